@@ -1,0 +1,137 @@
+/**
+ * Who imports whom: vocabulary ← engine ← store ← app ← http ← main.
+ * cli and dashboard know only the HTTP API. Type-only imports count.
+ */
+
+/** Files under src/ outside the named ones, as a `to` restriction. */
+const srcOutside = (...allowed) => ({ path: '^src/', pathNot: allowed });
+const npmPackage = (names) => ({ path: `^node_modules/(?:@types/)?(?:${names})/` });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle, even of types, means that two files are one idea.',
+      severity: 'error',
+      from: { path: '^(src|test)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-barrels',
+      comment: 'Import each thing from the file that defines it.',
+      severity: 'error',
+      from: {},
+      to: { path: '(^|/)index\\.ts$', pathNot: '^node_modules/' },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that resolves to nothing fails at run time.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'What runs in production is a dependency.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'src-without-tests',
+      comment: 'Product code does not depend on its tests.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'vocabulary-imports-nothing',
+      comment: 'The words come first.',
+      severity: 'error',
+      from: { path: '^src/engine/vocabulary\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'engine-is-pure',
+      comment: 'The engine imports nothing from outside its folder: no package, no node module.',
+      severity: 'error',
+      from: { path: '^src/engine/' },
+      to: { pathNot: '^src/engine/' },
+    },
+    {
+      name: 'inventory-is-pure',
+      comment:
+        "Parsers and writers of JSON know the engine's nouns, and a parser that keeps 64-bit numbers exact.",
+      severity: 'error',
+      from: { path: '^src/inventory/' },
+      to: { pathNot: '^(src/inventory/|src/engine/(vocabulary|host)\\.ts$|node_modules/lossless-json/)' },
+    },
+    {
+      name: 'store-below-app',
+      comment: 'The store knows the engine and itself.',
+      severity: 'error',
+      from: { path: '^src/store/' },
+      to: srcOutside('^src/(engine|store)/'),
+    },
+    {
+      name: 'app-below-http',
+      comment: 'Use cases know the engine, the inventory and the store.',
+      severity: 'error',
+      from: { path: '^src/app/' },
+      to: srcOutside('^src/(engine|inventory|store|app)/'),
+    },
+    {
+      name: 'http-above-app',
+      comment: 'HTTP translates: it asks app/, never the store.',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: srcOutside('^src/(engine|inventory|app|http)/', '^src/config\\.ts$'),
+    },
+    {
+      name: 'config-stands-alone',
+      comment: 'config.ts reads the environment and knows no layer.',
+      severity: 'error',
+      from: { path: '^src/config\\.ts$' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'main-is-the-root',
+      comment: 'Nothing imports the composition root.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'clients-know-only-the-api',
+      comment: 'cli and dashboard use the HTTP API like any other client.',
+      severity: 'error',
+      from: { path: '^src/(cli|dashboard)/' },
+      to: srcOutside('^src/$1/'),
+    },
+    {
+      name: 'sql-only-in-store',
+      comment: 'Only the store speaks SQL.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/store/' },
+      to: npmPackage('better-sqlite3'),
+    },
+    {
+      name: 'fastify-only-in-http',
+      comment: 'Only http/ (and main.ts, which listens) knows the server.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/http/', '^src/main\\.ts$'] },
+      to: npmPackage('fastify|@fastify/[^/]+|fastify-zod-openapi'),
+    },
+  ],
+  options: {
+    doNotFollow: { path: '^node_modules/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'node', 'default', 'types', 'require'],
+      exportsFields: ['exports'],
+    },
+    builtInModules: { add: [] },
+  },
+};

@@ -1,0 +1,70 @@
+import type { Command, CreateMapping } from '../src/engine/command.ts';
+
+export const GIB = 2 ** 30;
+export const TIB = 2 ** 40;
+const MIB = 2 ** 20;
+const MAPPINGS = 10;
+const FORKS = 200;
+const PAGES = 1024;
+
+/** A host whose one device, of any size, has ten mappings of 4 MiB by ten processes; always the same ten. */
+export function tenMappings(host: string, size: number): Command[] {
+  const commands = xfsWithFile(host, size, MAPPINGS * 4 * MIB);
+  for (let at = 0; at < MAPPINGS; at += 1) {
+    const pid = at + 1;
+    commands.push({ type: 'create_process', pid, comm: 'bench', sigbus: 'handled' });
+    commands.push({ ...shared, pid, offset: at * 4 * MIB, length: 4 * MIB, populate: 'write' });
+  }
+  return commands;
+}
+
+/**
+ * A host with 10^5 mapped extents on its device: a private mapping whose every other page was copied on write has
+ * 512 of them, and each of its forks inherits them (A8).
+ */
+export function manyExtents(host: string): Command[] {
+  const length = PAGES * 4096;
+  const commands = xfsWithFile(host, GIB, length);
+  commands.push({ type: 'create_process', pid: 1, comm: 'bench', sigbus: 'handled' });
+  commands.push({
+    ...shared,
+    pid: 1,
+    flags: ['private'],
+    offset: 0,
+    length,
+    page_size: 4096,
+    populate: 'read',
+  });
+  for (let page = 0; page < PAGES; page += 2) {
+    commands.push({ type: 'access', mapping: 'v4', kind: 'write', offset: page * 4096, length: 1 });
+  }
+  for (let pid = 2; pid < 2 + FORKS; pid += 1) {
+    commands.push({ type: 'create_process', pid, comm: 'bench', parent_pid: 1, sigbus: 'handled' });
+  }
+  return commands;
+}
+
+/** Ids are given in order of creation: file system s1, mount m2, file f3, then the first mapping v4. */
+const shared: Omit<CreateMapping, 'pid' | 'offset' | 'length'> = {
+  type: 'create_mapping',
+  file: 'f3',
+  flags: ['shared'],
+  prot: 'rw',
+};
+
+function xfsWithFile(host: string, size: number, fileSize: number): Command[] {
+  return [
+    { type: 'create_host', name: host, kernel: 'v6.12' },
+    { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size },
+    {
+      type: 'create_mount',
+      dax_device: 'pmem0',
+      path: '/mnt',
+      fs_type: 'xfs',
+      dax: 'always',
+      mkfs: true,
+      rmapbt: true,
+    },
+    { type: 'create_file', mount: 'm2', path: '/file', size: fileSize },
+  ];
+}

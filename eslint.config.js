@@ -1,0 +1,113 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const noDefaultExport = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'Export by name: one name for one thing, everywhere it is used.',
+};
+const noBarrel = {
+  selector: 'ExportAllDeclaration, ExportNamedDeclaration[source]',
+  message: 'No barrels: import each thing from the file that defines it.',
+};
+
+/** Only src/config.ts reads the environment; everything else is given its configuration. */
+const environment = {
+  properties: [{ object: 'process', property: 'env', message: 'Only src/config.ts reads process.env.' }],
+  imports: ['process', 'node:process'].map((name) => ({
+    name,
+    importNames: ['env', 'default'],
+    message: 'Only src/config.ts reads process.env.',
+  })),
+};
+
+/** Time and identifiers enter the engine as parameters. */
+const impurity = [
+  { object: 'Math', property: 'random', message: 'Randomness enters as a parameter.' },
+  { object: 'Date', property: 'now', message: 'Time enters as a parameter.' },
+];
+
+export default defineConfig(
+  { ignores: ['dist/', 'coverage/', 'data/', 'node_modules/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      'no-restricted-syntax': ['error', noDefaultExport, noBarrel],
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+
+      // A closed union is handled case by case: a new member must fail to compile, not fall into a default.
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        {
+          allowDefaultCaseForExhaustiveSwitch: false,
+          considerDefaultExhaustiveForUnions: false,
+          requireDefaultForNonUnion: true,
+        },
+      ],
+
+      // Fastify's instance and reply are thenable by design; nothing is lost when they are not awaited.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafePromises: [
+            {
+              from: 'package',
+              package: 'fastify',
+              name: ['FastifyInstance', 'FastifyReply', 'SafePromiseLike'],
+            },
+          ],
+        },
+      ],
+
+      // Off or eased: rules that fight style and find no faults.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // The asynchronous port is implemented by functions that need not wait.
+      '@typescript-eslint/require-await': 'off',
+      // An index proven by its loop: a dead `??` beside it could never be covered by a test.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/config.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...environment.properties],
+      'no-restricted-imports': ['error', { paths: environment.imports }],
+    },
+  },
+  {
+    files: ['src/engine/**/*.ts', 'src/inventory/**/*.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...environment.properties, ...impurity],
+      'no-restricted-syntax': [
+        'error',
+        noDefaultExport,
+        noBarrel,
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Time enters as a parameter.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+);

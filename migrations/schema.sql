@@ -1,0 +1,243 @@
+-- The whole schema after every migration. Generated: npx vitest run -u test/store/migrate.test.ts
+
+CREATE TABLE dax_devices (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  mode TEXT NOT NULL CHECK (mode IN ('fsdax', 'devdax', 'system-ram', 'raw', 'sector')),
+  state TEXT NOT NULL CHECK (state IN ('bound', 'removing', 'unbound', 'gone')),
+  driver TEXT CHECK (driver IN ('nd_pmem', 'device_dax', 'dax_pmem', 'kmem')),
+  tenant TEXT,
+  provider TEXT NOT NULL CHECK (provider IN ('ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX dax_devices_by_host ON dax_devices (host);
+
+CREATE INDEX dax_devices_by_id ON dax_devices (id);
+
+CREATE INDEX dax_devices_by_mode ON dax_devices (mode);
+
+CREATE INDEX dax_devices_by_state ON dax_devices (state);
+
+CREATE INDEX dax_devices_by_tenant ON dax_devices (tenant);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  host TEXT NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  at TEXT NOT NULL,
+  data TEXT NOT NULL CHECK (json_valid(data)),
+  changes TEXT NOT NULL CHECK (json_valid(changes))
+) STRICT;
+
+CREATE INDEX events_by_host ON events (host);
+
+CREATE TABLE file_systems (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  fs_type TEXT NOT NULL CHECK (fs_type IN ('ext4', 'xfs')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX file_systems_by_host ON file_systems (host);
+
+CREATE TABLE files (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  mount TEXT NOT NULL,
+  dax_device TEXT NOT NULL,
+  file_system TEXT NOT NULL,
+  path TEXT NOT NULL,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX files_by_host ON files (host);
+
+CREATE INDEX files_by_host_mount ON files (host, mount);
+
+CREATE INDEX files_by_host_path ON files (host, path);
+
+CREATE TABLE hosts (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL UNIQUE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  kernel TEXT NOT NULL,
+  health TEXT NOT NULL CHECK (health IN ('ok', 'oopsed', 'livelocked')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  CHECK (id = host),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX hosts_by_kernel ON hosts (kernel);
+
+CREATE TABLE hotplug_events (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action IN ('surprise_remove', 'orderly_remove', 'add', 'replace')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
+
+CREATE INDEX hotplug_events_by_host ON hotplug_events (host);
+
+CREATE TABLE idempotency_keys (
+  key TEXT NOT NULL PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  reply TEXT NOT NULL CHECK (json_valid(reply)),
+  seq INTEGER NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotency_keys_by_created_at ON idempotency_keys (created_at);
+
+CREATE TABLE inventories (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX inventories_by_host ON inventories (host);
+
+CREATE TABLE mappings (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  pid INTEGER NOT NULL,
+  dax_device TEXT NOT NULL,
+  file TEXT,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX mappings_by_dax_device ON mappings (dax_device);
+
+CREATE INDEX mappings_by_host ON mappings (host);
+
+CREATE INDEX mappings_by_host_dax_device ON mappings (host, dax_device);
+
+CREATE INDEX mappings_by_host_file ON mappings (host, file);
+
+CREATE INDEX mappings_by_host_pid ON mappings (host, pid);
+
+CREATE TABLE mounts (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  fs_type TEXT NOT NULL CHECK (fs_type IN ('ext4', 'xfs')),
+  state TEXT NOT NULL CHECK (state IN ('mounted', 'lazy')),
+  fs_state TEXT NOT NULL CHECK (fs_state IN ('alive', 'shutdown', 'frozen')),
+  file_system TEXT NOT NULL,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX mounts_by_dax_device ON mounts (dax_device);
+
+CREATE INDEX mounts_by_host ON mounts (host);
+
+CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
+
+CREATE TABLE pins (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  pid INTEGER NOT NULL,
+  mapping TEXT,
+  dax_device TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('transient', 'longterm')),
+  holder TEXT NOT NULL CHECK (holder IN ('io_uring', 'rdma', 'vfio', 'xdp', 'vmsplice', 'direct_io', 'other')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX pins_by_dax_device ON pins (dax_device);
+
+CREATE INDEX pins_by_host ON pins (host);
+
+CREATE INDEX pins_by_host_dax_device ON pins (host, dax_device);
+
+CREATE INDEX pins_by_host_pid ON pins (host, pid);
+
+CREATE TABLE processes (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  pid INTEGER NOT NULL,
+  tenant TEXT,
+  state TEXT NOT NULL CHECK (state IN ('running', 'dead', 'oopsed', 'blocked', 'livelocked')),
+  parent_pid INTEGER,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX processes_by_host ON processes (host);
+
+CREATE INDEX processes_by_tenant ON processes (tenant);
+
+CREATE TABLE removals (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  kernel TEXT NOT NULL,
+  "trigger" TEXT NOT NULL CHECK ("trigger" IN ('unbind', 'surprise_removal', 'orderly_removal')),
+  state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'stuck', 'completed')),
+  verdict TEXT CHECK (verdict IN ('contained', 'leaked', 'unsafe', 'exposed')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX removals_by_dax_device ON removals (dax_device);
+
+CREATE INDEX removals_by_host ON removals (host);
+
+CREATE INDEX removals_by_state ON removals (state);
+
+CREATE INDEX removals_by_verdict ON removals (verdict);
+
+CREATE TABLE schema_migrations (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  applied_at TEXT NOT NULL
+) STRICT;

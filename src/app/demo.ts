@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import type { Command, CreateMount, CreateProcess } from '../engine/command.ts';
+import { isRefusal } from '../engine/refusal.ts';
+import { KERNEL_NAMES, type KernelName } from '../engine/vocabulary.ts';
+import type { Reply, Submitted } from '../store/port.ts';
+import type { ControlPlane } from './control_plane.ts';
+
+/** The calls that the HTTP routes make, too. */
+type DemoTarget = Pick<ControlPlane, 'submit' | 'list' | 'importInventory'>;
+
+/** Beside src/ and dist/ alike: `ndctl list -RBNDMXv` (76.1) as it printed, one file a kernel. */
+const LISTINGS = new URL('../../demo/', import.meta.url);
+
+/** The three profiles of the series run on 5.10; no listing was recorded for them with two dimms. */
+const LISTING_OF: Readonly<Record<KernelName, string>> = {
+  'v5.10': 'ndctl-list-v5.10.json',
+  'force-unmap': 'ndctl-list-v5.10.json',
+  'force-unmap-v5.10': 'ndctl-list-v5.10.json',
+  'force-unmap-v5.12': 'ndctl-list-v5.10.json',
+  'v6.1': 'ndctl-list-v6.1.json',
+  'v6.12': 'ndctl-list-v6.12.json',
+  'v7.3': 'ndctl-list-v7.3.json',
+};
+
+const MIB = 2 ** 20;
+const FILE_BYTES = 8 * MIB;
+const MAPPED_BYTES = 4 * MIB;
+
+interface Volume {
+  readonly mount: Omit<CreateMount, 'type'>;
+  readonly path: string;
+  readonly reader: Omit<CreateProcess, 'type'> & { readonly pid: number };
+  readonly writer: Omit<CreateProcess, 'type'> & { readonly pid: number };
+}
+
+/** Two tenants: one on ext4, one on xfs with rmapbt and mkfs's four allocation groups. */
+const VOLUMES: readonly Volume[] = [
+  {
+    mount: { dax_device: 'pmem0', path: '/mnt/orders', fs_type: 'ext4', dax: 'always', mkfs: true },
+    path: '/orders.db',
+    reader: { pid: 101, comm: 'orders-report', tenant: 'orders' },
+    writer: { pid: 102, comm: 'orders-db', tenant: 'orders', sigbus: 'handled' },
+  },
+  {
+    mount: {
+      dax_device: 'pmem1',
+      path: '/mnt/metrics',
+      fs_type: 'xfs',
+      dax: 'always',
+      mkfs: true,
+      rmapbt: true,
+    },
+    path: '/metrics.tsdb',
+    reader: { pid: 201, comm: 'metrics-query', tenant: 'metrics' },
+    writer: { pid: 202, comm: 'metrics-ingest', tenant: 'metrics', sigbus: 'handled' },
+  },
+];
+
+/**
+ * Fills an empty database with one host per kernel profile, so that a newcomer can remove a device at once:
+ *
+ *   node-<kernel> ─┬─ pmem0  ext4          /mnt/orders   a file, a reader and a writer that map 4 MiB of it
+ *                  └─ pmem1  xfs, rmapbt   /mnt/metrics  the same
+ *
+ * Returns whether it did; a database with any host in it is left alone.
+ */
+export async function seedDemo(controlPlane: DemoTarget): Promise<boolean> {
+  const hosts = await controlPlane.list({ kind: 'hosts', filters: {}, limit: 1 });
+  if (isRefusal(hosts) || hosts.items.length > 0) return false;
+  await Promise.all(KERNEL_NAMES.map((kernel) => seedHost(controlPlane, kernel)));
+  return true;
+}
+
+async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
+  const host = `node-${kernel}`;
+  const run = async (command: Command): Promise<Reply> =>
+    replyOf(await controlPlane.submit({ host, command }));
+  await run({ type: 'create_host', name: host, kernel, labels: { demo: 'true' } });
+  const text = await readFile(new URL(LISTING_OF[kernel], LISTINGS), 'utf8');
+  replyOf(await controlPlane.importInventory({ host, text }));
+  await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });
+  await makeFsdax(run, 'pmem1', 'metrics');
+  for (const volume of VOLUMES) await seedVolume(run, volume);
+}
+
+/** What `ndctl create-namespace -f -e namespace1.0 -m fsdax` does to an idle raw namespace: unbind, then bind anew. */
+async function makeFsdax(
+  run: (command: Command) => Promise<Reply>,
+  dax_device: string,
+  tenant: string,
+): Promise<void> {
+  let { record } = await run({ type: 'remove_dax_device', dax_device, trigger: 'unbind', via: 'nd_pmem' });
+  while (record !== undefined && 'steps' in record && record.state === 'running') {
+    ({ record } = await run({ type: 'advance_removal', removal: record.id }));
+  }
+  await run({ type: 'bind', dax_device, mode: 'fsdax', tenant });
+}
+
+async function seedVolume(run: (command: Command) => Promise<Reply>, volume: Volume): Promise<void> {
+  const mount = idOf(await run({ type: 'create_mount', ...volume.mount }));
+  const file = idOf(await run({ type: 'create_file', mount, path: volume.path, size: FILE_BYTES }));
+  const mapping = {
+    type: 'create_mapping',
+    file,
+    offset: 0,
+    length: MAPPED_BYTES,
+    flags: ['shared'],
+  } as const;
+  await run({ type: 'create_process', ...volume.reader });
+  await run({ ...mapping, pid: volume.reader.pid, prot: 'r', populate: 'read' });
+  await run({ type: 'create_process', ...volume.writer });
+  await run({ ...mapping, pid: volume.writer.pid, prot: 'rw', populate: 'write' });
+}
+
+function replyOf(submitted: Submitted): Reply {
+  if (submitted.status === 'done') return submitted.reply;
+  const why = submitted.status === 'refused' ? submitted.refusal.detail : submitted.status;
+  throw new Error(`the demo fleet cannot be made: ${why}`);
+}
+
+function idOf({ record }: Reply): string {
+  if (record === undefined || !('id' in record))
+    throw new Error('the demo fleet cannot be made: a record without an id');
+  return record.id;
+}

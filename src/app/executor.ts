@@ -1,0 +1,69 @@
+import type { RemovalMark, Store } from '../store/port.ts';
+import type { Log } from './log.ts';
+
+type Running = Pick<RemovalMark, 'host' | 'removal'>;
+
+export interface Executor {
+  /** Takes up what was running when the last process stopped. */
+  resume(): Promise<void>;
+  /** Begins no further step, and waits for those on their way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Advances removals, one step a command, for as long as a commit leaves them `running`. Nothing polls: a released
+ * pin sets a waiting removal running again, and that commit is what wakes it here.
+ *
+ *   commit says running ──> due ──> advance_removal submitted ──> its commit says running ──> due …
+ *                                                             └─> waiting, stuck, completed: no longer due
+ */
+export function startExecutor(store: Store, log: Log): Executor {
+  const due = new Map<string, Running>();
+  const advancing = new Map<string, Promise<void>>();
+  let stopped = false;
+
+  const advance = async ({ host, removal }: Running): Promise<void> => {
+    try {
+      const submitted = await store.submit({ host, command: { type: 'advance_removal', removal } });
+      if (submitted.status === 'refused')
+        log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
+    } catch (error) {
+      log.error({ err: error, host, removal }, 'removal failed to advance');
+    }
+  };
+  const begin = (): void => {
+    for (const [key, running] of due) {
+      if (stopped || advancing.has(key)) continue;
+      due.delete(key);
+      const step = advance(running).finally(() => {
+        advancing.delete(key);
+        begin();
+      });
+      advancing.set(key, step);
+    }
+  };
+  const note = ({ host, removal, state }: Pick<RemovalMark, 'host' | 'removal' | 'state'>): void => {
+    const key = `${host}/${removal}`;
+    if (state === 'running') due.set(key, { host, removal });
+    else due.delete(key);
+  };
+  const unsubscribe = store.onCommit(({ removals }) => {
+    for (const mark of removals) {
+      note(mark);
+      if (mark.state !== 'running')
+        log.info({ host: mark.host, removal: mark.removal, state: mark.state }, 'removal changed state');
+    }
+    begin();
+  });
+  return {
+    resume: async () => {
+      for (const running of await store.runningRemovals()) note({ ...running, state: 'running' });
+      begin();
+    },
+    stop: async () => {
+      stopped = true;
+      unsubscribe();
+      await Promise.all(advancing.values());
+    },
+  };
+}

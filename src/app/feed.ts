@@ -1,0 +1,71 @@
+import type { RemovalRecord } from '../engine/removal/record.ts';
+import type { RemovalState } from '../engine/vocabulary.ts';
+import type { Store } from '../store/port.ts';
+
+/** Wakes whoever waits for a removal to end. */
+export interface Feed {
+  /**
+   * The removal as soon as it is completed or stuck, or as it stands when the time is up; null where there is none.
+   */
+  waitForRemoval(uid: string, timeout_ms: number): Promise<RemovalRecord | null>;
+  /** Lets everyone who waits go. */
+  close(): void;
+}
+
+/** One subscription to the store's commits serves all who wait. */
+export function createFeed(store: Store): Feed {
+  const waiting = new Map<string, Set<() => void>>();
+  let closed = false;
+  const wake = (uid: string): void => {
+    for (const go of waiting.get(uid) ?? []) go();
+  };
+  const unsubscribe = store.onCommit(({ removals }) => {
+    for (const { uid, state } of removals) if (hasEnded(state)) wake(uid);
+  });
+  /** Listens from now on, so that an end between the first look and the wait is not missed. */
+  const listen = (
+    uid: string,
+    timeout_ms: number,
+  ): { readonly ended: Promise<void>; readonly stop: () => void } => {
+    const { promise, resolve } = deferred();
+    const those = waiting.get(uid) ?? new Set();
+    waiting.set(uid, those.add(resolve));
+    const timer = setTimeout(resolve, timeout_ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      those.delete(resolve);
+      if (those.size === 0 && waiting.get(uid) === those) waiting.delete(uid);
+    };
+    return { ended: promise, stop };
+  };
+  return {
+    waitForRemoval: async (uid, timeout_ms) => {
+      const { ended, stop } = listen(uid, timeout_ms);
+      try {
+        const now = await store.getByUid('removals', uid);
+        if (now === null || hasEnded(now.state) || closed) return now;
+        await ended;
+        return await store.getByUid('removals', uid);
+      } finally {
+        stop();
+      }
+    },
+    close: () => {
+      closed = true;
+      unsubscribe();
+      for (const uid of [...waiting.keys()]) wake(uid);
+    },
+  };
+}
+
+function hasEnded(state: RemovalState): boolean {
+  return state === 'completed' || state === 'stuck';
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

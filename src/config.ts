@@ -1,0 +1,62 @@
+import * as z from 'zod';
+
+const flag = z.enum(['0', '1']).transform((text) => text === '1');
+const integer = (maximum: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,9}$/, { error: 'expected an integer' })
+    .transform(Number)
+    .pipe(z.int().max(maximum));
+
+const Environment = z.object({
+  /** Address to listen on. */
+  DAXPLANE_HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes any free port. */
+  DAXPLANE_PORT: integer(65535).default(8080),
+  /** The SQLite file; its folder is made where there is none. */
+  DAXPLANE_DB: z.string().min(1).default('./data/daxplane.db'),
+  /** Whether an empty database gets the demo fleet. */
+  DAXPLANE_DEMO: flag.default(true),
+  DAXPLANE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Requests a minute of one address; 0 is no limit. */
+  DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
+});
+
+/** What a process of this service is told from outside. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly db: string;
+  readonly demo: boolean;
+  readonly log_level: z.output<typeof Environment>['DAXPLANE_LOG_LEVEL'];
+  /** Requests a minute of one address; null is no limit. */
+  readonly rate_limit: number | null;
+}
+
+const ARGUMENTS = ['--no-demo', '--demo'];
+
+/**
+ * Reads the environment and the arguments, which win. Throws an error whose message names every wrong variable
+ * and every unknown argument.
+ */
+export function loadConfig(
+  argv: readonly string[] = process.argv.slice(2),
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const parsed = Environment.safeParse(env);
+  const unknown = argv.filter((argument) => !ARGUMENTS.includes(argument));
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...unknown.map((argument) => `${argument}: unknown argument, known are ${ARGUMENTS.join(' and ')}`),
+  ];
+  if (!parsed.success || faults.length > 0) throw new Error(`wrong configuration\n  ${faults.join('\n  ')}`);
+  const { data } = parsed;
+  return {
+    host: data.DAXPLANE_HOST,
+    port: data.DAXPLANE_PORT,
+    db: data.DAXPLANE_DB,
+    demo: argv.includes('--no-demo') ? false : argv.includes('--demo') || data.DAXPLANE_DEMO,
+    log_level: data.DAXPLANE_LOG_LEVEL,
+    rate_limit: data.DAXPLANE_RATE_LIMIT === 0 ? null : data.DAXPLANE_RATE_LIMIT,
+  };
+}

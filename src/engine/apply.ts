@@ -1,0 +1,159 @@
+import type { Change, Event } from './event.ts';
+import type { Host, Mapping } from './host.ts';
+import {
+  COLUMNS,
+  countPresent,
+  dropRange,
+  insertRun,
+  NO_ENTRIES,
+  protectAll,
+  runAt,
+  type Entries,
+} from './mapping_table.ts';
+
+/** A host with nothing in it, before its `host_created` event. */
+export function emptyHost(): Host {
+  return {
+    tables: {
+      hosts: new Map(),
+      dax_devices: new Map(),
+      file_systems: new Map(),
+      mounts: new Map(),
+      files: new Map(),
+      processes: new Map(),
+      mappings: new Map(),
+      pins: new Map(),
+      removals: new Map(),
+      hotplug_events: new Map(),
+      inventories: new Map(),
+    },
+    entries: new Map(),
+    mappings_by: new Map(),
+  };
+}
+
+/** What an event does to a host: the only way one changes. In place; returns the same host. */
+export function apply(host: Host, event: Event): Host {
+  for (const change of event.changes) applyChange(host, change);
+  return host;
+}
+
+/** Applies one change in place and returns how to undo it. */
+export function applyChange(host: Host, change: Change): () => void {
+  switch (change.op) {
+    case 'put':
+    case 'delete': {
+      const records = host.tables[change.kind] as Map<string, unknown>;
+      const before = records.get(change.id);
+      if (change.op === 'put') records.set(change.id, change.record);
+      else records.delete(change.id);
+      const owns = change.kind === 'mappings' || change.kind === 'files';
+      const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
+      if (entries !== undefined) host.entries.delete(change.id);
+      reindex(host, change, before);
+      return () => {
+        reindex(host, change, before, true);
+        if (before === undefined) records.delete(change.id);
+        else records.set(change.id, before);
+        if (entries !== undefined) host.entries.set(change.id, entries);
+      };
+    }
+    case 'insert_entries':
+      return replaceEntries(host, change.owner, (entries) => insertRows(entries, change.rows));
+    case 'drop_entries':
+      return replaceEntries(host, change.owner, (entries) =>
+        dropRange(entries, change.index, change.index + change.nr_pages, change.anon),
+      );
+    case 'protect_entries': {
+      const undo = change.owners.map((mapping) => replaceEntries(host, mapping, protectAll));
+      return () => {
+        for (const step of undo.reverse()) step();
+      };
+    }
+  }
+}
+
+/** Keeps `mappings_by` in step with a mapping that comes or goes; a mapping never changes what it maps. */
+function reindex(
+  host: Host,
+  change: Extract<Change, { op: 'put' | 'delete' }>,
+  before: unknown,
+  undo = false,
+): void {
+  if (change.kind !== 'mappings' || (change.op === 'put') !== (before === undefined)) return;
+  const mapping = (change.op === 'put' ? change.record : before) as Mapping;
+  for (const key of indexKeys(mapping)) {
+    const ids = host.mappings_by.get(key) ?? new Set();
+    if ((change.op === 'put') !== undo) ids.add(change.id);
+    else ids.delete(change.id);
+    if (ids.size === 0) host.mappings_by.delete(key);
+    else host.mappings_by.set(key, ids);
+  }
+}
+
+function indexKeys(mapping: Mapping): string[] {
+  const keys = [`pid/${String(mapping.pid)}`, `dax_device/${mapping.dax_device}`];
+  return mapping.file === null ? keys : [...keys, `file/${mapping.file}`];
+}
+
+/** Indexes the mappings of a host that was loaded, not built from events. */
+export function indexMappings(host: Host): Host {
+  for (const [id, mapping] of host.tables.mappings) {
+    reindex(host, { op: 'put', kind: 'mappings', id, record: mapping }, undefined);
+  }
+  return host;
+}
+
+function insertRows(entries: Entries, rows: readonly number[]): Entries {
+  const added = Float64Array.from(rows);
+  let result = entries;
+  for (let position = 0; position < added.length / COLUMNS; position += 1) {
+    result = insertRun(result, runAt(added, position));
+  }
+  return result;
+}
+
+/** Replaces the runs of a mapping or file; a mapping's record keeps their counts. */
+function replaceEntries(host: Host, owner: string, update: (entries: Entries) => Entries): () => void {
+  const before = host.entries.get(owner) ?? NO_ENTRIES;
+  const after = update(before);
+  setEntries(host, owner, after);
+  const mapping = host.tables.mappings.get(owner);
+  if (mapping !== undefined) {
+    const present = recount(mapping.present, before, after);
+    host.tables.mappings.set(owner, { ...mapping, present });
+  }
+  return () => {
+    setEntries(host, owner, before);
+    if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
+  };
+}
+
+function setEntries(host: Host, owner: string, entries: Entries): void {
+  if (entries.length === 0) host.entries.delete(owner);
+  else host.entries.set(owner, entries);
+}
+
+/** Counts after a change, from the rows in which the two tables differ. */
+function recount(present: Mapping['present'], before: Entries, after: Entries): Mapping['present'] {
+  const [head, tail] = commonEnds(before, after);
+  const gone = countPresent(before.subarray(head, before.length - tail));
+  const come = countPresent(after.subarray(head, after.length - tail));
+  return {
+    pte: present.pte - gone.pte + come.pte,
+    pmd: present.pmd - gone.pmd + come.pmd,
+    pud: present.pud - gone.pud + come.pud,
+    anon: present.anon - gone.anon + come.anon,
+  };
+}
+
+/** How many values two tables share at the head and at the tail, in whole rows. */
+function commonEnds(a: Entries, b: Entries): [head: number, tail: number] {
+  const shortest = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shortest && a[head] === b[head]) head += 1;
+  head -= head % COLUMNS;
+  let tail = 0;
+  while (tail < shortest - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+  return [head, tail - (tail % COLUMNS)];
+}

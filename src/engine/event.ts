@@ -1,0 +1,73 @@
+import type { Kind, RecordOf } from './host.ts';
+
+/**
+ * What happened to a host. `type` is the domain's verb for the reader; `changes` is the whole effect, and
+ * `apply()` of them is the only way a host changes: `events.reduce(apply, before)` equals `after`.
+ * Ranges and sets, never single pages.
+ */
+export interface Event {
+  readonly type: EventType;
+  /** The resource it is about, as `kind/id`. */
+  readonly subject: string;
+  /** Facts for the reader of the journal; nothing is computed from them. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly changes: readonly Change[];
+}
+
+export type Change =
+  | {
+      [K in Kind]: {
+        readonly op: 'put';
+        readonly kind: K;
+        readonly id: string;
+        readonly record: RecordOf<K>;
+      };
+    }[Kind]
+  | { readonly op: 'delete'; readonly kind: Kind; readonly id: string }
+  /** New or replaced entries of one mapping: rows of `[index, nr_pages, pfn, bits]` (see mapping_table.ts). */
+  | { readonly op: 'insert_entries'; readonly owner: string; readonly rows: readonly number[] }
+  /** Zap of `[index, index + nr_pages)`: device and page-cache entries go; `anon` says whether copies go too. */
+  | {
+      readonly op: 'drop_entries';
+      readonly owner: string;
+      readonly index: number;
+      readonly nr_pages: number;
+      readonly anon: boolean;
+    }
+  /** Write-protect every shared device entry of the named mappings. */
+  | { readonly op: 'protect_entries'; readonly owners: readonly string[] };
+
+export const EVENT_TYPES = [
+  'host_created',
+  'host_changed',
+  'host_deleted',
+  'host_rebooted',
+  'inventory_imported',
+  'dax_device_created',
+  'dax_device_changed',
+  'dax_device_deleted',
+  'dax_device_bound',
+  'mount_created',
+  'mount_changed',
+  'mount_deleted',
+  'file_created',
+  'process_created',
+  'process_changed',
+  'process_ended',
+  'mapping_created',
+  'mapping_deleted',
+  'page_faulted',
+  'file_synced',
+  'pin_created',
+  'pin_deleted',
+  'entries_zapped',
+  'kernel_oopsed',
+  'kernel_livelocked',
+  'removal_started',
+  'removal_step_done',
+  'removal_waiting',
+  'removal_stuck',
+  'removal_completed',
+  'hotplug_event_recorded',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];

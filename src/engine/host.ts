@@ -1,0 +1,242 @@
+import type {
+  Activity,
+  DaxOption,
+  DeviceMode,
+  DeviceState,
+  Driver,
+  FsState,
+  FsType,
+  HostHealth,
+  HotplugAction,
+  KernelName,
+  MapFlag,
+  MceKillPolicy,
+  PageSize,
+  PinHolder,
+  PinKind,
+  ProcessState,
+  Prot,
+  Provider,
+  SigbusDisposition,
+} from './vocabulary.ts';
+import type { Entries } from './mapping_table.ts';
+import type { RemovalRecord } from './removal/record.ts';
+import type { Resource } from './resource.ts';
+
+/**
+ * The host aggregate: one machine, its devices and what uses them. Records are plain immutable data,
+ * shaped as the API shows them (engine field = JSON field); a change replaces a record whole.
+ *
+ *   Host ─┬─ DaxDevice ── FileSystem ─┬─ Mount (its superblock)
+ *         │                           └─ File ── extents, DAX entries or cached pages
+ *         └─ Process ── Mapping (a VMA and its entries) ── Pin
+ */
+export interface Host {
+  readonly tables: Tables;
+  /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
+  readonly entries: Map<string, Entries>;
+  /** Ids of mappings by `pid/…`, `file/…` and `dax_device/…`: kept by apply, never stored. */
+  readonly mappings_by: Map<string, Set<string>>;
+}
+
+/** The kinds of records a host owns; its own record sits in `hosts` under its name. */
+export interface RecordTypes {
+  hosts: HostRecord;
+  dax_devices: DaxDevice;
+  file_systems: FileSystem;
+  mounts: Mount;
+  files: File;
+  processes: Process;
+  mappings: Mapping;
+  pins: Pin;
+  removals: RemovalRecord;
+  hotplug_events: HotplugEvent;
+  inventories: InventoryRecord;
+}
+export type Kind = keyof RecordTypes;
+export type RecordOf<K extends Kind> = RecordTypes[K];
+/** Records by kind and id. */
+export type Tables = { readonly [K in Kind]: Map<string, RecordTypes[K]> };
+
+export interface HostRecord extends Resource {
+  readonly name: string;
+  readonly kernel: KernelName;
+  readonly sysctl: { readonly memory_failure_early_kill: 0 | 1 };
+  readonly auto_online_blocks: 'offline' | 'online' | 'online_kernel' | 'online_movable';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly counters: { readonly HardwareCorrupted_kB: number };
+  readonly health: HostHealth;
+  /** The next number for readable ids of this host (`m3`, `f4`, …). */
+  readonly next_id: number;
+}
+
+/** A fact about a device worth showing beside its state, for example `pgmap_waits`. */
+export interface Condition {
+  readonly type: string;
+  readonly detail: string;
+}
+
+export interface DaxDevice extends Resource {
+  readonly name: string;
+  readonly mode: DeviceMode;
+  readonly driver: Driver | null;
+  readonly size: number;
+  readonly align: number | null;
+  /** `0x` lower-case hex, null where no listing has told it. */
+  readonly phys_addr: string | null;
+  readonly numa_node: number | null;
+  readonly target_node: number | null;
+  readonly tenant: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Counts owners of the same pfns: a new medium, mode, tenant or file system is a new generation. */
+  readonly generation: number;
+  readonly media_serial: string | null;
+  readonly state: DeviceState;
+  readonly conditions: readonly Condition[];
+  readonly provider: Provider;
+  /** Where struct pages live; null where the namespace has none (raw on labelled NFIT pmem, sector). */
+  readonly map: 'dev' | 'mem' | null;
+  /** First pfn of the pgmap; made up (and phys_addr null) where no address is known. */
+  readonly base_pfn: number;
+  /** Counts pgmaps of this device: an entry keeps the number of the one it was made under. */
+  readonly pgmap: number;
+  /** `live`: references can be taken. `killed`: draining. `none`: memmap torn down. */
+  readonly pgmap_state: 'live' | 'killed' | 'none';
+  /** DAXDEV_ALIVE. */
+  readonly dax_alive: boolean;
+  /** Counts block devices or dev_dax inodes of this name: old mounts and descriptors keep theirs. */
+  readonly instance: number;
+  /** devdax on an nd bus: whether the parent driver dax_pmem is bound. */
+  readonly parent_bound: boolean;
+  /** The request_mem_region() of the driver in /proc/iomem. */
+  readonly mem_region: 'requested' | 'released' | 'leaked';
+  /** The removal that is running or waiting on it. */
+  readonly removal: string | null;
+  /** False after a surprise removal, until a medium is there again. */
+  readonly media_present: boolean;
+}
+
+/** A file system on a device or partition; it outlives its mounts and reboots. */
+export interface FileSystem extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly partition: number | null;
+  readonly fs_type: FsType;
+  readonly rmapbt: boolean;
+  readonly reflink: boolean;
+  readonly agcount: number;
+  readonly generation: number;
+  readonly start_pfn: number;
+  readonly nr_pages: number;
+  /** Next free page, counted from start_pfn: files are laid out one after another. */
+  readonly next_free: number;
+}
+
+export interface Mount extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly path: string;
+  readonly fs_type: FsType;
+  readonly dax: DaxOption;
+  readonly rmapbt: boolean;
+  readonly reflink: boolean;
+  readonly agcount: number;
+  readonly partition: number | null;
+  readonly file_system: string;
+  /** `lazy`: detached by umount -l, its superblock lives on while files are in use. */
+  readonly state: 'mounted' | 'lazy';
+  readonly fs_state: FsState;
+  /** Why it shut down, as the kernel names it, or null. */
+  readonly shutdown_reason: string | null;
+  /** ext4's journal; xfs has no such state of its own (its log failing shuts it down). */
+  readonly journal: 'live' | 'aborted';
+  readonly read_only: boolean;
+  /** The block device instance this superblock was mounted from. */
+  readonly device_instance: number;
+  readonly generation: number;
+}
+
+export interface Extent {
+  /** Page index in the file. */
+  readonly offset: number;
+  readonly pfn: number;
+  readonly nr_pages: number;
+}
+
+export interface File extends Resource {
+  readonly id: string;
+  readonly file_system: string;
+  readonly dax_device: string;
+  readonly mount: string;
+  readonly path: string;
+  readonly size: number;
+  readonly extents: readonly Extent[];
+  /** S_DAX: mapped straight to the device; else through the page cache. */
+  readonly dax: boolean;
+}
+
+export interface Process extends Resource {
+  readonly pid: number;
+  readonly comm: string;
+  readonly tenant: string | null;
+  readonly mce_kill: MceKillPolicy;
+  readonly sigbus: SigbusDisposition;
+  readonly parent_pid: number | null;
+  readonly state: ProcessState;
+  /** How it ended, once dead: by a signal or by exit. */
+  readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
+}
+
+export interface Mapping extends Resource {
+  readonly id: string;
+  readonly pid: number;
+  readonly dax_device: string;
+  /** The file's id, or null: the device node itself (chardev of devdax, block device of the rest). */
+  readonly file: string | null;
+  readonly offset: number;
+  readonly length: number;
+  /** Virtual address of the VMA, `0x` hex. */
+  readonly address: string;
+  readonly flags: readonly MapFlag[];
+  readonly prot: Prot;
+  /** The largest entry the VMA's alignment allows. */
+  readonly page_size: PageSize;
+  readonly activity: Activity;
+  /** The device instance whose inode it maps. */
+  readonly device_instance: number;
+  /** Present entries now, by size; `anon` counts pages copied on write. */
+  readonly present: {
+    readonly pte: number;
+    readonly pmd: number;
+    readonly pud: number;
+    readonly anon: number;
+  };
+}
+
+export interface Pin extends Resource {
+  readonly id: string;
+  readonly pid: number;
+  readonly mapping: string | null;
+  readonly dax_device: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly kind: PinKind;
+  readonly holder: PinHolder;
+  readonly pfn_ranges: readonly (readonly [pfn: number, nr_pages: number])[];
+  readonly pgmap: number;
+}
+
+export interface HotplugEvent extends Resource {
+  readonly id: string;
+  readonly action: HotplugAction;
+  readonly dax_device: string;
+  readonly media: { readonly serial?: string; readonly size?: number } | null;
+  readonly removal: string | null;
+  readonly at: string;
+}
+
+/** What the listings imported for this host said, kept whole for the export. */
+export interface InventoryRecord extends Resource {
+  readonly id: string;
+  readonly record: unknown;
+}

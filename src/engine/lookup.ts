@@ -1,0 +1,138 @@
+import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Process } from './host.ts';
+import { runs, type Run } from './mapping_table.ts';
+import { PROFILES } from './removal/profiles.ts';
+import type { Facts, Profile } from './removal/profile.ts';
+import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
+import { entriesOf, hostRecord } from './transaction.ts';
+import { PAGE_BYTES } from './vocabulary.ts';
+
+/** What the handlers ask of a host. Everything here only reads. */
+export function profileOf(host: Host): Profile {
+  return PROFILES[hostRecord(host).kernel];
+}
+
+export function factsOf(host: Host): Facts {
+  return profileOf(host).facts;
+}
+
+function find<T>(records: Map<string, T>, id: string, code: RefusalCode, what: string): T | Refusal {
+  return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
+}
+
+export function findDevice(host: Host, name: string): DaxDevice | Refusal {
+  return find(host.tables.dax_devices, name, 'dax_device_not_found', 'dax device');
+}
+
+export function findMount(host: Host, id: string): Mount | Refusal {
+  return find(host.tables.mounts, id, 'mount_not_found', 'mount');
+}
+
+export function findFile(host: Host, id: string): File | Refusal {
+  return find(host.tables.files, id, 'file_not_found', 'file');
+}
+
+export function findMapping(host: Host, id: string): Mapping | Refusal {
+  return find(host.tables.mappings, id, 'mapping_not_found', 'mapping');
+}
+
+/** A process that can still do something: not ended, not stuck in the kernel. */
+export function findActor(host: Host, pid: number, pointer?: string): Process | Refusal {
+  const process = find(host.tables.processes, String(pid), 'process_not_found', 'process');
+  const at = pointer === undefined ? {} : { pointer };
+  if (isRefusal(process)) return { ...process, ...at };
+  if (process.state === 'dead') return refuse('process_ended', `process ${String(pid)} has ended`, at);
+  if (process.state !== 'running') {
+    return refuse('process_unavailable', `process ${String(pid)} is ${process.state} in the kernel`, at);
+  }
+  return process;
+}
+
+/** The record that must exist: a dangling reference is a bug. */
+export function must<T>(record: T | undefined, what: string): T {
+  if (record === undefined) throw new Error(`dangling reference: ${what}`);
+  return record;
+}
+
+export function deviceOf(host: Host, name: string): DaxDevice {
+  return must(host.tables.dax_devices.get(name), `dax device ${name}`);
+}
+
+export function fileSystemOf(host: Host, id: string): FileSystem {
+  return must(host.tables.file_systems.get(id), `file system ${id}`);
+}
+
+/** The live superblock of a file system: its mount, also a lazily detached one. */
+export function superblockOf(host: Host, file_system: string): Mount | null {
+  for (const mount of host.tables.mounts.values()) if (mount.file_system === file_system) return mount;
+  return null;
+}
+
+/** Mounts whose superblock sits on this very instance of the device. */
+export function mountsOn(host: Host, device: DaxDevice): Mount[] {
+  return [...host.tables.mounts.values()]
+    .filter((mount) => mount.dax_device === device.name && mount.device_instance === device.instance)
+    .sort(byNumber);
+}
+
+/** Order of creation of readable ids: m2 before m10. */
+export function byNumber(a: { readonly id: string }, b: { readonly id: string }): number {
+  return Number(a.id.replace(/^\D+/, '')) - Number(b.id.replace(/^\D+/, ''));
+}
+
+function indexed(host: Host, key: string): Mapping[] {
+  const ids = host.mappings_by.get(key) ?? new Set<string>();
+  return [...ids].map((id) => must(host.tables.mappings.get(id), id)).sort(byNumber);
+}
+
+/** Mappings of a process, of a file, of a device: in order of creation. */
+export function mappingsOfPid(host: Host, pid: number): Mapping[] {
+  return indexed(host, `pid/${String(pid)}`);
+}
+
+export function mappingsOfFile(host: Host, file: string): Mapping[] {
+  return indexed(host, `file/${file}`);
+}
+
+export function mappingsOfDevice(host: Host, dax_device: string): Mapping[] {
+  return indexed(host, `dax_device/${dax_device}`);
+}
+
+/** Whether the block device a superblock stands on is gone, for the page cache and the journal. */
+export function blockDeviceGone(host: Host, mount: Mount): boolean {
+  return mount.device_instance !== deviceOf(host, mount.dax_device).instance;
+}
+
+/** Whether dax_direct_access() of a superblock's device answers -ENXIO. */
+export function daxDead(host: Host, mount: Mount): boolean {
+  return blockDeviceGone(host, mount) || !deviceOf(host, mount.dax_device).dax_alive;
+}
+
+/** Whether an entry outlived the pgmap it was made under, or that pgmap takes no more references. */
+export function isStale(device: DaxDevice, run: Run): boolean {
+  return run.kind === 'dax' && (run.pgmap !== device.pgmap || device.pgmap_state !== 'live');
+}
+
+/** Whether a walker that follows the entry finds no struct page. */
+export function memmapGone(device: DaxDevice): boolean {
+  return device.pgmap_state === 'none';
+}
+
+export function nrPages(device: DaxDevice): number {
+  return Math.floor(device.size / PAGE_BYTES);
+}
+
+/** Stale device entries of a mapping, run by run. */
+export function staleRuns(host: Host, mapping: Mapping): Run[] {
+  const device = deviceOf(host, mapping.dax_device);
+  return [...runs(entriesOf(host, mapping.id))].filter((run) => isStale(device, run));
+}
+
+/** Whether the task still stands in the process table with its memory: running or stuck, not reaped. */
+export function holdsMemory(process: Process): boolean {
+  return process.state !== 'dead';
+}
+
+/** Whether the namespace has struct pages, so that file systems find DAX on it. */
+export function hasStructPages(device: DaxDevice): boolean {
+  return device.map !== null;
+}

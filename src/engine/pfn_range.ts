@@ -1,0 +1,37 @@
+/** Half-open pfn ranges as `[pfn, nr_pages]`. */
+export type PfnRange = readonly [pfn: number, nr_pages: number];
+
+/** Sorted, merged: each page once. O(n log n) ranges. */
+export function normalize(ranges: readonly PfnRange[]): PfnRange[] {
+  const sorted = ranges.filter(([, count]) => count > 0).sort((a, b) => a[0] - b[0]);
+  const merged: PfnRange[] = [];
+  for (const [pfn, count] of sorted) {
+    const last = merged.at(-1);
+    if (last !== undefined && pfn <= last[0] + last[1]) {
+      merged[merged.length - 1] = [last[0], Math.max(last[1], pfn + count - last[0])];
+    } else merged.push([pfn, count]);
+  }
+  return merged;
+}
+
+/** Pages of normalized ranges. */
+export function countPages(ranges: readonly PfnRange[]): number {
+  return ranges.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** Pages that lie in both; both normalized. O(n + m). */
+export function intersect(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRange[] {
+  const common: PfnRange[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const [pa, ca] = a[i] as PfnRange;
+    const [pb, cb] = b[j] as PfnRange;
+    const from = Math.max(pa, pb);
+    const to = Math.min(pa + ca, pb + cb);
+    if (from < to) common.push([from, to - from]);
+    if (pa + ca < pb + cb) i += 1;
+    else j += 1;
+  }
+  return common;
+}

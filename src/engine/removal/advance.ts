@@ -1,0 +1,102 @@
+import type { Answer } from '../answer.ts';
+import { deviceOf, must, profileOf } from '../lookup.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { emit, patch, type Transaction } from '../transaction.ts';
+import type { RemovalRecord, StepRecord } from './record.ts';
+import { leftNow } from './report.ts';
+import { stepsFor } from './start.ts';
+import type { StepOutput } from './step.ts';
+import { STEPS } from './steps.ts';
+
+/**
+ * Runs the next step of a removal.
+ *
+ *   running ──step──▶ running ──last step──▶ completed
+ *      │ ▲
+ *      ▼ └── the last pin it waits on is released
+ *   waiting            running ──a step that never ends──▶ stuck (a reboot ends it)
+ */
+export function advance(tx: Transaction, id: string): Answer | Refusal {
+  const removal = tx.host.tables.removals.get(id);
+  if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
+  if (removal.state !== 'running') return { record: removal };
+  const position = removal.steps.findIndex((step) => step.state !== 'done');
+  const specs = stepsFor(profileOf(tx.host), deviceOf(tx.host, removal.dax_device), removal.via);
+  const name = must(removal.steps[position], `next step of ${id}`).name;
+  const spec = isRefusal(specs) ? undefined : specs.find((own) => own.name === name);
+  const device = deviceOf(tx.host, removal.dax_device);
+  const output = STEPS[name]({ tx, removal, device, parameters: spec?.parameters ?? {} });
+  return { record: record(tx, removal, position, output) };
+}
+
+function record(
+  tx: Transaction,
+  removal: RemovalRecord,
+  position: number,
+  output: StepOutput,
+): RemovalRecord {
+  const state: StepRecord['state'] =
+    output.end === 'done' ? 'done' : output.end === 'wait' ? 'waiting' : 'running';
+  const steps = removal.steps.map((step, at) =>
+    at === position ? { ...step, state, result: output.result ?? {} } : step,
+  );
+  const waited = new Set([
+    ...removal.report.pins_waited_for,
+    ...(output.waiting_on ?? []).map((wait) => wait.pin),
+  ]);
+  const report = {
+    ...removal.report,
+    signals: [...removal.report.signals, ...(output.signals ?? [])],
+    pages: {
+      ...removal.report.pages,
+      hwpoisoned: removal.report.pages.hwpoisoned + (output.hwpoisoned ?? 0),
+    },
+    kernel_log: [...removal.report.kernel_log, ...(output.log ?? [])].slice(0, 100),
+    pins_waited_for: [...waited],
+  };
+  const next = { ...removal, steps, report, waiting_on: output.waiting_on ?? [] };
+  if (output.end === 'wait') return wait(tx, next);
+  if (output.end === 'stuck') return stuck(tx, next);
+  if (position === steps.length - 1) return complete(tx, next);
+  const after = patch(tx, 'removals', removal.id, next);
+  emit(tx, 'removal_step_done', `removals/${removal.id}`, { step: steps[position]?.name });
+  return after;
+}
+
+function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+  holdTask(tx, removal, 'blocked');
+  const after = patch(tx, 'removals', removal.id, { ...removal, state: 'waiting' });
+  emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map((one) => one.pin) });
+  return after;
+}
+
+/** The kernel never finishes: the verdict is for what is left now. */
+function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+  holdTask(tx, removal, 'blocked');
+  const left = leftNow(tx.host, removal);
+  const after = patch(tx, 'removals', removal.id, { ...removal, ...left, state: 'stuck' });
+  emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict });
+  return after;
+}
+
+function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+  patch(tx, 'dax_devices', removal.dax_device, { state: 'unbound', removal: null });
+  holdTask(tx, removal, 'running');
+  const left = leftNow(tx.host, removal);
+  const after = patch(tx, 'removals', removal.id, {
+    ...removal,
+    ...left,
+    state: 'completed',
+    completed_at: tx.context.now,
+  });
+  emit(tx, 'removal_completed', `removals/${removal.id}`, { verdict: after.verdict });
+  return after;
+}
+
+/** The task that writes to `unbind` does not return while the removal waits or spins. */
+function holdTask(tx: Transaction, removal: RemovalRecord, state: 'blocked' | 'running'): void {
+  if (removal.by_pid === null) return;
+  const process = tx.host.tables.processes.get(String(removal.by_pid));
+  if (process === undefined || (process.state !== 'running' && process.state !== 'blocked')) return;
+  if (process.state !== state) patch(tx, 'processes', String(removal.by_pid), { state });
+}

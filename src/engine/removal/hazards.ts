@@ -1,0 +1,149 @@
+import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
+import { factsOf, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
+import { runs, type Run } from '../mapping_table.ts';
+import { normalize } from '../pfn_range.ts';
+import { entriesOf } from '../transaction.ts';
+import type { ByLevel } from './profile.ts';
+import type { Hazard, RemovalRecord } from './record.ts';
+
+const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
+
+/** What remains dangerous when a removal ends, or is stuck: who, which pfns, and what sets it off. */
+export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice): Hazard[] {
+  const hazards: Hazard[] = [];
+  for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
+    const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
+    if (left.length > 0) hazards.push(...staleHazards(host, device, mapping, left));
+  }
+  for (const pin of host.tables.pins.values()) {
+    if (pin.dax_device === device.name && pin.pfn_ranges.length > 0) hazards.push(pinHazard(pin));
+  }
+  for (const mount of host.tables.mounts.values()) {
+    if (mount.dax_device !== device.name || mount.fs_state !== 'frozen') continue;
+    hazards.push({
+      ...NONE,
+      kind: 'frozen_file_system',
+      detail: `${mount.path} stays frozen: every write to it blocks`,
+      source: 'R54, R55',
+    });
+    hazards.push({
+      ...NONE,
+      kind: 'kernel_livelock',
+      detail: 'the unbinding task spins in mf_dax_kill_procs() until a reboot',
+      source: 'R54',
+    });
+  }
+  if (removal.trigger === 'surprise_removal') hazards.push(...dataLoss(host, device));
+  return hazards;
+}
+
+function alive(host: Host, mapping: Mapping): boolean {
+  return holdsMemory(must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`));
+}
+
+function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: readonly Run[]): Hazard[] {
+  const own = {
+    ...NONE,
+    pid: mapping.pid,
+    mapping: mapping.id,
+    pfn_ranges: normalize(left.map((run) => [run.pfn, run.nr_pages] as const)).slice(0, 100),
+  };
+  const writable = left.some((run) => run.writable);
+  const hazards: Hazard[] = [
+    {
+      ...own,
+      kind: 'stale_mapping',
+      detail: `process ${String(mapping.pid)} still ${writable ? 'reads and writes' : 'reads'} pfns of ${device.name}`,
+      writable,
+      triggered_by: ['load', ...(writable ? ['store'] : [])],
+      source: 'semantics-removal.md D: stale(e)',
+    },
+  ];
+  if (!memmapGone(device)) return hazards;
+  const levels = new Set(left.map((run) => (run.level === 'pte' ? 'pte' : 'pmd')));
+  const hit = (does: 'oops' | 'livelock') =>
+    walkers(host, mapping)
+      .filter(([, effects]) => [...levels].some((level) => effects[level].do === does))
+      .map(([name]) => name);
+  const oopses = hit('oops');
+  if (oopses.length > 0)
+    hazards.push({
+      ...own,
+      kind: 'kernel_oops',
+      detail: 'the kernel oopses on the stale entry',
+      triggered_by: oopses,
+      source: 'C3, C4',
+    });
+  const spins = hit('livelock');
+  if (spins.length > 0)
+    hazards.push({
+      ...own,
+      kind: 'gup_livelock',
+      detail: 'gup spins on the stale PTE until SIGKILL',
+      triggered_by: spins,
+      source: 'C3',
+    });
+  return hazards;
+}
+
+/** What walks an entry, with its effect by size. */
+function walkers(host: Host, mapping: Mapping): [string, ByLevel][] {
+  const facts = factsOf(host);
+  const fs = mapping.file === null ? null : host.tables.files.get(mapping.file);
+  const mount = [...host.tables.mounts.values()].find((own) => own.file_system === fs?.file_system);
+  const ok = { do: 'ok' } as const;
+  const store: ByLevel = mapping.flags.includes('private')
+    ? facts.store_stale_private
+    : {
+        pte: facts.store_stale_shared_pte,
+        pmd: mount?.fs_type === 'xfs' ? facts.store_stale_shared_pmd_xfs : ok,
+      };
+  return [
+    ...(mapping.prot === 'rw' ? ([['store', store]] as [string, ByLevel][]) : []),
+    ['munmap', facts.zap_stale.munmap],
+    ['exit', facts.zap_stale.exit],
+    ['mlock', facts.mlock_stale],
+    ['vmsplice', facts.gup_stale.vmsplice],
+    ['direct_io', facts.gup_stale.direct_io],
+    ['process_vm_readv', facts.gup_stale.process_vm_readv],
+    ['ptrace', facts.gup_stale.ptrace],
+    ['madvise_hwpoison', facts.gup_stale.madvise_hwpoison],
+    ['smaps', facts.smaps_stale],
+    ['pagemap', facts.pagemap_stale],
+    ['numa_maps', facts.numa_maps_stale],
+  ];
+}
+
+/** A longterm pin is DMA into the pfns: it reaches them. A transient one only fails when it is released. */
+function pinHazard(pin: Pin): Hazard {
+  const reaches = pin.kind === 'longterm';
+  return {
+    ...NONE,
+    kind: 'pin_outlives_pgmap',
+    detail: `${pin.holder} of process ${String(pin.pid)} holds pages whose struct pages are gone${reaches ? ', and can still reach them by DMA' : ''}`,
+    pid: pin.pid,
+    pin: pin.id,
+    pfn_ranges: pin.pfn_ranges.slice(0, 100),
+    writable: reaches,
+    triggered_by: ['unpin', 'exit'],
+    source: 'C5, R123-R126',
+  };
+}
+
+/** What was stored and not written back is lost with the medium. */
+function dataLoss(host: Host, device: DaxDevice): Hazard[] {
+  const lost = [...host.tables.mappings.values()].filter(
+    (mapping) => mapping.dax_device === device.name && mapping.prot === 'rw',
+  );
+  if (lost.length === 0) return [];
+  const detail = 'everything not flushed before the medium went is lost';
+  return [
+    {
+      ...NONE,
+      kind: 'data_loss',
+      detail,
+      triggered_by: ['surprise_removal'],
+      source: 'semantics-removal.md B6',
+    },
+  ];
+}

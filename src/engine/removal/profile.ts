@@ -1,0 +1,115 @@
+import type { Errno, KernelName, StepName } from '../vocabulary.ts';
+
+/** What a kernel does at one operation on a stale entry or dead file system: a closed answer, with where an oops strikes. */
+export type Effect =
+  | { readonly do: 'ok' }
+  | { readonly do: 'errno'; readonly errno: Errno }
+  | { readonly do: 'livelock' }
+  /**
+   * `task`: what becomes of the task the oops strikes. `stuck`: never reaped; `dies`: reaped (killed_by SIGKILL).
+   * `caller` says that another task than the mapping's owner runs into it.
+   */
+  | { readonly do: 'oops'; readonly at: string; readonly task: 'stuck' | 'dies' };
+
+/** One effect by the size of the entry. */
+export interface ByLevel {
+  readonly pte: Effect;
+  readonly pmd: Effect;
+}
+
+/** Parameters of the steps; a step reads only its own. */
+export interface StepParameters {
+  /** Whose processes memory_failure() collects. */
+  readonly collect?: 'current_only' | 'early_kill_or_current' | 'every_leader_with_entry';
+  /** Whether translations go only where somebody was collected, or always over the whole extent. */
+  readonly unmap?: 'if_collected' | 'always_extent';
+  readonly mf_flags?: '0' | 'MF_MEM_PRE_REMOVE' | 'MF_MEM_REMOVE';
+  readonly freeze?: boolean;
+  readonly cowed_page_counts_as_entry?: boolean;
+  readonly set_hwpoison?: 'no' | 'first_page_of_entry' | 'every_page_with_mapping';
+  readonly shutdown?: 'corrupt_ondisk 0x10' | 'force_umount 0x4';
+  readonly page_count_outside_last_ag?: 'exact' | 'wraps_2_32';
+  /** DAX dies in kill_dax(); where that comes after del_gendisk(), stores in between revive writable entries. */
+  readonly sync_write_protects?: boolean;
+  readonly shuts_fs_down?: boolean;
+  readonly runs_if?: 'mounted';
+  readonly waits_for?: 'page_refs' | 'nothing';
+  readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
+  /** The proposed parameters of the series' letter, off by default. */
+  readonly proposed?: boolean;
+}
+
+export interface StepSpec {
+  readonly name: StepName;
+  readonly kernel_function: string;
+  readonly source: string;
+  readonly parameters: StepParameters;
+}
+
+/** Named facts: differences in manner that are no step of a removal. Rules by ID in SPEC.md. */
+export interface Facts {
+  readonly devmap_bit: boolean;
+  readonly fsdax_idle_page_count: 0 | 1;
+  readonly gup_fast_takes_pgmap_ref: boolean;
+  readonly store_stale_shared_pte: Effect;
+  readonly store_stale_shared_pmd_xfs: Effect;
+  readonly store_stale_private: ByLevel;
+  readonly mlock_stale: ByLevel;
+  /** gup-fast first: vmsplice, O_DIRECT, MADV_HWPOISON. `task` of each may differ. */
+  readonly gup_stale: {
+    readonly vmsplice: ByLevel;
+    readonly direct_io: ByLevel;
+    readonly madvise_hwpoison: ByLevel;
+    readonly process_vm_readv: ByLevel;
+    readonly ptrace: ByLevel;
+  };
+  /** A FOLL_LONGTERM | FOLL_WRITE pin of a stale fsdax entry. */
+  readonly io_uring_register_stale: 'write_fault_first' | 'EOPNOTSUPP';
+  readonly zap_stale: {
+    readonly munmap: ByLevel;
+    readonly exit: ByLevel;
+    readonly madvise_dontneed: ByLevel;
+  };
+  readonly smaps_stale: ByLevel;
+  readonly pagemap_stale: ByLevel;
+  readonly numa_maps_stale: ByLevel;
+  readonly longterm_on_fsdax: 'EOPNOTSUPP';
+  readonly io_uring_longterm_on_devdax: 'ok' | 'EOPNOTSUPP';
+  /** Releasing a pin whose pgmap is gone, by holder: dropped by its owner, or by the owner's exit. */
+  readonly pin_release_after_removal: {
+    readonly vmsplice: { readonly drop: Effect; readonly exit: Effect } | null;
+    readonly io_uring: { readonly drop: Effect; readonly exit: Effect } | null;
+    readonly xdp: { readonly drop: Effect; readonly exit: Effect } | null;
+  };
+  /** The worker that runs into a release by exit: the process itself still ends. */
+  readonly worker_oops_at: { readonly io_uring: string | null; readonly xdp: string | null };
+  readonly xfs_reflink_with_dax: 'EINVAL' | 'whole_device';
+  /** sysfs bind of a device that has a driver, and of a failed probe. */
+  readonly bind_bound_errno: 'ENODEV' | 'EBUSY';
+  readonly bind_after_oops: 'hangs' | 'ok';
+  /** What the first fsync of an ext4 whose device is gone does to its journal. */
+  readonly ext4_fsync_on_dead_device: 'EIO' | 'EIO_aborts_journal';
+  /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */
+  readonly ext4_error_sets_rdonly: boolean;
+  /** ext4_writepages() on an aborted journal. */
+  readonly ext4_writepages_aborted: 'EIO' | 'EROFS';
+  readonly per_node_mf_counters: boolean;
+}
+
+export interface Profile {
+  readonly name: KernelName;
+  readonly about: string;
+  readonly baseline: string;
+  readonly proposed: readonly {
+    readonly parameter: string;
+    readonly default: boolean;
+    readonly about: string;
+  }[];
+  readonly steps: {
+    readonly fsdax: readonly StepSpec[];
+    readonly devdax: readonly StepSpec[];
+    readonly devdax_parent: readonly StepSpec[];
+    readonly raw: readonly StepSpec[];
+  };
+  readonly facts: Facts;
+}

@@ -1,0 +1,72 @@
+import type { DaxDevice, Host, Mapping } from '../host.ts';
+import { deviceOf, hasStructPages, holdsMemory, mappingsOfDevice, must, nrPages } from '../lookup.ts';
+import { runs } from '../mapping_table.ts';
+import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts';
+import { entriesOf } from '../transaction.ts';
+import type { Verdict } from '../vocabulary.ts';
+import { hazardsOf } from './hazards.ts';
+import type { Hazard, RemovalRecord } from './record.ts';
+
+/** Pfns of the device that some task's entry maps now, each once. O(mapped extents). */
+export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
+  const ranges: PfnRange[] = [];
+  for (const mapping of mappersOfDevice(host, device)) {
+    for (const run of runs(entriesOf(host, mapping.id))) {
+      if (run.kind === 'dax') ranges.push([run.pfn, run.nr_pages]);
+    }
+  }
+  return intersect(normalize(ranges), [[device.base_pfn, nrPages(device)]]);
+}
+
+/** Mappings of tasks that still have their memory. */
+export function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
+  return mappingsOfDevice(host, device.name).filter((mapping) => {
+    return holdsMemory(
+      must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`),
+    );
+  });
+}
+
+/** The verdict, hazards and page accounting of what is left, for a removal that ends or never will. */
+export function leftNow(
+  host: Host,
+  removal: RemovalRecord,
+): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report'> {
+  const device = deviceOf(host, removal.dax_device);
+  const mapped = hasStructPages(device) ? mappedPfns(host, device) : [];
+  const still = countPages(intersect(mapped, removal.mapped_before));
+  const { pages } = removal.report;
+  const hazards = hazardsOf(host, removal, device);
+  return {
+    verdict: verdictOf(hazards),
+    hazards: hazards.slice(0, 100),
+    report: {
+      ...removal.report,
+      pages: { ...pages, still_mapped: still, unmapped: pages.mapped - still },
+      file_systems: fileSystems(host, removal),
+    },
+  };
+}
+
+/** The worst of what is left (api.md, Removal). */
+function verdictOf(hazards: readonly Hazard[]): Verdict {
+  const reaches = hazards.some(
+    (hazard) => hazard.kind === 'stale_mapping' || (hazard.kind === 'pin_outlives_pgmap' && hazard.writable),
+  );
+  if (reaches) return 'exposed';
+  const kernel = ['pin_outlives_pgmap', 'kernel_oops', 'kernel_livelock', 'frozen_file_system'];
+  if (hazards.some((hazard) => kernel.includes(hazard.kind))) return 'unsafe';
+  return hazards.some((hazard) => hazard.kind === 'leaked_range') ? 'leaked' : 'contained';
+}
+
+function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {
+  const device = deviceOf(host, removal.dax_device);
+  return [...host.tables.mounts.values()]
+    .filter((mount) => mount.dax_device === device.name)
+    .map((mount) => ({
+      mount: mount.id,
+      fs_type: mount.fs_type,
+      result: mount.fs_state === 'alive' ? 'untouched' : mount.fs_state,
+      reason: mount.shutdown_reason,
+    }));
+}

@@ -1,0 +1,22 @@
+import type { DaxDevice } from '../host.ts';
+import type { Transaction } from '../transaction.ts';
+import type { StepParameters } from './profile.ts';
+import type { RemovalRecord, SignalRow, WaitingOn } from './record.ts';
+
+/** What a step works with. It changes the host through the transaction and says how it ended. */
+export interface StepInput {
+  readonly tx: Transaction;
+  readonly removal: RemovalRecord;
+  readonly device: DaxDevice;
+  readonly parameters: StepParameters;
+}
+
+/** `stuck`: the kernel never finishes this step. `log` are kernel log lines, `result` the facts for the report. */
+export interface StepOutput {
+  readonly end: 'done' | 'wait' | 'stuck';
+  readonly waiting_on?: readonly WaitingOn[];
+  readonly signals?: readonly SignalRow[];
+  readonly hwpoisoned?: number;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly log?: readonly string[];
+}

@@ -1,0 +1,30 @@
+import type { StepName } from '../vocabulary.ts';
+import type { StepInput, StepOutput } from './step.ts';
+import { daxHolderNotifyFailure } from './steps/dax_holder_notify_failure.ts';
+import { delGendisk } from './steps/del_gendisk.ts';
+import { devPagemapFailure } from './steps/dev_pagemap_failure.ts';
+import { killDax } from './steps/kill_dax.ts';
+import { ndPmemRemove } from './steps/nd_pmem_remove.ts';
+import {
+  archRemoveMemory,
+  cdevDel,
+  pgmapDrain,
+  releaseMemRegion,
+  unregisterDevDax,
+} from './steps/teardown.ts';
+import { unmapMappingRange } from './steps/unmap_mapping_range.ts';
+
+/** Every step by the name the profiles list it under. */
+export const STEPS: Readonly<Record<StepName, (input: StepInput) => StepOutput>> = {
+  nd_pmem_remove: ndPmemRemove,
+  dax_holder_notify_failure: daxHolderNotifyFailure,
+  kill_dax: killDax,
+  del_gendisk: delGendisk,
+  dev_pagemap_failure: devPagemapFailure,
+  unmap_mapping_range: unmapMappingRange,
+  cdev_del: cdevDel,
+  pgmap_drain: pgmapDrain,
+  arch_remove_memory: archRemoveMemory,
+  release_mem_region: releaseMemRegion,
+  unregister_dev_dax: unregisterDevDax,
+};

@@ -1,0 +1,123 @@
+import type { File, Mount } from '../../host.ts';
+import { byNumber, fileSystemOf, mountsOn } from '../../lookup.ts';
+import { countPresent } from '../../mapping_table.ts';
+import { dropEntries, emit, entriesOf, patch } from '../../transaction.ts';
+import { PAGE_BYTES } from '../../vocabulary.ts';
+import { killProcs, mappersOf } from '../kill_procs.ts';
+import type { SignalRow } from '../record.ts';
+import { deliver } from '../signals.ts';
+import type { StepInput, StepOutput } from '../step.ts';
+
+/**
+ * Tells the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP,
+ * shut down before it walks nothing (B3). With rmapbt it walks the files in the order of their blocks, kills and
+ * unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends.
+ * Source: fs/xfs/xfs_notify_failure.c xfs_dax_notify_failure(), mm/memory-failure.c mf_dax_kill_procs().
+ */
+export function daxHolderNotifyFailure(input: StepInput): StepOutput {
+  const { tx, device } = input;
+  const mount = mountsOn(tx.host, device).find((own) => own.fs_type === 'xfs' && own.dax !== 'never');
+  if (mount === undefined) return { end: 'done', result: { holder: null } };
+  if (!mount.rmapbt) return { end: 'done', result: { holder: mount.id, errno: 'EOPNOTSUPP' } };
+  if (mount.fs_state === 'shutdown') return { end: 'done', result: { holder: mount.id, errno: 'EIO' } };
+  return walk(input, mount);
+}
+
+function walk(input: StepInput, mount: Mount): StepOutput {
+  const { tx, parameters } = input;
+  const sent: SignalRow[] = [];
+  let hwpoisoned = 0;
+  for (const file of filesInCore(input, mount)) {
+    if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += entryCount(input, file);
+    for (const extent of file.extents) {
+      const end = extent.offset + extent.nr_pages;
+      sent.push(...killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid }));
+      if (parameters.unmap === 'always_extent') unmapExtent(input, file, extent.offset, extent.nr_pages);
+    }
+    if (wraps(input, mount, file)) return neverEnds(input, mount, file, sent);
+  }
+  const signals = deliver(tx, sent);
+  emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length });
+  return {
+    end: 'done',
+    signals,
+    hwpoisoned,
+    log: [...logOf(input, sent), ...shutDown(input, mount)],
+    result: { holder: mount.id },
+  };
+}
+
+/** Files with DAX entries or mappers, in the order of their blocks. */
+function filesInCore({ tx }: StepInput, mount: Mount): File[] {
+  const files = [...tx.host.tables.files.values()].filter((file) => {
+    return (
+      file.file_system === mount.file_system &&
+      file.dax &&
+      (entriesOf(tx.host, file.id).length > 0 || mappersOf(tx, file).length > 0)
+    );
+  });
+  return files.sort((a, b) => (a.extents[0]?.pfn ?? 0) - (b.extents[0]?.pfn ?? 0) || byNumber(a, b));
+}
+
+function entryCount({ tx }: StepInput, file: File): number {
+  const { pte, pmd } = countPresent(entriesOf(tx.host, file.id));
+  return pte + pmd;
+}
+
+/** invalidate_inode_pages2_range(): the whole extent, in all VMAs, signalled or not. */
+function unmapExtent({ tx }: StepInput, file: File, offset: number, nr_pages: number): void {
+  for (const mapping of mappersOf(tx, file)) {
+    const shift = mapping.offset / PAGE_BYTES;
+    const from = Math.max(0, offset - shift);
+    if (mapping.present.pte + mapping.present.pmd + mapping.present.pud === 0) continue;
+    dropEntries(tx, mapping.id, from, Math.max(0, offset + nr_pages - shift - from));
+  }
+}
+
+/** B3: an extent in any AG but the last gets a count of about 2^32 pages. */
+function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean {
+  if (parameters.page_count_outside_last_ag !== 'wraps_2_32' || mount.agcount < 2) return false;
+  const file_system = fileSystemOf(tx.host, mount.file_system);
+  const lastAg =
+    file_system.start_pfn + Math.ceil(file_system.nr_pages / mount.agcount) * (mount.agcount - 1);
+  return file.extents.some((extent) => extent.pfn < lastAg);
+}
+
+function neverEnds(input: StepInput, mount: Mount, file: File, sent: readonly SignalRow[]): StepOutput {
+  const { tx } = input;
+  patch(tx, 'mounts', mount.id, { fs_state: 'frozen' });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
+  const signals = deliver(tx, sent);
+  return {
+    end: 'stuck',
+    signals,
+    log: logOf(input, sent),
+    result: { holder: mount.id, spins_in: 'mf_dax_kill_procs', file: file.id },
+  };
+}
+
+function logOf({ tx }: StepInput, sent: readonly SignalRow[]): string[] {
+  return sent.slice(0, 100).map((row) => {
+    const mapping = [...tx.host.tables.mappings.values()].find((own) => own.pid === row.pid);
+    return `Memory failure: ${mapping?.id ?? ''}: Sending SIGBUS to ${row.comm}:${String(row.pid)} due to hardware memory corruption`;
+  });
+}
+
+function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {
+  const reason =
+    parameters.shutdown === 'corrupt_ondisk 0x10' ? 'on-disk corruption (0x10)' : 'force umount (0x4)';
+  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: reason });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  const please = `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`;
+  if (parameters.shutdown === 'corrupt_ondisk 0x10') {
+    return [
+      `XFS (${device.name}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
+      please,
+    ];
+  }
+  return [
+    `XFS (${device.name}): Device is about to be removed!`,
+    `XFS (${device.name}): User initiated shutdown received.`,
+    please,
+  ];
+}

@@ -1,0 +1,53 @@
+import type { Mount } from '../../host.ts';
+import { factsOf, mountsOn } from '../../lookup.ts';
+import { emit, patch } from '../../transaction.ts';
+import { writeBack } from '../../topology/sync.ts';
+import type { StepInput, StepOutput } from '../step.ts';
+import { storingMappings } from './kill_dax.ts';
+
+/**
+ * Syncs each mounted file system, which write-protects every dirty shared entry (A6), takes the block device
+ * away and, from v6.12, shuts the file system down. ext4 that was shut down before, or is read-only on 5.10,
+ * is skipped by its own write-back: its entries stay writable.
+ * Source: block/genhd.c del_gendisk(), fs/super.c fs_bdev_mark_dead(), fs/ext4/inode.c ext4_dax_writepages().
+ */
+export function delGendisk(input: StepInput): StepOutput {
+  const { tx, device, parameters } = input;
+  const mounts = mountsOn(tx.host, device);
+  const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
+  for (const mount of synced) {
+    for (const file of tx.host.tables.files.values())
+      if (file.file_system === mount.file_system) writeBack(tx, file);
+  }
+  const signals = storingMappings(input) ?? [];
+  const log: string[] = [];
+  for (const mount of mounts) {
+    if (parameters.shuts_fs_down === true) log.push(...shutDown(input, mount));
+  }
+  patch(tx, 'dax_devices', device.name, { instance: device.instance + 1 });
+  return {
+    end: 'done',
+    signals,
+    log,
+    result: { synced: synced.map((mount) => mount.id), shut_down: parameters.shuts_fs_down === true },
+  };
+}
+
+function syncIsSkipped(input: StepInput, mount: Mount): boolean {
+  if (mount.fs_type !== 'ext4') return false;
+  return mount.fs_state === 'shutdown' || (mount.read_only && factsOf(input.tx.host).ext4_error_sets_rdonly);
+}
+
+function shutDown(input: StepInput, mount: Mount): string[] {
+  const { tx, device } = input;
+  if (mount.fs_state === 'shutdown') return [];
+  const reason = mount.fs_type === 'ext4' ? 'NOLOGFLUSH (2)' : 'device removal (0x20)';
+  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: reason });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  return mount.fs_type === 'ext4'
+    ? [`EXT4-fs (${device.name}): shut down requested (2)`, `Aborting journal on device ${device.name}-8.`]
+    : [
+        `XFS (${device.name}): Block device removal (0x20) detected at fs_bdev_mark_dead+…  Shutting down filesystem.`,
+        `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+      ];
+}

@@ -1,0 +1,263 @@
+import type { Command, Outcome } from '../command.ts';
+import { touch, type Failure } from '../fault.ts';
+import type { DaxDevice, Mapping, Process } from '../host.ts';
+import { deviceOf, factsOf, findActor, findMapping, isStale, memmapGone } from '../lookup.ts';
+import { findRun, type Run } from '../mapping_table.ts';
+import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome } from '../outcome.ts';
+import { endProcess, livelocked, recordOops, strike, survivesSigbus, zapEffect } from '../process_end.ts';
+import type { ByLevel, Effect } from '../removal/profile.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { dropEntries, emit, entriesOf, patch, type Transaction } from '../transaction.ts';
+import { PAGE_BYTES } from '../vocabulary.ts';
+import { dataOf } from './data_of.ts';
+import { syncFile } from './sync.ts';
+
+type Access = Extract<Command, { type: 'access' }>;
+
+interface Site {
+  readonly tx: Transaction;
+  readonly mapping: Mapping;
+  readonly device: DaxDevice;
+  readonly process: Process;
+  readonly command: Access;
+  /** First page and count of pages of the mapping that the access covers. */
+  readonly index: number;
+  readonly nr: number;
+}
+
+/**
+ * A process, or the kernel for it, uses mapped memory. Before a removal it faults pages in; after it, it shows
+ * what the process and the kernel would get. Refused: `out_of_range`, `mapping_is_read_only`,
+ * `process_ended`, `process_unavailable`, `outcome_unknown`.
+ */
+export function access(tx: Transaction, command: Access): Outcome | Refusal {
+  const mapping = findMapping(tx.host, command.mapping);
+  if (isRefusal(mapping)) return mapping;
+  const process = findActor(tx.host, mapping.pid);
+  if (isRefusal(process)) return process;
+  const length = Math.max(1, command.length);
+  if (command.offset + length > mapping.length) {
+    return refuse('out_of_range', 'the access leaves the mapping', { pointer: '/offset' });
+  }
+  const index = Math.floor(command.offset / PAGE_BYTES);
+  const nr = Math.floor((command.offset + length - 1) / PAGE_BYTES) - index + 1;
+  const device = deviceOf(tx.host, mapping.dax_device);
+  const site: Site = { tx, mapping, device, process, command, index, nr };
+  const absent = readsAbsentMedia(site);
+  return absent ?? perform(site);
+}
+
+/** R165: what a load from memory that is physically gone returns depends on the bus: refused. */
+function readsAbsentMedia(site: Site): Refusal | null {
+  if (site.device.media_present) return null;
+  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
+  if (run?.kind !== 'dax') return null;
+  return unknownOutcome(
+    'a load or store through an entry to memory that is physically gone depends on the bus (R165)',
+  );
+}
+
+function perform(site: Site): Outcome | Refusal {
+  const { command } = site;
+  switch (command.kind) {
+    case 'read':
+    case 'write':
+      return byProcessor(site, command.kind === 'write');
+    case 'copy_out':
+      return copyOut(site);
+    case 'msync':
+      return msync(site);
+    case 'vmsplice':
+    case 'direct_io':
+    case 'madvise_hwpoison':
+    case 'process_vm_readv':
+    case 'ptrace':
+      return gup(site, factsOf(site.tx.host).gup_stale[command.kind]);
+    case 'io_uring_register':
+      return ioUringRegister(site);
+    case 'mlock':
+      return kernelWalk(site, factsOf(site.tx.host).mlock_stale, 'process');
+    case 'mprotect':
+      return mprotect(site);
+    case 'madvise_dontneed':
+      return dontneed(site);
+    case 'smaps':
+      return kernelWalk(site, factsOf(site.tx.host).smaps_stale, 'caller');
+    case 'pagemap':
+      return kernelWalk(site, factsOf(site.tx.host).pagemap_stale, 'caller');
+    case 'numa_maps':
+      return kernelWalk(site, factsOf(site.tx.host).numa_maps_stale, 'caller');
+  }
+}
+
+/** A load or store of the process itself. */
+function byProcessor(site: Site, write: boolean): Outcome | Refusal {
+  if (write && site.mapping.prot === 'r')
+    return refuse('mapping_is_read_only', 'the mapping has no PROT_WRITE');
+  const { failure, faults } = touch(site.tx, site.mapping, site.index, site.nr, write);
+  emit(site.tx, 'page_faulted', `mappings/${site.mapping.id}`, {
+    index: site.index,
+    nr_pages: site.nr,
+    write,
+  });
+  if (failure === null) return okOutcome({ faults, ...served(site) });
+  if (failure.why === 'refused') return failure.refusal;
+  return { ...failed(site, failure), faults };
+}
+
+function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
+  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
+  if (run === null) return { stale: false, data_of: null };
+  return {
+    stale: isStale(site.device, run),
+    data_of: dataOf(site.tx.host, site.device, site.mapping, run, site.index),
+  };
+}
+
+/** What a page that cannot be had does to the process. */
+function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
+  const { tx, mapping, process } = site;
+  if (failure.why === 'oops') return strike(tx, process.pid, failure.effect);
+  if (failure.why === 'blocked') {
+    patch(tx, 'processes', String(process.pid), { state: 'blocked' });
+    emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
+    return blockedOutcome(failure.in);
+  }
+  const touched = Math.max(site.command.offset, failure.index * PAGE_BYTES);
+  const si_addr = `0x${(BigInt(mapping.address) + BigInt(touched)).toString(16)}`;
+  const signal = { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr };
+  if (survivesSigbus(process, true)) return { ...okOutcome(signal), result: 'signal' };
+  const ended = endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
+  return ended.result === 'kernel_oops' ? { ...ended, ...signal } : { ...ended, ...signal, result: 'signal' };
+}
+
+/** write(2) out of the mapping: copy_from_user() answers EFAULT where a load would get SIGBUS. */
+function copyOut(site: Site): Outcome | Refusal {
+  const { failure, faults } = touch(site.tx, site.mapping, site.index, site.nr, false);
+  emit(site.tx, 'page_faulted', `mappings/${site.mapping.id}`, {
+    index: site.index,
+    nr_pages: site.nr,
+    write: false,
+  });
+  if (failure === null) return okOutcome({ faults, ...served(site) });
+  if (failure.why === 'refused') return failure.refusal;
+  if (failure.why === 'sigbus') return errnoOutcome('EFAULT', { faults });
+  return { ...failed(site, failure), faults };
+}
+
+/** R38: only a shared VMA of a file that is open for writing is written back. */
+function msync(site: Site): Outcome | Refusal {
+  const { tx, mapping } = site;
+  if (mapping.flags.includes('private') || mapping.prot === 'r') return okOutcome();
+  if (mapping.file === null)
+    return unknownOutcome('msync of a device node is neither recorded nor in the sources read');
+  return syncFile(tx, mapping.file, mapping.pid);
+}
+
+/** The level a walker meets at the first page of the access; PUD entries count as PMD. */
+function levelAt(effects: ByLevel, run: Run): Effect {
+  return run.level === 'pte' ? effects.pte : effects.pmd;
+}
+
+/** get_user_pages() of a page: C2 on a live entry, C3 on a stale one. */
+function gup(site: Site, effects: ByLevel): Outcome | Refusal {
+  const { tx, mapping, command } = site;
+  const run = findRun(entriesOf(tx.host, mapping.id), site.index);
+  if (run !== null && isStale(site.device, run) && !pgmapServes(site, run)) {
+    return onStale(site, levelAt(effects, run));
+  }
+  if (command.kind === 'madvise_hwpoison') {
+    return refuse('not_modelled', 'memory_failure() of a page of a live device: POST …/memory-failure');
+  }
+  const { failure } = touch(tx, mapping, site.index, site.nr, false);
+  emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr, write: false });
+  if (failure === null) return okOutcome(served(site));
+  if (failure.why === 'refused') return failure.refusal;
+  if (failure.why === 'sigbus') return errnoOutcome(command.kind === 'ptrace' ? 'EIO' : 'EFAULT');
+  return failed(site, failure);
+}
+
+/** R164: once the pfns have a pgmap again, the lookup succeeds and pins the new owner's pages. */
+function pgmapServes(site: Site, run: Run): boolean {
+  return site.device.pgmap_state === 'live' && run.pgmap !== site.device.pgmap;
+}
+
+function onStale(site: Site, effect: Effect): Outcome | Refusal {
+  const { tx, mapping, command } = site;
+  const remote = command.kind === 'process_vm_readv' || command.kind === 'ptrace';
+  switch (effect.do) {
+    case 'ok':
+      return okOutcome(served(site));
+    case 'errno':
+      return errnoOutcome(effect.errno, { stale: true });
+    case 'livelock':
+      // The caller spins; the process whose memory it reads is untouched.
+      return remote
+        ? okOutcome({ stale: true, blocked_in: 'faultin_page', result: 'livelock' })
+        : livelocked(tx, mapping.pid);
+    case 'oops':
+      if (!memmapGone(site.device))
+        return unknownOutcome('gup while the pgmap is being killed is not recorded on this kernel');
+      if (remote) return callerDies(site, effect.at);
+      return strike(tx, mapping.pid, effect);
+  }
+}
+
+function callerDies(site: Site, at: string): Outcome {
+  recordOops(site.tx, at);
+  return oopsOutcome(at, 'caller', { stale: true });
+}
+
+/** IORING_REGISTER_BUFFERS: a FOLL_LONGTERM | FOLL_WRITE pin, given back at once here (POST …/pins keeps one). */
+function ioUringRegister(site: Site): Outcome | Refusal {
+  const { tx, mapping, device } = site;
+  const facts = factsOf(tx.host);
+  const run = findRun(entriesOf(tx.host, mapping.id), site.index);
+  if (device.mode === 'devdax') {
+    if (facts.io_uring_longterm_on_devdax === 'EOPNOTSUPP') return errnoOutcome('EOPNOTSUPP');
+    return gupForWrite(site);
+  }
+  const stale = run !== null && isStale(device, run);
+  if (stale && facts.io_uring_register_stale === 'write_fault_first') {
+    const { failure } = touch(tx, mapping, site.index, site.nr, true);
+    emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr, write: true });
+    if (failure?.why === 'refused') return failure.refusal;
+    return failure === null ? errnoOutcome('EOPNOTSUPP') : errnoOutcome('EFAULT', { stale: true });
+  }
+  return errnoOutcome(facts.longterm_on_fsdax, { stale });
+}
+
+function gupForWrite(site: Site): Outcome | Refusal {
+  const { failure } = touch(site.tx, site.mapping, site.index, site.nr, true);
+  emit(site.tx, 'page_faulted', `mappings/${site.mapping.id}`, {
+    index: site.index,
+    nr_pages: site.nr,
+    write: true,
+  });
+  if (failure === null) return okOutcome(served(site));
+  return failure.why === 'refused' ? failure.refusal : errnoOutcome('EFAULT');
+}
+
+/** mlock and the /proc files walk the page tables; only a freed struct page can hurt them. */
+function kernelWalk(site: Site, effects: ByLevel, task: 'process' | 'caller'): Outcome | Refusal {
+  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
+  if (run === null || !isStale(site.device, run) || !memmapGone(site.device)) return okOutcome();
+  const effect = levelAt(effects, run);
+  if (effect.do !== 'oops') return okOutcome({ stale: true });
+  return task === 'caller' ? callerDies(site, effect.at) : strike(site.tx, site.mapping.pid, effect);
+}
+
+function mprotect(site: Site): Outcome | Refusal {
+  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
+  if (run === null || !isStale(site.device, run)) return okOutcome();
+  return unknownOutcome('mprotect of a stale entry is neither recorded nor in the sources read');
+}
+
+function dontneed(site: Site): Outcome | Refusal {
+  const { tx, mapping } = site;
+  const effect = zapEffect(tx, mapping, factsOf(tx.host).zap_stale.madvise_dontneed);
+  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  dropEntries(tx, mapping.id, site.index, site.nr, true);
+  emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr });
+  return okOutcome();
+}

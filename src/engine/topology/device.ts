@@ -1,0 +1,204 @@
+import type { Answer } from '../answer.ts';
+import type { Command, CreateDaxDevice, ImportedDevice } from '../command.ts';
+import type { DaxDevice } from '../host.ts';
+import { findDevice, mountsOn } from '../lookup.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { emit, identity, patch, put, remove, type Transaction } from '../transaction.ts';
+import { PAGE_BYTES, PUD_PAGES, type DeviceMode, type Driver } from '../vocabulary.ts';
+
+/** Where pgmaps are put whose address no listing tells: above 4 PiB, behind one another, on 1 GiB boundaries. */
+const UNKNOWN_BASE_PFN = 2 ** 40;
+
+/** Creates a device as found on its bus: bound to the driver of its mode unless said otherwise. */
+export function createDaxDevice(tx: Transaction, command: CreateDaxDevice): Answer | Refusal {
+  if (tx.host.tables.dax_devices.has(command.name)) {
+    return refuse('dax_device_exists', `there is a dax device ${command.name} already`, { pointer: '/name' });
+  }
+  const device = newDevice(tx, command);
+  const refusal = refusesPlace(tx, device);
+  if (refusal !== null) return refusal;
+  const record = put(tx, 'dax_devices', device.name, device);
+  emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
+  return { record };
+}
+
+/** The driver that binds a device of this mode. */
+export function driverOf(mode: DeviceMode): Driver {
+  return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
+}
+
+/** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
+function mapOf(command: CreateDaxDevice | ImportedDevice): 'dev' | 'mem' | null {
+  if (command.map !== undefined) return command.map;
+  const legacy = command.provider === 'e820' || command.provider === 'virtio-pmem';
+  if (command.mode === 'raw') return legacy ? 'mem' : null;
+  return command.mode === 'sector' ? null : 'dev';
+}
+
+function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
+  const bound = (command.state ?? 'bound') === 'bound';
+  const { mode } = command;
+  const paged = mode === 'devdax' || mode === 'fsdax' || mode === 'system-ram';
+  return {
+    ...identity(tx),
+    name: command.name,
+    mode,
+    driver: bound ? driverOf(mode) : null,
+    size: command.size,
+    align: command.align ?? (paged ? 2097152 : null),
+    phys_addr: command.phys_addr ?? null,
+    numa_node: command.numa_node ?? null,
+    target_node: command.target_node ?? null,
+    tenant: command.tenant ?? null,
+    labels: command.labels ?? {},
+    generation: 1,
+    media_serial: command.media_serial ?? null,
+    state: bound ? 'bound' : 'unbound',
+    conditions: [],
+    provider: command.provider ?? 'ACPI.NFIT',
+    map: mapOf(command),
+    base_pfn: basePfn(tx, command.phys_addr ?? null),
+    pgmap: 1,
+    pgmap_state: bound ? 'live' : 'none',
+    dax_alive: bound,
+    instance: 1,
+    parent_bound: true,
+    mem_region: bound ? 'requested' : 'released',
+    removal: null,
+    media_present: true,
+  };
+}
+
+function basePfn(tx: Transaction, phys_addr: string | null): number {
+  if (phys_addr !== null) return Number(BigInt(phys_addr) / BigInt(PAGE_BYTES));
+  let base = UNKNOWN_BASE_PFN;
+  for (const { base_pfn, size } of tx.host.tables.dax_devices.values()) {
+    base = Math.max(base, Math.ceil((base_pfn + size / PAGE_BYTES) / PUD_PAGES) * PUD_PAGES);
+  }
+  return base;
+}
+
+function refusesPlace(tx: Transaction, device: DaxDevice): Refusal | null {
+  if (device.size % PAGE_BYTES !== 0)
+    return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/size' });
+  if (device.phys_addr !== null && BigInt(device.phys_addr) % BigInt(PAGE_BYTES) !== 0n) {
+    return refuse('invalid_field', 'phys_addr must be page aligned', { pointer: '/phys_addr' });
+  }
+  const end = device.base_pfn + device.size / PAGE_BYTES;
+  if (end > 2 ** 52)
+    return refuse('out_of_range', 'phys_addr and size leave the address space', { pointer: '/phys_addr' });
+  for (const other of tx.host.tables.dax_devices.values()) {
+    if (other.name === device.name || other.state === 'gone') continue;
+    if (device.base_pfn < other.base_pfn + Math.ceil(other.size / PAGE_BYTES) && other.base_pfn < end) {
+      return refuse('overlap', `the range overlaps ${other.name}`, { pointer: '/phys_addr' });
+    }
+  }
+  return null;
+}
+
+/** Changes what only the operator knows. A new tenant of a live device is a matter of bind, not of this. */
+export function patchDaxDevice(
+  tx: Transaction,
+  command: Extract<Command, { type: 'patch_dax_device' }>,
+): Answer | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return device;
+  const { type: _type, dax_device: _name, ...fields } = command;
+  const record = patch(tx, 'dax_devices', device.name, definedOnly(fields));
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { ...fields });
+  return { record };
+}
+
+/** A copy without undefined members. */
+export function definedOnly<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Deletes the record of a device nobody uses. Never a hot-remove. */
+export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal {
+  const device = findDevice(tx.host, name);
+  if (isRefusal(device)) return device;
+  if (device.removal !== null) return refuse('removal_in_progress', `${name} is being removed`);
+  const { mappings, mounts, pins, file_systems, files } = tx.host.tables;
+  const uses = [...mappings.values(), ...mounts.values(), ...pins.values()];
+  if (mountsOn(tx.host, device).length > 0 || uses.some((use) => use.dax_device === name)) {
+    return refuse('dax_device_in_use', `mounts, mappings or pins of ${name} exist`);
+  }
+  for (const file of files.values()) if (file.dax_device === name) remove(tx, 'files', file.id);
+  for (const own of file_systems.values()) if (own.dax_device === name) remove(tx, 'file_systems', own.id);
+  remove(tx, 'dax_devices', name);
+  emit(tx, 'dax_device_deleted', `dax-devices/${name}`);
+  return {};
+}
+
+/** Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. */
+export function importInventory(
+  tx: Transaction,
+  command: Extract<Command, { type: 'import_inventory' }>,
+): Answer | Refusal {
+  for (const device of command.devices) {
+    const refusal = importOne(tx, device);
+    if (refusal !== null) return refusal;
+  }
+  const id = 'inventory';
+  const before = tx.host.tables.inventories.get(id);
+  put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
+  emit(tx, 'inventory_imported', 'inventory', { devices: command.devices.map((device) => device.name) });
+  return { imported: null };
+}
+
+function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
+  const before = tx.host.tables.dax_devices.get(imported.name);
+  if (before === undefined) {
+    if (imported.size === null || imported.change === 'gone') return null;
+    const made = createDaxDevice(tx, { ...imported, type: 'create_dax_device', size: imported.size });
+    return isRefusal(made) ? made : null;
+  }
+  if (imported.change === 'gone') {
+    patch(tx, 'dax_devices', before.name, { state: 'gone', driver: null });
+  } else {
+    const { change: _change, name: _name, ...fields } = imported;
+    const merged = {
+      ...before,
+      ...definedOnly(fields),
+      size: imported.size ?? before.size,
+      state: before.state,
+    };
+    const moved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
+    if (moved && usedNow(tx, before.name)) {
+      return refuse('dax_device_in_use', `${before.name} is in use at another address`, { pointer: '' });
+    }
+    const placed = { ...merged, base_pfn: moved ? basePfn(tx, imported.phys_addr ?? null) : before.base_pfn };
+    const refusal = refusesPlace(tx, placed);
+    if (refusal !== null) return refusal;
+    put(tx, 'dax_devices', before.name, rebound(placed, imported));
+  }
+  emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
+  return null;
+}
+
+function usedNow(tx: Transaction, name: string): boolean {
+  return [...tx.host.tables.mappings.values()].some((mapping) => mapping.dax_device === name);
+}
+
+/** A listing that shows a device bound or without a driver wins over a record that nobody uses. */
+function rebound(device: DaxDevice, imported: ImportedDevice): DaxDevice {
+  const state = imported.state ?? 'bound';
+  if (device.state === 'removing' || (device.state === state && device.driver === driverOf(device.mode)))
+    return device;
+  if (state === 'unbound') {
+    return { ...device, state, driver: null, dax_alive: false, pgmap_state: 'none', mem_region: 'released' };
+  }
+  const pgmap = device.pgmap_state === 'live' ? device.pgmap : device.pgmap + 1;
+  return {
+    ...device,
+    state,
+    driver: driverOf(device.mode),
+    dax_alive: true,
+    pgmap,
+    pgmap_state: 'live',
+    mem_region: 'requested',
+    parent_bound: true,
+  };
+}

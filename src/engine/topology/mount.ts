@@ -1,0 +1,224 @@
+import type { Answer } from '../answer.ts';
+import type { Command, CreateMount, Outcome } from '../command.ts';
+import type { DaxDevice, FileSystem, Mount } from '../host.ts';
+import {
+  blockDeviceGone,
+  factsOf,
+  findDevice,
+  findMount,
+  holdsMemory,
+  mappingsOfDevice,
+  must,
+  nrPages,
+  profileOf,
+} from '../lookup.ts';
+import { okOutcome } from '../outcome.ts';
+import { forget } from '../page_cache.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { emit, identity, nextId, patch, put, remove, type Transaction } from '../transaction.ts';
+import { PMD_PAGES } from '../vocabulary.ts';
+import { abortJournal } from './sync.ts';
+
+/** Pages kept for metadata and the log at the head of a file system; files start behind them. */
+const METADATA_PAGES = 4 * PMD_PAGES;
+const DEFAULT_AGCOUNT = 4;
+
+/** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
+export function createMount(tx: Transaction, command: CreateMount): Answer | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
+  if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
+    return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
+  }
+  if (device.state !== 'bound') return kernelRefuses('ENXIO', 'the block device is gone');
+  const refusal = refusesNames(tx, command) ?? refusesOptions(tx, command, device);
+  if (refusal !== null) return refusal;
+  const file_system = findOrMake(tx, command, device);
+  if (isRefusal(file_system)) return file_system;
+  const id = nextId(tx, 'm');
+  const record = put(tx, 'mounts', id, {
+    ...identity(tx),
+    id,
+    dax_device: device.name,
+    path: command.path,
+    fs_type: file_system.fs_type,
+    dax: command.dax,
+    rmapbt: file_system.rmapbt,
+    reflink: file_system.reflink,
+    agcount: file_system.agcount,
+    partition: file_system.partition,
+    file_system: file_system.id,
+    state: 'mounted',
+    fs_state: 'alive',
+    shutdown_reason: null,
+    journal: 'live',
+    read_only: false,
+    device_instance: device.instance,
+    generation: file_system.generation,
+  });
+  for (const file of tx.host.tables.files.values()) {
+    if (file.file_system !== file_system.id) continue;
+    const dax = device.map !== null && (command.dax === 'always' || (command.dax === 'inode' && file.dax));
+    forget(tx, file);
+    patch(tx, 'files', file.id, { mount: id, dax });
+  }
+  emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
+  return { record };
+}
+
+function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
+  const partition = command.partition ?? null;
+  for (const mount of tx.host.tables.mounts.values()) {
+    if (mount.path === command.path && mount.state === 'mounted') {
+      return refuse('path_exists', `something is mounted at ${command.path}`, { pointer: '/path' });
+    }
+    if (mount.dax_device !== command.dax_device) continue;
+    if (mount.partition === partition) {
+      // R147: the old superblock's name in /sys/fs stands in the way; on a live device it is one superblock.
+      if (blockDeviceGone(tx.host, mount))
+        return kernelRefuses('EEXIST', `the superblock of ${mount.id} still lives`);
+      return refuse('not_modelled', 'a second mount of the same superblock', { pointer: '/dax_device' });
+    }
+    if ((mount.partition === null || partition === null) && !blockDeviceGone(tx.host, mount)) {
+      return kernelRefuses('EBUSY', 'the whole device or a partition of it is mounted');
+    }
+  }
+  return null;
+}
+
+function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice): Refusal | null {
+  if (
+    command.fs_type === 'ext4' &&
+    (command.rmapbt === true || command.reflink === true || command.agcount !== undefined)
+  ) {
+    return refuse('invalid_field', 'rmapbt, reflink and agcount are features of xfs', {
+      pointer: '/fs_type',
+    });
+  }
+  if (command.dax === 'always' && device.map === null)
+    return kernelRefuses('EINVAL', 'DAX unsupported by block device');
+  if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
+  const holder = profileOf(tx.host).steps.fsdax.some((step) => step.name === 'dax_holder_notify_failure');
+  if (command.partition !== undefined && holder) {
+    return unknownOutcome(
+      'xfs with DAX on a partition: how its holder is registered is not in the sources read',
+    );
+  }
+  return null;
+}
+
+/** The file system that is there, or a new one: `mkfs: true` ends the one before. */
+function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): FileSystem | Refusal {
+  const partition = command.partition ?? null;
+  const before = [...tx.host.tables.file_systems.values()].find(
+    (own) =>
+      own.dax_device === device.name && own.partition === partition && own.generation === device.generation,
+  );
+  if (command.mkfs !== true) {
+    if (before?.fs_type !== command.fs_type) return kernelRefuses('EINVAL', 'wrong fs type, bad superblock');
+    return reflinkRefused(tx, command, before.reflink) ?? before;
+  }
+  const reflink = command.fs_type === 'xfs' && (command.reflink ?? false);
+  const refused = reflinkRefused(tx, command, reflink);
+  if (refused !== null) return refused;
+  const others = [...tx.host.tables.file_systems.values()].filter(
+    (own) => own.dax_device === device.name && own.generation === device.generation,
+  );
+  const generation = before === undefined ? device.generation : device.generation + 1;
+  if (before !== undefined) patch(tx, 'dax_devices', device.name, { generation });
+  for (const own of others)
+    if (own.partition !== partition) patch(tx, 'file_systems', own.id, { generation });
+  return makeFileSystem(tx, command, device, generation, reflink);
+}
+
+function reflinkRefused(tx: Transaction, command: CreateMount, reflink: boolean): Refusal | null {
+  if (!reflink || command.dax !== 'always') return null;
+  const allowed = factsOf(tx.host).xfs_reflink_with_dax === 'whole_device' && command.partition === undefined;
+  return allowed ? null : kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
+}
+
+function makeFileSystem(
+  tx: Transaction,
+  command: CreateMount,
+  device: DaxDevice,
+  generation: number,
+  reflink: boolean,
+): FileSystem {
+  const total = nrPages(device);
+  // Partition N of a device is its Nth of four equal parts, on 2 MiB boundaries.
+  const part = command.partition === undefined ? total : Math.floor(total / 4 / PMD_PAGES) * PMD_PAGES;
+  const start = device.base_pfn + (command.partition === undefined ? 0 : (command.partition - 1) * part);
+  const id = nextId(tx, 's');
+  return put(tx, 'file_systems', id, {
+    ...identity(tx),
+    id,
+    dax_device: device.name,
+    partition: command.partition ?? null,
+    fs_type: command.fs_type,
+    rmapbt: command.fs_type === 'xfs' && (command.rmapbt ?? false),
+    reflink,
+    agcount: command.fs_type === 'xfs' ? (command.agcount ?? DEFAULT_AGCOUNT) : 1,
+    generation,
+    start_pfn: start,
+    nr_pages: part,
+    next_free: Math.min(METADATA_PAGES, Math.floor(part / 2)),
+  });
+}
+
+/** umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. */
+export function umount(tx: Transaction, command: Extract<Command, { type: 'umount' }>): Outcome | Refusal {
+  const mount = findMount(tx.host, command.mount);
+  if (isRefusal(mount)) return mount;
+  const busy = inUse(tx, mount);
+  if (busy && !command.lazy) return kernelRefuses('EBUSY', 'target is busy: files are in use');
+  if (mount.fs_state === 'frozen' && !command.lazy) return kernelRefuses('EBUSY', 'target is busy');
+  if (busy) {
+    patch(tx, 'mounts', mount.id, { state: 'lazy' });
+    emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
+    return okOutcome();
+  }
+  remove(tx, 'mounts', mount.id);
+  emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
+  return okOutcome();
+}
+
+/** Whether a task that is not reaped maps a file of the mount. */
+export function inUse(tx: Transaction, mount: Mount): boolean {
+  const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
+    return file !== null && tx.host.tables.files.get(file)?.file_system === mount.file_system;
+  });
+  return mapped.some((mapping) => {
+    const process = must(tx.host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
+    return holdsMemory(process);
+  });
+}
+
+/** XFS_IOC_GOINGDOWN, EXT4_IOC_SHUTDOWN by the administrator. */
+export function shutdownMount(
+  tx: Transaction,
+  command: Extract<Command, { type: 'shutdown_mount' }>,
+): Answer | Refusal {
+  const mount = findMount(tx.host, command.mount);
+  if (isRefusal(mount)) return mount;
+  if (mount.fs_state === 'frozen')
+    return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits');
+  const record = patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
+  return { record };
+}
+
+/**
+ * kjournald2's periodic commit (every 5 s on a real kernel; here when asked). On a device that is gone the
+ * commit block cannot be written and the journal aborts (R41).
+ */
+export function commitJournal(
+  tx: Transaction,
+  command: Extract<Command, { type: 'commit_journal' }>,
+): Answer | Refusal {
+  const mount = findMount(tx.host, command.mount);
+  if (isRefusal(mount)) return mount;
+  if (mount.fs_type !== 'ext4') return refuse('not_modelled', 'only ext4 has a jbd2 journal');
+  const dead = blockDeviceGone(tx.host, mount) && mount.fs_state === 'alive' && mount.journal === 'live';
+  if (dead) abortJournal(tx, mount);
+  return { record: must(tx.host.tables.mounts.get(mount.id), mount.id) };
+}

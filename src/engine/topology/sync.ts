@@ -1,0 +1,68 @@
+import type { Outcome } from '../command.ts';
+import type { File, Mount } from '../host.ts';
+import { blockDeviceGone, factsOf, mappingsOfFile, must, superblockOf } from '../lookup.ts';
+import { errnoOutcome, okOutcome } from '../outcome.ts';
+import { clean, hasDirty } from '../page_cache.ts';
+import { unknownOutcome, refuse, type Refusal } from '../refusal.ts';
+import { emit, patch, protectEntries, type Transaction } from '../transaction.ts';
+import type { Errno } from '../vocabulary.ts';
+
+/**
+ * fsync(2) of a file, or msync(2) of a shared writable mapping of it. On a live file system it writes back and
+ * write-protects every dirty entry (A6); on a dead device it answers what the file system then says (B6).
+ * Source: fs/ext4/fsync.c ext4_sync_file(), fs/xfs/xfs_file.c xfs_file_fsync().
+ */
+export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Refusal {
+  const file = must(tx.host.tables.files.get(id), `file ${id}`);
+  const mount = superblockOf(tx.host, file.file_system);
+  if (mount === null) return refuse('mount_not_found', `the file system of ${id} is not mounted`);
+  if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
+  if (blockDeviceGone(tx.host, mount)) {
+    return errnoOutcome(mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file));
+  }
+  if (mount.fs_state === 'frozen') {
+    if (hasDirty(tx.host, file))
+      return unknownOutcome('fsync of a dirty file on a frozen file system is not recorded');
+    return okOutcome();
+  }
+  writeBack(tx, file);
+  emit(tx, 'file_synced', `files/${id}`, { pid });
+  return okOutcome();
+}
+
+/** dax_writeback_mapping_range(): dirty DAX entries are write-protected in all shared VMAs of the file. */
+export function writeBack(tx: Transaction, file: File): void {
+  if (!hasDirty(tx.host, file)) return;
+  clean(tx, file);
+  if (!file.dax) return;
+  const shared = mappingsOfFile(tx.host, file.id).filter((mapping) => !mapping.flags.includes('private'));
+  protectEntries(
+    tx,
+    shared.map((mapping) => mapping.id),
+  );
+}
+
+/** The log force fails: that shuts the file system down (R52). */
+function syncDeadXfs(tx: Transaction, mount: Mount): Errno {
+  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
+  return 'EIO';
+}
+
+/** R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. */
+function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Errno {
+  const facts = factsOf(tx.host);
+  if (mount.read_only) return 'EROFS';
+  const dirtyCache = !file.dax && hasDirty(tx.host, file);
+  if (mount.journal === 'aborted') return dirtyCache ? facts.ext4_writepages_aborted : 'EIO';
+  const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
+  if (commits) abortJournal(tx, mount);
+  return 'EIO';
+}
+
+/** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */
+export function abortJournal(tx: Transaction, mount: Mount): void {
+  const read_only = mount.read_only || factsOf(tx.host).ext4_error_sets_rdonly;
+  patch(tx, 'mounts', mount.id, { journal: 'aborted', read_only });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { journal: 'aborted', read_only });
+}

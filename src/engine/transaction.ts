@@ -1,0 +1,121 @@
+import type { Change, Event, EventType } from './event.ts';
+import { applyChange } from './apply.ts';
+import type { Entries } from './mapping_table.ts';
+import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
+import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
+
+/** Time and identifiers come from outside: same host, command and context, same events. */
+export interface Context {
+  /** RFC 3339, UTC. */
+  readonly now: string;
+  /** A fresh UUIDv7 at each call. */
+  readonly uid: () => string;
+}
+
+/**
+ * One decision in the making. Handlers read the host through it and emit events; an emitted event is applied
+ * at once, so that what follows sees it, and undone at the end: `decide()` leaves the host as it was.
+ */
+export interface Transaction {
+  readonly host: Host;
+  readonly context: Context;
+  readonly events: Event[];
+  /** Changes since the last emit, waiting for the event that names them. */
+  pending: Change[];
+  readonly undo: (() => void)[];
+}
+
+export function begin(host: Host, context: Context): Transaction {
+  return { host, context, events: [], pending: [], undo: [] };
+}
+
+/** Puts the host back to what it was at begin(). */
+export function rollback(tx: Transaction): void {
+  while (tx.undo.length > 0) tx.undo.pop()?.();
+}
+
+function change(tx: Transaction, one: Change): void {
+  tx.pending.push(one);
+  tx.undo.push(applyChange(tx.host, one));
+}
+
+/** Names the changes made since the last event. An event may have none (an oops in a worker, say). */
+export function emit(
+  tx: Transaction,
+  type: EventType,
+  subject: string,
+  data: Record<string, unknown> = {},
+): void {
+  tx.events.push({ type, subject, data, changes: tx.pending });
+  tx.pending = [];
+}
+
+/** Stores a record; its revision is one above the stored one's, 1 when new. */
+export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
+  const before = table(tx.host, kind).get(id);
+  const next = { ...record, revision: before === undefined ? 1 : before.revision + 1 };
+  change(tx, { op: 'put', kind, id, record: next } as Change);
+  return next;
+}
+
+/** Changes fields of a stored record. */
+export function patch<K extends Kind>(
+  tx: Transaction,
+  kind: K,
+  id: string,
+  fields: Partial<RecordOf<K>>,
+): RecordOf<K> {
+  const before = table(tx.host, kind).get(id);
+  if (before === undefined) throw new Error(`no ${kind} ${id}`);
+  return put(tx, kind, id, { ...before, ...fields });
+}
+
+export function remove(tx: Transaction, kind: Kind, id: string): void {
+  change(tx, { op: 'delete', kind, id });
+}
+
+export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {
+  if (list.length === 0) return;
+  change(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
+}
+
+export function dropEntries(
+  tx: Transaction,
+  owner: string,
+  index: number,
+  nr_pages: number,
+  anon = false,
+): void {
+  change(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
+}
+
+export function protectEntries(tx: Transaction, owners: readonly string[]): void {
+  if (owners.length > 0) change(tx, { op: 'protect_entries', owners });
+}
+
+export function table<K extends Kind>(host: Host, kind: K): Map<string, RecordOf<K>> {
+  return host.tables[kind];
+}
+
+export function entriesOf(host: Host, owner: string): Entries {
+  return host.entries.get(owner) ?? NO_ENTRIES;
+}
+
+/** The host's own record. */
+export function hostRecord(host: Host): HostRecord {
+  const [record] = host.tables.hosts.values();
+  if (record === undefined) throw new Error('host without a record');
+  return record;
+}
+
+/** A readable id, unique in its host for good: `m1`, `f2`, `v3`. */
+export function nextId(tx: Transaction, prefix: string): string {
+  const record = hostRecord(tx.host);
+  patch(tx, 'hosts', record.name, { next_id: record.next_id + 1 });
+  return `${prefix}${String(record.next_id)}`;
+}
+
+/** uid, revision and host of a new record. */
+export function identity(tx: Transaction): { uid: string; revision: number; host: string } {
+  return { uid: tx.context.uid(), revision: 0, host: hostRecord(tx.host).name };
+}

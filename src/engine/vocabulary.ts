@@ -1,0 +1,178 @@
+/**
+ * The closed unions of the model: every word here is the kernel's own, spelled its way.
+ * Imports nothing.
+ */
+
+/** Kernel profiles, one row each in `removal/profiles.ts`. */
+export const KERNEL_NAMES = [
+  'v5.10',
+  'force-unmap',
+  'force-unmap-v5.10',
+  'force-unmap-v5.12',
+  'v6.1',
+  'v6.12',
+  'v7.3',
+] as const;
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+export const DEVICE_MODES = ['fsdax', 'devdax', 'system-ram', 'raw', 'sector'] as const;
+export type DeviceMode = (typeof DEVICE_MODES)[number];
+
+export const DEVICE_STATES = ['bound', 'removing', 'unbound', 'gone'] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
+
+/** Who made the nd or dax region: the `provider` ndctl prints, `hmem` for soft-reserved memory. */
+export const PROVIDERS = ['ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+export const DRIVERS = ['nd_pmem', 'device_dax', 'dax_pmem', 'kmem'] as const;
+export type Driver = (typeof DRIVERS)[number];
+
+export const FS_TYPES = ['ext4', 'xfs'] as const;
+export type FsType = (typeof FS_TYPES)[number];
+
+export const DAX_OPTIONS = ['always', 'inode', 'never'] as const;
+export type DaxOption = (typeof DAX_OPTIONS)[number];
+
+/** `alive` until the removal or a failed log write shuts it down; `frozen` while freeze_super() holds it. */
+export const FS_STATES = ['alive', 'shutdown', 'frozen'] as const;
+export type FsState = (typeof FS_STATES)[number];
+
+export const MCE_KILL_POLICIES = ['default', 'early', 'late'] as const;
+export type MceKillPolicy = (typeof MCE_KILL_POLICIES)[number];
+
+export const SIGBUS_DISPOSITIONS = ['default', 'handled', 'blocked', 'ignored'] as const;
+export type SigbusDisposition = (typeof SIGBUS_DISPOSITIONS)[number];
+
+/**
+ * `dead`: ended and reaped. `oopsed`: the kernel oopsed in this task and it is never reaped.
+ * `blocked`: state D in a call that does not return. `livelocked`: spins in the kernel until SIGKILL.
+ */
+export const PROCESS_STATES = ['running', 'dead', 'oopsed', 'blocked', 'livelocked'] as const;
+export type ProcessState = (typeof PROCESS_STATES)[number];
+
+export const MAP_FLAGS = ['shared', 'private', 'sync'] as const;
+export type MapFlag = (typeof MAP_FLAGS)[number];
+
+export const PROTS = ['r', 'rw'] as const;
+export type Prot = (typeof PROTS)[number];
+
+export const PAGE_SIZES = [4096, 2097152, 1073741824] as const;
+export type PageSize = (typeof PAGE_SIZES)[number];
+
+export const POPULATE_KINDS = ['none', 'read', 'write'] as const;
+export type Populate = (typeof POPULATE_KINDS)[number];
+
+export const ACTIVITIES = ['idle', 'storing'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
+export const PIN_KINDS = ['transient', 'longterm'] as const;
+export type PinKind = (typeof PIN_KINDS)[number];
+
+export const PIN_HOLDERS = ['io_uring', 'rdma', 'vfio', 'xdp', 'vmsplice', 'direct_io', 'other'] as const;
+export type PinHolder = (typeof PIN_HOLDERS)[number];
+
+export const ACCESS_KINDS = [
+  'read',
+  'write',
+  'msync',
+  'copy_out',
+  'vmsplice',
+  'process_vm_readv',
+  'ptrace',
+  'direct_io',
+  'io_uring_register',
+  'mlock',
+  'mprotect',
+  'madvise_dontneed',
+  'madvise_hwpoison',
+  'smaps',
+  'pagemap',
+  'numa_maps',
+] as const;
+export type AccessKind = (typeof ACCESS_KINDS)[number];
+
+export const ACCESS_RESULTS = ['ok', 'signal', 'errno', 'blocked', 'livelock', 'kernel_oops'] as const;
+export type AccessResult = (typeof ACCESS_RESULTS)[number];
+
+export const IO_KINDS = ['pread', 'pwrite', 'fsync'] as const;
+export type IoKind = (typeof IO_KINDS)[number];
+
+export const REMOVE_TRIGGERS = ['unbind', 'surprise_removal', 'orderly_removal'] as const;
+export type RemoveTrigger = (typeof REMOVE_TRIGGERS)[number];
+
+export const REMOVE_VIAS = [
+  'nd_pmem',
+  'device_dax',
+  'dax_pmem',
+  'cxl_region',
+  'cxl_mem',
+  'cxl_pci',
+  'ndctl_disable_namespace',
+  'ndctl_destroy_namespace',
+  'ndctl_disable_region',
+  'daxctl_disable_device',
+] as const;
+export type RemoveVia = (typeof REMOVE_VIAS)[number];
+
+export const REMOVAL_STATES = ['running', 'waiting', 'stuck', 'completed'] as const;
+export type RemovalState = (typeof REMOVAL_STATES)[number];
+
+export const VERDICTS = ['contained', 'leaked', 'unsafe', 'exposed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const HAZARD_KINDS = [
+  'stale_mapping',
+  'pin_outlives_pgmap',
+  'gup_livelock',
+  'kernel_oops',
+  'kernel_livelock',
+  'frozen_file_system',
+  'leaked_range',
+  'data_loss',
+] as const;
+export type HazardKind = (typeof HAZARD_KINDS)[number];
+
+export const STEP_NAMES = [
+  'nd_pmem_remove',
+  'dax_holder_notify_failure',
+  'kill_dax',
+  'del_gendisk',
+  'dev_pagemap_failure',
+  'unmap_mapping_range',
+  'cdev_del',
+  'pgmap_drain',
+  'arch_remove_memory',
+  'release_mem_region',
+  'unregister_dev_dax',
+] as const;
+export type StepName = (typeof STEP_NAMES)[number];
+
+export const HOTPLUG_ACTIONS = ['surprise_remove', 'orderly_remove', 'add', 'replace'] as const;
+export type HotplugAction = (typeof HOTPLUG_ACTIONS)[number];
+
+export const HOST_HEALTH = ['ok', 'oopsed', 'livelocked'] as const;
+export type HostHealth = (typeof HOST_HEALTH)[number];
+
+/** The errnos the kernel answers in this model. */
+export const ERRNOS = [
+  'EBUSY',
+  'EEXIST',
+  'EFAULT',
+  'EINVAL',
+  'EIO',
+  'ENODEV',
+  'ENOENT',
+  'ENOSPC',
+  'ENXIO',
+  'EOPNOTSUPP',
+  'EROFS',
+] as const;
+export type Errno = (typeof ERRNOS)[number];
+
+/** Bytes of a base page: every offset and length of a mapping is a multiple of it. */
+export const PAGE_BYTES = 4096;
+/** Base pages under one PMD entry (2 MiB). */
+export const PMD_PAGES = 512;
+/** Base pages under one PUD entry (1 GiB). */
+export const PUD_PAGES = 262144;

@@ -1,0 +1,20 @@
+import type { ControlPlane } from '../app/control_plane.ts';
+
+/** What the routes ask of the application: everything but its start and end. */
+export type Backend = Pick<
+  ControlPlane,
+  | 'submit'
+  | 'get'
+  | 'getByUid'
+  | 'list'
+  | 'events'
+  | 'check'
+  | 'waitForRemoval'
+  | 'importInventory'
+  | 'exportInventory'
+>;
+
+export type Submission = Parameters<Backend['submit']>[0];
+export type Submitted = Awaited<ReturnType<Backend['submit']>>;
+export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
+export type ListQuery = Parameters<Backend['list']>[0];

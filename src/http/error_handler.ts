@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpProblem, RefusalProblem, renderProblem, sendProblem, type HttpProblemCode } from './problem.ts';
+import { faultsOf } from './request_faults.ts';
+
+/** Fastify's own errors, by code. */
+const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
+  FST_ERR_BAD_URL: 'malformed_request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
+  FST_UNDER_PRESSURE: 'unavailable',
+};
+
+/** Every error of a request becomes a problem document; what nobody expected is logged and answered 500. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
+}
+
+/** For errors that come before routing, such as a URL that cannot be decoded. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (problem instanceof HttpProblem && problem.code === 'internal_error') {
+    request.log.error({ err: error }, 'request failed');
+  }
+  return sendProblem(request, reply, problem);
+}
+
+function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
+  if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
+  if (error.validation !== undefined) {
+    const errors = faultsOf(error.validation, error.validationContext);
+    const [first] = errors;
+    const detail = first === undefined ? error.message : `${first.pointer || 'the body'}: ${first.detail}`;
+    return new HttpProblem('invalid_request', detail, { errors });
+  }
+  const code = FASTIFY_ERRORS[error.code];
+  if (code === 'unavailable')
+    return new HttpProblem(code, 'the service is overloaded', { headers: { 'retry-after': '5' } });
+  if (code !== undefined) return new HttpProblem(code, error.message);
+  // secure-json-parse and a body cut short carry a status and no code of Fastify's.
+  if (error.statusCode === 400) return new HttpProblem('malformed_json', error.message);
+  return new HttpProblem('internal_error', 'the service failed to answer; its log has the request_id');
+}
+
+const SOCKET_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
+/** Answers what Node could not parse as HTTP: there is no request to answer, only a socket. */
+export function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = SOCKET_ERRORS[error.code ?? ''] ?? 'malformed_request';
+  const { status, body } = renderProblem(new HttpProblem(code, error.message), '', '');
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${String(status)} ${body.title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${String(Buffer.byteLength(text))}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import type { Kind } from '../engine/host.ts';
+import { isRefusal } from '../engine/refusal.ts';
+import type { Backend, ListQuery } from './backend.ts';
+import { describe, jsonResponse, READ_PROBLEMS, type Operation } from './operation.ts';
+import { RefusalProblem } from './problem.ts';
+import { requireHost } from './read.ts';
+import { LIMIT_DEFAULT, pageOf, pageQuery } from './schemas/page.ts';
+import { HostPath } from './schemas/path.ts';
+import { Name } from './schemas/scalar.ts';
+
+/** GET of a kind's records, of one host (`/v1/hosts/:host/…`) or of the fleet. */
+export interface ListRoute extends Operation {
+  readonly url: string;
+  readonly kind: Kind;
+  readonly item: z.ZodType;
+  /** Query parameters that filter, by field of the record. */
+  readonly filters: z.core.$ZodLooseShape;
+}
+
+/** A list below a host: 404 where there is no such host. */
+export function hostListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
+  const querystring = z.strictObject({ ...pageQuery, ...route.filters });
+  app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
+    const { host } = request.params as z.output<typeof HostPath>;
+    await requireHost(backend, host);
+    reply.type('application/json; charset=utf-8');
+    return listText(backend, toQuery(route.kind, request.query as Query, host));
+  });
+}
+
+/** A list over the whole fleet, with `host` among its filters. */
+export function fleetListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
+  const querystring = z.strictObject({ ...pageQuery, host: Name.exactOptional(), ...route.filters });
+  app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
+    const { host, ...query } = request.query as Query;
+    reply.type('application/json; charset=utf-8');
+    return listText(backend, toQuery(route.kind, query, host as string | undefined));
+  });
+}
+
+/** Schema of a list for Fastify and for the document. */
+export function listSchema(
+  route: Operation & { item: z.ZodType },
+  querystring: z.ZodObject,
+  params?: z.ZodObject,
+) {
+  return describe(route, {
+    querystring,
+    ...(params === undefined ? {} : { params }),
+    response: { 200: jsonResponse('One page.', pageOf(route.item)), ...READ_PROBLEMS },
+  });
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery {
+  const { limit, page_token, dax_device, ...rest } = query;
+  const filters: Record<string, string | number> = {};
+  for (const [field, value] of Object.entries(rest)) if (value !== undefined) filters[field] = value;
+  // A device is known by its name: there the filter is the record's own id.
+  if (dax_device !== undefined) filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
+  return {
+    kind,
+    ...(host === undefined ? {} : { host }),
+    filters,
+    limit: typeof limit === 'number' ? limit : LIMIT_DEFAULT,
+    ...(typeof page_token === 'string' ? { page_token } : {}),
+  };
+}
+
+/** The answer's text, joined from records that the store serialised: no object is made of them. */
+async function listText(backend: Backend, query: ListQuery): Promise<string> {
+  const page = await backend.list(query);
+  if (isRefusal(page)) throw new RefusalProblem(page);
+  const next = JSON.stringify(page.next_page);
+  return `{"items":[${page.items.join(',')}],"next_page":${next},"as_of":${String(page.as_of)}}`;
+}

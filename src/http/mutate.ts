@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyZodOpenApiSchema } from 'fastify-zod-openapi';
+import * as z from 'zod';
+import type { Command } from '../engine/command.ts';
+import type { Kind } from '../engine/host.ts';
+import type { Backend, Reply, Submission } from './backend.ts';
+import { etagOf } from './etag.ts';
+import {
+  describe,
+  jsonResponse,
+  REQUEST_HEADERS,
+  RESPONSE_HEADERS,
+  WRITE_PROBLEMS,
+  type Operation,
+} from './operation.ts';
+import { doneOrThrow, HttpProblem } from './problem.ts';
+import { queryBoolean } from './schemas/scalar.ts';
+
+/** Query of every mutation. */
+export const dryRunQuery = {
+  dry_run: queryBoolean.exactOptional().meta({ description: 'Answer as if, and store nothing.' }),
+};
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** A request that one command answers. */
+export interface MutationRoute<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>
+  extends Operation {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly params: P;
+  readonly body?: B;
+  readonly query?: Q;
+  /** The host whose command it is; the path's unless told. */
+  readonly host?: (asked: Asked<P, B, Q>) => string;
+  readonly command: (asked: Asked<P, B, Q>) => Command;
+  /** The record that If-Match speaks of; a collection has none. */
+  readonly target?: (asked: Asked<P, B, Q>) => { readonly kind: Kind; readonly id: string };
+  readonly answer: AnswerKind;
+}
+
+export interface Asked<P, B, Q> {
+  readonly params: z.output<P>;
+  readonly body: z.output<B>;
+  readonly query: { readonly [K in keyof Q]?: z.output<Q[K]> };
+}
+
+/** How the reply becomes a response: status, headers, body. */
+export interface AnswerKind {
+  readonly responses: NonNullable<FastifyZodOpenApiSchema['response']>;
+  readonly send: (reply: FastifyReply, done: Reply, path: string) => FastifyReply;
+}
+
+export function mutationRoute<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>(
+  app: FastifyInstance,
+  backend: Backend,
+  route: MutationRoute<P, B, Q>,
+): void {
+  app.route({
+    method: route.method,
+    url: route.url,
+    schema: mutationSchema(route),
+    handler: async (request, reply) => {
+      const asked = request as unknown as Asked<P, B, Q>;
+      const host = route.host?.(asked) ?? (asked.params as { host: string }).host;
+      const submission = {
+        host,
+        command: route.command(asked),
+        ...conditionsOf(request, route.target?.(asked)),
+      };
+      const done = doneOrThrow(await backend.submit(submission));
+      mark(reply, submission, done.replayed);
+      return route.answer.send(reply, done.reply, pathOf(request));
+    },
+  });
+}
+
+/** Schema of a mutation for Fastify and for the document. */
+export function mutationSchema(
+  route: Operation & {
+    params: z.ZodObject;
+    body?: z.ZodType;
+    query?: z.core.$ZodLooseShape;
+    answer: Pick<AnswerKind, 'responses'>;
+    target?: unknown;
+    headers?: z.core.$ZodLooseShape;
+  },
+): FastifyZodOpenApiSchema {
+  const ifMatch = route.target === undefined ? {} : REQUEST_HEADERS.ifMatch;
+  return describe(route, {
+    params: route.params,
+    querystring: z.strictObject({ ...dryRunQuery, ...route.query }),
+    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...route.headers }),
+    ...(route.body === undefined ? {} : { body: route.body }),
+    response: { ...route.answer.responses, ...WRITE_PROBLEMS },
+  });
+}
+
+/** dry_run, Idempotency-Key and If-Match of a request, as the store takes them. */
+export function conditionsOf(
+  request: FastifyRequest,
+  target: { readonly kind: Kind; readonly id: string } | undefined,
+): Omit<Submission, 'host' | 'command'> {
+  const dry_run = (request.query as { dry_run?: boolean }).dry_run === true;
+  const key = request.headers['idempotency-key'];
+  if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
+    throw new HttpProblem('invalid_request', 'Idempotency-Key takes 1 to 255 visible ASCII characters');
+  }
+  const etag = request.headers['if-match'];
+  if (etag !== undefined && target === undefined) {
+    throw new HttpProblem('precondition_failed', 'a collection has no ETag that If-Match could name');
+  }
+  return {
+    ...(dry_run ? { dry_run } : {}),
+    ...(key === undefined || dry_run ? {} : { idempotency: { key, fingerprint: fingerprintOf(request) } }),
+    ...(etag === undefined || target === undefined ? {} : { precondition: { ...target, etag } }),
+  };
+}
+
+/** What makes a request the same request: method, path, query and body. */
+function fingerprintOf(request: FastifyRequest): string {
+  const body = typeof request.body === 'string' ? request.body : JSON.stringify(request.body ?? null);
+  return createHash('sha256').update(`${request.method}\n${request.url}\n${body}`).digest('hex');
+}
+
+/** The headers that say how a mutation was answered. */
+export function mark(reply: FastifyReply, submission: Pick<Submission, 'dry_run'>, replayed: boolean): void {
+  if (submission.dry_run === true) reply.header('dry-run', 'true');
+  if (replayed) reply.header('idempotency-replayed', 'true');
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? request.url;
+}
+
+/** 201 with Location (the collection's path and the new id), ETag and the record. */
+export function created(schema: z.ZodType): AnswerKind {
+  const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.location, ...RESPONSE_HEADERS.mutation };
+  return {
+    responses: { 201: jsonResponse('It is created.', schema, headers) },
+    send: (reply, { record }, path) => {
+      if (record === undefined) throw new Error('a creation without a record');
+      return reply
+        .code(201)
+        .headers({ location: `${path}/${encodeURIComponent(idOf(record))}`, etag: etagOf(record) })
+        .send(record);
+    },
+  };
+}
+
+function idOf(record: NonNullable<Reply['record']>): string {
+  if ('id' in record) return record.id;
+  return 'name' in record ? record.name : String(record.pid);
+}
+
+/** 200 with the changed record and its ETag. */
+export function changed(schema: z.ZodType): AnswerKind {
+  const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation };
+  return {
+    responses: { 200: jsonResponse('It is changed.', schema, headers) },
+    send: (reply, { record }) => {
+      if (record === undefined) throw new Error('a change without a record');
+      return reply.header('etag', etagOf(record)).send(record);
+    },
+  };
+}
+
+/** 200 with what a process, and the kernel, got. */
+export function outcome(schema: z.ZodType): AnswerKind {
+  return {
+    responses: { 200: jsonResponse('What it got.', schema, RESPONSE_HEADERS.mutation) },
+    send: (reply, done) => reply.send(done.outcome),
+  };
+}
+
+/** 204: a record is gone. */
+export const deleted: AnswerKind = {
+  responses: { 204: { description: 'It is deleted.', headers: RESPONSE_HEADERS.mutation } },
+  send: (reply) => reply.code(204).send(),
+};

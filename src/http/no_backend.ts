@@ -1,0 +1,19 @@
+import type { Backend } from './backend.ts';
+
+/** A backend for the document alone: no request reaches it. */
+export function noBackend(): Backend {
+  const never = async (): Promise<never> => {
+    throw new Error('this server only describes itself');
+  };
+  return {
+    submit: never,
+    get: never,
+    getByUid: never,
+    list: never,
+    events: never,
+    check: never,
+    waitForRemoval: never,
+    importInventory: never,
+    exportInventory: never,
+  };
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
+import { TAGS } from './operation.ts';
+
+const DESCRIPTION = `What a remove request does to every process, mapping and pin of a DAX device, by kernel.
+
+Sizes, offsets and counts are integers; requests also take sizes such as "2MiB". Every error is an RFC 9457 problem
+document whose code is listed in docs/errors.md. Every resource has an ETag; every mutation takes Idempotency-Key,
+If-Match and ?dry_run=true.`;
+
+/** Collects the routes registered after it into the document, and serves it at /openapi.json and /docs. */
+export async function serveOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(fastifyZodOpenApiPlugin);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'daxplane',
+        version: '1.0.0',
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        contact: { name: 'daxplane' },
+      },
+      servers: [{ url: '/' }],
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      security: [],
+    },
+    transform: fastifyZodOpenApiTransformers.transform,
+    transformObject: (document) => {
+      const object = fastifyZodOpenApiTransformers.transformObject(document);
+      for (const response of responsesOf(object)) referToShared(response);
+      return object;
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** The document's text as it is checked in. */
+export function renderOpenApi(app: FastifyInstance): string {
+  return `${JSON.stringify(app.swagger(), null, 2)}\n`;
+}
+
+type Loose = Record<string, unknown>;
+
+/** Every response of every operation. */
+function responsesOf(document: object): Loose[] {
+  const { paths = {} } = document as {
+    paths?: Record<string, Record<string, { responses?: Record<string, Loose> }>>;
+  };
+  return Object.values(paths)
+    .flatMap((path) => Object.values(path))
+    .flatMap((operation) => Object.values(operation.responses ?? {}));
+}
+
+/**
+ * @fastify/swagger takes the reference to a shared response for the schema of a JSON answer, and fastify-zod-openapi
+ * puts that right only where the response is used last.
+ */
+function referToShared(response: Loose): void {
+  const content = response['content'] as Record<string, { schema?: { $ref?: string } }> | undefined;
+  const $ref = content?.['application/json']?.schema?.$ref;
+  if ($ref?.startsWith('#/components/responses/') !== true) return;
+  for (const key of Object.keys(response)) Reflect.deleteProperty(response, key);
+  response['$ref'] = $ref;
+}

@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import type { FastifyZodOpenApiSchema } from 'fastify-zod-openapi';
+import { Problem } from './schemas/problem.ts';
+
+/** What every route says of itself in the OpenAPI document. */
+export interface Operation {
+  /** operationId: unique, the name of the method in a generated client. */
+  readonly id: string;
+  readonly tag: Tag;
+  readonly summary: string;
+  readonly description?: string;
+}
+
+export const TAGS = {
+  hosts: 'Machines, their inventory and their reboot.',
+  'dax-devices': 'DAX devices: create, bind, remove.',
+  mounts: 'File systems on devices.',
+  files: 'Files on mounted file systems, and file calls.',
+  processes: 'Processes that map.',
+  mappings: 'VMAs, and what access through them gives.',
+  pins: 'Page references taken by gup.',
+  'hotplug-events': 'What the bus did.',
+  removals: 'What a remove request did, step by step.',
+  kernels: 'Kernel profiles as data.',
+  events: 'The journal.',
+  service: 'Health, metrics.',
+} as const;
+export type Tag = keyof typeof TAGS;
+
+type Responses = NonNullable<FastifyZodOpenApiSchema['response']>;
+type Response = Responses[`${1 | 2 | 3 | 4 | 5}${string}`];
+
+const problem = (id: string, description: string): Response => ({
+  id,
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
+
+/** Shared by every operation, so that each appears once in the document. */
+const PROBLEMS = {
+  400: problem('BadRequest', 'The request does not match the schema, or a value is out of range.'),
+  404: problem('NotFound', 'There is no such resource.'),
+  409: problem(
+    'Conflict',
+    "The present state, the kernel or a tool says no; `errno` has the kernel's answer.",
+  ),
+  412: problem('PreconditionFailed', 'If-Match does not name the present state.'),
+  413: problem('PayloadTooLarge', 'The body is larger than 8 MiB.'),
+  415: problem('UnsupportedMediaType', 'The body is not JSON.'),
+  422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
+  default: problem('Failure', 'Too many requests (429), a fault of the service (500), or overload (503).'),
+} as const;
+
+export const READ_PROBLEMS: Responses = { 400: PROBLEMS[400], 404: PROBLEMS[404], default: PROBLEMS.default };
+export const WRITE_PROBLEMS: Responses = PROBLEMS;
+
+const header = (description: string) => z.string().exactOptional().meta({ description });
+
+/** Request headers, for the document: they are read by name where they matter, never validated as a whole. */
+export const REQUEST_HEADERS = {
+  ifNoneMatch: { 'If-None-Match': header('ETag of a former answer: 304 if it is still the same.') },
+  ifMatch: { 'If-Match': header('ETag the resource must have, else 412.') },
+  idempotencyKey: {
+    'Idempotency-Key': header(
+      'Up to 255 characters; kept 24 h. The same request again gets the same answer.',
+    ),
+  },
+  prefer: { Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removal to end.') },
+} as const;
+
+/** @fastify/swagger takes the schema of a header and makes the header object around it. */
+const answerHeader = (description: string) => ({ description, type: 'string' as const });
+
+export const RESPONSE_HEADERS = {
+  etag: { ETag: answerHeader('Tag of this state of the resource.') },
+  location: { Location: answerHeader('Path of the resource.') },
+  mutation: {
+    'Idempotency-Replayed': answerHeader('`true` where a stored answer is repeated.'),
+    'Dry-Run': answerHeader('`true` where nothing was stored.'),
+  },
+  prefer: { 'Preference-Applied': answerHeader('The preference that was honoured.') },
+} as const;
+
+type HeadersOfResponse = NonNullable<
+  Extract<Response, { description: string; content?: unknown }>['headers']
+>;
+type Headers = Readonly<Record<string, ReturnType<typeof answerHeader>>>;
+
+/** A JSON answer in the document. */
+export function jsonResponse(description: string, schema: z.ZodType, headers: Headers = {}): Response {
+  return {
+    description,
+    headers: headers as unknown as HeadersOfResponse,
+    content: { 'application/json': { schema } },
+  };
+}
+
+/** The schema of a route for Fastify and for the document. */
+export function describe(operation: Operation, schema: FastifyZodOpenApiSchema): FastifyZodOpenApiSchema {
+  const { id, tag, summary, description = `${operation.summary}.` } = operation;
+  return { operationId: id, tags: [tag], summary, description, ...schema };
+}

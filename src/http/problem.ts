@@ -1,0 +1,123 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { REFUSAL_CODES, type Refusal } from '../engine/refusal.ts';
+import type { Submitted } from './backend.ts';
+
+/** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */
+export const HTTP_PROBLEMS = {
+  malformed_request: { status: 400, title: 'The request is not well-formed HTTP' },
+  malformed_json: { status: 400, title: 'The body is not well-formed JSON' },
+  invalid_request: { status: 400, title: 'The request does not match the schema' },
+  route_not_found: { status: 404, title: 'There is no such route' },
+  kernel_not_found: { status: 404, title: 'There is no such kernel profile' },
+  method_not_allowed: { status: 405, title: 'The route does not take this method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  precondition_failed: { status: 412, title: 'If-Match does not name the present state' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body has a media type that is not taken here' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The header fields are too large' },
+  internal_error: { status: 500, title: 'A fault of this service' },
+  unavailable: { status: 503, title: 'The service cannot answer now' },
+} as const;
+export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
+
+const REFUSAL_STATUS = {
+  not_found: { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'Conflict with the present state' },
+  invalid: { status: 400, title: 'Invalid request' },
+} as const;
+
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A no of HTTP, thrown by routes and hooks and rendered by the error handler. */
+export class HttpProblem extends Error {
+  readonly code: HttpProblemCode;
+  readonly errors: readonly Fault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: HttpProblemCode,
+    detail: string,
+    more: { errors?: readonly Fault[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** A no of the domain, on its way to the error handler. */
+export class RefusalProblem extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.detail);
+    this.refusal = refusal;
+  }
+}
+
+/** The reply of a submission that was done; every other status is thrown as its problem. */
+export function doneOrThrow(submitted: Submitted): Extract<Submitted, { status: 'done' }> {
+  switch (submitted.status) {
+    case 'done':
+      return submitted;
+    case 'refused':
+      throw new RefusalProblem(submitted.refusal);
+    case 'precondition_failed':
+      throw new HttpProblem(
+        'precondition_failed',
+        'the resource has changed, or is another one, since that ETag',
+      );
+    case 'idempotency_mismatch':
+      throw new HttpProblem(
+        'idempotency_key_reused',
+        'the key belongs to a request with another method, path or body',
+      );
+  }
+}
+
+/** Sends a problem document; the only place that chooses the status of a no. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: HttpProblem | RefusalProblem,
+): FastifyReply {
+  const instance = request.url.split('?', 1)[0] ?? request.url;
+  const { status, body } = renderProblem(problem, instance, request.id);
+  if (problem instanceof HttpProblem) reply.headers(problem.headers);
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
+}
+
+/** A problem document and its status. */
+export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {
+  const said = problem instanceof HttpProblem ? ofHttp(problem) : ofRefusal(problem.refusal);
+  const { code, status, title, errno, errors } = said;
+  const body = {
+    type: `urn:daxplane:problem:${code}`,
+    title,
+    status,
+    detail: problem.message,
+    instance,
+    code,
+    ...(errno === undefined ? {} : { errno }),
+    errors,
+    request_id,
+  };
+  return { status, body };
+}
+
+function ofHttp(problem: HttpProblem) {
+  const { code, errors } = problem;
+  return { code, ...HTTP_PROBLEMS[code], errno: undefined, errors };
+}
+
+function ofRefusal(refusal: Refusal) {
+  const { code, detail, errno, pointer } = refusal;
+  const errors: readonly Fault[] = pointer === undefined ? [] : [{ pointer, detail }];
+  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, errors };
+}

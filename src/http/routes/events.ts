@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import type { Backend } from '../backend.ts';
+import { listSchema } from '../list.ts';
+import { StoredEvent } from '../schemas/event.ts';
+import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
+import { Name, queryInteger } from '../schemas/scalar.ts';
+
+const querystring = z.strictObject({
+  after: queryInteger(0, Number.MAX_SAFE_INTEGER)
+    .exactOptional()
+    .meta({ description: 'Events after this seq; next_page of a former answer.' }),
+  limit: pageQuery.limit,
+  host: Name.exactOptional(),
+});
+
+/** /v1/events: the journal, paged after a seq. */
+export function eventRoutes(app: FastifyInstance, backend: Backend): void {
+  const operation = { id: 'listEvents', tag: 'events', summary: 'List events', item: StoredEvent } as const;
+  const description = 'Oldest first. `next_page` is the `after` of the next page.';
+  app.get(
+    '/v1/events',
+    { schema: listSchema({ ...operation, description }, querystring) },
+    async (request) => {
+      const { after, limit, host } = request.query as z.output<typeof querystring>;
+      const rows = limit ?? LIMIT_DEFAULT;
+      const page = await backend.events({
+        after: after ?? 0,
+        limit: rows,
+        ...(host === undefined ? {} : { host }),
+      });
+      const last = page.items.at(-1);
+      const next_page =
+        last !== undefined && page.items.length === rows && last.seq < page.as_of ? String(last.seq) : null;
+      return { items: page.items, next_page, as_of: page.as_of };
+    },
+  );
+}

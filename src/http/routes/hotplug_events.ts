@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify';
+import type { Backend } from '../backend.ts';
+import { fleetListRoute, hostListRoute } from '../list.ts';
+import { created, mutationRoute } from '../mutate.ts';
+import { loadRecord, readRoute } from '../read.ts';
+import {
+  CreateHotplugEvent,
+  HotplugEvent,
+  hotplugEventFilters as filters,
+} from '../schemas/hotplug_event.ts';
+import { HostPath, HotplugEventPath } from '../schemas/path.ts';
+
+const tag = 'hotplug-events';
+const url = '/v1/hosts/:host/hotplug-events';
+
+/** /v1/hotplug-events, /v1/hosts/{host}/hotplug-events and one event. */
+export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void {
+  const list = { tag, kind: 'hotplug_events', item: HotplugEvent, filters } as const;
+  fleetListRoute(app, backend, {
+    ...list,
+    id: 'listFleetHotplugEvents',
+    summary: 'List hotplug events of the fleet',
+    url: '/v1/hotplug-events',
+  });
+  hostListRoute(app, backend, {
+    ...list,
+    id: 'listHotplugEvents',
+    summary: 'List hotplug events of a host',
+    url,
+  });
+  readRoute(app, {
+    id: 'getHotplugEvent',
+    tag,
+    summary: 'Get a hotplug event',
+    url: `${url}/:event`,
+    params: HotplugEventPath,
+    schema: HotplugEvent,
+    load: ({ host, event }) => loadRecord(backend, 'hotplug_events', host, event, 'hotplug_event_not_found'),
+  });
+  mutationRoute(app, backend, {
+    id: 'createHotplugEvent',
+    tag,
+    summary: 'Say what the bus did',
+    description:
+      '`surprise_remove` and `orderly_remove` start a removal and link it; `add` and `replace` put a medium back.',
+    method: 'POST',
+    url,
+    params: HostPath,
+    body: CreateHotplugEvent,
+    command: ({ body }) => ({ type: 'record_hotplug_event', ...body }),
+    answer: created(HotplugEvent),
+  });
+}

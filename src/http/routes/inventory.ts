@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { isRefusal } from '../../engine/refusal.ts';
+import type { Backend } from '../backend.ts';
+import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
+import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
+import { doneOrThrow, RefusalProblem } from '../problem.ts';
+import { Inventory, InventoryImport } from '../schemas/inventory.ts';
+import { HostPath } from '../schemas/path.ts';
+
+const tag = 'hosts';
+const url = '/v1/hosts/:host/inventory';
+
+/** What curl and the tools' pipes call a JSON text; the last is what curl says when told nothing. */
+const TEXT_TYPES = [
+  'application/json',
+  'text/plain',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+];
+
+/** POST and GET of a host's listings. The text is handed on unparsed: its numbers can pass 2^53. */
+export function inventoryRoutes(app: FastifyInstance, backend: Backend): void {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(TEXT_TYPES, { parseAs: 'string' }, (_request, text, done) => done(null, text));
+    importRoute(scope, backend);
+    exportRoute(scope, backend);
+  });
+}
+
+function importRoute(app: FastifyInstance, backend: Backend): void {
+  const schema = mutationSchema({
+    id: 'importInventory',
+    tag,
+    summary: 'Import a listing',
+    description:
+      'The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised.',
+    params: HostPath,
+    body: Inventory,
+    answer: {
+      responses: {
+        200: jsonResponse('What became of each object.', InventoryImport, RESPONSE_HEADERS.mutation),
+      },
+    },
+  });
+  app.post(url, { schema }, async (request, reply) => {
+    const { host } = request.params as z.output<typeof HostPath>;
+    // The tools print nothing at all where nothing matches: no body is an empty listing.
+    const text = typeof request.body === 'string' ? request.body : '';
+    const submission = { host, text, ...conditionsOf(request, undefined) };
+    const done = doneOrThrow(await backend.importInventory(submission));
+    mark(reply, submission, done.replayed);
+    return reply.send(done.reply.imported);
+  });
+}
+
+function exportRoute(app: FastifyInstance, backend: Backend): void {
+  const querystring = z.strictObject({ format: z.enum(['ndctl', 'daxctl']).default('ndctl') });
+  const schema = describe(
+    { id: 'exportInventory', tag, summary: 'Export a listing', description: 'In the shape the tool prints.' },
+    {
+      params: HostPath,
+      querystring,
+      response: { 200: jsonResponse('The listing.', Inventory), ...READ_PROBLEMS },
+    },
+  );
+  app.get(url, { schema }, async (request, reply) => {
+    const { host } = request.params as z.output<typeof HostPath>;
+    const { format } = request.query as z.output<typeof querystring>;
+    const text = await backend.exportInventory(host, format);
+    if (isRefusal(text)) throw new RefusalProblem(text);
+    return reply.type('application/json; charset=utf-8').send(text === '' ? '[]' : text);
+  });
+}

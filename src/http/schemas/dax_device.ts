@@ -1,0 +1,120 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import {
+  DEVICE_MODES,
+  DEVICE_STATES,
+  DRIVERS,
+  PROVIDERS,
+  REMOVE_TRIGGERS,
+  REMOVE_VIAS,
+} from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, Pid, Text } from './scalar.ts';
+
+export const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
+export const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
+const Driver = z.enum(DRIVERS).meta({ id: 'Driver' });
+const Provider = z.enum(PROVIDERS).meta({ id: 'Provider', description: 'Who made the region.' });
+const PageMap = z
+  .enum(['dev', 'mem'])
+  .meta({ description: 'Where struct pages live; null where there are none.' });
+const Node = z.int().min(0).max(1023);
+/** What ndctl and daxctl take as an alignment. */
+const Align = z.literal([4096, 2097152, 1073741824]);
+const AlignInput = z.union([Align, z.enum(['4KiB', '2MiB', '1GiB']).transform(alignOf)], {
+  error: 'expected 4096, 2097152 or 1073741824 ("4KiB", "2MiB", "1GiB")',
+});
+
+function alignOf(text: '4KiB' | '2MiB' | '1GiB'): 4096 | 2097152 | 1073741824 {
+  return text === '4KiB' ? 4096 : text === '2MiB' ? 2097152 : 1073741824;
+}
+
+const device = {
+  ...identity,
+  name: z.string(),
+  mode: DeviceMode,
+  driver: Driver.nullable(),
+  size: Bytes,
+  align: Bytes.nullable(),
+  phys_addr: Hex.nullable(),
+  numa_node: z.int().nullable(),
+  target_node: z.int().nullable(),
+  tenant: z.string().nullable(),
+  labels: Labels,
+  generation: Count.meta({ description: 'Counts owners of the same pfns.' }),
+  media_serial: z.string().nullable(),
+  state: DeviceState,
+  conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })),
+  provider: Provider,
+  map: PageMap.nullable(),
+  base_pfn: Count.meta({ description: 'First pfn; made up where phys_addr is null.' }),
+  pgmap: Count.meta({ description: 'Counts the pgmaps of this device.' }),
+  pgmap_state: z.enum(['live', 'killed', 'none']),
+  dax_alive: z.boolean(),
+  instance: Count.meta({ description: 'Counts the block devices or dev_dax inodes of this name.' }),
+  parent_bound: z.boolean(),
+  mem_region: z.enum(['requested', 'released', 'leaked']),
+  removal: z.string().nullable(),
+  media_present: z.boolean(),
+};
+
+export const DaxDevice = z
+  .strictObject(device)
+  .meta({ id: 'DaxDevice', description: 'One DAX device.' }) satisfies z.ZodType<engine.DaxDevice>;
+
+/** The device after a write to `bind`; `blocked` where that write does not return. */
+export const BoundDaxDevice = z
+  .strictObject({ ...device, result: z.enum(['ok', 'blocked']), blocked_in: z.string().nullable() })
+  .meta({ id: 'BoundDaxDevice' });
+
+export const CreateDaxDevice = z
+  .strictObject({
+    name: Name,
+    mode: DeviceMode,
+    size: BytesInput,
+    align: AlignInput.nullable().exactOptional(),
+    phys_addr: Hex.nullable().exactOptional(),
+    numa_node: Node.nullable().exactOptional(),
+    target_node: Node.nullable().exactOptional(),
+    tenant: Text.nullable().exactOptional(),
+    labels: Labels.exactOptional(),
+    media_serial: Text.nullable().exactOptional(),
+    provider: Provider.exactOptional(),
+    map: PageMap.nullable().exactOptional(),
+    state: z.enum(['bound', 'unbound']).exactOptional(),
+  })
+  .meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
+
+export const PatchDaxDevice = z
+  .strictObject({
+    tenant: Text.nullable().exactOptional(),
+    labels: Labels.exactOptional(),
+    media_serial: Text.nullable().exactOptional(),
+  })
+  .meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
+
+export const RemoveDaxDevice = z
+  .strictObject({
+    trigger: z.enum(REMOVE_TRIGGERS),
+    via: z.enum(REMOVE_VIAS).exactOptional(),
+    by_pid: Pid.exactOptional(),
+  })
+  .meta({ id: 'RemoveDaxDevice' }) satisfies z.ZodType<BodyOf<'remove_dax_device', 'dax_device'>>;
+
+/** The body may be absent: the same driver, mode and tenant. */
+export const BindDaxDevice = z
+  .strictObject({
+    driver: Driver.exactOptional(),
+    mode: DeviceMode.exactOptional(),
+    tenant: Text.nullable().exactOptional(),
+  })
+  .default({})
+  .meta({ id: 'BindDaxDevice' }) satisfies z.ZodType<BodyOf<'bind', 'dax_device'>>;
+
+export const deviceFilters = {
+  mode: DeviceMode.exactOptional(),
+  state: DeviceState.exactOptional(),
+  driver: Driver.exactOptional(),
+  provider: Provider.exactOptional(),
+  tenant: Text.exactOptional(),
+};

@@ -1,0 +1,4 @@
+import * as z from 'zod';
+
+/** The body of a verb that needs nothing said: absent, or `{}`. */
+export const Empty = z.strictObject({}).default({}).meta({ id: 'Empty' });

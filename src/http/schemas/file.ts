@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import { IO_KINDS } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { AbsolutePath, Bytes, BytesInput, Count, Id, identity, Name, Pid } from './scalar.ts';
+
+export const File = z
+  .strictObject({
+    ...identity,
+    id: Id,
+    file_system: Id,
+    dax_device: z.string(),
+    mount: Id,
+    path: z.string(),
+    size: Bytes,
+    extents: z
+      .array(z.strictObject({ offset: Count, pfn: Count, nr_pages: Count }))
+      .meta({ description: 'offset counts pages of the file.' }),
+    dax: z
+      .boolean()
+      .meta({ description: 'S_DAX: mapped straight to the device; else through the page cache.' }),
+  })
+  .meta({ id: 'File', description: 'A file on a DAX device.' }) satisfies z.ZodType<engine.File>;
+
+export const CreateFile = z
+  .strictObject({ mount: Id, path: AbsolutePath, size: BytesInput, dax: z.boolean().exactOptional() })
+  .meta({ id: 'CreateFile' }) satisfies z.ZodType<BodyOf<'create_file'>>;
+
+export const FileIo = z
+  .strictObject({
+    pid: Pid,
+    kind: z.enum(IO_KINDS),
+    offset: BytesInput.default(0),
+    length: BytesInput.default(0),
+  })
+  .meta({ id: 'FileIo' }) satisfies z.ZodType<BodyOf<'file_io', 'file'>>;
+
+export const fileFilters = { mount: Id.exactOptional(), dax_device: Name.exactOptional() };

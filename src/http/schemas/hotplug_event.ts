@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { Bytes, BytesInput, Id, identity, Name, Text, Timestamp } from './scalar.ts';
+
+const HotplugAction = z.enum(HOTPLUG_ACTIONS).meta({ id: 'HotplugAction' });
+
+export const HotplugEvent = z
+  .strictObject({
+    ...identity,
+    id: Id,
+    action: HotplugAction,
+    dax_device: z.string(),
+    media: z.strictObject({ serial: z.string().exactOptional(), size: Bytes.exactOptional() }).nullable(),
+    removal: Id.nullable().meta({ description: 'The removal it caused.' }),
+    at: Timestamp,
+  })
+  .meta({ id: 'HotplugEvent', description: 'What the bus did.' }) satisfies z.ZodType<engine.HotplugEvent>;
+
+export const CreateHotplugEvent = z
+  .strictObject({
+    action: HotplugAction,
+    dax_device: Name,
+    media: z.strictObject({ serial: Text.exactOptional(), size: BytesInput.exactOptional() }).exactOptional(),
+    tenant: Text.nullable().exactOptional(),
+  })
+  .meta({ id: 'CreateHotplugEvent' }) satisfies z.ZodType<BodyOf<'record_hotplug_event'>>;
+
+export const hotplugEventFilters = {
+  dax_device: Name.exactOptional(),
+  action: HotplugAction.exactOptional(),
+};

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { STEP_NAMES } from '../../engine/vocabulary.ts';
+import { KernelName } from './host.ts';
+
+const KernelStep = z
+  .strictObject({
+    name: z.enum(STEP_NAMES),
+    kernel_function: z.string(),
+    source: z.string(),
+    parameters: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'KernelStep' });
+
+/** A kernel profile as data: ordered steps by kind of device, and named facts. */
+export const Kernel = z
+  .strictObject({
+    name: KernelName,
+    about: z.string(),
+    baseline: z.string(),
+    proposed: z.array(z.strictObject({ parameter: z.string(), default: z.boolean(), about: z.string() })),
+    steps: z.strictObject({
+      fsdax: z.array(KernelStep),
+      devdax: z.array(KernelStep),
+      devdax_parent: z.array(KernelStep),
+      raw: z.array(KernelStep),
+    }),
+    facts: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Kernel', description: 'A kernel profile as data.' });

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import {
+  ACCESS_KINDS,
+  ACTIVITIES,
+  MAP_FLAGS,
+  PAGE_SIZES,
+  POPULATE_KINDS,
+  PROTS,
+} from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { Bytes, BytesInput, Count, Hex, Id, identity, Name, Pid, queryInteger } from './scalar.ts';
+
+const MapFlags = z
+  .array(z.enum(MAP_FLAGS))
+  .min(1)
+  .max(2)
+  .meta({ examples: [['shared'], ['shared', 'sync']] });
+const Prot = z.enum(PROTS);
+const Activity = z
+  .enum(ACTIVITIES)
+  .meta({ description: '`storing`: stores into its touched pages without pause.' });
+const PageSize = z.literal(PAGE_SIZES);
+const PAGE_SIZE_OF = { '4KiB': 4096, '2MiB': 2097152, '1GiB': 1073741824 } as const;
+const PageSizeInput = z.union(
+  [PageSize, z.enum(['4KiB', '2MiB', '1GiB']).transform((text) => PAGE_SIZE_OF[text])],
+  { error: 'expected "4KiB", "2MiB" or "1GiB"' },
+);
+
+export const Mapping = z
+  .strictObject({
+    ...identity,
+    id: Id,
+    pid: Pid,
+    dax_device: z.string(),
+    file: Id.nullable(),
+    offset: Bytes,
+    length: Bytes,
+    address: Hex,
+    flags: z.array(z.enum(MAP_FLAGS)),
+    prot: Prot,
+    page_size: PageSize.meta({ description: "The largest entry the VMA's alignment allows." }),
+    activity: Activity,
+    device_instance: Count,
+    present: z
+      .strictObject({ pte: Count, pmd: Count, pud: Count, anon: Count })
+      .meta({ description: 'Present entries by size; anon counts pages copied on write.' }),
+  })
+  .meta({
+    id: 'Mapping',
+    description: 'One VMA and its page-table entries.',
+  }) satisfies z.ZodType<engine.Mapping>;
+
+export const CreateMapping = z
+  .strictObject({
+    pid: Pid,
+    file: Id.exactOptional(),
+    dax_device: Name.exactOptional(),
+    offset: BytesInput,
+    length: BytesInput,
+    flags: MapFlags,
+    prot: Prot,
+    page_size: PageSizeInput.exactOptional(),
+    populate: z.enum(POPULATE_KINDS).exactOptional(),
+    activity: Activity.exactOptional(),
+  })
+  .refine((mapping) => (mapping.file === undefined) !== (mapping.dax_device === undefined), {
+    error: 'exactly one of file and dax_device is needed',
+    path: ['file'],
+  })
+  .meta({ id: 'CreateMapping' }) satisfies z.ZodType<BodyOf<'create_mapping'>>;
+
+export const Access = z
+  .strictObject({ offset: BytesInput, length: BytesInput.default(1), kind: z.enum(ACCESS_KINDS) })
+  .meta({ id: 'Access' }) satisfies z.ZodType<BodyOf<'access', 'mapping'>>;
+
+export const mappingFilters = {
+  pid: queryInteger(1, 4194304).exactOptional(),
+  file: Id.exactOptional(),
+  dax_device: Name.exactOptional(),
+};

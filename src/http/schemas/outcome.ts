@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/command.ts';
+import { ACCESS_RESULTS, ERRNOS } from '../../engine/vocabulary.ts';
+import { ProcessEnd } from './process.ts';
+import { Count, Hex } from './scalar.ts';
+
+/** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
+export const Outcome = z
+  .strictObject({
+    result: z.enum(ACCESS_RESULTS),
+    stale: z.boolean().meta({ description: 'Through an entry that outlived its pgmap.' }),
+    data_of: z
+      .strictObject({ generation: Count, tenant: z.string().nullable(), file: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'Whose bytes were reached.' }),
+    signal: z.string().nullable(),
+    si_code: z.string().nullable(),
+    si_addr: Hex.nullable(),
+    si_addr_lsb: z.int().nullable(),
+    errno: z.enum(ERRNOS).nullable(),
+    faults: z.strictObject({ pte: Count, pmd: Count, pud: Count }),
+    process_alive: z.boolean(),
+    end: ProcessEnd.nullable(),
+    kernel_oopses: z.array(z.strictObject({ at: z.string(), task: z.enum(['process', 'caller', 'worker']) })),
+    blocked_in: z.string().nullable(),
+    kernel_log: z.array(z.string()),
+  })
+  .meta({
+    id: 'Outcome',
+    description: 'What a process, and the kernel, gets.',
+  }) satisfies z.ZodType<engine.Outcome>;

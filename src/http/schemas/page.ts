@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { Count, queryInteger } from './scalar.ts';
+
+export const LIMIT_DEFAULT = 50;
+const LIMIT_MAX = 500;
+
+/** Query of every list. */
+export const pageQuery = {
+  limit: queryInteger(1, LIMIT_MAX)
+    .exactOptional()
+    .meta({ description: `Items a page, ${String(LIMIT_DEFAULT)} unless told.` }),
+  page_token: z
+    .string()
+    .min(1)
+    .max(1024)
+    .exactOptional()
+    .meta({ description: 'next_page of a former answer.' }),
+};
+
+/** Answer of every list. */
+export function pageOf(item: z.ZodType) {
+  return z.strictObject({
+    items: z.array(item),
+    next_page: z.string().nullable().meta({ description: 'page_token of the next page, null at the end.' }),
+    as_of: Count.meta({ description: 'Seq of the last event this page has seen.' }),
+  });
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import { PIN_HOLDERS, PIN_KINDS } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { Bytes, BytesInput, Count, Id, identity, Name, PfnRanges, Pid, queryInteger } from './scalar.ts';
+
+const PinKind = z.enum(PIN_KINDS).meta({ description: '`longterm` is FOLL_LONGTERM.' });
+export const PinHolder = z
+  .enum(PIN_HOLDERS)
+  .meta({ id: 'PinHolder', description: 'Who took the reference.' });
+
+export const Pin = z
+  .strictObject({
+    ...identity,
+    id: Id,
+    pid: Pid,
+    mapping: Id.nullable().meta({ description: 'null once the mapping is gone: the pin outlives it.' }),
+    dax_device: z.string(),
+    offset: Bytes,
+    length: Bytes,
+    kind: PinKind,
+    holder: PinHolder,
+    pfn_ranges: PfnRanges,
+    pgmap: Count,
+  })
+  .meta({ id: 'Pin', description: 'A page reference taken by gup.' }) satisfies z.ZodType<engine.Pin>;
+
+export const CreatePin = z
+  .strictObject({
+    pid: Pid,
+    mapping: Id,
+    offset: BytesInput,
+    length: BytesInput,
+    kind: PinKind,
+    holder: PinHolder,
+  })
+  .meta({ id: 'CreatePin' }) satisfies z.ZodType<BodyOf<'create_pin'>>;
+
+export const pinFilters = {
+  pid: queryInteger(1, 4194304).exactOptional(),
+  mapping: Id.exactOptional(),
+  dax_device: Name.exactOptional(),
+  kind: PinKind.exactOptional(),
+  holder: PinHolder.exactOptional(),
+};

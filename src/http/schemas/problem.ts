@@ -1,0 +1,20 @@
+import * as z from 'zod';
+
+/** RFC 9457 problem document: the body of every error. */
+export const Problem = z
+  .strictObject({
+    type: z.string().meta({ description: 'URN of the kind of problem; ends in the code.' }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'Path of the request.' }),
+    code: z.string().meta({ description: 'Stable, listed in docs/errors.md.' }),
+    errno: z.string().nullable().exactOptional().meta({
+      description: "Where the no is the kernel's or a tool's: the errno it gives; null where it gives none.",
+    }),
+    errors: z
+      .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
+      .meta({ description: 'Which members of the request are at fault, as JSON pointers.' }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document.' });

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { identity, Pid, Text } from './scalar.ts';
+
+const MceKill = z.enum(MCE_KILL_POLICIES).meta({ description: 'PR_MCE_KILL.' });
+const Sigbus = z.enum(SIGBUS_DISPOSITIONS).meta({ description: 'What the process does with SIGBUS.' });
+const ProcessState = z.enum(PROCESS_STATES);
+
+/** How a process ended: by a signal or by exit. */
+export const ProcessEnd = z.union([
+  z.strictObject({ killed_by: z.string() }),
+  z.strictObject({ exit: z.int() }),
+]);
+
+export const Process = z
+  .strictObject({
+    ...identity,
+    pid: Pid,
+    comm: z.string(),
+    tenant: z.string().nullable(),
+    mce_kill: MceKill,
+    sigbus: Sigbus,
+    parent_pid: Pid.nullable(),
+    state: ProcessState,
+    end: ProcessEnd.nullable(),
+  })
+  .meta({
+    id: 'Process',
+    description: 'A process that can map DAX devices.',
+  }) satisfies z.ZodType<engine.Process>;
+
+export const CreateProcess = z
+  .strictObject({
+    pid: Pid.exactOptional(),
+    comm: Text,
+    tenant: Text.nullable().exactOptional(),
+    mce_kill: MceKill.exactOptional(),
+    sigbus: Sigbus.exactOptional(),
+    parent_pid: Pid.exactOptional(),
+  })
+  .meta({ id: 'CreateProcess' }) satisfies z.ZodType<BodyOf<'create_process'>>;
+
+export const processFilters = { state: ProcessState.exactOptional(), tenant: Text.exactOptional() };

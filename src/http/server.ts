@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { validatorCompiler } from 'fastify-zod-openapi';
+import type { Backend } from './backend.ts';
+import { answerError, answerSocket, handleErrors } from './error_handler.ts';
+import { serveMetrics } from './metrics.ts';
+import { answerUnknownRoutes } from './not_found.ts';
+import { serveOpenApi } from './openapi.ts';
+import { daxDeviceRoutes } from './routes/dax_devices.ts';
+import { eventRoutes } from './routes/events.ts';
+import { fileRoutes } from './routes/files.ts';
+import { hostRoutes } from './routes/hosts.ts';
+import { hotplugEventRoutes } from './routes/hotplug_events.ts';
+import { inventoryRoutes } from './routes/inventory.ts';
+import { kernelRoutes } from './routes/kernels.ts';
+import { mappingRoutes } from './routes/mappings.ts';
+import { mountRoutes } from './routes/mounts.ts';
+import { pinRoutes } from './routes/pins.ts';
+import { processRoutes } from './routes/processes.ts';
+import { removalRoutes } from './routes/removals.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { secure, type Limits } from './security.ts';
+
+const BODY_BYTES_MAX = 8 * 2 ** 20;
+
+export interface ServerOptions {
+  readonly backend: Backend;
+  /** pino's, or `false` for silence. */
+  readonly logger: FastifyBaseLogger | false;
+  /** Off where absent. */
+  readonly limits?: Limits;
+}
+
+/** The HTTP server over a control plane: routes, schemas, problems; it decides nothing. Ready to listen or inject. */
+export async function buildServer({ backend, logger, limits = {} }: ServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    ...(logger === false ? { logger } : { loggerInstance: logger }),
+    bodyLimit: BODY_BYTES_MAX,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply);
+    },
+    clientErrorHandler: answerSocket,
+    // Idle keep-alive connections must not hold up the drain at shutdown.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  takeJson(app);
+  app.setValidatorCompiler(validatorOf);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  handleErrors(app);
+  answerUnknownRoutes(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  await secure(app, limits);
+  await serveOpenApi(app);
+  serveMetrics(app);
+  for (const routes of ROUTES) routes(app, backend);
+  await app.ready();
+  return app;
+}
+
+const ROUTES = [
+  hostRoutes,
+  inventoryRoutes,
+  daxDeviceRoutes,
+  mountRoutes,
+  fileRoutes,
+  processRoutes,
+  mappingRoutes,
+  pinRoutes,
+  hotplugEventRoutes,
+  removalRoutes,
+  kernelRoutes,
+  eventRoutes,
+  serviceRoutes,
+] as const;
+
+/** JSON and nothing else; a verb that needs nothing said may come with an empty body. */
+function takeJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') done(null, undefined);
+    else void parse(request, text as string, done);
+  });
+}
+
+/** The caller's own id where it is harmless in a log, else a fresh one. */
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : randomUUID();
+}
+
+type Compiler = Parameters<FastifyInstance['setValidatorCompiler']>[0];
+
+/** Zod's own parse of each part of a request. */
+function validatorOf(part: Parameters<Compiler>[0]): ReturnType<Compiler> {
+  // Header fields are read by name where they matter: their schema is for the document.
+  if (part.httpPart === 'headers') return () => true;
+  const validate = validatorCompiler(part as Parameters<typeof validatorCompiler>[0]);
+  // Fastify's word for no body is null; to a schema what is absent is undefined.
+  return part.httpPart === 'body' ? (body: unknown) => validate(body ?? undefined) : validate;
+}

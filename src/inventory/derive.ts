@@ -1,0 +1,198 @@
+import type { DeviceMode, Driver } from '../engine/vocabulary.ts';
+import { cxlRegionOf, memdevsOf } from './cxl_topology.ts';
+import { estimate, parseHumanSize } from './human_size.ts';
+import { toCount, toHex, toU64 } from './number.ts';
+import { membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
+import type {
+  InventoryDeviceRecord,
+  InventoryHostRecord,
+  ListedObject,
+  ListedParts,
+  ListedValue,
+  MemoryBlocks,
+  PoisonedRange,
+} from './record.ts';
+
+const SECTOR_BYTES = 512;
+const MEMORY_BLOCK_BYTES = 128 * 1024 * 1024;
+
+/** Who registers the platform device that a path leads through. Recorded: e820, hmem, nvdimm and cxl inventories. */
+const PROVIDERS_ON_PATH = [
+  [/\/ACPI0012:/, 'ACPI.NFIT'],
+  [/\/e820_pmem\//, 'e820'],
+  [/\/ACPI0017:/, 'CXL'],
+  [/\/hmem\.\d+$/, 'hmem'],
+] as const;
+
+/**
+ * The record of a device from what it is listed as; unknown is null, never 0.
+ *
+ * A devdax namespace shows neither system-ram nor an unbound device: its dax device does [M123, M124]. With the
+ * namespace disabled there is no dax device. Mode `sector` comes only from a known device that became one.
+ * Source: semantics of util_namespace_to_json(), util_daxctl_dev_to_json(), v76.1.
+ */
+export function deriveDevice(
+  host: InventoryHostRecord,
+  name: string,
+  parts: ListedParts,
+): InventoryDeviceRecord {
+  const { namespace, dax_device: dax, dax_region: daxRegion } = parts;
+  const isDax = isDaxParts(parts);
+  const isDisabled = isDisabledParts(parts);
+  const mode = modeOf(parts);
+  const region = regionOf(parts);
+  const path = textOf(daxRegion, 'path');
+  const bus =
+    host.regions.find((record) => record.name === region)?.parent ??
+    /\/(ndbus\d+)\//.exec(path ?? '')?.[1] ??
+    null;
+  const align =
+    mode === 'raw' || mode === 'sector' ? null : (toCount(dax?.['align']) ?? toCount(namespace?.['align']));
+  const targetNode = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
+  const start = toU64(objectsOf(dax, 'mappings')?.[0]?.['start']);
+  const cxlRegion = cxlRegionOf(host, parts, region);
+  return {
+    name,
+    mode,
+    driver: isDisabled ? null : driverOf(mode),
+    state: isDisabled ? 'unbound' : 'bound',
+    ...sizeOf(isDax ? [dax?.['size'], namespace?.['size']] : [namespace?.['size']]),
+    align,
+    phys_addr: start === null || !isDax ? null : toHex(start),
+    numa_node: mode === 'system-ram' ? targetNode : toCount(namespace?.['numa_node']),
+    target_node: targetNode,
+    media_serial: mediaSerialOf(host, region, cxlRegion),
+    provider: providerOf(host, bus, path),
+    map: textOf(namespace, 'map'),
+    uuid: textOf(namespace, 'uuid'),
+    label: textOf(namespace, 'name'),
+    memory_blocks: mode === 'system-ram' && dax !== null ? memoryBlocksOf(dax) : null,
+    poisoned_ranges: namespace === null ? null : poisonedRangesOf(namespace),
+    bus,
+    region,
+    namespace: textOf(namespace, 'dev'),
+    dax_region_id: daxRegionIdOf(parts),
+    cxl_region: cxlRegion,
+    listed: parts,
+  };
+}
+
+/** Whether the parts are those of a dax device (devdax, system-ram), not of a block device. */
+export function isDaxParts({ namespace, dax_device: dax }: ListedParts): boolean {
+  return dax !== null || namespace?.['mode'] === 'devdax';
+}
+
+/** Whether the namespace has no driver, and so no block device and no dax device. */
+export function isDisabledNamespace({ namespace }: ListedParts): boolean {
+  return namespace?.['state'] === 'disabled';
+}
+
+/** `daxR.N`: R is the id of its dax region [M129]. */
+export function daxRegionIdOf({ dax_device: dax }: ListedParts): number | null {
+  const digits = /^dax(\d+)\./.exec(textOf(dax, 'chardev') ?? '')?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+function isDisabledParts(parts: ListedParts): boolean {
+  return isDisabledNamespace(parts) || (isDaxParts(parts) && parts.dax_device?.['state'] === 'disabled');
+}
+
+function modeOf(parts: ListedParts): DeviceMode {
+  if (isDaxParts(parts)) {
+    const isRam = parts.dax_device?.['mode'] === 'system-ram' && !isDisabledNamespace(parts);
+    return isRam ? 'system-ram' : 'devdax';
+  }
+  const mode = textOf(parts.namespace, 'mode');
+  return mode === 'fsdax' || mode === 'sector' ? mode : 'raw';
+}
+
+function driverOf(mode: DeviceMode): Driver {
+  switch (mode) {
+    case 'fsdax':
+    case 'raw':
+    case 'sector':
+      return 'nd_pmem';
+    case 'devdax':
+      return 'device_dax';
+    case 'system-ram':
+      return 'kmem';
+  }
+}
+
+/** The nd region: a namespace is named for it; a dax device alone shows it in its path. */
+function regionOf({ namespace, dax_region: daxRegion }: ListedParts): string | null {
+  const dev = textOf(namespace, 'dev');
+  if (dev !== null) return regionOfNamespace(dev);
+  return /\/ndbus\d+\/(region\d+)\//.exec(textOf(daxRegion, 'path') ?? '')?.[1] ?? null;
+}
+
+/** The first exact size; a rounded one only if nothing else is known. */
+function sizeOf(sizes: readonly (ListedValue | undefined)[]): {
+  size: number | null;
+  size_is_rounded: boolean;
+} {
+  const exact = sizes.map(toCount).find((size) => size !== null);
+  if (exact !== undefined) return { size: exact, size_is_rounded: false };
+  const [human] = sizes.flatMap((size) => (typeof size === 'string' ? [parseHumanSize(size)] : []));
+  return human === undefined || human === null
+    ? { size: null, size_is_rounded: false }
+    : { size: estimate(human), size_is_rounded: true };
+}
+
+function providerOf(host: InventoryHostRecord, bus: string | null, path: string | null): string | null {
+  const record = host.buses.find(({ name }) => name === bus);
+  const onPath = PROVIDERS_ON_PATH.find(([shape]) => path !== null && shape.test(path));
+  return textOf(record?.fields, 'provider') ?? onPath?.[1] ?? null;
+}
+
+/** The serials of the CXL memdevs in position order, else the ids of the region's dimms. */
+function mediaSerialOf(
+  host: InventoryHostRecord,
+  region: string | null,
+  cxlRegion: string | null,
+): string | null {
+  const memdevs = cxlRegion === null ? [] : memdevsOf(host, cxlRegion);
+  if (memdevs.length > 0 && memdevs.every(({ serial }) => serial !== null)) {
+    return memdevs.map(({ serial }) => serial).join(',');
+  }
+  const record = host.regions.find(({ name }) => name === region);
+  const ids = (membersOf(record?.fields) ?? []).map((mapping) => dimmIdOf(host, textOf(mapping, 'dimm')));
+  return ids.length === 0 || ids.includes(null) ? null : ids.join(',');
+}
+
+/** A CXL dimm's id is the serial in hex without 0x; an NFIT id is no number, but has dashes [M131]. */
+function dimmIdOf(host: InventoryHostRecord, dimm: string | null): string | null {
+  const id = textOf(host.dimms.find(({ name }) => name === dimm)?.fields, 'id');
+  return id !== null && /^[0-9a-f]{1,16}$/.test(id) ? `0x${id}` : id;
+}
+
+/** Sectors from the start of the data; null where a listing without -M tells only how many there are. */
+function poisonedRangesOf(namespace: ListedObject): readonly PoisonedRange[] | null {
+  const badblocks = objectsOf(namespace, 'badblocks');
+  if (badblocks === null) return namespace['badblock_count'] === undefined ? [] : null;
+  return badblocks.map(({ offset, length }) => ({
+    offset: Number(offset) * SECTOR_BYTES,
+    length: Number(length) * SECTOR_BYTES,
+  }));
+}
+
+/** The block size is printed by no tool: 128 MiB if that many whole blocks fit, and no more; else unknown. */
+function memoryBlocksOf(dax: ListedObject): MemoryBlocks | null {
+  const [online, total] = [toCount(dax['online_memblocks']), toCount(dax['total_memblocks'])];
+  if (online === null || total === null) return null;
+  const movable = typeof dax['movable'] === 'boolean' ? dax['movable'] : null;
+  return { online, total, movable, block_size: fitsBlocks(dax, total) ? MEMORY_BLOCK_BYTES : null };
+}
+
+function fitsBlocks(dax: ListedObject, total: number): boolean {
+  const ranges = (objectsOf(dax, 'mappings') ?? []).map(
+    ({ start, end }) => [toU64(start), toU64(end)] as const,
+  );
+  const unit = BigInt(MEMORY_BLOCK_BYTES);
+  if (ranges.length > 0 && ranges.every(([start, end]) => start !== null && end !== null)) {
+    const whole = ranges.map(([start, end]) => (end! + 1n) / unit - (start! + unit - 1n) / unit);
+    return whole.reduce((sum, blocks) => sum + (blocks > 0n ? blocks : 0n), 0n) === BigInt(total);
+  }
+  const size = toCount(dax['size']);
+  return size !== null && total * MEMORY_BLOCK_BYTES <= size && size < (total + 2) * MEMORY_BLOCK_BYTES;
+}

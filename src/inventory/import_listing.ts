@@ -1,0 +1,111 @@
+import { deriveDevice } from './derive.ts';
+import { isEqual } from './is_equal.ts';
+import { type Listing, type ListingFormat } from './listing.ts';
+import { mergeDaxRegions } from './merge_dax_regions.ts';
+import { type DeviceMerge, mergeDevices } from './merge_devices.ts';
+import { type HostChange, hostChanges, mergeHost } from './merge_host.ts';
+import { isRefusal, parseListing } from './parse.ts';
+import { textOf } from './read_field.ts';
+import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
+import type { InventoryRefusal } from './refusal.ts';
+import { type Skipped, skippedSize } from './skip.ts';
+
+/** What is known of a host before an import: its devices as they are now, see `withCurrentState`. */
+export interface KnownInventory {
+  readonly host: InventoryHostRecord;
+  readonly devices: readonly InventoryDeviceRecord[];
+}
+
+/**
+ * What became of one device. `changed_fields` names the fields of the record that differ (never `listed`).
+ * `previous_name`: it was known under this name, that of its namespace, until its own was listed; else null.
+ */
+export interface DeviceChange {
+  readonly record: InventoryDeviceRecord;
+  readonly change: 'created' | 'updated' | 'unchanged' | 'gone';
+  readonly previous_name: string | null;
+  readonly changed_fields: readonly string[];
+}
+
+export interface ListingImport {
+  readonly format: ListingFormat;
+  readonly host: InventoryHostRecord;
+  /** The devices that the listing shows, and those it changes or ends; no others. */
+  readonly devices: readonly DeviceChange[];
+  /** What became of buses, dimms, regions and the CXL topology. */
+  readonly host_objects: readonly HostChange[];
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Works one listing into what is known of a host: any `ndctl list`, `daxctl list` or `cxl list` output as it is.
+ *
+ * Changes nothing itself; importing the same listing twice, or an export, leaves everything `unchanged`.
+ */
+export function importListing(
+  known: KnownInventory,
+  text: string,
+): ListingImport | { refusal: InventoryRefusal } {
+  const listing = parseListing(text);
+  if (isRefusal(listing)) return { refusal: listing };
+  const merged = mergeHost(known.host, listing);
+  const merge = mergeDevices(merged, known.devices, listing);
+  const host: InventoryHostRecord = {
+    ...merged,
+    namespaces: [...merge.namespaces.values()],
+    dax_regions: mergeDaxRegions(merged.dax_regions, merge, listing),
+  };
+  const devices = deviceChanges(known.devices, host, merge);
+  return {
+    format: listing.format,
+    host,
+    devices,
+    host_objects: hostChanges(known.host, host, listing),
+    skipped: [...merge.skipped, ...roundedSizes(listing, devices)],
+  };
+}
+
+function deviceChanges(
+  known: readonly InventoryDeviceRecord[],
+  host: InventoryHostRecord,
+  merge: DeviceMerge,
+): readonly DeviceChange[] {
+  const before = new Map(known.map((record) => [record.name, record]));
+  const present = [...merge.parts].flatMap(([name, parts]): DeviceChange[] => {
+    const previous = merge.renamed.get(name) ?? null;
+    const old = before.get(previous ?? name);
+    const record = deriveDevice(host, name, parts);
+    if (old === undefined) return [{ record, change: 'created', previous_name: null, changed_fields: [] }];
+    const isSame = isEqual(old, record);
+    const change = isSame ? 'unchanged' : 'updated';
+    const shown = !isSame || merge.listed.has(name);
+    return shown
+      ? [{ record, change, previous_name: previous, changed_fields: changedFields(old, record) }]
+      : [];
+  });
+  const gone = known.filter(({ name }) => merge.gone.has(name));
+  return [
+    ...present,
+    ...gone.map((record) => ({ record, change: 'gone' as const, previous_name: null, changed_fields: [] })),
+  ];
+}
+
+function changedFields(old: InventoryDeviceRecord, record: InventoryDeviceRecord): readonly string[] {
+  const keys = Object.keys(record) as (keyof InventoryDeviceRecord)[];
+  return keys.filter((key) => key !== 'listed' && !isEqual(old[key], record[key]));
+}
+
+/** The sizes that this listing shows rounded, one a device. */
+function roundedSizes(listing: Listing, devices: readonly DeviceChange[]): readonly Skipped[] {
+  const texts = new Map(
+    listing.items.flatMap(({ name, fields: { size } }) =>
+      typeof size === 'string' ? [[name, size] as const] : [],
+    ),
+  );
+  return devices.flatMap(({ record, change }) => {
+    const shown = textOf(record.listed.dax_device, 'chardev') ?? record.name;
+    const text = texts.get(shown) ?? texts.get(record.namespace ?? '');
+    const isShown = text !== undefined && change !== 'gone';
+    return isShown ? [skippedSize(record.name, text, record.size, record.size_is_rounded)] : [];
+  });
+}

@@ -1,0 +1,35 @@
+import type { DeviceMode } from '../engine/vocabulary.ts';
+import { textOf } from './read_field.ts';
+import type { ListedObject } from './record.ts';
+
+/**
+ * The name of a namespace's disk: its device's, or where that has another, the one the kernel gives: pmemR[.N], with an
+ * s behind it in sector mode.
+ * Source: drivers/nvdimm/namespace_devs.c nvdimm_namespace_disk_name(), v6.12.
+ */
+export function diskName(namespace: ListedObject, device: string, mode: DeviceMode): string {
+  const [, region, index] = /^namespace(\d+)\.(\d+)$/.exec(textOf(namespace, 'dev') ?? '') ?? [];
+  const numbers = index === '0' ? region! : `${region!}.${index!}`;
+  const disk = device.startsWith('pmem') ? device.replace(/s$/, '') : `pmem${numbers}`;
+  return mode === 'sector' ? `${disk}s` : disk;
+}
+
+/**
+ * The name of a dax device: its own, the one listed, or where it has neither, the one the kernel gives: daxR.N for
+ * namespaceR.N.
+ * Source: drivers/dax/pmem.c __dax_pmem_probe(), v6.12; [M129].
+ */
+export function daxName(
+  namespace: ListedObject | null,
+  dax: ListedObject | null,
+  device: string,
+): string | null {
+  if (/^dax\d+\.\d+$/.test(device)) return device;
+  return textOf(dax, 'chardev') ?? textOf(namespace, 'dev')?.replace('namespace', 'dax') ?? null;
+}
+
+/** The namespace of a pmem device that was not imported; no other namespace can be told from a name. */
+export function namespaceOfDisk(device: string): ListedObject | null {
+  const match = /^pmem(\d+)(?:\.(\d+))?s?$/.exec(device);
+  return match === null ? null : { dev: `namespace${match[1]!}.${match[2] ?? '0'}` };
+}

@@ -1,0 +1,79 @@
+import { FIELDS } from './fields.ts';
+import { covers, parseHumanSize } from './human_size.ts';
+import { isEqual } from './is_equal.ts';
+import { isExactNumber, isObject } from './lossless.ts';
+import { toCount, toU64 } from './number.ts';
+import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
+
+/**
+ * One object as known, and as a later listing of it says: what the fields are now.
+ *
+ * A key that the flags may have left out stays (numa_node without -v, mappings without -M); a key that the tool always
+ * prints when it applies is gone with its absence (`state`, `iset_id`). A rounded number that could be the exact one
+ * known does not replace it.
+ */
+export function mergeFields(
+  kind: ObjectKind,
+  known: ListedObject | null,
+  incoming: ListedObject,
+): ListedObject {
+  if (known === null) return incoming;
+  const stale = new Set([...FIELDS[kind].always_told, ...staleKeys(kind, known, incoming)]);
+  const kept = Object.entries(known).filter(([key]) => !(key in incoming) && !stale.has(key));
+  const told = Object.entries(incoming).map(
+    ([key, value]) => [key, preferExact(known[key], value!)] as const,
+  );
+  return Object.fromEntries([...kept, ...told]);
+}
+
+/** Keys that this listing does not show, and that what it shows contradicts. */
+function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject): readonly string[] {
+  const changed = (key: string): boolean => !isEqual(known[key], incoming[key]);
+  switch (kind) {
+    case 'region':
+      return changed('badblock_count') ? ['badblocks'] : [];
+    case 'namespace':
+      // Another uuid is another content: what the old one said of itself is void.
+      return [
+        ...(changed('badblock_count') ? ['badblocks'] : []),
+        ...(changed('uuid') ? ['raw_uuid', 'size'] : []),
+      ];
+    case 'dax_device':
+      return toCount(incoming['size']) !== null && changed('size') ? ['mappings'] : [];
+    case 'memdev':
+      return changed('serial') ? Object.keys(known) : [];
+    case 'bus':
+    case 'dimm':
+    case 'dax_region':
+    case 'cxl_bus':
+    case 'port':
+    case 'endpoint':
+    case 'decoder':
+    case 'cxl_region':
+      return [];
+  }
+}
+
+/** The known value where the new one is only a rounder way to write it; element by element in objects and lists. */
+export function preferExact(known: ListedValue | undefined, incoming: ListedValue): ListedValue {
+  if (typeof incoming === 'string' && known !== undefined)
+    return isRounded(known, incoming) ? known : incoming;
+  if (Array.isArray(known) && Array.isArray(incoming) && known.length === incoming.length) {
+    return (incoming as ListedValue[]).map((member, index) =>
+      preferExact((known as ListedValue[])[index], member),
+    );
+  }
+  if (!isObject(known) || !isObject(incoming) || isExactNumber(known) || isExactNumber(incoming))
+    return incoming;
+  return Object.fromEntries(
+    Object.entries(incoming).map(([key, value]) => [key, preferExact(known[key], value!)]),
+  );
+}
+
+function isRounded(known: ListedValue, incoming: string): boolean {
+  const bytes = toCount(known);
+  const human = parseHumanSize(incoming);
+  if (human !== null) return bytes !== null && covers(human, bytes);
+  const number = typeof known === 'string' ? null : toU64(known);
+  return number !== null && number === toU64(incoming);
+}

@@ -1,0 +1,28 @@
+import { isExactNumber } from './lossless.ts';
+import type { ListedValue } from './record.ts';
+
+export const U64_MAX = 2n ** 64n - 1n;
+
+/** The unsigned 64-bit integer that a listed value is, or null. Hex strings as -u prints them count: `"0x1"`, `"0"`. */
+export function toU64(value: ListedValue | undefined): bigint | null {
+  const text = typeof value === 'number' ? String(value) : isExactNumber(value) ? value.$number : value;
+  if (typeof text !== 'string' || !/^(0x[0-9a-f]{1,16}|0|[1-9][0-9]{0,19})$/i.test(text)) return null;
+  if (typeof value === 'string' && text !== '0' && !text.startsWith('0x')) return null;
+  const number = BigInt(text);
+  return number > U64_MAX ? null : number;
+}
+
+/** The non-negative integer of at most 2^53-1 that a listed value is, or null. Never reads a string. */
+export function toCount(value: ListedValue | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+/** How a record keeps an unsigned integer: a number where that is exact, its text otherwise. */
+export function fromU64(number: bigint): ListedValue {
+  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : { $number: String(number) };
+}
+
+/** `0x` lower-case hex, as addresses and serials are shown. */
+export function toHex(number: bigint): string {
+  return `0x${number.toString(16)}`;
+}

@@ -1,0 +1,29 @@
+import { toCount } from './number.ts';
+import type { ListedObject } from './record.ts';
+
+/** A string field, or null. */
+export function textOf(object: ListedObject | null | undefined, key: string): string | null {
+  const value = object?.[key];
+  return typeof value === 'string' ? value : null;
+}
+
+/** An array-of-objects field, or null. */
+export function objectsOf(
+  object: ListedObject | null | undefined,
+  key: string,
+): readonly ListedObject[] | null {
+  const value = object?.[key];
+  return Array.isArray(value) ? (value as ListedObject[]) : null;
+}
+
+/** The `mappings` of an nd or a CXL region in position order, or null. */
+export function membersOf(region: ListedObject | null | undefined): readonly ListedObject[] | null {
+  const mappings = objectsOf(region, 'mappings');
+  const positionOf = (mapping: ListedObject): number => toCount(mapping['position']) ?? 0;
+  return mappings === null ? null : [...mappings].sort((one, other) => positionOf(one) - positionOf(other));
+}
+
+/** `namespace0.1` lies in region0: the kernel names it so. */
+export function regionOfNamespace(dev: string): string {
+  return dev.replace(/^namespace(\d+)\..*$/, 'region$1');
+}

@@ -1,0 +1,50 @@
+import { isDisabledNamespace } from './derive.ts';
+import { printLossless } from './lossless.ts';
+import { printable } from './printable.ts';
+import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject } from './record.ts';
+
+/**
+ * What `daxctl list -RDM` would print; empty text where there is no dax device and no dax region.
+ *
+ * Only devdax and system-ram devices appear; none of a disabled namespace, which has no dax device.
+ * Source: daxctl/list.c, util/json.c util_daxctl_region_to_json(), v76.1.
+ */
+export function renderDaxctl(host: InventoryHostRecord, devices: readonly InventoryDeviceRecord[]): string {
+  const shown = devices.filter(({ listed }) => listed.dax_device !== null && !isDisabledNamespace(listed));
+  const groups = new Map<string, InventoryDeviceRecord[]>();
+  for (const device of shown) {
+    const key = regionKeyOf(device);
+    groups.set(key, [...(groups.get(key) ?? []), device]);
+  }
+  const regions = [...groups.values()].map((members) => ({
+    ...regionFieldsOf(members[0]!),
+    devices: members.map((device) => daxDeviceObject(device)),
+  }));
+  const empty = host.dax_regions
+    .map(({ fields }) => printable('dax_region', fields))
+    .filter((fields) => Object.keys(fields).length > 1);
+  const all: readonly ListedObject[] = [...regions, ...empty];
+  return all.length === 0 ? '' : `${printLossless(all)}\n`;
+}
+
+/** A dax device as daxctl prints it; its mappings only with -M, which ndctl has not. */
+export function daxDeviceObject(
+  { listed }: InventoryDeviceRecord,
+  omitted: readonly string[] = [],
+): ListedObject {
+  return printable('dax_device', listed.dax_device ?? {}, omitted);
+}
+
+/** The fields of the dax region around a device; its id is in the device's name [M129]. */
+export function regionFieldsOf(
+  { listed, dax_region_id: id }: InventoryDeviceRecord,
+  omitted: readonly string[] = [],
+): ListedObject {
+  return { ...(id === null ? {} : { id }), ...printable('dax_region', listed.dax_region ?? {}, omitted) };
+}
+
+/** Devices of one region share its path; a namespace has a region of its own. */
+function regionKeyOf({ listed, namespace, dax_region_id: id }: InventoryDeviceRecord): string {
+  const path = listed.dax_region?.['path'];
+  return typeof path === 'string' ? path : `${id ?? ''} ${namespace ?? ''}`;
+}

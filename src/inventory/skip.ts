@@ -1,0 +1,74 @@
+import type { ListedItem } from './listing.ts';
+import { toCount } from './number.ts';
+import { textOf } from './read_field.ts';
+import type { InventoryHostRecord, ObjectKind } from './record.ts';
+
+/**
+ * Why an object, or a number, of a listing became no DAX device.
+ *
+ * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
+ * `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
+ */
+export type SkipReason = 'not a dax device' | 'seed' | 'btt' | 'blk' | 'unknown mode' | 'rounded';
+
+export interface Skipped {
+  readonly kind: ObjectKind | 'size';
+  readonly name: string;
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
+const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_device'>, string>> = {
+  bus: 'an nd bus: kept as the provider of its regions',
+  dimm: 'a dimm: kept as the medium of its regions',
+  region: 'an nd region: kept as the place of its namespaces',
+  dax_region: 'a dax region: kept with its devices',
+  cxl_bus: 'a CXL bus: kept as CXL topology',
+  port: 'a CXL port: kept as CXL topology',
+  endpoint: 'a CXL endpoint port: kept as CXL topology',
+  memdev: 'a CXL memdev: kept as CXL topology, the medium of its regions',
+  decoder: 'a CXL decoder: kept as CXL topology',
+  cxl_region: 'a CXL region: kept as CXL topology, the place of its devices',
+};
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
+const DAX_MODES = ['devdax', 'system-ram'];
+
+/** Why an object is no device by what it is; null for the namespace or dax device of one [D.5]. */
+export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
+  const { kind, name, fields } = item;
+  const skip = (reason: SkipReason, detail: string): Skipped => ({ kind, name, reason, detail });
+  if (kind === 'dax_device') {
+    const mode = textOf(fields, 'mode');
+    if (toCount(fields['size']) === 0) return skip('seed', 'a dax device of size 0 is a seed');
+    return mode === null || DAX_MODES.includes(mode)
+      ? null
+      : skip('unknown mode', `mode ${mode} is not known`);
+  }
+  if (kind !== 'namespace') return skip('not a dax device', NO_DEVICE_DETAILS[kind]);
+
+  const mode = textOf(fields, 'mode');
+  const region = host.regions.find((record) => record.name === item.parent);
+  if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
+  if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
+  if (mode === 'sector') return skip('btt', 'btt, not DAX: a sector namespace is block storage');
+  return mode !== null && NAMESPACE_MODES.includes(mode)
+    ? null
+    : skip(
+        'unknown mode',
+        mode === null ? 'the listing does not tell its mode' : `mode ${mode} is not known`,
+      );
+}
+
+/** A namespace that was destroyed or never created [M128]. */
+export function isSeed({ kind, fields }: ListedItem): boolean {
+  return kind === 'namespace' && (toCount(fields['size']) === 0 || fields['uuid'] === NIL_UUID);
+}
+
+/** A size of -u: not taken where the exact one is known, an estimate otherwise. */
+export function skippedSize(name: string, text: string, known: number | null, isRounded: boolean): Skipped {
+  const fate = isRounded
+    ? `taken as ${known ?? 0} because nothing else is known`
+    : `not taken, ${known ?? 0} is known exactly`;
+  return { kind: 'size', name, reason: 'rounded', detail: `"${text}" is rounded: ${fate}` };
+}

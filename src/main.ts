@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { createControlPlane } from './app/control_plane.ts';
+import { seedDemo } from './app/demo.ts';
+import { loadConfig, type Config } from './config.ts';
+import { buildServer } from './http/server.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+
+const DRAIN_MS = 10_000;
+const EVENT_LOOP_DELAY_MAX_MS = 2_000;
+
+/** config → store → app → http → listen → drain on SIGTERM. */
+async function main(config: Config): Promise<void> {
+  const log = pino({ level: config.log_level });
+  await mkdir(dirname(config.db), { recursive: true });
+  const store = await openSqliteStore({
+    path: config.db,
+    // What was submitted is neither stored nor lost for certain: only a restart can tell.
+    onFatal: (error) => {
+      log.fatal({ err: error }, 'store failed');
+      process.exit(1);
+    },
+  });
+  const controlPlane = createControlPlane(store, log);
+  if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
+  await controlPlane.start();
+  const app = await buildServer({
+    backend: controlPlane,
+    logger: log,
+    limits: {
+      event_loop_delay_max_ms: EVENT_LOOP_DELAY_MAX_MS,
+      ...(config.rate_limit === null ? {} : { requests_per_minute: config.rate_limit }),
+    },
+  });
+  closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {
+    if (err !== undefined) log.fatal({ err }, 'uncaught error');
+    log.info({ signal }, 'draining');
+    await app.close();
+    await controlPlane.close();
+  });
+  const url = await app.listen({ host: config.host, port: config.port });
+  process.stdout.write(`daxplane serves ${url} (API explorer: ${url}/docs)\n`);
+}
+
+try {
+  await main(loadConfig());
+} catch (error) {
+  process.stderr.write(`daxplane: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

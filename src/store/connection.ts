@@ -1,0 +1,40 @@
+import Database from 'better-sqlite3';
+
+export type Connection = Database.Database;
+export type Statement<Values extends unknown[], Row = unknown> = Database.Statement<Values, Row>;
+
+const BUSY_TIMEOUT_MS = 5_000;
+const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** PRAGMA synchronous: every commit reaches the disk before it is answered. */
+export const SYNCHRONOUS_FULL = 2;
+
+/**
+ * Opens the one connection that writes. Throws where the file cannot be written durably: WAL refused (a network
+ * file system, say) or synchronous not FULL. A connection to a WAL file starts with a lower synchronous of its
+ * own, so it is set here, after the journal mode, and looked at again.
+ */
+export function openWriteConnection(path: string): Connection {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
+  assertDurable(db);
+  return db;
+}
+
+/** Opens a connection that only reads, and sees only what is committed. */
+export function openReadConnection(path: string): Connection {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  db.pragma('query_only = ON');
+  return db;
+}
+
+/** What the write connection runs with; throws where a commit would not be durable. */
+export function assertDurable(db: Connection): { journal_mode: string; synchronous: number } {
+  const journal_mode = String(db.pragma('journal_mode', { simple: true }));
+  const synchronous = Number(db.pragma('synchronous', { simple: true }));
+  if (journal_mode !== 'wal') throw new Error(`journal_mode is ${journal_mode}, not wal`);
+  if (synchronous !== SYNCHRONOUS_FULL) throw new Error(`synchronous is ${synchronous}, not FULL`);
+  return { journal_mode, synchronous };
+}

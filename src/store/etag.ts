@@ -1,0 +1,12 @@
+import type { Resource } from '../engine/resource.ts';
+
+/** The strong entity tag of a record: it changes with every revision and is never that of another record. */
+export function etagOf(record: Resource): string {
+  return `"${record.uid}.${String(record.revision)}"`;
+}
+
+/** Whether an If-Match value (`*` or a list of entity tags) names this record. Weak tags never do. */
+export function matchesEtag(condition: string, record: Resource): boolean {
+  const tags = condition.split(',').map((tag) => tag.trim());
+  return tags.includes('*') || tags.includes(etagOf(record));
+}

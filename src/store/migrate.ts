@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Connection } from './connection.ts';
+
+/** Beside src/ and dist/ alike. */
+export const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+
+const CREATE_SCHEMA_MIGRATIONS = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  applied_at TEXT NOT NULL
+) STRICT`;
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly sha256: string;
+}
+
+/**
+ * Brings a database to the newest schema, forward only, all or nothing; returns its version. Throws where the
+ * database is newer than this program, or was made by a migration whose text has changed since.
+ */
+export function migrate(db: Connection, directory: URL = MIGRATIONS): number {
+  const migrations = readMigrations(directory);
+  const run = db.transaction(() => {
+    db.exec(CREATE_SCHEMA_MIGRATIONS);
+    const applied = db.prepare<[], Migration>('SELECT * FROM schema_migrations ORDER BY version').all();
+    assertSameHistory(applied, migrations);
+    const record = db.prepare(
+      'INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)',
+    );
+    for (const { version, name, sql, sha256 } of migrations.slice(applied.length)) {
+      db.exec(sql);
+      record.run(version, name, sha256, new Date().toISOString());
+    }
+  });
+  run.immediate();
+  return schemaVersion(db);
+}
+
+/** The version of the newest migration that was applied, 0 for none. */
+export function schemaVersion(db: Connection): number {
+  return db.prepare<[], number>('SELECT coalesce(max(version), 0) FROM schema_migrations').pluck().get() ?? 0;
+}
+
+function readMigrations(directory: URL): Migration[] {
+  const names = readdirSync(directory).filter((name) => /^\d{4}_\w+\.sql$/.test(name));
+  return names.sort().map((name, position) => {
+    const version = Number(name.slice(0, 4));
+    if (version !== position + 1) throw new Error(`migration ${name} is not number ${position + 1}`);
+    const sql = readFileSync(new URL(name, directory), 'utf8');
+    return { version, name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+  });
+}
+
+function assertSameHistory(applied: readonly Migration[], known: readonly Migration[]): void {
+  for (const [position, { version, name, sha256 }] of applied.entries()) {
+    const ours = known[position];
+    if (ours === undefined)
+      throw new Error(`the database has migration ${version} ${name}, newer than this program`);
+    if (ours.sha256 !== sha256) throw new Error(`migration ${name} has changed since it was applied`);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Answer } from '../engine/answer.ts';
+import type { Command } from '../engine/command.ts';
+import type { EventType } from '../engine/event.ts';
+import type { Kind, RecordOf } from '../engine/host.ts';
+import type { Refusal } from '../engine/refusal.ts';
+import type { RemovalState } from '../engine/vocabulary.ts';
+
+/**
+ * What the application may ask of a store. Every change goes through `submit`; reads see only what is
+ * committed. Asynchronous, so that a store on another machine can stand behind it; the contract suite in
+ * test/contract runs against every implementation.
+ */
+export interface Store {
+  /** Runs one command on one host, durably committed before the promise resolves (group commit). */
+  submit(submission: Submission): Promise<Submitted>;
+  /** One record as the API shows it, or null. */
+  get<K extends Kind>(kind: K, host: string, id: string): Promise<RecordOf<K> | null>;
+  /** One record by its uid alone (removals, hotplug events). */
+  getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
+  /** One page in order of creation; a token or filter that is not ours is refused with `invalid_field`. */
+  list(query: ListQuery): Promise<Page | Refusal>;
+  events(query: {
+    readonly after: number;
+    readonly limit: number;
+    readonly host?: string;
+  }): Promise<EventPage>;
+  /** Removals that are `running`: what the executor has to advance at start. */
+  runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
+  /** Called after each commit that changed something, after its submissions are answered. */
+  onCommit(listener: (commit: Commit) => void): () => void;
+  /** Throws where the store cannot serve durably (schema, journal mode, synchronous). */
+  check(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
+
+export interface Submission {
+  readonly host: string;
+  readonly command: Command;
+  /** Decided and answered the same, but nothing is stored, not even the idempotency key. */
+  readonly dry_run?: boolean;
+  /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of method, path and body. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
+  /** If-Match: one of these entity tags must be the record's, or `*`: it must exist. What is not found stays so. */
+  readonly precondition?: { readonly kind: Kind; readonly id: string; readonly etag: string };
+  /** What the reply is to say of an import beside the engine's answer: kept with it, so that a replay says the same. */
+  readonly imported?: unknown;
+}
+
+export type Submitted =
+  | { readonly status: 'done'; readonly reply: Reply; readonly replayed: boolean; readonly seq: number }
+  | { readonly status: 'refused'; readonly refusal: Refusal }
+  | { readonly status: 'precondition_failed' }
+  /** The key was used with another request. */
+  | { readonly status: 'idempotency_mismatch' };
+
+/** What a command answers. Plain JSON. */
+export type Reply = Answer;
+
+export interface ListQuery {
+  readonly kind: Kind;
+  readonly host?: string;
+  /** Equality on filter columns of the kind's table: `dax_device`, `mode`, `state`, `tenant`, `pid`, `mount`, … */
+  readonly filters: Readonly<Record<string, string | number>>;
+  readonly limit: number;
+  /** Opaque, from a former page. A token that is not ours is a refusal, code `invalid_field`. */
+  readonly page_token?: string;
+}
+
+export interface Page {
+  /** Serialised resources, ready to be joined. */
+  readonly items: readonly string[];
+  readonly next_page: string | null;
+  readonly as_of: number;
+}
+
+export interface StoredEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly host: string;
+  readonly type: EventType;
+  readonly subject: string;
+  readonly at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventPage {
+  readonly items: readonly StoredEvent[];
+  readonly as_of: number;
+}
+
+export interface Commit {
+  /** The highest event seq it holds. */
+  readonly seq: number;
+  /** The removals it changed, as it left them. */
+  readonly removals: readonly RemovalMark[];
+}
+
+export interface RemovalMark {
+  readonly host: string;
+  readonly removal: string;
+  readonly uid: string;
+  readonly state: RemovalState;
+}
+
+export interface StoreHealth {
+  readonly journal_mode: string;
+  readonly synchronous: number;
+  readonly schema_version: number;
+}

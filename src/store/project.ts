@@ -1,0 +1,88 @@
+import type { Event } from '../engine/event.ts';
+import type { Host, Kind } from '../engine/host.ts';
+import type { Resource } from '../engine/resource.ts';
+import { entriesOf } from '../engine/transaction.ts';
+import type { Connection } from './connection.ts';
+import { encodeEntries } from './load.ts';
+import { columnsOf, KINDS, ownsEntries } from './tables.ts';
+
+/** A row that events concern. `renewed`: it was deleted on the way, so that what stands there now is a new row. */
+export interface Touched {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly renewed: boolean;
+}
+
+type Project = (name: string, host: Host, events: readonly Event[]) => readonly Touched[];
+type WriteRow = (name: string, host: Host, row: Touched) => void;
+type Value = string | number | null | Buffer;
+
+/**
+ * Prepares `apply` in SQL: given the events and the host they were applied to, writes each row they concern
+ * once, as the host now has it. Returns what it wrote.
+ */
+export function prepareProject(db: Connection): Project {
+  const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
+  return (name, host, events) => {
+    const touched = [...touchedBy(host, events)];
+    for (const row of touched) writers.get(row.kind)?.(name, host, row);
+    return touched;
+  };
+}
+
+/** The rows that events concern; new ones in the order of their creation, which is that of the host's tables. */
+function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
+  const touched = new Map<string, Touched>();
+  const touch = (kind: Kind, id: string): void => {
+    const key = `${kind}/${id}`;
+    if (!touched.has(key)) touched.set(key, { kind, id, renewed: false });
+  };
+  const touchOwner = (owner: string): void => {
+    if (host.tables.mappings.has(owner)) touch('mappings', owner);
+    else if (host.tables.files.has(owner)) touch('files', owner);
+  };
+  for (const change of events.flatMap((event) => event.changes)) {
+    switch (change.op) {
+      case 'put':
+        touch(change.kind, change.id);
+        break;
+      case 'delete':
+        touched.delete(`${change.kind}/${change.id}`);
+        touched.set(`${change.kind}/${change.id}`, { kind: change.kind, id: change.id, renewed: true });
+        break;
+      case 'insert_entries':
+      case 'drop_entries':
+        touchOwner(change.owner);
+        break;
+      case 'protect_entries':
+        for (const owner of change.owners) touchOwner(owner);
+        break;
+    }
+  }
+  return touched.values();
+}
+
+function prepareTable(db: Connection, kind: Kind): WriteRow {
+  const fields = columnsOf(kind);
+  const changing = ['revision', ...fields, 'record', ...(ownsEntries(kind) ? ['entries'] : [])];
+  const columns = ['host', 'id', 'uid', ...changing];
+  const remove = db.prepare<[string, string]>(`DELETE FROM ${kind} WHERE host = ? AND id = ?`);
+  const upsert = db.prepare<Value[]>(
+    `INSERT INTO ${kind} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+     ON CONFLICT (host, id) DO UPDATE SET ${changing.map((column) => `${quote(column)} = excluded.${quote(column)}`).join(', ')}`,
+  );
+  return (name, host, { id, renewed }) => {
+    const record: Resource | undefined = host.tables[kind].get(id);
+    if (renewed) remove.run(name, id);
+    if (record === undefined) return;
+    const values = fields.map((field) => (record as unknown as Record<string, Value>)[field] ?? null);
+    const row: Value[] = [name, id, record.uid, record.revision, ...values, JSON.stringify(record)];
+    if (ownsEntries(kind)) row.push(encodeEntries(entriesOf(host, id)));
+    upsert.run(...row);
+  };
+}
+
+/** `trigger` is a word of SQL. */
+function quote(column: string): string {
+  return `"${column}"`;
+}

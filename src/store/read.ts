@@ -1,0 +1,89 @@
+import type { Kind, RecordOf } from '../engine/host.ts';
+import { refuse, type Refusal } from '../engine/refusal.ts';
+import type { Connection, Statement } from './connection.ts';
+import { parsePageToken, renderPageToken } from './page_token.ts';
+import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
+import { isFilter } from './tables.ts';
+
+interface EventRow extends Omit<StoredEvent, 'data'> {
+  readonly data: string;
+}
+type Prepare = (sql: string) => Statement<(string | number)[]>;
+export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
+
+/** The reading half of the store, over a connection that only reads. */
+export function createReads(db: Connection): Reads {
+  const prepare = prepareOnce(db);
+  const recordOf = <K extends Kind>(sql: string, ...values: string[]): RecordOf<K> | null => {
+    const row = prepare(sql).get(...values) as { readonly record: string } | undefined;
+    return row === undefined ? null : (JSON.parse(row.record) as RecordOf<K>);
+  };
+  // In one transaction, so that as_of is of the very state that was read.
+  const listNow = db.transaction((query: ListQuery) => list(prepare, query));
+  const eventsNow = db.transaction((query: Parameters<Store['events']>[0]) => events(prepare, query));
+  return {
+    get: async (kind, host, id) => recordOf(`SELECT record FROM ${kind} WHERE host = ? AND id = ?`, host, id),
+    getByUid: async (kind, uid) => recordOf(`SELECT record FROM ${kind} WHERE uid = ?`, uid),
+    list: async (query) => listNow(query),
+    events: async (query) => eventsNow(query),
+    runningRemovals: async () =>
+      prepare(`SELECT host, id AS removal FROM removals WHERE state = 'running' ORDER BY key`).all() as {
+        host: string;
+        removal: string;
+      }[],
+  };
+}
+
+/** The texts come from the closed set of kinds and columns, so that the statements kept are few. */
+function prepareOnce(db: Connection): Prepare {
+  const statements = new Map<string, Statement<(string | number)[]>>();
+  return (sql) => {
+    const statement = statements.get(sql) ?? db.prepare<(string | number)[]>(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+}
+
+function list(prepare: Prepare, query: ListQuery): Page | Refusal {
+  const { kind, host, limit, page_token } = query;
+  const after = page_token === undefined ? 0 : parsePageToken(kind, page_token);
+  if (after === null)
+    return refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' });
+  const filters: [string, string | number][] = Object.entries(query.filters);
+  if (host !== undefined) filters.unshift(['host', host]);
+  const unknown = filters.find(([field]) => field !== 'host' && !isFilter(kind, field));
+  if (unknown !== undefined) {
+    return refuse('invalid_field', `${kind} are not filtered by ${unknown[0]}`, {
+      pointer: `/${unknown[0]}`,
+    });
+  }
+  // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
+  const values = filters.map(([, value]) => String(value));
+  const where = ['key > ?', ...filters.map(([field]) => `"${field}" = ?`)].join(' AND ');
+  const statement = prepare(`SELECT key, record FROM ${kind} WHERE ${where} ORDER BY key LIMIT ?`);
+  const rows = statement.all(after, ...values, limit + 1) as {
+    readonly key: number;
+    readonly record: string;
+  }[];
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(({ record }) => record),
+    next_page: rows.length > limit && last !== undefined ? renderPageToken(kind, last.key) : null,
+    as_of: lastSeq(prepare),
+  };
+}
+
+function events(prepare: Prepare, { after, limit, host }: Parameters<Store['events']>[0]): EventPage {
+  const columns = 'seq, id, host, type, subject, at, data';
+  const statement = prepare(
+    `SELECT ${columns} FROM events WHERE seq > ?${host === undefined ? '' : ' AND host = ?'} ORDER BY seq LIMIT ?`,
+  );
+  const rows = statement.all(after, ...(host === undefined ? [] : [host]), limit) as EventRow[];
+  const items = rows.map((row) => ({ ...row, data: JSON.parse(row.data) as StoredEvent['data'] }));
+  return { items, as_of: lastSeq(prepare) };
+}
+
+function lastSeq(prepare: Prepare): number {
+  return (prepare('SELECT coalesce(max(seq), 0) AS seq FROM events').get() as { seq: number }).seq;
+}

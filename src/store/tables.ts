@@ -1,0 +1,36 @@
+import type { Kind, RecordOf } from '../engine/host.ts';
+
+/**
+ * Each kind's table: its columns are fields of the record, copied out of it to be filtered by. A field that is
+ * no column here cannot be filtered by. Host comes first, so that a transaction of a new host meets its key.
+ */
+export const COLUMNS_OF = {
+  hosts: ['kernel', 'health'],
+  dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider'],
+  file_systems: ['dax_device', 'fs_type'],
+  mounts: ['dax_device', 'fs_type', 'state', 'fs_state', 'file_system'],
+  files: ['mount', 'dax_device', 'file_system', 'path'],
+  processes: ['pid', 'tenant', 'state', 'parent_pid'],
+  mappings: ['pid', 'dax_device', 'file'],
+  pins: ['pid', 'mapping', 'dax_device', 'kind', 'holder'],
+  removals: ['dax_device', 'kernel', 'trigger', 'state', 'verdict'],
+  hotplug_events: ['dax_device', 'action'],
+  inventories: [],
+} as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
+
+export const KINDS = Object.keys(COLUMNS_OF) as Kind[];
+
+/** The columns of a kind that hold copies of fields. */
+export function columnsOf(kind: Kind): readonly string[] {
+  return COLUMNS_OF[kind];
+}
+
+/** Whether a list of this kind may be filtered by the field; `id` always may. */
+export function isFilter(kind: Kind, field: string): boolean {
+  return field === 'id' || columnsOf(kind).includes(field);
+}
+
+/** Kinds whose rows hold runs of entries beside the record: page-table entries of a mapping, i_pages of a file. */
+export function ownsEntries(kind: Kind): boolean {
+  return kind === 'mappings' || kind === 'files';
+}

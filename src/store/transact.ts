@@ -1,0 +1,196 @@
+import { apply } from '../engine/apply.ts';
+import type { Command } from '../engine/command.ts';
+import type { Decision } from '../engine/decide.ts';
+import type { Host } from '../engine/host.ts';
+import { isRefusal, type Refusal } from '../engine/refusal.ts';
+import type { Context } from '../engine/transaction.ts';
+import type { Connection } from './connection.ts';
+import { matchesEtag } from './etag.ts';
+import { createHostCache, type HostCache } from './host_cache.ts';
+import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
+import { prepareJournal, type Journal } from './journal.ts';
+import { prepareLoad } from './load.ts';
+import type { Commit, RemovalMark, Submission, Submitted } from './port.ts';
+import { prepareProject, type Touched } from './project.ts';
+
+export type Decide = (host: Host, command: Command, context: Context) => Decision | Refusal;
+
+export interface TransactOptions {
+  readonly decide: Decide;
+  readonly now: () => string;
+  readonly uid: () => string;
+  readonly cachedHosts: number;
+}
+
+/** What became of one submission: its answer, or the bug that rolled it back. */
+export type Settled = { readonly submitted: Submitted } | { readonly error: Error };
+
+export interface BatchResult {
+  /** One for each submission, in order. True only now that the batch is committed. */
+  readonly settled: readonly Settled[];
+  /** Null where nothing was changed. */
+  readonly commit: Commit | null;
+}
+
+interface Transactor extends TransactOptions {
+  readonly db: Connection;
+  readonly cache: HostCache;
+  readonly keys: IdempotencyKeys;
+  readonly journal: Journal;
+  readonly project: ReturnType<typeof prepareProject>;
+  /** Removals changed by the open savepoint. */
+  readonly marks: RemovalMark[];
+}
+
+/**
+ * Prepares running batches of submissions, one transaction a batch:
+ *
+ *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → project → journal ── RELEASE ─┐ … COMMIT
+ *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
+ *
+ * Throws where the world fails (disk full, I/O error): then nobody may be answered and the process has to stop.
+ */
+export function prepareTransact(
+  db: Connection,
+  options: TransactOptions,
+): (batch: readonly Submission[]) => BatchResult {
+  const transactor: Transactor = {
+    ...options,
+    db,
+    cache: createHostCache(prepareLoad(db), options.cachedHosts),
+    keys: prepareIdempotencyKeys(db),
+    journal: prepareJournal(db),
+    project: prepareProject(db),
+    marks: [],
+  };
+  const runOne = prepareRunOne(transactor);
+  const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
+  const purge = createPurge(transactor);
+  const watch = watchForeignWrites(transactor);
+  return (batch) => {
+    begin?.run();
+    watch();
+    purge();
+    const before = transactor.journal.last();
+    const removals = new Map<string, RemovalMark>();
+    const settled = batch.map((submission) => {
+      transactor.marks.length = 0;
+      const result = runOne(submission);
+      if ('submitted' in result) for (const mark of transactor.marks) removals.set(mark.uid, mark);
+      return result;
+    });
+    const seq = transactor.journal.last();
+    commit?.run();
+    return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
+  };
+}
+
+function prepareRunOne(transactor: Transactor): (submission: Submission) => Settled {
+  const { db, cache } = transactor;
+  const savepoint = db.prepare('SAVEPOINT command');
+  const release = db.prepare('RELEASE command');
+  const rollback = db.prepare('ROLLBACK TO command');
+  return (submission) => {
+    savepoint.run();
+    try {
+      return { submitted: execute(transactor, submission) };
+    } catch (error) {
+      if (isFault(error) || !db.inTransaction) throw error;
+      rollback.run();
+      cache.evict(submission.host);
+      return { error: error instanceof Error ? error : new Error(String(error)) };
+    } finally {
+      if (db.inTransaction) release.run();
+    }
+  };
+}
+
+/** Decides one submission and, where it is granted, writes its whole effect. */
+function execute(transactor: Transactor, submission: Submission): Submitted {
+  const { cache, keys } = transactor;
+  const { host: name, idempotency } = submission;
+  const at = transactor.now();
+  const kept = idempotency === undefined ? null : keys.find(idempotency.key, at);
+  if (kept !== null) {
+    if (kept.fingerprint !== idempotency?.fingerprint) return { status: 'idempotency_mismatch' };
+    return { status: 'done', reply: kept.reply, replayed: true, seq: kept.seq };
+  }
+  const host = cache.load(name);
+  const submitted = decideOn(transactor, host, submission, at);
+  if (host.tables.hosts.size === 0) cache.evict(name);
+  if (submitted.status === 'done' && submission.dry_run !== true && idempotency !== undefined) {
+    const { reply, seq } = submitted;
+    keys.keep(idempotency.key, { fingerprint: idempotency.fingerprint, reply, seq }, at);
+  }
+  return submitted;
+}
+
+function decideOn(transactor: Transactor, host: Host, submission: Submission, at: string): Submitted {
+  const { command, precondition, dry_run } = submission;
+  const named = precondition === undefined ? undefined : host.tables[precondition.kind].get(precondition.id);
+  if (precondition !== undefined && named !== undefined && !matchesEtag(precondition.etag, named)) {
+    return { status: 'precondition_failed' };
+  }
+  const decision = transactor.decide(host, command, { now: at, uid: transactor.uid });
+  if (isRefusal(decision)) return { status: 'refused', refusal: decision };
+  if (precondition !== undefined && named === undefined) return { status: 'precondition_failed' };
+  const seq =
+    dry_run === true ? transactor.journal.last() : store(transactor, host, submission.host, decision, at);
+  const reply =
+    submission.imported === undefined
+      ? decision.answer
+      : { ...decision.answer, imported: submission.imported };
+  return { status: 'done', reply, replayed: false, seq };
+}
+
+function store(transactor: Transactor, host: Host, name: string, { events }: Decision, at: string): number {
+  for (const event of events) apply(host, event);
+  const touched = transactor.project(name, host, events);
+  markRemovals(transactor, host, touched);
+  return transactor.journal.append(name, at, events, transactor.uid);
+}
+
+function markRemovals({ marks }: Transactor, host: Host, touched: readonly Touched[]): void {
+  for (const { kind, id } of touched) {
+    const record = kind === 'removals' ? host.tables.removals.get(id) : undefined;
+    if (record === undefined) continue;
+    marks.push({ host: record.host, removal: id, uid: record.uid, state: record.state });
+  }
+}
+
+/** Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. */
+function createPurge({ keys, now }: Transactor): () => void {
+  let due = 0;
+  return () => {
+    const at = now();
+    if (Date.parse(at) < due) return;
+    keys.purge(at);
+    due = Date.parse(at) + KEPT_MS / 24;
+  };
+}
+
+/** Another process that wrote to the file (an operator's sqlite3, say) makes what is cached untrue. */
+function watchForeignWrites({ db, cache }: Transactor): () => void {
+  const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
+  let version: number | undefined;
+  return () => {
+    const current = statement.get();
+    if (current !== version) cache.clear();
+    version = current;
+  };
+}
+
+const FAULTS = [
+  'SQLITE_IOERR',
+  'SQLITE_FULL',
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+  'SQLITE_NOMEM',
+  'SQLITE_READONLY',
+];
+
+/** The world failed, not the command. */
+function isFault(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && FAULTS.some((fault) => code.startsWith(fault));
+}

@@ -1,0 +1,5 @@
+/** The writer's thread as production runs it: the engine decides. Started by spawn_writer.ts. */
+import { decide } from '../engine/decide.ts';
+import { serveWriter } from './writer_thread.ts';
+
+serveWriter(decide);

@@ -1,0 +1,71 @@
+import { readStep } from './accesses.ts';
+import { actualCommand, expectedAnswer, expectedEvent } from './answer.ts';
+import { bindStep, readerOf } from './follow_ups.ts';
+import type { Answer, FollowUp } from './recording.ts';
+import { remember } from './processes.ts';
+import { hostPath, idOf, unplayable } from './step.ts';
+import type { Step } from './step.ts';
+import type { RecordingView } from './view.ts';
+
+/** Follow-ups of a device-dax scenario: open and mmap of the node, bind through sysfs, data. */
+export function devdaxFollowUp(view: RecordingView, said: string, result: NonNullable<FollowUp['result']>): Step[] {
+  const expected = expectedAnswer(result);
+  if (said.startsWith('open the device node')) return [unplayable(said, said, expected)];
+  if (said.startsWith('mmap')) return mmapAgain(view, said, result);
+  if (said.startsWith('data')) return afterOpen(result) ? [] : [readStep('mmap', said, result)];
+  if (said.startsWith('old mapping')) return [readStep(readerOf(view), said, result)];
+  if (said === 'daxctl list') return listed(view, result.stdout ?? '');
+  const driver = /drivers\/(\w+)\/bind/.exec(result.do ?? '')?.[1];
+  return [bindStep(view, said, expectedEvent(result as FollowUp), driver === undefined ? {} : { driver })];
+}
+
+/** The open(2) before it failed, and this call met only that. */
+function afterOpen(result: Answer): boolean {
+  return result.errno === 'EBADF' || result.signal === 'SIGSEGV';
+}
+
+/**
+ * mmap by a process that has the node open. The API opens a node anew each time, so an old descriptor is
+ * only the same thing while the node is the one it was opened on.
+ */
+function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
+  if (afterOpen(result)) return [];
+  const expected = expectedAnswer(result);
+  const rebuilt = /device_dax|daxctl/.test(view.recording.when ?? '') ? false : said.includes('old descriptor after rebind');
+  if (rebuilt) return [unplayable(said, `${said}, node made anew`, expected)];
+  return [
+    {
+      label: said,
+      request: async (world) => {
+        const pid = Number(idOf(world, `pid:${readerOf(view)}`));
+        const body = { pid, dax_device: view.device, offset: 0, length: 8388608, flags: ['shared'], prot: 'rw' };
+        const reply = await world.call('POST', hostPath(world, '/mappings'), body);
+        if (reply.status < 300) remember(world, 'mmap', reply.body);
+        return reply;
+      },
+      checks: [{ name: said, class: 'core', expected, actual: actualCommand }],
+    },
+  ];
+}
+
+/** The state daxctl prints: `disabled` while the node is there and no driver is bound to it. */
+function listed(view: RecordingView, stdout: string): Step[] {
+  const expected = stdout === '' ? 'not listed' : /"state":"disabled"/.test(stdout) ? 'disabled' : 'enabled';
+  return [
+    {
+      label: 'daxctl list',
+      request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
+      checks: [
+        {
+          name: 'daxctl list state',
+          class: 'core',
+          expected,
+          actual: ({ body }) => {
+            if (body.parent_bound === false || body.state === 'gone') return 'not listed';
+            return body.state === 'bound' ? 'enabled' : 'disabled';
+          },
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Command } from '../../src/engine/command.ts';
+import type { Process } from '../../src/engine/host.ts';
+import type { Commit, ListQuery, Page, Store, Submission, Submitted } from '../../src/store/port.ts';
+
+/** A store of one kind, empty at first. Its engine has the faults of test/store/support/faulty_writer.ts. */
+export interface StoreHarness {
+  open(): Promise<Store>;
+  /** Everything that is stored, as text. */
+  dump(): Promise<string>;
+  cleanup(): Promise<void>;
+}
+
+/** What every implementation of the port has to do. */
+export function storeContract(name: string, makeHarness: () => StoreHarness): void {
+  describe(`${name} keeps the contract of a store`, () => {
+    let harness: StoreHarness;
+    let store: Store;
+    beforeEach(async () => {
+      harness = makeHarness();
+      store = await harness.open();
+    });
+    afterEach(async () => harness.cleanup());
+
+    const submit = (command: Command, more: Partial<Submission> = {}): Promise<Submitted> =>
+      store.submit({ host: 'node-a', command, ...more });
+    const createHost = (host = 'node-a'): Promise<Submitted> =>
+      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
+    const createProcess = (pid: number, more: Partial<Submission> = {}): Promise<Submitted> =>
+      submit({ type: 'create_process', pid, comm: 'redis' }, more);
+    const fail = (fault: string): Promise<Submitted> => submit({ type: 'patch_host', labels: { fault } });
+    const list = async (query: Omit<ListQuery, 'filters' | 'kind'> & Partial<ListQuery>): Promise<Page> => {
+      const page = await store.list({ kind: 'processes', filters: {}, ...query });
+      if ('refused' in page) throw new Error(page.detail);
+      return page;
+    };
+    const pids = (page: Page): number[] => page.items.map((item) => (JSON.parse(item) as Process).pid);
+
+    test('what was submitted is read back, by id and by uid, and after a restart', async () => {
+      const created = done(await createHost());
+      const host = await store.get('hosts', 'node-a', 'node-a');
+      expect(host).toEqual(created.reply.record);
+      expect(await store.getByUid('hosts', host?.uid ?? '')).toEqual(host);
+      await store.close();
+      store = await harness.open();
+      expect(await store.get('hosts', 'node-a', 'node-a')).toEqual(host);
+      expect(done(await createProcess(1)).seq).toBe(2);
+    });
+
+    test('what is not there is null', async () => {
+      expect(await store.get('hosts', 'node-a', 'node-a')).toBeNull();
+      expect(await store.getByUid('removals', 'nothing')).toBeNull();
+    });
+
+    test('a command to a host that is not there is refused', async () => {
+      expect(await createProcess(1)).toMatchObject({
+        status: 'refused',
+        refusal: { code: 'host_not_found' },
+      });
+    });
+
+    test('a refusal changes nothing', async () => {
+      await createHost();
+      await createProcess(1);
+      const before = await harness.dump();
+      expect(await createProcess(1, { idempotency: { key: 'k', fingerprint: 'f' } })).toMatchObject({
+        status: 'refused',
+        refusal: { code: 'process_exists' },
+      });
+      expect(await harness.dump()).toBe(before);
+    });
+
+    test('a dry run answers the same and leaves every byte as it was', async () => {
+      await createHost();
+      const before = await harness.dump();
+      const dry = done(
+        await createProcess(7, { dry_run: true, idempotency: { key: 'k', fingerprint: 'f' } }),
+      );
+      expect(await harness.dump()).toBe(before);
+      const real = done(await createProcess(7, { idempotency: { key: 'k', fingerprint: 'f' } }));
+      expect({ ...dry.reply.record, uid: '' }).toEqual({ ...real.reply.record, uid: '' });
+      expect(real.replayed).toBe(false);
+    });
+
+    test('a key replays its reply, and is refused to another request', async () => {
+      await createHost();
+      const idempotency = { key: 'key', fingerprint: 'one' };
+      const first = done(await createProcess(1, { idempotency }));
+      const before = await harness.dump();
+      expect(await createProcess(1, { idempotency })).toEqual({ ...first, replayed: true });
+      expect(await createProcess(2, { idempotency: { key: 'key', fingerprint: 'two' } })).toEqual({
+        status: 'idempotency_mismatch',
+      });
+      expect(await harness.dump()).toBe(before);
+    });
+
+    test('two requests with one key in one batch have one effect', async () => {
+      await createHost();
+      const idempotency = { key: 'key', fingerprint: 'one' };
+      const both = await Promise.all([createProcess(1, { idempotency }), createProcess(1, { idempotency })]);
+      expect(both.map((one) => done(one).replayed)).toEqual([false, true]);
+    });
+
+    test('a replay answers although the record has changed since its If-Match', async () => {
+      await createHost();
+      const record = await store.get('hosts', 'node-a', 'node-a');
+      const more = {
+        precondition: { kind: 'hosts', id: 'node-a', etag: `"${record?.uid ?? ''}.1"` },
+        idempotency: { key: 'key', fingerprint: 'one' },
+      } as const;
+      done(await submit({ type: 'patch_host', labels: { rack: '1' } }, more));
+      expect(done(await submit({ type: 'patch_host', labels: { rack: '1' } }, more)).replayed).toBe(true);
+    });
+
+    test('If-Match holds for the current revision, for a list with it and for *', async () => {
+      await createHost();
+      const uid = (await store.get('hosts', 'node-a', 'node-a'))?.uid ?? '';
+      const patch = (etag: string): Promise<Submitted> =>
+        submit({ type: 'patch_host', labels: {} }, { precondition: { kind: 'hosts', id: 'node-a', etag } });
+      expect((await patch(`"${uid}.1"`)).status).toBe('done');
+      expect((await patch(`"${uid}.1"`)).status).toBe('precondition_failed');
+      expect((await patch(`W/"${uid}.2"`)).status).toBe('precondition_failed');
+      expect((await patch(`"other", "${uid}.2"`)).status).toBe('done');
+      expect((await patch('*')).status).toBe('done');
+    });
+
+    test('If-Match on what is not there: not found stays not found, anything else has failed', async () => {
+      const precondition = { kind: 'processes', id: '9', etag: '*' } as const;
+      await createHost();
+      expect((await submit({ type: 'exit_process', pid: 9 }, { precondition })).status).toBe('refused');
+      expect((await createProcess(9, { precondition })).status).toBe('precondition_failed');
+      expect(await store.get('processes', 'node-a', '9')).toBeNull();
+    });
+
+    test('a list is in order of creation, a page at a time, and neither skips nor repeats', async () => {
+      await createHost();
+      const created = [10, 9, 2, 1, 30];
+      for (const pid of created) await createProcess(pid);
+      const first = await list({ host: 'node-a', limit: 2 });
+      await createProcess(31);
+      const second = await list({ limit: 2, page_token: first.next_page ?? '' });
+      const third = await list({ limit: 2, page_token: second.next_page ?? '' });
+      expect([first, second, third].map(pids)).toEqual([
+        [10, 9],
+        [2, 1],
+        [30, 31],
+      ]);
+      expect(third.next_page).toBeNull();
+      expect([first.as_of, third.as_of]).toEqual([6, 7]);
+    });
+
+    test('a list is filtered by fields of the record', async () => {
+      await createHost();
+      await createHost('node-b');
+      await submit({ type: 'create_process', pid: 5, comm: 'a', tenant: 'red' });
+      await store.submit({
+        host: 'node-b',
+        command: { type: 'create_process', pid: 5, comm: 'b', tenant: 'blue' },
+      });
+      expect((await list({ limit: 9, filters: { pid: 5 } })).items).toHaveLength(2);
+      expect((await list({ limit: 9, filters: { tenant: 'red', pid: 5 } })).items).toHaveLength(1);
+      expect((await list({ limit: 9, host: 'node-b', filters: { tenant: 'red' } })).items).toHaveLength(0);
+      expect((await list({ limit: 9, filters: { id: 5 } })).items).toHaveLength(2);
+    });
+
+    test('a token or a filter that is not ours is refused', async () => {
+      const foreign = ['', 'x', 'bnVsbA', Buffer.from('["hosts",1]').toString('base64url')];
+      for (const page_token of foreign) {
+        expect(await store.list({ kind: 'processes', filters: {}, limit: 1, page_token })).toMatchObject({
+          code: 'invalid_field',
+          pointer: '/page_token',
+        });
+      }
+      expect(await store.list({ kind: 'hosts', filters: { record: '' }, limit: 1 })).toMatchObject({
+        code: 'invalid_field',
+      });
+    });
+
+    test('events are numbered densely and paged after their number', async () => {
+      await createHost();
+      await createHost('node-b');
+      await createProcess(1);
+      await createProcess(1);
+      await createProcess(2);
+      const page = await store.events({ after: 1, limit: 2 });
+      expect(page.items.map(({ seq, host, type }) => [seq, host, type])).toEqual([
+        [2, 'node-b', 'host_created'],
+        [3, 'node-a', 'process_created'],
+      ]);
+      expect(page.as_of).toBe(4);
+      expect(
+        (await store.events({ after: 0, limit: 9, host: 'node-b' })).items.map(({ seq }) => seq),
+      ).toEqual([2]);
+    });
+
+    test('an answer comes after the commit that holds it, and many share one', async () => {
+      await createHost();
+      const commits: Commit[] = [];
+      store.onCommit((commit) => commits.push(commit));
+      const numbers = Array.from({ length: 200 }, (_, position) => position + 1);
+      await Promise.all(
+        numbers.map(async (pid) => {
+          const { seq } = done(await createProcess(pid));
+          expect(await store.get('processes', 'node-a', String(pid))).not.toBeNull();
+          expect((await store.events({ after: seq - 1, limit: 1 })).items[0]?.subject).toBe(
+            `processes/${pid}`,
+          );
+        }),
+      );
+      expect(commits.length).toBeLessThan(100);
+      expect(commits.at(-1)?.seq).toBe(201);
+    });
+
+    test('a bug in one command rejects that one alone', async () => {
+      await createHost();
+      await createProcess(1);
+      const results = await Promise.allSettled([
+        createProcess(2),
+        fail('bug'),
+        createProcess(3),
+        fail('bug'),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+      expect(pids(await list({ host: 'node-a', limit: 9 }))).toEqual([1, 2, 3]);
+      expect(await createProcess(1)).toMatchObject({ refusal: { code: 'process_exists' } });
+      expect((await store.events({ after: 0, limit: 9 })).items.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    });
+
+    test('deleting a host deletes all that was its own, and its name can be used again', async () => {
+      await createHost();
+      await createProcess(1);
+      const before = await store.get('hosts', 'node-a', 'node-a');
+      done(await submit({ type: 'delete_host' }));
+      expect((await list({ limit: 9 })).items).toEqual([]);
+      expect(await createProcess(2)).toMatchObject({ refusal: { code: 'host_not_found' } });
+      await createHost();
+      expect((await store.get('hosts', 'node-a', 'node-a'))?.uid).not.toBe(before?.uid);
+      expect(await store.get('processes', 'node-a', '1')).toBeNull();
+    });
+
+    test('a store that is closed takes nothing', async () => {
+      await store.close();
+      await expect(createHost()).rejects.toThrow('closed');
+      await store.close();
+    });
+  });
+}
+
+function done(submitted: Submitted): Extract<Submitted, { status: 'done' }> {
+  if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
+  return submitted;
+}

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  clipRun,
+  countPresent,
+  dropRange,
+  encodeRun,
+  findRun,
+  insertRun,
+  levelPages,
+  levelShift,
+  NO_ENTRIES,
+  protectAll,
+  runAt,
+  runCount,
+  runs,
+  seek,
+  type Entries,
+  type Run,
+} from '../../src/engine/mapping_table.ts';
+import { SEEDED } from './seeded.ts';
+
+const PTE: Run = { index: 10, nr_pages: 4, pfn: 100, level: 'pte', kind: 'dax', writable: true, pgmap: 3 };
+const PMD: Run = {
+  index: 512,
+  nr_pages: 1024,
+  pfn: 4096,
+  level: 'pmd',
+  kind: 'dax',
+  writable: false,
+  pgmap: 1,
+};
+const PUD: Run = { index: 0, nr_pages: 262144, pfn: 0, level: 'pud', kind: 'dax', writable: true, pgmap: 2 };
+const ANON: Run = { ...PTE, pfn: -1, kind: 'anon', pgmap: 0 };
+
+/** What one page maps to, in a map of single pages. */
+type Page = Omit<Run, 'index' | 'nr_pages'>;
+type Pages = Map<number, Page>;
+
+function expand(entries: Entries): Pages {
+  const pages: Pages = new Map();
+  for (const { index, nr_pages, pfn, ...rest } of runs(entries)) {
+    for (let at = 0; at < nr_pages; at += 1)
+      pages.set(index + at, { pfn: pfn < 0 ? pfn : pfn + at, ...rest });
+  }
+  return pages;
+}
+
+type Op =
+  | { readonly op: 'insert'; readonly run: Run }
+  | { readonly op: 'drop'; readonly start: number; readonly end: number; readonly anon: boolean }
+  | { readonly op: 'protect' };
+
+const SPACE = 2048;
+const rest = { writable: fc.boolean(), pgmap: fc.integer({ min: 1, max: 2 }) };
+const pteRun = fc
+  .record({
+    index: fc.integer({ min: 0, max: SPACE - 1 }),
+    nr_pages: fc.integer({ min: 1, max: 40 }),
+    kind: fc.constantFrom('dax', 'anon', 'cache'),
+    ...rest,
+  })
+  .map(
+    (run): Run => ({
+      ...run,
+      level: 'pte',
+      kind: run.kind as Run['kind'],
+      pfn: run.kind === 'dax' ? 8192 + run.index : -1,
+    }),
+  );
+const pmdRun = fc
+  .record({ slot: fc.integer({ min: 0, max: 3 }), count: fc.integer({ min: 1, max: 2 }), ...rest })
+  .map(
+    ({ slot, count, ...own }): Run => ({
+      ...own,
+      index: slot * 512,
+      nr_pages: count * 512,
+      level: 'pmd',
+      kind: 'dax',
+      pfn: 8192 + slot * 512,
+    }),
+  );
+const anyOp: fc.Arbitrary<Op> = fc.oneof(
+  { weight: 4, arbitrary: pteRun.map((run): Op => ({ op: 'insert', run })) },
+  { weight: 2, arbitrary: pmdRun.map((run): Op => ({ op: 'insert', run })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        start: fc.integer({ min: 0, max: SPACE }),
+        length: fc.integer({ min: 1, max: 900 }),
+        anon: fc.boolean(),
+      })
+      .map(({ start, length, anon }): Op => ({ op: 'drop', start, end: start + length, anon })),
+  },
+  { weight: 1, arbitrary: fc.constant<Op>({ op: 'protect' }) },
+);
+
+function perform(entries: Entries, op: Op): Entries {
+  if (op.op === 'insert') return insertRun(entries, op.run);
+  return op.op === 'drop' ? dropRange(entries, op.start, op.end, op.anon) : protectAll(entries);
+}
+
+/** The same by single pages: a touched PMD goes whole. */
+function performOnPages(pages: Pages, op: Op): void {
+  if (op.op === 'protect') {
+    for (const [index, page] of pages)
+      if (page.kind !== 'anon') pages.set(index, { ...page, writable: false });
+    return;
+  }
+  const [start, end] = op.op === 'drop' ? [op.start, op.end] : [op.run.index, op.run.index + op.run.nr_pages];
+  const anon = op.op === 'insert' || op.anon;
+  for (const [index, page] of [...pages]) {
+    const unit = levelPages(page.level);
+    const first = Math.floor(index / unit) * unit;
+    if (first < end && start < first + unit && (page.kind !== 'anon' || anon)) pages.delete(index);
+  }
+  if (op.op !== 'insert') return;
+  const { index, nr_pages, pfn, ...own } = op.run;
+  for (let at = 0; at < nr_pages; at += 1) pages.set(index + at, { ...own, pfn: pfn < 0 ? pfn : pfn + at });
+}
+
+describe('a mapping table', () => {
+  test('encodes and decodes every kind of run', () => {
+    for (const run of [PTE, PMD, PUD, ANON, { ...PTE, kind: 'cache' as const, writable: false }]) {
+      expect(runAt(Float64Array.from(encodeRun(run)), 0)).toEqual(run);
+    }
+  });
+
+  test('knows the pages and the lsb of each level', () => {
+    expect((['pte', 'pmd', 'pud'] as const).map((level) => [levelPages(level), levelShift(level)])).toEqual([
+      [1, 12],
+      [512, 21],
+      [262144, 30],
+    ]);
+  });
+
+  test('finds the run that maps a page, and none beside it', () => {
+    const entries = insertRun(insertRun(NO_ENTRIES, PMD), PTE);
+    expect([9, 10, 13, 14, 512, 1535, 1536].map((index) => findRun(entries, index)?.level ?? null)).toEqual([
+      null,
+      'pte',
+      'pte',
+      null,
+      'pmd',
+      'pmd',
+      null,
+    ]);
+    expect(seek(entries, 1536)).toBe(runCount(entries));
+  });
+
+  test('clips a run to a window, and drops one that lies outside', () => {
+    expect(clipRun(PTE, 11, 13)).toEqual({ ...PTE, index: 11, nr_pages: 2, pfn: 101 });
+    expect(clipRun(ANON, 11, 13)).toEqual({ ...ANON, index: 11, nr_pages: 2 });
+    expect(clipRun(PTE, 14, 20)).toBeNull();
+  });
+
+  test('merges what continues, and only that', () => {
+    const next: Run = { ...PTE, index: 14, pfn: 104 };
+    expect(runCount(insertRun(insertRun(NO_ENTRIES, PTE), next))).toBe(1);
+    const apart: readonly Partial<Run>[] = [
+      { index: 15 },
+      { writable: false },
+      { pgmap: 4 },
+      { pfn: 200 },
+      { kind: 'cache' },
+      { pfn: -1 },
+    ];
+    for (const other of apart)
+      expect(runCount(insertRun(insertRun(NO_ENTRIES, PTE), { ...next, ...other }))).toBe(2);
+    expect(runCount(insertRun(insertRun(NO_ENTRIES, ANON), { ...ANON, index: 14 }))).toBe(1);
+    expect(runCount(insertRun(insertRun(NO_ENTRIES, ANON), { ...ANON, index: 14, pfn: 7 }))).toBe(2);
+    expect(runCount(insertRun(insertRun(NO_ENTRIES, PMD), { ...PTE, index: 1536 }))).toBe(2);
+  });
+
+  test('counts what is present by level', () => {
+    const entries = insertRun(insertRun(insertRun(NO_ENTRIES, PMD), PTE), { ...ANON, index: 0, nr_pages: 2 });
+    expect(countPresent(entries)).toEqual({ pte: 4, pmd: 2, pud: 0, anon: 2 });
+  });
+
+  test('equals a map of single pages after any operations', () => {
+    fc.assert(
+      fc.property(fc.array(anyOp, { maxLength: 25 }), (ops) => {
+        const pages: Pages = new Map();
+        let entries: Entries = NO_ENTRIES;
+        for (const op of ops) {
+          entries = perform(entries, op);
+          performOnPages(pages, op);
+          expect(new Map([...expand(entries)].sort(([a], [b]) => a - b))).toEqual(
+            new Map([...pages].sort(([a], [b]) => a - b)),
+          );
+        }
+      }),
+      SEEDED,
+    );
+  });
+});

@@ -1,0 +1,151 @@
+import { isRefusal } from '../../src/engine/refusal.ts';
+import type { Command } from '../../src/engine/command.ts';
+import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { devdax, ext4, rmapbt, DAX } from './rig.ts';
+import {
+  accessCommand,
+  addDevice,
+  addFile,
+  addProcess,
+  DEVICE,
+  machine,
+  MIB,
+  removeDevice,
+  type Machine,
+} from './support.ts';
+
+/** A rule, or a part of one, that the model does not answer, and why. */
+export interface Refused {
+  readonly rule: string;
+  readonly reason: string;
+  /** Where the API can ask for it: the codes it is refused with, by kernel. */
+  readonly proof?: {
+    readonly act: (kernel: KernelName) => readonly string[];
+    readonly codes: Readonly<Partial<Record<KernelName, readonly string[]>>>;
+  };
+}
+
+function codeOf(made: Machine, command: Command): string {
+  const decision = made.try(command);
+  return isRefusal(decision) ? decision.code : 'answered';
+}
+
+function onAll(...codes: readonly string[]): Record<KernelName, readonly string[]> {
+  return Object.fromEntries(KERNEL_NAMES.map((kernel) => [kernel, codes])) as Record<
+    KernelName,
+    readonly string[]
+  >;
+}
+
+function kmem(kernel: KernelName): readonly string[] {
+  const { made } = devdax(kernel);
+  removeDevice(made, { dax_device: DAX });
+  const bind = codeOf(made, { type: 'bind', dax_device: DAX, mode: 'system-ram' });
+  addDevice(made, { name: 'dax9.0', mode: 'system-ram' });
+  const remove = codeOf(made, { type: 'remove_dax_device', dax_device: 'dax9.0', trigger: 'unbind' });
+  return [bind, remove];
+}
+
+function openAfterRemoval(kernel: KernelName): readonly string[] {
+  const { made, mount } = ext4(kernel);
+  const file = addFile(made, mount, '/a');
+  const pid = addProcess(made);
+  removeDevice(made);
+  const rest = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
+  return [codeOf(made, { type: 'create_mapping', pid, file, ...rest })];
+}
+
+function partitionOfXfs(kernel: KernelName): readonly string[] {
+  const made = machine(kernel);
+  addDevice(made);
+  const how = { path: '/mnt/a', fs_type: 'xfs', dax: 'always', mkfs: true, partition: 1 } as const;
+  return [codeOf(made, { type: 'create_mount', dax_device: DEVICE, ...how })];
+}
+
+function loadFromAbsentMemory(kernel: KernelName): readonly string[] {
+  const { made, mapper } = ext4(kernel);
+  const { mapping } = mapper();
+  removeDevice(made, { trigger: 'surprise_removal' });
+  return [codeOf(made, accessCommand(mapping, 'read'))];
+}
+
+function throughCxl(kernel: KernelName): readonly string[] {
+  return [devdax(kernel), rmapbt(kernel)].flatMap(({ made }, at) =>
+    (['cxl_mem', 'cxl_pci', 'cxl_region'] as const).map((via) =>
+      codeOf(made, {
+        type: 'remove_dax_device',
+        dax_device: at === 0 ? DAX : DEVICE,
+        trigger: 'unbind',
+        via,
+      }),
+    ),
+  );
+}
+
+const CXL = Array<string>(6).fill('not_modelled');
+const STALE_LEFT = KERNEL_NAMES.filter((kernel) => kernel !== 'force-unmap');
+
+/** What is listed here and not tested as a rule. A rule that stands in both is refused in part. */
+export const REFUSED: readonly Refused[] = [
+  {
+    rule: 'R13',
+    reason: 'xfs with DAX on a partition, from v6.1: how its holder is registered is not in the sources read',
+    proof: {
+      act: partitionOfXfs,
+      codes: { 'v6.1': ['outcome_unknown'], 'v6.12': ['outcome_unknown'], 'v7.3': ['outcome_unknown'] },
+    },
+  },
+  {
+    rule: 'R27',
+    reason: 'every cell is unknown; no command makes the metadata of a file dirty before a fault',
+  },
+  {
+    rule: 'R39',
+    reason:
+      'no command opens a file: the read behind it is R35; mmap of a file whose device is gone is not recorded',
+    proof: {
+      act: openAfterRemoval,
+      codes: {
+        ...onAll('outcome_unknown'),
+        'v6.12': ['kernel_refused'],
+        'v7.3': ['kernel_refused'],
+      },
+    },
+  },
+  { rule: 'R69', reason: 'processes have one thread: no command starts another' },
+  { rule: 'R70', reason: 'processes have one thread: no group leader exits before its group' },
+  { rule: 'R77', reason: 'no command shares an extent between two files' },
+  { rule: 'R78', reason: 'no command freezes a file system; unknown before v6.12' },
+  { rule: 'R79', reason: 'no command gives xfs a realtime or an external log device' },
+  { rule: 'R80', reason: 'times are not modelled' },
+  { rule: 'R95', reason: 'no command reads a block device through a descriptor' },
+  {
+    rule: 'R152',
+    reason: 'system-ram belongs to a later stage',
+    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
+  },
+  { rule: 'R156', reason: 'no command makes ext4 run into an error while its device is alive' },
+  {
+    rule: 'R161',
+    reason: 'system-ram belongs to a later stage',
+    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
+  },
+  {
+    rule: 'R165',
+    reason: 'what a load from memory that is physically gone returns depends on the bus',
+    proof: {
+      act: loadFromAbsentMemory,
+      codes: Object.fromEntries(STALE_LEFT.map((kernel) => [kernel, ['outcome_unknown']])),
+    },
+  },
+  { rule: 'R166', reason: 'removal through the CXL bus', proof: { act: throughCxl, codes: onAll(...CXL) } },
+  { rule: 'R167', reason: 'removal through the CXL bus', proof: { act: throughCxl, codes: onAll(...CXL) } },
+  { rule: 'FU9', reason: 'the proposed parameter devdax_memory_failure belongs to a later stage' },
+  {
+    rule: 'FU10',
+    reason: 'system-ram belongs to a later stage',
+    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
+  },
+  { rule: 'FU11', reason: 'the proposed parameter kmem_memory_failure belongs to a later stage' },
+];

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+
+let server: TestServer;
+let topology: Topology;
+const remove = (headers: Record<string, string> = {}, body: unknown = { trigger: 'unbind' }) =>
+  server.call('POST', `${topology.at}/dax-devices/pmem0/remove`, body, headers);
+const pin = () =>
+  server.call('POST', `${topology.at}/pins`, {
+    pid: 42,
+    mapping: topology.mapping,
+    offset: 0,
+    length: 4096,
+    kind: 'transient',
+    holder: 'vmsplice',
+  });
+
+beforeEach(async () => {
+  server = await startTestServer();
+  topology = await makeTopology(server);
+});
+afterEach(() => server.close());
+
+test('a remove is 202 with the place of the removal', async () => {
+  const { status, headers, json } = await remove();
+  expect([status, json.state, headers['location']]).toEqual([202, 'running', `/v1/removals/${json.id}`]);
+  expect(headers['preference-applied']).toBeUndefined();
+});
+
+test('with Prefer: wait it is 200 with the finished removal', async () => {
+  const { status, headers, json } = await remove({ prefer: 'respond-async, wait=5' });
+  expect([status, json.state, headers['preference-applied']]).toEqual([200, 'completed', 'wait=5']);
+  expect((await server.call('GET', `/v1/removals/${json.id}`)).json).toEqual(json);
+});
+
+test('a wait is at most 60 seconds', async () => {
+  expect((await remove({ prefer: 'wait=3600' })).headers['preference-applied']).toBe('wait=60');
+});
+
+test('a removal that waits is 202 when the time is up, says on what, and ends with the pin', async () => {
+  const pinned = await pin();
+  const waiting = await remove({ prefer: 'wait=0' });
+  expect([waiting.status, waiting.headers['preference-applied']]).toEqual([202, 'wait=0']);
+  const path = waiting.headers['location'] ?? '';
+  await expect.poll(async () => (await server.call('GET', path)).json.state).toBe('waiting');
+  const { json } = await server.call('GET', path);
+  expect([json.verdict, json.waiting_on[0]?.pin]).toEqual([null, pinned.json.id]);
+  const unpinned = await server.call('DELETE', pinned.headers['location'] ?? '');
+  expect([unpinned.status, unpinned.json.result]).toEqual([200, 'ok']);
+  const ended = await server.controlPlane.waitForRemoval(json.uid, 5000);
+  expect(ended?.state).toBe('completed');
+});
+
+test('a second remove is 409, a remove of what is unbound too', async () => {
+  await pin();
+  await remove();
+  expect((await remove()).json).toMatchObject({ status: 409, code: 'removal_in_progress' });
+});
+
+test("a tool's own no is 409 with the errno it reports", async () => {
+  const { status, json } = await remove({}, { trigger: 'unbind', via: 'ndctl_disable_namespace' });
+  expect([status, json.code, json.errno]).toEqual([409, 'tool_refused', 'EBUSY']);
+});
+
+test('a bind answers the device and what became of the write', async () => {
+  const at = `${topology.at}/dax-devices/pmem0/bind`;
+  const bound = await server.call('POST', at);
+  expect([bound.status, bound.json.code, bound.json.errno]).toEqual([
+    409,
+    'kernel_refused',
+    expect.any(String),
+  ]);
+  await remove({ prefer: 'wait=5' });
+  const again = await server.call('POST', at, {});
+  expect(again.json).toMatchObject({ name: 'pmem0', state: 'bound', result: 'ok', blocked_in: null });
+  expect(again.headers['etag']).toContain(again.json.uid);
+});
+
+test('a surprise removal on the bus starts a removal and links it', async () => {
+  const at = `${topology.at}/hotplug-events`;
+  const event = await server.call('POST', at, { action: 'surprise_remove', dax_device: 'pmem0' });
+  expect(event.status).toBe(201);
+  const removal = await server.call('GET', `/v1/removals/${event.json.removal}`);
+  expect(removal.json).toMatchObject({ trigger: 'surprise_removal', dax_device: 'pmem0' });
+  expect((await server.call('GET', event.headers['location'] ?? '')).json).toEqual(event.json);
+  expect((await server.call('GET', '/v1/hotplug-events?action=surprise_remove')).json.items).toHaveLength(1);
+});
+
+test('the signals of a removal are paged', async () => {
+  const { json } = await remove({ prefer: 'wait=5' });
+  const page = await server.call('GET', `/v1/removals/${json.id}/signals?limit=1`);
+  expect([page.status, page.json.items.length <= 1]).toEqual([200, true]);
+  const bad = await server.call('GET', `/v1/removals/${json.id}/signals?page_token=zzz`);
+  expect([bad.status, bad.json.code]).toEqual([400, 'invalid_field']);
+});
+
+test('holders are who holds the device, and asking changes nothing', async () => {
+  const before = (await server.call('GET', '/v1/events')).json.as_of;
+  const { status, json } = await server.call('GET', `${topology.at}/dax-devices/pmem0/holders`);
+  expect(status).toBe(200);
+  expect(json.items.map((holder) => holder.kind)).toEqual(expect.arrayContaining(['mount', 'mapping']));
+  expect((await server.call('GET', '/v1/events')).json.as_of).toBe(before);
+});

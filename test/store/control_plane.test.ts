@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { Submitted } from '../../src/store/port.ts';
+import { mappedAndPinned, submitAll } from './support/scenario.ts';
+import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+
+const HOST = 'node-a';
+const LONG_MS = 60_000;
+const LISTING = JSON.stringify([
+  {
+    dev: 'namespace0.0',
+    mode: 'fsdax',
+    map: 'dev',
+    size: 268435456,
+    uuid: 'a0000000-0000-4000-8000-000000000001',
+    sector_size: 512,
+    align: 2097152,
+    blockdev: 'pmem0',
+  },
+]);
+const silent = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+let harness: SqliteHarness;
+let plane: ControlPlane;
+beforeEach(async () => {
+  harness = sqliteHarness();
+  plane = createControlPlane(await harness.open(), silent);
+  await plane.start();
+});
+afterEach(async () => {
+  await plane.close();
+  await harness.cleanup();
+});
+
+async function remove(kernel: KernelName): Promise<string> {
+  await submitAll(plane, HOST, mappedAndPinned(HOST, kernel));
+  const removed = await plane.submit({
+    host: HOST,
+    command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+  });
+  return (replyOf(removed).record as RemovalRecord).uid;
+}
+
+function replyOf(submitted: Submitted): Extract<Submitted, { status: 'done' }>['reply'] {
+  if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
+  return submitted.reply;
+}
+
+const stateOf = async (uid: string): Promise<string | undefined> =>
+  (await plane.getByUid('removals', uid))?.state;
+
+test('a removal is advanced to its end, and who waits for it is woken then', async () => {
+  const ended = await plane.waitForRemoval(await remove('v6.12'), LONG_MS);
+  expect(ended?.state).toBe('completed');
+  expect(ended?.steps.every(({ state }) => state === 'done')).toBe(true);
+});
+
+test('waiting for one that has ended, or for none, does not wait', async () => {
+  const uid = await remove('v6.12');
+  await plane.waitForRemoval(uid, LONG_MS);
+  expect((await plane.waitForRemoval(uid, LONG_MS))?.state).toBe('completed');
+  expect(await plane.waitForRemoval('none', LONG_MS)).toBeNull();
+});
+
+test('a pin holds a removal waiting, the time runs out on who waits, its release lets it go on', async () => {
+  const uid = await remove('v5.10');
+  await vi.waitFor(async () => expect(await stateOf(uid)).toBe('waiting'));
+  expect((await plane.waitForRemoval(uid, 1))?.state).toBe('waiting');
+  const ended = plane.waitForRemoval(uid, LONG_MS);
+  replyOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
+  expect((await ended)?.state).toBe('completed');
+});
+
+test('closing lets those go who wait', async () => {
+  const uid = await remove('v5.10');
+  await vi.waitFor(async () => expect(await stateOf(uid)).toBe('waiting'));
+  const waiting = plane.waitForRemoval(uid, LONG_MS);
+  const closed = plane.close();
+  await expect(Promise.race([waiting, closed])).resolves.not.toThrow();
+});
+
+test('a removal that was running when the process stopped is taken up by the next', async () => {
+  const store = await harness.open();
+  await submitAll(store, HOST, mappedAndPinned(HOST, 'v6.12'));
+  const removed = await store.submit({
+    host: HOST,
+    command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+  });
+  const { uid } = replyOf(removed).record as RemovalRecord;
+  await store.close();
+  expect(await stateOf(uid)).toBe('running');
+  const next = createControlPlane(await harness.open(), silent);
+  const ended = next.waitForRemoval(uid, LONG_MS);
+  await next.start();
+  expect((await ended)?.state).toBe('completed');
+  await next.close();
+});
+
+test('a listing is imported, again without effect, and exported as it was', async () => {
+  await plane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
+  const idempotency = { key: 'k', fingerprint: 'f' };
+  const first = replyOf(await plane.importInventory({ host: HOST, text: LISTING, idempotency }));
+  expect(first.imported).toMatchObject({ format: 'ndctl', devices: [{ name: 'pmem0', change: 'created' }] });
+  expect(await plane.get('dax_devices', HOST, 'pmem0')).toMatchObject({ mode: 'fsdax', size: 268435456 });
+  const replay = await plane.importInventory({ host: HOST, text: LISTING, idempotency });
+  expect(replay).toMatchObject({ replayed: true, reply: { imported: first.imported } });
+  const second = replyOf(await plane.importInventory({ host: HOST, text: LISTING }));
+  expect(second.imported).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
+  const exported = await plane.exportInventory(HOST, 'ndctl');
+  expect(JSON.parse(exported as string)).toBeDefined();
+  expect(
+    replyOf(await plane.importInventory({ host: HOST, text: exported as string })).imported,
+  ).toMatchObject({
+    devices: [{ change: 'unchanged' }],
+  });
+});
+
+test('what is no listing, and a host that is not there, are refused', async () => {
+  expect(await plane.importInventory({ host: HOST, text: LISTING })).toMatchObject({
+    refusal: { code: 'host_not_found' },
+  });
+  expect(await plane.exportInventory(HOST, 'ndctl')).toMatchObject({ code: 'host_not_found' });
+  await plane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
+  expect(await plane.importInventory({ host: HOST, text: '{' })).toMatchObject({
+    refusal: { code: 'malformed_inventory' },
+  });
+});

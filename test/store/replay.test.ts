@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { apply, emptyHost } from '../../src/engine/apply.ts';
+import type { Event } from '../../src/engine/event.ts';
+import type { Host } from '../../src/engine/host.ts';
+import { openReadConnection } from '../../src/store/connection.ts';
+import { prepareLoad } from '../../src/store/load.ts';
+import type { Store } from '../../src/store/port.ts';
+import { mappedAndPinned, submitAll } from './support/scenario.ts';
+import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+
+let harness: SqliteHarness;
+let store: Store;
+beforeEach(async () => {
+  harness = sqliteHarness();
+  store = await harness.open();
+});
+afterEach(async () => harness.cleanup());
+
+/** Tables and entries as plain data, in their order. */
+function plain(host: Host): unknown {
+  const tables = Object.entries(host.tables).map(([kind, records]) => [kind, [...records.entries()]]);
+  const entries = [...host.entries].filter(([, own]) => own.length > 0).map(([id, own]) => [id, [...own]]);
+  const index = [...host.mappings_by].map(([key, ids]) => [key, [...ids]]);
+  const objects = {
+    entries: Object.fromEntries(entries) as unknown,
+    index: Object.fromEntries(index) as unknown,
+  };
+  return JSON.parse(JSON.stringify({ tables, ...objects }));
+}
+
+function replayAndLoad(name: string): { readonly replayed: unknown; readonly loaded: unknown } {
+  const db = openReadConnection(harness.path);
+  const journal = db
+    .prepare<[string], string>('SELECT changes FROM events WHERE host = ? ORDER BY seq')
+    .pluck()
+    .all(name)
+    .map((changes) => ({ changes: JSON.parse(changes) as Event['changes'] }) as Event);
+  const loaded = plain(prepareLoad(db)(name));
+  db.close();
+  return { replayed: plain(journal.reduce(apply, emptyHost())), loaded };
+}
+
+test.each(['v5.10', 'v6.12'] as const)(
+  'on %s the journal, replayed, is what is stored after every command',
+  async (kernel) => {
+    for (const command of mappedAndPinned('node-a', kernel)) {
+      await submitAll(store, 'node-a', [command]);
+      const { replayed, loaded } = replayAndLoad('node-a');
+      expect(loaded).toEqual(replayed);
+    }
+    expect((await store.get('mappings', 'node-a', 'v4'))?.present.pmd).toBe(2);
+    const removed = await store.submit({
+      host: 'node-a',
+      command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+    });
+    const removal = removed.status === 'done' ? (removed.reply.record as { id: string }).id : '';
+    for (let step = 0; step < 12; step += 1)
+      await store.submit({ host: 'node-a', command: { type: 'advance_removal', removal } });
+    await store.submit({ host: 'node-a', command: { type: 'create_process', pid: 7, comm: 'again' } });
+    await store.submit({ host: 'node-a', command: { type: 'reboot', kernel: 'v6.1' } });
+    const { replayed, loaded } = replayAndLoad('node-a');
+    expect(loaded).toEqual(replayed);
+  },
+);
+
+test('a writer that loads its hosts decides as the one that has them in memory', async () => {
+  const commands = mappedAndPinned('node-a', 'v6.12');
+  for (const command of commands) {
+    const fresh = await harness.open();
+    await submitAll(fresh, 'node-a', [command]);
+    await fresh.close();
+  }
+  await submitAll(store, 'node-b', mappedAndPinned('node-b', 'v6.12'));
+  const anonymous = (text: string): string => text.replaceAll(/"(uid|host|name)":"[^"]*"/g, '""');
+  const [a, b] = ['node-a', 'node-b'].map((name) =>
+    anonymous(JSON.stringify(replayAndLoad(name).loaded).replaceAll(name, '')),
+  );
+  expect(a).toBe(b);
+});
+
+test('a delete and a new record under the same id make a new row', async () => {
+  await submitAll(store, 'node-a', [
+    { type: 'create_host', name: 'node-a', kernel: 'v6.12' },
+    { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 2 ** 28, phys_addr: '0x100000000' },
+    { type: 'create_dax_device', name: 'pmem1', mode: 'fsdax', size: 2 ** 28, phys_addr: '0x200000000' },
+    { type: 'delete_dax_device', dax_device: 'pmem0' },
+    { type: 'create_dax_device', name: 'pmem0', mode: 'devdax', size: 2 ** 28, phys_addr: '0x100000000' },
+  ]);
+  const page = await store.list({ kind: 'dax_devices', filters: {}, limit: 9 });
+  expect('items' in page && page.items.map((item) => (JSON.parse(item) as { name: string }).name)).toEqual([
+    'pmem1',
+    'pmem0',
+  ]);
+});

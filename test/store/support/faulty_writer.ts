@@ -1,0 +1,21 @@
+/** The writer with faults that a label on a host asks for: a bug that leaves the host half changed, a disk that fails. */
+import type { Command } from '../../../src/engine/command.ts';
+import { decide } from '../../../src/engine/decide.ts';
+import { serveWriter } from '../../../src/store/writer_thread.ts';
+
+serveWriter((host, command, context) => {
+  const fault = faultIn(command);
+  if (fault === 'bug') {
+    host.tables.processes.clear();
+    throw new TypeError('a bug');
+  }
+  if (fault === 'io_error') {
+    throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+  }
+  if (fault === 'death') process.exit(1);
+  return decide(host, command, context);
+});
+
+function faultIn(command: Command): string | undefined {
+  return command.type === 'patch_host' ? command.labels?.['fault'] : undefined;
+}

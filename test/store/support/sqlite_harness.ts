@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openReadConnection } from '../../../src/store/connection.ts';
+import type { Store } from '../../../src/store/port.ts';
+import { openSqliteStore } from '../../../src/store/sqlite.ts';
+
+export const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
+
+/** A database file in a directory of its own. */
+export interface SqliteHarness {
+  readonly path: string;
+  readonly fatal: Error[];
+  open(): Promise<Store>;
+  /** Every row of every table, as text. */
+  dump(): Promise<string>;
+  cleanup(): Promise<void>;
+}
+
+export function sqliteHarness(writer: URL | null = FAULTY_WRITER): SqliteHarness {
+  const directory = mkdtempSync(join(tmpdir(), 'daxplane-store-'));
+  const path = join(directory, 'test.db');
+  const stores: Store[] = [];
+  const fatal: Error[] = [];
+  return {
+    path,
+    fatal,
+    open: async () => {
+      const store = await openSqliteStore({
+        path,
+        onFatal: (error) => void fatal.push(error),
+        ...(writer === null ? {} : { writer }),
+      });
+      stores.push(store);
+      return store;
+    },
+    dump: async () => dumpTables(path),
+    cleanup: async () => {
+      for (const store of stores) await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function dumpTables(path: string): string {
+  const db = openReadConnection(path);
+  const names = db
+    .prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
+    .pluck()
+    .all();
+  const rows = names.flatMap((name) => [
+    name,
+    ...db
+      .prepare(`SELECT * FROM ${name}`)
+      .all()
+      .map((row) => JSON.stringify(row)),
+  ]);
+  db.close();
+  return rows.join('\n');
+}

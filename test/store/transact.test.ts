@@ -1,0 +1,116 @@
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/engine/decide.ts';
+import { openWriteConnection, assertDurable } from '../../src/store/connection.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import type { Submission } from '../../src/store/port.ts';
+import { prepareTransact, type BatchResult } from '../../src/store/transact.ts';
+import { sqliteHarness } from './support/sqlite_harness.ts';
+
+interface Writer {
+  readonly db: Database.Database;
+  readonly at: (time: string) => void;
+  readonly run: (...batch: Submission[]) => BatchResult;
+}
+
+function writer(cachedHosts = 8): Writer {
+  const db = new Database(':memory:');
+  db.pragma('foreign_keys = ON');
+  migrate(db);
+  let now = '2030-01-01T00:00:00.000Z';
+  let uids = 0;
+  const uid = (): string => `uid-${(uids += 1)}`;
+  const run = prepareTransact(db, { decide, now: () => now, uid, cachedHosts });
+  return { db, at: (time) => void (now = time), run: (...batch) => run(batch) };
+}
+
+const create = (host: string): Submission => ({
+  host,
+  command: { type: 'create_host', name: host, kernel: 'v6.12' },
+});
+const spawn = (host: string, pid: number): Submission => ({
+  host,
+  command: { type: 'create_process', pid, comm: 'a' },
+});
+const keyed = (key: string, submission: Submission): Submission => ({
+  ...submission,
+  idempotency: { key, fingerprint: '' },
+});
+const statuses = ({ settled }: BatchResult): string[] =>
+  settled.map((one) => ('submitted' in one ? one.submitted.status : one.error.message));
+
+test('a key is forgotten after 24 hours, and its row goes', () => {
+  const { db, at, run } = writer();
+  run(create('a'));
+  run(keyed('old', spawn('a', 1)));
+  at('2030-01-01T23:59:59.999Z');
+  expect(run(keyed('old', spawn('a', 1))).settled[0]).toMatchObject({ submitted: { replayed: true } });
+  at('2030-01-02T00:00:00.000Z');
+  expect(statuses(run(keyed('old', spawn('a', 1))))).toEqual(['refused']);
+  at('2030-01-02T01:00:00.000Z');
+  run();
+  expect(db.prepare('SELECT count(*) FROM idempotency_keys').pluck().get()).toBe(0);
+});
+
+test('a batch that changes nothing tells nobody', () => {
+  const { run } = writer();
+  run(create('a'));
+  expect(run(spawn('b', 1), { ...spawn('a', 1), dry_run: true }).commit).toBeNull();
+});
+
+test('a cache of one host serves many', () => {
+  const { run } = writer(1);
+  expect(statuses(run(create('a'), create('b'), spawn('a', 1), spawn('b', 1), spawn('a', 1)))).toEqual([
+    'done',
+    'done',
+    'done',
+    'done',
+    'refused',
+  ]);
+});
+
+test('a full disk fails the batch, not a command', () => {
+  const { db, run } = writer();
+  run(create('a'));
+  db.pragma(`max_page_count = ${String(db.pragma('page_count', { simple: true }))}`);
+  const comm = 'x'.repeat(100_000);
+  expect(() => run({ host: 'a', command: { type: 'create_process', pid: 1, comm } })).toThrow('full');
+});
+
+test('a record that the schema does not take is a bug of its command alone', () => {
+  const { run } = writer();
+  const health = 'odd' as 'ok';
+  const odd: Submission = {
+    host: 'a',
+    command: { type: 'create_dax_device', name: 'p', mode: health as never, size: 2 ** 28 },
+  };
+  expect(statuses(run(create('a'), odd, spawn('a', 1)))).toEqual([
+    'done',
+    expect.stringContaining('CHECK'),
+    'done',
+  ]);
+});
+
+test('what another process has written is seen', async () => {
+  const harness = sqliteHarness();
+  const store = await harness.open();
+  await store.submit(create('a'));
+  const other = openWriteConnection(harness.path);
+  other.exec(`DELETE FROM hosts WHERE id = 'a'`);
+  other.close();
+  expect(await store.submit(spawn('a', 1))).toMatchObject({ refusal: { code: 'host_not_found' } });
+  await harness.cleanup();
+});
+
+test('the writer runs with WAL and synchronous FULL, also after it has written', async () => {
+  const harness = sqliteHarness();
+  const store = await harness.open();
+  await store.submit(create('a'));
+  expect(await store.check()).toEqual({ journal_mode: 'wal', synchronous: 2, schema_version: 1 });
+  await harness.cleanup();
+});
+
+test('a connection that would lose a commit is refused', () => {
+  const db = new Database(':memory:');
+  expect(() => assertDurable(db)).toThrow('journal_mode is memory');
+});

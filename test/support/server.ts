@@ -1,0 +1,122 @@
+import type { FastifyInstance } from 'fastify';
+import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import { buildServer, type ServerOptions } from '../../src/http/server.ts';
+import type { Store } from '../../src/store/port.ts';
+import { createMemoryStore } from './memory_store.ts';
+
+export interface TestServer {
+  readonly app: FastifyInstance;
+  readonly controlPlane: ControlPlane;
+  /** One request without a socket; a body that is no string is sent as JSON. */
+  call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+  /** Listens on a free port of the loopback and returns its URL. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'HEAD';
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+  /** Parsed; empty where there is no JSON. */
+  readonly json: TestBody;
+}
+
+/** What tests read of any answer; everything else is unknown. */
+export interface TestBody {
+  readonly id: string;
+  readonly uid: string;
+  readonly revision: number;
+  readonly host: string;
+  readonly code: string;
+  readonly status: unknown;
+  readonly removal: string;
+  readonly items: readonly TestBody[];
+  readonly errors: readonly { readonly pointer: string }[];
+  readonly waiting_on: readonly { readonly pin: string }[];
+  readonly devices: readonly { readonly change: string }[];
+  readonly next_page: string | null;
+  readonly as_of: number;
+  readonly [member: string]: unknown;
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A whole server over a store (in memory unless given), without limits. */
+export async function startTestServer(
+  options: { readonly store?: Store } & Partial<Pick<ServerOptions, 'limits'>> = {},
+): Promise<TestServer> {
+  const controlPlane = createControlPlane(options.store ?? createMemoryStore(), silent);
+  await controlPlane.start();
+  const app = await buildServer({ backend: controlPlane, logger: false, limits: options.limits ?? {} });
+  return {
+    app,
+    controlPlane,
+    call: async (method, url, body, headers = {}) => {
+      const isText = typeof body === 'string';
+      const response = await app.inject({
+        method,
+        url,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }),
+      });
+      return {
+        status: response.statusCode,
+        headers: response.headers as Record<string, string | undefined>,
+        text: response.body,
+        json: bodyOf(response.headers['content-type'], response.body),
+      };
+    },
+    listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
+    close: async () => {
+      await app.close();
+      await controlPlane.close();
+    },
+  };
+}
+
+function bodyOf(type: unknown, text: string): TestBody {
+  const isJson = typeof type === 'string' && type.includes('json') && text !== '';
+  return (isJson ? JSON.parse(text) : {}) as TestBody;
+}
+
+/** A host with a 1 GiB fsdax device, ext4 on it, a file of 16 MiB, a process and a shared mapping of it. */
+export async function makeTopology(server: TestServer, host = 'node-a', kernel = 'v5.10'): Promise<Topology> {
+  const at = `/v1/hosts/${host}`;
+  const make = async (url: string, body: unknown) => {
+    const answer = await server.call('POST', url, body);
+    if (answer.status !== 201) throw new Error(`${url}: ${answer.text}`);
+    return answer.json;
+  };
+  await make('/v1/hosts', { name: host, kernel });
+  await make(`${at}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB', phys_addr: '0x240000000' });
+  const mount = await make(`${at}/mounts`, {
+    dax_device: 'pmem0',
+    path: '/mnt',
+    fs_type: 'ext4',
+    dax: 'always',
+    mkfs: true,
+  });
+  const file = await make(`${at}/files`, { mount: mount.id, path: '/data', size: '16MiB' });
+  await make(`${at}/processes`, { pid: 42, comm: 'redis' });
+  const mapping = await make(`${at}/mappings`, {
+    pid: 42,
+    file: file.id,
+    offset: 0,
+    length: '4MiB',
+    flags: ['shared'],
+    prot: 'rw',
+    populate: 'write',
+  });
+  return { at, mount: mount.id, file: file.id, mapping: mapping.id };
+}
+
+export interface Topology {
+  /** `/v1/hosts/{host}`. */
+  readonly at: string;
+  readonly mount: string;
+  readonly file: string;
+  readonly mapping: string;
+}
