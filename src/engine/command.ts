@@ -98,7 +98,6 @@ export type Command =
   | { readonly type: 'advance_removal'; readonly removal: string }
   /** Changes nothing: who holds a device, and what a removal now would do to each. */
   | { readonly type: 'survey_holders'; readonly dax_device: string };
-export type CommandType = Command['type'];
 
 export type Labels = Readonly<Record<string, string>>;
 export type OnlinePolicy = 'offline' | 'online' | 'online_kernel' | 'online_movable';

@@ -1,6 +1,6 @@
 import type { Outcome } from './command.ts';
 import type { Mapping, Pin, Process } from './host.ts';
-import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
+import { byNumber, deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
 import type { ByLevel, Effect } from './removal/profile.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
@@ -43,7 +43,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
 }
 
 function pinsOf(tx: Transaction, pid: number): Pin[] {
-  return [...tx.host.tables.pins.values()].filter((pin) => pin.pid === pid);
+  return [...tx.host.tables.pins.values()].filter((pin) => pin.pid === pid).sort(byNumber);
 }
 
 /** What zapping a mapping's entries does to the kernel: the first stale entry decides. */
@@ -70,13 +70,13 @@ export function workerOops(tx: Transaction, pin: Pin): Oops[] {
 }
 
 /** Whether a pin's struct pages are gone. */
-export function outlivesPgmap(tx: Transaction, pin: Pin): boolean {
+function outlivesPgmap(tx: Transaction, pin: Pin): boolean {
   const device = deviceOf(tx.host, pin.dax_device);
   return memmapGone(device) && pin.pgmap === device.pgmap;
 }
 
 /** The task is struck by an oops and never reaped. */
-export function oopsed(tx: Transaction, pid: number, at: string): Outcome {
+function oopsed(tx: Transaction, pid: number, at: string): Outcome {
   patch(tx, 'processes', String(pid), { state: 'oopsed' });
   recordOops(tx, at);
   return oopsOutcome(at, 'process', { process_alive: true });
@@ -90,7 +90,7 @@ export function recordOops(tx: Transaction, at: string): void {
 }
 
 /** An oops kills the task; its exit may oops again. */
-export function dieByOops(tx: Transaction, pid: number, at: string): Outcome {
+function dieByOops(tx: Transaction, pid: number, at: string): Outcome {
   recordOops(tx, at);
   const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
   return {

@@ -93,7 +93,7 @@ export function protectEntries(tx: Transaction, owners: readonly string[]): void
   if (owners.length > 0) change(tx, { op: 'protect_entries', owners });
 }
 
-export function table<K extends Kind>(host: Host, kind: K): Map<string, RecordOf<K>> {
+function table<K extends Kind>(host: Host, kind: K): Map<string, RecordOf<K>> {
   return host.tables[kind];
 }
 

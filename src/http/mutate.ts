@@ -18,7 +18,7 @@ import { doneOrThrow, HttpProblem } from './problem.ts';
 import { queryBoolean } from './schemas/scalar.ts';
 
 /** Query of every mutation. */
-export const dryRunQuery = {
+const dryRunQuery = {
   dry_run: queryBoolean.exactOptional().meta({ description: 'Answer as if, and store nothing.' }),
 };
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;

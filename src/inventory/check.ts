@@ -1,4 +1,4 @@
-import { FIELDS, type FieldType, LIST_FIELDS } from './fields.ts';
+import { FIELDS, type FieldType, LIST_FIELDS, REQUIRED_IN_LISTS } from './fields.ts';
 import { parseHumanSize, powerOfTwo } from './human_size.ts';
 import { isObject } from './lossless.ts';
 import { fromU64, toCount, toU64 } from './number.ts';
@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
   disk_name: 'the name of a pmem disk',
   boolean: 'true or false',
   count: 'an integer from 0 to 2^53-1',
+  sectors: 'an integer from 0 to 2^44-1',
   size: 'bytes as an integer from 0 to 2^53-1, or a size as -u prints it',
   u64: 'an unsigned 64-bit integer, or its hex string as -u prints it',
   object: 'an object',
@@ -34,18 +35,18 @@ export function checkFields(
     const at = pointerTo(pointer, key);
     const type = Object.hasOwn(types, key) ? types[key]! : null;
     if (type === null) return value;
-    const listTypes = type === 'objects' ? LIST_FIELDS[`${kind}.${key}`] : undefined;
     const checked = checkValue(key, type, value);
     if (checked === null) faults.push({ pointer: at, detail: `${kind} ${key} must be ${EXPECTED[type]}` });
-    if (listTypes === undefined || checked === null) return checked;
-    return (checked as ListedObject[]).map((member, index) =>
-      checkMember(member, listTypes, pointerTo(at, index), faults),
+    if (type !== 'objects' || checked === null) return checked;
+    const members = checked as ListedObject[];
+    return members.map((member, index) =>
+      checkMember(`${kind}.${key}`, member, pointerTo(at, index), faults),
     );
   });
 }
 
 /** An object with each value replaced; keys named `__proto__` stay keys. */
-export function mapFields(
+function mapFields(
   object: ListedObject,
   replace: (key: string, value: ListedValue) => ListedValue,
 ): ListedObject {
@@ -57,11 +58,15 @@ export function mapFields(
 }
 
 function checkMember(
+  list: string,
   member: ListedObject,
-  types: Readonly<Record<string, FieldType>>,
   pointer: string,
   faults: ListingFault[],
 ): ListedObject {
+  const types = LIST_FIELDS[list] ?? {};
+  for (const key of REQUIRED_IN_LISTS[list] ?? []) {
+    if (member[key] === undefined) faults.push({ pointer, detail: `must have a ${key}` });
+  }
   return mapFields(member, (key, value) => {
     const type = Object.hasOwn(types, key) ? types[key]! : null;
     if (type === null) return value;
@@ -85,6 +90,10 @@ function checkValue(key: string, type: FieldType, value: ListedValue): ListedVal
       return typeof value === 'boolean' ? value : null;
     case 'count':
       return toCount(value);
+    case 'sectors': {
+      const sectors = toCount(value);
+      return sectors === null || sectors >= 2 ** 44 ? null : sectors;
+    }
     case 'size':
       return checkSize(key, value);
     case 'u64': {

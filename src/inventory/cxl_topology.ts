@@ -1,3 +1,4 @@
+import { findRecord } from './find_record.ts';
 import { isetIdOf, type IsetMember } from './iset_id.ts';
 import { toCount, toHex, toU64 } from './number.ts';
 import { membersOf, objectsOf, textOf } from './read_field.ts';
@@ -38,7 +39,7 @@ export interface MemdevDependents {
 
 /** The memdevs of a CXL region in position order; empty once its decoders are reset. */
 export function memdevsOf(host: InventoryHostRecord, cxlRegion: string): readonly MemdevLink[] {
-  const record = host.cxl_regions.find(({ name }) => name === cxlRegion);
+  const record = findRecord(host.cxl_regions, cxlRegion);
   const mappings = membersOf(record?.fields);
   const dimms = dimmsByPosition(host, cxlRegion);
   if (mappings !== null) {
@@ -108,7 +109,7 @@ export function cxlRegionOf(
  * is the only nd region of that size on a CXL bus.
  */
 export function cxlRegionOfRegion(host: InventoryHostRecord, region: string): string | null {
-  const record = host.regions.find(({ name }) => name === region);
+  const record = findRecord(host.regions, region);
   if (record === undefined || host.cxl_regions.length === 0) return null;
   const iset = toU64(record.fields['iset_id']);
   const mappings = membersOf(record.fields);
@@ -132,12 +133,13 @@ function isetIdOfRegion(
   cxlRegion: string,
   ndMappings: readonly ListedObject[] | null,
 ): bigint | null {
-  const mappings = membersOf(host.cxl_regions.find(({ name }) => name === cxlRegion)?.fields) ?? [];
+  const mappings = membersOf(findRecord(host.cxl_regions, cxlRegion)?.fields) ?? [];
   const members: IsetMember[] = [];
-  for (const { memdev, decoder, position } of mappings) {
-    const serial = toU64(host.memdevs.find(({ name }) => name === memdev)?.fields['serial']);
-    const listed = toU64(host.decoders.find(({ name }) => name === decoder)?.fields['dpa_resource']);
-    const dpa = listed ?? toU64(ndMappings?.find((mapping) => mapping['position'] === position)?.['offset']);
+  for (const mapping of mappings) {
+    const serial = toU64(findRecord(host.memdevs, textOf(mapping, 'memdev'))?.fields['serial']);
+    const listed = toU64(findRecord(host.decoders, textOf(mapping, 'decoder'))?.fields['dpa_resource']);
+    const nd = ndMappings?.find(({ position }) => position === mapping['position']);
+    const dpa = listed ?? toU64(nd?.['offset']);
     if (serial === null || dpa === null) return null;
     members.push({ dpa, serial });
   }
@@ -151,7 +153,7 @@ function linkOf(
   position: number | null,
   dimms: ReadonlyMap<number, string>,
 ): MemdevLink {
-  const fields = host.memdevs.find(({ name }) => name === memdev)?.fields;
+  const fields = findRecord(host.memdevs, memdev)?.fields;
   const serial = toU64(fields?.['serial']);
   return {
     memdev,
@@ -185,7 +187,7 @@ function endpointOf(host: InventoryHostRecord, memdev: string): string | null {
 }
 
 function memdevAt(host: InventoryHostRecord, endpoint: string | null): string | null {
-  return textOf(host.endpoints.find(({ name }) => name === endpoint)?.fields, 'host');
+  return textOf(findRecord(host.endpoints, endpoint)?.fields, 'host');
 }
 
 function isOnCxlBus(host: InventoryHostRecord, record: ListedRecord): boolean {

@@ -1,5 +1,6 @@
 import type { DeviceMode, Driver } from '../engine/vocabulary.ts';
 import { cxlRegionOf, memdevsOf } from './cxl_topology.ts';
+import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
 import { membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
@@ -42,10 +43,7 @@ export function deriveDevice(
   const mode = modeOf(parts);
   const region = regionOf(parts);
   const path = textOf(daxRegion, 'path');
-  const bus =
-    host.regions.find((record) => record.name === region)?.parent ??
-    /\/(ndbus\d+)\//.exec(path ?? '')?.[1] ??
-    null;
+  const bus = findRecord(host.regions, region)?.parent ?? /\/(ndbus\d+)\//.exec(path ?? '')?.[1] ?? null;
   const align =
     mode === 'raw' || mode === 'sector' ? null : (toCount(dax?.['align']) ?? toCount(namespace?.['align']));
   const targetNode = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
@@ -140,7 +138,7 @@ function sizeOf(sizes: readonly (ListedValue | undefined)[]): {
 }
 
 function providerOf(host: InventoryHostRecord, bus: string | null, path: string | null): string | null {
-  const record = host.buses.find(({ name }) => name === bus);
+  const record = findRecord(host.buses, bus);
   const onPath = PROVIDERS_ON_PATH.find(([shape]) => path !== null && shape.test(path));
   return textOf(record?.fields, 'provider') ?? onPath?.[1] ?? null;
 }
@@ -155,14 +153,14 @@ function mediaSerialOf(
   if (memdevs.length > 0 && memdevs.every(({ serial }) => serial !== null)) {
     return memdevs.map(({ serial }) => serial).join(',');
   }
-  const record = host.regions.find(({ name }) => name === region);
+  const record = findRecord(host.regions, region);
   const ids = (membersOf(record?.fields) ?? []).map((mapping) => dimmIdOf(host, textOf(mapping, 'dimm')));
   return ids.length === 0 || ids.includes(null) ? null : ids.join(',');
 }
 
 /** A CXL dimm's id is the serial in hex without 0x; an NFIT id is no number, but has dashes [M131]. */
 function dimmIdOf(host: InventoryHostRecord, dimm: string | null): string | null {
-  const id = textOf(host.dimms.find(({ name }) => name === dimm)?.fields, 'id');
+  const id = textOf(findRecord(host.dimms, dimm)?.fields, 'id');
   return id !== null && /^[0-9a-f]{1,16}$/.test(id) ? `0x${id}` : id;
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectKind } from './record.ts';
 
 /**
- * What a known key holds. `count`: integer of at most 2^53-1. `size`: a count, or a rounded string with -u.
+ * What a known key holds. `count`: integer of at most 2^53-1. `sectors`: of 512 bytes. `size`: a count, or a rounded string with -u.
  * `u64`: integer, or a hex string with -u. `device_name`, `disk_name`: names that
  * become part of a path.
  */
@@ -11,6 +11,7 @@ export type FieldType =
   | 'disk_name'
   | 'boolean'
   | 'count'
+  | 'sectors'
   | 'size'
   | 'u64'
   | 'object'
@@ -190,10 +191,19 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
 /** The keys of what stands in a list of an object: `mappings`, `badblocks`. */
 export const LIST_FIELDS: Readonly<Record<string, Readonly<Record<string, FieldType>>>> = {
   'region.mappings': { dimm: 'string', offset: 'u64', length: 'u64', position: 'count' },
-  'region.badblocks': { offset: 'count', length: 'count', dimms: 'strings' },
-  'namespace.badblocks': { offset: 'count', length: 'count', dimms: 'strings' },
+  'region.badblocks': { offset: 'sectors', length: 'sectors', dimms: 'strings' },
+  'namespace.badblocks': { offset: 'sectors', length: 'sectors', dimms: 'strings' },
   'dax_device.mappings': { page_offset: 'u64', start: 'u64', end: 'u64', size: 'size' },
   'cxl_region.mappings': { position: 'count', memdev: 'string', decoder: 'string' },
+};
+
+/** The keys without which a member of a list means nothing. */
+export const REQUIRED_IN_LISTS: Readonly<Record<string, readonly string[]>> = {
+  'region.mappings': ['dimm'],
+  'region.badblocks': ['offset', 'length'],
+  'namespace.badblocks': ['offset', 'length'],
+  'dax_device.mappings': ['start', 'end'],
+  'cxl_region.mappings': ['memdev'],
 };
 
 /** The key that names an object of a kind, and the shape of its names. */

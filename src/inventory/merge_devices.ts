@@ -118,7 +118,7 @@ function placeNamespace(
 ): void {
   const ownerParts = ownerPartsOf(merge, item, owner);
   const stillSector = skipped?.reason === 'btt' && ownerParts?.namespace?.['mode'] === 'sector';
-  if (skipped?.reason === 'unknown mode' && ownerParts !== null) {
+  if (skipped?.reason === 'unknown mode') {
     merge.skipped.push(skipped);
     return;
   }
@@ -145,7 +145,7 @@ function placeNamespace(
 }
 
 function place(merge: DeviceMerge, name: string, parts: ListedParts): void {
-  merge.parts.set(name, parts);
+  merge.parts.set(name, settle(parts));
   merge.listed.add(name);
   merge.gone.delete(name);
 }
@@ -196,7 +196,7 @@ function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
       : mergeFields('dax_device', parts.dax_device, item.fields);
   const region = item.dax_region === null ? parts.dax_region : mergeRegionOf(parts, item.dax_region);
   if (item.dax_region !== null) merge.regions.add(item.dax_region);
-  place(merge, name, settle({ ...parts, dax_region: region, dax_device: device }));
+  place(merge, name, { ...parts, dax_region: region, dax_device: device });
 }
 
 /** The dax region around a device as it is now; its id is in the device's name, so alone it is nothing to keep. */
@@ -212,7 +212,11 @@ export function mergeRegionOf(parts: ListedParts, incoming: ListedObject): Liste
  */
 function settle({ namespace, dax_region: region, dax_device: device }: ListedParts): ListedParts {
   if (namespace === null || device === null) {
-    return { namespace, dax_region: region, dax_device: device === null ? null : { mode: 'devdax', ...device } };
+    return {
+      namespace,
+      dax_region: region,
+      dax_device: device === null ? null : { mode: 'devdax', ...device },
+    };
   }
   const size =
     device['size'] === undefined ? namespace['size'] : preferExact(namespace['size'], device['size']);

@@ -17,7 +17,7 @@ const TABLES = {
   cxl_region: 'cxl_regions',
 } as const satisfies Partial<Record<ObjectKind, HostTable>>;
 export type HostKind = keyof typeof TABLES;
-export const HOST_KINDS = Object.keys(TABLES) as HostKind[];
+const HOST_KINDS = Object.keys(TABLES) as HostKind[];
 
 /** A name may have passed to another object: a region is its bus's or its root decoder's, a dimm its bus's [D.6]. */
 const KINDS_OF_THEIR_PARENT: readonly HostKind[] = ['dimm', 'region', 'cxl_region'];

@@ -1,3 +1,4 @@
+import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';
@@ -48,7 +49,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   if (kind !== 'namespace') return skip('not a dax device', NO_DEVICE_DETAILS[kind]);
 
   const mode = textOf(fields, 'mode');
-  const region = host.regions.find((record) => record.name === item.parent);
+  const region = findRecord(host.regions, item.parent);
   if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
   if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
   if (mode === 'sector') return skip('btt', 'btt, not DAX: a sector namespace is block storage');

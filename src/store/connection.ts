@@ -6,7 +6,7 @@ export type Statement<Values extends unknown[], Row = unknown> = Database.Statem
 const BUSY_TIMEOUT_MS = 5_000;
 const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 /** PRAGMA synchronous: every commit reaches the disk before it is answered. */
-export const SYNCHRONOUS_FULL = 2;
+const SYNCHRONOUS_FULL = 2;
 
 /**
  * Opens the one connection that writes. Throws where the file cannot be written durably: WAL refused (a network

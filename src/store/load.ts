@@ -40,6 +40,6 @@ export function encodeEntries(entries: Entries): Buffer {
 }
 
 /** Copies, because a row's bytes start at any address and doubles do not. */
-export function decodeEntries(bytes: Buffer): Entries {
+function decodeEntries(bytes: Buffer): Entries {
   return new Float64Array(new Uint8Array(bytes).buffer);
 }

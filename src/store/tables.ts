@@ -4,7 +4,7 @@ import type { Kind, RecordOf } from '../engine/host.ts';
  * Each kind's table: its columns are fields of the record, copied out of it to be filtered by. A field that is
  * no column here cannot be filtered by. Host comes first, so that a transaction of a new host meets its key.
  */
-export const COLUMNS_OF = {
+const COLUMNS_OF = {
   hosts: ['kernel', 'health'],
   dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider'],
   file_systems: ['dax_device', 'fs_type'],

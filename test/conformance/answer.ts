@@ -18,7 +18,12 @@ export function expectedAnswer(answer: Answer): string {
   if (answer.ok === true) return 'ok';
   if (answer.signal === 'SIGSEGV') return 'SIGSEGV';
   if (answer.signal !== undefined) {
-    return signalWords(answer.signal, answer.si_code ?? '?', answer.si_addr_offset ?? null, answer.si_addr_lsb ?? null);
+    return signalWords(
+      answer.signal,
+      answer.si_code ?? '?',
+      answer.si_addr_offset ?? null,
+      answer.si_addr_lsb ?? null,
+    );
   }
   return answer.errno ?? '?';
 }

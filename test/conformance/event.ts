@@ -17,7 +17,9 @@ export function eventSteps(view: RecordingView): Step[] {
   const { event, attempts_before } = view.observed;
   if (event === undefined) return [];
   const attempts = (attempts_before ?? []).flatMap((attempt) => attemptStep(view, attempt));
-  const rest = Object.entries(view.observed.processes ?? {}).flatMap(([name, process]) => restStep(name, process));
+  const rest = Object.entries(view.observed.processes ?? {}).flatMap(([name, process]) =>
+    restStep(name, process),
+  );
   return [...attempts, removeStep(view, event), ...rest];
 }
 
@@ -25,10 +27,16 @@ function attemptStep(view: RecordingView, attempt: Command): Step[] {
   const cmd = attempt.cmd ?? '';
   const label = `attempt: ${cmd}`;
   const expected = /Device or resource busy/.test(attempt.stderr ?? '') ? 'EBUSY' : `rc ${attempt.rc ?? '?'}`;
-  const refused: Check = { name: cmd, class: 'core', expected, actual: (reply) => (reply.status < 300 ? 'ok' : refusalWords(reply)) };
+  const refused: Check = {
+    name: cmd,
+    class: 'core',
+    expected,
+    actual: (reply) => (reply.status < 300 ? 'ok' : refusalWords(reply)),
+  };
   const mode = /^ndctl create-namespace -f .*-m (\S+)/.exec(cmd)?.[1];
   if (mode !== undefined) {
-    const bind = (world: World): Promise<Reply> => world.call('POST', devicePath(view, world, '/bind'), { mode });
+    const bind = (world: World): Promise<Reply> =>
+      world.call('POST', devicePath(view, world, '/bind'), { mode });
     return [{ label, request: bind, checks: [refused] }];
   }
   const via = toolOf(cmd);
@@ -109,7 +117,8 @@ function restStep(name: string, process: ObservedProcess): Step[] {
       },
     },
   ];
-  if (Array.isArray(rest.signals)) checks.push(...signalChecks(name, rest.signals, rest.signals_delivered_total ?? 0));
+  if (Array.isArray(rest.signals))
+    checks.push(...signalChecks(name, rest.signals, rest.signals_delivered_total ?? 0));
   return [
     {
       label: `${name}: at rest`,
@@ -119,22 +128,38 @@ function restStep(name: string, process: ObservedProcess): Step[] {
   ];
 }
 
-type Signals = readonly { signal: string; si_code: string; si_addr_offset: number | null; si_addr_lsb: number | null; delivery: string }[];
+type Signals = readonly {
+  signal: string;
+  si_code: string;
+  si_addr_offset: number | null;
+  si_addr_lsb: number | null;
+  delivery: string;
+}[];
 
 /** The first signal that came by itself; a pending SIGBUS swallows the next, so fewer arrive than are sent. */
 export function signalChecks(name: string, signals: Signals, total: number): Check[] {
   const first = signals.find(({ delivery }) => delivery === 'asynchronous');
   const expected =
-    first === undefined ? 'none' : signalWords(first.signal, first.si_code, first.si_addr_offset, first.si_addr_lsb);
+    first === undefined
+      ? 'none'
+      : signalWords(first.signal, first.si_code, first.si_addr_offset, first.si_addr_lsb);
   const checks: Check[] = [
-    { name: `${name} signal at rest`, class: 'core', expected, actual: (_reply, world) => signalSent(world, name) },
+    {
+      name: `${name} signal at rest`,
+      class: 'core',
+      expected,
+      actual: (_reply, world) => signalSent(world, name),
+    },
   ];
   if (first === undefined) return checks;
   const enough = (_reply: Reply, world: World): string => {
     const sent = rowOf(world, name)?.count;
     return typeof sent === 'number' && sent >= total ? `at least ${total}` : text(sent);
   };
-  return [...checks, { name: `${name} signals sent`, class: 'core', expected: `at least ${total}`, actual: enough }];
+  return [
+    ...checks,
+    { name: `${name} signals sent`, class: 'core', expected: `at least ${total}`, actual: enough },
+  ];
 }
 
 function rowOf(world: World, name: string): Body | undefined {

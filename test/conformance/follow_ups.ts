@@ -1,5 +1,5 @@
-import { actualAnswer, actualCommand, aliveWords, expectedCommand, expectedEvent, look, text } from './answer.ts';
-import { readStep } from './accesses.ts';
+import { bindStep, killStep, readerOf, readStep, umountStep } from './acts.ts';
+import { actualAnswer, actualCommand, expectedCommand, expectedEvent, text } from './answer.ts';
 import { deviceState, removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
 import { mountSteps } from './state.ts';
@@ -22,15 +22,11 @@ function followUp(view: RecordingView, item: FollowUp): Step[] {
   if (item.ends !== undefined) return killSteps(item.ends);
   if (item.answer !== undefined) return [readStep(readerOf(view), said, item.answer)];
   if (item.result !== undefined) return devdaxFollowUp(view, said, item.result);
-  if (/\/bind$/.test(said) || said.startsWith('bind the same device')) return [bindStep(view, said, expectedEvent(item), {})];
+  if (/\/bind$/.test(said) || said.startsWith('bind the same device'))
+    return [bindStep(view, said, expectedEvent(item), {})];
   if (said.startsWith('the unbind')) return [unbindStep(said, item)];
   if (cmd.startsWith('ndctl list')) return [listingStep(view, item)];
   return [...commandSteps(view, said, cmd, item)];
-}
-
-/** The process whose mapping is read again: the first one that has a mapping. */
-export function readerOf(view: RecordingView): string {
-  return view.processes.find(([, { mmap_failed }]) => mmap_failed === undefined)?.[0] ?? '';
 }
 
 function commandSteps(view: RecordingView, said: string, cmd: string, item: FollowUp): Step[] {
@@ -39,7 +35,8 @@ function commandSteps(view: RecordingView, said: string, cmd: string, item: Foll
   const mount = /mount -o dax=always \/dev\/pmem\S* (\S+)/.exec(cmd)?.[1];
   if (mount !== undefined) return [mountAgain(view, name, mount, expected)];
   const umount = /^umount (\S+)/.exec(cmd)?.[1];
-  if (umount !== undefined) return [...(/processes ended/.test(said) ? [endAll(view)] : []), umountStep(name, umount, expected)];
+  if (umount !== undefined)
+    return [...(/processes ended/.test(said) ? [endAll(view)] : []), umountStep(name, umount, expected)];
   const create = /^echo \S+ > (\S+)/.exec(cmd)?.[1];
   if (create !== undefined) return [createStep(view, name, create, expected)];
   const read = /(?:^|; )(?:dd if=|head -c \d+ )(\S+)/.exec(cmd);
@@ -57,14 +54,6 @@ function mountAgain(view: RecordingView, name: string, path: string, expected: s
       if (reply.status < 300) world.ids.set(`mount:${path}`, String(reply.body.id));
       return reply;
     },
-    checks: [{ name, class: 'core', expected, actual: actualCommand }],
-  };
-}
-
-function umountStep(name: string, path: string, expected: string): Step {
-  return {
-    label: name,
-    request: (world) => world.call('DELETE', hostPath(world, `/mounts/${idOf(world, `mount:${path}`)}`)),
     checks: [{ name, class: 'core', expected, actual: actualCommand }],
   };
 }
@@ -126,14 +115,6 @@ async function readByNewProcess(world: World, file: string, length: number): Pro
   return world.call('POST', hostPath(world, `/files/${idOf(world, `file:${file}`)}/io`), body);
 }
 
-export function bindStep(view: RecordingView, name: string, expected: string, body: object): Step {
-  return {
-    label: name,
-    request: (world) => world.call('POST', hostPath(world, `/dax-devices/${view.device}/bind`), body),
-    checks: [{ name, class: 'core', expected, actual: actualCommand }],
-  };
-}
-
 function unbindStep(name: string, item: FollowUp): Step {
   const expected = item.blocked !== true ? 'completed' : item.state === 'R' ? 'stuck' : 'waiting';
   return {
@@ -187,26 +168,7 @@ function devicesStep(view: RecordingView, name: string, item: FollowUp): Step[] 
 }
 
 function killSteps(ends: Readonly<Record<string, Answer & { killed_by?: string }>>): Step[] {
-  return Object.entries(ends).map(([process, end]) => killStep(process, `SIGKILL ${process}`, end.killed_by !== undefined));
-}
-
-/** SIGKILL, and whether it ended the process. */
-export function killStep(process: string, name: string, gone: boolean): Step {
-  return {
-    label: name,
-    request: (world) => world.call('DELETE', hostPath(world, `/processes/${idOf(world, `pid:${process}`)}`)),
-    checks: [
-      {
-        name,
-        class: 'core',
-        expected: gone ? 'dead' : 'alive',
-        actual: (_reply, world) => aliveWords(world, process),
-      },
-    ],
-  };
-}
-
-/** The counters and records of a host that a follow-up compares by name. */
-export async function hostHealth(world: World): Promise<string> {
-  return text((await look(world, '')).health);
+  return Object.entries(ends).map(([process, end]) =>
+    killStep(process, `SIGKILL ${process}`, end.killed_by !== undefined),
+  );
 }

@@ -1,6 +1,5 @@
-import { readStep } from './accesses.ts';
+import { bindStep, readerOf, readStep } from './acts.ts';
 import { actualCommand, expectedAnswer, expectedEvent } from './answer.ts';
-import { bindStep, readerOf } from './follow_ups.ts';
 import type { Answer, FollowUp } from './recording.ts';
 import { remember } from './processes.ts';
 import { hostPath, idOf, unplayable } from './step.ts';
@@ -8,7 +7,11 @@ import type { Step } from './step.ts';
 import type { RecordingView } from './view.ts';
 
 /** Follow-ups of a device-dax scenario: open and mmap of the node, bind through sysfs, data. */
-export function devdaxFollowUp(view: RecordingView, said: string, result: NonNullable<FollowUp['result']>): Step[] {
+export function devdaxFollowUp(
+  view: RecordingView,
+  said: string,
+  result: NonNullable<FollowUp['result']>,
+): Step[] {
   const expected = expectedAnswer(result);
   if (said.startsWith('open the device node')) return [unplayable(said, said, expected)];
   if (said.startsWith('mmap')) return mmapAgain(view, said, result);
@@ -31,14 +34,23 @@ function afterOpen(result: Answer): boolean {
 function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
   if (afterOpen(result)) return [];
   const expected = expectedAnswer(result);
-  const rebuilt = /device_dax|daxctl/.test(view.recording.when ?? '') ? false : said.includes('old descriptor after rebind');
+  const rebuilt = /device_dax|daxctl/.test(view.recording.when ?? '')
+    ? false
+    : said.includes('old descriptor after rebind');
   if (rebuilt) return [unplayable(said, `${said}, node made anew`, expected)];
   return [
     {
       label: said,
       request: async (world) => {
         const pid = Number(idOf(world, `pid:${readerOf(view)}`));
-        const body = { pid, dax_device: view.device, offset: 0, length: 8388608, flags: ['shared'], prot: 'rw' };
+        const body = {
+          pid,
+          dax_device: view.device,
+          offset: 0,
+          length: 8388608,
+          flags: ['shared'],
+          prot: 'rw',
+        };
         const reply = await world.call('POST', hostPath(world, '/mappings'), body);
         if (reply.status < 300) remember(world, 'mmap', reply.body);
         return reply;

@@ -1,4 +1,4 @@
-import type { Access } from './accesses.ts';
+import type { Access } from './access_order.ts';
 import { fsType } from './topology.ts';
 import { mountOf, mountPoints } from './view.ts';
 import type { RecordingView } from './view.ts';

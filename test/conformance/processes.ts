@@ -39,11 +39,18 @@ export function probeSteps(view: RecordingView, probe: Probe): Step[] {
   if (probe.mmap_failed !== undefined) return [born, refusedMmap(view, probe, probe.mmap_failed)];
   const mapped = probe.inherited_from === undefined ? mmapStep(view, probe) : inheritedStep(probe);
   const touches = touchesOf(probe.touched_before ?? 'nothing');
-  return [born, mapped, ...touches.map((touch, n) => touchStep(probe.name, touch, faultChecks(probe, touches, n)))];
+  return [
+    born,
+    mapped,
+    ...touches.map((touch, n) => touchStep(probe.name, touch, faultChecks(probe, touches, n))),
+  ];
 }
 
 function processBody(world: World, probe: Probe): Body {
-  const parent = probe.inherited_from === undefined ? {} : { parent_pid: Number(idOf(world, `pid:${probe.inherited_from}`)) };
+  const parent =
+    probe.inherited_from === undefined
+      ? {}
+      : { parent_pid: Number(idOf(world, `pid:${probe.inherited_from}`)) };
   return {
     comm: 'probe',
     mce_kill: probe.PR_MCE_KILL ?? 'default',
@@ -56,7 +63,9 @@ function processBody(world: World, probe: Probe): Body {
 function mmapBody(view: RecordingView, world: World, probe: Probe, length: number, how: string): Body {
   const words = new Set(how.split(' '));
   const file = probe.file ?? view.processes.find(([, { file }]) => file !== undefined)?.[1].file ?? '';
-  const target = file.startsWith('/dev/') ? { dax_device: view.device } : { file: idOf(world, `file:${file}`) };
+  const target = file.startsWith('/dev/')
+    ? { dax_device: view.device }
+    : { file: idOf(world, `file:${file}`) };
   return {
     pid: Number(idOf(world, `pid:${probe.name}`)),
     ...target,
@@ -97,10 +106,12 @@ export async function inherited(world: World, name: string): Promise<Reply> {
 function refusedMmap(view: RecordingView, probe: Probe, failure: string): Step {
   const [, length = '', how = ''] = /mmap (\d+) \d+ ([a-z ]*?) ?:/.exec(failure) ?? [];
   const expected = /'errno': '(\w+)'/.exec(failure)?.[1] ?? '?';
-  const named = /\/dev\//.test(probe.file ?? '') || view.devdax ? { ...probe, file: `/dev/${view.device}` } : probe;
+  const named =
+    /\/dev\//.test(probe.file ?? '') || view.devdax ? { ...probe, file: `/dev/${view.device}` } : probe;
   return {
     label: `${probe.name}: mmap`,
-    request: (world) => world.call('POST', hostPath(world, '/mappings'), mmapBody(view, world, named, Number(length), how)),
+    request: (world) =>
+      world.call('POST', hostPath(world, '/mappings'), mmapBody(view, world, named, Number(length), how)),
     checks: [
       {
         name: `${probe.name} mmap`,
@@ -115,7 +126,8 @@ function refusedMmap(view: RecordingView, probe: Probe, failure: string): Step {
 export function touchStep(name: string, touch: Touch, checks: readonly Check[]): Step {
   return {
     label: `${name}: touch`,
-    request: (world) => world.call('POST', hostPath(world, `/mappings/${idOf(world, `mapping:${name}`)}/access`), touch),
+    request: (world) =>
+      world.call('POST', hostPath(world, `/mappings/${idOf(world, `mapping:${name}`)}/access`), touch),
     checks,
   };
 }

@@ -14,13 +14,18 @@ export interface Recording {
   readonly when?: string;
   readonly given?: Given;
   readonly observed?: Observed;
-  readonly raw?: { readonly dmesg_patterns?: Readonly<Record<string, number>>; readonly steps?: readonly StepLine[] };
+  readonly raw?: {
+    readonly dmesg_patterns?: Readonly<Record<string, number>>;
+    readonly steps?: readonly StepLine[];
+  };
 }
 
 export interface Given {
   readonly topology?: string;
   readonly namespace?: { readonly mode: string; readonly bound_device?: string };
-  readonly device?: string | { readonly name: string; readonly size: number; readonly align: string; readonly backing: string };
+  readonly device?:
+    | string
+    | { readonly name: string; readonly size: number; readonly align: string; readonly backing: string };
   readonly filesystem?: string;
   readonly mkfs?: string;
   readonly mount_options?: string;

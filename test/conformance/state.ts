@@ -35,7 +35,8 @@ export function machineStep(view: RecordingView, when: string, state: MachineSta
       actual: ({ body }) => text(body.mem_region),
     });
   }
-  for (const [counter, value] of Object.entries(state.counters ?? {})) checks.push(counterCheck(when, counter, value));
+  for (const [counter, value] of Object.entries(state.counters ?? {}))
+    checks.push(counterCheck(when, counter, value));
   return {
     label: `device ${when}`,
     request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
@@ -124,7 +125,10 @@ function staleNames(view: RecordingView, world: World, removal: Body): string {
   const hazards = (removal.hazards ?? []) as { kind: string; pid: number | null }[];
   const pids = new Set(hazards.filter(({ kind }) => kind === 'stale_mapping').map(({ pid }) => pid));
   const names = view.processes.map(([name]) => name);
-  return names.filter((name) => pids.has(Number(idOf(world, `pid:${name}`)))).sort().join(' ');
+  return names
+    .filter((name) => pids.has(Number(idOf(world, `pid:${name}`))))
+    .sort()
+    .join(' ');
 }
 
 /** Whether the guest's kernel oopsed by now. */
@@ -150,7 +154,9 @@ export function oopsStep(name: string, oopsed: boolean): Step {
 
 /** A WARNING alone is no oops, and neither are pages that print_bad_page_map() reports. */
 export function isOops(lines: readonly string[]): boolean {
-  return lines.some((line) => /^(?:BUG: (?:unable to handle|kernel NULL)|Oops:|general protection)/.test(line));
+  return lines.some((line) =>
+    /^(?:BUG: (?:unable to handle|kernel NULL)|Oops:|general protection)/.test(line),
+  );
 }
 
 const KERNEL_LOG = /^(?:Memory failure|nd_pmem |XFS |EXT4-fs|JBD2|Buffer I\/O)/;
@@ -169,7 +175,8 @@ function logStep(view: RecordingView): Step[] {
         name: `log: ${line.slice(0, 60)}`,
         class: 'detail',
         expected: 'logged',
-        actual: (_reply, world) => (world.log.some((own) => pattern(own) === pattern(line)) ? 'logged' : 'not logged'),
+        actual: (_reply, world) =>
+          world.log.some((own) => pattern(own) === pattern(line)) ? 'logged' : 'not logged',
       })),
     },
   ];

@@ -30,7 +30,9 @@ function hostStep(view: RecordingView): Step {
 }
 
 function deviceStep(view: RecordingView): Step {
-  return setup('dax device', (world) => world.call('POST', hostPath(world, '/dax-devices'), deviceBody(view)));
+  return setup('dax device', (world) =>
+    world.call('POST', hostPath(world, '/dax-devices'), deviceBody(view)),
+  );
 }
 
 /** The device by topology: an NFIT namespace, legacy e820 pmem, virtio-pmem, or soft-reserved memory. */
@@ -49,7 +51,14 @@ export function deviceBody(view: RecordingView): Body {
   if (given.namespace?.mode.startsWith('raw') === true) {
     return { name: device, mode: 'raw', size: GIB, provider: 'ACPI.NFIT', numa_node: 0 };
   }
-  return { name: device, mode: 'fsdax', size: NVDIMM_BYTES, align: 2097152, provider: 'ACPI.NFIT', numa_node: 0 };
+  return {
+    name: device,
+    mode: 'fsdax',
+    size: NVDIMM_BYTES,
+    align: 2097152,
+    provider: 'ACPI.NFIT',
+    numa_node: 0,
+  };
 }
 
 /** ext4 or xfs: named, or the file system part of a device that is only named by both (`fsdax-ext4`). */
@@ -59,7 +68,12 @@ export function fsType(given: Given): 'ext4' | 'xfs' {
 }
 
 /** What `mkfs` and `mount -o` were told. */
-function mountBody(view: RecordingView, path: string, partition: number | null, dax: 'always' | 'never'): Body {
+function mountBody(
+  view: RecordingView,
+  path: string,
+  partition: number | null,
+  dax: 'always' | 'never',
+): Body {
   const { given } = view;
   const fs_type = fsType(given);
   const features = fs_type === 'xfs' ? xfsFeatures(given) : {};
@@ -93,7 +107,11 @@ function refusableMount(view: RecordingView, path: string, expected: string): St
   return {
     label: `mount ${path}`,
     request: async (world) => {
-      const reply = await world.call('POST', hostPath(world, '/mounts'), mountBody(view, path, null, 'always'));
+      const reply = await world.call(
+        'POST',
+        hostPath(world, '/mounts'),
+        mountBody(view, path, null, 'always'),
+      );
       if (reply.status < 300) world.ids.set(`mount:${path}`, String(reply.body.id));
       return reply;
     },

@@ -54,7 +54,7 @@ const mountStep = fc
       type: 'create_mount',
       path: `/mnt/${rest.dax_device}`,
       mkfs: true,
-      fs_type: fs_type as 'ext4' | 'xfs',
+      fs_type: fs_type,
       ...features,
       ...rest,
       dax: rest.dax as 'always',
@@ -117,7 +117,7 @@ const mappingStep = fc
           pid,
           ...target,
           ...rest,
-          prot: prot as 'r' | 'rw',
+          prot: prot,
           activity: storing ? 'storing' : 'idle',
           ...(small ? { page_size: 4096 as const } : {}),
         };

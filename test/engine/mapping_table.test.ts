@@ -64,7 +64,7 @@ const pteRun = fc
     (run): Run => ({
       ...run,
       level: 'pte',
-      kind: run.kind as Run['kind'],
+      kind: run.kind,
       pfn: run.kind === 'dax' ? 8192 + run.index : -1,
     }),
   );

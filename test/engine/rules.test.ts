@@ -9,7 +9,8 @@ import { MAPPING_RULES } from './rules/mappings.ts';
 import { PIN_RULES } from './rules/pins.ts';
 import { REPURPOSE_RULES } from './rules/repurpose.ts';
 import { STALE_RULES } from './rules/stale.ts';
-import { RMAPBT_RULES, XFS_RULES } from './rules/xfs.ts';
+import { RMAPBT_RULES } from './rules/rmapbt.ts';
+import { XFS_RULES } from './rules/xfs.ts';
 
 const RULES: readonly Rule[] = [
   ...MAPPING_RULES,

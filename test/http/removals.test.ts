@@ -51,6 +51,16 @@ test('a removal that waits is 202 when the time is up, says on what, and ends wi
   expect(ended?.state).toBe('completed');
 });
 
+test('a server that closes lets those go who wait', async () => {
+  await pin();
+  const waiting = remove({ prefer: 'wait=60' });
+  await expect
+    .poll(async () => (await server.call('GET', '/v1/removals?state=waiting')).json.items.length)
+    .toBe(1);
+  await server.app.close();
+  expect((await waiting).status).toBe(202);
+});
+
 test('a second remove is 409, a remove of what is unbound too', async () => {
   await pin();
   await remove();

@@ -52,7 +52,7 @@ test('every rule that the source names is in SPEC.md', async () => {
   const unknown: string[] = [];
   for (const file of files) {
     const text = await readFile(join(REPOSITORY, 'src', file), 'utf8');
-    for (const [id] of text.matchAll(/\b(?:R|FU|PIN|RM|PG|GEN)\d+\b/g))
+    for (const [id] of text.matchAll(/\b(?:R|FU|PIN|RM|PG|GEN|M)\d+\b/g))
       if (!spec.includes(`| ${id} |`)) unknown.push(`${file} ${id}`);
   }
   expect(unknown).toEqual([]);

@@ -2,6 +2,7 @@ import type { Answer } from '../answer.ts';
 import { deviceOf, must, profileOf } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
+import { LOG_LINES } from './kill_procs.ts';
 import type { RemovalRecord, StepRecord } from './record.ts';
 import { leftNow } from './report.ts';
 import { stepsFor } from './start.ts';
@@ -51,7 +52,7 @@ function record(
       ...removal.report.pages,
       hwpoisoned: removal.report.pages.hwpoisoned + (output.hwpoisoned ?? 0),
     },
-    kernel_log: [...removal.report.kernel_log, ...(output.log ?? [])].slice(0, 100),
+    kernel_log: [...removal.report.kernel_log, ...(output.log ?? [])].slice(0, LOG_LINES),
     pins_waited_for: [...waited],
   };
   const next = { ...removal, steps, report, waiting_on: output.waiting_on ?? [] };

@@ -1,7 +1,7 @@
 import type { ByLevel, Effect, Facts } from './profile.ts';
 
 /**
- * Named facts of each kernel. Source: semantics-removal.md H and C3-C5, read from the kernels named there and
+ * Named facts of each kernel. Source: SPEC.md H and C3-C5, read from the kernels named there and
  * shown by the recordings stale-op-* and pin-*.
  */
 const ok: Effect = { do: 'ok' };
@@ -46,10 +46,11 @@ export const FACTS_V510: Facts = {
   worker_oops_at: { io_uring: null, xdp: null },
   xfs_reflink_with_dax: 'EINVAL',
   bind_bound_errno: 'ENODEV',
-  bind_after_oops: 'ok',
+  after_oops: 'goes_on',
   ext4_fsync_on_dead_device: 'EIO',
   ext4_error_sets_rdonly: true,
   ext4_writepages_aborted: 'EIO',
+  ext4_clean_fsync_on_dead_btt: 'ok',
   per_node_mf_counters: false,
 };
 
@@ -80,6 +81,7 @@ export const FACTS_V61: Facts = {
   ext4_fsync_on_dead_device: 'EIO_aborts_journal',
   ext4_error_sets_rdonly: false,
   ext4_writepages_aborted: 'EROFS',
+  ext4_clean_fsync_on_dead_btt: 'EIO',
 };
 
 export const FACTS_V612: Facts = {
@@ -126,5 +128,5 @@ export const FACTS_V73: Facts = {
     xdp: { drop: ok, exit: ok },
   },
   worker_oops_at: { io_uring: 'io_release_ubuf', xdp: 'unpin_user_pages_dirty_lock' },
-  bind_after_oops: 'hangs',
+  after_oops: 'rcu_never_ends',
 };

@@ -56,7 +56,7 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
       detail: `process ${String(mapping.pid)} still ${writable ? 'reads and writes' : 'reads'} pfns of ${device.name}`,
       writable,
       triggered_by: ['load', ...(writable ? ['store'] : [])],
-      source: 'semantics-removal.md D: stale(e)',
+      source: 'SPEC.md D: stale(e)',
     },
   ];
   if (!memmapGone(device)) return hazards;
@@ -143,7 +143,7 @@ function dataLoss(host: Host, device: DaxDevice): Hazard[] {
       kind: 'data_loss',
       detail,
       triggered_by: ['surprise_removal'],
-      source: 'semantics-removal.md B6',
+      source: 'SPEC.md B6',
     },
   ];
 }

@@ -7,6 +7,15 @@ import { PAGE_BYTES } from '../vocabulary.ts';
 import type { StepParameters } from './profile.ts';
 import type { SignalRow } from './record.ts';
 
+/** Signals in the order sent, and the log lines that announce them (at most LOG_LINES, the rest is counted). */
+export interface Killed {
+  readonly signals: readonly SignalRow[];
+  readonly log: readonly string[];
+}
+
+/** How many kernel log lines a report keeps. */
+export const LOG_LINES = 100;
+
 export interface KillPlan {
   readonly parameters: StepParameters;
   readonly by_pid: number | null;
@@ -33,7 +42,7 @@ interface Sweep {
 
 /**
  * memory_failure() over page indices `[start, end)` of a file, ascending: at each index collect who has an
- * entry there, unmap the largest collected size in all VMAs, signal the collected (semantics-removal E).
+ * entry there, unmap the largest collected size in all VMAs, signal the collected (SPEC.md E).
  *
  *   index ─▶ collected? ──no──▶ next index where an entry begins or ends
  *              │yes
@@ -42,14 +51,9 @@ interface Sweep {
  *
  * Work grows with runs. Source: mm/memory-failure.c mf_dax_kill_procs(), memory_failure_dev_pagemap().
  */
-export function killProcs(
-  tx: Transaction,
-  file: File,
-  start: number,
-  end: number,
-  plan: KillPlan,
-): SignalRow[] {
+export function killProcs(tx: Transaction, file: File, start: number, end: number, plan: KillPlan): Killed {
   const signals: SignalRow[] = [];
+  const log: string[] = [];
   const maps = mappersOf(tx, file);
   const sweep: Sweep = { all: fileRuns(tx, maps, start, end, plan), next: 0, active: [], unmapped_to: start };
   const regions: [number, number][] = [];
@@ -71,11 +75,12 @@ export function killProcs(
     addRegion(regions, first, past, joins);
     joins = true;
     for (const victim of victims) signals.push(signalFor(tx, victim, index, units, plan));
+    announce(log, tx, file, victims, { index, unit, units });
     sweep.unmapped_to = Math.max(sweep.unmapped_to, past);
     index = unit > 1 && units === 1 ? index + 1 : past;
   }
   for (const [from, to] of regions) unmap(tx, maps, from, to);
-  return signals;
+  return { signals, log };
 }
 
 /** Mappings of the file whose task still has its memory. */
@@ -165,4 +170,25 @@ function signalFor(tx: Transaction, run: FileRun, index: number, count: number, 
     delivery: 'asynchronous',
     killed: false,
   };
+}
+
+/** One line for each page (or entry) and victim. The pfn is that of the entry in i_pages. */
+function announce(
+  log: string[],
+  tx: Transaction,
+  file: File,
+  victims: readonly FileRun[],
+  at: { readonly index: number; readonly unit: number; readonly units: number },
+): void {
+  for (let done = 0; done < at.units && log.length < LOG_LINES; done += 1) {
+    const page = Math.floor(at.index / at.unit) * at.unit + done * at.unit;
+    const extent = file.extents.find(({ offset, nr_pages }) => offset <= page && page < offset + nr_pages);
+    const pfn = extent === undefined ? 0 : extent.pfn + (page - extent.offset);
+    for (const { mapping } of victims) {
+      const { comm, pid } = processOf(tx, mapping.pid);
+      log.push(
+        `Memory failure: 0x${pfn.toString(16)}: Sending SIGBUS to ${comm}:${String(pid)} due to hardware memory corruption`,
+      );
+    }
+  }
 }

@@ -86,13 +86,15 @@ export interface Facts {
   readonly xfs_reflink_with_dax: 'EINVAL' | 'whole_device';
   /** sysfs bind of a device that has a driver, and of a failed probe. */
   readonly bind_bound_errno: 'ENODEV' | 'EBUSY';
-  readonly bind_after_oops: 'hangs' | 'ok';
+  readonly after_oops: 'rcu_never_ends' | 'goes_on';
   /** What the first fsync of an ext4 whose device is gone does to its journal. */
   readonly ext4_fsync_on_dead_device: 'EIO' | 'EIO_aborts_journal';
   /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */
   readonly ext4_error_sets_rdonly: boolean;
   /** ext4_writepages() on an aborted journal. */
   readonly ext4_writepages_aborted: 'EIO' | 'EROFS';
+  /** fsync of a clean file whose btt is gone: 5.10 has nothing to flush there (R101). */
+  readonly ext4_clean_fsync_on_dead_btt: 'ok' | 'EIO';
   readonly per_node_mf_counters: boolean;
 }
 

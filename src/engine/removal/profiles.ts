@@ -16,7 +16,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
   'force-unmap': row(
     'force-unmap',
     'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.',
-    'force-unmap.md FU1-FU12, else as v5.10',
+    'SPEC.md FU1-FU12, else as v5.10',
     {
       facts: FACTS_V510,
       waits_for: 'page_refs',

@@ -19,7 +19,7 @@ export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
 }
 
 /** Mappings of tasks that still have their memory. */
-export function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
+function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
   return mappingsOfDevice(host, device.name).filter((mapping) => {
     return holdsMemory(
       must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`),

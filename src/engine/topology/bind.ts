@@ -29,7 +29,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (command.mode === 'system-ram' || (command.mode === undefined && device.mode === 'system-ram')) {
     return refuse('not_modelled', 'binding kmem');
   }
-  if (facts.bind_after_oops === 'hangs' && hostRecord(tx.host).health === 'oopsed') {
+  if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
     return blocked(tx, device, 'synchronize_rcu_normal');
   }
   return bound(tx, command, device);

@@ -23,7 +23,7 @@ export function dataOf(
 }
 
 /** The file of the device's present generation whose extent holds the pfn, or null. */
-export function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
+function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
   for (const file of host.tables.files.values()) {
     if (file.dax_device !== device.name) continue;
     const file_system = must(host.tables.file_systems.get(file.file_system), file.file_system);

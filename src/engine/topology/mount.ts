@@ -74,9 +74,10 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
     }
     if (mount.dax_device !== command.dax_device) continue;
     if (mount.partition === partition) {
-      // R147: the old superblock's name in /sys/fs stands in the way; on a live device it is one superblock.
-      if (blockDeviceGone(tx.host, mount))
-        return kernelRefuses('EEXIST', `the superblock of ${mount.id} still lives`);
+      // R147: the old superblock's name in /sys/fs/TYPE stands in the way; on a live device it is one superblock.
+      const gone = blockDeviceGone(tx.host, mount);
+      if (gone && mount.fs_type !== command.fs_type) continue;
+      if (gone) return kernelRefuses('EEXIST', `the superblock of ${mount.id} still lives`);
       return refuse('not_modelled', 'a second mount of the same superblock', { pointer: '/dax_device' });
     }
     if ((mount.partition === null || partition === null) && !blockDeviceGone(tx.host, mount)) {

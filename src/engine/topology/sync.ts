@@ -1,11 +1,10 @@
 import type { Outcome } from '../command.ts';
 import type { File, Mount } from '../host.ts';
-import { blockDeviceGone, factsOf, mappingsOfFile, must, superblockOf } from '../lookup.ts';
+import { blockDeviceGone, deviceOf, factsOf, mappingsOfFile, must, superblockOf } from '../lookup.ts';
 import { errnoOutcome, okOutcome } from '../outcome.ts';
 import { clean, hasDirty } from '../page_cache.ts';
 import { unknownOutcome, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, protectEntries, type Transaction } from '../transaction.ts';
-import type { Errno } from '../vocabulary.ts';
 
 /**
  * fsync(2) of a file, or msync(2) of a shared writable mapping of it. On a live file system it writes back and
@@ -18,7 +17,7 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
   if (mount === null) return refuse('mount_not_found', `the file system of ${id} is not mounted`);
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
   if (blockDeviceGone(tx.host, mount)) {
-    return errnoOutcome(mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file));
+    return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);
   }
   if (mount.fs_state === 'frozen') {
     if (hasDirty(tx.host, file))
@@ -43,21 +42,28 @@ export function writeBack(tx: Transaction, file: File): void {
 }
 
 /** The log force fails: that shuts the file system down (R52). */
-function syncDeadXfs(tx: Transaction, mount: Mount): Errno {
+function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
   patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
-  return 'EIO';
+  return errnoOutcome('EIO');
 }
 
 /** R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. */
-function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Errno {
+function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
   const facts = factsOf(tx.host);
-  if (mount.read_only) return 'EROFS';
+  if (mount.read_only) return errnoOutcome('EROFS');
   const dirtyCache = !file.dax && hasDirty(tx.host, file);
-  if (mount.journal === 'aborted') return dirtyCache ? facts.ext4_writepages_aborted : 'EIO';
+  const btt = deviceOf(tx.host, file.dax_device).mode === 'sector';
+  if (btt && facts.ext4_clean_fsync_on_dead_btt === 'ok') {
+    if (!dirtyCache) return okOutcome();
+    clean(tx, file);
+    emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
+    return errnoOutcome('EIO');
+  }
+  if (mount.journal === 'aborted') return errnoOutcome(dirtyCache ? facts.ext4_writepages_aborted : 'EIO');
   const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
   if (commits) abortJournal(tx, mount);
-  return 'EIO';
+  return errnoOutcome('EIO');
 }
 
 /** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { RemovalRecord } from '../../engine/removal/record.ts';
 import { refuse } from '../../engine/refusal.ts';
 import type { Backend, Reply } from '../backend.ts';
+import { untilClosing } from '../closing.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';
@@ -61,6 +62,7 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
     headers: REQUEST_HEADERS.prefer,
     answer: { responses },
   });
+  const wait = preferredWait(app, backend);
   app.post('/v1/hosts/:host/dax-devices/:device/remove', { schema }, async (request, reply) => {
     const { host, device } = request.params as z.output<typeof DevicePath>;
     const body = request.body as z.output<typeof RemoveDaxDevice>;
@@ -72,23 +74,28 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
     const done = doneOrThrow(await backend.submit(submission));
     mark(reply, submission, done.replayed);
     const begun = removalOf(done.reply);
-    const ended = submission.dry_run === true ? null : await waitAsPreferred(backend, request, reply, begun);
+    const ended = submission.dry_run === true ? null : await wait(request, reply, begun);
     const removal = ended ?? begun;
     reply.headers({ location: `/v1/removals/${removal.id}`, etag: etagOf(removal) });
     return reply.code(ended !== null && hasEnded(ended) ? 200 : 202).send(cut(removal));
   });
 }
 
-async function waitAsPreferred(
-  backend: Backend,
+type Wait = (
   request: FastifyRequest,
   reply: FastifyReply,
   removal: RemovalRecord,
-): Promise<RemovalRecord | null> {
-  const seconds = waitOf(request.headers.prefer);
-  if (seconds === null) return null;
-  reply.header('preference-applied', `wait=${String(seconds)}`);
-  return backend.waitForRemoval(removal.uid, seconds * 1000);
+) => Promise<RemovalRecord | null>;
+
+/** Waits as `Prefer: wait=N` says; null where nothing is said, or where the server closes meanwhile. */
+function preferredWait(app: FastifyInstance, backend: Backend): Wait {
+  const race = untilClosing(app);
+  return async (request, reply, { uid }) => {
+    const seconds = waitOf(request.headers.prefer);
+    if (seconds === null) return null;
+    reply.header('preference-applied', `wait=${String(seconds)}`);
+    return race(backend.waitForRemoval(uid, seconds * 1000));
+  };
 }
 
 function removalOf({ record }: Reply): RemovalRecord {

@@ -11,8 +11,8 @@ import {
 import type { BodyOf } from './host.ts';
 import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, Pid, Text } from './scalar.ts';
 
-export const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
-export const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
+const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
+const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
 const Driver = z.enum(DRIVERS).meta({ id: 'Driver' });
 const Provider = z.enum(PROVIDERS).meta({ id: 'Provider', description: 'Who made the region.' });
 const PageMap = z

@@ -6,7 +6,7 @@ const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as cons
 const SIZE_PATTERN = /^(0|[1-9][0-9]{0,15})(KiB|MiB|GiB|TiB)$/;
 
 /** Bytes of `"2MiB"` and its like; NaN where the text is no size. */
-export function parseSize(text: string): number {
+function parseSize(text: string): number {
   const [, count, unit] = SIZE_PATTERN.exec(text) ?? [];
   return unit === undefined ? NaN : Number(count) * UNITS[unit as keyof typeof UNITS];
 }
@@ -43,7 +43,7 @@ export const Hex = z.string().regex(/^0x(0|[1-9a-f][0-9a-f]{0,15})$/, {
   error: 'expected 0x and up to 16 lower-case hex digits, without leading zeros',
 });
 
-export const Uid = z.uuid().meta({ description: 'Immutable, UUIDv7.' });
+const Uid = z.uuid().meta({ description: 'Immutable, UUIDv7.' });
 export const Timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC.' });
 
 /** A name chosen by whoever creates the resource, fit for a path segment. */
@@ -88,7 +88,7 @@ export function shownAs(shown: Readonly<Record<string, unknown>>) {
 }
 
 /** A tuple of integers as the document shows it: linters and generators want `items`, which a tuple has not. */
-export function integersShown(length: number) {
+function integersShown(length: number) {
   return { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: length, maxItems: length };
 }
 

@@ -3,7 +3,7 @@ import { byNumber, fileSystemOf, mountsOn } from '../../lookup.ts';
 import { countPresent } from '../../mapping_table.ts';
 import { dropEntries, emit, entriesOf, patch } from '../../transaction.ts';
 import { PAGE_BYTES } from '../../vocabulary.ts';
-import { killProcs, mappersOf } from '../kill_procs.ts';
+import { killProcs, mappersOf, type Killed } from '../kill_procs.ts';
 import type { SignalRow } from '../record.ts';
 import { deliver } from '../signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -26,15 +26,18 @@ export function daxHolderNotifyFailure(input: StepInput): StepOutput {
 function walk(input: StepInput, mount: Mount): StepOutput {
   const { tx, parameters } = input;
   const sent: SignalRow[] = [];
+  const log: string[] = [];
   let hwpoisoned = 0;
   for (const file of filesInCore(input, mount)) {
     if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += entryCount(input, file);
     for (const extent of file.extents) {
       const end = extent.offset + extent.nr_pages;
-      sent.push(...killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid }));
+      const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
+      sent.push(...killed.signals);
+      log.push(...killed.log);
       if (parameters.unmap === 'always_extent') unmapExtent(input, file, extent.offset, extent.nr_pages);
     }
-    if (wraps(input, mount, file)) return neverEnds(input, mount, file, sent);
+    if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log });
   }
   const signals = deliver(tx, sent);
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length });
@@ -42,7 +45,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     end: 'done',
     signals,
     hwpoisoned,
-    log: [...logOf(input, sent), ...shutDown(input, mount)],
+    log: [...log, ...shutDown(input, mount)],
     result: { holder: mount.id },
   };
 }
@@ -83,24 +86,17 @@ function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean
   return file.extents.some((extent) => extent.pfn < lastAg);
 }
 
-function neverEnds(input: StepInput, mount: Mount, file: File, sent: readonly SignalRow[]): StepOutput {
+function neverEnds(input: StepInput, mount: Mount, file: File, killed: Killed): StepOutput {
   const { tx } = input;
   patch(tx, 'mounts', mount.id, { fs_state: 'frozen' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
-  const signals = deliver(tx, sent);
+  const signals = deliver(tx, killed.signals);
   return {
     end: 'stuck',
     signals,
-    log: logOf(input, sent),
+    log: killed.log,
     result: { holder: mount.id, spins_in: 'mf_dax_kill_procs', file: file.id },
   };
-}
-
-function logOf({ tx }: StepInput, sent: readonly SignalRow[]): string[] {
-  return sent.slice(0, 100).map((row) => {
-    const mapping = [...tx.host.tables.mappings.values()].find((own) => own.pid === row.pid);
-    return `Memory failure: ${mapping?.id ?? ''}: Sending SIGBUS to ${row.comm}:${String(row.pid)} due to hardware memory corruption`;
-  });
 }
 
 function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {

@@ -1,6 +1,6 @@
 import type { Mount } from '../../host.ts';
 import { factsOf, mountsOn } from '../../lookup.ts';
-import { emit, patch } from '../../transaction.ts';
+import { emit, hostRecord, patch } from '../../transaction.ts';
 import { writeBack } from '../../topology/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storingMappings } from './kill_dax.ts';
@@ -14,6 +14,10 @@ import { storingMappings } from './kill_dax.ts';
 export function delGendisk(input: StepInput): StepOutput {
   const { tx, device, parameters } = input;
   const mounts = mountsOn(tx.host, device);
+  if (factsOf(tx.host).after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
+    // R145: a task that oopsed left its RCU section open; bdi_unregister() waits for it for ever.
+    return { end: 'stuck', result: { hangs_in: 'synchronize_rcu_expedited' } };
+  }
   const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
   for (const mount of synced) {
     for (const file of tx.host.tables.files.values())

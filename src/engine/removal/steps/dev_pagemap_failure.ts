@@ -1,5 +1,5 @@
-import type { File } from '../../host.ts';
-import { mountsOn } from '../../lookup.ts';
+import type { DaxDevice, File } from '../../host.ts';
+import { mountsOn, nrPages } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
 import { dropEntries, emit, entriesOf } from '../../transaction.ts';
 import { PAGE_BYTES } from '../../vocabulary.ts';
@@ -23,6 +23,7 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   if (mounts.length === 0 && mountsOn(tx.host, device).length === 0)
     return { end: 'done', result: { dax_is_idle: true } };
   const sent: SignalRow[] = [];
+  const lines: string[] = [];
   const systems = new Set(mounts.map((mount) => mount.file_system));
   const files = [...tx.host.tables.files.values()].filter(
     (file) => systems.has(file.file_system) && file.dax,
@@ -30,13 +31,19 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   let hwpoisoned = 0;
   for (const { file, extent } of inPfnOrder(files)) {
     const end = extent.offset + extent.nr_pages;
-    sent.push(...killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid }));
+    const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
+    sent.push(...killed.signals);
+    lines.push(...killed.log);
     if (parameters.unmap === 'always_extent') unmapAll(input, file, extent.offset, extent.nr_pages);
   }
   for (const file of files) for (const run of runs(entriesOf(tx.host, file.id))) hwpoisoned += run.nr_pages;
   const signals = deliver(tx, sent);
   emit(tx, 'entries_zapped', `dax-devices/${device.name}`, { signals: signals.length });
-  const log = [`nd_pmem ${device.name}: DAX active at remove, trigger mass memory failure`];
+  const log = [
+    `nd_pmem ${device.name}: DAX active at remove, trigger mass memory failure`,
+    ...recovered(device),
+    ...lines,
+  ];
   return { end: 'done', signals, hwpoisoned, log, result: { dax_is_idle: false, signals: sent.length } };
 }
 
@@ -54,4 +61,12 @@ function unmapAll({ tx }: StepInput, file: File, offset: number, nr_pages: numbe
     if (mapping.present.pte + mapping.present.pmd + mapping.present.pud === 0) continue;
     dropEntries(tx, mapping.id, from, Math.max(0, offset + nr_pages - shift - from));
   }
+}
+
+/** action_result(), rate limited: the first 10 pfns of the device, mapped or not (R91). */
+function recovered(device: DaxDevice): string[] {
+  const lines = Math.min(10, nrPages(device));
+  return Array.from({ length: lines }, (_, at) => {
+    return `Memory failure: 0x${(device.base_pfn + at).toString(16)}: recovery action for dax page: Recovered`;
+  });
 }

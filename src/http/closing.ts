@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+
+/** What a promise gives, or null as soon as the server begins to close: a drain waits for no removal. */
+export type UntilClosing = <T>(promise: Promise<T>) => Promise<T | null>;
+
+export function untilClosing(app: FastifyInstance): UntilClosing {
+  const waiting = new Set<() => void>();
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+    for (const go of waiting) go();
+  });
+  return async (promise) => {
+    if (closing) return null;
+    return new Promise((resolve, reject) => {
+      const go = (): void => resolve(null);
+      waiting.add(go);
+      promise.then(resolve, reject).finally(() => waiting.delete(go));
+    });
+  };
+}

@@ -1,0 +1,74 @@
+import { accessSteps } from './accesses.ts';
+import { pagemapStep, processSteps } from './processes.ts';
+import { eventSteps } from './event.ts';
+import { followUpSteps } from './follow_ups.ts';
+import { pinSteps } from './pins.ts';
+import type { Given, Observed, Recorded } from './recording.ts';
+import { staleSteps } from './stale.ts';
+import { stateSteps } from './state.ts';
+import type { Step } from './step.ts';
+import { topologySteps } from './topology.ts';
+import { unmountedSteps } from './unmounted.ts';
+import { viewOf } from './view.ts';
+import type { RecordingView } from './view.ts';
+
+/** A recording as API calls with what to compare, or why there is no such script. */
+export type Script = { readonly steps: readonly Step[] } | { readonly not_covered: string };
+
+/** What a recording is about, told by what it holds; its name is never read. */
+export function scriptOf(recorded: Recorded): Script {
+  const { recording, kernel } = recorded;
+  if (recording.status === undefined) return { not_covered: 'no recording' };
+  if (recording.status !== 'observed') return { not_covered: `nothing observed: ${recording.status}` };
+  if (kernel === null) return { not_covered: `no profile for kernel ${recording.kernel}` };
+  const { given, observed } = recording;
+  const missing = given === undefined || observed === undefined ? 'nothing given' : beyond(given, observed);
+  if (missing !== null) return { not_covered: missing };
+  const view = viewOf(recorded, kernel);
+  return { steps: [...topologySteps(view), ...bodyOf(view)] };
+}
+
+const TOPOLOGIES = new Set(['nvdimm', 'e820', 'virtio-pmem', 'hmem']);
+const PARTS = ['processes', 'pin', 'operation', 'mapped_block_device_read', 'mount'] as const;
+const COVERED = new Set([
+  ...PARTS,
+  ...['event', 'attempts_before', 'follow_ups', 'kernel_oopses', 'stale_mappings', 'verdict', 'verdicts', 'note'],
+  ...['counters', 'counters_changed', 'iomem_after', 'devices_after', 'mounts_after'],
+  ...['state_before', 'state_after', 'state_end', 'pin_refused', 'while_removing', 'munmap_first', 'release'],
+  ...['release_afterwards', 'kernel_oops_on_release', 'event_after_release', 'afterwards'],
+  ...['seconds_from_release_to_completion', 'read_before_operation', 'read_after_operation', 'read_after_rebind'],
+  ...['rebind', 'kernel_oops', 'kernel_log', 'victim_alive', 'blocked_process', 'signals'],
+  ...['mapped_block_device_read_untouched', 'read_open_fd_cached', 'read_open_fd_uncached'],
+]);
+
+/** What of a recording this harness has no calls for: then it is not covered as a whole. */
+function beyond(given: Given, observed: Observed): string | null {
+  if (!TOPOLOGIES.has(given.topology ?? '')) return `topology ${given.topology ?? 'unknown'}`;
+  const unknown = Object.keys(observed).filter((key) => !COVERED.has(key));
+  if (unknown.length > 0) return `observes ${unknown.join(', ')}`;
+  const played = given.pin !== undefined || PARTS.some((part) => observed[part] !== undefined);
+  return played ? null : 'observes no process, pin, operation or mount';
+}
+
+function bodyOf(view: RecordingView): Step[] {
+  const { given, observed } = view;
+  if (observed.mount !== undefined) return [];
+  if (given.pin !== undefined) return pinSteps(view);
+  if (given.operation !== undefined) return staleSteps(view);
+  if (observed.mapped_block_device_read !== undefined) return [...unmountedSteps(view), ...followUpSteps(view)];
+  return [
+    ...processSteps(view),
+    ...eventSteps(view),
+    ...accessSteps(view),
+    ...stateSteps(view),
+    ...pagemapAfter(view),
+    ...followUpSteps(view),
+  ];
+}
+
+function pagemapAfter(view: RecordingView): Step[] {
+  return Object.entries(view.observed.processes ?? {}).flatMap(([name, { after_access }]) => {
+    const present = after_access?.pagemap_first_page?.present;
+    return present === undefined ? [] : [pagemapStep(name, 'after the accesses', present)];
+  });
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { apply, applyChange, emptyHost, indexMappings } from '../../src/engine/apply.ts';
+import { must } from '../../src/engine/lookup.ts';
+import { begin, hostRecord, patch } from '../../src/engine/transaction.ts';
+import { anyStory, play } from './fleet.ts';
+import { ext4 } from './rig.ts';
+import { SEEDED } from './seeded.ts';
+import { steadyContext } from './support.ts';
+
+describe('a change', () => {
+  test('is undone wholly, in whatever story it comes', () => {
+    fc.assert(
+      fc.property(anyStory, fc.nat(), (story, at) => {
+        const { events } = play(story, () => undefined);
+        const kept = events.slice(0, at % events.length);
+        const host = kept.reduce(apply, emptyHost());
+        const undo = events
+          .slice(kept.length)
+          .flatMap(({ changes }) => changes.map((change) => applyChange(host, change)));
+        for (const step of undo.reverse()) step();
+        expect(host).toEqual(kept.reduce(apply, emptyHost()));
+      }),
+      SEEDED,
+    );
+  });
+
+  test('of a missing record, or of a host without one, is a bug', () => {
+    const tx = begin(emptyHost(), steadyContext());
+    expect(() => patch(tx, 'mounts', 'm1', {})).toThrow('no mounts m1');
+    expect(() => hostRecord(tx.host)).toThrow('host without a record');
+    expect(() => must(undefined, 'mount m1')).toThrow('dangling reference: mount m1');
+  });
+});
+
+test('a host that was loaded is indexed as one that was built from events', () => {
+  const { made, mapper } = ext4('v6.1');
+  mapper();
+  mapper({}, '/b');
+  const loaded = { ...made.host, mappings_by: new Map<string, Set<string>>() };
+  expect(indexMappings(loaded).mappings_by).toEqual(made.host.mappings_by);
+});

@@ -1,0 +1,218 @@
+import { cached, DAX, devdax, ext4, xfs } from '../rig.ts';
+import {
+  bare,
+  frozenUnmapped,
+  gone,
+  MAP,
+  MOUNT,
+  nodeCommand,
+  on,
+  orphan,
+  pinned,
+  REMOVE,
+  removed,
+  removedMapper,
+  shutDown,
+  staleMapper,
+  surprised,
+  unboundNode,
+  withFrozen,
+  withMapper,
+  type Case,
+} from '../states.ts';
+import { accessCommand, addProcess, DEVICE, FIXED_BUFFER, MIB, pinCommand, PIPE, UMEM } from '../support.ts';
+
+/** What the kernel, a tool or the model says no to. */
+export const KERNEL: readonly Case[] = [
+  {
+    code: 'kernel_refused',
+    errno: 'ENXIO',
+    when: 'mount of a devdax',
+    make: (kernel) => [devdax(kernel).made, { ...MOUNT, dax_device: DAX }],
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'ENXIO',
+    when: 'mount of an unbound device',
+    make: (kernel) => [removed(ext4(kernel)).made, { ...MOUNT }],
+  },
+  { code: 'kernel_refused', errno: 'ENXIO', when: 'mmap of a block device that is gone', make: unboundNode },
+  {
+    code: 'kernel_refused',
+    errno: 'EOPNOTSUPP',
+    when: 'MAP_SYNC of a block device',
+    make: nodeCommand(['shared', 'sync']),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EINVAL',
+    when: 'mount of a device without a file system',
+    make: on({ ...MOUNT, mkfs: false }),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EINVAL',
+    when: 'dax=always on a raw device',
+    make: on(MOUNT, (kernel) => bare(kernel, 'raw')),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EBUSY',
+    when: 'a partition of a mounted device',
+    make: withMapper(() => ({ ...MOUNT, partition: 1 })),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EBUSY',
+    when: 'orderly removal of files in use',
+    make: withMapper(() => ({ ...REMOVE, trigger: 'orderly_removal' })),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EBUSY',
+    when: 'umount of a frozen file system nobody maps',
+    kernel: 'v7.3',
+    make: frozenUnmapped,
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'ENOSPC',
+    when: 'a file larger than the file system',
+    make: withMapper(({ mount }) => ({ type: 'create_file', mount, path: '/big', size: 1024 * MIB })),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EIO',
+    when: 'mmap on a file system that was shut down',
+    make: (kernel) => shutDown(kernel, (rig, pid) => ({ ...MAP, pid, file: rig.file() })),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'EFAULT',
+    when: 'a pin of a page that cannot be faulted in',
+    make: (kernel) => removedMapper(kernel, (mapping, pid) => pinCommand({ pid, mapping }, PIPE)),
+  },
+  {
+    code: 'kernel_refused',
+    errno: 'ENODEV',
+    when: 'bind of a device whose medium is gone',
+    make: (kernel) => surprised(kernel, { type: 'bind', dax_device: DEVICE }),
+  },
+  { code: 'kernel_refused', errno: 'ENODEV', when: 'bind of a device that is gone', make: gone },
+  {
+    code: 'kernel_refused',
+    errno: 'ENODEV',
+    when: 'bind of device_dax without its parent',
+    make: (kernel) => orphan(kernel, { type: 'bind', dax_device: DAX, driver: 'device_dax' }),
+  },
+  {
+    code: 'tool_refused',
+    when: 'daxctl on fsdax',
+    errno: 'ENODEV',
+    make: on({ ...REMOVE, via: 'daxctl_disable_device' }),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'a read fault on a shut-down ext4',
+    make: (kernel) =>
+      shutDown(kernel, (rig) => accessCommand(rig.mapper({ touched: 'none' }).mapping, 'read')),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'msync of a device node',
+    make: (kernel) => {
+      const { made, mapper } = devdax(kernel);
+      return [made, accessCommand(mapper().mapping, 'msync')];
+    },
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'mprotect of a stale entry',
+    make: (kernel) => staleMapper(kernel, (mapping) => accessCommand(mapping, 'mprotect')),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'pwrite to xfs on a dead device',
+    kernel: 'v6.1',
+    make: (kernel) => {
+      const rig = xfs(kernel);
+      const file = rig.file();
+      removed(rig);
+      return [
+        rig.made,
+        { type: 'file_io', file, pid: addProcess(rig.made), kind: 'pwrite', offset: 0, length: 1 },
+      ];
+    },
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'fsync of a dirty file on a frozen file system',
+    kernel: 'v7.3',
+    make: (kernel) =>
+      withFrozen(kernel, (rig) => ({
+        type: 'file_io',
+        file: rig.file('/b'),
+        pid: addProcess(rig.made),
+        kind: 'fsync',
+        offset: 0,
+        length: 1,
+      })),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'release of an RDMA pin after the removal',
+    kernel: 'v6.1',
+    make: (kernel) => pinned(kernel, { kind: 'longterm', holder: 'rdma' }, false),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'release of a pin after the device was bound again',
+    kernel: 'v6.1',
+    make: (kernel) => pinned(kernel, UMEM, true),
+  },
+  {
+    code: 'outcome_unknown',
+    when: 'exit with a pin after the device was bound again',
+    kernel: 'v6.12',
+    make: (kernel) => {
+      const [made] = pinned(kernel, FIXED_BUFFER, true);
+      return [made, { type: 'exit_process', pid: [...made.host.tables.processes.values()][0]?.pid ?? 0 }];
+    },
+  },
+  { code: 'not_modelled', when: 'a second mount of the same superblock', make: withMapper(() => MOUNT) },
+  { code: 'not_modelled', when: 'the block device of a btt', make: nodeCommand(['shared'], 'sector') },
+  {
+    code: 'not_modelled',
+    when: 'anonymous memory on system-ram',
+    make: nodeCommand(['shared'], 'system-ram'),
+  },
+  {
+    code: 'not_modelled',
+    when: 'ndctl disable-region of an idle region',
+    make: on({ ...REMOVE, via: 'ndctl_disable_region' }),
+  },
+  {
+    code: 'not_modelled',
+    when: 'MADV_HWPOISON on a live device',
+    make: withMapper((_rig, mapping) => accessCommand(mapping, 'madvise_hwpoison')),
+  },
+  {
+    code: 'not_modelled',
+    when: 'a journal commit of xfs',
+    make: withMapper(({ mount }) => ({ type: 'commit_journal', mount }), {}, xfs),
+  },
+  {
+    code: 'not_modelled',
+    when: 'a longterm pin of page cache',
+    make: withMapper(
+      (_rig, mapping, pid) => pinCommand({ pid, mapping }, UMEM),
+      {},
+      (kernel) => cached(kernel),
+    ),
+  },
+  {
+    code: 'not_modelled',
+    when: 'a pin through a stale entry',
+    make: (kernel) => staleMapper(kernel, (mapping, pid) => pinCommand({ pid, mapping }, PIPE)),
+  },
+];

@@ -1,0 +1,82 @@
+import type { RefusalCode } from '../../../src/engine/refusal.ts';
+import type { Command } from '../../../src/engine/command.ts';
+import { MAP, MOUNT, on, REMOVE, unmounted, withMapper, type Case } from '../states.ts';
+import { accessCommand, DEVICE, emptyMachine, pinCommand, PIPE } from '../support.ts';
+
+const notFound = (code: RefusalCode, command: Command): Case => ({
+  code,
+  when: command.type,
+  make: on(command),
+});
+
+/** What is not there. */
+export const NOT_FOUND: readonly Case[] = [
+  {
+    code: 'host_not_found',
+    when: 'anything before create_host',
+    make: (kernel) => [emptyMachine(kernel), { type: 'delete_host' }],
+  },
+  notFound('dax_device_not_found', { ...REMOVE, dax_device: 'nope' }),
+  notFound('dax_device_not_found', { type: 'survey_holders', dax_device: 'nope' }),
+  notFound('dax_device_not_found', { type: 'bind', dax_device: 'nope' }),
+  notFound('dax_device_not_found', { type: 'patch_dax_device', dax_device: 'nope' }),
+  notFound('dax_device_not_found', { type: 'delete_dax_device', dax_device: 'nope' }),
+  notFound('dax_device_not_found', { ...MOUNT, dax_device: 'nope' }),
+  notFound('dax_device_not_found', { type: 'record_hotplug_event', action: 'add', dax_device: 'nope' }),
+  notFound('mount_not_found', { type: 'umount', mount: 'm9', lazy: false }),
+  notFound('mount_not_found', { type: 'shutdown_mount', mount: 'm9' }),
+  notFound('mount_not_found', { type: 'commit_journal', mount: 'm9' }),
+  notFound('mount_not_found', { type: 'create_file', mount: 'm9', path: '/a', size: 1 }),
+  notFound('file_not_found', { type: 'file_io', file: 'f9', pid: 1, kind: 'pread', offset: 0, length: 1 }),
+  notFound('process_not_found', { type: 'exit_process', pid: 9 }),
+  notFound('process_not_found', { ...MAP, pid: 9, dax_device: DEVICE }),
+  notFound('process_not_found', { type: 'create_process', comm: 'x', parent_pid: 9 }),
+  notFound('process_not_found', { ...REMOVE, by_pid: 9 }),
+  notFound('mapping_not_found', { type: 'munmap', mapping: 'v9' }),
+  notFound('mapping_not_found', accessCommand('v9', 'read')),
+  notFound('pin_not_found', { type: 'unpin', pin: 'p9' }),
+  notFound('removal_not_found', { type: 'advance_removal', removal: 'r9' }),
+  { code: 'process_not_found', when: 'create_pin', make: on(pinCommand({ pid: 9, mapping: 'v9' }, PIPE)) },
+  {
+    code: 'process_not_found',
+    when: 'file_io',
+    make: withMapper((rig) => ({
+      type: 'file_io',
+      file: rig.file(),
+      pid: 99,
+      kind: 'pread',
+      offset: 0,
+      length: 1,
+    })),
+  },
+  {
+    code: 'mapping_not_found',
+    when: 'create_pin',
+    make: withMapper((_rig, _mapping, pid) => pinCommand({ pid, mapping: 'v99' }, PIPE)),
+  },
+  {
+    code: 'file_not_found',
+    when: 'create_mapping',
+    make: withMapper((_rig, _mapping, pid) => ({ ...MAP, pid, file: 'f99' })),
+  },
+  {
+    code: 'dax_device_not_found',
+    when: 'create_mapping',
+    make: withMapper((_rig, _mapping, pid) => ({ ...MAP, pid, dax_device: 'nope' })),
+  },
+  {
+    code: 'mount_not_found',
+    when: 'create_mapping of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ ...MAP, pid, file })),
+  },
+  {
+    code: 'mount_not_found',
+    when: 'pread of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'pread', offset: 0, length: 1 })),
+  },
+  {
+    code: 'mount_not_found',
+    when: 'fsync of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'fsync', offset: 0, length: 1 })),
+  },
+];

@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import { seedDemo } from '../../src/app/demo.ts';
+import { isRefusal } from '../../src/engine/refusal.ts';
+import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { ListQuery } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { REPOSITORY } from '../client/child_service.ts';
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('the demo fleet', () => {
+  let directory: string;
+  let controlPlane: ControlPlane;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'daxplane-demo-'));
+    const onFatal = (error: Error): void => {
+      throw error;
+    };
+    controlPlane = createControlPlane(
+      await openSqliteStore({ path: join(directory, 'demo.db'), onFatal }),
+      SILENT,
+    );
+    await controlPlane.start();
+  });
+  afterEach(async () => {
+    await controlPlane.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('has one host per kernel profile, each with a mounted ext4 and xfs that two processes map', async () => {
+    expect(await seedDemo(controlPlane)).toBe(true);
+    expect(await idsOf('hosts', 'name')).toEqual(KERNEL_NAMES.map((kernel) => `node-${kernel}`));
+    for (const kernel of KERNEL_NAMES) {
+      const host = `node-${kernel}`;
+      expect(await idsOf('mounts', 'fs_type', host)).toEqual(['ext4', 'xfs']);
+      expect(await idsOf('mappings', 'pid', host)).toEqual([101, 102, 201, 202]);
+      expect(await idsOf('dax_devices', 'state', host)).toEqual(['bound', 'bound']);
+    }
+  });
+
+  test('is made on an empty database only', async () => {
+    await controlPlane.submit({
+      host: 'mine',
+      command: { type: 'create_host', name: 'mine', kernel: 'v6.12' },
+    });
+    expect(await seedDemo(controlPlane)).toBe(false);
+    expect(await idsOf('hosts', 'name')).toEqual(['mine']);
+  });
+
+  test('keeps the numbers of the listings, also those past 2^53', async () => {
+    await seedDemo(controlPlane);
+    const listing = await readFile(join(REPOSITORY, 'demo/ndctl-list-v6.12.json'), 'utf8');
+    const [isetId = ''] = /"iset_id": \d+/.exec(listing) ?? [];
+    expect(await controlPlane.exportInventory('node-v6.12', 'ndctl')).toContain(
+      isetId.slice('"iset_id": '.length),
+    );
+  });
+
+  async function idsOf(kind: ListQuery['kind'], field: string, host?: string): Promise<unknown[]> {
+    const page = await controlPlane.list({
+      kind,
+      filters: {},
+      limit: 100,
+      ...(host === undefined ? {} : { host }),
+    });
+    if (isRefusal(page)) throw new Error(page.detail);
+    return page.items.map((item) => (JSON.parse(item) as Record<string, unknown>)[field]);
+  }
+});
