@@ -103,8 +103,8 @@ function copyOnWrite(walk: Walk, index: number, end: number): number {
 /** The first store to a write-protected shared entry faults again (A6). */
 function storeProtected(walk: Walk, run: Run, index: number): number | Failure {
   const mount = mountOf(walk);
-  if (mount !== null && mount.fs_state === 'frozen') return frozen(index);
-  if (mount !== null && (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown')) {
+  if (mount.fs_state === 'frozen') return frozen(index);
+  if (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown') {
     return storeOnDead(walk, run, index, mount);
   }
   const unit = levelPages(run.level);
@@ -152,12 +152,9 @@ function missing(walk: Walk, index: number): number | Failure {
       : missingBlockDevice(walk, index);
   }
   const file = fileOf(walk);
-  const page = index + walk.mapping.offset / PAGE_BYTES;
   const filePages = Math.ceil(file.size / PAGE_BYTES);
-  if (page >= filePages) return { why: 'sigbus', index };
   const end = Math.min(walk.end, filePages - walk.mapping.offset / PAGE_BYTES);
   const mount = mountOf(walk);
-  if (mount === null) return { why: 'sigbus', index };
   return file.dax ? missingDax(walk, mount, index, end) : missingCached(walk, mount, index, end);
 }
 
@@ -354,11 +351,11 @@ function countFaults(walk: Walk, level: Level, count: number): void {
 
 /** The file behind the mapping as it stands now. */
 function fileOf(walk: Walk): File {
-  return must(walk.tx.host.tables.files.get(walk.mapping.file ?? ''), `file of ${walk.mapping.id}`);
+  return must(walk.tx.host.tables.files.get(walk.mapping.file!), `file of ${walk.mapping.id}`);
 }
 
-function mountOf(walk: Walk): Mount | null {
-  return walk.mapping.file === null ? null : superblockOf(walk.tx.host, fileOf(walk).file_system);
+function mountOf(walk: Walk): Mount {
+  return superblockOf(walk.tx.host, fileOf(walk).file_system)!;
 }
 
 function dirtyFile(walk: Walk, from: number, to: number): void {

@@ -11,13 +11,24 @@ import { createFile, fileIo } from './topology/file.ts';
 import { recordHotplugEvent } from './topology/hotplug.ts';
 import { createHost, deleteHost, patchHost, reboot } from './topology/machine.ts';
 import { createMapping, munmap } from './topology/mapping.ts';
-import { commitJournal, createMount, shutdownMount, umount } from './topology/mount.ts';
+import { commitJournal, createMount, reapLazyMounts, shutdownMount, umount } from './topology/mount.ts';
 import { createPin, unpin } from './topology/pin.ts';
 import { createProcess, exitProcess } from './topology/process.ts';
+import { wakeRemovals } from './topology/wake.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Which handler a command goes to. */
+/** Decides a command, and what follows from it at once: removals that wake, detached file systems that end. */
 export function handle(tx: Transaction, command: Command): Answer | Refusal {
+  const answer = dispatch(tx, command);
+  if (!isRefusal(answer) && command.type !== 'survey_holders') {
+    wakeRemovals(tx);
+    reapLazyMounts(tx);
+  }
+  return answer;
+}
+
+/** Which handler a command goes to. */
+function dispatch(tx: Transaction, command: Command): Answer | Refusal {
   if (command.type === 'create_host') return createHost(tx, command);
   if (tx.host.tables.hosts.size === 0) return refuse('host_not_found', 'there is no such host');
   switch (command.type) {

@@ -61,6 +61,11 @@ export function fileSystemOf(host: Host, id: string): FileSystem {
   return must(host.tables.file_systems.get(id), `file system ${id}`);
 }
 
+/** Files of a file system, in order of creation. */
+export function filesOf(host: Host, file_system: string): File[] {
+  return [...host.tables.files.values()].filter((file) => file.file_system === file_system);
+}
+
 /** The live superblock of a file system: its mount, also a lazily detached one. */
 export function superblockOf(host: Host, file_system: string): Mount | null {
   for (const mount of host.tables.mounts.values()) if (mount.file_system === file_system) return mount;

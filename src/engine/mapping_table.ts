@@ -55,13 +55,13 @@ export function runCount(entries: Entries): number {
 /** The run at a position, decoded. */
 export function runAt(entries: Entries, position: number): Run {
   const at = position * COLUMNS;
-  const bits = entries[at + 3] ?? 0;
+  const bits = entries[at + 3]!;
   return {
-    index: entries[at] ?? 0,
-    nr_pages: entries[at + 1] ?? 0,
-    pfn: entries[at + 2] ?? 0,
-    level: LEVELS[bits & 3] ?? 'pte',
-    kind: ENTRY_KINDS[(bits >> 2) & 3] ?? 'dax',
+    index: entries[at]!,
+    nr_pages: entries[at + 1]!,
+    pfn: entries[at + 2]!,
+    level: LEVELS[bits & 3]!,
+    kind: ENTRY_KINDS[(bits >> 2) & 3]!,
     writable: (bits & 16) !== 0,
     pgmap: Math.floor(bits / 32),
   };
@@ -74,7 +74,7 @@ export function seek(entries: Entries, index: number): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     const at = middle * COLUMNS;
-    if ((entries[at] ?? 0) + (entries[at + 1] ?? 0) > index) high = middle;
+    if (entries[at]! + entries[at + 1]! > index) high = middle;
     else low = middle + 1;
   }
   return low;

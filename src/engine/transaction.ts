@@ -23,10 +23,12 @@ export interface Transaction {
   /** Changes since the last emit, waiting for the event that names them. */
   pending: Change[];
   readonly undo: (() => void)[];
+  /** Kinds whose order of records the undo restores. */
+  readonly ordered: Set<Kind>;
 }
 
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [] };
+  return { host, context, events: [], pending: [], undo: [], ordered: new Set() };
 }
 
 /** Puts the host back to what it was at begin(). */
@@ -71,7 +73,21 @@ export function patch<K extends Kind>(
 }
 
 export function remove(tx: Transaction, kind: Kind, id: string): void {
+  keepOrder(tx, kind);
   change(tx, { op: 'delete', kind, id });
+}
+
+/** Records deleted and put back would stand last: the first delete of a kind remembers the order. */
+function keepOrder(tx: Transaction, kind: Kind): void {
+  if (tx.ordered.has(kind)) return;
+  tx.ordered.add(kind);
+  const records = tx.host.tables[kind] as Map<string, unknown>;
+  const order = [...records.keys()];
+  tx.undo.push(() => {
+    const kept = new Map(records);
+    records.clear();
+    for (const id of order) records.set(id, kept.get(id));
+  });
 }
 
 export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {

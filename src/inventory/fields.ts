@@ -40,7 +40,7 @@ const DPORTS = { nr_dports: 'count', dports: 'objects' } as const;
 /**
  * The keys of each kind of object, as the tools of version 76.1 print them.
  *
- * Source: ndctl/list.c, util/json.c, daxctl/list.c, cxl/json.c, v76.1; the tables of [M116]-[M134] recordings.
+ * Source: ndctl/list.c, util/json.c, daxctl/list.c, cxl/json.c, v76.1; rows M116 to M134.
  */
 export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
   bus: {

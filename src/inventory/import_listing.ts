@@ -1,8 +1,9 @@
 import { deriveDevice } from './derive.ts';
+import type { DeviceMerge } from './device_merge.ts';
 import { isEqual } from './is_equal.ts';
 import { type Listing, type ListingFormat } from './listing.ts';
 import { mergeDaxRegions } from './merge_dax_regions.ts';
-import { type DeviceMerge, mergeDevices } from './merge_devices.ts';
+import { mergeDevices } from './merge_devices.ts';
 import { type HostChange, hostChanges, mergeHost } from './merge_host.ts';
 import { isRefusal, parseListing } from './parse.ts';
 import { textOf } from './read_field.ts';

@@ -1,6 +1,7 @@
 import { daxRegionIdOf } from './derive.ts';
 import { itemsOf, type Listing } from './listing.ts';
-import { type DeviceMerge, mergeRegionOf } from './merge_devices.ts';
+import type { DeviceMerge } from './device_merge.ts';
+import { mergeRegionOf } from './merge_devices.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';

@@ -4,14 +4,16 @@ import type { Body, Reply, World } from './step.ts';
 
 /**
  * Recorded answers and the service's answers as the same short words: `ok`, an errno,
- * `SIGBUS BUS_ADRERR +4096`, `dead SIGBUS`, `blocked`, `livelock`, `kernel_oops` (in the process itself or in
+ * `SIGBUS BUS_ADRERR +4096`, `dead SIGBUS`, `blocked`, `livelock`, `kernel_oops`, `kernel_oops dead` (in the process itself or in
  * whoever looked at it; an oops of a kernel worker leaves the call its own answer).
  */
 export function expectedAnswer(answer: Answer): string {
   if (answer.dead !== undefined) {
     const { killed_by, kernel_oops } = answer.dead;
     // The probe sends itself no SIGKILL: this is make_task_dead() after an oops.
-    return kernel_oops !== undefined || killed_by === 'SIGKILL' ? 'kernel_oops' : `dead ${killed_by ?? '?'}`;
+    return kernel_oops !== undefined || killed_by === 'SIGKILL'
+      ? 'kernel_oops dead'
+      : `dead ${killed_by ?? '?'}`;
   }
   if (answer.kernel_oops !== undefined) return 'kernel_oops';
   if (answer.blocked === true) return answer.state === 'R' ? 'livelock' : 'blocked';
@@ -45,7 +47,9 @@ export function actualAnswer(reply: Reply, world: World, mapping: string): strin
       return body.result;
     case 'kernel_oops': {
       const oopses = body.kernel_oopses as readonly { task?: string }[];
-      if (oopses.some(({ task }) => task !== 'worker')) return 'kernel_oops';
+      if (oopses.some(({ task }) => task !== 'worker')) {
+        return body.process_alive === false ? 'kernel_oops dead' : 'kernel_oops';
+      }
       return typeof body.blocked_in === 'string' ? 'blocked' : 'ok';
     }
     case 'errno':
@@ -107,7 +111,7 @@ export function offsetIn(world: World, mapping: string, address: unknown): numbe
 
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value) ?? 'undefined';
+  return value === undefined ? 'undefined' : JSON.stringify(value);
 }
 
 /** The service's record of a process, device, mount, … at this moment. */

@@ -4,10 +4,13 @@ import { hostPath, idOf } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import type { RecordingView } from './view.ts';
 
-/** Tools by the command line that calls them. `create-namespace -f` reconfigures: a bind in another mode. */
+/** A removal that still runs after this long is what it says: running. */
+const SETTLED_MS = 5000;
+
+/** Tools by the command line that calls them. `create-namespace -f` reconfigures: it begins as destroying does. */
 const TOOLS: readonly (readonly [RegExp, string])[] = [
   [/^ndctl disable-namespace namespace/, 'ndctl_disable_namespace'],
-  [/^ndctl destroy-namespace /, 'ndctl_destroy_namespace'],
+  [/^ndctl (?:destroy-namespace|create-namespace -f) /, 'ndctl_destroy_namespace'],
   [/^ndctl disable-region /, 'ndctl_disable_region'],
   [/^daxctl disable-device /, 'daxctl_disable_device'],
 ];
@@ -33,12 +36,6 @@ function attemptStep(view: RecordingView, attempt: Command): Step[] {
     expected,
     actual: (reply) => (reply.status < 300 ? 'ok' : refusalWords(reply)),
   };
-  const mode = /^ndctl create-namespace -f .*-m (\S+)/.exec(cmd)?.[1];
-  if (mode !== undefined) {
-    const bind = (world: World): Promise<Reply> =>
-      world.call('POST', devicePath(view, world, '/bind'), { mode });
-    return [{ label, request: bind, checks: [refused] }];
-  }
   const via = toolOf(cmd);
   // A usage error of the tool says nothing about the kernel.
   if (via === null || attempt.rc === 129) return [];
@@ -61,8 +58,6 @@ async function remove(view: RecordingView, world: World, how: Body): Promise<Rep
   if (shown.status < 300) {
     world.records.set('removal', shown.body);
     world.ids.set('removal', String(shown.body.uid ?? shown.body.id));
-    const report = shown.body.report as { kernel_log?: string[] } | undefined;
-    world.log.push(...(report?.kernel_log ?? []));
   }
   return shown;
 }
@@ -175,12 +170,21 @@ function signalSent(world: World, name: string): string {
   return signalWords(text(row.signal), text(row.si_code), offset, row.si_addr_lsb as number | null);
 }
 
-/** The removal as it stands now; a wait may have ended, a stuck one has not. */
+/** The removal once it has stopped for now: waiting, stuck, or completed. */
 export async function removalNow(world: World): Promise<Reply> {
-  return world.call('GET', `/v1/removals/${idOf(world, 'removal')}`);
+  const path = `/v1/removals/${idOf(world, 'removal')}`;
+  const until = Date.now() + SETTLED_MS;
+  let reply = await world.call('GET', path);
+  while (reply.body.state === 'running' && Date.now() < until) {
+    await new Promise((done) => setTimeout(done, 5));
+    reply = await world.call('GET', path);
+  }
+  return reply;
 }
 
-/** Looks a device up once more: `bound`, `removing`, `unbound`. */
-export async function deviceState(view: RecordingView, world: World): Promise<string> {
-  return text((await look(world, `/dax-devices/${view.device}`)).state);
+/** What sysfs shows: a bind that never returns has linked the driver before its probe. */
+export async function driverWords(view: RecordingView, world: World): Promise<string> {
+  const { state, conditions } = await look(world, `/dax-devices/${view.device}`);
+  const binding = ((conditions ?? []) as { type: string }[]).some(({ type }) => type === 'bind_blocked');
+  return state === 'bound' || binding ? 'bound' : 'not bound';
 }

@@ -1,6 +1,6 @@
 import { bindStep, killStep, readerOf, readStep, umountStep } from './acts.ts';
 import { actualAnswer, actualCommand, expectedCommand, expectedEvent, text } from './answer.ts';
-import { deviceState, removalNow } from './event.ts';
+import { driverWords, removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
 import { mountSteps } from './state.ts';
 import { hostPath, idOf, unplayable } from './step.ts';
@@ -26,7 +26,7 @@ function followUp(view: RecordingView, item: FollowUp): Step[] {
     return [bindStep(view, said, expectedEvent(item), {})];
   if (said.startsWith('the unbind')) return [unbindStep(said, item)];
   if (cmd.startsWith('ndctl list')) return [listingStep(view, item)];
-  return [...commandSteps(view, said, cmd, item)];
+  return [...commandSteps(view, said, cmd, item), ...mountSteps(item.mounts ?? [], `(${said})`)];
 }
 
 function commandSteps(view: RecordingView, said: string, cmd: string, item: FollowUp): Step[] {
@@ -157,12 +157,10 @@ function namespacesIn(listing: unknown): Namespace[] {
 
 function devicesStep(view: RecordingView, name: string, item: FollowUp): Step[] {
   const expected = (item.devices?.nd_pmem ?? []).length > 0 ? 'bound' : 'not bound';
-  const actual = async (_reply: Reply, world: World): Promise<string> =>
-    (await deviceState(view, world)) === 'bound' ? 'bound' : 'not bound';
   const step: Step = {
     label: name,
     request: (world) => world.call('GET', hostPath(world)),
-    checks: [{ name, class: 'core', expected, actual }],
+    checks: [{ name, class: 'core', expected, actual: (_reply, world) => driverWords(view, world) }],
   };
   return [step, ...mountSteps(item.mounts ?? [], `(${name})`)];
 }

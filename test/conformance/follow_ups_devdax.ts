@@ -29,15 +29,13 @@ function afterOpen(result: Answer): boolean {
 
 /**
  * mmap by a process that has the node open. The API opens a node anew each time, so an old descriptor is
- * only the same thing while the node is the one it was opened on.
+ * only the same thing where the node it was opened on stayed.
  */
 function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
   if (afterOpen(result)) return [];
   const expected = expectedAnswer(result);
-  const rebuilt = /device_dax|daxctl/.test(view.recording.when ?? '')
-    ? false
-    : said.includes('old descriptor after rebind');
-  if (rebuilt) return [unplayable(said, `${said}, node made anew`, expected)];
+  const nodeWent = (view.observed.state_after?.devices?.dax ?? []).length === 0;
+  if (nodeWent && /descriptor/.test(said)) return [unplayable(said, `${said}, node gone`, expected)];
   return [
     {
       label: said,

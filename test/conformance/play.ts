@@ -24,7 +24,11 @@ export interface Played {
 }
 
 /** Acts a recording out on a host of its own and compares every answer with what was observed. */
-export async function play(recorded: Recorded, call: Call, exemptions: readonly Exemption[]): Promise<Played> {
+export async function play(
+  recorded: Recorded,
+  call: Call,
+  exemptions: readonly Exemption[],
+): Promise<Played> {
   const script = scriptOf(recorded);
   const { name } = recorded;
   if ('not_covered' in script) return { recording: name, not_covered: script.not_covered, observations: [] };

@@ -123,7 +123,7 @@ function refusedMmap(view: RecordingView, probe: Probe, failure: string): Step {
   };
 }
 
-export function touchStep(name: string, touch: Touch, checks: readonly Check[]): Step {
+function touchStep(name: string, touch: Touch, checks: readonly Check[]): Step {
   return {
     label: `${name}: touch`,
     request: (world) =>
@@ -135,7 +135,8 @@ export function touchStep(name: string, touch: Touch, checks: readonly Check[]):
 /** The kernel's trace of page faults against the last touch's count, by size of entry. */
 function faultChecks(probe: Probe, touches: readonly Touch[], n: number): Check[] {
   const traced = probe.dax_faults;
-  if (traced === undefined || n !== touches.length - 1) return [];
+  // The trace points are DAX's own: nothing of a mapping through the page cache is traced.
+  if (traced === undefined || Object.keys(traced).length === 0 || n !== touches.length - 1) return [];
   const pmd = traced['dax_pmd_fault_done NOPAGE'] ?? 0;
   const pte = traced['dax_pte_fault_done NOPAGE'] ?? 0;
   return [
@@ -152,7 +153,7 @@ function faultChecks(probe: Probe, touches: readonly Touch[], n: number): Check[
 }
 
 /** `first 2 MiB, write: 512 pages` and the other phrases of `touched_before`. */
-export function touchesOf(phrase: string): Touch[] {
+function touchesOf(phrase: string): Touch[] {
   if (phrase.startsWith('page 0 written')) {
     return [
       { offset: 0, length: PAGE, kind: 'write' },

@@ -10,7 +10,7 @@ import type { KernelName } from '../../src/engine/vocabulary.ts';
 export interface Recording {
   readonly scenario: string;
   readonly kernel: string;
-  readonly status: string;
+  readonly status?: string;
   readonly when?: string;
   readonly given?: Given;
   readonly observed?: Observed;
@@ -192,7 +192,7 @@ export interface Recorded {
 }
 
 /** `5.10.0-32-amd64` → v5.10, `5.10.223-force-unmap-base5.12` → force-unmap-v5.12; null: no such profile. */
-export function profileOf(uname: string): KernelName | null {
+function profileOf(uname: string): KernelName | null {
   const version = /^(\d+\.\d+)/.exec(uname)?.[1] ?? '';
   const forced = /-force-unmap(?:-base(\d+\.\d+))?$/.exec(uname);
   const name = forced ? `force-unmap-v${forced[1] ?? version}` : `v${version}`;
@@ -231,7 +231,7 @@ const STEP_FIELDS = new Set(['do', 'cmd', 'what']);
 const FAULTS = /^dax_(?:pmd_fault_done (?:NOPAGE|FALLBACK)|pte_fault_done NOPAGE)$/;
 
 /** The same recording without the parts nobody reads; applying it again changes nothing. */
-export function compact(value: unknown, path: readonly string[] = []): unknown {
+function compact(value: unknown, path: readonly string[] = []): unknown {
   const parent = path.at(-1);
   if (Array.isArray(value)) return value.map((item) => compact(item, path));
   if (typeof value !== 'object' || value === null) return value;

@@ -4,7 +4,12 @@ import type { Observation, Played } from './play.ts';
 export function totals(played: readonly Played[]): string[] {
   const observations = played.flatMap((one) => one.observations);
   const kernels = [...new Set(observations.map(({ kernel }) => kernel))].sort();
-  const lines = kernels.flatMap((kernel) => bothLines(kernel, observations.filter((one) => one.kernel === kernel)));
+  const lines = kernels.flatMap((kernel) =>
+    bothLines(
+      kernel,
+      observations.filter((one) => one.kernel === kernel),
+    ),
+  );
   const core = observations.filter((one) => one.class === 'core');
   const exempt = core.filter((one) => one.exempt !== null).length;
   const share = core.length === 0 ? 0 : (100 * exempt) / core.length;
@@ -37,5 +42,7 @@ export function differenceLine(one: Observation): string {
 
 /** Files that were not played, with what they hold that has no calls yet. */
 export function notCovered(played: readonly Played[]): string[] {
-  return played.flatMap((one) => (one.not_covered === null ? [] : [`not covered: ${one.recording}: ${one.not_covered}`]));
+  return played.flatMap((one) =>
+    one.not_covered === null ? [] : [`not covered: ${one.recording}: ${one.not_covered}`],
+  );
 }

@@ -5,7 +5,7 @@ import { followUpSteps } from './follow_ups.ts';
 import { pinSteps } from './pins.ts';
 import type { Given, Observed, Recorded } from './recording.ts';
 import { staleSteps } from './stale.ts';
-import { stateSteps } from './state.ts';
+import { machineStep, stateSteps } from './state.ts';
 import type { Step } from './step.ts';
 import { topologySteps } from './topology.ts';
 import { unmountedSteps } from './unmounted.ts';
@@ -32,11 +32,25 @@ const TOPOLOGIES = new Set(['nvdimm', 'e820', 'virtio-pmem', 'hmem']);
 const PARTS = ['processes', 'pin', 'operation', 'mapped_block_device_read', 'mount'] as const;
 const COVERED = new Set([
   ...PARTS,
-  ...['event', 'attempts_before', 'follow_ups', 'kernel_oopses', 'stale_mappings', 'verdict', 'verdicts', 'note'],
+  ...[
+    'event',
+    'attempts_before',
+    'follow_ups',
+    'kernel_oopses',
+    'stale_mappings',
+    'verdict',
+    'verdicts',
+    'note',
+  ],
   ...['counters', 'counters_changed', 'iomem_after', 'devices_after', 'mounts_after'],
   ...['state_before', 'state_after', 'state_end', 'pin_refused', 'while_removing', 'munmap_first', 'release'],
   ...['release_afterwards', 'kernel_oops_on_release', 'event_after_release', 'afterwards'],
-  ...['seconds_from_release_to_completion', 'read_before_operation', 'read_after_operation', 'read_after_rebind'],
+  ...[
+    'seconds_from_release_to_completion',
+    'read_before_operation',
+    'read_after_operation',
+    'read_after_rebind',
+  ],
   ...['rebind', 'kernel_oops', 'kernel_log', 'victim_alive', 'blocked_process', 'signals'],
   ...['mapped_block_device_read_untouched', 'read_open_fd_cached', 'read_open_fd_uncached'],
 ]);
@@ -55,7 +69,8 @@ function bodyOf(view: RecordingView): Step[] {
   if (observed.mount !== undefined) return [];
   if (given.pin !== undefined) return pinSteps(view);
   if (given.operation !== undefined) return staleSteps(view);
-  if (observed.mapped_block_device_read !== undefined) return [...unmountedSteps(view), ...followUpSteps(view)];
+  if (observed.mapped_block_device_read !== undefined)
+    return [...unmountedSteps(view), ...followUpSteps(view)];
   return [
     ...processSteps(view),
     ...eventSteps(view),
@@ -63,6 +78,7 @@ function bodyOf(view: RecordingView): Step[] {
     ...stateSteps(view),
     ...pagemapAfter(view),
     ...followUpSteps(view),
+    ...(observed.state_end === undefined ? [] : [machineStep(view, 'at the end', observed.state_end)]),
   ];
 }
 

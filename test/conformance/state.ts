@@ -170,7 +170,12 @@ function logStep(view: RecordingView): Step[] {
   return [
     {
       label: 'kernel log',
-      request: removalNow,
+      request: async (world) => {
+        const removal = await removalNow(world);
+        const report = removal.body.report as { kernel_log?: string[] } | undefined;
+        world.log.push(...(report?.kernel_log ?? []));
+        return removal;
+      },
       checks: told.map((line) => ({
         name: `log: ${line.slice(0, 60)}`,
         class: 'detail',
@@ -184,5 +189,5 @@ function logStep(view: RecordingView): Step[] {
 
 /** A log line with its numbers and addresses taken out. */
 function pattern(line: string): string {
-  return line.replace(/0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+|\bN\b/g, 'N').trim();
+  return line.replace(/0x[0-9a-fN]+|\b[0-9a-f]{8,}\b|\d+|\bN\b/g, 'N').trim();
 }

@@ -1,5 +1,3 @@
-import type { RecordingView } from './view.ts';
-
 /** One HTTP exchange with a service that is under test: in process, or anywhere else. */
 export type Call = (
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -47,9 +45,6 @@ export interface World {
   /** Kernel log lines the service has told so far. */
   readonly log: string[];
 }
-
-/** The part of a recording's play that one module knows. */
-export type Part = (view: RecordingView) => readonly Step[];
 
 export function idOf(world: World, name: string): string {
   return world.ids.get(name) ?? 'none';

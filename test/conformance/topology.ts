@@ -8,6 +8,7 @@ import type { RecordingView } from './view.ts';
 const NVDIMM_BYTES = 1054867456;
 const GIB = 1073741824;
 const FILE_BYTES = 4194304;
+const ALIGNMENTS: Readonly<Record<string, number>> = { '4K': 4096, '2M': 2097152, '1G': GIB };
 
 /** The guest before anything runs: host, device, file systems, and the files that processes will map. */
 export function topologySteps(view: RecordingView): Step[] {
@@ -36,11 +37,11 @@ function deviceStep(view: RecordingView): Step {
 }
 
 /** The device by topology: an NFIT namespace, legacy e820 pmem, virtio-pmem, or soft-reserved memory. */
-export function deviceBody(view: RecordingView): Body {
+function deviceBody(view: RecordingView): Body {
   const { given, device } = view;
   if (view.devdax) {
     const shown = typeof given.device === 'object' ? given.device : { size: NVDIMM_BYTES, align: '2M' };
-    const align = shown.align === '4K' ? 4096 : 2097152;
+    const align = ALIGNMENTS[shown.align] ?? 2097152;
     const provider = given.topology === 'hmem' ? 'hmem' : 'ACPI.NFIT';
     return { name: device, mode: 'devdax', size: shown.size, align, provider, numa_node: 0 };
   }
@@ -48,9 +49,8 @@ export function deviceBody(view: RecordingView): Body {
     const provider = given.topology === 'e820' ? 'e820' : 'virtio-pmem';
     return { name: device, mode: 'fsdax', size: GIB, align: 2097152, provider, map: 'mem', numa_node: 0 };
   }
-  if (given.namespace?.mode.startsWith('raw') === true) {
-    return { name: device, mode: 'raw', size: GIB, provider: 'ACPI.NFIT', numa_node: 0 };
-  }
+  const mode = /^(?:raw|sector)/.exec(given.namespace?.mode ?? '')?.[0];
+  if (mode !== undefined) return { name: device, mode, size: GIB, provider: 'ACPI.NFIT', numa_node: 0 };
   return {
     name: device,
     mode: 'fsdax',
@@ -68,12 +68,7 @@ export function fsType(given: Given): 'ext4' | 'xfs' {
 }
 
 /** What `mkfs` and `mount -o` were told. */
-function mountBody(
-  view: RecordingView,
-  path: string,
-  partition: number | null,
-  dax: 'always' | 'never',
-): Body {
+function mountBody(view: RecordingView, path: string, partition: number | null, dax: string): Body {
   const { given } = view;
   const fs_type = fsType(given);
   const features = fs_type === 'xfs' ? xfsFeatures(given) : {};
@@ -93,7 +88,7 @@ function xfsFeatures(given: Given): Body {
 }
 
 function mountStep(view: RecordingView, path: string, partition: number | null): Step {
-  const dax = (view.given.mount_options ?? 'dax=always').startsWith('dax=never') ? 'never' : 'always';
+  const dax = /^dax=(always|inode|never)/.exec(view.given.mount_options ?? '')?.[1] ?? 'always';
   const body = mountBody(view, path, partition, dax);
   return setup(
     `mount ${path}`,

@@ -66,6 +66,17 @@ test('write(2) from a page of a shut-down ext4 that is not mapped is not recorde
   expect(answered(made, accessCommand(one.mapping, 'copy_out'))).toBe('outcome_unknown');
 });
 
+test.each([
+  ['ext4', {}, 'write'],
+  ['xfs', {}, 'write'],
+  ['xfs', { flags: ['private'] }, 'read'],
+] as const)('a shut-down %s whose device lives refuses a new page %j: %s', (fs_type, options, kind) => {
+  const { made, mapper, mount } = mounted('v6.1', { mount: { fs_type } });
+  const one = mapper({ touched: 'none', ...options });
+  made.run({ type: 'shutdown_mount', mount });
+  expect(touch(made, one, kind)).toBe(SIGBUS);
+});
+
 describe('a frozen file system', () => {
   test('blocks stores and pwrite; reads, pread and fsync of a clean file go on', () => {
     const { made, mapper, file } = rmapbt('v7.3', 0, 4);

@@ -260,6 +260,28 @@ describe('what is skipped', () => {
     ]);
   });
 
+  it('the dax device of a namespace that is skipped, and the namespace of a device that is', () => {
+    const region = (mode: string, daxMode: string): string =>
+      JSON.stringify([
+        {
+          dev: 'namespace0.0',
+          mode,
+          size: 4096,
+          daxregion: { id: 0, size: 4096, devices: [{ chardev: 'dax0.0', size: 4096, mode: daxMode }] },
+        },
+      ]);
+    for (const text of [region('zoned', 'devdax'), region('devdax', 'famfs')]) {
+      expect(importInto(NOTHING, text).devices).toEqual([]);
+      expect(reasons(text)).toEqual([
+        ['namespace', 'namespace0.0', 'unknown mode'],
+        ['dax_region', '0', 'not a dax device'],
+        ['dax_device', 'dax0.0', 'unknown mode'],
+      ]);
+      const known = knownAfter(region('devdax', 'devdax'));
+      expect(importInto(known, text).devices).toEqual([]);
+    }
+  });
+
   it('[M119] rounded sizes, which stand in only where nothing else is known', () => {
     const human = recorded('nvdimm.raw@6.12', 'ndctl list -RBNDMXvu');
     const alone = importInto(NOTHING, human);

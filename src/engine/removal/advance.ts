@@ -2,6 +2,7 @@ import type { Answer } from '../answer.ts';
 import { deviceOf, must, profileOf } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
+import { NAMESPACE_DISABLED } from '../topology/bind.ts';
 import { LOG_LINES } from './kill_procs.ts';
 import type { RemovalRecord, StepRecord } from './record.ts';
 import { leftNow } from './report.ts';
@@ -81,7 +82,11 @@ function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 }
 
 function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
-  patch(tx, 'dax_devices', removal.dax_device, { state: 'unbound', removal: null });
+  patch(tx, 'dax_devices', removal.dax_device, {
+    state: 'unbound',
+    removal: null,
+    conditions: removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : [],
+  });
   holdTask(tx, removal, 'running');
   const left = leftNow(tx.host, removal);
   const after = patch(tx, 'removals', removal.id, {

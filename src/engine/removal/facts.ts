@@ -1,24 +1,24 @@
-import type { ByLevel, Effect, Facts } from './profile.ts';
+import type { ByLevel, Effect, Facts, GupByLevel } from './profile.ts';
 
 /**
  * Named facts of each kernel. Source: SPEC.md H and C3-C5, read from the kernels named there and
  * shown by the recordings stale-op-* and pin-*.
  */
 const ok: Effect = { do: 'ok' };
-const livelock: Effect = { do: 'livelock' };
-const efault: Effect = { do: 'errno', errno: 'EFAULT' };
-const eio: Effect = { do: 'errno', errno: 'EIO' };
+const livelock = { do: 'livelock' } as const;
+const efault = { do: 'errno', errno: 'EFAULT' } as const;
+const eio = { do: 'errno', errno: 'EIO' } as const;
 const bothOk: ByLevel = { pte: ok, pmd: ok };
 
-function stuck(at: string): Effect {
+function stuck(at: string): Extract<Effect, { do: 'oops' }> {
   return { do: 'oops', at, task: 'stuck' };
 }
-function dies(at: string): Effect {
+function dies(at: string): Extract<Effect, { do: 'oops' }> {
   return { do: 'oops', at, task: 'dies' };
 }
 
 /** Slow gup on a stale entry up to v6.12: a PTE spins in faultin_page(), a PMD answers EFAULT. */
-const SLOW_GUP: ByLevel = { pte: livelock, pmd: efault };
+const SLOW_GUP: GupByLevel = { pte: livelock, pmd: efault };
 
 export const FACTS_V510: Facts = {
   devmap_bit: true,

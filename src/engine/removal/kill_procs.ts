@@ -1,6 +1,6 @@
 import type { File, Mapping, Process } from '../host.ts';
 import { holdsMemory, mappingsOfFile } from '../lookup.ts';
-import { levelPages, levelShift, runCount, runs, seek, type Level } from '../mapping_table.ts';
+import { levelPages, levelShift, runAt, runCount, runs, seek, type Level } from '../mapping_table.ts';
 import { processOf } from '../process_end.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
@@ -112,9 +112,8 @@ function fileRuns(
 
 /** Runs with an entry at this index that is still there. */
 function runsAt(sweep: Sweep, index: number): FileRun[] {
-  while (sweep.next < sweep.all.length && (sweep.all[sweep.next]?.start ?? 0) <= index) {
-    const run = sweep.all[sweep.next];
-    if (run !== undefined) sweep.active.push(run);
+  while (sweep.next < sweep.all.length && sweep.all[sweep.next]!.start <= index) {
+    sweep.active.push(sweep.all[sweep.next]!);
     sweep.next += 1;
   }
   sweep.active = sweep.active.filter((run) => run.end > index);
@@ -150,7 +149,7 @@ function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: numb
     const shift = mapping.offset / PAGE_BYTES;
     const entries = entriesOf(tx.host, mapping.id);
     const at = seek(entries, Math.max(0, from - shift));
-    if (at === runCount(entries) || (entries[at * 4] ?? 0) >= to - shift) continue;
+    if (at === runCount(entries) || runAt(entries, at).index >= to - shift) continue;
     dropEntries(tx, mapping.id, Math.max(0, from - shift), to - shift - Math.max(0, from - shift));
   }
 }
@@ -182,8 +181,8 @@ function announce(
 ): void {
   for (let done = 0; done < at.units && log.length < LOG_LINES; done += 1) {
     const page = Math.floor(at.index / at.unit) * at.unit + done * at.unit;
-    const extent = file.extents.find(({ offset, nr_pages }) => offset <= page && page < offset + nr_pages);
-    const pfn = extent === undefined ? 0 : extent.pfn + (page - extent.offset);
+    const extent = file.extents.find(({ offset, nr_pages }) => offset <= page && page < offset + nr_pages)!;
+    const pfn = extent.pfn + (page - extent.offset);
     for (const { mapping } of victims) {
       const { comm, pid } = processOf(tx, mapping.pid);
       log.push(

@@ -17,6 +17,12 @@ export interface ByLevel {
   readonly pmd: Effect;
 }
 
+/** What gup meets at a stale entry: it never just succeeds. */
+export interface GupByLevel {
+  readonly pte: Exclude<Effect, { do: 'ok' }>;
+  readonly pmd: Exclude<Effect, { do: 'ok' }>;
+}
+
 /** Parameters of the steps; a step reads only its own. */
 export interface StepParameters {
   /** Whose processes memory_failure() collects. */
@@ -57,11 +63,11 @@ export interface Facts {
   readonly mlock_stale: ByLevel;
   /** gup-fast first: vmsplice, O_DIRECT, MADV_HWPOISON. `task` of each may differ. */
   readonly gup_stale: {
-    readonly vmsplice: ByLevel;
-    readonly direct_io: ByLevel;
-    readonly madvise_hwpoison: ByLevel;
-    readonly process_vm_readv: ByLevel;
-    readonly ptrace: ByLevel;
+    readonly vmsplice: GupByLevel;
+    readonly direct_io: GupByLevel;
+    readonly madvise_hwpoison: GupByLevel;
+    readonly process_vm_readv: GupByLevel;
+    readonly ptrace: GupByLevel;
   };
   /** A FOLL_LONGTERM | FOLL_WRITE pin of a stale fsdax entry. */
   readonly io_uring_register_stale: 'write_fault_first' | 'EOPNOTSUPP';

@@ -56,7 +56,7 @@ function verdictOf(hazards: readonly Hazard[]): Verdict {
   if (reaches) return 'exposed';
   const kernel = ['pin_outlives_pgmap', 'kernel_oops', 'kernel_livelock', 'frozen_file_system'];
   if (hazards.some((hazard) => kernel.includes(hazard.kind))) return 'unsafe';
-  return hazards.some((hazard) => hazard.kind === 'leaked_range') ? 'leaked' : 'contained';
+  return 'contained';
 }
 
 function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {

@@ -22,7 +22,7 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[
     };
   });
   for (const pid of new Set(delivered.filter((row) => row.killed).map((row) => row.pid))) {
-    if (processOf(tx, pid).state === 'running') endProcess(tx, pid, { killed_by: 'SIGBUS' });
+    endProcess(tx, pid, { killed_by: 'SIGBUS' });
   }
   return delivered;
 }

@@ -1,7 +1,7 @@
 import { touch } from '../fault.ts';
 import type { Mapping } from '../host.ts';
 import { runs } from '../mapping_table.ts';
-import { endProcess, processOf, strike, survivesSigbus } from '../process_end.ts';
+import { endProcess, processOf, survivesSigbus } from '../process_end.ts';
 import { emit, entriesOf, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import type { SignalRow } from './record.ts';
@@ -23,12 +23,8 @@ export function storeOn(tx: Transaction, mapping: Mapping, nr_pages: number): Si
       nr_pages: run.nr_pages,
       write: true,
     });
-    if (failure === null || failure.why === 'refused') continue;
+    if (failure?.why !== 'sigbus') continue;
     patch(tx, 'mappings', mapping.id, { activity: 'idle' });
-    if (failure.why === 'oops') strike(tx, process.pid, failure.effect);
-    if (failure.why === 'blocked') patch(tx, 'processes', String(process.pid), { state: 'blocked' });
-    emit(tx, 'process_changed', `processes/${String(process.pid)}`, { stops_storing: failure.why });
-    if (failure.why !== 'sigbus') return [];
     const killed = !survivesSigbus(process, true);
     if (killed) endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
     const si_addr = `0x${(BigInt(mapping.address) + BigInt(failure.index * PAGE_BYTES)).toString(16)}`;

@@ -4,8 +4,16 @@ import type { DaxDevice, Mapping, Process } from '../host.ts';
 import { deviceOf, factsOf, findActor, findMapping, isStale, memmapGone } from '../lookup.ts';
 import { findRun, type Run } from '../mapping_table.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome } from '../outcome.ts';
-import { endProcess, livelocked, recordOops, strike, survivesSigbus, zapEffect } from '../process_end.ts';
-import type { ByLevel, Effect } from '../removal/profile.ts';
+import {
+  endProcess,
+  livelocked,
+  recordOops,
+  releaseUnknown,
+  strike,
+  survivesSigbus,
+  zapEffect,
+} from '../process_end.ts';
+import type { ByLevel, GupByLevel } from '../removal/profile.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { dropEntries, emit, entriesOf, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
@@ -44,7 +52,11 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const device = deviceOf(tx.host, mapping.dax_device);
   const site: Site = { tx, mapping, device, process, command, index, nr };
   const absent = readsAbsentMedia(site);
-  return absent ?? perform(site);
+  if (absent !== null) return absent;
+  const unknown = releaseUnknown(tx, process.pid);
+  const outcome = perform(site);
+  // A death by signal or oops drops the pins too: where that is not known, neither is this.
+  return !isRefusal(outcome) && !outcome.process_alive && unknown !== null ? unknown : outcome;
 }
 
 /** R165: what a load from memory that is physically gone returns depends on the bus: refused. */
@@ -106,8 +118,7 @@ function byProcessor(site: Site, write: boolean): Outcome | Refusal {
 }
 
 function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
-  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
-  if (run === null) return { stale: false, data_of: null };
+  const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index)!;
   return {
     stale: isStale(site.device, run),
     data_of: dataOf(site.tx.host, site.device, site.mapping, run, site.index),
@@ -141,8 +152,7 @@ function copyOut(site: Site): Outcome | Refusal {
   });
   if (failure === null) return okOutcome({ faults, ...served(site) });
   if (failure.why === 'refused') return failure.refusal;
-  if (failure.why === 'sigbus') return errnoOutcome('EFAULT', { faults });
-  return { ...failed(site, failure), faults };
+  return errnoOutcome('EFAULT', { faults });
 }
 
 /** R38: only a shared VMA of a file that is open for writing is written back. */
@@ -155,12 +165,12 @@ function msync(site: Site): Outcome | Refusal {
 }
 
 /** The level a walker meets at the first page of the access; PUD entries count as PMD. */
-function levelAt(effects: ByLevel, run: Run): Effect {
+function levelAt<T>(effects: { readonly pte: T; readonly pmd: T }, run: Run): T {
   return run.level === 'pte' ? effects.pte : effects.pmd;
 }
 
 /** get_user_pages() of a page: C2 on a live entry, C3 on a stale one. */
-function gup(site: Site, effects: ByLevel): Outcome | Refusal {
+function gup(site: Site, effects: GupByLevel): Outcome | Refusal {
   const { tx, mapping, command } = site;
   const run = findRun(entriesOf(tx.host, mapping.id), site.index);
   if (run !== null && isStale(site.device, run) && !pgmapServes(site, run)) {
@@ -173,8 +183,7 @@ function gup(site: Site, effects: ByLevel): Outcome | Refusal {
   emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr, write: false });
   if (failure === null) return okOutcome(served(site));
   if (failure.why === 'refused') return failure.refusal;
-  if (failure.why === 'sigbus') return errnoOutcome(command.kind === 'ptrace' ? 'EIO' : 'EFAULT');
-  return failed(site, failure);
+  return errnoOutcome(command.kind === 'ptrace' ? 'EIO' : 'EFAULT');
 }
 
 /** R164: once the pfns have a pgmap again, the lookup succeeds and pins the new owner's pages. */
@@ -182,12 +191,10 @@ function pgmapServes(site: Site, run: Run): boolean {
   return site.device.pgmap_state === 'live' && run.pgmap !== site.device.pgmap;
 }
 
-function onStale(site: Site, effect: Effect): Outcome | Refusal {
+function onStale(site: Site, effect: GupByLevel['pte']): Outcome | Refusal {
   const { tx, mapping, command } = site;
   const remote = command.kind === 'process_vm_readv' || command.kind === 'ptrace';
   switch (effect.do) {
-    case 'ok':
-      return okOutcome(served(site));
     case 'errno':
       return errnoOutcome(effect.errno, { stale: true });
     case 'livelock':
@@ -213,6 +220,7 @@ function ioUringRegister(site: Site): Outcome | Refusal {
   const { tx, mapping, device } = site;
   const facts = factsOf(tx.host);
   const run = findRun(entriesOf(tx.host, mapping.id), site.index);
+  if (mapping.prot === 'r') return errnoOutcome('EFAULT');
   if (device.mode === 'devdax') {
     if (facts.io_uring_longterm_on_devdax === 'EOPNOTSUPP') return errnoOutcome('EOPNOTSUPP');
     return gupForWrite(site);
@@ -221,7 +229,6 @@ function ioUringRegister(site: Site): Outcome | Refusal {
   if (stale && facts.io_uring_register_stale === 'write_fault_first') {
     const { failure } = touch(tx, mapping, site.index, site.nr, true);
     emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr, write: true });
-    if (failure?.why === 'refused') return failure.refusal;
     return failure === null ? errnoOutcome('EOPNOTSUPP') : errnoOutcome('EFAULT', { stale: true });
   }
   return errnoOutcome(facts.longterm_on_fsdax, { stale });
@@ -235,7 +242,7 @@ function gupForWrite(site: Site): Outcome | Refusal {
     write: true,
   });
   if (failure === null) return okOutcome(served(site));
-  return failure.why === 'refused' ? failure.refusal : errnoOutcome('EFAULT');
+  return errnoOutcome('EFAULT');
 }
 
 /** mlock and the /proc files walk the page tables; only a freed struct page can hurt them. */

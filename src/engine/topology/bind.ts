@@ -4,7 +4,10 @@ import type { DaxDevice } from '../host.ts';
 import { factsOf, findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
-import { driverOf } from './device.ts';
+import { defaultAlign, driverOf } from './device.ts';
+
+/** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
+export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
 
 type Bind = Extract<Command, { type: 'bind' }>;
 
@@ -23,7 +26,17 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (parent ? device.parent_bound : device.state === 'bound') {
     return kernelRefuses(facts.bind_bound_errno, 'the device has a driver');
   }
-  if (!parent && device.mode === 'devdax' && !device.parent_bound && command.mode === undefined) {
+  const disabled = device.conditions.some((condition) => condition.type === NAMESPACE_DISABLED.type);
+  if (disabled && command.driver !== undefined) {
+    return kernelRefuses('ENODEV', 'ndctl disabled the namespace: bind without a driver enables it again');
+  }
+  if (
+    !parent &&
+    device.mode === 'devdax' &&
+    !device.parent_bound &&
+    command.mode === undefined &&
+    !disabled
+  ) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
   }
   if (command.mode === 'system-ram' || (command.mode === undefined && device.mode === 'system-ram')) {
@@ -61,7 +74,7 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
     tenant,
     generation: repurposed ? device.generation + 1 : device.generation,
     map: mode === device.mode ? device.map : mode === 'raw' || mode === 'sector' ? null : 'dev',
-    align: device.align ?? (mode === 'devdax' || mode === 'fsdax' ? 2097152 : null),
+    align: device.align ?? defaultAlign(mode),
     state: 'bound',
     conditions: [],
     pgmap: device.pgmap + 1,

@@ -27,6 +27,11 @@ export function driverOf(mode: DeviceMode): Driver {
   return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
 }
 
+/** 2 MiB where a mode has entries of its own, null else. */
+export function defaultAlign(mode: DeviceMode): number | null {
+  return mode === 'raw' || mode === 'sector' ? null : 2097152;
+}
+
 /** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
 function mapOf(command: CreateDaxDevice | ImportedDevice): 'dev' | 'mem' | null {
   if (command.map !== undefined) return command.map;
@@ -38,14 +43,13 @@ function mapOf(command: CreateDaxDevice | ImportedDevice): 'dev' | 'mem' | null 
 function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
   const bound = (command.state ?? 'bound') === 'bound';
   const { mode } = command;
-  const paged = mode === 'devdax' || mode === 'fsdax' || mode === 'system-ram';
   return {
     ...identity(tx),
     name: command.name,
     mode,
     driver: bound ? driverOf(mode) : null,
     size: command.size,
-    align: command.align ?? (paged ? 2097152 : null),
+    align: command.align ?? defaultAlign(mode),
     phys_addr: command.phys_addr ?? null,
     numa_node: command.numa_node ?? null,
     target_node: command.target_node ?? null,
@@ -159,11 +163,13 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
     patch(tx, 'dax_devices', before.name, { state: 'gone', driver: null });
   } else {
     const { change: _change, name: _name, ...fields } = imported;
+    const align = imported.align ?? before.align ?? defaultAlign(imported.mode);
     const merged = {
       ...before,
       ...definedOnly(fields),
       size: imported.size ?? before.size,
       state: before.state,
+      align,
     };
     const moved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
     if (moved && usedNow(tx, before.name)) {

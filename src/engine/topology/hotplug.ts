@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
+import type { DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
@@ -15,7 +16,7 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
   const removal =
     command.action === 'surprise_remove' || command.action === 'orderly_remove'
       ? startRemoval(tx, command)
-      : putMedium(tx, command);
+      : putMedium(tx, command, device);
   if (isRefusal(removal)) return removal;
   const own = identity(tx);
   const record = put(tx, 'hotplug_events', own.uid, {
@@ -42,9 +43,7 @@ function startRemoval(tx: Transaction, command: Record_): string | Refusal {
 }
 
 /** `add`: the same medium is back. `replace`: another one at the same physical addresses, a new generation. */
-function putMedium(tx: Transaction, command: Record_): null | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
-  if (isRefusal(device)) return device;
+function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null | Refusal {
   if (device.state === 'bound')
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);

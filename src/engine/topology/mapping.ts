@@ -51,8 +51,7 @@ export function createMapping(tx: Transaction, command: CreateMapping): Answer |
   const failed = populate(tx, command, mapping);
   if (failed !== null) return failed;
   emit(tx, 'mapping_created', `mappings/${id}`, { pid: command.pid });
-  const record = tx.host.tables.mappings.get(id);
-  return record === undefined ? {} : { record };
+  return { record: tx.host.tables.mappings.get(id)! };
 }
 
 interface Target {
@@ -69,7 +68,7 @@ function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
     if (isRefusal(file)) return { ...file, pointer: '/file' };
     return { file, device: deviceOf(tx.host, file.dax_device) };
   }
-  const device = findDevice(tx.host, command.dax_device ?? '');
+  const device = findDevice(tx.host, command.dax_device!);
   return isRefusal(device) ? { ...device, pointer: '/dax_device' } : { file: null, device };
 }
 
@@ -128,7 +127,7 @@ function refusesNode(command: CreateMapping, device: DaxDevice): Refusal | null 
   if (!device.dax_alive) return kernelRefuses('ENXIO', 'dax_alive() is false');
   if (command.flags.includes('private'))
     return kernelRefuses('EINVAL', 'dax_mmap: attempted private mapping');
-  const align = device.align ?? 2097152;
+  const align = device.align!;
   const aligned =
     command.length % align === 0 && command.offset % align === 0 && (command.page_size ?? align) >= align;
   return aligned ? null : kernelRefuses('EINVAL', 'dax_mmap: unaligned vma');
@@ -151,12 +150,9 @@ function populate(tx: Transaction, command: CreateMapping, mapping: Mapping): Re
   if (command.populate === undefined || command.populate === 'none') return null;
   const { failure } = touch(tx, mapping, 0, mapping.length / PAGE_BYTES, command.populate === 'write');
   if (failure === null) return null;
-  if (failure.why === 'refused') return failure.refusal;
-  return refuse(
-    'out_of_range',
-    'MAP_POPULATE meets a page that cannot be faulted in: map without it and access',
-    { pointer: '/populate' },
-  );
+  return refuse('dax_device_busy', 'MAP_POPULATE does not return: the file system is frozen', {
+    pointer: '/populate',
+  });
 }
 
 /** munmap(2): zaps the entries; pins stay (R122). */

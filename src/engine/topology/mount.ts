@@ -4,6 +4,7 @@ import type { DaxDevice, FileSystem, Mount } from '../host.ts';
 import {
   blockDeviceGone,
   factsOf,
+  filesOf,
   findDevice,
   findMount,
   holdsMemory,
@@ -15,6 +16,7 @@ import {
 import { okOutcome } from '../outcome.ts';
 import { forget } from '../page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { mountsOfSuperblock, patchSuperblock } from '../superblock.ts';
 import { emit, identity, nextId, patch, put, remove, type Transaction } from '../transaction.ts';
 import { PMD_PAGES } from '../vocabulary.ts';
 import { abortJournal } from './sync.ts';
@@ -35,7 +37,19 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
   if (refusal !== null) return refusal;
   const file_system = findOrMake(tx, command, device);
   if (isRefusal(file_system)) return file_system;
+  const twin = [...tx.host.tables.mounts.values()].find((mount) => mount.file_system === file_system.id);
   const id = nextId(tx, 'm');
+  if (twin !== undefined) {
+    const record = put(tx, 'mounts', id, {
+      ...twin,
+      ...identity(tx),
+      id,
+      path: command.path,
+      state: 'mounted',
+    });
+    emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
+    return { record };
+  }
   const record = put(tx, 'mounts', id, {
     ...identity(tx),
     id,
@@ -56,8 +70,7 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
     device_instance: device.instance,
     generation: file_system.generation,
   });
-  for (const file of tx.host.tables.files.values()) {
-    if (file.file_system !== file_system.id) continue;
+  for (const file of filesOf(tx.host, file_system.id)) {
     const dax = device.map !== null && (command.dax === 'always' || (command.dax === 'inode' && file.dax));
     forget(tx, file);
     patch(tx, 'files', file.id, { mount: id, dax });
@@ -78,7 +91,8 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       const gone = blockDeviceGone(tx.host, mount);
       if (gone && mount.fs_type !== command.fs_type) continue;
       if (gone) return kernelRefuses('EEXIST', `the superblock of ${mount.id} still lives`);
-      return refuse('not_modelled', 'a second mount of the same superblock', { pointer: '/dax_device' });
+      if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
+      continue;
     }
     if ((mount.partition === null || partition === null) && !blockDeviceGone(tx.host, mount)) {
       return kernelRefuses('EBUSY', 'the whole device or a partition of it is mounted');
@@ -99,6 +113,9 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
   if (command.dax === 'always' && device.map === null)
     return kernelRefuses('EINVAL', 'DAX unsupported by block device');
   if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
+  if (command.partition !== undefined && command.reflink === true && command.dax === 'always') {
+    return kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
+  }
   const holder = profileOf(tx.host).steps.fsdax.some((step) => step.name === 'dax_holder_notify_failure');
   if (command.partition !== undefined && holder) {
     return unknownOutcome(
@@ -178,15 +195,30 @@ export function umount(tx: Transaction, command: Extract<Command, { type: 'umoun
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
     return okOutcome();
   }
-  remove(tx, 'mounts', mount.id);
-  emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
+  dropMount(tx, mount);
   return okOutcome();
 }
 
-/** Whether a task that is not reaped maps a file of the mount. */
+function dropMount(tx: Transaction, mount: Mount): void {
+  const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
+  remove(tx, 'mounts', mount.id);
+  if (other !== undefined) {
+    for (const file of filesOf(tx.host, mount.file_system)) patch(tx, 'files', file.id, { mount: other.id });
+  }
+  emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
+}
+
+/** A detached file system ends with its last user. */
+export function reapLazyMounts(tx: Transaction): void {
+  for (const mount of [...tx.host.tables.mounts.values()]) {
+    if (mount.state === 'lazy' && !inUse(tx, mount)) dropMount(tx, mount);
+  }
+}
+
+/** Whether a task that is not reaped maps a file that was opened through the mount. */
 export function inUse(tx: Transaction, mount: Mount): boolean {
   const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
-    return file !== null && tx.host.tables.files.get(file)?.file_system === mount.file_system;
+    return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
   });
   return mapped.some((mapping) => {
     const process = must(tx.host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
@@ -203,7 +235,7 @@ export function shutdownMount(
   if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'frozen')
     return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits');
-  const record = patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
+  const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
   return { record };
 }

@@ -9,7 +9,6 @@ import { pinReleaseUnknown, recordOops, releaseEffect, strike, workerOops } from
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, entriesOf, identity, nextId, put, remove, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
-import { wakeRemovals } from './wake.ts';
 
 /**
  * Pins pages by gup (C1, C2): faults them in, then takes a reference on each. 409 with EOPNOTSUPP where the
@@ -116,6 +115,5 @@ export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin'
   emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
   if (effect.do === 'oops') return strike(tx, pin.pid, effect);
   for (const oops of oopses) recordOops(tx, oops.at);
-  wakeRemovals(tx);
   return okOutcome({ kernel_oopses: oopses, result: oopses.length === 0 ? 'ok' : 'kernel_oops' });
 }

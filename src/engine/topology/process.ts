@@ -17,7 +17,6 @@ import {
   put,
   type Transaction,
 } from '../transaction.ts';
-import { wakeRemovals } from './wake.ts';
 
 /** Creates a process; with `parent_pid` a fork that inherits the parent's mappings and kill policy. */
 export function createProcess(tx: Transaction, command: CreateProcess): Answer | Refusal {
@@ -81,6 +80,5 @@ export function exitProcess(
   const killed = process.state === 'livelocked';
   if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });
   const outcome = endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });
-  wakeRemovals(tx);
   return outcome;
 }

@@ -3,8 +3,9 @@ import type { File, Mount } from '../host.ts';
 import { blockDeviceGone, deviceOf, factsOf, mappingsOfFile, must, superblockOf } from '../lookup.ts';
 import { errnoOutcome, okOutcome } from '../outcome.ts';
 import { clean, hasDirty } from '../page_cache.ts';
-import { unknownOutcome, refuse, type Refusal } from '../refusal.ts';
-import { emit, patch, protectEntries, type Transaction } from '../transaction.ts';
+import { refuse, type Refusal } from '../refusal.ts';
+import { patchSuperblock } from '../superblock.ts';
+import { emit, protectEntries, type Transaction } from '../transaction.ts';
 
 /**
  * fsync(2) of a file, or msync(2) of a shared writable mapping of it. On a live file system it writes back and
@@ -19,11 +20,8 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
   if (blockDeviceGone(tx.host, mount)) {
     return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);
   }
-  if (mount.fs_state === 'frozen') {
-    if (hasDirty(tx.host, file))
-      return unknownOutcome('fsync of a dirty file on a frozen file system is not recorded');
-    return okOutcome();
-  }
+  // Frozen: what was dirty is synced already, and nothing can become dirty.
+  if (mount.fs_state === 'frozen') return okOutcome();
   writeBack(tx, file);
   emit(tx, 'file_synced', `files/${id}`, { pid });
   return okOutcome();
@@ -43,7 +41,7 @@ export function writeBack(tx: Transaction, file: File): void {
 
 /** The log force fails: that shuts the file system down (R52). */
 function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
-  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
   return errnoOutcome('EIO');
 }
@@ -62,13 +60,17 @@ function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
   }
   if (mount.journal === 'aborted') return errnoOutcome(dirtyCache ? facts.ext4_writepages_aborted : 'EIO');
   const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
-  if (commits) abortJournal(tx, mount);
+  if (commits) {
+    // The data pages fail and count as written; then the commit block fails too.
+    clean(tx, file);
+    abortJournal(tx, mount);
+  }
   return errnoOutcome('EIO');
 }
 
 /** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */
 export function abortJournal(tx: Transaction, mount: Mount): void {
   const read_only = mount.read_only || factsOf(tx.host).ext4_error_sets_rdonly;
-  patch(tx, 'mounts', mount.id, { journal: 'aborted', read_only });
+  patchSuperblock(tx, mount, { journal: 'aborted', read_only });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { journal: 'aborted', read_only });
 }

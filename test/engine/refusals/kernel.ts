@@ -16,7 +16,6 @@ import {
   staleMapper,
   surprised,
   unboundNode,
-  withFrozen,
   withMapper,
   type Case,
 } from '../states.ts';
@@ -146,20 +145,6 @@ export const KERNEL: readonly Case[] = [
   },
   {
     code: 'outcome_unknown',
-    when: 'fsync of a dirty file on a frozen file system',
-    kernel: 'v7.3',
-    make: (kernel) =>
-      withFrozen(kernel, (rig) => ({
-        type: 'file_io',
-        file: rig.file('/b'),
-        pid: addProcess(rig.made),
-        kind: 'fsync',
-        offset: 0,
-        length: 1,
-      })),
-  },
-  {
-    code: 'outcome_unknown',
     when: 'release of an RDMA pin after the removal',
     kernel: 'v6.1',
     make: (kernel) => pinned(kernel, { kind: 'longterm', holder: 'rdma' }, false),
@@ -179,7 +164,7 @@ export const KERNEL: readonly Case[] = [
       return [made, { type: 'exit_process', pid: [...made.host.tables.processes.values()][0]?.pid ?? 0 }];
     },
   },
-  { code: 'not_modelled', when: 'a second mount of the same superblock', make: withMapper(() => MOUNT) },
+  { code: 'kernel_refused', when: 'mkfs of a mounted device', make: withMapper(() => MOUNT) },
   { code: 'not_modelled', when: 'the block device of a btt', make: nodeCommand(['shared'], 'sector') },
   {
     code: 'not_modelled',

@@ -1,8 +1,9 @@
 import type { File, Mount } from '../../host.ts';
-import { byNumber, fileSystemOf, mountsOn } from '../../lookup.ts';
+import { fileSystemOf, filesOf, mountsOn } from '../../lookup.ts';
 import { countPresent } from '../../mapping_table.ts';
-import { dropEntries, emit, entriesOf, patch } from '../../transaction.ts';
-import { PAGE_BYTES } from '../../vocabulary.ts';
+import { patchSuperblock } from '../../superblock.ts';
+import { emit, entriesOf } from '../../transaction.ts';
+import { writeBack } from '../../topology/sync.ts';
 import { killProcs, mappersOf, type Killed } from '../kill_procs.ts';
 import type { SignalRow } from '../record.ts';
 import { deliver } from '../signals.ts';
@@ -28,6 +29,10 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const sent: SignalRow[] = [];
   const log: string[] = [];
   let hwpoisoned = 0;
+  if (parameters.freeze === true) {
+    // freeze_super() syncs first: what was dirty is written back and write-protected.
+    for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
+  }
   for (const file of filesInCore(input, mount)) {
     if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += entryCount(input, file);
     for (const extent of file.extents) {
@@ -35,7 +40,6 @@ function walk(input: StepInput, mount: Mount): StepOutput {
       const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
       sent.push(...killed.signals);
       log.push(...killed.log);
-      if (parameters.unmap === 'always_extent') unmapExtent(input, file, extent.offset, extent.nr_pages);
     }
     if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log });
   }
@@ -52,29 +56,15 @@ function walk(input: StepInput, mount: Mount): StepOutput {
 
 /** Files with DAX entries or mappers, in the order of their blocks. */
 function filesInCore({ tx }: StepInput, mount: Mount): File[] {
-  const files = [...tx.host.tables.files.values()].filter((file) => {
-    return (
-      file.file_system === mount.file_system &&
-      file.dax &&
-      (entriesOf(tx.host, file.id).length > 0 || mappersOf(tx, file).length > 0)
-    );
+  const files = filesOf(tx.host, mount.file_system).filter((file) => {
+    return file.dax && (entriesOf(tx.host, file.id).length > 0 || mappersOf(tx, file).length > 0);
   });
-  return files.sort((a, b) => (a.extents[0]?.pfn ?? 0) - (b.extents[0]?.pfn ?? 0) || byNumber(a, b));
+  return files.sort((a, b) => a.extents[0]!.pfn - b.extents[0]!.pfn);
 }
 
 function entryCount({ tx }: StepInput, file: File): number {
   const { pte, pmd } = countPresent(entriesOf(tx.host, file.id));
   return pte + pmd;
-}
-
-/** invalidate_inode_pages2_range(): the whole extent, in all VMAs, signalled or not. */
-function unmapExtent({ tx }: StepInput, file: File, offset: number, nr_pages: number): void {
-  for (const mapping of mappersOf(tx, file)) {
-    const shift = mapping.offset / PAGE_BYTES;
-    const from = Math.max(0, offset - shift);
-    if (mapping.present.pte + mapping.present.pmd + mapping.present.pud === 0) continue;
-    dropEntries(tx, mapping.id, from, Math.max(0, offset + nr_pages - shift - from));
-  }
 }
 
 /** B3: an extent in any AG but the last gets a count of about 2^32 pages. */
@@ -88,7 +78,7 @@ function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean
 
 function neverEnds(input: StepInput, mount: Mount, file: File, killed: Killed): StepOutput {
   const { tx } = input;
-  patch(tx, 'mounts', mount.id, { fs_state: 'frozen' });
+  patchSuperblock(tx, mount, { fs_state: 'frozen' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
   const signals = deliver(tx, killed.signals);
   return {
@@ -102,7 +92,7 @@ function neverEnds(input: StepInput, mount: Mount, file: File, killed: Killed): 
 function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {
   const reason =
     parameters.shutdown === 'corrupt_ondisk 0x10' ? 'on-disk corruption (0x10)' : 'force umount (0x4)';
-  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: reason });
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
   const please = `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`;
   if (parameters.shutdown === 'corrupt_ondisk 0x10') {

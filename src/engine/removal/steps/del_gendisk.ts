@@ -1,5 +1,6 @@
 import type { Mount } from '../../host.ts';
-import { factsOf, mountsOn } from '../../lookup.ts';
+import { factsOf, filesOf, mountsOn } from '../../lookup.ts';
+import { patchSuperblock } from '../../superblock.ts';
 import { emit, hostRecord, patch } from '../../transaction.ts';
 import { writeBack } from '../../topology/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -20,10 +21,9 @@ export function delGendisk(input: StepInput): StepOutput {
   }
   const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
   for (const mount of synced) {
-    for (const file of tx.host.tables.files.values())
-      if (file.file_system === mount.file_system) writeBack(tx, file);
+    for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
-  const signals = storingMappings(input) ?? [];
+  const signals = storingMappings(input);
   const log: string[] = [];
   for (const mount of mounts) {
     if (parameters.shuts_fs_down === true) log.push(...shutDown(input, mount));
@@ -46,7 +46,7 @@ function shutDown(input: StepInput, mount: Mount): string[] {
   const { tx, device } = input;
   if (mount.fs_state === 'shutdown') return [];
   const reason = mount.fs_type === 'ext4' ? 'NOLOGFLUSH (2)' : 'device removal (0x20)';
-  patch(tx, 'mounts', mount.id, { fs_state: 'shutdown', shutdown_reason: reason });
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
   return mount.fs_type === 'ext4'
     ? [`EXT4-fs (${device.name}): shut down requested (2)`, `Aborting journal on device ${device.name}-8.`]

@@ -1,9 +1,8 @@
 import type { DaxDevice, File } from '../../host.ts';
 import { mountsOn, nrPages } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
-import { dropEntries, emit, entriesOf } from '../../transaction.ts';
-import { PAGE_BYTES } from '../../vocabulary.ts';
-import { killProcs, mappersOf } from '../kill_procs.ts';
+import { emit, entriesOf } from '../../transaction.ts';
+import { killProcs } from '../kill_procs.ts';
 import type { SignalRow } from '../record.ts';
 import { deliver } from '../signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -34,7 +33,6 @@ export function devPagemapFailure(input: StepInput): StepOutput {
     const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
     sent.push(...killed.signals);
     lines.push(...killed.log);
-    if (parameters.unmap === 'always_extent') unmapAll(input, file, extent.offset, extent.nr_pages);
   }
   for (const file of files) for (const run of runs(entriesOf(tx.host, file.id))) hwpoisoned += run.nr_pages;
   const signals = deliver(tx, sent);
@@ -51,16 +49,6 @@ function inPfnOrder(files: readonly File[]): { file: File; extent: File['extents
   return files
     .flatMap((file) => file.extents.map((extent) => ({ file, extent })))
     .sort((a, b) => a.extent.pfn - b.extent.pfn);
-}
-
-/** FU2: all translations of all processes; copied pages are anonymous memory and stay. */
-function unmapAll({ tx }: StepInput, file: File, offset: number, nr_pages: number): void {
-  for (const mapping of mappersOf(tx, file)) {
-    const shift = mapping.offset / PAGE_BYTES;
-    const from = Math.max(0, offset - shift);
-    if (mapping.present.pte + mapping.present.pmd + mapping.present.pud === 0) continue;
-    dropEntries(tx, mapping.id, from, Math.max(0, offset + nr_pages - shift - from));
-  }
 }
 
 /** action_result(), rate limited: the first 10 pfns of the device, mapped or not (R91). */

@@ -1,6 +1,7 @@
 import { mappingsOfDevice } from '../../lookup.ts';
 import { patch } from '../../transaction.ts';
 import { PAGE_BYTES } from '../../vocabulary.ts';
+import type { SignalRow } from '../record.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeOn } from '../storing.ts';
 
@@ -15,7 +16,7 @@ export function killDax({ tx, device }: StepInput): StepOutput {
 }
 
 /** Every process that stores in a loop into the device: what its next store gets. */
-export function storingMappings({ tx, device }: StepInput): StepOutput['signals'] {
+export function storingMappings({ tx, device }: StepInput): SignalRow[] {
   const storing = mappingsOfDevice(tx.host, device.name).filter((mapping) => mapping.activity === 'storing');
   return storing.flatMap((mapping) => storeOn(tx, mapping, mapping.length / PAGE_BYTES));
 }

@@ -29,7 +29,7 @@ export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
       released_by: 'unpin',
     }),
   );
-  return { end: 'wait', waiting_on, result: { wait_in: parameters.wait_in ?? null } };
+  return { end: 'wait', waiting_on, result: { wait_in: parameters.wait_in } };
 }
 
 /** The memmap goes; entries that are left lead to no struct page. Source: mm/memremap.c pageunmap_range(). */

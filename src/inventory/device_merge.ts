@@ -1,0 +1,80 @@
+import { itemsOf, type ListedItem, type Listing } from './listing.ts';
+import { textOf } from './read_field.ts';
+import type {
+  InventoryDeviceRecord,
+  InventoryHostRecord,
+  ListedObject,
+  ListedParts,
+  ListedRecord,
+} from './record.ts';
+import { settleParts } from './settle_parts.ts';
+import type { Skipped } from './skip.ts';
+
+/** The devices of a host while a listing is worked in. */
+export interface DeviceMerge {
+  /** Devices by name. */
+  readonly parts: Map<string, ListedParts>;
+  /** Devices that the listing shows. */
+  readonly listed: Set<string>;
+  /** new name → known name: a namespace gets its disk's or its dax device's name once that is known. */
+  readonly renamed: Map<string, string>;
+  readonly gone: Set<string>;
+  readonly skipped: Skipped[];
+  /** Namespaces that are no devices, by name. */
+  readonly namespaces: Map<string, ListedRecord>;
+  /** The regions, as listed, of the dax devices that were placed. */
+  readonly regions: Set<ListedObject>;
+  /** Namespace → the device known on it before. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** The name that the tools show → the device's own: a pmem0 given to devdax is listed as dax0.0. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Namespace → the dax devices listed inside it. */
+  readonly kin: ReadonlyMap<string, readonly ListedItem[]>;
+}
+
+/** What is known, before the first object of a listing. */
+export function startMerge(
+  host: InventoryHostRecord,
+  known: readonly InventoryDeviceRecord[],
+  listing: Listing,
+): DeviceMerge {
+  const kin = new Map<string, ListedItem[]>();
+  for (const item of itemsOf(listing, 'dax_device')) {
+    if (item.parent !== null) kin.set(item.parent, [...(kin.get(item.parent) ?? []), item]);
+  }
+  return {
+    parts: new Map(known.map(({ name, listed }) => [name, listed])),
+    listed: new Set(),
+    renamed: new Map(),
+    gone: new Set(),
+    skipped: [],
+    namespaces: new Map(host.namespaces.map((record) => [record.name, record])),
+    regions: new Set(),
+    owners: new Map(known.flatMap(({ name, namespace }) => (namespace === null ? [] : [[namespace, name]]))),
+    aliases: new Map(known.flatMap(({ name, listed }) => shownNames(listed).map((shown) => [shown, name]))),
+    kin,
+  };
+}
+
+/** Records that the listing shows a device, with these parts. */
+export function place(merge: DeviceMerge, name: string, parts: ListedParts): void {
+  merge.parts.set(name, settleParts(parts));
+  merge.listed.add(name);
+  merge.gone.delete(name);
+}
+
+/** Records that a device is no longer there, if it was known and the listing does not show it. */
+export function drop(merge: DeviceMerge, name: string): void {
+  if (merge.listed.has(name) || !merge.parts.delete(name)) return;
+  merge.gone.add(name);
+}
+
+/** The device that a listing shows under this name. */
+export function deviceShownAs(merge: DeviceMerge, shown: string): string {
+  const alias = merge.aliases.get(shown);
+  return !merge.parts.has(shown) && alias !== undefined && merge.parts.has(alias) ? alias : shown;
+}
+
+function shownNames({ namespace, dax_device: device }: ListedParts): readonly string[] {
+  return [textOf(device, 'chardev'), textOf(namespace, 'blockdev')].flatMap((name) => name ?? []);
+}

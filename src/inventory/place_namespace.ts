@@ -1,0 +1,98 @@
+import { isDaxParts } from './derive.ts';
+import { type DeviceMerge, deviceShownAs, drop, place } from './device_merge.ts';
+import type { ListedItem } from './listing.ts';
+import { mergeFields } from './merge_fields.ts';
+import { textOf } from './read_field.ts';
+import type { InventoryHostRecord, ListedParts } from './record.ts';
+import { type Skipped, skippedObject } from './skip.ts';
+
+/** The device known on a namespace, unless its name has passed to another namespace in this very listing. */
+interface Owner {
+  readonly name: string;
+  readonly parts: ListedParts;
+}
+
+/**
+ * Works one namespace of a listing in, as the device it is; or returns why it is none.
+ *
+ * Where it holds another kind of device than was known on it, or none, the one that was known is gone.
+ */
+export function placeNamespace(
+  merge: DeviceMerge,
+  item: ListedItem,
+  host: InventoryHostRecord,
+): Skipped | null {
+  const owner = ownerOf(merge, item);
+  const skipped = skippedObject(item, host) ?? skippedForItsDevice(merge, item, host);
+  // A device that the simulator gave to sector mode is still the one that was imported.
+  const isStillSector = skipped?.reason === 'btt' && owner?.parts.namespace?.['mode'] === 'sector';
+  if (skipped !== null && !isStillSector) {
+    if (skipped.reason !== 'unknown mode') keepAside(merge, item, owner);
+    return skipped;
+  }
+  const name = isStillSector ? owner.name : nameOf(merge, item, owner, host);
+  merge.namespaces.delete(item.name);
+  if (owner !== null && owner.name !== name) moveOwner(merge, item, owner, name);
+
+  const parts = merge.parts.get(name);
+  const isDax = item.fields['mode'] === 'devdax';
+  const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
+  place(merge, name, {
+    namespace: mergeFields('namespace', before, item.fields),
+    dax_region: isDax ? (parts?.dax_region ?? null) : null,
+    dax_device: isDax ? (parts?.dax_device ?? null) : null,
+  });
+  return null;
+}
+
+function ownerOf(merge: DeviceMerge, item: ListedItem): Owner | null {
+  const name = merge.owners.get(item.name);
+  const parts = name === undefined ? undefined : merge.parts.get(name);
+  return name !== undefined && parts?.namespace?.['dev'] === item.name ? { name, parts } : null;
+}
+
+/** A namespace and its dax device are one: a mode that is not known takes both. */
+function skippedForItsDevice(
+  merge: DeviceMerge,
+  item: ListedItem,
+  host: InventoryHostRecord,
+): Skipped | null {
+  const kin = (merge.kin.get(item.name) ?? []).map((device) => skippedObject(device, host));
+  const unknown = kin.find((skipped) => skipped?.reason === 'unknown mode') ?? null;
+  return unknown === null ? null : { ...unknown, kind: 'namespace', name: item.name };
+}
+
+/** Namespaces that are no devices are exported as they were imported. */
+function keepAside(merge: DeviceMerge, item: ListedItem, owner: Owner | null): void {
+  const known = merge.namespaces.get(item.name)?.fields ?? null;
+  const fields = mergeFields('namespace', known, item.fields);
+  merge.namespaces.set(item.name, { name: item.name, parent: item.parent, fields });
+  if (owner !== null) drop(merge, owner.name);
+}
+
+/** dax0.0, pmem0; a namespace that shows neither keeps its device's name, or lends its own until that is known. */
+function nameOf(
+  merge: DeviceMerge,
+  item: ListedItem,
+  owner: Owner | null,
+  host: InventoryHostRecord,
+): string {
+  const isDax = item.fields['mode'] === 'devdax';
+  const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host) === null);
+  const shown = isDax ? (device?.name ?? null) : textOf(item.fields, 'blockdev');
+  if (shown !== null) return deviceShownAs(merge, shown);
+  return owner !== null && isDaxParts(owner.parts) === isDax ? owner.name : item.name;
+}
+
+/** The device that was on the namespace is the same one under a new name, or it is gone. */
+function moveOwner(merge: DeviceMerge, item: ListedItem, owner: Owner, name: string): void {
+  const uuid = owner.parts.namespace?.['uuid'];
+  const isSame = owner.name === item.name || (uuid !== undefined && uuid === item.fields['uuid']);
+  if (!isSame || merge.parts.has(name)) {
+    drop(merge, owner.name);
+    return;
+  }
+  merge.parts.delete(owner.name);
+  merge.parts.set(name, owner.parts);
+  merge.renamed.set(name, owner.name);
+}

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readExemptions } from './exemptions.ts';
+import { playAll } from './play_all.ts';
+import type { Played } from './play.ts';
+import { readRecordings } from './recording.ts';
+import { differenceLine, differences, totals } from './report.ts';
+import { scriptOf } from './script.ts';
+import { startService } from './service.ts';
+
+const recordings = readRecordings(fileURLToPath(new URL('recordings', import.meta.url)));
+const EXEMPT_MAX = 0.03;
+
+describe('conformance with recorded kernels', () => {
+  const byName = new Map<string, Played>();
+  let played: readonly Played[] = [];
+
+  beforeAll(async () => {
+    const service = await startService();
+    played = await playAll(recordings, service.call);
+    await service.close();
+    for (const one of played) byName.set(one.recording, one);
+    process.stdout.write(`${totals(played).join('\n')}\n`);
+  }, 600_000);
+
+  it.each(recordings.map((recorded) => [recorded.name, recorded] as const))(
+    '[script] %s',
+    (_name, recorded) => {
+      const script = scriptOf(recorded);
+      const steps = 'steps' in script ? script.steps : [];
+      expect(steps.flatMap((step) => step.checks).filter((check) => check.class === 'core')).not.toHaveLength(
+        0,
+      );
+    },
+  );
+
+  it.each(recordings.map(({ name }) => [name]))('[core] %s', (name) => {
+    const one = byName.get(name);
+    expect(one).toBeDefined();
+    expect(differences(one === undefined ? [] : [one], 'core').map(differenceLine)).toEqual([]);
+  });
+
+  it('exempts at most 3 % of the core observations, each with a reason', () => {
+    const core = played.flatMap(({ observations }) => observations).filter((one) => one.class === 'core');
+    const exempt = core.filter((one) => one.exempt !== null);
+    expect(exempt.length / core.length).toBeLessThanOrEqual(EXEMPT_MAX);
+    const reasons = new Set(exempt.map((one) => one.exempt));
+    expect(readExemptions().filter(({ reason }) => !reasons.has(reason))).toEqual([]);
+  });
+});
