@@ -12,6 +12,8 @@ export interface ChildService {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   stop(): Promise<void>;
+  /** kill -9: no drain, no goodbye. */
+  crash(): Promise<void>;
 }
 
 /** Starts src/main.ts on a free port; resolves once it listens. Rejects with what it wrote where it ends before. */
@@ -37,8 +39,12 @@ export async function startChildService(env: Readonly<Record<string, string>> = 
     }
     await rm(directory, { recursive: true, force: true });
   };
+  const crash = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
   try {
-    return { url: await listening(child), stop };
+    return { url: await listening(child), stop, crash };
   } catch (error) {
     await stop();
     throw error;

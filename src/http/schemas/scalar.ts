@@ -55,6 +55,13 @@ export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
 export const Id = z.string().min(1).max(64);
 export const Text = z.string().min(1).max(255);
 
+/** A file's path below its mount or absolute: not resolved, only compared. */
+export const FilePath = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[^\0]*$/, { error: 'expected a path without NUL' });
+
 /** An absolute path; not resolved, only compared. */
 export const AbsolutePath = z
   .string()
