@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readExemptions } from './exemptions.ts';
@@ -38,6 +39,13 @@ describe('conformance with recorded kernels', () => {
     const one = byName.get(name);
     expect(one).toBeDefined();
     expect(differences(one === undefined ? [] : [one], 'core').map(differenceLine)).toEqual([]);
+  });
+
+  it('is what the README says', () => {
+    const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+    for (const line of totals(played).filter((total) => /^(all kernels|exempt)/.test(total))) {
+      expect(readme).toContain(line);
+    }
   });
 
   it('exempts at most 3 % of the core observations, each with a reason', () => {

@@ -245,7 +245,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** How a random host begins: two fsdax devices and a devdax, all small. */
-export const FIRST: readonly Command[] = [
+const FIRST: readonly Command[] = [
   { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 32 * MIB },
   { type: 'create_dax_device', name: 'pmem1', mode: 'fsdax', size: 16 * MIB, provider: 'virtio-pmem' },
   { type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 8 * MIB, align: 4096 },

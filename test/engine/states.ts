@@ -79,7 +79,7 @@ export function waiting(kernel: KernelName): Machine {
 }
 
 /** A removal of a multi-AG xfs that never ends: frozen. */
-export function frozen(kernel: KernelName): Rig {
+function frozen(kernel: KernelName): Rig {
   const rig = rmapbt(kernel, 0, 4);
   rig.mapper();
   rig.mapper({ touched: 'write' }, '/b');

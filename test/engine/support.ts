@@ -17,7 +17,7 @@ import type { Host, Mapping, Mount, Process } from '../../src/engine/host.ts';
 import { isRefusal, type Refusal } from '../../src/engine/refusal.ts';
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
 import type { Context } from '../../src/engine/transaction.ts';
-import type { AccessKind, IoKind, KernelName, RemoveVia } from '../../src/engine/vocabulary.ts';
+import type { AccessKind, IoKind, KernelName } from '../../src/engine/vocabulary.ts';
 
 export const MIB = 2 ** 20;
 export const PAGE = 4096;
@@ -208,10 +208,6 @@ export function settle(made: Machine): RemovalRecord {
   }
 }
 
-export function via(name: RemoveVia): Partial<RemoveDaxDevice> {
-  return { via: name };
-}
-
 export function processOf(made: Machine, pid: number): Process {
   return found(made.host.tables.processes.get(String(pid)));
 }
@@ -229,7 +225,7 @@ export function found<T>(value: T | undefined): T {
   return value;
 }
 
-export function only<T>(list: readonly T[]): T {
+function only<T>(list: readonly T[]): T {
   const [first, second] = list;
   if (first === undefined || second !== undefined) throw new Error(`wanted one, got ${String(list.length)}`);
   return first;

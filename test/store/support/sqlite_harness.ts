@@ -5,7 +5,7 @@ import { openReadConnection } from '../../../src/store/connection.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 
-export const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
+const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
 
 /** A database file in a directory of its own. */
 export interface SqliteHarness {
