@@ -41,9 +41,12 @@ export async function importInventory(
     return { status: 'refused', refusal: hostNotFound(host) };
   const listed = await loadListed(store, host);
   const present = (await loadDevices(store, host)).filter(({ state }) => state !== 'gone');
-  const known = present.map((device) =>
-    withCurrentState(listed.host, recordOf(listed, device.name), currentOf(device)),
-  );
+  const known = [
+    ...present.map((device) =>
+      withCurrentState(listed.host, recordOf(listed, device.name), currentOf(device)),
+    ),
+    ...unsized(listed, present),
+  ];
   const listing = importListing({ host: listed.host, devices: known }, text);
   if ('refusal' in listing) {
     const { detail, pointer } = listing.refusal;
@@ -71,7 +74,14 @@ export async function exportInventory(
     record: recordOf(listed, device.name),
     current: currentOf(device),
   }));
-  return exportListing(format, listed.host, exported);
+  const others = unsized(listed, devices).map((record) => ({ record, current: record }));
+  return exportListing(format, listed.host, [...exported, ...others]);
+}
+
+/** Listed devices that are none here yet, because no listing has told their size (M122: disabled when first seen). */
+function unsized(listed: Listed, devices: readonly DaxDevice[]): readonly InventoryDeviceRecord[] {
+  const names = new Set(devices.map(({ name }) => name));
+  return listed.devices.filter(({ name }) => !names.has(name));
 }
 
 function hostNotFound(host: string): Refusal {
@@ -134,6 +144,13 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
   };
 }
 
+/** The reason why a device that a listing shows is not one yet. */
+function unsizedSkip({ record }: DeviceChange): ListingImport['skipped'][number][] {
+  if (record.size !== null) return [];
+  const detail = 'no listing has told its size: it becomes a device with the first that does';
+  return [{ kind: 'namespace', name: record.name, reason: 'size unknown', detail }];
+}
+
 function devicesAfter(
   known: readonly InventoryDeviceRecord[],
   changes: readonly DeviceChange[],
@@ -157,6 +174,6 @@ function importedOf({ format, devices, host_objects, skipped }: ListingImport): 
       changed_fields,
     })),
     host_objects,
-    skipped,
+    skipped: [...skipped, ...devices.flatMap(unsizedSkip)],
   };
 }

@@ -10,7 +10,14 @@ import type { InventoryHostRecord, ObjectKind } from './record.ts';
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
  * `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
  */
-export type SkipReason = 'not a dax device' | 'seed' | 'btt' | 'blk' | 'unknown mode' | 'rounded';
+export type SkipReason =
+  | 'not a dax device'
+  | 'seed'
+  | 'btt'
+  | 'blk'
+  | 'unknown mode'
+  | 'rounded'
+  | 'size unknown';
 
 export interface Skipped {
   readonly kind: ObjectKind | 'size';

@@ -27,9 +27,9 @@ export function driverOf(mode: DeviceMode): Driver {
   return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
 }
 
-/** 2 MiB where a mode has entries of its own, null else. */
+/** 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
 export function defaultAlign(mode: DeviceMode): number | null {
-  return mode === 'raw' || mode === 'sector' ? null : 2097152;
+  return mode === 'devdax' ? 2097152 : null;
 }
 
 /** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportOf, knownAfter, valueOf } from '../inventory/support/host.ts';
+import { recordedInventories } from '../inventory/support/recordings.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+/** Every recorded machine, imported as it is, exports what the listings said; importing that changes nothing. */
+describe('[IMP] a recorded machine through the API', () => {
+  it.each(recordedInventories().map((inventory, at) => [inventory.name, inventory, at] as const))(
+    '%s',
+    async (_name, { listings }, at) => {
+      const host = `/v1/hosts/h${String(at)}`;
+      await server.call('POST', '/v1/hosts', { name: `h${String(at)}`, kernel: 'v6.12' });
+      const texts = [...listings].filter(([command]) => !/ -\w*u/.test(command)).map(([, text]) => text);
+      for (const text of texts) {
+        expect(await importText(host, text)).toMatchObject({ status: 200 });
+      }
+      const known = knownAfter(...texts);
+      for (const format of ['ndctl', 'daxctl'] as const) {
+        const { text } = await server.call('GET', `${host}/inventory?format=${format}`);
+        expect(valueOf(text)).toEqual(valueOf(exportOf(format, known) || '[]'));
+        const again = await importText(host, text);
+        const changes = (again.json as unknown as { devices: { change: string }[] }).devices.map(
+          ({ change }) => change,
+        );
+        expect(changes.filter((change) => change !== 'unchanged')).toEqual([]);
+      }
+    },
+  );
+});
+
+function importText(host: string, text: string) {
+  return server.call('POST', `${host}/inventory`, text, { 'content-type': 'text/plain' });
+}
