@@ -4,6 +4,7 @@ import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { exportInventory, importInventory, type ImportSubmission } from './inventory.ts';
+import { createListingThread } from './listing_thread.ts';
 import type { Log } from './log.ts';
 
 /** Everything that can be asked of the control plane, whoever asks. */
@@ -23,15 +24,18 @@ export function createControlPlane(store: Store, log: Log): ControlPlane {
   const feed = createFeed(store);
   const executor = startExecutor(store, log);
   const oneByOne = createTurns();
+  const listings = createListingThread();
   return {
     ...store,
     waitForRemoval: (uid, timeout_ms) => feed.waitForRemoval(uid, timeout_ms),
-    importInventory: (submission) => oneByOne(submission.host, () => importInventory(store, submission)),
-    exportInventory: (host, format) => exportInventory(store, host, format),
+    importInventory: (submission) =>
+      oneByOne(submission.host, () => importInventory(store, listings, submission)),
+    exportInventory: (host, format) => exportInventory(store, listings, host, format),
     start: () => executor.resume(),
     close: async () => {
       feed.close();
       await executor.stop();
+      await listings.close();
       await store.close();
     },
   };

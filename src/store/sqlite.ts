@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { openReadConnection } from './connection.ts';
-import type { FromWriter, ToWriter } from './message.ts';
+import type { FromWriter, ToWriter, WriterData } from './message.ts';
 import type { Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
 import { createReads } from './read.ts';
-import { spawnWriter } from './spawn_writer.ts';
+import { spawnThread, threadFile } from './spawn_thread.ts';
 import type { Settled } from './transact.ts';
 
 export interface SqliteStoreOptions {
@@ -29,7 +29,8 @@ interface Waiting<T> {
 /** The store over one SQLite file: a thread that writes, and a connection here that reads. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, cachedHosts = 256 } = options;
-  const writer = spawnWriter({ path, cachedHosts }, options.writer);
+  const data: WriterData = { path, cachedHosts };
+  const writer = spawnThread(options.writer ?? threadFile(import.meta.url, 'writer'), data);
   await once(writer, 'message');
   const db = openReadConnection(path);
   const client = createWriterClient(writer, options.onFatal);

@@ -126,8 +126,7 @@ describe('a device', () => {
     addDevice(made, { mode: from });
     removeDevice(made);
     made.run({ type: 'bind', dax_device: DEVICE, mode });
-    const { align } = device(made);
-    expect([device(made).map, align === null]).toEqual([map, from === 'raw' && mode === 'sector']);
+    expect(device(made)).toMatchObject({ map, align: mode === 'devdax' ? 2 * MIB : null });
   });
 
   test('is bound under a given driver of its own mode', () => {

@@ -1,0 +1,20 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * Starts a thread. Compiled, its first file is JavaScript. From source (tsx, vitest) it is TypeScript, and the
+ * thread registers tsx by itself, whichever way this thread came to understand types: a thread's first file is
+ * not read by loaders that its execArgv brings.
+ */
+export function spawnThread(file: URL, workerData: unknown): Worker {
+  if (!file.pathname.endsWith('.ts')) return new Worker(file, { workerData });
+  const first = `import { register } from '${import.meta.resolve('tsx/esm/api')}'; register(); await import('${file.href}');`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(first)}`), {
+    workerData,
+    execArgv: [],
+  });
+}
+
+/** A thread's first file beside the module that asks, in source or compiled. */
+export function threadFile(module: string, name: string): URL {
+  return new URL(`./${name}.${module.endsWith('.ts') ? 'ts' : 'js'}`, module);
+}
