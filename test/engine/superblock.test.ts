@@ -83,3 +83,14 @@ test('[IMP] a raw namespace that a listing shows in devdax mode gets the align o
   host.run({ type: 'import_inventory', devices: [device], record: {} });
   expect(found(host.host.tables.dax_devices.get('dax0.0')).align).toBe(2 * MIB);
 });
+
+test('[GEN1] a medium that would reach into the next device is refused, and named', () => {
+  const host = machine('v6.12');
+  addDevice(host, { name: 'dax0.0', mode: 'devdax', phys_addr: '0x100000000' });
+  addDevice(host, { name: 'dax1.0', mode: 'devdax', phys_addr: '0x108000000' });
+  removeDevice(host, { dax_device: 'dax0.0' });
+  const media = { serial: '0x2', size: 256 * MIB };
+  expect(
+    host.try({ type: 'record_hotplug_event', action: 'replace', dax_device: 'dax0.0', media }),
+  ).toMatchObject({ code: 'overlap', pointer: '/media/size' });
+});

@@ -82,7 +82,8 @@ function basePfn(tx: Transaction, phys_addr: string | null): number {
   return base;
 }
 
-function refusesPlace(tx: Transaction, device: DaxDevice): Refusal | null {
+/** Whether a device's range is whole pages, inside the address space and nobody else's. */
+export function refusesPlace(tx: Transaction, device: DaxDevice): Refusal | null {
   if (device.size % PAGE_BYTES !== 0)
     return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/size' });
   if (device.phys_addr !== null && BigInt(device.phys_addr) % BigInt(PAGE_BYTES) !== 0n) {

@@ -5,7 +5,7 @@ import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
 import { removeDaxDevice } from '../removal/start.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import { refusesPlace } from './device.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
 
@@ -48,8 +48,8 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null |
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);
   const size = command.media?.size ?? device.size;
-  if (size % PAGE_BYTES !== 0)
-    return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/media/size' });
+  const misplaced = refusesPlace(tx, { ...device, size });
+  if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   const replaced = command.action === 'replace';
   patch(tx, 'dax_devices', device.name, {
     media_present: true,
