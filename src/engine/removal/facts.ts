@@ -52,6 +52,7 @@ export const FACTS_V510: Facts = {
   ext4_writepages_aborted: 'EIO',
   ext4_clean_fsync_on_dead_btt: 'ok',
   per_node_mf_counters: false,
+  auto_online_default: 'offline',
 };
 
 /** The posted code: gup-fast takes no pgmap reference on a PMD and follows the stale one into a freed struct page. */
@@ -95,6 +96,7 @@ export const FACTS_V612: Facts = {
   },
   worker_oops_at: { io_uring: 'io_buffer_unmap', xdp: 'gup_folio_next' },
   per_node_mf_counters: true,
+  auto_online_default: 'online',
 };
 
 /** v7.3 has no devmap bit: a stale entry leads every walker to a struct page that is gone. */

@@ -18,9 +18,7 @@ export function createHost(tx: Transaction, command: CreateHost): Answer | Refus
     name: command.name,
     kernel: command.kernel,
     sysctl: command.sysctl ?? { memory_failure_early_kill: 0 },
-    auto_online_blocks:
-      command.auto_online_blocks ??
-      (PROFILES[command.kernel].facts.per_node_mf_counters ? 'online' : 'offline'),
+    auto_online_blocks: command.auto_online_blocks ?? PROFILES[command.kernel].facts.auto_online_default,
     labels: command.labels ?? {},
     counters: { HardwareCorrupted_kB: 0 },
     health: 'ok',
