@@ -26,12 +26,11 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
       detail: `${mount.path} stays frozen: every write to it blocks`,
       source: 'R54, R55',
     });
-    hazards.push({
-      ...NONE,
-      kind: 'kernel_livelock',
-      detail: 'the unbinding task spins in mf_dax_kill_procs() until a reboot',
-      source: 'R54',
-    });
+  }
+  const hung = removal.steps.find((step) => step.state === 'running');
+  if (hung !== undefined) {
+    const detail = `the unbinding task does not return from ${hung.name} until a reboot`;
+    hazards.push({ ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' });
   }
   if (removal.trigger === 'surprise_removal') hazards.push(...dataLoss(host, device));
   return hazards;
