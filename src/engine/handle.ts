@@ -20,7 +20,7 @@ import type { Transaction } from './transaction.ts';
 /** Decides a command, and what follows from it at once: removals that wake, detached file systems that end. */
 export function handle(tx: Transaction, command: Command): Answer | Refusal {
   const answer = dispatch(tx, command);
-  if (!isRefusal(answer) && command.type !== 'survey_holders') {
+  if (!isRefusal(answer)) {
     wakeRemovals(tx);
     reapLazyMounts(tx);
   }

@@ -23,7 +23,11 @@ export interface GupByLevel {
   readonly pmd: Exclude<Effect, { do: 'ok' }>;
 }
 
-/** Parameters of the steps; a step reads only its own. */
+/**
+ * Parameters of the steps; a step reads only its own. `unmap`, `mf_flags`, `runs_if` and `sync_write_protects`
+ * describe the kernel to the reader of the profile: they hold on every kernel that has the step, or follow from
+ * `collect`, and no step reads them.
+ */
 export interface StepParameters {
   /** Whose processes memory_failure() collects. */
   readonly collect?: 'current_only' | 'early_kill_or_current' | 'every_leader_with_entry';
@@ -41,8 +45,6 @@ export interface StepParameters {
   readonly runs_if?: 'mounted';
   readonly waits_for?: 'page_refs' | 'nothing';
   readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
-  /** The proposed parameters of the series' letter, off by default. */
-  readonly proposed?: boolean;
 }
 
 export interface StepSpec {
@@ -52,7 +54,11 @@ export interface StepSpec {
   readonly parameters: StepParameters;
 }
 
-/** Named facts: differences in manner that are no step of a removal. Rules by ID in SPEC.md. */
+/**
+ * Named facts: differences in manner that are no step of a removal. Rules by ID in SPEC.md. `devmap_bit`,
+ * `fsdax_idle_page_count`, `gup_fast_takes_pgmap_ref` and `per_node_mf_counters` are shown with the profile, as
+ * the reason for others; no rule reads them.
+ */
 export interface Facts {
   readonly devmap_bit: boolean;
   readonly fsdax_idle_page_count: 0 | 1;

@@ -113,8 +113,9 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
   if (command.dax === 'always' && device.map === null)
     return kernelRefuses('EINVAL', 'DAX unsupported by block device');
   if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
-  if (command.partition !== undefined && command.reflink === true && command.dax === 'always') {
-    return kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
+  if (command.partition !== undefined) {
+    const refused = reflinkRefused(tx, command, command.reflink === true);
+    if (refused !== null) return refused;
   }
   const holder = profileOf(tx.host).steps.fsdax.some((step) => step.name === 'dax_holder_notify_failure');
   if (command.partition !== undefined && holder) {
@@ -199,7 +200,8 @@ export function umount(tx: Transaction, command: Extract<Command, { type: 'umoun
   return okOutcome();
 }
 
-function dropMount(tx: Transaction, mount: Mount): void {
+/** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
+export function dropMount(tx: Transaction, mount: Mount): void {
   const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
   remove(tx, 'mounts', mount.id);
   if (other !== undefined) {

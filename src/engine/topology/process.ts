@@ -79,6 +79,5 @@ export function exitProcess(
   if (unknown !== null) return unknown;
   const killed = process.state === 'livelocked';
   if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });
-  const outcome = endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });
-  return outcome;
+  return endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });
 }
