@@ -14,7 +14,7 @@ module.exports = {
       name: 'no-cycles',
       comment: 'A cycle, even of types, means that two files are one idea.',
       severity: 'error',
-      from: { path: '^(src|test)/' },
+      from: { path: '^(src|test|matrix)/' },
       to: { circular: true },
     },
     {
@@ -43,7 +43,7 @@ module.exports = {
       comment: 'Product code does not depend on its tests.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|bench)/' },
+      to: { path: '^(test|bench|matrix)/' },
     },
     {
       name: 'vocabulary-imports-nothing',

@@ -1,3 +1,4 @@
+import { benchAssessment } from './assessment.ts';
 import { benchDeviceSize } from './device_size.ts';
 import { benchDurableWrites } from './durable_writes.ts';
 import { benchEventLoop } from './event_loop.ts';
@@ -6,3 +7,4 @@ import { benchEventLoop } from './event_loop.ts';
 await benchDeviceSize();
 await benchEventLoop();
 await benchDurableWrites();
+await benchAssessment();

@@ -1,5 +1,34 @@
 -- The whole schema after every migration. Generated: npx vitest run -u test/store/migrate.test.ts
 
+CREATE TABLE cxl_memdevs (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled', 'gone')),
+  serial TEXT,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX cxl_memdevs_by_host ON cxl_memdevs (host);
+
+CREATE TABLE cxl_regions (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  type TEXT NOT NULL CHECK (type IN ('pmem', 'ram')),
+  state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
+  decode_state TEXT NOT NULL CHECK (decode_state IN ('commit', 'reset')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX cxl_regions_by_host ON cxl_regions (host);
+
 CREATE TABLE dax_devices (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
@@ -37,6 +66,31 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE INDEX events_by_host ON events (host);
+
+CREATE TABLE exposures (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  mapping TEXT,
+  pin TEXT,
+  pid INTEGER NOT NULL,
+  tenant TEXT,
+  to_tenant TEXT,
+  open INTEGER NOT NULL CHECK (open IN (0, 1)),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX exposures_by_host ON exposures (host, dax_device);
+
+CREATE INDEX exposures_by_open ON exposures (open);
+
+CREATE INDEX exposures_by_tenant ON exposures (tenant);
+
+CREATE INDEX exposures_by_to_tenant ON exposures (to_tenant);
 
 CREATE TABLE file_systems (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -149,6 +203,22 @@ CREATE INDEX mappings_by_host_dax_device ON mappings (host, dax_device);
 CREATE INDEX mappings_by_host_file ON mappings (host, file);
 
 CREATE INDEX mappings_by_host_pid ON mappings (host, pid);
+
+CREATE TABLE memory_ranges (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  dax_device TEXT NOT NULL,
+  leaked INTEGER NOT NULL CHECK (leaked IN (0, 1)),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX memory_ranges_by_host ON memory_ranges (host, dax_device);
+
+CREATE INDEX memory_ranges_by_leaked ON memory_ranges (leaked);
 
 CREATE TABLE mounts (
   key INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { createControlPlane } from './app/control_plane.ts';
+import { createControlPlane, type ControlPlane } from './app/control_plane.ts';
 import { seedDemo } from './app/demo.ts';
+import type { Log } from './app/log.ts';
 import { loadConfig, type Config } from './config.ts';
 import { buildServer } from './http/server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -26,6 +27,7 @@ async function main(config: Config): Promise<void> {
   const controlPlane = createControlPlane(store, log);
   if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();
+  warmUp(controlPlane, log);
   const app = await buildServer({
     backend: controlPlane,
     logger: log,
@@ -42,6 +44,13 @@ async function main(config: Config): Promise<void> {
   });
   const url = await app.listen({ host: config.host, port: config.port });
   process.stdout.write(`daxplane serves ${url} (API explorer: ${url}/docs)\n`);
+}
+
+/** Starts the thread that assesses the fleet, so that nobody waits for it. */
+function warmUp(controlPlane: ControlPlane, log: Log): void {
+  controlPlane.assess({ filters: {}, limit: 1 }).catch((error: unknown) => {
+    log.error({ err: error }, 'fleet could not be assessed');
+  });
 }
 
 try {

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Command, CreateMount, CreateProcess } from '../engine/command.ts';
+import type { CreateMount, CreateProcess } from '../engine/command.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../engine/vocabulary.ts';
 import type { Reply, Submitted } from '../store/port.ts';
 import type { ControlPlane } from './control_plane.ts';
+import { idOf, INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
 
 /** The calls that the HTTP routes make, too. */
 type DemoTarget = Pick<ControlPlane, 'submit' | 'list' | 'importInventory'>;
@@ -62,19 +63,25 @@ const VOLUMES: readonly Volume[] = [
  *   node-<kernel> ─┬─ pmem0  ext4          /mnt/orders   a file, a reader and a writer that map 4 MiB of it
  *                  └─ pmem1  xfs, rmapbt   /mnt/metrics  the same
  *
+ * and one host after a bad day (demo_incident.ts).
+ *
  * Returns whether it did; a database with any host in it is left alone.
  */
 export async function seedDemo(controlPlane: DemoTarget): Promise<boolean> {
   const hosts = await controlPlane.list({ kind: 'hosts', filters: {}, limit: 1 });
   if (isRefusal(hosts) || hosts.items.length > 0) return false;
   await Promise.all(KERNEL_NAMES.map((kernel) => seedHost(controlPlane, kernel)));
+  await seedIncident(runOn(controlPlane, INCIDENT_HOST));
   return true;
+}
+
+function runOn(controlPlane: DemoTarget, host: string): Run {
+  return async (command) => replyOf(await controlPlane.submit({ host, command }));
 }
 
 async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
   const host = `node-${kernel}`;
-  const run = async (command: Command): Promise<Reply> =>
-    replyOf(await controlPlane.submit({ host, command }));
+  const run = runOn(controlPlane, host);
   await run({ type: 'create_host', name: host, kernel, labels: { demo: 'true' } });
   const text = await readFile(new URL(LISTING_OF[kernel], LISTINGS), 'utf8');
   replyOf(await controlPlane.importInventory({ host, text }));
@@ -84,19 +91,12 @@ async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<v
 }
 
 /** What `ndctl create-namespace -f -e namespace1.0 -m fsdax` does to an idle raw namespace: unbind, then bind anew. */
-async function makeFsdax(
-  run: (command: Command) => Promise<Reply>,
-  dax_device: string,
-  tenant: string,
-): Promise<void> {
-  let { record } = await run({ type: 'remove_dax_device', dax_device, trigger: 'unbind', via: 'nd_pmem' });
-  while (record !== undefined && 'steps' in record && record.state === 'running') {
-    ({ record } = await run({ type: 'advance_removal', removal: record.id }));
-  }
+async function makeFsdax(run: Run, dax_device: string, tenant: string): Promise<void> {
+  await unbind(run, dax_device, { via: 'nd_pmem' });
   await run({ type: 'bind', dax_device, mode: 'fsdax', tenant });
 }
 
-async function seedVolume(run: (command: Command) => Promise<Reply>, volume: Volume): Promise<void> {
+async function seedVolume(run: Run, volume: Volume): Promise<void> {
   const mount = idOf(await run({ type: 'create_mount', ...volume.mount }));
   const file = idOf(await run({ type: 'create_file', mount, path: volume.path, size: FILE_BYTES }));
   const mapping = {
@@ -116,10 +116,4 @@ function replyOf(submitted: Submitted): Reply {
   if (submitted.status === 'done') return submitted.reply;
   const why = submitted.status === 'refused' ? submitted.refusal.detail : submitted.status;
   throw new Error(`the demo fleet cannot be made: ${why}`);
-}
-
-function idOf({ record }: Reply): string {
-  if (record === undefined || !('id' in record))
-    throw new Error('the demo fleet cannot be made: a record without an id');
-  return record.id;
 }

@@ -1,4 +1,4 @@
-import type { DaxDevice } from '../engine/host.ts';
+import type { Kind, RecordOf } from '../engine/host.ts';
 import { isRefusal, refuse, type Refusal } from '../engine/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submission, Submitted } from '../store/port.ts';
@@ -23,8 +23,9 @@ export async function importInventory(
   if ((await store.get('hosts', host, host)) === null)
     return { status: 'refused', refusal: hostNotFound(host) };
   const listed = await loadListed(store, host);
-  const devices = await loadDevices(store, host);
-  const plan = await thread.run<ImportPlan | Refusal>({ do: 'import', listed, devices, text });
+  const devices = await loadAll(store, 'dax_devices', host);
+  const ranges = await loadAll(store, 'memory_ranges', host);
+  const plan = await thread.run<ImportPlan | Refusal>({ do: 'import', listed, devices, ranges, text });
   if (isRefusal(plan)) return { status: 'refused', refusal: plan };
   const { imported, ...changes } = plan;
   return store.submit({ ...submission, command: { type: 'import_inventory', ...changes }, imported });
@@ -39,8 +40,9 @@ export async function exportInventory(
 ): Promise<string | Refusal> {
   if ((await store.get('hosts', host, host)) === null) return hostNotFound(host);
   const listed = await loadListed(store, host);
-  const devices = await loadDevices(store, host);
-  return thread.run<string>({ do: 'export', listed, devices, format });
+  const devices = await loadAll(store, 'dax_devices', host);
+  const ranges = await loadAll(store, 'memory_ranges', host);
+  return thread.run<string>({ do: 'export', listed, devices, ranges, format });
 }
 
 function hostNotFound(host: string): Refusal {
@@ -52,14 +54,14 @@ async function loadListed(store: Store, host: string): Promise<Listed> {
   return inventory === null ? NOTHING_LISTED : (inventory.record as Listed);
 }
 
-async function loadDevices(store: Store, host: string): Promise<DaxDevice[]> {
-  const devices: DaxDevice[] = [];
+async function loadAll<K extends Kind>(store: Store, kind: K, host: string): Promise<RecordOf<K>[]> {
+  const records: RecordOf<K>[] = [];
   let from: { readonly page_token?: string } | null = {};
   while (from !== null) {
-    const page = await store.list({ kind: 'dax_devices', host, filters: {}, limit: PAGE_ROWS, ...from });
+    const page = await store.list({ kind, host, filters: {}, limit: PAGE_ROWS, ...from });
     if ('refused' in page) throw new Error(`the store refused its own page token: ${page.detail}`);
-    devices.push(...page.items.map((item) => JSON.parse(item) as DaxDevice));
+    records.push(...page.items.map((item) => JSON.parse(item) as RecordOf<K>));
     from = page.next_page === null ? null : { page_token: page.next_page };
   }
-  return devices;
+  return records;
 }

@@ -1,10 +1,12 @@
-import type { ImportedDevice } from '../engine/command.ts';
-import type { DaxDevice } from '../engine/host.ts';
+import type { ImportedCxl, ImportedDevice } from '../engine/command.ts';
+import type { DaxDevice, MemoryRange } from '../engine/host.ts';
+import { countBlocks } from '../engine/kmem/blocks.ts';
 import { refuse, type Refusal } from '../engine/refusal.ts';
 import { PROVIDERS, type Provider } from '../engine/vocabulary.ts';
 import { type CurrentDevice, withCurrentState } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
 import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
+import { listedCxl } from './listed_cxl.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
 /**
@@ -30,6 +32,8 @@ export interface Imported {
 /** What an import submits, and what it answers. */
 export interface ImportPlan {
   readonly devices: readonly ImportedDevice[];
+  /** From a `cxl list` alone: the other tools say nothing of it. */
+  readonly cxl?: ImportedCxl;
   readonly record: Listed;
   readonly imported: Imported;
 }
@@ -39,12 +43,14 @@ export type ListingJob =
       readonly do: 'import';
       readonly listed: Listed;
       readonly devices: readonly DaxDevice[];
+      readonly ranges: readonly MemoryRange[];
       readonly text: string;
     }
   | {
       readonly do: 'export';
       readonly listed: Listed;
       readonly devices: readonly DaxDevice[];
+      readonly ranges: readonly MemoryRange[];
       readonly format: ExportFormat;
     };
 
@@ -52,12 +58,13 @@ export type ListingJob =
 export function planImport(
   listed: Listed,
   devices: readonly DaxDevice[],
+  ranges: readonly MemoryRange[],
   text: string,
 ): ImportPlan | Refusal {
   const present = devices.filter(({ state }) => state !== 'gone');
   const known = [
     ...present.map((device) =>
-      withCurrentState(listed.host, recordOf(listed, device.name), currentOf(device)),
+      withCurrentState(listed.host, recordOf(listed, device.name), currentOf(device, ranges)),
     ),
     ...unsized(listed, present),
   ];
@@ -68,16 +75,22 @@ export function planImport(
   }
   return {
     devices: listing.devices.flatMap(importedDevices),
+    ...(listing.format === 'cxl' ? { cxl: listedCxl(listing.host) } : {}),
     record: { host: listing.host, devices: devicesAfter(known, listing.devices) },
     imported: importedOf(listing),
   };
 }
 
 /** The host's devices as `ndctl list` or `daxctl list` would print them now. */
-export function printListing(listed: Listed, devices: readonly DaxDevice[], format: ExportFormat): string {
+export function printListing(
+  listed: Listed,
+  devices: readonly DaxDevice[],
+  ranges: readonly MemoryRange[],
+  format: ExportFormat,
+): string {
   const exported = devices.map((device) => ({
     record: recordOf(listed, device.name),
-    current: currentOf(device),
+    current: currentOf(device, ranges),
   }));
   const others = unsized(listed, devices).map((record) => ({ record, current: record }));
   return exportListing(format, listed.host, [...exported, ...others]);
@@ -93,8 +106,11 @@ function recordOf(listed: Listed, name: string): InventoryDeviceRecord | null {
   return listed.devices.find((record) => record.name === name) ?? null;
 }
 
-function currentOf({ name, mode, state, size, align, phys_addr, numa_node }: DaxDevice): CurrentDevice {
-  return { name, mode, state, size, align, phys_addr, numa_node };
+function currentOf(device: DaxDevice, ranges: readonly MemoryRange[]): CurrentDevice {
+  const { name, mode, state, size, align, phys_addr, numa_node } = device;
+  const range = ranges.find((own) => own.dax_device === name);
+  const memory = range === undefined ? {} : { memory_blocks: countBlocks(range) };
+  return { name, mode, state, size, align, phys_addr, numa_node, ...memory };
 }
 
 /** A device that was known by its namespace's name until now is gone under that name. */
@@ -106,15 +122,20 @@ function importedDevices({ record, change, previous_name }: DeviceChange): Impor
 
 /** Null is what no listing has told: left out, so that what is known stands. */
 function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['change']): ImportedDevice {
-  const { align, phys_addr, numa_node, target_node, media_serial } = record;
+  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region } = record;
   const provider = PROVIDERS.find((known): known is Provider => known === record.provider);
   const map = record.map === 'dev' || record.map === 'mem' ? record.map : null;
+  const blocks = record.memory_blocks;
+  const memory_blocks =
+    blocks === null ? null : { online: blocks.online, total: blocks.total, movable: blocks.movable };
   const told = Object.entries({
+    memory_blocks,
     align,
     phys_addr,
     numa_node,
     target_node,
     media_serial,
+    cxl_region,
     provider: provider ?? null,
     map,
   });

@@ -1,12 +1,35 @@
 import type { Outcome } from './command.ts';
-import type { Kind, RecordOf } from './host.ts';
-import type { Holder } from './holder.ts';
+import type { CxlMemdev, CxlRegion, Kind, RecordOf } from './host.ts';
+import type { Capacity, MemoryBlock } from './kmem/record.ts';
+import type { MemoryFailureReport } from './memory_failure/report.ts';
+import type { RemovalRecord } from './removal/record.ts';
+import type { Assessment, Comparison, Survey } from './what_if/record.ts';
 
-/** What a command answers. At most one of the fields is set. */
+/** What a command answers. One of the fields is set, or a record and what became of the write to it. */
 export interface Answer {
   readonly record?: RecordOf<Kind>;
   readonly outcome?: Outcome;
-  readonly bind?: { readonly result: 'ok' | 'blocked'; readonly blocked_in: string | null };
+  readonly bind?: {
+    readonly result: 'ok' | 'blocked';
+    readonly blocked_in: string | null;
+    readonly kernel_log: readonly string[];
+  };
+  /** One memory block; after a write to its state also what became of the write. */
+  readonly memory_block?: MemoryBlock & {
+    readonly result: 'ok' | 'blocked';
+    readonly blocked_in: string | null;
+  };
+  readonly memory_blocks?: { readonly items: readonly MemoryBlock[]; readonly total: number };
+  readonly capacity?: Capacity;
   readonly imported?: unknown;
-  readonly holders?: readonly Holder[];
+  /** A memdev that goes, and what it takes with it. */
+  readonly cxl?: {
+    readonly cxl_memdev: CxlMemdev;
+    readonly cxl_regions: readonly CxlRegion[];
+    readonly removals: readonly RemovalRecord[];
+  };
+  readonly memory_failure?: MemoryFailureReport;
+  readonly survey?: Survey;
+  readonly comparison?: Comparison;
+  readonly assessments?: readonly Assessment[];
 }

@@ -1,5 +1,5 @@
 import type { Change, Event } from './event.ts';
-import type { Host, Mapping } from './host.ts';
+import type { Exposure, Host, Mapping } from './host.ts';
 import {
   COLUMNS,
   countPresent,
@@ -17,6 +17,9 @@ export function emptyHost(): Host {
     tables: {
       hosts: new Map(),
       dax_devices: new Map(),
+      memory_ranges: new Map(),
+      cxl_memdevs: new Map(),
+      cxl_regions: new Map(),
       file_systems: new Map(),
       mounts: new Map(),
       files: new Map(),
@@ -25,10 +28,12 @@ export function emptyHost(): Host {
       pins: new Map(),
       removals: new Map(),
       hotplug_events: new Map(),
+      exposures: new Map(),
       inventories: new Map(),
     },
     entries: new Map(),
     mappings_by: new Map(),
+    open_exposures: new Map(),
   };
 }
 
@@ -51,8 +56,10 @@ export function applyChange(host: Host, change: Change): () => void {
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
       reindex(host, change, before);
+      reindexExposure(host, change, before);
       return () => {
         reindex(host, change, before, true);
+        reindexExposure(host, change, before, true);
         if (before === undefined) records.delete(change.id);
         else records.set(change.id, before);
         if (entries !== undefined) host.entries.set(change.id, entries);
@@ -96,10 +103,33 @@ function indexKeys(mapping: Mapping): string[] {
   return mapping.file === null ? keys : [...keys, `file/${mapping.file}`];
 }
 
-/** Indexes the mappings of a host that was loaded, not built from events. */
-export function indexMappings(host: Host): Host {
+/** Keeps `open_exposures` in step with a window that opens, closes or goes. */
+function reindexExposure(
+  host: Host,
+  change: Extract<Change, { op: 'put' | 'delete' }>,
+  before: unknown,
+  undo = false,
+): void {
+  if (change.kind !== 'exposures') return;
+  const was = before as Exposure | undefined;
+  const is = change.op === 'put' ? change.record : undefined;
+  const [from, to] = undo ? [is, was] : [was, is];
+  if (from?.open === true) host.open_exposures.delete(exposedThrough(from));
+  if (to?.open === true) host.open_exposures.set(exposedThrough(to), to.id);
+}
+
+/** The id of the mapping or pin that reaches. */
+function exposedThrough({ mapping, pin }: Exposure): string {
+  return mapping ?? pin!;
+}
+
+/** Indexes the records of a host that was loaded, not built from events. */
+export function indexHost(host: Host): Host {
   for (const [id, mapping] of host.tables.mappings) {
     reindex(host, { op: 'put', kind: 'mappings', id, record: mapping }, undefined);
+  }
+  for (const [id, exposure] of host.tables.exposures) {
+    reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
   }
   return host;
 }

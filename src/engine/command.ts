@@ -1,7 +1,13 @@
+import type { CxlMemdev, CxlRegion, HostRecord } from './host.ts';
+import type { CountedBlocks } from './kmem/blocks.ts';
+import type { Resource } from './resource.ts';
 import type {
   AccessKind,
   AccessResult,
   Activity,
+  CxlDriver,
+  CxlRegionType,
+  CxlRemoveVia,
   DaxOption,
   DeviceMode,
   Driver,
@@ -10,8 +16,11 @@ import type {
   HotplugAction,
   IoKind,
   KernelName,
+  KmemState,
   MapFlag,
   MceKillPolicy,
+  MemoryBlockState,
+  MemoryFailureSource,
   PageSize,
   PinHolder,
   PinKind,
@@ -31,12 +40,14 @@ export type Command =
       readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
       readonly auto_online_blocks?: OnlinePolicy;
       readonly labels?: Labels;
+      readonly proposed?: Partial<HostRecord['proposed']>;
     }
   | { readonly type: 'delete_host' }
   | { readonly type: 'reboot'; readonly kernel?: KernelName }
   | {
       readonly type: 'import_inventory';
       readonly devices: readonly ImportedDevice[];
+      readonly cxl?: ImportedCxl;
       readonly record: unknown;
     }
   | CreateDaxDevice
@@ -46,6 +57,7 @@ export type Command =
       readonly tenant?: string | null;
       readonly labels?: Labels;
       readonly media_serial?: string | null;
+      readonly kmem_state?: KmemState;
     }
   | { readonly type: 'delete_dax_device'; readonly dax_device: string }
   | RemoveDaxDevice
@@ -56,6 +68,41 @@ export type Command =
       readonly mode?: DeviceMode;
       readonly tenant?: string | null;
     }
+  /** `block`: the number N of `memoryN`. */
+  | {
+      readonly type: 'patch_memory_block';
+      readonly dax_device: string;
+      readonly block: number;
+      readonly state: MemoryBlockState;
+    }
+  /** Changes nothing: memory blocks of a device from the `start`-th on. */
+  | {
+      readonly type: 'survey_memory_blocks';
+      readonly dax_device: string;
+      readonly start: number;
+      readonly limit: number;
+    }
+  /** Changes nothing: one memory block. */
+  | { readonly type: 'survey_memory_block'; readonly dax_device: string; readonly block: number }
+  /** Changes nothing: what of the devices is free, used and leaked. */
+  | { readonly type: 'survey_capacity' }
+  | MemoryFailure
+  /** `ndctl clear-errors`: the device replaces what it cannot read in these bytes. */
+  | {
+      readonly type: 'clear_errors';
+      readonly dax_device: string;
+      readonly offset: number;
+      readonly length: number;
+    }
+  | RemoveCxlMemdev
+  | { readonly type: 'bind_cxl_memdev'; readonly memdev: string; readonly driver: CxlDriver }
+  /** Programs the decoders of a reset region with these memdevs, in the order of their positions. */
+  | {
+      readonly type: 'commit_cxl_region';
+      readonly region: string;
+      readonly memdevs: readonly string[];
+    }
+  | { readonly type: 'bind_cxl_region'; readonly region: string }
   | CreateMount
   | { readonly type: 'umount'; readonly mount: string; readonly lazy: boolean }
   | { readonly type: 'shutdown_mount'; readonly mount: string }
@@ -97,7 +144,11 @@ export type Command =
     }
   | { readonly type: 'advance_removal'; readonly removal: string }
   /** Changes nothing: who holds a device, and what a removal now would do to each. */
-  | { readonly type: 'survey_holders'; readonly dax_device: string };
+  | { readonly type: 'survey_holders'; readonly dax_device: string }
+  /** Changes nothing: the same removal on other kernels, side by side. */
+  | CompareRemovals
+  /** Changes nothing: what a removal now would leave of each device. */
+  | { readonly type: 'assess_removals'; readonly dax_device?: string };
 
 export type Labels = Readonly<Record<string, string>>;
 export type OnlinePolicy = 'offline' | 'online' | 'online_kernel' | 'online_movable';
@@ -112,7 +163,10 @@ export interface CreateHost {
   readonly kernel: KernelName;
   readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks?: OnlinePolicy;
+  /** Default 128 MiB. */
+  readonly memory_block_bytes?: number;
   readonly labels?: Labels;
+  readonly proposed?: Partial<HostRecord['proposed']>;
 }
 
 export interface CreateDaxDevice {
@@ -129,15 +183,21 @@ export interface CreateDaxDevice {
   readonly media_serial?: string | null;
   readonly provider?: Provider;
   readonly map?: 'dev' | 'mem' | null;
+  readonly clears_poison?: boolean;
   /** Default `bound`. */
   readonly state?: 'bound' | 'unbound';
+  /** Of provider `CXL` alone. */
+  readonly cxl?: CxlPlace;
 }
 
 /** A device as a listing describes it: created or, by name, updated. */
-export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size'> {
+export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl'> {
+  readonly cxl_region?: string;
   readonly mode: DeviceMode;
   readonly size: number | null;
   readonly change: 'created' | 'updated' | 'gone';
+  /** Of system-ram, as daxctl counts them. */
+  readonly memory_blocks?: CountedBlocks | null;
 }
 
 export interface RemoveDaxDevice {
@@ -146,6 +206,55 @@ export interface RemoveDaxDevice {
   readonly trigger: RemoveTrigger;
   readonly via?: RemoveVia;
   readonly by_pid?: number;
+}
+
+/**
+ * memory_failure() or soft_offline_page() of each page of a range, ascending. `madvise` is a call of the process
+ * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a
+ * machine check is nobody's, or consumed by a load of `by_pid`; debugfs (and hard_offline_page) is nobody's.
+ */
+export interface MemoryFailure {
+  readonly type: 'memory_failure';
+  readonly dax_device: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly source: MemoryFailureSource;
+  readonly by_pid?: number;
+}
+
+export interface RemoveCxlMemdev {
+  readonly type: 'remove_cxl_memdev';
+  readonly memdev: string;
+  readonly trigger: RemoveTrigger;
+  /** Default `cxl_pci`: the function goes. */
+  readonly via?: CxlRemoveVia;
+}
+
+/** What a new CXL device stands on. What is not named is made: the next free memdevs and region. */
+export interface CxlPlace {
+  readonly region?: string;
+  /** Default `pmem`; `ram` where the device is system-ram and the kernel has ram regions. */
+  readonly type?: CxlRegionType;
+  readonly locked?: boolean;
+  readonly memdevs?: readonly {
+    readonly name?: string;
+    readonly serial?: string | null;
+    readonly pci?: string | null;
+  }[];
+}
+
+/** Memdevs and regions as `cxl list` shows them. */
+export interface ImportedCxl {
+  readonly memdevs: readonly Omit<CxlMemdev, keyof Resource | 'committed_with_zero_size' | 'left_region'>[];
+  readonly regions: readonly Omit<CxlRegion, keyof Resource | 'locked'>[];
+}
+
+export interface CompareRemovals {
+  readonly type: 'compare_removals';
+  readonly dax_device: string;
+  readonly trigger: RemoveTrigger;
+  readonly via?: RemoveVia;
+  readonly kernels: readonly KernelName[];
 }
 
 export interface CreateMount {

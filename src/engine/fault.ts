@@ -1,8 +1,11 @@
+import { goodPages } from './badblocks.ts';
 import type { DaxDevice, File, Mapping, Mount } from './host.ts';
+import { touchAnonymous } from './kmem/anonymous.ts';
 import {
   blockDeviceGone,
   daxDead,
   deviceOf,
+  extentAt,
   factsOf,
   mappingsOfDevice,
   memmapGone,
@@ -10,15 +13,17 @@ import {
   superblockOf,
 } from './lookup.ts';
 import { findRun, levelPages, runAt, runCount, seek, type Level, type Run } from './mapping_table.ts';
+import { markFaulted } from './memory_failure/flags.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';
 import type { Effect } from './removal/profile.ts';
-import { unknownOutcome, type Refusal } from './refusal.ts';
+import { isRefusal, unknownOutcome, type Refusal } from './refusal.ts';
 import { dropEntries, entriesOf, insertEntries, type Transaction } from './transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from './vocabulary.ts';
 
 /** Why a touch of a page does not succeed, and at which page of the mapping. */
 export type Failure =
-  | { readonly why: 'sigbus'; readonly index: number }
+  /** BUS_ADRERR, or BUS_MCEERR_AR with this lsb where the fault met poison (VM_FAULT_HWPOISON). */
+  | { readonly why: 'sigbus'; readonly index: number; readonly hwpoison_lsb?: number }
   | { readonly why: 'blocked'; readonly index: number; readonly in: string }
   | { readonly why: 'oops'; readonly index: number; readonly effect: Extract<Effect, { do: 'oops' }> }
   | { readonly why: 'refused'; readonly refusal: Refusal };
@@ -48,11 +53,27 @@ export function touch(tx: Transaction, mapping: Mapping, start: number, nr: numb
   let index = start;
   while (index < walk.end) {
     const run = findRun(entriesOf(tx.host, mapping.id), index);
-    const step = run === null ? missing(walk, index) : present(walk, run, index);
+    const step = mapping.anonymous
+      ? anonymous(walk, run, index)
+      : run === null
+        ? missing(walk, index)
+        : present(walk, run, index);
     if (typeof step !== 'number') return { failure: step, faults: walk.faults };
     index = step;
   }
   return { failure: null, faults: walk.faults };
+}
+
+/** Memory of system-ram: a poisoned page is a hwpoison entry, AR with lsb 12 at the touch (M53). */
+function anonymous(walk: Walk, run: Run | null, index: number): number | Failure {
+  const { tx, mapping, write } = walk;
+  const end = run === null ? nextPresent(walk, index) : Math.min(walk.end, run.index + run.nr_pages);
+  const before = entriesOf(tx.host, mapping.id);
+  const step = touchAnonymous({ tx, mapping, index, end, write }, run);
+  if (step === 'poisoned') return { why: 'sigbus', index, hwpoison_lsb: 12 };
+  if (isRefusal(step)) return { why: 'refused', refusal: step };
+  if (entriesOf(tx.host, mapping.id) !== before) walk.faults.pte += step - index;
+  return step;
 }
 
 function isPrivate(mapping: Mapping): boolean {
@@ -109,8 +130,11 @@ function storeProtected(walk: Walk, run: Run, index: number): number | Failure {
   }
   const unit = levelPages(run.level);
   const from = run.index + Math.floor((index - run.index) / unit) * unit;
-  const to = Math.min(run.index + run.nr_pages, run.index + Math.ceil((walk.end - run.index) / unit) * unit);
-  countFaults(walk, run.level, (to - from) / unit);
+  const end = Math.min(run.index + run.nr_pages, run.index + Math.ceil((walk.end - run.index) / unit) * unit);
+  const good = goodPages(walk.device, run.pfn + (from - run.index), end - from);
+  const to = from + Math.floor(good / unit) * unit;
+  if (to === from) return storeOverPoison(walk, run, index);
+  walk.faults[run.level] += (to - from) / unit;
   const writable = {
     ...run,
     index: from,
@@ -121,6 +145,19 @@ function storeProtected(walk: Walk, run: Run, index: number): number | Failure {
   insertEntries(walk.tx, walk.mapping.id, [writable]);
   dirtyFile(walk, from, to);
   return to;
+}
+
+/** A fault by PMD over a badblock falls back: the entry goes, and PTEs serve what is good. */
+function storeOverPoison(walk: Walk, run: Run, index: number): number | Failure {
+  if (run.level === 'pte') return poisoned(walk, index);
+  dropEntries(walk.tx, walk.mapping.id, index, 1);
+  return missing(walk, index);
+}
+
+/** dax_direct_access() of a badblock: -EIO, from v6.12 on -EHWPOISON. Source: drivers/nvdimm/pmem.c. */
+function poisoned(walk: Walk, index: number): Failure {
+  const lsb = factsOf(walk.tx.host).memory_failure.badblock_fault_lsb;
+  return { why: 'sigbus', index, ...(lsb === null ? {} : { hwpoison_lsb: lsb }) };
 }
 
 /** C4: a store to a stale shared entry: SIGBUS; whether the entry goes, or the kernel, depends on its size and owner. */
@@ -170,10 +207,11 @@ function missingChardev(walk: Walk, index: number): number | Failure {
   const to = Math.min(mapping.length / PAGE_BYTES, Math.ceil(nextPresent(walk, index) / unit) * unit);
   const pfn = device.base_pfn + mapping.offset / PAGE_BYTES + from;
   const nr_pages = to - from;
-  countFaults(walk, level, nr_pages / unit);
+  walk.faults[level] += nr_pages / unit;
   insertEntries(walk.tx, mapping.id, [
     { index: from, nr_pages, pfn, level, kind: 'dax', writable: mapping.prot === 'rw', pgmap: device.pgmap },
   ]);
+  markFaulted(walk.tx, device.name, [pfn, nr_pages]);
   return to;
 }
 
@@ -239,14 +277,13 @@ function missingDax(walk: Walk, mount: Mount, index: number, end: number): numbe
   const { tx, mapping, device } = walk;
   const failure = daxRefuses(walk, mount, index);
   if (failure !== null) return failure;
-  const limit = Math.min(end, nextPresent(walk, index));
-  if (walk.write && isPrivate(mapping)) return copyOnWrite(walk, index, limit);
   const file = fileOf(walk);
   const shift = mapping.offset / PAGE_BYTES;
-  const extent = must(
-    file.extents.find(({ offset, nr_pages }) => offset <= index + shift && index + shift < offset + nr_pages),
-    `extent of ${file.id}`,
-  );
+  const extent = extentAt(file, index + shift);
+  const gap = Math.min(end, nextPresent(walk, index));
+  const limit = index + goodPages(device, extent.pfn + (index + shift - extent.offset), gap - index);
+  if (limit === index) return poisoned(walk, index);
+  if (walk.write && isPrivate(mapping)) return copyOnWrite(walk, index, limit);
   const byPmd = pmdFits(walk, file, extent, index);
   const from = byPmd ? Math.floor((index + shift) / PMD_PAGES) * PMD_PAGES - shift : index;
   const to = byPmd
@@ -257,7 +294,7 @@ function missingDax(walk: Walk, mount: Mount, index: number, end: number): numbe
         nextPmdStart(walk, file, extent, index, limit),
       );
   const level: Level = byPmd ? 'pmd' : 'pte';
-  countFaults(walk, level, (to - from) / levelPages(level));
+  walk.faults[level] += (to - from) / levelPages(level);
   insertEntries(tx, mapping.id, [
     {
       index: from,
@@ -296,8 +333,9 @@ function pmdFits(walk: Walk, file: File, extent: File['extents'][number], index:
   const insideFile = (page + PMD_PAGES) * PAGE_BYTES <= file.size;
   const insideExtent = page >= extent.offset && page + PMD_PAGES <= extent.offset + extent.nr_pages;
   if (!insideVma || !insideFile || !insideExtent) return false;
-  const aligned = (extent.pfn + (page - extent.offset)) % PMD_PAGES === 0;
-  return aligned && !holdsPte(walk.tx.host, file, page, page + PMD_PAGES) && rangeIsEmpty(walk, from);
+  const pfn = extent.pfn + (page - extent.offset);
+  const fits = pfn % PMD_PAGES === 0 && goodPages(walk.device, pfn, PMD_PAGES) === PMD_PAGES;
+  return fits && !holdsPte(walk.tx.host, file, page, page + PMD_PAGES) && rangeIsEmpty(walk, from);
 }
 
 /** A PMD cannot be set where PTEs of this VMA are present (a page table hangs there). */
@@ -343,10 +381,6 @@ function nextRunStart(walk: Walk, from: number): number {
 /** The end of the gap a missing page lies in, within the walk. */
 function nextPresent(walk: Walk, index: number): number {
   return Math.min(walk.end, nextRunStart(walk, index));
-}
-
-function countFaults(walk: Walk, level: Level, count: number): void {
-  walk.faults[level] += count;
 }
 
 /** The file behind the mapping as it stands now. */

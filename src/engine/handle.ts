@@ -1,9 +1,15 @@
 import type { Command, Outcome } from './command.ts';
 import type { Answer } from './answer.ts';
+import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './cxl/bind.ts';
+import { removeCxlMemdev, removeWithSiblings } from './cxl/remove.ts';
+import { trackExposures } from './exposure/track.ts';
+import { capacityOf } from './kmem/capacity.ts';
+import { patchMemoryBlock, surveyMemoryBlock, surveyMemoryBlocks } from './kmem/memory_block.ts';
+import { finishOffline } from './kmem/offline.ts';
+import { clearErrors } from './memory_failure/clear_errors.ts';
+import { memoryFailure } from './memory_failure/memory_failure.ts';
 import { isRefusal, refuse, type Refusal } from './refusal.ts';
 import { advance } from './removal/advance.ts';
-import { surveyHolders } from './removal/holders.ts';
-import { removeDaxDevice } from './removal/start.ts';
 import { access } from './topology/access.ts';
 import { bind } from './topology/bind.ts';
 import { createDaxDevice, deleteDaxDevice, importInventory, patchDaxDevice } from './topology/device.ts';
@@ -16,13 +22,18 @@ import { createPin, unpin } from './topology/pin.ts';
 import { createProcess, exitProcess } from './topology/process.ts';
 import { wakeRemovals } from './topology/wake.ts';
 import type { Transaction } from './transaction.ts';
+import { assessRemovals } from './what_if/assess.ts';
+import { compareRemovals } from './what_if/compare.ts';
+import { surveyHolders } from './what_if/holders.ts';
 
 /** Decides a command, and what follows from it at once: removals that wake, detached file systems that end. */
 export function handle(tx: Transaction, command: Command): Answer | Refusal {
   const answer = dispatch(tx, command);
   if (!isRefusal(answer)) {
+    finishOffline(tx);
     wakeRemovals(tx);
     reapLazyMounts(tx);
+    trackExposures(tx);
   }
   return answer;
 }
@@ -47,11 +58,30 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
     case 'delete_dax_device':
       return deleteDaxDevice(tx, command.dax_device);
     case 'remove_dax_device':
-      return recordOf(removeDaxDevice(tx, command));
+      return recordOf(removeWithSiblings(tx, command));
     case 'advance_removal':
       return advance(tx, command.removal);
     case 'survey_holders':
-      return surveyHolders(tx, command.dax_device);
+    case 'survey_memory_blocks':
+    case 'survey_memory_block':
+    case 'survey_capacity':
+    case 'compare_removals':
+    case 'assess_removals':
+      return ask(tx, command);
+    case 'patch_memory_block':
+      return patchMemoryBlock(tx, command);
+    case 'memory_failure':
+      return memoryFailure(tx, command);
+    case 'clear_errors':
+      return clearErrors(tx, command);
+    case 'remove_cxl_memdev':
+      return removeCxlMemdev(tx, command);
+    case 'bind_cxl_memdev':
+      return bindCxlMemdev(tx, command);
+    case 'commit_cxl_region':
+      return commitCxlRegion(tx, command);
+    case 'bind_cxl_region':
+      return bindCxlRegion(tx, command);
     case 'bind':
       return bind(tx, command);
     case 'create_mount':
@@ -67,6 +97,52 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
     case 'file_io':
       return outcomeOf(fileIo(tx, command));
     case 'create_process':
+    case 'exit_process':
+    case 'create_mapping':
+    case 'munmap':
+    case 'access':
+    case 'create_pin':
+    case 'unpin':
+      return use(tx, command);
+    case 'record_hotplug_event':
+      return recordHotplugEvent(tx, command);
+  }
+}
+
+type Question = Extract<
+  Command,
+  { type: `survey_${string}` } | { type: 'compare_removals' } | { type: 'assess_removals' }
+>;
+
+/** Commands that change nothing. */
+function ask(tx: Transaction, command: Question): Answer | Refusal {
+  switch (command.type) {
+    case 'survey_holders':
+      return surveyHolders(tx, command.dax_device);
+    case 'compare_removals':
+      return compareRemovals(tx, command);
+    case 'assess_removals':
+      return assessRemovals(tx, command);
+    case 'survey_memory_blocks':
+      return surveyMemoryBlocks(tx, command);
+    case 'survey_memory_block':
+      return surveyMemoryBlock(tx, command);
+    case 'survey_capacity':
+      return { capacity: capacityOf(tx.host) };
+  }
+}
+
+type Use = Extract<
+  Command,
+  {
+    type: 'create_process' | 'exit_process' | 'create_mapping' | 'munmap' | 'access' | 'create_pin' | 'unpin';
+  }
+>;
+
+/** Processes and what they do with memory. */
+function use(tx: Transaction, command: Use): Answer | Refusal {
+  switch (command.type) {
+    case 'create_process':
       return createProcess(tx, command);
     case 'exit_process':
       return outcomeOf(exitProcess(tx, command));
@@ -80,8 +156,6 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
       return createPin(tx, command);
     case 'unpin':
       return outcomeOf(unpin(tx, command));
-    case 'record_hotplug_event':
-      return recordHotplugEvent(tx, command);
   }
 }
 

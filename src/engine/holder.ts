@@ -1,6 +1,6 @@
 /** Who holds a device, and what an unbind now would do to it. */
 export interface Holder {
-  readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin';
+  readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin' | 'memory_block';
   readonly id: string;
   readonly pid: number | null;
   /**

@@ -1,4 +1,4 @@
-import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Process } from './host.ts';
+import type { DaxDevice, Extent, File, FileSystem, Host, Mapping, Mount, Process } from './host.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { PROFILES } from './removal/profiles.ts';
 import type { Facts, Profile } from './removal/profile.ts';
@@ -61,6 +61,24 @@ export function fileSystemOf(host: Host, id: string): FileSystem {
   return must(host.tables.file_systems.get(id), `file system ${id}`);
 }
 
+/**
+ * The generation whose pfns a mapping was given: of its file's file system, of the system RAM its anonymous pages
+ * come from, else of the device when its node was mapped.
+ */
+export function generationOf(host: Host, mapping: Mapping): number {
+  const memory = mapping.anonymous ? host.tables.memory_ranges.get(mapping.dax_device) : undefined;
+  if (memory !== undefined) return memory.generation;
+  if (mapping.file === null) return mapping.generation;
+  const file = must(host.tables.files.get(mapping.file), mapping.file);
+  return fileSystemOf(host, file.file_system).generation;
+}
+
+/** The extent of a file that holds a page index. */
+export function extentAt(file: File, index: number): Extent {
+  const extent = file.extents.find(({ offset, nr_pages }) => offset <= index && index < offset + nr_pages);
+  return must(extent, `extent of ${file.id}`);
+}
+
 /** Files of a file system, in order of creation. */
 export function filesOf(host: Host, file_system: string): File[] {
   return [...host.tables.files.values()].filter((file) => file.file_system === file_system);
@@ -120,6 +138,13 @@ export function isStale(device: DaxDevice, run: Run): boolean {
 /** Whether a walker that follows the entry finds no struct page. */
 export function memmapGone(device: DaxDevice): boolean {
   return device.pgmap_state === 'none';
+}
+
+/** Whether a load of the device's range reaches its medium: it is there, and the CXL region over it is committed. */
+export function decodes(host: Host, device: DaxDevice): boolean {
+  if (!device.media_present) return false;
+  const region = device.cxl_region === null ? undefined : host.tables.cxl_regions.get(device.cxl_region);
+  return region === undefined || region.decode_state === 'commit';
 }
 
 export function nrPages(device: DaxDevice): number {

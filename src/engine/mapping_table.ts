@@ -12,8 +12,11 @@ export const COLUMNS = 4;
 
 export const LEVELS = ['pte', 'pmd', 'pud'] as const;
 export type Level = (typeof LEVELS)[number];
-/** `dax`: the device's own page. `anon`: copied on write. `cache`: a page-cache page, ordinary RAM. */
-export const ENTRY_KINDS = ['dax', 'anon', 'cache'] as const;
+/**
+ * `dax`: the device's own page. `anon`: copied on write. `cache`: a page-cache page, ordinary RAM. `ram`:
+ * anonymous memory in a page of system RAM that kmem added; a hwpoison entry where that page is poisoned.
+ */
+export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export interface Run {

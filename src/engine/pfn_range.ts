@@ -35,3 +35,21 @@ export function intersect(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRa
   }
   return common;
 }
+
+/** Pages of `a` that are not in `b`; both normalized. O(n + m). */
+export function subtract(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRange[] {
+  const left: PfnRange[] = [];
+  let j = 0;
+  for (const [first, count] of a) {
+    let from = first;
+    const end = first + count;
+    while (j < b.length && b[j]![0] + b[j]![1] <= from) j += 1;
+    for (let k = j; k < b.length && b[k]![0] < end; k += 1) {
+      const [pfn, nr_pages] = b[k]!;
+      if (pfn > from) left.push([from, pfn - from]);
+      from = Math.max(from, pfn + nr_pages);
+    }
+    if (from < end) left.push([from, end - from]);
+  }
+  return left;
+}

@@ -1,4 +1,5 @@
 import type { Outcome } from './command.ts';
+import { zapLog, zapOfGiven } from './given_pages.ts';
 import type { Mapping, Pin, Process } from './host.ts';
 import { byNumber, deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
@@ -27,6 +28,8 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
     const effect = zapEffect(tx, mapping, factsOf(tx.host).zap_stale.exit);
     if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
   }
+  const { comm } = processOf(tx, pid);
+  const kernel_log = mappings.flatMap((mapping) => zapLog(tx, mapping, comm));
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
   for (const pin of pinsOf(tx, pid)) {
@@ -38,7 +41,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
-  const ended = { process_alive: false, end, kernel_oopses: oopses };
+  const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
 }
 
@@ -49,7 +52,7 @@ function pinsOf(tx: Transaction, pid: number): Pin[] {
 /** What zapping a mapping's entries does to the kernel: the first stale entry decides. */
 export function zapEffect(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
   const device = deviceOf(tx.host, mapping.dax_device);
-  if (!memmapGone(device)) return { do: 'ok' };
+  if (!memmapGone(device)) return zapOfGiven(tx, mapping);
   const first = staleRuns(tx.host, mapping)[0];
   return first === undefined ? { do: 'ok' } : first.level === 'pte' ? effects.pte : effects.pmd;
 }
@@ -72,7 +75,7 @@ export function workerOops(tx: Transaction, pin: Pin): Oops[] {
 /** Whether a pin's struct pages are gone. */
 function outlivesPgmap(tx: Transaction, pin: Pin): boolean {
   const device = deviceOf(tx.host, pin.dax_device);
-  return memmapGone(device) && pin.pgmap === device.pgmap;
+  return memmapGone(device) && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0;
 }
 
 /** The task is struck by an oops and never reaped. */
@@ -138,7 +141,7 @@ export function releaseUnknown(tx: Transaction, pid: number): Refusal | null {
 
 export function pinReleaseUnknown(tx: Transaction, pin: Pin): Refusal | null {
   const device = deviceOf(tx.host, pin.dax_device);
-  if (pin.pgmap !== device.pgmap) {
+  if (pin.pgmap !== device.pgmap && pin.pfn_ranges.length > 0) {
     return unknownOutcome(
       `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read`,
     );

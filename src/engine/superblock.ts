@@ -1,5 +1,5 @@
-import type { Mount } from './host.ts';
-import { patch, type Transaction } from './transaction.ts';
+import type { DaxDevice, Mount } from './host.ts';
+import { emit, patch, type Transaction } from './transaction.ts';
 
 /** All mounts of one superblock: the same file system on the same instance of its device. */
 export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
@@ -17,4 +17,15 @@ export function patchSuperblock(
 ): Mount {
   for (const { id } of mountsOfSuperblock(tx, mount)) patch(tx, 'mounts', id, fields);
   return tx.host.tables.mounts.get(mount.id)!;
+}
+
+/** xfs shuts itself down over what the reverse map told it (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
+export function shutDownCorrupt(tx: Transaction, device: DaxDevice, mount: Mount): string[] {
+  const reason = 'on-disk corruption (0x10)';
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  return [
+    `XFS (${device.name}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
+    `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+  ];
 }

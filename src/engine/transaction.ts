@@ -25,10 +25,12 @@ export interface Transaction {
   readonly undo: (() => void)[];
   /** Kinds whose order of records the undo restores. */
   readonly ordered: Set<Kind>;
+  /** Stored records as they were at begin(), of those that were put since: by `kind/id`. */
+  readonly replaced: Map<string, RecordOf<Kind>>;
 }
 
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [], ordered: new Set() };
+  return { host, context, events: [], pending: [], undo: [], ordered: new Set(), replaced: new Map() };
 }
 
 /** Puts the host back to what it was at begin(). */
@@ -56,6 +58,8 @@ export function emit(
 export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
   const next = { ...record, revision: before === undefined ? 1 : before.revision + 1 };
+  const key = `${kind}/${id}`;
+  if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
   change(tx, { op: 'put', kind, id, record: next } as Change);
   return next;
 }

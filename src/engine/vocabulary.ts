@@ -98,6 +98,40 @@ export type AccessResult = (typeof ACCESS_RESULTS)[number];
 export const IO_KINDS = ['pread', 'pwrite', 'fsync'] as const;
 export type IoKind = (typeof IO_KINDS)[number];
 
+/** What `memoryN/state` takes and reads. */
+export const MEMORY_BLOCK_STATES = ['offline', 'online', 'online_kernel', 'online_movable'] as const;
+export type MemoryBlockState = (typeof MEMORY_BLOCK_STATES)[number];
+
+/** What `daxX.Y/state` reads and takes (v7.3). */
+export const KMEM_STATES = ['unplugged', ...MEMORY_BLOCK_STATES] as const;
+export type KmemState = (typeof KMEM_STATES)[number];
+
+/** Who calls memory_failure() or soft_offline_page() on a page. */
+export const MEMORY_FAILURE_SOURCES = ['madvise', 'mce', 'debugfs', 'soft_offline'] as const;
+export type MemoryFailureSource = (typeof MEMORY_FAILURE_SOURCES)[number];
+
+/** What memory_failure() makes of a page: the words of its `recovery action` log line. */
+export const MEMORY_FAILURE_RESULTS = ['Ignored', 'Failed', 'Delayed', 'Recovered'] as const;
+export type MemoryFailureResult = (typeof MEMORY_FAILURE_RESULTS)[number];
+
+/** `disabled`: on the bus without its driver. `gone`: its PCI function was removed. */
+export const CXL_MEMDEV_STATES = ['enabled', 'disabled', 'gone'] as const;
+export type CxlMemdevState = (typeof CXL_MEMDEV_STATES)[number];
+
+/** What is bound to a memdev: the memdev's own driver, or that of its PCI function. */
+export const CXL_DRIVERS = ['cxl_mem', 'cxl_pci'] as const;
+export type CxlDriver = (typeof CXL_DRIVERS)[number];
+
+/** What is unbound under a memdev, or the tool asked, without and with `-f`. */
+export const CXL_REMOVE_VIAS = [...CXL_DRIVERS, 'cxl_disable_memdev', 'cxl_disable_memdev_force'] as const;
+export type CxlRemoveVia = (typeof CXL_REMOVE_VIAS)[number];
+
+export const CXL_REGION_TYPES = ['pmem', 'ram'] as const;
+export type CxlRegionType = (typeof CXL_REGION_TYPES)[number];
+
+export const CXL_DECODE_STATES = ['commit', 'reset'] as const;
+export type CxlDecodeState = (typeof CXL_DECODE_STATES)[number];
+
 export const REMOVE_TRIGGERS = ['unbind', 'surprise_removal', 'orderly_removal'] as const;
 export type RemoveTrigger = (typeof REMOVE_TRIGGERS)[number];
 
@@ -143,8 +177,14 @@ export const STEP_NAMES = [
   'cdev_del',
   'pgmap_drain',
   'arch_remove_memory',
+  'kmem_memory_failure',
+  'remove_memory',
   'release_mem_region',
   'unregister_dev_dax',
+  'cxl_region_decode_reset',
+  'cxl_decoder_detach',
+  'cxl_region_remove',
+  'cxl_memdev_remove',
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
@@ -159,6 +199,8 @@ export const ERRNOS = [
   'EBUSY',
   'EEXIST',
   'EFAULT',
+  'EHWPOISON',
+  'EINTR',
   'EINVAL',
   'EIO',
   'ENODEV',
@@ -166,7 +208,9 @@ export const ERRNOS = [
   'ENOSPC',
   'ENXIO',
   'EOPNOTSUPP',
+  'EPERM',
   'EROFS',
+  'EUCLEAN',
 ] as const;
 export type Errno = (typeof ERRNOS)[number];
 

@@ -7,6 +7,7 @@ export type Backend = Pick<
   | 'get'
   | 'getByUid'
   | 'list'
+  | 'assess'
   | 'events'
   | 'check'
   | 'waitForRemoval'
@@ -18,3 +19,4 @@ export type Submission = Parameters<Backend['submit']>[0];
 export type Submitted = Awaited<ReturnType<Backend['submit']>>;
 export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
 export type ListQuery = Parameters<Backend['list']>[0];
+export type Page = Exclude<Awaited<ReturnType<Backend['list']>>, { refused: true }>;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Kind } from '../engine/host.ts';
 import { isRefusal } from '../engine/refusal.ts';
-import type { Backend, ListQuery } from './backend.ts';
+import type { Backend, ListQuery, Page } from './backend.ts';
 import { describe, jsonResponse, READ_PROBLEMS, type Operation } from './operation.ts';
 import { RefusalProblem } from './problem.ts';
 import { requireHost } from './read.ts';
@@ -42,25 +42,28 @@ export function fleetListRoute(app: FastifyInstance, backend: Backend, route: Li
 
 /** Schema of a list for Fastify and for the document. */
 export function listSchema(
-  route: Operation & { item: z.ZodType },
+  route: Operation & { item: z.ZodType; more?: z.core.$ZodLooseShape },
   querystring: z.ZodObject,
   params?: z.ZodObject,
 ) {
   return describe(route, {
     querystring,
     ...(params === undefined ? {} : { params }),
-    response: { 200: jsonResponse('One page.', pageOf(route.item)), ...READ_PROBLEMS },
+    response: { 200: jsonResponse('One page.', pageOf(route.item, route.more)), ...READ_PROBLEMS },
   });
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery {
   const { limit, page_token, dax_device, ...rest } = query;
   const filters: Record<string, string | number> = {};
-  for (const [field, value] of Object.entries(rest)) if (value !== undefined) filters[field] = value;
+  for (const [field, value] of Object.entries(rest)) {
+    // A boolean is 0 or 1 in its column.
+    if (value !== undefined) filters[field] = typeof value === 'boolean' ? Number(value) : value;
+  }
   // A device is known by its name: there the filter is the record's own id.
-  if (dax_device !== undefined) filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
+  if (typeof dax_device === 'string') filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
   return {
     kind,
     ...(host === undefined ? {} : { host }),
@@ -74,6 +77,10 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
 async function listText(backend: Backend, query: ListQuery): Promise<string> {
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
-  const next = JSON.stringify(page.next_page);
-  return `{"items":[${page.items.join(',')}],"next_page":${next},"as_of":${String(page.as_of)}}`;
+  return textOf(page);
+}
+
+/** A page's text; `more` is told beside the items. */
+export function textOf({ items, next_page, as_of }: Page, more: object = {}): string {
+  return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, ...more }).slice(1)}`;
 }

@@ -3,16 +3,31 @@ import type { Backend } from './backend.ts';
 import { RefusalProblem } from './problem.ts';
 import { LIMIT_DEFAULT } from './schemas/page.ts';
 
+interface Query {
+  readonly limit?: number;
+  readonly page_token?: string;
+}
+
 /** One page of rows that are in memory already and only ever grow at their end. */
-export async function slicePage<T>(
+export async function slicePage<T>(backend: Backend, rows: readonly T[], query: Query) {
+  return pageFrom(backend, query, async (start, limit) => ({
+    items: rows.slice(start, start + limit),
+    total: rows.length,
+  }));
+}
+
+/** One page of rows that are counted from 0 and made as they are asked for. */
+export async function pageFrom<T>(
   backend: Backend,
-  rows: readonly T[],
-  query: { readonly limit?: number; readonly page_token?: string },
+  query: Query,
+  load: (start: number, limit: number) => Promise<{ readonly items: readonly T[]; readonly total: number }>,
 ) {
   const start = query.page_token === undefined ? 0 : startOf(query.page_token);
-  const end = start + (query.limit ?? LIMIT_DEFAULT);
-  const next_page = end < rows.length ? Buffer.from(`row ${String(end)}`).toString('base64url') : null;
-  return { items: rows.slice(start, end), next_page, as_of: await lastSeq(backend) };
+  const limit = query.limit ?? LIMIT_DEFAULT;
+  const { items, total } = await load(start, limit);
+  const end = start + limit;
+  const next_page = end < total ? Buffer.from(`row ${String(end)}`).toString('base64url') : null;
+  return { items, next_page, as_of: await lastSeq(backend) };
 }
 
 function startOf(page_token: string): number {

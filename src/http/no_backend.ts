@@ -10,6 +10,7 @@ export function noBackend(): Backend {
     get: never,
     getByUid: never,
     list: never,
+    assess: never,
     events: never,
     check: never,
     waitForRemoval: never,

@@ -14,6 +14,8 @@ export interface Operation {
 export const TAGS = {
   hosts: 'Machines, their inventory and their reboot.',
   'dax-devices': 'DAX devices: create, bind, remove.',
+  memory: 'Memory blocks of system-ram, and what of the capacity is leaked.',
+  'memory-failure': 'Poison in device memory.',
   mounts: 'File systems on devices.',
   files: 'Files on mounted file systems, and file calls.',
   processes: 'Processes that map.',
@@ -21,6 +23,9 @@ export const TAGS = {
   pins: 'Page references taken by gup.',
   'hotplug-events': 'What the bus did.',
   removals: 'What a remove request did, step by step.',
+  exposures: "Windows onto another owner's pfns.",
+  cxl: 'CXL memdevs and regions.',
+  'what-if': 'What a removal would do: now, over the fleet, on other kernels.',
   kernels: 'Kernel profiles as data.',
   events: 'The journal.',
   service: 'Health, metrics.',

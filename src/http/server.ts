@@ -6,19 +6,24 @@ import { answerError, answerSocket, handleErrors } from './error_handler.ts';
 import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
+import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_devices.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exposureRoutes } from './routes/exposures.ts';
 import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { hotplugEventRoutes } from './routes/hotplug_events.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
 import { kernelRoutes } from './routes/kernels.ts';
 import { mappingRoutes } from './routes/mappings.ts';
+import { memoryRoutes } from './routes/memory.ts';
+import { memoryFailureRoutes } from './routes/memory_failure.ts';
 import { mountRoutes } from './routes/mounts.ts';
 import { pinRoutes } from './routes/pins.ts';
 import { processRoutes } from './routes/processes.ts';
 import { removalRoutes } from './routes/removals.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { whatIfRoutes } from './routes/what_if.ts';
 import { secure, type Limits } from './security.ts';
 
 const BODY_BYTES_MAX = 8 * 2 ** 20;
@@ -66,13 +71,18 @@ const ROUTES = [
   hostRoutes,
   inventoryRoutes,
   daxDeviceRoutes,
+  memoryRoutes,
+  memoryFailureRoutes,
   mountRoutes,
   fileRoutes,
   processRoutes,
   mappingRoutes,
   pinRoutes,
   hotplugEventRoutes,
+  cxlRoutes,
   removalRoutes,
+  exposureRoutes,
+  whatIfRoutes,
   kernelRoutes,
   eventRoutes,
   serviceRoutes,

@@ -1,10 +1,10 @@
-import { emptyHost, indexMappings } from '../engine/apply.ts';
+import { emptyHost, indexHost } from '../engine/apply.ts';
 import type { Host, Kind } from '../engine/host.ts';
 import type { Entries } from '../engine/mapping_table.ts';
 import type { Connection } from './connection.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly record: string;
   readonly entries?: Buffer;
@@ -24,11 +24,12 @@ export function prepareLoad(db: Connection): (host: string) => Host {
     for (const [kind, statement] of statements) {
       for (const row of statement.iterate(name)) restore(host, kind, row);
     }
-    return indexMappings(host);
+    return indexHost(host);
   };
 }
 
-function restore(host: Host, kind: Kind, row: Row): void {
+/** Puts a row into its host. */
+export function restore(host: Host, kind: Kind, row: Row): void {
   (host.tables[kind] as Map<string, unknown>).set(row.id, JSON.parse(row.record));
   if (row.entries !== undefined && row.entries.length > 0)
     host.entries.set(row.id, decodeEntries(row.entries));

@@ -1,12 +1,15 @@
 import type { Kind } from '../engine/host.ts';
 
+/** What has pages: a kind's records, or what is told of them. */
+type Listed = Kind | 'assessment';
+
 /** Names the last row of a page; opaque to whoever gets it. */
-export function renderPageToken(kind: Kind, key: number): string {
+export function renderPageToken(kind: Listed, key: number): string {
   return Buffer.from(JSON.stringify([kind, key])).toString('base64url');
 }
 
 /** The row after which the next page begins, or null for a token that no page of this kind gave. */
-export function parsePageToken(kind: Kind, token: string): number | null {
+export function parsePageToken(kind: Listed, token: string): number | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));

@@ -3,7 +3,8 @@ import type { Command } from '../engine/command.ts';
 import type { EventType } from '../engine/event.ts';
 import type { Kind, RecordOf } from '../engine/host.ts';
 import type { Refusal } from '../engine/refusal.ts';
-import type { RemovalState } from '../engine/vocabulary.ts';
+import type { RemovalState, Verdict } from '../engine/vocabulary.ts';
+import type { Assessment } from '../engine/what_if/record.ts';
 
 /**
  * What the application may ask of a store. Every change goes through `submit`; reads see only what is
@@ -24,6 +25,8 @@ export interface Store {
     readonly limit: number;
     readonly host?: string;
   }): Promise<EventPage>;
+  /** What a removal of each device of the fleet now would leave; pages and refusals as those of `list`. */
+  assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
   /** Removals that are `running`: what the executor has to advance at start. */
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
   /** Called after each commit that changed something, after its submissions are answered. */
@@ -71,6 +74,24 @@ export interface Page {
   readonly items: readonly string[];
   readonly next_page: string | null;
   readonly as_of: number;
+}
+
+export interface AssessmentQuery {
+  readonly filters: Partial<
+    Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state'>
+  >;
+  readonly limit: number;
+  readonly page_token?: string;
+}
+
+/** `items` are serialised assessments, `summary` is over all pages of the query. */
+export interface AssessmentPage extends Page {
+  readonly summary: AssessmentSummary;
+}
+
+/** Devices by verdict; `waiting` have none yet, `refused` are those that cannot be removed now. */
+export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
+  readonly devices: number;
 }
 
 export interface StoredEvent {

@@ -75,11 +75,17 @@ function prepareTable(db: Connection, kind: Kind): WriteRow {
     const record: Resource | undefined = host.tables[kind].get(id);
     if (renewed) remove.run(name, id);
     if (record === undefined) return;
-    const values = fields.map((field) => (record as unknown as Record<string, Value>)[field] ?? null);
+    const values = fields.map((field) => columnValue((record as unknown as Record<string, unknown>)[field]));
     const row: Value[] = [name, id, record.uid, record.revision, ...values, JSON.stringify(record)];
     if (ownsEntries(kind)) row.push(encodeEntries(entriesOf(host, id)));
     upsert.run(...row);
   };
+}
+
+/** A boolean is 0 or 1 in a column, as a filter asks for it. */
+function columnValue(value: unknown): Value {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return (value as Value | undefined) ?? null;
 }
 
 /** `trigger` is a word of SQL. */

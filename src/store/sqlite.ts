@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { openReadConnection } from './connection.ts';
+import { createJobThread } from './job_thread.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
-import type { Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
+import type { AssessmentQuery, Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
 import { createReads } from './read.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import type { Settled } from './transact.ts';
@@ -34,10 +35,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await once(writer, 'message');
   const db = openReadConnection(path);
   const client = createWriterClient(writer, options.onFatal);
+  const assessor = createJobThread<AssessmentQuery>(
+    threadFile(import.meta.url, 'assessor_worker'),
+    path,
+    'the thread that assesses the fleet',
+  );
   return {
     ...createReads(db),
     ...client,
+    assess: (query) => assessor.run(query),
     close: async () => {
+      await assessor.close();
       await client.close();
       db.close();
     },

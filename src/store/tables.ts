@@ -7,6 +7,9 @@ import type { Kind, RecordOf } from '../engine/host.ts';
 const COLUMNS_OF = {
   hosts: ['kernel', 'health'],
   dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider'],
+  memory_ranges: ['dax_device', 'leaked'],
+  cxl_memdevs: ['state', 'serial'],
+  cxl_regions: ['type', 'state', 'decode_state'],
   file_systems: ['dax_device', 'fs_type'],
   mounts: ['dax_device', 'fs_type', 'state', 'fs_state', 'file_system'],
   files: ['mount', 'dax_device', 'file_system', 'path'],
@@ -15,6 +18,7 @@ const COLUMNS_OF = {
   pins: ['pid', 'mapping', 'dax_device', 'kind', 'holder'],
   removals: ['dax_device', 'kernel', 'trigger', 'state', 'verdict'],
   hotplug_events: ['dax_device', 'action'],
+  exposures: ['dax_device', 'mapping', 'pin', 'pid', 'tenant', 'to_tenant', 'open'],
   inventories: [],
 } as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
 

@@ -50,7 +50,7 @@ function devicePath(view: RecordingView, world: World, rest = ''): string {
   return hostPath(world, `/dax-devices/${view.device}${rest}`);
 }
 
-async function remove(view: RecordingView, world: World, how: Body): Promise<Reply> {
+export async function remove(view: RecordingView, world: World, how: Body): Promise<Reply> {
   const body = { trigger: 'unbind', ...how };
   const reply = await world.call('POST', devicePath(view, world, '/remove'), body, { prefer: 'wait=2' });
   const location = reply.headers.location;
@@ -89,14 +89,14 @@ function expectedRemoval(event: Event): string {
   return event.errno ?? 'completed';
 }
 
-function removalWords(reply: Reply): string {
+export function removalWords(reply: Reply): string {
   if (reply.status < 300) return text(reply.body.state);
   // A tool that fails says so in its own words, with or without an errno.
   if (reply.body.code === 'tool_refused') return 'nothing removed';
   return refusalWords(reply);
 }
 
-function restStep(name: string, process: ObservedProcess): Step[] {
+export function restStep(name: string, process: ObservedProcess): Step[] {
   const rest = process.at_rest;
   if (rest === undefined) return [];
   const died = rest.end?.killed_by ?? '?';

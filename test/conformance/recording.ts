@@ -22,6 +22,7 @@ export interface Recording {
 
 export interface Given {
   readonly topology?: string;
+  readonly mode?: string;
   readonly namespace?: { readonly mode: string; readonly bound_device?: string };
   readonly device?:
     | string
@@ -36,9 +37,13 @@ export interface Given {
   readonly mapping?: string;
   readonly dax_faults?: Readonly<Record<string, number>>;
   readonly operation?: string;
+  /** `madvise`, `mce`, `debugfs` or `soft-offline`, and the byte of the first process's mapping. */
+  readonly injected_via?: string;
+  readonly offset?: number;
   readonly pin?: string;
   readonly pin_result?: Answer;
   readonly release?: string;
+  readonly file_MiB_mapped_and_dirty?: number;
 }
 
 export interface GivenProcess {
@@ -58,6 +63,7 @@ export interface Observed {
   readonly attempts_before?: readonly Command[];
   readonly processes?: Readonly<Record<string, ObservedProcess>>;
   readonly stale_mappings?: readonly string[];
+  readonly verdicts_after_unbind?: Readonly<Record<string, string>>;
   readonly kernel_oopses?: readonly Oops[];
   readonly counters_changed?: Readonly<Record<string, unknown>>;
   readonly counters?: Readonly<Record<string, number>>;
@@ -89,11 +95,18 @@ export interface Observed {
   readonly mapped_block_device_read_untouched?: Answer;
   readonly read_open_fd_cached?: Answer;
   readonly read_open_fd_uncached?: Answer;
+  readonly device_MiB?: number;
+  readonly unbind_seconds?: number | null;
+  readonly signals_delivered_total?: number;
+  readonly kernel_memory_failure_lines?: number;
+  readonly kernel_log_lines_lost?: boolean;
+  readonly read_after?: string;
 }
 
 export interface Answer {
   readonly ok?: boolean;
   readonly op?: string;
+  readonly data?: string;
   readonly errno?: string | null;
   readonly signal?: string;
   readonly si_code?: string;
@@ -161,6 +174,9 @@ export interface ObservedProcess {
   };
   readonly on_access?: Readonly<Record<string, Answer>>;
   readonly after_access?: { readonly pagemap_first_page?: Pagemap };
+  readonly read_poisoned_page?: Answer;
+  readonly read_page_next_to_it?: Answer;
+  readonly read_page_in_other_2MiB?: Answer;
 }
 export interface Pagemap {
   readonly present?: boolean;
@@ -240,7 +256,7 @@ function compact(value: unknown, path: readonly string[] = []): unknown {
       .filter(([key]) => {
         if (DROPPED.has(key)) return false;
         if (key === 'given') return path.length === 0;
-        if (parent === 'dax_faults') return FAULTS.test(key);
+        if (parent === 'dax_faults' || parent === 'dax_faults_before') return FAULTS.test(key);
         if (parent === 'dmesg_patterns') return !key.startsWith('Modules linked in');
         if (parent === 'steps') return STEP_FIELDS.has(key);
         return true;

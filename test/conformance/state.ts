@@ -57,16 +57,25 @@ function driverChecks(view: RecordingView, when: string, devices: Devices): Chec
   return [{ name: `dax_pmem ${when}`, class: 'core', expected, actual }];
 }
 
-function counterCheck(when: string, counter: string, value: unknown): Check {
+/** `HardwareCorrupted_kB`, or `node0/total`: nodeN/memory_failure/total. */
+export function counterCheck(when: string, counter: string, value: unknown): Check {
   return {
     name: `counter ${counter} ${when}`,
-    class: 'detail',
-    expected: text(value),
+    class: 'core',
+    expected: counterWords(value),
     actual: async (_reply, world) => {
       const { counters } = (await look(world, '')) as { counters?: Body };
-      return text(counters?.[counter]);
+      const [node = '', word] = counter.split('/');
+      if (word === undefined) return counterWords(counters?.[counter]);
+      const failures = (counters?.memory_failure ?? {}) as Readonly<Record<string, Body>>;
+      return counterWords(failures[node]?.[word]);
     },
   };
+}
+
+/** What no double holds exactly, and what the API shows below zero: an unsigned counter that wrapped. */
+function counterWords(value: unknown): string {
+  return typeof value === 'number' && (value < 0 || value > 2 ** 63) ? 'wrapped below zero' : text(value);
 }
 
 /** Lines of /proc/mounts: there, read-only or not, and shut down where the line says so. */
@@ -163,7 +172,7 @@ const KERNEL_LOG = /^(?:Memory failure|nd_pmem |XFS |EXT4-fs|JBD2|Buffer I\/O)/;
 const WHILE_MOUNTING = /DAX enabled|DAX and reflink|DAX unsupported|mounted filesystem|Mounting|Ending clean/;
 
 /** Patterns of the guest's log that come from the removal, found in the kernel_log of the answers. */
-function logStep(view: RecordingView): Step[] {
+export function logStep(view: RecordingView): Step[] {
   const patterns = Object.keys(view.recording.raw?.dmesg_patterns ?? {});
   const told = patterns.filter((line) => KERNEL_LOG.test(line) && !WHILE_MOUNTING.test(line));
   if (told.length === 0) return [];

@@ -22,7 +22,7 @@ export function topologySteps(view: RecordingView): Step[] {
   return [...steps, ...fileSteps(view)];
 }
 
-function hostStep(view: RecordingView): Step {
+export function hostStep(view: RecordingView): Step {
   const early = view.given['vm.memory_failure_early_kill'] ?? 0;
   return setup('host', (world) => {
     const body = { name: world.host, kernel: view.kernel, sysctl: { memory_failure_early_kill: early } };
@@ -58,6 +58,7 @@ function deviceBody(view: RecordingView): Body {
     align: 2097152,
     provider: 'ACPI.NFIT',
     numa_node: 0,
+    target_node: 1,
   };
 }
 
@@ -68,7 +69,7 @@ export function fsType(given: Given): 'ext4' | 'xfs' {
 }
 
 /** What `mkfs` and `mount -o` were told. */
-function mountBody(view: RecordingView, path: string, partition: number | null, dax: string): Body {
+export function mountBody(view: RecordingView, path: string, partition: number | null, dax: string): Body {
   const { given } = view;
   const fs_type = fsType(given);
   const features = fs_type === 'xfs' ? xfsFeatures(given) : {};
@@ -87,7 +88,7 @@ function xfsFeatures(given: Given): Body {
   };
 }
 
-function mountStep(view: RecordingView, path: string, partition: number | null): Step {
+export function mountStep(view: RecordingView, path: string, partition: number | null): Step {
   const dax = /^dax=(always|inode|never)/.exec(view.given.mount_options ?? '')?.[1] ?? 'always';
   const body = mountBody(view, path, partition, dax);
   return setup(

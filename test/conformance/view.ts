@@ -30,6 +30,7 @@ export function viewOf(recorded: Recorded, kernel: KernelName): RecordingView {
 }
 
 function isDevdax(given: Given): boolean {
+  if (given.topology === 'cxl') return given.mode === 'devdax';
   return typeof given.device === 'object' || given.device === 'devdax';
 }
 

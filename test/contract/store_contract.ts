@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/command.ts';
 import type { Process } from '../../src/engine/host.ts';
-import type { Commit, ListQuery, Page, Store, Submission, Submitted } from '../../src/store/port.ts';
+import type { Assessment } from '../../src/engine/what_if/record.ts';
+import type {
+  AssessmentPage,
+  AssessmentQuery,
+  Commit,
+  ListQuery,
+  Page,
+  Store,
+  Submission,
+  Submitted,
+} from '../../src/store/port.ts';
 
 /** A store of one kind, empty at first. Its engine has the faults of test/store/support/faulty_writer.ts. */
 export interface StoreHarness {
@@ -238,12 +248,96 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       expect(await store.get('processes', 'node-a', '1')).toBeNull();
     });
 
+    test('the assessment is of what is committed, a page at a time, in order of creation', async () => {
+      await createHost('node-b');
+      await createHost();
+      const names = ['pmem0', 'pmem1', 'pmem2'];
+      for (const name of names) await createDevice('node-a', name);
+      await createDevice('node-b', 'pmem0');
+      const first = await assess({ limit: 3 });
+      expect(first.items.map(placeOf)).toEqual(names.map((name) => `node-a/${name} contained`));
+      expect([first.as_of, first.summary]).toMatchObject([6, { devices: 4, contained: 4, refused: 0 }]);
+      const second = await assess({ limit: 3, page_token: first.next_page ?? '' });
+      expect([second.items.map(placeOf), second.next_page]).toEqual([['node-b/pmem0 contained'], null]);
+      const filtered = await assess({ limit: 9, filters: { host: 'node-b', verdict: 'contained' } });
+      expect([filtered.items.length, filtered.summary.devices]).toEqual([1, 1]);
+    });
+
+    test('the assessment follows every change, and a host that goes', async () => {
+      await createHost();
+      await createHost('node-b');
+      await createDevice('node-a', 'pmem0');
+      await createDevice('node-b', 'pmem0');
+      expect((await assess({})).summary).toMatchObject({ contained: 2 });
+      for (const command of EXPOSED) done(await submit(command));
+      const { items, summary } = await assess({});
+      expect(items.map(placeOf)).toEqual(['node-a/pmem0 exposed', 'node-b/pmem0 contained']);
+      expect(summary).toMatchObject({ exposed: 1, contained: 1 });
+      expect(adviceOf(items[0])).toContain('mkfs_xfs_rmapbt');
+      expect((await assess({})).items).toEqual(items);
+      await submit({ type: 'patch_host', labels: { rack: '1' } });
+      expect((await assess({})).items).toEqual(items);
+      done(await store.submit({ host: 'node-b', command: { type: 'delete_host' } }));
+      expect((await assess({})).summary.devices).toBe(1);
+    });
+
+    test('advice is worked out for the page that is asked for, and not lost by a later one', async () => {
+      await createHost();
+      await createDevice('node-a', 'pmem0');
+      for (const command of EXPOSED) done(await submit(command));
+      await assess({ limit: 1, filters: { mode: 'devdax' } });
+      expect(adviceOf((await assess({})).items[0])).toContain('stop_processes');
+    });
+
+    test('a token of another list is refused by the assessment', async () => {
+      const page_token = Buffer.from('["dax_devices",1]').toString('base64url');
+      expect(await store.assess({ filters: {}, limit: 1, page_token })).toMatchObject({
+        code: 'invalid_field',
+        pointer: '/page_token',
+      });
+    });
+
+    const createDevice = (host: string, name: string): Promise<Submitted> =>
+      store.submit({ host, command: { type: 'create_dax_device', name, mode: 'fsdax', size: 2 ** 26 } });
+    const assess = async (query: Partial<AssessmentQuery>): Promise<AssessmentPage> => {
+      const page = await store.assess({ filters: {}, limit: 9, ...query });
+      if ('refused' in page) throw new Error(page.detail);
+      return page;
+    };
+
     test('a store that is closed takes nothing', async () => {
       await store.close();
       await expect(createHost()).rejects.toThrow('closed');
+      await expect(store.assess({ filters: {}, limit: 1 })).rejects.toThrow('closed');
       await store.close();
     });
   });
+}
+
+/** A process that maps a file of ext4: v6.12 leaves its entries. Ids: file system s1, mount m2, file f3. */
+const EXPOSED: readonly Command[] = [
+  { type: 'create_mount', dax_device: 'pmem0', path: '/mnt', fs_type: 'ext4', dax: 'always', mkfs: true },
+  { type: 'create_file', mount: 'm2', path: '/a', size: 2 ** 22 },
+  { type: 'create_process', pid: 1, comm: 'redis' },
+  {
+    type: 'create_mapping',
+    pid: 1,
+    file: 'f3',
+    offset: 0,
+    length: 2 ** 21,
+    flags: ['shared'],
+    prot: 'r',
+    populate: 'read',
+  },
+];
+
+function placeOf(item: string): string {
+  const { host, dax_device, verdict } = JSON.parse(item) as Assessment;
+  return `${host}/${dax_device} ${verdict ?? 'none'}`;
+}
+
+function adviceOf(item: string | undefined): string[] {
+  return (JSON.parse(item ?? '{}') as Assessment).advice.map(({ action }) => action);
 }
 
 function done(submitted: Submitted): Extract<Submitted, { status: 'done' }> {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apply, applyChange, emptyHost, indexMappings } from '../../src/engine/apply.ts';
+import { apply, applyChange, emptyHost, indexHost } from '../../src/engine/apply.ts';
 import { must } from '../../src/engine/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/transaction.ts';
 import { anyStory, play } from './fleet.ts';
 import { ext4 } from './rig.ts';
 import { SEEDED } from './seeded.ts';
-import { steadyContext } from './support.ts';
+import { DEVICE, removeDevice, steadyContext } from './support.ts';
 
 describe('a change', () => {
   test('is undone wholly, in whatever story it comes', () => {
@@ -35,8 +35,13 @@ describe('a change', () => {
 
 test('a host that was loaded is indexed as one that was built from events', () => {
   const { made, mapper } = ext4('v6.1');
-  mapper();
+  const closed = mapper();
   mapper({}, '/b');
-  const loaded = { ...made.host, mappings_by: new Map<string, Set<string>>() };
-  expect(indexMappings(loaded).mappings_by).toEqual(made.host.mappings_by);
+  removeDevice(made);
+  made.run({ type: 'bind', dax_device: DEVICE, tenant: 'b' });
+  made.run({ type: 'munmap', mapping: closed.mapping });
+  const loaded = { ...made.host, mappings_by: new Map<string, Set<string>>(), open_exposures: new Map() };
+  const { mappings_by, open_exposures } = indexHost(loaded);
+  expect([mappings_by, open_exposures]).toEqual([made.host.mappings_by, made.host.open_exposures]);
+  expect(open_exposures.size).toBe(1);
 });

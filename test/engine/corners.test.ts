@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { answered, shape, SIGBUS, touch } from './observe.ts';
-import { cached, DAX, devdax, ext4 } from './rig.ts';
+import { ram } from './ram.ts';
+import { cached, DAX, devdax, ext4, rmapbt } from './rig.ts';
 import {
   accessCommand,
   addDevice,
@@ -49,6 +50,50 @@ describe('corners that a random fleet meets only by chance', () => {
     const first = mapper({ length: 2 * MIB, offset: 2 * MIB, small: true, touched: 'read' });
     const whole = mapper({ length: 6 * MIB });
     expect([shape(made, first), shape(made, whole)]).toEqual(['512 pte', '512 pte 2 pmd']);
+  });
+
+  test('MAP_POPULATE of more than the memory holds is refused: what reclaim does is not modelled', () => {
+    const { made } = ram('v6.12');
+    const pid = addProcess(made);
+    const base = {
+      type: 'create_mapping',
+      pid,
+      dax_device: DAX,
+      offset: 0,
+      flags: ['private'],
+      prot: 'rw',
+    } as const;
+    expect(answered(made, { ...base, length: 897 * MIB, populate: 'write' })).toBe('outcome_unknown');
+    expect(answered(made, { ...base, length: 896 * MIB, populate: 'write' })).toBe('ok');
+  });
+
+  test('MAP_POPULATE for writing does not return on a frozen file system', () => {
+    const { made, mapper, file } = rmapbt('v7.3', 0, 4);
+    const { pid } = mapper();
+    mapper({}, '/b');
+    removeDevice(made);
+    const base = {
+      type: 'create_mapping',
+      pid,
+      file: file(),
+      offset: 2 * MIB,
+      length: 2 * MIB,
+      prot: 'rw',
+    } as const;
+    expect(answered(made, { ...base, flags: ['shared'], populate: 'write' })).toBe('dax_device_busy');
+  });
+
+  test('[R165] memory that is gone serves no fault and no file call while its device is stuck alive', () => {
+    const { made, mapper, file } = rmapbt('v7.3', 0, 4);
+    const one = mapper({ touched: 'none' });
+    mapper({}, '/b');
+    expect(removeDevice(made, { trigger: 'surprise_removal' }).state).toBe('stuck');
+    const call = { pid: one.pid, file: file(), offset: 0, length: 4096 } as const;
+    expect([
+      answered(made, accessCommand(one.mapping, 'read')),
+      answered(made, { type: 'file_io', kind: 'pread', ...call }),
+      shape(made, one),
+    ]).toEqual(['outcome_unknown', 'outcome_unknown', 'none']);
   });
 
   test('a removal that has ended advances no further', () => {

@@ -44,13 +44,31 @@ describe('a host', () => {
     ]);
   });
 
+  test.each(['devdax_memory_failure', 'kmem_memory_failure'] as const)(
+    'has the wish %s on force-unmap alone',
+    (wish) => {
+      const proposed = { [wish]: true };
+      const other = machine('v6.12');
+      expect(answered(other, { type: 'patch_host', proposed })).toBe('invalid_field');
+      expect(
+        answered(emptyMachine('v5.10'), { type: 'create_host', name: 'h', kernel: 'v5.10', proposed }),
+      ).toBe('invalid_field');
+      const letter = machine('force-unmap');
+      letter.run({ type: 'patch_host', proposed });
+      letter.run({ type: 'reboot' });
+      expect(found(letter.host.tables.hosts.get('h')).proposed[wish]).toBe(true);
+      letter.run({ type: 'reboot', kernel: 'v5.10' });
+      expect(found(letter.host.tables.hosts.get('h')).proposed[wish]).toBe(false);
+    },
+  );
+
   test('is deleted with all its records, also after removals that ended', () => {
     const { made, mapper } = ext4('v6.1');
     mapper();
     removeDevice(made);
     made.run({ type: 'delete_host' });
     expect([...Object.values(made.host.tables)].map((records: Map<string, unknown>) => records.size)).toEqual(
-      Array(11).fill(0),
+      Object.keys(made.host.tables).map(() => 0),
     );
     expect(made.host.entries.size).toBe(0);
   });
@@ -180,7 +198,7 @@ describe('an inventory', () => {
     importing(made, { ...LISTED, state: 'bound' });
     expect([device(made).state, device(made).pgmap]).toEqual(['bound', 2]);
     importing(made, { ...LISTED, mode: 'devdax' });
-    expect([device(made).driver, device(made).pgmap]).toEqual(['device_dax', 2]);
+    expect([device(made).driver, device(made).pgmap, device(made).generation]).toEqual(['device_dax', 3, 2]);
   });
 
   test('leaves a device that is being removed as it is', () => {
@@ -237,7 +255,7 @@ describe('a hotplug event', () => {
 
 describe('the holders of a device', () => {
   const survey = (made: Machine, name = DEVICE) =>
-    (made.run({ type: 'survey_holders', dax_device: name }).holders ?? []).map(
+    (made.run({ type: 'survey_holders', dax_device: name }).survey?.holders ?? []).map(
       ({ kind, consequence }) => `${kind} ${consequence}`,
     );
 

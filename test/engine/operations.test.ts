@@ -163,8 +163,9 @@ describe('after a removal', () => {
   test('an entry of a node whose device changed its mode is a hazard as any other', () => {
     const { made, mapper } = devdax('v7.3');
     mapper();
-    const listed = { name: DAX, mode: 'fsdax', size: null, change: 'updated' } as const;
-    made.run({ type: 'import_inventory', record: {}, devices: [listed] });
+    const listed = { name: DAX, mode: 'fsdax', size: null } as const;
+    for (const change of ['gone', 'updated'] as const)
+      made.run({ type: 'import_inventory', record: {}, devices: [{ ...listed, change }] });
     const kinds = removeDevice(made, { dax_device: DAX }).hazards.map(({ kind }) => kind);
     expect(kinds).toContain('stale_mapping');
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countPages, intersect, normalize, type PfnRange } from '../../src/engine/pfn_range.ts';
+import { countPages, intersect, normalize, subtract, type PfnRange } from '../../src/engine/pfn_range.ts';
 import { SEEDED } from './seeded.ts';
 
 function pagesOf(ranges: readonly PfnRange[]): number[] {
@@ -35,6 +35,18 @@ describe('pfn ranges', () => {
         const other = new Set(pagesOf(b));
         expect(pagesOf(intersect(normalize(a), normalize(b)))).toEqual(
           pagesOf(a).filter((page) => other.has(page)),
+        );
+      }),
+      SEEDED,
+    );
+  });
+
+  test('subtract is the set of pages of the first alone', () => {
+    fc.assert(
+      fc.property(anyRanges, anyRanges, (a, b) => {
+        const other = new Set(pagesOf(b));
+        expect(pagesOf(subtract(normalize(a), normalize(b)))).toEqual(
+          pagesOf(a).filter((page) => !other.has(page)),
         );
       }),
       SEEDED,

@@ -20,7 +20,7 @@ describe('a refusal', () => {
 });
 
 /** Codes that are said before a command reaches the engine. */
-const ELSEWHERE = ['malformed_inventory', 'hotplug_event_not_found'];
+const ELSEWHERE = ['malformed_inventory', 'hotplug_event_not_found', 'exposure_not_found'];
 
 test('every code is refused by some command', () => {
   const covered = new Set<string>([...CASES.map(({ code }) => code), ...ELSEWHERE]);

@@ -2,7 +2,7 @@ import { isRefusal } from '../../src/engine/refusal.ts';
 import type { Command } from '../../src/engine/command.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
 import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
-import { devdax, ext4, rmapbt, DAX } from './rig.ts';
+import { ext4 } from './rig.ts';
 import {
   accessCommand,
   addDevice,
@@ -26,25 +26,16 @@ export interface Refused {
   };
 }
 
-function codeOf(made: Machine, command: Command): string {
+export function codeOf(made: Machine, command: Command): string {
   const decision = made.try(command);
   return isRefusal(decision) ? decision.code : 'answered';
 }
 
-function onAll(...codes: readonly string[]): Record<KernelName, readonly string[]> {
+export function onAll(...codes: readonly string[]): Record<KernelName, readonly string[]> {
   return Object.fromEntries(KERNEL_NAMES.map((kernel) => [kernel, codes])) as Record<
     KernelName,
     readonly string[]
   >;
-}
-
-function kmem(kernel: KernelName): readonly string[] {
-  const { made } = devdax(kernel);
-  removeDevice(made, { dax_device: DAX });
-  const bind = codeOf(made, { type: 'bind', dax_device: DAX, mode: 'system-ram' });
-  addDevice(made, { name: 'dax9.0', mode: 'system-ram' });
-  const remove = codeOf(made, { type: 'remove_dax_device', dax_device: 'dax9.0', trigger: 'unbind' });
-  return [bind, remove];
 }
 
 function openAfterRemoval(kernel: KernelName): readonly string[] {
@@ -70,20 +61,6 @@ function loadFromAbsentMemory(kernel: KernelName): readonly string[] {
   return [codeOf(made, accessCommand(mapping, 'read'))];
 }
 
-function throughCxl(kernel: KernelName): readonly string[] {
-  return [devdax(kernel), rmapbt(kernel)].flatMap(({ made }, at) =>
-    (['cxl_mem', 'cxl_pci', 'cxl_region'] as const).map((via) =>
-      codeOf(made, {
-        type: 'remove_dax_device',
-        dax_device: at === 0 ? DAX : DEVICE,
-        trigger: 'unbind',
-        via,
-      }),
-    ),
-  );
-}
-
-const CXL = Array<string>(6).fill('not_modelled');
 const STALE_LEFT = KERNEL_NAMES.filter((kernel) => kernel !== 'force-unmap');
 
 /** What is listed here and not tested as a rule. A rule that stands in both is refused in part. */
@@ -120,17 +97,7 @@ export const REFUSED: readonly Refused[] = [
   { rule: 'R79', reason: 'no command gives xfs a realtime or an external log device' },
   { rule: 'R80', reason: 'times are not modelled' },
   { rule: 'R95', reason: 'no command reads a block device through a descriptor' },
-  {
-    rule: 'R152',
-    reason: 'system-ram belongs to a later stage',
-    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
-  },
   { rule: 'R156', reason: 'no command makes ext4 run into an error while its device is alive' },
-  {
-    rule: 'R161',
-    reason: 'system-ram belongs to a later stage',
-    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
-  },
   {
     rule: 'R165',
     reason: 'what a load from memory that is physically gone returns depends on the bus',
@@ -139,13 +106,4 @@ export const REFUSED: readonly Refused[] = [
       codes: Object.fromEntries(STALE_LEFT.map((kernel) => [kernel, ['outcome_unknown']])),
     },
   },
-  { rule: 'R166', reason: 'removal through the CXL bus', proof: { act: throughCxl, codes: onAll(...CXL) } },
-  { rule: 'R167', reason: 'removal through the CXL bus', proof: { act: throughCxl, codes: onAll(...CXL) } },
-  { rule: 'FU9', reason: 'the proposed parameter devdax_memory_failure belongs to a later stage' },
-  {
-    rule: 'FU10',
-    reason: 'system-ram belongs to a later stage',
-    proof: { act: kmem, codes: onAll('not_modelled', 'not_modelled') },
-  },
-  { rule: 'FU11', reason: 'the proposed parameter kmem_memory_failure belongs to a later stage' },
 ];

@@ -71,8 +71,12 @@ export interface Chardev {
   readonly mapper: (options?: MapperOptions) => Mapper;
 }
 
-export function devdax(kernel: KernelName, device: Partial<CreateDaxDevice> = {}): Chardev {
-  const made = machine(kernel);
+export function devdax(
+  kernel: KernelName,
+  device: Partial<CreateDaxDevice> = {},
+  early_kill: 0 | 1 = 0,
+): Chardev {
+  const made = machine(kernel, early_kill);
   addDevice(made, { name: DAX, mode: 'devdax', ...device });
   return { made, mapper: (options = {}) => addMapper(made, { dax_device: DAX, ...options }) };
 }

@@ -112,10 +112,11 @@ export function nodeMapped(command: Command): Case['make'] {
 export function nodeCommand(
   flags: readonly ('shared' | 'sync')[],
   mode: 'fsdax' | 'sector' | 'system-ram' = 'fsdax',
+  size = 64 * MIB,
 ): Case['make'] {
   return (kernel) => {
     const made = machine(kernel);
-    addDevice(made, { mode });
+    addDevice(made, { mode, size });
     return [made, { ...MAP, flags, pid: addProcess(made), dax_device: DEVICE }];
   };
 }

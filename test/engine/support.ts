@@ -24,13 +24,13 @@ export const PAGE = 4096;
 export const DEVICE = 'pmem0';
 
 /** Time stands still and identifiers count up, so that the same commands make the same events. */
-export function steadyContext(): Context {
+export function steadyContext(prefix = 'uid'): Context {
   let last = 0;
   return {
     now: '2026-01-01T00:00:00Z',
     uid: () => {
       last += 1;
-      return `uid-${String(last)}`;
+      return `${prefix}-${String(last)}`;
     },
   };
 }

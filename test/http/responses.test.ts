@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { BoundDaxDevice, DaxDevice } from '../../src/http/schemas/dax_device.ts';
 import { StoredEvent } from '../../src/http/schemas/event.ts';
 import { File } from '../../src/http/schemas/file.ts';
-import { Holder } from '../../src/http/schemas/holder.ts';
+import { Holder, surveyed } from '../../src/http/schemas/holder.ts';
 import { Host } from '../../src/http/schemas/host.ts';
 import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
 import { InventoryImport } from '../../src/http/schemas/inventory.ts';
@@ -72,7 +72,7 @@ test('what each route answers is what its schema says', async () => {
   };
   const made = await answer(Pin, 201, 'POST', '/pins', pin);
   await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/commit`);
-  await answer(pageOf(Holder), 200, 'GET', '/dax-devices/pmem0/holders');
+  await answer(pageOf(Holder, surveyed), 200, 'GET', '/dax-devices/pmem0/holders');
   await answer(Outcome, 200, 'DELETE', `/pins/${made.json.id}`);
   const body = { trigger: 'unbind' };
   const removal = await answer(Removal, 200, 'POST', '/dax-devices/pmem0/remove', body, {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
 import { seedDemo } from '../../src/app/demo.ts';
+import { INCIDENT_HOST } from '../../src/app/demo_incident.ts';
 import { isRefusal } from '../../src/engine/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
 import type { ListQuery } from '../../src/store/port.ts';
@@ -33,13 +34,28 @@ describe('the demo fleet', () => {
 
   test('has one host per kernel profile, each with a mounted ext4 and xfs that two processes map', async () => {
     expect(await seedDemo(controlPlane)).toBe(true);
-    expect(await idsOf('hosts', 'name')).toEqual(KERNEL_NAMES.map((kernel) => `node-${kernel}`));
+    expect(await idsOf('hosts', 'name')).toEqual([
+      ...KERNEL_NAMES.map((kernel) => `node-${kernel}`),
+      INCIDENT_HOST,
+    ]);
     for (const kernel of KERNEL_NAMES) {
       const host = `node-${kernel}`;
       expect(await idsOf('mounts', 'fs_type', host)).toEqual(['ext4', 'xfs']);
       expect(await idsOf('mappings', 'pid', host)).toEqual([101, 102, 201, 202]);
       expect(await idsOf('dax_devices', 'state', host)).toEqual(['bound', 'bound']);
     }
+  });
+
+  test('has one host with something in every list of what goes wrong', async () => {
+    await seedDemo(controlPlane);
+    expect(await idsOf('exposures', 'pid', INCIDENT_HOST)).toEqual([101]);
+    expect(await idsOf('exposures', 'open', INCIDENT_HOST)).toEqual([true]);
+    expect(await idsOf('memory_ranges', 'leaked', INCIDENT_HOST)).toEqual([true]);
+    expect(await idsOf('cxl_memdevs', 'name', INCIDENT_HOST)).toEqual(['mem0']);
+    expect(await idsOf('cxl_regions', 'decode_state', INCIDENT_HOST)).toEqual(['commit']);
+    const poisoned = await idsOf('dax_devices', 'hwpoisoned', INCIDENT_HOST);
+    expect(poisoned.filter((ranges) => (ranges as unknown[]).length > 0)).toHaveLength(1);
+    expect(await idsOf('removals', 'verdict', INCIDENT_HOST)).toEqual(['exposed', 'leaked']);
   });
 
   test('is made on an empty database only', async () => {

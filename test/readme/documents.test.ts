@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { REPOSITORY } from '../client/child_service.ts';
 
 const records = (await readdir(join(REPOSITORY, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-const documents = ['README.md', 'ARCHITECTURE.md', 'SPEC.md', ...records];
+const pages = ['docs/matrix.md', 'docs/story.md'];
+const documents = ['README.md', 'ARCHITECTURE.md', 'SPEC.md', ...pages, ...records];
 
 describe.each(documents)('%s', (document) => {
   test('links and paths lead to what exists', async () => {
@@ -52,7 +53,7 @@ test('every rule that the source names is in SPEC.md', async () => {
   const unknown: string[] = [];
   for (const file of files) {
     const text = await readFile(join(REPOSITORY, 'src', file), 'utf8');
-    for (const [id] of text.matchAll(/\b(?:R|FU|PIN|RM|PG|GEN|M)\d+\b/g))
+    for (const [id] of text.matchAll(/\b(?:R|FU|PIN|RM|PG|GEN|EX|M)\d+\b/g))
       if (!spec.includes(`| ${id} |`)) unknown.push(`${file} ${id}`);
   }
   expect(unknown).toEqual([]);

@@ -27,7 +27,9 @@ describe('README.md', () => {
     const block = fenced(readme, 'A minute with curl', 'sh');
     expect(block).toContain('http://127.0.0.1:8080');
     const script = block.replaceAll('http://127.0.0.1:8080', service.url);
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-eu', '-c', script], { cwd: REPOSITORY });
+    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', script], {
+      cwd: REPOSITORY,
+    });
     expect(stderr).toBe('');
     expect(stdout).toBe(fenced(readme, 'A minute with curl', 'text'));
   });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as vocabulary from '../../src/engine/vocabulary.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 
+const FILES = readdirSync(MIGRATIONS).filter((file) => /^\d{4}_.*\.sql$/.test(file));
 const FIRST = '0001_init.sql';
+/** The file of the migration that many after the newest. */
+const later = (steps: number) => `${String(FILES.length + steps).padStart(4, '0')}_more.sql`;
 const HEADER =
   '-- The whole schema after every migration. Generated: npx vitest run -u test/store/migrate.test.ts\n';
 
@@ -35,7 +38,7 @@ describe('migrations', () => {
   });
 
   test('every table is STRICT and has a comment above it', () => {
-    const sql = readFileSync(new URL(FIRST, MIGRATIONS), 'utf8');
+    const sql = FILES.map((file) => readFileSync(new URL(file, MIGRATIONS), 'utf8')).join('\n');
     const lines = sql.split('\n');
     const tables = lines.flatMap((line, position) => (line.startsWith('CREATE TABLE') ? [position] : []));
     for (const position of tables) expect(lines[position - 1]).toMatch(/^-- /);
@@ -57,6 +60,9 @@ describe('migrations', () => {
     ['removals', 'state', vocabulary.REMOVAL_STATES],
     ['removals', 'verdict', vocabulary.VERDICTS],
     ['hotplug_events', 'action', vocabulary.HOTPLUG_ACTIONS],
+    ['cxl_memdevs', 'state', vocabulary.CXL_MEMDEV_STATES],
+    ['cxl_regions', 'type', vocabulary.CXL_REGION_TYPES],
+    ['cxl_regions', 'decode_state', vocabulary.CXL_DECODE_STATES],
   ] as const)('the CHECK of %s.%s is the vocabulary of the engine', (table, column, words) => {
     const db = new Database(':memory:');
     migrate(db);
@@ -68,23 +74,23 @@ describe('migrations', () => {
 
   test('running them again changes nothing, a later one runs alone', () => {
     const db = new Database(':memory:');
-    expect([migrate(db, copies), migrate(db, copies)]).toEqual([1, 1]);
-    writeFileSync(new URL('0002_more.sql', copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
-    expect(migrate(db, copies)).toBe(2);
+    expect([migrate(db, copies), migrate(db, copies)]).toEqual([FILES.length, FILES.length]);
+    writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
+    expect(migrate(db, copies)).toBe(FILES.length + 1);
     expect(db.prepare('SELECT * FROM more').all()).toEqual([]);
   });
 
   test('one that fails leaves the database as it was', () => {
     const db = new Database(':memory:');
     migrate(db, copies);
-    writeFileSync(new URL('0002_bad.sql', copies), 'CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense;');
+    writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense;');
     expect(() => migrate(db, copies)).toThrow('nonsense');
     expect(db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'more'`).get()).toBeUndefined();
   });
 
   test('a database newer than the program is refused', () => {
     const db = new Database(':memory:');
-    writeFileSync(new URL('0002_more.sql', copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
+    writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
     migrate(db, copies);
     expect(() => migrate(db)).toThrow('newer than this program');
   });
@@ -97,7 +103,7 @@ describe('migrations', () => {
   });
 
   test('a gap in the numbers is refused', () => {
-    writeFileSync(new URL('0003_more.sql', copies), '');
-    expect(() => migrate(new Database(':memory:'), copies)).toThrow('not number 2');
+    writeFileSync(new URL(later(2), copies), '');
+    expect(() => migrate(new Database(':memory:'), copies)).toThrow(`not number ${String(FILES.length + 1)}`);
   });
 });

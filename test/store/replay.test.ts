@@ -24,6 +24,7 @@ function plain(host: Host): unknown {
   const objects = {
     entries: Object.fromEntries(entries) as unknown,
     index: Object.fromEntries(index) as unknown,
+    open_exposures: [...host.open_exposures].sort(),
   };
   return JSON.parse(JSON.stringify({ tables, ...objects }));
 }

@@ -106,7 +106,7 @@ test('the writer runs with WAL and synchronous FULL, also after it has written',
   const harness = sqliteHarness();
   const store = await harness.open();
   await store.submit(create('a'));
-  expect(await store.check()).toEqual({ journal_mode: 'wal', synchronous: 2, schema_version: 1 });
+  expect(await store.check()).toEqual({ journal_mode: 'wal', synchronous: 2, schema_version: 2 });
   await harness.cleanup();
 });
 

@@ -5,6 +5,7 @@ import type { Event } from '../../src/engine/event.ts';
 import type { Host, Kind } from '../../src/engine/host.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { isRefusal, refuse } from '../../src/engine/refusal.ts';
+import { createAssessor, type Fleet } from '../../src/store/assessor.ts';
 import { matchesEtag } from '../../src/store/etag.ts';
 import { parsePageToken, renderPageToken } from '../../src/store/page_token.ts';
 import type { Commit, ListQuery, Store, StoredEvent, Submission, Submitted } from '../../src/store/port.ts';
@@ -28,6 +29,7 @@ export function createMemoryStore(): Store {
     listeners: new Set(),
     order: new Map(),
   };
+  const assess = createAssessor(fleetOf(memory));
   return {
     submit: async (submission) => submit(memory, submission),
     get: async (kind, host, id) => clone(memory.hosts.get(host)?.tables[kind].get(id)),
@@ -40,6 +42,7 @@ export function createMemoryStore(): Store {
         .slice(0, limit),
       as_of: memory.events.length,
     }),
+    assess: async (query) => assess(query),
     runningRemovals: async () =>
       recordsOf(memory, 'removals')
         .filter((record) => 'state' in record && record.state === 'running')
@@ -50,6 +53,24 @@ export function createMemoryStore(): Store {
     },
     check: async () => ({ journal_mode: 'memory', synchronous: 2, schema_version: 1 }),
     close: async () => undefined,
+  };
+}
+
+/** Every host anew, whatever is asked for: it is in memory already. */
+function fleetOf(memory: Memory): Fleet {
+  return {
+    lastSeq: () => memory.events.length,
+    changedSince: (seq) => [...new Set(memory.events.slice(seq).map(({ host }) => host))],
+    load: () =>
+      new Map(
+        [...memory.hosts].map(([name, host]) => {
+          const devices = [...host.tables.dax_devices.values()];
+          return [
+            name,
+            { host, keys: new Map(devices.map((own) => [own.name, memory.order.get(own.uid) ?? 0])) },
+          ];
+        }),
+      ),
   };
 }
 
@@ -135,6 +156,7 @@ function list(memory: Memory, query: ListQuery): Awaited<ReturnType<Store['list'
 function fieldOf(record: Resource, field: string): string {
   const fields = record as unknown as Record<string, unknown>;
   const value = field === 'id' ? (fields['id'] ?? fields['name'] ?? fields['pid']) : fields[field];
+  if (typeof value === 'boolean') return value ? '1' : '0';
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 

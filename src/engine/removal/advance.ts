@@ -1,11 +1,14 @@
 import type { Answer } from '../answer.ts';
-import { deviceOf, must, profileOf } from '../lookup.ts';
+import { regionConditions } from '../cxl/lookup.ts';
+import { deviceOf, must } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
 import { NAMESPACE_DISABLED } from '../topology/bind.ts';
+import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from './kill_procs.ts';
 import type { RemovalRecord, StepRecord } from './record.ts';
 import { leftNow } from './report.ts';
+import { proposedProfile } from './proposed.ts';
 import { stepsFor } from './start.ts';
 import type { StepOutput } from './step.ts';
 import { STEPS } from './steps.ts';
@@ -23,7 +26,7 @@ export function advance(tx: Transaction, id: string): Answer | Refusal {
   if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
   if (removal.state !== 'running') return { record: removal };
   const position = removal.steps.findIndex((step) => step.state !== 'done');
-  const specs = stepsFor(profileOf(tx.host), deviceOf(tx.host, removal.dax_device), removal.via);
+  const specs = stepsFor(proposedProfile(tx.host), deviceOf(tx.host, removal.dax_device), removal.via);
   const name = must(removal.steps[position], `next step of ${id}`).name;
   const spec = isRefusal(specs) ? undefined : specs.find((own) => own.name === name);
   const device = deviceOf(tx.host, removal.dax_device);
@@ -67,7 +70,13 @@ function record(
 
 function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
-  const after = patch(tx, 'removals', removal.id, { ...removal, state: 'waiting' });
+  const { report } = removal;
+  const cost = costAtEnd(tx.host, report.simulated_kernel_cost, report.signals, 'waiting');
+  const after = patch(tx, 'removals', removal.id, {
+    ...removal,
+    state: 'waiting',
+    report: { ...report, simulated_kernel_cost: cost },
+  });
   emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map((one) => one.pin) });
   return after;
 }
@@ -75,7 +84,7 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 /** The kernel never finishes: the verdict is for what is left now. */
 function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
-  const left = leftNow(tx.host, removal);
+  const left = leftNow(tx.host, removal, 'stuck');
   const after = patch(tx, 'removals', removal.id, { ...removal, ...left, state: 'stuck' });
   emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict });
   return after;
@@ -85,10 +94,13 @@ function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   patch(tx, 'dax_devices', removal.dax_device, {
     state: 'unbound',
     removal: null,
-    conditions: removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : [],
+    conditions: [
+      ...(removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : []),
+      ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
+    ],
   });
   holdTask(tx, removal, 'running');
-  const left = leftNow(tx.host, removal);
+  const left = leftNow(tx.host, removal, 'completed');
   const after = patch(tx, 'removals', removal.id, {
     ...removal,
     ...left,

@@ -1,4 +1,15 @@
+import { KMEM_V510, KMEM_V61, KMEM_V612, KMEM_V73 } from '../kmem/facts.ts';
+import { CXL_V61, CXL_V612, CXL_V73, NO_CXL } from '../cxl/facts.ts';
+import { COST_POSTED, COST_V510, COST_V61, COST_V612, COST_V73 } from './cost_facts.ts';
+import {
+  MEMORY_FAILURE_SERIES,
+  MEMORY_FAILURE_V510,
+  MEMORY_FAILURE_V61,
+  MEMORY_FAILURE_V612,
+  MEMORY_FAILURE_V73,
+} from '../memory_failure/facts.ts';
 import type { ByLevel, Effect, Facts, GupByLevel } from './profile.ts';
+import { REPURPOSE_V510, REPURPOSE_V73 } from './repurpose_facts.ts';
 
 /**
  * Named facts of each kernel. Source: SPEC.md H and C3-C5, read from the kernels named there and
@@ -53,11 +64,18 @@ export const FACTS_V510: Facts = {
   ext4_clean_fsync_on_dead_btt: 'ok',
   per_node_mf_counters: false,
   auto_online_default: 'offline',
+  kmem: KMEM_V510,
+  cost: COST_V510,
+  memory_failure: MEMORY_FAILURE_V510,
+  cxl: NO_CXL,
+  repurpose: REPURPOSE_V510,
 };
 
 /** The posted code: gup-fast takes no pgmap reference on a PMD and follows the stale one into a freed struct page. */
 export const FACTS_POSTED: Facts = {
   ...FACTS_V510,
+  cost: COST_POSTED,
+  memory_failure: MEMORY_FAILURE_SERIES,
   gup_fast_takes_pgmap_ref: false,
   gup_stale: {
     ...FACTS_V510.gup_stale,
@@ -69,6 +87,8 @@ export const FACTS_POSTED: Facts = {
 
 export const FACTS_V61: Facts = {
   ...FACTS_V510,
+  cost: COST_V61,
+  memory_failure: MEMORY_FAILURE_V61,
   io_uring_register_stale: 'EOPNOTSUPP',
   smaps_stale: { pte: ok, pmd: dies('try_grab_page') },
   pin_release_after_removal: {
@@ -83,10 +103,14 @@ export const FACTS_V61: Facts = {
   ext4_error_sets_rdonly: false,
   ext4_writepages_aborted: 'EROFS',
   ext4_clean_fsync_on_dead_btt: 'EIO',
+  kmem: KMEM_V61,
+  cxl: CXL_V61,
 };
 
 export const FACTS_V612: Facts = {
   ...FACTS_V61,
+  cost: COST_V612,
+  memory_failure: MEMORY_FAILURE_V612,
   smaps_stale: bothOk,
   io_uring_longterm_on_devdax: 'ok',
   pin_release_after_removal: {
@@ -97,11 +121,15 @@ export const FACTS_V612: Facts = {
   worker_oops_at: { io_uring: 'io_buffer_unmap', xdp: 'gup_folio_next' },
   per_node_mf_counters: true,
   auto_online_default: 'online',
+  kmem: KMEM_V612,
+  cxl: CXL_V612,
 };
 
 /** v7.3 has no devmap bit: a stale entry leads every walker to a struct page that is gone. */
 export const FACTS_V73: Facts = {
   ...FACTS_V612,
+  cost: COST_V73,
+  memory_failure: MEMORY_FAILURE_V73,
   devmap_bit: false,
   fsdax_idle_page_count: 0,
   gup_fast_takes_pgmap_ref: false,
@@ -131,4 +159,7 @@ export const FACTS_V73: Facts = {
   },
   worker_oops_at: { io_uring: 'io_release_ubuf', xdp: 'unpin_user_pages_dirty_lock' },
   after_oops: 'rcu_never_ends',
+  kmem: KMEM_V73,
+  cxl: CXL_V73,
+  repurpose: REPURPOSE_V73,
 };

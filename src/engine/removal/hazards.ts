@@ -1,5 +1,7 @@
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { factsOf, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
+import { decodes, factsOf, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
+import { spelled } from '../kmem/blocks.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { normalize } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
@@ -15,8 +17,21 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
     if (left.length > 0) hazards.push(...staleHazards(host, device, mapping, left));
   }
+  const ranges = memoryRangesOf(host, device.name);
   for (const pin of host.tables.pins.values()) {
-    if (pin.dax_device === device.name && pin.pfn_ranges.length > 0) hazards.push(pinHazard(pin));
+    if (pin.dax_device !== device.name || pin.pfn_ranges.length === 0) continue;
+    // Memory that stays System RAM keeps its struct pages: such a pin outlives nothing.
+    if (ranges.length === 0 || pin.pgmap !== device.pgmap) hazards.push(pinHazard(pin));
+  }
+  for (const range of ranges.filter((own) => own.leaked)) {
+    hazards.push({
+      ...NONE,
+      kind: 'leaked_range',
+      detail: `${spelled(range.base_pfn, range.nr_pages)} stays System RAM, burnt for any other use until reboot`,
+      pfn_ranges: [[range.base_pfn, range.nr_pages]],
+      triggered_by: ['bind'],
+      source: 'SPEC.md KM, M66',
+    });
   }
   for (const mount of host.tables.mounts.values()) {
     if (mount.dax_device !== device.name || mount.fs_state !== 'frozen') continue;
@@ -32,7 +47,8 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
     const detail = `the unbinding task does not return from ${hung.name} until a reboot`;
     hazards.push({ ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' });
   }
-  if (removal.trigger === 'surprise_removal') hazards.push(...dataLoss(host, device));
+  if (removal.trigger === 'surprise_removal' || !decodes(host, device))
+    hazards.push(...dataLoss(host, device));
   return hazards;
 }
 

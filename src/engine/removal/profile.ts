@@ -1,4 +1,8 @@
+import type { CxlFacts } from '../cxl/facts.ts';
+import type { KmemFacts } from '../kmem/facts.ts';
 import type { Errno, KernelName, StepName } from '../vocabulary.ts';
+import type { MemoryFailureFacts } from '../memory_failure/facts.ts';
+import type { CostFacts } from './cost_facts.ts';
 
 /** What a kernel does at one operation on a stale entry or dead file system: a closed answer, with where an oops strikes. */
 export type Effect =
@@ -42,9 +46,9 @@ export interface StepParameters {
   /** DAX dies in kill_dax(); where that comes after del_gendisk(), stores in between revive writable entries. */
   readonly sync_write_protects?: boolean;
   readonly shuts_fs_down?: boolean;
-  readonly runs_if?: 'mounted';
+  readonly runs_if?: 'mounted' | 'proposed';
   readonly waits_for?: 'page_refs' | 'nothing';
-  readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
+  readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages' | 'remove_memory';
 }
 
 export interface StepSpec {
@@ -110,6 +114,22 @@ export interface Facts {
   readonly per_node_mf_counters: boolean;
   /** The distribution build's default of auto_online_blocks (M87). */
   readonly auto_online_default: 'offline' | 'online';
+  readonly kmem: KmemFacts;
+  readonly cxl: CxlFacts;
+  /** Stale entries whose pfns have a new owner. */
+  readonly repurpose: RepurposeFacts;
+  /** How long a removal keeps the kernel busy. */
+  readonly cost: CostFacts;
+  /** memory_failure() of a page, and badblocks. */
+  readonly memory_failure: MemoryFailureFacts;
+}
+
+/** What zapping a stale entry does once its pfns have struct pages, and an owner, again (D, R160-R162). */
+export interface RepurposeFacts {
+  /** The page is anonymous memory of another process: system-ram was made of the device. */
+  readonly zap_of_ram: ByLevel;
+  /** The mapcount of a page that is mapped by nobody new drops below zero: `BUG: Bad page map`, 60 lines at most. */
+  readonly bad_page_map: boolean;
 }
 
 export interface Profile {
@@ -125,7 +145,12 @@ export interface Profile {
     readonly fsdax: readonly StepSpec[];
     readonly devdax: readonly StepSpec[];
     readonly devdax_parent: readonly StepSpec[];
+    readonly system_ram: readonly StepSpec[];
+    readonly system_ram_parent: readonly StepSpec[];
     readonly raw: readonly StepSpec[];
+    /** Before the steps of a device that goes with its CXL region, and around those of one that goes with its memdev. */
+    readonly cxl_region: readonly StepSpec[];
+    readonly cxl_memdev: readonly StepSpec[];
   };
   readonly facts: Facts;
 }

@@ -1,6 +1,23 @@
+import { MEMORY_FAILURE_SERIES, MEMORY_FAILURE_V512 } from '../memory_failure/facts.ts';
 import type { KernelName } from '../vocabulary.ts';
+import { COST_ARMED, COST_LETTER } from './cost_facts.ts';
+import { cxlSteps } from './cxl_steps.ts';
 import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './facts.ts';
 import type { Facts, Profile, StepParameters, StepSpec } from './profile.ts';
+
+/** The open wishes of the letter, off by default (FU9, FU11). */
+const PROPOSED: Profile['proposed'] = [
+  {
+    parameter: 'devdax_memory_failure',
+    default: false,
+    about: 'device-dax gets the mass memory_failure() of a mounted fsdax device too (FU9)',
+  },
+  {
+    parameter: 'kmem_memory_failure',
+    default: false,
+    about: 'memory_failure() of online system RAM first, so that remove_memory() succeeds (FU11)',
+  },
+];
 
 /** The kernels as data: one row each. Adding a kernel is adding a row and its recordings. */
 export const PROFILES: Readonly<Record<KernelName, Profile>> = {
@@ -18,13 +35,14 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.',
     'SPEC.md FU1-FU12, else as v5.10',
     {
-      facts: FACTS_V510,
+      facts: { ...FACTS_V510, cost: COST_LETTER, memory_failure: MEMORY_FAILURE_SERIES },
       waits_for: 'page_refs',
       mass_failure: {
         collect: 'every_leader_with_entry',
         unmap: 'always_extent',
         set_hwpoison: 'every_page_with_mapping',
       },
+      proposed: PROPOSED,
     },
   ),
   'force-unmap-v5.10': row(
@@ -47,7 +65,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'The patches as posted, with the process selection of their own base, v5.12-rc, on 5.10.223.',
     '5.10.223 + series + task_early_kill() of v5.12-rc',
     {
-      facts: FACTS_POSTED,
+      facts: { ...FACTS_POSTED, cost: COST_ARMED, memory_failure: MEMORY_FAILURE_V512 },
       waits_for: 'page_refs',
       mass_failure: {
         collect: 'early_kill_or_current',
@@ -125,6 +143,7 @@ interface RowParameters {
   readonly mass_failure?: StepParameters;
   readonly kill_dax_after_del_gendisk?: boolean;
   readonly shuts_fs_down?: boolean;
+  readonly proposed?: Profile['proposed'];
 }
 
 function row(name: KernelName, about: string, baseline: string, parameters: RowParameters): Profile {
@@ -132,7 +151,7 @@ function row(name: KernelName, about: string, baseline: string, parameters: RowP
     name,
     about,
     baseline,
-    proposed: [],
+    proposed: parameters.proposed ?? [],
     steps: {
       fsdax: fsdaxSteps(name, parameters),
       devdax: devdaxSteps(name, parameters),
@@ -151,6 +170,12 @@ function row(name: KernelName, about: string, baseline: string, parameters: RowP
           'kernel/resource.c devm_region_release()',
         ),
       ],
+      system_ram: systemRamSteps(name, parameters),
+      system_ram_parent: [
+        ...systemRamSteps(name, parameters),
+        step(name, 'unregister_dev_dax', 'unregister_dev_dax()', 'drivers/dax/bus.c unregister_dev_dax()'),
+      ],
+      ...cxlSteps(name, parameters.facts.cxl),
     },
     facts: parameters.facts,
   };
@@ -212,6 +237,20 @@ function devdaxSteps(name: KernelName, parameters: RowParameters): StepSpec[] {
     step(name, 'unmap_mapping_range', 'unmap_mapping_range()', 'drivers/dax/bus.c kill_dev_dax()'),
     step(name, 'cdev_del', 'cdev_del()', 'drivers/dax/device.c dev_dax_cdev_del()'),
     ...teardown(name, parameters, 'memunmap_pages'),
+  ];
+}
+
+/** B.3: `kmem` of a dax device; the letter's wish first, where it is asked for (FU11). */
+function systemRamSteps(name: KernelName, { proposed }: RowParameters): StepSpec[] {
+  const wish = step(name, 'kmem_memory_failure', 'memory_failure()', 'the cover letter of 2021', {
+    runs_if: 'proposed',
+  });
+  return [
+    ...(proposed === undefined ? [] : [wish]),
+    step(name, 'remove_memory', 'remove_memory()', 'drivers/dax/kmem.c dev_dax_kmem_remove()', {
+      wait_in: 'remove_memory',
+    }),
+    step(name, 'release_mem_region', 'release_mem_region()', 'drivers/dax/kmem.c dev_dax_kmem_remove()'),
   ];
 }
 

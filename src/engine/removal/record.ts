@@ -1,4 +1,5 @@
 import type { Resource } from '../resource.ts';
+import type { CostTerm, CostWorkload } from './cost_facts.ts';
 import type {
   HazardKind,
   KernelName,
@@ -18,6 +19,8 @@ export interface RemovalRecord extends Resource {
   readonly trigger: RemoveTrigger;
   readonly via: RemoveVia | null;
   readonly by_pid: number | null;
+  /** The CXL memdev that goes with it. */
+  readonly cxl_memdev: string | null;
   readonly state: RemovalState;
   readonly waiting_on: readonly WaitingOn[];
   readonly verdict: Verdict | null;
@@ -95,4 +98,34 @@ export interface RemovalReport {
   }[];
   readonly exposures: readonly string[];
   readonly kernel_log: readonly string[];
+  /** Null where the removal is older than this field. */
+  readonly blast_radius: BlastRadius | null;
+  readonly simulated_kernel_cost: SimulatedKernelCost;
 }
+
+/** Who and what a removal touches, as it stands when it begins. */
+export interface BlastRadius {
+  readonly processes: number;
+  /** Whose they are, and whose the device is. */
+  readonly tenants: readonly string[];
+  readonly mounts: number;
+  readonly files: number;
+  readonly mapped_bytes: number;
+  /** Stored and not written back. */
+  readonly dirty_bytes: number;
+  readonly pins: number;
+}
+
+/** How long the kernel itself would be busy: an estimate from recorded removals, never a measured time. */
+export interface SimulatedKernelCost {
+  readonly seconds: number | null;
+  readonly range: readonly [low: number, high: number] | null;
+  /** Why there is no estimate. */
+  readonly reason: string | null;
+  readonly formula: string | null;
+  readonly workload: CostWorkload | null;
+  readonly terms: CostTerms;
+  readonly basis: string;
+  readonly source: string | null;
+}
+export type CostTerms = Readonly<Record<Exclude<CostTerm, 'constant'>, number>>;

@@ -1,9 +1,11 @@
 import type { DaxDevice, Host, Mapping } from '../host.ts';
 import { deviceOf, hasStructPages, holdsMemory, mappingsOfDevice, must, nrPages } from '../lookup.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
 import { runs } from '../mapping_table.ts';
 import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
-import type { Verdict } from '../vocabulary.ts';
+import { PAGE_BYTES, type Verdict } from '../vocabulary.ts';
+import { costAtEnd } from './cost.ts';
 import { hazardsOf } from './hazards.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
@@ -12,7 +14,7 @@ export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
   const ranges: PfnRange[] = [];
   for (const mapping of mappersOfDevice(host, device)) {
     for (const run of runs(entriesOf(host, mapping.id))) {
-      if (run.kind === 'dax') ranges.push([run.pfn, run.nr_pages]);
+      if (run.kind === 'dax' || (run.kind === 'ram' && run.pfn >= 0)) ranges.push([run.pfn, run.nr_pages]);
     }
   }
   return intersect(normalize(ranges), [[device.base_pfn, nrPages(device)]]);
@@ -31,11 +33,12 @@ function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
 export function leftNow(
   host: Host,
   removal: RemovalRecord,
+  state: 'completed' | 'stuck',
 ): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report'> {
   const device = deviceOf(host, removal.dax_device);
   const mapped = hasStructPages(device) ? mappedPfns(host, device) : [];
   const still = countPages(intersect(mapped, removal.mapped_before));
-  const { pages } = removal.report;
+  const { pages, signals } = removal.report;
   const hazards = hazardsOf(host, removal, device);
   return {
     verdict: verdictOf(hazards),
@@ -44,6 +47,8 @@ export function leftNow(
       ...removal.report,
       pages: { ...pages, still_mapped: still, unmapped: pages.mapped - still },
       file_systems: fileSystems(host, removal),
+      leaked_ranges: leakedOf(host, device),
+      simulated_kernel_cost: costAtEnd(host, removal.report.simulated_kernel_cost, signals, state),
     },
   };
 }
@@ -56,7 +61,16 @@ function verdictOf(hazards: readonly Hazard[]): Verdict {
   if (reaches) return 'exposed';
   const kernel = ['pin_outlives_pgmap', 'kernel_oops', 'kernel_livelock', 'frozen_file_system'];
   if (hazards.some((hazard) => kernel.includes(hazard.kind))) return 'unsafe';
-  return 'contained';
+  return hazards.some((hazard) => hazard.kind === 'leaked_range') ? 'leaked' : 'contained';
+}
+
+function leakedOf(host: Host, device: DaxDevice): RemovalRecord['report']['leaked_ranges'] {
+  const leaked = memoryRangesOf(host, device.name).filter((range) => range.leaked);
+  return leaked.map((range) => ({
+    phys_addr: `0x${(BigInt(range.base_pfn) * BigInt(PAGE_BYTES)).toString(16)}`,
+    size: range.nr_pages * PAGE_BYTES,
+    until: 'reboot',
+  }));
 }
 
 function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {

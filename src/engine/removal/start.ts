@@ -1,10 +1,15 @@
 import type { RemoveDaxDevice } from '../command.ts';
 import type { DaxDevice } from '../host.ts';
-import { findActor, findDevice, hasStructPages, mountsOn, nrPages, profileOf } from '../lookup.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { deviceOf, findActor, hasStructPages, mountsOn, nrPages } from '../lookup.ts';
+import { onlineRuns } from '../kmem/blocks.ts';
+import { memoryPins, memoryRangesOf } from '../kmem/range.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../transaction.ts';
-import type { RemoveVia } from '../vocabulary.ts';
+import type { CxlDriver, RemoveVia } from '../vocabulary.ts';
+import { blastRadius } from '../blast_radius.ts';
+import { costAtStart } from './cost.ts';
 import { umountForOrderly } from './orderly.ts';
+import { proposedProfile } from './proposed.ts';
 import type { Profile, StepSpec } from './profile.ts';
 import { countPages } from '../pfn_range.ts';
 import { mappedPfns } from './report.ts';
@@ -15,16 +20,19 @@ import type { RemovalRecord, StepRecord } from './record.ts';
  * It never fails: what the kernel does is the outcome. Refused before it starts: a device that is not bound,
  * one that is being removed, a tool's own no (R17, R18).
  */
-export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): RemovalRecord | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
-  if (isRefusal(device)) return device;
+export function removeDaxDevice(
+  tx: Transaction,
+  command: RemoveDaxDevice,
+  cxl_memdev: string | null = null,
+): RemovalRecord | Refusal {
+  const device = deviceOf(tx.host, command.dax_device);
   const refusal = refuses(tx, command, device);
   if (refusal !== null) return refusal;
   if (command.trigger === 'orderly_removal') {
     const busy = umountForOrderly(tx, device);
     if (busy !== null) return busy;
   }
-  const specs = stepsFor(profileOf(tx.host), device, command.via);
+  const specs = stepsFor(proposedProfile(tx.host), device, command.via);
   if (isRefusal(specs)) return specs;
   const own = identity(tx);
   const mapped_before = hasStructPages(device) ? mappedPfns(tx.host, device) : [];
@@ -38,6 +46,7 @@ export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): Remo
     trigger: command.trigger,
     via: command.via ?? null,
     by_pid: command.by_pid ?? null,
+    cxl_memdev,
     state: 'running',
     waiting_on: [],
     verdict: null,
@@ -60,6 +69,8 @@ export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): Remo
       leaked_ranges: [],
       exposures: [],
       kernel_log: [],
+      blast_radius: blastRadius(tx.host, device, mapped_before),
+      simulated_kernel_cost: costAtStart(tx.host, device, command.via),
     },
     mapped_before,
     created_at: tx.context.now,
@@ -76,16 +87,39 @@ export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): Remo
 
 function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): Refusal | null {
   if (device.removal !== null) return refuse('removal_in_progress', `${device.name} is being removed`);
-  const parentOnly =
-    command.via === 'dax_pmem' && device.mode === 'devdax' && device.parent_bound && device.state !== 'gone';
-  if (device.state !== 'bound' && !parentOnly)
+  if (device.state !== 'bound' && !reachesParent(command.via, device))
     return refuse('dax_device_not_bound', `${device.name} is ${device.state}`);
-  if (device.mode === 'system-ram') return refuse('not_modelled', 'removal of system-ram');
   if (command.by_pid !== undefined) {
     const process = findActor(tx.host, command.by_pid, '/by_pid');
     if (isRefusal(process)) return process;
   }
-  return toolRefuses(tx, command.via, device);
+  return (
+    cxlRefuses(tx, command.via, device) ?? toolRefuses(tx, command.via, device) ?? refusesProposed(tx, device)
+  );
+}
+
+/**
+ * Whether the removal goes to what stands above a dax device that has no driver: dax_pmem, or the namespace that
+ * ndctl takes away beside memory that is burnt (M72, M73).
+ */
+function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
+  if (device.state !== 'unbound') return false;
+  if (via === 'dax_pmem') return isDax(device) && device.parent_bound;
+  return (
+    device.mem_region === 'leaked' && (via === 'ndctl_disable_namespace' || via === 'ndctl_destroy_namespace')
+  );
+}
+
+function isDax({ mode }: DaxDevice): boolean {
+  return mode === 'devdax' || mode === 'system-ram';
+}
+
+/** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (C.2). */
+function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (device.cxl_region === null || (via !== 'cxl_mem' && via !== 'cxl_pci')) return null;
+  const told = mountsOn(tx.host, device).some(({ rmapbt, dax }) => rmapbt && dax !== 'never');
+  if (!told) return null;
+  return unknownOutcome('xfs with rmapbt is told of the removal when its range decodes to nothing any more');
 }
 
 /** ndctl opens the block device O_EXCL: a mount makes it say no in user space (R17, R18). */
@@ -100,10 +134,34 @@ function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
     if (mounted) return refuse('tool_refused', 'ndctl: disabled 0 regions (rc 0)', { errno: null });
     return refuse('not_modelled', 'ndctl disable-region of a region that is not in use');
   }
+  const ram = memoryToolRefuses(tx, via, device);
+  if (ram !== null) return ram;
   if (via === 'daxctl_disable_device' && device.mode !== 'devdax') {
     return refuse('tool_refused', 'daxctl: no such device', { errno: 'ENODEV' });
   }
   return null;
+}
+
+/** M91, M149: what ndctl and daxctl say of a device whose memory is there. */
+function memoryToolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (device.driver !== 'kmem') return null;
+  if (via === 'daxctl_disable_device') {
+    const detail = 'daxctl: status operations are only applicable in devdax mode';
+    return refuse('tool_refused', detail, { errno: 'ENXIO' });
+  }
+  const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
+  if (!online || (via !== 'ndctl_disable_namespace' && via !== 'ndctl_destroy_namespace')) return null;
+  const detail = 'ndctl: Device or resource busy: the namespace has active memory';
+  return refuse('tool_refused', detail, { errno: 'EBUSY' });
+}
+
+/** FU11 says nothing of pages that are pinned, which memory_failure() cannot take. */
+function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
+  const proposed = device.driver === 'kmem' && hostRecord(tx.host).proposed.kmem_memory_failure;
+  if (!proposed || memoryPins(tx.host, device.name).length === 0) return null;
+  return unknownOutcome(
+    'the letter does not say what memory_failure() of a pinned page lets remove_memory() do',
+  );
 }
 
 /** The step list of the device's mode and of what is unbound. */
@@ -112,23 +170,49 @@ export function stepsFor(
   device: DaxDevice,
   via: RemoveVia | undefined | null,
 ): readonly StepSpec[] | Refusal {
+  if (via === 'cxl_region' || via === 'cxl_mem' || via === 'cxl_pci')
+    return cxlStepsFor(profile, device, via);
   const fits = (wanted: readonly RemoveVia[]) => via === undefined || via === null || wanted.includes(via);
-  if (device.mode === 'devdax') {
+  if (isDax(device)) {
+    const ram = device.mode === 'system-ram';
     if (via === 'dax_pmem' || via === 'ndctl_disable_namespace' || via === 'ndctl_destroy_namespace') {
       if (device.provider === 'hmem')
         return refuse('invalid_field', 'a soft-reserved device has no namespace', { pointer: '/via' });
-      return device.state === 'bound' ? profile.steps.devdax_parent : profile.steps.devdax_parent.slice(-1);
+      const steps = withParent(profile, device);
+      return device.state === 'unbound' ? steps.slice(-1) : steps;
     }
-    if (!fits(['device_dax', 'daxctl_disable_device'])) return notThatWay(via, device);
-    return profile.steps.devdax;
+    if (!fits(ram ? [] : ['device_dax', 'daxctl_disable_device'])) return notThatWay(via, device);
+    return ram ? profile.steps.system_ram : profile.steps.devdax;
   }
   if (!fits(['nd_pmem', 'ndctl_disable_namespace', 'ndctl_destroy_namespace']))
     return notThatWay(via, device);
-  return hasStructPages(device) ? profile.steps.fsdax : profile.steps.raw;
+  return ofBlockDevice(profile, device);
+}
+
+/** A dax device and the dax_pmem, or dax region, above it. */
+function withParent({ steps }: Profile, { mode }: DaxDevice): readonly StepSpec[] {
+  return mode === 'system-ram' ? steps.system_ram_parent : steps.devdax_parent;
+}
+
+function ofBlockDevice({ steps }: Profile, device: DaxDevice): readonly StepSpec[] {
+  return hasStructPages(device) ? steps.fsdax : steps.raw;
+}
+
+/** The steps of the device with those of the CXL chain around them: a devdax goes with its parent (C.2). */
+function cxlStepsFor(
+  profile: Profile,
+  device: DaxDevice,
+  via: 'cxl_region' | CxlDriver,
+): readonly StepSpec[] | Refusal {
+  if (device.cxl_region === null) {
+    return refuse('invalid_field', `${device.name} stands on no CXL region`, { pointer: '/via' });
+  }
+  const own = isDax(device) ? withParent(profile, device) : ofBlockDevice(profile, device);
+  const around = via === 'cxl_region' ? profile.steps.cxl_region : profile.steps.cxl_memdev;
+  const last = around.filter(({ name }) => name === 'cxl_memdev_remove');
+  return [...around.slice(0, around.length - last.length), ...own, ...last];
 }
 
 function notThatWay(via: RemoveVia | undefined | null, device: DaxDevice): Refusal {
-  const cxl = via === 'cxl_region' || via === 'cxl_mem' || via === 'cxl_pci';
-  if (cxl) return refuse('not_modelled', 'removal through the CXL bus', { pointer: '/via' });
   return refuse('invalid_field', `${String(via)} does not bind a ${device.mode} device`, { pointer: '/via' });
 }

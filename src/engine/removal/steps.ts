@@ -1,10 +1,13 @@
 import type { StepName } from '../vocabulary.ts';
 import type { StepInput, StepOutput } from './step.ts';
 import { daxHolderNotifyFailure } from './steps/dax_holder_notify_failure.ts';
+import { cxlDecoderDetach, cxlMemdevRemove, cxlRegionDecodeReset, cxlRegionRemove } from './steps/cxl.ts';
 import { delGendisk } from './steps/del_gendisk.ts';
 import { devPagemapFailure } from './steps/dev_pagemap_failure.ts';
 import { killDax } from './steps/kill_dax.ts';
+import { kmemMemoryFailure } from './steps/kmem_memory_failure.ts';
 import { ndPmemRemove } from './steps/nd_pmem_remove.ts';
+import { removeMemory } from './steps/remove_memory.ts';
 import {
   archRemoveMemory,
   cdevDel,
@@ -25,6 +28,12 @@ export const STEPS: Readonly<Record<StepName, (input: StepInput) => StepOutput>>
   cdev_del: cdevDel,
   pgmap_drain: pgmapDrain,
   arch_remove_memory: archRemoveMemory,
+  kmem_memory_failure: kmemMemoryFailure,
+  remove_memory: removeMemory,
   release_mem_region: releaseMemRegion,
   unregister_dev_dax: unregisterDevDax,
+  cxl_region_decode_reset: cxlRegionDecodeReset,
+  cxl_decoder_detach: cxlDecoderDetach,
+  cxl_region_remove: cxlRegionRemove,
+  cxl_memdev_remove: cxlMemdevRemove,
 };

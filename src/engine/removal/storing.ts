@@ -1,21 +1,39 @@
 import { touch } from '../fault.ts';
-import type { Mapping } from '../host.ts';
-import { runs } from '../mapping_table.ts';
+import type { DaxDevice, Mapping } from '../host.ts';
+import { mappingsOfDevice } from '../lookup.ts';
+import { runs, type Run } from '../mapping_table.ts';
 import { endProcess, processOf, survivesSigbus } from '../process_end.ts';
 import { emit, entriesOf, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import type { SignalRow } from './record.ts';
 
+/** A process that stores without pause, and the pages it stores to: those its entries map at that moment. */
+export interface StoringLoop {
+  readonly mapping: Mapping;
+  readonly touched: readonly Run[];
+}
+
+/** The loops on a device; taken before a step that zaps their entries, for they do not stop with these. */
+export function storingLoops(tx: Transaction, device: DaxDevice): StoringLoop[] {
+  return mappingsOfDevice(tx.host, device.name)
+    .filter(({ activity }) => activity === 'storing')
+    .map((mapping) => ({
+      mapping,
+      touched: [...runs(entriesOf(tx.host, mapping.id))].filter(({ kind }) => kind === 'dax'),
+    }));
+}
+
 /**
- * A process with `activity: storing` stores into its touched pages once more. Where DAX is still alive its
- * entries become writable again, for good (A6 c); where it is dead the store gets SIGBUS and the loop ends (R158).
+ * Every loop stores once more. Where DAX is still alive its entries become writable again, for good (A6 c); where it
+ * is dead the store gets SIGBUS and the loop ends (R158); on a frozen file system it waits (R54).
  */
-export function storeOn(tx: Transaction, mapping: Mapping, nr_pages: number): SignalRow[] {
+export function storeAgain(tx: Transaction, loops: readonly StoringLoop[]): SignalRow[] {
+  return loops.flatMap((loop) => storeOn(tx, loop));
+}
+
+function storeOn(tx: Transaction, { mapping, touched }: StoringLoop): SignalRow[] {
   const process = processOf(tx, mapping.pid);
-  if (process.state !== 'running') return [];
-  const touched = [...runs(entriesOf(tx.host, mapping.id))].filter(
-    (run) => run.kind === 'dax' && run.index < nr_pages,
-  );
+  if (process.state !== 'running' || mapping.prot === 'r') return [];
   for (const run of touched) {
     const { failure } = touch(tx, mapping, run.index, run.nr_pages, true);
     emit(tx, 'page_faulted', `mappings/${mapping.id}`, {
@@ -23,6 +41,11 @@ export function storeOn(tx: Transaction, mapping: Mapping, nr_pages: number): Si
       nr_pages: run.nr_pages,
       write: true,
     });
+    if (failure?.why === 'blocked') {
+      patch(tx, 'processes', String(process.pid), { state: 'blocked' });
+      emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
+      return [];
+    }
     if (failure?.why !== 'sigbus') continue;
     patch(tx, 'mappings', mapping.id, { activity: 'idle' });
     const killed = !survivesSigbus(process, true);

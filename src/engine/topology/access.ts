@@ -1,12 +1,16 @@
 import type { Command, Outcome } from '../command.ts';
 import { touch, type Failure } from '../fault.ts';
+import { isReset } from '../cxl/lookup.ts';
+import { badPagesMet } from '../given_pages.ts';
 import type { DaxDevice, Mapping, Process } from '../host.ts';
-import { deviceOf, factsOf, findActor, findMapping, isStale, memmapGone } from '../lookup.ts';
+import { decodes, deviceOf, factsOf, findActor, findMapping, isStale, memmapGone } from '../lookup.ts';
 import { findRun, type Run } from '../mapping_table.ts';
+import { madviseHwpoison } from '../memory_failure/madvise.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome } from '../outcome.ts';
 import {
   endProcess,
   livelocked,
+  processOf,
   recordOops,
   releaseUnknown,
   strike,
@@ -51,21 +55,34 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const nr = Math.floor((command.offset + length - 1) / PAGE_BYTES) - index + 1;
   const device = deviceOf(tx.host, mapping.dax_device);
   const site: Site = { tx, mapping, device, process, command, index, nr };
-  const absent = readsAbsentMedia(site);
+  const absent = readsAbsentMedia(site) ?? badPagesMet(tx, mapping);
   if (absent !== null) return absent;
   const unknown = releaseUnknown(tx, process.pid);
   const outcome = perform(site);
+  // What was not mapped before may be served by a fault of a device that is still alive.
+  const served = !isRefusal(outcome) && outcome.result === 'ok' ? readsAbsentMedia(site) : null;
+  if (served !== null) return served;
   // A death by signal or oops drops the pins too: where that is not known, neither is this.
   return !isRefusal(outcome) && !outcome.process_alive && unknown !== null ? unknown : outcome;
 }
 
-/** R165: what a load from memory that is physically gone returns depends on the bus: refused. */
+/**
+ * R165: what a load from memory that is physically gone returns depends on the bus: refused. Where only the decoders
+ * are reset, loads read zeros (M98); what a store, or a touch of system RAM, meets there is not recorded (C.2).
+ */
 function readsAbsentMedia(site: Site): Refusal | null {
-  if (site.device.media_present) return null;
+  if (decodes(site.tx.host, site.device)) return null;
   const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
-  if (run?.kind !== 'dax') return null;
+  if (run?.kind !== 'dax' && run?.kind !== 'ram') return null;
+  if (!site.device.media_present && !isReset(site.tx.host, site.device)) {
+    return unknownOutcome(
+      'a load or store through an entry to memory that is physically gone depends on the bus (R165)',
+    );
+  }
+  const stores = site.command.kind === 'write' && run.writable;
+  if (run.kind === 'dax' && !stores) return null;
   return unknownOutcome(
-    'a load or store through an entry to memory that is physically gone depends on the bus (R165)',
+    'what nothing decodes takes stores, or serves as system RAM, in an unrecorded way (C.2)',
   );
 }
 
@@ -136,7 +153,18 @@ function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outc
   }
   const touched = Math.max(site.command.offset, failure.index * PAGE_BYTES);
   const si_addr = `0x${(BigInt(mapping.address) + BigInt(touched)).toString(16)}`;
-  const signal = { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr };
+  const signal =
+    failure.hwpoison_lsb === undefined
+      ? { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr }
+      : {
+          signal: 'SIGBUS',
+          si_code: 'BUS_MCEERR_AR',
+          si_addr,
+          si_addr_lsb: failure.hwpoison_lsb,
+          kernel_log: [
+            `MCE: Killing ${process.comm}:${String(process.pid)} due to hardware memory corruption fault at ${si_addr.slice(2)}`,
+          ],
+        };
   if (survivesSigbus(process, true)) return { ...okOutcome(signal), result: 'signal' };
   const ended = endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
   return ended.result === 'kernel_oops' ? { ...ended, ...signal } : { ...ended, ...signal, result: 'signal' };
@@ -173,17 +201,33 @@ function levelAt<T>(effects: { readonly pte: T; readonly pmd: T }, run: Run): T 
 function gup(site: Site, effects: GupByLevel): Outcome | Refusal {
   const { tx, mapping, command } = site;
   const run = findRun(entriesOf(tx.host, mapping.id), site.index);
-  if (run !== null && isStale(site.device, run) && !pgmapServes(site, run)) {
+  const stale = run !== null && isStale(site.device, run);
+  if (stale && site.device.mode === 'system-ram') {
+    return unknownOutcome('gup through a stale entry to what is system RAM now is neither recorded nor read');
+  }
+  if (stale && !pgmapServes(site, run)) {
     return onStale(site, levelAt(effects, run));
   }
-  if (command.kind === 'madvise_hwpoison') {
-    return refuse('not_modelled', 'memory_failure() of a page of a live device: POST …/memory-failure');
-  }
+  if (command.kind === 'madvise_hwpoison') return hwpoison(site);
   const { failure } = touch(tx, mapping, site.index, site.nr, false);
   emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr, write: false });
   if (failure === null) return okOutcome(served(site));
   if (failure.why === 'refused') return failure.refusal;
   return errnoOutcome(command.kind === 'ptrace' ? 'EIO' : 'EFAULT');
+}
+
+/** MADV_HWPOISON of pages that a pgmap serves: what the process gets is AR, or the errno of the call. */
+function hwpoison({ tx, mapping, index, nr }: Site): Outcome | Refusal {
+  const report = madviseHwpoison(tx, { mapping, index, nr_pages: nr });
+  if (isRefusal(report)) return report;
+  const { errno, kernel_log } = report;
+  const process = processOf(tx, mapping.pid);
+  const ended = { process_alive: process.state !== 'dead', end: process.end };
+  const ar = report.processes.find((row) => row.pid === mapping.pid);
+  if (ar === undefined)
+    return errno === null ? okOutcome({ kernel_log }) : errnoOutcome(errno, { kernel_log });
+  const { signal, si_code, si_addr, si_addr_lsb } = ar;
+  return okOutcome({ result: 'signal', signal, si_code, si_addr, si_addr_lsb, errno, kernel_log, ...ended });
 }
 
 /** R164: once the pfns have a pgmap again, the lookup succeeds and pins the new owner's pages. */

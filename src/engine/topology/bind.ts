@@ -1,9 +1,13 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
-import type { DaxDevice } from '../host.ts';
+import { isReset, regionConditions, regionServes } from '../cxl/lookup.ts';
+import type { DaxDevice, Host } from '../host.ts';
+import { addMemory, defaultMode, kmemStateOf, probeFails } from '../kmem/probe.ts';
+import { hotplugLock } from '../kmem/range.ts';
 import { factsOf, findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
+import type { DeviceMode } from '../vocabulary.ts';
 import { defaultAlign, driverOf } from './device.ts';
 
 /** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
@@ -20,9 +24,14 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (isRefusal(device)) return device;
   const facts = factsOf(tx.host);
   const parent = command.driver === 'dax_pmem';
-  if (device.state === 'removing') return blocked(tx, device, 'device_lock: the removal holds it');
+  if (device.state === 'removing') return behindUnbind(tx, command, device);
   if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
   if (!device.media_present) return kernelRefuses('ENODEV', 'the medium is gone');
+  if (!regionServes(tx.host, device)) {
+    // M97: it would have to begin with cxl_mem, whose probe meets a decoder of size zero.
+    const errno = isReset(tx.host, device) ? 'ENXIO' : 'ENODEV';
+    return kernelRefuses(errno, regionConditions(tx.host, device)[0]!.detail);
+  }
   if (parent ? device.parent_bound : device.state === 'bound') {
     return kernelRefuses(facts.bind_bound_errno, 'the device has a driver');
   }
@@ -32,20 +41,30 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   }
   if (
     !parent &&
-    device.mode === 'devdax' &&
+    (device.mode === 'devdax' || device.mode === 'system-ram') &&
     !device.parent_bound &&
     command.mode === undefined &&
     !disabled
   ) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
   }
-  if (command.mode === 'system-ram' || (command.mode === undefined && device.mode === 'system-ram')) {
-    return refuse('not_modelled', 'binding kmem');
-  }
   if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
     return blocked(tx, device, 'synchronize_rcu_normal');
   }
   return bound(tx, command, device);
+}
+
+/**
+ * A bind while the removal holds the device lock waits for it; that of a driver of the dax bus behind a kmem unbind
+ * is told at once on v5.10 that there is a driver (M159), and dax_pmem has never gone (M161).
+ */
+function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+  const facts = factsOf(tx.host);
+  const by_sysfs = device.mode === 'system-ram' && command.driver !== undefined;
+  if (by_sysfs && (command.driver === 'dax_pmem' || facts.kmem.bind_behind_unbind === 'ENODEV')) {
+    return kernelRefuses(facts.bind_bound_errno, 'the device has a driver until its unbind returns');
+  }
+  return blocked(tx, device, 'device_lock: the removal holds it');
 }
 
 function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer {
@@ -54,18 +73,33 @@ function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer
     conditions: [...others, { type: 'bind_blocked', detail: blocked_in }],
   });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
-  return { record, bind: { result: 'blocked', blocked_in } };
+  return { record, bind: { result: 'blocked', blocked_in, kernel_log: [] } };
 }
 
-/** The probe: a new pgmap over the same pfns; old entries keep their translation. */
+/** The mode a bind asks for: its own, that of the driver it names on the dax bus, or the one there was. */
+function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMode {
+  if (mode !== undefined) return mode;
+  if (driver === 'dax_pmem') return defaultMode(host, device);
+  const onDaxBus = device.mode === 'devdax' || device.mode === 'system-ram';
+  if (onDaxBus && driver === 'kmem') return 'system-ram';
+  return onDaxBus && driver === 'device_dax' ? 'devdax' : device.mode;
+}
+
+/**
+ * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A burnt range
+ * stops every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
+ */
 function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
-  const mode = command.mode ?? device.mode;
+  const mode = modeOf(tx.host, command, device);
   const driver = driverOf(mode);
   if (command.driver !== undefined && command.driver !== 'dax_pmem' && command.driver !== driver) {
     return refuse('invalid_field', `${command.driver} does not bind a ${mode} device`, {
       pointer: '/driver',
     });
   }
+  const failure = probeFails(tx.host, device, driver);
+  if (failure !== null) return command.driver === 'dax_pmem' ? parentAlone(tx, device, failure) : failure;
+  if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
   const repurposed = mode !== device.mode || tenant !== device.tenant;
   const record = patch(tx, 'dax_devices', device.name, {
@@ -79,11 +113,22 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
     conditions: [],
     pgmap: device.pgmap + 1,
     pgmap_state: 'live',
+    hwpoisoned: [],
+    faulted: [],
     dax_alive: true,
     instance: mode === device.mode ? device.instance : device.instance + 1,
     parent_bound: true,
     mem_region: 'requested',
+    kmem_state: kmemStateOf(tx.host, mode),
   });
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
-  return { record, bind: { result: 'ok', blocked_in: null } };
+  const kernel_log = driver === 'kmem' ? addMemory(tx, record) : [];
+  return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
+}
+
+/** dax_pmem binds, the dax device it makes stays without a driver. */
+function parentAlone(tx: Transaction, device: DaxDevice, { detail }: Refusal): Answer {
+  const record = patch(tx, 'dax_devices', device.name, { parent_bound: true });
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { parent_bound: true });
+  return { record, bind: { result: 'ok', blocked_in: null, kernel_log: detail.split('; ') } };
 }

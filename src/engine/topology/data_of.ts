@@ -1,11 +1,13 @@
 import type { Outcome } from '../command.ts';
-import type { DaxDevice, Host, Mapping } from '../host.ts';
-import { must } from '../lookup.ts';
-import type { Run } from '../mapping_table.ts';
+import type { DaxDevice, Host, Mapping, Process } from '../host.ts';
+import { decodes, mappingsOfDevice, must } from '../lookup.ts';
+import { runs, type Run } from '../mapping_table.ts';
+import { entriesOf } from '../transaction.ts';
 
 /**
  * Whose bytes a read through an entry returns: of the device's owner now, and of the file that owns the pfn
- * now. A copied or cached page is the mapping's own.
+ * now. A copied or cached page is the mapping's own. Null: the range decodes to nothing and the bytes are
+ * nobody's (zeros on the recorded machines, R165).
  */
 export function dataOf(
   host: Host,
@@ -18,8 +20,25 @@ export function dataOf(
     const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
     return { generation: device.generation, tenant: process.tenant, file: mapping.file };
   }
+  if (!decodes(host, device)) return null;
   const pfn = run.pfn + (index - run.index);
+  const user = userOfPage(host, device, pfn);
+  if (user !== null)
+    return { generation: device.generation, tenant: user.tenant ?? device.tenant, file: null };
   return { generation: device.generation, tenant: device.tenant, file: ownerOfPfn(host, device, pfn) };
+}
+
+/** The process whose anonymous memory the page is now: system-ram was made of the device. */
+function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null {
+  const user = mappingsOfDevice(host, device.name).find(
+    ({ id, anonymous }) =>
+      anonymous &&
+      [...runs(entriesOf(host, id))].some(
+        (run) => run.kind === 'ram' && run.pfn <= pfn && pfn < run.pfn + run.nr_pages,
+      ),
+  );
+  if (user === undefined) return null;
+  return must(host.tables.processes.get(String(user.pid)), `process ${String(user.pid)}`);
 }
 
 /** The file of the device's present generation whose extent holds the pfn, or null. */

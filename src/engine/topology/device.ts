@@ -1,7 +1,13 @@
 import type { Answer } from '../answer.ts';
 import type { Command, CreateDaxDevice, ImportedDevice } from '../command.ts';
-import type { DaxDevice } from '../host.ts';
-import { findDevice, mountsOn } from '../lookup.ts';
+import { importCxl, placeOnCxl, refusesCxl } from '../cxl/place.ts';
+import type { DaxDevice, Host } from '../host.ts';
+import { memoryAsListed } from '../kmem/listed.ts';
+import { addMemory, kmemStateOf, probeFails } from '../kmem/probe.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
+import { forgetRange } from '../kmem/remove.ts';
+import { writeKmemState } from '../kmem/state_attr.ts';
+import { deviceOf, findDevice, mountsOn } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, PUD_PAGES, type DeviceMode, type Driver } from '../vocabulary.ts';
@@ -10,15 +16,24 @@ import { PAGE_BYTES, PUD_PAGES, type DeviceMode, type Driver } from '../vocabula
 const UNKNOWN_BASE_PFN = 2 ** 40;
 
 /** Creates a device as found on its bus: bound to the driver of its mode unless said otherwise. */
-export function createDaxDevice(tx: Transaction, command: CreateDaxDevice): Answer | Refusal {
+export function createDaxDevice(
+  tx: Transaction,
+  command: CreateDaxDevice,
+  listed_region?: string | null,
+): Answer | Refusal {
   if (tx.host.tables.dax_devices.has(command.name)) {
     return refuse('dax_device_exists', `there is a dax device ${command.name} already`, { pointer: '/name' });
   }
   const device = newDevice(tx, command);
   const refusal = refusesPlace(tx, device);
   if (refusal !== null) return refusal;
-  const record = put(tx, 'dax_devices', device.name, device);
+  const cxl_region = listed_region === undefined ? placeOnCxl(tx, command, device) : listed_region;
+  if (isRefusal(cxl_region)) return cxl_region;
+  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver);
+  if (failure !== null) return failure;
+  const record = put(tx, 'dax_devices', device.name, { ...device, cxl_region });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
+  if (record.driver === 'kmem') addMemory(tx, record);
   return { record };
 }
 
@@ -70,6 +85,12 @@ function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
     mem_region: bound ? 'requested' : 'released',
     removal: null,
     media_present: true,
+    hwpoisoned: [],
+    badblocks: [],
+    clears_poison: command.clears_poison ?? false,
+    faulted: [],
+    cxl_region: null,
+    kmem_state: bound ? kmemStateOf(tx.host, mode) : null,
   };
 }
 
@@ -108,9 +129,11 @@ export function patchDaxDevice(
 ): Answer | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
-  const { type: _type, dax_device: _name, ...fields } = command;
+  const { type: _type, dax_device: _name, kmem_state, ...fields } = command;
+  const refusal = kmem_state === undefined ? null : writeKmemState(tx, device, kmem_state);
+  if (refusal !== null) return { ...refusal, pointer: '/kmem_state' };
   const record = patch(tx, 'dax_devices', device.name, definedOnly(fields));
-  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { ...fields });
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { ...fields, kmem_state });
   return { record };
 }
 
@@ -130,6 +153,11 @@ export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal
   if (mountsOn(tx.host, device).length > 0 || uses.some((use) => use.dax_device === name)) {
     return refuse('dax_device_in_use', `mounts, mappings or pins of ${name} exist`);
   }
+  const ranges = memoryRangesOf(tx.host, name);
+  if (ranges.some((range) => range.leaked)) {
+    return refuse('dax_device_in_use', `memory of ${name} is burnt until reboot`);
+  }
+  for (const range of ranges) forgetRange(tx, range);
   for (const file of files.values()) if (file.dax_device === name) remove(tx, 'files', file.id);
   for (const own of file_systems.values()) if (own.dax_device === name) remove(tx, 'file_systems', own.id);
   remove(tx, 'dax_devices', name);
@@ -142,6 +170,11 @@ export function importInventory(
   tx: Transaction,
   command: Extract<Command, { type: 'import_inventory' }>,
 ): Answer | Refusal {
+  if (command.cxl !== undefined) {
+    const refusal = refusesCxl(tx);
+    if (refusal !== null) return { ...refusal, pointer: '' };
+    importCxl(tx, command.cxl);
+  }
   for (const device of command.devices) {
     const refusal = importOne(tx, device);
     if (refusal !== null) return refusal;
@@ -157,32 +190,57 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
   const before = tx.host.tables.dax_devices.get(imported.name);
   if (before === undefined) {
     if (imported.size === null || imported.change === 'gone') return null;
-    const made = createDaxDevice(tx, { ...imported, type: 'create_dax_device', size: imported.size });
-    return isRefusal(made) ? made : null;
+    const refusal = imported.provider === 'CXL' ? refusesCxl(tx) : null;
+    if (refusal !== null) return { ...refusal, pointer: '' };
+    const { change: _change, cxl_region: _region, memory_blocks, ...fields } = imported;
+    const command = { ...fields, type: 'create_dax_device', size: imported.size } as const;
+    const made = createDaxDevice(tx, command, listedRegion(tx, imported));
+    if (isRefusal(made)) return made;
+    memoryAsListed(tx, deviceOf(tx.host, imported.name), memory_blocks ?? null);
+    emit(tx, 'dax_device_changed', `dax-devices/${imported.name}`, { imported: true });
+    return null;
   }
   if (imported.change === 'gone') {
-    patch(tx, 'dax_devices', before.name, { state: 'gone', driver: null });
+    const gone = patch(tx, 'dax_devices', before.name, { state: 'gone', driver: null });
+    memoryAsListed(tx, gone, null);
   } else {
-    const { change: _change, name: _name, ...fields } = imported;
+    const { change: _change, name: _name, cxl_region: _region, memory_blocks, ...fields } = imported;
     const align = imported.align ?? before.align ?? defaultAlign(imported.mode);
     const merged = {
       ...before,
       ...definedOnly(fields),
       size: imported.size ?? before.size,
       state: before.state,
+      cxl_region: listedRegion(tx, imported) ?? before.cxl_region,
       align,
+      ...(imported.mode === before.mode ? {} : boundUnseen(before)),
     };
     const moved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
     if (moved && usedNow(tx, before.name)) {
       return refuse('dax_device_in_use', `${before.name} is in use at another address`, { pointer: '' });
     }
+    if (imported.mode !== before.mode && before.driver !== null && usedNow(tx, before.name)) {
+      return refuse('dax_device_in_use', `${before.name} is in use in another mode`, { pointer: '' });
+    }
     const placed = { ...merged, base_pfn: moved ? basePfn(tx, imported.phys_addr ?? null) : before.base_pfn };
     const refusal = refusesPlace(tx, placed);
     if (refusal !== null) return refusal;
-    put(tx, 'dax_devices', before.name, rebound(placed, imported));
+    const device = put(tx, 'dax_devices', before.name, rebound(tx.host, placed, imported));
+    memoryAsListed(tx, device, memory_blocks ?? null);
   }
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
   return null;
+}
+
+/** A device that is listed in another mode was bound in it while nobody looked: another owner (GEN1), another pgmap. */
+function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
+  return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1 };
+}
+
+/** The CXL region that a listing shows beneath a device, once a `cxl list` has told of it. */
+function listedRegion(tx: Transaction, { cxl_region }: ImportedDevice): string | null {
+  const known = cxl_region !== undefined && tx.host.tables.cxl_regions.has(cxl_region);
+  return known ? cxl_region : null;
 }
 
 function usedNow(tx: Transaction, name: string): boolean {
@@ -190,12 +248,13 @@ function usedNow(tx: Transaction, name: string): boolean {
 }
 
 /** A listing that shows a device bound or without a driver wins over a record that nobody uses. */
-function rebound(device: DaxDevice, imported: ImportedDevice): DaxDevice {
+function rebound(host: Host, device: DaxDevice, imported: ImportedDevice): DaxDevice {
   const state = imported.state ?? 'bound';
   if (device.state === 'removing' || (device.state === state && device.driver === driverOf(device.mode)))
     return device;
   if (state === 'unbound') {
-    return { ...device, state, driver: null, dax_alive: false, pgmap_state: 'none', mem_region: 'released' };
+    const unbound = { driver: null, dax_alive: false, kmem_state: null } as const;
+    return { ...device, ...unbound, state, pgmap_state: 'none', mem_region: 'released' };
   }
   const pgmap = device.pgmap_state === 'live' ? device.pgmap : device.pgmap + 1;
   return {
@@ -205,7 +264,10 @@ function rebound(device: DaxDevice, imported: ImportedDevice): DaxDevice {
     dax_alive: true,
     pgmap,
     pgmap_state: 'live',
+    hwpoisoned: [],
+    faulted: [],
     mem_region: 'requested',
     parent_bound: true,
+    kmem_state: kmemStateOf(host, device.mode),
   };
 }

@@ -1,10 +1,13 @@
 import type { Answer } from '../answer.ts';
+import { goodPages } from '../badblocks.ts';
 import type { Command, Outcome } from '../command.ts';
 import type { Extent, File, FileSystem, Mount } from '../host.ts';
 import {
   blockDeviceGone,
   daxDead,
   deviceOf,
+  extentAt,
+  factsOf,
   fileSystemOf,
   findActor,
   findFile,
@@ -12,7 +15,9 @@ import {
   superblockOf,
 } from '../lookup.ts';
 import { blockedOutcome, errnoOutcome, okOutcome } from '../outcome.ts';
+import { clearPages } from '../memory_failure/clear_errors.ts';
 import { addPages, cachedAt, tagDirty } from '../page_cache.ts';
+import type { PfnRange } from '../pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../vocabulary.ts';
@@ -104,7 +109,33 @@ function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Ou
     }
     return errnoOutcome('ENXIO', { kernel_log: [] });
   }
-  return ioServed(tx, file);
+  const { media_present } = deviceOf(tx.host, file.dax_device);
+  if (!media_present)
+    return unknownOutcome('a file call on memory that is physically gone depends on the bus (R165)');
+  return poisonedIo(tx, file, command) ?? ioServed(tx, file);
+}
+
+/**
+ * pread and pwrite over a badblock: EIO; from v6.1 on pwrite tries DAX_RECOVERY_WRITE, which clears whole pages where
+ * the device can and copies nothing else (M19-M21). Source: drivers/nvdimm/pmem.c pmem_recovery_write().
+ */
+function poisonedIo(tx: Transaction, file: File, command: FileIo): Outcome | Refusal | null {
+  const device = deviceOf(tx.host, file.dax_device);
+  const first = Math.floor(command.offset / PAGE_BYTES);
+  const stop = Math.min(command.offset + Math.max(1, command.length), file.size);
+  const end = Math.ceil(stop / PAGE_BYTES);
+  const extent = extentAt(file, first);
+  const pages: PfnRange = [extent.pfn + (first - extent.offset), end - first];
+  const good = goodPages(device, ...pages);
+  if (good === pages[1]) return null;
+  if (command.kind === 'pread' || factsOf(tx.host).memory_failure.badblock_pwrite === 'EIO')
+    return errnoOutcome('EIO');
+  if (good > 0)
+    return unknownOutcome('how much a pwrite copies before it meets a badblock is not in the sources read');
+  const whole = command.offset % PAGE_BYTES === 0 && command.length % PAGE_BYTES === 0 && command.length > 0;
+  if (!whole || !device.clears_poison) return errnoOutcome('EFAULT');
+  clearPages(tx, device, pages);
+  return null;
 }
 
 /** R99, R100: cached pages are RAM and stay readable and writable while the file system does not refuse. */

@@ -1,10 +1,12 @@
 import type { Answer } from '../answer.ts';
-import type { Command } from '../command.ts';
-import type { DaxDevice } from '../host.ts';
+import type { Command, Media } from '../command.ts';
+import { MEDIUM_REPLACED, returnMemdev } from '../cxl/bind.ts';
+import { regionOf } from '../cxl/lookup.ts';
+import { removeWithSiblings } from '../cxl/remove.ts';
+import type { CxlMemdev, DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
-import { removeDaxDevice } from '../removal/start.ts';
 import { refusesPlace } from './device.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
@@ -37,28 +39,70 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
 
 function startRemoval(tx: Transaction, command: Record_): string | Refusal {
   const trigger = command.action === 'surprise_remove' ? 'surprise_removal' : 'orderly_removal';
-  const answer = removeDaxDevice(tx, { type: 'remove_dax_device', dax_device: command.dax_device, trigger });
+  const answer = removeWithSiblings(tx, {
+    type: 'remove_dax_device',
+    dax_device: command.dax_device,
+    trigger,
+  });
   if (isRefusal(answer)) return answer;
   return answer.id;
 }
 
-/** `add`: the same medium is back. `replace`: another one at the same physical addresses, a new generation. */
+/**
+ * `add`: the same medium is back. `replace`: another one at the same physical addresses, a new generation: neither
+ * the badblocks nor the poisoned pages of the old one are its own. On CXL its memdev is back, and the region stays
+ * reset until its decoders are programmed (C.4).
+ */
 function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null | Refusal {
   if (device.state === 'bound')
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);
+  if (device.cxl_region !== null && regionOf(tx.host, device).mappings.length > 0) {
+    return refuse('dax_device_in_use', `memdevs of ${device.cxl_region} are in place: remove them first`);
+  }
   const size = command.media?.size ?? device.size;
   const misplaced = refusesPlace(tx, { ...device, size });
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   const replaced = command.action === 'replace';
+  const other = {
+    media_serial: command.media?.serial ?? null,
+    generation: device.generation + 1,
+    tenant: command.tenant ?? null,
+    badblocks: [],
+    hwpoisoned: [],
+  };
+  const same = { media_serial: command.media?.serial ?? device.media_serial };
+  returnCards(tx, command, device);
+  const kept = device.conditions.filter(({ type }) => type !== MEDIUM_REPLACED.type);
   patch(tx, 'dax_devices', device.name, {
     media_present: true,
     state: 'unbound',
     size,
-    media_serial: command.media?.serial ?? (replaced ? null : device.media_serial),
-    generation: replaced ? device.generation + 1 : device.generation,
-    tenant: replaced ? (command.tenant ?? null) : device.tenant,
+    conditions: replaced ? [...kept, MEDIUM_REPLACED] : kept,
+    ...(replaced ? other : same),
   });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { action: command.action });
   return null;
+}
+
+/** The CXL cards under a device: the memdevs that left its region, or other ones in their slots. */
+function returnCards(tx: Transaction, { action, media = {} }: Record_, device: DaxDevice): void {
+  const left = [...tx.host.tables.cxl_memdevs.values()].filter(
+    ({ left_region, state }) =>
+      left_region !== null && left_region === device.cxl_region && state !== 'enabled',
+  );
+  for (const memdev of left) {
+    if (action === 'replace') returnMemdev(tx, memdev, otherCard(memdev, media));
+    else if (memdev.state === 'gone') returnMemdev(tx, memdev, {});
+  }
+}
+
+/** Another card brings its own serial, size and clear decoders. */
+function otherCard({ pmem_size, ram_size }: CxlMemdev, { serial, size }: Media): Partial<CxlMemdev> {
+  return {
+    serial: serial ?? null,
+    pmem_size: pmem_size > 0 ? (size ?? pmem_size) : 0,
+    ram_size: ram_size > 0 ? (size ?? ram_size) : 0,
+    committed_with_zero_size: false,
+  };
 }

@@ -1,6 +1,9 @@
 import type { Answer } from '../answer.ts';
 import type { Command, CreateMapping, Outcome } from '../command.ts';
 import { touch } from '../fault.ts';
+import { zapLog } from '../given_pages.ts';
+import { onlineRuns } from '../kmem/blocks.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
 import type { DaxDevice, File, Mapping } from '../host.ts';
 import {
   blockDeviceGone,
@@ -27,7 +30,7 @@ export function createMapping(tx: Transaction, command: CreateMapping): Answer |
   const refusal =
     refusesShape(command) ??
     (target.file === null
-      ? refusesNode(command, target.device)
+      ? refusesNode(tx, command, target.device)
       : refusesFile(tx, command, target.file, target.device));
   if (refusal !== null) return refusal;
   const page_size = command.page_size ?? defaultPageSize(target);
@@ -46,6 +49,8 @@ export function createMapping(tx: Transaction, command: CreateMapping): Answer |
     page_size,
     activity: command.activity ?? 'idle',
     device_instance: target.device.instance,
+    generation: target.device.generation,
+    anonymous: target.file === null && target.device.mode === 'system-ram',
     present: { pte: 0, pmd: 0, pud: 0, anon: 0 },
   });
   const failed = populate(tx, command, mapping);
@@ -111,12 +116,19 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
   return null;
 }
 
-/** check_vma(): devdax maps shared, aligned, of a live device; other modes map their block device. */
-function refusesNode(command: CreateMapping, device: DaxDevice): Refusal | null {
+/**
+ * check_vma(): devdax maps shared, aligned, of a live device; system-ram takes anonymous memory (an offset means
+ * nothing there), mbind(2) wants a node with memory; other modes map their block device.
+ */
+function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
+  if (device.mode === 'system-ram') {
+    if (command.flags.includes('sync')) return kernelRefuses('EOPNOTSUPP', 'MAP_SYNC of anonymous memory');
+    const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
+    return online ? null : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
+  }
   if (command.offset + command.length > device.size) {
     return refuse('out_of_range', 'the mapping reaches past the end of the device', { pointer: '/length' });
   }
-  if (device.mode === 'system-ram') return refuse('not_modelled', 'anonymous memory on system-ram');
   if (device.mode === 'sector') return refuse('not_modelled', 'the block device of a btt');
   if (device.mode !== 'devdax') {
     if (device.driver === null) return kernelRefuses('ENXIO', 'the block device is gone');
@@ -135,6 +147,7 @@ function refusesNode(command: CreateMapping, device: DaxDevice): Refusal | null 
 
 function defaultPageSize(target: Target): PageSize {
   if (target.file !== null) return 2097152;
+  if (target.device.mode === 'system-ram') return 4096;
   return target.device.align === 4096 ? 4096 : target.device.align === 1073741824 ? 1073741824 : 2097152;
 }
 
@@ -149,7 +162,8 @@ function addressFor(id: string, command: CreateMapping, page_size: PageSize): st
 function populate(tx: Transaction, command: CreateMapping, mapping: Mapping): Refusal | null {
   if (command.populate === undefined || command.populate === 'none') return null;
   const { failure } = touch(tx, mapping, 0, mapping.length / PAGE_BYTES, command.populate === 'write');
-  if (failure === null) return null;
+  if (failure === null || failure.why === 'sigbus') return null;
+  if (failure.why === 'refused') return failure.refusal;
   return refuse('dax_device_busy', 'MAP_POPULATE does not return: the file system is frozen', {
     pointer: '/populate',
   });
@@ -166,7 +180,8 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   for (const pin of tx.host.tables.pins.values()) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }
+  const kernel_log = zapLog(tx, mapping, process.comm);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
-  return okOutcome();
+  return okOutcome({ kernel_log });
 }

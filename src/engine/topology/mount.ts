@@ -25,6 +25,11 @@ import { abortJournal } from './sync.ts';
 const METADATA_PAGES = 4 * PMD_PAGES;
 const DEFAULT_AGCOUNT = 4;
 
+/** Pages at the head of a file system that are no file's. */
+export function metadataPages(nr_pages: number): number {
+  return Math.min(METADATA_PAGES, Math.floor(nr_pages / 2));
+}
+
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
 export function createMount(tx: Transaction, command: CreateMount): Answer | Refusal {
   const device = findDevice(tx.host, command.dax_device);
@@ -140,14 +145,36 @@ function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): F
   const reflink = command.fs_type === 'xfs' && (command.reflink ?? false);
   const refused = reflinkRefused(tx, command, reflink);
   if (refused !== null) return refused;
-  const others = [...tx.host.tables.file_systems.values()].filter(
+  return makeFileSystem(tx, command, device, nextGeneration(tx, device, partition), reflink);
+}
+
+/** A file system over earlier ones is a new generation of the device; those of other partitions go over to it. */
+function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | null): number {
+  const present = [...tx.host.tables.file_systems.values()].filter(
     (own) => own.dax_device === device.name && own.generation === device.generation,
   );
-  const generation = before === undefined ? device.generation : device.generation + 1;
-  if (before !== undefined) patch(tx, 'dax_devices', device.name, { generation });
-  for (const own of others)
-    if (own.partition !== partition) patch(tx, 'file_systems', own.id, { generation });
-  return makeFileSystem(tx, command, device, generation, reflink);
+  const untouched = present.filter(
+    (own) => partition !== null && own.partition !== null && own.partition !== partition,
+  );
+  if (untouched.length === present.length) return device.generation;
+  const generation = device.generation + 1;
+  patch(tx, 'dax_devices', device.name, { generation });
+  for (const own of untouched) carryOver(tx, own, generation);
+  return generation;
+}
+
+/** A file system that another's mkfs did not touch, its mounts and its pins are of the device's new generation too. */
+function carryOver(tx: Transaction, file_system: FileSystem, generation: number): void {
+  const { id, dax_device, start_pfn, nr_pages } = file_system;
+  patch(tx, 'file_systems', id, { generation });
+  for (const mount of tx.host.tables.mounts.values()) {
+    if (mount.file_system === id) patch(tx, 'mounts', mount.id, { generation });
+  }
+  for (const pin of tx.host.tables.pins.values()) {
+    const inside = pin.pfn_ranges.some(([pfn]) => start_pfn <= pfn && pfn < start_pfn + nr_pages);
+    if (pin.dax_device === dax_device && pin.generation === file_system.generation && inside)
+      patch(tx, 'pins', pin.id, { generation });
+  }
 }
 
 function reflinkRefused(tx: Transaction, command: CreateMount, reflink: boolean): Refusal | null {
@@ -180,7 +207,7 @@ function makeFileSystem(
     generation,
     start_pfn: start,
     nr_pages: part,
-    next_free: Math.min(METADATA_PAGES, Math.floor(part / 2)),
+    next_free: metadataPages(part),
   });
 }
 

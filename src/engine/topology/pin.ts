@@ -2,9 +2,12 @@ import type { Answer } from '../answer.ts';
 import type { Command, CreatePin, Outcome } from '../command.ts';
 import { touch } from '../fault.ts';
 import type { DaxDevice, Mapping } from '../host.ts';
-import { deviceOf, factsOf, findActor, findMapping, isStale } from '../lookup.ts';
+import { leaveMovable } from '../kmem/offline.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
+import { deviceOf, factsOf, findActor, findMapping, generationOf, isStale } from '../lookup.ts';
 import { clipRun, runs } from '../mapping_table.ts';
 import { okOutcome } from '../outcome.ts';
+import { normalize } from '../pfn_range.ts';
 import { pinReleaseUnknown, recordOops, releaseEffect, strike, workerOops } from '../process_end.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, entriesOf, identity, nextId, put, remove, type Transaction } from '../transaction.ts';
@@ -41,6 +44,7 @@ export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal
     return failure.why === 'refused'
       ? failure.refusal
       : kernelRefuses('EFAULT', 'a page cannot be faulted in');
+  if (command.kind === 'longterm') pinLongterm(tx, mapping, index, nr);
   const id = nextId(tx, 'p');
   const record = put(tx, 'pins', id, {
     ...identity(tx),
@@ -54,6 +58,7 @@ export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal
     holder: command.holder,
     pfn_ranges: pinnedPfns(tx, mapping, index, nr),
     pgmap: device.pgmap,
+    generation: generationOf(tx.host, mapping),
   });
   emit(tx, 'pin_created', `pins/${id}`, { kind: command.kind, holder: command.holder });
   return { record };
@@ -87,6 +92,13 @@ function refusesLongterm(
   return null;
 }
 
+/** FOLL_LONGTERM of anonymous memory: from v6.1 on it leaves ZONE_MOVABLE first (M76). */
+function pinLongterm(tx: Transaction, mapping: Mapping, index: number, nr: number): void {
+  if (!mapping.anonymous || !factsOf(tx.host).kmem.longterm_pin_leaves_movable) return;
+  const wanted = normalize(pinnedPfns(tx, mapping, index, nr));
+  for (const range of memoryRangesOf(tx.host, mapping.dax_device)) leaveMovable(tx, range, wanted);
+}
+
 function pinnedPfns(
   tx: Transaction,
   mapping: Mapping,
@@ -96,7 +108,7 @@ function pinnedPfns(
   const ranges: (readonly [number, number])[] = [];
   for (const run of runs(entriesOf(tx.host, mapping.id))) {
     const part = clipRun(run, index, index + nr);
-    if (part?.kind === 'dax') ranges.push([part.pfn, part.nr_pages]);
+    if (part?.kind === 'dax' || part?.kind === 'ram') ranges.push([part.pfn, part.nr_pages]);
   }
   return ranges;
 }

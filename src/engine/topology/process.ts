@@ -14,6 +14,7 @@ import {
   insertEntries,
   nextId,
   patch,
+  protectEntries,
   put,
   type Transaction,
 } from '../transaction.ts';
@@ -52,11 +53,19 @@ function nextPid(tx: Transaction): number {
   return pid;
 }
 
-/** A8: shared VMAs start empty; a private one that has copied a page (anon_vma) is copied with its entries. */
+/**
+ * A8: shared VMAs start empty; a private one that has copied a page (anon_vma) is copied with its entries, and so
+ * is anonymous memory: private pages are shared until either side stores.
+ */
 function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
   const id = nextId(tx, 'v');
   const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
   put(tx, 'mappings', id, { ...mapping, ...identity(tx), id, pid, activity: 'idle', present: none });
+  if (mapping.anonymous) {
+    if (mapping.flags.includes('private')) protectEntries(tx, [mapping.id]);
+    insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
+    return;
+  }
   if (!mapping.flags.includes('private') || mapping.present.anon === 0) return;
   insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
 }

@@ -16,7 +16,7 @@ import {
   deviceFilters,
   PatchDaxDevice,
 } from '../schemas/dax_device.ts';
-import { Holder } from '../schemas/holder.ts';
+import { Holder, surveyed } from '../schemas/holder.ts';
 import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, HostPath } from '../schemas/path.ts';
 import { Name } from '../schemas/scalar.ts';
@@ -66,6 +66,7 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
     summary: 'List who holds a dax device',
     description: 'Each with what an unbind now would do to it.',
     item: Holder,
+    more: surveyed,
   } as const;
   app.get(
     `${url}/:device/holders`,
@@ -74,7 +75,11 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
       const { host, device } = request.params as z.output<typeof DevicePath>;
       const command = { type: 'survey_holders', dax_device: device } as const;
       const done = doneOrThrow(await backend.submit({ host, command, dry_run: true }));
-      return slicePage(backend, done.reply.holders ?? [], request.query as z.output<typeof querystring>);
+      const { survey } = done.reply;
+      if (survey === undefined) throw new Error('a survey without holders');
+      const { holders, blast_radius } = survey;
+      const page = await slicePage(backend, holders, request.query as z.output<typeof querystring>);
+      return { ...page, blast_radius };
     },
   );
 }

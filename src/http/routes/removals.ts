@@ -1,24 +1,22 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { RemovalRecord } from '../../engine/removal/record.ts';
 import { refuse } from '../../engine/refusal.ts';
 import type { Backend, Reply } from '../backend.ts';
-import { untilClosing } from '../closing.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS } from '../operation.ts';
-import { waitOf } from '../prefer.ts';
 import { doneOrThrow, RefusalProblem } from '../problem.ts';
 import { readRoute } from '../read.ts';
+import { cut, hasEnded, preferredWait } from '../removal_answer.ts';
 import { RemoveDaxDevice } from '../schemas/dax_device.ts';
 import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, RemovalPath } from '../schemas/path.ts';
 import { Removal, removalFilters as filters, Signal } from '../schemas/removal.ts';
 
 const tag = 'removals';
-const REPORT_ROWS_MAX = 100;
 
 /** POST …/remove, /v1/removals, one removal and its signals. */
 export function removalRoutes(app: FastifyInstance, backend: Backend): void {
@@ -74,28 +72,11 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
     const done = doneOrThrow(await backend.submit(submission));
     mark(reply, submission, done.replayed);
     const begun = removalOf(done.reply);
-    const ended = submission.dry_run === true ? null : await wait(request, reply, begun);
+    const ended = submission.dry_run === true ? null : ((await wait(request, reply, [begun]))?.[0] ?? null);
     const removal = ended ?? begun;
     reply.headers({ location: `/v1/removals/${removal.id}`, etag: etagOf(removal) });
     return reply.code(ended !== null && hasEnded(ended) ? 200 : 202).send(cut(removal));
   });
-}
-
-type Wait = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  removal: RemovalRecord,
-) => Promise<RemovalRecord | null>;
-
-/** Waits as `Prefer: wait=N` says; null where nothing is said, or where the server closes meanwhile. */
-function preferredWait(app: FastifyInstance, backend: Backend): Wait {
-  const race = untilClosing(app);
-  return async (request, reply, { uid }) => {
-    const seconds = waitOf(request.headers.prefer);
-    if (seconds === null) return null;
-    reply.header('preference-applied', `wait=${String(seconds)}`);
-    return race(backend.waitForRemoval(uid, seconds * 1000));
-  };
 }
 
 function removalOf({ record }: Reply): RemovalRecord {
@@ -103,21 +84,10 @@ function removalOf({ record }: Reply): RemovalRecord {
   return record;
 }
 
-function hasEnded(removal: RemovalRecord): boolean {
-  return removal.state === 'completed' || removal.state === 'stuck';
-}
-
 async function loadRemoval(backend: Backend, uid: string): Promise<RemovalRecord> {
   const removal = await backend.getByUid('removals', uid);
   if (removal === null) throw new RefusalProblem(refuse('removal_not_found', `there is no removal ${uid}`));
   return removal;
-}
-
-/** The first 100 signals: all of them are at …/signals. */
-function cut(removal: RemovalRecord): RemovalRecord {
-  const { signals } = removal.report;
-  if (signals.length <= REPORT_ROWS_MAX) return removal;
-  return { ...removal, report: { ...removal.report, signals: signals.slice(0, REPORT_ROWS_MAX) } };
 }
 
 function signalsRoute(app: FastifyInstance, backend: Backend): void {

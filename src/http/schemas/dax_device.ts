@@ -4,12 +4,14 @@ import {
   DEVICE_MODES,
   DEVICE_STATES,
   DRIVERS,
+  KMEM_STATES,
   PROVIDERS,
   REMOVE_TRIGGERS,
   REMOVE_VIAS,
 } from '../../engine/vocabulary.ts';
+import { CxlPlace } from './cxl.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, Pid, Text } from './scalar.ts';
+import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, PfnRanges, Pid, Text } from './scalar.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
 const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
@@ -19,6 +21,7 @@ const PageMap = z
   .enum(['dev', 'mem'])
   .meta({ description: 'Where struct pages live; null where there are none.' });
 const Node = z.int().min(0).max(1023);
+const TargetNode = z.int().min(-1).max(1023).meta({ description: '-1: kmem refuses the device (M62).' });
 /** What ndctl and daxctl take as an alignment. */
 const Align = z.literal([4096, 2097152, 1073741824]);
 const AlignInput = z.union([Align, z.enum(['4KiB', '2MiB', '1GiB']).transform(alignOf)], {
@@ -56,6 +59,17 @@ const device = {
   mem_region: z.enum(['requested', 'released', 'leaked']),
   removal: z.string().nullable(),
   media_present: z.boolean(),
+  hwpoisoned: PfnRanges.meta({ description: 'PG_hwpoison in the struct pages of the present pgmap.' }),
+  badblocks: z
+    .array(z.strictObject({ offset: Count, length: Count }))
+    .meta({ description: '512-byte sectors from the start of the device that cannot be read.' }),
+  clears_poison: z.boolean().meta({ description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read.' }),
+  faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
+  cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
+  kmem_state: z
+    .enum(KMEM_STATES)
+    .nullable()
+    .meta({ description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.' }),
 };
 
 export const DaxDevice = z
@@ -64,7 +78,12 @@ export const DaxDevice = z
 
 /** The device after a write to `bind`; `blocked` where that write does not return. */
 export const BoundDaxDevice = z
-  .strictObject({ ...device, result: z.enum(['ok', 'blocked']), blocked_in: z.string().nullable() })
+  .strictObject({
+    ...device,
+    result: z.enum(['ok', 'blocked']),
+    blocked_in: z.string().nullable(),
+    kernel_log: z.array(z.string()),
+  })
   .meta({ id: 'BoundDaxDevice' });
 
 export const CreateDaxDevice = z
@@ -75,13 +94,15 @@ export const CreateDaxDevice = z
     align: AlignInput.nullable().exactOptional(),
     phys_addr: Hex.nullable().exactOptional(),
     numa_node: Node.nullable().exactOptional(),
-    target_node: Node.nullable().exactOptional(),
+    target_node: TargetNode.nullable().exactOptional(),
     tenant: Text.nullable().exactOptional(),
     labels: Labels.exactOptional(),
     media_serial: Text.nullable().exactOptional(),
     provider: Provider.exactOptional(),
     map: PageMap.nullable().exactOptional(),
+    clears_poison: z.boolean().exactOptional(),
     state: z.enum(['bound', 'unbound']).exactOptional(),
+    cxl: CxlPlace.exactOptional(),
   })
   .meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
 
@@ -90,6 +111,10 @@ export const PatchDaxDevice = z
     tenant: Text.nullable().exactOptional(),
     labels: Labels.exactOptional(),
     media_serial: Text.nullable().exactOptional(),
+    kmem_state: z
+      .enum(KMEM_STATES)
+      .exactOptional()
+      .meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
   })
   .meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
 

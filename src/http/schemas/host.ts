@@ -2,14 +2,41 @@ import * as z from 'zod';
 import type { Command } from '../../engine/command.ts';
 import type { HostRecord } from '../../engine/host.ts';
 import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/vocabulary.ts';
-import { Count, identity, Labels, Name } from './scalar.ts';
+import { Bytes, BytesInput, Count, identity, Labels, Name } from './scalar.ts';
 
 export const KernelName = z
   .enum(KERNEL_NAMES)
   .meta({ id: 'KernelName', description: 'A kernel profile; GET /v1/kernels shows each as data.' });
 const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
 const OnlinePolicy = z.enum(['offline', 'online', 'online_kernel', 'online_movable']);
+/** 128 MiB below 64 GiB of RAM; above it up to 2 GiB (B.1). */
+const MemoryBlockBytes = BytesInput.refine(
+  (bytes) => bytes >= 2 ** 27 && bytes <= 2 ** 31 && Number.isInteger(Math.log2(bytes)),
+  { error: 'expected a power of two from 128 MiB to 2 GiB' },
+);
 export const HostHealth = z.enum(HOST_HEALTH);
+
+const MemoryFailureCounters = z
+  .strictObject({ total: Count, ignored: Count, failed: Count, delayed: Count, recovered: Count })
+  .meta({ id: 'MemoryFailureCounters', description: 'nodeN/memory_failure/*, by `nodeN`.' });
+export const HostCounters = z
+  .strictObject({
+    HardwareCorrupted_kB: z.int().meta({
+      description: 'Of /proc/meminfo; negative where the unsigned counter wrapped below zero.',
+    }),
+    memory_failure: z.record(z.string(), MemoryFailureCounters),
+  })
+  .meta({ id: 'HostCounters' });
+const PROPOSED = {
+  devdax_memory_failure: z.boolean().meta({ description: 'Proposed, FU9: force-unmap alone.' }),
+  kmem_memory_failure: z.boolean().meta({ description: 'Proposed, FU11: force-unmap alone.' }),
+};
+const Proposed = z
+  .strictObject({
+    devdax_memory_failure: PROPOSED.devdax_memory_failure.exactOptional(),
+    kmem_memory_failure: PROPOSED.kmem_memory_failure.exactOptional(),
+  })
+  .meta({ id: 'Proposed', description: 'Open wishes of the series, off by default.' });
 
 export const Host = z
   .strictObject({
@@ -18,8 +45,10 @@ export const Host = z
     kernel: KernelName,
     sysctl: Sysctl,
     auto_online_blocks: OnlinePolicy,
+    memory_block_bytes: Bytes.meta({ description: 'memory_block_size_bytes() of the machine.' }),
     labels: Labels,
-    counters: z.strictObject({ HardwareCorrupted_kB: Count }),
+    counters: HostCounters,
+    proposed: z.strictObject(PROPOSED),
     health: HostHealth,
     next_id: Count.meta({ description: 'The number the next readable id of this host gets.' }),
   })
@@ -31,7 +60,9 @@ export const CreateHost = z
     kernel: KernelName,
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
+    memory_block_bytes: MemoryBlockBytes.exactOptional(),
     labels: Labels.exactOptional(),
+    proposed: Proposed.exactOptional(),
   })
   .meta({ id: 'CreateHost' }) satisfies z.ZodType<BodyOf<'create_host'>>;
 
@@ -40,6 +71,7 @@ export const PatchHost = z
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
     labels: Labels.exactOptional(),
+    proposed: Proposed.exactOptional(),
   })
   .meta({ id: 'PatchHost' }) satisfies z.ZodType<BodyOf<'patch_host'>>;
 

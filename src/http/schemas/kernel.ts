@@ -23,6 +23,10 @@ export const Kernel = z
       devdax: z.array(KernelStep),
       devdax_parent: z.array(KernelStep),
       raw: z.array(KernelStep),
+      system_ram: z.array(KernelStep),
+      system_ram_parent: z.array(KernelStep),
+      cxl_region: z.array(KernelStep),
+      cxl_memdev: z.array(KernelStep),
     }),
     facts: z.record(z.string(), z.unknown()),
   })

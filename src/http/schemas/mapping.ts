@@ -42,6 +42,8 @@ export const Mapping = z
     page_size: PageSize.meta({ description: "The largest entry the VMA's alignment allows." }),
     activity: Activity,
     device_instance: Count,
+    generation: Count.meta({ description: "The device's generation when it was made." }),
+    anonymous: z.boolean().meta({ description: 'Memory of system-ram: no file stands behind it.' }),
     present: z
       .strictObject({ pte: Count, pmd: Count, pud: Count, anon: Count })
       .meta({ description: 'Present entries by size; anon counts pages copied on write.' }),

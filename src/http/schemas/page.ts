@@ -17,11 +17,12 @@ export const pageQuery = {
     .meta({ description: 'next_page of a former answer.' }),
 };
 
-/** Answer of every list. */
-export function pageOf(item: z.ZodType) {
+/** Answer of every list; `more` is told beside the items, of all pages. */
+export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
   return z.strictObject({
     items: z.array(item),
     next_page: z.string().nullable().meta({ description: 'page_token of the next page, null at the end.' }),
     as_of: Count.meta({ description: 'Seq of the last event this page has seen.' }),
+    ...more,
   });
 }

@@ -22,6 +22,7 @@ export const Pin = z
     holder: PinHolder,
     pfn_ranges: PfnRanges,
     pgmap: Count,
+    generation: Count.meta({ description: 'The generation its mapping was made under.' }),
   })
   .meta({ id: 'Pin', description: 'A page reference taken by gup.' }) satisfies z.ZodType<engine.Pin>;
 

@@ -10,14 +10,14 @@ import {
 } from '../../engine/vocabulary.ts';
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
-import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, Timestamp } from './scalar.ts';
+import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
 
 const RemovalState = z.enum(REMOVAL_STATES).meta({ id: 'RemovalState' });
-const Verdict = z
+export const Verdict = z
   .enum(VERDICTS)
   .meta({ id: 'Verdict', description: 'The worst of what is left: contained < leaked < unsafe < exposed.' });
 
-const WaitingOn = z.strictObject({
+export const WaitingOn = z.strictObject({
   kind: z.enum(['pin', 'page_reference', 'mapping']),
   pin: z.string(),
   pid: Pid,
@@ -25,7 +25,7 @@ const WaitingOn = z.strictObject({
   released_by: z.enum(['unpin', 'munmap', 'exit']),
 });
 
-const Hazard = z
+export const Hazard = z
   .strictObject({
     kind: z.enum(HAZARD_KINDS),
     detail: z.string(),
@@ -51,43 +51,98 @@ const Step = z
   })
   .meta({ id: 'RemovalStep' });
 
-export const Signal = z
+/** Members of a signal that memory_failure() sent. */
+export const signalRow = {
+  pid: Pid,
+  comm: z.string(),
+  signal: z.literal('SIGBUS'),
+  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR']),
+  si_addr: z.string(),
+  si_addr_lsb: z.int().nullable(),
+  count: Count,
+  delivery: z.enum(['asynchronous', 'on-access']),
+  killed: z.boolean(),
+};
+
+export const Signal = z.strictObject(signalRow).meta({ id: 'Signal' }) satisfies z.ZodType<engine.SignalRow>;
+
+export const BlastRadius = z
   .strictObject({
-    pid: Pid,
-    comm: z.string(),
-    signal: z.literal('SIGBUS'),
-    si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR']),
-    si_addr: z.string(),
-    si_addr_lsb: z.int().nullable(),
-    count: Count,
-    delivery: z.enum(['asynchronous', 'on-access']),
-    killed: z.boolean(),
+    processes: Count,
+    tenants: z.array(z.string()),
+    mounts: Count,
+    files: Count,
+    mapped_bytes: Bytes,
+    dirty_bytes: Bytes,
+    pins: Count,
   })
-  .meta({ id: 'Signal' }) satisfies z.ZodType<engine.SignalRow>;
+  .meta({
+    id: 'BlastRadius',
+    description: 'Who and what it touches, before it begins. `dirty_bytes`: stored, not written back.',
+  }) satisfies z.ZodType<engine.BlastRadius>;
+
+const Seconds = z.number().min(0);
+const Quantity = z.number().min(0);
+const RANGE_SHOWN = { type: 'array', items: { type: 'number', minimum: 0 }, minItems: 2, maxItems: 2 };
+
+export const SimulatedKernelCost = z
+  .strictObject({
+    seconds: Seconds.nullable(),
+    range: z
+      .tuple([Seconds, Seconds])
+      .meta({ override: shownAs(RANGE_SHOWN) })
+      .nullable(),
+    reason: z.string().nullable().meta({ description: 'Why there is no estimate.' }),
+    formula: z.string().nullable(),
+    workload: z.enum(['ext4', 'xfs', 'xfs_rmapbt', 'system_ram', 'cxl']).nullable(),
+    terms: z.strictObject({
+      mapped_mib_by_pte: Quantity,
+      mapped_mib_by_pmd: Quantity,
+      device_pfns: Count,
+      pages: Count.meta({ description: 'File pages that the kernel walks one by one.' }),
+      armed_pages: Count,
+      kills: Count.meta({ description: 'Signals sent: (entry, process) pairs.' }),
+    }),
+    basis: z.string(),
+    source: z.string().nullable(),
+  })
+  .meta({
+    id: 'SimulatedKernelCost',
+    description: 'How long the kernel would be busy: an estimate from recorded removals, never measured.',
+  }) satisfies z.ZodType<engine.SimulatedKernelCost>;
+
+const Pages = z.strictObject({
+  total: Count,
+  mapped: Count,
+  unmapped: Count,
+  still_mapped: Count,
+  hwpoisoned: Count,
+  never_mapped: Count,
+});
+
+/** What the report of a removal, and of one that is only imagined, both tell. */
+export const told = {
+  pages: Pages,
+  file_systems: z.array(
+    z.strictObject({
+      mount: z.string(),
+      fs_type: z.string(),
+      result: z.enum(['shutdown', 'untouched', 'frozen']),
+      reason: z.string().nullable(),
+    }),
+  ),
+  leaked_ranges: z.array(z.strictObject({ phys_addr: Hex, size: Bytes, until: z.literal('reboot') })),
+  kernel_log: z.array(z.string()),
+};
 
 const Report = z
   .strictObject({
-    pages: z.strictObject({
-      total: Count,
-      mapped: Count,
-      unmapped: Count,
-      still_mapped: Count,
-      hwpoisoned: Count,
-      never_mapped: Count,
-    }),
+    ...told,
     signals: z.array(Signal).meta({ description: 'All of them: GET /v1/removals/{removal}/signals.' }),
-    file_systems: z.array(
-      z.strictObject({
-        mount: z.string(),
-        fs_type: z.string(),
-        result: z.enum(['shutdown', 'untouched', 'frozen']),
-        reason: z.string().nullable(),
-      }),
-    ),
     pins_waited_for: z.array(z.string()),
-    leaked_ranges: z.array(z.strictObject({ phys_addr: Hex, size: Bytes, until: z.literal('reboot') })),
     exposures: z.array(z.string()),
-    kernel_log: z.array(z.string()),
+    blast_radius: BlastRadius.nullable().meta({ description: 'Null in removals older than it.' }),
+    simulated_kernel_cost: SimulatedKernelCost,
   })
   .meta({ id: 'RemovalReport' });
 
@@ -100,6 +155,7 @@ export const Removal = z
     trigger: z.enum(REMOVE_TRIGGERS),
     via: z.enum(REMOVE_VIAS).nullable(),
     by_pid: Pid.nullable(),
+    cxl_memdev: z.string().nullable().meta({ description: 'The CXL memdev that goes with it.' }),
     state: RemovalState,
     waiting_on: z.array(WaitingOn),
     verdict: Verdict.nullable(),

@@ -167,9 +167,9 @@ export const KERNEL: readonly Case[] = [
   { code: 'kernel_refused', when: 'mkfs of a mounted device', make: withMapper(() => MOUNT) },
   { code: 'not_modelled', when: 'the block device of a btt', make: nodeCommand(['shared'], 'sector') },
   {
-    code: 'not_modelled',
-    when: 'anonymous memory on system-ram',
-    make: nodeCommand(['shared'], 'system-ram'),
+    code: 'kernel_refused',
+    when: 'MAP_SYNC of anonymous memory',
+    make: nodeCommand(['shared', 'sync'], 'system-ram', 256 * MIB),
   },
   {
     code: 'not_modelled',
@@ -178,8 +178,11 @@ export const KERNEL: readonly Case[] = [
   },
   {
     code: 'not_modelled',
-    when: 'MADV_HWPOISON on a live device',
-    make: withMapper((_rig, mapping) => accessCommand(mapping, 'madvise_hwpoison')),
+    when: 'MADV_HWPOISON of a copied page',
+    make: withMapper((_rig, mapping) => accessCommand(mapping, 'madvise_hwpoison'), {
+      flags: ['private'],
+      touched: 'cow',
+    }),
   },
   {
     code: 'not_modelled',

@@ -23,6 +23,16 @@ export const NOT_FOUND: readonly Case[] = [
   notFound('dax_device_not_found', { type: 'delete_dax_device', dax_device: 'nope' }),
   notFound('dax_device_not_found', { ...MOUNT, dax_device: 'nope' }),
   notFound('dax_device_not_found', { type: 'record_hotplug_event', action: 'add', dax_device: 'nope' }),
+  notFound('dax_device_not_found', {
+    ...{ type: 'patch_memory_block', dax_device: 'nope', block: 0, state: 'offline' },
+  }),
+  notFound('memory_block_not_found', {
+    ...{ type: 'patch_memory_block', dax_device: DEVICE, block: 0, state: 'offline' },
+  }),
+  notFound('memory_block_not_found', { type: 'survey_memory_block', dax_device: DEVICE, block: 0 }),
+  notFound('dax_device_not_found', {
+    ...{ type: 'survey_memory_blocks', dax_device: 'nope', start: 0, limit: 1 },
+  }),
   notFound('mount_not_found', { type: 'umount', mount: 'm9', lazy: false }),
   notFound('mount_not_found', { type: 'shutdown_mount', mount: 'm9' }),
   notFound('mount_not_found', { type: 'commit_journal', mount: 'm9' }),
@@ -78,5 +88,15 @@ export const NOT_FOUND: readonly Case[] = [
     code: 'mount_not_found',
     when: 'fsync of a file whose file system is unmounted',
     make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'fsync', offset: 0, length: 1 })),
+  },
+  {
+    code: 'cxl_memdev_not_found',
+    when: 'remove_cxl_memdev',
+    make: on({ type: 'remove_cxl_memdev', memdev: 'mem9', trigger: 'unbind' }),
+  },
+  {
+    code: 'cxl_region_not_found',
+    when: 'bind_cxl_region',
+    make: on({ type: 'bind_cxl_region', region: 'region9' }),
   },
 ];

@@ -43,6 +43,14 @@ function held(
   return { made, pinner, pin, removal };
 }
 
+/** A pin of devdax held while the parent driver goes. */
+function heldByParent(kernel: KernelName, how: PinOptions): Held {
+  const { made, mapper } = devdax(kernel);
+  const pinner = mapper();
+  const pin = addPin(made, pinner, how);
+  return { made, pinner, pin, removal: removeDevice(made, { dax_device: DAX, via: 'dax_pmem' }) };
+}
+
 function waits({ removal }: Held): string {
   const step = removal.steps.find((own) => own.state === 'waiting');
   return step === undefined ? removal.state : `${removal.state} in ${String(step.result.wait_in)}`;
@@ -72,6 +80,12 @@ export const PIN_RULES: readonly Rule[] = [
     about: 'devdax, longterm pin held: does the unbind wait, and where',
     act: (kernel) => waits(held(kernel, 'devdax', UMEM)),
     cells: every('waiting in memunmap_pages', on(NEW, 'completed')),
+  },
+  {
+    rule: 'R115',
+    about: 'devdax removed through dax_pmem: longterm / transient pin held',
+    act: (kernel) => [UMEM, PIPE].map((how) => waits(heldByParent(kernel, how))).join(' / '),
+    cells: every('waiting in memunmap_pages / waiting in memunmap_pages', on(NEW, 'completed / completed')),
   },
   {
     rule: 'R116',

@@ -17,6 +17,7 @@ import {
   type Mapper,
   type MapperOptions,
 } from '../support.ts';
+import { SYSTEM_RAM_TENANT_RULES } from './system_ram_tenant.ts';
 
 const TENANTS = ['new file system', 'devdax'] as const;
 type Tenant = (typeof TENANTS)[number];
@@ -295,4 +296,5 @@ export const REPURPOSE_RULES: readonly Rule[] = [
         .join(' / '),
     cells: table(twice(OLD)),
   },
+  ...SYSTEM_RAM_TENANT_RULES,
 ];

@@ -1,13 +1,17 @@
 import type { File, Mount } from '../../host.ts';
 import { fileSystemOf, filesOf, mountsOn } from '../../lookup.ts';
-import { countPresent } from '../../mapping_table.ts';
-import { patchSuperblock } from '../../superblock.ts';
+import { levelPages, runs } from '../../mapping_table.ts';
+import { HWPOISON_RANGES_MAX, setHwpoison } from '../../memory_failure/flags.ts';
+import type { PfnRange } from '../../pfn_range.ts';
+import { patchSuperblock, shutDownCorrupt } from '../../superblock.ts';
 import { emit, entriesOf } from '../../transaction.ts';
 import { writeBack } from '../../topology/sync.ts';
-import { killProcs, mappersOf, type Killed } from '../kill_procs.ts';
+import { fileSpace } from '../address_space.ts';
+import { announce, killProcs, massPlan } from '../kill_procs.ts';
 import type { SignalRow } from '../record.ts';
 import { deliver } from '../signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
+import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
 
 /**
  * Tells the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP,
@@ -28,43 +32,53 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const { tx, parameters } = input;
   const sent: SignalRow[] = [];
   const log: string[] = [];
+  const flagged: PfnRange[] = [];
   let hwpoisoned = 0;
+  const loops = storingLoops(tx, input.device);
   if (parameters.freeze === true) {
     // freeze_super() syncs first: what was dirty is written back and write-protected.
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
   for (const file of filesInCore(input, mount)) {
-    if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += entryCount(input, file);
+    if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += flagFirstPages(input, file, flagged);
+    const space = fileSpace(tx, file);
+    const plan = massPlan(parameters, input.removal.by_pid);
     for (const extent of file.extents) {
-      const end = extent.offset + extent.nr_pages;
-      const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
+      const killed = killProcs(tx, space, extent.offset, extent.offset + extent.nr_pages, plan);
       sent.push(...killed.signals);
-      log.push(...killed.log);
+      log.push(...announce(space, killed));
     }
-    if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log });
+    if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log, loops });
   }
   const signals = deliver(tx, sent);
+  setHwpoison(tx, input.device.name, flagged);
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length });
-  return {
-    end: 'done',
-    signals,
-    hwpoisoned,
-    log: [...log, ...shutDown(input, mount)],
-    result: { holder: mount.id },
-  };
+  log.push(...shutDown(input, mount));
+  const stores = storeAgain(tx, loops);
+  return { end: 'done', signals: [...signals, ...stores], hwpoisoned, log, result: { holder: mount.id } };
 }
 
 /** Files with DAX entries or mappers, in the order of their blocks. */
 function filesInCore({ tx }: StepInput, mount: Mount): File[] {
   const files = filesOf(tx.host, mount.file_system).filter((file) => {
-    return file.dax && (entriesOf(tx.host, file.id).length > 0 || mappersOf(tx, file).length > 0);
+    return file.dax && (entriesOf(tx.host, file.id).length > 0 || fileSpace(tx, file).maps.length > 0);
   });
   return files.sort((a, b) => a.extents[0]!.pfn - b.extents[0]!.pfn);
 }
 
-function entryCount({ tx }: StepInput, file: File): number {
-  const { pte, pmd } = countPresent(entriesOf(tx.host, file.id));
-  return pte + pmd;
+/** mf_dax_kill_procs() flags the first page of each DAX entry. How many; the ranges up to what a device keeps. */
+function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnRange[]): number {
+  const { pfnAt } = fileSpace(tx, file);
+  let count = 0;
+  for (const { index, nr_pages, level } of runs(entriesOf(tx.host, file.id))) {
+    const unit = levelPages(level);
+    if (unit === 1) flagged.push([pfnAt(index), nr_pages]);
+    else
+      for (let at = 0; at < nr_pages && flagged.length < HWPOISON_RANGES_MAX; at += unit)
+        flagged.push([pfnAt(index + at), 1]);
+    count += nr_pages / unit;
+  }
+  return count;
 }
 
 /** B3: an extent in any AG but the last gets a count of about 2^32 pages. */
@@ -76,10 +90,20 @@ function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean
   return file.extents.some((extent) => extent.pfn < lastAg);
 }
 
-function neverEnds(input: StepInput, mount: Mount, file: File, killed: Killed): StepOutput {
+function neverEnds(
+  input: StepInput,
+  mount: Mount,
+  file: File,
+  killed: {
+    readonly signals: readonly SignalRow[];
+    readonly log: readonly string[];
+    readonly loops: readonly StoringLoop[];
+  },
+): StepOutput {
   const { tx } = input;
   patchSuperblock(tx, mount, { fs_state: 'frozen' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
+  storeAgain(tx, killed.loops);
   const signals = deliver(tx, killed.signals);
   return {
     end: 'stuck',
@@ -90,20 +114,13 @@ function neverEnds(input: StepInput, mount: Mount, file: File, killed: Killed): 
 }
 
 function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {
-  const reason =
-    parameters.shutdown === 'corrupt_ondisk 0x10' ? 'on-disk corruption (0x10)' : 'force umount (0x4)';
+  if (parameters.shutdown === 'corrupt_ondisk 0x10') return shutDownCorrupt(tx, device, mount);
+  const reason = 'force umount (0x4)';
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
-  const please = `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`;
-  if (parameters.shutdown === 'corrupt_ondisk 0x10') {
-    return [
-      `XFS (${device.name}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
-      please,
-    ];
-  }
   return [
     `XFS (${device.name}): Device is about to be removed!`,
     `XFS (${device.name}): User initiated shutdown received.`,
-    please,
+    `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
   ];
 }

@@ -4,7 +4,7 @@ import { patchSuperblock } from '../../superblock.ts';
 import { emit, hostRecord, patch } from '../../transaction.ts';
 import { writeBack } from '../../topology/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
-import { storingMappings } from './kill_dax.ts';
+import { storeAgain, storingLoops } from '../storing.ts';
 
 /**
  * Syncs each mounted file system, which write-protects every dirty shared entry (A6), takes the block device
@@ -23,7 +23,7 @@ export function delGendisk(input: StepInput): StepOutput {
   for (const mount of synced) {
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
-  const signals = storingMappings(input);
+  const signals = storeAgain(tx, storingLoops(tx, device));
   const log: string[] = [];
   for (const mount of mounts) {
     if (parameters.shuts_fs_down === true) log.push(...shutDown(input, mount));

@@ -1,11 +1,16 @@
-import type { DaxDevice, File } from '../../host.ts';
+import type { DaxDevice, File, Process } from '../../host.ts';
 import { mountsOn, nrPages } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
-import { emit, entriesOf } from '../../transaction.ts';
-import { killProcs } from '../kill_procs.ts';
+import { setHwpoison } from '../../memory_failure/flags.ts';
+import { countPages, type PfnRange } from '../../pfn_range.ts';
+import { processOf } from '../../process_end.ts';
+import { emit, entriesOf, remove } from '../../transaction.ts';
+import { fileSpace, nodeSpace, type AddressSpace } from '../address_space.ts';
+import { announce, killProcs, massPlan } from '../kill_procs.ts';
 import type { SignalRow } from '../record.ts';
 import { deliver } from '../signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
+import { storeAgain, storingLoops } from '../storing.ts';
 
 /**
  * "Detect the 'remove while mounted' case and trigger memory_failure() over the entire dax_dev": for every
@@ -14,35 +19,85 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Source: mm/memremap.c dev_pagemap_failure(), the series of 2021.
  */
 export function devPagemapFailure(input: StepInput): StepOutput {
-  const { tx, device, parameters } = input;
+  const { tx, device } = input;
+  if (device.mode === 'devdax') return nodeFailure(input);
   // del_gendisk() has taken the block device away: the superblocks are those of the instance before.
   const mounts = [...tx.host.tables.mounts.values()].filter(
     (mount) => mount.dax_device === device.name && mount.device_instance === device.instance - 1,
   );
   if (mounts.length === 0 && mountsOn(tx.host, device).length === 0)
     return { end: 'done', result: { dax_is_idle: true } };
-  const sent: SignalRow[] = [];
-  const lines: string[] = [];
   const systems = new Set(mounts.map((mount) => mount.file_system));
   const files = [...tx.host.tables.files.values()].filter(
     (file) => systems.has(file.file_system) && file.dax,
   );
-  let hwpoisoned = 0;
-  for (const { file, extent } of inPfnOrder(files)) {
-    const end = extent.offset + extent.nr_pages;
-    const killed = killProcs(tx, file, extent.offset, end, { parameters, by_pid: input.removal.by_pid });
-    sent.push(...killed.signals);
-    lines.push(...killed.log);
+  const ranges = inPfnOrder(files).map(({ file, extent }): Range => {
+    return { space: fileSpace(tx, file), start: extent.offset, end: extent.offset + extent.nr_pages };
+  });
+  const entered = files.flatMap((file) => {
+    const { pfnAt } = fileSpace(tx, file);
+    return [...runs(entriesOf(tx.host, file.id))].map((run) => [pfnAt(run.index), run.nr_pages] as const);
+  });
+  return failed(input, ranges, entered, 'nd_pmem');
+}
+
+/**
+ * FU9, proposed: device-dax too, before its inode is unmapped, "to get the longterm pin holder to wake up": one
+ * that handles the signal drops its pins.
+ */
+function nodeFailure(input: StepInput): StepOutput {
+  const { tx, device } = input;
+  const range = { space: nodeSpace(tx, device), start: 0, end: nrPages(device) };
+  const done = failed(input, [range], device.faulted, 'device_dax');
+  const woken = new Set(done.signals.map(({ pid }) => pid).filter((pid) => wakes(processOf(tx, pid))));
+  const dropped = [...tx.host.tables.pins.values()].filter(
+    (pin) => pin.dax_device === device.name && pin.kind === 'longterm' && woken.has(pin.pid),
+  );
+  for (const pin of dropped) {
+    remove(tx, 'pins', pin.id);
+    emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
   }
-  for (const file of files) for (const run of runs(entriesOf(tx.host, file.id))) hwpoisoned += run.nr_pages;
-  const signals = deliver(tx, sent);
+  const pins_dropped = dropped.map((pin) => pin.id);
+  return { ...done, result: { ...done.result, proposed: 'devdax_memory_failure', pins_dropped } };
+}
+
+function wakes({ state, sigbus }: Process): boolean {
+  return state === 'running' && sigbus === 'handled';
+}
+
+interface Range {
+  readonly space: AddressSpace;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The mass failure of ranges in pfn order, and what it flags: every page in a DAX entry. */
+function failed(
+  input: StepInput,
+  ranges: readonly Range[],
+  entered: readonly PfnRange[],
+  driver: string,
+): StepOutput & { readonly signals: readonly SignalRow[] } {
+  const { tx, device } = input;
+  const plan = massPlan(input.parameters, input.removal.by_pid);
+  const sent: SignalRow[] = [];
+  const lines: string[] = [];
+  const loops = storingLoops(tx, device);
+  for (const { space, start, end } of ranges) {
+    const killed = killProcs(tx, space, start, end, plan);
+    sent.push(...killed.signals);
+    lines.push(...announce(space, killed));
+  }
+  setHwpoison(tx, device.name, entered);
+  const signals = [...deliver(tx, sent), ...storeAgain(tx, loops)];
   emit(tx, 'entries_zapped', `dax-devices/${device.name}`, { signals: signals.length });
   const log = [
-    `nd_pmem ${device.name}: DAX active at remove, trigger mass memory failure`,
+    `${driver} ${device.name}: DAX active at remove, trigger mass memory failure`,
     ...recovered(device),
     ...lines,
   ];
-  return { end: 'done', signals, hwpoisoned, log, result: { dax_is_idle: false, signals: sent.length } };
+  const result = { dax_is_idle: false, signals: sent.length };
+  return { end: 'done', signals, hwpoisoned: countPages(entered), log, result };
 }
 
 function inPfnOrder(files: readonly File[]): { file: File; extent: File['extents'][number] }[] {

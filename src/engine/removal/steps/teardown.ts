@@ -1,3 +1,6 @@
+import { nrPages } from '../../lookup.ts';
+import { tearDownFlags } from '../../memory_failure/flags.ts';
+import { memoryRangesOf } from '../../kmem/range.ts';
 import { patch } from '../../transaction.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import type { WaitingOn } from '../record.ts';
@@ -18,7 +21,7 @@ export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
     (pin) => pin.dax_device === device.name && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0,
   );
   if (parameters.waits_for !== 'page_refs' || pins.length === 0) {
-    return { end: 'done', result: { waits_for: parameters.waits_for ?? 'nothing' } };
+    return { end: 'done', result: { waits_for: parameters.waits_for } };
   }
   const waiting_on = pins.map(
     (pin): WaitingOn => ({
@@ -34,17 +37,23 @@ export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
 
 /** The memmap goes; entries that are left lead to no struct page. Source: mm/memremap.c pageunmap_range(). */
 export function archRemoveMemory({ tx, device }: StepInput): StepOutput {
-  patch(tx, 'dax_devices', device.name, { pgmap_state: 'none' });
+  tearDownFlags(tx, device.name, [device.base_pfn, nrPages(device)]);
+  patch(tx, 'dax_devices', device.name, { pgmap_state: 'none', faulted: [] });
   return { end: 'done' };
 }
 
-/** The last devm action: the range leaves /proc/iomem, the device has no driver. Source: kernel/resource.c. */
+/**
+ * The range leaves /proc/iomem, the device has no driver. That of memory which kmem could not take away stays, and
+ * its struct pages with it (M66). Source: kernel/resource.c, drivers/dax/kmem.c dev_dax_kmem_remove().
+ */
 export function releaseMemRegion({ tx, device }: StepInput): StepOutput {
+  const leaked = memoryRangesOf(tx.host, device.name).length > 0;
   patch(tx, 'dax_devices', device.name, {
-    mem_region: 'released',
+    mem_region: leaked ? 'leaked' : 'released',
     driver: null,
     dax_alive: false,
-    pgmap_state: 'none',
+    pgmap_state: leaked ? device.pgmap_state : 'none',
+    kmem_state: null,
   });
   return { end: 'done' };
 }

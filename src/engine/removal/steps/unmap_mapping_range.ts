@@ -8,7 +8,9 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Source: drivers/dax/bus.c kill_dev_dax(), mm/memory.c unmap_mapping_range().
  */
 export function unmapMappingRange({ tx, device }: StepInput): StepOutput {
-  const mapped = mappingsOfDevice(tx.host, device.name).filter((mapping) => mapping.file === null);
+  const mapped = mappingsOfDevice(tx.host, device.name).filter(
+    (mapping) => mapping.file === null && !mapping.anonymous,
+  );
   for (const mapping of mapped) dropEntries(tx, mapping.id, 0, mapping.length / PAGE_BYTES);
   if (mapped.length > 0)
     emit(tx, 'entries_zapped', `dax-devices/${device.name}`, { mappings: mapped.length });

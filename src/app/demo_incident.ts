@@ -1,0 +1,123 @@
+import type { Command } from '../engine/command.ts';
+import type { Reply } from '../store/port.ts';
+
+/** Runs a command of the demo fleet, which must succeed. */
+export type Run = (command: Command) => Promise<Reply>;
+
+export const INCIDENT_HOST = 'node-incident';
+
+const MIB = 2 ** 20;
+const PMEM = { size: 1024 * MIB, numa_node: 0, target_node: 1 } as const;
+
+/**
+ * A host after a bad day, for the lists that a fleet without one leaves empty:
+ *
+ *   pmem0   ext4 of orders, unbound while mapped, given to metrics    an open exposure
+ *   dax1.0  system RAM of metrics, kmem unbound while it is in use    a leaked range
+ *   dax2.0  devdax on a CXL region, one page of it poisoned           a memdev, a region, a poisoned page
+ */
+export async function seedIncident(run: Run): Promise<void> {
+  await run({
+    type: 'create_host',
+    name: INCIDENT_HOST,
+    kernel: 'v6.12',
+    labels: { demo: 'true' },
+    auto_online_blocks: 'online_movable',
+  });
+  await exposeReader(run);
+  await leakRange(run);
+  await poisonPage(run);
+}
+
+async function exposeReader(run: Run): Promise<void> {
+  const dax_device = 'pmem0';
+  await run({
+    type: 'create_dax_device',
+    name: dax_device,
+    mode: 'fsdax',
+    phys_addr: '0x240000000',
+    tenant: 'orders',
+    ...PMEM,
+  });
+  const mount = idOf(
+    await run({
+      type: 'create_mount',
+      dax_device,
+      path: '/mnt/orders',
+      fs_type: 'ext4',
+      dax: 'always',
+      mkfs: true,
+    }),
+  );
+  const file = idOf(await run({ type: 'create_file', mount, path: '/orders.db', size: 8 * MIB }));
+  await run({ type: 'create_process', pid: 101, comm: 'orders-report', tenant: 'orders' });
+  await map(run, { pid: 101, file, flags: ['shared'], prot: 'r', populate: 'read' });
+  await unbind(run, dax_device);
+  await run({ type: 'bind', dax_device, mode: 'devdax', tenant: 'metrics' });
+}
+
+async function leakRange(run: Run): Promise<void> {
+  const dax_device = 'dax1.0';
+  await run({
+    type: 'create_dax_device',
+    name: dax_device,
+    mode: 'system-ram',
+    phys_addr: '0x280000000',
+    tenant: 'metrics',
+    ...PMEM,
+  });
+  await run({ type: 'create_process', pid: 201, comm: 'metrics-cache', tenant: 'metrics' });
+  await map(run, { pid: 201, dax_device, flags: ['private'], prot: 'rw', populate: 'write' });
+  await unbind(run, dax_device);
+}
+
+async function poisonPage(run: Run): Promise<void> {
+  const dax_device = 'dax2.0';
+  await run({
+    type: 'create_dax_device',
+    name: dax_device,
+    mode: 'devdax',
+    provider: 'CXL',
+    phys_addr: '0x990000000',
+    media_serial: '0x1',
+    tenant: 'search',
+    ...PMEM,
+  });
+  await run({ type: 'create_process', pid: 301, comm: 'search-index', tenant: 'search', sigbus: 'handled' });
+  await map(run, { pid: 301, dax_device, flags: ['shared'], prot: 'rw', populate: 'write' });
+  await run({
+    type: 'memory_failure',
+    dax_device,
+    offset: MIB,
+    length: 4096,
+    source: 'madvise',
+    by_pid: 301,
+  });
+}
+
+type Mapped = Pick<
+  Extract<Command, { type: 'create_mapping' }>,
+  'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'
+>;
+
+async function map(run: Run, mapped: Mapped): Promise<void> {
+  await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped });
+}
+
+/** Unbinds a device and runs the removal to its end. */
+export async function unbind(
+  run: Run,
+  dax_device: string,
+  more: { readonly via?: 'nd_pmem' } = {},
+): Promise<void> {
+  let { record } = await run({ type: 'remove_dax_device', dax_device, trigger: 'unbind', ...more });
+  while (record !== undefined && 'steps' in record && record.state === 'running') {
+    ({ record } = await run({ type: 'advance_removal', removal: record.id }));
+  }
+}
+
+export function idOf({ record }: Reply): string {
+  if (record === undefined || !('id' in record))
+    throw new Error('the demo fleet cannot be made: a record without an id');
+  return record.id;
+}

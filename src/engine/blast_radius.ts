@@ -1,0 +1,40 @@
+import type { DaxDevice, Host } from './host.ts';
+import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must } from './lookup.ts';
+import { runs } from './mapping_table.ts';
+import { countPages, type PfnRange } from './pfn_range.ts';
+import type { BlastRadius } from './removal/record.ts';
+import { entriesOf } from './transaction.ts';
+import { PAGE_BYTES, PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
+
+/**
+ * Who and what a removal of the device now would touch. `mapped` are the device's pfns that some task maps
+ * (mappedPfns()). O(mappings and runs of the mounted files).
+ */
+export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
+  const pins = [...host.tables.pins.values()].filter((pin) => pin.dax_device === device.name);
+  const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) =>
+    must(host.tables.processes.get(String(pid)), `process ${String(pid)}`),
+  );
+  const alive = new Set(users.filter(holdsMemory));
+  const owners = [device, ...alive].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
+  const mounts = mountsOn(host, device);
+  const systems = new Set(mounts.map((mount) => mount.file_system));
+  const files = [...systems].flatMap((file_system) => filesOf(host, file_system));
+  const dirty = files.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
+  return {
+    processes: alive.size,
+    tenants: [...new Set(owners)].sort(),
+    mounts: mounts.length,
+    files: files.length,
+    mapped_bytes: (countPages(mapped) + ramPages(host, device)) * PAGE_BYTES,
+    dirty_bytes: dirty.reduce((sum, run) => sum + run.nr_pages, 0) * PAGE_BYTES,
+    pins: pins.length,
+  };
+}
+
+/** Pages of system RAM that processes map. */
+function ramPages(host: Host, device: DaxDevice): number {
+  if (device.mode !== 'system-ram') return 0;
+  const present = mappingsOfDevice(host, device.name).map((mapping) => mapping.present);
+  return present.reduce((sum, { pte, pmd, pud }) => sum + pte + pmd * PMD_PAGES + pud * PUD_PAGES, 0);
+}

@@ -1,0 +1,117 @@
+import type { Answer } from '../answer.ts';
+import type { Command } from '../command.ts';
+import type { CxlMemdev } from '../host.ts';
+import { factsOf } from '../lookup.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
+import { bind } from '../topology/bind.ts';
+import { emit, identity, put, remove, type Transaction } from '../transaction.ts';
+import { changeMemdev, changeRegion, tellConsumers } from './change.ts';
+import { consumersOf, findMemdev, findRegion, regionsOn } from './lookup.ts';
+import { freeMemdev, nmemOf } from './names.ts';
+
+/** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
+export const MEDIUM_REPLACED = {
+  type: 'medium_replaced',
+  detail: 'another medium: it has no namespace of the old one, bind makes a new one',
+} as const;
+
+/**
+ * Binds cxl_mem to a memdev, or cxl_pci to its PCI function. ENXIO where its decoder was reset and kept the
+ * COMMITTED bit (M97); its function binds all the same, and the memdev is there without a driver (M101, M105).
+ */
+export function bindCxlMemdev(
+  tx: Transaction,
+  command: Extract<Command, { type: 'bind_cxl_memdev' }>,
+): Answer | Refusal {
+  const memdev = findMemdev(tx.host, command.memdev);
+  if (isRefusal(memdev)) return memdev;
+  if (command.driver === 'cxl_pci') {
+    if (memdev.state !== 'gone') return kernelRefuses('EBUSY', 'the PCI function has a driver');
+    return { record: returnMemdev(tx, memdev, {}) };
+  }
+  if (memdev.state === 'gone') return kernelRefuses('ENODEV', `${memdev.name} is gone`);
+  if (memdev.state === 'enabled') return kernelRefuses('EBUSY', `${memdev.name} has a driver`);
+  if (memdev.committed_with_zero_size) {
+    return kernelRefuses('ENXIO', 'the decoder is committed with zero size: the endpoint fails to probe');
+  }
+  return { record: changeMemdev(tx, memdev.name, { state: 'enabled', nmem: nmemOf(memdev) }) };
+}
+
+/**
+ * The PCI function is probed again: its memdev gets the next number or the old one (M154), and a driver unless
+ * its decoder is committed with zero size. `fields`: what another card in the slot brings.
+ * Source: drivers/cxl/core/memdev.c devm_cxl_add_memdev().
+ */
+export function returnMemdev(tx: Transaction, before: CxlMemdev, fields: Partial<CxlMemdev>): CxlMemdev {
+  const next = { ...before, ...fields };
+  const name = factsOf(tx.host).cxl.memdev_on_return === 'next_number' ? freeMemdev(tx) : before.name;
+  if (name !== before.name) remove(tx, 'cxl_memdevs', before.name);
+  const enabled = !next.committed_with_zero_size;
+  const record = put(tx, 'cxl_memdevs', name, {
+    ...next,
+    ...identity(tx),
+    name,
+    state: enabled ? 'enabled' : 'disabled',
+    nmem: enabled ? nmemOf({ ...next, name }) : null,
+  });
+  emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${name}`, { before: before.name, state: record.state });
+  return record;
+}
+
+/**
+ * Programs the decoders of a reset region anew (targetN, commit; what `cxl create-region` does): the range decodes
+ * to these memdevs, in position order. ENXIO until every position has one, EBUSY for a memdev of another region.
+ * Source: drivers/cxl/core/region.c commit_store(); C.4.
+ */
+export function commitCxlRegion(
+  tx: Transaction,
+  { region: name, memdevs }: Extract<Command, { type: 'commit_cxl_region' }>,
+): Answer | Refusal {
+  const region = findRegion(tx.host, name);
+  if (isRefusal(region)) return region;
+  if (region.decode_state === 'commit') return kernelRefuses('EBUSY', `${name} is committed`);
+  if (new Set(memdevs).size !== region.interleave_ways) {
+    return kernelRefuses('ENXIO', `${name} needs ${String(region.interleave_ways)} targets`);
+  }
+  for (const memdev of memdevs) {
+    const refusal = refusesTarget(tx, name, memdev);
+    if (refusal !== null) return { ...refusal, pointer: '/memdevs' };
+  }
+  const mappings = memdevs.map((memdev, position) => ({ position, memdev, decoder: null }));
+  const record = changeRegion(tx, name, { decode_state: 'commit', mappings });
+  tellConsumers(tx, name);
+  return { record };
+}
+
+function refusesTarget(tx: Transaction, region: string, name: string): Refusal | null {
+  const memdev = findMemdev(tx.host, name);
+  if (isRefusal(memdev)) return memdev;
+  if (memdev.state !== 'enabled')
+    return kernelRefuses('ENODEV', `${name} has no endpoint: bind cxl_mem first`);
+  const taken = regionsOn(tx.host, name).find((other) => other.name !== region);
+  return taken === undefined ? null : kernelRefuses('EBUSY', `${name} decodes to ${taken.name}`);
+}
+
+/**
+ * Binds cxl_region again: its devices are found anew and bound, but for those whose medium is another now. ENXIO
+ * while its decoders are reset. Source: drivers/cxl/core/region.c cxl_region_probe().
+ */
+export function bindCxlRegion(
+  tx: Transaction,
+  command: Extract<Command, { type: 'bind_cxl_region' }>,
+): Answer | Refusal {
+  const region = findRegion(tx.host, command.region);
+  if (isRefusal(region)) return region;
+  if (region.state === 'enabled') return kernelRefuses('EBUSY', `${region.name} has a driver`);
+  if (region.decode_state === 'reset') return kernelRefuses('ENXIO', `${region.name} is not committed`);
+  if (consumersOf(tx.host, region.name).some(({ removal }) => removal !== null)) {
+    return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
+  }
+  const record = changeRegion(tx, region.name, { state: 'enabled' });
+  tellConsumers(tx, region.name);
+  for (const { name, mode, state, media_present, conditions } of consumersOf(tx.host, region.name)) {
+    const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
+    if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });
+  }
+  return { record };
+}

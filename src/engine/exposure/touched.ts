@@ -1,0 +1,64 @@
+import type { Change, Event } from '../event.ts';
+import type { CxlRegion, DaxDevice, Host } from '../host.ts';
+import { deviceOf, mappingsOfDevice, must } from '../lookup.ts';
+import type { Transaction } from '../transaction.ts';
+
+/** What of a device decides who is reached (EX1). */
+const REACH = [
+  'generation',
+  'tenant',
+  'media_present',
+  'base_pfn',
+  'size',
+  'cxl_region',
+  'hwpoisoned',
+] as const satisfies readonly (keyof DaxDevice)[];
+
+/**
+ * The mappings and pins whose windows a transaction may have changed, each with the event that did it: the last
+ * that touched its entries or record, else the last that touched its device. A device that had one owner so far,
+ * or where nothing changed that matters, costs nothing.
+ */
+export function touchedBy(tx: Transaction): Map<string, Event> {
+  const { host } = tx;
+  const devices = new Map<string, Event>();
+  const direct = new Map<string, Event>();
+  for (const event of tx.events) {
+    for (const change of event.changes) {
+      for (const id of subjectsOf(change)) direct.set(id, event);
+      for (const name of devicesOf(host, change)) devices.set(name, event);
+    }
+  }
+  const touched = new Map<string, Event>();
+  for (const [name, event] of devices) {
+    if (!reachChanged(tx, deviceOf(host, name))) continue;
+    for (const { id } of mappingsOfDevice(host, name)) touched.set(id, event);
+    for (const pin of host.tables.pins.values()) if (pin.dax_device === name) touched.set(pin.id, event);
+  }
+  for (const [id, event] of direct) touched.set(id, event);
+  return touched;
+}
+
+/** Owners of entries, files among them, and records of mappings and pins. */
+function subjectsOf(change: Change): readonly string[] {
+  if (change.op === 'protect_entries') return change.owners;
+  if (change.op === 'insert_entries' || change.op === 'drop_entries') return [change.owner];
+  return change.kind === 'mappings' || change.kind === 'pins' ? [change.id] : [];
+}
+
+function devicesOf(host: Host, change: Change): readonly string[] {
+  if (change.op !== 'put') return [];
+  if (change.kind === 'dax_devices') return [change.id];
+  if (change.kind !== 'cxl_regions') return [];
+  const devices = [...host.tables.dax_devices.values()];
+  return devices.filter(({ cxl_region }) => cxl_region === change.id).map(({ name }) => name);
+}
+
+function reachChanged(tx: Transaction, device: DaxDevice): boolean {
+  if (device.generation === 1) return false;
+  const before = tx.replaced.get(`dax_devices/${device.name}`) as DaxDevice | undefined;
+  if (before !== undefined && REACH.some((field) => before[field] !== device[field])) return true;
+  const region = tx.replaced.get(`cxl_regions/${String(device.cxl_region)}`) as CxlRegion | undefined;
+  if (region === undefined) return false;
+  return region.decode_state !== must(tx.host.tables.cxl_regions.get(region.name), region.name).decode_state;
+}

@@ -1,0 +1,17 @@
+import type { DaxDevice } from '../host.ts';
+import type { Transaction } from '../transaction.ts';
+import type { CountedBlocks } from './blocks.ts';
+import { addMemory, wholeBlocks } from './probe.ts';
+import { memoryRangesOf, usedPages } from './range.ts';
+import { forgetRange } from './remove.ts';
+
+/** Makes the memory of a device what a listing tells of it; memory that is burnt or in use stands as it is. */
+export function memoryAsListed(tx: Transaction, device: DaxDevice, counted: CountedBlocks | null): void {
+  const [range] = memoryRangesOf(tx.host, device.name);
+  if (range?.leaked === true || usedPages(tx.host, device.name).length > 0) return;
+  const bound = device.driver === 'kmem';
+  const inPlace = range !== undefined && range.base_pfn === wholeBlocks(device, range.block_bytes).base_pfn;
+  if (bound && inPlace && counted === null) return;
+  if (range !== undefined) forgetRange(tx, range);
+  if (bound) addMemory(tx, device, counted);
+}

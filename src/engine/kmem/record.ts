@@ -1,0 +1,43 @@
+import type { Resource } from '../resource.ts';
+import type { MemoryBlockState } from '../vocabulary.ts';
+
+/** One memory block, as `/sys/devices/system/memory/memoryN` and daxctl know it; uid and revision are its range's. */
+export interface MemoryBlock extends Resource {
+  readonly name: string;
+  /** The N of `memoryN`: physical address by block size. */
+  readonly block: number;
+  readonly dax_device: string;
+  readonly state: MemoryBlockState;
+  readonly zone: 'Normal' | 'Movable' | null;
+  readonly node: number | null;
+  /** Null where the device's address is not known; then `block` counts from a made-up one. */
+  readonly phys_addr: string | null;
+  readonly size: number;
+  readonly pages_in_use: number;
+  readonly hwpoisoned_pages: number;
+  /** Its range is burnt until reboot. */
+  readonly leaked: boolean;
+}
+
+/** Bytes of address space: total = free + used + leaked. */
+export interface Bytes {
+  readonly total: number;
+  /** No driver claims it. */
+  readonly free: number;
+  /** A driver holds its request_mem_region(). */
+  readonly used: number;
+  /** Burnt: no driver holds it, and none can until reboot. */
+  readonly leaked: number;
+}
+
+export interface Capacity extends Bytes {
+  readonly devices: readonly (Bytes & { readonly dax_device: string; readonly unaligned: number })[];
+  readonly leaked_ranges: readonly {
+    /** Null where the device's address is not known. */
+    readonly phys_addr: string | null;
+    readonly size: number;
+    readonly dax_device: string;
+    readonly since: string;
+    readonly until: 'reboot';
+  }[];
+}

@@ -1,0 +1,42 @@
+import type { Answer } from '../answer.ts';
+import { badblocksIn, dropBadblocks, pagesOf } from '../badblocks.ts';
+import type { Command } from '../command.ts';
+import type { DaxDevice } from '../host.ts';
+import { deviceOf, findDevice } from '../lookup.ts';
+import type { PfnRange } from '../pfn_range.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { emit, patch, type Transaction } from '../transaction.ts';
+import { PAGE_BYTES } from '../vocabulary.ts';
+import { clearHwpoison } from './flags.ts';
+
+/**
+ * `ndctl clear-errors` of a range: the badblocks in its pages go where the device can replace what it cannot read,
+ * and PG_hwpoison of those pages with them; counters are not lowered (M22).
+ * Source: drivers/nvdimm/bus.c nvdimm_clear_badblocks_region(), drivers/nvdimm/pmem.c.
+ */
+export function clearErrors(
+  tx: Transaction,
+  command: Extract<Command, { type: 'clear_errors' }>,
+): Answer | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return device;
+  if (command.length < 1) return refuse('invalid_field', 'length must be positive', { pointer: '/length' });
+  if (command.offset + command.length > device.size)
+    return refuse('out_of_range', 'the range reaches past the end of the device', { pointer: '/length' });
+  if (!device.clears_poison)
+    return refuse('tool_refused', 'ndctl: the device has no ND_CMD_CLEAR_ERROR', { errno: null });
+  const first = Math.floor(command.offset / PAGE_BYTES);
+  const end = Math.ceil((command.offset + command.length) / PAGE_BYTES);
+  clearPages(tx, device, [device.base_pfn + first, end - first]);
+  return { record: deviceOf(tx.host, device.name) };
+}
+
+/** Clears what is bad in whole pages: of the device and of its region, and the flags of pages that were bad. */
+export function clearPages(tx: Transaction, device: DaxDevice, [pfn, nr_pages]: PfnRange): void {
+  const gone = badblocksIn(device, pfn, nr_pages);
+  if (gone.length === 0) return;
+  const badblocks = dropBadblocks(device.badblocks, gone);
+  patch(tx, 'dax_devices', device.name, { badblocks });
+  clearHwpoison(tx, device.name, pagesOf(device, gone));
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { errors_cleared: gone });
+}

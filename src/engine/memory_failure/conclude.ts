@@ -1,0 +1,103 @@
+import { addBadblocks, sectorsOf } from '../badblocks.ts';
+import type { Badblocks, DaxDevice, Host } from '../host.ts';
+import { deviceOf, factsOf, mappingsOfDevice } from '../lookup.ts';
+import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
+import { processOf, releaseUnknown, survivesSigbus } from '../process_end.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { LOG_LINES } from '../removal/kill_procs.ts';
+import { deliver } from '../removal/signals.ts';
+import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
+import { PMD_PAGES, PUD_PAGES } from '../vocabulary.ts';
+import { HWPOISON_RANGES_MAX, setHwpoison } from './flags.ts';
+import type { Ledger } from './ledger.ts';
+import type { FailedProcess, MemoryFailureReport } from './report.ts';
+
+/** How many separate badblocks a device keeps. Source: include/linux/badblocks.h MAX_BADBLOCKS. */
+const BADBLOCKS_MAX = 512;
+
+/** Entries of all mappings of a device, in base pages. */
+export function mappedPages(host: Host, device: DaxDevice): number {
+  return mappingsOfDevice(host, device.name).reduce((sum, { present: { pte, pmd, pud } }) => {
+    return sum + pte + pmd * PMD_PAGES + pud * PUD_PAGES;
+  }, 0);
+}
+
+/**
+ * What a series of calls leaves: signals are delivered, flags set, and the answer told. `mapped`: entries before the
+ * calls. `poison`: what a machine check found unreadable.
+ */
+export function conclude(
+  ledger: Ledger,
+  mapped: number,
+  poison: PfnRange | null,
+): MemoryFailureReport | Refusal {
+  const { tx, device } = ledger;
+  const unmapped = mapped - mappedPages(tx.host, device) + ledger.unmapped_ram;
+  const flagged = normalize(ledger.flagged);
+  if (normalize([...device.hwpoisoned, ...flagged]).length > HWPOISON_RANGES_MAX) return tooMany();
+  const badblocks = poison === null ? [] : machineCheck(tx, device, poison);
+  if (isRefusal(badblocks)) return badblocks;
+  setHwpoison(tx, device.name, flagged);
+  const processes = told(ledger);
+  if (isRefusal(processes)) return processes;
+  emit(tx, 'memory_failed', `dax-devices/${device.name}`, {
+    source: ledger.source,
+    errno: ledger.errno,
+    pages: ledger.results.reduce((sum, { pages }) => sum + pages, 0),
+    signalled: processes.map(({ pid }) => pid),
+  });
+  return {
+    result: ledger.errno === null ? 'ok' : 'errno',
+    errno: ledger.errno,
+    action_results: ledger.results,
+    processes,
+    unmapped_pages: unmapped,
+    hwpoisoned_pages: countPages(flagged),
+    badblocks,
+    counters: hostRecord(tx.host).counters,
+    kernel_log: ledger.log.slice(0, LOG_LINES),
+  };
+}
+
+function tooMany(): Refusal {
+  const detail = `more than ${String(HWPOISON_RANGES_MAX)} separate ranges of poisoned pages`;
+  return refuse('not_modelled', detail, { pointer: '/length' });
+}
+
+/** AO may be blocked (it stays pending) or ignored (lost); AR is forced: deliver() ends who does not handle it. */
+function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
+  for (const { pid, si_code } of signals) {
+    if (survivesSigbus(processOf(tx, pid), si_code === 'BUS_MCEERR_AR')) continue;
+    const unknown = releaseUnknown(tx, pid);
+    if (unknown !== null) return unknown;
+  }
+  const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx, pid).sigbus]));
+  return deliver(tx, signals).map((row): FailedProcess => {
+    const own = sigbus.get(row.pid);
+    const lost = row.si_code === 'BUS_MCEERR_AO' && (own === 'blocked' || own === 'ignored');
+    return { ...row, fate: !lost ? 'delivered' : own === 'blocked' ? 'pending' : 'ignored' };
+  });
+}
+
+/**
+ * The badblocks a machine check adds: on NFIT regions alone (M43), of the page (v6.1 and later) or of its first
+ * sector. Source: drivers/acpi/nfit/mce.c nfit_handle_mce(); M41, M146.
+ */
+function machineCheck(tx: Transaction, device: DaxDevice, poison: PfnRange): Badblocks[] | Refusal {
+  if (device.provider !== 'ACPI.NFIT') return [];
+  const sectors = factsOf(tx.host).memory_failure.mce_badblock_sectors;
+  const full = refuse('not_modelled', `more than ${String(BADBLOCKS_MAX)} separate badblocks`, {
+    pointer: '/length',
+  });
+  if (sectors === 1 && poison[1] > BADBLOCKS_MAX) return full;
+  const added =
+    sectors === 8
+      ? [sectorsOf(device, poison)]
+      : Array.from({ length: poison[1] }, (_, page) => {
+          return { ...sectorsOf(device, [poison[0] + page, 1]), length: sectors };
+        });
+  const badblocks = addBadblocks(deviceOf(tx.host, device.name).badblocks, added);
+  if (badblocks.length > BADBLOCKS_MAX) return full;
+  patch(tx, 'dax_devices', device.name, { badblocks });
+  return added;
+}

@@ -1,0 +1,178 @@
+import type { DaxDevice, Mount } from '../host.ts';
+import { factsOf } from '../lookup.ts';
+import { type PfnRange } from '../pfn_range.ts';
+import { refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { killProcs, sendingSigbus, type KillPlan, type Round } from '../removal/kill_procs.ts';
+import { shutDownCorrupt } from '../superblock.ts';
+import type { Transaction } from '../transaction.ts';
+import { PAGE_BYTES } from '../vocabulary.ts';
+import { HWPOISON_RANGES_MAX } from './flags.ts';
+import { book, NO_STRUCT_PAGE, type Ledger, type PageEnd } from './ledger.ts';
+import { segmentsOf, type DaxEntry, type Segment } from './segments.ts';
+
+/** On whose behalf the calls are made: a process, and for madvise the mapping and address it names. */
+export interface Current {
+  readonly pid: number;
+  readonly madvise: { readonly mapping: string; readonly address: bigint } | null;
+}
+
+/** Calls on one segment: at `pfn`, and each `stride` pages on. */
+interface Site {
+  readonly ledger: Ledger;
+  readonly pfn: number;
+  readonly count: number;
+  readonly stride: number;
+  readonly current: Current | null;
+  readonly address: bigint | null;
+}
+
+const ENDS = {
+  recovered: { type: 'dax page', result: 'Recovered', errno: null },
+  no_entry: { type: 'dax page', result: 'Failed', errno: 'EBUSY' },
+  metadata: { type: 'dax page', result: 'Failed', errno: 'EUCLEAN' },
+} as const satisfies Readonly<Record<string, PageEnd>>;
+
+/**
+ * memory_failure() of device pages, ascending, one call a page or (madvise, where the kernel steps so) a folio or
+ * compound page. The first error ends the calls of madvise.
+ *
+ *   segment ─▶ DAX entry ─▶ flag, collect, unmap the largest victim's range, signal ─▶ Recovered
+ *          └─▶ none ─▶ EBUSY │ reverse map: nobody 0, metadata EUCLEAN │ no struct page ENXIO
+ *
+ * Source: mm/memory-failure.c memory_failure(), memory_failure_dev_pagemap(), mm/madvise.c madvise_inject_error().
+ */
+export function failDaxPages(ledger: Ledger, range: PfnRange, current: Current | null): Refusal | null {
+  const { tx, device } = ledger;
+  const madvise = current?.madvise ?? null;
+  let at = range[0];
+  for (const segment of segmentsOf(tx, device, range)) {
+    const end = segment.pfn + segment.nr_pages;
+    if (at >= end) continue;
+    const stride = madvise === null ? 1 : madviseStep(tx, device, segment);
+    const count = Math.ceil((end - at) / stride);
+    const address = madvise === null ? null : madvise.address + BigInt((at - range[0]) * PAGE_BYTES);
+    const site: Site = { ledger, pfn: at, count, stride, current, address };
+    const refusal = failSegment(site, segment, end === range[0] + range[1]);
+    if (refusal !== null) return refusal;
+    if (madvise !== null && ledger.errno !== null) return null;
+    at += count * stride;
+  }
+  return null;
+}
+
+function madviseStep(tx: Transaction, device: DaxDevice, { fate }: Segment): number {
+  const facts = factsOf(tx.host).memory_failure;
+  const step = device.mode === 'devdax' ? facts.madvise_step_devdax : facts.madvise_step_fsdax;
+  return fate.kind === 'entry' && step !== 'page' ? fate.unit : 1;
+}
+
+function failSegment(site: Site, segment: Segment, last: boolean): Refusal | null {
+  const { fate } = segment;
+  const { tx } = site.ledger;
+  switch (fate.kind) {
+    case 'entry':
+      return failEntry(site, segment, fate);
+    case 'no_entry':
+      return end(site, ENDS.no_entry);
+    case 'unowned':
+      return end(site, ENDS.recovered);
+    case 'metadata':
+      return failMetadata(site, fate.mount, last);
+    case 'no_struct_page':
+      return bookAll(site, NO_STRUCT_PAGE[factsOf(tx.host).memory_failure.no_struct_page], null);
+  }
+}
+
+/** Books the calls of a site; without an error that ends madvise all of them are made. */
+function end(site: Site, how: PageEnd, lines?: (call: number) => readonly string[]): null {
+  const { tx, device } = site.ledger;
+  const counted = factsOf(tx.host).memory_failure.counts_dax;
+  return bookAll(site, how, counted ? (device.numa_node ?? 0) : null, lines);
+}
+
+function bookAll(
+  site: Site,
+  how: PageEnd,
+  node: number | null,
+  lines?: (call: number) => readonly string[],
+): null {
+  const { ledger, pfn, stride, address } = site;
+  const count = address !== null && how.errno !== null ? 1 : site.count;
+  book(ledger, { pfn, count, stride, address, end: how, node, ...(lines === undefined ? {} : { lines }) });
+  return null;
+}
+
+/** xfs shuts itself down over its first page; what its reverse map answers after that nobody has read. */
+function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
+  if (site.count > 1 || !last || mount.fs_state !== 'alive') {
+    return unknownOutcome(
+      'memory_failure() on an xfs with rmapbt that has shut itself down is not in the sources read',
+    );
+  }
+  const log = shutDownCorrupt(site.ledger.tx, site.ledger.device, mount);
+  return end(site, ENDS.metadata, () => log);
+}
+
+/** Flags, collects, unmaps and signals; the page in question may be the head of what the call was made on. */
+function failEntry(site: Site, segment: Segment, entry: DaxEntry): Refusal | null {
+  const { ledger, pfn, count, stride } = site;
+  const { tx, device } = ledger;
+  const facts = factsOf(tx.host).memory_failure;
+  const first = entry.index + (pfn - segment.pfn);
+  const last = first + (count - 1) * stride;
+  const fact = device.mode === 'devdax' ? facts.devdax_page : facts.fsdax_page;
+  const unit = fact === 'page' || entry.by_rmap ? 1 : entry.unit;
+  const flagged = flagsOf(entry, first, last, entry.by_rmap ? entry.unit : unit);
+  if (flagged === null) {
+    return refuse(
+      'not_modelled',
+      `more than ${String(HWPOISON_RANGES_MAX)} separate poisoned pages at once`,
+      {
+        pointer: '/length',
+      },
+    );
+  }
+  ledger.flagged.push(...flagged);
+  const headOf = (index: number): number => Math.floor(index / unit) * unit;
+  const plan = planOf(site, Math.max(unit, stride));
+  const killed = killProcs(tx, entry.space, headOf(first), headOf(last) + 1, plan);
+  ledger.signals.push(...killed.signals);
+  const named = (index: number): number =>
+    entry.space.pfnAt(entry.by_rmap ? Math.floor(index / entry.unit) * entry.unit : index);
+  return end(site, ENDS.recovered, (call) => {
+    const index = first + call * stride;
+    const before = call === 0 ? null : headOf(index - stride);
+    return victimsAt(killed.rounds, headOf(index), before).map((one) => sendingSigbus(named(index), one));
+  });
+}
+
+function planOf({ ledger, current }: Site, stride: number): KillPlan {
+  const facts = factsOf(ledger.tx.host).memory_failure;
+  return {
+    collect: facts.dax_victims,
+    cowed_page_counts_as_entry: facts.private_cow_signalled,
+    by_pid: current?.pid ?? null,
+    stride,
+    refaults: current?.madvise?.mapping ?? null,
+  };
+}
+
+/** PG_hwpoison: of each page, or of the heads of what they lie in; null where those are too many. */
+function flagsOf(entry: DaxEntry, first: number, last: number, unit: number): PfnRange[] | null {
+  if (unit === 1) return [[entry.space.pfnAt(first), last - first + 1]];
+  const head = Math.floor(first / unit);
+  const heads = Math.floor(last / unit) - head + 1;
+  if (heads > HWPOISON_RANGES_MAX) return null;
+  return Array.from({ length: heads }, (_, at) => [entry.space.pfnAt((head + at) * unit), 1] as const);
+}
+
+/** Who is signalled by the call on an index: all of its round where it is the first in its unit, else who stays. */
+function victimsAt(rounds: readonly Round[], index: number, before: number | null): Round['victims'] {
+  if (index === before) return [];
+  const round = rounds.findLast((own) => own.index <= index);
+  if (round === undefined) return [];
+  const unitOf = (at: number): number => Math.floor(at / round.unit);
+  if (unitOf(index) >= unitOf(round.index) + round.count) return [];
+  const opens = before === null || before < round.index || unitOf(before) !== unitOf(index);
+  return opens ? round.victims : round.victims.filter((victim) => victim.stays);
+}

@@ -1,0 +1,71 @@
+import type { MemoryRange } from '../../host.ts';
+import { factsOf } from '../../lookup.ts';
+import { blockPages, onlineRuns, pfnsOf, spelled } from '../../kmem/blocks.ts';
+import { hotplugLock, memoryRangesOf, pinsIn } from '../../kmem/range.ts';
+import { removeRange } from '../../kmem/remove.ts';
+import { emit, hostRecord, patch } from '../../transaction.ts';
+import { PAGE_BYTES } from '../../vocabulary.ts';
+import type { WaitingOn } from '../record.ts';
+import type { StepInput, StepOutput } from '../step.ts';
+
+/**
+ * Takes each range away whose blocks are all offline; one with a block online stays whole, in use, and its
+ * request_mem_region() is burnt until reboot. It never offlines, and nobody is told. Behind an offline that does
+ * not end it waits for the hotplug lock of the machine (M159).
+ * Source: drivers/dax/kmem.c dev_dax_kmem_remove(), mm/memory_hotplug.c remove_memory(); M65-M67, M75, M77.
+ */
+export function removeMemory(input: StepInput): StepOutput {
+  const { tx, device } = input;
+  const lock = hotplugLock(tx.host);
+  if (lock !== null) return waits(input, lock);
+  const log: string[] = [];
+  const leaked: string[] = [];
+  for (const range of memoryRangesOf(tx.host, device.name)) {
+    const [online] = onlineRuns(range);
+    if (online === undefined || hostRecord(tx.host).proposed.kmem_memory_failure) removeRange(tx, range);
+    else {
+      log.push(...leak(input, range, online.first));
+      leaked.push(spelled(range.base_pfn, range.nr_pages));
+    }
+  }
+  return { end: 'done', log, result: { leaked } };
+}
+
+function waits({ tx }: StepInput, lock: MemoryRange): StepOutput {
+  const pins = pinsIn(tx.host, lock.dax_device, pfnsOf(lock, lock.offlining!));
+  const waiting_on = pins.map(
+    (pin): WaitingOn => ({
+      kind: pin.kind === 'longterm' ? 'pin' : 'page_reference',
+      pin: pin.id,
+      pid: pin.pid,
+      holder: pin.holder,
+      released_by: 'unpin',
+    }),
+  );
+  const listing_blocks = factsOf(tx.host).kmem.list_blocks_behind_unbind;
+  return {
+    end: 'wait',
+    waiting_on,
+    result: { wait_in: 'remove_memory', behind: lock.dax_device, listing_blocks },
+  };
+}
+
+function leak({ tx, device }: StepInput, range: MemoryRange, first: number): string[] {
+  patch(tx, 'memory_ranges', range.id, { leaked: true, leaked_at: tx.context.now });
+  emit(tx, 'memory_range_leaked', `dax-devices/${device.name}`, { nr_pages: range.nr_pages });
+  const { leak_message } = factsOf(tx.host).kmem;
+  const kmem = `kmem ${device.name}:`;
+  const log = [
+    `removing memory fails, because memory [${block(range, first)}] is onlined`,
+    `${kmem} mapping0: ${spelled(range.base_pfn, range.nr_pages)} ${leak_message}`,
+  ];
+  const all = leak_message === 'stuck online until reboot';
+  return all ? [...log, `${kmem} Hotplug regions stuck online until reboot`] : log;
+}
+
+/** A block as `%pa` prints its first and last byte. */
+function block(range: MemoryRange, first: number): string {
+  const start = BigInt(range.base_pfn + first * blockPages(range)) * BigInt(PAGE_BYTES);
+  const padded = (address: bigint) => `0x${address.toString(16).padStart(16, '0')}`;
+  return `${padded(start)}-${padded(start + BigInt(range.block_bytes) - 1n)}`;
+}

@@ -1,0 +1,103 @@
+import type { RemoveDaxDevice } from '../command.ts';
+import { finishOffline } from '../kmem/offline.ts';
+import { deviceOf, mappingsOfDevice } from '../lookup.ts';
+import { runCount } from '../mapping_table.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import { wakeRemovals } from '../topology/wake.ts';
+import { entriesOf, hostRecord, remove, type Transaction } from '../transaction.ts';
+import { KERNEL_NAMES, type KernelName, type Verdict } from '../vocabulary.ts';
+import { cannotBe } from './cannot_be.ts';
+import { remediesOf, type Remedy } from './remedies.ts';
+import type { Advice } from './record.ts';
+import { onKernel, runOn, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
+
+const TARGETS_MAX = 100;
+/** Each remedy is a removal more: devices mapped by more extents than this get no advice. */
+const EXTENTS_MAX = 2_000;
+
+const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4 } as const;
+
+/** How a removal ends. `finally`: its verdict once nothing holds it any more. */
+interface End {
+  readonly removal: ImaginedRemoval;
+  readonly finally: Verdict;
+}
+
+/** How bad an end is. One that waits is never as good as one that does not: nobody knows for how long. */
+function rankOf({ removal, finally: verdict }: End): number {
+  const held = removal.state === 'completed' ? 0 : 1;
+  return Math.max(held, RANKS[verdict]);
+}
+
+/**
+ * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what
+ * then does better than now is told, the best first. Nothing where nothing can be better, or there is no removal.
+ */
+export function advise(
+  tx: Transaction,
+  command: RemoveDaxDevice,
+  { kernels }: { readonly kernels: boolean },
+): Advice[] {
+  const now = whatIf(tx, (own) => endOf(own, command));
+  if (isRefusal(now) || rankOf(now) === 0 || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
+  const tried = remediesOf(tx, now.removal).flatMap((remedy) => tryRemedy(tx, command, remedy));
+  const others = kernels ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
+  const better = [...tried, ...others].filter(({ end }) => rankOf(end) < rankOf(now));
+  better.sort((a, b) => rankOf(a.end) - rankOf(b.end));
+  return joined(better, now.removal);
+}
+
+function endOf(tx: Transaction, command: RemoveDaxDevice): End | Refusal {
+  const removal = runRemoval(tx, command);
+  if (isRefusal(removal)) return removal;
+  return { removal, finally: removal.verdict ?? verdictAfterWait(tx, removal) };
+}
+
+/** As if all that it waits for were let go; an offline that held it up ends first. */
+function verdictAfterWait(tx: Transaction, { id, waiting_on }: ImaginedRemoval): Verdict {
+  for (const { pin } of waiting_on) remove(tx, 'pins', pin);
+  finishOffline(tx);
+  wakeRemovals(tx);
+  return runOn(tx, id).verdict!;
+}
+
+interface Tried {
+  readonly remedy: Omit<Remedy, 'act'>;
+  readonly end: End;
+}
+
+function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): Tried[] {
+  const trigger = remedy.trigger ?? command.trigger;
+  const end = whatIf(tx, (own) => (remedy.act(own) ? endOf(own, { ...command, trigger }) : null));
+  return end === null || isRefusal(end) ? [] : [{ remedy, end }];
+}
+
+function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
+  if (kernel === hostRecord(tx.host).kernel) return [];
+  const end = whatIf(tx, (own) => {
+    onKernel(own, kernel);
+    return cannotBe(own.host, deviceOf(own.host, command.dax_device)) ?? endOf(own, command);
+  });
+  const detail = 'boot another kernel, with the same file systems and processes';
+  return isRefusal(end) ? [] : [{ remedy: { action: 'boot_kernel', targets: [kernel], detail }, end }];
+}
+
+/** One advice for each action: its best; kernels that come to the same are told together. */
+function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
+  const source = [...new Set(now.hazards.map((hazard) => hazard.source))].join('; ') || 'RM3';
+  const advice = new Map<string, Advice>();
+  for (const { remedy, end } of better) {
+    const { action, detail } = remedy;
+    const before = advice.get(action);
+    if (before !== undefined && (action !== 'boot_kernel' || before.verdict_then !== end.removal.verdict))
+      continue;
+    const targets = [...(before?.targets ?? []), ...remedy.targets].slice(0, TARGETS_MAX);
+    advice.set(action, { action, detail, targets, verdict_then: end.removal.verdict, source });
+  }
+  return [...advice.values()];
+}
+
+function extentsOf(tx: Transaction, name: string): number {
+  const mappings = mappingsOfDevice(tx.host, name);
+  return mappings.reduce((sum, mapping) => sum + runCount(entriesOf(tx.host, mapping.id)), 0);
+}

@@ -1,0 +1,94 @@
+import type { Answer } from '../answer.ts';
+import { blastRadius } from '../blast_radius.ts';
+import type { Command, RemoveDaxDevice } from '../command.ts';
+import type { DaxDevice, Host } from '../host.ts';
+import { findDevice } from '../lookup.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import type { Hazard } from '../removal/record.ts';
+import { mappedPfns } from '../removal/report.ts';
+import { begin, hostRecord, type Context, type Transaction } from '../transaction.ts';
+import { advise } from './advice.ts';
+import { noRemoval } from './compare.ts';
+import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
+import type { Assessment } from './record.ts';
+import { runRemoval, whatIf } from './what_if.ts';
+
+/** What a surprise removal now would leave of each device of the host, or of one, with advice. */
+export function assessRemovals(
+  tx: Transaction,
+  command: Extract<Command, { type: 'assess_removals' }>,
+): Answer | Refusal {
+  const named = command.dax_device === undefined ? null : findDevice(tx.host, command.dax_device);
+  if (isRefusal(named)) return named;
+  const all = assessHost(tx.host, new Map());
+  const asked = named === null ? all : all.filter(({ uid }) => uid === named.uid);
+  return { assessments: asked.map((one) => ({ ...one, advice: adviceOn(tx.host, one.dax_device) })) };
+}
+
+/** Nothing that is only imagined has a time or an identifier that is seen. */
+const NOBODY: Context = { now: '1970-01-01T00:00:00Z', uid: () => '' };
+
+/** Every device of a host, without advice; `idle` remembers what came of those that nobody uses. */
+export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
+  const tx = begin(host, NOBODY);
+  const { name, kernel } = hostRecord(host);
+  const under = hostKey(hostRecord(host));
+  return [...host.tables.dax_devices.values()].map((device) => {
+    const { uid, mode, tenant } = device;
+    return {
+      host: name,
+      dax_device: device.name,
+      uid,
+      mode,
+      kernel,
+      tenant,
+      ...resultOf(tx, device, under, idle),
+    };
+  });
+}
+
+/** What to do before a device is pulled; nothing where it is contained, or where there is no removal. */
+export function adviceOn(host: Host, dax_device: string): Assessment['advice'] {
+  return advise(begin(host, NOBODY), pulled(dax_device), { kernels: true });
+}
+
+function resultOf(tx: Transaction, device: DaxDevice, under: string, idle: IdleVerdicts): Result {
+  const own = idleKey(tx.host, device);
+  if (own === null) return simulate(tx, device);
+  const known = idle.get(under + own);
+  if (known !== undefined) return known;
+  const result = simulate(tx, device);
+  if (result.refused === null) idle.set(under + own, result);
+  return result;
+}
+
+function simulate(tx: Transaction, device: DaxDevice): Result {
+  const removal = whatIf(tx, (own) => runRemoval(own, pulled(device.name)));
+  const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
+  if (isRefusal(removal)) {
+    const none = { verdict: null, state: null, waiting_on: [], hazards: [], simulated_kernel_cost: null };
+    return { ...none, blast_radius, advice: [], refused: noRemoval(removal) };
+  }
+  const { verdict, state, waiting_on, hazards, report } = removal;
+  const { simulated_kernel_cost } = report;
+  return {
+    verdict,
+    state,
+    waiting_on,
+    hazards: countKinds(hazards),
+    blast_radius,
+    simulated_kernel_cost,
+    advice: [],
+    refused: null,
+  };
+}
+
+function pulled(dax_device: string): RemoveDaxDevice {
+  return { type: 'remove_dax_device', dax_device, trigger: 'surprise_removal' };
+}
+
+function countKinds(hazards: readonly Hazard[]): Assessment['hazards'] {
+  const counts = new Map<Hazard['kind'], number>();
+  for (const { kind } of hazards) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => ({ kind, count }));
+}

@@ -1,0 +1,74 @@
+import type { Answer } from '../answer.ts';
+import { blastRadius } from '../blast_radius.ts';
+import type { CompareRemovals, RemoveDaxDevice } from '../command.ts';
+import { findDevice } from '../lookup.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import type { SignalRow } from '../removal/record.ts';
+import { mappedPfns } from '../removal/report.ts';
+import { hostRecord, type Transaction } from '../transaction.ts';
+import type { KernelName } from '../vocabulary.ts';
+import { advise } from './advice.ts';
+import { cannotBe } from './cannot_be.ts';
+import { differencesOf } from './differences.ts';
+import type { ComparedRemoval, Comparison, NoRemoval, SignalGroup } from './record.ts';
+import { onKernel, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
+
+/** The same removal from the host's present state on each kernel, and where they differ. Stores nothing. */
+export function compareRemovals(tx: Transaction, command: CompareRemovals): Answer | Refusal {
+  const { kernels, type: _type, ...asked } = command;
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
+  const removal: RemoveDaxDevice = { ...asked, type: 'remove_dax_device' };
+  const items = [...new Set(kernels)].map((kernel) => compareOn(tx, removal, kernel));
+  const comparison: Comparison = {
+    host: hostRecord(tx.host).name,
+    dax_device: device.name,
+    trigger: command.trigger,
+    blast_radius: blastRadius(tx.host, device, mappedPfns(tx.host, device)),
+    items,
+    differences: differencesOf(items),
+  };
+  return { comparison };
+}
+
+function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): ComparedRemoval {
+  return whatIf(tx, (own) => {
+    onKernel(own, kernel);
+    const device = own.host.tables.dax_devices.get(command.dax_device)!;
+    const removal = cannotBe(own.host, device) ?? whatIf(own, (inner) => runRemoval(inner, command));
+    if (isRefusal(removal)) return { kernel, refused: noRemoval(removal) };
+    const { report, state, verdict, waiting_on, hazards } = removal;
+    const { pages, file_systems, leaked_ranges, kernel_log, simulated_kernel_cost } = report;
+    return {
+      kernel,
+      refused: null,
+      state,
+      verdict,
+      waiting_on,
+      hazards,
+      report: { pages, file_systems, leaked_ranges, kernel_log, signals: groupsOf(removal) },
+      advice: advise(own, command, { kernels: false }),
+      simulated_kernel_cost,
+    };
+  });
+}
+
+/** A refusal as an answer in its own right. */
+export function noRemoval({ code, detail, errno }: Refusal): NoRemoval {
+  return { code, detail, errno: errno ?? null };
+}
+
+function groupsOf({ report }: ImaginedRemoval): SignalGroup[] {
+  const groups = new Map<string, readonly SignalRow[]>();
+  for (const row of report.signals) {
+    const key = `${row.si_code}/${String(row.si_addr_lsb)}/${row.delivery}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((rows) => {
+    const { signal, si_code, si_addr_lsb, delivery } = rows[0]!;
+    const count = rows.reduce((sum, row) => sum + row.count, 0);
+    const processes = new Set(rows.map((row) => row.pid)).size;
+    const killed = new Set(rows.filter((row) => row.killed).map((row) => row.pid)).size;
+    return { signal, si_code, si_addr_lsb, delivery, count, processes, killed };
+  });
+}

@@ -1,0 +1,26 @@
+import type { DaxDevice, Host, HostRecord } from '../host.ts';
+import type { Assessment } from './record.ts';
+
+/** What of an assessment no name decides. */
+export type Result = Omit<Assessment, 'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant'>;
+
+/** What a removal leaves of a device that nobody uses, by all that determines it. */
+export type IdleVerdicts = Map<string, Result>;
+
+/** What tells records apart, or places them, and decides nothing of a removal of a device without users. */
+const NAMES = { uid: '', revision: 0, host: '', name: '', labels: {} };
+const DEVICE = { media_serial: null, phys_addr: null, base_pfn: 0, numa_node: null, target_node: null };
+
+/** The host's part of the key. */
+export function hostKey(host: HostRecord): string {
+  return JSON.stringify({ ...host, ...NAMES, next_id: 0 });
+}
+
+/** All of a device that its removal can depend on while nobody uses it; null where somebody may. */
+export function idleKey({ tables, mappings_by }: Host, device: DaxDevice): string | null {
+  if (device.cxl_region !== null || device.mode === 'system-ram') return null;
+  if (mappings_by.has(`dax_device/${device.name}`)) return null;
+  for (const records of [tables.memory_ranges, tables.mounts, tables.pins])
+    for (const { dax_device } of records.values()) if (dax_device === device.name) return null;
+  return JSON.stringify({ ...device, ...NAMES, ...DEVICE });
+}

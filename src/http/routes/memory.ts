@@ -1,0 +1,120 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import type { Command } from '../../engine/command.ts';
+import type { Backend, Reply } from '../backend.ts';
+import { etagOf } from '../etag.ts';
+import { listSchema } from '../list.ts';
+import { pageFrom } from '../memory_page.ts';
+import { mutationRoute, type AnswerKind } from '../mutate.ts';
+import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
+import { doneOrThrow } from '../problem.ts';
+import { NoQuery, readRoute } from '../read.ts';
+import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
+import { pageQuery } from '../schemas/page.ts';
+import { DevicePath, HostPath, MemoryBlockPath } from '../schemas/path.ts';
+
+const tag = 'memory';
+const url = '/v1/hosts/:host/dax-devices/:device/memory-blocks';
+type BlockPath = z.output<typeof MemoryBlockPath>;
+
+/** Memory blocks of system-ram, and what of a host's capacity is leaked. Asked of the engine as dry runs. */
+export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
+  listRoute(app, backend);
+  readRoute(app, {
+    id: 'getMemoryBlock',
+    tag,
+    summary: 'Get a memory block',
+    url: `${url}/:block`,
+    params: MemoryBlockPath,
+    schema: MemoryBlock,
+    load: async ({ host, device, block }) => {
+      const command = { type: 'survey_memory_block', dax_device: device, block: numberOf(block) } as const;
+      const { memory_block } = await ask(backend, host, command);
+      const { result: _result, blocked_in: _in, ...shown } = memory_block!;
+      return shown;
+    },
+  });
+  mutationRoute(app, backend, {
+    id: 'patchMemoryBlock',
+    tag,
+    summary: 'Bring a memory block online or offline',
+    description:
+      'A conflict has the errno of the kernel. `blocked`: the write to `memoryN/state` does not return, because a page is pinned (it goes on when the pin goes) or because another offline holds the hotplug lock.',
+    method: 'PATCH',
+    url: `${url}/:block`,
+    params: MemoryBlockPath,
+    body: PatchMemoryBlock,
+    command: ({ params, body }) => ({
+      type: 'patch_memory_block',
+      dax_device: params.device,
+      block: numberOf(params.block),
+      ...body,
+    }),
+    target: ({ params }) => ({ kind: 'memory_ranges', id: params.device }),
+    answer: written,
+  });
+  capacityRoute(app, backend);
+}
+
+function listRoute(app: FastifyInstance, backend: Backend): void {
+  const querystring = z.strictObject(pageQuery);
+  const operation = {
+    id: 'listMemoryBlocks',
+    tag,
+    summary: 'List memory blocks of a dax device',
+    item: MemoryBlock,
+  } as const;
+  app.get(url, { schema: listSchema(operation, querystring, DevicePath) }, async (request) => {
+    const { host, device } = request.params as z.output<typeof DevicePath>;
+    const query = request.query as z.output<typeof querystring>;
+    return pageFrom(backend, query, async (start, limit) => {
+      const command = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
+      const { memory_blocks } = await ask(backend, host, command);
+      return memory_blocks!;
+    });
+  });
+}
+
+function capacityRoute(app: FastifyInstance, backend: Backend): void {
+  const schema = describe(
+    {
+      id: 'getCapacity',
+      tag,
+      summary: 'Get the capacity of a host',
+      description:
+        'total = free + used + leaked, of each device and of all; what is leaked comes back with a reboot.',
+    },
+    {
+      params: HostPath,
+      querystring: NoQuery,
+      response: { 200: jsonResponse('The ledger.', Capacity), ...READ_PROBLEMS },
+    },
+  );
+  app.get('/v1/hosts/:host/capacity', { schema }, async (request) => {
+    const { host } = request.params as z.output<typeof HostPath>;
+    const { capacity } = await ask(backend, host, { type: 'survey_capacity' });
+    return capacity;
+  });
+}
+
+async function ask(backend: Backend, host: string, command: Command): Promise<Reply> {
+  return doneOrThrow(await backend.submit({ host, command, dry_run: true })).reply;
+}
+
+function numberOf(block: BlockPath['block']): number {
+  return Number(block.replace('memory', ''));
+}
+
+/** 200 with the block and what became of the write to its state. */
+const written: AnswerKind = {
+  responses: {
+    200: jsonResponse('What became of the write.', WrittenMemoryBlock, {
+      ...RESPONSE_HEADERS.etag,
+      ...RESPONSE_HEADERS.mutation,
+    }),
+  },
+  send: (reply, { record, memory_block }) => {
+    if (record === undefined || memory_block === undefined) throw new Error('a write to no memory block');
+    return reply.header('etag', etagOf(record)).send(memory_block);
+  },
+};

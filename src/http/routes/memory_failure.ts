@@ -1,0 +1,74 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { poisonedRanges } from '../../engine/memory_failure/poisoned.ts';
+import type { Backend } from '../backend.ts';
+import { listSchema } from '../list.ts';
+import { slicePage } from '../memory_page.ts';
+import { changed, mutationRoute, type AnswerKind } from '../mutate.ts';
+import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { loadRecord } from '../read.ts';
+import { DaxDevice } from '../schemas/dax_device.ts';
+import { ClearErrors, MemoryFailure, MemoryFailureReport, PoisonedRange } from '../schemas/memory_failure.ts';
+import { pageQuery } from '../schemas/page.ts';
+import { DevicePath } from '../schemas/path.ts';
+
+const tag = 'memory-failure';
+const url = '/v1/hosts/:host/dax-devices/:device';
+const target = ({ params }: { params: { device: string } }) =>
+  ({ kind: 'dax_devices', id: params.device }) as const;
+
+/** …/memory-failure of a dax device: poison pages, list what is poisoned; …/clear-errors. */
+export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): void {
+  mutationRoute(app, backend, {
+    id: 'injectMemoryFailure',
+    tag,
+    summary: 'memory_failure() of a page or range',
+    description: 'An errno of the kernel is an outcome: 200. The range is a loop of single pages, ascending.',
+    method: 'POST',
+    url: `${url}/memory-failure`,
+    params: DevicePath,
+    body: MemoryFailure,
+    command: ({ params, body }) => ({ type: 'memory_failure', dax_device: params.device, ...body }),
+    target,
+    answer: report,
+  });
+  poisonedRoute(app, backend);
+  mutationRoute(app, backend, {
+    id: 'clearErrors',
+    tag,
+    summary: 'Clear badblocks of a range (ndctl clear-errors)',
+    description: 'Needs a device that clears poison: `clears_poison`.',
+    method: 'POST',
+    url: `${url}/clear-errors`,
+    params: DevicePath,
+    body: ClearErrors,
+    command: ({ params, body }) => ({ type: 'clear_errors', dax_device: params.device, ...body }),
+    target,
+    answer: changed(DaxDevice),
+  });
+}
+
+const report: AnswerKind = {
+  responses: { 200: jsonResponse('What it came to.', MemoryFailureReport, RESPONSE_HEADERS.mutation) },
+  send: (reply, { memory_failure }) => reply.send(memory_failure),
+};
+
+function poisonedRoute(app: FastifyInstance, backend: Backend): void {
+  const querystring = z.strictObject(pageQuery);
+  const operation = {
+    id: 'listPoisonedRanges',
+    tag,
+    summary: 'List poisoned ranges of a dax device',
+    description: 'Pages flagged PG_hwpoison and badblocks of the medium, merged, ascending.',
+    item: PoisonedRange,
+  } as const;
+  app.get(
+    `${url}/memory-failure`,
+    { schema: listSchema(operation, querystring, DevicePath) },
+    async (request) => {
+      const { host, device } = request.params as z.output<typeof DevicePath>;
+      const record = await loadRecord(backend, 'dax_devices', host, device, 'dax_device_not_found');
+      return slicePage(backend, poisonedRanges(record), request.query as z.output<typeof querystring>);
+    },
+  );
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { isRefusal } from '../../engine/refusal.ts';
+import type { Backend } from '../backend.ts';
+import { listSchema, textOf } from '../list.ts';
+import { mutationRoute, type AnswerKind } from '../mutate.ts';
+import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { RefusalProblem } from '../problem.ts';
+import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
+import {
+  Assessment,
+  assessed,
+  assessmentFilters,
+  CompareRemovalsBody,
+  Comparison,
+} from '../schemas/what_if.ts';
+
+const tag = 'what-if';
+
+/** POST /v1/comparisons and GET /v1/assessment: removals that are only imagined. */
+export function whatIfRoutes(app: FastifyInstance, backend: Backend): void {
+  mutationRoute(app, backend, {
+    id: 'compareRemovals',
+    tag,
+    summary: 'Compare a removal over kernels',
+    description:
+      'The same removal from the present state on each kernel, with the differences. Stores nothing.',
+    method: 'POST',
+    url: '/v1/comparisons',
+    params: z.strictObject({}),
+    body: CompareRemovalsBody,
+    host: ({ body }) => body.host,
+    command: ({ body: { host: _host, ...asked } }) => ({ type: 'compare_removals', ...asked }),
+    answer: comparison,
+  });
+  assessmentRoute(app, backend);
+}
+
+const comparison: AnswerKind = {
+  responses: { 200: jsonResponse('Side by side.', Comparison, RESPONSE_HEADERS.mutation) },
+  send: (reply, done) => reply.send(done.comparison),
+};
+
+function assessmentRoute(app: FastifyInstance, backend: Backend): void {
+  const querystring = z.strictObject({ ...pageQuery, ...assessmentFilters });
+  const operation = {
+    id: 'assessFleet',
+    tag,
+    summary: 'Assess the fleet',
+    description: 'Per device, what a surprise removal now would leave, and what to do before.',
+    item: Assessment,
+    more: assessed,
+  } as const;
+  app.get('/v1/assessment', { schema: listSchema(operation, querystring) }, async (request, reply) => {
+    const { limit, page_token, ...filters } = request.query as z.output<typeof querystring>;
+    const token = page_token === undefined ? {} : { page_token };
+    const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...token });
+    if (isRefusal(page)) throw new RefusalProblem(page);
+    reply.type('application/json; charset=utf-8');
+    return textOf(page, { summary: page.summary });
+  });
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/host.ts';
+import {
+  Count,
+  Id,
+  identity,
+  Name,
+  PfnRanges,
+  Pid,
+  queryBoolean,
+  queryInteger,
+  Text,
+  Timestamp,
+} from './scalar.ts';
+
+export const Exposure = z
+  .strictObject({
+    ...identity,
+    id: Id,
+    dax_device: z.string(),
+    mapping: Id.nullable().meta({ description: 'The mapping that reaches; null where a pin does.' }),
+    pin: Id.nullable().meta({ description: 'The pin that reaches; null where a mapping does.' }),
+    pid: Pid,
+    comm: z.string(),
+    tenant: z.string().nullable().meta({ description: 'Tenant of the process that reaches.' }),
+    generation: Count.meta({ description: 'The generation that its mapping or pin was made under.' }),
+    to_tenant: z.string().nullable().meta({ description: 'Whose the pfns are now, or were last.' }),
+    to_generation: Count.meta({ description: 'The generation whose pfns are reached.' }),
+    pages: Count.meta({ description: 'Pages reached now, or when it closed.' }),
+    writable_pages: Count.meta({ description: 'Of these, pages that a store or a DMA write reaches.' }),
+    pfn_ranges: PfnRanges.meta({ description: 'The first 100 of them.' }),
+    open: z.boolean(),
+    opened_by: z.string().meta({ description: 'Type and subject of the event, as the journal has it.' }),
+    opened_at: Timestamp,
+    closed_by: z.string().nullable(),
+    closed_at: Timestamp.nullable(),
+  })
+  .meta({
+    id: 'Exposure',
+    description:
+      'A window in which a mapping or pin reaches pfns that belong to another generation or tenant of the device.',
+  }) satisfies z.ZodType<engine.Exposure>;
+
+export const exposureFilters = {
+  dax_device: Name.exactOptional(),
+  tenant: Text.exactOptional(),
+  to_tenant: Text.exactOptional(),
+  pid: queryInteger(1, 4194304).exactOptional(),
+  mapping: Id.exactOptional(),
+  pin: Id.exactOptional(),
+  open: queryBoolean.exactOptional(),
+};

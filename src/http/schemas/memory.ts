@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import type * as engine from '../../engine/kmem/record.ts';
+import { MEMORY_BLOCK_STATES } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { Bytes, Count, Hex, identity } from './scalar.ts';
+
+const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockState' });
+
+const block = {
+  ...identity,
+  name: z.string().meta({ examples: ['memory33'] }),
+  block: Count.meta({ description: 'Physical address by block size.' }),
+  dax_device: z.string(),
+  state: MemoryBlockState,
+  zone: z.enum(['Normal', 'Movable']).nullable(),
+  node: z.int().nullable(),
+  phys_addr: Hex.nullable(),
+  size: Bytes,
+  pages_in_use: Count,
+  hwpoisoned_pages: Count,
+  leaked: z.boolean().meta({ description: 'Its range is burnt until reboot.' }),
+};
+
+export const MemoryBlock = z.strictObject(block).meta({
+  id: 'MemoryBlock',
+  description: 'One memory block of system-ram; uid and revision are those of its range.',
+}) satisfies z.ZodType<engine.MemoryBlock>;
+
+/** The block after a write to its state; `blocked` where the write does not return. */
+export const WrittenMemoryBlock = z
+  .strictObject({ ...block, result: z.enum(['ok', 'blocked']), blocked_in: z.string().nullable() })
+  .meta({ id: 'WrittenMemoryBlock' });
+
+export const PatchMemoryBlock = z
+  .strictObject({ state: MemoryBlockState })
+  .meta({ id: 'PatchMemoryBlock' }) satisfies z.ZodType<BodyOf<'patch_memory_block', 'dax_device' | 'block'>>;
+
+const bytes = {
+  total: Bytes,
+  free: Bytes.meta({ description: 'No driver claims it.' }),
+  used: Bytes.meta({ description: 'A driver holds its request_mem_region().' }),
+  leaked: Bytes.meta({ description: 'Burnt: no driver holds it, and none can until reboot.' }),
+};
+
+/** total = free + used + leaked, of each device and of the host. */
+export const Capacity = z
+  .strictObject({
+    ...bytes,
+    devices: z.array(
+      z.strictObject({
+        ...bytes,
+        dax_device: z.string(),
+        unaligned: Bytes.meta({ description: 'Outside whole memory blocks; free, and of no use to kmem.' }),
+      }),
+    ),
+    leaked_ranges: z.array(
+      z.strictObject({
+        phys_addr: Hex.nullable(),
+        size: Bytes,
+        dax_device: z.string(),
+        since: z.iso.datetime(),
+        until: z.literal('reboot'),
+      }),
+    ),
+  })
+  .meta({
+    id: 'Capacity',
+    description: 'What of the devices of a host is free, used and leaked.',
+  }) satisfies z.ZodType<engine.Capacity>;

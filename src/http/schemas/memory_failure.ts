@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import type * as poisoned from '../../engine/memory_failure/poisoned.ts';
+import type * as engine from '../../engine/memory_failure/report.ts';
+import { ERRNOS, MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/vocabulary.ts';
+import type { BodyOf } from './host.ts';
+import { HostCounters } from './host.ts';
+import { signalRow } from './removal.ts';
+import { Bytes, BytesInput, Count, Hex, Pid } from './scalar.ts';
+
+export const MemoryFailure = z
+  .strictObject({
+    offset: BytesInput,
+    length: BytesInput,
+    source: z.enum(MEMORY_FAILURE_SOURCES).meta({
+      description:
+        'madvise: MADV_HWPOISON by a process that maps the range. mce: a machine check, action optional. debugfs: corrupt-pfn, hard_offline_page. soft_offline: MADV_SOFT_OFFLINE, or a write to sysfs.',
+    }),
+    by_pid: Pid.exactOptional().meta({
+      description:
+        'Who calls madvise (absent: the process whose mapping of the range was made first), or whose load consumed the poison (mce, action required).',
+    }),
+  })
+  .meta({ id: 'MemoryFailure' }) satisfies z.ZodType<BodyOf<'memory_failure', 'dax_device'>>;
+
+export const MemoryFailureReport = z
+  .strictObject({
+    result: z.enum(['ok', 'errno']),
+    errno: z.enum(ERRNOS).nullable().meta({ description: 'The first of a page; the answer of the kernel.' }),
+    action_results: z.array(
+      z.strictObject({
+        type: z.string(),
+        result: z.enum(MEMORY_FAILURE_RESULTS).nullable(),
+        errno: z.enum(ERRNOS).nullable(),
+        pages: Count,
+      }),
+    ),
+    processes: z.array(z.strictObject({ ...signalRow, fate: z.enum(['delivered', 'pending', 'ignored']) })),
+    unmapped_pages: Count.meta({ description: 'Base pages whose entries went, for each mapping.' }),
+    hwpoisoned_pages: Count,
+    badblocks: z
+      .array(z.strictObject({ offset: Count, length: Count }))
+      .meta({ description: '512-byte sectors that were added.' }),
+    counters: HostCounters,
+    kernel_log: z.array(z.string()),
+  })
+  .meta({
+    id: 'MemoryFailureReport',
+    description: 'What memory_failure() of a range came to.',
+  }) satisfies z.ZodType<engine.MemoryFailureReport>;
+
+export const PoisonedRange = z
+  .strictObject({
+    offset: Bytes,
+    length: Bytes,
+    phys_addr: Hex.nullable(),
+    hwpoison: z.boolean(),
+    badblock: z.boolean(),
+  })
+  .meta({ id: 'PoisonedRange' }) satisfies z.ZodType<poisoned.PoisonedRange>;
+
+export const ClearErrors = z
+  .strictObject({ offset: BytesInput, length: BytesInput })
+  .meta({ id: 'ClearErrors' }) satisfies z.ZodType<BodyOf<'clear_errors', 'dax_device'>>;

@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import type { CompareRemovals } from '../../engine/command.ts';
+import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
+import {
+  DEVICE_MODES,
+  ERRNOS,
+  HAZARD_KINDS,
+  KERNEL_NAMES,
+  REMOVE_TRIGGERS,
+  REMOVE_VIAS,
+} from '../../engine/vocabulary.ts';
+import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
+import type * as engine from '../../engine/what_if/record.ts';
+import { KernelName } from './host.ts';
+import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
+import { Count, Name, Text } from './scalar.ts';
+
+const ImaginedState = z
+  .enum(['waiting', 'stuck', 'completed'])
+  .meta({ id: 'ImaginedState', description: 'How it ends, or that it would wait.' });
+
+const CODES = Object.keys(REFUSAL_CODES) as RefusalCode[];
+const NoRemoval = z
+  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: z.enum(ERRNOS).nullable() })
+  .meta({ id: 'NoRemoval', description: 'Why there would be no removal.' });
+
+const Advice = z
+  .strictObject({
+    action: z.enum(ADVICE_ACTIONS),
+    detail: z.string(),
+    targets: z.array(z.string()),
+    verdict_then: Verdict.nullable(),
+    source: z.string(),
+  })
+  .meta({
+    id: 'Advice',
+    description: 'Something to do before, simulated: the removal then leaves less behind.',
+  });
+
+const ComparedSignals = z.strictObject({
+  signal: z.literal('SIGBUS'),
+  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR']),
+  si_addr_lsb: z.int().nullable(),
+  delivery: z.enum(['asynchronous', 'on-access']),
+  count: Count,
+  processes: Count,
+  killed: Count,
+});
+
+const ComparedRemoval = z.union([
+  z.strictObject({ kernel: KernelName, refused: NoRemoval }).meta({ id: 'RefusedRemoval' }),
+  z
+    .strictObject({
+      kernel: KernelName,
+      refused: z.null(),
+      state: ImaginedState,
+      verdict: Verdict.nullable(),
+      waiting_on: z.array(WaitingOn),
+      hazards: z.array(Hazard),
+      report: z.strictObject({ ...told, signals: z.array(ComparedSignals) }),
+      advice: z.array(Advice),
+      simulated_kernel_cost: SimulatedKernelCost,
+    })
+    .meta({ id: 'ComparedRemoval' }),
+]);
+
+/** The same removal on several kernels, side by side. */
+export const Comparison = z
+  .strictObject({
+    host: z.string(),
+    dax_device: z.string(),
+    trigger: z.enum(REMOVE_TRIGGERS),
+    blast_radius: BlastRadius,
+    items: z.array(ComparedRemoval),
+    differences: z
+      .array(
+        z.strictObject({
+          field: z.string(),
+          values: z.partialRecord(KernelName, z.union([z.string(), z.number(), z.null()])),
+        }),
+      )
+      .meta({ description: 'Only what is not the same on all kernels.' }),
+  })
+  .meta({ id: 'Comparison' }) satisfies z.ZodType<engine.Comparison>;
+
+export const CompareRemovalsBody = z
+  .strictObject({
+    host: Name,
+    dax_device: Name,
+    trigger: z.enum(REMOVE_TRIGGERS),
+    via: z.enum(REMOVE_VIAS).exactOptional(),
+    kernels: z
+      .array(KernelName)
+      .min(1)
+      .max(64)
+      .default([...KERNEL_NAMES])
+      .meta({ description: 'All of them unless told.' }),
+  })
+  .meta({ id: 'CompareRemovals' }) satisfies z.ZodType<Omit<CompareRemovals, 'type'>>;
+
+/** What a surprise removal of one device now would leave. */
+export const Assessment = z
+  .strictObject({
+    host: z.string(),
+    dax_device: z.string(),
+    uid: z.uuid(),
+    mode: z.enum(DEVICE_MODES),
+    kernel: KernelName,
+    tenant: z.string().nullable(),
+    verdict: Verdict.nullable().meta({ description: 'Null where it would wait, or is refused.' }),
+    state: ImaginedState.nullable(),
+    waiting_on: z.array(WaitingOn),
+    hazards: z.array(z.strictObject({ kind: z.enum(HAZARD_KINDS), count: Count })),
+    blast_radius: BlastRadius,
+    simulated_kernel_cost: SimulatedKernelCost.nullable(),
+    advice: z.array(Advice),
+    refused: NoRemoval.nullable(),
+  })
+  .meta({
+    id: 'Assessment',
+    description: 'What a surprise removal of the device now would leave.',
+  }) satisfies z.ZodType<engine.Assessment>;
+
+/** Beside a page of assessments. */
+export const assessed = {
+  summary: z
+    .strictObject({
+      devices: Count,
+      contained: Count,
+      leaked: Count,
+      unsafe: Count,
+      exposed: Count,
+      waiting: Count,
+      refused: Count,
+    })
+    .meta({ description: 'Devices by verdict, over all pages.' }),
+};
+
+export const assessmentFilters = {
+  host: Name.exactOptional(),
+  dax_device: Name.exactOptional(),
+  mode: z.enum(DEVICE_MODES).exactOptional(),
+  kernel: KernelName.exactOptional(),
+  tenant: Text.exactOptional(),
+  verdict: Verdict.exactOptional(),
+  state: ImaginedState.exactOptional(),
+};

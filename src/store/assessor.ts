@@ -1,0 +1,111 @@
+import type { Host } from '../engine/host.ts';
+import { refuse, type Refusal } from '../engine/refusal.ts';
+import { adviceOn, assessHost } from '../engine/what_if/assess.ts';
+import type { IdleVerdicts } from '../engine/what_if/idle.ts';
+import type { Assessment } from '../engine/what_if/record.ts';
+import { parsePageToken, renderPageToken } from './page_token.ts';
+import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from './port.ts';
+
+/** The fleet as a store has it. One query asks it all it wants of one committed state. */
+export interface Fleet {
+  /** Number of the last event. */
+  lastSeq(): number;
+  /** Hosts that events after this number concern, also such as are gone now. */
+  changedSince(seq: number): readonly string[];
+  /** These hosts, or all: without what no removal asks for. `key` is a device's place in order of creation. */
+  load(names: readonly string[] | null): ReadonlyMap<string, LoadedHost>;
+}
+
+export interface LoadedHost {
+  readonly host: Host;
+  readonly keys: ReadonlyMap<string, number>;
+}
+
+interface Row {
+  readonly key: number;
+  readonly assessment: Assessment;
+  /** With its advice, once a page has shown it. */
+  text: string | null;
+}
+
+/**
+ * Answers for the fleet what a removal of each device now would leave. A host is assessed anew when an event
+ * concerned it; advice is worked out for the rows of the page that is asked for, and kept.
+ */
+export function createAssessor(fleet: Fleet): (query: AssessmentQuery) => AssessmentPage | Refusal {
+  const rowsOf = new Map<string, readonly Row[]>();
+  const idle: IdleVerdicts = new Map();
+  let seen = 0;
+  let rows: readonly Row[] = [];
+  const refresh = (): ReadonlyMap<string, LoadedHost> => {
+    const last = fleet.lastSeq();
+    if (last === seen) return new Map();
+    const changed = seen === 0 ? null : fleet.changedSince(seen);
+    const loaded = fleet.load(changed);
+    for (const name of changed ?? []) rowsOf.delete(name);
+    for (const [name, { host, keys }] of loaded) rowsOf.set(name, assessedRows(host, keys, idle));
+    rows = [...rowsOf.values()].flat().sort((a, b) => a.key - b.key);
+    seen = last;
+    return loaded;
+  };
+  return (query) => {
+    const { limit, page_token, filters } = query;
+    const after = page_token === undefined ? 0 : parsePageToken('assessment', page_token);
+    if (after === null)
+      return refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' });
+    const loaded = refresh();
+    const asked = Object.entries(filters);
+    const matching = rows.filter(({ assessment }) =>
+      asked.every(([field, value]) => assessment[field as keyof AssessmentQuery['filters']] === value),
+    );
+    const rest = matching.filter(({ key }) => key > after);
+    const page = rest.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: textsOf(page, fleet, loaded),
+      next_page: rest.length > limit && last !== undefined ? renderPageToken('assessment', last.key) : null,
+      as_of: seen,
+      summary: sumUp(matching),
+    };
+  };
+}
+
+function assessedRows(host: Host, keys: ReadonlyMap<string, number>, idle: IdleVerdicts): Row[] {
+  return assessHost(host, idle).map((assessment) => {
+    return { key: keys.get(assessment.dax_device) ?? 0, assessment, text: null };
+  });
+}
+
+/** The rows serialised; those that need advice get it from their host, loaded again where it has been let go. */
+function textsOf(page: readonly Row[], fleet: Fleet, loaded: ReadonlyMap<string, LoadedHost>): string[] {
+  const names = page.filter(needsAdvice).map(({ assessment }) => assessment.host);
+  const missing = [...new Set(names)].filter((name) => !loaded.has(name));
+  const hosts = new Map([...loaded, ...(missing.length === 0 ? [] : fleet.load(missing))]);
+  return page.map((row) => {
+    const { assessment } = row;
+    const host = hosts.get(assessment.host)?.host;
+    const advice = needsAdvice(row) && host !== undefined ? adviceOn(host, assessment.dax_device) : [];
+    return (row.text ??= JSON.stringify({ ...assessment, advice }));
+  });
+}
+
+function needsAdvice({ text, assessment }: Row): boolean {
+  return text === null && assessment.state !== null && assessment.verdict !== 'contained';
+}
+
+function sumUp(rows: readonly Row[]): AssessmentSummary {
+  const summary = {
+    devices: rows.length,
+    contained: 0,
+    exposed: 0,
+    unsafe: 0,
+    leaked: 0,
+    waiting: 0,
+    refused: 0,
+  };
+  for (const { assessment } of rows) {
+    if (assessment.refused !== null) summary.refused += 1;
+    else summary[assessment.verdict ?? 'waiting'] += 1;
+  }
+  return summary;
+}

@@ -1,0 +1,47 @@
+import { emptyHost, indexHost } from '../engine/apply.ts';
+import type { Kind } from '../engine/host.ts';
+import type { Fleet, LoadedHost } from './assessor.ts';
+import type { Connection } from './connection.ts';
+import { restore, type Row } from './load.ts';
+import { KINDS, ownsEntries } from './tables.ts';
+
+/** Records that no removal reads: reports of former ones, what the bus did, listings kept for the export. */
+const UNREAD: readonly Kind[] = ['removals', 'hotplug_events', 'exposures', 'inventories'];
+
+interface FleetRow extends Row {
+  readonly host: string;
+  readonly key: number;
+}
+
+/** Prepares reading many hosts at once, one query a kind. */
+export function prepareFleet(db: Connection): Fleet {
+  const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
+    const columns = ownsEntries(kind) ? 'key, host, id, record, entries' : 'key, host, id, record';
+    const named = 'WHERE host IN (SELECT value FROM json_each(?))';
+    return {
+      kind,
+      all: db.prepare<[], FleetRow>(`SELECT ${columns} FROM ${kind} ORDER BY key`),
+      some: db.prepare<[string], FleetRow>(`SELECT ${columns} FROM ${kind} ${named} ORDER BY key`),
+    };
+  });
+  const last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
+  const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();
+  return {
+    lastSeq: () => last.get() ?? 0,
+    changedSince: (seq) => changed.all(seq),
+    load: (names) => {
+      const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();
+      for (const { kind, all, some } of kinds) {
+        const rows = names === null ? all.iterate() : some.iterate(JSON.stringify(names));
+        for (const row of rows) {
+          const own = fleet.get(row.host) ?? { host: emptyHost(), keys: new Map<string, number>() };
+          fleet.set(row.host, own);
+          restore(own.host, kind, row);
+          if (kind === 'dax_devices') own.keys.set(row.id, row.key);
+        }
+      }
+      for (const { host } of fleet.values()) indexHost(host);
+      return fleet;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { bindStep } from './acts.ts';
+import { actualCommand, expectedCommand, expectedEvent, refusalWords, text } from './answer.ts';
+import { removalNow } from './event.ts';
+import type { Answer, FollowUp } from './recording.ts';
+import { hostPath } from './step.ts';
+import type { Check, Reply, Step, World } from './step.ts';
+import type { RecordingView } from './view.ts';
+
+type Result = NonNullable<FollowUp['result']> & { readonly blocked_after_seconds?: number };
+type DataStep = (answer: Answer, name: string) => Step;
+
+/** What was tried with the device after kmem was unbound: listing, binding, modes, its parent, its namespace. */
+export function kmemFollowUps(view: RecordingView, dataStep: DataStep): Step[] {
+  return (view.observed.follow_ups ?? []).flatMap(({ do: said = '', result }) =>
+    result === undefined ? [] : [followUp(view, said, result, dataStep)],
+  );
+}
+
+function followUp(view: RecordingView, said: string, result: Result, dataStep: DataStep): Step {
+  if (said.startsWith("owner's data")) return dataStep(result, said);
+  if (said.startsWith('daxctl list')) return listStep(view, result);
+  const driver = /drivers\/(\w+)\/bind/.exec(result.do ?? '')?.[1];
+  if (driver !== undefined) return bindStep(view, said, expectedEvent(result as FollowUp), { driver });
+  if (/dax_pmem\/unbind/.test(result.do ?? '')) {
+    return removeStep(view, said, { via: 'dax_pmem' }, expectedEvent(result as FollowUp));
+  }
+  if (said.startsWith('ndctl destroy-namespace')) {
+    return removeStep(view, said, { via: 'ndctl_destroy_namespace' }, expectedCommand(result));
+  }
+  const mode = /-m (\w+)/.exec(result.cmd ?? '')?.[1] ?? 'devdax';
+  return modeStep(view, said, mode, result);
+}
+
+/** kmem bound is system-ram; without it the tool sees a devdax, disabled while no driver is bound (M68). */
+function listStep(view: RecordingView, result: Result): Step {
+  const stdout = result.stdout ?? '';
+  const mode = /"mode":"([\w-]+)"/.exec(stdout)?.[1] ?? '?';
+  const shown = `${mode}${/"state":"disabled"/.test(stdout) ? ' disabled' : ''}`;
+  return {
+    label: 'daxctl list',
+    request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
+    checks: [
+      {
+        name: 'daxctl list',
+        class: 'core',
+        expected: result.blocked_after_seconds === undefined ? shown : 'blocked',
+        actual: async ({ body }, world) => {
+          if (body.state === 'removing') return listingBehind(world);
+          const driver = body.driver === 'kmem' ? 'system-ram' : 'devdax';
+          return `${driver}${body.state === 'bound' ? '' : ' disabled'}`;
+        },
+      },
+    ],
+  };
+}
+
+/** The removal's waiting step says whether a listing waits behind it (M160). */
+async function listingBehind(world: World): Promise<string> {
+  const { body } = await removalNow(world);
+  const steps = (body.steps ?? []) as { state: string; result: { listing_blocks?: boolean } }[];
+  const waits = steps.find(({ state }) => state === 'waiting');
+  return waits?.result.listing_blocks === true ? 'blocked' : 'listed';
+}
+
+/** A removal that the API refuses because one is under way is a writer that sleeps behind it. */
+function removeStep(view: RecordingView, name: string, how: object, expected: string): Step {
+  return {
+    label: name,
+    request: (world) => {
+      const body = { trigger: 'unbind', ...how };
+      const path = hostPath(world, `/dax-devices/${view.device}/remove`);
+      return world.call('POST', path, body, { prefer: 'wait=2' });
+    },
+    checks: [
+      {
+        name,
+        class: 'core',
+        expected,
+        actual: (reply) => {
+          if (reply.body.code === 'removal_in_progress') return 'blocked';
+          return reply.status < 300 ? 'ok' : refusalWords(reply);
+        },
+      },
+    ],
+  };
+}
+
+/** The tool gives the device another mode: what is bound goes first. Its errno is its own: compared is the no. */
+function modeStep(view: RecordingView, name: string, mode: string, result: Result): Step {
+  const expected = expectedCommand(result);
+  const told: Check = {
+    name,
+    class: 'core',
+    expected: /^(?:ok|blocked)$/.test(expected) ? expected : 'refused',
+    actual: (reply) => (reply.status === 409 ? 'refused' : actualCommand(reply)),
+  };
+  const errno: Check = {
+    name: `${name}, errno`,
+    class: 'core',
+    expected: 256 - (result.rc ?? 0) === 16 ? 'EBUSY' : 'ENODEV',
+    actual: (reply: Reply) => text(reply.body.errno),
+  };
+  const refused = told.expected === 'refused';
+  return {
+    label: name,
+    request: async (world) => {
+      const device = hostPath(world, `/dax-devices/${view.device}`);
+      const { body } = await world.call('GET', device);
+      if (body.state === 'bound')
+        await world.call('POST', `${device}/remove`, { trigger: 'unbind' }, { prefer: 'wait=2' });
+      return world.call('POST', `${device}/bind`, { mode });
+    },
+    checks: refused && mode === 'devdax' ? [told, errno] : [told],
+  };
+}

@@ -1,0 +1,66 @@
+import type { DaxDevice, Host } from '../../../src/engine/host.ts';
+import { found, PAGE } from '../support.ts';
+
+/** One page that a mapping's page tables translate. */
+interface Translation {
+  readonly mapping: string;
+  readonly pfn: number;
+  readonly writable: boolean;
+  /** Anonymous memory in System RAM. */
+  readonly ram: boolean;
+}
+
+/** The page tables of a device walked page by page, of tasks that still have their memory; reads the rows itself. */
+export function* walk(host: Host, device: DaxDevice): Generator<Translation> {
+  for (const { id, pid, dax_device } of host.tables.mappings.values()) {
+    if (dax_device !== device.name || found(host.tables.processes.get(String(pid))).state === 'dead')
+      continue;
+    const rows = host.entries.get(id) ?? new Float64Array();
+    for (let at = 0; at < rows.length; at += 4) {
+      const [, nr_pages = 0, first = 0, bits = 0] = rows.subarray(at, at + 4);
+      const kind = ['dax', 'anon', 'cache', 'ram'][Math.floor(bits / 4) % 4];
+      if (first < 0 || (kind !== 'dax' && kind !== 'ram')) continue;
+      for (let pfn = first; pfn < first + nr_pages; pfn += 1) {
+        yield { mapping: id, pfn, writable: Math.floor(bits / 16) % 2 === 1, ram: kind === 'ram' };
+      }
+    }
+  }
+}
+
+/** Pages and writable pages that reach another owner's pfns, by mapping and pin: what `open` exposures must say. */
+export function windows(host: Host): Map<string, readonly [pages: number, writable: number]> {
+  const pages = new Map<string, Set<number>>();
+  const writable = new Map<string, Set<number>>();
+  const reach = (id: string, pfn: number, write: boolean): void => {
+    pages.set(id, (pages.get(id) ?? new Set()).add(pfn));
+    writable.set(id, writable.get(id) ?? new Set());
+    if (write) writable.get(id)?.add(pfn);
+  };
+  for (const device of host.tables.dax_devices.values()) {
+    const region = host.tables.cxl_regions.get(device.cxl_region ?? '');
+    if (!device.media_present || (region !== undefined && region.decode_state === 'reset')) continue;
+    const isPresent = (pfn: number): boolean =>
+      pfn >= device.base_pfn && pfn < device.base_pfn + Math.floor(device.size / PAGE);
+    for (const { mapping, pfn, writable: write, ram } of walk(host, device)) {
+      if (!isPresent(pfn) || ownerOf(host, mapping, ram) === device.generation) continue;
+      const poisoned = device.hwpoisoned.some(([first, count]) => pfn >= first && pfn < first + count);
+      if (!ram || !poisoned) reach(mapping, pfn, write);
+    }
+    for (const pin of host.tables.pins.values()) {
+      if (pin.dax_device !== device.name || pin.kind !== 'longterm') continue;
+      if (pin.generation === device.generation) continue;
+      for (const [first, count] of pin.pfn_ranges) {
+        for (let pfn = first; pfn < first + count; pfn += 1) if (isPresent(pfn)) reach(pin.id, pfn, true);
+      }
+    }
+  }
+  return new Map([...pages].map(([id, own]) => [id, [own.size, writable.get(id)?.size ?? 0]]));
+}
+
+/** The generation that owns what the mapping maps: of its file system, of its System RAM, or of when it was made. */
+function ownerOf(host: Host, id: string, ram: boolean): number {
+  const { file, dax_device, generation } = found(host.tables.mappings.get(id));
+  if (ram) return found(host.tables.memory_ranges.get(dax_device)).generation;
+  if (file === null) return generation;
+  return found(host.tables.file_systems.get(found(host.tables.files.get(file)).file_system)).generation;
+}

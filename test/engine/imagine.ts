@@ -1,0 +1,47 @@
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/command.ts';
+import type { Holder } from '../../src/engine/holder.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
+import type { Advice, Assessment, Comparison } from '../../src/engine/what_if/record.ts';
+import { DAX } from './rig.ts';
+import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
+
+export function holders(made: Machine, name = DEVICE): readonly Holder[] {
+  return found(made.run({ type: 'survey_holders', dax_device: name }).survey).holders;
+}
+
+export function detail(made: Machine, kind: Holder['kind'], name = DEVICE): string[] {
+  const own = holders(made, name).filter((holder) => holder.kind === kind);
+  return own.map(({ consequence, detail: words }) => `${consequence}: ${words}`);
+}
+
+export function compare(
+  made: Machine,
+  more: Partial<RemoveDaxDevice & { kernels: readonly KernelName[] }> = {},
+): Comparison {
+  const { type: _type, ...asked } = {
+    dax_device: DEVICE,
+    trigger: 'unbind',
+    kernels: KERNEL_NAMES,
+    ...more,
+  } as const;
+  return found(made.run({ type: 'compare_removals', ...asked }).comparison);
+}
+
+export function assess(made: Machine): readonly Assessment[] {
+  return found(made.run({ type: 'assess_removals' }).assessments);
+}
+
+export function advice(made: Machine): readonly Advice[] {
+  return found(assess(made)[0]).advice;
+}
+
+export function actions(made: Machine): string[] {
+  return advice(made).map(({ action, verdict_then }) => `${action}: ${verdict_then ?? 'waits'}`);
+}
+
+export function systemRam(kernel: KernelName, online: boolean): Machine {
+  const made = machine(kernel, 0, { auto_online_blocks: online ? 'online_movable' : 'offline' });
+  const device: Partial<CreateDaxDevice> = { name: DAX, mode: 'system-ram', size: 1024 * MIB };
+  addDevice(made, { ...device, phys_addr: '0x108000000', target_node: 1, align: 2 * MIB });
+  return made;
+}

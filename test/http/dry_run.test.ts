@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
+import { makeTopology, startTestServer, type Method, type TestServer } from '../support/server.ts';
+
+let harness: SqliteHarness;
+let server: TestServer;
+beforeAll(async () => {
+  harness = sqliteHarness();
+  server = await startTestServer({ store: await harness.open() });
+  const { at } = await makeTopology(server, 'node-a', 'v6.12');
+  for (const device of DEVICES) {
+    const made = await server.call('POST', `${at}/dax-devices`, device);
+    expect([device.name, made.status]).toEqual([device.name, 201]);
+  }
+});
+afterAll(async () => {
+  await server.close();
+  await harness.cleanup();
+});
+
+const DEVICES = [
+  { name: 'pmem1', mode: 'fsdax', size: '1GiB', phys_addr: '0x300000000', clears_poison: true },
+  { name: 'dax1.0', mode: 'devdax', size: '1GiB', phys_addr: '0x400000000', provider: 'CXL' },
+  { name: 'dax2.0', mode: 'system-ram', size: '1GiB', phys_addr: '0x500000000' },
+  { name: 'dax3.0', mode: 'devdax', size: '1GiB', phys_addr: '0x600000000' },
+];
+const LISTING =
+  '[{"dev":"namespace0.0","mode":"fsdax","map":"dev","size":1056964608,"uuid":"3f5d5a5e-0000-4000-8000-000000000001","sector_size":512,"align":2097152,"blockdev":"pmem3"}]';
+
+const host = '/v1/hosts/node-a';
+const mapping = { pid: 42, offset: 0, length: '2MiB', flags: ['shared'], prot: 'rw' };
+type Request = readonly [operation: string, Method, url: string, body?: unknown];
+
+/** Every mutation of the document, in an order in which each can be done; `{id}` is the id of the last creation. */
+const MUTATIONS: readonly Request[] = [
+  ['createHost', 'POST', '/v1/hosts', { name: 'node-b', kernel: 'v6.1' }],
+  ['patchHost', 'PATCH', host, { labels: { rack: '7' } }],
+  ['importInventory', 'POST', '/v1/hosts/node-b/inventory', LISTING],
+  ['createDaxDevice', 'POST', `${host}/dax-devices`, { name: 'dax9.0', mode: 'devdax', size: '1GiB' }],
+  ['patchDaxDevice', 'PATCH', `${host}/dax-devices/dax9.0`, { tenant: 'a' }],
+  ['deleteDaxDevice', 'DELETE', `${host}/dax-devices/dax9.0`],
+  ['createProcess', 'POST', `${host}/processes`, { pid: 43, comm: 'nginx' }],
+  ['createMapping', 'POST', `${host}/mappings`, { ...mapping, dax_device: 'dax3.0' }],
+  ['accessMapping', 'POST', `${host}/mappings/{id}/access`, { offset: 0, length: 4096, kind: 'read' }],
+  ['munmap', 'DELETE', `${host}/mappings/{id}`],
+  ['createMapping', 'POST', `${host}/mappings`, { ...mapping, dax_device: 'dax3.0', populate: 'write' }],
+  [
+    'createPin',
+    'POST',
+    `${host}/pins`,
+    { pid: 42, mapping: '{id}', offset: 0, length: 4096, kind: 'longterm', holder: 'xdp' },
+  ],
+  ['unpin', 'DELETE', `${host}/pins/{id}`],
+  [
+    'createMount',
+    'POST',
+    `${host}/mounts`,
+    {
+      dax_device: 'pmem1',
+      path: '/mnt/b',
+      fs_type: 'ext4',
+      dax: 'never',
+      mkfs: true,
+    },
+  ],
+  ['createFile', 'POST', `${host}/files`, { mount: '{id}', path: '/a', size: '4MiB' }],
+  ['fileIo', 'POST', `${host}/files/{id}/io`, { pid: 42, kind: 'pwrite', offset: 0, length: 4096 }],
+  [
+    'injectMemoryFailure',
+    'POST',
+    `${host}/dax-devices/pmem1/memory-failure`,
+    {
+      offset: '512MiB',
+      length: 4096,
+      source: 'mce',
+    },
+  ],
+  ['clearErrors', 'POST', `${host}/dax-devices/pmem1/clear-errors`, { offset: '512MiB', length: 4096 }],
+  ['exitProcess', 'DELETE', `${host}/processes/43`],
+  ['patchMemoryBlock', 'PATCH', `${host}/dax-devices/dax2.0/memory-blocks/160`, { state: 'offline' }],
+  [
+    'compareRemovals',
+    'POST',
+    '/v1/comparisons',
+    {
+      host: 'node-a',
+      dax_device: 'pmem0',
+      trigger: 'unbind',
+      kernels: ['v5.10', 'v7.3'],
+    },
+  ],
+  ['removeDaxDevice', 'POST', `${host}/dax-devices/dax3.0/remove`, { trigger: 'unbind' }],
+  ['bindDaxDevice', 'POST', `${host}/dax-devices/dax3.0/bind`, { tenant: 'b' }],
+  [
+    'createHotplugEvent',
+    'POST',
+    `${host}/hotplug-events`,
+    { action: 'surprise_remove', dax_device: 'dax3.0' },
+  ],
+  ['commitJournal', 'POST', `${host}/mounts/m2/commit`],
+  ['shutdownMount', 'POST', `${host}/mounts/m2/shutdown`, {}],
+  ['umount', 'DELETE', `${host}/mounts/m2?lazy=true`],
+  [
+    'removeCxlMemdev',
+    'POST',
+    `${host}/cxl-memdevs/mem0/remove`,
+    { trigger: 'surprise_removal', via: 'cxl_pci' },
+  ],
+  ['createHotplugEvent', 'POST', `${host}/hotplug-events`, { action: 'replace', dax_device: 'dax1.0' }],
+  ['commitCxlRegion', 'POST', `${host}/cxl-regions/region0/commit`, { memdevs: ['mem0'] }],
+  ['bindCxlRegion', 'POST', `${host}/cxl-regions/region0/bind`],
+  ['rebootHost', 'POST', `${host}/reboot`, {}],
+  ['removeCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/remove`, { trigger: 'unbind', via: 'cxl_pci' }],
+  ['bindCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/bind`, { driver: 'cxl_pci' }],
+  ['deleteHost', 'DELETE', '/v1/hosts/node-b'],
+];
+
+async function databaseHash(): Promise<string> {
+  return createHash('sha256')
+    .update(await harness.dump())
+    .digest('hex');
+}
+
+/** What is chosen afresh at each run: identifiers and times. */
+function plain(text: string): string {
+  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uid').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
+}
+
+/** Waits until every removal that was begun has ended. */
+async function settle(): Promise<void> {
+  const running = await server.call('GET', '/v1/removals?state=running');
+  for (const { uid } of running.json.items) await server.controlPlane.waitForRemoval(uid, 10_000);
+}
+
+test('every mutation dry: no row of the database changes, and it answers what acting then answers', async () => {
+  let last = '';
+  for (const [operation, method, template, asked] of MUTATIONS) {
+    const url = template.replace('{id}', last);
+    const body =
+      typeof asked === 'object'
+        ? (JSON.parse(JSON.stringify(asked).replace('{id}', last)) as unknown)
+        : asked;
+    const dryUrl = `${url}${url.includes('?') ? '&' : '?'}dry_run=true`;
+    const before = await databaseHash();
+    const dry = await server.call(method, dryUrl, body, { 'idempotency-key': 'k' });
+    expect([operation, dry.text.slice(0, 300), dry.status < 300]).toEqual([
+      operation,
+      expect.anything(),
+      true,
+    ]);
+    expect([operation, dry.headers['dry-run']]).toEqual([operation, 'true']);
+    expect([operation, await databaseHash()]).toEqual([operation, before]);
+    const acted = await server.call(method, url, body);
+    expect([operation, acted.status, plain(acted.text)]).toEqual([operation, dry.status, plain(dry.text)]);
+    await settle();
+    const changed = (await databaseHash()) !== before;
+    expect([operation, changed]).toEqual([operation, !CHANGE_NOTHING.has(operation)]);
+    if (acted.status === 201) last = acted.json.id;
+  }
+});
+/** A journal whose device is there has nothing to abort; a comparison is a question. */
+const CHANGE_NOTHING: ReadonlySet<string> = new Set(['commitJournal', 'compareRemovals']);
+
+test('these are all mutations that the document has', async () => {
+  const { paths } = (await server.call('GET', '/openapi.json')).json as unknown as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  const mutations = Object.values(paths)
+    .flatMap((path) => Object.entries(path))
+    .filter(([method]) => method !== 'get')
+    .map(([, { operationId }]) => operationId);
+  expect(new Set(MUTATIONS.map(([operation]) => operation))).toEqual(new Set(mutations));
+});

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { Assessment } from '../../src/engine/what_if/record.ts';
+import type { AssessmentPage, AssessmentQuery, Store } from '../../src/store/port.ts';
+import { sqliteHarness } from './support/sqlite_harness.ts';
+
+const HOSTS = 1_000;
+const MODES = ['fsdax', 'devdax', 'raw'] as const;
+const harness = sqliteHarness();
+let store: Store;
+
+/** What the time may be is for bench/assessment.ts to say: here it is whether a large fleet is told right. */
+beforeAll(async () => {
+  store = await harness.open();
+  const hosts = Array.from({ length: HOSTS }, (_, at) => `node-${String(at)}`);
+  await Promise.all(
+    hosts.map(async (host, at) => {
+      const kernel = KERNEL_NAMES[at % KERNEL_NAMES.length]!;
+      await store.submit({ host, command: { type: 'create_host', name: host, kernel } });
+      for (const mode of MODES)
+        await store.submit({ host, command: { type: 'create_dax_device', name: mode, mode, size: 2 ** 30 } });
+    }),
+  );
+});
+afterAll(() => harness.cleanup());
+
+async function assess(query: Partial<AssessmentQuery> = {}): Promise<AssessmentPage> {
+  const page = await store.assess({ filters: {}, limit: 500, ...query });
+  if ('refused' in page) throw new Error(page.detail);
+  return page;
+}
+
+test('a fleet of 1 000 hosts is told whole, page by page, each device once', async () => {
+  const seen = new Set<string>();
+  let page = await assess();
+  const { summary } = page;
+  for (;;) {
+    for (const item of page.items) {
+      const { host, dax_device } = JSON.parse(item) as Assessment;
+      seen.add(`${host}/${dax_device}`);
+    }
+    if (page.next_page === null) break;
+    page = await assess({ page_token: page.next_page });
+  }
+  expect(seen.size).toBe(HOSTS * MODES.length);
+  expect(summary).toMatchObject({ devices: HOSTS * MODES.length, contained: HOSTS * MODES.length });
+});
+
+test('one host of it changes, and is told anew', async () => {
+  const host = 'node-7';
+  await store.submit({ host, command: { type: 'remove_dax_device', dax_device: 'raw', trigger: 'unbind' } });
+  const { summary, items } = await assess({ filters: { host } });
+  expect(summary).toMatchObject({ devices: 3, contained: 2, refused: 1 });
+  expect(items.map((item) => (JSON.parse(item) as Assessment).refused?.code)).toEqual([
+    undefined,
+    undefined,
+    'removal_in_progress',
+  ]);
+});
+
+test('filters are those of the fields that an assessment shows', async () => {
+  const kernel = 'v7.3';
+  const { summary } = await assess({ filters: { kernel, mode: 'devdax' } });
+  expect(summary.devices).toBe(Math.floor(HOSTS / KERNEL_NAMES.length));
+});
