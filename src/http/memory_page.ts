@@ -8,33 +8,54 @@ interface Query {
   readonly page_token?: string;
 }
 
-/** One page of rows that are in memory already and only ever grow at their end. */
-export async function slicePage<T>(backend: Backend, rows: readonly T[], query: Query) {
-  return pageFrom(backend, query, async (start, limit) => ({
-    items: rows.slice(start, start + limit),
-    total: rows.length,
-  }));
+/**
+ * One page of rows that are in memory already, in ascending order of their keys: their places, for rows that only
+ * ever grow at their end. `list` names the list, and whose it is: no other takes its tokens.
+ */
+export async function slicePage<T>(
+  backend: Backend,
+  list: string,
+  rows: readonly T[],
+  query: Query,
+  keyOf: (row: T, place: number) => number = (_row, place) => place,
+) {
+  return pageFrom(backend, list, query, async (after, limit) => {
+    const keys = rows.map(keyOf);
+    const start = keys.filter((key) => key <= after).length;
+    const end = start + limit;
+    return { items: rows.slice(start, end), last: end < rows.length ? keys[end - 1]! : null };
+  });
 }
 
-/** One page of rows that are counted from 0 and made as they are asked for. */
+/** One page of rows that are made as they are asked for: those after a key; `last` is the page's where more follow. */
 export async function pageFrom<T>(
   backend: Backend,
+  list: string,
   query: Query,
-  load: (start: number, limit: number) => Promise<{ readonly items: readonly T[]; readonly total: number }>,
+  load: (
+    after: number,
+    limit: number,
+  ) => Promise<{ readonly items: readonly T[]; readonly last: number | null }>,
 ) {
-  const start = query.page_token === undefined ? 0 : startOf(query.page_token);
-  const limit = query.limit ?? LIMIT_DEFAULT;
-  const { items, total } = await load(start, limit);
-  const end = start + limit;
-  const next_page = end < total ? Buffer.from(`row ${String(end)}`).toString('base64url') : null;
-  return { items, next_page, as_of: await lastSeq(backend) };
+  const after = query.page_token === undefined ? -1 : parseToken(list, query.page_token);
+  const { items, last } = await load(after, query.limit ?? LIMIT_DEFAULT);
+  return {
+    items,
+    next_page: last === null ? null : renderToken(list, last),
+    as_of: await lastSeq(backend),
+  };
 }
 
-function startOf(page_token: string): number {
-  const [, row] = /^row ([0-9]{1,9})$/.exec(Buffer.from(page_token, 'base64url').toString()) ?? [];
-  if (row !== undefined) return Number(row);
+function renderToken(list: string, key: number): string {
+  return Buffer.from(`${list} after ${String(key)}`).toString('base64url');
+}
+
+function parseToken(list: string, page_token: string): number {
+  const [, digits] = / after ([0-9]{1,16})$/.exec(Buffer.from(page_token, 'base64url').toString()) ?? [];
+  const key = Number(digits);
+  if (Number.isSafeInteger(key) && renderToken(list, key) === page_token) return key;
   throw new RefusalProblem(
-    refuse('invalid_field', 'page_token is not one of ours', { pointer: '/page_token' }),
+    refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' }),
   );
 }
 

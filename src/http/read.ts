@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Kind, RecordOf } from '../engine/host.ts';
 import { refuse, type RefusalCode } from '../engine/refusal.ts';
+import type { Resource } from '../engine/resource.ts';
 import type { Backend } from './backend.ts';
 import { etagOf, noneMatchNames } from './etag.ts';
 import {
@@ -15,17 +16,27 @@ import {
 import { RefusalProblem } from './problem.ts';
 
 /** The query of a route that takes none. */
-export const NoQuery = z.strictObject({});
+const NoQuery = z.strictObject({});
+
+type Revised = Pick<Resource, 'uid' | 'revision'>;
 
 /** GET of one resource, with ETag and 304. `load` throws the refusal where there is none. */
-export interface ReadRoute<P extends z.ZodObject> extends Operation {
+interface ReadRoute<P extends z.ZodObject, T extends object> extends Operation {
   readonly url: string;
   readonly params: P;
   readonly schema: z.ZodType;
-  readonly load: (params: z.output<P>) => Promise<{ readonly uid: string; readonly revision: number }>;
+  readonly load: (params: z.output<P>) => Promise<T>;
 }
 
-export function readRoute<P extends z.ZodObject>(app: FastifyInstance, route: ReadRoute<P>): void {
+export function readRoute<P extends z.ZodObject>(app: FastifyInstance, route: ReadRoute<P, Revised>): void {
+  readTagged(app, { ...route, etag: etagOf });
+}
+
+/** The same of what has no revision of its own: `etag` is new whenever the answer is. */
+export function readTagged<P extends z.ZodObject, T extends object>(
+  app: FastifyInstance,
+  route: ReadRoute<P, T> & { readonly etag: (record: T) => string },
+): void {
   app.get(
     route.url,
     {
@@ -42,7 +53,7 @@ export function readRoute<P extends z.ZodObject>(app: FastifyInstance, route: Re
     },
     async (request, reply) => {
       const record = await route.load(request.params as z.output<P>);
-      const etag = etagOf(record);
+      const etag = route.etag(record);
       reply.header('etag', etag);
       if (noneMatchNames(request.headers['if-none-match'], etag)) return reply.code(304).send();
       return record;

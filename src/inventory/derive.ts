@@ -47,7 +47,7 @@ export function deriveDevice(
   const align =
     mode === 'raw' || mode === 'sector' ? null : (toCount(dax?.['align']) ?? toCount(namespace?.['align']));
   const targetNode = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
-  const start = toU64(objectsOf(dax, 'mappings')?.[0]?.['start']);
+  const start = startOf(dax);
   const cxlRegion = cxlRegionOf(host, parts, region);
   return {
     name,
@@ -172,6 +172,16 @@ function poisonedRangesOf(namespace: ListedObject): readonly PoisonedRange[] | n
     offset: Number(offset) * SECTOR_BYTES,
     length: Number(length) * SECTOR_BYTES,
   }));
+}
+
+/** Where a dax device begins; null where it is untold, or the device is of ranges that do not adjoin [M78]. */
+function startOf(dax: ListedObject | null): bigint | null {
+  const ranges = (objectsOf(dax, 'mappings') ?? []).map(({ start, end }) => ({
+    start: toU64(start),
+    end: toU64(end),
+  }));
+  const adjoin = ranges.every(({ start }, at) => at === 0 || start === (ranges[at - 1]!.end ?? -1n) + 1n);
+  return adjoin ? (ranges[0]?.start ?? null) : null;
 }
 
 /** The block size is printed by no tool: 128 MiB if that many whole blocks fit, and no more; else unknown. */

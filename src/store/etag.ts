@@ -5,8 +5,11 @@ export function etagOf(record: Resource): string {
   return `"${record.uid}.${String(record.revision)}"`;
 }
 
-/** Whether an If-Match value (`*` or a list of entity tags) names this record. Weak tags never do. */
+/**
+ * Whether an If-Match value (`*` or a list of entity tags) names this record, or what was shown of it with more
+ * (`"uid.revision~…"`). Weak tags never do.
+ */
 export function matchesEtag(condition: string, record: Resource): boolean {
-  const tags = condition.split(',').map((tag) => tag.trim());
+  const tags = condition.split(',').map((tag) => tag.trim().replace(/~[0-9a-f]+"$/, '"'));
   return tags.includes('*') || tags.includes(etagOf(record));
 }

@@ -9,19 +9,25 @@ export interface Journal {
   readonly append: (host: string, at: string, events: readonly Event[], uid: () => string) => number;
 }
 
+/** Prepares asking for the number of the last event; 0 where there is none. */
+export function prepareLastSeq(db: Connection): () => number {
+  const last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
+  return () => last.get() ?? 0;
+}
+
 /** Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. */
 export function prepareJournal(db: Connection): Journal {
-  const last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
+  const last = prepareLastSeq(db);
   const insert = db.prepare(
     'INSERT INTO events (id, host, type, subject, at, data, changes) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   return {
-    last: () => last.get() ?? 0,
+    last,
     append: (host, at, events, uid) => {
       for (const { type, subject, data, changes } of events) {
         insert.run(uid(), host, type, subject, at, JSON.stringify(data), JSON.stringify(changes));
       }
-      return last.get() ?? 0;
+      return last();
     },
   };
 }

@@ -2,6 +2,7 @@ import { emptyHost, indexHost } from '../engine/apply.ts';
 import type { Kind } from '../engine/host.ts';
 import type { Fleet, LoadedHost } from './assessor.ts';
 import type { Connection } from './connection.ts';
+import { prepareLastSeq } from './journal.ts';
 import { restore, type Row } from './load.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 
@@ -24,10 +25,9 @@ export function prepareFleet(db: Connection): Fleet {
       some: db.prepare<[string], FleetRow>(`SELECT ${columns} FROM ${kind} ${named} ORDER BY key`),
     };
   });
-  const last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
   const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();
   return {
-    lastSeq: () => last.get() ?? 0,
+    lastSeq: prepareLastSeq(db),
     changedSince: (seq) => changed.all(seq),
     load: (names) => {
       const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import { isLongQuestion } from './asker.ts';
 import { openReadConnection } from './connection.ts';
 import { createJobThread } from './job_thread.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
@@ -27,7 +28,7 @@ interface Waiting<T> {
   readonly reject: (error: Error) => void;
 }
 
-/** The store over one SQLite file: a thread that writes, and a connection here that reads. */
+/** The store over one SQLite file: a thread that writes, two that answer what takes long, and a connection here that reads. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, cachedHosts = 256 } = options;
   const data: WriterData = { path, cachedHosts };
@@ -40,12 +41,19 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     path,
     'the thread that assesses the fleet',
   );
+  const asker = createJobThread<Submission>(
+    threadFile(import.meta.url, 'asker_worker'),
+    path,
+    'the thread that answers long questions',
+  );
   return {
     ...createReads(db),
     ...client,
+    submit: (submission) => (isLongQuestion(submission) ? asker.run(submission) : client.submit(submission)),
     assess: (query) => assessor.run(query),
     close: async () => {
       await assessor.close();
+      await asker.close();
       await client.close();
       db.close();
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { answered, shape, SIGBUS, touch } from './observe.ts';
-import { ram } from './ram.ts';
+import { ram, RECORDED } from './ram.ts';
 import { cached, DAX, devdax, ext4, rmapbt } from './rig.ts';
 import {
   accessCommand,
@@ -81,6 +81,15 @@ describe('corners that a random fleet meets only by chance', () => {
       prot: 'rw',
     } as const;
     expect(answered(made, { ...base, flags: ['shared'], populate: 'write' })).toBe('dax_device_busy');
+  });
+
+  test('[M69] a new device over the burnt range of one that is gone names its address', () => {
+    const { made } = ram('v6.12');
+    removeDevice(made, { dax_device: DAX });
+    const devices = [{ name: DAX, mode: 'devdax', size: null, change: 'gone' }] as const;
+    made.run({ type: 'import_inventory', record: {}, devices });
+    const next = { type: 'create_dax_device', ...RECORDED, name: 'dax1.0' } as const;
+    expect(made.try(next)).toMatchObject({ code: 'kernel_refused', errno: 'EBUSY', pointer: '/phys_addr' });
   });
 
   test('[R165] memory that is gone serves no fault and no file call while its device is stuck alive', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Command, CxlPlace, ImportedDevice } from '../../src/engine/command.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../src/engine/refusal.ts';
 import { answered, SIGBUS, told } from './observe.ts';
 import { rigOn } from './rig.ts';
 import { create, cxl, DAX, device, finishAll, GONE, memdevs, regions, run } from './cxl_rig.ts';
@@ -105,16 +106,90 @@ describe('what comes back', () => {
     expect(answered(made, { type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_mem' })).toBe('ENXIO');
   });
 
-  test('cards of a region of two ways are replaced once both have left', () => {
+  const replace = { type: 'record_hotplug_event', action: 'replace', dax_device: DAX } as const;
+
+  test('cards of a region of two ways are replaced as they have left, one or both', () => {
     const made = cxl('v6.12', { cxl: { memdevs: [{}, {}] } });
     run(made, { ...GONE, memdev: 'mem1', via: 'cxl_pci' });
-    const replace = { type: 'record_hotplug_event', action: 'replace', dax_device: DAX } as const;
-    expect(answered(made, replace)).toBe('dax_device_in_use');
+    made.run(replace);
+    expect(memdevs(made)).toBe('mem0 enabled, mem1 enabled');
+    run(made, { ...GONE, memdev: 'mem1', via: 'cxl_pci' });
     made.run({ type: 'reboot' });
     expect(memdevs(made)).toBe('mem0 enabled, mem1 gone');
     run(made, { ...GONE, via: 'cxl_mem' });
     made.run(replace);
     expect(memdevs(made)).toBe('mem0 enabled, mem1 enabled');
+  });
+
+  test('a region is as large as its cards let it; a device on it is not cut', () => {
+    const made = cxl('v6.12', { cxl: { memdevs: [{}, {}] } });
+    run(made, { ...GONE, trigger: 'surprise_removal', memdev: 'mem1' });
+    const commit = (...memdevs: string[]) =>
+      answered(made, { type: 'commit_cxl_region', region: 'region0', memdevs });
+    expect(commit('mem0', 'mem1')).toBe('ENODEV');
+    expect(commit('mem0', 'mem0')).toBe('ENXIO');
+    made.run({ ...replace, media: { size: 16 * MIB } });
+    expect([device(made).size, commit('mem0', 'mem1')]).toEqual([16 * MIB, 'ok']);
+    const region = found(made.host.tables.cxl_regions.get('region0'));
+    expect(region.size).toBe(32 * MIB);
+    run(made, { ...GONE, trigger: 'surprise_removal', memdev: 'mem0' });
+    made.run({ ...replace, media: { size: 4 * MIB } });
+    made.run({ ...replace, media: { size: 64 * MIB } });
+    expect([device(made).size, commit('mem0', 'mem1')]).toEqual([32 * MIB, 'ENOSPC']);
+  });
+
+  test('a card without the kind of capacity is no target', () => {
+    const made = cxl('v6.12', { cxl: { type: 'ram' } });
+    run(made, { ...GONE, via: 'cxl_mem' });
+    made.run(create({ memdevs: [{ name: 'mem7' }] }));
+    run(made, { ...GONE, memdev: 'mem7', via: 'cxl_pci' });
+    made.run({ ...replace, dax_device: 'dax1.0' });
+    const commit = { type: 'commit_cxl_region', region: 'region0', memdevs: ['mem7'] } as const;
+    expect(answered(made, commit)).toBe('ENOSPC');
+    made.run(replace);
+    expect(answered(made, { ...commit, memdevs: ['mem0'] })).toBe('ok');
+  });
+
+  test('soft-reserved memory is no namespace, whoever asks', () => {
+    const made = cxl('v6.12', { provider: 'hmem' });
+    run(made, { type: 'remove_dax_device', dax_device: DAX, trigger: 'unbind' });
+    expect(answered(made, { type: 'bind', dax_device: DAX, mode: 'fsdax' })).toBe('invalid_field');
+  });
+
+  test('a card that is pulled is gone for a device that nothing is bound to as well', () => {
+    const made = cxl();
+    run(made, { type: 'remove_dax_device', dax_device: DAX, trigger: 'unbind' });
+    run(made, { ...GONE, trigger: 'surprise_removal' });
+    expect(device(made).media_present).toBe(false);
+  });
+
+  test('a locked region without its target binds no driver until it is committed again', () => {
+    const made = cxl('v7.3', { cxl: { locked: true } });
+    run(made, { ...GONE, via: 'cxl_mem' });
+    expect(regions(made)).toBe('region0 commit disabled');
+    expect(answered(made, { type: 'bind_cxl_region', region: 'region0' })).toBe('ENXIO');
+    expect(answered(made, { type: 'bind', dax_device: DAX })).toBe('ENXIO');
+    made.run({ type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_mem' });
+    made.run({ type: 'commit_cxl_region', region: 'region0', memdevs: ['mem0'] });
+    made.run({ type: 'bind_cxl_region', region: 'region0' });
+    expect(device(made).state).toBe('bound');
+  });
+
+  test.each([
+    ['/size', { size: 128 * MIB, cxl: { region: 'region0' } }],
+    ['/phys_addr', { phys_addr: '0xa90000000', cxl: { region: 'region0' } }],
+    ['/cxl/memdevs', { phys_addr: '0xa90000000', size: 128 * MIB, cxl: { memdevs: [{ name: 'mem0' }] } }],
+    ['/mode', { phys_addr: '0xa90000000', provider: 'hmem', mode: 'fsdax' }],
+    ['/phys_addr', { phys_addr: '0x990000000', mode: 'system-ram', provider: 'e820' }],
+    ['/target_node', { phys_addr: '0xa90000000', mode: 'system-ram', target_node: -1 }],
+    ['/size', { phys_addr: '0xa90000000', mode: 'system-ram', target_node: 1 }],
+  ] as const)('a new device that does not fit: %s', (pointer, more) => {
+    const made = cxl('v6.12', { phys_addr: '0x990000000' });
+    run(made, { ...GONE, via: 'cxl_mem' });
+    made.run(replace);
+    const base = { type: 'create_dax_device', name: 'dax5.0', mode: 'devdax', provider: 'CXL' } as const;
+    const decision = made.try({ ...base, size: 64 * MIB, ...more });
+    expect(isRefusal(decision) && decision.pointer).toBe(pointer);
   });
 });
 
@@ -273,6 +348,17 @@ describe('a listing', () => {
     run(made, GONE);
     made.run(imports([{ ...listed, change: 'updated' }], { cxl: chain }));
     expect([memdevs(made), regions(made)]).toEqual(['mem0 enabled', 'region0 commit enabled']);
+  });
+
+  test('of a region that is reset, without its targets', () => {
+    const made = machine('v6.12');
+    const down = { ...region, state: 'disabled', decode_state: 'reset', mappings: [] } as const;
+    made.run(imports([{ ...listed, state: 'unbound' }], { cxl: { memdevs: [memdev], regions: [down] } }));
+    const decision = made.try({ type: 'bind', dax_device: DAX });
+    expect(isRefusal(decision) && [decision.errno, decision.detail.slice(0, 26)]).toEqual([
+      'ENXIO',
+      'region0 decodes to nothing',
+    ]);
   });
 
   test('of ndctl alone does not tell the region; a later one does', () => {

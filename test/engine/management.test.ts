@@ -20,6 +20,7 @@ import {
   type Machine,
 } from './support.ts';
 import { answered } from './observe.ts';
+import { fill, offlineAll, ram } from './ram.ts';
 
 function device(made: Machine, name = DEVICE): DaxDevice {
   return found(made.host.tables.dax_devices.get(name));
@@ -258,6 +259,17 @@ describe('the holders of a device', () => {
     (made.run({ type: 'survey_holders', dax_device: name }).survey?.holders ?? []).map(
       ({ kind, consequence }) => `${kind} ${consequence}`,
     );
+
+  test('memory that migrated, or that nobody has touched yet, goes on', () => {
+    const own = ram('v6.12');
+    fill(own);
+    fill(own, { touched: 'none' });
+    const process = 'process survives';
+    const mappings = ['mapping survives', 'mapping survives'];
+    expect(survey(own.made, DAX)).toEqual([process, process, ...mappings, 'memory_block survives']);
+    offlineAll(own.made);
+    expect(survey(own.made, DAX)).toEqual([process, process, ...mappings, 'memory_block forced']);
+  });
 
   test.each([
     [

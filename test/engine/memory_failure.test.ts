@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { HWPOISON_RANGES_MAX } from '../../src/engine/memory_failure/flags.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
 import { answered, shape, told, touch } from './observe.ts';
 import {
@@ -35,14 +34,6 @@ import {
   removeDevice,
 } from './support.ts';
 
-const GIB = 1024 * MIB;
-
-/** A devdax of 64 GiB that one process has mapped and read from its start. */
-function large(kernel: KernelName, length: number): Scene {
-  const { made, mapper } = devdax(kernel, { size: 64 * GIB });
-  return { made, device: DAX, base: 0, who: { caller: mapper({ length }) } };
-}
-
 /** An ext4 file that one process maps, and a badblock at page 5 of it. */
 function bad(
   kernel: KernelName,
@@ -53,96 +44,6 @@ function bad(
   fail(at, { page: 5, source: 'mce' });
   return { ...at, file: file() };
 }
-
-describe('a range', () => {
-  test('[M12] costs runs, not pages: one call over 1 TiB', () => {
-    const made = machine('v6.12');
-    addDevice(made, { size: 1024 * GIB });
-    const report = fail({ made, device: DEVICE, base: 0, who: {} }, { pages: 2 ** 28, source: 'debugfs' });
-    expect(ends(report)).toBe('EBUSY, dax page: Failed x268435456');
-    expect(report.kernel_log).toHaveLength(100);
-  });
-
-  test('[M13] on v7.3 unmaps the first page of each folio where its victims map by 4 KiB', () => {
-    const { made, mapper, file } = ext4('v7.3');
-    const all = { file: file(), length: 4 * MIB } as const;
-    const first = addMapper(made, all);
-    const early = mapper({ ...all, small: true, mce_kill: 'early' });
-    made.run({ type: 'exit_process', pid: first.pid });
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { early } };
-    expect(signals(at, fail(at, { pages: 1024, source: 'debugfs' }))).toBe('early AO 12 +0 x2');
-    expect(shape(made, early)).toBe('1022 pte');
-    expect(poison(at)).toBe('flags 0+1 512+1, badblocks none');
-  });
-
-  test('[M12] of madvise on v7.3 steps over the folios it begins in', () => {
-    const { made, file } = ext4('v7.3');
-    const caller = addMapper(made, { file: file(), length: 4 * MIB });
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { caller } };
-    const report = fail(at, { page: 5, pages: 512, source: 'madvise' });
-    expect(ends(report)).toBe('ok, dax page: Recovered x1');
-    expect(shape(made, caller)).toBe('1 pmd');
-  });
-
-  test('[M12] of madvise on v7.3 passes by pages that a step of a folio has passed', () => {
-    const { made, mapper, file } = ext4('v7.3');
-    const all = { file: file(), length: 4 * MIB } as const;
-    access(made, mapper({ ...all, small: true, touched: 'none' }).mapping, 'read', { page: 513 });
-    const caller = mapper(all);
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { caller } };
-    const step = { page: 5, source: 'madvise', by: 'caller' } as const;
-    expect(ends(fail(at, { ...step, pages: 511 }))).toBe('ok, dax page: Recovered x1');
-    expect(ends(fail(at, { ...step, pages: 515 }))).toBe('ok, dax page: Recovered x4');
-  });
-
-  test('[M156] goes on where entries outlast the range that was unmapped', () => {
-    const { made, mapper, file } = ext4('v6.12');
-    const whole = mapper({ mce_kill: 'early' });
-    const small = addMapper(made, {
-      file: file(),
-      length: 4 * MIB,
-      small: true,
-      mce_kill: 'early',
-      touched: 'none',
-    });
-    access(made, small.mapping, 'read', { page: 508, pages: 8 });
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { whole, small } };
-    expect(signals(at, fail(at, { pages: 1024, source: 'debugfs' }))).toBe(
-      'whole AO 21 +0, small AO 12 +512 x4',
-    );
-  });
-
-  test('[M49] names a victim at the page where it has an entry', () => {
-    const { made, mapper, file } = ext4('v6.12');
-    const early = mapper({ small: true, mce_kill: 'early', touched: 'none' });
-    access(made, early.mapping, 'read', { page: 4, pages: 2 });
-    access(made, mapper({ small: true }).mapping, 'read', { pages: 8 });
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { early } };
-    const lines = fail(at, { pages: 8, source: 'debugfs' }).kernel_log.map((line) => line.includes('SIGBUS'));
-    expect(lines.flatMap((told, line) => (told ? [line] : []))).toEqual([9, 12]);
-  });
-
-  test('of separate flags is limited', () => {
-    const at = large('v6.1', 16 * GIB);
-    expect(answered(at.made, poisonCommand(at, { pages: (16 * GIB) / PAGE, source: 'madvise' }))).toBe(
-      'not_modelled',
-    );
-    const half = (HWPOISON_RANGES_MAX / 2 + 1) * 512;
-    expect(fail(at, { pages: half, source: 'debugfs' }).hwpoisoned_pages).toBe(HWPOISON_RANGES_MAX / 2 + 1);
-    const more = poisonCommand(at, { page: half, pages: half, source: 'debugfs' });
-    expect(answered(at.made, more)).toBe('not_modelled');
-  });
-
-  test('[M41] of single sectors is limited as the list of the kernel is', () => {
-    const at = large('v5.10', 2 * MIB);
-    expect(answered(at.made, poisonCommand(at, { pages: 513, source: 'mce' }))).toBe('not_modelled');
-    fail(at, { pages: 400, source: 'mce' });
-    expect(answered(at.made, poisonCommand(at, { page: 400, pages: 400, source: 'mce' }))).toBe(
-      'not_modelled',
-    );
-    expect(fail(at, { page: 400, pages: 112, source: 'mce' }).badblocks).toHaveLength(112);
-  });
-});
 
 describe('madvise', () => {
   test('is called by the process whose mapping was made first', () => {
@@ -224,6 +125,37 @@ describe('refused', () => {
     expect(answered(at.made, { type: 'clear_errors', dax_device: 'pmem9', offset: 0, length: 1 })).toBe(
       'dax_device_not_found',
     );
+  });
+
+  test('a byte within a page, but of a machine check', () => {
+    const at = scene('v6.12', 'ext4', { caller: {} });
+    for (const source of ['madvise', 'debugfs', 'soft_offline'] as const) {
+      const asked = poisonCommand(at, { page: 5, source });
+      expect(answered(at.made, { ...asked, offset: asked.offset + 64 })).toBe('invalid_field');
+    }
+    const checked = poisonCommand(at, { page: 5, source: 'mce' });
+    const { memory_failure } = at.made.run({ ...checked, offset: checked.offset + 64, length: 64 });
+    expect(ends(found(memory_failure))).toBe('ok, dax page: Recovered x1');
+  });
+
+  test('pages of an xfs with rmapbt that was shut down', () => {
+    const at = scene('v6.12', 'rmapbt', { one: {} });
+    const [mount] = at.made.host.tables.mounts.keys();
+    at.made.run({ type: 'shutdown_mount', mount: found(mount) });
+    expect(answered(at.made, poisonCommand(at, { page: 5, source: 'mce' }))).toBe('outcome_unknown');
+  });
+
+  test('[M46] not the removal of a poisoned xfs that was unmounted, or is on a kernel that is known', () => {
+    const removed = { type: 'remove_dax_device', dax_device: DEVICE } as const;
+    const codes = (kernel: KernelName): string[] =>
+      (['unbind', 'orderly_removal'] as const).map((trigger) => {
+        const at = scene(kernel, 'rmapbt', { one: {} });
+        fail(at, { source: 'madvise' });
+        at.made.run({ type: 'munmap', mapping: found(at.who.one).mapping });
+        return answered(at.made, { ...removed, trigger });
+      });
+    expect(codes('force-unmap-v5.12')).toEqual(['outcome_unknown', 'ok']);
+    expect(codes('v6.12')).toEqual(['ok', 'ok']);
   });
 
   test('a device that is being removed, or whose medium is gone', () => {
@@ -316,6 +248,21 @@ describe('a badblock', () => {
     expect(poison(at)).toBe('flags none, badblocks none');
   });
 
+  test('[M22] is cleared where no entry and no flag is, and with the head that is flagged for it', () => {
+    const clear = { type: 'clear_errors', dax_device: DEVICE, offset: 0, length: 64 * MIB } as const;
+    const idle = bad('v6.12', { clears_poison: true });
+    fail(idle, { page: 600, source: 'mce' });
+    expect(poison(idle)).toBe('flags 5+1, badblocks 40+8 4800+8');
+    idle.made.run({ ...clear, offset: (idle.base + 600) * PAGE, length: PAGE });
+    expect(poison(idle)).toBe('flags 5+1, badblocks 40+8');
+    const { made, mapper } = devdax('v6.1', { clears_poison: true });
+    const node = { made, device: DAX, base: 0, who: { one: mapper() } };
+    fail(node, { page: 5, source: 'mce' });
+    expect(poison(node)).toBe('flags 0+1, badblocks 40+8');
+    made.run({ ...clear, dax_device: DAX });
+    expect(poison(node)).toBe('flags none, badblocks none');
+  });
+
   test('[M22] is not cleared by a device that cannot', () => {
     const at = bad('v6.12');
     const clear = { type: 'clear_errors', dax_device: DEVICE, offset: 0, length: MIB } as const;
@@ -340,7 +287,8 @@ describe('system RAM', () => {
     const at = { made, device: DAX, base: 0, who: {} };
     expect(ends(fail(at, { source: 'debugfs' }))).toBe('ENXIO, memory outside kernel control x1');
     const page = (128 * MIB) / PAGE;
-    expect(ends(fail(at, { page, source: 'debugfs' }))).toBe('EBUSY, non struct page pfn: Ignored x1');
+    expect(ends(fail(at, { page, source: 'debugfs' }))).toBe('ENXIO, invalid pfn x1');
+    expect(ends(fail(at, { page, source: 'mce' }))).toBe('EBUSY, non struct page pfn: Ignored x1');
     expect(counters(at)).toMatch(/^0 kB/);
   });
 
@@ -351,6 +299,27 @@ describe('system RAM', () => {
     addMapper(made, { dax_device: DAX, flags: ['private'], length: 8 * PAGE });
     expect(ends(fail(at, { source: 'debugfs' }))).toBe('ok, free buddy page: Recovered x1');
     expect(counters(at)).toBe('4 kB, node0 total 1 recovered 1');
+  });
+});
+
+describe('a machine check that a load consumed', () => {
+  test('and that cannot be handled is plain SIGBUS, forced', () => {
+    const at = scene('v6.12', 'ext4', { one: {}, deaf: { sigbus: 'blocked' } });
+    removeDevice(at.made);
+    const sent = fail(at, { page: 5, pages: 2, source: 'mce', by: 'one' }).processes;
+    expect(sent).toMatchObject([{ si_code: 'SI_KERNEL', si_addr: '0x0', si_addr_lsb: null, count: 2 }]);
+    expect(sent[0]).toMatchObject({ killed: false, fate: 'delivered' });
+    const [deaf] = fail(at, { page: 5, source: 'mce', by: 'deaf' }).processes;
+    expect(deaf).toMatchObject({ si_code: 'SI_KERNEL', killed: true });
+  });
+
+  test('[M141] comes after AR where a page of system RAM is pinned; [M58] EHWPOISON ends quietly', () => {
+    const at = ram('v6.12', { one: {} });
+    addPin(at.made, found(at.who.one), PIPE);
+    const codes = (): string[] =>
+      fail(at, { source: 'mce', by: 'one' }).processes.map(({ si_code }) => si_code);
+    expect(codes()).toEqual(['BUS_MCEERR_AR', 'SI_KERNEL']);
+    expect(codes()).toEqual(['BUS_MCEERR_AR']);
   });
 });
 

@@ -4,9 +4,12 @@ import type { KernelName } from '../../src/engine/vocabulary.ts';
 import { shape } from './observe.ts';
 import { DAX, devdax, ext4, rmapbt, xfs } from './rig.ts';
 import {
+  access,
+  addProcess,
   DEVICE,
   found,
   machine,
+  mappingOf,
   MIB,
   PAGE,
   processOf,
@@ -43,6 +46,19 @@ export function scene(
   }
   const { made, mapper, file } = FILE_SYSTEMS[what](kernel, early_kill);
   return { made, device: DEVICE, base: baseOf(made, file()), who: all(who, mapper) };
+}
+
+/** A file of ext4 that one process maps by a folio of 2 MiB, another its second half by 4 KiB. */
+export function partOfFolio(kernel: KernelName): Scene {
+  const at = scene(kernel, 'ext4', { whole: { touched: 'read' } }, 1);
+  const { made } = at;
+  const file = mappingOf(made, found(at.who.whole).mapping).file!;
+  const pid = addProcess(made);
+  const half = { offset: MIB, length: MIB, flags: ['shared'], prot: 'rw' } as const;
+  made.run({ type: 'create_mapping', pid, file, ...half });
+  const mapping = found([...made.host.tables.mappings.values()].at(-1)).id;
+  access(made, mapping, 'read', { pages: 256 });
+  return { ...at, who: { ...at.who, part: { pid, mapping } } };
 }
 
 /** System RAM of 256 MiB that is online; each process has 8 pages of it. */

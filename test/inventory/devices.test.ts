@@ -48,6 +48,17 @@ describe('one device from each topology', () => {
     });
   });
 
+  it.each([
+    [0x110000000, '0x100000000'],
+    [0x120000000, null],
+  ])('[M78] the address of a dax device whose second range begins at %i is %s', (start, phys_addr) => {
+    const size = 2 ** 28;
+    const range = (from: number) => ({ start: from, end: from + size - 1, size });
+    const dax = { chardev: 'dax0.0', size: 2 * size, mode: 'devdax' };
+    const text = JSON.stringify([{ ...dax, mappings: [range(0x100000000), range(start)] }]);
+    expect(knownAfter(text).devices).toMatchObject([{ name: 'dax0.0', phys_addr }]);
+  });
+
   it('[M121] a mounted fsdax namespace is listed as an unmounted one', () => {
     const { uuid, listed, ...mounted } = only('nvdimm.fsdax-mounted@6.12', FULL);
     const { uuid: otherUuid, listed: otherListed, ...unmounted } = only('nvdimm.fsdax@6.12', FULL);

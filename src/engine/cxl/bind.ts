@@ -1,12 +1,12 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
-import type { CxlMemdev } from '../host.ts';
-import { factsOf } from '../lookup.ts';
+import type { CxlMemdev, CxlRegion } from '../host.ts';
+import { factsOf, must } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { bind } from '../topology/bind.ts';
 import { emit, identity, put, remove, type Transaction } from '../transaction.ts';
 import { changeMemdev, changeRegion, tellConsumers } from './change.ts';
-import { consumersOf, findMemdev, findRegion, regionsOn } from './lookup.ts';
+import { capacityFor, consumersOf, findMemdev, findRegion, hasLostTarget, regionsOn } from './lookup.ts';
 import { freeMemdev, nmemOf } from './names.ts';
 
 /** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
@@ -59,9 +59,10 @@ export function returnMemdev(tx: Transaction, before: CxlMemdev, fields: Partial
 }
 
 /**
- * Programs the decoders of a reset region anew (targetN, commit; what `cxl create-region` does): the range decodes
- * to these memdevs, in position order. ENXIO until every position has one, EBUSY for a memdev of another region.
- * Source: drivers/cxl/core/region.c commit_store(); C.4.
+ * Programs the decoders of a region that lost a target anew (targetN, commit; what `cxl create-region` does): the
+ * range decodes to these memdevs, in position order. A target is refused by a region that is active (EBUSY), the
+ * commit by one that has not all of them (ENXIO); a region over smaller cards is smaller, as far as the devices on
+ * it let it (ENOSPC). Source: drivers/cxl/core/region.c cxl_region_attach(), commit_store(), hdm.c cxl_dpa_alloc().
  */
 export function commitCxlRegion(
   tx: Transaction,
@@ -69,24 +70,41 @@ export function commitCxlRegion(
 ): Answer | Refusal {
   const region = findRegion(tx.host, name);
   if (isRefusal(region)) return region;
-  if (region.decode_state === 'commit') return kernelRefuses('EBUSY', `${name} is committed`);
-  if (new Set(memdevs).size !== region.interleave_ways) {
-    return kernelRefuses('ENXIO', `${name} needs ${String(region.interleave_ways)} targets`);
+  if (region.decode_state === 'commit' && !hasLostTarget(tx.host, region)) {
+    return kernelRefuses('EBUSY', `${name} is committed`);
+  }
+  if (memdevs.length !== region.interleave_ways || new Set(memdevs).size !== memdevs.length) {
+    const detail = `${name} needs ${String(region.interleave_ways)} targets, each another memdev`;
+    return { ...kernelRefuses('ENXIO', detail), pointer: '/memdevs' };
   }
   for (const memdev of memdevs) {
     const refusal = refusesTarget(tx, name, memdev);
     if (refusal !== null) return { ...refusal, pointer: '/memdevs' };
   }
+  const size = sizeOver(tx, region, memdevs);
+  const tooLarge = consumersOf(tx.host, name).find((device) => device.size > size);
+  if (tooLarge !== undefined) {
+    const detail = `${String(size)} bytes of ${region.type} capacity do not hold ${tooLarge.name}`;
+    return { ...kernelRefuses('ENOSPC', detail), pointer: '/memdevs' };
+  }
   const mappings = memdevs.map((memdev, position) => ({ position, memdev, decoder: null }));
-  const record = changeRegion(tx, name, { decode_state: 'commit', mappings });
+  const record = changeRegion(tx, name, { decode_state: 'commit', mappings, size });
   tellConsumers(tx, name);
   return { record };
+}
+
+/** What there was, or less where the smallest of the cards has less: every way takes the same share of its own. */
+function sizeOver(tx: Transaction, { type, size }: CxlRegion, memdevs: readonly string[]): number {
+  const cards = memdevs.map((name) => must(tx.host.tables.cxl_memdevs.get(name), name));
+  const shares = cards.map((card) => capacityFor(card, type));
+  return Math.min(size, Math.min(...shares) * memdevs.length);
 }
 
 function refusesTarget(tx: Transaction, region: string, name: string): Refusal | null {
   const memdev = findMemdev(tx.host, name);
   if (isRefusal(memdev)) return memdev;
-  if (memdev.state !== 'enabled')
+  if (memdev.state === 'gone') return kernelRefuses('ENODEV', `${name} is gone`);
+  if (memdev.state === 'disabled')
     return kernelRefuses('ENODEV', `${name} has no endpoint: bind cxl_mem first`);
   const taken = regionsOn(tx.host, name).find((other) => other.name !== region);
   return taken === undefined ? null : kernelRefuses('EBUSY', `${name} decodes to ${taken.name}`);
@@ -94,7 +112,8 @@ function refusesTarget(tx: Transaction, region: string, name: string): Refusal |
 
 /**
  * Binds cxl_region again: its devices are found anew and bound, but for those whose medium is another now. ENXIO
- * while its decoders are reset. Source: drivers/cxl/core/region.c cxl_region_probe().
+ * below CXL_CONFIG_COMMIT: its decoders are reset, or a target has left.
+ * Source: drivers/cxl/core/region.c cxl_region_probe().
  */
 export function bindCxlRegion(
   tx: Transaction,
@@ -103,7 +122,9 @@ export function bindCxlRegion(
   const region = findRegion(tx.host, command.region);
   if (isRefusal(region)) return region;
   if (region.state === 'enabled') return kernelRefuses('EBUSY', `${region.name} has a driver`);
-  if (region.decode_state === 'reset') return kernelRefuses('ENXIO', `${region.name} is not committed`);
+  if (region.decode_state === 'reset' || hasLostTarget(tx.host, region)) {
+    return kernelRefuses('ENXIO', `${region.name} is not committed`);
+  }
   if (consumersOf(tx.host, region.name).some(({ removal }) => removal !== null)) {
     return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
   }

@@ -20,6 +20,16 @@ export function regionOf(host: Host, device: DaxDevice): CxlRegion {
   return must(host.tables.cxl_regions.get(device.cxl_region!), `CXL region of ${device.name}`);
 }
 
+/** Whether its dax region is one of soft-reserved memory or of CXL ram: no nd bus, no namespace (B.7). */
+export function isDynamic(host: Host, { provider, cxl_region }: DaxDevice): boolean {
+  return provider === 'hmem' || host.tables.cxl_regions.get(cxl_region ?? '')?.type === 'ram';
+}
+
+/** What a card has for regions of a type. */
+export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: CxlRegion['type']): number {
+  return type === 'pmem' ? pmem_size : ram_size;
+}
+
 /** Regions that have a decoder of the memdev among their targets, by name. */
 export function regionsOn(host: Host, memdev: string): CxlRegion[] {
   return [...host.tables.cxl_regions.values()].filter(({ mappings }) =>
@@ -39,6 +49,15 @@ export function regionServes(host: Host, device: DaxDevice): boolean {
   return region.state === 'enabled' && region.decode_state === 'commit';
 }
 
+/**
+ * Whether a target has left the region and none came in its place: it is not ACTIVE, whatever its decoders do (a
+ * locked one is not reset). Source: drivers/cxl/core/region.c cxl_region_detach().
+ */
+export function hasLostTarget(host: Host, { name, mappings, interleave_ways }: CxlRegion): boolean {
+  if (mappings.length >= interleave_ways) return false;
+  return [...host.tables.cxl_memdevs.values()].some(({ left_region }) => left_region === name);
+}
+
 /** Whether the decoders over a device are reset: the recorded machines read zeros there, card or no card (R165). */
 export function isReset(host: Host, device: DaxDevice): boolean {
   return device.cxl_region !== null && regionOf(host, device).decode_state === 'reset';
@@ -47,14 +66,13 @@ export function isReset(host: Host, device: DaxDevice): boolean {
 /** What the operator has to do before a device on the region can be bound again (C.4). */
 export function regionConditions(host: Host, device: DaxDevice): Condition[] {
   if (device.cxl_region === null) return [];
-  const { name, state, decode_state } = regionOf(host, device);
-  if (decode_state === 'reset') {
-    return [
-      {
-        type: 'cxl_region_reset',
-        detail: `${name} decodes to nothing: program the decoders (POST …/cxl-regions/${name}/commit), then bind it`,
-      },
-    ];
+  const region = regionOf(host, device);
+  const { name, state } = region;
+  const lost = hasLostTarget(host, region);
+  if (lost || region.decode_state === 'reset') {
+    const why = lost ? 'has lost a target' : 'decodes to nothing';
+    const todo = `program the decoders (POST …/cxl-regions/${name}/commit), then bind it`;
+    return [{ type: 'cxl_region_reset', detail: `${name} ${why}: ${todo}` }];
   }
   if (state === 'enabled') return [];
   return [{ type: 'cxl_region_disabled', detail: `${name} has no driver: POST …/cxl-regions/${name}/bind` }];

@@ -3,7 +3,7 @@ import type { CxlMemdev, CxlRegion, DaxDevice } from '../host.ts';
 import { factsOf } from '../lookup.ts';
 import { kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../transaction.ts';
-import { regionsOn } from './lookup.ts';
+import { capacityFor, regionsOn } from './lookup.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
 
 const GRANULARITY = 256;
@@ -12,7 +12,7 @@ const NEVER_RESET = { committed_with_zero_size: false, left_region: null } as co
 /**
  * What a new device of provider CXL stands on: a region of that name that is there, or a new one over the memdevs
  * named (one by itself unless told). Refused as the kernel does: no drivers/cxl (M95), ram regions before they
- * bind (M112), serial 0 under a persistent region (M113).
+ * bind (M112), serial 0 under a persistent region (M113), more than a card has (hdm.c cxl_dpa_alloc()).
  */
 export function placeOnCxl(
   tx: Transaction,
@@ -29,7 +29,7 @@ export function placeOnCxl(
   if (refusal !== null) return refusal;
   const place = command.cxl ?? {};
   const there = place.region === undefined ? undefined : tx.host.tables.cxl_regions.get(place.region);
-  if (there !== undefined) return onRegion(place, there);
+  if (there !== undefined) return onRegion(place, there, device);
   return makeRegion(tx, place, device);
 }
 
@@ -40,7 +40,17 @@ export function refusesCxl(tx: Transaction): Refusal | null {
   return { ...kernelRefuses('ENODEV', detail), pointer: '/provider' };
 }
 
-function onRegion(place: CxlPlace, { name, state, decode_state }: CxlRegion): string | Refusal {
+function onRegion(
+  place: CxlPlace,
+  { name, state, decode_state, size, resource }: CxlRegion,
+  device: DaxDevice,
+): string | Refusal {
+  const first =
+    resource === null || device.phys_addr === null ? 0n : BigInt(device.phys_addr) - BigInt(resource);
+  if (first < 0n || first + BigInt(device.size) > BigInt(size)) {
+    const pointer = device.size > size ? '/size' : '/phys_addr';
+    return refuse('out_of_range', `the range is not within ${name}`, { pointer });
+  }
   if (place.memdevs !== undefined || place.type !== undefined || place.locked !== undefined) {
     return refuse('invalid_field', `${name} is there already, with its memdevs`, { pointer: '/cxl' });
   }
@@ -66,7 +76,7 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
   const memdevs: string[] = [];
   for (const one of wanted) {
     const name = one.name ?? freeMemdev(tx);
-    const refusal = refusesMemdev(tx, { ...one, name }, type, memdevs);
+    const refusal = refusesMemdev(tx, { ...one, name, bytes }, type, memdevs);
     if (refusal !== null) return { ...refusal, pointer: '/cxl/memdevs' };
     if (!tx.host.tables.cxl_memdevs.has(name)) putMemdev(tx, device, { ...one, name }, type, bytes);
     memdevs.push(name);
@@ -93,7 +103,7 @@ type Wanted = NonNullable<CxlPlace['memdevs']>[number] & { readonly name: string
 
 function refusesMemdev(
   tx: Transaction,
-  { name, serial }: Wanted,
+  { name, serial, bytes }: Wanted & { readonly bytes: number },
   type: CxlRegion['type'],
   before: readonly string[],
 ): Refusal | null {
@@ -102,6 +112,11 @@ function refusesMemdev(
   if (regionsOn(tx.host, name).length > 0) return kernelRefuses('EBUSY', `${name} decodes to another region`);
   if (there !== undefined && there.state !== 'enabled')
     return kernelRefuses('ENODEV', `${name} is ${there.state}`);
+  if (there !== undefined && capacityFor(there, type) < bytes)
+    return kernelRefuses(
+      'ENOSPC',
+      `${name} has ${String(capacityFor(there, type))} bytes of ${type} capacity`,
+    );
   const zero = (there?.serial ?? serial) === '0x0' && type === 'pmem';
   if (!zero || factsOf(tx.host).cxl.serial_zero_pmem === 'allowed') return null;
   return kernelRefuses('ENXIO', 'invalid or missing serial number');

@@ -5,7 +5,7 @@ import { findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import { removeDaxDevice } from '../removal/start.ts';
-import type { Transaction } from '../transaction.ts';
+import { emit, patch, type Transaction } from '../transaction.ts';
 import type { CxlDriver, CxlRemoveVia } from '../vocabulary.ts';
 import { detachDecoder, releaseMemdev, releaseRegion, resetDecode, tellConsumers } from './change.ts';
 import { consumersOf, findMemdev, regionOf, regionsOn } from './lookup.ts';
@@ -47,12 +47,19 @@ function removeEach(
 ): RemovalRecord[] | Refusal {
   const removals: RemovalRecord[] = [];
   for (const { name, state } of devices) {
+    if (state === 'unbound' && command.trigger === 'surprise_removal') losesMedium(tx, name);
     if (state !== 'bound' && state !== 'removing') continue;
     const removal = removeDaxDevice(tx, { ...command, dax_device: name }, memdev);
     if (isRefusal(removal)) return removal;
     removals.push(removal);
   }
   return removals;
+}
+
+/** Nothing is bound to it, so nothing is removed; its card is gone all the same. */
+function losesMedium(tx: Transaction, name: string): void {
+  patch(tx, 'dax_devices', name, { media_present: false });
+  emit(tx, 'dax_device_changed', `dax-devices/${name}`, { media_present: false });
 }
 
 /**

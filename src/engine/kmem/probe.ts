@@ -1,4 +1,5 @@
 import type { DaxDevice, Host, HostRecord, MemoryBlockRun, MemoryRange } from '../host.ts';
+import { isDynamic } from '../cxl/lookup.ts';
 import { factsOf, nrPages, profileOf } from '../lookup.ts';
 import { nodeAppears } from '../memory_failure/counters.ts';
 import { kernelRefuses, type Refusal } from '../refusal.ts';
@@ -59,11 +60,10 @@ export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
 }
 
 /** The mode a dax device comes up in where nobody chose a driver: B.7, M92. */
-export function defaultMode(host: Host, { provider, mode, cxl_region }: DaxDevice): DeviceMode {
-  if (mode !== 'devdax' && mode !== 'system-ram') return mode;
-  const region = host.tables.cxl_regions.get(cxl_region ?? '');
-  const dynamic = provider === 'hmem' || region?.type === 'ram';
-  return dynamic && factsOf(host).kmem.default_driver_hmem === 'kmem' ? 'system-ram' : 'devdax';
+export function defaultMode(host: Host, device: DaxDevice): DeviceMode {
+  if (device.mode !== 'devdax' && device.mode !== 'system-ram') return device.mode;
+  const byKmem = isDynamic(host, device) && factsOf(host).kmem.default_driver_hmem === 'kmem';
+  return byKmem ? 'system-ram' : 'devdax';
 }
 
 interface WholeBlocks {

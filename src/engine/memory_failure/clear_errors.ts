@@ -8,6 +8,7 @@ import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import { clearHwpoison } from './flags.ts';
+import { flagUnit, segmentsOf } from './segments.ts';
 
 /**
  * `ndctl clear-errors` of a range: the badblocks in its pages go where the device can replace what it cannot read,
@@ -37,6 +38,18 @@ export function clearPages(tx: Transaction, device: DaxDevice, [pfn, nr_pages]: 
   if (gone.length === 0) return;
   const badblocks = dropBadblocks(device.badblocks, gone);
   patch(tx, 'dax_devices', device.name, { badblocks });
-  clearHwpoison(tx, device.name, pagesOf(device, gone));
+  clearHwpoison(
+    tx,
+    device.name,
+    pagesOf(device, gone).flatMap((pages) => withHeads(tx, device, pages)),
+  );
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { errors_cleared: gone });
+}
+
+/** Pages, and where PG_hwpoison sits on the head of what they lie in, all from there (M22). */
+function withHeads(tx: Transaction, device: DaxDevice, pages: PfnRange): PfnRange[] {
+  return segmentsOf(tx, device, pages).map(({ pfn, nr_pages, fate }) => {
+    const before = fate.kind === 'entry' ? fate.index % flagUnit(tx, device, fate) : 0;
+    return [pfn - before, nr_pages + before];
+  });
 }

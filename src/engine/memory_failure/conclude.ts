@@ -5,7 +5,7 @@ import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
 import { processOf, releaseUnknown, survivesSigbus } from '../process_end.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { LOG_LINES } from '../removal/kill_procs.ts';
-import { deliver } from '../removal/signals.ts';
+import { deliver, isForced } from '../removal/signals.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
 import { PMD_PAGES, PUD_PAGES } from '../vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from './flags.ts';
@@ -64,17 +64,17 @@ function tooMany(): Refusal {
   return refuse('not_modelled', detail, { pointer: '/length' });
 }
 
-/** AO may be blocked (it stays pending) or ignored (lost); AR is forced: deliver() ends who does not handle it. */
+/** AO may be blocked (it stays pending) or ignored (lost); AR and plain SIGBUS are forced: deliver() ends who does not handle it. */
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
-  for (const { pid, si_code } of signals) {
-    if (survivesSigbus(processOf(tx, pid), si_code === 'BUS_MCEERR_AR')) continue;
-    const unknown = releaseUnknown(tx, pid);
+  for (const row of signals) {
+    if (survivesSigbus(processOf(tx, row.pid), isForced(row))) continue;
+    const unknown = releaseUnknown(tx, row.pid);
     if (unknown !== null) return unknown;
   }
   const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx, pid).sigbus]));
   return deliver(tx, signals).map((row): FailedProcess => {
     const own = sigbus.get(row.pid);
-    const lost = row.si_code === 'BUS_MCEERR_AO' && (own === 'blocked' || own === 'ignored');
+    const lost = !isForced(row) && (own === 'blocked' || own === 'ignored');
     return { ...row, fate: !lost ? 'delivered' : own === 'blocked' ? 'pending' : 'ignored' };
   });
 }

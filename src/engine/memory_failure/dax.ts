@@ -1,3 +1,4 @@
+import { append } from '../append.ts';
 import type { DaxDevice, Mount } from '../host.ts';
 import { factsOf } from '../lookup.ts';
 import { type PfnRange } from '../pfn_range.ts';
@@ -7,8 +8,8 @@ import { shutDownCorrupt } from '../superblock.ts';
 import type { Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import { HWPOISON_RANGES_MAX } from './flags.ts';
-import { book, NO_STRUCT_PAGE, type Ledger, type PageEnd } from './ledger.ts';
-import { segmentsOf, type DaxEntry, type Segment } from './segments.ts';
+import { book, withoutStructPage, type Ledger, type PageEnd } from './ledger.ts';
+import { flagUnit, rmapHook, segmentsOf, type DaxEntry, type Segment } from './segments.ts';
 
 /** On whose behalf the calls are made: a process, and for madvise the mapping and address it names. */
 export interface Current {
@@ -43,6 +44,7 @@ const ENDS = {
  */
 export function failDaxPages(ledger: Ledger, range: PfnRange, current: Current | null): Refusal | null {
   const { tx, device } = ledger;
+  if (rmapHook(tx, device)?.fs_state === 'shutdown') return shutDownAlready();
   const madvise = current?.madvise ?? null;
   let at = range[0];
   for (const segment of segmentsOf(tx, device, range)) {
@@ -68,7 +70,6 @@ function madviseStep(tx: Transaction, device: DaxDevice, { fate }: Segment): num
 
 function failSegment(site: Site, segment: Segment, last: boolean): Refusal | null {
   const { fate } = segment;
-  const { tx } = site.ledger;
   switch (fate.kind) {
     case 'entry':
       return failEntry(site, segment, fate);
@@ -79,7 +80,7 @@ function failSegment(site: Site, segment: Segment, last: boolean): Refusal | nul
     case 'metadata':
       return failMetadata(site, fate.mount, last);
     case 'no_struct_page':
-      return bookAll(site, NO_STRUCT_PAGE[factsOf(tx.host).memory_failure.no_struct_page], null);
+      return bookAll(site, withoutStructPage(site.ledger), null);
   }
 }
 
@@ -102,13 +103,15 @@ function bookAll(
   return null;
 }
 
+function shutDownAlready(): Refusal {
+  return unknownOutcome(
+    'memory_failure() on an xfs with rmapbt that was shut down is not in the sources read',
+  );
+}
+
 /** xfs shuts itself down over its first page; what its reverse map answers after that nobody has read. */
 function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
-  if (site.count > 1 || !last || mount.fs_state !== 'alive') {
-    return unknownOutcome(
-      'memory_failure() on an xfs with rmapbt that has shut itself down is not in the sources read',
-    );
-  }
+  if (site.count > 1 || !last) return shutDownAlready();
   const log = shutDownCorrupt(site.ledger.tx, site.ledger.device, mount);
   return end(site, ENDS.metadata, () => log);
 }
@@ -117,12 +120,11 @@ function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
 function failEntry(site: Site, segment: Segment, entry: DaxEntry): Refusal | null {
   const { ledger, pfn, count, stride } = site;
   const { tx, device } = ledger;
-  const facts = factsOf(tx.host).memory_failure;
   const first = entry.index + (pfn - segment.pfn);
   const last = first + (count - 1) * stride;
-  const fact = device.mode === 'devdax' ? facts.devdax_page : facts.fsdax_page;
-  const unit = fact === 'page' || entry.by_rmap ? 1 : entry.unit;
-  const flagged = flagsOf(entry, first, last, entry.by_rmap ? entry.unit : unit);
+  const heads = flagUnit(tx, device, entry);
+  const unit = entry.by_rmap ? 1 : heads;
+  const flagged = flagsOf(entry, first, last, heads);
   if (flagged === null) {
     return refuse(
       'not_modelled',
@@ -132,27 +134,31 @@ function failEntry(site: Site, segment: Segment, entry: DaxEntry): Refusal | nul
       },
     );
   }
-  ledger.flagged.push(...flagged);
+  append(ledger.flagged, flagged);
   const headOf = (index: number): number => Math.floor(index / unit) * unit;
-  const plan = planOf(site, Math.max(unit, stride));
+  const pace = Math.max(unit, stride);
+  const made = (index: number, sites: number): number =>
+    Math.ceil((Math.min(last + 1, index + sites * pace) - Math.max(first, index)) / stride);
+  const plan = { ...planOf(site), stride: pace, callsAt: made };
   const killed = killProcs(tx, entry.space, headOf(first), headOf(last) + 1, plan);
-  ledger.signals.push(...killed.signals);
+  append(ledger.signals, killed.signals);
   const named = (index: number): number =>
     entry.space.pfnAt(entry.by_rmap ? Math.floor(index / entry.unit) * entry.unit : index);
   return end(site, ENDS.recovered, (call) => {
     const index = first + call * stride;
     const before = call === 0 ? null : headOf(index - stride);
-    return victimsAt(killed.rounds, headOf(index), before).map((one) => sendingSigbus(named(index), one));
+    return victimsAt(killed.rounds, headOf(index), before, pace).map((one) =>
+      sendingSigbus(named(index), one),
+    );
   });
 }
 
-function planOf({ ledger, current }: Site, stride: number): KillPlan {
+function planOf({ ledger, current }: Site): KillPlan {
   const facts = factsOf(ledger.tx.host).memory_failure;
   return {
     collect: facts.dax_victims,
     cowed_page_counts_as_entry: facts.private_cow_signalled,
     by_pid: current?.pid ?? null,
-    stride,
     refaults: current?.madvise?.mapping ?? null,
   };
 }
@@ -167,12 +173,17 @@ function flagsOf(entry: DaxEntry, first: number, last: number, unit: number): Pf
 }
 
 /** Who is signalled by the call on an index: all of its round where it is the first in its unit, else who stays. */
-function victimsAt(rounds: readonly Round[], index: number, before: number | null): Round['victims'] {
-  if (index === before) return [];
+function victimsAt(
+  rounds: readonly Round[],
+  index: number,
+  before: number | null,
+  pace: number,
+): Round['victims'] {
   const round = rounds.findLast((own) => own.index <= index);
   if (round === undefined) return [];
   const unitOf = (at: number): number => Math.floor(at / round.unit);
-  if (unitOf(index) >= unitOf(round.index) + round.count) return [];
+  const end = unitOf(round.index) * round.unit + round.count * Math.max(round.unit, pace);
+  if (index >= end) return [];
   const opens = before === null || before < round.index || unitOf(before) !== unitOf(index);
   return opens ? round.victims : round.victims.filter((victim) => victim.stays);
 }

@@ -21,6 +21,8 @@ export interface MemoryFailureFacts {
   readonly counts_dax: boolean;
   /** clear_hwpoisoned_pages() while sections are torn down (A.6). */
   readonly teardown_lowers_counter: boolean;
+  /** HardwareCorrupted after a removal under a poisoned xfs with rmapbt: the source does not know it of the series (M46). */
+  readonly poisoned_rmapbt_teardown: 'known' | 'unknown';
   /** printk_ratelimited() of the series: 10 "recovery action" lines in 5 s. */
   readonly log_rate_limited: boolean;
   /** A pfn that no struct page describes (M39). */
@@ -47,6 +49,7 @@ export const MEMORY_FAILURE_V510: MemoryFailureFacts = {
   private_cow_signalled: false,
   counts_dax: false,
   teardown_lowers_counter: true,
+  poisoned_rmapbt_teardown: 'known',
   log_rate_limited: false,
   no_struct_page: 'outside_kernel_control',
   ram_already_poisoned: 'ok',
@@ -57,7 +60,11 @@ export const MEMORY_FAILURE_V510: MemoryFailureFacts = {
 };
 
 /** The series of 2021 limits what memory_failure() prints. */
-export const MEMORY_FAILURE_SERIES: MemoryFailureFacts = { ...MEMORY_FAILURE_V510, log_rate_limited: true };
+export const MEMORY_FAILURE_SERIES: MemoryFailureFacts = {
+  ...MEMORY_FAILURE_V510,
+  poisoned_rmapbt_teardown: 'unknown',
+  log_rate_limited: true,
+};
 
 /** The series with the victim selection of its own base. */
 export const MEMORY_FAILURE_V512: MemoryFailureFacts = {

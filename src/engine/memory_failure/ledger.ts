@@ -52,6 +52,15 @@ export const NO_STRUCT_PAGE = {
   non_struct_page_pfn: { type: 'non struct page pfn', result: 'Ignored', errno: 'EBUSY' },
 } as const satisfies Readonly<Record<string, PageEnd>>;
 
+/** corrupt-pfn asks pfn_valid() before it says or does anything (M145). Source: mm/hwpoison-inject.c hwpoison_inject(). */
+const INVALID_PFN: PageEnd = { type: 'invalid pfn', result: null, errno: 'ENXIO' };
+
+/** What becomes of a pfn that no struct page describes, by who asks. */
+export function withoutStructPage({ tx, source }: Ledger): PageEnd {
+  if (source === 'debugfs') return INVALID_PFN;
+  return NO_STRUCT_PAGE[factsOf(tx.host).memory_failure.no_struct_page];
+}
+
 /** How many "recovery action" lines the series prints in 5 seconds (M49). */
 const RATE_LIMIT_BURST = 10;
 
@@ -69,6 +78,7 @@ export function book(ledger: Ledger, calls: Calls): void {
   } else ledger.results.push({ type, result, errno, pages: calls.count });
   ledger.errno ??= errno;
   if (calls.node !== null && result !== null) countFailed(ledger.tx, result, calls.count, calls.node);
+  if (calls.end === INVALID_PFN) return;
   for (let call = 0; call < calls.count && ledger.log.length < LOG_LINES; call += 1)
     print(ledger, calls, call);
 }

@@ -4,13 +4,14 @@ import type { DaxDevice, Host, Mapping } from '../host.ts';
 import { memoryRangesOf } from '../kmem/range.ts';
 import { decodes, findActor, findDevice, mappingsOfDevice, mappingsOfPid, superblockOf } from '../lookup.ts';
 import { runs } from '../mapping_table.ts';
+import { processOf } from '../process_end.ts';
 import type { PfnRange } from '../pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { entriesOf, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import { conclude, mappedPages } from './conclude.ts';
 import { failDaxPages, type Current } from './dax.ts';
-import { newLedger } from './ledger.ts';
+import { newLedger, type Ledger } from './ledger.ts';
 import { madviseHwpoison, softOffline, type Advised } from './madvise.ts';
 import type { MemoryFailureReport } from './report.ts';
 import { failRamPages } from './system_ram.ts';
@@ -33,6 +34,10 @@ export function memoryFailure(tx: Transaction, command: MemoryFailure): Answer |
 
 function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Refusal | null {
   if (command.length < 1) return refuse('invalid_field', 'length must be positive', { pointer: '/length' });
+  if (command.source !== 'mce' && command.offset % PAGE_BYTES !== 0)
+    return refuse('invalid_field', 'offset must be a multiple of 4096: only a machine check tells a byte', {
+      pointer: '/offset',
+    });
   if (command.offset >= device.size)
     return refuse('out_of_range', 'the offset is past the end of the device', { pointer: '/offset' });
   if (command.offset + command.length > device.size)
@@ -92,7 +97,21 @@ function byPfn(
     const refusal = failDaxPages(ledger, range, current);
     if (refusal !== null) return refusal;
   }
+  if (current !== null) endConsumer(ledger, current);
   return conclude(ledger, mapped, command.source === 'mce' ? range : null);
+}
+
+/**
+ * Who consumed poison that memory_failure() could not handle gets plain SIGBUS, once a call; EHWPOISON ends quietly.
+ * Source: arch/x86/kernel/cpu/mce/core.c kill_me_maybe(), force_sig(); A.1.
+ */
+function endConsumer({ tx, results, signals }: Ledger, { pid }: Current): void {
+  const failed = results.filter(({ errno }) => errno !== null && errno !== 'EHWPOISON');
+  const count = failed.reduce((sum, { pages }) => sum + pages, 0);
+  if (count === 0) return;
+  const { comm } = processOf(tx, pid);
+  const plain = { signal: 'SIGBUS', si_code: 'SI_KERNEL', si_addr: '0x0', si_addr_lsb: null } as const;
+  signals.push({ pid, comm, ...plain, count, delivery: 'asynchronous', killed: false });
 }
 
 /** M23: the process whose load consumed the poison; it has an entry there. */
@@ -129,9 +148,12 @@ function whoMaps(
       return { mapping, index, nr_pages };
     return refuse('out_of_range', 'madvise() takes a range of one mapping', { pointer: '/length' });
   }
-  const who = command.by_pid === undefined ? 'no process that runs' : `process ${String(command.by_pid)} not`;
+  const who =
+    command.by_pid === undefined
+      ? 'no process that runs maps'
+      : `process ${String(command.by_pid)} does not map`;
   const pointer = command.by_pid === undefined ? '/source' : '/by_pid';
-  return refuse('invalid_field', `madvise() names memory by its mapping: ${who} maps the first page`, {
+  return refuse('invalid_field', `madvise() names memory by its mapping: ${who} the first page`, {
     pointer,
   });
 }

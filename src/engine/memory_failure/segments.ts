@@ -54,10 +54,17 @@ export function segmentsOf(tx: Transaction, device: DaxDevice, range: PfnRange):
 }
 
 /** The mounted xfs that handles its own pages: with rmapbt, where that kernel has the hook. */
-function rmapHook(tx: Transaction, device: DaxDevice): Mount | null {
+export function rmapHook(tx: Transaction, device: DaxDevice): Mount | null {
   if (factsOf(tx.host).memory_failure.fs_hook === 'none') return null;
   const mount = mountsOn(tx.host, device).find((own) => own.fs_type === 'xfs' && own.dax !== 'never');
   return mount?.rmapbt === true ? mount : null;
+}
+
+/** Pages of what carries PG_hwpoison at its head for all of them: the page itself, folio, compound page or DAX entry (A.4). */
+export function flagUnit(tx: Transaction, device: DaxDevice, entry: DaxEntry): number {
+  const facts = factsOf(tx.host).memory_failure;
+  const fact = device.mode === 'devdax' ? facts.devdax_page : facts.fsdax_page;
+  return fact === 'page' && !entry.by_rmap ? 1 : entry.unit;
 }
 
 function ofNode(tx: Transaction, device: DaxDevice): Segment[] {

@@ -4,7 +4,7 @@ import type { PfnRange } from '../pfn_range.ts';
 import { hasEarlyPolicy, sendingSigbus, signalRow } from '../removal/kill_procs.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import type { Current } from './dax.ts';
-import { book, NO_STRUCT_PAGE, type Ledger, type PageEnd } from './ledger.ts';
+import { book, NO_STRUCT_PAGE, withoutStructPage, type Ledger, type PageEnd } from './ledger.ts';
 import { ramPieces, type RamPiece } from './ram_pieces.ts';
 
 const LRU = 'dirty LRU page';
@@ -44,7 +44,7 @@ function failPiece(site: Site, piece: RamPiece): void {
   const facts = factsOf(site.ledger.tx.host).memory_failure;
   switch (piece.kind) {
     case 'none':
-      end(site, piece, NO_STRUCT_PAGE[facts.no_struct_page], false);
+      end(site, piece, withoutStructPage(site.ledger), false);
       return;
     case 'offline':
       end(site, piece, NO_STRUCT_PAGE.outside_kernel_control, false);

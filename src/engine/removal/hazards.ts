@@ -1,3 +1,4 @@
+import { append } from '../append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
 import { decodes, factsOf, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
 import { spelled } from '../kmem/blocks.ts';
@@ -15,7 +16,7 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
   const hazards: Hazard[] = [];
   for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
-    if (left.length > 0) hazards.push(...staleHazards(host, device, mapping, left));
+    if (left.length > 0) append(hazards, staleHazards(host, device, mapping, left));
   }
   const ranges = memoryRangesOf(host, device.name);
   for (const pin of host.tables.pins.values()) {

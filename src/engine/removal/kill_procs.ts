@@ -18,6 +18,8 @@ export interface KillPlan {
   readonly by_pid: number | null;
   /** Indices between one call and the next; 1 where absent. */
   readonly stride?: number;
+  /** How many calls come to as many indices from one on; as many where absent. A folio is called once for each page. */
+  readonly callsAt?: (index: number, indices: number) => number;
   /** The mapping through which madvise faults the page in again before each call. */
   readonly refaults?: string | null;
 }
@@ -101,7 +103,15 @@ export function killProcs(
       const hit = regionsOf(index, calls, stride, unit);
       for (const [from, to] of hit) addRegion(regions, from, to, joins && stride === 1);
       for (const victim of victims)
-        signals.push(signalFor(tx, victim, index, victim.stays ? calls : units(hit, unit), plan));
+        signals.push(
+          signalFor(
+            tx,
+            victim,
+            index,
+            victim.stays ? (plan.callsAt?.(index, calls) ?? calls) : units(hit, unit),
+            plan,
+          ),
+        );
       rounds.push({ index, unit, count: units(hit, unit), victims: victims.map((run) => victimOf(tx, run)) });
       sweep.unmapped_to = Math.max(sweep.unmapped_to, hit.at(-1)![1]);
       joins = true;

@@ -65,7 +65,8 @@ export interface SignalRow {
   readonly pid: number;
   readonly comm: string;
   readonly signal: 'SIGBUS';
-  readonly si_code: 'BUS_MCEERR_AO' | 'BUS_MCEERR_AR' | 'BUS_ADRERR';
+  /** `SI_KERNEL`: plain SIGBUS to who consumed poison that memory_failure() could not handle. */
+  readonly si_code: 'BUS_MCEERR_AO' | 'BUS_MCEERR_AR' | 'BUS_ADRERR' | 'SI_KERNEL';
   readonly si_addr: string;
   readonly si_addr_lsb: number | null;
   /** Signals sent; delivered may be fewer, since a pending SIGBUS swallows the next. */

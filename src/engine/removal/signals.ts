@@ -2,6 +2,11 @@ import { endProcess, processOf, survivesSigbus } from '../process_end.ts';
 import type { Transaction } from '../transaction.ts';
 import type { SignalRow } from './record.ts';
 
+/** AO alone may be blocked or ignored. Source: mm/memory-failure.c kill_proc(), kernel/signal.c force_sig(). */
+export function isForced({ si_code }: Pick<SignalRow, 'si_code'>): boolean {
+  return si_code !== 'BUS_MCEERR_AO';
+}
+
 /**
  * Delivers what a mass memory_failure() sent: one row for each process and entry size, with the first address
  * and how many were sent. Who has no handler dies; AR is forced.
@@ -18,7 +23,7 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[
     const process = processOf(tx, row.pid);
     return {
       ...row,
-      killed: process.state === 'running' && !survivesSigbus(process, row.si_code === 'BUS_MCEERR_AR'),
+      killed: process.state === 'running' && !survivesSigbus(process, isForced(row)),
     };
   });
   for (const pid of new Set(delivered.filter((row) => row.killed).map((row) => row.pid))) {

@@ -1,6 +1,7 @@
 import type { RemoveDaxDevice } from '../command.ts';
 import type { DaxDevice } from '../host.ts';
-import { deviceOf, findActor, hasStructPages, mountsOn, nrPages } from '../lookup.ts';
+import { deviceOf, factsOf, findActor, hasStructPages, mountsOn, nrPages } from '../lookup.ts';
+import { isDynamic } from '../cxl/lookup.ts';
 import { onlineRuns } from '../kmem/blocks.ts';
 import { memoryPins, memoryRangesOf } from '../kmem/range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
@@ -94,7 +95,11 @@ function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): 
     if (isRefusal(process)) return process;
   }
   return (
-    cxlRefuses(tx, command.via, device) ?? toolRefuses(tx, command.via, device) ?? refusesProposed(tx, device)
+    noNamespace(tx, command.via, device) ??
+    cxlRefuses(tx, command.via, device) ??
+    toolRefuses(tx, command.via, device) ??
+    poisonRefuses(tx, command, device) ??
+    refusesProposed(tx, device)
   );
 }
 
@@ -114,12 +119,33 @@ function isDax({ mode }: DaxDevice): boolean {
   return mode === 'devdax' || mode === 'system-ram';
 }
 
+/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (B.7). */
+function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (!isDynamic(tx.host, device) || (via !== 'dax_pmem' && via?.startsWith('ndctl_') !== true)) return null;
+  return refuse('invalid_field', `${device.name} is no namespace: its dax region is dynamic`, {
+    pointer: '/via',
+  });
+}
+
 /** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (C.2). */
 function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   if (device.cxl_region === null || (via !== 'cxl_mem' && via !== 'cxl_pci')) return null;
-  const told = mountsOn(tx.host, device).some(({ rmapbt, dax }) => rmapbt && dax !== 'never');
-  if (!told) return null;
+  if (!holdsRmapbt(tx, device)) return null;
   return unknownOutcome('xfs with rmapbt is told of the removal when its range decodes to nothing any more');
+}
+
+function holdsRmapbt(tx: Transaction, device: DaxDevice): boolean {
+  return mountsOn(tx.host, device).some(({ rmapbt, dax }) => rmapbt && dax !== 'never');
+}
+
+/** M46: what HardwareCorrupted is once the memmap of pages that were poisoned under an xfs with rmapbt has gone. */
+function poisonRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: DaxDevice): Refusal | null {
+  if (factsOf(tx.host).memory_failure.poisoned_rmapbt_teardown === 'known') return null;
+  if (trigger === 'orderly_removal' || device.hwpoisoned.length === 0 || !holdsRmapbt(tx, device))
+    return null;
+  return unknownOutcome(
+    'HardwareCorrupted after the removal of a poisoned xfs with rmapbt is not known (M46)',
+  );
 }
 
 /** ndctl opens the block device O_EXCL: a mount makes it say no in user space (R17, R18). */
@@ -132,7 +158,7 @@ function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
   }
   if (via === 'ndctl_disable_region') {
     if (mounted) return refuse('tool_refused', 'ndctl: disabled 0 regions (rc 0)', { errno: null });
-    return refuse('not_modelled', 'ndctl disable-region of a region that is not in use');
+    return refuse('not_modelled', 'ndctl disable-region of a region on which nothing is mounted');
   }
   const ram = memoryToolRefuses(tx, via, device);
   if (ram !== null) return ram;
@@ -176,8 +202,6 @@ export function stepsFor(
   if (isDax(device)) {
     const ram = device.mode === 'system-ram';
     if (via === 'dax_pmem' || via === 'ndctl_disable_namespace' || via === 'ndctl_destroy_namespace') {
-      if (device.provider === 'hmem')
-        return refuse('invalid_field', 'a soft-reserved device has no namespace', { pointer: '/via' });
       const steps = withParent(profile, device);
       return device.state === 'unbound' ? steps.slice(-1) : steps;
     }

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
-import { isReset, regionConditions, regionServes } from '../cxl/lookup.ts';
+import { regionConditions, regionServes } from '../cxl/lookup.ts';
 import type { DaxDevice, Host } from '../host.ts';
 import { addMemory, defaultMode, kmemStateOf, probeFails } from '../kmem/probe.ts';
 import { hotplugLock } from '../kmem/range.ts';
@@ -8,7 +8,7 @@ import { factsOf, findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
 import type { DeviceMode } from '../vocabulary.ts';
-import { defaultAlign, driverOf } from './device.ts';
+import { defaultAlign, driverOf, noNamespaceMode } from './device.ts';
 
 /** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
 export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
@@ -28,9 +28,9 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
   if (!device.media_present) return kernelRefuses('ENODEV', 'the medium is gone');
   if (!regionServes(tx.host, device)) {
-    // M97: it would have to begin with cxl_mem, whose probe meets a decoder of size zero.
-    const errno = isReset(tx.host, device) ? 'ENXIO' : 'ENODEV';
-    return kernelRefuses(errno, regionConditions(tx.host, device)[0]!.detail);
+    const { type, detail } = regionConditions(tx.host, device)[0]!;
+    // cxl_region would have to bind first, whose probe answers ENXIO below CXL_CONFIG_COMMIT.
+    return kernelRefuses(type === 'cxl_region_reset' ? 'ENXIO' : 'ENODEV', detail);
   }
   if (parent ? device.parent_bound : device.state === 'bound') {
     return kernelRefuses(facts.bind_bound_errno, 'the device has a driver');
@@ -91,6 +91,8 @@ function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMo
  */
 function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
   const mode = modeOf(tx.host, command, device);
+  const dynamic = noNamespaceMode(tx.host, device, mode);
+  if (dynamic !== null) return dynamic;
   const driver = driverOf(mode);
   if (command.driver !== undefined && command.driver !== 'dax_pmem' && command.driver !== driver) {
     return refuse('invalid_field', `${command.driver} does not bind a ${mode} device`, {

@@ -1,10 +1,11 @@
 import type { Answer } from '../answer.ts';
 import type { Command, CreateDaxDevice, ImportedDevice } from '../command.ts';
+import { isDynamic } from '../cxl/lookup.ts';
 import { importCxl, placeOnCxl, refusesCxl } from '../cxl/place.ts';
 import type { DaxDevice, Host } from '../host.ts';
 import { memoryAsListed } from '../kmem/listed.ts';
 import { addMemory, kmemStateOf, probeFails } from '../kmem/probe.ts';
-import { memoryRangesOf } from '../kmem/range.ts';
+import { leakedUnder, memoryRangesOf } from '../kmem/range.ts';
 import { forgetRange } from '../kmem/remove.ts';
 import { writeKmemState } from '../kmem/state_attr.ts';
 import { deviceOf, findDevice, mountsOn } from '../lookup.ts';
@@ -25,16 +26,29 @@ export function createDaxDevice(
     return refuse('dax_device_exists', `there is a dax device ${command.name} already`, { pointer: '/name' });
   }
   const device = newDevice(tx, command);
-  const refusal = refusesPlace(tx, device);
+  const refusal = noNamespaceMode(tx.host, device, device.mode) ?? refusesPlace(tx, device);
   if (refusal !== null) return refusal;
   const cxl_region = listed_region === undefined ? placeOnCxl(tx, command, device) : listed_region;
   if (isRefusal(cxl_region)) return cxl_region;
   const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver);
-  if (failure !== null) return failure;
+  if (failure !== null)
+    return listed_region === undefined ? { ...failure, pointer: culprit(tx.host, device) } : failure;
   const record = put(tx, 'dax_devices', device.name, { ...device, cxl_region });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
   if (record.driver === 'kmem') addMemory(tx, record);
   return { record };
+}
+
+/** The member of the request that a probe failed over: the node, the size, or an address that is burnt. */
+function culprit(host: Host, device: DaxDevice): '/target_node' | '/size' | '/phys_addr' {
+  if (leakedUnder(host, device) !== null) return '/phys_addr';
+  return device.target_node === null || device.target_node >= 0 ? '/size' : '/target_node';
+}
+
+/** A dynamic dax region has no nd bus: no namespace is made of it, only dax devices (B.7). */
+export function noNamespaceMode(host: Host, device: DaxDevice, mode: DeviceMode): Refusal | null {
+  if (mode === 'devdax' || mode === 'system-ram' || !isDynamic(host, device)) return null;
+  return refuse('invalid_field', `a dynamic dax region has no ${mode} device`, { pointer: '/mode' });
 }
 
 /** The driver that binds a device of this mode. */
@@ -113,6 +127,9 @@ export function refusesPlace(tx: Transaction, device: DaxDevice): Refusal | null
   const end = device.base_pfn + device.size / PAGE_BYTES;
   if (end > 2 ** 52)
     return refuse('out_of_range', 'phys_addr and size leave the address space', { pointer: '/phys_addr' });
+  const others = [...tx.host.tables.dax_devices.values()].filter(({ name }) => name !== device.name);
+  if (others.reduce((sum, { size }) => sum + size, device.size) > Number.MAX_SAFE_INTEGER)
+    return refuse('out_of_range', 'the devices of a host are 2^53-1 bytes at most', { pointer: '/size' });
   for (const other of tx.host.tables.dax_devices.values()) {
     if (other.name === device.name || other.state === 'gone') continue;
     if (device.base_pfn < other.base_pfn + Math.ceil(other.size / PAGE_BYTES) && other.base_pfn < end) {

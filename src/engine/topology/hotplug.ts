@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Command, Media } from '../command.ts';
 import { MEDIUM_REPLACED, returnMemdev } from '../cxl/bind.ts';
-import { regionOf } from '../cxl/lookup.ts';
+import { hasLostTarget, regionOf } from '../cxl/lookup.ts';
 import { removeWithSiblings } from '../cxl/remove.ts';
 import type { CxlMemdev, DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
@@ -57,10 +57,17 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null |
   if (device.state === 'bound')
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);
-  if (device.cxl_region !== null && regionOf(tx.host, device).mappings.length > 0) {
-    return refuse('dax_device_in_use', `memdevs of ${device.cxl_region} are in place: remove them first`);
+  const region = device.cxl_region === null ? null : regionOf(tx.host, device);
+  if (
+    region !== null &&
+    device.media_present &&
+    region.mappings.length > 0 &&
+    !hasLostTarget(tx.host, region)
+  ) {
+    return refuse('dax_device_in_use', `memdevs of ${region.name} are in place: remove them first`);
   }
-  const size = command.media?.size ?? device.size;
+  const wanted = command.media?.size ?? device.size;
+  const size = region === null ? wanted : Math.min(wanted, region.size);
   const misplaced = refusesPlace(tx, { ...device, size });
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   const replaced = command.action === 'replace';

@@ -118,11 +118,12 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
 
 /**
  * check_vma(): devdax maps shared, aligned, of a live device; system-ram takes anonymous memory (an offset means
- * nothing there), mbind(2) wants a node with memory; other modes map their block device.
+ * nothing there), mbind(2) wants a node with memory, mmap(2) no MAP_SHARED_VALIDATE without a file (mm/mmap.c
+ * do_mmap()); other modes map their block device.
  */
 function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
   if (device.mode === 'system-ram') {
-    if (command.flags.includes('sync')) return kernelRefuses('EOPNOTSUPP', 'MAP_SYNC of anonymous memory');
+    if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'MAP_SYNC of anonymous memory');
     const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
     return online ? null : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
   }

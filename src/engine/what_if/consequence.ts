@@ -78,12 +78,12 @@ function signalWords({ signal, si_code, si_addr_lsb, count }: SignalRow): string
   return `${signal} ${si_code}${lsbWords(si_addr_lsb)} x${String(count)}`;
 }
 
-/** What its owner gets at the first page it has touched. */
+/** What its owner gets at the first page it has touched. Anonymous memory that migrated, or has no page yet, goes on. */
 function ofMapping(tx: Transaction, id: string): Consequence {
   const mapping = tx.host.tables.mappings.get(id);
   if (mapping === undefined) return { consequence: 'forced', detail: 'gone with its process' };
   const entries = entriesOf(tx.host, id);
-  const reaches = [...runs(entries)].some((run) => run.kind === 'dax' || run.kind === 'ram');
+  const reaches = [...runs(entries)].some(({ kind, pfn }) => kind === 'dax' || (kind === 'ram' && pfn >= 0));
   const offset = runCount(entries) === 0 ? 0 : runAt(entries, 0).index * PAGE_BYTES;
   const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
   const answers = kinds.map((kind) => {
@@ -92,7 +92,8 @@ function ofMapping(tx: Transaction, id: string): Consequence {
     );
     return `${kind}: ${words(outcome)}`;
   });
-  return { consequence: reaches ? 'survives' : 'forced', detail: answers.join('; ') };
+  const goesOn = reaches || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
+  return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
 }
 
 function ofPin(tx: Transaction, id: string, { waiting_on, steps }: RemovalRecord): Consequence {

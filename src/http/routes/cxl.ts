@@ -18,6 +18,7 @@ import {
   regionFilters,
   RemoveCxlMemdev,
 } from '../schemas/cxl.ts';
+import { Empty } from '../schemas/empty.ts';
 import { CxlMemdevPath, CxlRegionPath } from '../schemas/path.ts';
 
 const tag = 'cxl';
@@ -65,6 +66,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     url: `${regions}/:region/bind`,
     params: CxlRegionPath,
+    body: Empty,
     command: ({ params }) => ({ type: 'bind_cxl_region', region: params.region }),
     target: regionTarget,
     answer: changed(CxlRegion),

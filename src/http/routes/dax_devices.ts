@@ -78,7 +78,8 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
       const { survey } = done.reply;
       if (survey === undefined) throw new Error('a survey without holders');
       const { holders, blast_radius } = survey;
-      const page = await slicePage(backend, holders, request.query as z.output<typeof querystring>);
+      const list = `holders of ${host}/${device}`;
+      const page = await slicePage(backend, list, holders, request.query as z.output<typeof querystring>);
       return { ...page, blast_radius };
     },
   );

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Command } from '../../engine/command.ts';
 import type { Backend, Reply } from '../backend.ts';
-import { etagOf } from '../etag.ts';
+import { contentTag, viewTag } from '../etag.ts';
 import { listSchema } from '../list.ts';
 import { pageFrom } from '../memory_page.ts';
 import { mutationRoute, type AnswerKind } from '../mutate.ts';
-import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
+import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow } from '../problem.ts';
-import { NoQuery, readRoute } from '../read.ts';
+import { readTagged } from '../read.ts';
 import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
 import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, HostPath, MemoryBlockPath } from '../schemas/path.ts';
@@ -20,7 +20,7 @@ type BlockPath = z.output<typeof MemoryBlockPath>;
 /** Memory blocks of system-ram, and what of a host's capacity is leaked. Asked of the engine as dry runs. */
 export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
   listRoute(app, backend);
-  readRoute(app, {
+  readTagged(app, {
     id: 'getMemoryBlock',
     tag,
     summary: 'Get a memory block',
@@ -30,9 +30,9 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
     load: async ({ host, device, block }) => {
       const command = { type: 'survey_memory_block', dax_device: device, block: numberOf(block) } as const;
       const { memory_block } = await ask(backend, host, command);
-      const { result: _result, blocked_in: _in, ...shown } = memory_block!;
-      return shown;
+      return shownOf(memory_block!);
     },
+    etag: viewTag,
   });
   mutationRoute(app, backend, {
     id: 'patchMemoryBlock',
@@ -67,38 +67,38 @@ function listRoute(app: FastifyInstance, backend: Backend): void {
   app.get(url, { schema: listSchema(operation, querystring, DevicePath) }, async (request) => {
     const { host, device } = request.params as z.output<typeof DevicePath>;
     const query = request.query as z.output<typeof querystring>;
-    return pageFrom(backend, query, async (start, limit) => {
+    return pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
+      const start = after + 1;
       const command = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
       const { memory_blocks } = await ask(backend, host, command);
-      return memory_blocks!;
+      const { items, total } = memory_blocks!;
+      return { items, last: start + limit < total ? after + limit : null };
     });
   });
 }
 
 function capacityRoute(app: FastifyInstance, backend: Backend): void {
-  const schema = describe(
-    {
-      id: 'getCapacity',
-      tag,
-      summary: 'Get the capacity of a host',
-      description:
-        'total = free + used + leaked, of each device and of all; what is leaked comes back with a reboot.',
-    },
-    {
-      params: HostPath,
-      querystring: NoQuery,
-      response: { 200: jsonResponse('The ledger.', Capacity), ...READ_PROBLEMS },
-    },
-  );
-  app.get('/v1/hosts/:host/capacity', { schema }, async (request) => {
-    const { host } = request.params as z.output<typeof HostPath>;
-    const { capacity } = await ask(backend, host, { type: 'survey_capacity' });
-    return capacity;
+  readTagged(app, {
+    id: 'getCapacity',
+    tag,
+    summary: 'Get the capacity of a host',
+    description:
+      'total = free + used + leaked, of each device and of all; what is leaked comes back with a reboot.',
+    url: '/v1/hosts/:host/capacity',
+    params: HostPath,
+    schema: Capacity,
+    load: async ({ host }) => (await ask(backend, host, { type: 'survey_capacity' })).capacity!,
+    etag: contentTag,
   });
 }
 
 async function ask(backend: Backend, host: string, command: Command): Promise<Reply> {
   return doneOrThrow(await backend.submit({ host, command, dry_run: true })).reply;
+}
+
+/** The block alone, without what became of a write. */
+function shownOf({ result: _result, blocked_in: _in, ...block }: NonNullable<Reply['memory_block']>) {
+  return block;
 }
 
 function numberOf(block: BlockPath['block']): number {
@@ -113,8 +113,8 @@ const written: AnswerKind = {
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { record, memory_block }) => {
-    if (record === undefined || memory_block === undefined) throw new Error('a write to no memory block');
-    return reply.header('etag', etagOf(record)).send(memory_block);
+  send: (reply, { memory_block }) => {
+    if (memory_block === undefined) throw new Error('a write to no memory block');
+    return reply.header('etag', viewTag(shownOf(memory_block))).send(memory_block);
   },
 };

@@ -68,7 +68,9 @@ function poisonedRoute(app: FastifyInstance, backend: Backend): void {
     async (request) => {
       const { host, device } = request.params as z.output<typeof DevicePath>;
       const record = await loadRecord(backend, 'dax_devices', host, device, 'dax_device_not_found');
-      return slicePage(backend, poisonedRanges(record), request.query as z.output<typeof querystring>);
+      const list = `poisoned ranges of ${record.uid}`;
+      const query = request.query as z.output<typeof querystring>;
+      return slicePage(backend, list, poisonedRanges(record), query, ({ offset }) => offset);
     },
   );
 }

@@ -101,7 +101,12 @@ function signalsRoute(app: FastifyInstance, backend: Backend): void {
   const schema = listSchema(operation, querystring, RemovalPath);
   app.get('/v1/removals/:removal/signals', { schema }, async (request) => {
     const { removal } = request.params as z.output<typeof RemovalPath>;
-    const { report } = await loadRemoval(backend, removal);
-    return slicePage(backend, report.signals, request.query as z.output<typeof querystring>);
+    const { uid, report } = await loadRemoval(backend, removal);
+    return slicePage(
+      backend,
+      `signals of ${uid}`,
+      report.signals,
+      request.query as z.output<typeof querystring>,
+    );
   });
 }

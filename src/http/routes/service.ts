@@ -17,18 +17,19 @@ const Ready = z
 /** /livez: the process answers. /readyz: the store serves durably. */
 export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
   const config = { rateLimit: false } as const;
-  const failure = {
+  // A fresh one each: the document is made by changing them.
+  const failure = () => ({
     description: 'It does not.',
     content: { 'application/problem+json': { schema: Problem } },
-  };
+  });
   const live = describe(
     { id: 'getLiveness', tag, summary: 'Whether the process answers' },
-    { response: { 200: jsonResponse('It does.', Live), default: failure } },
+    { response: { 200: jsonResponse('It does.', Live), default: failure() } },
   );
   app.get('/livez', { config, schema: live }, async () => ({ status: 'ok' }));
   const ready = describe(
     { id: 'getReadiness', tag, summary: 'Whether the store serves durably' },
-    { response: { 200: jsonResponse('It does.', Ready), 503: failure, default: failure } },
+    { response: { 200: jsonResponse('It does.', Ready), 503: failure(), default: failure() } },
   );
   app.get('/readyz', { config, schema: ready }, async (request) => {
     try {

@@ -7,11 +7,11 @@ import {
   CXL_MEMDEV_STATES,
   CXL_REGION_TYPES,
   CXL_REMOVE_VIAS,
-  REMOVE_TRIGGERS,
 } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
 import { Bytes, Count, Hex, identity, Name, Text } from './scalar.ts';
+import { RemoveTrigger } from './word.ts';
 
 const MemdevState = z.enum(CXL_MEMDEV_STATES).meta({ id: 'CxlMemdevState' });
 const RegionType = z.enum(CXL_REGION_TYPES).meta({ id: 'CxlRegionType' });
@@ -24,7 +24,9 @@ export const CxlMemdev = z
   .strictObject({
     ...identity,
     name: z.string(),
-    serial: Hex.nullable(),
+    serial: z.string().nullable().meta({
+      description: 'As its listing has it; of another card, as the event that brought it says.',
+    }),
     pci: z.string().nullable().meta({ description: 'Its PCI function.' }),
     pmem_size: Bytes,
     ram_size: Bytes,
@@ -84,7 +86,7 @@ export const CxlPlace = z
 
 export const RemoveCxlMemdev = z
   .strictObject({
-    trigger: z.enum(REMOVE_TRIGGERS),
+    trigger: RemoveTrigger,
     via: z
       .enum(CXL_REMOVE_VIAS)
       .exactOptional()
@@ -111,7 +113,7 @@ export const CommitCxlRegion = z
   })
   .meta({ id: 'CommitCxlRegion' }) satisfies z.ZodType<BodyOf<'commit_cxl_region', 'region'>>;
 
-export const memdevFilters = { state: MemdevState.exactOptional(), serial: Hex.exactOptional() };
+export const memdevFilters = { state: MemdevState.exactOptional(), serial: Text.exactOptional() };
 export const regionFilters = {
   type: RegionType.exactOptional(),
   state: RegionState.exactOptional(),

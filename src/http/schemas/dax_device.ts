@@ -1,17 +1,10 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
-import {
-  DEVICE_MODES,
-  DEVICE_STATES,
-  DRIVERS,
-  KMEM_STATES,
-  PROVIDERS,
-  REMOVE_TRIGGERS,
-  REMOVE_VIAS,
-} from '../../engine/vocabulary.ts';
+import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, PfnRanges, Pid, Text } from './scalar.ts';
+import { KmemState, RemoveTrigger, RemoveVia } from './word.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
 const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
@@ -66,10 +59,9 @@ const device = {
   clears_poison: z.boolean().meta({ description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read.' }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
-  kmem_state: z
-    .enum(KMEM_STATES)
-    .nullable()
-    .meta({ description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.' }),
+  kmem_state: KmemState.nullable().meta({
+    description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.',
+  }),
 };
 
 export const DaxDevice = z
@@ -111,17 +103,14 @@ export const PatchDaxDevice = z
     tenant: Text.nullable().exactOptional(),
     labels: Labels.exactOptional(),
     media_serial: Text.nullable().exactOptional(),
-    kmem_state: z
-      .enum(KMEM_STATES)
-      .exactOptional()
-      .meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
+    kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
   })
   .meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
 
 export const RemoveDaxDevice = z
   .strictObject({
-    trigger: z.enum(REMOVE_TRIGGERS),
-    via: z.enum(REMOVE_VIAS).exactOptional(),
+    trigger: RemoveTrigger,
+    via: RemoveVia.exactOptional(),
     by_pid: Pid.exactOptional(),
   })
   .meta({ id: 'RemoveDaxDevice' }) satisfies z.ZodType<BodyOf<'remove_dax_device', 'dax_device'>>;

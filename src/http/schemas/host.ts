@@ -8,7 +8,9 @@ export const KernelName = z
   .enum(KERNEL_NAMES)
   .meta({ id: 'KernelName', description: 'A kernel profile; GET /v1/kernels shows each as data.' });
 const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
-const OnlinePolicy = z.enum(['offline', 'online', 'online_kernel', 'online_movable']);
+const OnlinePolicy = z
+  .enum(['offline', 'online', 'online_kernel', 'online_movable'])
+  .meta({ id: 'OnlinePolicy' });
 /** 128 MiB below 64 GiB of RAM; above it up to 2 GiB (B.1). */
 const MemoryBlockBytes = BytesInput.refine(
   (bytes) => bytes >= 2 ** 27 && bytes <= 2 ** 31 && Number.isInteger(Math.log2(bytes)),

@@ -1,17 +1,19 @@
 import * as z from 'zod';
 import type * as poisoned from '../../engine/memory_failure/poisoned.ts';
 import type * as engine from '../../engine/memory_failure/report.ts';
-import { ERRNOS, MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/vocabulary.ts';
+import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
 import { Bytes, BytesInput, Count, Hex, Pid } from './scalar.ts';
+import { Errno } from './word.ts';
 
 export const MemoryFailure = z
   .strictObject({
     offset: BytesInput,
     length: BytesInput,
     source: z.enum(MEMORY_FAILURE_SOURCES).meta({
+      id: 'MemoryFailureSource',
       description:
         'madvise: MADV_HWPOISON by a process that maps the range. mce: a machine check, action optional. debugfs: corrupt-pfn, hard_offline_page. soft_offline: MADV_SOFT_OFFLINE, or a write to sysfs.',
     }),
@@ -25,12 +27,12 @@ export const MemoryFailure = z
 export const MemoryFailureReport = z
   .strictObject({
     result: z.enum(['ok', 'errno']),
-    errno: z.enum(ERRNOS).nullable().meta({ description: 'The first of a page; the answer of the kernel.' }),
+    errno: Errno.nullable().meta({ description: 'The first of a page; the answer of the kernel.' }),
     action_results: z.array(
       z.strictObject({
         type: z.string(),
         result: z.enum(MEMORY_FAILURE_RESULTS).nullable(),
-        errno: z.enum(ERRNOS).nullable(),
+        errno: Errno.nullable(),
         pages: Count,
       }),
     ),

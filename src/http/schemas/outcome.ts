@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/command.ts';
-import { ACCESS_RESULTS, ERRNOS } from '../../engine/vocabulary.ts';
+import { ACCESS_RESULTS } from '../../engine/vocabulary.ts';
 import { ProcessEnd } from './process.ts';
 import { Count, Hex } from './scalar.ts';
+import { Errno } from './word.ts';
 
 /** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
 export const Outcome = z
@@ -17,7 +18,7 @@ export const Outcome = z
     si_code: z.string().nullable(),
     si_addr: Hex.nullable(),
     si_addr_lsb: z.int().nullable(),
-    errno: z.enum(ERRNOS).nullable(),
+    errno: Errno.nullable(),
     faults: z.strictObject({ pte: Count, pmd: Count, pud: Count }),
     process_alive: z.boolean(),
     end: ProcessEnd.nullable(),

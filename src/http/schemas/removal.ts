@@ -1,16 +1,10 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/removal/record.ts';
-import {
-  HAZARD_KINDS,
-  REMOVAL_STATES,
-  REMOVE_TRIGGERS,
-  REMOVE_VIAS,
-  STEP_NAMES,
-  VERDICTS,
-} from '../../engine/vocabulary.ts';
+import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/vocabulary.ts';
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
+import { HazardKind, RemoveTrigger, RemoveVia } from './word.ts';
 
 const RemovalState = z.enum(REMOVAL_STATES).meta({ id: 'RemovalState' });
 export const Verdict = z
@@ -27,7 +21,7 @@ export const WaitingOn = z.strictObject({
 
 export const Hazard = z
   .strictObject({
-    kind: z.enum(HAZARD_KINDS),
+    kind: HazardKind,
     detail: z.string(),
     pid: Pid.nullable(),
     mapping: z.string().nullable(),
@@ -56,7 +50,7 @@ export const signalRow = {
   pid: Pid,
   comm: z.string(),
   signal: z.literal('SIGBUS'),
-  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR']),
+  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR', 'SI_KERNEL']),
   si_addr: z.string(),
   si_addr_lsb: z.int().nullable(),
   count: Count,
@@ -152,8 +146,8 @@ export const Removal = z
     id: Id,
     dax_device: z.string(),
     kernel: KernelName,
-    trigger: z.enum(REMOVE_TRIGGERS),
-    via: z.enum(REMOVE_VIAS).nullable(),
+    trigger: RemoveTrigger,
+    via: RemoveVia.nullable(),
     by_pid: Pid.nullable(),
     cxl_memdev: z.string().nullable().meta({ description: 'The CXL memdev that goes with it.' }),
     state: RemovalState,

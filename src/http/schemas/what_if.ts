@@ -1,19 +1,13 @@
 import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/command.ts';
 import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
-import {
-  DEVICE_MODES,
-  ERRNOS,
-  HAZARD_KINDS,
-  KERNEL_NAMES,
-  REMOVE_TRIGGERS,
-  REMOVE_VIAS,
-} from '../../engine/vocabulary.ts';
+import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/vocabulary.ts';
 import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
 import type * as engine from '../../engine/what_if/record.ts';
 import { KernelName } from './host.ts';
 import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
 import { Count, Name, Text } from './scalar.ts';
+import { Errno, HazardKind, RemoveTrigger, RemoveVia } from './word.ts';
 
 const ImaginedState = z
   .enum(['waiting', 'stuck', 'completed'])
@@ -21,7 +15,7 @@ const ImaginedState = z
 
 const CODES = Object.keys(REFUSAL_CODES) as RefusalCode[];
 const NoRemoval = z
-  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: z.enum(ERRNOS).nullable() })
+  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: Errno.nullable() })
   .meta({ id: 'NoRemoval', description: 'Why there would be no removal.' });
 
 const Advice = z
@@ -39,7 +33,7 @@ const Advice = z
 
 const ComparedSignals = z.strictObject({
   signal: z.literal('SIGBUS'),
-  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR']),
+  si_code: z.enum(['BUS_MCEERR_AO', 'BUS_MCEERR_AR', 'BUS_ADRERR', 'SI_KERNEL']),
   si_addr_lsb: z.int().nullable(),
   delivery: z.enum(['asynchronous', 'on-access']),
   count: Count,
@@ -69,7 +63,7 @@ export const Comparison = z
   .strictObject({
     host: z.string(),
     dax_device: z.string(),
-    trigger: z.enum(REMOVE_TRIGGERS),
+    trigger: RemoveTrigger,
     blast_radius: BlastRadius,
     items: z.array(ComparedRemoval),
     differences: z
@@ -87,8 +81,8 @@ export const CompareRemovalsBody = z
   .strictObject({
     host: Name,
     dax_device: Name,
-    trigger: z.enum(REMOVE_TRIGGERS),
-    via: z.enum(REMOVE_VIAS).exactOptional(),
+    trigger: RemoveTrigger,
+    via: RemoveVia.exactOptional(),
     kernels: z
       .array(KernelName)
       .min(1)
@@ -110,7 +104,7 @@ export const Assessment = z
     verdict: Verdict.nullable().meta({ description: 'Null where it would wait, or is refused.' }),
     state: ImaginedState.nullable(),
     waiting_on: z.array(WaitingOn),
-    hazards: z.array(z.strictObject({ kind: z.enum(HAZARD_KINDS), count: Count })),
+    hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     blast_radius: BlastRadius,
     simulated_kernel_cost: SimulatedKernelCost.nullable(),
     advice: z.array(Advice),

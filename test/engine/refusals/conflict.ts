@@ -192,6 +192,15 @@ export const CONFLICT: readonly Case[] = [
     make: on({ ...CREATE, phys_addr: '0xfffffffffffff000' }),
   },
   {
+    code: 'out_of_range',
+    when: 'devices of more than 2^53-1 bytes together',
+    make: (kernel) => {
+      const made = machine(kernel);
+      addDevice(made, { size: 2 ** 52 });
+      return [made, { ...CREATE, size: 2 ** 52 }];
+    },
+  },
+  {
     code: 'overlap',
     when: 'two devices at one address',
     make: (kernel) => {

@@ -2,7 +2,7 @@ import { isRefusal } from '../../../src/engine/refusal.ts';
 import { capacityOf } from '../../../src/engine/kmem/capacity.ts';
 import { spelled } from '../../../src/engine/kmem/blocks.ts';
 import type { KernelName } from '../../../src/engine/vocabulary.ts';
-import { answered, atRest, every, on, shape, touch, type Rule } from '../observe.ts';
+import { answered, atRest, every, on, shape, touch, type Cells, type Rule } from '../observe.ts';
 import {
   blocksOf,
   fill,
@@ -47,11 +47,28 @@ function deviceOf({ made }: Ram) {
   return found(made.host.tables.dax_devices.get(DAX));
 }
 
-function refusedBind(kernel: KernelName, device: { size?: number; target_node?: number }): string {
+/** The bind of a device that kmem does not like, with the log of its probe. */
+function probed(kernel: KernelName, device: { size?: number; target_node?: number }): string {
   const made = machine(kernel);
   addDevice(made, { ...RECORDED, ...device });
   removeDevice(made, { dax_device: DAX });
-  return answered(made, { type: 'bind', dax_device: DAX, mode: 'system-ram' });
+  const decision = made.try({ type: 'bind', dax_device: DAX, mode: 'system-ram' });
+  if (isRefusal(decision)) return `${String(decision.errno)}: ${decision.detail}`;
+  const { result, kernel_log } = decision.answer.bind!;
+  return `${result}: ${kernel_log.join()}, ${String(made.host.tables.memory_ranges.size)} ranges`;
+}
+
+/** What bus.c adds to the log of a probe that failed. */
+const ADDED = 'kmem: probe of dax0.0 failed with error';
+const ADDED_NOW = 'kmem dax0.0: probe with driver kmem failed with error';
+
+/** ENODEV up to v5.10; then the errno of the probe, and from v6.12 on another wording. */
+function failedProbes(line: string, error: number, errno: string): Cells {
+  const logged = (words: string) => `kmem dax0.0: ${line}${words} ${String(error)}`;
+  return every(`ENODEV: ${logged(ADDED)}`, {
+    'v6.1': `${errno}: ${logged(ADDED)}`,
+    ...on(['v6.12', 'v7.3'], `${errno}: ${logged(ADDED_NOW)}`),
+  });
 }
 
 const SYSFS_ERRNO = every('ENODEV, ENODEV', on(NEW, 'EBUSY, EBUSY'));
@@ -76,14 +93,20 @@ export const KMEM_RULES: readonly Rule[] = [
   {
     rule: 'M62',
     about: 'target_node < 0: bind kmem',
-    act: (kernel) => refusedBind(kernel, { target_node: -1 }),
-    cells: every('ENODEV', on(NEW, 'EINVAL')),
+    act: (kernel) => probed(kernel, { target_node: -1 }),
+    cells: failedProbes('rejecting DAX region with invalid node: -1; ', -22, 'EINVAL'),
   },
   {
     rule: 'M63',
     about: 'no whole block left after alignment: bind kmem',
-    act: (kernel) => refusedBind(kernel, { size: 64 * MIB }),
-    cells: every('ok', on(NEW, 'EINVAL')),
+    act: (kernel) => probed(kernel, { size: 64 * MIB }),
+    cells: {
+      ...failedProbes('rejecting DAX region without any memory after alignment; ', -22, 'EINVAL'),
+      ...on(
+        ['v5.10', 'force-unmap', 'force-unmap-v5.10', 'force-unmap-v5.12'],
+        'ok: kmem dax0.0: mapping0: 0x101200000-0x1051fffff too small after alignment, 0 ranges',
+      ),
+    },
   },
   {
     rule: 'M64',
@@ -91,6 +114,15 @@ export const KMEM_RULES: readonly Rule[] = [
     act: (kernel) =>
       `${rebind(ram(kernel), { driver: 'device_dax' })}, ${rebind(leaked(kernel), { driver: 'kmem' })}`,
     cells: SYSFS_ERRNO,
+  },
+  {
+    rule: 'M64',
+    about: 'the log has the errno of the probe, whatever sysfs answers',
+    act: (kernel) => {
+      const decision = leaked(kernel).made.try({ type: 'bind', dax_device: DAX, driver: 'kmem' });
+      return isRefusal(decision) ? `${String(decision.errno)}: ${decision.detail}` : 'ok';
+    },
+    cells: failedProbes('mapping0: 0x108000000-0x13fffffff could not reserve region; ', -16, 'EBUSY'),
   },
   {
     rule: 'M65',

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../../src/engine/refusal.ts';
 import type { KernelName } from '../../../src/engine/vocabulary.ts';
 import { answered, every, on, type Rule } from '../observe.ts';
-import { fill, FIRST, offlineAll, ram, unbind, verdict, writeState, type Ram } from '../ram.ts';
+import { fill, FIRST, offlineAll, ram, readAll, unbind, verdict, writeState, type Ram } from '../ram.ts';
 import { DAX } from '../rig.ts';
 import { addDevice, addPin, FIXED_BUFFER, MIB, PIPE, removeDevice } from '../support.ts';
 
@@ -30,12 +30,13 @@ export const KMEM_WAIT_RULES: readonly Rule[] = [
     about: 'online_movable, pinned by io_uring: offline, unbind kmem',
     act: (kernel) => {
       const own = ram(kernel);
-      addPin(own.made, fill(own), FIXED_BUFFER);
-      return `${offlineAll(own.made)}; ${verdict(unbind(own))}`;
+      const owner = fill(own);
+      addPin(own.made, owner, FIXED_BUFFER);
+      return `${offlineAll(own.made)}; ${verdict(unbind(own))}; ${readAll(own, owner)}`;
     },
     cells: every(
-      'blocked in offline_pages; waiting, null, 0 signals',
-      on(NEW, 'ok; completed, contained, 0 signals'),
+      'blocked in offline_pages; waiting, null, 0 signals; ok',
+      on(NEW, 'ok; completed, contained, 0 signals; ok'),
     ),
   },
   {

@@ -1,6 +1,6 @@
 import type { KernelName } from '../../../src/engine/vocabulary.ts';
 import type { Rule } from '../observe.ts';
-import { poisonCommand, scene } from '../poison.ts';
+import { fail, poisonCommand, scene } from '../poison.ts';
 import { codeOf, onAll, type Refused } from '../refused.ts';
 import { cached } from '../rig.ts';
 import { accessCommand, addDevice, DEVICE, machine, MIB } from '../support.ts';
@@ -35,6 +35,19 @@ function ofCopiedPage(kernel: KernelName): readonly string[] {
   return [codeOf(at.made, poisonCommand(at, { source: 'madvise', by: 'caller' }))];
 }
 
+/** Its removal while it is mounted. */
+function ofPoisonedRmapbt(kernel: KernelName): readonly string[] {
+  const at = scene(kernel, 'rmapbt', { caller: {} });
+  fail(at, { source: 'madvise', by: 'caller' });
+  return [codeOf(at.made, { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' })];
+}
+
+const SERIES_UNKNOWN = {
+  'force-unmap': ['outcome_unknown'],
+  'force-unmap-v5.10': ['outcome_unknown'],
+  'force-unmap-v5.12': ['outcome_unknown'],
+} as const;
+
 export const MEMORY_FAILURE_REFUSED: readonly Refused[] = [
   { rule: 'M30', reason: 'files that share blocks: no command of the API makes a reflink' },
   { rule: 'M31', reason: 'files that share blocks: no command of the API makes a reflink' },
@@ -44,7 +57,11 @@ export const MEMORY_FAILURE_REFUSED: readonly Refused[] = [
     rule: 'M40',
     reason: 'offsets count from the start of the data: the area of struct pages lies before it',
   },
-  { rule: 'M46', reason: 'the cell of the series is unknown to its source: no rule claims it' },
+  {
+    rule: 'M46',
+    reason: 'the cell of the series is unknown to its source: the removal is refused',
+    proof: { act: ofPoisonedRmapbt, codes: SERIES_UNKNOWN },
+  },
   { rule: 'M51', reason: 'vm.memory_failure_recovery is 1: the sysctl is not modelled' },
   { rule: 'M52', reason: 'hwpoison/unpoison-pfn is no source of the API' },
   {
@@ -62,7 +79,7 @@ export const MEMORY_FAILURE_REFUSED: readonly Refused[] = [
   { rule: 'M144', reason: 'processes have no capabilities: who asks is root' },
   {
     rule: 'M145',
-    reason: 'a pfn without a memory map lies outside every device',
+    reason: 'a pfn of no device is outside every range the API takes',
     proof: { act: beyondTheDevice, codes: onAll('out_of_range') },
   },
 ];

@@ -1,7 +1,7 @@
 import { answered, atRest, every, on, type Rule, told, touch } from '../observe.ts';
-import { counters, ends, fail, NODE_COUNTERS, poison, ram, story } from '../poison.ts';
+import { counters, ends, fail, NODE_COUNTERS, poison, ram, signals, story } from '../poison.ts';
 import { DAX, devdax } from '../rig.ts';
-import { access, addPin, found, PIPE, processOf, removeDevice, UMEM } from '../support.ts';
+import { access, addPin, fork, found, PIPE, processOf, removeDevice, UMEM } from '../support.ts';
 
 /** System RAM of kmem, and the open wish for device-dax. */
 export const RAM_RULES: readonly Rule[] = [
@@ -13,14 +13,18 @@ export const RAM_RULES: readonly Rule[] = [
       const first = story(at, { page: 2, source: 'madvise', by: 'caller' });
       const second = story(at, { page: 8, source: 'debugfs' });
       const again = access(at.made, found(at.who.caller).mapping, 'read', { page: 2 });
-      return `${first}; ${second}; ${told(again)} ${String(again.si_addr_lsb)}; ${poison(at)}; ${counters(at)}`;
+      const child = fork(at.made, found(at.who.early).pid);
+      const shared = { ...at, who: { ...at.who, child } };
+      const third = fail(shared, { page: 10, source: 'madvise', by: 'child' });
+      const both = `${ends(third)}: ${signals(shared, third)}`;
+      return `${first}; ${second}; ${both}; ${told(again)} ${String(again.si_addr_lsb)}; ${poison(at)}; ${counters(at)}`;
     },
     cells: every(
-      'ok: nobody; caller 8 pte, early 8 pte; ok: early AO 12 +0; caller 8 pte, early 8 pte; SIGBUS BUS_MCEERR_AR 12; flags 2+1 8+1, badblocks none; 8 kB',
+      'ok: nobody; caller 8 pte, early 8 pte; ok: early AO 12 +0; caller 8 pte, early 8 pte; ok, dirty LRU page: Recovered x1: early AO 12 +2, child AO 12 +2; SIGBUS BUS_MCEERR_AR 12; flags 2+1 8+1 10+1, badblocks none; 12 kB',
       {
         ...on(
           NODE_COUNTERS,
-          'ok: caller AR 12 +2; caller 8 pte, early 8 pte; ok: early AO 12 +0; caller 8 pte, early 8 pte; SIGBUS BUS_MCEERR_AR 12; flags 2+1 8+1, badblocks none; 8 kB, node0, node1 total 2 recovered 2',
+          'ok: caller AR 12 +2; caller 8 pte, early 8 pte; ok: early AO 12 +0; caller 8 pte, early 8 pte; ok, dirty LRU page: Recovered x1: early AO 12 +2, child AR 12 +2; SIGBUS BUS_MCEERR_AR 12; flags 2+1 8+1 10+1, badblocks none; 12 kB, node0, node1 total 3 recovered 3',
         ),
       },
     ),

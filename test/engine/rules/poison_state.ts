@@ -1,4 +1,4 @@
-import { every, on, type Rule, told, touch } from '../observe.ts';
+import { answered, every, on, type Rule, told, touch } from '../observe.ts';
 import {
   baseOf,
   counters,
@@ -128,7 +128,7 @@ export const STATE_RULES: readonly Rule[] = [
           const made = machine(kernel);
           addDevice(made, { mode });
           const at = { made, device: DEVICE, base: 0, who: {} };
-          const report = fail(at, { page: 5, source: 'debugfs' });
+          const report = fail(at, { page: 5, source: 'mce' });
           return `${ends(report)}; ${report.kernel_log.at(-1)!.replace(/0x\w+/, 'PFN')}; ${counters(at)}`;
         })
         .join(' / '),
@@ -155,9 +155,10 @@ export const STATE_RULES: readonly Rule[] = [
   },
   {
     rule: 'M43',
-    about: 'e820 and virtio-pmem: a machine check adds none',
+    about: 'e820, virtio-pmem and CXL: a machine check adds none',
     act: (kernel) =>
-      (['e820', 'virtio-pmem'] as const)
+      (['e820', 'virtio-pmem', 'CXL'] as const)
+        .filter((provider) => provider !== 'CXL' || NEW.some((one) => one === kernel))
         .map((provider) => {
           const made = machine(kernel);
           addDevice(made, { provider });
@@ -166,7 +167,9 @@ export const STATE_RULES: readonly Rule[] = [
           return poison(at).split(', ')[1]!;
         })
         .join(' / '),
-    cells: every('badblocks none / badblocks none'),
+    cells: every('badblocks none / badblocks none', {
+      ...on(NEW, 'badblocks none / badblocks none / badblocks none'),
+    }),
   },
   {
     rule: 'M45',
@@ -297,10 +300,22 @@ export const STATE_RULES: readonly Rule[] = [
       fail(at, PAGE_5);
       const { state } = removeDevice(at.made, { dax_device: DAX });
       const gone = touch(at.made, found(at.who.caller), 'read', { page: 5 });
-      at.made.run({ type: 'bind', dax_device: DAX });
-      return `${state}, ${gone}, ${poison(at)}`;
+      const again = answered(at.made, { type: 'bind', dax_device: DAX });
+      return `${state}, ${gone}, ${again}, ${poison(at)}`;
     },
-    cells: every('completed, SIGBUS BUS_ADRERR, flags none, badblocks none'),
+    cells: every('completed, SIGBUS BUS_ADRERR, ok, flags none, badblocks none'),
+  },
+  {
+    rule: 'M145',
+    about: 'corrupt-pfn of a pfn without a memory map: ENXIO, and not a word in the log',
+    act: (kernel) => {
+      const made = machine(kernel);
+      addDevice(made, { mode: 'raw' });
+      const at = { made, device: DEVICE, base: 0, who: {} };
+      const report = fail(at, { page: 5, source: 'debugfs' });
+      return `${ends(report)}; ${String(report.kernel_log.length)} lines; ${counters(at).split(',')[0]!}`;
+    },
+    cells: every('ENXIO, invalid pfn x1; 0 lines; 0 kB'),
   },
   {
     rule: 'M146',
@@ -315,25 +330,27 @@ export const STATE_RULES: readonly Rule[] = [
   },
   {
     rule: 'M170',
-    about: 'xfs with rmapbt on v5.10 has no hook: machine check, badblock, pread as ext4',
+    about: 'xfs with rmapbt on v5.10 has no hook: machine check, badblock, madvise, pread, pwrite as ext4',
     act: (kernel) => {
       const { made, mapper, file } = rmapbt(kernel);
       const early = mapper({ mce_kill: 'early' });
       const at = { made, device: DEVICE, base: baseOf(made, file()), who: { early } };
-      const words = story(at, CHECK_5);
-      const pread = {
-        type: 'file_io',
-        file: file(),
-        pid: addProcess(made),
-        kind: 'pread',
-        offset: 5 * PAGE,
-        length: PAGE,
-      } as const;
-      return `${words}; ${told(outcomeOf(made.run(pread)))}; ${poison(at)}`;
+      const words = `${story(at, CHECK_5)}; ${story(at, { page: 6, source: 'madvise', by: 'early' })}`;
+      const io = { type: 'file_io', file: file(), pid: addProcess(made), offset: 5 * PAGE } as const;
+      const calls = (['pread', 'pwrite'] as const).map((kind) =>
+        told(outcomeOf(made.run({ ...io, kind, length: PAGE }))),
+      );
+      return `${words}; ${calls.join(' ')}; ${poison(at)}`;
     },
     cells: {
-      ...on(CURRENT_ONLY, 'ok: nobody; early 1 pmd; EIO; flags 5+1, badblocks 40+1'),
-      ...on(['force-unmap-v5.12'], 'ok: early AO 21 +5; early none; EIO; flags 5+1, badblocks 40+1'),
+      ...on(
+        CURRENT_ONLY,
+        'ok: nobody; early 1 pmd; ok: early AR 21 +6; early none; EIO EIO; flags 5+2, badblocks 40+1',
+      ),
+      ...on(
+        ['force-unmap-v5.12'],
+        'ok: early AO 21 +5; early none; ok: early AR 12 +6; early none; EIO EIO; flags 5+2, badblocks 40+1',
+      ),
     },
   },
 ];

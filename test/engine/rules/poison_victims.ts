@@ -1,11 +1,29 @@
-import { every, on, type Rule } from '../observe.ts';
-import { baseOf, counters, eachFs, ends, fail, NEW, NODE_COUNTERS, poison, scene, story } from '../poison.ts';
+import { every, on, type Rule, shape, touch } from '../observe.ts';
+import {
+  baseOf,
+  counters,
+  eachFs,
+  ends,
+  fail,
+  NEW,
+  NODE_COUNTERS,
+  partOfFolio,
+  poison,
+  scene,
+  signals,
+  story,
+} from '../poison.ts';
 import { rmapbt } from '../rig.ts';
-import { access, addPin, DEVICE, fork, found, mappingOf, MIB, PIPE, UMEM } from '../support.ts';
+import { access, addPin, DEVICE, fork, found, PIPE, UMEM } from '../support.ts';
 
 const FOUR = { caller: {}, plain: {}, small: { small: true }, early: { mce_kill: 'early' } } as const;
 const PAGE_5 = { page: 5, source: 'madvise', by: 'caller' } as const;
 const CHECK_5 = { page: 5, source: 'mce' } as const;
+/** Nobody is told and nothing unmapped, whatever the kernel. */
+function checkedAlone(flags: string, badblocks: string): string {
+  return `ok, dax page: Recovered x1, nobody, 1 pmd, flags ${flags}, badblocks ${badblocks}`;
+}
+
 /** Who is told of one page, what is unmapped, what is flagged and counted. */
 export const VICTIM_RULES: readonly Rule[] = [
   {
@@ -21,6 +39,26 @@ export const VICTIM_RULES: readonly Rule[] = [
         ),
         'v7.3':
           'ok: caller AR 21 +0, early AO 21 +0; caller none, plain none, small none, early none / ok: caller AR 21 +0, early AO 21 +0; caller none, plain none, small none, early none / ok: caller AR 21 +5, early AO 21 +5; caller none, plain none, small none, early none',
+      },
+    ),
+  },
+  {
+    rule: 'M1',
+    about: 'the caller by 4 KiB: its page goes, and a 2 MiB entry over it whole; early policies by theirs',
+    act: (kernel) => {
+      const who = { plain: {}, early: { mce_kill: 'early' }, caller: { small: true } } as const;
+      const { early: _early, ...nobody } = who;
+      return [who, nobody].map((own) => story(scene(kernel, 'ext4', own), PAGE_5)).join(' / ');
+    },
+    cells: every(
+      'ok: caller AR 12 +5; plain none, early none, caller 511 pte / ok: caller AR 12 +5; plain none, caller 511 pte',
+      {
+        ...on(
+          ['force-unmap-v5.12', 'v6.1', 'v6.12'],
+          'ok: early AO 21 +5, caller AR 12 +5; plain none, early none, caller none / ok: caller AR 12 +5; plain none, caller 511 pte',
+        ),
+        'v7.3':
+          'ok: early AO 21 +0, caller AR 12 +0; plain none, early none, caller none / ok: caller AR 12 +0; plain none, caller 511 pte',
       },
     ),
   },
@@ -158,9 +196,23 @@ export const VICTIM_RULES: readonly Rule[] = [
   },
   {
     rule: 'M14',
-    about: 'a machine check, nobody with an early policy: nothing unmapped',
-    act: (kernel) => eachFs((what) => story(scene(kernel, what, { plain: {} }), CHECK_5)),
-    cells: every('ok: nobody; plain 1 pmd / ok: nobody; plain 1 pmd / ok: nobody; plain 1 pmd'),
+    about: 'a machine check, nobody with an early policy: nothing unmapped, Recovered, a badblock',
+    act: (kernel) =>
+      eachFs((what) => {
+        const at = scene(kernel, what, { plain: {} });
+        const report = fail(at, CHECK_5);
+        return `${ends(report)}, ${signals(at, report)}, ${shape(at.made, found(at.who.plain))}, ${poison(at)}`;
+      }),
+    cells: every(
+      eachFs(() => checkedAlone('5+1', '40+1')),
+      {
+        ...on(
+          ['v6.1', 'v6.12'],
+          eachFs((what) => checkedAlone(what === 'rmapbt' ? '0+1' : '5+1', '40+8')),
+        ),
+        'v7.3': eachFs(() => checkedAlone('0+1', '40+8')),
+      },
+    ),
   },
   {
     rule: 'M15',
@@ -197,14 +249,15 @@ export const VICTIM_RULES: readonly Rule[] = [
   },
   {
     rule: 'M24',
-    about: 'corrupt-pfn',
+    about: 'corrupt-pfn; the page reads on afterwards',
     act: (kernel) => {
       const at = scene(kernel, 'ext4', { plain: {}, early: { mce_kill: 'early' } });
-      return story(at, { page: 5, source: 'debugfs' });
+      const words = story(at, { page: 5, source: 'debugfs' });
+      return `${words}; ${touch(at.made, found(at.who.early), 'read', { page: 5 })}`;
     },
-    cells: every('ok: nobody; plain 1 pmd, early 1 pmd', {
-      ...on(['force-unmap-v5.12', 'v6.1', 'v6.12'], 'ok: early AO 21 +5; plain none, early none'),
-      'v7.3': 'ok: early AO 21 +0; plain none, early none',
+    cells: every('ok: nobody; plain 1 pmd, early 1 pmd; ok', {
+      ...on(['force-unmap-v5.12', 'v6.1', 'v6.12'], 'ok: early AO 21 +5; plain none, early none; ok'),
+      'v7.3': 'ok: early AO 21 +0; plain none, early none; ok',
     }),
   },
   {
@@ -227,28 +280,15 @@ export const VICTIM_RULES: readonly Rule[] = [
   },
   {
     rule: 'M33',
-    about: 'v7.3: who maps a part of a folio without its first page is not found',
+    about: 'v7.3: who maps a part of a folio without its first page is not found, alone loses nothing',
     act: (kernel) => {
-      const at = scene(kernel, 'ext4', { whole: { touched: 'read' } }, 1);
-      const { made } = at;
-      const file = mappingOf(made, found(at.who.whole).mapping).file!;
-      made.run({ type: 'create_process', comm: 'probe', sigbus: 'handled' });
-      const pid = found([...made.host.tables.processes.values()].at(-1)).pid;
-      made.run({
-        type: 'create_mapping',
-        pid,
-        file,
-        offset: MIB,
-        length: MIB,
-        flags: ['shared'],
-        prot: 'rw',
-      });
-      const mapping = found([...made.host.tables.mappings.values()].at(-1)).id;
-      access(made, mapping, 'read', { pages: 256 });
-      const both = { ...at, who: { ...at.who, part: { pid, mapping } } };
-      return story(both, { page: 300, source: 'mce' });
+      const [both, alone] = [partOfFolio(kernel), partOfFolio(kernel)];
+      alone.made.run({ type: 'munmap', mapping: found(alone.who.whole).mapping });
+      const { part } = alone.who;
+      const asked = { page: 300, source: 'mce' } as const;
+      return `${story(both, asked)} / ${story({ ...alone, who: { part: found(part) } }, asked)}`;
     },
-    cells: on(['v7.3'], 'ok: whole AO 21 +0; whole none, part none'),
+    cells: on(['v7.3'], 'ok: whole AO 21 +0; whole none, part none / ok: nobody; part 256 pte'),
   },
   {
     rule: 'M34',
@@ -271,11 +311,15 @@ export const VICTIM_RULES: readonly Rule[] = [
   },
   {
     rule: 'M36',
-    about: 'devdax, a machine check, one PR_MCE_KILL_EARLY',
-    act: (kernel) => story(scene(kernel, 'devdax', { plain: {}, early: { mce_kill: 'early' } }), CHECK_5),
-    cells: every('ok: nobody; plain 1 pmd, early 1 pmd', {
-      'force-unmap-v5.12': 'ok: early AO 21 +5; plain none, early none',
-      ...on(NEW, 'ok: early AO 21 +0; plain none, early none'),
+    about: 'devdax, a machine check, one PR_MCE_KILL_EARLY: a badblock that stops no later touch',
+    act: (kernel) => {
+      const at = scene(kernel, 'devdax', { plain: {}, early: { mce_kill: 'early' } });
+      const words = `${story(at, CHECK_5)}; ${poison(at)}`;
+      return `${words}; ${touch(at.made, found(at.who.early), 'read', { page: 5 })}`;
+    },
+    cells: every('ok: nobody; plain 1 pmd, early 1 pmd; flags 5+1, badblocks 40+1; ok', {
+      'force-unmap-v5.12': 'ok: early AO 21 +5; plain none, early none; flags 5+1, badblocks 40+1; ok',
+      ...on(NEW, 'ok: early AO 21 +0; plain none, early none; flags 0+1, badblocks 40+8; ok'),
     }),
   },
   {
@@ -323,11 +367,12 @@ export const VICTIM_RULES: readonly Rule[] = [
     about: 'entries of the 2 MiB beside the page go too, without a signal',
     act: (kernel) => {
       const at = scene(kernel, 'ext4', { caller: {}, beside: { small: true, touched: 'none' } }, 1);
-      access(at.made, found(at.who.beside).mapping, 'read', { page: 8, pages: 4 });
-      return story(at, PAGE_5);
+      const beside = found(at.who.beside);
+      access(at.made, beside.mapping, 'read', { page: 8, pages: 4 });
+      return `${story(at, PAGE_5)}; ${touch(at.made, beside, 'read', { page: 8 })}`;
     },
-    cells: every('ok: caller AR 21 +5; caller none, beside none', {
-      'v7.3': 'ok: caller AR 21 +0; caller none, beside none',
+    cells: every('ok: caller AR 21 +5; caller none, beside none; ok', {
+      'v7.3': 'ok: caller AR 21 +0; caller none, beside none; ok',
     }),
   },
   {

@@ -5,9 +5,11 @@ import {
   access,
   addDevice,
   addFile,
+  addMapper,
   addMount,
   DEVICE,
   mappingOf,
+  MIB,
   mountOf,
   outcomeOf,
   processOf,
@@ -22,14 +24,17 @@ import { SYSTEM_RAM_TENANT_RULES } from './system_ram_tenant.ts';
 const TENANTS = ['new file system', 'devdax'] as const;
 type Tenant = (typeof TENANTS)[number];
 
-/** Gives the pfns to tenant b, the old file system still mounted: a new one of another type, or devdax. */
-function repurpose({ made, mount }: Rig, tenant: Tenant): void {
+/**
+ * Gives the pfns to tenant b, the old file system still mounted: a new one of another type, or devdax. Returns what
+ * tenant b maps to reach them.
+ */
+function repurpose({ made, mount }: Rig, tenant: Tenant): { file: string } | { dax_device: string } {
   const mode = tenant === 'devdax' ? ('devdax' as const) : ('fsdax' as const);
   made.run({ type: 'bind', dax_device: DEVICE, mode, tenant: 'b' });
-  if (tenant === 'devdax') return;
+  if (tenant === 'devdax') return { dax_device: DEVICE };
   const fs_type = mountOf(made, mount).fs_type === 'ext4' ? 'xfs' : 'ext4';
   const fresh = addMount(made, { path: '/mnt/b', fs_type });
-  addFile(made, fresh.id, '/theirs');
+  return { file: addFile(made, fresh.id, '/theirs', 32 * MIB) };
 }
 
 /** What the old process gets, and whose data it is. */
@@ -81,9 +86,11 @@ function boundAgain(
   return { made, one, mount };
 }
 
+/** How it ends, and how often the kernel complains of its page tables. */
 function exits(made: Machine, { pid }: Mapper): string {
   const outcome = outcomeOf(made.run({ type: 'exit_process', pid }));
-  return `${told(outcome)} ${processOf(made, pid).state}`;
+  const bad = outcome.kernel_log.filter((line) => line.includes('Bad page map')).length;
+  return `${told(outcome)} ${processOf(made, pid).state}${bad === 0 ? '' : `, ${String(bad)} x Bad page map`}`;
 }
 
 function oopsFirst(kernel: KernelName): Rig {
@@ -245,7 +252,8 @@ export const REPURPOSE_RULES: readonly Rule[] = [
   },
   {
     rule: 'R160',
-    about: 'stale entry, pfns given to a new file system / to devdax: the old process exits, by PMD / by PTE',
+    about:
+      'stale entry, pfns given to a new file system / to devdax, mapped there: the old process exits, by PMD / by PTE; what the tenant reads',
     act: (kernel) =>
       [false, true]
         .flatMap((small) =>
@@ -253,12 +261,15 @@ export const REPURPOSE_RULES: readonly Rule[] = [
             const rig = ext4(kernel);
             const one = rig.mapper({ small });
             removeDevice(rig.made);
-            repurpose(rig, tenant);
-            return exits(rig.made, one);
+            const theirs = repurpose(rig, tenant);
+            const next = addMapper(rig.made, { ...theirs, length: 32 * MIB, touched: 'write' });
+            return `${exits(rig.made, one)}, ${told(access(rig.made, next.mapping, 'read', { pages: 8192 }))}`;
           }),
         )
         .join(' / '),
-    cells: every(twice(twice('ok dead'))),
+    cells: every(twice(twice('ok dead, ok')), {
+      'v7.3': `${twice('ok dead, ok')} / ok dead, ok / ok dead, 60 x Bad page map, ok`,
+    }),
   },
   {
     rule: 'R162',
@@ -270,7 +281,7 @@ export const REPURPOSE_RULES: readonly Rule[] = [
           return exits(made, one);
         })
         .join(' / '),
-    cells: every(twice('ok dead')),
+    cells: every(twice('ok dead'), { 'v7.3': 'ok dead / ok dead, 60 x Bad page map' }),
   },
   {
     rule: 'R163',

@@ -1,3 +1,4 @@
+import { append } from '../../append.ts';
 import type { File, Mount } from '../../host.ts';
 import { fileSystemOf, filesOf, mountsOn } from '../../lookup.ts';
 import { levelPages, runs } from '../../mapping_table.ts';
@@ -45,8 +46,8 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     const plan = massPlan(parameters, input.removal.by_pid);
     for (const extent of file.extents) {
       const killed = killProcs(tx, space, extent.offset, extent.offset + extent.nr_pages, plan);
-      sent.push(...killed.signals);
-      log.push(...announce(space, killed));
+      append(sent, killed.signals);
+      append(log, announce(space, killed));
     }
     if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log, loops });
   }

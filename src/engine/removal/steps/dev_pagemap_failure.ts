@@ -1,3 +1,4 @@
+import { append } from '../../append.ts';
 import type { DaxDevice, File, Process } from '../../host.ts';
 import { mountsOn, nrPages } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
@@ -85,8 +86,8 @@ function failed(
   const loops = storingLoops(tx, device);
   for (const { space, start, end } of ranges) {
     const killed = killProcs(tx, space, start, end, plan);
-    sent.push(...killed.signals);
-    lines.push(...announce(space, killed));
+    append(sent, killed.signals);
+    append(lines, announce(space, killed));
   }
   setHwpoison(tx, device.name, entered);
   const signals = [...deliver(tx, sent), ...storeAgain(tx, loops)];

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Command } from '../../src/engine/command.ts';
+import type { Store, Submitted } from '../../src/store/port.ts';
+import { manyExtents } from '../../bench/fleet.ts';
+import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+
+const HOST = 'node-a';
+const compare: Command = {
+  type: 'compare_removals',
+  dax_device: 'pmem0',
+  trigger: 'unbind',
+  kernels: ['v6.12', 'v7.3'],
+};
+const survey: Command = { type: 'survey_holders', dax_device: 'pmem0' };
+
+describe('questions that take long', () => {
+  let harness: SqliteHarness;
+  let store: Store;
+  beforeEach(async () => {
+    harness = sqliteHarness(null);
+    store = await harness.open();
+    for (const command of manyExtents(HOST)) await done(store.submit({ host: HOST, command }));
+  });
+  afterEach(() => harness.cleanup());
+
+  test('they hold up no change, and answer what the writer would', async () => {
+    // The thread is there before what is timed.
+    await done(store.submit({ host: HOST, command: survey, dry_run: true }));
+    const order: string[] = [];
+    const asked = done(store.submit({ host: HOST, command: compare })).then((reply) => {
+      order.push('compared');
+      return reply;
+    });
+    const command: Command = { type: 'create_host', name: 'other', kernel: 'v6.1' };
+    await done(store.submit({ host: 'other', command }));
+    order.push('made');
+    const { comparison } = await asked;
+    expect(order).toEqual(['made', 'compared']);
+    const idempotency = { key: 'k', fingerprint: 'f' };
+    const written = await done(store.submit({ host: HOST, command: compare, idempotency }));
+    expect(comparison).toEqual(written.comparison);
+  });
+
+  test('they see what is committed, and are refused as the writer refuses', async () => {
+    await done(store.submit({ host: HOST, command: { type: 'create_process', pid: 999, comm: 'late' } }));
+    const map: Command = {
+      type: 'create_mapping',
+      pid: 999,
+      file: 'f3',
+      offset: 0,
+      length: 4096,
+      flags: ['shared'],
+      prot: 'r',
+      populate: 'read',
+    };
+    await done(store.submit({ host: HOST, command: map }));
+    const { survey: told } = await done(store.submit({ host: HOST, command: survey, dry_run: true }));
+    expect(told?.holders.some(({ pid }) => pid === 999)).toBe(true);
+    const nowhere = await store.submit({ host: 'nobody', command: survey, dry_run: true });
+    expect(nowhere).toMatchObject({ status: 'refused', refusal: { code: 'host_not_found' } });
+  });
+});
+
+async function done(submitted: Promise<Submitted>) {
+  const answer = await submitted;
+  if (answer.status !== 'done') throw new Error(JSON.stringify(answer));
+  return answer.reply;
+}
