@@ -1,5 +1,5 @@
-import { PROFILES } from '../src/engine/removal/profiles.ts';
-import type { StepParameters } from '../src/engine/removal/profile.ts';
+import { PROFILES } from '../src/engine/kernels/profiles.ts';
+import type { StepParameters } from '../src/engine/kernels/profile.ts';
 import type { RemovalRecord } from '../src/engine/removal/record.ts';
 import type { StepName } from '../src/engine/vocabulary.ts';
 import type { Asked } from './ask.ts';

@@ -15,7 +15,7 @@ import {
 import { findRun, levelPages, runAt, runCount, seek, type Level, type Run } from './mapping_table.ts';
 import { markFaulted } from './memory_failure/flags.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';
-import type { Effect } from './removal/profile.ts';
+import type { Effect } from './kernels/profile.ts';
 import { isRefusal, unknownOutcome, type Refusal } from './refusal.ts';
 import { dropEntries, entriesOf, insertEntries, type Transaction } from './transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from './vocabulary.ts';

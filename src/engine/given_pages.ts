@@ -3,7 +3,7 @@ import { usedPages } from './kmem/range.ts';
 import { deviceOf, factsOf, mappingsOfDevice, must, staleRuns } from './lookup.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
-import type { Effect } from './removal/profile.ts';
+import type { Effect } from './kernels/profile.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
 import { emit, entriesOf, patch, type Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';

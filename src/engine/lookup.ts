@@ -1,7 +1,7 @@
 import type { DaxDevice, Extent, File, FileSystem, Host, Mapping, Mount, Process } from './host.ts';
 import { runs, type Run } from './mapping_table.ts';
-import { PROFILES } from './removal/profiles.ts';
-import type { Facts, Profile } from './removal/profile.ts';
+import { PROFILES } from './kernels/profiles.ts';
+import type { Facts, Profile } from './kernels/profile.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
 import { entriesOf, hostRecord } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';

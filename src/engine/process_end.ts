@@ -3,7 +3,7 @@ import { zapLog, zapOfGiven } from './given_pages.ts';
 import type { Mapping, Pin, Process } from './host.ts';
 import { byNumber, deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
-import type { ByLevel, Effect } from './removal/profile.ts';
+import type { ByLevel, Effect } from './kernels/profile.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from './transaction.ts';
 

@@ -3,7 +3,7 @@
  * Imports nothing.
  */
 
-/** Kernel profiles, one row each in `removal/profiles.ts`. */
+/** Kernel profiles, one row each in `kernels/profiles.ts`. */
 export const KERNEL_NAMES = [
   'v5.10',
   'force-unmap',

@@ -1,4 +1,4 @@
-import { PROFILES } from '../removal/profiles.ts';
+import { PROFILES } from '../kernels/profiles.ts';
 import type { Transaction } from '../transaction.ts';
 import type { KernelName } from '../vocabulary.ts';
 import { changeMemdev, changeRegion } from './change.ts';

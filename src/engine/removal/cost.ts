@@ -3,7 +3,7 @@ import { factsOf, filesOf, mountsOn, nrPages, profileOf } from '../lookup.ts';
 import { runs, type Level } from '../mapping_table.ts';
 import { entriesOf, hostRecord } from '../transaction.ts';
 import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../vocabulary.ts';
-import { COST_TERMS, type CostFit, type CostWorkload } from './cost_facts.ts';
+import { COST_TERMS, type CostFit, type CostWorkload } from '../kernels/cost.ts';
 import type { CostTerms, SignalRow, SimulatedKernelCost } from './record.ts';
 
 const BASIS =

@@ -6,7 +6,7 @@ import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { normalize } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
-import type { ByLevel } from './profile.ts';
+import type { ByLevel } from '../kernels/profile.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };

@@ -4,7 +4,7 @@ import { processOf } from '../process_end.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
-import type { StepParameters } from './profile.ts';
+import type { StepParameters } from '../kernels/profile.ts';
 import type { SignalRow } from './record.ts';
 
 /** How many kernel log lines a report keeps. */

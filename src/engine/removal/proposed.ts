@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts';
 import { profileOf } from '../lookup.ts';
 import { hostRecord } from '../transaction.ts';
-import type { Profile, StepSpec } from './profile.ts';
+import type { Profile, StepSpec } from '../kernels/profile.ts';
 
 /**
  * The profile with the open wish of the series that is turned on for this host: device-dax is memory_failure()d

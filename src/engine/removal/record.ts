@@ -1,5 +1,5 @@
 import type { Resource } from '../resource.ts';
-import type { CostTerm, CostWorkload } from './cost_facts.ts';
+import type { CostTerm, CostWorkload } from '../kernels/cost.ts';
 import type {
   HazardKind,
   KernelName,

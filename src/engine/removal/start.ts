@@ -11,7 +11,7 @@ import { blastRadius } from '../blast_radius.ts';
 import { costAtStart } from './cost.ts';
 import { umountForOrderly } from './orderly.ts';
 import { proposedProfile } from './proposed.ts';
-import type { Profile, StepSpec } from './profile.ts';
+import type { Profile, StepSpec } from '../kernels/profile.ts';
 import { countPages } from '../pfn_range.ts';
 import { mappedPfns } from './report.ts';
 import type { RemovalRecord, StepRecord } from './record.ts';

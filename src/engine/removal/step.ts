@@ -1,6 +1,6 @@
 import type { DaxDevice } from '../host.ts';
 import type { Transaction } from '../transaction.ts';
-import type { StepParameters } from './profile.ts';
+import type { StepParameters } from '../kernels/profile.ts';
 import type { RemovalRecord, SignalRow, WaitingOn } from './record.ts';
 
 /** What a step works with. It changes the host through the transaction and says how it ended. */

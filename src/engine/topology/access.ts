@@ -17,7 +17,7 @@ import {
   survivesSigbus,
   zapEffect,
 } from '../process_end.ts';
-import type { ByLevel, GupByLevel } from '../removal/profile.ts';
+import type { ByLevel, GupByLevel } from '../kernels/profile.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { dropEntries, emit, entriesOf, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';

@@ -8,7 +8,7 @@ import { emit, hostRecord, patch, put, remove, type Transaction } from '../trans
 import type { DaxDevice, HostRecord, Kind } from '../host.ts';
 import { addMemory, defaultMode, kmemStateOf, probeFails } from '../kmem/probe.ts';
 import { freshCounters } from '../memory_failure/counters.ts';
-import { PROFILES } from '../removal/profiles.ts';
+import { PROFILES } from '../kernels/profiles.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import type { KernelName } from '../vocabulary.ts';
 import { defaultAlign, definedOnly, driverOf } from './device.ts';

@@ -1,7 +1,7 @@
 import type { DaxDevice, Host } from '../host.ts';
 import { factsOf, mountsOn } from '../lookup.ts';
 import { kernelRefuses, type Refusal } from '../refusal.ts';
-import type { Facts } from '../removal/profile.ts';
+import type { Facts } from '../kernels/profile.ts';
 
 /** Why a device and its users cannot be there under the host's kernel: it would not have let them come to be. */
 export function cannotBe(host: Host, device: DaxDevice): Refusal | null {

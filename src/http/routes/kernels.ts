@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { PROFILES } from '../../engine/removal/profiles.ts';
+import { PROFILES } from '../../engine/kernels/profiles.ts';
 import type { Backend } from '../backend.ts';
 import { contentTag } from '../etag.ts';
 import { listSchema } from '../list.ts';

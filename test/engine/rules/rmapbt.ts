@@ -1,4 +1,4 @@
-import { PROFILES } from '../../../src/engine/removal/profiles.ts';
+import { PROFILES } from '../../../src/engine/kernels/profiles.ts';
 import type { RemovalRecord } from '../../../src/engine/removal/record.ts';
 import type { AccessKind, KernelName } from '../../../src/engine/vocabulary.ts';
 import { atRest, every, OLD, on, SIGBUS, table, touch, type Rule } from '../observe.ts';

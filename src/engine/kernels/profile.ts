@@ -1,8 +1,8 @@
-import type { CxlFacts } from '../cxl/facts.ts';
-import type { KmemFacts } from '../kmem/facts.ts';
+import type { CxlFacts } from './cxl.ts';
+import type { KmemFacts } from './kmem.ts';
 import type { Errno, KernelName, StepName } from '../vocabulary.ts';
-import type { MemoryFailureFacts } from '../memory_failure/facts.ts';
-import type { CostFacts } from './cost_facts.ts';
+import type { MemoryFailureFacts } from './memory_failure.ts';
+import type { CostFacts } from './cost.ts';
 
 /** What a kernel does at one operation on a stale entry or dead file system: a closed answer, with where an oops strikes. */
 export type Effect =

@@ -1,15 +1,15 @@
-import { KMEM_V510, KMEM_V61, KMEM_V612, KMEM_V73 } from '../kmem/facts.ts';
-import { CXL_V61, CXL_V612, CXL_V73, NO_CXL } from '../cxl/facts.ts';
-import { COST_POSTED, COST_V510, COST_V61, COST_V612, COST_V73 } from './cost_facts.ts';
+import { KMEM_V510, KMEM_V61, KMEM_V612, KMEM_V73 } from './kmem.ts';
+import { CXL_V61, CXL_V612, CXL_V73, NO_CXL } from './cxl.ts';
+import { COST_POSTED, COST_V510, COST_V61, COST_V612, COST_V73 } from './cost.ts';
 import {
   MEMORY_FAILURE_SERIES,
   MEMORY_FAILURE_V510,
   MEMORY_FAILURE_V61,
   MEMORY_FAILURE_V612,
   MEMORY_FAILURE_V73,
-} from '../memory_failure/facts.ts';
+} from './memory_failure.ts';
 import type { ByLevel, Effect, Facts, GupByLevel } from './profile.ts';
-import { REPURPOSE_V510, REPURPOSE_V73 } from './repurpose_facts.ts';
+import { REPURPOSE_V510, REPURPOSE_V73 } from './repurpose.ts';
 
 /**
  * Named facts of each kernel. Source: SPEC.md H and C3-C5, read from the kernels named there and

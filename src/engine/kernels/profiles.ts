@@ -1,6 +1,6 @@
-import { MEMORY_FAILURE_SERIES, MEMORY_FAILURE_V512 } from '../memory_failure/facts.ts';
+import { MEMORY_FAILURE_SERIES, MEMORY_FAILURE_V512 } from './memory_failure.ts';
 import type { KernelName } from '../vocabulary.ts';
-import { COST_ARMED, COST_LETTER } from './cost_facts.ts';
+import { COST_ARMED, COST_LETTER } from './cost.ts';
 import { cxlSteps } from './cxl_steps.ts';
 import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './facts.ts';
 import type { Facts, Profile, StepParameters, StepSpec } from './profile.ts';

@@ -1,5 +1,5 @@
 import type { KernelName, StepName } from '../vocabulary.ts';
-import type { CxlFacts } from '../cxl/facts.ts';
+import type { CxlFacts } from './cxl.ts';
 import type { StepSpec } from './profile.ts';
 
 /**
