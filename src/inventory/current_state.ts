@@ -12,6 +12,7 @@ import type {
   MemoryBlocks,
   PoisonedRange,
 } from './record.ts';
+import { settleParts } from './settle_parts.ts';
 
 /**
  * What the simulator knows of a device now. Null is unknown: what was imported stands.
@@ -54,7 +55,7 @@ export function withCurrentState(
     dax_device: null,
   };
   const parts = isDaxMode(current.mode)
-    ? daxParts(listed, record, current)
+    ? settleParts(daxParts(listed, record, current))
     : { namespace: blockNamespace(listed.namespace, record, current), dax_region: null, dax_device: null };
   return deriveDevice(host, current.name, parts);
 }

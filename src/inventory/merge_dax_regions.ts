@@ -6,6 +6,7 @@ import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';
 import type { ListedObject, ListedParts, ListedRecord } from './record.ts';
+import { settleParts } from './settle_parts.ts';
 
 /**
  * The dax regions that have no known device; the others are kept with their devices.
@@ -65,7 +66,7 @@ function deviceIn(merge: DeviceMerge, fields: ListedObject): string | null {
 
 function joinDevice(merge: DeviceMerge, name: string, fields: ListedObject): void {
   const parts = merge.parts.get(name)!;
-  merge.parts.set(name, { ...parts, dax_region: mergeRegionOf(parts, fields) });
+  merge.parts.set(name, settleParts({ ...parts, dax_region: mergeRegionOf(parts, fields) }));
 }
 
 function isIn({ dax_region: region }: ListedParts, fields: ListedObject): boolean {
