@@ -149,7 +149,7 @@ CREATE TABLE hotplug_events (
   uid TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
-  action TEXT NOT NULL CHECK (action IN ('surprise_remove', 'orderly_remove', 'add', 'replace')),
+  action TEXT NOT NULL CHECK (action IN ('surprise_removal', 'orderly_removal', 'add', 'replace')),
   record TEXT NOT NULL CHECK (json_valid(record)),
   UNIQUE (host, id)
 ) STRICT;

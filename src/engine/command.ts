@@ -153,7 +153,7 @@ export type Command =
 export type Labels = Readonly<Record<string, string>>;
 export type OnlinePolicy = 'offline' | 'online' | 'online_kernel' | 'online_movable';
 export interface Media {
-  readonly serial?: string;
+  readonly media_serial?: string;
   readonly size?: number;
 }
 

@@ -381,7 +381,7 @@ export interface HotplugEvent extends Resource {
   readonly id: string;
   readonly action: HotplugAction;
   readonly dax_device: string;
-  readonly media: { readonly serial?: string; readonly size?: number } | null;
+  readonly media: { readonly media_serial?: string; readonly size?: number } | null;
   readonly removal: string | null;
   readonly at: string;
 }

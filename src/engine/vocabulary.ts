@@ -188,7 +188,8 @@ export const STEP_NAMES = [
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
-export const HOTPLUG_ACTIONS = ['surprise_remove', 'orderly_remove', 'add', 'replace'] as const;
+/** What the bus did: a removal is named as its trigger. */
+export const HOTPLUG_ACTIONS = ['surprise_removal', 'orderly_removal', 'add', 'replace'] as const;
 export type HotplugAction = (typeof HOTPLUG_ACTIONS)[number];
 
 export const HOST_HEALTH = ['ok', 'oopsed', 'livelocked'] as const;

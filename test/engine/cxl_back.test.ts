@@ -58,10 +58,10 @@ describe('what comes back', () => {
 
   test('another card: its memdev, the region once its decoders are programmed, and a new owner', () => {
     const made = cxl('v6.1', { tenant: 'a', media_serial: '0x1' });
-    made.run({ type: 'record_hotplug_event', action: 'surprise_remove', dax_device: DAX });
+    made.run({ type: 'record_hotplug_event', action: 'surprise_removal', dax_device: DAX });
     finishAll(made);
     const replace = { type: 'record_hotplug_event', action: 'replace', dax_device: DAX } as const;
-    made.run({ ...replace, media: { serial: '0x2' }, tenant: 'b' });
+    made.run({ ...replace, media: { media_serial: '0x2' }, tenant: 'b' });
     expect([memdevs(made), regions(made), device(made).generation]).toEqual([
       'mem1 enabled',
       'region0 reset disabled',
@@ -84,7 +84,7 @@ describe('what comes back', () => {
       [{}, 64 * MIB],
     ] as const) {
       const made = cxl('v6.12', { cxl: { type } });
-      run(made, { type: 'record_hotplug_event', action: 'surprise_remove', dax_device: DAX });
+      run(made, { type: 'record_hotplug_event', action: 'surprise_removal', dax_device: DAX });
       made.run({ type: 'record_hotplug_event', action: 'replace', dax_device: DAX, media });
       expect(found(made.host.tables.cxl_memdevs.get('mem0'))[field]).toBe(size);
       run(made, GONE);
@@ -205,8 +205,8 @@ describe('names and memdevs of other kinds', () => {
 
   test('a memdev that has lost its region carries another', () => {
     const made = cxl();
-    run(made, { type: 'record_hotplug_event', action: 'surprise_remove', dax_device: DAX });
-    const media = { serial: '0x0' };
+    run(made, { type: 'record_hotplug_event', action: 'surprise_removal', dax_device: DAX });
+    const media = { media_serial: '0x0' };
     made.run({ type: 'record_hotplug_event', action: 'replace', dax_device: DAX, media });
     expect(answered(made, create({ memdevs: [{ name: 'mem0' }] }))).toBe('ok');
     expect(regions(made)).toBe('region0 reset disabled, region1 commit enabled');

@@ -248,7 +248,7 @@ describe('[EX1] a CXL device', () => {
     const reader = addMapper(made, { file });
     made.run({ type: 'remove_cxl_memdev', memdev: 'mem0', trigger: 'surprise_removal' });
     settle(made);
-    made.run({ ...REPLACE, media: { serial: '0x2', size: 64 * MIB }, tenant: 'b' });
+    made.run({ ...REPLACE, media: { media_serial: '0x2', size: 64 * MIB }, tenant: 'b' });
     expect(told(made)).toEqual([]);
     made.run({ type: 'commit_cxl_region', region: 'region0', memdevs: ['mem0'] });
     expect(told(made)).toEqual([

@@ -66,7 +66,7 @@ describe('[EX4] who is another owner', () => {
     removeDevice(made, { trigger: 'surprise_removal' });
     const file = found([...made.host.tables.files.values()][0]);
     const first = found(file.extents[0]).pfn - found(made.host.tables.dax_devices.get(DEVICE)).base_pfn;
-    made.run({ ...REPLACE, media: { serial: '0x2', size: (first + 768) * 4096 }, tenant: 'b' });
+    made.run({ ...REPLACE, media: { media_serial: '0x2', size: (first + 768) * 4096 }, tenant: 'b' });
     expect(told(made)).toEqual([
       `${reader.mapping} 1 → 2 (b): 256 pages, 0 writable; dax_device_changed, open`,
     ]);

@@ -222,15 +222,15 @@ describe('an inventory', () => {
 describe('a hotplug event', () => {
   const event = { type: 'record_hotplug_event', dax_device: DEVICE } as const;
 
-  test.each([
-    ['surprise_remove', 'surprise_removal'],
-    ['orderly_remove', 'orderly_removal'],
-  ] as const)('%s starts a removal', (action, trigger) => {
-    const made = machine('v6.1');
-    addDevice(made);
-    made.run({ ...event, action });
-    expect(settle(made)).toMatchObject({ trigger, state: 'completed' });
-  });
+  test.each(['surprise_removal', 'orderly_removal'] as const)(
+    '%s starts a removal of that trigger',
+    (action) => {
+      const made = machine('v6.1');
+      addDevice(made);
+      made.run({ ...event, action });
+      expect(settle(made)).toMatchObject({ trigger: action, state: 'completed' });
+    },
+  );
 
   test.each([
     ['add', {}, { tenant: 'a', media_serial: 's1', generation: 1, size: 64 * MIB }],
@@ -242,7 +242,7 @@ describe('a hotplug event', () => {
     ['replace', {}, { tenant: null, media_serial: null, generation: 2, size: 64 * MIB }],
     [
       'replace',
-      { media: { serial: 's2' }, tenant: 'b' },
+      { media: { media_serial: 's2' }, tenant: 'b' },
       { tenant: 'b', media_serial: 's2', generation: 2, size: 64 * MIB },
     ],
   ] as const)('%s of a medium %j', (action, more, expected) => {

@@ -89,7 +89,7 @@ test('[GEN1] a medium that would reach into the next device is refused, and name
   addDevice(host, { name: 'dax0.0', mode: 'devdax', phys_addr: '0x100000000' });
   addDevice(host, { name: 'dax1.0', mode: 'devdax', phys_addr: '0x108000000' });
   removeDevice(host, { dax_device: 'dax0.0' });
-  const media = { serial: '0x2', size: 256 * MIB };
+  const media = { media_serial: '0x2', size: 256 * MIB };
   expect(
     host.try({ type: 'record_hotplug_event', action: 'replace', dax_device: 'dax0.0', media }),
   ).toMatchObject({ code: 'overlap', pointer: '/media/size' });

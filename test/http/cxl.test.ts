@@ -67,7 +67,7 @@ test('a memdev that goes is 202 with the first removal, or 200 once all have end
   const device = DaxDevice.parse((await server.call('GET', `${at}/dax-devices/dax0.0`)).json);
   expect([device.state, device.conditions[0]?.type]).toEqual(['unbound', 'cxl_region_reset']);
 
-  const media = { serial: '0x2' };
+  const media = { media_serial: '0x2' };
   await server.call('POST', `${at}/hotplug-events`, { action: 'replace', dax_device: 'dax0.0', media });
   expect([(await mem0()).serial, (await mem0()).state]).toEqual(['0x2', 'enabled']);
   const commit = await server.call('POST', `${at}/cxl-regions/region0/commit`, { memdevs: ['mem0'] });

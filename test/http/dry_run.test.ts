@@ -96,7 +96,7 @@ const MUTATIONS: readonly Request[] = [
     'createHotplugEvent',
     'POST',
     `${host}/hotplug-events`,
-    { action: 'surprise_remove', dax_device: 'dax3.0' },
+    { action: 'surprise_removal', dax_device: 'dax3.0' },
   ],
   ['commitJournal', 'POST', `${host}/mounts/m2/commit`],
   ['shutdownMount', 'POST', `${host}/mounts/m2/shutdown`, {}],

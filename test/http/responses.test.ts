@@ -82,7 +82,7 @@ test('what each route answers is what its schema says', async () => {
   await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/shutdown`, {});
   await answer(BoundDaxDevice, 200, 'POST', '/dax-devices/pmem0/bind', {});
   await answer(HotplugEvent, 201, 'POST', '/hotplug-events', {
-    action: 'surprise_remove',
+    action: 'surprise_removal',
     dax_device: 'dax1.0',
   });
   await answer(Outcome, 200, 'DELETE', `/mappings/${topology.mapping}`);

@@ -67,7 +67,7 @@ async function prepare(stage: Stage, first: FileSystem): Promise<void> {
 
 async function pullTheCard(stage: Stage): Promise<void> {
   remark(stage, 'The card is pulled');
-  const pulled = { action: 'surprise_remove', dax_device: 'pmem0' };
+  const pulled = { action: 'surprise_removal', dax_device: 'pmem0' };
   await post(stage, 'hotplug-events', pulled, { keep: 'pulled' });
   for (const host of stage.hosts) host.names.set('removal', String(host.kept.get('pulled')?.body.removal));
   await settle(stage);
@@ -87,7 +87,7 @@ async function pullTheCard(stage: Stage): Promise<void> {
 /** Another card in the same slot, another tenant, a new file system over the same pages. */
 async function nextTenant(stage: Stage, next: FileSystem): Promise<void> {
   remark(stage, 'Another card at the same address, for tenant globex');
-  const media = { serial: '0xca4d2', size: '1GiB' };
+  const media = { media_serial: '0xca4d2', size: '1GiB' };
   await post(stage, 'hotplug-events', { action: 'replace', dax_device: 'pmem0', media, tenant: 'globex' });
   const where = (host: StageHost): boolean => !isStuck(host);
   await tell(stage, {

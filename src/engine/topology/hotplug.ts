@@ -7,6 +7,7 @@ import type { CxlMemdev, DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
+import type { RemoveTrigger } from '../vocabulary.ts';
 import { refusesPlace } from './device.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
@@ -16,8 +17,8 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   const removal =
-    command.action === 'surprise_remove' || command.action === 'orderly_remove'
-      ? startRemoval(tx, command)
+    command.action === 'surprise_removal' || command.action === 'orderly_removal'
+      ? startRemoval(tx, device.name, command.action)
       : putMedium(tx, command, device);
   if (isRefusal(removal)) return removal;
   const own = identity(tx);
@@ -37,15 +38,9 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
   return { record };
 }
 
-function startRemoval(tx: Transaction, command: Record_): string | Refusal {
-  const trigger = command.action === 'surprise_remove' ? 'surprise_removal' : 'orderly_removal';
-  const answer = removeWithSiblings(tx, {
-    type: 'remove_dax_device',
-    dax_device: command.dax_device,
-    trigger,
-  });
-  if (isRefusal(answer)) return answer;
-  return answer.id;
+function startRemoval(tx: Transaction, dax_device: string, trigger: RemoveTrigger): string | Refusal {
+  const answer = removeWithSiblings(tx, { type: 'remove_dax_device', dax_device, trigger });
+  return isRefusal(answer) ? answer : answer.id;
 }
 
 /**
@@ -72,13 +67,13 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null |
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   const replaced = command.action === 'replace';
   const other = {
-    media_serial: command.media?.serial ?? null,
+    media_serial: command.media?.media_serial ?? null,
     generation: device.generation + 1,
     tenant: command.tenant ?? null,
     badblocks: [],
     hwpoisoned: [],
   };
-  const same = { media_serial: command.media?.serial ?? device.media_serial };
+  const same = { media_serial: command.media?.media_serial ?? device.media_serial };
   returnCards(tx, command, device);
   const kept = device.conditions.filter(({ type }) => type !== MEDIUM_REPLACED.type);
   patch(tx, 'dax_devices', device.name, {
@@ -105,9 +100,9 @@ function returnCards(tx: Transaction, { action, media = {} }: Record_, device: D
 }
 
 /** Another card brings its own serial, size and clear decoders. */
-function otherCard({ pmem_size, ram_size }: CxlMemdev, { serial, size }: Media): Partial<CxlMemdev> {
+function otherCard({ pmem_size, ram_size }: CxlMemdev, { media_serial, size }: Media): Partial<CxlMemdev> {
   return {
-    serial: serial ?? null,
+    serial: media_serial ?? null,
     pmem_size: pmem_size > 0 ? (size ?? pmem_size) : 0,
     ram_size: ram_size > 0 ? (size ?? ram_size) : 0,
     committed_with_zero_size: false,

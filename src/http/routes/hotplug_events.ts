@@ -42,7 +42,7 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
     tag,
     summary: 'Say what the bus did',
     description:
-      '`surprise_remove` and `orderly_remove` start a removal and link it; `add` and `replace` put a medium back.',
+      '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back.',
     method: 'POST',
     url,
     params: HostPath,

@@ -11,7 +11,7 @@ import {
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
 import { Bytes, Count, Hex, identity, Name, Text } from './scalar.ts';
-import { RemoveTrigger } from './word.ts';
+import { RemoveTriggerInput } from './word.ts';
 
 const MemdevState = z.enum(CXL_MEMDEV_STATES).meta({ id: 'CxlMemdevState' });
 const RegionType = z.enum(CXL_REGION_TYPES).meta({ id: 'CxlRegionType' });
@@ -86,7 +86,7 @@ export const CxlPlace = z
 
 export const RemoveCxlMemdev = z
   .strictObject({
-    trigger: RemoveTrigger,
+    trigger: RemoveTriggerInput,
     via: z
       .enum(CXL_REMOVE_VIAS)
       .exactOptional()

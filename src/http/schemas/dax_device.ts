@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
+import { orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, PfnRanges, Pid, Text } from './scalar.ts';
-import { KmemState, RemoveTrigger, RemoveVia } from './word.ts';
+import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
 const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
@@ -78,38 +79,34 @@ export const BoundDaxDevice = z
   })
   .meta({ id: 'BoundDaxDevice' });
 
-export const CreateDaxDevice = z
-  .strictObject({
-    name: Name,
-    mode: DeviceMode,
-    size: BytesInput,
-    align: AlignInput.nullable().exactOptional(),
-    phys_addr: Hex.nullable().exactOptional(),
-    numa_node: Node.nullable().exactOptional(),
-    target_node: TargetNode.nullable().exactOptional(),
-    tenant: Text.nullable().exactOptional(),
-    labels: Labels.exactOptional(),
-    media_serial: Text.nullable().exactOptional(),
-    provider: Provider.exactOptional(),
-    map: PageMap.nullable().exactOptional(),
-    clears_poison: z.boolean().exactOptional(),
-    state: z.enum(['bound', 'unbound']).exactOptional(),
-    cxl: CxlPlace.exactOptional(),
-  })
-  .meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
+export const CreateDaxDevice = orFormerSerial({
+  name: Name,
+  mode: DeviceMode,
+  size: BytesInput,
+  align: AlignInput.nullable().exactOptional(),
+  phys_addr: Hex.nullable().exactOptional(),
+  numa_node: Node.nullable().exactOptional(),
+  target_node: TargetNode.nullable().exactOptional(),
+  tenant: Text.nullable().exactOptional(),
+  labels: Labels.exactOptional(),
+  media_serial: Text.nullable().exactOptional(),
+  provider: Provider.exactOptional(),
+  map: PageMap.nullable().exactOptional(),
+  clears_poison: z.boolean().exactOptional(),
+  state: z.enum(['bound', 'unbound']).exactOptional(),
+  cxl: CxlPlace.exactOptional(),
+}).meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
 
-export const PatchDaxDevice = z
-  .strictObject({
-    tenant: Text.nullable().exactOptional(),
-    labels: Labels.exactOptional(),
-    media_serial: Text.nullable().exactOptional(),
-    kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
-  })
-  .meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
+export const PatchDaxDevice = orFormerSerial({
+  tenant: Text.nullable().exactOptional(),
+  labels: Labels.exactOptional(),
+  media_serial: Text.nullable().exactOptional(),
+  kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
+}).meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
 
 export const RemoveDaxDevice = z
   .strictObject({
-    trigger: RemoveTrigger,
+    trigger: RemoveTriggerInput,
     via: RemoveVia.exactOptional(),
     by_pid: Pid.exactOptional(),
   })

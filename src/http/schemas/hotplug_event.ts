@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
+import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, BytesInput, Id, identity, Name, Text, Timestamp } from './scalar.ts';
 
 const HotplugAction = z.enum(HOTPLUG_ACTIONS).meta({ id: 'HotplugAction' });
+
+const HotplugActionInput = orFormerRemoval(HotplugAction);
+const Media = orFormerSerial({ media_serial: Text.exactOptional(), size: BytesInput.exactOptional() }).meta({
+  id: 'Media',
+  description: 'The medium that is in its place now.',
+});
 
 export const HotplugEvent = z
   .strictObject({
@@ -12,7 +19,9 @@ export const HotplugEvent = z
     id: Id,
     action: HotplugAction,
     dax_device: z.string(),
-    media: z.strictObject({ serial: z.string().exactOptional(), size: Bytes.exactOptional() }).nullable(),
+    media: z
+      .strictObject({ media_serial: z.string().exactOptional(), size: Bytes.exactOptional() })
+      .nullable(),
     removal: Id.nullable().meta({ description: 'The removal it caused.' }),
     at: Timestamp,
   })
@@ -20,14 +29,14 @@ export const HotplugEvent = z
 
 export const CreateHotplugEvent = z
   .strictObject({
-    action: HotplugAction,
+    action: HotplugActionInput,
     dax_device: Name,
-    media: z.strictObject({ serial: Text.exactOptional(), size: BytesInput.exactOptional() }).exactOptional(),
+    media: Media.exactOptional(),
     tenant: Text.nullable().exactOptional(),
   })
   .meta({ id: 'CreateHotplugEvent' }) satisfies z.ZodType<BodyOf<'record_hotplug_event'>>;
 
 export const hotplugEventFilters = {
   dax_device: Name.exactOptional(),
-  action: HotplugAction.exactOptional(),
+  action: HotplugActionInput.exactOptional(),
 };

@@ -7,7 +7,7 @@ import type * as engine from '../../engine/what_if/record.ts';
 import { KernelName } from './host.ts';
 import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
 import { Count, Name, Text } from './scalar.ts';
-import { Errno, HazardKind, RemoveTrigger, RemoveVia } from './word.ts';
+import { Errno, HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const ImaginedState = z
   .enum(['waiting', 'stuck', 'completed'])
@@ -81,7 +81,7 @@ export const CompareRemovalsBody = z
   .strictObject({
     host: Name,
     dax_device: Name,
-    trigger: RemoveTrigger,
+    trigger: RemoveTriggerInput,
     via: RemoveVia.exactOptional(),
     kernels: z
       .array(KernelName)

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ERRNOS, HAZARD_KINDS, KMEM_STATES, REMOVE_TRIGGERS, REMOVE_VIAS } from '../../engine/vocabulary.ts';
+import { orFormerRemoval } from './former.ts';
 
 /** Words that several nouns share: each has one name in the document, and in a generated client. */
 
@@ -9,6 +10,8 @@ export const KmemState = z
   .enum(KMEM_STATES)
   .meta({ id: 'KmemState', description: 'What `daxX.Y/state` of v7.3 reads.' });
 export const RemoveTrigger = z.enum(REMOVE_TRIGGERS).meta({ id: 'RemoveTrigger' });
+/** As it is asked for. */
+export const RemoveTriggerInput = orFormerRemoval(RemoveTrigger);
 export const RemoveVia = z
   .enum(REMOVE_VIAS)
   .meta({ id: 'RemoveVia', description: 'What is unbound, or the tool that is asked.' });

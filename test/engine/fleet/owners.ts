@@ -33,7 +33,7 @@ const plug = fc
   .record({
     action: fc.constantFrom(...HOTPLUG_ACTIONS, 'add', 'replace'),
     media: fc.record({
-      serial: fc.constantFrom('0x1', '0x2'),
+      media_serial: fc.constantFrom('0x1', '0x2'),
       size: fc.constantFrom(8 * MIB, 16 * MIB, 256 * MIB),
     }),
     tenant,

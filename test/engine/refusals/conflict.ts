@@ -102,9 +102,9 @@ export const CONFLICT: readonly Case[] = [
   },
   {
     code: 'removal_in_progress',
-    when: 'surprise_remove',
+    when: 'surprise_removal',
     kernel: 'v5.10',
-    make: on({ type: 'record_hotplug_event', action: 'surprise_remove', dax_device: DEVICE }, waiting),
+    make: on({ type: 'record_hotplug_event', action: 'surprise_removal', dax_device: DEVICE }, waiting),
   },
   {
     code: 'process_ended',

@@ -116,7 +116,7 @@ export const SYSTEM_RAM_TENANT_RULES: readonly Rule[] = [
       const rig = mounted(kernel);
       const one = rig.mapper();
       removeDevice(rig.made, { trigger: 'surprise_removal' });
-      const media = { serial: 'new' };
+      const media = { media_serial: 'new' };
       rig.made.run({
         type: 'record_hotplug_event',
         action: 'replace',

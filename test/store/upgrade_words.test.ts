@@ -1,0 +1,60 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
+import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
+
+/** A database as it was before the migration of that number. */
+function before(version: number): Database.Database {
+  const directory = mkdtempSync(join(tmpdir(), 'daxplane-upgrade-'));
+  try {
+    const files = readdirSync(MIGRATIONS).filter((file) => Number(file.slice(0, 4)) < version);
+    for (const file of files) cpSync(new URL(file, MIGRATIONS), join(directory, file));
+    const db = new Database(':memory:');
+    db.pragma('foreign_keys = ON');
+    migrate(db, pathToFileURL(`${directory}/`));
+    return db;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const UID = '01a20875-60f7-71dd-93a4-a825a52209c';
+
+test('hotplug events that were stored are told in the words of today, and their keys stay', () => {
+  const db = before(3);
+  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
+    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
+  const insert = db.prepare(
+    `INSERT INTO hotplug_events (host, id, uid, revision, dax_device, action, record) VALUES ('a', @id, @id, 1, 'pmem0', @action, @record)`,
+  );
+  const stored = [
+    ['surprise_remove', null],
+    ['orderly_remove', null],
+    ['replace', { serial: '0x2', size: 4096 }],
+    ['add', { size: 4096 }],
+  ] as const;
+  for (const [at, [action, media]] of [...stored, stored[0]].entries()) {
+    const id = `${UID}${String(at)}`;
+    const record = { uid: id, revision: 1, host: 'a', id, action, dax_device: 'pmem0', media, removal: null };
+    insert.run({ id, action, record: JSON.stringify({ ...record, at: '2026-01-01T00:00:00Z' }) });
+  }
+  db.exec('DELETE FROM hotplug_events WHERE key = 5');
+  migrate(db);
+  const rows = db.prepare<[], { key: number; action: string; record: string }>(
+    'SELECT * FROM hotplug_events',
+  );
+  expect(
+    rows.all().map(({ key, action, record }) => [key, action, HotplugEvent.parse(JSON.parse(record)).media]),
+  ).toEqual([
+    [1, 'surprise_removal', null],
+    [2, 'orderly_removal', null],
+    [3, 'replace', { media_serial: '0x2', size: 4096 }],
+    [4, 'add', { size: 4096 }],
+  ]);
+  insert.run({ id: `${UID}9`, action: 'add', record: '{}' });
+  expect(db.prepare('SELECT max(key) FROM hotplug_events').pluck().get()).toBe(6);
+});
