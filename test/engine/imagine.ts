@@ -36,7 +36,9 @@ export function advice(made: Machine): readonly Advice[] {
 }
 
 export function actions(made: Machine): string[] {
-  return advice(made).map(({ action, verdict_then }) => `${action}: ${verdict_then ?? 'waits'}`);
+  return advice(made).map(
+    ({ action, state_then, verdict_then }) => `${action}: ${verdict_then ?? state_then}`,
+  );
 }
 
 export function systemRam(kernel: KernelName, online: boolean): Machine {

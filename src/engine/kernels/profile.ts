@@ -136,6 +136,8 @@ export interface Profile {
   readonly name: KernelName;
   readonly about: string;
   readonly baseline: string;
+  /** Whether anyone can boot it: the series was posted, reviewed, and never merged. */
+  readonly released: boolean;
   readonly proposed: readonly {
     readonly parameter: string;
     readonly default: boolean;

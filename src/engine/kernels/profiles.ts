@@ -26,6 +26,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'Linux 5.10, before the series: nothing is unmapped, every page reference is waited for.',
     '5.10.223',
     {
+      released: true,
       facts: FACTS_V510,
       waits_for: 'page_refs',
     },
@@ -35,6 +36,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.',
     'SPEC.md FU1-FU12, else as v5.10',
     {
+      released: false,
       facts: { ...FACTS_V510, cost: COST_LETTER, memory_failure: MEMORY_FAILURE_SERIES },
       waits_for: 'page_refs',
       mass_failure: {
@@ -50,6 +52,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'The three patches as posted, on 5.10.223 as it is.',
     '5.10.223 + series',
     {
+      released: false,
       facts: FACTS_POSTED,
       waits_for: 'page_refs',
       mass_failure: {
@@ -65,6 +68,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'The patches as posted, with the process selection of their own base, v5.12-rc, on 5.10.223.',
     '5.10.223 + series + task_early_kill() of v5.12-rc',
     {
+      released: false,
       facts: { ...FACTS_POSTED, cost: COST_ARMED, memory_failure: MEMORY_FAILURE_V512 },
       waits_for: 'page_refs',
       mass_failure: {
@@ -80,6 +84,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'Linux 6.1: xfs with rmapbt is told of the removal and unmaps where somebody was collected.',
     '6.1.192',
     {
+      released: true,
       facts: FACTS_V61,
       waits_for: 'nothing',
       notify_failure: {
@@ -99,6 +104,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'Linux 6.12: MF_MEM_PRE_REMOVE; xfs with rmapbt unmaps everything, every file system is shut down.',
     '6.12.95, recorded 6.12.117',
     {
+      released: true,
       facts: FACTS_V612,
       waits_for: 'nothing',
       shuts_fs_down: true,
@@ -119,6 +125,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
     'Linux 7.3: as 6.12, but a stale entry is an ordinary one, so zapping it oopses; xfs with rmapbt and more than one AG never ends.',
     '7.3.4',
     {
+      released: true,
       facts: FACTS_V73,
       waits_for: 'nothing',
       shuts_fs_down: true,
@@ -137,6 +144,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
 };
 
 interface RowParameters {
+  readonly released: boolean;
   readonly facts: Facts;
   readonly waits_for: 'page_refs' | 'nothing';
   readonly notify_failure?: StepParameters;
@@ -151,6 +159,7 @@ function row(name: KernelName, about: string, baseline: string, parameters: RowP
     name,
     about,
     baseline,
+    released: parameters.released,
     proposed: parameters.proposed ?? [],
     steps: {
       fsdax: fsdaxSteps(name, parameters),

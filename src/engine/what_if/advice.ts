@@ -1,4 +1,5 @@
 import type { RemoveDaxDevice } from '../command.ts';
+import { PROFILES } from '../kernels/profiles.ts';
 import { finishOffline } from '../kmem/offline.ts';
 import { deviceOf, mappingsOfDevice } from '../lookup.ts';
 import { runCount } from '../mapping_table.ts';
@@ -8,12 +9,15 @@ import { entriesOf, hostRecord, remove, type Transaction } from '../transaction.
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { remediesOf, type Remedy } from './remedies.ts';
-import type { Advice } from './record.ts';
+import type { Advice, AdviceAction } from './record.ts';
 import { onKernel, runOn, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
 
 const TARGETS_MAX = 100;
 /** Each remedy is a removal more: devices mapped by more extents than this get no advice. */
 const EXTENTS_MAX = 2_000;
+
+/** What makes a new file system where there was one. */
+const DESTROYS: ReadonlySet<AdviceAction> = new Set(['mkfs_xfs_rmapbt']);
 
 const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4 } as const;
 
@@ -73,7 +77,7 @@ function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): T
 }
 
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
-  if (kernel === hostRecord(tx.host).kernel) return [];
+  if (kernel === hostRecord(tx.host).kernel || !PROFILES[kernel].released) return [];
   const end = whatIf(tx, (own) => {
     onKernel(own, kernel);
     return cannotBe(own.host, deviceOf(own.host, command.dax_device)) ?? endOf(own, command);
@@ -88,11 +92,13 @@ function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
   const advice = new Map<string, Advice>();
   for (const { remedy, end } of better) {
     const { action, detail } = remedy;
+    const { state, verdict } = end.removal;
     const before = advice.get(action);
-    if (before !== undefined && (action !== 'boot_kernel' || before.verdict_then !== end.removal.verdict))
-      continue;
+    const same = before?.state_then === state && before.verdict_then === verdict;
+    if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
     const targets = [...(before?.targets ?? []), ...remedy.targets].slice(0, TARGETS_MAX);
-    advice.set(action, { action, detail, targets, verdict_then: end.removal.verdict, source });
+    const then = { state_then: state, verdict_then: verdict };
+    advice.set(action, { action, detail, targets, destructive: DESTROYS.has(action), ...then, source });
   }
   return [...advice.values()];
 }

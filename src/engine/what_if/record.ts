@@ -52,7 +52,10 @@ export interface Advice {
   readonly detail: string;
   /** What it is done to: pids, pins, mounts, blocks, kernels; cut to 100. */
   readonly targets: readonly string[];
-  /** Of the removal afterwards; null: it would wait. */
+  /** Whether doing it destroys what the device stores. */
+  readonly destructive: boolean;
+  /** How the removal then ends; `waiting` has no verdict yet. */
+  readonly state_then: ImaginedState;
   readonly verdict_then: Verdict | null;
   /** The rules behind what it avoids. */
   readonly source: string;

@@ -17,6 +17,7 @@ export const Kernel = z
     name: KernelName,
     about: z.string(),
     baseline: z.string(),
+    released: z.boolean().meta({ description: 'False: never merged, so that advice does not propose it.' }),
     proposed: z.array(z.strictObject({ parameter: z.string(), default: z.boolean(), about: z.string() })),
     steps: z.strictObject({
       fsdax: z.array(KernelStep),

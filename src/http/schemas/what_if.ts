@@ -23,7 +23,9 @@ const Advice = z
     action: z.enum(ADVICE_ACTIONS),
     detail: z.string(),
     targets: z.array(z.string()),
-    verdict_then: Verdict.nullable(),
+    destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
+    state_then: ImaginedState,
+    verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),
     source: z.string(),
   })
   .meta({
