@@ -54,6 +54,8 @@ export function createAssessor(fleet: Fleet): (query: AssessmentQuery) => Assess
     if (after === null)
       return refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' });
     const loaded = refresh();
+    const missing = refusesNames(rowsOf, filters);
+    if (missing !== null) return missing;
     const asked = Object.entries(filters);
     const matching = rows.filter(({ assessment }) =>
       asked.every(([field, value]) => assessment[field as keyof AssessmentQuery['filters']] === value),
@@ -68,6 +70,19 @@ export function createAssessor(fleet: Fleet): (query: AssessmentQuery) => Assess
       summary: sumUp(matching),
     };
   };
+}
+
+/** A misspelt name would look like a fleet without danger: a host, or a device of a named host, has to be there. */
+function refusesNames(
+  rowsOf: ReadonlyMap<string, readonly Row[]>,
+  { host, dax_device }: AssessmentQuery['filters'],
+): Refusal | null {
+  if (host === undefined) return null;
+  const rows = rowsOf.get(host);
+  if (rows === undefined) return refuse('host_not_found', `there is no host ${host}`, { pointer: '/host' });
+  if (dax_device === undefined || rows.some(({ assessment }) => assessment.dax_device === dax_device))
+    return null;
+  return refuse('dax_device_not_found', `there is no dax device ${dax_device}`, { pointer: '/dax_device' });
 }
 
 function assessedRows(host: Host, keys: ReadonlyMap<string, number>, idle: IdleVerdicts): Row[] {

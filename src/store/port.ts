@@ -25,7 +25,10 @@ export interface Store {
     readonly limit: number;
     readonly host?: string;
   }): Promise<EventPage>;
-  /** What a removal of each device of the fleet now would leave; pages and refusals as those of `list`. */
+  /**
+   * What a removal of each device of the fleet now would leave; pages and refusals as those of `list`, and
+   * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
+   */
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
   /** Removals that are `running`: what the executor has to advance at start. */
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;

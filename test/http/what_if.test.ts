@@ -116,6 +116,25 @@ test.each([
   expect([status, json.code, json.errors.map((error) => error.pointer)]).toEqual([400, code, [pointer]]);
 });
 
+test.each([
+  ['?host=nobody', 'host_not_found', '/host'],
+  ['?host=nobody&dax_device=pmem0', 'host_not_found', '/host'],
+  ['?host=node-b&dax_device=pmem9', 'dax_device_not_found', '/dax_device'],
+] as const)('[AS4] GET /v1/assessment%s is a 404 %s', async (query, code, pointer) => {
+  const { status, json } = await assess(query);
+  expect([status, json.code, json.errors.map((error) => error.pointer)]).toEqual([404, code, [pointer]]);
+});
+
+test('[AS4] a host without devices, and a device of no named host, are pages without rows', async () => {
+  await server.call('POST', '/v1/hosts', { name: 'node-c', kernel: 'v6.1' });
+  for (const query of ['?host=node-c', '?dax_device=pmem9']) {
+    const { status, json } = await assess(query);
+    expect([status, json.items]).toEqual([200, []]);
+  }
+  await server.call('DELETE', '/v1/hosts/node-c');
+  expect((await assess('?host=node-c')).status).toBe(404);
+});
+
 test('holders come with the blast radius, pages with all of it', async () => {
   const holders = '/v1/hosts/node-a/dax-devices/pmem0/holders';
   const { json } = await server.call('GET', holders);

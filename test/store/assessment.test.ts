@@ -58,6 +58,16 @@ test('one host of it changes, and is told anew', async () => {
   ]);
 });
 
+test('[AS4] a host that is not there, or no more, is no empty page', async () => {
+  const host = 'short-lived';
+  const query = { filters: { host }, limit: 1 };
+  expect(await store.assess(query)).toMatchObject({ code: 'host_not_found' });
+  await store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.1' } });
+  expect(await store.assess(query)).toMatchObject({ items: [], summary: { devices: 0 } });
+  await store.submit({ host, command: { type: 'delete_host' } });
+  expect(await store.assess(query)).toMatchObject({ code: 'host_not_found' });
+});
+
 test('filters are those of the fields that an assessment shows', async () => {
   const kernel = 'v7.3';
   const { summary } = await assess({ filters: { kernel, mode: 'devdax' } });
