@@ -149,7 +149,7 @@ export interface DaxDevice extends Resource {
   readonly media_present: boolean;
   /** PG_hwpoison in the struct pages of the present pgmap; rebuilt clean with the next. */
   readonly hwpoisoned: readonly PfnRange[];
-  /** 512-byte sectors from the start of the device that its medium cannot read; they outlive unbind and bind. */
+  /** Bytes from the start of the device that its medium cannot read, in whole sectors; they outlive unbind and bind. */
   readonly badblocks: readonly Badblocks[];
   /** ND_CMD_CLEAR_ERROR: the device can replace what it cannot read. */
   readonly clears_poison: boolean;
@@ -161,6 +161,7 @@ export interface DaxDevice extends Resource {
   readonly kmem_state: KmemState | null;
 }
 
+/** Bytes of a device that its medium cannot read. */
 export interface Badblocks {
   readonly offset: number;
   readonly length: number;

@@ -217,6 +217,8 @@ export type Errno = (typeof ERRNOS)[number];
 
 /** Bytes of a base page: every offset and length of a mapping is a multiple of it. */
 export const PAGE_BYTES = 4096;
+/** The unit in which the kernel keeps badblocks, and the tools print them. */
+export const SECTOR_BYTES = 512;
 /** Base pages under one PMD entry (2 MiB). */
 export const PMD_PAGES = 512;
 /** Base pages under one PUD entry (1 GiB). */

@@ -1,4 +1,4 @@
-import type { DeviceMode, DeviceState } from '../engine/vocabulary.ts';
+import { SECTOR_BYTES, type DeviceMode, type DeviceState } from '../engine/vocabulary.ts';
 import { deriveDevice, isDisabledNamespace } from './derive.ts';
 import { isEqual } from './is_equal.ts';
 import { daxName, diskName, namespaceOfDisk } from './kernel_names.ts';
@@ -34,7 +34,6 @@ export interface CurrentDevice {
   readonly poisoned_ranges?: readonly PoisonedRange[] | null;
 }
 
-const SECTOR_BYTES = 512;
 /** What a namespace keeps when it is given to another mode: uuids and labels are new then, and not known. */
 const KEPT_ACROSS_MODES = ['dev', 'numa_node', 'target_node'];
 

@@ -1,4 +1,4 @@
-import type { DeviceMode, Driver } from '../engine/vocabulary.ts';
+import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/vocabulary.ts';
 import { cxlRegionOf, memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize } from './human_size.ts';
@@ -14,7 +14,6 @@ import type {
   PoisonedRange,
 } from './record.ts';
 
-const SECTOR_BYTES = 512;
 const MEMORY_BLOCK_BYTES = 128 * 1024 * 1024;
 
 /** Who registers the platform device that a path leads through. Recorded: e820, hmem, nvdimm and cxl inventories. */

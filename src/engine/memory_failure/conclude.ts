@@ -1,4 +1,4 @@
-import { addBadblocks, sectorsOf } from '../badblocks.ts';
+import { addBadblocks, bytesOf } from '../badblocks.ts';
 import type { Badblocks, DaxDevice, Host } from '../host.ts';
 import { deviceOf, factsOf, mappingsOfDevice } from '../lookup.ts';
 import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
@@ -7,7 +7,7 @@ import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { LOG_LINES } from '../removal/kill_procs.ts';
 import { deliver, isForced } from '../removal/signals.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
-import { PMD_PAGES, PUD_PAGES } from '../vocabulary.ts';
+import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from './flags.ts';
 import type { Ledger } from './ledger.ts';
 import type { FailedProcess, MemoryFailureReport } from './report.ts';
@@ -92,9 +92,9 @@ function machineCheck(tx: Transaction, device: DaxDevice, poison: PfnRange): Bad
   if (sectors === 1 && poison[1] > BADBLOCKS_MAX) return full;
   const added =
     sectors === 8
-      ? [sectorsOf(device, poison)]
+      ? [bytesOf(device, poison)]
       : Array.from({ length: poison[1] }, (_, page) => {
-          return { ...sectorsOf(device, [poison[0] + page, 1]), length: sectors };
+          return { ...bytesOf(device, [poison[0] + page, 1]), length: sectors * SECTOR_BYTES };
         });
   const badblocks = addBadblocks(deviceOf(tx.host, device.name).badblocks, added);
   if (badblocks.length > BADBLOCKS_MAX) return full;

@@ -1,4 +1,3 @@
-import { SECTOR_BYTES } from '../badblocks.ts';
 import type { DaxDevice } from '../host.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
 
@@ -21,7 +20,7 @@ export function poisonedRanges(device: DaxDevice): PoisonedRange[] {
     return { from, to: from + nr_pages * PAGE_BYTES };
   });
   const bad = device.badblocks.map(({ offset, length }) => {
-    return { from: offset * SECTOR_BYTES, to: (offset + length) * SECTOR_BYTES };
+    return { from: offset, to: offset + length };
   });
   const cuts = [...new Set([...flags, ...bad].flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
   const inFlags = within(flags);

@@ -4,7 +4,19 @@ import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vo
 import { CxlPlace } from './cxl.ts';
 import { orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, Hex, identity, Labels, Name, PfnRanges, Pid, Text } from './scalar.ts';
+import {
+  ByteRange,
+  Bytes,
+  BytesInput,
+  Count,
+  Hex,
+  identity,
+  Labels,
+  Name,
+  PfnRanges,
+  Pid,
+  Text,
+} from './scalar.ts';
 import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
@@ -55,8 +67,8 @@ const device = {
   media_present: z.boolean(),
   hwpoisoned: PfnRanges.meta({ description: 'PG_hwpoison in the struct pages of the present pgmap.' }),
   badblocks: z
-    .array(z.strictObject({ offset: Count, length: Count }))
-    .meta({ description: '512-byte sectors from the start of the device that cannot be read.' }),
+    .array(ByteRange)
+    .meta({ description: 'Bytes from the start of the device that cannot be read, in whole sectors.' }),
   clears_poison: z.boolean().meta({ description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read.' }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),

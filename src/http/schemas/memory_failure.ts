@@ -5,7 +5,7 @@ import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/voc
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
-import { Bytes, BytesInput, Count, Hex, Pid } from './scalar.ts';
+import { ByteRange, Bytes, BytesInput, Count, Hex, Pid } from './scalar.ts';
 import { Errno } from './word.ts';
 
 export const MemoryFailure = z
@@ -40,8 +40,8 @@ export const MemoryFailureReport = z
     unmapped_pages: Count.meta({ description: 'Base pages whose entries went, for each mapping.' }),
     hwpoisoned_pages: Count,
     badblocks: z
-      .array(z.strictObject({ offset: Count, length: Count }))
-      .meta({ description: '512-byte sectors that were added.' }),
+      .array(ByteRange)
+      .meta({ description: 'Bytes from the start of the device that were found bad.' }),
     counters: HostCounters,
     kernel_log: z.array(z.string()),
   })

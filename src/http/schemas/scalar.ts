@@ -14,6 +14,9 @@ function parseSize(text: string): number {
 /** A byte count as it is answered: an integer of at most 2^53-1. */
 export const Bytes = z.int().min(0).meta({ description: 'Bytes.' });
 
+/** Bytes of a device or file. */
+export const ByteRange = z.strictObject({ offset: Bytes, length: Bytes });
+
 /** A byte count as it is asked for: an integer, or `"4KiB"`, `"2MiB"`, `"1GiB"`, `"1TiB"`. */
 export const BytesInput = z
   .union(
