@@ -245,8 +245,11 @@ export interface CxlPlace {
 
 /** Memdevs and regions as `cxl list` shows them. */
 export interface ImportedCxl {
-  readonly memdevs: readonly Omit<CxlMemdev, keyof Resource | 'committed_with_zero_size' | 'left_region'>[];
-  readonly regions: readonly Omit<CxlRegion, keyof Resource | 'locked'>[];
+  readonly memdevs: readonly Omit<
+    CxlMemdev,
+    keyof Resource | 'id' | 'committed_with_zero_size' | 'left_region'
+  >[];
+  readonly regions: readonly Omit<CxlRegion, keyof Resource | 'id' | 'locked'>[];
 }
 
 export interface CompareRemovals {

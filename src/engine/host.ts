@@ -200,6 +200,8 @@ export interface MemoryBlockRun {
 
 /** A CXL memory device: the PCI function's memN. Source: drivers/cxl/core/memdev.c. */
 export interface CxlMemdev extends Resource {
+  /** Its name, until it comes back under another. */
+  readonly id: string;
   readonly name: string;
   readonly serial: string | null;
   /** The PCI function, `0000:0d:00.0`. */
@@ -218,6 +220,8 @@ export interface CxlMemdev extends Resource {
 
 /** A CXL region: a range of host physical addresses decoded to one or more memdevs. Source: drivers/cxl/core/region.c. */
 export interface CxlRegion extends Resource {
+  /** Its name. */
+  readonly id: string;
   readonly name: string;
   readonly type: CxlRegionType;
   readonly resource: string | null;

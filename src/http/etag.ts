@@ -15,8 +15,8 @@ export function contentTag(content: object): string {
  * The entity tag of what is shown of a record together with what others make of it (the pages in use of a memory
  * block): new with either. If-Match takes it for the record's own.
  */
-export function viewTag(view: Pick<Resource, 'uid' | 'revision'>): string {
-  return `"${view.uid}.${String(view.revision)}~${digestOf(view)}"`;
+export function viewTag({ uid, revision }: Pick<Resource, 'uid' | 'revision'>, view: object): string {
+  return `"${uid}.${String(revision)}~${digestOf(view)}"`;
 }
 
 function digestOf(content: object): string {

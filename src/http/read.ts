@@ -29,14 +29,21 @@ interface ReadRoute<P extends z.ZodObject, T extends object> extends Operation {
 }
 
 export function readRoute<P extends z.ZodObject>(app: FastifyInstance, route: ReadRoute<P, Revised>): void {
-  readTagged(app, { ...route, etag: etagOf });
+  const load = async (params: z.output<P>): Promise<Tagged> => {
+    const body = await route.load(params);
+    return { body, etag: etagOf(body) };
+  };
+  readTagged(app, { ...route, load });
 }
 
-/** The same of what has no revision of its own: `etag` is new whenever the answer is. */
-export function readTagged<P extends z.ZodObject, T extends object>(
-  app: FastifyInstance,
-  route: ReadRoute<P, T> & { readonly etag: (record: T) => string },
-): void {
+/** An answer and its ETag. */
+interface Tagged {
+  readonly body: object;
+  readonly etag: string;
+}
+
+/** The same of what has no revision of its own: its ETag is new whenever the answer is. */
+export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: ReadRoute<P, Tagged>): void {
   app.get(
     route.url,
     {
@@ -52,11 +59,10 @@ export function readTagged<P extends z.ZodObject, T extends object>(
       }),
     },
     async (request, reply) => {
-      const record = await route.load(request.params as z.output<P>);
-      const etag = route.etag(record);
+      const { body, etag } = await route.load(request.params as z.output<P>);
       reply.header('etag', etag);
       if (noneMatchNames(request.headers['if-none-match'], etag)) return reply.code(304).send();
-      return record;
+      return body;
     },
   );
 }

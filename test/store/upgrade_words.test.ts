@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { CxlMemdev } from '../../src/http/schemas/cxl.ts';
 import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 
@@ -22,12 +23,16 @@ function before(version: number): Database.Database {
   }
 }
 
+function addHost(db: Database.Database): void {
+  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
+    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
+}
+
 const UID = '01a20875-60f7-71dd-93a4-a825a52209c';
 
 test('hotplug events that were stored are told in the words of today, and their keys stay', () => {
   const db = before(3);
-  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
-    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
+  addHost(db);
   const insert = db.prepare(
     `INSERT INTO hotplug_events (host, id, uid, revision, dax_device, action, record) VALUES ('a', @id, @id, 1, 'pmem0', @action, @record)`,
   );
@@ -57,4 +62,24 @@ test('hotplug events that were stored are told in the words of today, and their 
   ]);
   insert.run({ id: `${UID}9`, action: 'add', record: '{}' });
   expect(db.prepare('SELECT max(key) FROM hotplug_events').pluck().get()).toBe(6);
+});
+
+test('memdevs and regions that were stored say their id', () => {
+  const db = before(4);
+  addHost(db);
+  const memdev = {
+    ...{ uid: `${UID}0`, revision: 1, host: 'a', name: 'mem3', serial: null, pci: null, pmem_size: 4096 },
+    ...{ ram_size: 0, numa_node: null, state: 'enabled', nmem: 'nmem3', committed_with_zero_size: false },
+    left_region: null,
+  };
+  db.prepare(
+    `INSERT INTO cxl_memdevs (host, id, uid, revision, state, record) VALUES ('a', 'mem3', 'm', 1, 'enabled', ?)`,
+  ).run(JSON.stringify(memdev));
+  db.exec(`INSERT INTO cxl_regions (host, id, uid, revision, type, state, decode_state, record)
+    VALUES ('a', 'region7', 'r', 1, 'pmem', 'enabled', 'commit', '{}')`);
+  migrate(db);
+  const record = (kind: string) =>
+    JSON.parse(db.prepare<[], string>(`SELECT record FROM ${kind}`).pluck().get() ?? '') as object;
+  expect(CxlMemdev.parse(record('cxl_memdevs')).id).toBe('mem3');
+  expect(record('cxl_regions')).toEqual({ id: 'region7' });
 });

@@ -50,6 +50,7 @@ export function returnMemdev(tx: Transaction, before: CxlMemdev, fields: Partial
   const record = put(tx, 'cxl_memdevs', name, {
     ...next,
     ...identity(tx),
+    id: name,
     name,
     state: enabled ? 'enabled' : 'disabled',
     nmem: enabled ? nmemOf({ ...next, name }) : null,

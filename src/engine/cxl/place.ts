@@ -84,6 +84,7 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
   const name = place.region ?? freeRegion(tx);
   put(tx, 'cxl_regions', name, {
     ...identity(tx),
+    id: name,
     name,
     type,
     resource: device.phys_addr,
@@ -132,6 +133,7 @@ function putMemdev(
   const pmem_size = type === 'pmem' ? bytes : 0;
   const record = put(tx, 'cxl_memdevs', name, {
     ...identity(tx),
+    id: name,
     name,
     serial: serial ?? null,
     pci: pci ?? null,
@@ -151,12 +153,12 @@ export function importCxl(tx: Transaction, { memdevs, regions }: ImportedCxl): v
   const { cxl_memdevs, cxl_regions } = tx.host.tables;
   for (const memdev of memdevs) {
     const own = cxl_memdevs.get(memdev.name) ?? { ...identity(tx), ...NEVER_RESET };
-    put(tx, 'cxl_memdevs', memdev.name, { ...own, ...memdev });
+    put(tx, 'cxl_memdevs', memdev.name, { ...own, ...memdev, id: memdev.name });
     emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${memdev.name}`, { imported: true });
   }
   for (const region of regions) {
     const own = cxl_regions.get(region.name) ?? { ...identity(tx), locked: false };
-    put(tx, 'cxl_regions', region.name, { ...own, ...region });
+    put(tx, 'cxl_regions', region.name, { ...own, ...region, id: region.name });
     emit(tx, 'cxl_region_changed', `cxl-regions/${region.name}`, { imported: true });
   }
 }

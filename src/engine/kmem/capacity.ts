@@ -1,6 +1,6 @@
 import type { DaxDevice, Host } from '../host.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
-import { leakedRanges, memoryRangesOf } from './range.ts';
+import { leakedRanges, leakOf, memoryRangesOf } from './range.ts';
 import type { Bytes, Capacity } from './record.ts';
 
 /**
@@ -21,11 +21,9 @@ export function capacityOf(host: Host): Capacity {
     leaked: sum('leaked'),
     devices,
     leaked_ranges: leakedRanges(host).map((range) => ({
-      phys_addr: physAddr(host, range.dax_device, range.base_pfn),
-      size: range.nr_pages * PAGE_BYTES,
+      ...leakOf(range),
       dax_device: range.dax_device,
       since: range.leaked_at!,
-      until: 'reboot',
     })),
   };
 }
@@ -39,10 +37,4 @@ function bytesOf(host: Host, device: DaxDevice): Bytes & { unaligned: number } {
   const held = device.driver === 'kmem' ? inBlocks - leaked : device.driver === null ? 0 : total - leaked;
   const unaligned = device.driver === 'kmem' || leaked > 0 ? total - inBlocks : 0;
   return { total, free: total - held - leaked, used: held, leaked, unaligned };
-}
-
-function physAddr(host: Host, dax_device: string, pfn: number): string | null {
-  const device = host.tables.dax_devices.get(dax_device);
-  if (device === undefined || device.phys_addr === null) return null;
-  return `0x${(BigInt(pfn) * BigInt(PAGE_BYTES)).toString(16)}`;
 }

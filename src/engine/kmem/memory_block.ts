@@ -5,10 +5,10 @@ import { decodes, deviceOf, factsOf, findDevice } from '../lookup.ts';
 import { countPages, intersect } from '../pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES, type MemoryBlockState } from '../vocabulary.ts';
+import type { MemoryBlockState } from '../vocabulary.ts';
 import { blockAt, firstBlock, nrBlocks, pfnsOf, withBlock } from './blocks.ts';
 import { isOffline, offlineBlock } from './offline.ts';
-import { hotplugLock, memoryRangesOf, usedPages } from './range.ts';
+import { hotplugLock, memoryRangesOf, physAddr, usedPages } from './range.ts';
 import type { MemoryBlock } from './record.ts';
 
 type Patch = Extract<Command, { type: 'patch_memory_block' }>;
@@ -141,17 +141,15 @@ function render(host: Host, range: MemoryRange, start: number, limit: number): M
     const at = start + n;
     const block = firstBlock(range) + at;
     const own = pfnsOf(range, at);
-    const phys_addr = `0x${(BigInt(own[0]) * BigInt(PAGE_BYTES)).toString(16)}`;
     return {
-      uid: range.uid,
-      revision: range.revision,
       host: range.host,
+      id: `memory${String(block)}`,
       name: `memory${String(block)}`,
       block,
       dax_device: range.dax_device,
       ...stateOf(range, at),
       node: range.node,
-      phys_addr: device.phys_addr === null ? null : phys_addr,
+      phys_addr: device.phys_addr === null ? null : physAddr(own[0]),
       size: range.block_bytes,
       pages_in_use: countPages(intersect(used, [own])),
       hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [own])),

@@ -3,6 +3,7 @@ import { deviceOf, mappingsOfDevice, nrPages } from '../lookup.ts';
 import { runs } from '../mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
+import { PAGE_BYTES } from '../vocabulary.ts';
 import { onlinePfns } from './blocks.ts';
 
 /** The system RAM that kmem added from a device and that stands yet, leaked or not; a device has one range. */
@@ -20,6 +21,17 @@ export function leakedRanges(host: Host): MemoryRange[] {
 export function leakedUnder(host: Host, device: DaxDevice): MemoryRange | null {
   const own: PfnRange[] = [[device.base_pfn, nrPages(device)]];
   return leakedRanges(host).find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
+}
+
+/** The address of a page, as reports, the ledger and memory blocks print it. */
+export function physAddr(pfn: number): string {
+  return `0x${(BigInt(pfn) * BigInt(PAGE_BYTES)).toString(16)}`;
+}
+
+/** What is burnt of a range, as the report of its removal and the ledger of capacity both say it. */
+export function leakOf(range: MemoryRange) {
+  const { base_pfn, nr_pages } = range;
+  return { phys_addr: physAddr(base_pfn), size: nr_pages * PAGE_BYTES, until: 'reboot' } as const;
 }
 
 /** The range as pfns. */

@@ -1,8 +1,13 @@
-import type { Resource } from '../resource.ts';
 import type { MemoryBlockState } from '../vocabulary.ts';
 
-/** One memory block, as `/sys/devices/system/memory/memoryN` and daxctl know it; uid and revision are its range's. */
-export interface MemoryBlock extends Resource {
+/**
+ * One memory block, as `/sys/devices/system/memory/memoryN` and daxctl know it. It is a part of its range, which is
+ * the record: it has no uid and no revision of its own.
+ */
+export interface MemoryBlock {
+  readonly host: string;
+  /** `memoryN`. */
+  readonly id: string;
   readonly name: string;
   /** The N of `memoryN`: physical address by block size. */
   readonly block: number;
@@ -33,8 +38,8 @@ export interface Bytes {
 export interface Capacity extends Bytes {
   readonly devices: readonly (Bytes & { readonly dax_device: string; readonly unaligned: number })[];
   readonly leaked_ranges: readonly {
-    /** Null where the device's address is not known. */
-    readonly phys_addr: string | null;
+    /** Made up where the device's address is not known, as its pfns are. */
+    readonly phys_addr: string;
     readonly size: number;
     readonly dax_device: string;
     readonly since: string;

@@ -1,10 +1,10 @@
 import type { DaxDevice, Host, Mapping } from '../host.ts';
 import { deviceOf, hasStructPages, holdsMemory, mappingsOfDevice, must, nrPages } from '../lookup.ts';
-import { memoryRangesOf } from '../kmem/range.ts';
+import { leakOf, memoryRangesOf } from '../kmem/range.ts';
 import { runs } from '../mapping_table.ts';
 import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
-import { PAGE_BYTES, type Verdict } from '../vocabulary.ts';
+import type { Verdict } from '../vocabulary.ts';
 import { costAtEnd } from './cost.ts';
 import { hazardsOf } from './hazards.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
@@ -65,12 +65,9 @@ function verdictOf(hazards: readonly Hazard[]): Verdict {
 }
 
 function leakedOf(host: Host, device: DaxDevice): RemovalRecord['report']['leaked_ranges'] {
-  const leaked = memoryRangesOf(host, device.name).filter((range) => range.leaked);
-  return leaked.map((range) => ({
-    phys_addr: `0x${(BigInt(range.base_pfn) * BigInt(PAGE_BYTES)).toString(16)}`,
-    size: range.nr_pages * PAGE_BYTES,
-    until: 'reboot',
-  }));
+  return memoryRangesOf(host, device.name)
+    .filter((range) => range.leaked)
+    .map(leakOf);
 }
 
 function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {

@@ -33,8 +33,7 @@ export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
       const profile = profiles.find((each) => each.name === kernel);
       if (profile === undefined)
         throw new HttpProblem('kernel_not_found', `there is no kernel profile ${kernel}`);
-      return profile;
+      return { body: profile, etag: contentTag(profile) };
     },
-    etag: contentTag,
   });
 }

@@ -29,10 +29,10 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
     schema: MemoryBlock,
     load: async ({ host, device, block }) => {
       const command = { type: 'survey_memory_block', dax_device: device, block: numberOf(block) } as const;
-      const { memory_block } = await ask(backend, host, command);
-      return shownOf(memory_block!);
+      const { record, memory_block } = await ask(backend, host, command);
+      const body = shownOf(memory_block!);
+      return { body, etag: viewTag(record!, body) };
     },
-    etag: viewTag,
   });
   mutationRoute(app, backend, {
     id: 'patchMemoryBlock',
@@ -87,8 +87,10 @@ function capacityRoute(app: FastifyInstance, backend: Backend): void {
     url: '/v1/hosts/:host/capacity',
     params: HostPath,
     schema: Capacity,
-    load: async ({ host }) => (await ask(backend, host, { type: 'survey_capacity' })).capacity!,
-    etag: contentTag,
+    load: async ({ host }) => {
+      const { capacity } = await ask(backend, host, { type: 'survey_capacity' });
+      return { body: capacity!, etag: contentTag(capacity!) };
+    },
   });
 }
 
@@ -113,8 +115,8 @@ const written: AnswerKind = {
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { memory_block }) => {
-    if (memory_block === undefined) throw new Error('a write to no memory block');
-    return reply.header('etag', viewTag(shownOf(memory_block))).send(memory_block);
+  send: (reply, { record, memory_block }) => {
+    if (record === undefined || memory_block === undefined) throw new Error('a write to no memory block');
+    return reply.header('etag', viewTag(record, shownOf(memory_block))).send(memory_block);
   },
 };

@@ -23,6 +23,7 @@ const DecodeState = z
 export const CxlMemdev = z
   .strictObject({
     ...identity,
+    id: Name.meta({ description: 'Its name, as in its path.' }),
     name: z.string(),
     serial: z.string().nullable().meta({
       description: 'As its listing has it; of another card, as the event that brought it says.',
@@ -46,6 +47,7 @@ export const CxlMemdev = z
 export const CxlRegion = z
   .strictObject({
     ...identity,
+    id: Name.meta({ description: 'Its name, as in its path.' }),
     name: z.string(),
     type: RegionType,
     resource: Hex.nullable(),

@@ -2,12 +2,13 @@ import * as z from 'zod';
 import type * as engine from '../../engine/kmem/record.ts';
 import { MEMORY_BLOCK_STATES } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, Count, Hex, identity } from './scalar.ts';
+import { Bytes, Count, Hex } from './scalar.ts';
 
 const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockState' });
 
 const block = {
-  ...identity,
+  host: z.string(),
+  id: z.string().meta({ examples: ['memory33'], description: '`memoryN`, as in its path.' }),
   name: z.string().meta({ examples: ['memory33'] }),
   block: Count.meta({ description: 'Physical address by block size.' }),
   dax_device: z.string(),
@@ -23,7 +24,7 @@ const block = {
 
 export const MemoryBlock = z.strictObject(block).meta({
   id: 'MemoryBlock',
-  description: 'One memory block of system-ram; uid and revision are those of its range.',
+  description: 'One memory block of system-ram. Part of a range: it has no uid and no revision of its own.',
 }) satisfies z.ZodType<engine.MemoryBlock>;
 
 /** The block after a write to its state; `blocked` where the write does not return. */
@@ -55,7 +56,7 @@ export const Capacity = z
     ),
     leaked_ranges: z.array(
       z.strictObject({
-        phys_addr: Hex.nullable(),
+        phys_addr: Hex.meta({ description: 'As in the report of its removal.' }),
         size: Bytes,
         dax_device: z.string(),
         since: z.iso.datetime(),
