@@ -39,7 +39,12 @@ export function emptyHost(): Host {
 
 /** What an event does to a host: the only way one changes. In place; returns the same host. */
 export function apply(host: Host, event: Event): Host {
-  for (const change of event.changes) applyChange(host, change);
+  for (const change of event.changes) {
+    const isUnmapped = change.op === 'delete' && change.kind === 'mappings';
+    const gone = isUnmapped ? host.tables.mappings.get(change.id) : undefined;
+    applyChange(host, change);
+    if (gone !== undefined) unindex(host, gone);
+  }
   return host;
 }
 
@@ -55,10 +60,11 @@ export function applyChange(host: Host, change: Change): () => void {
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
-      reindex(host, change, before);
+      const created = change.op === 'put' && change.kind === 'mappings' && before === undefined;
+      if (created) index(host, change.record);
       reindexExposure(host, change, before);
       return () => {
-        reindex(host, change, before, true);
+        if (created) unindex(host, change.record);
         reindexExposure(host, change, before, true);
         if (before === undefined) records.delete(change.id);
         else records.set(change.id, before);
@@ -80,27 +86,32 @@ export function applyChange(host: Host, change: Change): () => void {
   }
 }
 
-/** Keeps `mappings_by` in step with a mapping that comes or goes; a mapping never changes what it maps. */
-function reindex(
-  host: Host,
-  change: Extract<Change, { op: 'put' | 'delete' }>,
-  before: unknown,
-  undo = false,
-): void {
-  if (change.kind !== 'mappings' || (change.op === 'put') !== (before === undefined)) return;
-  const mapping = (change.op === 'put' ? change.record : before) as Mapping;
+/**
+ * Keeps `mappings_by` in order of creation; a mapping never changes what it maps. The id of one that an open
+ * transaction has deleted stays in its place, so that an undo finds it there: apply() takes it out for good.
+ */
+function index(host: Host, mapping: Mapping): void {
   for (const key of indexKeys(mapping)) {
-    const ids = host.mappings_by.get(key) ?? new Set();
-    if ((change.op === 'put') !== undo) ids.add(change.id);
-    else ids.delete(change.id);
-    if (ids.size === 0) host.mappings_by.delete(key);
-    else host.mappings_by.set(key, ids);
+    const ids = host.mappings_by.get(key);
+    if (ids === undefined) host.mappings_by.set(key, new Set([mapping.id]));
+    else ids.add(mapping.id);
   }
 }
 
+function unindex(host: Host, mapping: Mapping): void {
+  for (const key of indexKeys(mapping)) {
+    const ids = host.mappings_by.get(key)!;
+    ids.delete(mapping.id);
+    if (ids.size === 0) host.mappings_by.delete(key);
+  }
+}
+
+/** `anonymous/…` are those of memory that the device's system RAM gave. */
 function indexKeys(mapping: Mapping): string[] {
   const keys = [`pid/${String(mapping.pid)}`, `dax_device/${mapping.dax_device}`];
-  return mapping.file === null ? keys : [...keys, `file/${mapping.file}`];
+  if (mapping.file !== null) keys.push(`file/${mapping.file}`);
+  if (mapping.anonymous) keys.push(`anonymous/${mapping.dax_device}`);
+  return keys;
 }
 
 /** Keeps `open_exposures` in step with a window that opens, closes or goes. */
@@ -125,9 +136,7 @@ function exposedThrough({ mapping, pin }: Exposure): string {
 
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
-  for (const [id, mapping] of host.tables.mappings) {
-    reindex(host, { op: 'put', kind: 'mappings', id, record: mapping }, undefined);
-  }
+  for (const mapping of host.tables.mappings.values()) index(host, mapping);
   for (const [id, exposure] of host.tables.exposures) {
     reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
   }

@@ -73,10 +73,17 @@ export function generationOf(host: Host, mapping: Mapping): number {
   return fileSystemOf(host, file.file_system).generation;
 }
 
-/** The extent of a file that holds a page index. */
+/** The extent of a file that holds a page index: its extents are in order and leave no hole. O(log extents). */
 export function extentAt(file: File, index: number): Extent {
-  const extent = file.extents.find(({ offset, nr_pages }) => offset <= index && index < offset + nr_pages);
-  return must(extent, `extent of ${file.id}`);
+  let low = 0;
+  let high = file.extents.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { offset, nr_pages } = file.extents[middle]!;
+    if (offset + nr_pages > index) high = middle;
+    else low = middle + 1;
+  }
+  return must(file.extents[low], `extent of ${file.id}`);
 }
 
 /** Files of a file system, in order of creation. */
@@ -92,19 +99,19 @@ export function superblockOf(host: Host, file_system: string): Mount | null {
 
 /** Mounts whose superblock sits on this very instance of the device. */
 export function mountsOn(host: Host, device: DaxDevice): Mount[] {
-  return [...host.tables.mounts.values()]
-    .filter((mount) => mount.dax_device === device.name && mount.device_instance === device.instance)
-    .sort(byNumber);
+  return [...host.tables.mounts.values()].filter(
+    (mount) => mount.dax_device === device.name && mount.device_instance === device.instance,
+  );
 }
 
-/** Order of creation of readable ids: m2 before m10. */
-export function byNumber(a: { readonly id: string }, b: { readonly id: string }): number {
-  return Number(a.id.replace(/^\D+/, '')) - Number(b.id.replace(/^\D+/, ''));
-}
-
+/** Those that an open transaction has deleted are in the index, but no longer in the table. */
 function indexed(host: Host, key: string): Mapping[] {
-  const ids = host.mappings_by.get(key) ?? new Set<string>();
-  return [...ids].map((id) => must(host.tables.mappings.get(id), id)).sort(byNumber);
+  const found: Mapping[] = [];
+  for (const id of host.mappings_by.get(key) ?? []) {
+    const mapping = host.tables.mappings.get(id);
+    if (mapping !== undefined) found.push(mapping);
+  }
+  return found;
 }
 
 /** Mappings of a process, of a file, of a device: in order of creation. */
@@ -118,6 +125,11 @@ export function mappingsOfFile(host: Host, file: string): Mapping[] {
 
 export function mappingsOfDevice(host: Host, dax_device: string): Mapping[] {
   return indexed(host, `dax_device/${dax_device}`);
+}
+
+/** Mappings of anonymous memory that a device's system RAM gave. */
+export function anonymousMappingsOf(host: Host, dax_device: string): Mapping[] {
+  return indexed(host, `anonymous/${dax_device}`);
 }
 
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */

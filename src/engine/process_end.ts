@@ -1,7 +1,7 @@
 import type { Outcome } from './command.ts';
 import { zapLog, zapOfGiven } from './given_pages.ts';
 import type { Mapping, Pin, Process } from './host.ts';
-import { byNumber, deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
+import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
 import type { ByLevel, Effect } from './kernels/profile.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
@@ -24,17 +24,14 @@ type Oops = Outcome['kernel_oopses'][number];
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  for (const mapping of mappings) {
-    const effect = zapEffect(tx, mapping, factsOf(tx.host).zap_stale.exit);
-    if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
-  }
-  const { comm } = processOf(tx, pid);
-  const kernel_log = mappings.flatMap((mapping) => zapLog(tx, mapping, comm));
+  const effect = zapEffect(tx, mappings, factsOf(tx.host).zap_stale.exit);
+  if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
+  const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
   for (const pin of pinsOf(tx, pid)) {
-    const effect = releaseEffect(tx, pin, 'exit');
-    if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
+    const released = releaseEffect(tx, pin, 'exit');
+    if (released.do === 'oops') return oopsed(tx, pid, released.at);
     oopses.push(...workerOops(tx, pin));
     remove(tx, 'pins', pin.id);
   }
@@ -46,14 +43,23 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
 }
 
 function pinsOf(tx: Transaction, pid: number): Pin[] {
-  return [...tx.host.tables.pins.values()].filter((pin) => pin.pid === pid).sort(byNumber);
+  return [...tx.host.tables.pins.values()].filter((pin) => pin.pid === pid);
 }
 
-/** What zapping a mapping's entries does to the kernel: the first stale entry decides. */
-export function zapEffect(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
-  const device = deviceOf(tx.host, mapping.dax_device);
-  if (!memmapGone(device)) return zapOfGiven(tx, mapping);
-  const first = staleRuns(tx.host, mapping)[0];
+/** What zapping the entries of mappings, in this order, does to the kernel: ok, or the first oops. */
+export function zapEffect(tx: Transaction, mappings: readonly Mapping[], effects: ByLevel): Effect {
+  const ofGiven = zapOfGiven(tx);
+  for (const mapping of mappings) {
+    const gone = memmapGone(deviceOf(tx.host, mapping.dax_device));
+    const effect = gone ? zapOfGone(tx, mapping, effects) : ofGiven(mapping);
+    if (effect.do === 'oops') return effect;
+  }
+  return { do: 'ok' };
+}
+
+/** Without struct pages the first stale entry decides. */
+function zapOfGone(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
+  const [first] = staleRuns(tx.host, mapping);
   return first === undefined ? { do: 'ok' } : first.level === 'pte' ? effects.pte : effects.pmd;
 }
 

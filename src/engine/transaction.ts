@@ -88,10 +88,22 @@ function keepOrder(tx: Transaction, kind: Kind): void {
   const records = tx.host.tables[kind] as Map<string, unknown>;
   const order = [...records.keys()];
   tx.undo.push(() => {
-    const kept = new Map(records);
-    records.clear();
-    for (const id of order) records.set(id, kept.get(id));
+    restoreOrder(records, order);
   });
+}
+
+/** Moves what stands behind the first record out of order; all in front of it stays as it is. */
+function restoreOrder(records: Map<string, unknown>, order: readonly string[]): void {
+  let kept = 0;
+  for (const id of records.keys()) {
+    if (id !== order[kept]) break;
+    kept += 1;
+  }
+  for (const id of order.slice(kept)) {
+    const record = records.get(id);
+    records.delete(id);
+    records.set(id, record);
+  }
 }
 
 export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {

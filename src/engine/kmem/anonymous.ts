@@ -1,5 +1,5 @@
 import type { DaxDevice, Mapping } from '../host.ts';
-import { deviceOf, factsOf, mappingsOfDevice } from '../lookup.ts';
+import { anonymousMappingsOf, deviceOf, factsOf } from '../lookup.ts';
 import { findRun, runs, type Run } from '../mapping_table.ts';
 import { intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../refusal.ts';
@@ -48,7 +48,7 @@ function presentRam({ tx, mapping, index, end, write }: AnonymousFault, run: Run
 }
 
 function pagesOfOthers(tx: Transaction, mapping: Mapping): PfnRange[] {
-  const others = mappingsOfDevice(tx.host, mapping.dax_device).filter(({ id }) => id !== mapping.id);
+  const others = anonymousMappingsOf(tx.host, mapping.dax_device).filter(({ id }) => id !== mapping.id);
   return normalize(others.flatMap((other) => mappedRam(tx.host, other)));
 }
 
@@ -76,7 +76,7 @@ function missingRam({ tx, mapping, index, end, write }: AnonymousFault): Step {
 
 /** Mappings that fork made of this one, or this one of: they share its address. */
 function relativesOf(tx: Transaction, mapping: Mapping): Mapping[] {
-  return mappingsOfDevice(tx.host, mapping.dax_device).filter(
+  return anonymousMappingsOf(tx.host, mapping.dax_device).filter(
     ({ id, address }) => id !== mapping.id && address === mapping.address,
   );
 }

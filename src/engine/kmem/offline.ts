@@ -1,5 +1,5 @@
 import type { MemoryRange } from '../host.ts';
-import { deviceOf, mappingsOfDevice } from '../lookup.ts';
+import { deviceOf, anonymousMappingsOf } from '../lookup.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../transaction.ts';
@@ -65,7 +65,7 @@ export function replaceRam(
   ranges: readonly PfnRange[],
   kind: 'anon' | 'ram',
 ): void {
-  for (const mapping of mappingsOfDevice(tx.host, dax_device)) {
+  for (const mapping of anonymousMappingsOf(tx.host, dax_device)) {
     const moved = [...runs(entriesOf(tx.host, mapping.id))].flatMap((run) => partsIn(run, ranges));
     insertEntries(
       tx,

@@ -1,5 +1,5 @@
 import type { DaxDevice, Host, Mapping, MemoryRange, Pin } from '../host.ts';
-import { deviceOf, mappingsOfDevice, nrPages } from '../lookup.ts';
+import { anonymousMappingsOf, deviceOf, nrPages } from '../lookup.ts';
 import { runs } from '../mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
@@ -39,10 +39,10 @@ export function pfns(range: MemoryRange): PfnRange {
   return [range.base_pfn, range.nr_pages];
 }
 
-/** Pages of the device's memory that an entry maps or a pin holds, each once. O(mapped extents). */
+/** Pages of the device's memory that an entry maps or a pin holds, each once. O(extents of anonymous memory, pins). */
 export function usedPages(host: Host, dax_device: string): PfnRange[] {
   const pinned = memoryPins(host, dax_device).flatMap((pin) => pin.pfn_ranges);
-  const mapped = mappingsOfDevice(host, dax_device).flatMap((mapping) => mappedRam(host, mapping));
+  const mapped = anonymousMappingsOf(host, dax_device).flatMap((mapping) => mappedRam(host, mapping));
   return normalize([...pinned, ...mapped]);
 }
 

@@ -306,7 +306,7 @@ function mprotect(site: Site): Outcome | Refusal {
 
 function dontneed(site: Site): Outcome | Refusal {
   const { tx, mapping } = site;
-  const effect = zapEffect(tx, mapping, factsOf(tx.host).zap_stale.madvise_dontneed);
+  const effect = zapEffect(tx, [mapping], factsOf(tx.host).zap_stale.madvise_dontneed);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   dropEntries(tx, mapping.id, site.index, site.nr, true);
   emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr });

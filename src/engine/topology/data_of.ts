@@ -1,6 +1,6 @@
 import type { Outcome } from '../command.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../host.ts';
-import { decodes, mappingsOfDevice, must } from '../lookup.ts';
+import { anonymousMappingsOf, decodes, must } from '../lookup.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { entriesOf } from '../transaction.ts';
 
@@ -30,12 +30,10 @@ export function dataOf(
 
 /** The process whose anonymous memory the page is now: system-ram was made of the device. */
 function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null {
-  const user = mappingsOfDevice(host, device.name).find(
-    ({ id, anonymous }) =>
-      anonymous &&
-      [...runs(entriesOf(host, id))].some(
-        (run) => run.kind === 'ram' && run.pfn <= pfn && pfn < run.pfn + run.nr_pages,
-      ),
+  const user = anonymousMappingsOf(host, device.name).find(({ id }) =>
+    [...runs(entriesOf(host, id))].some(
+      (run) => run.kind === 'ram' && run.pfn <= pfn && pfn < run.pfn + run.nr_pages,
+    ),
   );
   if (user === undefined) return null;
   return must(host.tables.processes.get(String(user.pid)), `process ${String(user.pid)}`);

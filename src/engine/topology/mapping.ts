@@ -176,12 +176,12 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
-  const effect = zapEffect(tx, mapping, factsOf(tx.host).zap_stale.munmap);
+  const effect = zapEffect(tx, [mapping], factsOf(tx.host).zap_stale.munmap);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   for (const pin of tx.host.tables.pins.values()) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }
-  const kernel_log = zapLog(tx, mapping, process.comm);
+  const kernel_log = zapLog(tx, [mapping], process.comm);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
   return okOutcome({ kernel_log });

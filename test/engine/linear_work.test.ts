@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/lookup.ts';
+import { begin, remove, rollback } from '../../src/engine/transaction.ts';
+import type { File } from '../../src/engine/host.ts';
+import { countSteps } from './counted.ts';
+import { mounted } from './rig.ts';
+import {
+  access,
+  addDevice,
+  addFile,
+  addMapper,
+  addMount,
+  addPin,
+  addProcess,
+  DEVICE,
+  machine,
+  mappingOf,
+  MIB,
+  outcomeOf,
+  PAGE,
+  PIPE,
+  processOf,
+  removeDevice,
+  steadyContext,
+  type Machine,
+} from './support.ts';
+
+const FEW = 40;
+const MANY = 160;
+
+interface Crowd {
+  readonly made: Machine;
+  readonly pids: readonly number[];
+  readonly mappings: readonly string[];
+}
+
+/** One page of one file mapped many times, by one process or by one each. */
+function crowd(mappings: number, by: 'one' | 'each', more: { readonly pinned?: boolean } = {}): Crowd {
+  const made = machine('v6.12');
+  addDevice(made);
+  const mount = addMount(made, { fs_type: 'xfs', rmapbt: true });
+  const file = addFile(made, mount.id, '/f');
+  const first = addProcess(made, { sigbus: 'default' });
+  const pids = [first];
+  for (let at = 0; at < mappings; at += 1) {
+    if (at > 0 && by === 'each') pids.push(addProcess(made, { sigbus: 'default' }));
+    const pid = pids.at(-1)!;
+    const base = { offset: 0, length: PAGE, flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
+    made.run({ type: 'create_mapping', pid, file, ...base, populate: 'write' });
+    const mapping = [...made.host.tables.mappings.keys()].at(-1)!;
+    if (more.pinned === true) addPin(made, { pid, mapping }, PIPE);
+  }
+  return { made, pids, mappings: [...made.host.tables.mappings.keys()] };
+}
+
+/** How many times the steps are those of a quarter of the records: 4 where the work is linear, 16 where squared. */
+function growth(stepsOf: (records: number) => number): number {
+  return stepsOf(MANY) / stepsOf(FEW);
+}
+
+describe('work grows with the records it concerns, not with their square:', () => {
+  test.each([false, true])('exit of a process with many mappings, pinned: %s', (pinned) => {
+    const factor = growth((mappings) => {
+      const { made, pids } = crowd(mappings, 'one', { pinned });
+      const [pid] = pids;
+      return countSteps(made.host, () => made.run({ type: 'exit_process', pid: pid! }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+
+  test('exit of a process with many stale mappings after another owner has the device', () => {
+    const factor = growth((mappings) => {
+      const { made, pids } = crowd(mappings, 'one');
+      const [pid] = pids;
+      const process = { ...processOf(made, pid!), sigbus: 'handled' } as const;
+      made.host.tables.processes.set(String(pid), process);
+      removeDevice(made);
+      made.run({ type: 'bind', dax_device: DEVICE, tenant: 'b' });
+      return countSteps(made.host, () => made.run({ type: 'exit_process', pid: pid! }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+
+  test('a removal that kills many processes', () => {
+    const factor = growth((mappings) => {
+      const { made, pids } = crowd(mappings, 'each');
+      const steps = countSteps(made.host, () => removeDevice(made));
+      expect(pids.filter((pid) => processOf(made, pid).state === 'dead')).toHaveLength(mappings);
+      return steps;
+    });
+    expect(factor).toBeLessThan(5);
+  });
+});
+
+describe('what concerns one mapping looks at one, however many there are:', () => {
+  test('a touch', () => {
+    const steps = [FEW, MANY].map((records) => {
+      const { made, mappings } = crowd(records, 'each');
+      return countSteps(made.host, () => access(made, mappings[records / 2]!, 'read'));
+    });
+    expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
+  });
+
+  test('the munmap of the newest', () => {
+    const steps = [FEW, MANY].map((records) => {
+      const { made, mappings } = crowd(records, 'each');
+      return countSteps(made.host, () => made.run({ type: 'munmap', mapping: mappings.at(-1)! }));
+    });
+    expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
+  });
+});
+
+describe('look-ups answer in order of creation', () => {
+  test.each([
+    ['the oldest', [0]],
+    ['one of the middle and the newest', [5, 11]],
+    ['all', [...Array(12).keys()]],
+  ])('also after deletes of %s were undone', (_which, positions) => {
+    const { made, pids, mappings } = crowd(12, 'one');
+    const pid = pids[0]!;
+    const tx = begin(made.host, steadyContext());
+    for (const position of positions) remove(tx, 'mappings', mappings[position]!);
+    const left = mappings.filter((_id, at) => !positions.includes(at));
+    expect(mappingsOfPid(made.host, pid).map(({ id }) => id)).toEqual(left);
+    rollback(tx);
+    expect([...made.host.tables.mappings.keys()]).toEqual(mappings);
+    expect(mappingsOfPid(made.host, pid).map(({ id }) => id)).toEqual(mappings);
+  });
+
+  test('the mappings of a file on a device are no anonymous memory', () => {
+    const { made } = crowd(1, 'one');
+    expect(anonymousMappingsOf(made.host, DEVICE)).toEqual([]);
+  });
+});
+
+test('[R161] a device says once that its pages have wrong counts, however many mappings were zapped', () => {
+  const { made, mapper } = mounted('v7.3', { device: { size: 256 * MIB } });
+  const { pid, mapping } = mapper({ touched: 'write', small: true });
+  const { file } = mappingOf(made, mapping);
+  const again = { offset: 0, length: PAGE, flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
+  made.run({ type: 'create_mapping', pid, file: file!, ...again, populate: 'write' });
+  removeDevice(made);
+  made.run({ type: 'patch_host', auto_online_blocks: 'online_movable' });
+  made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram', tenant: 'b' });
+  addMapper(made, { touched: 'write', dax_device: DEVICE, flags: ['private'], length: 32 * MIB });
+  const { kernel_log } = outcomeOf(made.run({ type: 'exit_process', pid }));
+  expect(kernel_log.filter((line) => line.includes('Bad page state'))).toHaveLength(61);
+  const { conditions } = made.host.tables.dax_devices.get(DEVICE)!;
+  expect(conditions.filter(({ type }) => type === 'bad_page_state')).toHaveLength(1);
+});
+
+test('the extent of a page is found among many', () => {
+  const extents = Array.from({ length: 9 }, (_, at) => ({
+    offset: at * 3,
+    pfn: 1000 - at * 10,
+    nr_pages: 3,
+  }));
+  const file = { id: 'f1', extents } as unknown as File;
+  for (let index = 0; index < 27; index += 1)
+    expect(extentAt(file, index)).toBe(extents[Math.floor(index / 3)]);
+  expect(() => extentAt(file, 27)).toThrow('extent of f1');
+});
