@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem, RefusalProblem, renderProblem, sendProblem, type HttpProblemCode } from './problem.ts';
-import { faultsOf } from './request_faults.ts';
 
 /** Fastify's own errors, by code. */
 const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
@@ -9,7 +8,6 @@ const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
   FST_UNDER_PRESSURE: 'unavailable',
 };
@@ -30,15 +28,11 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 
 function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
-  if (error.validation !== undefined) {
-    const errors = faultsOf(error.validation, error.validationContext);
-    const [first] = errors;
-    const detail = first === undefined ? error.message : `${first.pointer || 'the body'}: ${first.detail}`;
-    return new HttpProblem('invalid_request', detail, { errors });
-  }
   const code = FASTIFY_ERRORS[error.code];
   if (code === 'unavailable')
     return new HttpProblem(code, 'the service is overloaded', { headers: { 'retry-after': '5' } });
+  if (code === 'payload_too_large')
+    return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');
   if (code !== undefined) return new HttpProblem(code, error.message);
   // secure-json-parse and a body cut short carry a status and no code of Fastify's.
   if (error.statusCode === 400) return new HttpProblem('malformed_json', error.message);

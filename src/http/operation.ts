@@ -50,7 +50,7 @@ const PROBLEMS = {
     "The present state, the kernel or a tool says no; `errno` has the kernel's answer.",
   ),
   412: problem('PreconditionFailed', 'If-Match does not name the present state.'),
-  413: problem('PayloadTooLarge', 'The body is larger than 8 MiB.'),
+  413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   415: problem('UnsupportedMediaType', 'The body is not JSON.'),
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
   default: problem('Failure', 'Too many requests (429), a fault of the service (500), or overload (503).'),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { validatorCompiler } from 'fastify-zod-openapi';
 import type { Backend } from './backend.ts';
 import { answerError, answerSocket, handleErrors } from './error_handler.ts';
+import { takeJson } from './json_body.ts';
 import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -25,8 +25,10 @@ import { removalRoutes } from './routes/removals.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { secure, type Limits } from './security.ts';
+import { validatorOf } from './validate.ts';
 
-const BODY_BYTES_MAX = 8 * 2 ** 20;
+/** A listing has its own: routes/inventory.ts. The largest request is a host with 64 labels, every character escaped. */
+const BODY_BYTES_MAX = 512 * 2 ** 10;
 
 export interface ServerOptions {
   readonly backend: Backend;
@@ -88,28 +90,7 @@ const ROUTES = [
   serviceRoutes,
 ] as const;
 
-/** JSON and nothing else; a verb that needs nothing said may come with an empty body. */
-function takeJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') done(null, undefined);
-    else void parse(request, text as string, done);
-  });
-}
-
 /** The caller's own id where it is harmless in a log, else a fresh one. */
 function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : randomUUID();
-}
-
-type Compiler = Parameters<FastifyInstance['setValidatorCompiler']>[0];
-
-/** Zod's own parse of each part of a request. */
-function validatorOf(part: Parameters<Compiler>[0]): ReturnType<Compiler> {
-  // Header fields are read by name where they matter: their schema is for the document.
-  if (part.httpPart === 'headers') return () => true;
-  const validate = validatorCompiler(part as Parameters<typeof validatorCompiler>[0]);
-  // Fastify's word for no body is null; to a schema what is absent is undefined.
-  return part.httpPart === 'body' ? (body: unknown) => validate(body ?? undefined) : validate;
 }

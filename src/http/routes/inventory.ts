@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { isRefusal } from '../../engine/refusal.ts';
 import type { Backend } from '../backend.ts';
+import { refuseOtherTypes, textOf } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, RefusalProblem } from '../problem.ts';
@@ -19,11 +20,19 @@ const TEXT_TYPES = [
   'application/x-www-form-urlencoded',
 ];
 
+/** A listing has at most 4 Mi characters. */
+const LISTING_BYTES_MAX = 8 * 2 ** 20;
+
 /** POST and GET of a host's listings. The text is handed on unparsed: its numbers can pass 2^53. */
 export function inventoryRoutes(app: FastifyInstance, backend: Backend): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(TEXT_TYPES, { parseAs: 'string' }, (_request, text, done) => done(null, text));
+    scope.addContentTypeParser(
+      TEXT_TYPES,
+      { parseAs: 'buffer', bodyLimit: LISTING_BYTES_MAX },
+      (_request, bytes, done) => done(null, textOf(bytes as Buffer)),
+    );
+    refuseOtherTypes(scope, TEXT_TYPES);
     importRoute(scope, backend);
     exportRoute(scope, backend);
   });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
+import { elsewhere } from './elsewhere.ts';
 import { orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import {
@@ -114,7 +115,13 @@ export const PatchDaxDevice = orFormerSerial({
   labels: Labels.exactOptional(),
   media_serial: Text.nullable().exactOptional(),
   kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
-}).meta({ id: 'PatchDaxDevice' }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
+})
+  .meta({ id: 'PatchDaxDevice' })
+  .register(elsewhere, {
+    mode: 'the mode changes when a device is bound: use bind, POST …/dax-devices/{device}/bind with {"mode": …}',
+    driver: 'use bind, POST …/dax-devices/{device}/bind with {"driver": …}',
+    state: 'use remove, POST …/dax-devices/{device}/remove, or bind, POST …/dax-devices/{device}/bind',
+  }) satisfies z.ZodType<BodyOf<'patch_dax_device', 'dax_device'>>;
 
 export const RemoveDaxDevice = z
   .strictObject({

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Command } from '../../engine/command.ts';
 import type { HostRecord } from '../../engine/host.ts';
 import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/vocabulary.ts';
+import { elsewhere } from './elsewhere.ts';
 import { Bytes, BytesInput, Count, identity, Labels, Name } from './scalar.ts';
 
 export const KernelName = z
@@ -75,7 +76,11 @@ export const PatchHost = z
     labels: Labels.exactOptional(),
     proposed: Proposed.exactOptional(),
   })
-  .meta({ id: 'PatchHost' }) satisfies z.ZodType<BodyOf<'patch_host'>>;
+  .meta({ id: 'PatchHost' })
+  .register(elsewhere, {
+    kernel: 'another kernel boots: use reboot, POST /v1/hosts/{host}/reboot with {"kernel": …}',
+    name: 'a host keeps its name',
+  }) satisfies z.ZodType<BodyOf<'patch_host'>>;
 
 /** The body may be absent: the same kernel boots again. */
 export const Reboot = z
