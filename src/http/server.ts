@@ -24,6 +24,7 @@ import { processRoutes } from './routes/processes.ts';
 import { removalRoutes } from './routes/removals.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
+import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { secure, type Limits } from './security.ts';
 import { validatorOf } from './validate.ts';
 
@@ -43,6 +44,7 @@ export async function buildServer({ backend, logger, limits = {} }: ServerOption
   const app = fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
@@ -60,6 +62,7 @@ export async function buildServer({ backend, logger, limits = {} }: ServerOption
   answerUnknownRoutes(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    checkUrl(request.url);
   });
   await secure(app, limits);
   await serveOpenApi(app);
