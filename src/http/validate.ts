@@ -72,16 +72,18 @@ function detailOf(issue: z.core.$ZodIssue, value: unknown, isParameter: boolean)
   if (isParameter && Array.isArray(value)) return 'stands more than once';
   const words = wordsOf(issue);
   if (value === undefined) return words === '' ? 'is required' : `is required: one of ${words}`;
-  if (words !== '' && issue.message.startsWith('Invalid ')) return `expected one of ${words}`;
+  const isDefault =
+    issue.code === 'invalid_union' ? issue.message === 'Invalid input' : issue.code === 'invalid_value';
+  if (words !== '' && isDefault) return `expected one of ${words}`;
   return issue.message;
 }
 
-/** The words that an enum takes, also where other types are taken beside it; empty where it is none. */
+/** The words that an enum takes; of a union those of its first enum: what is taken beside it is a former name. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return issue.values.map((word) => JSON.stringify(word)).join(', ');
   if (issue.code !== 'invalid_union') return '';
   const branches = issue.errors.map(([first]) => (first === undefined ? '' : wordsOf(first)));
-  return branches.filter((words) => words !== '').join(', ');
+  return branches.find((words) => words !== '') ?? '';
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {

@@ -39,6 +39,9 @@ test('what is missing is required, and an enum names its words', async () => {
     '/name': containing('expected string'),
     '/kernel': matching(/^is required: one of "v5\.10", /),
   });
+  expect(await faults('POST', at('/dax-devices/pmem0/remove'), {})).toEqual({
+    '/trigger': 'is required: one of "unbind", "surprise_removal", "orderly_removal"',
+  });
   expect(await faults('POST', '/v1/hosts', undefined)).toEqual({ '': 'is required' });
 });
 
