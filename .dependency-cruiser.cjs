@@ -114,7 +114,7 @@ module.exports = {
       comment: 'Only the store speaks SQL.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/store/' },
-      to: npmPackage('better-sqlite3'),
+      to: npmPackage('better-sqlite3(?:-v12)?'),
     },
     {
       name: 'fastify-only-in-http',

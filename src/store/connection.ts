@@ -1,4 +1,5 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { Sqlite } from './driver.ts';
 
 export type Connection = Database.Database;
 export type Statement<Values extends unknown[], Row = unknown> = Database.Statement<Values, Row>;
@@ -14,7 +15,7 @@ const SYNCHRONOUS_FULL = 2;
  * own, so it is set here, after the journal mode, and looked at again.
  */
 export function openWriteConnection(path: string): Connection {
-  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  const db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
@@ -25,7 +26,7 @@ export function openWriteConnection(path: string): Connection {
 
 /** Opens a connection that only reads, and sees only what is committed. */
 export function openReadConnection(path: string): Connection {
-  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   db.pragma('query_only = ON');
   return db;
 }

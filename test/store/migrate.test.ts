@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as vocabulary from '../../src/engine/vocabulary.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 
 const FILES = readdirSync(MIGRATIONS).filter((file) => /^\d{4}_.*\.sql$/.test(file));
@@ -25,7 +25,7 @@ describe('migrations', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   test('schema.sql is what the migrations make', async () => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     migrate(db);
     const statements = db
       .prepare<[], string>(
@@ -64,7 +64,7 @@ describe('migrations', () => {
     ['cxl_regions', 'type', vocabulary.CXL_REGION_TYPES],
     ['cxl_regions', 'decode_state', vocabulary.CXL_DECODE_STATES],
   ] as const)('the CHECK of %s.%s is the vocabulary of the engine', (table, column, words) => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     migrate(db);
     const sql =
       db.prepare<[string], string>('SELECT sql FROM sqlite_schema WHERE name = ?').pluck().get(table) ?? '';
@@ -73,7 +73,7 @@ describe('migrations', () => {
   });
 
   test('running them again changes nothing, a later one runs alone', () => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     expect([migrate(db, copies), migrate(db, copies)]).toEqual([FILES.length, FILES.length]);
     writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
     expect(migrate(db, copies)).toBe(FILES.length + 1);
@@ -81,7 +81,7 @@ describe('migrations', () => {
   });
 
   test('one that fails leaves the database as it was', () => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     migrate(db, copies);
     writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense;');
     expect(() => migrate(db, copies)).toThrow('nonsense');
@@ -89,14 +89,14 @@ describe('migrations', () => {
   });
 
   test('a database newer than the program is refused', () => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     writeFileSync(new URL(later(1), copies), 'CREATE TABLE more (a INTEGER NOT NULL) STRICT;');
     migrate(db, copies);
     expect(() => migrate(db)).toThrow('newer than this program');
   });
 
   test('a migration that was changed after it was applied is refused', () => {
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     migrate(db);
     writeFileSync(new URL(FIRST, copies), '-- changed');
     expect(() => migrate(db, copies)).toThrow('has changed');
@@ -104,6 +104,6 @@ describe('migrations', () => {
 
   test('a gap in the numbers is refused', () => {
     writeFileSync(new URL(later(2), copies), '');
-    expect(() => migrate(new Database(':memory:'), copies)).toThrow(`not number ${String(FILES.length + 1)}`);
+    expect(() => migrate(new Sqlite(':memory:'), copies)).toThrow(`not number ${String(FILES.length + 1)}`);
   });
 });

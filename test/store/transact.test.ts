@@ -1,7 +1,8 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/engine/decide.ts';
 import { openWriteConnection, assertDurable } from '../../src/store/connection.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import type { Submission } from '../../src/store/port.ts';
 import { prepareTransact, type BatchResult } from '../../src/store/transact.ts';
@@ -14,7 +15,7 @@ interface Writer {
 }
 
 function writer(cachedHosts = 8): Writer {
-  const db = new Database(':memory:');
+  const db = new Sqlite(':memory:');
   db.pragma('foreign_keys = ON');
   migrate(db);
   let now = '2030-01-01T00:00:00.000Z';
@@ -111,6 +112,6 @@ test('the writer runs with WAL and synchronous FULL, also after it has written',
 });
 
 test('a connection that would lose a commit is refused', () => {
-  const db = new Database(':memory:');
+  const db = new Sqlite(':memory:');
   expect(() => assertDurable(db)).toThrow('journal_mode is memory');
 });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { DaxDevice } from '../../src/http/schemas/dax_device.ts';
 import { File } from '../../src/http/schemas/file.ts';
@@ -10,6 +9,8 @@ import { Mount } from '../../src/http/schemas/mount.ts';
 import { Pin } from '../../src/http/schemas/pin.ts';
 import { Process } from '../../src/http/schemas/process.ts';
 import { Removal } from '../../src/http/schemas/removal.ts';
+import type { Connection } from '../../src/store/connection.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 
 const STORED = readFileSync(new URL('fixtures/v1.sql', import.meta.url), 'utf8');
@@ -26,7 +27,7 @@ const SCHEMAS = {
 };
 
 test('what the first release stored becomes records of today', () => {
-  const db = new Database(':memory:');
+  const db = new Sqlite(':memory:');
   db.exec(readFileSync(new URL('0001_init.sql', MIGRATIONS), 'utf8'));
   db.exec(STORED);
   adopt(db);
@@ -41,8 +42,8 @@ test('what the first release stored becomes records of today', () => {
 });
 
 /** Notes that the first migration has run, as the first release did. */
-function adopt(db: Database.Database): void {
-  const fresh = new Database(':memory:');
+function adopt(db: Connection): void {
+  const fresh = new Sqlite(':memory:');
   migrate(fresh);
   const first = fresh
     .prepare<[], { sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'schema_migrations'`)
