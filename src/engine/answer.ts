@@ -22,6 +22,8 @@ export interface Answer {
   readonly memory_blocks?: { readonly items: readonly MemoryBlock[]; readonly total: number };
   readonly capacity?: Capacity;
   readonly imported?: unknown;
+  /** The removals that a bus event caused, beside its record: the device's own first, then those of its siblings. */
+  readonly removals?: readonly RemovalRecord[];
   /** A memdev that goes, and what it takes with it. */
   readonly cxl?: {
     readonly cxl_memdev: CxlMemdev;

@@ -1,4 +1,4 @@
-import type { Command, Outcome } from './command.ts';
+import type { Command, Outcome, RemoveDaxDevice } from './command.ts';
 import type { Answer } from './answer.ts';
 import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './cxl/bind.ts';
 import { removeCxlMemdev, removeWithSiblings } from './cxl/remove.ts';
@@ -58,7 +58,7 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
     case 'delete_dax_device':
       return deleteDaxDevice(tx, command.dax_device);
     case 'remove_dax_device':
-      return recordOf(removeWithSiblings(tx, command));
+      return removeOne(tx, command);
     case 'advance_removal':
       return advance(tx, command.removal);
     case 'survey_holders':
@@ -163,6 +163,7 @@ function outcomeOf(outcome: Outcome | Refusal): Answer | Refusal {
   return isRefusal(outcome) ? outcome : { outcome };
 }
 
-function recordOf(record: NonNullable<Answer['record']> | Refusal): Answer | Refusal {
-  return isRefusal(record) ? record : { record };
+function removeOne(tx: Transaction, command: RemoveDaxDevice): Answer | Refusal {
+  const begun = removeWithSiblings(tx, command);
+  return isRefusal(begun) ? begun : { record: begun[0] };
 }

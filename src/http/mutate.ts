@@ -12,6 +12,7 @@ import {
   REQUEST_HEADERS,
   RESPONSE_HEADERS,
   WRITE_PROBLEMS,
+  type AnswerHeaders,
   type Operation,
 } from './operation.ts';
 import { doneOrThrow, HttpProblem } from './problem.ts';
@@ -37,7 +38,17 @@ export interface MutationRoute<P extends z.ZodObject, B extends z.ZodType, Q ext
   /** The record that If-Match speaks of; a collection has none. */
   readonly target?: (asked: Asked<P, B, Q>) => { readonly kind: Kind; readonly id: string };
   readonly answer: AnswerKind;
+  /** Of a command that begins removals: waits for them as `Prefer` says. */
+  readonly settle?: Settle;
 }
+
+/** The reply as it is once what the client prefers to wait for has ended; sets Preference-Applied. */
+export type Settle = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  submission: Submission,
+  begun: Reply,
+) => Promise<Reply>;
 
 export interface Asked<P, B, Q> {
   readonly params: z.output<P>;
@@ -70,7 +81,8 @@ export function mutationRoute<P extends z.ZodObject, B extends z.ZodType, Q exte
       };
       const done = doneOrThrow(await backend.submit(submission));
       mark(reply, submission, done.replayed);
-      return route.answer.send(reply, done.reply, pathOf(request));
+      const settled = (await route.settle?.(request, reply, submission, done.reply)) ?? done.reply;
+      return route.answer.send(reply, settled, pathOf(request));
     },
   });
 }
@@ -83,14 +95,15 @@ export function mutationSchema(
     query?: z.core.$ZodLooseShape;
     answer: Pick<AnswerKind, 'responses'>;
     target?: unknown;
-    headers?: z.core.$ZodLooseShape;
+    settle?: unknown;
   },
 ): FastifyZodOpenApiSchema {
   const ifMatch = route.target === undefined ? {} : REQUEST_HEADERS.ifMatch;
+  const prefer = route.settle === undefined ? {} : REQUEST_HEADERS.prefer;
   return describe(route, {
     params: route.params,
     querystring: z.strictObject({ ...dryRunQuery, ...route.query }),
-    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...route.headers }),
+    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...prefer }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: { ...route.answer.responses, ...WRITE_PROBLEMS },
   });
@@ -133,17 +146,27 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? request.url;
 }
 
-/** 201 with Location (the collection's path and the new id), ETag and the record. */
-export function created(schema: z.ZodType): AnswerKind {
-  const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.location, ...RESPONSE_HEADERS.mutation };
+/** 201 with Location (the collection's path and the new id), ETag and the record; `more` is told beside it. */
+export function created(
+  schema: z.ZodType,
+  more: (done: Reply, reply: FastifyReply) => object = () => ({}),
+  moreHeaders: AnswerHeaders = {},
+): AnswerKind {
+  const headers = {
+    ...RESPONSE_HEADERS.etag,
+    ...RESPONSE_HEADERS.location,
+    ...RESPONSE_HEADERS.mutation,
+    ...moreHeaders,
+  };
   return {
     responses: { 201: jsonResponse('It is created.', schema, headers) },
-    send: (reply, { record }, path) => {
+    send: (reply, done, path) => {
+      const { record } = done;
       if (record === undefined) throw new Error('a creation without a record');
       return reply
         .code(201)
         .headers({ location: `${path}/${encodeURIComponent(idOf(record))}`, etag: etagOf(record) })
-        .send(record);
+        .send({ ...record, ...more(done, reply) });
     },
   };
 }

@@ -70,7 +70,9 @@ export const REQUEST_HEADERS = {
       'Up to 255 characters; kept 24 h. The same request again gets the same answer.',
     ),
   },
-  prefer: { Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removal to end.') },
+  prefer: {
+    Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removals it begins to end.'),
+  },
 } as const;
 
 /** @fastify/swagger takes the schema of a header and makes the header object around it. */
@@ -89,10 +91,11 @@ export const RESPONSE_HEADERS = {
 type HeadersOfResponse = NonNullable<
   Extract<Response, { description: string; content?: unknown }>['headers']
 >;
-type Headers = Readonly<Record<string, ReturnType<typeof answerHeader>>>;
+/** Headers of an answer, by name. */
+export type AnswerHeaders = Readonly<Record<string, ReturnType<typeof answerHeader>>>;
 
 /** A JSON answer in the document. */
-export function jsonResponse(description: string, schema: z.ZodType, headers: Headers = {}): Response {
+export function jsonResponse(description: string, schema: z.ZodType, headers: AnswerHeaders = {}): Response {
   return {
     description,
     headers: headers as unknown as HeadersOfResponse,

@@ -1,30 +1,58 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { begunBy, withBegun } from '../engine/removal/begun.ts';
 import type { RemovalRecord } from '../engine/removal/record.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
+import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
 
 const REPORT_ROWS_MAX = 100;
 
-type Wait = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  removals: readonly RemovalRecord[],
-) => Promise<(RemovalRecord | null)[] | null>;
-
-/** Waits for each as `Prefer: wait=N` says; null where nothing is said, or for one that the server's end overtakes. */
-export function preferredWait(app: FastifyInstance, backend: Backend): Wait {
+/**
+ * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the server
+ * closes. A dry run has them at rest already.
+ */
+export function preferredWait(app: FastifyInstance, backend: Backend): Settle {
   const race = untilClosing(app);
-  return async (request, reply, removals) => {
+  return async (request, reply, { dry_run }, begun) => {
     const seconds = waitOf(request.headers.prefer);
-    if (seconds === null) return null;
+    if (seconds === null) return begun;
     reply.header('preference-applied', `wait=${String(seconds)}`);
-    return Promise.all(removals.map(async ({ uid }) => race(backend.waitForRemoval(uid, seconds * 1000))));
+    if (dry_run === true) return begun;
+    const waits = begunBy(begun).map(({ uid }) => race(backend.waitForRemoval(uid, seconds * 1000)));
+    const ended = new Map((await Promise.all(waits)).map((removal) => [removal?.uid, removal]));
+    return cxlNow(
+      backend,
+      withBegun(begun, (removal) => ended.get(removal.uid) ?? removal),
+    );
   };
 }
 
-export function hasEnded(removal: RemovalRecord): boolean {
-  return removal.state === 'completed' || removal.state === 'stuck';
+/** The memdev and the regions that stand beside the removals change with them. */
+async function cxlNow(backend: Backend, reply: Reply): Promise<Reply> {
+  if (reply.cxl === undefined) return reply;
+  const { cxl_memdev, cxl_regions } = reply.cxl;
+  const { host, name } = cxl_memdev;
+  const regions = cxl_regions.map(
+    async (region) => (await backend.get('cxl_regions', host, region.name)) ?? region,
+  );
+  return {
+    cxl: {
+      ...reply.cxl,
+      cxl_memdev: (await backend.get('cxl_memdevs', host, name)) ?? cxl_memdev,
+      cxl_regions: await Promise.all(regions),
+    },
+  };
+}
+
+/** 200 for removals that ended while the client waited, or where there is none; 202 for those that have begun. */
+export function statusOf(reply: FastifyReply, removals: readonly RemovalRecord[]): 200 | 202 {
+  const ended = reply.hasHeader('preference-applied') && removals.every(hasEnded);
+  return ended || removals.length === 0 ? 200 : 202;
+}
+
+function hasEnded({ state }: RemovalRecord): boolean {
+  return state === 'completed' || state === 'stuck';
 }
 
 /** The first 100 signals: all of them are at …/signals. */

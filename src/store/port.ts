@@ -42,7 +42,10 @@ export interface Store {
 export interface Submission {
   readonly host: string;
   readonly command: Command;
-  /** Decided and answered the same, but nothing is stored, not even the idempotency key. */
+  /**
+   * Decided the same, but nothing is stored, not even the idempotency key. Removals that it would begin are answered as
+   * they come to rest: completed, stuck or waiting.
+   */
   readonly dry_run?: boolean;
   /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of method, path and body. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };

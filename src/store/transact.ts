@@ -2,15 +2,16 @@ import { apply } from '../engine/apply.ts';
 import type { Command } from '../engine/command.ts';
 import type { Decision } from '../engine/decide.ts';
 import type { Host } from '../engine/host.ts';
-import { isRefusal, type Refusal } from '../engine/refusal.ts';
+import type { Refusal } from '../engine/refusal.ts';
 import type { Context } from '../engine/transaction.ts';
+import { foresee } from '../engine/what_if/foresee.ts';
 import type { Connection } from './connection.ts';
-import { matchesEtag } from './etag.ts';
 import { createHostCache, type HostCache } from './host_cache.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { prepareJournal, type Journal } from './journal.ts';
 import { prepareLoad } from './load.ts';
 import type { Commit, RemovalMark, Submission, Submitted } from './port.ts';
+import { decideIf } from './precondition.ts';
 import { prepareProject, type Touched } from './project.ts';
 
 export type Decide = (host: Host, command: Command, context: Context) => Decision | Refusal;
@@ -126,24 +127,26 @@ function execute(transactor: Transactor, submission: Submission): Submitted {
 }
 
 function decideOn(transactor: Transactor, host: Host, submission: Submission, at: string): Submitted {
-  const { command, precondition, dry_run } = submission;
-  const named = precondition === undefined ? undefined : host.tables[precondition.kind].get(precondition.id);
-  if (precondition !== undefined && named !== undefined && !matchesEtag(precondition.etag, named)) {
-    return { status: 'precondition_failed' };
-  }
-  const decision = transactor.decide(host, command, { now: at, uid: transactor.uid });
-  if (isRefusal(decision)) return { status: 'refused', refusal: decision };
-  if (precondition !== undefined && named === undefined) return { status: 'precondition_failed' };
+  const { command, dry_run } = submission;
+  const decide = dry_run === true ? foresee : transactor.decide;
+  const decided = decideIf(host, submission.precondition, () =>
+    decide(host, command, { now: at, uid: transactor.uid }),
+  );
+  if ('denied' in decided) return decided.denied;
+  const { answer, events } = decided.granted;
   const seq =
-    dry_run === true ? transactor.journal.last() : store(transactor, host, submission.host, decision, at);
-  const reply =
-    submission.imported === undefined
-      ? decision.answer
-      : { ...decision.answer, imported: submission.imported };
+    dry_run === true ? transactor.journal.last() : store(transactor, host, submission.host, events, at);
+  const reply = submission.imported === undefined ? answer : { ...answer, imported: submission.imported };
   return { status: 'done', reply, replayed: false, seq };
 }
 
-function store(transactor: Transactor, host: Host, name: string, { events }: Decision, at: string): number {
+function store(
+  transactor: Transactor,
+  host: Host,
+  name: string,
+  events: Decision['events'],
+  at: string,
+): number {
   for (const event of events) apply(host, event);
   const touched = transactor.project(name, host, events);
   markRemovals(transactor, host, touched);

@@ -4,11 +4,12 @@ import { decide } from '../../src/engine/decide.ts';
 import type { Event } from '../../src/engine/event.ts';
 import type { Host, Kind } from '../../src/engine/host.ts';
 import type { Resource } from '../../src/engine/resource.ts';
-import { isRefusal, refuse } from '../../src/engine/refusal.ts';
+import { refuse } from '../../src/engine/refusal.ts';
+import { foresee } from '../../src/engine/what_if/foresee.ts';
 import { createAssessor, type Fleet } from '../../src/store/assessor.ts';
-import { matchesEtag } from '../../src/store/etag.ts';
 import { parsePageToken, renderPageToken } from '../../src/store/page_token.ts';
 import type { Commit, ListQuery, Store, StoredEvent, Submission, Submitted } from '../../src/store/port.ts';
+import { decideIf } from '../../src/store/precondition.ts';
 import { isFilter } from '../../src/store/tables.ts';
 
 interface Memory {
@@ -82,14 +83,14 @@ function submit(memory: Memory, submission: Submission): Submitted {
     return { ...kept.submitted, replayed: true };
   }
   const host = memory.hosts.get(name) ?? emptyHost();
-  const named = precondition && host.tables[precondition.kind].get(precondition.id);
-  if (precondition && named && !matchesEtag(precondition.etag, named))
-    return { status: 'precondition_failed' };
-  const decision = decide(host, command, { now: new Date().toISOString(), uid: () => v7() });
-  if (isRefusal(decision)) return { status: 'refused', refusal: decision };
-  if (precondition && !named) return { status: 'precondition_failed' };
-  if (dry_run !== true) commit(memory, name, host, decision.events);
-  const reply = structuredClone({ ...decision.answer, ...(imported === undefined ? {} : { imported }) });
+  const run = dry_run === true ? foresee : decide;
+  const decided = decideIf(host, precondition, () =>
+    run(host, command, { now: new Date().toISOString(), uid: () => v7() }),
+  );
+  if ('denied' in decided) return decided.denied;
+  const { answer, events } = decided.granted;
+  if (dry_run !== true) commit(memory, name, host, events);
+  const reply = structuredClone({ ...answer, ...(imported === undefined ? {} : { imported }) });
   const submitted = { status: 'done', reply, replayed: false, seq: memory.events.length } as const;
   if (idempotency !== undefined && dry_run !== true) {
     memory.keys.set(idempotency.key, { fingerprint: idempotency.fingerprint, submitted });

@@ -10,17 +10,21 @@ import type { CxlDriver, CxlRemoveVia } from '../vocabulary.ts';
 import { detachDecoder, releaseMemdev, releaseRegion, resetDecode, tellConsumers } from './change.ts';
 import { consumersOf, findMemdev, regionOf, regionsOn } from './lookup.ts';
 
+/** A removal, and those that began with it. */
+type Begun = readonly [named: RemovalRecord, ...siblings: RemovalRecord[]];
+
 /**
  * `->remove()` of a device, and where it goes with its CXL region or memdev, of every device that goes with it:
- * the removal of the device that was named. A bus event of a CXL device is one of its PCI function (C.3).
+ * the removal of the device that was named stands first. A bus event of a CXL device is one of its PCI function (C.3).
  */
-export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): RemovalRecord | Refusal {
+export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): Begun | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const byBus = command.via === undefined && command.trigger !== 'unbind';
   const via = device.cxl_region !== null && byBus ? 'cxl_pci' : command.via;
   if (device.cxl_region === null || (via !== 'cxl_region' && via !== 'cxl_mem' && via !== 'cxl_pci')) {
-    return removeDaxDevice(tx, command);
+    const removal = removeDaxDevice(tx, command);
+    return isRefusal(removal) ? removal : [removal];
   }
   const region = regionOf(tx.host, device);
   const memdev = via === 'cxl_region' ? null : region.mappings[0]?.memdev;
@@ -35,7 +39,7 @@ export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): R
     siblings.filter(({ name }) => name !== device.name),
     memdev,
   );
-  return isRefusal(others) ? others : named;
+  return isRefusal(others) ? others : [named, ...others];
 }
 
 /** Removals of the devices that something is bound to. */

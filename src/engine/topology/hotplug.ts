@@ -7,7 +7,6 @@ import type { CxlMemdev, DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
-import type { RemoveTrigger } from '../vocabulary.ts';
 import { refusesPlace } from './device.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
@@ -16,11 +15,15 @@ type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
 export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
-  const removal =
+  const removals =
     command.action === 'surprise_removal' || command.action === 'orderly_removal'
-      ? startRemoval(tx, device.name, command.action)
+      ? removeWithSiblings(tx, {
+          type: 'remove_dax_device',
+          dax_device: device.name,
+          trigger: command.action,
+        })
       : putMedium(tx, command, device);
-  if (isRefusal(removal)) return removal;
+  if (isRefusal(removals)) return removals;
   const own = identity(tx);
   const record = put(tx, 'hotplug_events', own.uid, {
     ...own,
@@ -28,19 +31,14 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
     action: command.action,
     dax_device: device.name,
     media: command.media ?? null,
-    removal,
+    removal: removals[0]?.id ?? null,
     at: tx.context.now,
   });
   emit(tx, 'hotplug_event_recorded', `hotplug-events/${record.id}`, {
     action: command.action,
     dax_device: device.name,
   });
-  return { record };
-}
-
-function startRemoval(tx: Transaction, dax_device: string, trigger: RemoveTrigger): string | Refusal {
-  const answer = removeWithSiblings(tx, { type: 'remove_dax_device', dax_device, trigger });
-  return isRefusal(answer) ? answer : answer.id;
+  return { record, removals };
 }
 
 /**
@@ -48,7 +46,7 @@ function startRemoval(tx: Transaction, dax_device: string, trigger: RemoveTrigge
  * the badblocks nor the poisoned pages of the old one are its own. On CXL its memdev is back, and the region stays
  * reset until its decoders are programmed (C.4).
  */
-function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null | Refusal {
+function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | Refusal {
   if (device.state === 'bound')
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);
@@ -84,7 +82,7 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): null |
     ...(replaced ? other : same),
   });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { action: command.action });
-  return null;
+  return [];
 }
 
 /** The CXL cards under a device: the memdevs that left its region, or other ones in their slots. */

@@ -32,7 +32,7 @@ export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
 export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedRemoval | Refusal {
   const started = removeWithSiblings(tx, command);
   if (isRefusal(started)) return started;
-  return runOn(tx, started.id);
+  return runOn(tx, started[0].id);
 }
 
 /** Runs the next steps of a removal, until it ends, waits or is stuck. */

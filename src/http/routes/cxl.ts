@@ -1,13 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type * as z from 'zod';
-import type { Answer } from '../../engine/answer.ts';
+import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { hostListRoute } from '../list.ts';
-import { changed, conditionsOf, mark, mutationRoute, mutationSchema } from '../mutate.ts';
-import { jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS } from '../operation.ts';
-import { doneOrThrow } from '../problem.ts';
+import { changed, mutationRoute, type AnswerKind } from '../mutate.ts';
+import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
-import { cut, hasEnded, preferredWait } from '../removal_answer.ts';
+import { cut, preferredWait, statusOf } from '../removal_answer.ts';
 import {
   BindCxlMemdev,
   CommitCxlRegion,
@@ -112,11 +109,29 @@ function reads(app: FastifyInstance, backend: Backend): void {
   });
 }
 
-type Taken = NonNullable<Answer['cxl']>;
-
 function removeRoute(app: FastifyInstance, backend: Backend): void {
-  const headers = { ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
-  const responses = {
+  mutationRoute(app, backend, {
+    id: 'removeCxlMemdev',
+    tag,
+    summary: 'Remove a CXL memdev and all that depends on it',
+    description:
+      'memdev → decoder → region → dax device: a removal for each device. Location is the first one.',
+    method: 'POST',
+    url: `${memdevs}/:memdev/remove`,
+    params: CxlMemdevPath,
+    body: RemoveCxlMemdev,
+    command: ({ params, body }) => ({ type: 'remove_cxl_memdev', memdev: params.memdev, ...body }),
+    target: ({ params }) => memdevTarget(params.memdev),
+    answer: removed,
+    settle: preferredWait(app, backend),
+  });
+}
+
+const headers = { ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
+
+/** The memdev, its regions, and the removals of what stands on them. */
+const removed: AnswerKind = {
+  responses: {
     200: jsonResponse(
       'Nothing stands on it, or, with `Prefer: wait`, all has ended.',
       CxlMemdevRemoval,
@@ -126,63 +141,11 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
       ...headers,
       ...RESPONSE_HEADERS.location,
     }),
-  };
-  const schema = mutationSchema({
-    id: 'removeCxlMemdev',
-    tag,
-    summary: 'Remove a CXL memdev and all that depends on it',
-    description:
-      'memdev → decoder → region → dax device: a removal for each device. Location is the first one.',
-    params: CxlMemdevPath,
-    body: RemoveCxlMemdev,
-    target: memdevTarget,
-    headers: REQUEST_HEADERS.prefer,
-    answer: { responses },
-  });
-  const wait = preferredWait(app, backend);
-  app.post(`${memdevs}/:memdev/remove`, { schema }, async (request, reply) => {
-    const { host, memdev } = request.params as z.output<typeof CxlMemdevPath>;
-    const body = request.body as z.output<typeof RemoveCxlMemdev>;
-    const submission = {
-      host,
-      command: { type: 'remove_cxl_memdev', memdev, ...body } as const,
-      ...conditionsOf(request, memdevTarget(memdev)),
-    };
-    const done = doneOrThrow(await backend.submit(submission));
-    mark(reply, submission, done.replayed);
-    const begun = takenOf(done.reply);
-    const ended = submission.dry_run === true ? null : await wait(request, reply, begun.removals);
-    const taken = ended === null ? begun : await now(backend, begun, ended);
-    return send(reply, taken);
-  });
-}
-
-function takenOf({ cxl }: Answer): Taken {
-  if (cxl === undefined) throw new Error('the remove of a memdev without what it takes');
-  return cxl;
-}
-
-/** The same after the wait. */
-async function now(
-  backend: Backend,
-  begun: Taken,
-  ended: readonly (Taken['removals'][number] | null)[],
-): Promise<Taken> {
-  const { host, name } = begun.cxl_memdev;
-  const memdev = await backend.get('cxl_memdevs', host, name);
-  const regions = begun.cxl_regions.map(
-    async (own) => (await backend.get('cxl_regions', host, own.name)) ?? own,
-  );
-  return {
-    cxl_memdev: memdev ?? begun.cxl_memdev,
-    cxl_regions: await Promise.all(regions),
-    removals: begun.removals.map((own, at) => ended[at] ?? own),
-  };
-}
-
-function send(reply: FastifyReply, taken: Taken): FastifyReply {
-  const [first] = taken.removals;
-  if (first !== undefined) reply.header('location', `/v1/removals/${first.id}`);
-  const body = { ...taken, removals: taken.removals.map(cut) };
-  return reply.code(taken.removals.every(hasEnded) ? 200 : 202).send(body);
-}
+  },
+  send: (reply, { cxl }) => {
+    if (cxl === undefined) throw new Error('the remove of a memdev without what it takes');
+    const [first] = cxl.removals;
+    if (first !== undefined) reply.header('location', `/v1/removals/${first.id}`);
+    return reply.code(statusOf(reply, cxl.removals)).send({ ...cxl, removals: cxl.removals.map(cut) });
+  },
+};

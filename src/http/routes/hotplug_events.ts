@@ -1,12 +1,17 @@
-import type { FastifyInstance } from 'fastify';
-import type { Backend } from '../backend.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { begunBy } from '../../engine/removal/begun.ts';
+import type { RemovalRecord } from '../../engine/removal/record.ts';
+import type { Backend, Reply } from '../backend.ts';
 import { fleetListRoute, hostListRoute } from '../list.ts';
 import { created, mutationRoute } from '../mutate.ts';
+import { RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
+import { cut, preferredWait } from '../removal_answer.ts';
 import {
   CreateHotplugEvent,
   HotplugEvent,
   hotplugEventFilters as filters,
+  RecordedHotplugEvent,
 } from '../schemas/hotplug_event.ts';
 import { HostPath, HotplugEventPath } from '../schemas/path.ts';
 
@@ -42,12 +47,20 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
     tag,
     summary: 'Say what the bus did',
     description:
-      '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back.',
+      '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back. ' +
+      '`Prefer: wait` waits for the removals, and the answer has them, as a dry run has.',
     method: 'POST',
     url,
     params: HostPath,
     body: CreateHotplugEvent,
     command: ({ body }) => ({ type: 'record_hotplug_event', ...body }),
-    answer: created(HotplugEvent),
+    answer: created(RecordedHotplugEvent, whatCame, RESPONSE_HEADERS.prefer),
+    settle: preferredWait(app, backend),
   });
+}
+
+/** The removals, for a client that asks for their end: else it follows the link. */
+function whatCame(done: Reply, reply: FastifyReply): { removals?: RemovalRecord[] } {
+  const asks = reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
+  return asks ? { removals: begunBy(done).map(cut) } : {};
 }

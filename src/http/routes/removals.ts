@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { begunBy } from '../../engine/removal/begun.ts';
 import type { RemovalRecord } from '../../engine/removal/record.ts';
 import { refuse } from '../../engine/refusal.ts';
-import type { Backend, Reply } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';
-import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
-import { jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS } from '../operation.ts';
-import { doneOrThrow, RefusalProblem } from '../problem.ts';
+import { mutationRoute, type AnswerKind } from '../mutate.ts';
+import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { RefusalProblem } from '../problem.ts';
 import { readRoute } from '../read.ts';
-import { cut, hasEnded, preferredWait } from '../removal_answer.ts';
+import { cut, preferredWait, statusOf } from '../removal_answer.ts';
 import { RemoveDaxDevice } from '../schemas/dax_device.ts';
 import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, RemovalPath } from '../schemas/path.ts';
@@ -43,46 +44,38 @@ export function removalRoutes(app: FastifyInstance, backend: Backend): void {
 }
 
 function removeRoute(app: FastifyInstance, backend: Backend): void {
-  const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
-  const responses = {
-    200: jsonResponse('With `Prefer: wait`: it ended, completed or stuck.', Removal, headers),
-    202: jsonResponse('It has begun.', Removal, { ...headers, ...RESPONSE_HEADERS.location }),
-  };
-  const target = (device: string) => ({ kind: 'dax_devices', id: device }) as const;
-  const schema = mutationSchema({
+  mutationRoute(app, backend, {
     id: 'removeDaxDevice',
     tag,
     summary: 'Remove a dax device',
-    description: 'Starts `->remove()`; it never fails, what the kernel does is the outcome.',
+    description:
+      'Starts `->remove()`; it never fails, what the kernel does is the outcome. A dry run shows it at rest.',
+    method: 'POST',
+    url: '/v1/hosts/:host/dax-devices/:device/remove',
     params: DevicePath,
     body: RemoveDaxDevice,
-    target,
-    headers: REQUEST_HEADERS.prefer,
-    answer: { responses },
-  });
-  const wait = preferredWait(app, backend);
-  app.post('/v1/hosts/:host/dax-devices/:device/remove', { schema }, async (request, reply) => {
-    const { host, device } = request.params as z.output<typeof DevicePath>;
-    const body = request.body as z.output<typeof RemoveDaxDevice>;
-    const submission = {
-      host,
-      command: { type: 'remove_dax_device', dax_device: device, ...body } as const,
-      ...conditionsOf(request, target(device)),
-    };
-    const done = doneOrThrow(await backend.submit(submission));
-    mark(reply, submission, done.replayed);
-    const begun = removalOf(done.reply);
-    const ended = submission.dry_run === true ? null : ((await wait(request, reply, [begun]))?.[0] ?? null);
-    const removal = ended ?? begun;
-    reply.headers({ location: `/v1/removals/${removal.id}`, etag: etagOf(removal) });
-    return reply.code(ended !== null && hasEnded(ended) ? 200 : 202).send(cut(removal));
+    command: ({ params, body }) => ({ type: 'remove_dax_device', dax_device: params.device, ...body }),
+    target: ({ params }) => ({ kind: 'dax_devices', id: params.device }),
+    answer: removed,
+    settle: preferredWait(app, backend),
   });
 }
 
-function removalOf({ record }: Reply): RemovalRecord {
-  if (record === undefined || !('steps' in record)) throw new Error('a remove without a removal');
-  return record;
-}
+const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
+
+/** The removal, with its own place. */
+const removed: AnswerKind = {
+  responses: {
+    200: jsonResponse('With `Prefer: wait`: it ended, completed or stuck.', Removal, headers),
+    202: jsonResponse('It has begun.', Removal, { ...headers, ...RESPONSE_HEADERS.location }),
+  },
+  send: (reply, done) => {
+    const [removal] = begunBy(done);
+    if (removal === undefined) throw new Error('a remove without a removal');
+    reply.headers({ location: `/v1/removals/${removal.id}`, etag: etagOf(removal) });
+    return reply.code(statusOf(reply, [removal])).send(cut(removal));
+  },
+};
 
 async function loadRemoval(backend: Backend, uid: string): Promise<RemovalRecord> {
   const removal = await backend.getByUid('removals', uid);

@@ -3,6 +3,7 @@ import type * as engine from '../../engine/host.ts';
 import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
 import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
+import { Removal } from './removal.ts';
 import { Bytes, BytesInput, Id, identity, Name, Text, Timestamp } from './scalar.ts';
 
 const HotplugAction = z.enum(HOTPLUG_ACTIONS).meta({ id: 'HotplugAction' });
@@ -26,6 +27,17 @@ export const HotplugEvent = z
     at: Timestamp,
   })
   .meta({ id: 'HotplugEvent', description: 'What the bus did.' }) satisfies z.ZodType<engine.HotplugEvent>;
+
+/** The record of an event, and what came of it. */
+export const RecordedHotplugEvent = z
+  .strictObject({
+    ...HotplugEvent.shape,
+    removals: z.array(Removal).exactOptional().meta({
+      description:
+        'With `Prefer: wait`, and of a dry run: the removal of the device, then those of what goes with it, at rest.',
+    }),
+  })
+  .meta({ id: 'RecordedHotplugEvent' });
 
 export const CreateHotplugEvent = z
   .strictObject({
