@@ -2,7 +2,7 @@ import type { Kind, RecordOf } from '../engine/host.ts';
 import { isRefusal, refuse, type Refusal } from '../engine/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submission, Submitted } from '../store/port.ts';
-import { NOTHING_LISTED, type ImportPlan, type Listed } from './listing.ts';
+import { NOTHING_LISTED, type ImportPlan, type Listed, type Modelled } from './listing.ts';
 import type { ListingThread } from './listing_thread.ts';
 
 export type ImportSubmission = Omit<Submission, 'command' | 'imported'> & { readonly text: string };
@@ -22,10 +22,8 @@ export async function importInventory(
   const { host } = submission;
   if ((await store.get('hosts', host, host)) === null)
     return { status: 'refused', refusal: hostNotFound(host) };
-  const listed = await loadListed(store, host);
-  const devices = await loadAll(store, 'dax_devices', host);
-  const ranges = await loadAll(store, 'memory_ranges', host);
-  const plan = await thread.run<ImportPlan | Refusal>({ do: 'import', listed, devices, ranges, text });
+  const [listed, modelled] = await load(store, host);
+  const plan = await thread.run<ImportPlan | Refusal>({ do: 'import', listed, modelled, text });
   if (isRefusal(plan)) return { status: 'refused', refusal: plan };
   const { imported, ...changes } = plan;
   return store.submit({ ...submission, command: { type: 'import_inventory', ...changes }, imported });
@@ -39,14 +37,20 @@ export async function exportInventory(
   format: ExportFormat,
 ): Promise<string | Refusal> {
   if ((await store.get('hosts', host, host)) === null) return hostNotFound(host);
-  const listed = await loadListed(store, host);
-  const devices = await loadAll(store, 'dax_devices', host);
-  const ranges = await loadAll(store, 'memory_ranges', host);
-  return thread.run<string>({ do: 'export', listed, devices, ranges, format });
+  const [listed, modelled] = await load(store, host);
+  return thread.run<string>({ do: 'export', listed, modelled, format });
 }
 
 function hostNotFound(host: string): Refusal {
   return refuse('host_not_found', `there is no host ${host}`);
+}
+
+async function load(store: Store, host: string): Promise<readonly [Listed, Modelled]> {
+  const listed = await loadListed(store, host);
+  const devices = await loadAll(store, 'dax_devices', host);
+  const ranges = await loadAll(store, 'memory_ranges', host);
+  const cxl_regions = await loadAll(store, 'cxl_regions', host);
+  return [listed, { devices, ranges, cxl_regions }];
 }
 
 async function loadListed(store: Store, host: string): Promise<Listed> {

@@ -1,11 +1,14 @@
 import type { ImportedCxl, ImportedDevice } from '../engine/command.ts';
-import type { DaxDevice, MemoryRange } from '../engine/host.ts';
+import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/host.ts';
 import { countBlocks } from '../engine/kmem/blocks.ts';
 import { refuse, type Refusal } from '../engine/refusal.ts';
+import { NAMESPACE_DESTROYED } from '../engine/topology/bind.ts';
 import { PROVIDERS, type Provider } from '../engine/vocabulary.ts';
-import { type CurrentDevice, withCurrentState } from '../inventory/current_state.ts';
+import { type CurrentInventory, currentInventory } from '../inventory/current_inventory.ts';
+import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
 import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
+import { isDisabledNamespace } from '../inventory/derive.ts';
 import { listedCxl } from './listed_cxl.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
@@ -38,37 +41,26 @@ export interface ImportPlan {
   readonly imported: Imported;
 }
 
+/** What the model holds of a host, as far as a listing shows it. */
+export interface Modelled {
+  readonly devices: readonly DaxDevice[];
+  readonly ranges: readonly MemoryRange[];
+  readonly cxl_regions: readonly CxlRegion[];
+}
+
 export type ListingJob =
-  | {
-      readonly do: 'import';
-      readonly listed: Listed;
-      readonly devices: readonly DaxDevice[];
-      readonly ranges: readonly MemoryRange[];
-      readonly text: string;
-    }
+  | { readonly do: 'import'; readonly listed: Listed; readonly modelled: Modelled; readonly text: string }
   | {
       readonly do: 'export';
       readonly listed: Listed;
-      readonly devices: readonly DaxDevice[];
-      readonly ranges: readonly MemoryRange[];
+      readonly modelled: Modelled;
       readonly format: ExportFormat;
     };
 
 /** Works a listing into what is known; a refusal where it is none. */
-export function planImport(
-  listed: Listed,
-  devices: readonly DaxDevice[],
-  ranges: readonly MemoryRange[],
-  text: string,
-): ImportPlan | Refusal {
-  const present = devices.filter(({ state }) => state !== 'gone');
-  const known = [
-    ...present.map((device) =>
-      withCurrentState(listed.host, recordOf(listed, device.name), currentOf(device, ranges)),
-    ),
-    ...unsized(listed, present),
-  ];
-  const listing = importListing({ host: listed.host, devices: known }, text);
+export function planImport(listed: Listed, modelled: Modelled, text: string): ImportPlan | Refusal {
+  const known = inventoryNow(listed, modelled);
+  const listing = importListing(known, text);
   if ('refusal' in listing) {
     const { detail, pointer } = listing.refusal;
     return refuse('malformed_inventory', detail, { pointer });
@@ -76,41 +68,44 @@ export function planImport(
   return {
     devices: listing.devices.flatMap(importedDevices),
     ...(listing.format === 'cxl' ? { cxl: listedCxl(listing.host) } : {}),
-    record: { host: listing.host, devices: devicesAfter(known, listing.devices) },
+    record: { host: listing.host, devices: devicesAfter(known.devices, listing.devices) },
     imported: importedOf(listing),
   };
 }
 
 /** The host's devices as `ndctl list` or `daxctl list` would print them now. */
-export function printListing(
-  listed: Listed,
-  devices: readonly DaxDevice[],
-  ranges: readonly MemoryRange[],
-  format: ExportFormat,
-): string {
-  const exported = devices.map((device) => ({
-    record: recordOf(listed, device.name),
-    current: currentOf(device, ranges),
+export function printListing(listed: Listed, modelled: Modelled, format: ExportFormat): string {
+  return exportListing(format, inventoryNow(listed, modelled));
+}
+
+/**
+ * What was listed, as the model has it now. Listed devices that are none here yet, because no listing has told their
+ * size (M122: disabled when first seen), stay as they were listed.
+ */
+function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled): CurrentInventory {
+  const records = new Map(listed.devices.map((record) => [record.name, record]));
+  const rangeOf = new Map(ranges.map((range) => [range.dax_device, range]));
+  const idle = new Set(cxl_regions.filter(({ state }) => state !== 'enabled').map(({ name }) => name));
+  const stated = devices.map((device) => ({
+    record: records.get(device.name) ?? null,
+    current: currentOf(device, rangeOf.get(device.name), idle),
   }));
-  const others = unsized(listed, devices).map((record) => ({ record, current: record }));
-  return exportListing(format, listed.host, [...exported, ...others]);
+  for (const { name } of devices) records.delete(name);
+  const unsized = [...records.values()].map((record) => ({ record, current: asListed(record) }));
+  return currentInventory(listed.host, [...stated, ...unsized], idle);
 }
 
-/** Listed devices that are none here yet, because no listing has told their size (M122: disabled when first seen). */
-function unsized(listed: Listed, devices: readonly DaxDevice[]): readonly InventoryDeviceRecord[] {
-  const names = new Set(devices.map(({ name }) => name));
-  return listed.devices.filter(({ name }) => !names.has(name));
-}
-
-function recordOf(listed: Listed, name: string): InventoryDeviceRecord | null {
-  return listed.devices.find((record) => record.name === name) ?? null;
-}
-
-function currentOf(device: DaxDevice, ranges: readonly MemoryRange[]): CurrentDevice {
-  const { name, mode, state, size, align, phys_addr, numa_node } = device;
-  const range = ranges.find((own) => own.dax_device === name);
-  const memory = range === undefined ? {} : { memory_blocks: countBlocks(range) };
-  return { name, mode, state, size, align, phys_addr, numa_node, ...memory };
+function currentOf(
+  device: DaxDevice,
+  range: MemoryRange | undefined,
+  idle: ReadonlySet<string>,
+): CurrentDevice {
+  const isDestroyed = device.conditions.some(({ type }) => type === NAMESPACE_DESTROYED.type);
+  return {
+    ...device,
+    is_present: device.media_present && !isDestroyed && !idle.has(device.cxl_region ?? ''),
+    memory_blocks: range === undefined ? null : countBlocks(range),
+  };
 }
 
 /** A device that was known by its namespace's name until now is gone under that name. */
@@ -122,7 +117,7 @@ function importedDevices({ record, change, previous_name }: DeviceChange): Impor
 
 /** Null is what no listing has told: left out, so that what is known stands. */
 function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['change']): ImportedDevice {
-  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region } = record;
+  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region, poisoned_ranges } = record;
   const provider = PROVIDERS.find((known): known is Provider => known === record.provider);
   const map = record.map === 'dev' || record.map === 'mem' ? record.map : null;
   const blocks = record.memory_blocks;
@@ -138,6 +133,8 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     cxl_region,
     provider: provider ?? null,
     map,
+    parent_bound: !isDisabledNamespace(record.listed),
+    badblocks: poisoned_ranges,
   });
   return {
     name: record.name,

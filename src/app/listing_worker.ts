@@ -7,7 +7,7 @@ if (port === null) throw new Error('listing_worker.ts is the first file of a thr
 port.on('message', (job: ListingJob) => {
   port.postMessage(
     job.do === 'import'
-      ? planImport(job.listed, job.devices, job.ranges, job.text)
-      : printListing(job.listed, job.devices, job.ranges, job.format),
+      ? planImport(job.listed, job.modelled, job.text)
+      : printListing(job.listed, job.modelled, job.format),
   );
 });

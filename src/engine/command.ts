@@ -1,4 +1,4 @@
-import type { CxlMemdev, CxlRegion, HostRecord } from './host.ts';
+import type { Badblocks, CxlMemdev, CxlRegion, HostRecord } from './host.ts';
 import type { CountedBlocks } from './kmem/blocks.ts';
 import type { Resource } from './resource.ts';
 import type {
@@ -57,6 +57,7 @@ export type Command =
       readonly tenant?: string | null;
       readonly labels?: Labels;
       readonly media_serial?: string | null;
+      readonly clears_poison?: boolean;
       readonly kmem_state?: KmemState;
     }
   | { readonly type: 'delete_dax_device'; readonly dax_device: string }
@@ -196,6 +197,10 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly mode: DeviceMode;
   readonly size: number | null;
   readonly change: 'created' | 'updated' | 'gone';
+  /** Of a dax device: whether its namespace has dax_pmem. */
+  readonly parent_bound?: boolean;
+  /** Bytes from the start of the data, where the listing tells them. */
+  readonly badblocks?: readonly Badblocks[];
   /** Of system-ram, as daxctl counts them. */
   readonly memory_blocks?: CountedBlocks | null;
 }

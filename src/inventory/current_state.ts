@@ -1,8 +1,9 @@
-import { SECTOR_BYTES, type DeviceMode, type DeviceState } from '../engine/vocabulary.ts';
+import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace } from './derive.ts';
-import { isEqual } from './is_equal.ts';
-import { daxName, diskName, namespaceOfDisk } from './kernel_names.ts';
+import { findRecord } from './find_record.ts';
+import { daxName, diskName, freeName, namespaceOfDisk, type NameOwners } from './kernel_names.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
+import { onlyDimm, regionOfNamespace, textOf } from './read_field.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -13,136 +14,145 @@ import type {
   PoisonedRange,
 } from './record.ts';
 import { settleParts } from './settle_parts.ts';
+import { isDaxMode, shownAs, type Shown, type Visible } from './shown.ts';
 
 /**
  * What the simulator knows of a device now. Null is unknown: what was imported stands.
  *
- * `size`, `align`: bytes; `phys_addr`: `0x` hex; `poisoned_ranges`: bytes from the start of the data.
- * `parent_bound`: devdax on an nd bus, whether dax_pmem is bound; without it the namespace is disabled.
+ * `size`, `align`: bytes; `phys_addr`: `0x` hex; `badblocks`: bytes from the start of the data.
  */
-export interface CurrentDevice {
+export interface CurrentDevice extends Visible {
   readonly name: string;
-  readonly mode: DeviceMode;
-  readonly state: DeviceState;
   readonly size: number | null;
   readonly align: number | null;
   readonly phys_addr: string | null;
   readonly numa_node: number | null;
-  readonly map?: string | null;
-  readonly parent_bound?: boolean;
-  readonly memory_blocks?: Omit<MemoryBlocks, 'block_size'> | null;
-  readonly poisoned_ranges?: readonly PoisonedRange[] | null;
+  readonly target_node: number | null;
+  readonly provider: string | null;
+  readonly map: string | null;
+  readonly memory_blocks: Omit<MemoryBlocks, 'block_size'> | null;
+  readonly badblocks: readonly PoisonedRange[] | null;
 }
 
 /** What a namespace keeps when it is given to another mode: uuids and labels are new then, and not known. */
-const KEPT_ACROSS_MODES = ['dev', 'numa_node', 'target_node'];
+const KEPT_ACROSS_MODES = ['dev', 'numa_node', 'target_node', 'badblock_count', 'badblocks'];
 
 /**
  * The record of a device as it is now: what was imported, overruled by what the simulator made of it.
  *
- * Give these records to `importListing` as known, and to the renderers: an export then shows the current state, and
- * importing it changes nothing. `record` is null for a device that no listing brought. Not for a device that is gone.
+ * `record` is null for a device that no listing brought. Not for a device that is gone. `owners`: whose the names are
+ * that the other devices are listed by.
  */
 export function withCurrentState(
   host: InventoryHostRecord,
   record: InventoryDeviceRecord | null,
   current: CurrentDevice,
+  owners: NameOwners = new Map(),
 ): InventoryDeviceRecord {
+  const ofName = namespaceOfDisk(current.name);
+  const isFree = (owners.get(textOf(ofName, 'dev') ?? '') ?? current.name) === current.name;
   const listed = record?.listed ?? {
-    namespace: namespaceOfDisk(current.name),
+    namespace: isFree ? ofName : null,
     dax_region: null,
     dax_device: null,
   };
+  const shown = shownAs({ ...current, is_present: true });
+  const namespace =
+    listed.namespace === null
+      ? null
+      : named(namespaceNow(host, listed.namespace, record, current, shown), 'blockdev', current, owners);
   const parts = isDaxMode(current.mode)
-    ? settleParts(daxParts(listed, record, current))
-    : { namespace: blockNamespace(listed.namespace, record, current), dax_region: null, dax_device: null };
+    ? settleParts({
+        namespace,
+        dax_region: listed.dax_region,
+        dax_device: named(daxDeviceNow(listed, record, current, shown), 'chardev', current, owners),
+      })
+    : { namespace, dax_region: null, dax_device: null };
   return deriveDevice(host, current.name, parts);
 }
 
-function isDaxMode(mode: DeviceMode): boolean {
-  return mode === 'devdax' || mode === 'system-ram';
+/** The object with a name that no other device has. */
+function named<T extends ListedObject | null>(
+  object: T,
+  key: 'blockdev' | 'chardev',
+  { name }: CurrentDevice,
+  owners: NameOwners,
+): T {
+  const wanted = textOf(object, key);
+  return wanted === null ? object : { ...object, [key]: freeName(wanted, name, owners) };
 }
 
-function blockNamespace(
-  namespace: ListedObject | null,
-  record: InventoryDeviceRecord | null,
-  current: CurrentDevice,
-): ListedObject | null {
-  if (namespace === null) return null;
-  const { blockdev: _blockdev, ...kept } = enabled(inMode(namespace, current.mode));
-  return {
-    ...kept,
-    ...sizeAndAlign(kept, record, current, current.mode === 'fsdax'),
-    ...(current.mode === 'fsdax' ? mapOf(current) : {}),
-    ...nodeOf(record, current),
-    ...badblocksOf(record, current),
-    ...(current.state === 'unbound'
-      ? { state: 'disabled' }
-      : { blockdev: diskName(namespace, current.name, current.mode) }),
-  };
+/** The state of a device of which the simulator knows no more than what was listed. */
+export function asListed(record: InventoryDeviceRecord): CurrentDevice {
+  const { poisoned_ranges: badblocks } = record;
+  return { ...record, parent_bound: !isDisabledNamespace(record.listed), is_present: true, badblocks };
 }
 
-function daxParts(
-  listed: ListedParts,
-  record: InventoryDeviceRecord | null,
-  current: CurrentDevice,
-): ListedParts {
-  const isUnknown = current.parent_bound === undefined;
-  const isDisabled =
-    current.state === 'unbound' && (isUnknown ? isDisabledNamespace(listed) : !current.parent_bound);
-  return {
-    namespace: listed.namespace === null ? null : daxNamespace(listed.namespace, record, current, isDisabled),
-    dax_region: listed.dax_region,
-    dax_device:
-      isDisabled && listed.namespace !== null ? listed.dax_device : daxDevice(listed, record, current),
-  };
-}
-
-function daxNamespace(
+function namespaceNow(
+  host: InventoryHostRecord,
   namespace: ListedObject,
   record: InventoryDeviceRecord | null,
   current: CurrentDevice,
-  isDisabled: boolean,
+  shown: Shown,
 ): ListedObject {
-  const kept = enabled(inMode(namespace, 'devdax'));
+  const isDax = isDaxMode(current.mode);
+  const mode = isDax ? 'devdax' : current.mode;
+  const { blockdev, badblock_count, badblocks, ...kept } = enabled(inMode(namespace, mode));
+  const isNew = namespace['mode'] !== mode;
+  const now = current.badblocks;
+  const region = findRecord(host.regions, regionOfNamespace(textOf(namespace, 'dev') ?? ''));
+  const hasPages = isDax || (mode === 'fsdax' && !(isNew && isNativeMemory(current)));
   return {
     ...kept,
-    ...sizeAndAlign(kept, record, current, true),
-    ...mapOf(current),
-    ...(current.mode === 'system-ram' ? {} : nodeOf(record, current)),
-    ...badblocksOf(record, current),
-    ...(isDisabled ? { state: 'disabled' } : {}),
+    ...(isDax && blockdev !== undefined ? { blockdev } : {}),
+    ...sizeAndAlign(kept, record, current, hasPages),
+    ...(isNew && (isDax || mode === 'fsdax') && current.map !== null ? { map: current.map } : {}),
+    ...(current.mode === 'system-ram' ? {} : nodeOf('numa_node', record, current)),
+    ...nodeOf('target_node', record, current),
+    ...(now === null
+      ? defined({ badblock_count, badblocks })
+      : badblocksNow({ badblock_count, badblocks }, sectorsOf(now), onlyDimm(region?.fields))),
+    ...(shown.namespace === 'disabled' ? { state: 'disabled' } : {}),
+    ...(isDax || shown.namespace !== 'enabled' ? {} : { blockdev: diskName(namespace, current.name, mode) }),
   };
+}
+
+/** e820 and virtio-pmem have struct pages without a superblock, and so without an align [M126]. */
+function isNativeMemory({ provider, map }: CurrentDevice): boolean {
+  return map === 'mem' && (provider === 'e820' || provider === 'virtio-pmem');
 }
 
 function bindingOf({ state }: CurrentDevice): 'bound' | 'unbound' {
   return state === 'unbound' ? 'unbound' : 'bound';
 }
 
-/** kmem bound is system-ram; anything else is devdax, disabled while no driver is bound [M123]. */
-function daxDevice(
+/** A namespace that is disabled keeps what was known of the dax device it had; the exporter does not print it. */
+function daxDeviceNow(
   { namespace, dax_device: device }: ListedParts,
   record: InventoryDeviceRecord | null,
   current: CurrentDevice,
+  shown: Shown,
 ): ListedObject | null {
+  if (shown.dax_device === 'none' && namespace !== null) return device;
   const chardev = daxName(namespace, device, current.name);
   const isAsListed = record?.mode === current.mode && record.state === bindingOf(current);
   if (chardev === null || (device === null && isAsListed)) return null;
   const { online_memblocks: online, total_memblocks: total, movable, ...kept } = enabled(device ?? {});
-  const isRam = current.mode === 'system-ram' && current.state !== 'unbound';
+  const isRam = shown.dax_mode === 'system-ram';
   const listedBlocks = defined({ online_memblocks: online, total_memblocks: total, movable });
   return {
     ...kept,
     chardev,
-    mode: isRam ? 'system-ram' : 'devdax',
+    mode: shown.dax_mode,
     ...sizeAndAlign(kept, record, current, true),
+    ...nodeOf('target_node', record, current),
     ...mappingsOf(kept, record, current),
     ...(isRam ? (blocksOf(current) ?? listedBlocks) : {}),
-    ...(current.state === 'unbound' ? { state: 'disabled' } : {}),
+    ...(shown.dax_device === 'enabled' ? {} : { state: 'disabled' }),
   };
 }
 
-function inMode(namespace: ListedObject, mode: DeviceMode): ListedObject {
+function inMode(namespace: ListedObject, mode: string): ListedObject {
   if (namespace['mode'] === mode) return namespace;
   const kept = namespace['mode'] === undefined ? Object.keys(namespace) : KEPT_ACROSS_MODES;
   return { ...pick(namespace, kept), mode };
@@ -161,13 +171,14 @@ function sizeAndAlign(
   return { ...size, ...align };
 }
 
-function mapOf({ map }: CurrentDevice): ListedObject {
-  return map === undefined || map === null ? {} : { map };
-}
-
-function nodeOf(record: InventoryDeviceRecord | null, current: CurrentDevice): ListedObject {
-  const isKnown = current.numa_node === null || record?.numa_node === current.numa_node;
-  return isKnown ? {} : { numa_node: current.numa_node };
+/** A node that differs from what was listed; -1 is printed by no tool. */
+function nodeOf(
+  key: 'numa_node' | 'target_node',
+  record: InventoryDeviceRecord | null,
+  current: CurrentDevice,
+): ListedObject {
+  const node = current[key];
+  return node === null || node < 0 || record?.[key] === node ? {} : { [key]: node };
 }
 
 function mappingsOf(
@@ -186,23 +197,9 @@ function mappingsOf(
 }
 
 function blocksOf({ memory_blocks: blocks }: CurrentDevice): ListedObject | null {
-  if (blocks === null || blocks === undefined) return null;
+  if (blocks === null) return null;
   const movable = blocks.movable === null ? {} : { movable: blocks.movable };
   return { online_memblocks: blocks.online, total_memblocks: blocks.total, ...movable };
-}
-
-/** Poison that changed since the import is shown in whole sectors; the dimms it lies on are not known. */
-function badblocksOf(record: InventoryDeviceRecord | null, current: CurrentDevice): ListedObject {
-  const { poisoned_ranges: ranges } = current;
-  if (ranges === null || ranges === undefined || isEqual(record?.poisoned_ranges ?? [], ranges)) return {};
-  const badblocks = ranges.map(({ offset, length }) => {
-    const first = Math.floor(offset / SECTOR_BYTES);
-    return { offset: first, length: Math.ceil((offset + length) / SECTOR_BYTES) - first };
-  });
-  const count = badblocks.reduce((sum, { length }) => sum + length, 0);
-  return count === 0
-    ? { badblock_count: undefined, badblocks: undefined }
-    : { badblock_count: count, badblocks };
 }
 
 /** Absence of the key is how the tools say enabled. */

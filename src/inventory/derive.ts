@@ -1,9 +1,10 @@
 import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/vocabulary.ts';
+import { listedSectors } from './badblocks.ts';
 import { cxlRegionOf, memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
-import { membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
+import { hidesContent, membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -163,14 +164,11 @@ function dimmIdOf(host: InventoryHostRecord, dimm: string | null): string | null
   return id !== null && /^[0-9a-f]{1,16}$/.test(id) ? `0x${id}` : id;
 }
 
-/** Sectors from the start of the data; null where a listing without -M tells only how many there are. */
+/** Bytes from the start of the data; null where a listing does not tell which, or whether any. */
 function poisonedRangesOf(namespace: ListedObject): readonly PoisonedRange[] | null {
-  const badblocks = objectsOf(namespace, 'badblocks');
-  if (badblocks === null) return namespace['badblock_count'] === undefined ? [] : null;
-  return badblocks.map(({ offset, length }) => ({
-    offset: Number(offset) * SECTOR_BYTES,
-    length: Number(length) * SECTOR_BYTES,
-  }));
+  const sectors = listedSectors(namespace);
+  if (sectors === null || (hidesContent(namespace) && sectors.length === 0)) return null;
+  return sectors.map(([first, count]) => ({ offset: first * SECTOR_BYTES, length: count * SECTOR_BYTES }));
 }
 
 /** Where a dax device begins; null where it is untold, or the device is of ranges that do not adjoin [M78]. */

@@ -1,4 +1,5 @@
 import { deriveDevice } from './derive.ts';
+import type { CurrentInventory } from './current_inventory.ts';
 import type { DeviceMerge } from './device_merge.ts';
 import { isEqual } from './is_equal.ts';
 import { type Listing, type ListingFormat } from './listing.ts';
@@ -11,10 +12,12 @@ import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
 import type { InventoryRefusal } from './refusal.ts';
 import { type Skipped, skippedSize } from './skip.ts';
 
-/** What is known of a host before an import: its devices as they are now, see `withCurrentState`. */
+/** What is known of a host before an import: as it is now, see `currentInventory`. */
 export interface KnownInventory {
   readonly host: InventoryHostRecord;
   readonly devices: readonly InventoryDeviceRecord[];
+  /** How the tools print each device now; absent: as it was listed. */
+  readonly shown?: CurrentInventory['shown'];
 }
 
 /**
@@ -50,7 +53,11 @@ export function importListing(
   const listing = parseListing(text);
   if (isRefusal(listing)) return { refusal: listing };
   const merged = mergeHost(known.host, listing);
-  const merge = mergeDevices(merged, known.devices, listing);
+  const shown = [...(known.shown ?? [])];
+  const unseen = shown.filter(
+    ([, { namespace, dax_device }]) => namespace === 'none' && dax_device === 'none',
+  );
+  const merge = mergeDevices(merged, known.devices, listing, new Set(unseen.map(([name]) => name)));
   const host: InventoryHostRecord = {
     ...merged,
     namespaces: [...merge.namespaces.values()],

@@ -2,6 +2,18 @@ import type { DeviceMode } from '../engine/vocabulary.ts';
 import { textOf } from './read_field.ts';
 import type { ListedObject } from './record.ts';
 
+/** Name of a disk, dax device or namespace → the device that has it. */
+export type NameOwners = ReadonlyMap<string, string>;
+
+/** A name, or where another device of the host has that, the next of its region. */
+export function freeName(name: string, device: string, owners: NameOwners): string {
+  let free = name;
+  for (let index = 1; (owners.get(free) ?? device) !== device; index += 1) {
+    free = name.replace(/^(pmem|dax)(\d+)(?:\.\d+)?/, `$1$2.${String(index)}`);
+  }
+  return free;
+}
+
 /**
  * The name of a namespace's disk: its device's, or where that has another, the one the kernel gives: pmemR[.N], with an
  * s behind it in sector mode.

@@ -12,11 +12,13 @@ import { isSeed, type Skipped, skippedObject } from './skip.ts';
  *
  * A device is the same by the name of its dax device or disk, or by its namespace. daxctl and the devices inside
  * ndctl's daxregion are one print of the dax device, and it alone tells system-ram and an unbound device [M123, M124].
+ * `unseen`: devices that no tool shows now; their absence says nothing.
  */
 export function mergeDevices(
   host: InventoryHostRecord,
   known: readonly InventoryDeviceRecord[],
   listing: Listing,
+  unseen: ReadonlySet<string>,
 ): DeviceMerge {
   const merge = startMerge(host, known, listing);
   const withoutDevice = new Map<string, Skipped>();
@@ -31,7 +33,7 @@ export function mergeDevices(
     if (skipped?.reason === 'seed' && kind === 'dax_device') drop(merge, deviceShownAs(merge, name));
     if (skipped === null && kind === 'dax_device') placeDaxDevice(merge, item);
   }
-  dropUnlisted(merge, host, listing);
+  dropUnlisted(merge, host, listing, unseen);
   return merge;
 }
 
@@ -61,7 +63,12 @@ export function mergeRegionOf(parts: ListedParts, incoming: ListedObject): Liste
  * `daxctl list` shows every dax device. `ndctl list` shows every namespace of a region only with -i, and then it shows
  * the region's seed too; a disabled region has none. Of other regions it says nothing: it may have been filtered.
  */
-function dropUnlisted(merge: DeviceMerge, host: InventoryHostRecord, listing: Listing): void {
+function dropUnlisted(
+  merge: DeviceMerge,
+  host: InventoryHostRecord,
+  listing: Listing,
+  unseen: ReadonlySet<string>,
+): void {
   const namespaces = itemsOf(listing, 'namespace');
   const shown = new Set(namespaces.map(({ name }) => name));
   const disabled = itemsOf(listing, 'region').filter(({ fields }) => fields['state'] === 'disabled');
@@ -74,7 +81,7 @@ function dropUnlisted(merge: DeviceMerge, host: InventoryHostRecord, listing: Li
     const dev = textOf(parts.namespace, 'dev');
     const isOmitted = dev !== null && complete.has(regionOfNamespace(dev)) && !shown.has(dev);
     const hasDaxDevice = parts.dax_device !== null && !isDisabledNamespace(parts);
-    if (isOmitted || (showsAllDax && hasDaxDevice)) drop(merge, name);
+    if (!unseen.has(name) && (isOmitted || (showsAllDax && hasDaxDevice))) drop(merge, name);
   }
   for (const { name, parent } of host.namespaces) {
     if (complete.has(parent) && !shown.has(name)) merge.namespaces.delete(name);

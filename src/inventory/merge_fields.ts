@@ -3,6 +3,7 @@ import { covers, parseHumanSize } from './human_size.ts';
 import { isEqual } from './is_equal.ts';
 import { isExactNumber, isObject } from './lossless.ts';
 import { toCount, toU64 } from './number.ts';
+import { hidesContent } from './read_field.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 
 /**
@@ -18,7 +19,7 @@ export function mergeFields(
   incoming: ListedObject,
 ): ListedObject {
   if (known === null) return incoming;
-  const stale = new Set([...FIELDS[kind].always_told, ...staleKeys(kind, known, incoming)]);
+  const stale = new Set([...alwaysTold(kind, incoming), ...staleKeys(kind, known, incoming)]);
   const kept = Object.entries(known).filter(([key]) => !(key in incoming) && !stale.has(key));
   const told = Object.entries(incoming).map(
     ([key, value]) => [key, preferExact(known[key], value!)] as const,
@@ -26,18 +27,27 @@ export function mergeFields(
   return Object.fromEntries([...kept, ...told]);
 }
 
+/** The keys whose absence says something; nothing without a driver tells its badblocks. */
+function alwaysTold(kind: ObjectKind, incoming: ListedObject): readonly string[] {
+  const keys = FIELDS[kind].always_told;
+  return hidesBadblocks(kind, incoming) ? keys.filter((key) => key !== 'badblock_count') : keys;
+}
+
+/** Source: drivers/nvdimm/region_devs.c region_badblocks_show(), v6.12. */
+function hidesBadblocks(kind: ObjectKind, incoming: ListedObject): boolean {
+  return kind === 'region' ? incoming['state'] === 'disabled' : hidesContent(incoming);
+}
+
 /** Keys that this listing does not show, and that what it shows contradicts. */
 function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject): readonly string[] {
   const changed = (key: string): boolean => !isEqual(known[key], incoming[key]);
+  const badblocks = !hidesBadblocks(kind, incoming) && changed('badblock_count') ? ['badblocks'] : [];
   switch (kind) {
     case 'region':
-      return changed('badblock_count') ? ['badblocks'] : [];
+      return badblocks;
     case 'namespace':
       // Another uuid is another content: what the old one said of itself is void.
-      return [
-        ...(changed('badblock_count') ? ['badblocks'] : []),
-        ...(changed('uuid') ? ['raw_uuid', 'size'] : []),
-      ];
+      return [...badblocks, ...(changed('uuid') ? ['raw_uuid', 'size'] : [])];
     case 'dax_device':
       return toCount(incoming['size']) !== null && changed('size') ? ['mappings'] : [];
     case 'memdev':

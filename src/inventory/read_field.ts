@@ -23,6 +23,21 @@ export function membersOf(region: ListedObject | null | undefined): readonly Lis
   return mappings === null ? null : [...mappings].sort((one, other) => positionOf(one) - positionOf(other));
 }
 
+/**
+ * Whether a namespace without a driver has a pfn or dax personality (it has an align): then neither its size nor its
+ * badblocks are told [M122].
+ * Source: drivers/nvdimm/pfn_devs.c size_show(), resource_show(), v6.12.
+ */
+export function hidesContent(namespace: ListedObject): boolean {
+  return namespace['state'] === 'disabled' && namespace['align'] !== undefined;
+}
+
+/** The dimm that everything of a region lies on, where it has but one. */
+export function onlyDimm(region: ListedObject | undefined): string | null {
+  const [only, other] = membersOf(region) ?? [];
+  return other === undefined ? textOf(only, 'dimm') : null;
+}
+
 /** `namespace0.1` lies in region0: the kernel names it so. */
 export function regionOfNamespace(dev: string): string {
   return dev.replace(/^namespace(\d+)\..*$/, 'region$1');

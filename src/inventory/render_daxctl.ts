@@ -1,7 +1,7 @@
-import { isDisabledNamespace } from './derive.ts';
+import type { CurrentInventory } from './current_inventory.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject } from './record.ts';
+import type { InventoryDeviceRecord, ListedObject } from './record.ts';
 
 /**
  * What `daxctl list -RDM` would print; empty text where there is no dax device and no dax region.
@@ -9,8 +9,8 @@ import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject } from '.
  * Only devdax and system-ram devices appear; none of a disabled namespace, which has no dax device.
  * Source: daxctl/list.c, util/json.c util_daxctl_region_to_json(), v76.1.
  */
-export function renderDaxctl(host: InventoryHostRecord, devices: readonly InventoryDeviceRecord[]): string {
-  const shown = devices.filter(({ listed }) => listed.dax_device !== null && !isDisabledNamespace(listed));
+export function renderDaxctl(inventory: CurrentInventory): string {
+  const shown = inventory.devices.filter((device) => showsDaxDevice(inventory, device));
   const groups = new Map<string, InventoryDeviceRecord[]>();
   for (const device of shown) {
     const key = regionKeyOf(device);
@@ -20,11 +20,19 @@ export function renderDaxctl(host: InventoryHostRecord, devices: readonly Invent
     ...regionFieldsOf(members[0]!),
     devices: members.map((device) => daxDeviceObject(device)),
   }));
-  const empty = host.dax_regions
+  const empty = inventory.host.dax_regions
     .map(({ fields }) => printable('dax_region', fields))
     .filter((fields) => Object.keys(fields).length > 1);
   const all: readonly ListedObject[] = [...regions, ...empty];
   return all.length === 0 ? '' : `${printLossless(all)}\n`;
+}
+
+/** Whether the tools find a dax device: one is known, and its namespace has a driver. */
+export function showsDaxDevice(
+  { shown }: CurrentInventory,
+  { name, listed }: InventoryDeviceRecord,
+): boolean {
+  return listed.dax_device !== null && shown.get(name)!.dax_device !== 'none';
 }
 
 /** A dax device as daxctl prints it; its mappings only with -M, which ndctl has not. */

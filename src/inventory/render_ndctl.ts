@@ -1,8 +1,11 @@
-import { isDisabledNamespace } from './derive.ts';
+import type { CurrentInventory } from './current_inventory.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject } from './record.ts';
-import { daxDeviceObject, regionFieldsOf } from './render_daxctl.ts';
+import { hidesContent } from './read_field.ts';
+import type { InventoryDeviceRecord, ListedObject } from './record.ts';
+import { daxDeviceObject, regionFieldsOf, showsDaxDevice } from './render_daxctl.ts';
+
+const BADBLOCKS = ['badblock_count', 'badblocks'];
 
 interface PlacedNamespace {
   readonly region: string | null;
@@ -16,16 +19,17 @@ interface PlacedNamespace {
  * A dax device that no namespace is known for, as those of hmem, has no place in it.
  * Source: ndctl/list.c, util/json.c util_namespace_to_json(), v76.1.
  */
-export function renderNdctl(host: InventoryHostRecord, devices: readonly InventoryDeviceRecord[]): string {
+export function renderNdctl(inventory: CurrentInventory): string {
+  const { host, devices, idle_regions: idle } = inventory;
   const taken = new Set(devices.map(({ namespace }) => namespace));
   const namespaces: readonly PlacedNamespace[] = [
     ...devices.flatMap((device) =>
-      device.listed.namespace === null
+      device.listed.namespace === null || inventory.shown.get(device.name)!.namespace === 'none'
         ? []
-        : [{ region: device.region, object: namespaceObject(device, device.listed.namespace) }],
+        : [{ region: device.region, object: namespaceObject(inventory, device, device.listed.namespace) }],
     ),
     ...host.namespaces
-      .filter(({ name }) => !taken.has(name))
+      .filter(({ name, parent }) => !taken.has(name) && !idle.has(parent ?? ''))
       .map(({ parent, fields }) => ({ region: parent, object: printable('namespace', fields) })),
   ];
   const byRegion = new Map<string | null, ListedObject[]>();
@@ -34,11 +38,13 @@ export function renderNdctl(host: InventoryHostRecord, devices: readonly Invento
     if (siblings === undefined) byRegion.set(region, [object]);
     else siblings.push(object);
   }
-  const regions = host.regions.map(({ name, fields }) => {
+  const there = host.regions.filter(({ name }) => !idle.has(name));
+  const regions = there.map(({ name, fields }) => {
     const inside = byRegion.get(name) ?? [];
-    return { ...printable('region', fields), ...(inside.length === 0 ? {} : { namespaces: inside }) };
+    const hidden = fields['state'] === 'disabled' ? BADBLOCKS : [];
+    return { ...printable('region', fields, hidden), ...(inside.length === 0 ? {} : { namespaces: inside }) };
   });
-  const known = new Set(host.regions.map(({ name }) => name));
+  const known = new Set(there.map(({ name }) => name));
   const others = namespaces
     .filter(({ region }) => region === null || !known.has(region))
     .map(({ object }) => object);
@@ -48,12 +54,13 @@ export function renderNdctl(host: InventoryHostRecord, devices: readonly Invento
   return others.length === 0 ? '' : `${printLossless(others)}\n`;
 }
 
-/** Without a driver, a namespace with a pfn or dax personality (it has an align) does not tell its size [M122]. */
-function namespaceObject(device: InventoryDeviceRecord, namespace: ListedObject): ListedObject {
-  const isDisabled = isDisabledNamespace(device.listed);
-  const hidesSize = isDisabled && namespace['align'] !== undefined;
-  const own = printable('namespace', namespace, hidesSize ? ['size'] : []);
-  if (isDisabled || device.listed.dax_device === null) return own;
+function namespaceObject(
+  inventory: CurrentInventory,
+  device: InventoryDeviceRecord,
+  namespace: ListedObject,
+): ListedObject {
+  const own = printable('namespace', namespace, hidesContent(namespace) ? ['size', ...BADBLOCKS] : []);
+  if (!showsDaxDevice(inventory, device)) return own;
   return {
     ...own,
     daxregion: { ...regionFieldsOf(device, ['path']), devices: [daxDeviceObject(device, ['mappings'])] },

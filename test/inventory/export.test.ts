@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CurrentDevice, withCurrentState } from '../../src/inventory/current_state.ts';
+import { currentInventory } from '../../src/inventory/current_inventory.ts';
 import { exportListing } from '../../src/inventory/export_listing.ts';
 import type { KnownInventory } from '../../src/inventory/import_listing.ts';
 import { EMPTY_HOST, type ListedObject } from '../../src/inventory/record.ts';
@@ -17,7 +18,10 @@ function exportedAs(
   change: Partial<CurrentDevice>,
 ): string {
   const [record] = known.devices;
-  return exportListing(format, known.host, [{ record: record!, current: currentOf(record!, change) }]);
+  return exportListing(
+    format,
+    currentInventory(known.host, [{ record: record!, current: currentOf(record!, change) }]),
+  );
 }
 
 function namespacesIn(text: string): readonly ListedObject[] {
@@ -167,26 +171,26 @@ describe('the current state', () => {
   it('a device in sector mode has the disk pmem0s, and is unchanged when it comes back', () => {
     const [record] = fsdax.devices;
     const current = currentOf(record!, { mode: 'sector' });
-    const text = exportListing('ndctl', fsdax.host, [{ record: record!, current }]);
+    const now = currentInventory(fsdax.host, [{ record: record!, current }]);
+    const text = exportListing('ndctl', now);
     expect(namespaceIn(text)).toMatchObject({ mode: 'sector', blockdev: 'pmem0s' });
-    const known = { host: fsdax.host, devices: [withCurrentState(fsdax.host, record!, current)] };
-    expect(importInto(known, text).devices).toMatchObject([{ change: 'unchanged' }]);
+    expect(importInto(now, text).devices).toMatchObject([{ change: 'unchanged' }]);
   });
 
   it('poison is shown in sectors, with its dimms as long as it is what was imported', () => {
     const known = knownAfter(otherListing('ndctl-NMR.badblocks-fsdax@7.3'));
     const listed = { badblock_count: 8, badblocks: [{ offset: 282664, length: 8, dimms: ['nmem0'] }] };
     const ranges = known.devices[0]!.poisoned_ranges!;
-    expect(namespaceIn(exportedAs('ndctl', known, { poisoned_ranges: ranges }))).toMatchObject(listed);
+    expect(namespaceIn(exportedAs('ndctl', known, { badblocks: ranges }))).toMatchObject(listed);
     const more = [...ranges, { offset: 0, length: 4096 }];
-    expect(namespaceIn(exportedAs('ndctl', known, { poisoned_ranges: more }))).toMatchObject({
+    expect(namespaceIn(exportedAs('ndctl', known, { badblocks: more }))).toMatchObject({
       badblock_count: 16,
       badblocks: [
-        { offset: 282664, length: 8 },
         { offset: 0, length: 8 },
+        { offset: 282664, length: 8, dimms: ['nmem0'] },
       ],
     });
-    expect(namespaceIn(exportedAs('ndctl', known, { poisoned_ranges: [] }))).not.toHaveProperty('badblocks');
+    expect(namespaceIn(exportedAs('ndctl', known, { badblocks: [] }))).not.toHaveProperty('badblocks');
   });
 
   it('a device that is gone is not listed', () => {
@@ -205,13 +209,21 @@ describe('the current state', () => {
       align: 2097152,
       phys_addr: null,
       numa_node: 0,
+      target_node: null,
+      provider: 'ACPI.NFIT',
+      map: null,
+      parent_bound: true,
+      is_present: true,
+      memory_blocks: null,
+      badblocks: [],
     } as const;
     const dax = { ...pmem, name: 'dax4.0', mode: 'devdax', phys_addr: '0x100000000' } as const;
     const devices = [pmem, dax].map((current) => ({ record: null, current }));
-    expect(valueOf(exportListing('ndctl', EMPTY_HOST, devices))).toEqual([
+    const now = currentInventory(EMPTY_HOST, devices);
+    expect(valueOf(exportListing('ndctl', now))).toEqual([
       { dev: 'namespace3.1', mode: 'fsdax', size: GIB, align: 2097152, numa_node: 0, blockdev: 'pmem3.1' },
     ]);
-    expect(valueOf(exportListing('daxctl', EMPTY_HOST, devices))).toEqual([
+    expect(valueOf(exportListing('daxctl', now))).toEqual([
       {
         id: 4,
         devices: [
@@ -258,13 +270,12 @@ describe('[D.7] importing an export of any state changes nothing', () => {
       numa_node: fc.nat(7),
       map: fc.constantFrom('dev', 'mem'),
       parent_bound: fc.boolean(),
+      is_present: fc.boolean(),
+      target_node: fc.integer({ min: -1, max: 7 }),
       memory_blocks: fc.record({ online: fc.nat(9), total: fc.nat(9), movable: fc.option(fc.boolean()) }),
-      poisoned_ranges: fc.array(
-        fc.record({ offset: fc.nat(64).map((n) => n * 512), length: fc.constant(4096) }),
-        {
-          maxLength: 3,
-        },
-      ),
+      badblocks: fc.array(fc.record({ offset: fc.nat(64).map((n) => n * 512), length: fc.constant(4096) }), {
+        maxLength: 3,
+      }),
     },
     { requiredKeys: [] },
   );
@@ -282,11 +293,8 @@ describe('[D.7] importing an export of any state changes nothing', () => {
             record,
             current: currentOf(record, changes.next().value as Partial<CurrentDevice>),
           }));
-          const now = {
-            host: known.host,
-            devices: states.map(({ record, current }) => withCurrentState(known.host, record, current)),
-          };
-          const result = importInto(now, exportListing(format, known.host, states));
+          const now = currentInventory(known.host, states);
+          const result = importInto(now, exportListing(format, now));
           expect(result.devices.filter(({ change: what }) => what !== 'unchanged')).toEqual([]);
           expect(result.host_objects.filter(({ change: what }) => what !== 'unchanged')).toEqual([]);
           expect(result.host.namespaces).toEqual(known.host.namespaces);

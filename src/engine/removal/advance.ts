@@ -3,7 +3,7 @@ import { regionConditions } from '../cxl/lookup.ts';
 import { deviceOf, must } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
-import { NAMESPACE_DISABLED } from '../topology/bind.ts';
+import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../topology/bind.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from './kill_procs.ts';
 import type { RemovalRecord, StepRecord } from './record.ts';
@@ -96,6 +96,7 @@ function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
     removal: null,
     conditions: [
       ...(removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : []),
+      ...(removal.via === 'ndctl_destroy_namespace' ? [NAMESPACE_DESTROYED] : []),
       ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
     ],
   });

@@ -12,6 +12,8 @@ import { defaultAlign, driverOf, noNamespaceMode } from './device.ts';
 
 /** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
 export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
+/** Beside it where ndctl took the namespace away: a seed is left, which is no device (M128). */
+export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destroyed by ndctl' } as const;
 
 type Bind = Extract<Command, { type: 'bind' }>;
 

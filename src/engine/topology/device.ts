@@ -1,8 +1,9 @@
 import type { Answer } from '../answer.ts';
+import { addBadblocks, dropBadblocks } from '../badblocks.ts';
 import type { Command, CreateDaxDevice, ImportedDevice } from '../command.ts';
 import { isDynamic } from '../cxl/lookup.ts';
 import { importCxl, placeOnCxl, refusesCxl } from '../cxl/place.ts';
-import type { DaxDevice, Host } from '../host.ts';
+import type { Badblocks, DaxDevice, Host } from '../host.ts';
 import { memoryAsListed } from '../kmem/listed.ts';
 import { addMemory, kmemStateOf, probeFails } from '../kmem/probe.ts';
 import { leakedUnder, memoryRangesOf } from '../kmem/range.ts';
@@ -209,10 +210,21 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
     if (imported.size === null || imported.change === 'gone') return null;
     const refusal = imported.provider === 'CXL' ? refusesCxl(tx) : null;
     if (refusal !== null) return { ...refusal, pointer: '' };
-    const { change: _change, cxl_region: _region, memory_blocks, ...fields } = imported;
+    const {
+      change: _change,
+      cxl_region: _region,
+      memory_blocks,
+      badblocks,
+      parent_bound,
+      ...fields
+    } = imported;
     const command = { ...fields, type: 'create_dax_device', size: imported.size } as const;
     const made = createDaxDevice(tx, command, listedRegion(tx, imported));
     if (isRefusal(made)) return made;
+    patch(tx, 'dax_devices', imported.name, {
+      badblocks: badblocksWithin(imported.size, badblocks ?? []),
+      parent_bound: parent_bound ?? true,
+    });
     memoryAsListed(tx, deviceOf(tx.host, imported.name), memory_blocks ?? null);
     emit(tx, 'dax_device_changed', `dax-devices/${imported.name}`, { imported: true });
     return null;
@@ -227,6 +239,8 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
       ...before,
       ...definedOnly(fields),
       size: imported.size ?? before.size,
+      badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
+      parent_bound: before.parent_bound,
       state: before.state,
       cxl_region: listedRegion(tx, imported) ?? before.cxl_region,
       align,
@@ -247,6 +261,11 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
   }
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
   return null;
+}
+
+/** A listing may show what the data of the device do not hold: that is cut. */
+function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[] {
+  return dropBadblocks(addBadblocks(listed, []), [{ offset: size, length: Number.MAX_SAFE_INTEGER }]);
 }
 
 /** A device that is listed in another mode was bound in it while nobody looked: another owner (GEN1), another pgmap. */
@@ -271,7 +290,8 @@ function rebound(host: Host, device: DaxDevice, imported: ImportedDevice): DaxDe
     return device;
   if (state === 'unbound') {
     const unbound = { driver: null, dax_alive: false, kmem_state: null } as const;
-    return { ...device, ...unbound, state, pgmap_state: 'none', mem_region: 'released' };
+    const released = { pgmap_state: 'none', mem_region: 'released' } as const;
+    return { ...device, ...unbound, ...released, ...parentAsListed(device, imported), state };
   }
   const pgmap = device.pgmap_state === 'live' ? device.pgmap : device.pgmap + 1;
   return {
@@ -287,4 +307,10 @@ function rebound(host: Host, device: DaxDevice, imported: ImportedDevice): DaxDe
     parent_bound: true,
     kmem_state: kmemStateOf(host, device.mode),
   };
+}
+
+/** Without dax_pmem the dev_dax is gone; with it again, there is another. */
+function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_bound }: ImportedDevice) {
+  const now = parent_bound ?? before;
+  return { parent_bound: now, instance: before && !now ? instance + 1 : instance };
 }

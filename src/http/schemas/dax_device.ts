@@ -114,6 +114,10 @@ export const PatchDaxDevice = orFormerSerial({
   tenant: Text.nullable().exactOptional(),
   labels: Labels.exactOptional(),
   media_serial: Text.nullable().exactOptional(),
+  clears_poison: z
+    .boolean()
+    .exactOptional()
+    .meta({ description: 'ND_CMD_CLEAR_ERROR, which no listing tells.' }),
   kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
 })
   .meta({ id: 'PatchDaxDevice' })

@@ -1,4 +1,5 @@
 import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import { currentInventory } from '../../../src/inventory/current_inventory.ts';
 import { exportListing } from '../../../src/inventory/export_listing.ts';
 import type { KnownInventory } from '../../../src/inventory/import_listing.ts';
 import { isEqual } from '../../../src/inventory/is_equal.ts';
@@ -159,7 +160,7 @@ export const INVENTORY_RULES: readonly Rule[] = [
       const inventory = known(kernel, 'nvdimm.fsdax', NDCTL_IDLE);
       const record = only(inventory);
       const current = currentOf(record, { state: 'unbound' });
-      const unbound = exportListing('ndctl', inventory.host, [{ record, current }]);
+      const unbound = exportListing('ndctl', currentInventory(inventory.host, [{ record, current }]));
       const alike =
         namespaceKeys(unbound) === namespaceKeys(exportOf('ndctl', known(kernel, state, NDCTL_IDLE)));
       const listed = known(kernel, state, 'ndctl list -N').devices.length;

@@ -1,4 +1,5 @@
-import type { CurrentDevice } from '../../../src/inventory/current_state.ts';
+import { currentInventory } from '../../../src/inventory/current_inventory.ts';
+import { asListed, type CurrentDevice } from '../../../src/inventory/current_state.ts';
 import { type ExportFormat, exportListing } from '../../../src/inventory/export_listing.ts';
 import {
   importListing,
@@ -54,14 +55,13 @@ export function changesOf(result: ListingImport): Readonly<Record<string, string
 
 /** A device as the simulator would hold it right after the import. */
 export function currentOf(record: InventoryDeviceRecord, change: Partial<CurrentDevice> = {}): CurrentDevice {
-  const { name, mode, state, size, align, phys_addr: physAddr, numa_node: numaNode } = record;
-  return { name, mode, state, size, align, phys_addr: physAddr, numa_node: numaNode, ...change };
+  return { ...asListed(record), ...change };
 }
 
 /** The export of what is known, as it was imported. */
 export function exportOf(format: ExportFormat, known: KnownInventory): string {
   const devices = known.devices.map((record) => ({ record, current: currentOf(record) }));
-  return exportListing(format, known.host, devices);
+  return exportListing(format, currentInventory(known.host, devices));
 }
 
 /** The value of a listing, exact numbers kept as text; empty text is null. */

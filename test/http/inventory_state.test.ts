@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recorded } from '../inventory/support/recordings.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const NDCTL = 'ndctl list -RBNDMXvi';
+const DAXCTL = 'daxctl list -RDM';
+
+let server: TestServer;
+let hosts = 0;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+/** A host of its own that these listings were imported into. */
+async function hostWith(...texts: readonly string[]): Promise<string> {
+  hosts += 1;
+  const name = `h${String(hosts)}`;
+  await done('POST', '/v1/hosts', { name, kernel: 'v6.12' });
+  for (const text of texts) await importText(`/v1/hosts/${name}`, text);
+  return `/v1/hosts/${name}`;
+}
+
+async function done(method: 'GET' | 'POST' | 'PATCH', url: string, body?: unknown) {
+  const answer = await server.call(method, url, body, { prefer: 'wait=5' });
+  expect([url, answer.status < 300 ? 'done' : answer.text]).toEqual([url, 'done']);
+  return answer.json;
+}
+
+async function importText(host: string, text: string) {
+  const answer = await server.call('POST', `${host}/inventory`, text, { 'content-type': 'text/plain' });
+  expect([text, answer.status]).toEqual([text, 200]);
+  return answer.json.devices.map(({ change }) => change);
+}
+
+async function listingOf(host: string, format: 'ndctl' | 'daxctl'): Promise<unknown> {
+  return JSON.parse((await server.call('GET', `${host}/inventory?format=${format}`)).text) as unknown;
+}
+
+async function namespaceOf(host: string): Promise<Record<string, unknown>> {
+  const { regions } = (await listingOf(host, 'ndctl')) as { regions: { namespaces: object[] }[] };
+  const namespaces = regions.flatMap(({ namespaces: own }) => own as Record<string, unknown>[]);
+  return namespaces.find(({ dev }) => dev === 'namespace0.0') ?? {};
+}
+
+async function regionOf(host: string): Promise<Record<string, unknown>> {
+  const { regions } = (await listingOf(host, 'ndctl')) as { regions: Record<string, unknown>[] };
+  return regions[0] ?? {};
+}
+
+const devdax = () => hostWith(recorded('nvdimm.devdax@6.12', NDCTL), recorded('nvdimm.devdax@6.12', DAXCTL));
+const remove = (host: string, device: string, via: string) =>
+  done('POST', `${host}/dax-devices/${device}/remove`, { trigger: 'unbind', via });
+
+test('[M123] without device_dax daxctl lists the device disabled, without dax_pmem it lists none', async () => {
+  const host = await devdax();
+  await remove(host, 'dax0.0', 'device_dax');
+  expect(await listingOf(host, 'daxctl')).toEqual(
+    JSON.parse(recorded('nvdimm.devdax-unbound@6.12', DAXCTL)) as unknown,
+  );
+  await remove(host, 'dax0.0', 'dax_pmem');
+  expect(await listingOf(host, 'daxctl')).toEqual([]);
+  const namespace = await namespaceOf(host);
+  expect(namespace).toMatchObject({ mode: 'devdax', map: 'dev', state: 'disabled' });
+  for (const key of ['size', 'daxregion', 'chardev']) expect(namespace).not.toHaveProperty(key);
+  const again = await server.call('GET', `${host}/inventory?format=ndctl`);
+  expect(await importText(host, again.text)).toEqual(['unchanged']);
+  await done('POST', `${host}/dax-devices/dax0.0/bind`, { driver: 'dax_pmem' });
+  expect(await namespaceOf(host)).toMatchObject({
+    size: 1054867456,
+    daxregion: { devices: [{ chardev: 'dax0.0' }] },
+  });
+});
+
+test('[M122] a listing without dax_pmem makes a device that has no dax_pmem', async () => {
+  const host = await devdax();
+  await remove(host, 'dax0.0', 'dax_pmem');
+  const other = await hostWith(recorded('nvdimm.devdax@6.12', NDCTL));
+  const { text } = await server.call('GET', `${host}/inventory?format=ndctl`);
+  expect(await importText(other, text)).toEqual(['updated']);
+  expect(await done('GET', `${other}/dax-devices/dax0.0`)).toMatchObject({
+    state: 'unbound',
+    parent_bound: false,
+  });
+  expect(await listingOf(other, 'daxctl')).toEqual([]);
+});
+
+test('[M128] a destroyed namespace is no device to any tool, and is there again once it is made again', async () => {
+  const host = await devdax();
+  await remove(host, 'dax0.0', 'ndctl_destroy_namespace');
+  expect(await listingOf(host, 'daxctl')).toEqual([]);
+  expect(await namespaceOf(host)).toEqual({});
+  for (const format of ['ndctl', 'daxctl'] as const) {
+    expect(await importText(host, JSON.stringify(await listingOf(host, format)))).toEqual([]);
+  }
+  await done('POST', `${host}/dax-devices/dax0.0/bind`, { mode: 'fsdax' });
+  expect(await namespaceOf(host)).toMatchObject({ mode: 'fsdax', blockdev: 'pmem0' });
+});
+
+test('[M103] a CXL region without a driver has no namespace and no dax device', async () => {
+  const host = await hostWith();
+  const device = {
+    name: 'dax0.0',
+    mode: 'devdax',
+    size: '512MiB',
+    provider: 'CXL',
+    cxl: { region: 'region0' },
+  };
+  await done('POST', `${host}/dax-devices`, device);
+  expect(await listingOf(host, 'daxctl')).toMatchObject([{ devices: [{ chardev: 'dax0.0' }] }]);
+  await remove(host, 'dax0.0', 'cxl_region');
+  expect(await listingOf(host, 'daxctl')).toEqual([]);
+  expect(await importText(host, await text(host, 'daxctl'))).toEqual([]);
+  expect(await done('GET', `${host}/dax-devices/dax0.0`)).toMatchObject({ state: 'unbound' });
+});
+
+async function text(host: string, format: string): Promise<string> {
+  return (await server.call('GET', `${host}/inventory?format=${format}`)).text;
+}
+
+test('[M134] badblocks of a listing are in the model, and come back as they were listed', async () => {
+  const listed = JSON.stringify([
+    {
+      dev: 'namespace0.0',
+      mode: 'devdax',
+      map: 'dev',
+      size: 4225761280,
+      uuid: '11111111-2222-4333-8444-555555555561',
+      chardev: 'dax0.0',
+      align: 2097152,
+      badblock_count: 9,
+      badblocks: [
+        { offset: 8208, length: 8, dimms: ['nmem0'] },
+        { offset: 8216, length: 1, dimms: ['nmem1'] },
+      ],
+    },
+  ]);
+  const host = await hostWith(listed);
+  const at = `${host}/dax-devices/dax0.0`;
+  const bytes = { offset: 8208 * 512, length: 9 * 512 };
+  expect(await done('GET', at)).toMatchObject({ badblocks: [bytes] });
+  const poisoned = { ...bytes, phys_addr: null, hwpoison: false, badblock: true };
+  expect((await done('GET', `${at}/memory-failure`)).items).toEqual([poisoned]);
+  const [{ badblock_count, badblocks }] = JSON.parse(listed) as [Record<string, unknown>];
+  expect(await listingOf(host, 'ndctl')).toMatchObject([{ badblock_count, badblocks }]);
+  expect(await importText(host, await text(host, 'ndctl'))).toEqual(['unchanged']);
+  expect(await importText(host, listed)).toEqual(['unchanged']);
+
+  expect((await server.call('POST', `${at}/clear-errors`, bytes)).status).toBe(409);
+  await done('PATCH', at, { clears_poison: true });
+  await done('POST', `${at}/clear-errors`, { offset: bytes.offset, length: 4096 });
+  expect(await listingOf(host, 'ndctl')).toMatchObject([
+    { badblock_count: 1, badblocks: [{ offset: 8216, length: 1, dimms: ['nmem1'] }] },
+  ]);
+});
+
+test('[M134] a machine check is listed for namespace and region, and in no listing without a driver', async () => {
+  const host = await devdax();
+  const at = `${host}/dax-devices/dax0.0`;
+  await done('POST', `${at}/memory-failure`, { offset: 4136 * 512, length: 1, source: 'mce' });
+  const badblocks = { badblock_count: 8, badblocks: [{ offset: 4136, length: 8, dimms: ['nmem0'] }] };
+  expect(await namespaceOf(host)).toMatchObject(badblocks);
+  expect(await regionOf(host)).toMatchObject({
+    badblock_count: 8,
+    badblocks: [{ offset: 41000, length: 8, dimms: ['nmem0'] }],
+  });
+  await remove(host, 'dax0.0', 'dax_pmem');
+  expect(await namespaceOf(host)).not.toHaveProperty('badblock_count');
+  expect(await importText(host, await text(host, 'ndctl'))).toEqual(['unchanged']);
+  expect(await done('GET', at)).toMatchObject({ badblocks: [{ offset: 4136 * 512, length: 4096 }] });
+  await done('POST', `${at}/bind`, { driver: 'dax_pmem' });
+  expect(await namespaceOf(host), 'M44').toMatchObject(badblocks);
+});
+
+test('[IMP5] a count without its list stands until more is known', async () => {
+  const one = {
+    dev: 'namespace0.0',
+    mode: 'fsdax',
+    map: 'dev',
+    size: 4225761280,
+    blockdev: 'pmem0',
+    align: 2097152,
+  };
+  const host = await hostWith(JSON.stringify([{ ...one, badblock_count: 12 }]));
+  expect(await listingOf(host, 'ndctl')).toMatchObject([{ badblock_count: 12 }]);
+  const at = `${host}/dax-devices/pmem0/memory-failure`;
+  await done('POST', at, { offset: 0, length: '4KiB', source: 'mce' });
+  expect(await listingOf(host, 'ndctl')).toMatchObject([{ badblock_count: 12 }]);
+  await done('POST', at, { offset: '64KiB', length: '4KiB', source: 'mce' });
+  expect(await listingOf(host, 'ndctl')).toMatchObject([
+    {
+      badblock_count: 16,
+      badblocks: [
+        { offset: 0, length: 8 },
+        { offset: 128, length: 8 },
+      ],
+    },
+  ]);
+});
