@@ -2,19 +2,20 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { CxlMemdev } from '../../src/http/schemas/cxl.ts';
 import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
+import type { Connection } from '../../src/store/connection.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 
 /** A database as it was before the migration of that number. */
-function before(version: number): Database.Database {
+function before(version: number): Connection {
   const directory = mkdtempSync(join(tmpdir(), 'daxplane-upgrade-'));
   try {
     const files = readdirSync(MIGRATIONS).filter((file) => Number(file.slice(0, 4)) < version);
     for (const file of files) cpSync(new URL(file, MIGRATIONS), join(directory, file));
-    const db = new Database(':memory:');
+    const db = new Sqlite(':memory:');
     db.pragma('foreign_keys = ON');
     migrate(db, pathToFileURL(`${directory}/`));
     return db;
@@ -23,7 +24,7 @@ function before(version: number): Database.Database {
   }
 }
 
-function addHost(db: Database.Database): void {
+function addHost(db: Connection): void {
   db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
     VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
 }
@@ -65,7 +66,7 @@ test('hotplug events that were stored are told in the words of today, and their 
 });
 
 test('memdevs and regions that were stored say their id', () => {
-  const db = before(4);
+  const db = before(5);
   addHost(db);
   const memdev = {
     ...{ uid: `${UID}0`, revision: 1, host: 'a', name: 'mem3', serial: null, pci: null, pmem_size: 4096 },
