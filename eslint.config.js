@@ -33,6 +33,23 @@ const impurity = [
   { object: 'Date', property: 'now', message: 'Time enters as a parameter.' },
 ];
 
+/** What a test waits for with a clock fails on a machine with too much to do. */
+const clocks = [
+  ['Date', 'now'],
+  ['performance', 'now'],
+  ['vi', 'waitFor'],
+  ['vi', 'waitUntil'],
+  ['expect', 'poll'],
+].map(([object, property]) => ({
+  object,
+  property,
+  message: 'Wait by test/support/until.ts, not by a clock.',
+}));
+const timers = ['setTimeout', 'setInterval'].map((name) => ({
+  name,
+  message: 'Wait by test/support/until.ts, not by a clock.',
+}));
+
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', 'data/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -112,7 +129,11 @@ export default defineConfig(
   },
   {
     files: ['test/**/*.ts'],
-    rules: { 'max-lines-per-function': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      'no-restricted-properties': ['error', ...clocks],
+      'no-restricted-globals': ['error', ...timers],
+    },
   },
   {
     files: ['*.config.ts'],

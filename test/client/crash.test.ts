@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { startChildService, type ChildService } from './child_service.ts';
 
 interface Answer {
@@ -23,11 +24,18 @@ async function start(db: string): Promise<ChildService> {
 }
 
 async function call(method: string, url: string, body?: object): Promise<Answer> {
-  const headers = { prefer: 'wait=1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  const headers = { 'content-type': 'application/json' };
+  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
   const response = await fetch(url, init);
   expect(response.status).toBeLessThan(300);
   return (await response.json()) as Answer;
+}
+
+function atRest(url: string): Promise<Answer> {
+  return until(
+    () => call('GET', url),
+    ({ state }) => state !== 'running',
+  );
 }
 
 test('[RM3] kill -9 while a removal waits: it still waits afterwards, and the pin ends it', async () => {
@@ -43,7 +51,8 @@ test('[RM3] kill -9 while a removal waits: it still waits afterwards, and the pi
   const mapping = await call('POST', `${host}/mappings`, { ...shared, populate: 'write' });
   const umem = { pid: 42, mapping: mapping.id, offset: 0, length: '2MiB', kind: 'longterm', holder: 'xdp' };
   const pin = await call('POST', `${host}/pins`, umem);
-  const removal = await call('POST', `${host}/dax-devices/dax0.0/remove`, { trigger: 'unbind' });
+  const begun = await call('POST', `${host}/dax-devices/dax0.0/remove`, { trigger: 'unbind' });
+  const removal = await atRest(`${before.url}/v1/removals/${begun.id}`);
   expect(removal).toMatchObject({ state: 'waiting', verdict: null, waiting_on: [{ pin: pin.id }] });
   await before.crash();
 
@@ -51,7 +60,5 @@ test('[RM3] kill -9 while a removal waits: it still waits afterwards, and the pi
   const at = `${after.url}/v1/removals/${removal.id}`;
   expect(await call('GET', at)).toMatchObject({ state: 'waiting', waiting_on: [{ pin: pin.id }] });
   await call('DELETE', `${after.url}/v1/hosts/h/pins/${pin.id}`);
-  let now = await call('GET', at);
-  for (let asked = 0; asked < 500 && now.state !== 'completed'; asked += 1) now = await call('GET', at);
-  expect(now).toMatchObject({ state: 'completed', verdict: 'contained' });
+  expect(await atRest(at)).toMatchObject({ state: 'completed', verdict: 'contained' });
 });

@@ -22,7 +22,7 @@ describe('conformance with recorded kernels', () => {
     await service.close();
     for (const one of played) byName.set(one.recording, one);
     process.stdout.write(`${totals(played).join('\n')}\n`);
-  }, 600_000);
+  });
 
   it.each(recordings.map((recorded) => [recorded.name, recorded] as const))(
     '[script] %s',

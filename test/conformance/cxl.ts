@@ -4,6 +4,7 @@ import { remove, removalWords, signalChecks } from './event.ts';
 import { probeSteps } from './processes.ts';
 import type { Answer, Command, Event, FollowUp, Given, MachineState, Observed, Signal } from './recording.ts';
 import { machineStep } from './state.ts';
+import { removeAllToRest } from './rest.ts';
 import { hostPath, idOf, setup } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import { fileStep, hostStep, mountStep } from './topology.ts';
@@ -122,7 +123,7 @@ function toolStep(name: string, via: string, { rc }: Command, { given }: CxlView
     label: name,
     request: (world) => {
       const path = hostPath(world, `/cxl-memdevs/${given.memdev ?? 'mem0'}/remove`);
-      return world.call('POST', path, { trigger: 'unbind', via }, { prefer: 'wait=2' });
+      return removeAllToRest(world, path, { trigger: 'unbind', via });
     },
     checks: [
       {

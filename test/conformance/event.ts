@@ -1,11 +1,9 @@
 import { aliveWords, look, offsetIn, refusalWords, signalWords, text } from './answer.ts';
 import type { Command, Event, ObservedProcess } from './recording.ts';
+import { atRest, removeToRest } from './rest.ts';
 import { hostPath, idOf } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import type { RecordingView } from './view.ts';
-
-/** A removal that still runs after this long is what it says: running. */
-const SETTLED_MS = 5000;
 
 /** Tools by the command line that calls them. `create-namespace -f` reconfigures: it begins as destroying does. */
 const TOOLS: readonly (readonly [RegExp, string])[] = [
@@ -52,9 +50,7 @@ function devicePath(view: RecordingView, world: World, rest = ''): string {
 
 export async function remove(view: RecordingView, world: World, how: Body): Promise<Reply> {
   const body = { trigger: 'unbind', ...how };
-  const reply = await world.call('POST', devicePath(view, world, '/remove'), body, { prefer: 'wait=2' });
-  const location = reply.headers.location;
-  const shown = reply.status === 202 && location !== undefined ? await world.call('GET', location) : reply;
+  const shown = await removeToRest(world, devicePath(view, world, '/remove'), body);
   if (shown.status < 300) {
     world.records.set('removal', shown.body);
     world.ids.set('removal', String(shown.body.uid ?? shown.body.id));
@@ -171,15 +167,8 @@ function signalSent(world: World, name: string): string {
 }
 
 /** The removal once it has stopped for now: waiting, stuck, or completed. */
-export async function removalNow(world: World): Promise<Reply> {
-  const path = `/v1/removals/${idOf(world, 'removal')}`;
-  const until = Date.now() + SETTLED_MS;
-  let reply = await world.call('GET', path);
-  while (reply.body.state === 'running' && Date.now() < until) {
-    await new Promise((done) => setTimeout(done, 5));
-    reply = await world.call('GET', path);
-  }
-  return reply;
+export function removalNow(world: World): Promise<Reply> {
+  return atRest(world, `/v1/removals/${idOf(world, 'removal')}`);
 }
 
 /** What sysfs shows: a bind that never returns has linked the driver before its probe. */

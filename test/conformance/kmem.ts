@@ -4,6 +4,7 @@ import { kmemFollowUps } from './kmem_follow_ups.ts';
 import { listedBlocks, nodeChecks, regionCheck, zoneCheck } from './kmem_memory.ts';
 import { remember } from './processes.ts';
 import type { Answer, Command, Given, MachineState, Observed, Signal } from './recording.ts';
+import { removeToRest } from './rest.ts';
 import { hostPath, idOf, setup } from './step.ts';
 import type { Body, Reply, Step, World } from './step.ts';
 import { machineStep } from './state.ts';
@@ -140,7 +141,7 @@ function conversion(view: RecordingView, given: KmemGiven): Step[] {
 
 async function removed(view: RecordingView, world: World): Promise<Reply> {
   const path = hostPath(world, `/dax-devices/${view.device}/remove`);
-  return world.call('POST', path, { trigger: 'unbind' }, { prefer: 'wait=2' });
+  return removeToRest(world, path, { trigger: 'unbind' });
 }
 
 async function onlineMovable(view: RecordingView, world: World): Promise<void> {

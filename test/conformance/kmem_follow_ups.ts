@@ -2,6 +2,7 @@ import { bindStep } from './acts.ts';
 import { actualCommand, expectedCommand, expectedEvent, refusalWords, text } from './answer.ts';
 import { removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
+import { removeToRest } from './rest.ts';
 import { hostPath } from './step.ts';
 import type { Check, Reply, Step, World } from './step.ts';
 import type { RecordingView } from './view.ts';
@@ -69,7 +70,7 @@ function removeStep(view: RecordingView, name: string, how: object, expected: st
     request: (world) => {
       const body = { trigger: 'unbind', ...how };
       const path = hostPath(world, `/dax-devices/${view.device}/remove`);
-      return world.call('POST', path, body, { prefer: 'wait=2' });
+      return removeToRest(world, path, body);
     },
     checks: [
       {
@@ -106,8 +107,7 @@ function modeStep(view: RecordingView, name: string, mode: string, result: Resul
     request: async (world) => {
       const device = hostPath(world, `/dax-devices/${view.device}`);
       const { body } = await world.call('GET', device);
-      if (body.state === 'bound')
-        await world.call('POST', `${device}/remove`, { trigger: 'unbind' }, { prefer: 'wait=2' });
+      if (body.state === 'bound') await removeToRest(world, `${device}/remove`, { trigger: 'unbind' });
       return world.call('POST', `${device}/bind`, { mode });
     },
     checks: refused && mode === 'devdax' ? [told, errno] : [told],

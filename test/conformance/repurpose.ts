@@ -16,6 +16,7 @@ import {
 } from './repurpose_processes.ts';
 import type { Repurposed, RepurposeGiven, RepurposeView, Scan, Verdict } from './repurpose_recording.ts';
 import { machineStep } from './state.ts';
+import { removeToRest } from './rest.ts';
 import { hostPath, idOf, setup } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import { fileStep, topologySteps } from './topology.ts';
@@ -129,7 +130,7 @@ function toSystemRam(view: RepurposeView, expected: string): Step[] {
   return [
     setup('daxctl: unbind device_dax', (world) => {
       const body = { trigger: 'unbind', via: 'device_dax' };
-      return world.call('POST', device(world, '/remove'), body, { prefer: 'wait=2' });
+      return removeToRest(world, device(world, '/remove'), body);
     }),
     setup('daxctl: online as movable', (world) =>
       world.call('PATCH', hostPath(world), { auto_online_blocks: 'online_movable' }),

@@ -120,7 +120,7 @@ describe('dry_run', () => {
     const deleted = await server.call('DELETE', `${topology.at}/mappings/${topology.mapping}?dry_run=true`);
     expect([deleted.status, deleted.json.result, deleted.headers['dry-run']]).toEqual([200, 'ok', 'true']);
     const path = `${topology.at}/dax-devices/pmem0/remove?dry_run=true`;
-    const removal = await server.call('POST', path, { trigger: 'unbind' }, { prefer: 'wait=5' });
+    const removal = await server.call('POST', path, { trigger: 'unbind' }, { prefer: 'wait=60' });
     expect([removal.status, removal.json.state, removal.headers['dry-run']]).toEqual([
       200,
       'completed',

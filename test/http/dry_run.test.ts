@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 import { makeTopology, startTestServer, type Method, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 let harness: SqliteHarness;
 let server: TestServer;
@@ -129,8 +130,10 @@ function plain(text: string): string {
 
 /** Waits until every removal that was begun has ended. */
 async function settle(): Promise<void> {
-  const running = await server.call('GET', '/v1/removals?state=running');
-  for (const { uid } of running.json.items) await server.controlPlane.waitForRemoval(uid, 10_000);
+  await until(
+    () => server.call('GET', '/v1/removals?state=running'),
+    ({ json }) => json.items.length === 0,
+  );
 }
 
 test('every mutation dry: no row of the database changes, and it answers what acting then answers', async () => {

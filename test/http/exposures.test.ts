@@ -14,7 +14,7 @@ beforeAll(async () => {
   for (const host of ['node-a', 'node-b']) {
     const { at, mapping } = await makeTopology(server, host, 'v6.12');
     await server.call('PATCH', `${at}/dax-devices/pmem0`, { tenant: 'a' });
-    const wait = { prefer: 'wait=10' };
+    const wait = { prefer: 'wait=60' };
     await server.call('POST', `${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, wait);
     await server.call('POST', `${at}/dax-devices/pmem0/bind`, { tenant: 'b' });
     if (host === 'node-b') await server.call('DELETE', `${at}/mappings/${mapping}`);

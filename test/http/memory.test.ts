@@ -19,7 +19,7 @@ beforeAll(async () => {
   await done('POST', '/v1/hosts', { name: 'node-a', kernel: 'v5.10' });
   const device = { name: 'dax0.0', mode: 'devdax', size: 1054867456, phys_addr: '0x101200000' };
   await done('POST', `${HOST}/dax-devices`, { ...device, target_node: 1 });
-  await done('POST', `${AT}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
+  await done('POST', `${AT}/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
   const { json } = await done('POST', `${AT}/bind`, { mode: 'system-ram' });
   expect(BoundDaxDevice.safeParse(json).error?.issues ?? []).toEqual([]);
 });
@@ -74,7 +74,7 @@ test('a write that does not return says where it waits, and goes on when the pin
 
 test('an unbind with a block online burns the range, as the ledger shows until the reboot', async () => {
   await done('PATCH', `${AT}/memory-blocks/memory36`, { state: 'online' });
-  const removal = await done('POST', `${AT}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
+  const removal = await done('POST', `${AT}/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
   const leaked_ranges = [{ phys_addr: '0x108000000', size: 896 * MIB, until: 'reboot' }];
   expect(removal.json).toMatchObject({ verdict: 'leaked', report: { leaked_ranges } });
   const burnt = await server.call('GET', `${HOST}/capacity`);

@@ -80,7 +80,7 @@ export async function story(): Promise<string | null> {
   });
   if (mapping === undefined) return error?.code ?? null;
   const { data: removal } = await client.POST('/v1/hosts/{host}/dax-devices/{device}/remove', {
-    params: { path: { host: 'node-a', device: 'pmem0' }, header: { Prefer: 'wait=10' } },
+    params: { path: { host: 'node-a', device: 'pmem0' }, header: { Prefer: 'wait=60' } },
     body: { trigger: 'unbind' },
   });
   const { data: page } = await client.GET('/v1/removals', { params: { query: { limit: 10, verdict: 'exposed' } } });

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+/** Whoever waits is woken; only a hang would take so long. */
+const LONG_MS = 600_000;
 
 let server: TestServer;
 let topology: Topology;
@@ -28,8 +32,8 @@ test('a remove is 202 with the place of the removal', async () => {
 });
 
 test('with Prefer: wait it is 200 with the finished removal', async () => {
-  const { status, headers, json } = await remove({ prefer: 'respond-async, wait=5' });
-  expect([status, json.state, headers['preference-applied']]).toEqual([200, 'completed', 'wait=5']);
+  const { status, headers, json } = await remove({ prefer: 'respond-async, wait=60' });
+  expect([status, json.state, headers['preference-applied']]).toEqual([200, 'completed', 'wait=60']);
   expect((await server.call('GET', `/v1/removals/${json.id}`)).json).toEqual(json);
 });
 
@@ -42,21 +46,24 @@ test('a removal that waits is 202 when the time is up, says on what, and ends wi
   const waiting = await remove({ prefer: 'wait=0' });
   expect([waiting.status, waiting.headers['preference-applied']]).toEqual([202, 'wait=0']);
   const path = waiting.headers['location'] ?? '';
-  await expect.poll(async () => (await server.call('GET', path)).json.state).toBe('waiting');
-  const { json } = await server.call('GET', path);
+  const { json } = await until(
+    () => server.call('GET', path),
+    (told) => told.json.state === 'waiting',
+  );
   expect([json.verdict, json.waiting_on[0]?.pin]).toEqual([null, pinned.json.id]);
   const unpinned = await server.call('DELETE', pinned.headers['location'] ?? '');
   expect([unpinned.status, unpinned.json.result]).toEqual([200, 'ok']);
-  const ended = await server.controlPlane.waitForRemoval(json.uid, 5000);
+  const ended = await server.controlPlane.waitForRemoval(json.uid, LONG_MS);
   expect(ended?.state).toBe('completed');
 });
 
 test('a server that closes lets those go who wait', async () => {
   await pin();
   const waiting = remove({ prefer: 'wait=60' });
-  await expect
-    .poll(async () => (await server.call('GET', '/v1/removals?state=waiting')).json.items.length)
-    .toBe(1);
+  await until(
+    () => server.call('GET', '/v1/removals?state=waiting'),
+    ({ json }) => json.items.length === 1,
+  );
   await server.app.close();
   expect((await waiting).status).toBe(202);
 });
@@ -80,7 +87,7 @@ test('a bind answers the device and what became of the write', async () => {
     'kernel_refused',
     expect.any(String),
   ]);
-  await remove({ prefer: 'wait=5' });
+  await remove({ prefer: 'wait=60' });
   const again = await server.call('POST', at, {});
   expect(again.json).toMatchObject({ name: 'pmem0', state: 'bound', result: 'ok', blocked_in: null });
   expect(again.headers['etag']).toContain(again.json.uid);
@@ -97,7 +104,7 @@ test('a surprise removal on the bus starts a removal and links it', async () => 
 });
 
 test('the signals of a removal are paged', async () => {
-  const { json } = await remove({ prefer: 'wait=5' });
+  const { json } = await remove({ prefer: 'wait=60' });
   const page = await server.call('GET', `/v1/removals/${json.id}/signals?limit=1`);
   expect([page.status, page.json.items.length <= 1]).toEqual([200, true]);
   const bad = await server.call('GET', `/v1/removals/${json.id}/signals?page_token=zzz`);

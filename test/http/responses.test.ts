@@ -76,7 +76,7 @@ test('what each route answers is what its schema says', async () => {
   await answer(Outcome, 200, 'DELETE', `/pins/${made.json.id}`);
   const body = { trigger: 'unbind' };
   const removal = await answer(Removal, 200, 'POST', '/dax-devices/pmem0/remove', body, {
-    prefer: 'wait=10',
+    prefer: 'wait=60',
   });
   await answer(pageOf(Signal), 200, 'GET', `/v1/removals/${removal.json.id}/signals`);
   await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/shutdown`, {});

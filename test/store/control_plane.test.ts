@@ -3,11 +3,13 @@ import { createControlPlane, type ControlPlane } from '../../src/app/control_pla
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
 import type { Submitted } from '../../src/store/port.ts';
+import { until } from '../support/until.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
 
 const HOST = 'node-a';
-const LONG_MS = 60_000;
+/** Whoever waits is woken; only a hang would take so long. */
+const LONG_MS = 600_000;
 const LISTING = JSON.stringify([
   {
     dev: 'namespace0.0',
@@ -66,7 +68,10 @@ test('waiting for one that has ended, or for none, does not wait', async () => {
 
 test('a pin holds a removal waiting, the time runs out on who waits, its release lets it go on', async () => {
   const uid = await remove('v5.10');
-  await vi.waitFor(async () => expect(await stateOf(uid)).toBe('waiting'));
+  await until(
+    () => stateOf(uid),
+    (state) => state === 'waiting',
+  );
   expect((await plane.waitForRemoval(uid, 1))?.state).toBe('waiting');
   const ended = plane.waitForRemoval(uid, LONG_MS);
   replyOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
@@ -75,7 +80,10 @@ test('a pin holds a removal waiting, the time runs out on who waits, its release
 
 test('closing lets those go who wait', async () => {
   const uid = await remove('v5.10');
-  await vi.waitFor(async () => expect(await stateOf(uid)).toBe('waiting'));
+  await until(
+    () => stateOf(uid),
+    (state) => state === 'waiting',
+  );
   const waiting = plane.waitForRemoval(uid, LONG_MS);
   const closed = plane.close();
   await expect(Promise.race([waiting, closed])).resolves.not.toThrow();

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/store/port.ts';
+import { until } from '../support/until.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
 
 let harness: SqliteHarness;
@@ -47,7 +48,10 @@ test.each(['io_error', 'death'])(
     const create = store.submit({ host: 'node-a', command: { type: 'create_process', pid: 1, comm: 'a' } });
     void create.finally(created);
     void fail(store, fault).finally(failed);
-    await vi.waitFor(() => expect(harness.fatal).toHaveLength(1));
+    await until(
+      () => harness.fatal.length,
+      (ends) => ends > 0,
+    );
     await store.close();
     expect(failed).not.toHaveBeenCalled();
     expect(harness.fatal).toHaveLength(1);
