@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
 
 interface Row {
@@ -10,7 +10,7 @@ interface Row {
 }
 
 test('badblocks that were stored in sectors become bytes, and their devices another revision', () => {
-  const db = new Database(':memory:');
+  const db = new Sqlite(':memory:');
   const run = (file: string) => db.exec(readFileSync(new URL(file, MIGRATIONS), 'utf8'));
   run('0001_init.sql');
   run('0002_memory_cxl_exposures.sql');
