@@ -40,7 +40,7 @@ CREATE TABLE dax_devices (
   driver TEXT CHECK (driver IN ('nd_pmem', 'device_dax', 'dax_pmem', 'kmem')),
   tenant TEXT,
   provider TEXT NOT NULL CHECK (provider IN ('ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), holders TEXT NOT NULL DEFAULT 'not_told' CHECK (holders IN ('not_told', 'told')),
   UNIQUE (host, id)
 ) STRICT;
 

@@ -13,6 +13,7 @@ import type {
   Driver,
   Errno,
   FsType,
+  HoldersTold,
   HotplugAction,
   IoKind,
   KernelName,
@@ -59,6 +60,8 @@ export type Command =
       readonly media_serial?: string | null;
       readonly clears_poison?: boolean;
       readonly kmem_state?: KmemState;
+      /** `told`: its users, or that there are none, are as recorded. `not_told` takes that back. */
+      readonly holders?: HoldersTold;
     }
   | { readonly type: 'delete_dax_device'; readonly dax_device: string }
   | RemoveDaxDevice
@@ -189,10 +192,12 @@ export interface CreateDaxDevice {
   readonly state?: 'bound' | 'unbound';
   /** Of provider `CXL` alone. */
   readonly cxl?: CxlPlace;
+  /** Default `not_told`. */
+  readonly holders?: HoldersTold;
 }
 
 /** A device as a listing describes it: created or, by name, updated. */
-export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl'> {
+export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
   readonly cxl_region?: string;
   readonly mode: DeviceMode;
   readonly size: number | null;

@@ -20,6 +20,7 @@ import { createMapping, munmap } from './topology/mapping.ts';
 import { commitJournal, createMount, reapLazyMounts, shutdownMount, umount } from './topology/mount.ts';
 import { createPin, unpin } from './topology/pin.ts';
 import { createProcess, exitProcess } from './topology/process.ts';
+import { tellHolders } from './topology/told.ts';
 import { wakeRemovals } from './topology/wake.ts';
 import type { Transaction } from './transaction.ts';
 import { assessRemovals } from './what_if/assess.ts';
@@ -30,6 +31,7 @@ import { surveyHolders } from './what_if/holders.ts';
 export function handle(tx: Transaction, command: Command): Answer | Refusal {
   const answer = dispatch(tx, command);
   if (!isRefusal(answer)) {
+    tellHolders(tx);
     finishOffline(tx);
     wakeRemovals(tx);
     reapLazyMounts(tx);

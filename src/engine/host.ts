@@ -9,6 +9,7 @@ import type {
   Driver,
   FsState,
   FsType,
+  HoldersTold,
   HostHealth,
   HotplugAction,
   KernelName,
@@ -25,6 +26,7 @@ import type {
   SigbusDisposition,
 } from './vocabulary.ts';
 import type { Entries } from './mapping_table.ts';
+import type { MemoryFailureCounters } from './memory_failure/node_counters.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal/record.ts';
 import type { Resource } from './resource.ts';
@@ -94,15 +96,6 @@ export interface HostRecord extends Resource {
   readonly next_id: number;
 }
 
-/** What memory_failure() made of the pages of a node. Source: mm/memory-failure.c update_per_node_mf_stats(). */
-export interface MemoryFailureCounters {
-  readonly total: number;
-  readonly ignored: number;
-  readonly failed: number;
-  readonly delayed: number;
-  readonly recovered: number;
-}
-
 /** A fact about a device worth showing beside its state, for example `pgmap_waits`. */
 export interface Condition {
   readonly type: string;
@@ -159,6 +152,10 @@ export interface DaxDevice extends Resource {
   readonly cxl_region: string | null;
   /** `daxX.Y/state` of v7.3 while kmem is bound, else null; it does not follow writes to `memoryN/state`. */
   readonly kmem_state: KmemState | null;
+  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or in so many words (TOLD1). */
+  readonly holders: HoldersTold;
+  /** When that was said first, or confirmed last; null where it was not. */
+  readonly told_at: string | null;
 }
 
 /** Bytes of a device that its medium cannot read. */

@@ -21,6 +21,10 @@ export type DeviceMode = (typeof DEVICE_MODES)[number];
 export const DEVICE_STATES = ['bound', 'removing', 'unbound', 'gone'] as const;
 export type DeviceState = (typeof DEVICE_STATES)[number];
 
+/** Whether anyone has said who uses a device. */
+export const HOLDERS_TOLD = ['not_told', 'told'] as const;
+export type HoldersTold = (typeof HOLDERS_TOLD)[number];
+
 /** Who made the nd or dax region: the `provider` ndctl prints, `hmem` for soft-reserved memory. */
 export const PROVIDERS = ['ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem'] as const;
 export type Provider = (typeof PROVIDERS)[number];

@@ -117,8 +117,10 @@ function sumUp(rows: readonly Row[]): AssessmentSummary {
     leaked: 0,
     waiting: 0,
     refused: 0,
+    not_told: 0,
   };
   for (const { assessment } of rows) {
+    if (assessment.holders === 'not_told') summary.not_told += 1;
     if (assessment.refused !== null) summary.refused += 1;
     else summary[assessment.verdict ?? 'waiting'] += 1;
   }

@@ -84,7 +84,7 @@ export interface Page {
 
 export interface AssessmentQuery {
   readonly filters: Partial<
-    Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state'>
+    Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state' | 'holders'>
   >;
   readonly limit: number;
   readonly page_token?: string;
@@ -98,6 +98,8 @@ export interface AssessmentPage extends Page {
 /** Devices by verdict; `waiting` have none yet, `refused` are those that cannot be removed now. */
 export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
   readonly devices: number;
+  /** Of all these, devices about whose users nothing was told. */
+  readonly not_told: number;
 }
 
 export interface StoredEvent {

@@ -6,7 +6,7 @@ import type { Kind, RecordOf } from '../engine/host.ts';
  */
 const COLUMNS_OF = {
   hosts: ['kernel', 'health'],
-  dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider'],
+  dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider', 'holders'],
   memory_ranges: ['dax_device', 'leaked'],
   cxl_memdevs: ['state', 'serial'],
   cxl_regions: ['type', 'state', 'decode_state'],

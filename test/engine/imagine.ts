@@ -6,7 +6,7 @@ import { DAX } from './rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
 
 export function holders(made: Machine, name = DEVICE): readonly Holder[] {
-  return found(made.run({ type: 'survey_holders', dax_device: name }).survey).holders;
+  return found(made.run({ type: 'survey_holders', dax_device: name }).survey).items;
 }
 
 export function detail(made: Machine, kind: Holder['kind'], name = DEVICE): string[] {

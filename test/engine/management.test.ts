@@ -256,7 +256,7 @@ describe('a hotplug event', () => {
 
 describe('the holders of a device', () => {
   const survey = (made: Machine, name = DEVICE) =>
-    (made.run({ type: 'survey_holders', dax_device: name }).survey?.holders ?? []).map(
+    (made.run({ type: 'survey_holders', dax_device: name }).survey?.items ?? []).map(
       ({ kind, consequence }) => `${kind} ${consequence}`,
     );
 

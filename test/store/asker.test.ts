@@ -55,7 +55,7 @@ describe('questions that take long', () => {
     };
     await done(store.submit({ host: HOST, command: map }));
     const { survey: told } = await done(store.submit({ host: HOST, command: survey, dry_run: true }));
-    expect(told?.holders.some(({ pid }) => pid === 999)).toBe(true);
+    expect(told?.items.some(({ pid }) => pid === 999)).toBe(true);
     const nowhere = await store.submit({ host: 'nobody', command: survey, dry_run: true });
     expect(nowhere).toMatchObject({ status: 'refused', refusal: { code: 'host_not_found' } });
   });

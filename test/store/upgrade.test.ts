@@ -41,6 +41,30 @@ test('what the first release stored becomes records of today', () => {
   }
 });
 
+test('[TOLD1] of a device that is in use somebody has told, of an idle one nobody', () => {
+  const db = new Sqlite(':memory:');
+  db.exec(readFileSync(new URL('0001_init.sql', MIGRATIONS), 'utf8'));
+  db.exec(STORED);
+  adopt(db);
+  migrate(db);
+  const rows = db
+    .prepare<[], { id: string; holders: string; record: string }>(
+      'SELECT id, holders, record FROM dax_devices',
+    )
+    .all();
+  const told = rows.map(({ id, holders, record }) => {
+    const device = JSON.parse(record) as { holders: string; told_at: string | null };
+    expect(device.told_at !== null).toBe(device.holders === 'told');
+    return [id, holders, device.holders];
+  });
+  const used = db.prepare<[], string>('SELECT DISTINCT dax_device FROM mounts').pluck().all();
+  expect(used.length).toBeGreaterThan(0);
+  for (const [id, column, field] of told) {
+    expect(field).toBe(column);
+    if (used.includes(id ?? '')) expect(column).toBe('told');
+  }
+});
+
 /** Notes that the first migration has run, as the first release did. */
 function adopt(db: Connection): void {
   const fresh = new Sqlite(':memory:');

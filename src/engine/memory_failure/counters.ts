@@ -1,4 +1,5 @@
-import type { HostRecord, MemoryFailureCounters } from '../host.ts';
+import type { HostRecord } from '../host.ts';
+import type { MemoryFailureCounters } from './node_counters.ts';
 import { factsOf } from '../lookup.ts';
 import { hostRecord, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, type MemoryFailureResult } from '../vocabulary.ts';

@@ -13,6 +13,7 @@ import { deviceOf, findDevice, mountsOn } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, PUD_PAGES, type DeviceMode, type Driver } from '../vocabulary.ts';
+import { NOT_TOLD, toldNow } from './told.ts';
 
 /** Where pgmaps are put whose address no listing tells: above 4 PiB, behind one another, on 1 GiB boundaries. */
 const UNKNOWN_BASE_PFN = 2 ** 40;
@@ -106,6 +107,7 @@ function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
     faulted: [],
     cxl_region: null,
     kmem_state: bound ? kmemStateOf(tx.host, mode) : null,
+    ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
 }
 
@@ -147,11 +149,12 @@ export function patchDaxDevice(
 ): Answer | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
-  const { type: _type, dax_device: _name, kmem_state, ...fields } = command;
+  const { type: _type, dax_device: _name, kmem_state, holders, ...fields } = command;
   const refusal = kmem_state === undefined ? null : writeKmemState(tx, device, kmem_state);
   if (refusal !== null) return { ...refusal, pointer: '/kmem_state' };
-  const record = patch(tx, 'dax_devices', device.name, definedOnly(fields));
-  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { ...fields, kmem_state });
+  const told = holders === undefined ? {} : holders === 'told' ? toldNow(tx.context) : NOT_TOLD;
+  const record = patch(tx, 'dax_devices', device.name, { ...definedOnly(fields), ...told });
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { ...fields, kmem_state, holders });
   return { record };
 }
 
@@ -268,9 +271,12 @@ function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[
   return dropBadblocks(addBadblocks(listed, []), [{ offset: size, length: Number.MAX_SAFE_INTEGER }]);
 }
 
-/** A device that is listed in another mode was bound in it while nobody looked: another owner (GEN1), another pgmap. */
+/**
+ * A device that is listed in another mode was bound in it while nobody looked: another owner (GEN1), another pgmap,
+ * of whose users nobody has told.
+ */
 function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
-  return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1 };
+  return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };
 }
 
 /** The CXL region that a listing shows beneath a device, once a `cxl list` has told of it. */

@@ -12,6 +12,7 @@ import { PROFILES } from '../kernels/profiles.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import type { KernelName } from '../vocabulary.ts';
 import { defaultAlign, definedOnly, driverOf } from './device.ts';
+import { NOT_TOLD } from './told.ts';
 
 /** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (B.1). */
 const MEMORY_BLOCK_BYTES = 134217728;
@@ -143,6 +144,7 @@ function probeAtBoot(tx: Transaction, device: DaxDevice): void {
     removal: null,
     conditions: regionConditions(tx.host, device),
     kmem_state: present ? kmemStateOf(tx.host, mode) : null,
+    ...NOT_TOLD,
   });
   if (record.driver === 'kmem') addMemory(tx, record);
 }

@@ -34,7 +34,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
   const { name, kernel } = hostRecord(host);
   const under = hostKey(hostRecord(host));
   return [...host.tables.dax_devices.values()].map((device) => {
-    const { uid, mode, tenant } = device;
+    const { uid, mode, tenant, holders, told_at } = device;
     return {
       host: name,
       dax_device: device.name,
@@ -42,6 +42,8 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
       mode,
       kernel,
       tenant,
+      holders,
+      told_at,
       ...resultOf(tx, device, under, idle),
     };
   });

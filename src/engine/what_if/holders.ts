@@ -18,8 +18,8 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
   return whatIf(tx, (own) => {
     const removal = runRemoval(own, { type: 'remove_dax_device', dax_device: name, trigger: 'unbind' });
     if (isRefusal(removal)) return removal;
-    const holders = uses.map((use) => ({ ...use, ...consequenceOf(own, use, removal) }));
-    return { survey: { holders, blast_radius } };
+    const items = uses.map((use) => ({ ...use, ...consequenceOf(own, use, removal) }));
+    return { survey: { items, holders: device.holders, told_at: device.told_at, blast_radius } };
   });
 }
 

@@ -1,15 +1,26 @@
 import type { DaxDevice, Host, HostRecord } from '../host.ts';
+import { NOT_TOLD } from '../topology/told.ts';
 import type { Assessment } from './record.ts';
 
 /** What of an assessment no name decides. */
-export type Result = Omit<Assessment, 'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant'>;
+export type Result = Omit<
+  Assessment,
+  'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant' | 'holders' | 'told_at'
+>;
 
 /** What a removal leaves of a device that nobody uses, by all that determines it. */
 export type IdleVerdicts = Map<string, Result>;
 
 /** What tells records apart, or places them, and decides nothing of a removal of a device without users. */
 const NAMES = { uid: '', revision: 0, host: '', name: '', labels: {} };
-const DEVICE = { media_serial: null, phys_addr: null, base_pfn: 0, numa_node: null, target_node: null };
+const DEVICE = {
+  ...NOT_TOLD,
+  media_serial: null,
+  phys_addr: null,
+  base_pfn: 0,
+  numa_node: null,
+  target_node: null,
+};
 
 /** The host's part of the key. */
 export function hostKey(host: HostRecord): string {

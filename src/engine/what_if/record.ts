@@ -1,3 +1,4 @@
+import type { DaxDevice } from '../host.ts';
 import type { Holder } from '../holder.ts';
 import type { RefusalCode } from '../refusal.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   DeviceMode,
   Errno,
   HazardKind,
+  HoldersTold,
   KernelName,
   RemovalState,
   RemoveTrigger,
@@ -29,8 +31,8 @@ export interface NoRemoval {
 }
 
 /** Who holds a device, and what a removal now would do to each. */
-export interface Survey {
-  readonly holders: readonly Holder[];
+export interface Survey extends Pick<DaxDevice, 'holders' | 'told_at'> {
+  readonly items: readonly Holder[];
   readonly blast_radius: BlastRadius;
 }
 
@@ -111,6 +113,9 @@ export interface Assessment {
   readonly mode: DeviceMode;
   readonly kernel: KernelName;
   readonly tenant: string | null;
+  /** Where nothing was told about its users, nothing here speaks of them. */
+  readonly holders: HoldersTold;
+  readonly told_at: string | null;
   /** Null where it would wait, or where there is no removal. */
   readonly verdict: Verdict | null;
   readonly state: ImaginedState | null;

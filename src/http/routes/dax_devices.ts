@@ -77,10 +77,10 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
       const done = doneOrThrow(await backend.submit({ host, command, dry_run: true }));
       const { survey } = done.reply;
       if (survey === undefined) throw new Error('a survey without holders');
-      const { holders, blast_radius } = survey;
+      const { items, ...beside } = survey;
       const list = `holders of ${host}/${device}`;
-      const page = await slicePage(backend, list, holders, request.query as z.output<typeof querystring>);
-      return { ...page, blast_radius };
+      const page = await slicePage(backend, list, items, request.query as z.output<typeof querystring>);
+      return { ...page, ...beside };
     },
   );
 }

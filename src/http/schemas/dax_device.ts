@@ -4,6 +4,7 @@ import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vo
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
 import { orFormerSerial } from './former.ts';
+import { HoldersTold, toldOfHolders } from './holder.ts';
 import type { BodyOf } from './host.ts';
 import {
   ByteRange,
@@ -76,6 +77,7 @@ const device = {
   kmem_state: KmemState.nullable().meta({
     description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.',
   }),
+  ...toldOfHolders,
 };
 
 export const DaxDevice = z
@@ -108,6 +110,9 @@ export const CreateDaxDevice = orFormerSerial({
   clears_poison: z.boolean().exactOptional(),
   state: z.enum(['bound', 'unbound']).exactOptional(),
   cxl: CxlPlace.exactOptional(),
+  holders: HoldersTold.exactOptional().meta({
+    description: '`told`: nobody uses it. `not_told` unless said, until something is made on it.',
+  }),
 }).meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
 
 export const PatchDaxDevice = orFormerSerial({
@@ -119,6 +124,10 @@ export const PatchDaxDevice = orFormerSerial({
     .exactOptional()
     .meta({ description: 'ND_CMD_CLEAR_ERROR, which no listing tells.' }),
   kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
+  holders: HoldersTold.exactOptional().meta({
+    description:
+      '`told`: its users are those recorded, also if there are none; sets `told_at`. `not_told` takes it back.',
+  }),
 })
   .meta({ id: 'PatchDaxDevice' })
   .register(elsewhere, {
@@ -151,4 +160,5 @@ export const deviceFilters = {
   driver: Driver.exactOptional(),
   provider: Provider.exactOptional(),
   tenant: Text.exactOptional(),
+  holders: HoldersTold.exactOptional(),
 };

@@ -4,6 +4,7 @@ import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
 import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/vocabulary.ts';
 import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
 import type * as engine from '../../engine/what_if/record.ts';
+import { HoldersTold, toldOfHolders } from './holder.ts';
 import { KernelName } from './host.ts';
 import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
 import { Count, Name, Text } from './scalar.ts';
@@ -103,6 +104,7 @@ export const Assessment = z
     mode: z.enum(DEVICE_MODES),
     kernel: KernelName,
     tenant: z.string().nullable(),
+    ...toldOfHolders,
     verdict: Verdict.nullable().meta({ description: 'Null where it would wait, or is refused.' }),
     state: ImaginedState.nullable(),
     waiting_on: z.array(WaitingOn),
@@ -128,6 +130,9 @@ export const assessed = {
       exposed: Count,
       waiting: Count,
       refused: Count,
+      not_told: Count.meta({
+        description: 'Of these, devices about whose users nothing was told: their verdict knows of none.',
+      }),
     })
     .meta({ description: 'Devices by verdict, over all pages.' }),
 };
@@ -140,4 +145,5 @@ export const assessmentFilters = {
   tenant: Text.exactOptional(),
   verdict: Verdict.exactOptional(),
   state: ImaginedState.exactOptional(),
+  holders: HoldersTold.exactOptional(),
 };
