@@ -5,10 +5,14 @@ import type { ListingJob } from './listing.ts';
 /** Runs work on listings beside the event loop. */
 export type ListingThread = JobThread<ListingJob>;
 
+/** Many times what the largest listing takes. */
+const HEAP_MAX_MIB = 2048;
+
 export function createListingThread(): ListingThread {
-  return createJobThread(
-    threadFile(import.meta.url, 'listing_worker'),
-    null,
-    'the thread that reads listings',
-  );
+  return createJobThread({
+    file: threadFile(import.meta.url, 'listing_worker'),
+    workerData: null,
+    about: 'the thread that reads listings',
+    heapMaxMib: HEAP_MAX_MIB,
+  });
 }

@@ -1,13 +1,8 @@
-import { parentPort } from 'node:worker_threads';
+import { serveJobs } from '../store/serve_jobs.ts';
 import { planImport, printListing, type ListingJob } from './listing.ts';
 
-/** The thread that reads and prints listings, one after another. Started by listing_thread.ts. */
-const port = parentPort;
-if (port === null) throw new Error('listing_worker.ts is the first file of a thread');
-port.on('message', (job: ListingJob) => {
-  port.postMessage(
-    job.do === 'import'
-      ? planImport(job.listed, job.modelled, job.text)
-      : printListing(job.listed, job.modelled, job.format),
-  );
+/** The thread that reads and prints listings. Started by listing_thread.ts. */
+serveJobs(() => (job: ListingJob) => {
+  if (job.do === 'import') return planImport(job.listed, job.modelled, job.text);
+  return printListing(job.listed, job.modelled, job.format);
 });

@@ -1,49 +1,96 @@
-import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import type { JobAnswer } from './serve_jobs.ts';
 import { spawnThread } from './spawn_thread.ts';
+import { unpackError } from './thread_error.ts';
 
 /** A thread that answers jobs, one after another; it starts with the first. */
 export interface JobThread<Job> {
-  /** Rejects where the thread dies: the next job starts another. */
+  /**
+   * Rejects where the job throws, or the thread dies of it in any way: with or without an error, out of memory, or
+   * with an answer that cannot be read. The thread is not used again, and the next job starts another.
+   */
   run<T>(job: Job): Promise<T>;
+  /** Ends the thread; a job that it is at is rejected. */
   close(): Promise<void>;
 }
 
-/** `file` is the thread's first: it posts one answer for each message it gets. */
-export function createJobThread<Job>(file: URL, workerData: unknown, about: string): JobThread<Job> {
-  let worker: Worker | null = null;
+export interface JobThreadOptions {
+  /** The thread's first file: it calls serveJobs(). */
+  readonly file: URL;
+  readonly workerData: unknown;
+  /** For errors: "the thread that …". */
+  readonly about: string;
+  /** Beyond this much memory the thread ends, and the process goes on; Node's own bound where absent. */
+  readonly heapMaxMib?: number;
+}
+
+export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> {
+  const { about } = options;
+  let thread: Worker | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
+  const start = (): Worker => {
+    const started = spawnThread(options.file, options.workerData, options.heapMaxMib);
+    // Also between jobs, when nobody else listens: an error without a listener ends the process.
+    started.on('error', () => forget(started));
+    started.on('exit', () => forget(started));
+    return started;
+  };
+  const forget = (dead: Worker): void => {
+    if (thread === dead) thread = null;
+  };
   const runNow = async (job: Job): Promise<unknown> => {
-    const own = (worker ??= spawnThread(file, workerData));
+    if (closed) throw new Error(`${about} is closed`);
+    const own = (thread ??= start());
     own.ref();
-    const over = new AbortController();
-    const died = once(own, 'exit', over).then(() => {
-      worker = null;
-      throw new Error(`${about} ended`);
-    });
     try {
-      own.postMessage(job);
-      // once() rejects on the thread's `error`: a bug in there, thrown here.
-      const [result] = (await Promise.race([once(own, 'message', over), died])) as [unknown];
-      return result;
+      return await answerOf(own, job, about);
+    } catch (error) {
+      forget(own);
+      await own.terminate();
+      throw error;
     } finally {
-      died.catch(() => undefined);
-      over.abort();
       own.unref();
     }
   };
   return {
     run: async <T>(job: Job): Promise<T> => {
-      if (closed) throw new Error(`${about} is closed`);
       const turn = last.then(() => runNow(job));
       last = turn.catch(() => undefined);
       return (await turn) as T;
     },
     close: async () => {
       closed = true;
+      await thread?.terminate();
       await last;
-      await worker?.terminate();
     },
   };
+}
+
+/** Sends a job, and takes the first thing that happens to its thread. */
+function answerOf(thread: Worker, job: unknown, about: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const over = (): void => {
+      for (const [event, listener] of listeners) thread.off(event, listener);
+    };
+    const fail = (what: string, cause?: unknown): void => {
+      over();
+      reject(new Error(`${about} ${what}`, cause === undefined ? undefined : { cause }));
+    };
+    const listeners = [
+      [
+        'message',
+        (answer: JobAnswer) => {
+          over();
+          if ('error' in answer) reject(unpackError(answer.error));
+          else resolve(answer.result);
+        },
+      ],
+      ['messageerror', (error: unknown) => fail('gave an answer that cannot be read', error)],
+      ['error', (error: unknown) => fail('failed', error)],
+      ['exit', (code: number) => fail(`ended with ${String(code)}`)],
+    ] as const;
+    for (const [event, listener] of listeners) thread.on(event, listener);
+    thread.postMessage(job);
+  });
 }

@@ -1,15 +1,19 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
- * Starts a thread. Compiled, its first file is JavaScript. From source (tsx, vitest) it is TypeScript, and the
- * thread registers tsx by itself, whichever way this thread came to understand types: a thread's first file is
- * not read by loaders that its execArgv brings.
+ * Starts a thread, bounded in memory where told. Compiled, its first file is JavaScript. From source (tsx, vitest) it
+ * is TypeScript, and the thread registers tsx by itself, whichever way this thread came to understand types: a
+ * thread's first file is not read by loaders that its execArgv brings.
  */
-export function spawnThread(file: URL, workerData: unknown): Worker {
-  if (!file.pathname.endsWith('.ts')) return new Worker(file, { workerData });
+export function spawnThread(file: URL, workerData: unknown, heapMaxMib?: number): Worker {
+  const options: WorkerOptions = {
+    workerData,
+    ...(heapMaxMib === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMaxMib } }),
+  };
+  if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
   const first = `import { register } from '${import.meta.resolve('tsx/esm/api')}'; register(); await import('${file.href}');`;
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(first)}`), {
-    workerData,
+    ...options,
     execArgv: [],
   });
 }

@@ -36,16 +36,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await once(writer, 'message');
   const db = openReadConnection(path);
   const client = createWriterClient(writer, options.onFatal);
-  const assessor = createJobThread<AssessmentQuery>(
-    threadFile(import.meta.url, 'assessor_worker'),
-    path,
-    'the thread that assesses the fleet',
-  );
-  const asker = createJobThread<Submission>(
-    threadFile(import.meta.url, 'asker_worker'),
-    path,
-    'the thread that answers long questions',
-  );
+  const assessor = createJobThread<AssessmentQuery>({
+    file: threadFile(import.meta.url, 'assessor_worker'),
+    workerData: path,
+    about: 'the thread that assesses the fleet',
+  });
+  const asker = createJobThread<Submission>({
+    file: threadFile(import.meta.url, 'asker_worker'),
+    workerData: path,
+    about: 'the thread that answers long questions',
+  });
   return {
     ...createReads(db),
     ...client,
