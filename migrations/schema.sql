@@ -241,6 +241,15 @@ CREATE INDEX mounts_by_host ON mounts (host);
 
 CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
 
+CREATE TABLE owner (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  pid INTEGER NOT NULL,
+  hostname TEXT NOT NULL,
+  url TEXT,
+  started_at TEXT NOT NULL,
+  checked_at TEXT
+) STRICT;
+
 CREATE TABLE pins (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,

@@ -15,16 +15,29 @@ export interface Executor {
  * pin sets a waiting removal running again, and that commit is what wakes it here.
  *
  *   commit says running ──> due ──> advance_removal submitted ──> its commit says running ──> due …
- *                                                             └─> waiting, stuck, completed: no longer due
+ *                                                             ├─> waiting, stuck, completed: no longer due
+ *                                                             └─> the store takes nothing now: due after a pause
  */
 export function startExecutor(store: Store, log: Log): Executor {
   const due = new Map<string, Running>();
   const advancing = new Map<string, Promise<void>>();
+  const pauses = new Set<NodeJS.Timeout>();
   let stopped = false;
 
+  /** A store that takes nothing now tells nobody when it does again. */
+  const tryLater = (running: Running, after_s: number): void => {
+    if (stopped) return;
+    const pause = setTimeout(() => {
+      pauses.delete(pause);
+      note({ ...running, state: 'running' });
+      begin();
+    }, after_s * 1000);
+    pauses.add(pause);
+  };
   const advance = async ({ host, removal }: Running): Promise<void> => {
     try {
       const submitted = await store.submit({ host, command: { type: 'advance_removal', removal } });
+      if (submitted.status === 'unavailable') tryLater({ host, removal }, submitted.why.retry_after_s);
       if (submitted.status === 'refused')
         log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
     } catch (error) {
@@ -63,6 +76,7 @@ export function startExecutor(store: Store, log: Log): Executor {
     stop: async () => {
       stopped = true;
       unsubscribe();
+      for (const pause of pauses) clearTimeout(pause);
       await Promise.all(advancing.values());
     },
   };

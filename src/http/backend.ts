@@ -10,6 +10,7 @@ export type Backend = Pick<
   | 'assess'
   | 'events'
   | 'check'
+  | 'status'
   | 'waitForRemoval'
   | 'importInventory'
   | 'exportInventory'
@@ -17,6 +18,7 @@ export type Backend = Pick<
 
 export type Submission = Parameters<Backend['submit']>[0];
 export type Submitted = Awaited<ReturnType<Backend['submit']>>;
+export type StoreUnavailable = Extract<Submitted, { status: 'unavailable' }>['why'];
 export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
 export type ListQuery = Parameters<Backend['list']>[0];
 export type Page = Exclude<Awaited<ReturnType<Backend['list']>>, { refused: true }>;

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Backend } from './backend.ts';
 
-/** Prometheus metrics of this server: requests by route, problems by code, and the process. */
-export function serveMetrics(app: FastifyInstance): void {
+/** Prometheus metrics of this server: requests by route, problems by code, the store, and the process. */
+export function serveMetrics(app: FastifyInstance, backend: Backend): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const seconds = new Histogram({
@@ -18,6 +19,7 @@ export function serveMetrics(app: FastifyInstance): void {
     labelNames: ['status'],
     registers: [registry],
   });
+  measureStore(registry, backend);
   app.addHook('onResponse', async (request, reply) => {
     const status = String(reply.statusCode);
     const route = request.routeOptions.url ?? 'unknown';
@@ -28,4 +30,39 @@ export function serveMetrics(app: FastifyInstance): void {
     reply.type(registry.contentType);
     return registry.metrics();
   });
+}
+
+/** Asked when the metrics are: a store that is not looked at costs nothing. */
+function measureStore(registry: Registry, backend: Backend): void {
+  type Status = Awaited<ReturnType<Backend['status']>>;
+  const gauge = (name: string, help: string, value: (status: Status) => number): void => {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        async collect() {
+          this.set(value(await backend.status()));
+        },
+      }),
+    );
+  };
+  gauge(
+    'daxplane_store_wal_bytes',
+    'Bytes of the write-ahead log beside the database.',
+    (status) => status.wal_bytes,
+  );
+  gauge(
+    'daxplane_store_last_checkpoint_timestamp_seconds',
+    'When the log was last worked off wholly; 0 for not since the start.',
+    ({ last_checkpoint_at }) => (last_checkpoint_at === null ? 0 : Date.parse(last_checkpoint_at) / 1000),
+  );
+  gauge(
+    'daxplane_store_checkpoint_failures',
+    'Checkpoints since the start that failed or left something behind.',
+    (status) => status.checkpoint_failures,
+  );
+  gauge('daxplane_store_degraded', '1 while checkpoints fail; /readyz has the reason.', ({ degraded }) =>
+    degraded === null ? 0 : 1,
+  );
 }

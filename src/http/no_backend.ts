@@ -13,6 +13,7 @@ export function noBackend(): Backend {
     assess: never,
     events: never,
     check: never,
+    status: never,
     waitForRemoval: never,
     importInventory: never,
     exportInventory: never,

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { REFUSAL_CODES, type Refusal } from '../engine/refusal.ts';
-import type { Submitted } from './backend.ts';
+import type { StoreUnavailable, Submitted } from './backend.ts';
 
 /** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */
 export const HTTP_PROBLEMS = {
@@ -20,6 +20,10 @@ export const HTTP_PROBLEMS = {
   headers_too_large: { status: 431, title: 'The header fields are too large' },
   internal_error: { status: 500, title: 'A fault of this service' },
   unavailable: { status: 503, title: 'The service cannot answer now' },
+  store_busy: { status: 503, title: 'Another program holds the store' },
+  store_full: { status: 503, title: 'The disk of the store is full' },
+  store_read_only: { status: 503, title: 'The store may not be written' },
+  store_not_ours: { status: 503, title: 'The file of the store is not the one that is served' },
 } as const;
 export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
 
@@ -79,7 +83,14 @@ export function doneOrThrow(submitted: Submitted): Extract<Submitted, { status: 
         'idempotency_key_reused',
         'the key belongs to a request with another method, path or body',
       );
+    case 'unavailable':
+      throw storeProblem(submitted.why);
   }
+}
+
+/** The 503 of a store that takes nothing now: what is the matter, and when to ask again. */
+export function storeProblem({ code, detail, retry_after_s }: StoreUnavailable): HttpProblem {
+  return new HttpProblem(code, detail, { headers: { 'retry-after': String(retry_after_s) } });
 }
 
 /** Sends a problem document; the only place that chooses the status of a no. */

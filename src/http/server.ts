@@ -66,7 +66,7 @@ export async function buildServer({ backend, logger, limits = {} }: ServerOption
   });
   await secure(app, limits);
   await serveOpenApi(app);
-  serveMetrics(app);
+  serveMetrics(app, backend);
   for (const routes of ROUTES) routes(app, backend);
   await app.ready();
   return app;

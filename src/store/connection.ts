@@ -4,8 +4,10 @@ import { Sqlite } from './driver.ts';
 export type Connection = Database.Database;
 export type Statement<Values extends unknown[], Row = unknown> = Database.Statement<Values, Row>;
 
-const BUSY_TIMEOUT_MS = 5_000;
-const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** How long a connection waits for a lock that another program holds. */
+export const BUSY_TIMEOUT_MS = 5_000;
+/** What a WAL is cut back to when it has been emptied. */
+export const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 /** PRAGMA synchronous: every commit reaches the disk before it is answered. */
 const SYNCHRONOUS_FULL = 2;
 
@@ -14,8 +16,8 @@ const SYNCHRONOUS_FULL = 2;
  * file system, say) or synchronous not FULL. A connection to a WAL file starts with a lower synchronous of its
  * own, so it is set here, after the journal mode, and looked at again.
  */
-export function openWriteConnection(path: string): Connection {
-  const db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+export function openWriteConnection(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Connection {
+  const db = new Sqlite(path, { timeout: busyTimeoutMs });
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');

@@ -1,26 +1,50 @@
-import type { Commit, StoreHealth, Submission } from './port.ts';
-import type { Settled } from './transact.ts';
+import type { CheckpointState } from './checkpoint.ts';
+import type { Unavailable } from './fault.ts';
+import type { Commit, StoreHealth, Submission, Submitted } from './port.ts';
+import type { PackedError } from './thread_error.ts';
 
 /** What the writer's thread is started with. */
 export interface WriterData {
   readonly path: string;
   readonly cachedHosts: number;
+  readonly busyTimeoutMs: number;
+  readonly walBytesMax: number;
 }
 
 export type ToWriter =
   | { readonly type: 'submit'; readonly id: number; readonly submission: Submission }
   | { readonly type: 'check'; readonly id: number }
+  /** Where the process answers, for whoever finds the file taken. */
+  | { readonly type: 'serve_at'; readonly url: string }
   | { readonly type: 'close' };
 
+/** What became of one submission: its answer, or the bug that rolled it back. */
+export type WireSettled = { readonly submitted: Submitted } | { readonly error: PackedError };
+
 export type FromWriter =
-  | { readonly type: 'ready' }
+  /** `path` is the file's own, without symbolic links. */
+  | { readonly type: 'ready'; readonly path: string }
   /** One commit: whom it answers, in order. */
   | {
       readonly type: 'committed';
       readonly ids: readonly number[];
-      readonly settled: readonly Settled[];
+      readonly settled: readonly WireSettled[];
       readonly commit: Commit | null;
     }
-  | { readonly type: 'checked'; readonly id: number; readonly health: StoreHealth | Error }
-  /** The world failed. Nobody in the batch is answered: what they asked may or may not be stored. */
-  | { readonly type: 'fatal'; readonly error: Error };
+  /** No commit: nothing that these ask is stored. */
+  | { readonly type: 'refused'; readonly ids: readonly number[]; readonly why: Unavailable }
+  | {
+      readonly type: 'checked';
+      readonly id: number;
+      readonly health: StoreHealth | Unavailable;
+    }
+  | { readonly type: 'check_failed'; readonly id: number; readonly error: PackedError }
+  | { readonly type: 'checkpoints'; readonly state: CheckpointState }
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly message: string;
+    }
+  /** The file could not be opened, or the world failed. Nobody in the batch is answered: it may or may not be stored. */
+  | { readonly type: 'fatal'; readonly error: PackedError };

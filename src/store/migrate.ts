@@ -12,7 +12,8 @@ const CREATE_SCHEMA_MIGRATIONS = `CREATE TABLE IF NOT EXISTS schema_migrations (
   applied_at TEXT NOT NULL
 ) STRICT`;
 
-interface Migration {
+/** One file of migrations/, or the row that says that it was applied. */
+export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly sql: string;
@@ -36,6 +37,7 @@ export function migrate(db: Connection, directory: URL = MIGRATIONS): number {
       db.exec(sql);
       record.run(version, name, sha256, new Date().toISOString());
     }
+    db.pragma(`user_version = ${String(migrations.length)}`);
   });
   run.immediate();
   return schemaVersion(db);
@@ -46,7 +48,8 @@ export function schemaVersion(db: Connection): number {
   return db.prepare<[], number>('SELECT coalesce(max(version), 0) FROM schema_migrations').pluck().get() ?? 0;
 }
 
-function readMigrations(directory: URL): Migration[] {
+/** The migrations this program has, numbered from 1 without a gap. */
+export function readMigrations(directory: URL = MIGRATIONS): Migration[] {
   const names = readdirSync(directory).filter((name) => /^\d{4}_\w+\.sql$/.test(name));
   return names.sort().map((name, position) => {
     const version = Number(name.slice(0, 4));
@@ -56,7 +59,8 @@ function readMigrations(directory: URL): Migration[] {
   });
 }
 
-function assertSameHistory(applied: readonly Migration[], known: readonly Migration[]): void {
+/** Throws where a database has a migration that this program has not, or another text of one. */
+export function assertSameHistory(applied: readonly Migration[], known: readonly Migration[]): void {
   for (const [position, { version, name, sha256 }] of applied.entries()) {
     const ours = known[position];
     if (ours === undefined)

@@ -5,6 +5,8 @@ import type { Kind, RecordOf } from '../engine/host.ts';
 import type { Refusal } from '../engine/refusal.ts';
 import type { RemovalState, Verdict } from '../engine/vocabulary.ts';
 import type { Assessment } from '../engine/what_if/record.ts';
+import type { CheckpointState } from './checkpoint.ts';
+import type { Unavailable } from './fault.ts';
 
 /**
  * What the application may ask of a store. Every change goes through `submit`; reads see only what is
@@ -34,8 +36,12 @@ export interface Store {
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
   /** Called after each commit that changed something, after its submissions are answered. */
   onCommit(listener: (commit: Commit) => void): () => void;
-  /** Throws where the store cannot serve durably (schema, journal mode, synchronous). */
-  check(): Promise<StoreHealth>;
+  /** Proves by a commit that the store serves durably. Throws where its settings (journal mode, synchronous) do not. */
+  check(): Promise<StoreHealth | Unavailable>;
+  /** How the store stands, without asking its file anything. */
+  status(): Promise<StoreStatus>;
+  /** Notes the address under which this process answers, for whoever finds the store taken. */
+  serveAt(url: string): void;
   close(): Promise<void>;
 }
 
@@ -60,7 +66,9 @@ export type Submitted =
   | { readonly status: 'refused'; readonly refusal: Refusal }
   | { readonly status: 'precondition_failed' }
   /** The key was used with another request. */
-  | { readonly status: 'idempotency_mismatch' };
+  | { readonly status: 'idempotency_mismatch' }
+  /** Nothing can be stored now, and nothing of this is. */
+  | { readonly status: 'unavailable'; readonly why: Unavailable };
 
 /** What a command answers. Plain JSON. */
 export type Reply = Answer;
@@ -131,7 +139,12 @@ export interface RemovalMark {
   readonly state: RemovalState;
 }
 
-export interface StoreHealth {
+/** What is watched of the store while it runs. */
+export interface StoreStatus extends CheckpointState {
+  readonly wal_bytes: number;
+}
+
+export interface StoreHealth extends StoreStatus {
   readonly journal_mode: string;
   readonly synchronous: number;
   readonly schema_version: number;

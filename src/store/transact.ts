@@ -6,6 +6,7 @@ import type { Refusal } from '../engine/refusal.ts';
 import type { Context } from '../engine/transaction.ts';
 import { foresee } from '../engine/what_if/foresee.ts';
 import type { Connection } from './connection.ts';
+import { isWorldFault } from './fault.ts';
 import { createHostCache, type HostCache } from './host_cache.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { prepareJournal, type Journal } from './journal.ts';
@@ -49,7 +50,8 @@ interface Transactor extends TransactOptions {
  *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → project → journal ── RELEASE ─┐ … COMMIT
  *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
  *
- * Throws where the world fails (disk full, I/O error): then nobody may be answered and the process has to stop.
+ * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
+ * for certain (fault.ts), or nobody may be answered and the process has to stop.
  */
 export function prepareTransact(
   db: Connection,
@@ -68,7 +70,7 @@ export function prepareTransact(
   const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
-  return (batch) => {
+  const run = (batch: readonly Submission[]): BatchResult => {
     begin?.run();
     watch();
     purge();
@@ -84,6 +86,16 @@ export function prepareTransact(
     commit?.run();
     return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
   };
+  return (batch) => {
+    try {
+      return run(batch);
+    } catch (error) {
+      // SQLite has rolled back by itself after some faults. The hosts in memory are ahead of the rows either way.
+      transactor.cache.clear();
+      if (db.inTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  };
 }
 
 function prepareRunOne(transactor: Transactor): (submission: Submission) => Settled {
@@ -96,7 +108,7 @@ function prepareRunOne(transactor: Transactor): (submission: Submission) => Sett
     try {
       return { submitted: execute(transactor, submission) };
     } catch (error) {
-      if (isFault(error) || !db.inTransaction) throw error;
+      if (isWorldFault(error) || !db.inTransaction) throw error;
       rollback.run();
       cache.evict(submission.host);
       return { error: error instanceof Error ? error : new Error(String(error)) };
@@ -181,19 +193,4 @@ function watchForeignWrites({ db, cache }: Transactor): () => void {
     if (current !== version) cache.clear();
     version = current;
   };
-}
-
-const FAULTS = [
-  'SQLITE_IOERR',
-  'SQLITE_FULL',
-  'SQLITE_CORRUPT',
-  'SQLITE_NOTADB',
-  'SQLITE_NOMEM',
-  'SQLITE_READONLY',
-];
-
-/** The world failed, not the command. */
-function isFault(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && FAULTS.some((fault) => code.startsWith(fault));
 }

@@ -1,91 +1,114 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { v7 } from 'uuid';
-import { assertDurable, openWriteConnection, type Connection } from './connection.ts';
+import { collectBatches, notOurs } from './batches.ts';
+import { walBytes, watchCheckpoints, type Checkpoints } from './checkpoint.ts';
+import { assertDurable } from './connection.ts';
+import { describeFault, unavailableFor } from './fault.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
-import { migrate, schemaVersion } from './migrate.ts';
-import type { StoreHealth, Submission } from './port.ts';
-import { prepareTransact, type BatchResult, type Decide } from './transact.ts';
+import { schemaVersion } from './migrate.ts';
+import { openOwned, type OwnedDatabase } from './open.ts';
+import { packError } from './thread_error.ts';
+import { prepareTransact, type Decide } from './transact.ts';
 
-/** A bound on how long the first of a batch waits for the last. */
-const BATCH_MAX = 512;
-
-interface Queued {
-  readonly id: number;
-  readonly submission: Submission;
-}
+type Tell = (message: FromWriter) => void;
 
 /**
- * Runs the writer in this thread until it is told to close: opens and migrates the database, then commits what
- * it is sent. Submissions that arrive while a commit runs make up the next one.
+ * Runs the writer in this thread until it is told to close: opens the database and becomes its owner, then commits
+ * what it is sent. Submissions that arrive while a commit runs make up the next one.
  */
 export function serveWriter(decide: Decide): void {
   const port = parentPort;
   if (port === null) throw new Error('the writer runs in a thread of its own');
-  const tell = (message: FromWriter): void => port.postMessage(message);
-  const { path, cachedHosts } = workerData as WriterData;
-  const db = openWriteConnection(path);
-  migrate(db);
+  const tell: Tell = (message) => port.postMessage(message);
+  try {
+    serve(decide, tell);
+  } catch (error) {
+    tell({ type: 'fatal', error: packError(error) });
+  }
+}
+
+function serve(decide: Decide, tell: Tell): void {
+  const { path: given, cachedHosts, busyTimeoutMs, walBytesMax } = workerData as WriterData;
+  const owned = openOwned(given, busyTimeoutMs);
+  const { db, path, lost, close } = owned;
+  const checkpoints = tellCheckpoints(owned, walBytesMax, tell);
   const transact = prepareTransact(db, {
     decide,
     now: () => new Date().toISOString(),
     uid: () => v7(),
     cachedHosts,
   });
-  const batches = collectBatches(transact, tell);
-  port.on('message', (message: ToWriter) => {
+  const batches = collectBatches({ path, transact, lost, tell, afterCommit: checkpoints.afterCommit });
+  parentPort?.on('message', (message: ToWriter) => {
     switch (message.type) {
       case 'submit':
         batches.add(message);
         break;
       case 'check':
-        tell({ type: 'checked', id: message.id, health: healthOf(db) });
+        tell(check(message.id, owned, checkpoints));
+        break;
+      case 'serve_at':
+        serveAt(owned, message.url, tell);
         break;
       case 'close':
         batches.flush();
-        db.close();
-        port.close();
+        close();
+        parentPort?.close();
         break;
     }
   });
-  tell({ type: 'ready' });
+  tell({ type: 'ready', path });
 }
 
-/** Group commit: what was queued is run at the next turn of the event loop, a batch a turn. */
-function collectBatches(
-  transact: (batch: readonly Submission[]) => BatchResult,
-  tell: (message: FromWriter) => void,
-): { add: (queued: Queued) => void; flush: () => void } {
-  let queue: Queued[] = [];
-  let failed = false;
-  const run = (): void => {
-    const batch = queue.slice(0, BATCH_MAX);
-    queue = queue.slice(BATCH_MAX);
-    if (batch.length === 0 || failed) return;
-    try {
-      const { settled, commit } = transact(batch.map(({ submission }) => submission));
-      tell({ type: 'committed', ids: batch.map(({ id }) => id), settled, commit });
-    } catch (error) {
-      failed = true;
-      tell({ type: 'fatal', error: new Error('the commit failed', { cause: error }) });
-      return;
-    }
-    if (queue.length > 0) setImmediate(run);
+/** Keeps the other thread told of the checkpoints, and logs when they begin to fail or work again. */
+function tellCheckpoints({ db, path }: OwnedDatabase, walBytesMax: number, tell: Tell): Checkpoints {
+  const checkpoints = watchCheckpoints(db, path, walBytesMax, ({ degraded }) => {
+    const fields = { path, wal_bytes: walBytes(path), ...(degraded === null ? {} : { why: degraded }) };
+    if (degraded === null) tell({ type: 'log', level: 'info', fields, message: 'checkpoints work again' });
+    else tell({ type: 'log', level: 'warn', fields, message: 'checkpoints fail' });
+  });
+  let told = checkpoints.state();
+  tell({ type: 'checkpoints', state: told });
+  const tellChanges = (): void => {
+    if (checkpoints.state() === told) return;
+    told = checkpoints.state();
+    tell({ type: 'checkpoints', state: told });
+  };
+  const thenTell = (act: () => void) => (): void => {
+    act();
+    tellChanges();
   };
   return {
-    add: (queued) => {
-      queue.push(queued);
-      if (queue.length === 1) setImmediate(run);
-    },
-    flush: () => {
-      while (queue.length > 0 && !failed) run();
-    },
+    ...checkpoints,
+    afterCommit: thenTell(checkpoints.afterCommit),
+    retry: thenTell(checkpoints.retry),
   };
 }
 
-function healthOf(db: Connection): StoreHealth | Error {
+/** Proves that the file takes a commit and is the one under its path. */
+function check(id: number, { db, path, owner, lost }: OwnedDatabase, checkpoints: Checkpoints): FromWriter {
   try {
-    return { ...assertDurable(db), schema_version: schemaVersion(db) };
+    const durable = assertDurable(db);
+    const before = lost();
+    if (before === null) owner.prove(new Date().toISOString());
+    const reason = before ?? lost();
+    if (reason !== null) return { type: 'checked', id, health: notOurs(reason) };
+    checkpoints.retry();
+    const health = { ...durable, schema_version: schemaVersion(db), wal_bytes: walBytes(path) };
+    return { type: 'checked', id, health: { ...health, ...checkpoints.state() } };
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    const why = unavailableFor(error, path);
+    if (why !== null) return { type: 'checked', id, health: why };
+    return { type: 'check_failed', id, error: packError(describeFault(error, path)) };
+  }
+}
+
+/** Only what a second server is told hangs on it, so that a file that is busy now is no reason to stop. */
+function serveAt({ path, owner }: OwnedDatabase, url: string, tell: Tell): void {
+  try {
+    owner.serveAt(url);
+  } catch (error) {
+    const why = describeFault(error, path).message;
+    tell({ type: 'log', level: 'warn', fields: { path, why }, message: 'address not noted in the store' });
   }
 }

@@ -90,6 +90,7 @@ test('closing lets those go who wait', async () => {
 });
 
 test('a removal that was running when the process stopped is taken up by the next', async () => {
+  await plane.close();
   const store = await harness.open();
   await submitAll(store, HOST, mappedAndPinned(HOST, 'v6.12'));
   const removed = await store.submit({
@@ -98,8 +99,8 @@ test('a removal that was running when the process stopped is taken up by the nex
   });
   const { uid } = replyOf(removed).record as RemovalRecord;
   await store.close();
-  expect(await stateOf(uid)).toBe('running');
   const next = createControlPlane(await harness.open(), silent);
+  expect((await next.getByUid('removals', uid))?.state).toBe('running');
   const ended = next.waitForRemoval(uid, LONG_MS);
   await next.start();
   expect((await ended)?.state).toBe('completed');

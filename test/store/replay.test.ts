@@ -66,11 +66,13 @@ test.each(['v5.10', 'v6.12'] as const)(
 
 test('a writer that loads its hosts decides as the one that has them in memory', async () => {
   const commands = mappedAndPinned('node-a', 'v6.12');
+  await store.close();
   for (const command of commands) {
     const fresh = await harness.open();
     await submitAll(fresh, 'node-a', [command]);
     await fresh.close();
   }
+  store = await harness.open();
   await submitAll(store, 'node-b', mappedAndPinned('node-b', 'v6.12'));
   const anonymous = (text: string): string => text.replaceAll(/"(uid|host|name)":"[^"]*"/g, '""');
   const [a, b] = ['node-a', 'node-b'].map((name) =>

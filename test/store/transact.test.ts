@@ -76,6 +76,8 @@ test('a full disk fails the batch, not a command', () => {
   db.pragma(`max_page_count = ${String(db.pragma('page_count', { simple: true }))}`);
   const comm = 'x'.repeat(100_000);
   expect(() => run({ host: 'a', command: { type: 'create_process', pid: 1, comm } })).toThrow('full');
+  db.pragma('max_page_count = 1000000');
+  expect(statuses(run(spawn('a', 1)))).toEqual(['done']);
 });
 
 test('a record that the schema does not take is a bug of its command alone', () => {
@@ -107,7 +109,7 @@ test('the writer runs with WAL and synchronous FULL, also after it has written',
   const harness = sqliteHarness();
   const store = await harness.open();
   await store.submit(create('a'));
-  expect(await store.check()).toEqual({ journal_mode: 'wal', synchronous: 2, schema_version: 2 });
+  expect(await store.check()).toMatchObject({ journal_mode: 'wal', synchronous: 2 });
   await harness.cleanup();
 });
 

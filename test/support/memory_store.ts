@@ -21,6 +21,8 @@ interface Memory {
   readonly order: Map<string, number>;
 }
 
+const STATUS = { wal_bytes: 0, last_checkpoint_at: null, checkpoint_failures: 0, degraded: null };
+
 /** A Store in memory, on the engine's own decide and apply: for tests of what stands above it. */
 export function createMemoryStore(): Store {
   const memory: Memory = {
@@ -52,7 +54,9 @@ export function createMemoryStore(): Store {
       memory.listeners.add(listener);
       return () => memory.listeners.delete(listener);
     },
-    check: async () => ({ journal_mode: 'memory', synchronous: 2, schema_version: 1 }),
+    check: async () => ({ journal_mode: 'memory', synchronous: 2, schema_version: 1, ...STATUS }),
+    status: async () => STATUS,
+    serveAt: () => undefined,
     close: async () => undefined,
   };
 }

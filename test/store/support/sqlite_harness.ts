@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openReadConnection } from '../../../src/store/connection.ts';
 import type { Store } from '../../../src/store/port.ts';
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite.ts';
 
 const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
 
@@ -11,7 +11,7 @@ const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
 export interface SqliteHarness {
   readonly path: string;
   readonly fatal: Error[];
-  open(): Promise<Store>;
+  open(more?: Partial<SqliteStoreOptions>): Promise<Store>;
   /** Every row of every table, as text. */
   dump(): Promise<string>;
   cleanup(): Promise<void>;
@@ -25,11 +25,12 @@ export function sqliteHarness(writer: URL | null = FAULTY_WRITER): SqliteHarness
   return {
     path,
     fatal,
-    open: async () => {
+    open: async (more = {}) => {
       const store = await openSqliteStore({
         path,
         onFatal: (error) => void fatal.push(error),
         ...(writer === null ? {} : { writer }),
+        ...more,
       });
       stores.push(store);
       return store;

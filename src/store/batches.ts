@@ -1,0 +1,123 @@
+import { describeFault, unavailableFor, type Unavailable } from './fault.ts';
+import type { FromWriter, WireSettled } from './message.ts';
+import type { Submission } from './port.ts';
+import { packError } from './thread_error.ts';
+import type { BatchResult, Settled } from './transact.ts';
+
+/** A bound on how long the first of a batch waits for the last. */
+const BATCH_MAX = 512;
+
+interface Queued {
+  readonly id: number;
+  readonly submission: Submission;
+}
+
+export interface BatchOptions {
+  readonly path: string;
+  readonly transact: (batch: readonly Submission[]) => BatchResult;
+  /** Why the file is not ours any more; null while it is. */
+  readonly lost: () => string | null;
+  readonly tell: (message: FromWriter) => void;
+  /** Called when everybody in a batch is answered. */
+  readonly afterCommit: () => void;
+}
+
+export interface Batches {
+  readonly add: (queued: Queued) => void;
+  /** Commits what is queued. */
+  readonly flush: () => void;
+}
+
+/** Group commit: what was queued is run at the next turn of the event loop, a batch a turn. */
+export function collectBatches(options: BatchOptions): Batches {
+  let queue: Queued[] = [];
+  let failed = false;
+  const runBatch = createRunBatch(options, () => {
+    failed = true;
+  });
+  const run = (): void => {
+    const batch = queue.slice(0, BATCH_MAX);
+    queue = queue.slice(BATCH_MAX);
+    if (batch.length === 0 || failed) return;
+    runBatch(batch);
+    if (queue.length > 0) setImmediate(run);
+  };
+  return {
+    add: (queued) => {
+      queue.push(queued);
+      if (queue.length === 1) setImmediate(run);
+    },
+    flush: () => {
+      while (queue.length > 0 && !failed) run();
+    },
+  };
+}
+
+/**
+ * Runs a batch and tells what became of it. The files are looked at before the commit and after it: what was
+ * committed to a file that is gone is not acknowledged.
+ */
+function createRunBatch(
+  { path, transact, lost, tell, afterCommit }: BatchOptions,
+  stop: () => void,
+): (batch: readonly Queued[]) => void {
+  const noteState = createNoteState(path, tell);
+  return (batch) => {
+    const ids = batch.map(({ id }) => id);
+    const refuse = (why: Unavailable): void => {
+      noteState(why);
+      tell({ type: 'refused', ids, why });
+    };
+    try {
+      const before = lost();
+      const result = before === null ? transact(batch.map(({ submission }) => submission)) : null;
+      const reason = before ?? lost();
+      if (result === null || reason !== null) {
+        refuse(notOurs(reason ?? ''));
+        return;
+      }
+      noteState(null);
+      tell({ type: 'committed', ids, settled: result.settled.map(packSettled), commit: result.commit });
+      afterCommit();
+    } catch (error) {
+      const why = unavailableFor(error, path);
+      if (why !== null) {
+        refuse(why);
+        return;
+      }
+      stop();
+      tell({ type: 'fatal', error: packError(describeFault(error, path)) });
+    }
+  };
+}
+
+/** What is answered while the files under the store's path are not those that are open. */
+export function notOurs(detail: string): Unavailable {
+  return { unavailable: true, code: 'store_not_ours', detail, retry_after_s: 60 };
+}
+
+/** One line in the log when writing begins to be refused, and one when it works again. */
+function createNoteState(
+  path: string,
+  tell: (message: FromWriter) => void,
+): (why: Unavailable | null) => void {
+  let before: string | null = null;
+  return (why) => {
+    const code = why?.code ?? null;
+    if (code === before) return;
+    before = code;
+    if (why === null)
+      tell({ type: 'log', level: 'info', fields: { path }, message: 'store takes changes again' });
+    else
+      tell({
+        type: 'log',
+        level: 'error',
+        fields: { path, code, why: why.detail },
+        message: 'store takes no changes',
+      });
+  };
+}
+
+function packSettled(settled: Settled): WireSettled {
+  return 'error' in settled ? { error: packError(settled.error) } : settled;
+}

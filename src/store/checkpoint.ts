@@ -1,0 +1,92 @@
+import { statSync } from 'node:fs';
+import type { Connection } from './connection.ts';
+import { describeFault } from './fault.ts';
+
+/** How the WAL is worked off into the database file. */
+export interface CheckpointState {
+  /** RFC 3339; null where none was complete since the start. */
+  readonly last_checkpoint_at: string | null;
+  /** Since the start: checkpoints that failed, or left something behind. */
+  readonly checkpoint_failures: number;
+  /** What is the matter and the remedy; null where all is well. */
+  readonly degraded: string | null;
+}
+
+export interface Checkpoints {
+  /** To be called after each commit, when everybody has been answered. */
+  readonly afterCommit: () => void;
+  /** Looks again where something is the matter: nothing may be written for a long time. */
+  readonly retry: () => void;
+  readonly state: () => CheckpointState;
+}
+
+/** As SQLite by itself, which does not tell how it went: after 1000 pages of 4 KiB. */
+const GROWTH_BYTES = 1000 * 4096;
+/** Small commits that write over the beginning of a WAL do not make it grow. */
+const COMMITS = 200;
+
+interface Result {
+  readonly busy: number;
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+/**
+ * Takes over checkpoints from SQLite, whose own fail without a word. None waits for anybody, and a failed one loses
+ * nothing: the WAL has it. It grows, though, and every read of it gets slower. `changed` is called when something
+ * begins or ceases to be the matter: an error, or a WAL beyond `walBytesMax` that cannot be emptied.
+ */
+export function watchCheckpoints(
+  db: Connection,
+  path: string,
+  walBytesMax: number,
+  changed: (state: CheckpointState) => void,
+): Checkpoints {
+  db.pragma('wal_autocheckpoint = 0');
+  let state: CheckpointState = { last_checkpoint_at: null, checkpoint_failures: 0, degraded: null };
+  let seenBytes = 0;
+  let commits = 0;
+  const run = (): void => {
+    commits = 0;
+    const before = state.degraded;
+    const trouble = checkpoint(db, path);
+    seenBytes = walBytes(path);
+    if (trouble === null) {
+      state = { ...state, last_checkpoint_at: new Date().toISOString(), degraded: null };
+    } else {
+      const degraded = trouble.isError || seenBytes > walBytesMax ? trouble.what : null;
+      state = { ...state, checkpoint_failures: state.checkpoint_failures + 1, degraded };
+    }
+    if ((before === null) !== (state.degraded === null)) changed(state);
+  };
+  run();
+  return {
+    afterCommit: () => {
+      commits += 1;
+      if (commits >= COMMITS || walBytes(path) >= seenBytes + GROWTH_BYTES) run();
+    },
+    retry: () => {
+      if (state.degraded !== null) run();
+    },
+    state: () => state,
+  };
+}
+
+/** Bytes of the WAL beside a database; 0 where there is none. */
+export function walBytes(path: string): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function checkpoint(
+  db: Connection,
+  path: string,
+): { readonly isError: boolean; readonly what: string } | null {
+  try {
+    const [result] = db.pragma('wal_checkpoint(PASSIVE)') as Result[];
+    if (result?.busy === 0 && result.log === result.checkpointed) return null;
+    const reader = `another connection reads an old state of ${path}, so that ${path}-wal cannot be emptied`;
+    return { isError: false, what: `${reader}; end it: a backup that hangs, an operator's sqlite3` };
+  } catch (error) {
+    return { isError: true, what: describeFault(error, path).message };
+  }
+}

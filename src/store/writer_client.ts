@@ -1,0 +1,151 @@
+import type { Worker } from 'node:worker_threads';
+import { walBytes, type CheckpointState } from './checkpoint.ts';
+import type { Unavailable } from './fault.ts';
+import type { FromWriter, ToWriter, WireSettled } from './message.ts';
+import type { Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
+import { unpackError } from './thread_error.ts';
+
+/** What the store tells of itself while it runs: one line a change of state. pino's logger is one. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface WriterClientOptions {
+  readonly writer: Worker;
+  readonly log: StoreLog;
+  /** The writer died, or a commit failed so that nobody knows what is stored. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface WriterClient
+  extends Pick<Store, 'submit' | 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
+  /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
+  readonly ready: Promise<string>;
+}
+
+interface Waiting<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Client {
+  readonly submissions: Map<number, Waiting<Submitted>>;
+  readonly checks: Map<number, Waiting<StoreHealth | Unavailable>>;
+  readonly listeners: Set<(commit: Commit) => void>;
+  checkpoints: CheckpointState;
+}
+
+const NO_CHECKPOINT: CheckpointState = { last_checkpoint_at: null, checkpoint_failures: 0, degraded: null };
+
+/** The writing half of the store: sends, and settles what the writer answers. */
+export function createWriterClient(options: WriterClientOptions): WriterClient {
+  const { writer } = options;
+  const client: Client = {
+    submissions: new Map(),
+    checks: new Map(),
+    listeners: new Set(),
+    checkpoints: NO_CHECKPOINT,
+  };
+  let lastId = 0;
+  let closing: Promise<void> | null = null;
+  let checking: Promise<StoreHealth | Unavailable> | null = null;
+  let path = '';
+  const send = (message: ToWriter): void => writer.postMessage(message);
+  const { ready, ended } = listen(options, client, () => closing !== null);
+  const ask = <T>(waiting: Map<number, Waiting<T>>, message: (id: number) => ToWriter): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (closing !== null) throw new Error('the store is closed');
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      send(message(lastId));
+    });
+  return {
+    ready: ready.then((own) => (path = own)),
+    submit: (submission: Submission) => ask(client.submissions, (id) => ({ type: 'submit', id, submission })),
+    // A check is a commit: those who ask at the same time share one.
+    check: () =>
+      (checking ??= ask(client.checks, (id) => ({ type: 'check', id })).finally(() => (checking = null))),
+    status: async () => ({ ...client.checkpoints, wal_bytes: walBytes(path) }),
+    serveAt: (url) => send({ type: 'serve_at', url }),
+    onCommit: (listener) => {
+      client.listeners.add(listener);
+      return () => void client.listeners.delete(listener);
+    },
+    close: () => {
+      if (closing === null) send({ type: 'close' });
+      return (closing ??= ended);
+    },
+  };
+}
+
+/** Settles what the writer answers. Before it is ready its failure rejects `ready`, afterwards it is fatal, once. */
+function listen(
+  { writer, log, onFatal }: WriterClientOptions,
+  client: Client,
+  isClosing: () => boolean,
+): { readonly ready: Promise<string>; readonly ended: Promise<void> } {
+  let failed = false;
+  const ready = new Promise<string>((resolve, reject) => {
+    let isReady = false;
+    const fail = (error: Error): void => {
+      if (failed) return;
+      failed = true;
+      if (isReady) onFatal(error);
+      else reject(error);
+    };
+    writer.on('message', (message: FromWriter) => {
+      if (message.type === 'ready') {
+        isReady = true;
+        resolve(message.path);
+      } else if (message.type === 'fatal') fail(unpackError(message.error));
+      else if (message.type === 'log') log[message.level](message.fields, message.message);
+      else settle(client, message);
+    });
+    writer.on('error', (error: unknown) => fail(new Error('the writer failed', { cause: error })));
+    writer.on('messageerror', fail);
+    writer.on('exit', (code) => {
+      if (!isClosing()) fail(new Error(`the writer ended by itself, with ${String(code)}`));
+    });
+  });
+  const ended = new Promise<void>((resolve) => void writer.on('exit', () => resolve()));
+  return { ready, ended };
+}
+
+type Answer = Exclude<FromWriter, { readonly type: 'ready' | 'fatal' | 'log' }>;
+
+function settle(client: Client, message: Answer): void {
+  const { submissions, checks } = client;
+  switch (message.type) {
+    case 'committed':
+      for (const [position, id] of message.ids.entries())
+        settleOne(taken(submissions, id), message.settled[position]!);
+      if (message.commit !== null) for (const listener of client.listeners) listener(message.commit);
+      break;
+    case 'refused':
+      for (const id of message.ids)
+        taken(submissions, id)?.resolve({ status: 'unavailable', why: message.why });
+      break;
+    case 'checked':
+      taken(checks, message.id)?.resolve(message.health);
+      break;
+    case 'check_failed':
+      taken(checks, message.id)?.reject(unpackError(message.error));
+      break;
+    case 'checkpoints':
+      client.checkpoints = message.state;
+      break;
+  }
+}
+
+function taken<T>(waiting: Map<number, Waiting<T>>, id: number): Waiting<T> | undefined {
+  const one = waiting.get(id);
+  waiting.delete(id);
+  return one;
+}
+
+function settleOne(waiting: Waiting<Submitted> | undefined, settled: WireSettled): void {
+  if ('submitted' in settled) waiting?.resolve(settled.submitted);
+  else waiting?.reject(unpackError(settled.error));
+}
