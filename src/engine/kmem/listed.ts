@@ -8,8 +8,9 @@ import { forgetRange } from './remove.ts';
 /** Makes the memory of a device what a listing tells of it; memory that is burnt or in use stands as it is. */
 export function memoryAsListed(tx: Transaction, device: DaxDevice, counted: CountedBlocks | null): void {
   const [range] = memoryRangesOf(tx.host, device.name);
-  if (range?.leaked === true || usedPages(tx.host, device.name).length > 0) return;
   const bound = device.driver === 'kmem';
+  if (range === undefined && !bound) return;
+  if (range?.leaked === true || usedPages(tx.host, device.name).length > 0) return;
   const inPlace = range !== undefined && range.base_pfn === wholeBlocks(device, range.block_bytes).base_pfn;
   if (bound && inPlace && counted === null) return;
   if (range !== undefined) forgetRange(tx, range);

@@ -13,10 +13,15 @@ const BLOCK_BYTES = Array.from({ length: 5 }, (_, at) => 2 ** (27 + at));
 
 /**
  * Why the probe of a driver fails on a device, as sysfs `bind` answers it, or null. A burnt range under the device
- * stops every driver; kmem wants a target node and, from v6.1 on, a whole memory block.
+ * (of `burnt`: those of the host) stops every driver; kmem wants a target node and, from v6.1 on, a whole memory block.
  * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), drivers/base/bus.c bind_store(); M62-M64, M69, M70, M73.
  */
-export function probeFails(host: Host, device: DaxDevice, driver: Driver): Refusal | null {
+export function probeFails(
+  host: Host,
+  device: DaxDevice,
+  driver: Driver,
+  burnt: readonly MemoryRange[],
+): Refusal | null {
   const { kmem } = factsOf(host);
   if (driver === 'kmem' && device.target_node !== null && device.target_node < 0) {
     const node = String(device.target_node);
@@ -27,7 +32,7 @@ export function probeFails(host: Host, device: DaxDevice, driver: Driver): Refus
     const line = 'rejecting DAX region without any memory after alignment';
     return failed(host, device, driver, 'EINVAL', line);
   }
-  if (leakedUnder(host, device) === null) return null;
+  if (leakedUnder(burnt, device) === null) return null;
   if (driver === 'nd_pmem') {
     const line = `could not reserve region [mem ${spelled(device.base_pfn, nrPages(device))}]`;
     return failed(host, device, driver, 'EBUSY', line);

@@ -17,10 +17,10 @@ export function leakedRanges(host: Host): MemoryRange[] {
   return [...host.tables.memory_ranges.values()].filter((range) => range.leaked);
 }
 
-/** The burnt range that a request_mem_region() of the device would meet, or null. */
-export function leakedUnder(host: Host, device: DaxDevice): MemoryRange | null {
+/** The one of these burnt ranges that a request_mem_region() of the device would meet, or null. */
+export function leakedUnder(burnt: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
   const own: PfnRange[] = [[device.base_pfn, nrPages(device)]];
-  return leakedRanges(host).find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
+  return burnt.find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
 }
 
 /** The address of a page, as reports, the ledger and memory blocks print it. */

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { regionConditions, regionServes } from '../cxl/lookup.ts';
 import type { DaxDevice, Host } from '../host.ts';
 import { addMemory, defaultMode, kmemStateOf, probeFails } from '../kmem/probe.ts';
-import { hotplugLock } from '../kmem/range.ts';
+import { hotplugLock, leakedRanges } from '../kmem/range.ts';
 import { factsOf, findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
@@ -101,7 +101,7 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
       pointer: '/driver',
     });
   }
-  const failure = probeFails(tx.host, device, driver);
+  const failure = probeFails(tx.host, device, driver, leakedRanges(tx.host));
   if (failure !== null) return command.driver === 'dax_pmem' ? parentAlone(tx, device, failure) : failure;
   if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;

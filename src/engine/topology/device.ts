@@ -9,32 +9,37 @@ import { addMemory, kmemStateOf, probeFails } from '../kmem/probe.ts';
 import { leakedUnder, memoryRangesOf } from '../kmem/range.ts';
 import { forgetRange } from '../kmem/remove.ts';
 import { writeKmemState } from '../kmem/state_attr.ts';
-import { deviceOf, findDevice, mountsOn } from '../lookup.ts';
+import { findDevice, mappingsOfDevice, mountsOn } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES, PUD_PAGES, type DeviceMode, type Driver } from '../vocabulary.ts';
+import type { DeviceMode, Driver } from '../vocabulary.ts';
+import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from './place.ts';
 import { NOT_TOLD, toldNow } from './told.ts';
 
-/** Where pgmaps are put whose address no listing tells: above 4 PiB, behind one another, on 1 GiB boundaries. */
-const UNKNOWN_BASE_PFN = 2 ** 40;
+/** What a listing alone tells of a device that it creates, and what its import keeps in step. */
+interface ListedPlace {
+  readonly cxl_region: string | null;
+  readonly places: Places;
+}
 
 /** Creates a device as found on its bus: bound to the driver of its mode unless said otherwise. */
 export function createDaxDevice(
   tx: Transaction,
   command: CreateDaxDevice,
-  listed_region?: string | null,
+  listed?: ListedPlace,
 ): Answer | Refusal {
   if (tx.host.tables.dax_devices.has(command.name)) {
     return refuse('dax_device_exists', `there is a dax device ${command.name} already`, { pointer: '/name' });
   }
-  const device = newDevice(tx, command);
-  const refusal = noNamespaceMode(tx.host, device, device.mode) ?? refusesPlace(tx, device);
+  const places = listed?.places ?? placesOf(tx.host, null);
+  const device = newDevice(tx, command, places);
+  const refusal = noNamespaceMode(tx.host, device, device.mode) ?? refusesPlace(tx.host, places, device);
   if (refusal !== null) return refusal;
-  const cxl_region = listed_region === undefined ? placeOnCxl(tx, command, device) : listed_region;
+  const cxl_region = listed === undefined ? placeOnCxl(tx, command, device) : listed.cxl_region;
   if (isRefusal(cxl_region)) return cxl_region;
-  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver);
+  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.burnt);
   if (failure !== null)
-    return listed_region === undefined ? { ...failure, pointer: culprit(tx.host, device) } : failure;
+    return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
   const record = put(tx, 'dax_devices', device.name, { ...device, cxl_region });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
   if (record.driver === 'kmem') addMemory(tx, record);
@@ -42,8 +47,8 @@ export function createDaxDevice(
 }
 
 /** The member of the request that a probe failed over: the node, the size, or an address that is burnt. */
-function culprit(host: Host, device: DaxDevice): '/target_node' | '/size' | '/phys_addr' {
-  if (leakedUnder(host, device) !== null) return '/phys_addr';
+function culprit({ burnt }: Places, device: DaxDevice): '/target_node' | '/size' | '/phys_addr' {
+  if (leakedUnder(burnt, device) !== null) return '/phys_addr';
   return device.target_node === null || device.target_node >= 0 ? '/size' : '/target_node';
 }
 
@@ -71,7 +76,7 @@ function mapOf(command: CreateDaxDevice | ImportedDevice): 'dev' | 'mem' | null 
   return command.mode === 'sector' ? null : 'dev';
 }
 
-function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
+function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {
   const bound = (command.state ?? 'bound') === 'bound';
   const { mode } = command;
   return {
@@ -92,7 +97,7 @@ function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
     conditions: [],
     provider: command.provider ?? 'ACPI.NFIT',
     map: mapOf(command),
-    base_pfn: basePfn(tx, command.phys_addr ?? null),
+    base_pfn: basePfn(places, command.phys_addr ?? null),
     pgmap: 1,
     pgmap_state: bound ? 'live' : 'none',
     dax_alive: bound,
@@ -109,37 +114,6 @@ function newDevice(tx: Transaction, command: CreateDaxDevice): DaxDevice {
     kmem_state: bound ? kmemStateOf(tx.host, mode) : null,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
-}
-
-function basePfn(tx: Transaction, phys_addr: string | null): number {
-  if (phys_addr !== null) return Number(BigInt(phys_addr) / BigInt(PAGE_BYTES));
-  let base = UNKNOWN_BASE_PFN;
-  for (const { base_pfn, size } of tx.host.tables.dax_devices.values()) {
-    base = Math.max(base, Math.ceil((base_pfn + size / PAGE_BYTES) / PUD_PAGES) * PUD_PAGES);
-  }
-  return base;
-}
-
-/** Whether a device's range is whole pages, inside the address space and nobody else's. */
-export function refusesPlace(tx: Transaction, device: DaxDevice): Refusal | null {
-  if (device.size % PAGE_BYTES !== 0)
-    return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/size' });
-  if (device.phys_addr !== null && BigInt(device.phys_addr) % BigInt(PAGE_BYTES) !== 0n) {
-    return refuse('invalid_field', 'phys_addr must be page aligned', { pointer: '/phys_addr' });
-  }
-  const end = device.base_pfn + device.size / PAGE_BYTES;
-  if (end > 2 ** 52)
-    return refuse('out_of_range', 'phys_addr and size leave the address space', { pointer: '/phys_addr' });
-  const others = [...tx.host.tables.dax_devices.values()].filter(({ name }) => name !== device.name);
-  if (others.reduce((sum, { size }) => sum + size, device.size) > Number.MAX_SAFE_INTEGER)
-    return refuse('out_of_range', 'the devices of a host are 2^53-1 bytes at most', { pointer: '/size' });
-  for (const other of tx.host.tables.dax_devices.values()) {
-    if (other.name === device.name || other.state === 'gone') continue;
-    if (device.base_pfn < other.base_pfn + Math.ceil(other.size / PAGE_BYTES) && other.base_pfn < end) {
-      return refuse('overlap', `the range overlaps ${other.name}`, { pointer: '/phys_addr' });
-    }
-  }
-  return null;
 }
 
 /** Changes what only the operator knows. A new tenant of a live device is a matter of bind, not of this. */
@@ -196,8 +170,9 @@ export function importInventory(
     if (refusal !== null) return { ...refusal, pointer: '' };
     importCxl(tx, command.cxl);
   }
+  const places = placesOf(tx.host, null);
   for (const device of command.devices) {
-    const refusal = importOne(tx, device);
+    const refusal = importOne(tx, device, places);
     if (refusal !== null) return refusal;
   }
   const id = 'inventory';
@@ -207,7 +182,7 @@ export function importInventory(
   return { imported: null };
 }
 
-function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
+function importOne(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
   const before = tx.host.tables.dax_devices.get(imported.name);
   if (before === undefined) {
     if (imported.size === null || imported.change === 'gone') return null;
@@ -222,18 +197,21 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
       ...fields
     } = imported;
     const command = { ...fields, type: 'create_dax_device', size: imported.size } as const;
-    const made = createDaxDevice(tx, command, listedRegion(tx, imported));
+    const made = createDaxDevice(tx, command, { cxl_region: listedRegion(tx, imported), places });
     if (isRefusal(made)) return made;
-    patch(tx, 'dax_devices', imported.name, {
+    const device = patch(tx, 'dax_devices', imported.name, {
       badblocks: badblocksWithin(imported.size, badblocks ?? []),
       parent_bound: parent_bound ?? true,
     });
-    memoryAsListed(tx, deviceOf(tx.host, imported.name), memory_blocks ?? null);
+    addPlace(places, device);
+    memoryAsListed(tx, device, memory_blocks ?? null);
     emit(tx, 'dax_device_changed', `dax-devices/${imported.name}`, { imported: true });
     return null;
   }
+  removePlace(places, before);
   if (imported.change === 'gone') {
     const gone = patch(tx, 'dax_devices', before.name, { state: 'gone', driver: null });
+    addPlace(places, gone);
     memoryAsListed(tx, gone, null);
   } else {
     const { change: _change, name: _name, cxl_region: _region, memory_blocks, ...fields } = imported;
@@ -256,10 +234,14 @@ function importOne(tx: Transaction, imported: ImportedDevice): Refusal | null {
     if (imported.mode !== before.mode && before.driver !== null && usedNow(tx, before.name)) {
       return refuse('dax_device_in_use', `${before.name} is in use in another mode`, { pointer: '' });
     }
-    const placed = { ...merged, base_pfn: moved ? basePfn(tx, imported.phys_addr ?? null) : before.base_pfn };
-    const refusal = refusesPlace(tx, placed);
+    const placed = {
+      ...merged,
+      base_pfn: moved ? basePfn(places, imported.phys_addr ?? null) : before.base_pfn,
+    };
+    const refusal = refusesPlace(tx.host, places, placed);
     if (refusal !== null) return refusal;
     const device = put(tx, 'dax_devices', before.name, rebound(tx.host, placed, imported));
+    addPlace(places, device);
     memoryAsListed(tx, device, memory_blocks ?? null);
   }
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
@@ -286,7 +268,7 @@ function listedRegion(tx: Transaction, { cxl_region }: ImportedDevice): string |
 }
 
 function usedNow(tx: Transaction, name: string): boolean {
-  return [...tx.host.tables.mappings.values()].some((mapping) => mapping.dax_device === name);
+  return mappingsOfDevice(tx.host, name).length > 0;
 }
 
 /** A listing that shows a device bound or without a driver wins over a record that nobody uses. */

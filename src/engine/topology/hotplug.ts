@@ -7,7 +7,7 @@ import type { CxlMemdev, DaxDevice } from '../host.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
-import { refusesPlace } from './device.ts';
+import { placesOf, refusesPlace } from './place.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
 
@@ -61,7 +61,7 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | R
   }
   const wanted = command.media?.size ?? device.size;
   const size = region === null ? wanted : Math.min(wanted, region.size);
-  const misplaced = refusesPlace(tx, { ...device, size });
+  const misplaced = refusesPlace(tx.host, placesOf(tx.host, device.name), { ...device, size });
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   const replaced = command.action === 'replace';
   const other = {

@@ -120,13 +120,13 @@ export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboo
 
 /**
  * Every driver probes again. What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
- * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92).
+ * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). Nothing is burnt any more.
  */
 function probeAtBoot(tx: Transaction, device: DaxDevice): void {
   const mode = defaultMode(tx.host, device);
   const there = device.media_present && device.state !== 'gone' && regionServes(tx.host, device);
   const driver = driverOf(mode);
-  const present = there && probeFails(tx.host, device, driver) === null;
+  const present = there && probeFails(tx.host, device, driver, []) === null;
   const record = patch(tx, 'dax_devices', device.name, {
     mode,
     generation: mode === device.mode ? device.generation : device.generation + 1,

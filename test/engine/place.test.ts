@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ImportedDevice } from '../../src/engine/command.ts';
+import { isRefusal } from '../../src/engine/refusal.ts';
+import { countSteps } from './counted.ts';
+import { SEEDED } from './seeded.ts';
+import { machine, MIB, PAGE, type Machine } from './support.ts';
+
+const GIB = 1024 * MIB;
+
+function imports(made: Machine, devices: readonly ImportedDevice[]): string {
+  const decision = made.try({ type: 'import_inventory', devices, record: null });
+  return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
+}
+
+function listed(at: number, more: Partial<ImportedDevice> = {}): ImportedDevice {
+  const phys_addr = `0x${((at + 1) * GIB).toString(16)}`;
+  return { name: `dax${String(at)}.0`, mode: 'devdax', size: GIB, change: 'created', phys_addr, ...more };
+}
+
+function basesOf({ host }: Machine): number[] {
+  return [...host.tables.dax_devices.values()].map(({ base_pfn }) => base_pfn);
+}
+
+describe('an import', () => {
+  test.each([
+    ['of new devices', 'devdax', 'created'],
+    ['of new devices of unknown address', 'devdax', 'created'],
+    ['of new system RAM', 'system-ram', 'created'],
+    ['of known devices that moved', 'devdax', 'updated'],
+  ] as const)('%s does not look at all for each', (about, mode, change) => {
+    const [few, many] = [40, 160].map((count) => {
+      const made = machine('v6.12');
+      const unknown = about.includes('unknown') ? { phys_addr: null } : {};
+      const devices = Array.from({ length: count }, (_, at) =>
+        listed(at, { mode, target_node: 1, ...unknown }),
+      );
+      const moved = devices.map((_device, at) =>
+        listed(2 * count - at, { name: `dax${String(at)}.0`, change }),
+      );
+      if (change === 'updated') imports(made, devices);
+      const steps = countSteps(made.host, () => {
+        expect(imports(made, change === 'updated' ? moved : devices)).toBe('imported');
+      });
+      return steps;
+    });
+    expect(many! / few!).toBeLessThan(5);
+  });
+
+  test('places a device of unknown address behind all others, gone ones too', () => {
+    const made = machine('v6.12');
+    const unknown = { phys_addr: null };
+    expect(imports(made, [listed(0, unknown), listed(1, { ...unknown, size: GIB + PAGE }), listed(2)])).toBe(
+      'imported',
+    );
+    expect(imports(made, [listed(1, { change: 'gone' })])).toBe('imported');
+    expect(imports(made, [listed(3, unknown)])).toBe('imported');
+    const at = 2 ** 40;
+    const pages = GIB / PAGE;
+    expect(basesOf(made)).toEqual([at, at + pages, 3 * pages, at + 3 * pages]);
+  });
+
+  test('names the oldest of the devices that one overlaps', () => {
+    const made = machine('v6.12');
+    expect(imports(made, [listed(5), listed(4), listed(9), listed(1, { size: 4 * GIB })])).toBe(
+      'overlap: the range overlaps dax4.0',
+    );
+    expect(imports(made, [listed(5), listed(4), listed(9)])).toBe('imported');
+    expect(imports(made, [listed(3, { name: 'dax7.0', size: 3 * GIB })])).toBe(
+      'overlap: the range overlaps dax5.0',
+    );
+    expect(imports(made, [listed(5, { change: 'gone' })])).toBe('imported');
+    expect(imports(made, [listed(5, { name: 'dax7.0' })])).toBe('imported');
+  });
+
+  const anyDevice = fc
+    .record({ at: fc.nat(11), begin: fc.nat(24), pages: fc.integer({ min: 1, max: 6 }), gone: fc.boolean() })
+    .map(({ at, begin, pages, gone }) =>
+      listed(at, {
+        size: pages * PAGE,
+        phys_addr: `0x${((begin + 1) * PAGE).toString(16)}`,
+        change: gone ? 'gone' : 'updated',
+        align: PAGE,
+      }),
+    );
+
+  test('lets no two devices that are there overlap, and refuses none that does not', () => {
+    fc.assert(
+      fc.property(fc.array(anyDevice, { maxLength: 40 }), (devices) => {
+        const made = machine('v6.12');
+        for (const device of devices) {
+          const base = Number(device.phys_addr) / PAGE;
+          const rivals = [...made.host.tables.dax_devices.values()].filter(
+            ({ name, state, base_pfn, size }) =>
+              name !== device.name &&
+              state !== 'gone' &&
+              base_pfn < base + device.size! / PAGE &&
+              base < base_pfn + size / PAGE,
+          );
+          const refused = device.change !== 'gone' && rivals.length > 0;
+          expect(imports(made, [device])).toBe(
+            refused ? `overlap: the range overlaps ${rivals[0]!.name}` : 'imported',
+          );
+        }
+      }),
+      SEEDED,
+    );
+  });
+
+  test('of many devices ends as imports of one device after the other do', () => {
+    fc.assert(
+      fc.property(fc.array(anyDevice, { maxLength: 12 }), (devices) => {
+        const [together, apart] = [machine('v6.12'), machine('v6.12')];
+        const answers = devices.map((device) => imports(apart, [device]));
+        const refused = answers.find((answer) => answer !== 'imported');
+        expect(imports(together, devices)).toBe(refused ?? 'imported');
+        if (refused === undefined) expect(basesOf(together)).toEqual(basesOf(apart));
+      }),
+      SEEDED,
+    );
+  });
+});
