@@ -1,10 +1,9 @@
 import { Bench } from 'tinybench';
-import { apply, emptyHost } from '../src/engine/apply.ts';
+import { emptyHost } from '../src/engine/apply.ts';
 import type { Command } from '../src/engine/command.ts';
-import { decide, type Decision } from '../src/engine/decide.ts';
 import type { Host } from '../src/engine/host.ts';
-import { isRefusal } from '../src/engine/refusal.ts';
 import { startChildService } from '../test/client/child_service.ts';
+import { build, removeWhole } from './engine.ts';
 import { GIB, tenMappings, TIB } from './fleet.ts';
 import { median, milliseconds, ratio } from './print.ts';
 
@@ -29,30 +28,6 @@ async function inEngine(): Promise<void> {
   await bench.run();
   const [small, large] = bench.tasks.map(({ result }) => ('latency' in result ? result.latency.p50 : NaN));
   ratio('removal in the engine, 16 TiB to 1 GiB', large ?? NaN, small ?? NaN, milliseconds);
-}
-
-function build(commands: readonly Command[]): Host {
-  const host = emptyHost();
-  for (const command of commands) run(host, command);
-  return host;
-}
-
-let uids = 0;
-function run(host: Host, command: Command): Decision['answer'] {
-  const decision = decide(host, command, {
-    now: '2026-01-01T00:00:00.000Z',
-    uid: () => `u${String((uids += 1))}`,
-  });
-  if (isRefusal(decision)) throw new Error(decision.detail);
-  for (const event of decision.events) apply(host, event);
-  return decision.answer;
-}
-
-function removeWhole(host: Host): void {
-  let { record } = run(host, { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
-  while (record !== undefined && 'steps' in record && record.state === 'running') {
-    ({ record } = run(host, { type: 'advance_removal', removal: record.id }));
-  }
 }
 
 async function overHttp(): Promise<void> {

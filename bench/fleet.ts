@@ -68,3 +68,14 @@ function xfsWithFile(host: string, size: number, fileSize: number): Command[] {
     { type: 'create_file', mount: 'm2', path: '/file', size: fileSize },
   ];
 }
+
+/** A host on which one page of a file is mapped and written this many times: by one process, or by one each. */
+export function crowd(host: string, mappings: number, by: 'one' | 'each'): Command[] {
+  const commands = xfsWithFile(host, GIB, MIB);
+  for (let pid = 1; pid <= mappings; pid += 1) {
+    if (pid === 1 || by === 'each') commands.push({ type: 'create_process', pid, comm: 'bench' });
+    const owner = by === 'each' ? pid : 1;
+    commands.push({ ...shared, pid: owner, offset: 0, length: 4096, page_size: 4096, populate: 'write' });
+  }
+  return commands;
+}

@@ -1,0 +1,32 @@
+import { apply, emptyHost } from '../src/engine/apply.ts';
+import type { Command } from '../src/engine/command.ts';
+import { decide, type Decision } from '../src/engine/decide.ts';
+import type { Host } from '../src/engine/host.ts';
+import { isRefusal } from '../src/engine/refusal.ts';
+
+/** A host as these commands make it. */
+export function build(commands: readonly Command[]): Host {
+  const host = emptyHost();
+  for (const command of commands) run(host, command);
+  return host;
+}
+
+let uids = 0;
+/** Decides a command and applies it; a refusal is an error of the benchmark. */
+export function run(host: Host, command: Command): Decision['answer'] {
+  const decision = decide(host, command, {
+    now: '2026-01-01T00:00:00.000Z',
+    uid: () => `u${String((uids += 1))}`,
+  });
+  if (isRefusal(decision)) throw new Error(decision.detail);
+  for (const event of decision.events) apply(host, event);
+  return decision.answer;
+}
+
+/** Removes pmem0 and runs the removal to its end. */
+export function removeWhole(host: Host): void {
+  let { record } = run(host, { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
+  while (record !== undefined && 'steps' in record && record.state === 'running') {
+    ({ record } = run(host, { type: 'advance_removal', removal: record.id }));
+  }
+}
