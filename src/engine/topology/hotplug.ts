@@ -15,6 +15,8 @@ type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
 export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
+  const refusal = refusesMedium(command);
+  if (refusal !== null) return refusal;
   const removals =
     command.action === 'surprise_removal' || command.action === 'orderly_removal'
       ? removeWithSiblings(tx, {
@@ -39,6 +41,17 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
     dax_device: device.name,
   });
   return { record, removals };
+}
+
+/** A removal brings no medium, and only another medium has another owner. */
+function refusesMedium({ action, media, tenant }: Record_): Refusal | null {
+  const removes = action === 'surprise_removal' || action === 'orderly_removal';
+  if (removes && media !== undefined)
+    return refuse('invalid_field', `${action} brings no medium: add and replace do`, { pointer: '/media' });
+  if (action === 'replace' || tenant === undefined) return null;
+  return refuse('invalid_field', `the owner stays with ${action}: replace brings another`, {
+    pointer: '/tenant',
+  });
 }
 
 /**

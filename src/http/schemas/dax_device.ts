@@ -9,7 +9,6 @@ import type { BodyOf } from './host.ts';
 import {
   ByteRange,
   Bytes,
-  BytesInput,
   Count,
   Hex,
   identity,
@@ -17,6 +16,7 @@ import {
   Name,
   PfnRanges,
   Pid,
+  SizeInput,
   Text,
 } from './scalar.ts';
 import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
@@ -97,7 +97,7 @@ export const BoundDaxDevice = z
 export const CreateDaxDevice = orFormerSerial({
   name: Name,
   mode: DeviceMode,
-  size: BytesInput,
+  size: SizeInput,
   align: AlignInput.nullable().exactOptional(),
   phys_addr: Hex.nullable().exactOptional(),
   numa_node: Node.nullable().exactOptional(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { IO_KINDS } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, FilePath, Id, identity, Name, Pid } from './scalar.ts';
+import { Bytes, BytesInput, Count, FilePath, Id, identity, Name, Pid, SizeInput } from './scalar.ts';
 
 export const File = z
   .strictObject({
@@ -23,7 +23,7 @@ export const File = z
   .meta({ id: 'File', description: 'A file on a DAX device.' }) satisfies z.ZodType<engine.File>;
 
 export const CreateFile = z
-  .strictObject({ mount: Id, path: FilePath, size: BytesInput, dax: z.boolean().exactOptional() })
+  .strictObject({ mount: Id, path: FilePath, size: SizeInput, dax: z.boolean().exactOptional() })
   .meta({ id: 'CreateFile' }) satisfies z.ZodType<BodyOf<'create_file'>>;
 
 export const FileIo = z

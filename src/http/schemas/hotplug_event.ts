@@ -4,12 +4,12 @@ import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
 import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
-import { Bytes, BytesInput, Id, identity, Name, Text, Timestamp } from './scalar.ts';
+import { Bytes, Id, identity, Name, SizeInput, Text, Timestamp } from './scalar.ts';
 
 const HotplugAction = z.enum(HOTPLUG_ACTIONS).meta({ id: 'HotplugAction' });
 
 const HotplugActionInput = orFormerRemoval(HotplugAction);
-const Media = orFormerSerial({ media_serial: Text.exactOptional(), size: BytesInput.exactOptional() }).meta({
+const Media = orFormerSerial({ media_serial: Text.exactOptional(), size: SizeInput.exactOptional() }).meta({
   id: 'Media',
   description: 'The medium that is in its place now.',
 });

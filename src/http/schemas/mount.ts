@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { DAX_OPTIONS, FS_STATES, FS_TYPES } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { AbsolutePath, Count, Id, identity, Name } from './scalar.ts';
+import { Count, Id, identity, MountPoint, Name } from './scalar.ts';
 
 const FsType = z.enum(FS_TYPES).meta({ id: 'FsType' });
 const DaxOption = z.enum(DAX_OPTIONS).meta({ id: 'DaxOption' });
@@ -35,7 +35,7 @@ export const Mount = z
 export const CreateMount = z
   .strictObject({
     dax_device: Name,
-    path: AbsolutePath,
+    path: MountPoint,
     fs_type: FsType,
     dax: DaxOption,
     mkfs: z.boolean().exactOptional(),

@@ -38,6 +38,9 @@ export const BytesInput = z
     examples: [4096, '2MiB'],
   });
 
+/** The size of something that is there: at least a byte. */
+export const SizeInput = BytesInput.refine((bytes) => bytes > 0, { error: 'expected a size above 0' });
+
 export const Count = z.int().min(0);
 export const Pid = z.int().min(1).max(4194304).meta({ description: 'Process id.' });
 
@@ -58,18 +61,26 @@ export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
 export const Id = z.string().min(1).max(64);
 export const Text = z.string().min(1).max(255);
 
-/** A file's path below its mount or absolute: not resolved, only compared. */
+const PATH_ERROR = {
+  error: 'expected an absolute path without NUL, empty parts, "." and ".." and without a slash at its end',
+};
+
+/** Segments that are neither empty nor dots: no two spellings of one path. */
+const SEGMENTS = '(?:/(?!\\.{1,2}(?:/|$))[^/\\0]+)+';
+
+/** The path of a file, absolute and normal: it is compared, never resolved. */
 export const FilePath = z
   .string()
-  .min(1)
-  .max(4096)
-  .regex(/^[^\0]*$/, { error: 'expected a path without NUL' });
+  .max(4095)
+  .regex(new RegExp(`^${SEGMENTS}$`), PATH_ERROR)
+  .meta({ description: 'Absolute and normal: no empty part, no `.` or `..`, no slash at its end.' });
 
-/** An absolute path; not resolved, only compared. */
-export const AbsolutePath = z
+/** The same of a mount point, which may be `/`. */
+export const MountPoint = z
   .string()
   .max(4095)
-  .regex(/^\/[^\0]*$/, { error: 'expected an absolute path' });
+  .regex(new RegExp(`^(?:/|${SEGMENTS})$`), PATH_ERROR)
+  .meta({ description: 'Absolute and normal: no empty part, no `.` or `..`, no slash at its end.' });
 
 export const Labels = z
   .record(z.string().min(1).max(63), z.string().max(255))

@@ -29,19 +29,19 @@ const binding = fc.record({ mode, owner: fc.option(tenant) }).map(({ mode: to, o
   return (dax_device) => ({ type: 'bind', dax_device, ...other });
 });
 
+const medium = fc.record({
+  media_serial: fc.constantFrom('0x1', '0x2'),
+  size: fc.constantFrom(8 * MIB, 16 * MIB, 256 * MIB),
+});
+
+/** What an event may bring: a removal nothing, `add` a medium, `replace` one with its owner. */
 const plug = fc
-  .record({
-    action: fc.constantFrom(...HOTPLUG_ACTIONS, 'add', 'replace'),
-    media: fc.record({
-      media_serial: fc.constantFrom('0x1', '0x2'),
-      size: fc.constantFrom(8 * MIB, 16 * MIB, 256 * MIB),
-    }),
-    tenant,
-  })
-  .map(
-    ({ action, ...rest }): Act =>
-      (dax_device) => ({ type: 'record_hotplug_event', action: action as 'add', dax_device, ...rest }),
-  );
+  .record({ action: fc.constantFrom(...HOTPLUG_ACTIONS, 'add', 'replace'), media: medium, owner: tenant })
+  .map(({ action, media, owner }): Act => {
+    const event = { type: 'record_hotplug_event', action: action as 'add' } as const;
+    const brought = action === 'replace' ? { media, tenant: owner } : action === 'add' ? { media } : {};
+    return (dax_device) => ({ ...event, dax_device, ...brought });
+  });
 
 const mkfs = fc.constantFrom('ext4', 'xfs').map(
   (fs_type): Act =>

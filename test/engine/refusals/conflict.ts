@@ -264,6 +264,19 @@ export const CONFLICT: readonly Case[] = [
   },
   {
     code: 'invalid_field',
+    when: 'a removal that brings a medium',
+    make: on({
+      ...{ type: 'record_hotplug_event', action: 'surprise_removal', dax_device: DEVICE },
+      media: { media_serial: 's' },
+    }),
+  },
+  {
+    code: 'invalid_field',
+    when: 'the same medium with another owner',
+    make: on({ type: 'record_hotplug_event', action: 'add', dax_device: DEVICE, tenant: 'b' }),
+  },
+  {
+    code: 'invalid_field',
     when: 'a medium of half a page',
     make: (kernel) =>
       surprised(kernel, {

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+
+let server: TestServer;
+let topology: Topology;
+beforeAll(async () => {
+  server = await startTestServer();
+  topology = await makeTopology(server);
+});
+afterAll(() => server.close());
+
+const post = (url: string, body: object) => server.call('POST', `${topology.at}${url}`, body);
+const fileOf = (more: object) => ({ mount: topology.mount, path: '/new', size: '4KiB', ...more });
+const mountOf = (path: string) => ({ dax_device: 'pmem0', path, fs_type: 'ext4', dax: 'always' });
+
+/** Where a request is refused: status, code and pointers. */
+async function refusal(answer: ReturnType<typeof post>) {
+  const { status, json } = await answer;
+  return [status, json.code, ...json.errors.map(({ pointer }) => pointer)];
+}
+
+test.each(['0', 0, '0KiB', '0TiB'])('a size of %j is refused, whatever it is the size of', async (size) => {
+  const device = { name: 'pmem9', mode: 'fsdax', size };
+  const media = { size };
+  const wanted = [400, 'invalid_request'];
+  expect(await refusal(post('/dax-devices', device))).toEqual([...wanted, '/size']);
+  expect(await refusal(post('/files', fileOf({ size })))).toEqual([...wanted, '/size']);
+  const event = { action: 'replace', dax_device: 'pmem0', media };
+  expect(await refusal(post('/hotplug-events', event))).toEqual([...wanted, '/media/size']);
+});
+
+const ODD = ['', 'a', './a', '/a/', '//a', '/a//b', '/.', '/..', '/a/../b', '/a/./b', '/a/..', ' /a'];
+
+test.each(ODD)('the path %j is neither a file nor a mount point', async (path) => {
+  expect(await refusal(post('/files', fileOf({ path })))).toEqual([400, 'invalid_request', '/path']);
+  expect(await refusal(post('/mounts', mountOf(path)))).toEqual([400, 'invalid_request', '/path']);
+});
+
+test.each(['/...', '/.a', '/a..', '/a b/ü', '/a/..b/c.'])('the path %j is one', async (path) => {
+  expect((await post('/files', fileOf({ path }))).status).toBe(201);
+});
+
+test('a file is not /, something may be mounted there', async () => {
+  expect(await refusal(post('/files', fileOf({ path: '/' })))).toEqual([400, 'invalid_request', '/path']);
+  expect((await post('/mounts', mountOf('/'))).status).toBe(201);
+});
+
+test('a removal on the bus brings neither a medium nor an owner', async () => {
+  const event = { action: 'surprise_removal', dax_device: 'pmem0' };
+  const refused = { ...event, media: { media_serial: '0x1' } };
+  expect(await refusal(post('/hotplug-events', refused))).toEqual([400, 'invalid_field', '/media']);
+  expect(await refusal(post('/hotplug-events', { ...refused, action: 'orderly_remove' }))).toEqual([
+    ...[400, 'invalid_field', '/media'],
+  ]);
+  expect(await refusal(post('/hotplug-events', { ...event, tenant: 'b' }))).toEqual([
+    ...[400, 'invalid_field', '/tenant'],
+  ]);
+});
