@@ -118,6 +118,7 @@ export type Command =
       readonly size: number;
       readonly dax?: boolean;
     }
+  | { readonly type: 'unlink'; readonly file: string }
   | {
       readonly type: 'file_io';
       readonly file: string;

@@ -61,6 +61,7 @@ export const EVENT_TYPES = [
   'mount_changed',
   'mount_deleted',
   'file_created',
+  'file_deleted',
   'process_created',
   'process_changed',
   'process_ended',

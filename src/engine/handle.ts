@@ -21,6 +21,7 @@ import { commitJournal, createMount, reapLazyMounts, shutdownMount, umount } fro
 import { createPin, unpin } from './topology/pin.ts';
 import { createProcess, exitProcess } from './topology/process.ts';
 import { tellHolders } from './topology/told.ts';
+import { unlink } from './topology/unlink.ts';
 import { wakeRemovals } from './topology/wake.ts';
 import type { Transaction } from './transaction.ts';
 import { assessRemovals } from './what_if/assess.ts';
@@ -96,6 +97,8 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
       return commitJournal(tx, command);
     case 'create_file':
       return createFile(tx, command);
+    case 'unlink':
+      return unlink(tx, command);
     case 'file_io':
       return outcomeOf(fileIo(tx, command));
     case 'create_process':

@@ -34,6 +34,7 @@ export const REFUSAL_CODES = {
   path_exists: 'conflict',
   host_in_use: 'conflict',
   dax_device_in_use: 'conflict',
+  file_in_use: 'conflict',
   dax_device_not_bound: 'conflict',
   dax_device_busy: 'conflict',
   removal_in_progress: 'conflict',

@@ -78,6 +78,8 @@ const MUTATIONS: readonly Request[] = [
     },
   ],
   ['clearErrors', 'POST', `${host}/dax-devices/pmem1/clear-errors`, { offset: '512MiB', length: 4096 }],
+  ['createFile', 'POST', `${host}/files`, { mount: 'm2', path: '/old', size: '4KiB' }],
+  ['deleteFile', 'DELETE', `${host}/files/{id}`],
   ['exitProcess', 'DELETE', `${host}/processes/43`],
   ['patchMemoryBlock', 'PATCH', `${host}/dax-devices/dax2.0/memory-blocks/160`, { state: 'offline' }],
   [

@@ -1,13 +1,14 @@
 import type { Answer } from '../answer.ts';
 import { goodPages } from '../badblocks.ts';
 import type { Command, Outcome } from '../command.ts';
-import type { Extent, File, FileSystem, Mount } from '../host.ts';
+import type { Extent, File, FileSystem, Host, Mount } from '../host.ts';
 import {
   blockDeviceGone,
   daxDead,
   deviceOf,
   extentAt,
   factsOf,
+  filesOf,
   fileSystemOf,
   findActor,
   findFile,
@@ -21,6 +22,7 @@ import type { PfnRange } from '../pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../vocabulary.ts';
+import { metadataPages } from './mount.ts';
 import { syncFile } from './sync.ts';
 
 type CreateFile = Extract<Command, { type: 'create_file' }>;
@@ -43,11 +45,10 @@ export function createFile(tx: Transaction, command: CreateFile): Answer | Refus
       return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
     }
   }
-  const extent = allocate(file_system, Math.ceil(command.size / PAGE_BYTES));
+  const extent = allocate(tx.host, file_system, Math.ceil(command.size / PAGE_BYTES));
   if (extent === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
-  patch(tx, 'file_systems', file_system.id, {
-    next_free: extent.pfn + extent.nr_pages - file_system.start_pfn,
-  });
+  const next_free = Math.max(file_system.next_free, extent.pfn + extent.nr_pages - file_system.start_pfn);
+  patch(tx, 'file_systems', file_system.id, { next_free });
   const id = nextId(tx, 'f');
   const record = put(tx, 'files', id, {
     ...identity(tx),
@@ -71,11 +72,21 @@ function usesDax(tx: Transaction, mount: Mount, flag: boolean): boolean {
   return mount.dax === 'always' || (mount.dax === 'inode' && flag);
 }
 
-function allocate(file_system: FileSystem, nr_pages: number): Extent | null {
+/** Behind the last file there has been or, where no room is left there, in the first gap that files left. */
+function allocate(host: Host, file_system: FileSystem, nr_pages: number): Extent | null {
+  const { id, start_pfn, next_free } = file_system;
   const unit = nr_pages >= PMD_PAGES ? PMD_PAGES : 1;
-  const first = Math.ceil((file_system.start_pfn + file_system.next_free) / unit) * unit;
-  if (first + nr_pages > file_system.start_pfn + file_system.nr_pages) return null;
-  return { offset: 0, pfn: first, nr_pages };
+  const aligned = (pfn: number): number => Math.ceil(pfn / unit) * unit;
+  const end = start_pfn + file_system.nr_pages;
+  const behind = aligned(start_pfn + next_free);
+  if (behind + nr_pages <= end) return { offset: 0, pfn: behind, nr_pages };
+  let from = start_pfn + metadataPages(file_system.nr_pages);
+  const taken = filesOf(host, id).flatMap(({ extents }) => extents);
+  for (const extent of taken.sort((a, b) => a.pfn - b.pfn)) {
+    if (aligned(from) + nr_pages <= extent.pfn) break;
+    from = extent.pfn + extent.nr_pages;
+  }
+  return aligned(from) + nr_pages <= end ? { offset: 0, pfn: aligned(from), nr_pages } : null;
 }
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */

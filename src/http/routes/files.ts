@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { hostListRoute } from '../list.ts';
-import { created, mutationRoute, outcome } from '../mutate.ts';
+import { created, deleted, mutationRoute, outcome } from '../mutate.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { CreateFile, File, FileIo, fileFilters as filters } from '../schemas/file.ts';
 import { Outcome } from '../schemas/outcome.ts';
@@ -9,6 +9,7 @@ import { FilePath, HostPath } from '../schemas/path.ts';
 
 const tag = 'files';
 const url = '/v1/hosts/:host/files';
+const target = ({ params }: { params: { file: string } }) => ({ kind: 'files', id: params.file }) as const;
 
 /** /v1/hosts/{host}/files, one file, and file calls on it. */
 export function fileRoutes(app: FastifyInstance, backend: Backend): void {
@@ -50,7 +51,20 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     params: FilePath,
     body: FileIo,
     command: ({ params, body }) => ({ type: 'file_io', file: params.file, ...body }),
-    target: ({ params }) => ({ kind: 'files', id: params.file }),
+    target,
     answer: outcome(Outcome),
+  });
+  mutationRoute(app, backend, {
+    id: 'deleteFile',
+    tag,
+    summary: 'Delete a file: unlink(2)',
+    description:
+      'Its blocks are free again. 409 `file_in_use` while it is mapped, EIO or EROFS on a dead file system.',
+    method: 'DELETE',
+    url: `${url}/:file`,
+    params: FilePath,
+    command: ({ params }) => ({ type: 'unlink', file: params.file }),
+    target,
+    answer: deleted,
   });
 }

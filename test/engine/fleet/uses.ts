@@ -147,6 +147,10 @@ const ioStep = fc.tuple(nth, nth, fc.constantFrom(...IO_KINDS), byte).map(
 
 const ended = fc.oneof(
   onOne(
+    (made) => made.host.tables.files,
+    (file) => ({ type: 'unlink', file }),
+  ),
+  onOne(
     (made) => made.host.tables.pins,
     (pin) => ({ type: 'unpin', pin }),
   ),

@@ -70,6 +70,11 @@ export const CONFLICT: readonly Case[] = [
     }),
   },
   {
+    code: 'file_in_use',
+    when: 'unlink of a mapped file',
+    make: withMapper((rig) => ({ type: 'unlink', file: rig.file() })),
+  },
+  {
     code: 'dax_device_not_bound',
     when: 'removed twice',
     make: (kernel) => [removed(ext4(kernel)).made, REMOVE],

@@ -38,6 +38,7 @@ export const NOT_FOUND: readonly Case[] = [
   notFound('mount_not_found', { type: 'commit_journal', mount: 'm9' }),
   notFound('mount_not_found', { type: 'create_file', mount: 'm9', path: '/a', size: 1 }),
   notFound('file_not_found', { type: 'file_io', file: 'f9', pid: 1, kind: 'pread', offset: 0, length: 1 }),
+  notFound('file_not_found', { type: 'unlink', file: 'f9' }),
   notFound('process_not_found', { type: 'exit_process', pid: 9 }),
   notFound('process_not_found', { ...MAP, pid: 9, dax_device: DEVICE }),
   notFound('process_not_found', { type: 'create_process', comm: 'x', parent_pid: 9 }),
