@@ -223,10 +223,13 @@ export interface RemoveDaxDevice {
  * memory_failure() or soft_offline_page() of each page of a range, ascending. `madvise` is a call of the process
  * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a
  * machine check is nobody's, or consumed by a load of `by_pid`; debugfs (and hard_offline_page) is nobody's.
+ * `offset` counts from the start of the device, of `file` or of `mapping`; a `mapping` is also whose madvise it is.
  */
 export interface MemoryFailure {
   readonly type: 'memory_failure';
   readonly dax_device: string;
+  readonly file?: string;
+  readonly mapping?: string;
   readonly offset: number;
   readonly length: number;
   readonly source: MemoryFailureSource;

@@ -97,10 +97,9 @@ function dispatch(tx: Transaction, command: Command): Answer | Refusal {
       return commitJournal(tx, command);
     case 'create_file':
       return createFile(tx, command);
-    case 'unlink':
-      return unlink(tx, command);
     case 'file_io':
       return outcomeOf(fileIo(tx, command));
+    case 'unlink':
     case 'create_process':
     case 'exit_process':
     case 'create_mapping':
@@ -140,13 +139,23 @@ function ask(tx: Transaction, command: Question): Answer | Refusal {
 type Use = Extract<
   Command,
   {
-    type: 'create_process' | 'exit_process' | 'create_mapping' | 'munmap' | 'access' | 'create_pin' | 'unpin';
+    type:
+      | 'unlink'
+      | 'create_process'
+      | 'exit_process'
+      | 'create_mapping'
+      | 'munmap'
+      | 'access'
+      | 'create_pin'
+      | 'unpin';
   }
 >;
 
-/** Processes and what they do with memory. */
+/** Processes and what they do with files and memory. */
 function use(tx: Transaction, command: Use): Answer | Refusal {
   switch (command.type) {
+    case 'unlink':
+      return unlink(tx, command);
     case 'create_process':
       return createProcess(tx, command);
     case 'exit_process':

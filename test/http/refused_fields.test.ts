@@ -56,3 +56,29 @@ test('a removal on the bus brings neither a medium nor an owner', async () => {
     ...[400, 'invalid_field', '/tenant'],
   ]);
 });
+
+test('poison by file or mapping: where it is, and one of the two', async () => {
+  const url = '/dax-devices/pmem0/memory-failure';
+  const { file, mapping } = topology;
+  const poison = { offset: 4096, length: 4096, source: 'mce' };
+  expect(await refusal(post(url, { ...poison, file, mapping }))).toEqual([
+    400,
+    'invalid_request',
+    '/mapping',
+  ]);
+  expect(await refusal(post(url, { ...poison, file: 'f99' }))).toEqual([404, 'file_not_found', '/file']);
+  expect(await refusal(post(url, { ...poison, file, offset: '16MiB' }))).toEqual([
+    ...[400, 'out_of_range', '/offset'],
+  ]);
+  expect((await post(url, { ...poison, file })).status).toBe(200);
+  expect((await post(url, { ...poison, mapping, offset: 8192 })).status).toBe(200);
+  const { extents } = (await server.call('GET', `${topology.at}/files/${file}`)).json as unknown as {
+    extents: { pfn: number }[];
+  };
+  const { base_pfn } = (await server.call('GET', `${topology.at}/dax-devices/pmem0`)).json;
+  const first = ((extents[0]?.pfn ?? 0) - Number(base_pfn)) * 4096;
+  const { items } = (await server.call('GET', `${topology.at}${url}`)).json;
+  // A machine check makes the sector it tells a badblock, and flags the page.
+  const pages = items.filter(({ badblock }) => badblock === true).map(({ offset }) => offset);
+  expect(pages).toEqual([first + 4096, first + 8192]);
+});

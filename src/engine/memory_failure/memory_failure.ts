@@ -13,6 +13,7 @@ import { conclude, mappedPages } from './conclude.ts';
 import { failDaxPages, type Current } from './dax.ts';
 import { newLedger, type Ledger } from './ledger.ts';
 import { madviseHwpoison, softOffline, type Advised } from './madvise.ts';
+import { placeOf } from './place.ts';
 import type { MemoryFailureReport } from './report.ts';
 import { failRamPages } from './system_ram.ts';
 
@@ -26,8 +27,12 @@ export function memoryFailure(tx: Transaction, command: MemoryFailure): Answer |
   if (isRefusal(device)) return device;
   const refusal = refuses(tx, command, device);
   if (refusal !== null) return refusal;
-  const first = Math.floor(command.offset / PAGE_BYTES);
-  const end = Math.ceil((command.offset + command.length) / PAGE_BYTES);
+  const offset = placeOf(tx.host, command, device);
+  if (isRefusal(offset)) return offset;
+  const outside = refusesRange(offset, command.length, device);
+  if (outside !== null) return outside;
+  const first = Math.floor(offset / PAGE_BYTES);
+  const end = Math.ceil((offset + command.length) / PAGE_BYTES);
   const report = perform(tx, command, device, [device.base_pfn + first, end - first]);
   return isRefusal(report) ? report : { memory_failure: report };
 }
@@ -38,10 +43,6 @@ function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Re
     return refuse('invalid_field', 'offset must be a multiple of 4096: only a machine check tells a byte', {
       pointer: '/offset',
     });
-  if (command.offset >= device.size)
-    return refuse('out_of_range', 'the offset is past the end of the device', { pointer: '/offset' });
-  if (command.offset + command.length > device.size)
-    return refuse('out_of_range', 'the range reaches past the end of the device', { pointer: '/length' });
   if (device.removal !== null)
     return unknownOutcome(
       'memory_failure() while the device is being removed is neither recorded nor in the sources read',
@@ -53,6 +54,13 @@ function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Re
     return refuse('invalid_field', 'corrupt-pfn is written by nobody who maps', { pointer: '/by_pid' });
   const process = findActor(tx.host, command.by_pid, '/by_pid');
   return isRefusal(process) ? process : null;
+}
+
+function refusesRange(offset: number, length: number, { size }: DaxDevice): Refusal | null {
+  if (offset >= size)
+    return refuse('out_of_range', 'the offset is past the end of the device', { pointer: '/offset' });
+  if (offset + length <= size) return null;
+  return refuse('out_of_range', 'the range reaches past the end of the device', { pointer: '/length' });
 }
 
 function perform(
@@ -132,7 +140,7 @@ function consumer(
   });
 }
 
-/** The mapping whose process calls madvise: the first made, of `by_pid` or of anybody, that covers the first page. */
+/** The mapping whose process calls madvise: the one named, or the first made, of `by_pid` or of anybody, that covers the first page. */
 function whoMaps(
   host: Host,
   command: MemoryFailure,
@@ -141,6 +149,7 @@ function whoMaps(
 ): Advised | Refusal {
   for (const mapping of mappingsOfDevice(host, device.name)) {
     if (command.by_pid !== undefined && mapping.pid !== command.by_pid) continue;
+    if (command.mapping !== undefined && mapping.id !== command.mapping) continue;
     if (host.tables.processes.get(String(mapping.pid))?.state !== 'running') continue;
     const index = indexOf(host, device, mapping, pfn);
     if (index === null) continue;

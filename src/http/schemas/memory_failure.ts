@@ -5,12 +5,17 @@ import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/voc
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
-import { ByteRange, Bytes, BytesInput, Count, Hex, Pid } from './scalar.ts';
+import { ByteRange, Bytes, BytesInput, Count, Hex, Id, Pid } from './scalar.ts';
 import { Errno } from './word.ts';
 
 export const MemoryFailure = z
   .strictObject({
-    offset: BytesInput,
+    file: Id.exactOptional().meta({ description: 'A file on the device: `offset` counts from its start.' }),
+    mapping: Id.exactOptional().meta({
+      description:
+        'A mapping of the device or of a file on it: `offset` counts from its start, and madvise is that of its process.',
+    }),
+    offset: BytesInput.meta({ description: 'Bytes from the start of the device, file or mapping.' }),
     length: BytesInput,
     source: z.enum(MEMORY_FAILURE_SOURCES).meta({
       id: 'MemoryFailureSource',
@@ -21,6 +26,10 @@ export const MemoryFailure = z
       description:
         'Who calls madvise (absent: the process whose mapping of the range was made first), or whose load consumed the poison (mce, action required).',
     }),
+  })
+  .refine(({ file, mapping }) => file === undefined || mapping === undefined, {
+    error: 'file and mapping: give one of the two',
+    path: ['mapping'],
   })
   .meta({ id: 'MemoryFailure' }) satisfies z.ZodType<BodyOf<'memory_failure', 'dax_device'>>;
 
