@@ -51,7 +51,8 @@ export async function startChildService(env: Readonly<Record<string, string>> = 
   }
 }
 
-function listening(child: ChildProcess): Promise<string> {
+/** The URL that a starting service prints; rejects with what it wrote where it ends before. */
+export function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let written = '';
     const read = (chunk: Buffer): void => {

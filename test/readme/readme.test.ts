@@ -5,14 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { REPOSITORY, startChildService, type ChildService } from '../client/child_service.ts';
-
-/** What is fenced as `language` under a heading of README.md, without the fences. */
-function fenced(readme: string, heading: string, language: string): string {
-  const section = readme.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
-  const [, block] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(section) ?? [];
-  if (block === undefined) throw new Error(`README.md has no ${language} block under ${heading}`);
-  return block;
-}
+import { fenced } from './fenced.ts';
 
 const readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
 
