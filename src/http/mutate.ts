@@ -130,10 +130,23 @@ export function conditionsOf(
   };
 }
 
-/** What makes a request the same request: method, path, query and body. */
+/**
+ * What makes a request the same request: route, parameters, query and body, as they were understood. Spellings that
+ * mean the same (the order of members or parameters, "2MiB", percent-encodings, a default told) are the same request.
+ */
 function fingerprintOf(request: FastifyRequest): string {
-  const body = typeof request.body === 'string' ? request.body : JSON.stringify(request.body ?? null);
-  return createHash('sha256').update(`${request.method}\n${request.url}\n${body}`).digest('hex');
+  const { dry_run: _dryRun, ...query } = request.query as Readonly<Record<string, unknown>>;
+  const asked = [request.method, request.routeOptions.url, request.params, query];
+  const hash = createHash('sha256').update(JSON.stringify(asked, withSortedNames));
+  const { body } = request;
+  return hash
+    .update(typeof body === 'string' ? body : JSON.stringify(body ?? null, withSortedNames))
+    .digest('hex');
+}
+
+function withSortedNames(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The headers that say how a mutation was answered. */
