@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
-const integer = (maximum: number) =>
+const integer = (maximum: number, minimum = 0) =>
   z
     .string()
     .regex(/^[0-9]{1,9}$/, { error: 'expected an integer' })
     .transform(Number)
-    .pipe(z.int().max(maximum));
+    .pipe(z.int().min(minimum).max(maximum));
 
 const Environment = z.object({
   /** Address to listen on. */
@@ -20,6 +20,8 @@ const Environment = z.object({
   DAXPLANE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Requests a minute of one address; 0 is no limit. */
   DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
+  /** Connections at a time. */
+  DAXPLANE_MAX_CONNECTIONS: integer(1_000_000, 1).default(2_000),
 });
 
 /** What a process of this service is told from outside. */
@@ -31,6 +33,7 @@ export interface Config {
   readonly log_level: z.output<typeof Environment>['DAXPLANE_LOG_LEVEL'];
   /** Requests a minute of one address; null is no limit. */
   readonly rate_limit: number | null;
+  readonly max_connections: number;
 }
 
 const ARGUMENTS = ['--no-demo', '--demo'];
@@ -58,5 +61,6 @@ export function loadConfig(
     demo: argv.includes('--no-demo') ? false : argv.includes('--demo') || data.DAXPLANE_DEMO,
     log_level: data.DAXPLANE_LOG_LEVEL,
     rate_limit: data.DAXPLANE_RATE_LIMIT === 0 ? null : data.DAXPLANE_RATE_LIMIT,
+    max_connections: data.DAXPLANE_MAX_CONNECTIONS,
   };
 }

@@ -10,7 +10,7 @@ import { buildServer } from './http/server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 const DRAIN_MS = 10_000;
-const EVENT_LOOP_DELAY_MAX_MS = 2_000;
+const REQUESTS_IN_WORK_MAX = 1_000;
 
 /** config → store → app → http → listen → drain on SIGTERM. */
 async function main(config: Config): Promise<void> {
@@ -32,9 +32,10 @@ async function main(config: Config): Promise<void> {
     backend: controlPlane,
     logger: log,
     limits: {
-      event_loop_delay_max_ms: EVENT_LOOP_DELAY_MAX_MS,
+      requests_in_work: REQUESTS_IN_WORK_MAX,
       ...(config.rate_limit === null ? {} : { requests_per_minute: config.rate_limit }),
     },
+    connections: { connections: config.max_connections },
   });
   closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'uncaught error');

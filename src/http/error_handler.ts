@@ -10,7 +10,6 @@ const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
-  FST_UNDER_PRESSURE: 'unavailable',
 };
 
 /** Every error of a request becomes a problem document; what nobody expected is logged and answered 500. */
@@ -30,8 +29,6 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
   const code = FASTIFY_ERRORS[error.code];
-  if (code === 'unavailable')
-    return new HttpProblem(code, 'the service is overloaded', { headers: { 'retry-after': '5' } });
   if (code === 'payload_too_large')
     return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');
   if (code !== undefined) return new HttpProblem(code, error.message);

@@ -81,7 +81,7 @@ export function doneOrThrow(submitted: Submitted): Extract<Submitted, { status: 
     case 'idempotency_mismatch':
       throw new HttpProblem(
         'idempotency_key_reused',
-        'the key belongs to a request with another method, path or body',
+        'the key belongs to a request with another method, path, query or body',
       );
     case 'unavailable':
       throw storeProblem(submitted.why);

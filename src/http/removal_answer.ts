@@ -5,6 +5,7 @@ import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
+import { rest } from './work.ts';
 
 const REPORT_ROWS_MAX = 100;
 
@@ -19,6 +20,7 @@ export function preferredWait(app: FastifyInstance, backend: Backend): Settle {
     if (seconds === null) return begun;
     reply.header('preference-applied', `wait=${String(seconds)}`);
     if (dry_run === true) return begun;
+    rest(request);
     const waits = begunBy(begun).map(({ uid }) => race(backend.waitForRemoval(uid, seconds * 1000)));
     const ended = new Map((await Promise.all(waits)).map((removal) => [removal?.uid, removal]));
     return cxlNow(

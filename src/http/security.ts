@@ -1,20 +1,45 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
+import helmet from 'helmet';
 import { HttpProblem } from './problem.ts';
+import { boundWork } from './work.ts';
 
 /** Bounds that keep one client, or too much work, from starving the rest; absent means off. */
 export interface Limits {
   /** Requests of one address a minute. */
   readonly requests_per_minute?: number;
-  /** Above this delay of the event loop requests get 503. */
-  readonly event_loop_delay_max_ms?: number;
+  /** Requests that are worked on at a time; those that only wait for a removal are not counted. */
+  readonly requests_in_work?: number;
 }
 
-/** Header fields that make a browser careful, and the limits. The explorer's page runs its own scripts only. */
-export async function secure(app: FastifyInstance, limits: Limits): Promise<void> {
-  await app.register(helmet, {
+/** Header fields that make a browser careful, on every answer. */
+export function sendCarefulHeaders(app: FastifyInstance): void {
+  const headers = carefulHeaders();
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(headers);
+  });
+}
+
+export async function limitRequests(app: FastifyInstance, limits: Limits): Promise<void> {
+  if (limits.requests_per_minute !== undefined) {
+    await app.register(rateLimit, {
+      max: limits.requests_per_minute,
+      timeWindow: 60_000,
+      errorResponseBuilder: (_request, context) =>
+        new HttpProblem(
+          'rate_limited',
+          `more than ${String(context.max)} requests in a minute from this address`,
+        ),
+    });
+  }
+  if (limits.requests_in_work !== undefined) boundWork(app, limits.requests_in_work);
+}
+
+/** Helmet's, asked once: they are the same for every answer. The explorer's page runs its own scripts only. */
+function carefulHeaders(): Readonly<Record<string, string>> {
+  const careful = helmet({
     // Plain HTTP is served here: whoever puts TLS in front sets HSTS there.
     strictTransportSecurity: false,
     contentSecurityPolicy: {
@@ -29,21 +54,10 @@ export async function secure(app: FastifyInstance, limits: Limits): Promise<void
       },
     },
   });
-  if (limits.requests_per_minute !== undefined) {
-    await app.register(rateLimit, {
-      max: limits.requests_per_minute,
-      timeWindow: 60_000,
-      errorResponseBuilder: (_request, context) =>
-        new HttpProblem(
-          'rate_limited',
-          `more than ${String(context.max)} requests in a minute from this address`,
-        ),
-    });
-  }
-  if (limits.event_loop_delay_max_ms !== undefined) {
-    await app.register(underPressure, {
-      maxEventLoopDelay: limits.event_loop_delay_max_ms,
-      exposeStatusRoute: false,
-    });
-  }
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  careful(request, response, (error) => {
+    if (error !== undefined) throw new Error('helmet has no headers', { cause: error });
+  });
+  return response.getHeaders() as Record<string, string>;
 }

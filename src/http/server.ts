@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.ts';
+import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerError, answerSocket, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
 import { serveMetrics } from './metrics.ts';
@@ -25,7 +26,7 @@ import { removalRoutes } from './routes/removals.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
-import { secure, type Limits } from './security.ts';
+import { limitRequests, sendCarefulHeaders, type Limits } from './security.ts';
 import { validatorOf } from './validate.ts';
 
 /** A listing has its own: routes/inventory.ts. The largest request is a host with 64 labels, every character escaped. */
@@ -37,13 +38,22 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger | false;
   /** Off where absent. */
   readonly limits?: Limits;
+  /** Where absent, as CONNECTIONS says. */
+  readonly connections?: Partial<Connections>;
 }
 
 /** The HTTP server over a control plane: routes, schemas, problems; it decides nothing. Ready to listen or inject. */
-export async function buildServer({ backend, logger, limits = {} }: ServerOptions): Promise<FastifyInstance> {
+export async function buildServer({
+  backend,
+  logger,
+  limits = {},
+  connections: bounds = {},
+}: ServerOptions): Promise<FastifyInstance> {
+  const connections = { ...CONNECTIONS, ...bounds };
   const app = fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
+    ...timeLimits(connections),
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
@@ -62,9 +72,11 @@ export async function buildServer({ backend, logger, limits = {} }: ServerOption
   answerUnknownRoutes(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    checkUrl(request.url);
   });
-  await secure(app, limits);
+  limitConnections(app, connections);
+  sendCarefulHeaders(app);
+  app.addHook('onRequest', async ({ url }) => checkUrl(url));
+  await limitRequests(app, limits);
   await serveOpenApi(app);
   serveMetrics(app, backend);
   for (const routes of ROUTES) routes(app, backend);

@@ -11,7 +11,8 @@ export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 export interface ChildService {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  stop(): Promise<void>;
+  /** SIGTERM; the exit status. */
+  stop(): Promise<number | null>;
   /** kill -9: no drain, no goodbye. */
   crash(): Promise<void>;
 }
@@ -32,12 +33,13 @@ export async function startChildService(env: Readonly<Record<string, string>> = 
       ...env,
     },
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       await once(child, 'exit');
     }
     await rm(directory, { recursive: true, force: true });
+    return child.exitCode;
   };
   const crash = async (): Promise<void> => {
     child.kill('SIGKILL');

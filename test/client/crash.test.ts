@@ -12,7 +12,7 @@ interface Answer {
   readonly waiting_on: readonly { readonly pin: string }[];
 }
 
-const ended: (() => Promise<void>)[] = [];
+const ended: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });

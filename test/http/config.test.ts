@@ -9,6 +9,7 @@ test('everything has a default', () => {
     demo: true,
     log_level: 'info',
     rate_limit: 600_000,
+    max_connections: 2_000,
   });
 });
 

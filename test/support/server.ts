@@ -45,12 +45,13 @@ export interface TestBody {
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A whole server over a store (in memory unless given), without limits. */
-export async function startTestServer(
-  options: { readonly store?: Store } & Partial<Pick<ServerOptions, 'limits'>> = {},
-): Promise<TestServer> {
-  const controlPlane = createControlPlane(options.store ?? createMemoryStore(), silent);
+export async function startTestServer({
+  store = createMemoryStore(),
+  ...options
+}: { readonly store?: Store } & Omit<ServerOptions, 'backend' | 'logger'> = {}): Promise<TestServer> {
+  const controlPlane = createControlPlane(store, silent);
   await controlPlane.start();
-  const app = await buildServer({ backend: controlPlane, logger: false, limits: options.limits ?? {} });
+  const app = await buildServer({ backend: controlPlane, logger: false, ...options });
   return {
     app,
     controlPlane,

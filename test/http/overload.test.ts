@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { makeTopology, startTestServer } from '../support/server.ts';
+
+/** A promise and its end, in the hands of a test. */
+function held<T>() {
+  let release: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((resolve) => (release = resolve));
+  return { promise, release };
+}
+
+test('one request more than are worked on is 503 with Retry-After; health answers, and so does the next', async () => {
+  const server = await startTestServer({ limits: { requests_in_work: 1 } });
+  const list = server.controlPlane.list.bind(server.controlPlane);
+  const begun = held<null>();
+  const go = held<null>();
+  server.controlPlane.list = async (query) => {
+    begun.release(null);
+    await go.promise;
+    return list(query);
+  };
+  try {
+    const first = server.call('GET', '/v1/hosts');
+    await begun.promise;
+    const { status, json, headers } = await server.call('GET', '/v1/hosts');
+    expect([status, json.code, headers['retry-after']]).toEqual([503, 'unavailable', '1']);
+    for (const url of ['/livez', '/readyz', '/metrics'])
+      expect((await server.call('GET', url)).status).toBe(200);
+    go.release(null);
+    expect((await first).status).toBe(200);
+    for (const url of ['/v1/hosts', '/v1/nope', '/v1/hosts', '/v1/hosts?limit=x', '/v1/hosts'])
+      expect((await server.call('GET', url)).status).not.toBe(503);
+  } finally {
+    await server.close();
+  }
+});
+
+test('who waits for a removal is not worked on', async () => {
+  const server = await startTestServer({ limits: { requests_in_work: 1 } });
+  const waits = held<null>();
+  const end = held<null>();
+  server.controlPlane.waitForRemoval = async () => {
+    waits.release(null);
+    return end.promise;
+  };
+  try {
+    const { at } = await makeTopology(server);
+    const headers = { prefer: 'wait=60' };
+    const first = server.call('POST', `${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, headers);
+    await waits.promise;
+    expect((await server.call('GET', at)).status).toBe(200);
+    end.release(null);
+    expect((await first).status).toBe(202);
+  } finally {
+    await server.close();
+  }
+});
+
+test('every answer has the headers that make a browser careful', async () => {
+  const server = await startTestServer();
+  const careful = {
+    'content-security-policy':
+      "default-src 'self';img-src 'self' data:;style-src 'self' 'unsafe-inline';object-src 'none';base-uri 'self';frame-ancestors 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-dns-prefetch-control': 'off',
+    'x-download-options': 'noopen',
+    'x-frame-options': 'SAMEORIGIN',
+    'x-permitted-cross-domain-policies': 'none',
+    'x-xss-protection': '0',
+  };
+  try {
+    for (const url of ['/livez', '/v1/hosts', '/v1/nope', '/docs/', '/v1/hosts/a%00']) {
+      expect((await server.call('GET', url)).headers).toMatchObject(careful);
+    }
+  } finally {
+    await server.close();
+  }
+});
