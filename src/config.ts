@@ -1,6 +1,8 @@
 import * as z from 'zod';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
+/** A name, an IPv4 address, or an IPv6 address with or without brackets. */
+const HOST_NAME = /^(?:[\w.-]+|\[?[0-9a-f.]*:[0-9a-f:.]+\]?)$/i;
 const integer = (maximum: number, minimum = 0) =>
   z
     .string()
@@ -22,6 +24,19 @@ const Environment = z.object({
   DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
   /** Connections at a time. */
   DAXPLANE_MAX_CONNECTIONS: integer(1_000_000, 1).default(2_000),
+  /** Names beside localhost and DAXPLANE_HOST by which the service may be called, and whose pages may call it. */
+  DAXPLANE_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .refine((names) => names.every((name) => HOST_NAME.test(name)), {
+      error: 'expected host names or addresses without a port, separated by commas',
+    }),
 });
 
 /** What a process of this service is told from outside. */
@@ -34,6 +49,7 @@ export interface Config {
   /** Requests a minute of one address; null is no limit. */
   readonly rate_limit: number | null;
   readonly max_connections: number;
+  readonly allowed_hosts: readonly string[];
 }
 
 const ARGUMENTS = ['--no-demo', '--demo'];
@@ -62,5 +78,6 @@ export function loadConfig(
     log_level: data.DAXPLANE_LOG_LEVEL,
     rate_limit: data.DAXPLANE_RATE_LIMIT === 0 ? null : data.DAXPLANE_RATE_LIMIT,
     max_connections: data.DAXPLANE_MAX_CONNECTIONS,
+    allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
   };
 }

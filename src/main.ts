@@ -36,6 +36,7 @@ async function main(config: Config): Promise<void> {
       ...(config.rate_limit === null ? {} : { requests_per_minute: config.rate_limit }),
     },
     connections: { connections: config.max_connections },
+    callers: { host: config.host, allowed: config.allowed_hosts },
   });
   closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'uncaught error');

@@ -100,10 +100,12 @@ export function mutationSchema(
 ): FastifyZodOpenApiSchema {
   const ifMatch = route.target === undefined ? {} : REQUEST_HEADERS.ifMatch;
   const prefer = route.settle === undefined ? {} : REQUEST_HEADERS.prefer;
+  const isBodyOptional = route.body?.safeParse(undefined).success === true;
+  const deliberate = isBodyOptional ? REQUEST_HEADERS.requestedWith : {};
   return describe(route, {
     params: route.params,
     querystring: z.strictObject({ ...dryRunQuery, ...route.query }),
-    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...prefer }),
+    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...prefer, ...deliberate }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: { ...route.answer.responses, ...WRITE_PROBLEMS },
   });

@@ -53,7 +53,10 @@ const PROBLEMS = {
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   415: problem('UnsupportedMediaType', 'The body is not JSON.'),
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
-  default: problem('Failure', 'Too many requests (429), a fault of the service (500), or overload (503).'),
+  default: problem(
+    'Failure',
+    'A caller that may not ask (403, 421), a URL too long (414), too many requests (429), a fault of the service (500), or overload (503).',
+  ),
 } as const;
 
 export const READ_PROBLEMS: Responses = { 400: PROBLEMS[400], 404: PROBLEMS[404], default: PROBLEMS.default };
@@ -68,6 +71,11 @@ export const REQUEST_HEADERS = {
   idempotencyKey: {
     'Idempotency-Key': header(
       'Up to 255 characters; kept 24 h. The same request again gets the same answer.',
+    ),
+  },
+  requestedWith: {
+    'X-Requested-With': header(
+      'Anything; needed where there is no body and none of Content-Type: application/json, Idempotency-Key, If-Match and Prefer, else 403.',
     ),
   },
   prefer: {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.ts';
+import { checkCallers, type Callers } from './callers.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerError, answerSocket, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
@@ -40,7 +41,11 @@ export interface ServerOptions {
   readonly limits?: Limits;
   /** Where absent, as CONNECTIONS says. */
   readonly connections?: Partial<Connections>;
+  /** Where absent, those of the loopback. */
+  readonly callers?: Callers;
 }
+
+const LOOPBACK: Callers = { host: '127.0.0.1', allowed: [] };
 
 /** The HTTP server over a control plane: routes, schemas, problems; it decides nothing. Ready to listen or inject. */
 export async function buildServer({
@@ -48,6 +53,7 @@ export async function buildServer({
   logger,
   limits = {},
   connections: bounds = {},
+  callers = LOOPBACK,
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
   const app = fastify({
@@ -75,6 +81,7 @@ export async function buildServer({
   });
   limitConnections(app, connections);
   sendCarefulHeaders(app);
+  checkCallers(app, callers);
   app.addHook('onRequest', async ({ url }) => checkUrl(url));
   await limitRequests(app, limits);
   await serveOpenApi(app);

@@ -10,6 +10,7 @@ test('everything has a default', () => {
     log_level: 'info',
     rate_limit: 600_000,
     max_connections: 2_000,
+    allowed_hosts: [],
   });
 });
 
@@ -22,6 +23,14 @@ test('the environment is read, and an argument wins', () => {
     db: '/data/d.db',
   });
   expect(loadConfig(['--demo'], { DAXPLANE_DEMO: '0' }).demo).toBe(true);
+});
+
+test('names that may be asked for are a list of hosts, and nothing else', () => {
+  const allowed = (text: string) => loadConfig([], { DAXPLANE_ALLOWED_HOSTS: text }).allowed_hosts;
+  expect(allowed('dax.example, 10.0.0.5,::1 ,')).toEqual(['dax.example', '10.0.0.5', '::1']);
+  for (const wrong of ['http://dax.example', 'dax.example:8080', 'a b', '*', 'a/b', 'user@a'])
+    expect(() => allowed(wrong)).toThrow('DAXPLANE_ALLOWED_HOSTS');
+  expect(() => loadConfig([], { DAXPLANE_MAX_CONNECTIONS: '0' })).toThrow('DAXPLANE_MAX_CONNECTIONS');
 });
 
 test('every wrong variable and argument is named', () => {

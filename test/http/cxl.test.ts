@@ -41,7 +41,7 @@ test.each([
   ['POST', 'cxl-memdevs/mem0/remove', {}, 400, 'invalid_request'],
   ['POST', 'cxl-memdevs/mem0/bind', { driver: 'nd_pmem' }, 400, 'invalid_request'],
   ['POST', 'cxl-memdevs/mem0/bind', { driver: 'cxl_mem' }, 409, 'kernel_refused'],
-  ['POST', 'cxl-regions/region0/bind', undefined, 409, 'kernel_refused'],
+  ['POST', 'cxl-regions/region0/bind', {}, 409, 'kernel_refused'],
   ['POST', 'cxl-regions/region0/commit', { memdevs: [] }, 400, 'invalid_request'],
   ['POST', 'cxl-memdevs/mem0/remove', { trigger: 'unbind', via: 'cxl_disable_memdev' }, 409, 'tool_refused'],
 ] as const)('%s %s is refused with its code', async (method, path, body, status, code) => {
@@ -72,7 +72,7 @@ test('a memdev that goes is 202 with the first removal, or 200 once all have end
   expect([(await mem0()).serial, (await mem0()).state]).toEqual(['0x2', 'enabled']);
   const commit = await server.call('POST', `${at}/cxl-regions/region0/commit`, { memdevs: ['mem0'] });
   expect([commit.status, commit.json.decode_state]).toEqual([200, 'commit']);
-  expect((await server.call('POST', `${at}/cxl-regions/region0/bind`)).json.state).toBe('enabled');
+  expect((await server.call('POST', `${at}/cxl-regions/region0/bind`, {})).json.state).toBe('enabled');
   const bound = await server.call('POST', `${at}/dax-devices/dax0.0/bind`, { mode: 'devdax' });
   expect([bound.json.state, bound.json.generation]).toEqual(['bound', 2]);
 });

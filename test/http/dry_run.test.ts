@@ -101,7 +101,7 @@ const MUTATIONS: readonly Request[] = [
     `${host}/hotplug-events`,
     { action: 'surprise_removal', dax_device: 'dax3.0' },
   ],
-  ['commitJournal', 'POST', `${host}/mounts/m2/commit`],
+  ['commitJournal', 'POST', `${host}/mounts/m2/commit`, {}],
   ['shutdownMount', 'POST', `${host}/mounts/m2/shutdown`, {}],
   ['umount', 'DELETE', `${host}/mounts/m2?lazy=true`],
   [
@@ -112,7 +112,7 @@ const MUTATIONS: readonly Request[] = [
   ],
   ['createHotplugEvent', 'POST', `${host}/hotplug-events`, { action: 'replace', dax_device: 'dax1.0' }],
   ['commitCxlRegion', 'POST', `${host}/cxl-regions/region0/commit`, { memdevs: ['mem0'] }],
-  ['bindCxlRegion', 'POST', `${host}/cxl-regions/region0/bind`],
+  ['bindCxlRegion', 'POST', `${host}/cxl-regions/region0/bind`, {}],
   ['rebootHost', 'POST', `${host}/reboot`, {}],
   ['removeCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/remove`, { trigger: 'unbind', via: 'cxl_pci' }],
   ['bindCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/bind`, { driver: 'cxl_pci' }],

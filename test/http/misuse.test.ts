@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
   ['PATCH', '', { kernel: 'v6.1' }, 400, 'invalid_request', ['/kernel']],
   ['DELETE', '/v1/hosts/nobody', undefined, 404, 'host_not_found'],
   ['POST', '/reboot', { kernel: 'v1' }, 400, 'invalid_request', ['/kernel']],
-  ['POST', '/v1/hosts/nobody/reboot', undefined, 404, 'host_not_found'],
+  ['POST', '/v1/hosts/nobody/reboot', {}, 404, 'host_not_found'],
   ['GET', '/v1/hosts?limit=0', undefined, 400, 'invalid_request', ['/limit']],
   ['GET', '/v1/hosts?limit=501', undefined, 400, 'invalid_request', ['/limit']],
   ['GET', '/v1/hosts?limit=1e2', undefined, 400, 'invalid_request', ['/limit']],
@@ -143,7 +143,7 @@ const ROWS: readonly Row[] = [
   ['POST', '/mounts', { ...mount, dax_device: 'pmem7' }, 404, 'dax_device_not_found'],
   ['DELETE', '/mounts/m99', undefined, 404, 'mount_not_found'],
   ['DELETE', '/mounts/m99?lazy=1', undefined, 400, 'invalid_request', ['/lazy']],
-  ['POST', '/mounts/m99/shutdown', undefined, 404, 'mount_not_found'],
+  ['POST', '/mounts/m99/shutdown', {}, 404, 'mount_not_found'],
   ['POST', '/mounts/m99/commit', { now: true }, 400, 'invalid_request', ['/now']],
   ['GET', '/mounts/m99', undefined, 404, 'mount_not_found'],
   // files

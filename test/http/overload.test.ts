@@ -75,6 +75,8 @@ test('every answer has the headers that make a browser careful', async () => {
     for (const url of ['/livez', '/v1/hosts', '/v1/nope', '/docs/', '/v1/hosts/a%00']) {
       expect((await server.call('GET', url)).headers).toMatchObject(careful);
     }
+    const refused = await server.call('GET', '/v1/hosts', undefined, { host: 'evil.example' });
+    expect(refused.headers).toMatchObject(careful);
   } finally {
     await server.close();
   }

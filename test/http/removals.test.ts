@@ -81,7 +81,7 @@ test("a tool's own no is 409 with the errno it reports", async () => {
 
 test('a bind answers the device and what became of the write', async () => {
   const at = `${topology.at}/dax-devices/pmem0/bind`;
-  const bound = await server.call('POST', at);
+  const bound = await server.call('POST', at, {});
   expect([bound.status, bound.json.code, bound.json.errno]).toEqual([
     409,
     'kernel_refused',

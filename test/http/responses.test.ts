@@ -71,7 +71,7 @@ test('what each route answers is what its schema says', async () => {
     holder: 'vmsplice',
   };
   const made = await answer(Pin, 201, 'POST', '/pins', pin);
-  await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/commit`);
+  await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/commit`, {});
   await answer(pageOf(Holder, surveyed), 200, 'GET', '/dax-devices/pmem0/holders');
   await answer(Outcome, 200, 'DELETE', `/pins/${made.json.id}`);
   const body = { trigger: 'unbind' };

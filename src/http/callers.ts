@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HttpProblem } from './problem.ts';
+
+/** Who may ask. */
+export interface Callers {
+  /** The address that is listened on, as it is configured. */
+  readonly host: string;
+  /** Further names by which the service may be called, and whose pages may call it. */
+  readonly allowed: readonly string[];
+}
+
+/** A page of another origin cannot send one of these, nor JSON, unless it is asked first, and here it is told no. */
+const DELIBERATE_HEADERS = ['x-requested-with', 'idempotency-key', 'if-match', 'prefer'] as const;
+
+/**
+ * Keeps web pages from asking behind a user's back. On the loopback every Host must be a known name: a page whose
+ * name was rebound to 127.0.0.1 sends its own. An Origin must be a known name or the host that was asked. A POST
+ * without a body must carry a header that a page cannot send everywhere.
+ */
+export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): void {
+  const known = new Set([host, ...allowed].map(normal));
+  const isLocal = isLoopback(host);
+  // On another address nobody knows by which names it is reached, unless told.
+  const isHostChecked = isLocal || allowed.length > 0;
+  app.addHook('onRequest', async ({ headers }) => {
+    const asked = headers.host === undefined ? null : nameOf(headers.host);
+    if (isHostChecked && asked !== null && !isLoopback(asked) && !known.has(asked)) {
+      const detail = `no host ${String(headers.host)} is served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      throw new HttpProblem('host_not_allowed', detail);
+    }
+    if (headers.origin === undefined) return;
+    const authority = /^https?:\/\/(.+)$/.exec(headers.origin)?.[1] ?? null;
+    const page = authority === null ? null : nameOf(authority);
+    const isOwn = authority === headers.host || (isLocal && page !== null && isLoopback(page));
+    if (page === null || !(isOwn || known.has(page))) {
+      const detail = `pages of ${headers.origin} may not ask: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      throw new HttpProblem('origin_not_allowed', detail);
+    }
+  });
+  // After validation: where a body is needed, its lack is the telling fault.
+  app.addHook('preHandler', async (request) => {
+    if (request.method !== 'POST' || request.is404 || isDeliberate(request)) return;
+    const detail = `a POST without a body needs Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
+    throw new HttpProblem('deliberate_header_required', detail);
+  });
+}
+
+/** Whether a name or address, as configured or from a Host header, is the loopback's. */
+function isLoopback(host: string): boolean {
+  const name = normal(host);
+  return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+/** A text body can come from a form: it passes only where no browser sent it, for browsers name their origin. */
+function isDeliberate({ headers }: FastifyRequest): boolean {
+  if (headers['content-type']?.toLowerCase().startsWith('application/json') === true) return true;
+  if (DELIBERATE_HEADERS.some((name) => headers[name] !== undefined)) return true;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return hasBody && headers.origin === undefined && headers['sec-fetch-site'] === undefined;
+}
+
+/** Of `name:port`; what is neither is itself, and known to nobody. */
+function nameOf(authority: string): string {
+  const [, name] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d*)?$/i.exec(authority) ?? [];
+  return normal(name ?? authority);
+}
+
+/** Lower case, without the dot of the root, IPv6 in brackets. */
+function normal(name: string): string {
+  const lower = name.toLowerCase().replace(/\.$/, '');
+  return lower.includes(':') && !lower.startsWith('[') ? `[${lower}]` : lower;
+}
