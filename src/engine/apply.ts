@@ -1,13 +1,14 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure, Host, Mapping } from './host.ts';
 import {
-  COLUMNS,
+  chunksOf,
   countPresent,
+  differing,
   dropRange,
   insertRun,
   NO_ENTRIES,
   protectAll,
-  runAt,
+  runs,
   type Entries,
 } from './mapping_table.ts';
 
@@ -144,11 +145,8 @@ export function indexHost(host: Host): Host {
 }
 
 function insertRows(entries: Entries, rows: readonly number[]): Entries {
-  const added = Float64Array.from(rows);
   let result = entries;
-  for (let position = 0; position < added.length / COLUMNS; position += 1) {
-    result = insertRun(result, runAt(added, position));
-  }
+  for (const run of runs(chunksOf(Float64Array.from(rows)))) result = insertRun(result, run);
   return result;
 }
 
@@ -173,26 +171,13 @@ function setEntries(host: Host, owner: string, entries: Entries): void {
   else host.entries.set(owner, entries);
 }
 
-/** Counts after a change, from the rows in which the two tables differ. */
+/** Counts after a change, from the runs in which the two tables differ. */
 function recount(present: Mapping['present'], before: Entries, after: Entries): Mapping['present'] {
-  const [head, tail] = commonEnds(before, after);
-  const gone = countPresent(before.subarray(head, before.length - tail));
-  const come = countPresent(after.subarray(head, after.length - tail));
+  const [gone, come] = differing(before, after).map(countPresent);
   return {
-    pte: present.pte - gone.pte + come.pte,
-    pmd: present.pmd - gone.pmd + come.pmd,
-    pud: present.pud - gone.pud + come.pud,
-    anon: present.anon - gone.anon + come.anon,
+    pte: present.pte - gone!.pte + come!.pte,
+    pmd: present.pmd - gone!.pmd + come!.pmd,
+    pud: present.pud - gone!.pud + come!.pud,
+    anon: present.anon - gone!.anon + come!.anon,
   };
-}
-
-/** How many values two tables share at the head and at the tail, in whole rows. */
-function commonEnds(a: Entries, b: Entries): [head: number, tail: number] {
-  const shortest = Math.min(a.length, b.length);
-  let head = 0;
-  while (head < shortest && a[head] === b[head]) head += 1;
-  head -= head % COLUMNS;
-  let tail = 0;
-  while (tail < shortest - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
-  return [head, tail - (tail % COLUMNS)];
 }

@@ -12,7 +12,7 @@ import {
   must,
   superblockOf,
 } from './lookup.ts';
-import { findRun, levelPages, runAt, runCount, seek, type Level, type Run } from './mapping_table.ts';
+import { findRun, levelPages, nextRun, type Level, type Run } from './mapping_table.ts';
 import { markFaulted } from './memory_failure/flags.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';
 import type { Effect } from './kernels/profile.ts';
@@ -373,9 +373,7 @@ function nextPmdStart(
 }
 
 function nextRunStart(walk: Walk, from: number): number {
-  const entries = entriesOf(walk.tx.host, walk.mapping.id);
-  const at = seek(entries, from);
-  return at === runCount(entries) ? Number.POSITIVE_INFINITY : runAt(entries, at).index;
+  return nextRun(entriesOf(walk.tx.host, walk.mapping.id), from)?.index ?? Number.POSITIVE_INFINITY;
 }
 
 /** The end of the gap a missing page lies in, within the walk. */

@@ -1,14 +1,17 @@
 import { PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
 
 /**
- * The page-table entries of one mapping as sorted, non-overlapping runs in one typed array, four columns a
+ * The page-table entries of one mapping as sorted, non-overlapping runs in chunks of typed arrays, four columns a
  * run: `[index, nr_pages, pfn, bits]`. `index` is the page index in the mapping, `pfn` its first page frame
- * (-1 for memory that is not the device's). A run of PMD or PUD entries covers whole entries.
+ * (-1 for memory that is not the device's). A run of PMD or PUD entries covers whole entries. A change makes new
+ * chunks of those around it and shares the others; none is empty or longer than CHUNK_RUNS.
  *
  *   bits = level + 4 * kind + 16 * writable + 32 * pgmap
  */
-export type Entries = Float64Array;
-export const COLUMNS = 4;
+export type Entries = readonly Float64Array[];
+const COLUMNS = 4;
+/** Runs a chunk at most: one change of a large table copies three chunks or four. */
+export const CHUNK_RUNS = 512;
 
 export const LEVELS = ['pte', 'pmd', 'pud'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -30,7 +33,7 @@ export interface Run {
   readonly pgmap: number;
 }
 
-export const NO_ENTRIES: Entries = new Float64Array(0);
+export const NO_ENTRIES: Entries = [];
 
 /** Base pages one entry of this level maps: 1, 512 or 262144. */
 export function levelPages(level: Level): number {
@@ -51,18 +54,40 @@ export function encodeRun(run: Run): [number, number, number, number] {
   return [run.index, run.nr_pages, run.pfn, bits];
 }
 
+/** The entries whose runs stand in one array, as encoded. */
+export function chunksOf(rows: Float64Array): Entries {
+  const chunks = Math.ceil(rows.length / COLUMNS / CHUNK_RUNS);
+  const length = Math.ceil(rows.length / COLUMNS / chunks) * COLUMNS;
+  return Array.from({ length: chunks }, (_, at) => rows.slice(at * length, (at + 1) * length));
+}
+
+/** All runs in one array. */
+export function rowsOf(entries: Entries): Float64Array {
+  const rows = new Float64Array(entries.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of entries) {
+    rows.set(chunk, at);
+    at += chunk.length;
+  }
+  return rows;
+}
+
 export function runCount(entries: Entries): number {
-  return entries.length / COLUMNS;
+  return entries.reduce((sum, chunk) => sum + rowCount(chunk), 0);
+}
+
+function rowCount(rows: Float64Array): number {
+  return rows.length / COLUMNS;
 }
 
 /** The run at a position, decoded. */
-export function runAt(entries: Entries, position: number): Run {
+function rowAt(rows: Float64Array, position: number): Run {
   const at = position * COLUMNS;
-  const bits = entries[at + 3]!;
+  const bits = rows[at + 3]!;
   return {
-    index: entries[at]!,
-    nr_pages: entries[at + 1]!,
-    pfn: entries[at + 2]!,
+    index: rows[at]!,
+    nr_pages: rows[at + 1]!,
+    pfn: rows[at + 2]!,
     level: LEVELS[bits & 3]!,
     kind: ENTRY_KINDS[(bits >> 2) & 3]!,
     writable: (bits & 16) !== 0,
@@ -70,31 +95,57 @@ export function runAt(entries: Entries, position: number): Run {
   };
 }
 
-/** Position of the first run that ends after `index`; runCount() where there is none. O(log runs). */
-export function seek(entries: Entries, index: number): number {
+function endAt(rows: Float64Array, position: number): number {
+  return rows[position * COLUMNS]! + rows[position * COLUMNS + 1]!;
+}
+
+/** The first of `count` ascending things that ends after `index`; `count` where there is none. O(log count). */
+function firstEndingAfter(index: number, count: number, endOf: (at: number) => number): number {
   let low = 0;
-  let high = runCount(entries);
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const at = middle * COLUMNS;
-    if (entries[at]! + entries[at + 1]! > index) high = middle;
+    if (endOf(middle) > index) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
+function seekChunk(entries: Entries, index: number): number {
+  return firstEndingAfter(index, entries.length, (at) => endAt(entries[at]!, rowCount(entries[at]!) - 1));
+}
+
+function seekRow(rows: Float64Array, index: number): number {
+  return firstEndingAfter(index, rowCount(rows), (at) => endAt(rows, at));
+}
+
+/** Runs, decoded, in order of index, from the first on that ends after `index`. */
+export function* runsFrom(entries: Entries, index: number): Generator<Run> {
+  let first = true;
+  for (let chunk = seekChunk(entries, index); chunk < entries.length; chunk += 1) {
+    const rows = entries[chunk]!;
+    for (let at = first ? seekRow(rows, index) : 0; at < rowCount(rows); at += 1) yield rowAt(rows, at);
+    first = false;
+  }
+}
+
+/** The first run that ends after `index`, or null. O(log runs). */
+export function nextRun(entries: Entries, index: number): Run | null {
+  const rows = entries[seekChunk(entries, index)];
+  return rows === undefined ? null : rowAt(rows, seekRow(rows, index));
+}
+
 /** The run that maps this page, or null. */
 export function findRun(entries: Entries, index: number): Run | null {
-  const position = seek(entries, index);
-  if (position === runCount(entries)) return null;
-  const run = runAt(entries, position);
-  return run.index <= index ? run : null;
+  const run = nextRun(entries, index);
+  return run !== null && run.index <= index ? run : null;
 }
 
 /** All runs, decoded, in order of index. */
 export function* runs(entries: Entries): Generator<Run> {
-  const count = runCount(entries);
-  for (let position = 0; position < count; position += 1) yield runAt(entries, position);
+  for (const rows of entries) {
+    for (let at = 0; at < rowCount(rows); at += 1) yield rowAt(rows, at);
+  }
 }
 
 /** The part of a run inside `[start, end)` page indices; a larger entry is never cut by a caller that rounds. */
@@ -121,7 +172,7 @@ function mergeable(a: Run, b: Run): boolean {
   );
 }
 
-function pack(list: readonly Run[]): Entries {
+function pack(list: readonly Run[]): Float64Array {
   const merged: Run[] = [];
   for (const run of list) {
     const last = merged.at(-1);
@@ -136,17 +187,30 @@ function pack(list: readonly Run[]): Entries {
   return entries;
 }
 
-/** Rewrites only the runs that `[start, end)` touches; the rest is copied as it stands. */
+/** Rewrites only the chunks around `[start, end)`, a neighbour on either side with them. O(chunks). */
 function splice(entries: Entries, start: number, end: number, replace: (touched: Run[]) => Run[]): Entries {
-  const first = Math.max(0, seek(entries, start) - 1);
-  const last = Math.min(runCount(entries), seek(entries, Math.max(start, end - 1)) + 2);
+  const first = Math.max(0, seekChunk(entries, start) - 1);
+  const last = Math.min(entries.length, seekChunk(entries, Math.max(start, end - 1)) + 2);
+  const changed = spliceRows(rowsOf(entries.slice(first, last)), start, end, replace);
+  return [...entries.slice(0, first), ...chunksOf(changed), ...entries.slice(last)];
+}
+
+/** Rewrites only the runs that `[start, end)` touches; the rest is copied as it stands. */
+function spliceRows(
+  rows: Float64Array,
+  start: number,
+  end: number,
+  replace: (touched: Run[]) => Run[],
+): Float64Array {
+  const first = Math.max(0, seekRow(rows, start) - 1);
+  const last = Math.min(rowCount(rows), seekRow(rows, Math.max(start, end - 1)) + 2);
   const touched: Run[] = [];
-  for (let position = first; position < last; position += 1) touched.push(runAt(entries, position));
+  for (let position = first; position < last; position += 1) touched.push(rowAt(rows, position));
   const middle = pack(replace(touched));
-  const result = new Float64Array(first * COLUMNS + middle.length + (entries.length - last * COLUMNS));
-  result.set(entries.subarray(0, first * COLUMNS), 0);
+  const result = new Float64Array(first * COLUMNS + middle.length + (rows.length - last * COLUMNS));
+  result.set(rows.subarray(0, first * COLUMNS), 0);
   result.set(middle, first * COLUMNS);
-  result.set(entries.subarray(last * COLUMNS), first * COLUMNS + middle.length);
+  result.set(rows.subarray(last * COLUMNS), first * COLUMNS + middle.length);
   return result;
 }
 
@@ -181,7 +245,7 @@ export function insertRun(entries: Entries, run: Run): Entries {
 /** Write-protects every entry that is not a copy. O(runs). */
 export function protectAll(entries: Entries): Entries {
   const list = [...runs(entries)].map((run) => (run.kind === 'anon' ? run : { ...run, writable: false }));
-  return pack(list);
+  return chunksOf(pack(list));
 }
 
 /** Counts of present entries by level, and of copied pages. */
@@ -192,4 +256,22 @@ export function countPresent(entries: Entries): { pte: number; pmd: number; pud:
     else present[run.level] += run.nr_pages / levelPages(run.level);
   }
   return present;
+}
+
+/** The runs of each of two tables in which they differ; chunks that they share are not read. */
+export function differing(a: Entries, b: Entries): readonly [Entries, Entries] {
+  const [head, tail] = commonEnds(a, b);
+  const [x, y] = [rowsOf(a.slice(head, a.length - tail)), rowsOf(b.slice(head, b.length - tail))];
+  const [first, last] = commonEnds(x, y).map((values) => values - (values % COLUMNS));
+  return [chunksOf(x.slice(first, x.length - last!)), chunksOf(y.slice(first, y.length - last!))];
+}
+
+/** How many members two lists share at the head and, of the rest, at the tail. */
+function commonEnds<T>(a: ArrayLike<T>, b: ArrayLike<T>): [head: number, tail: number] {
+  const shortest = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shortest && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < shortest - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+  return [head, tail];
 }

@@ -1,5 +1,5 @@
 import type { File, Host } from './host.ts';
-import { findRun, levelPages, runAt, runCount, runs, seek, type Level, type Run } from './mapping_table.ts';
+import { findRun, levelPages, nextRun, runs, runsFrom, type Level, type Run } from './mapping_table.ts';
 import { dropEntries, entriesOf, insertEntries, protectEntries, type Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 
@@ -19,16 +19,13 @@ export function cachedAt(host: Host, file: File, index: number): Run | null {
 
 /** First index at or after `from` that something covers; Infinity where none. */
 export function nextCached(host: Host, file: File, from: number): number {
-  const entries = entriesOf(host, file.id);
-  const at = seek(entries, from);
-  return at === runCount(entries) ? Number.POSITIVE_INFINITY : Math.max(runAt(entries, at).index, from);
+  const run = nextRun(entriesOf(host, file.id), from);
+  return run === null ? Number.POSITIVE_INFINITY : Math.max(run.index, from);
 }
 
 /** Whether `[start, end)` holds an entry by PTE. */
 export function holdsPte(host: Host, file: File, start: number, end: number): boolean {
-  const entries = entriesOf(host, file.id);
-  for (let at = seek(entries, start); at < runCount(entries); at += 1) {
-    const run = runAt(entries, at);
+  for (const run of runsFrom(entriesOf(host, file.id), start)) {
     if (run.index >= end) return false;
     if (run.level === 'pte') return true;
   }
@@ -50,10 +47,8 @@ export function addPages(tx: Transaction, file: File, start: number, end: number
 
 /** Tags `[start, end)` dirty; a PMD entry is tagged whole. */
 export function tagDirty(tx: Transaction, file: File, start: number, end: number): void {
-  const entries = entriesOf(tx.host, file.id);
   const tagged: Run[] = [];
-  for (let at = seek(entries, start); at < runCount(entries); at += 1) {
-    const run = runAt(entries, at);
+  for (const run of runsFrom(entriesOf(tx.host, file.id), start)) {
     if (run.index >= end) break;
     if (run.writable) continue;
     const unit = levelPages(run.level);

@@ -1,6 +1,6 @@
 import { emptyHost, indexHost } from '../engine/apply.ts';
 import type { Host, Kind } from '../engine/host.ts';
-import type { Entries } from '../engine/mapping_table.ts';
+import { chunksOf, rowsOf, type Entries } from '../engine/mapping_table.ts';
 import type { Connection } from './connection.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 
@@ -37,10 +37,10 @@ export function restore(host: Host, kind: Kind, row: Row): void {
 
 /** Entries as the bytes of their doubles, in the machine's order (little-endian wherever Node runs). */
 export function encodeEntries(entries: Entries): Buffer {
-  return Buffer.from(entries.buffer, entries.byteOffset, entries.byteLength);
+  return Buffer.from(rowsOf(entries).buffer);
 }
 
 /** Copies, because a row's bytes start at any address and doubles do not. */
 function decodeEntries(bytes: Buffer): Entries {
-  return new Float64Array(new Uint8Array(bytes).buffer);
+  return chunksOf(new Float64Array(new Uint8Array(bytes).buffer));
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { entriesOf } from '../../src/engine/transaction.ts';
+import { nextRun } from '../../src/engine/mapping_table.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
 import { DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
@@ -234,7 +236,7 @@ describe('[EX1] system RAM', () => {
   /** memory_failure() of the page that the first mapping maps first. */
   function poisonFirst({ host, run }: Machine): void {
     const [mapping] = host.tables.mappings.keys();
-    const pfn = found(host.entries.get(found(mapping))?.[2]);
+    const pfn = found(nextRun(entriesOf(host, found(mapping)), 0) ?? undefined).pfn;
     const offset = (pfn - found(host.tables.dax_devices.get(DAX)).base_pfn) * 4096;
     run({ type: 'memory_failure', dax_device: DAX, offset, length: 4096, source: 'debugfs' });
   }

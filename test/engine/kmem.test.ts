@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { capacityOf } from '../../src/engine/kmem/capacity.ts';
 import { countBlocks } from '../../src/engine/kmem/blocks.ts';
 import type { ImportedDevice } from '../../src/engine/command.ts';
+import { NO_ENTRIES, rowsOf } from '../../src/engine/mapping_table.ts';
 import { answered, atRest, shape, told, touch } from './observe.ts';
 import {
   blocksOf,
@@ -41,7 +42,7 @@ const BASE_PFN = 0x108000;
 
 /** `pfn+pages kind` of each run of a mapping. */
 function entriesOf({ made }: Ram, { mapping }: Mapper): string {
-  const rows = [...(made.host.entries.get(mapping) ?? [])];
+  const rows = [...rowsOf(made.host.entries.get(mapping) ?? NO_ENTRIES)];
   const runs = Array.from({ length: rows.length / 4 }, (_, at) => rows.slice(at * 4, at * 4 + 4));
   return runs
     .map(([, nr_pages, pfn]) =>

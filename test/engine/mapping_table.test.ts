@@ -1,20 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  CHUNK_RUNS,
+  chunksOf,
   clipRun,
   countPresent,
+  differing,
   dropRange,
   encodeRun,
   findRun,
   insertRun,
   levelPages,
   levelShift,
+  nextRun,
   NO_ENTRIES,
   protectAll,
-  runAt,
+  rowsOf,
   runCount,
   runs,
-  seek,
+  runsFrom,
   type Entries,
   type Run,
 } from '../../src/engine/mapping_table.ts';
@@ -123,7 +127,7 @@ function performOnPages(pages: Pages, op: Op): void {
 describe('a mapping table', () => {
   test('encodes and decodes every kind of run', () => {
     for (const run of [PTE, PMD, PUD, ANON, { ...PTE, kind: 'cache' as const, writable: false }]) {
-      expect(runAt(Float64Array.from(encodeRun(run)), 0)).toEqual(run);
+      expect([...runs(chunksOf(Float64Array.from(encodeRun(run))))]).toEqual([run]);
     }
   });
 
@@ -146,7 +150,8 @@ describe('a mapping table', () => {
       'pmd',
       null,
     ]);
-    expect(seek(entries, 1536)).toBe(runCount(entries));
+    expect(nextRun(entries, 1535)?.level).toBe('pmd');
+    expect(nextRun(entries, 1536)).toBeNull();
   });
 
   test('clips a run to a window, and drops one that lies outside', () => {
@@ -169,7 +174,7 @@ describe('a mapping table', () => {
     for (const other of apart)
       expect(runCount(insertRun(insertRun(NO_ENTRIES, PTE), { ...next, ...other }))).toBe(2);
     expect(runCount(insertRun(insertRun(NO_ENTRIES, ANON), { ...ANON, index: 14 }))).toBe(1);
-    expect(runCount(insertRun(insertRun(NO_ENTRIES, ANON), { ...ANON, index: 14, pfn: 7 }))).toBe(2);
+    expect(runCount(insertRun(insertRun(NO_ENTRIES, ANON), { ...ANON, index: 14, pfn: 1_000_000 }))).toBe(2);
     expect(runCount(insertRun(insertRun(NO_ENTRIES, PMD), { ...PTE, index: 1536 }))).toBe(2);
   });
 
@@ -193,5 +198,50 @@ describe('a mapping table', () => {
       }),
       SEEDED,
     );
+  });
+});
+
+/** Every other page of so many. */
+function sparse(count: number): Entries {
+  const list = Array.from({ length: count }, (_, at) => ({
+    ...PTE,
+    index: 2 * at,
+    nr_pages: 1,
+    pfn: 2 * at,
+  }));
+  return chunksOf(Float64Array.from(list.flatMap(encodeRun)));
+}
+
+describe('a mapping table of many chunks', () => {
+  const COUNT = 5 * CHUNK_RUNS + 7;
+
+  test('keeps its runs and its order, and no chunk is empty or too long', () => {
+    let entries = sparse(COUNT);
+    for (let at = 0; at < COUNT; at += 3)
+      entries = insertRun(entries, { ...PTE, index: 2 * at + 1, nr_pages: 1, pfn: 1_000_000 });
+    entries = dropRange(entries, 2 * CHUNK_RUNS, 5 * CHUNK_RUNS, true);
+    const found = [...runs(entries)];
+    expect(found.map(({ index }) => index)).toEqual(
+      Array.from({ length: 2 * COUNT }, (_, index) => index).filter(
+        (index) =>
+          (index % 2 === 0 || index % 6 === 1) && (index < 2 * CHUNK_RUNS || index >= 5 * CHUNK_RUNS),
+      ),
+    );
+    expect(entries.every((chunk) => chunk.length > 0 && chunk.length <= 4 * CHUNK_RUNS)).toBe(true);
+    expect([...runs(chunksOf(rowsOf(entries)))]).toEqual(found);
+    for (const index of [0, 2 * CHUNK_RUNS - 1, 2 * CHUNK_RUNS, 2 * COUNT - 1, 2 * COUNT]) {
+      const later = found.filter((run) => run.index + run.nr_pages > index);
+      expect([...runsFrom(entries, index)]).toEqual(later);
+      expect(nextRun(entries, index)).toEqual(later[0] ?? null);
+    }
+  });
+
+  test('a change copies the chunks around it and shares the others', () => {
+    const before = sparse(COUNT);
+    const run = { ...PTE, index: 2 * COUNT - CHUNK_RUNS + 1, nr_pages: 1, pfn: 1_000_000 };
+    const after = insertRun(before, run);
+    expect(before.filter((chunk) => !after.includes(chunk)).length).toBeLessThanOrEqual(3);
+    expect(differing(before, after).map((entries) => [...runs(entries)])).toEqual([[], [run]]);
+    expect(differing(before, before)).toEqual([[], []]);
   });
 });

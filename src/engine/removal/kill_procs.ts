@@ -1,5 +1,5 @@
 import type { Mapping, Process } from '../host.ts';
-import { levelPages, levelShift, runAt, runCount, runs, seek, type Level } from '../mapping_table.ts';
+import { levelPages, levelShift, nextRun, runs, type Level } from '../mapping_table.ts';
 import { processOf } from '../process_end.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
@@ -204,10 +204,10 @@ function addRegion(regions: [number, number][], from: number, to: number, joins:
 function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: number): void {
   for (const mapping of maps) {
     const shift = mapping.offset / PAGE_BYTES;
-    const entries = entriesOf(tx.host, mapping.id);
-    const at = seek(entries, Math.max(0, from - shift));
-    if (at === runCount(entries) || runAt(entries, at).index >= to - shift) continue;
-    dropEntries(tx, mapping.id, Math.max(0, from - shift), to - shift - Math.max(0, from - shift));
+    const start = Math.max(0, from - shift);
+    const run = nextRun(entriesOf(tx.host, mapping.id), start);
+    if (run === null || run.index >= to - shift) continue;
+    dropEntries(tx, mapping.id, start, to - shift - start);
   }
 }
 

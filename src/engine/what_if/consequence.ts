@@ -1,7 +1,7 @@
 import type { Outcome } from '../command.ts';
 import type { Holder } from '../holder.ts';
 import { firstBlock, nrBlocks } from '../kmem/blocks.ts';
-import { runAt, runCount, runs } from '../mapping_table.ts';
+import { nextRun, runs } from '../mapping_table.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { RemovalRecord, SignalRow } from '../removal/record.ts';
 import { access } from '../topology/access.ts';
@@ -84,7 +84,7 @@ function ofMapping(tx: Transaction, id: string): Consequence {
   if (mapping === undefined) return { consequence: 'forced', detail: 'gone with its process' };
   const entries = entriesOf(tx.host, id);
   const reaches = [...runs(entries)].some(({ kind, pfn }) => kind === 'dax' || (kind === 'ram' && pfn >= 0));
-  const offset = runCount(entries) === 0 ? 0 : runAt(entries, 0).index * PAGE_BYTES;
+  const offset = (nextRun(entries, 0)?.index ?? 0) * PAGE_BYTES;
   const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
   const answers = kinds.map((kind) => {
     const outcome = whatIf(tx, (own) =>

@@ -1,4 +1,5 @@
 import type { DaxDevice, Host } from '../../../src/engine/host.ts';
+import { NO_ENTRIES, rowsOf } from '../../../src/engine/mapping_table.ts';
 import { found, PAGE } from '../support.ts';
 
 /** One page that a mapping's page tables translate. */
@@ -15,7 +16,7 @@ export function* walk(host: Host, device: DaxDevice): Generator<Translation> {
   for (const { id, pid, dax_device } of host.tables.mappings.values()) {
     if (dax_device !== device.name || found(host.tables.processes.get(String(pid))).state === 'dead')
       continue;
-    const rows = host.entries.get(id) ?? new Float64Array();
+    const rows = rowsOf(host.entries.get(id) ?? NO_ENTRIES);
     for (let at = 0; at < rows.length; at += 4) {
       const [, nr_pages = 0, first = 0, bits = 0] = rows.subarray(at, at + 4);
       const kind = ['dax', 'anon', 'cache', 'ram'][Math.floor(bits / 4) % 4];

@@ -1,4 +1,4 @@
-import { runs } from '../../../src/engine/mapping_table.ts';
+import { NO_ENTRIES, runs } from '../../../src/engine/mapping_table.ts';
 import { answered, every, shape, touch, type Rule } from '../observe.ts';
 import { cached, DAX, devdax, ext4, mounted } from '../rig.ts';
 import { addDevice, addProcess, fork, machine, MIB, pinCommand, DEVICE, UMEM } from '../support.ts';
@@ -80,7 +80,7 @@ export const MAPPING_RULES: readonly Rule[] = [
       const { mapping, pid } = mapper({ flags: ['private'], touched: 'none' });
       touch(made, { mapping, pid }, 'read');
       const entries = made.host.entries.get(mapping);
-      return [...runs(entries ?? new Float64Array())]
+      return [...runs(entries ?? NO_ENTRIES)]
         .map(({ level, writable }) => `${level} ${writable ? 'rw' : 'r'}`)
         .join();
     },
