@@ -1,6 +1,7 @@
 import type { Host } from '../engine/host.ts';
 import { refuse, type Refusal } from '../engine/refusal.ts';
 import { adviceOn, assessHost } from '../engine/what_if/assess.ts';
+import { isHarmless } from '../engine/what_if/impact.ts';
 import type { IdleVerdicts } from '../engine/what_if/idle.ts';
 import type { Assessment } from '../engine/what_if/record.ts';
 import { parsePageToken, renderPageToken } from './page_token.ts';
@@ -105,7 +106,12 @@ function textsOf(page: readonly Row[], fleet: Fleet, loaded: ReadonlyMap<string,
 }
 
 function needsAdvice({ text, assessment }: Row): boolean {
-  return text === null && assessment.state !== null && assessment.verdict !== 'contained';
+  if (text !== null || assessment.state === null) return false;
+  return assessment.verdict !== 'contained' || hasImpact(assessment);
+}
+
+function hasImpact({ impact }: Assessment): boolean {
+  return impact !== null && !isHarmless(impact);
 }
 
 function sumUp(rows: readonly Row[]): AssessmentSummary {
@@ -117,9 +123,13 @@ function sumUp(rows: readonly Row[]): AssessmentSummary {
     leaked: 0,
     waiting: 0,
     refused: 0,
+    with_impact: 0,
+    with_residue: 0,
     not_told: 0,
   };
   for (const { assessment } of rows) {
+    if (hasImpact(assessment)) summary.with_impact += 1;
+    if (assessment.residue.pages > 0) summary.with_residue += 1;
     if (assessment.holders === 'not_told') summary.not_told += 1;
     if (assessment.refused !== null) summary.refused += 1;
     else summary[assessment.verdict ?? 'waiting'] += 1;

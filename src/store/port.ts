@@ -106,6 +106,9 @@ export interface AssessmentPage extends Page {
 /** Devices by verdict; `waiting` have none yet, `refused` are those that cannot be removed now. */
 export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
   readonly devices: number;
+  /** Of all these, devices whose removal would hurt somebody, and those that a former one has left reached. */
+  readonly with_impact: number;
+  readonly with_residue: number;
   /** Of all these, devices about whose users nothing was told. */
   readonly not_told: number;
 }

@@ -20,9 +20,9 @@ import {
 
 describe('[ADV1] advice is what was simulated to leave less behind', () => {
   test('none where nothing is left, or nothing can be removed', () => {
-    const { made } = ext4('v6.12');
+    const { made } = devdax('v6.12');
     expect(actions(made)).toEqual([]);
-    removeDevice(made);
+    removeDevice(made, { dax_device: DAX });
     expect(assess(made)[0]).toMatchObject({
       verdict: null,
       state: null,
@@ -73,7 +73,7 @@ describe('[ADV1] advice is what was simulated to leave less behind', () => {
 
   test('early_kill where that is what the kernel looks at', () => {
     expect(actionsOf(rmapbt('v6.1'))).toContain('set_early_kill: contained');
-    expect(actionsOf(rmapbt('v6.1', 1))).toEqual([]);
+    expect(actionsOf(rmapbt('v6.1', 1))).toEqual(['stop_processes_and_umount: contained']);
     expect(actionsOf(ext4('v6.1'))).not.toContain('set_early_kill: contained');
     expect(actionsOf(ext4('force-unmap-v5.12'))).toContain('set_early_kill: contained');
   });
@@ -91,7 +91,10 @@ describe('[ADV1] advice is what was simulated to leave less behind', () => {
     addDevice(made, { name: 'pmem1' });
     addMount(made, { dax_device: 'pmem1', path: '/mnt/b' });
     const own = found(assess(made).find(({ dax_device }) => dax_device === 'pmem1'));
-    expect([own.state, own.advice.map(({ action }) => action)]).toEqual(['stuck', ['boot_kernel']]);
+    expect([own.state, own.advice.map(({ action }) => action)]).toEqual([
+      'stuck',
+      ['boot_kernel', 'umount_first'],
+    ]);
   });
 
   test('no kernel that would not have had such a pin, and no sysctl that is set already', () => {

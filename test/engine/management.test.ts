@@ -316,10 +316,11 @@ describe('the holders of a device', () => {
     expect([device(made).state, made.host.tables.removals.size]).toEqual(['bound', 0]);
   });
 
-  test('cannot be surveyed where no removal could start', () => {
+  test('[HOLD2] are told where no removal could start, too', () => {
     const { made } = ext4('v6.1');
     removeDevice(made);
-    expect(answered(made, { type: 'survey_holders', dax_device: DEVICE })).toBe('dax_device_not_bound');
+    expect(answered(made, { type: 'survey_holders', dax_device: DEVICE })).toBe('ok');
+    expect(answered(made, { type: 'survey_holders', dax_device: 'pmem9' })).toBe('dax_device_not_found');
   });
 });
 

@@ -135,6 +135,46 @@ test('[AS4] a host without devices, and a device of no named host, are pages wit
   expect((await assess('?host=node-c')).status).toBe(404);
 });
 
+test('[HOLD2] after the removal holders answer 200, and so does the assessment count them', async () => {
+  const host = '/v1/hosts/node-r';
+  await makeTopology(server, 'node-r', 'v7.3');
+  const path = `${host}/dax-devices/pmem0`;
+  const before = await assess('?host=node-r');
+  expect(before.json.items).toMatchObject([
+    { impact: { file_systems_shut_down: 1 }, residue: { mappings: 0, pages: 0 } },
+  ]);
+  expect(before.json['summary']).toMatchObject({ with_impact: 1, with_residue: 0 });
+  await server.call('POST', `${path}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
+  const { status, json } = await server.call('GET', `${path}/holders`);
+  expect([status, json['refused']]).toMatchObject([200, { code: 'dax_device_not_bound' }]);
+  expect(json['residue']).toMatchObject({ mappings: 1, processes: 1, pages: 1024 });
+  const process = json.items.find(({ kind }) => kind === 'process');
+  expect(process).toMatchObject({
+    residue: true,
+    ends: [
+      { by: 'exit', result: 'kernel_oops' },
+      { by: 'SIGKILL', result: 'kernel_oops' },
+    ],
+  });
+  const after = await assess('?host=node-r');
+  expect(after.json.items).toMatchObject([{ impact: null, residue: json['residue'] }]);
+  expect(after.json['summary']).toMatchObject({ with_impact: 0, with_residue: 1 });
+  expect((await server.call('DELETE', host)).status).toBe(204);
+});
+
+test('[ADV3] a page of the assessment has advice where only the impact can be avoided', async () => {
+  await server.call('POST', '/v1/hosts', { name: 'node-i', kernel: 'v6.12' });
+  const device = { name: 'pmem0', mode: 'fsdax', size: '1GiB' };
+  await server.call('POST', '/v1/hosts/node-i/dax-devices', device);
+  const mount = { dax_device: 'pmem0', path: '/mnt/a', fs_type: 'ext4', dax: 'always', mkfs: true };
+  await server.call('POST', '/v1/hosts/node-i/mounts', mount);
+  const { json } = await assess('?host=node-i');
+  expect(json.items).toMatchObject([
+    { verdict: 'contained', advice: [{ action: 'umount_first', state_then: 'completed' }] },
+  ]);
+  await server.call('DELETE', '/v1/hosts/node-i');
+});
+
 test('holders come with the blast radius, pages with all of it', async () => {
   const holders = '/v1/hosts/node-a/dax-devices/pmem0/holders';
   const { json } = await server.call('GET', holders);

@@ -12,7 +12,11 @@ import type { Hazard, RemovalRecord } from './record.ts';
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
 
 /** What remains dangerous when a removal ends, or is stuck: who, which pfns, and what sets it off. */
-export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice): Hazard[] {
+export function hazardsOf(
+  host: Host,
+  removal: Pick<RemovalRecord, 'steps' | 'trigger'>,
+  device: DaxDevice,
+): Hazard[] {
   const hazards: Hazard[] = [];
   for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');

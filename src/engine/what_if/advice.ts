@@ -10,7 +10,8 @@ import { KERNEL_NAMES, type KernelName, type Verdict } from '../vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { remediesOf, type Remedy } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
-import { onKernel, runOn, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
+import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
+import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
 
 const TARGETS_MAX = 100;
 /** Each remedy is a removal more: devices mapped by more extents than this get no advice. */
@@ -22,8 +23,7 @@ const DESTROYS: ReadonlySet<AdviceAction> = new Set(['mkfs_xfs_rmapbt']);
 const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4 } as const;
 
 /** How a removal ends. `finally`: its verdict once nothing holds it any more. */
-interface End {
-  readonly removal: ImaginedRemoval;
+interface End extends ImpactfulRemoval {
   readonly finally: Verdict;
 }
 
@@ -43,18 +43,31 @@ export function advise(
   { kernels }: { readonly kernels: boolean },
 ): Advice[] {
   const now = whatIf(tx, (own) => endOf(own, command));
-  if (isRefusal(now) || rankOf(now) === 0 || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
+  if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
+  const rank = rankOf(now);
+  if (rank === 0 && isHarmless(now.impact)) return [];
   const tried = remediesOf(tx, now.removal).flatMap((remedy) => tryRemedy(tx, command, remedy));
-  const others = kernels ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
-  const better = [...tried, ...others].filter(({ end }) => rankOf(end) < rankOf(now));
-  better.sort((a, b) => rankOf(a.end) - rankOf(b.end));
+  const others = kernels && rank > 0 ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
+  const better = [...tried, ...others].filter(({ end }) => isBetter(end, now));
+  better.sort((a, b) => rankOf(a.end) - rankOf(b.end) || harmOf(a.end) - harmOf(b.end));
   return joined(better, now.removal);
 }
 
+/** It leaves less behind, or no more and hurts nobody any more. */
+function isBetter(end: End, now: End): boolean {
+  const [rank, before] = [rankOf(end), rankOf(now)];
+  return rank < before || (rank === before && harmOf(end) < harmOf(now));
+}
+
+/** Harm is there or not: nobody can weigh a file system against a process. */
+function harmOf({ impact }: End): number {
+  return isHarmless(impact) ? 0 : 1;
+}
+
 function endOf(tx: Transaction, command: RemoveDaxDevice): End | Refusal {
-  const removal = runRemoval(tx, command);
-  if (isRefusal(removal)) return removal;
-  return { removal, finally: removal.verdict ?? verdictAfterWait(tx, removal) };
+  const run = runWithImpact(tx, deviceOf(tx.host, command.dax_device), command);
+  if (isRefusal(run)) return run;
+  return { ...run, finally: run.removal.verdict ?? verdictAfterWait(tx, run.removal) };
 }
 
 /** As if all that it waits for were let go; an offline that held it up ends first. */
@@ -97,7 +110,7 @@ function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
     const same = before?.state_then === state && before.verdict_then === verdict;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
     const targets = [...(before?.targets ?? []), ...remedy.targets].slice(0, TARGETS_MAX);
-    const then = { state_then: state, verdict_then: verdict };
+    const then = { state_then: state, verdict_then: verdict, impact_then: end.impact };
     advice.set(action, { action, detail, targets, destructive: DESTROYS.has(action), ...then, source });
   }
   return [...advice.values()];

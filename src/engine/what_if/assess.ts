@@ -11,7 +11,9 @@ import { advise } from './advice.ts';
 import { noRemoval } from './compare.ts';
 import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
 import type { Assessment } from './record.ts';
-import { runRemoval, whatIf } from './what_if.ts';
+import { runWithImpact } from './impact.ts';
+import { countResidue, residualUses } from './residue.ts';
+import { whatIf } from './what_if.ts';
 
 /** What a surprise removal now would leave of each device of the host, or of one, with advice. */
 export function assessRemovals(
@@ -49,7 +51,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
   });
 }
 
-/** What to do before a device is pulled; nothing where it is contained, or where there is no removal. */
+/** What to do before a device is pulled; nothing where it leaves nothing and hurts nobody, or there is no removal. */
 export function adviceOn(host: Host, dax_device: string): Assessment['advice'] {
   return advise(begin(host, NOBODY), pulled(dax_device), { kernels: true });
 }
@@ -65,12 +67,14 @@ function resultOf(tx: Transaction, device: DaxDevice, under: string, idle: IdleV
 }
 
 function simulate(tx: Transaction, device: DaxDevice): Result {
-  const removal = whatIf(tx, (own) => runRemoval(own, pulled(device.name)));
+  const run = whatIf(tx, (own) => runWithImpact(own, device, pulled(device.name)));
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
-  if (isRefusal(removal)) {
+  const residue = countResidue(tx.host, residualUses(tx.host, device));
+  if (isRefusal(run)) {
     const none = { verdict: null, state: null, waiting_on: [], hazards: [], simulated_kernel_cost: null };
-    return { ...none, blast_radius, advice: [], refused: noRemoval(removal) };
+    return { ...none, impact: null, residue, blast_radius, advice: [], refused: noRemoval(run) };
   }
+  const { removal, impact } = run;
   const { verdict, state, waiting_on, hazards, report } = removal;
   const { simulated_kernel_cost } = report;
   return {
@@ -78,6 +82,8 @@ function simulate(tx: Transaction, device: DaxDevice): Result {
     state,
     waiting_on,
     hazards: countKinds(hazards),
+    impact,
+    residue,
     blast_radius,
     simulated_kernel_cost,
     advice: [],

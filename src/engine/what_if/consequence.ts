@@ -17,9 +17,13 @@ export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
 const DANGERS: ReadonlySet<HazardKind> = new Set(['kernel_oops', 'gup_livelock']);
 
 type Consequence = Pick<Holder, 'consequence' | 'detail'>;
+/** What of a removal its users are told by. */
+export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> & {
+  readonly signals: readonly SignalRow[];
+};
 
 /** What became of a user of the device; `tx` is on the host as the removal has left it. */
-export function consequenceOf(tx: Transaction, use: Use, removal: RemovalRecord): Consequence {
+export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
   switch (use.kind) {
     case 'mount':
       return ofMount(tx, use.id);
@@ -61,9 +65,9 @@ function ofFile(tx: Transaction, file: string): Consequence {
   return { consequence: 'forced', detail: answers.join('; ') };
 }
 
-function ofProcess(tx: Transaction, id: string, { report, hazards }: RemovalRecord): Consequence {
+function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Aftermath): Consequence {
   const process = tx.host.tables.processes.get(id)!;
-  const rows = report.signals.filter(({ pid }) => pid === process.pid).map(signalWords);
+  const rows = sent.filter(({ pid }) => pid === process.pid).map(signalWords);
   const signals = rows.length === 0 ? 'no signal' : rows.join(', ');
   if (process.state === 'dead') return { consequence: 'killed', detail: signals };
   if (process.state !== 'running')
@@ -96,7 +100,7 @@ function ofMapping(tx: Transaction, id: string): Consequence {
   return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
 }
 
-function ofPin(tx: Transaction, id: string, { waiting_on, steps }: RemovalRecord): Consequence {
+function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): Consequence {
   if (!tx.host.tables.pins.has(id)) return { consequence: 'forced', detail: 'dropped with its process' };
   if (waiting_on.some(({ pin }) => pin === id)) {
     const { result } = steps.find(({ state }) => state === 'waiting')!;
@@ -119,7 +123,7 @@ function ofMemoryBlock(tx: Transaction, id: string): Consequence {
 }
 
 /** An outcome in the kernel's words, or why it is not known. */
-function words(outcome: Outcome | Refusal): string {
+export function words(outcome: Outcome | Refusal): string {
   if (isRefusal(outcome)) return outcome.errno ?? `not known (${outcome.detail})`;
   const dies = outcome.process_alive ? '' : ', the process ends';
   switch (outcome.result) {

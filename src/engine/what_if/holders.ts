@@ -1,26 +1,49 @@
 import type { Answer } from '../answer.ts';
 import { blastRadius } from '../blast_radius.ts';
+import type { Holder } from '../holder.ts';
 import type { Host, MemoryRange } from '../host.ts';
 import { firstBlock } from '../kmem/blocks.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
 import type { Transaction } from '../transaction.ts';
-import { consequenceOf, type Use } from './consequence.ts';
-import { runRemoval, whatIf } from './what_if.ts';
+import { advise } from './advice.ts';
+import type { Use } from './consequence.ts';
+import { endsOf } from './ends.ts';
+import { outlookOf, unbound } from './outlook.ts';
+import { countResidue, residualUses } from './residue.ts';
 
-/** Runs the removal that would run now, asks what became of everyone, and puts the host back. */
+/**
+ * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still
+ * reaches it after a former removal, and how these can be ended. Refused with `dax_device_not_found` alone.
+ */
 export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
-  const device = findDevice(tx.host, name);
+  const { host } = tx;
+  const device = findDevice(host, name);
   if (isRefusal(device)) return device;
-  const uses = listUses(tx.host, name);
-  const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
-  return whatIf(tx, (own) => {
-    const removal = runRemoval(own, { type: 'remove_dax_device', dax_device: name, trigger: 'unbind' });
-    if (isRefusal(removal)) return removal;
-    const items = uses.map((use) => ({ ...use, ...consequenceOf(own, use, removal) }));
-    return { survey: { items, holders: device.holders, told_at: device.told_at, blast_radius } };
+  const uses = listUses(host, name);
+  const { consequences, ...outlook } = outlookOf(tx, device, uses);
+  const residual = residualUses(host, device);
+  const reaching = new Set([...residual.values()].map(({ pid }) => pid));
+  const items = uses.map((use, at): Holder => {
+    const residue = use.kind === 'process' ? reaching.has(use.pid!) : residual.has(use.id);
+    const exposure = host.open_exposures.get(use.id) ?? null;
+    return { ...use, ...consequences[at]!, residue, exposure, ends: residue ? endsOf(tx, use) : [] };
   });
+  const { holders, told_at } = device;
+  const blast_radius = blastRadius(host, device, mappedPfns(host, device));
+  const advice = advise(tx, unbound(name), { kernels: false });
+  return {
+    survey: {
+      items,
+      holders,
+      told_at,
+      ...outlook,
+      residue: countResidue(host, residual),
+      blast_radius,
+      advice,
+    },
+  };
 }
 
 function listUses(host: Host, name: string): Use[] {

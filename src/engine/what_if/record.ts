@@ -30,9 +30,41 @@ export interface NoRemoval {
   readonly errno: Errno | null;
 }
 
+/** What a removal does to who uses the device, whatever it leaves behind (IMPACT1). */
+export interface Impact {
+  readonly file_systems_shut_down: number;
+  readonly file_systems_frozen: number;
+  /** Nobody tells them: their device is gone under them. */
+  readonly file_systems_cut_off: number;
+  readonly processes_signalled: number;
+  readonly processes_killed: number;
+  /** Stored and not written back when the removal begins. */
+  readonly dirty_bytes: number;
+}
+
+/** What of former removals still reaches a device's pfns now (RESIDUE1). */
+export interface Residue {
+  readonly mappings: number;
+  readonly pins: number;
+  /** Processes that such mappings or pins belong to. */
+  readonly processes: number;
+  /** Pages reached, each once. */
+  readonly pages: number;
+  /** Of the mappings and pins, those that reach another owner's pfns: exposures that are open. */
+  readonly exposures: number;
+}
+
 /** Who holds a device, and what a removal now would do to each. */
 export interface Survey extends Pick<DaxDevice, 'holders' | 'told_at'> {
   readonly items: readonly Holder[];
+  /** Of the unbind now; null where there is none. */
+  readonly state: ImaginedState | null;
+  readonly verdict: Verdict | null;
+  readonly impact: Impact | null;
+  readonly refused: NoRemoval | null;
+  /** Of former removals, as it stands. */
+  readonly residue: Residue;
+  readonly advice: readonly Advice[];
   readonly blast_radius: BlastRadius;
 }
 
@@ -59,6 +91,7 @@ export interface Advice {
   /** How the removal then ends; `waiting` has no verdict yet. */
   readonly state_then: ImaginedState;
   readonly verdict_then: Verdict | null;
+  readonly impact_then: Impact;
   /** The rules behind what it avoids. */
   readonly source: string;
 }
@@ -121,6 +154,10 @@ export interface Assessment {
   readonly state: ImaginedState | null;
   readonly waiting_on: readonly WaitingOn[];
   readonly hazards: readonly { readonly kind: HazardKind; readonly count: number }[];
+  /** What it does to who is there, whatever it leaves; null where there is no removal. */
+  readonly impact: Impact | null;
+  /** What of former removals reaches the device now. */
+  readonly residue: Residue;
   readonly blast_radius: BlastRadius;
   readonly simulated_kernel_cost: SimulatedKernelCost | null;
   readonly advice: readonly Advice[];

@@ -57,7 +57,7 @@ function umounts(host: Host, device: DaxDevice, mounts: readonly Mount[]): Remed
       targets: [...pids.map(String), ...paths],
       detail: 'stop the processes that use the device, then unmount, before the removal',
       trigger,
-      act: (tx) => stop(tx, pids),
+      act: (tx) => pids.length > 0 && stop(tx, pids),
     },
   ];
 }

@@ -64,7 +64,8 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
     id: 'listHolders',
     tag,
     summary: 'List who holds a dax device',
-    description: 'Each with what an unbind now would do to it.',
+    description:
+      'Each with what an unbind now would do to it; also of a device that is not bound, or was bound again: who still reaches it.',
     item: Holder,
     more: surveyed,
   } as const;

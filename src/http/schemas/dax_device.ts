@@ -4,7 +4,6 @@ import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vo
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
 import { orFormerSerial } from './former.ts';
-import { HoldersTold, toldOfHolders } from './holder.ts';
 import type { BodyOf } from './host.ts';
 import {
   ByteRange,
@@ -19,6 +18,7 @@ import {
   SizeInput,
   Text,
 } from './scalar.ts';
+import { HoldersTold, toldOfHolders } from './told.ts';
 import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });

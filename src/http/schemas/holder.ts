@@ -1,8 +1,21 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/holder.ts';
-import { HOLDERS_TOLD } from '../../engine/vocabulary.ts';
-import { BlastRadius } from './removal.ts';
-import { Pid, Timestamp } from './scalar.ts';
+import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
+import { Outcome } from './outcome.ts';
+import { BlastRadius, Verdict } from './removal.ts';
+import { Id, Pid } from './scalar.ts';
+import { toldOfHolders } from './told.ts';
+
+const HolderEnd = z
+  .strictObject({
+    by: z.enum(['munmap', 'unpin', 'exit', 'SIGKILL']),
+    result: Outcome.shape.result
+      .nullable()
+      .meta({ description: 'Null where it cannot be done, or nothing tells what it does.' }),
+    kernel_oopses: Outcome.shape.kernel_oopses,
+    detail: z.string(),
+  })
+  .meta({ id: 'HolderEnd', description: 'A way to end a holder now, and what the kernel does then.' });
 
 /** Who holds a device, and what an unbind now would do to it. */
 export const Holder = z
@@ -10,22 +23,27 @@ export const Holder = z
     kind: z.enum(['mount', 'file', 'process', 'mapping', 'pin', 'memory_block']),
     id: z.string(),
     pid: Pid.nullable(),
-    consequence: z.enum(['blocks', 'forced', 'killed', 'survives']),
+    consequence: z.enum(['blocks', 'forced', 'killed', 'survives']).nullable().meta({
+      description:
+        'Of an unbind now; of a device that is not bound, of the removal that there was. Null: nothing tells.',
+    }),
     detail: z.string(),
+    residue: z.boolean().meta({
+      description: 'It reaches the device now although that is not bound, or was bound again since.',
+    }),
+    exposure: Id.nullable().meta({ description: 'The exposure that it has open.' }),
+    ends: z.array(HolderEnd).meta({ description: 'Of residue: how it can be ended now.' }),
   })
   .meta({ id: 'Holder' }) satisfies z.ZodType<engine.Holder>;
 
-export const HoldersTold = z.enum(HOLDERS_TOLD).meta({
-  id: 'HoldersTold',
-  description:
-    '`told`: a mount, file, mapping or pin was made on the device, or the operator said that its users are as recorded.',
-});
-
-/** What the answers that speak of a device's users say of their completeness. */
-export const toldOfHolders = {
-  holders: HoldersTold,
-  told_at: Timestamp.nullable().meta({ description: 'When it was told first, or confirmed last.' }),
-};
-
 /** Beside a page of holders. */
-export const surveyed = { ...toldOfHolders, blast_radius: BlastRadius };
+export const surveyed = {
+  ...toldOfHolders,
+  state: ImaginedState.nullable().meta({ description: 'Of an unbind now; null where there is none.' }),
+  verdict: Verdict.nullable(),
+  impact: Impact.nullable(),
+  refused: NoRemoval.nullable(),
+  residue: Residue,
+  blast_radius: BlastRadius,
+  advice: z.array(Advice),
+};

@@ -1,38 +1,13 @@
 import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/command.ts';
-import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
 import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/vocabulary.ts';
-import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
 import type * as engine from '../../engine/what_if/record.ts';
-import { HoldersTold, toldOfHolders } from './holder.ts';
 import { KernelName } from './host.ts';
+import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
 import { Count, Name, Text } from './scalar.ts';
-import { Errno, HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
-
-const ImaginedState = z
-  .enum(['waiting', 'stuck', 'completed'])
-  .meta({ id: 'ImaginedState', description: 'How it ends, or that it would wait.' });
-
-const CODES = Object.keys(REFUSAL_CODES) as RefusalCode[];
-const NoRemoval = z
-  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: Errno.nullable() })
-  .meta({ id: 'NoRemoval', description: 'Why there would be no removal.' });
-
-const Advice = z
-  .strictObject({
-    action: z.enum(ADVICE_ACTIONS),
-    detail: z.string(),
-    targets: z.array(z.string()),
-    destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
-    state_then: ImaginedState,
-    verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),
-    source: z.string(),
-  })
-  .meta({
-    id: 'Advice',
-    description: 'Something to do before, simulated: the removal then leaves less behind.',
-  });
+import { HoldersTold, toldOfHolders } from './told.ts';
+import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const ComparedSignals = z.strictObject({
   signal: z.literal('SIGBUS'),
@@ -109,6 +84,8 @@ export const Assessment = z
     state: ImaginedState.nullable(),
     waiting_on: z.array(WaitingOn),
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
+    impact: Impact.nullable().meta({ description: 'Null where there is no removal.' }),
+    residue: Residue,
     blast_radius: BlastRadius,
     simulated_kernel_cost: SimulatedKernelCost.nullable(),
     advice: z.array(Advice),
@@ -130,6 +107,8 @@ export const assessed = {
       exposed: Count,
       waiting: Count,
       refused: Count,
+      with_impact: Count.meta({ description: 'Of these, devices whose removal would hurt somebody.' }),
+      with_residue: Count.meta({ description: 'Of these, devices that a former removal still reaches.' }),
       not_told: Count.meta({
         description: 'Of these, devices about whose users nothing was told: their verdict knows of none.',
       }),

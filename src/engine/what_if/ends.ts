@@ -1,0 +1,49 @@
+import type { Outcome } from '../command.ts';
+import type { HolderEnd } from '../holder.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import { munmap } from '../topology/mapping.ts';
+import { unpin } from '../topology/pin.ts';
+import { exitProcess } from '../topology/process.ts';
+import type { Transaction } from '../transaction.ts';
+import { words, type Use } from './consequence.ts';
+import { whatIf } from './what_if.ts';
+
+/** How a user of a device can be ended now, each acted out. File systems and memory blocks have verbs of their own. */
+export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {
+  switch (kind) {
+    case 'mapping':
+      return [
+        endBy(
+          'munmap',
+          whatIf(tx, (own) => munmap(own, { type: 'munmap', mapping: id })),
+        ),
+      ];
+    case 'pin':
+      return [
+        endBy(
+          'unpin',
+          whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id })),
+        ),
+      ];
+    case 'process':
+      return endsOfProcess(tx, pid!);
+    case 'mount':
+    case 'file':
+    case 'memory_block':
+      return [];
+  }
+}
+
+/** A task that spins or sleeps in the kernel does not exit by itself. */
+function endsOfProcess(tx: Transaction, pid: number): HolderEnd[] {
+  const outcome = whatIf(tx, (own) => exitProcess(own, { type: 'exit_process', pid }));
+  const killed = endBy('SIGKILL', outcome);
+  const { state } = tx.host.tables.processes.get(String(pid))!;
+  return state === 'running' ? [endBy('exit', outcome), killed] : [killed];
+}
+
+function endBy(by: HolderEnd['by'], outcome: Outcome | Refusal): HolderEnd {
+  if (isRefusal(outcome)) return { by, result: null, kernel_oopses: [], detail: outcome.detail };
+  const { result, kernel_oopses } = outcome;
+  return { by, result, kernel_oopses, detail: words(outcome) };
+}

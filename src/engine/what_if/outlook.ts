@@ -1,0 +1,58 @@
+import type { RemoveDaxDevice } from '../command.ts';
+import type { DaxDevice } from '../host.ts';
+import { isRefusal, type Refusal, type RefusalCode } from '../refusal.ts';
+import { hazardsOf } from '../removal/hazards.ts';
+import type { RemovalRecord } from '../removal/record.ts';
+import type { Transaction } from '../transaction.ts';
+import { noRemoval } from './compare.ts';
+import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
+import { runWithImpact } from './impact.ts';
+import type { Holder } from '../holder.ts';
+import type { Survey } from './record.ts';
+import { whatIf } from './what_if.ts';
+
+/** What becomes of the users of a device, in their order, and of the removal as a whole. */
+export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | 'refused'> {
+  readonly consequences: readonly Pick<Holder, 'consequence' | 'detail'>[];
+}
+
+/** No removal can begin because one has been, or is under way: it shows in the present state. */
+const BEGUN: ReadonlySet<RefusalCode> = new Set(['dax_device_not_bound', 'removal_in_progress']);
+
+/** The removal that holders are told of. */
+export function unbound(dax_device: string): RemoveDaxDevice {
+  return { type: 'remove_dax_device', dax_device, trigger: 'unbind' };
+}
+
+/** Runs an unbind and looks what became of everyone; where there can be none, looks at the present state. */
+export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
+  const imagined = whatIf(tx, (own) => {
+    const run = runWithImpact(own, device, unbound(device.name));
+    if (isRefusal(run)) return run;
+    const { removal, impact } = run;
+    const { state, verdict, report } = removal;
+    const consequences = uses.map((use) => consequenceOf(own, use, { ...removal, signals: report.signals }));
+    return { state, verdict, impact, refused: null, consequences };
+  });
+  return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
+}
+
+function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[], refusal: Refusal): Outlook {
+  const none = { state: null, verdict: null, impact: null, refused: noRemoval(refusal) };
+  if (!BEGUN.has(refusal.code)) {
+    const unknown = { consequence: null, detail: refusal.detail };
+    return { ...none, consequences: uses.map(() => unknown) };
+  }
+  const aftermath = aftermathNow(tx, device);
+  return { ...none, consequences: uses.map((use) => consequenceOf(tx, use, aftermath)) };
+}
+
+/** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */
+function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
+  const all = [...tx.host.tables.removals.values()];
+  const last: RemovalRecord | undefined = all.filter((own) => own.dax_device === device.name).at(-1);
+  // A listing may have shown the device without a driver: then nothing of its removal is known.
+  const { trigger, steps, waiting_on } = last ?? { trigger: 'unbind', steps: [], waiting_on: [] };
+  const signals = last?.report.signals ?? [];
+  return { signals, waiting_on, steps, hazards: hazardsOf(tx.host, { trigger, steps }, device) };
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
+import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
+import type * as engine from '../../engine/what_if/record.ts';
+import { Verdict } from './removal.ts';
+import { Count } from './scalar.ts';
+import { Errno } from './word.ts';
+
+/** How an imagined removal ends. */
+export const ImaginedState = z
+  .enum(['waiting', 'stuck', 'completed'])
+  .meta({ id: 'ImaginedState', description: 'How it ends, or that it would wait.' });
+
+const CODES = Object.keys(REFUSAL_CODES) as RefusalCode[];
+/** Why there would be no removal. */
+export const NoRemoval = z
+  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: Errno.nullable() })
+  .meta({ id: 'NoRemoval', description: 'Why there would be no removal.' });
+
+/** What a removal does to who is there. */
+export const Impact = z
+  .strictObject({
+    file_systems_shut_down: Count,
+    file_systems_frozen: Count,
+    file_systems_cut_off: Count.meta({
+      description: 'Not told: they meet it at their next call to the device.',
+    }),
+    processes_signalled: Count,
+    processes_killed: Count,
+    dirty_bytes: Count.meta({ description: 'Stored and not written back when the removal begins.' }),
+  })
+  .meta({
+    id: 'Impact',
+    description: 'What the removal does to who uses the device, whatever it leaves behind.',
+  }) satisfies z.ZodType<engine.Impact>;
+
+/** What former removals have left. */
+export const Residue = z
+  .strictObject({
+    mappings: Count,
+    pins: Count,
+    processes: Count,
+    pages: Count,
+    exposures: Count.meta({ description: "Mappings and pins of these that reach another owner's pfns." }),
+  })
+  .meta({
+    id: 'Residue',
+    description: 'What still reaches the device now although it is not bound, or was bound again since.',
+  }) satisfies z.ZodType<engine.Residue>;
+
+/** What to do before a removal. */
+export const Advice = z
+  .strictObject({
+    action: z.enum(ADVICE_ACTIONS),
+    detail: z.string(),
+    targets: z.array(z.string()),
+    destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
+    state_then: ImaginedState,
+    verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),
+    impact_then: Impact,
+    source: z.string(),
+  })
+  .meta({
+    id: 'Advice',
+    description:
+      'Something to do before, simulated: the removal then leaves less behind, or hurts nobody any more.',
+  });
