@@ -137,6 +137,8 @@ export type Command =
       readonly offset: number;
       readonly length: number;
       readonly kind: AccessKind;
+      /** Of the kinds that another process may ask for: who looks. Absent, it is nobody that the host has. */
+      readonly by_pid?: number;
     }
   | CreatePin
   | { readonly type: 'unpin'; readonly pin: string }
@@ -344,6 +346,8 @@ export interface Outcome {
   readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
   /** Oopses of the kernel, innermost function first, and in which task. */
   readonly kernel_oopses: readonly { readonly at: string; readonly task: 'process' | 'caller' | 'worker' }[];
+  /** Who spins in the kernel until SIGKILL: the mapping's own process, or who looked into it. */
+  readonly livelocked: 'process' | 'caller' | null;
   /** Where it waits or spins, when blocked. */
   readonly blocked_in: string | null;
   readonly kernel_log: readonly string[];

@@ -15,6 +15,7 @@ const OK: Outcome = {
   process_alive: true,
   end: null,
   kernel_oopses: [],
+  livelocked: null,
   blocked_in: null,
   kernel_log: [],
 };

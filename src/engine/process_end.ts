@@ -114,13 +114,13 @@ export function strike(tx: Transaction, pid: number, effect: Extract<Effect, { d
   return effect.task === 'stuck' ? oopsed(tx, pid, effect.at) : dieByOops(tx, pid, effect.at);
 }
 
-/** Spins in the kernel until SIGKILL: DELETE of the process ends it. */
-export function livelocked(tx: Transaction, pid: number): Outcome {
-  patch(tx, 'processes', String(pid), { state: 'livelocked' });
+/** Spins in the kernel until SIGKILL: DELETE of the process ends it. `null` is somebody whom the host does not have. */
+export function livelock(tx: Transaction, pid: number | null): Pick<Outcome, 'result' | 'blocked_in'> {
+  if (pid !== null) patch(tx, 'processes', String(pid), { state: 'livelocked' });
   const record = hostRecord(tx.host);
   if (record.health === 'ok') patch(tx, 'hosts', record.name, { health: 'livelocked' });
-  emit(tx, 'kernel_livelocked', `processes/${String(pid)}`);
-  return { ...okOutcome(), result: 'livelock', blocked_in: 'faultin_page' };
+  emit(tx, 'kernel_livelocked', pid === null ? `hosts/${record.name}` : `processes/${String(pid)}`);
+  return { result: 'livelock', blocked_in: 'faultin_page' };
 }
 
 /** Forced or unhandled SIGBUS ends a process; a handler lets it live on. */

@@ -12,13 +12,22 @@ import { inherited, probeSteps } from './processes.ts';
 import { munmap } from './pins.ts';
 import type { Operation } from './recording.ts';
 import { isOops, oopsStep } from './state.ts';
-import { hostPath, idOf } from './step.ts';
+import { hostPath, idOf, setup } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import { fileStep } from './topology.ts';
 import type { RecordingView } from './view.ts';
 
 const MIB = 1048576;
 const VICTIM = 'victim';
+/** Who looks into the victim's memory. */
+const LOOKER = 'looker';
+const LOOKS: ReadonlySet<string> = new Set([
+  'process_vm_readv',
+  'ptrace-peek',
+  'smaps',
+  'pagemap',
+  'numa_maps',
+]);
 const FILE = '/mnt/a/f';
 
 /** Operations that are an access of one kind, with the part of the mapping they touch. */
@@ -69,7 +78,8 @@ export function staleSteps(view: RecordingView): Step[] {
 
 function operationSteps(view: RecordingView, operation: string, recorded: Operation): Step[] {
   const body = ACCESSES[operation];
-  if (body !== undefined) return [accessStep(view, operation, body)];
+  if (body !== undefined && LOOKS.has(operation)) return lookSteps(view, operation, body);
+  if (body !== undefined) return [accessStep(view, operation, () => body)];
   if (operation === 'munmap') return [callStep(view, operation, (world) => munmap(world, VICTIM))];
   if (operation === 'fork') return forkSteps(recorded);
   if (operation === 'umount-lazy') return [lazyStep(recorded)];
@@ -86,7 +96,22 @@ function expectedOperation(view: RecordingView): string {
   return words === 'kernel_oops dead' && victim_alive === true ? 'kernel_oops' : words;
 }
 
-function accessStep(view: RecordingView, operation: string, body: Body): Step {
+/** Another process looks; where the recorded one died of it, this one does. */
+function lookSteps(view: RecordingView, operation: string, body: Body): Step[] {
+  const { died, dead } = view.observed.operation ?? {};
+  const born = setup(
+    'looker: start',
+    (world) => world.call('POST', hostPath(world, '/processes'), { comm: 'looker' }),
+    (made, world) => world.ids.set(`pid:${LOOKER}`, String(made.pid)),
+  );
+  const look = accessStep(view, operation, (world) => ({
+    ...body,
+    by_pid: Number(idOf(world, `pid:${LOOKER}`)),
+  }));
+  return [born, look, ...(died === undefined && dead === undefined ? [] : [aliveStep(LOOKER, false)])];
+}
+
+function accessStep(view: RecordingView, operation: string, bodyOf: (world: World) => Body): Step {
   const recorded = view.observed.operation ?? {};
   const checks = [answerCheck(view, operation)];
   const at = (recorded.kernel_oops ?? recorded.dead?.kernel_oops)?.[0]?.at;
@@ -98,7 +123,7 @@ function accessStep(view: RecordingView, operation: string, body: Body): Step {
       actual: (reply) => ((reply.body.kernel_oopses ?? []) as { at?: string }[])[0]?.at ?? 'none',
     });
   }
-  return { label: operation, request: (world) => access(world, VICTIM, body), checks };
+  return { label: operation, request: (world) => access(world, VICTIM, bodyOf(world)), checks };
 }
 
 function answerCheck(view: RecordingView, name: string): Check {
@@ -138,31 +163,30 @@ function lazyStep(recorded: Operation): Step {
 
 /** Whether the kernel oopsed, what a read gives then, whether SIGKILL ends what spins, and who lives at last. */
 function afterSteps(view: RecordingView): Step[] {
-  const { victim_alive, read_after_operation, kernel_oops, blocked_process, operation } = view.observed;
+  const { victim_alive, read_after_operation, kernel_oops, blocked_process } = view.observed;
   const steps: Step[] = [];
   steps.push(oopsStep('kernel oops', isOops(kernel_oops ?? [])));
   // An answer to `exit` that comes after all is none of a read; a read that never returns met the kill before it.
   const isRead = read_after_operation?.op === 'rd' && read_after_operation.blocked !== true;
   if (isRead) steps.push(readStep(VICTIM, 'read after operation', read_after_operation, 8192));
-  // What spins while it looks into /proc of the victim is another process, which the API does not have.
-  const own = operation?.do === undefined;
-  if (own && blocked_process?.after_SIGKILL !== undefined) {
-    steps.push(killStep(VICTIM, 'SIGKILL afterwards', blocked_process.after_SIGKILL.gone));
+  if (blocked_process?.after_SIGKILL !== undefined) {
+    const spins = LOOKS.has(view.given.operation ?? '') ? LOOKER : VICTIM;
+    steps.push(killStep(spins, 'SIGKILL afterwards', blocked_process.after_SIGKILL.gone));
   }
-  if (victim_alive !== undefined) steps.push(aliveStep(victim_alive));
+  if (victim_alive !== undefined) steps.push(aliveStep(VICTIM, victim_alive));
   return steps;
 }
 
-function aliveStep(alive: boolean): Step {
+function aliveStep(process: string, alive: boolean): Step {
   return {
-    label: 'victim',
-    request: (world) => world.call('GET', hostPath(world, `/processes/${idOf(world, `pid:${VICTIM}`)}`)),
+    label: process,
+    request: (world) => world.call('GET', hostPath(world, `/processes/${idOf(world, `pid:${process}`)}`)),
     checks: [
       {
-        name: 'victim alive',
+        name: `${process} alive`,
         class: 'core',
         expected: alive ? 'alive' : 'dead',
-        actual: (_reply, world) => aliveWords(world, VICTIM),
+        actual: (_reply, world) => aliveWords(world, process),
       },
     ],
   };

@@ -9,7 +9,7 @@ import { madviseHwpoison } from '../memory_failure/madvise.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome } from '../outcome.ts';
 import {
   endProcess,
-  livelocked,
+  livelock,
   processOf,
   recordOops,
   releaseUnknown,
@@ -17,14 +17,15 @@ import {
   survivesSigbus,
   zapEffect,
 } from '../process_end.ts';
-import type { ByLevel, GupByLevel } from '../kernels/profile.ts';
+import type { ByLevel, Effect, GupByLevel } from '../kernels/profile.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { dropEntries, emit, entriesOf, patch, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import { PAGE_BYTES, type AccessKind } from '../vocabulary.ts';
 import { dataOf } from './data_of.ts';
 import { syncFile } from './sync.ts';
 
 type Access = Extract<Command, { type: 'access' }>;
+type Oops = Extract<Effect, { do: 'oops' }>;
 
 interface Site {
   readonly tx: Transaction;
@@ -32,6 +33,8 @@ interface Site {
   readonly device: DaxDevice;
   readonly process: Process;
   readonly command: Access;
+  /** Who looks into the process; `self` where it is the process, null where it is nobody that the host has. */
+  readonly caller: Process | 'self' | null;
   /** First page and count of pages of the mapping that the access covers. */
   readonly index: number;
   readonly nr: number;
@@ -47,6 +50,8 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
+  const caller = callerOf(tx, command, process);
+  if (isRefusal(caller)) return caller;
   const length = Math.max(1, command.length);
   if (command.offset + length > mapping.length) {
     return refuse('out_of_range', 'the access leaves the mapping', { pointer: '/offset' });
@@ -54,7 +59,7 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const index = Math.floor(command.offset / PAGE_BYTES);
   const nr = Math.floor((command.offset + length - 1) / PAGE_BYTES) - index + 1;
   const device = deviceOf(tx.host, mapping.dax_device);
-  const site: Site = { tx, mapping, device, process, command, index, nr };
+  const site: Site = { tx, mapping, device, process, command, caller, index, nr };
   const absent = readsAbsentMedia(site) ?? badPagesMet(tx, mapping);
   if (absent !== null) return absent;
   const unknown = releaseUnknown(tx, process.pid);
@@ -64,6 +69,29 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   if (served !== null) return served;
   // A death by signal or oops drops the pins too: where that is not known, neither is this.
   return !isRefusal(outcome) && !outcome.process_alive && unknown !== null ? unknown : outcome;
+}
+
+/** What another process may do to the memory of this one. */
+const FROM_OUTSIDE: ReadonlySet<AccessKind> = new Set([
+  'process_vm_readv',
+  'ptrace',
+  'smaps',
+  'pagemap',
+  'numa_maps',
+]);
+
+function callerOf(
+  tx: Transaction,
+  { kind, by_pid }: Access,
+  process: Process,
+): Process | 'self' | null | Refusal {
+  if (!FROM_OUTSIDE.has(kind)) {
+    if (by_pid === undefined || by_pid === process.pid) return 'self';
+    const detail = `${kind} is what process ${String(process.pid)} does itself: nobody else can`;
+    return refuse('invalid_field', detail, { pointer: '/by_pid' });
+  }
+  if (by_pid === process.pid) return 'self';
+  return by_pid === undefined ? null : findActor(tx.host, by_pid, '/by_pid');
 }
 
 /**
@@ -105,17 +133,17 @@ function perform(site: Site): Outcome | Refusal {
     case 'io_uring_register':
       return ioUringRegister(site);
     case 'mlock':
-      return kernelWalk(site, factsOf(site.tx.host).mlock_stale, 'process');
+      return kernelWalk(site, factsOf(site.tx.host).mlock_stale);
     case 'mprotect':
       return mprotect(site);
     case 'madvise_dontneed':
       return dontneed(site);
     case 'smaps':
-      return kernelWalk(site, factsOf(site.tx.host).smaps_stale, 'caller');
+      return kernelWalk(site, factsOf(site.tx.host).smaps_stale);
     case 'pagemap':
-      return kernelWalk(site, factsOf(site.tx.host).pagemap_stale, 'caller');
+      return kernelWalk(site, factsOf(site.tx.host).pagemap_stale);
     case 'numa_maps':
-      return kernelWalk(site, factsOf(site.tx.host).numa_maps_stale, 'caller');
+      return kernelWalk(site, factsOf(site.tx.host).numa_maps_stale);
   }
 }
 
@@ -236,27 +264,40 @@ function pgmapServes(site: Site, run: Run): boolean {
 }
 
 function onStale(site: Site, effect: GupByLevel['pte']): Outcome | Refusal {
-  const { tx, mapping, command } = site;
-  const remote = command.kind === 'process_vm_readv' || command.kind === 'ptrace';
   switch (effect.do) {
     case 'errno':
       return errnoOutcome(effect.errno, { stale: true });
     case 'livelock':
-      // The caller spins; the process whose memory it reads is untouched.
-      return remote
-        ? okOutcome({ stale: true, blocked_in: 'faultin_page', result: 'livelock' })
-        : livelocked(tx, mapping.pid);
+      return spins(site);
     case 'oops':
       if (!memmapGone(site.device))
         return unknownOutcome('gup while the pgmap is being killed is not recorded on this kernel');
-      if (remote) return callerDies(site, effect.at);
-      return strike(tx, mapping.pid, effect);
+      return struck(site, effect);
   }
 }
 
-function callerDies(site: Site, at: string): Outcome {
-  recordOops(site.tx, at);
-  return oopsOutcome(at, 'caller', { stale: true });
+/** R132, R133: who looks is who spins; the process whose memory it reads is untouched. */
+function spins({ tx, mapping, caller }: Site): Outcome {
+  if (caller === 'self') return okOutcome({ ...livelock(tx, mapping.pid), livelocked: 'process' });
+  const where = livelock(tx, caller === null ? null : caller.pid);
+  return okOutcome({ ...where, stale: true, livelocked: 'caller' });
+}
+
+/** Whose task it is, told to the process that was looked into. */
+const SEEN_FROM_OUTSIDE = { process: 'caller', caller: 'caller', worker: 'worker' } as const;
+
+/** R131, R133: who looks is whom the oops strikes. Its pins go with it: where that is not known, neither is this. */
+function struck({ tx, mapping, caller }: Site, effect: Oops): Outcome | Refusal {
+  if (caller === 'self') return strike(tx, mapping.pid, effect);
+  if (caller === null) {
+    recordOops(tx, effect.at);
+    return oopsOutcome(effect.at, 'caller', { stale: true });
+  }
+  const unknown = releaseUnknown(tx, caller.pid);
+  if (unknown !== null) return unknown;
+  const { kernel_oopses, kernel_log } = strike(tx, caller.pid, effect);
+  const named = kernel_oopses.map(({ at, task }) => ({ at, task: SEEN_FROM_OUTSIDE[task] }));
+  return okOutcome({ result: 'kernel_oops', stale: true, kernel_oopses: named, kernel_log });
 }
 
 /** IORING_REGISTER_BUFFERS: a FOLL_LONGTERM | FOLL_WRITE pin, given back at once here (POST …/pins keeps one). */
@@ -290,12 +331,12 @@ function gupForWrite(site: Site): Outcome | Refusal {
 }
 
 /** mlock and the /proc files walk the page tables; only a freed struct page can hurt them. */
-function kernelWalk(site: Site, effects: ByLevel, task: 'process' | 'caller'): Outcome | Refusal {
+function kernelWalk(site: Site, effects: ByLevel): Outcome | Refusal {
   const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
   if (run === null || !isStale(site.device, run) || !memmapGone(site.device)) return okOutcome();
   const effect = levelAt(effects, run);
   if (effect.do !== 'oops') return okOutcome({ stale: true });
-  return task === 'caller' ? callerDies(site, effect.at) : strike(site.tx, site.mapping.pid, effect);
+  return struck(site, effect);
 }
 
 function mprotect(site: Site): Outcome | Refusal {

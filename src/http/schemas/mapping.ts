@@ -73,7 +73,15 @@ export const CreateMapping = z
   .meta({ id: 'CreateMapping' }) satisfies z.ZodType<BodyOf<'create_mapping'>>;
 
 export const Access = z
-  .strictObject({ offset: BytesInput, length: BytesInput.default(1), kind: z.enum(ACCESS_KINDS) })
+  .strictObject({
+    offset: BytesInput,
+    length: BytesInput.default(1),
+    kind: z.enum(ACCESS_KINDS),
+    by_pid: Pid.exactOptional().meta({
+      description:
+        'Who looks, of `process_vm_readv`, `ptrace`, `smaps`, `pagemap` and `numa_maps`: it spins or dies, the process of the mapping lives on. Absent: somebody whom the host does not have.',
+    }),
+  })
   .meta({ id: 'Access' }) satisfies z.ZodType<BodyOf<'access', 'mapping'>>;
 
 export const mappingFilters = {

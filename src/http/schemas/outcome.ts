@@ -20,9 +20,13 @@ export const Outcome = z
     si_addr_lsb: z.int().nullable(),
     errno: Errno.nullable(),
     faults: z.strictObject({ pte: Count, pmd: Count, pud: Count }),
-    process_alive: z.boolean(),
+    process_alive: z.boolean().meta({ description: 'Of the process whose mapping, file call or pin it is.' }),
     end: ProcessEnd.nullable(),
     kernel_oopses: z.array(z.strictObject({ at: z.string(), task: z.enum(['process', 'caller', 'worker']) })),
+    livelocked: z.enum(['process', 'caller']).nullable().meta({
+      description:
+        'Who spins in the kernel until SIGKILL: the process of the mapping, or who looked into it, whom `process_alive` and `end` do not speak of.',
+    }),
     blocked_in: z.string().nullable(),
     kernel_log: z.array(z.string()),
   })
