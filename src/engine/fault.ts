@@ -17,6 +17,7 @@ import { markFaulted } from './memory_failure/flags.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';
 import type { Effect } from './kernels/profile.ts';
 import { isRefusal, unknownOutcome, type Refusal } from './refusal.ts';
+import { storeEffect } from './stale_entry.ts';
 import { dropEntries, entriesOf, insertEntries, type Transaction } from './transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from './vocabulary.ts';
 
@@ -96,7 +97,7 @@ function present(walk: Walk, run: Run, index: number): number | Failure {
 /** A7: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. */
 function storePrivate(walk: Walk, run: Run, index: number): number | Failure {
   if (run.kind === 'dax' && memmapGone(walk.device)) {
-    const effect = factsOf(walk.tx.host).store_stale_private[run.level === 'pte' ? 'pte' : 'pmd'];
+    const effect = storeEffect(walk.tx.host, walk.mapping, run);
     if (effect.do === 'oops') return { why: 'oops', index, effect };
   }
   if (run.level !== 'pte') {
@@ -162,18 +163,10 @@ function poisoned(walk: Walk, index: number): Failure {
 
 /** C4: a store to a stale shared entry: SIGBUS; whether the entry goes, or the kernel, depends on its size and owner. */
 function storeOnDead(walk: Walk, run: Run, index: number, mount: Mount): Failure {
-  const facts = factsOf(walk.tx.host);
-  const gone = memmapGone(walk.device);
-  if (run.level === 'pte') {
-    const effect = facts.store_stale_shared_pte;
-    return gone && effect.do === 'oops' ? { why: 'oops', index, effect } : { why: 'sigbus', index };
-  }
-  if (mount.fs_type === 'xfs') {
-    const effect = facts.store_stale_shared_pmd_xfs;
-    if (gone && effect.do === 'oops') return { why: 'oops', index, effect };
-    dropEntries(walk.tx, walk.mapping.id, index, 1);
-  } else if (mount.fs_state === 'alive' && mount.journal === 'live')
-    dropEntries(walk.tx, walk.mapping.id, index, 1);
+  const effect = storeEffect(walk.tx.host, walk.mapping, run);
+  if (memmapGone(walk.device) && effect.do === 'oops') return { why: 'oops', index, effect };
+  const splits = mount.fs_type === 'xfs' || (mount.fs_state === 'alive' && mount.journal === 'live');
+  if (run.level !== 'pte' && splits) dropEntries(walk.tx, walk.mapping.id, index, 1);
   return { why: 'sigbus', index };
 }
 

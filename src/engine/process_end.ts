@@ -4,6 +4,7 @@ import type { Mapping, Pin, Process } from './host.ts';
 import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
 import type { ByLevel, Effect } from './kernels/profile.ts';
+import { staleVerbs } from './stale_entry.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from './transaction.ts';
 
@@ -24,7 +25,7 @@ type Oops = Outcome['kernel_oopses'][number];
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const effect = zapEffect(tx, mappings, factsOf(tx.host).zap_stale.exit);
+  const effect = zapEffect(tx, mappings, staleVerbs(factsOf(tx.host)).exit);
   if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
   const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);

@@ -1,12 +1,12 @@
 import { append } from '../append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { decodes, factsOf, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
+import { decodes, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
 import { spelled } from '../kmem/blocks.ts';
 import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { normalize } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
-import type { ByLevel } from '../kernels/profile.ts';
+import { verbsThat } from '../stale_entry.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
@@ -80,12 +80,7 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
     },
   ];
   if (!memmapGone(device)) return hazards;
-  const levels = new Set(left.map((run) => (run.level === 'pte' ? 'pte' : 'pmd')));
-  const hit = (does: 'oops' | 'livelock') =>
-    walkers(host, mapping)
-      .filter(([, effects]) => [...levels].some((level) => effects[level].do === does))
-      .map(([name]) => name);
-  const oopses = hit('oops');
+  const oopses = verbsThat('oops', host, mapping, left);
   if (oopses.length > 0)
     hazards.push({
       ...own,
@@ -94,7 +89,7 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
       triggered_by: oopses,
       source: 'C3, C4',
     });
-  const spins = hit('livelock');
+  const spins = verbsThat('livelock', host, mapping, left);
   if (spins.length > 0)
     hazards.push({
       ...own,
@@ -104,34 +99,6 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
       source: 'C3',
     });
   return hazards;
-}
-
-/** What walks an entry, with its effect by size. */
-function walkers(host: Host, mapping: Mapping): [string, ByLevel][] {
-  const facts = factsOf(host);
-  const fs = mapping.file === null ? null : host.tables.files.get(mapping.file);
-  const mount = [...host.tables.mounts.values()].find((own) => own.file_system === fs?.file_system);
-  const ok = { do: 'ok' } as const;
-  const store: ByLevel = mapping.flags.includes('private')
-    ? facts.store_stale_private
-    : {
-        pte: facts.store_stale_shared_pte,
-        pmd: mount?.fs_type === 'xfs' ? facts.store_stale_shared_pmd_xfs : ok,
-      };
-  return [
-    ...(mapping.prot === 'rw' ? ([['store', store]] as [string, ByLevel][]) : []),
-    ['munmap', facts.zap_stale.munmap],
-    ['exit', facts.zap_stale.exit],
-    ['mlock', facts.mlock_stale],
-    ['vmsplice', facts.gup_stale.vmsplice],
-    ['direct_io', facts.gup_stale.direct_io],
-    ['process_vm_readv', facts.gup_stale.process_vm_readv],
-    ['ptrace', facts.gup_stale.ptrace],
-    ['madvise_hwpoison', facts.gup_stale.madvise_hwpoison],
-    ['smaps', facts.smaps_stale],
-    ['pagemap', facts.pagemap_stale],
-    ['numa_maps', facts.numa_maps_stale],
-  ];
 }
 
 /** A longterm pin is DMA into the pfns: it reaches them. A transient one only fails when it is released. */

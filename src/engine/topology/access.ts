@@ -19,6 +19,7 @@ import {
 } from '../process_end.ts';
 import type { ByLevel, Effect, GupByLevel } from '../kernels/profile.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { levelOf, staleVerbs } from '../stale_entry.ts';
 import { dropEntries, emit, entriesOf, patch, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, type AccessKind } from '../vocabulary.ts';
 import { dataOf } from './data_of.ts';
@@ -116,6 +117,7 @@ function readsAbsentMedia(site: Site): Refusal | null {
 
 function perform(site: Site): Outcome | Refusal {
   const { command } = site;
+  const verbs = staleVerbs(factsOf(site.tx.host));
   switch (command.kind) {
     case 'read':
     case 'write':
@@ -129,21 +131,18 @@ function perform(site: Site): Outcome | Refusal {
     case 'madvise_hwpoison':
     case 'process_vm_readv':
     case 'ptrace':
-      return gup(site, factsOf(site.tx.host).gup_stale[command.kind]);
+      return gup(site, verbs[command.kind]);
     case 'io_uring_register':
       return ioUringRegister(site);
     case 'mlock':
-      return kernelWalk(site, factsOf(site.tx.host).mlock_stale);
+    case 'smaps':
+    case 'pagemap':
+    case 'numa_maps':
+      return kernelWalk(site, verbs[command.kind]);
     case 'mprotect':
       return mprotect(site);
     case 'madvise_dontneed':
       return dontneed(site);
-    case 'smaps':
-      return kernelWalk(site, factsOf(site.tx.host).smaps_stale);
-    case 'pagemap':
-      return kernelWalk(site, factsOf(site.tx.host).pagemap_stale);
-    case 'numa_maps':
-      return kernelWalk(site, factsOf(site.tx.host).numa_maps_stale);
   }
 }
 
@@ -220,11 +219,6 @@ function msync(site: Site): Outcome | Refusal {
   return syncFile(tx, mapping.file, mapping.pid);
 }
 
-/** The level a walker meets at the first page of the access; PUD entries count as PMD. */
-function levelAt<T>(effects: { readonly pte: T; readonly pmd: T }, run: Run): T {
-  return run.level === 'pte' ? effects.pte : effects.pmd;
-}
-
 /** get_user_pages() of a page: C2 on a live entry, C3 on a stale one. */
 function gup(site: Site, effects: GupByLevel): Outcome | Refusal {
   const { tx, mapping, command } = site;
@@ -234,7 +228,7 @@ function gup(site: Site, effects: GupByLevel): Outcome | Refusal {
     return unknownOutcome('gup through a stale entry to what is system RAM now is neither recorded nor read');
   }
   if (stale && !pgmapServes(site, run)) {
-    return onStale(site, levelAt(effects, run));
+    return onStale(site, levelOf(effects, run));
   }
   if (command.kind === 'madvise_hwpoison') return hwpoison(site);
   const { failure } = touch(tx, mapping, site.index, site.nr, false);
@@ -334,7 +328,7 @@ function gupForWrite(site: Site): Outcome | Refusal {
 function kernelWalk(site: Site, effects: ByLevel): Outcome | Refusal {
   const run = findRun(entriesOf(site.tx.host, site.mapping.id), site.index);
   if (run === null || !isStale(site.device, run) || !memmapGone(site.device)) return okOutcome();
-  const effect = levelAt(effects, run);
+  const effect = levelOf(effects, run);
   if (effect.do !== 'oops') return okOutcome({ stale: true });
   return struck(site, effect);
 }
@@ -347,7 +341,7 @@ function mprotect(site: Site): Outcome | Refusal {
 
 function dontneed(site: Site): Outcome | Refusal {
   const { tx, mapping } = site;
-  const effect = zapEffect(tx, [mapping], factsOf(tx.host).zap_stale.madvise_dontneed);
+  const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).madvise_dontneed);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   dropEntries(tx, mapping.id, site.index, site.nr, true);
   emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr });

@@ -18,6 +18,7 @@ import {
 import { okOutcome } from '../outcome.ts';
 import { strike, zapEffect } from '../process_end.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
+import { staleVerbs } from '../stale_entry.ts';
 import { emit, identity, nextId, put, remove, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, type PageSize } from '../vocabulary.ts';
 
@@ -176,7 +177,7 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
-  const effect = zapEffect(tx, [mapping], factsOf(tx.host).zap_stale.munmap);
+  const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).munmap);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   for (const pin of tx.host.tables.pins.values()) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
