@@ -61,7 +61,6 @@ export const FACTS_V510: Facts = {
   ext4_fsync_on_dead_device: 'EIO',
   ext4_error_sets_rdonly: true,
   ext4_writepages_aborted: 'EIO',
-  ext4_clean_fsync_on_dead_btt: 'ok',
   per_node_mf_counters: false,
   auto_online_default: 'offline',
   kmem: KMEM_V510,
@@ -102,7 +101,6 @@ export const FACTS_V61: Facts = {
   ext4_fsync_on_dead_device: 'EIO_aborts_journal',
   ext4_error_sets_rdonly: false,
   ext4_writepages_aborted: 'EROFS',
-  ext4_clean_fsync_on_dead_btt: 'EIO',
   kmem: KMEM_V61,
   cxl: CXL_V61,
 };

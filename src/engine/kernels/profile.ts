@@ -109,8 +109,6 @@ export interface Facts {
   readonly ext4_error_sets_rdonly: boolean;
   /** ext4_writepages() on an aborted journal. */
   readonly ext4_writepages_aborted: 'EIO' | 'EROFS';
-  /** fsync of a clean file whose btt is gone: 5.10 has nothing to flush there (R101). */
-  readonly ext4_clean_fsync_on_dead_btt: 'ok' | 'EIO';
   readonly per_node_mf_counters: boolean;
   /** The distribution build's default of auto_online_blocks (M87). */
   readonly auto_online_default: 'offline' | 'online';

@@ -46,25 +46,22 @@ function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
   return errnoOutcome('EIO');
 }
 
-/** R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. */
+/**
+ * R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. A clean file has only the flush of the
+ * device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
+ * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC), fs/ext4/inode.c ext4_writepages().
+ */
 function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
   const facts = factsOf(tx.host);
   if (mount.read_only) return errnoOutcome('EROFS');
   const dirtyCache = !file.dax && hasDirty(tx.host, file);
-  const btt = deviceOf(tx.host, file.dax_device).mode === 'sector';
-  if (btt && facts.ext4_clean_fsync_on_dead_btt === 'ok') {
-    if (!dirtyCache) return okOutcome();
-    clean(tx, file);
-    emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
-    return errnoOutcome('EIO');
-  }
+  if (!dirtyCache && deviceOf(tx.host, file.dax_device).mode === 'sector') return okOutcome();
   if (mount.journal === 'aborted') return errnoOutcome(dirtyCache ? facts.ext4_writepages_aborted : 'EIO');
   const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
-  if (commits) {
-    // The data pages fail and count as written; then the commit block fails too.
-    clean(tx, file);
-    abortJournal(tx, mount);
-  }
+  // The data pages fail and count as written; where it commits, the commit block fails too.
+  if (commits || dirtyCache) clean(tx, file);
+  if (commits) abortJournal(tx, mount);
+  else if (dirtyCache) emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
   return errnoOutcome('EIO');
 }
 

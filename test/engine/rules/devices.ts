@@ -1,6 +1,6 @@
 import type { RemoveVia } from '../../../src/engine/vocabulary.ts';
 import type { KernelName } from '../../../src/engine/vocabulary.ts';
-import { answered, every, fate, shape, SIGBUS, told, touch, type Rule } from '../observe.ts';
+import { answered, every, fate, shape, SIGBUS, table, told, touch, type Rule } from '../observe.ts';
 import { cached, DAX, devdax, rigOn, type Chardev } from '../rig.ts';
 import {
   access,
@@ -153,7 +153,27 @@ export const PAGE_CACHE_RULES: readonly Rule[] = [
       touch(made, one, 'write');
       return `${touch(made, one, 'msync')} / ${told(fileIo(made, one.pid, file(), 'fsync'))}`;
     },
-    cells: { 'v5.10': 'EIO / ok' },
+    cells: table('EIO / ok', { 'v6.12': 'EIO / EIO', 'v7.3': 'EIO / EIO' }),
+  },
+  {
+    rule: 'R101',
+    about:
+      'same, on sector: fsync of who read, then, after the journal is aborted, msync and fsync of who wrote',
+    act: (kernel) => {
+      const { made, mount, file, mapper } = cached(kernel, 'sector');
+      const [reader, writer] = [mapper(), mapper({}, '/b')];
+      removeDevice(made);
+      const first = told(fileIo(made, reader.pid, file(), 'fsync'));
+      made.run({ type: 'commit_journal', mount });
+      touch(made, writer, 'write');
+      const wrote = `${touch(made, writer, 'msync')} / ${told(fileIo(made, writer.pid, file('/b'), 'fsync'))}`;
+      return `${first}; ${wrote}; ${told(fileIo(made, reader.pid, file(), 'fsync'))}`;
+    },
+    cells: table('ok; EROFS / EROFS; EROFS', {
+      'v6.1': 'ok; EROFS / EROFS; ok',
+      'v6.12': 'EIO; EIO / EIO; EIO',
+      'v7.3': 'EIO; EIO / EIO; EIO',
+    }),
   },
 ];
 
