@@ -101,13 +101,11 @@ function releaseSteps(view: RecordingView): Step[] {
   const first = observed.munmap_first;
   const steps: Step[] = [];
   if (first !== undefined) steps.push(callStep('munmap', first, munmap));
-  const late = observed.release_afterwards;
-  if (late?.SIGKILL !== undefined)
-    steps.push(killStep('pinner', 'SIGKILL of the pinner', late.SIGKILL !== null));
-  else {
-    const released = observed.release ?? late;
-    if (released !== undefined) steps.push(callStep('release', released, unpin, oopsedIn(view)));
-  }
+  // Asked while the removal waits for it, or after a removal that did not.
+  const released = observed.release ?? observed.release_afterwards;
+  if (released?.SIGKILL !== undefined)
+    steps.push(killStep('pinner', 'SIGKILL of the pinner', released.SIGKILL !== null));
+  else if (released !== undefined) steps.push(callStep('release', released, unpin, oopsedIn(view)));
   if (observed.event_after_release === undefined)
     return [...steps, oopsStep('kernel oops on release', oopsedIn(view))];
   const completed: Step = {

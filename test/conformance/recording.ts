@@ -78,8 +78,8 @@ export interface Observed {
   readonly pin_refused?: boolean;
   readonly while_removing?: WhileRemoving;
   readonly munmap_first?: Answer;
-  readonly release?: Answer;
-  readonly release_afterwards?: Answer & { readonly SIGKILL?: End | null };
+  readonly release?: Release;
+  readonly release_afterwards?: Release;
   readonly kernel_oops_on_release?: readonly string[];
   readonly event_after_release?: Event;
   readonly afterwards?: { readonly bystander_read?: Answer; readonly state?: MachineState };
@@ -101,6 +101,11 @@ export interface Observed {
   readonly kernel_memory_failure_lines?: number;
   readonly kernel_log_lines_lost?: boolean;
   readonly read_after?: string;
+}
+
+/** A call that drops the pin, or SIGKILL of who holds it: null where that did not end it. */
+export interface Release extends Answer {
+  readonly SIGKILL?: End | null;
 }
 
 export interface Answer {
