@@ -42,7 +42,9 @@ export function findActor(host: Host, pid: number, pointer?: string): Process | 
   if (isRefusal(process)) return { ...process, ...at };
   if (process.state === 'dead') return refuse('process_ended', `process ${String(pid)} has ended`, at);
   if (process.state !== 'running') {
-    return refuse('process_unavailable', `process ${String(pid)} is ${process.state} in the kernel`, at);
+    const end = process.state === 'livelocked' ? 'DELETE of the process kills it' : 'POST …/reboot ends it';
+    const detail = `process ${String(pid)} is ${process.state} in the kernel: ${end}`;
+    return refuse('process_unavailable', detail, at);
   }
   return process;
 }

@@ -150,7 +150,7 @@ export function pinReleaseUnknown(tx: Transaction, pin: Pin): Refusal | null {
   const device = deviceOf(tx.host, pin.dax_device);
   if (pin.pgmap !== device.pgmap && pin.pfn_ranges.length > 0) {
     return unknownOutcome(
-      `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read`,
+      `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read: POST …/reboot ends it`,
     );
   }
   if (!outlivesPgmap(tx, pin)) return null;
@@ -160,5 +160,7 @@ export function pinReleaseUnknown(tx: Transaction, pin: Pin): Refusal | null {
     facts[pin.holder] !== null;
   return known
     ? null
-    : unknownOutcome(`where the release of ${pin.id} (${pin.holder}) oopses is not recorded`);
+    : unknownOutcome(
+        `where the release of ${pin.id} (${pin.holder}) oopses is not recorded: POST …/reboot ends it`,
+      );
 }

@@ -6,7 +6,15 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { bind } from '../topology/bind.ts';
 import { emit, identity, put, remove, type Transaction } from '../transaction.ts';
 import { changeMemdev, changeRegion, tellConsumers } from './change.ts';
-import { capacityFor, consumersOf, findMemdev, findRegion, hasLostTarget, regionsOn } from './lookup.ts';
+import {
+  capacityFor,
+  consumersOf,
+  findMemdev,
+  findRegion,
+  hasLostTarget,
+  memdevGone,
+  regionsOn,
+} from './lookup.ts';
 import { freeMemdev, nmemOf } from './names.ts';
 
 /** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
@@ -29,7 +37,7 @@ export function bindCxlMemdev(
     if (memdev.state !== 'gone') return kernelRefuses('EBUSY', 'the PCI function has a driver');
     return { record: returnMemdev(tx, memdev, {}) };
   }
-  if (memdev.state === 'gone') return kernelRefuses('ENODEV', `${memdev.name} is gone`);
+  if (memdev.state === 'gone') return memdevGone(memdev);
   if (memdev.state === 'enabled') return kernelRefuses('EBUSY', `${memdev.name} has a driver`);
   if (memdev.committed_with_zero_size) {
     return kernelRefuses('ENXIO', 'the decoder is committed with zero size: the endpoint fails to probe');
@@ -104,7 +112,7 @@ function sizeOver(tx: Transaction, { type, size }: CxlRegion, memdevs: readonly 
 function refusesTarget(tx: Transaction, region: string, name: string): Refusal | null {
   const memdev = findMemdev(tx.host, name);
   if (isRefusal(memdev)) return memdev;
-  if (memdev.state === 'gone') return kernelRefuses('ENODEV', `${name} is gone`);
+  if (memdev.state === 'gone') return memdevGone(memdev);
   if (memdev.state === 'disabled')
     return kernelRefuses('ENODEV', `${name} has no endpoint: bind cxl_mem first`);
   const taken = regionsOn(tx.host, name).find((other) => other.name !== region);

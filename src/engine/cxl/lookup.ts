@@ -1,6 +1,6 @@
 import type { Condition, CxlMemdev, CxlRegion, DaxDevice, Host } from '../host.ts';
 import { must } from '../lookup.ts';
-import { refuse, type Refusal } from '../refusal.ts';
+import { kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 
 /** The chain of a CXL device: memdev → decoder → region → dax device. Everything here only reads. */
 export function findMemdev(host: Host, name: string): CxlMemdev | Refusal {
@@ -76,4 +76,10 @@ export function regionConditions(host: Host, device: DaxDevice): Condition[] {
   }
   if (state === 'enabled') return [];
   return [{ type: 'cxl_region_disabled', detail: `${name} has no driver: POST …/cxl-regions/${name}/bind` }];
+}
+
+/** A memdev that is gone, and how its card comes back. */
+export function memdevGone({ name }: CxlMemdev): Refusal {
+  const back = `POST …/cxl-memdevs/${name}/bind with driver cxl_pci, or a hotplug event, brings it back`;
+  return kernelRefuses('ENODEV', `${name} is gone: ${back}`);
 }

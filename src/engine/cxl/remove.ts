@@ -8,7 +8,7 @@ import { removeDaxDevice } from '../removal/start.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
 import type { CxlDriver, CxlRemoveVia } from '../vocabulary.ts';
 import { detachDecoder, releaseMemdev, releaseRegion, resetDecode, tellConsumers } from './change.ts';
-import { consumersOf, findMemdev, regionOf, regionsOn } from './lookup.ts';
+import { consumersOf, findMemdev, memdevGone, regionOf, regionsOn } from './lookup.ts';
 
 /** A removal, and those that began with it. */
 type Begun = readonly [named: RemovalRecord, ...siblings: RemovalRecord[]];
@@ -105,11 +105,12 @@ function driverOf(via: CxlRemoveVia): CxlDriver {
 
 function refuses(
   tx: Transaction,
-  { name, state }: CxlMemdev,
+  memdev: CxlMemdev,
   via: CxlRemoveVia | undefined,
   driver: CxlDriver,
 ): Refusal | null {
-  if (state === 'gone') return kernelRefuses('ENODEV', `${name} is gone`);
+  const { name, state } = memdev;
+  if (state === 'gone') return memdevGone(memdev);
   if (state === 'disabled' && driver === 'cxl_mem') return kernelRefuses('ENODEV', `${name} has no driver`);
   if (via !== 'cxl_disable_memdev' || regionsOn(tx.host, name).length === 0) return null;
   const detail = `cxl memdev: action_disable: ${name} is part of an active region`;

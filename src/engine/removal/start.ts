@@ -87,9 +87,13 @@ export function removeDaxDevice(
 }
 
 function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): Refusal | null {
-  if (device.removal !== null) return refuse('removal_in_progress', `${device.name} is being removed`);
+  if (device.removal !== null)
+    return refuse(
+      'removal_in_progress',
+      `${device.name} is being removed: its removal says what it waits on, POST …/reboot ends one that never returns`,
+    );
   if (device.state !== 'bound' && !reachesParent(command.via, device))
-    return refuse('dax_device_not_bound', `${device.name} is ${device.state}`);
+    return refuse('dax_device_not_bound', `${device.name} is ${device.state}: POST …/bind binds it`);
   if (command.by_pid !== undefined) {
     const process = findActor(tx.host, command.by_pid, '/by_pid');
     if (isRefusal(process)) return process;

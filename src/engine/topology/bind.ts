@@ -28,7 +28,8 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   const parent = command.driver === 'dax_pmem';
   if (device.state === 'removing') return behindUnbind(tx, command, device);
   if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
-  if (!device.media_present) return kernelRefuses('ENODEV', 'the medium is gone');
+  if (!device.media_present)
+    return kernelRefuses('ENODEV', 'the medium is gone: the hotplug events add and replace bring one back');
   if (!regionServes(tx.host, device)) {
     const { type, detail } = regionConditions(tx.host, device)[0]!;
     // cxl_region would have to bind first, whose probe answers ENXIO below CXL_CONFIG_COMMIT.
@@ -64,7 +65,10 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer
   const facts = factsOf(tx.host);
   const by_sysfs = device.mode === 'system-ram' && command.driver !== undefined;
   if (by_sysfs && (command.driver === 'dax_pmem' || facts.kmem.bind_behind_unbind === 'ENODEV')) {
-    return kernelRefuses(facts.bind_bound_errno, 'the device has a driver until its unbind returns');
+    return kernelRefuses(
+      facts.bind_bound_errno,
+      'the device has a driver until its unbind returns: POST …/reboot ends one that never does',
+    );
   }
   return blocked(tx, device, 'device_lock: the removal holds it');
 }

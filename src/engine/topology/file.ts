@@ -38,7 +38,7 @@ export function createFile(tx: Transaction, command: CreateFile): Answer | Refus
   const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);
   if (dead) return kernelRefuses('EIO', 'the file system cannot start a transaction');
   if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks');
+    return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks until POST …/reboot');
   const file_system = fileSystemOf(tx.host, mount.file_system);
   for (const file of tx.host.tables.files.values()) {
     if (file.file_system === file_system.id && file.path === command.path) {

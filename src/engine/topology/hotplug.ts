@@ -70,7 +70,10 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | R
     region.mappings.length > 0 &&
     !hasLostTarget(tx.host, region)
   ) {
-    return refuse('dax_device_in_use', `memdevs of ${region.name} are in place: remove them first`);
+    return refuse(
+      'dax_device_in_use',
+      `memdevs of ${region.name} are in place: POST …/cxl-memdevs/{memdev}/remove first`,
+    );
   }
   const wanted = command.media?.size ?? device.size;
   const size = region === null ? wanted : Math.min(wanted, region.size);

@@ -71,7 +71,7 @@ export function patchHost(
 export function deleteHost(tx: Transaction): Answer | Refusal {
   for (const removal of tx.host.tables.removals.values()) {
     if (removal.state === 'running' || removal.state === 'waiting') {
-      return refuse('host_in_use', `removal ${removal.id} is ${removal.state}`);
+      return refuse('host_in_use', `removal ${removal.id} is ${removal.state}: POST …/reboot ends it`);
     }
   }
   const { name } = hostRecord(tx.host);

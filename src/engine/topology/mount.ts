@@ -37,7 +37,8 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
     return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
   }
-  if (device.state !== 'bound') return kernelRefuses('ENXIO', 'the block device is gone');
+  if (device.state !== 'bound')
+    return kernelRefuses('ENXIO', 'the block device is gone: POST …/bind brings it back');
   const refusal = refusesNames(tx, command) ?? refusesOptions(tx, command, device);
   if (refusal !== null) return refusal;
   const file_system = findOrMake(tx, command, device);
@@ -95,7 +96,11 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       // R147: the old superblock's name in /sys/fs/TYPE stands in the way; on a live device it is one superblock.
       const gone = blockDeviceGone(tx.host, mount);
       if (gone && mount.fs_type !== command.fs_type) continue;
-      if (gone) return kernelRefuses('EEXIST', `the superblock of ${mount.id} still lives`);
+      if (gone)
+        return kernelRefuses(
+          'EEXIST',
+          `the superblock of ${mount.id} still lives: DELETE that mount, or POST …/reboot where it is busy`,
+        );
       if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
       continue;
     }
@@ -216,8 +221,13 @@ export function umount(tx: Transaction, command: Extract<Command, { type: 'umoun
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   const busy = inUse(tx, mount);
-  if (busy && !command.lazy) return kernelRefuses('EBUSY', 'target is busy: files are in use');
-  if (mount.fs_state === 'frozen' && !command.lazy) return kernelRefuses('EBUSY', 'target is busy');
+  if (busy && !command.lazy)
+    return kernelRefuses(
+      'EBUSY',
+      'target is busy: files are in use (lazy=true detaches it, munmap or exit ends the use)',
+    );
+  if (mount.fs_state === 'frozen' && !command.lazy)
+    return kernelRefuses('EBUSY', 'target is busy: the file system is frozen until POST …/reboot');
   if (busy) {
     patch(tx, 'mounts', mount.id, { state: 'lazy' });
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
@@ -263,7 +273,7 @@ export function shutdownMount(
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits');
+    return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits until POST …/reboot');
   const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
   return { record };

@@ -81,7 +81,7 @@ export function exitProcess(
   if (process.state === 'oopsed' || process.state === 'blocked') {
     return refuse(
       'process_unavailable',
-      `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal`,
+      `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal: POST …/reboot ends it`,
     );
   }
   const unknown = releaseUnknown(tx, command.pid);
