@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { listening, REPOSITORY } from '../client/child_service.ts';
 import { fenced } from '../readme/fenced.ts';
@@ -40,7 +40,11 @@ const STEPS: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
 async function main([node]: readonly string[]): Promise<number> {
   if (node === undefined) return say(USAGE, 2);
   const folder = await mkdtemp(join(tmpdir(), 'daxplane-smoke-'));
-  const path = [dirname(await realpath(node)), process.env['PATH']].join(delimiter);
+  // npm, the service and the minute all find it as `node`.
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  await symlink(await realpath(node), join(bin, 'node'));
+  const path = [bin, process.env['PATH']].join(delimiter);
   const env = {
     ...process.env,
     PATH: path,
