@@ -1,16 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
-import { buildServer } from '../src/http/server.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import type { ControlPlane } from '../src/app/control_plane.ts';
 import { manyExtents } from './fleet.ts';
 import { line, milliseconds } from './print.ts';
+import { serve } from './serve.ts';
 
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const HOST = 'bench';
 const LOAD_SECONDS = 6;
 const WARMUP_MS = 1_500;
@@ -20,16 +15,7 @@ const WARMUP_MS = 1_500;
  * same requests alone. The requests come from a thread of their own.
  */
 export async function benchEventLoop(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'daxplane-bench-'));
-  const fail = (error: Error): void => {
-    throw error;
-  };
-  const store = await openSqliteStore({ path: join(directory, 'bench.db'), onFatal: fail });
-  const controlPlane = createControlPlane(store, SILENT);
-  await controlPlane.start();
-  const app = await buildServer({ backend: controlPlane, logger: false });
-  try {
-    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await serve(async (url, controlPlane) => {
     for (const command of manyExtents(HOST)) await controlPlane.submit({ host: HOST, command });
     const alone = await longestTurn(url, () => sleep(3_000));
     line('longest turn of the HTTP thread, requests alone', milliseconds(alone));
@@ -41,11 +27,7 @@ export async function benchEventLoop(): Promise<void> {
     });
     line('  while a removal of 10^5 mapped extents runs', milliseconds(during));
     line('  that removal took', milliseconds(took));
-  } finally {
-    await app.close();
-    await controlPlane.close();
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function longestTurn(url: string, work: () => Promise<unknown>): Promise<number> {

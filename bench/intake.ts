@@ -1,0 +1,109 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import autocannon from 'autocannon';
+import fastify from 'fastify';
+import type { ControlPlane } from '../src/app/control_plane.ts';
+import { line, median, milliseconds, ratio } from './print.ts';
+import { serve } from './serve.ts';
+
+const HOST = 'bench';
+const REQUESTS = 4;
+const ROUNDS = 5;
+const ROUND_SECONDS = 2;
+const DEVICES = 6_000;
+
+/** What one request can do to the HTTP thread, and what a GET costs beside a route that does nothing. */
+export async function benchIntake(): Promise<void> {
+  await serve(async (url, controlPlane) => {
+    await controlPlane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
+    await hostileBodies(url);
+    await listings(url);
+    await get(url, controlPlane);
+  });
+}
+
+/** Each beside an ordinary body; the requests come from a thread of their own. */
+async function hostileBodies(url: string): Promise<void> {
+  const hosts = `${url}/v1/hosts`;
+  const ordinary = JSON.stringify({ name: HOST, kernel: 'v6.12' });
+  line('longest turn of the HTTP thread, an ordinary body', milliseconds(await longestTurn(hosts, ordinary)));
+  for (const [name, body] of Object.entries(HOSTILE)) {
+    line(`  ${name}`, milliseconds(await longestTurn(hosts, body)));
+  }
+}
+
+async function listings(url: string): Promise<void> {
+  const inventory = `${url}/v1/hosts/${HOST}/inventory?dry_run=true`;
+  for (const [name, body] of Object.entries(LISTINGS)) {
+    line(`  ${name}`, milliseconds(await longestTurn(inventory, body)));
+  }
+}
+
+/** The least of five rounds: what else runs on the machine only adds to a turn. */
+async function longestTurn(url: string, body: string): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  const request = { url, method: 'POST', headers, body, connections: 1, workers: 1, timeout: 60 } as const;
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await autocannon({ ...request, amount: REQUESTS });
+    delay.disable();
+    rounds.push(delay.max / 1e6);
+  }
+  return Math.min(...rounds);
+}
+
+const members = (count: number, value: unknown): Record<string, unknown> =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${String(at)}`, value]));
+
+/** As large as a body may be, or as many members: what is refused last. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  '30 000 unknown members': JSON.stringify(members(30_000, 1)),
+  '1 000 unknown members': JSON.stringify(members(1_000, 1)),
+  '1 000 wrong labels': JSON.stringify({ name: 'b', kernel: 'v6.1', labels: members(1_000, 1) }),
+  '250 000 brackets': '['.repeat(250_000),
+  'an array of 250 000 numbers': `[${'1,'.repeat(249_999)}1]`,
+  'a string of 500 KB': JSON.stringify({ name: 'x'.repeat(500_000) }),
+  'a string of 80 000 escapes': `{"name":"${'\\u0041'.repeat(80_000)}"}`,
+  'a number of 500 000 digits': `{"name":${'1'.repeat(500_000)}}`,
+};
+
+const LISTINGS: Readonly<Record<string, string>> = {
+  [`a listing of ${String(DEVICES)} devices`]: JSON.stringify(
+    Array.from({ length: DEVICES }, (_, at) => ({
+      chardev: `dax${String(at)}.0`,
+      size: 2 ** 30,
+      target_node: 1,
+      align: 2 ** 21,
+      mode: 'devdax',
+    })),
+  ),
+  'a listing of 8 MB, one string': JSON.stringify([{ dev: 'x'.repeat(8_000_000) }]),
+  'a listing of 4 000 000 brackets': '['.repeat(4_000_000),
+  'a listing of 1 000 000 numbers': `[${'12,'.repeat(1_000_000)}1]`,
+};
+
+/** Requests a second of a GET of a host, and of a bare route that sends the same text. */
+async function get(url: string, controlPlane: ControlPlane): Promise<void> {
+  const bare = fastify();
+  const text = JSON.stringify(await controlPlane.get('hosts', HOST, HOST));
+  bare.get('/', async (_request, reply) => reply.type('application/json').send(text));
+  const bareUrl = await bare.listen({ host: '127.0.0.1', port: 0 });
+  try {
+    const ours: number[] = [];
+    const bares: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      ours.push(await requestsPerSecond(`${url}/v1/hosts/${HOST}`));
+      bares.push(await requestsPerSecond(bareUrl));
+    }
+    const print = (value: number): string => `${value.toFixed(0)}/s`;
+    ratio('GET of a host to a bare route with the same text', median(ours), median(bares), print);
+  } finally {
+    await bare.close();
+  }
+}
+
+async function requestsPerSecond(url: string): Promise<number> {
+  const { requests } = await autocannon({ url, connections: 16, duration: ROUND_SECONDS, workers: 1 });
+  return requests.average;
+}
