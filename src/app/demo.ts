@@ -7,7 +7,7 @@ import type { ControlPlane } from './control_plane.ts';
 import { idOf, INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
 
 /** The calls that the HTTP routes make, too. */
-type DemoTarget = Pick<ControlPlane, 'submit' | 'list' | 'importInventory'>;
+type DemoTarget = Pick<ControlPlane, 'submit' | 'get' | 'list' | 'importInventory'>;
 
 /** Beside src/ and dist/ alike: `ndctl list -RBNDMXv` (76.1) as it printed, one file a kernel. */
 const LISTINGS = new URL('../../demo/', import.meta.url);
@@ -22,6 +22,11 @@ const LISTING_OF: Readonly<Record<KernelName, string>> = {
   'v6.12': 'ndctl-list-v6.12.json',
   'v7.3': 'ndctl-list-v7.3.json',
 };
+
+/** The first host says of itself whether the whole fleet is made. */
+const [FIRST_KERNEL] = KERNEL_NAMES;
+const MADE = { demo: 'true' };
+const BEING_MADE = { demo: 'being made' };
 
 const MIB = 2 ** 20;
 const FILE_BYTES = 8 * MIB;
@@ -65,14 +70,37 @@ const VOLUMES: readonly Volume[] = [
  *
  * and one host after a bad day (demo_incident.ts).
  *
- * Returns whether it did; a database with any host in it is left alone.
+ * Returns whether it did; a database with any host in it is left alone, but for a fleet that a crash left half made:
+ * that one is made anew.
  */
 export async function seedDemo(controlPlane: DemoTarget): Promise<boolean> {
   const hosts = await controlPlane.list({ kind: 'hosts', filters: {}, limit: 1 });
-  if (isRefusal(hosts) || hosts.items.length > 0) return false;
+  if (isRefusal(hosts)) return false;
+  if (hosts.items.length > 0 && !(await clearHalfMade(controlPlane))) return false;
   await Promise.all(KERNEL_NAMES.map((kernel) => seedHost(controlPlane, kernel)));
   await seedIncident(runOn(controlPlane, INCIDENT_HOST));
+  await runOn(controlPlane, nameOf(FIRST_KERNEL))({ type: 'patch_host', labels: MADE });
   return true;
+}
+
+/** Deletes what a crash left of the fleet; false where it is whole, or there is none. */
+async function clearHalfMade(controlPlane: DemoTarget): Promise<boolean> {
+  const first = nameOf(FIRST_KERNEL);
+  const record = await controlPlane.get('hosts', first, first);
+  if (record?.labels['demo'] !== BEING_MADE.demo) return false;
+  // The first goes last: as long as it is there, the next start goes on here.
+  for (const host of [INCIDENT_HOST, ...KERNEL_NAMES.map(nameOf).toReversed()]) {
+    if ((await controlPlane.get('hosts', host, host)) === null) continue;
+    const run = runOn(controlPlane, host);
+    // A removal on its way holds its host.
+    await run({ type: 'reboot' });
+    await run({ type: 'delete_host' });
+  }
+  return true;
+}
+
+function nameOf(kernel: KernelName): string {
+  return `node-${kernel}`;
 }
 
 function runOn(controlPlane: DemoTarget, host: string): Run {
@@ -80,9 +108,10 @@ function runOn(controlPlane: DemoTarget, host: string): Run {
 }
 
 async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
-  const host = `node-${kernel}`;
+  const host = nameOf(kernel);
+  const labels = kernel === FIRST_KERNEL ? BEING_MADE : MADE;
   const run = runOn(controlPlane, host);
-  await run({ type: 'create_host', name: host, kernel, labels: { demo: 'true' } });
+  await run({ type: 'create_host', name: host, kernel, labels });
   const text = await readFile(new URL(LISTING_OF[kernel], LISTINGS), 'utf8');
   replyOf(await controlPlane.importInventory({ host, text }));
   await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });

@@ -67,6 +67,27 @@ describe('the demo fleet', () => {
     expect(await idsOf('hosts', 'name')).toEqual(['mine']);
   });
 
+  test.each([1, 12, 40, 80])('is made anew where a crash came after command %i of it', async (commands) => {
+    let left = commands;
+    const onTheirWay: Promise<unknown>[] = [];
+    const submit: ControlPlane['submit'] = async (submission) => {
+      left -= 1;
+      if (left < 0) throw new Error('crashed');
+      const submitted = controlPlane.submit(submission);
+      onTheirWay.push(submitted);
+      return submitted;
+    };
+    await expect(seedDemo({ ...controlPlane, submit })).rejects.toThrow('crashed');
+    await Promise.all(onTheirWay);
+    expect(await seedDemo(controlPlane)).toBe(true);
+    expect((await idsOf('hosts', 'name')).toSorted()).toEqual(
+      [...KERNEL_NAMES.map((kernel) => `node-${kernel}`), INCIDENT_HOST].toSorted(),
+    );
+    expect(await idsOf('hosts', 'labels')).toEqual(Array(KERNEL_NAMES.length + 1).fill({ demo: 'true' }));
+    expect(await idsOf('mappings', 'pid')).toHaveLength(4 * KERNEL_NAMES.length + 3);
+    expect(await seedDemo(controlPlane)).toBe(false);
+  });
+
   test('keeps the numbers of the listings, also those past 2^53', async () => {
     await seedDemo(controlPlane);
     const listing = await readFile(join(REPOSITORY, 'demo/ndctl-list-v6.12.json'), 'utf8');
