@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import type { Submitted } from '../../src/store/port.ts';
 import { until } from '../support/until.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
@@ -103,6 +104,30 @@ test('a removal that was running when the process stopped is taken up by the nex
   expect((await next.getByUid('removals', uid))?.state).toBe('running');
   const ended = next.waitForRemoval(uid, LONG_MS);
   await next.start();
+  expect((await ended)?.state).toBe('completed');
+  await next.close();
+});
+
+test('a step that a busy store refused is taken again, with nobody asking', async () => {
+  await submitAll(plane, HOST, mappedAndPinned(HOST, 'v5.10').slice(0, -1));
+  await plane.close();
+  const store = await harness.open();
+  const removed = await store.submit({
+    host: HOST,
+    command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+  });
+  const { uid } = replyOf(removed).record as RemovalRecord;
+  await store.close();
+  let free = (): void => undefined;
+  const refused = new Promise<void>((resolve) => (free = resolve));
+  const log = { ...silent, error: () => free() };
+  const next = createControlPlane(await harness.open({ busyTimeoutMs: 20, log }), silent);
+  const other = new Sqlite(harness.path);
+  other.exec('BEGIN IMMEDIATE');
+  const ended = next.waitForRemoval(uid, LONG_MS);
+  await next.start();
+  await refused;
+  other.close();
   expect((await ended)?.state).toBe('completed');
   await next.close();
 });
