@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { createControlPlane, type ControlPlane } from './app/control_plane.ts';
 import { seedDemo } from './app/demo.ts';
 import type { Log } from './app/log.ts';
 import { loadConfig, type Config } from './config.ts';
+import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -15,9 +14,9 @@ const REQUESTS_IN_WORK_MAX = 1_000;
 /** config → store → app → http → listen → drain on SIGTERM. */
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
-  await mkdir(dirname(config.db), { recursive: true });
   const store = await openSqliteStore({
     path: config.db,
+    log,
     // What was submitted is neither stored nor lost for certain: only a restart can tell.
     onFatal: (error) => {
       log.fatal({ err: error }, 'store failed');
@@ -25,7 +24,12 @@ async function main(config: Config): Promise<void> {
     },
   });
   const controlPlane = createControlPlane(store, log);
-  if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
+  const { isOpen } = await findAddress(config.host, config.port).catch(async (error: unknown) => {
+    await controlPlane.close();
+    throw error;
+  });
+  if (isOpen) process.stderr.write(openWarning(config));
+  else if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();
   warmUp(controlPlane, log);
   const app = await buildServer({
@@ -45,7 +49,14 @@ async function main(config: Config): Promise<void> {
     await controlPlane.close();
   });
   const url = await app.listen({ host: config.host, port: config.port });
+  controlPlane.serveAt(url);
   process.stdout.write(`daxplane serves ${url} (API explorer: ${url}/docs)\n`);
+}
+
+/** There are no accounts and no tokens: whoever reaches the address may do everything. */
+function openWarning({ host, port, demo }: Config): string {
+  const warning = `WARNING: ${host}:${String(port)} is reached from other machines, and whoever reaches it may read, change and delete everything: there are no accounts. Set DAXPLANE_HOST=127.0.0.1, or put a proxy that asks who it is in front.`;
+  return `${warning}${demo ? ' The demo fleet is not made there.' : ''}\n`;
 }
 
 /** Starts the thread that assesses the fleet, so that nobody waits for it. */
@@ -58,6 +69,12 @@ function warmUp(controlPlane: ControlPlane, log: Log): void {
 try {
   await main(loadConfig());
 } catch (error) {
-  process.stderr.write(`daxplane: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`daxplane: ${explain(error)}\n`);
   process.exit(1);
+}
+
+/** What is the matter, and why: each cause on a line of its own. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n  cause: ${explain(error.cause)}`;
 }

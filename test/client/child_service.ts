@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,22 +17,30 @@ export interface ChildService {
   crash(): Promise<void>;
 }
 
-/** Starts src/main.ts on a free port; resolves once it listens. Rejects with what it wrote where it ends before. */
-export async function startChildService(env: Readonly<Record<string, string>> = {}): Promise<ChildService> {
-  const directory = await mkdtemp(join(tmpdir(), 'daxplane-'));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+/** src/main.ts in a process, on a free port of the loopback unless told. */
+export function spawnService(
+  env: Readonly<Record<string, string>>,
+  more: Pick<SpawnOptions, 'uid' | 'gid'> = {},
+): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    ...more,
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       DAXPLANE_HOST: '127.0.0.1',
       DAXPLANE_PORT: '0',
-      DAXPLANE_DB: join(directory, 'daxplane.db'),
       DAXPLANE_LOG_LEVEL: 'warn',
       DAXPLANE_RATE_LIMIT: '0',
       ...env,
     },
   });
+}
+
+/** Starts src/main.ts on a free port; resolves once it listens. Rejects with what it wrote where it ends before. */
+export async function startChildService(env: Readonly<Record<string, string>> = {}): Promise<ChildService> {
+  const directory = await mkdtemp(join(tmpdir(), 'daxplane-'));
+  const child = spawnService({ DAXPLANE_DB: join(directory, 'daxplane.db'), ...env });
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
