@@ -15,6 +15,8 @@ export interface ListRoute extends Operation {
   readonly url: string;
   readonly kind: Kind;
   readonly item: z.ZodType;
+  /** What is shown of a record's text; all of it unless told. */
+  readonly show?: (text: string) => string;
   /** Query parameters that filter, by field of the record. */
   readonly filters: z.core.$ZodLooseShape;
 }
@@ -26,7 +28,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
     const { host } = request.params as z.output<typeof HostPath>;
     await requireHost(backend, host);
     reply.type('application/json; charset=utf-8');
-    return listText(backend, toQuery(route.kind, request.query as Query, host));
+    return listText(backend, route, toQuery(route.kind, request.query as Query, host));
   });
 }
 
@@ -36,7 +38,7 @@ export function fleetListRoute(app: FastifyInstance, backend: Backend, route: Li
   app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
     const { host, ...query } = request.query as Query;
     reply.type('application/json; charset=utf-8');
-    return listText(backend, toQuery(route.kind, query, host as string | undefined));
+    return listText(backend, route, toQuery(route.kind, query, host as string | undefined));
   });
 }
 
@@ -74,10 +76,10 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
 }
 
 /** The answer's text, joined from records that the store serialised: no object is made of them. */
-async function listText(backend: Backend, query: ListQuery): Promise<string> {
+async function listText(backend: Backend, { show }: ListRoute, query: ListQuery): Promise<string> {
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
-  return textOf(page);
+  return textOf(show === undefined ? page : { ...page, items: page.items.map(show) });
 }
 
 /** A page's text; `more` is told beside the items. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { begunBy, withBegun } from '../engine/removal/begun.ts';
-import type { RemovalRecord } from '../engine/removal/record.ts';
+import type { RemovalRecord, SignalRow } from '../engine/removal/record.ts';
 import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
@@ -55,6 +55,25 @@ export function statusOf(reply: FastifyReply, removals: readonly RemovalRecord[]
 
 function hasEnded({ state }: RemovalRecord): boolean {
   return state === 'completed' || state === 'stuck';
+}
+
+/** The shortest that a signal can be told. */
+const SIGNAL_TEXT_MIN = JSON.stringify({
+  pid: 1,
+  comm: '',
+  signal: 'SIGBUS',
+  si_code: 'SI_KERNEL',
+  si_addr: '0x0',
+  si_addr_lsb: 0,
+  count: 1,
+  delivery: 'on-access',
+  killed: true,
+} satisfies SignalRow).length;
+
+/** cut() of a stored text. One too short to hold more than 100 signals goes as it is, unread. */
+export function cutText(text: string): string {
+  if (text.length < REPORT_ROWS_MAX * SIGNAL_TEXT_MIN) return text;
+  return JSON.stringify(cut(JSON.parse(text) as RemovalRecord));
 }
 
 /** The first 100 signals: all of them are at …/signals. */

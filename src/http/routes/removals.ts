@@ -11,7 +11,7 @@ import { mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { RefusalProblem } from '../problem.ts';
 import { readRoute } from '../read.ts';
-import { cut, preferredWait, statusOf } from '../removal_answer.ts';
+import { cut, cutText, preferredWait, statusOf } from '../removal_answer.ts';
 import { RemoveDaxDevice } from '../schemas/dax_device.ts';
 import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, RemovalPath } from '../schemas/path.ts';
@@ -29,6 +29,7 @@ export function removalRoutes(app: FastifyInstance, backend: Backend): void {
     url: '/v1/removals',
     kind: 'removals',
     item: Removal,
+    show: cutText,
     filters,
   });
   readRoute(app, {

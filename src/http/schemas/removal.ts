@@ -132,7 +132,9 @@ export const told = {
 const Report = z
   .strictObject({
     ...told,
-    signals: z.array(Signal).meta({ description: 'All of them: GET /v1/removals/{removal}/signals.' }),
+    signals: z
+      .array(Signal)
+      .meta({ description: 'The first 100; all of them: GET /v1/removals/{removal}/signals.' }),
     pins_waited_for: z.array(z.string()),
     exposures: z.array(z.string()),
     blast_radius: BlastRadius.nullable().meta({ description: 'Null in removals older than it.' }),
