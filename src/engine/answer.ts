@@ -1,5 +1,5 @@
 import type { Outcome } from './command.ts';
-import type { CxlMemdev, CxlRegion, Kind, RecordOf } from './host.ts';
+import type { CxlMemdev, CxlRegion, Exposure, Kind, RecordOf } from './host.ts';
 import type { Capacity, MemoryBlock } from './kmem/record.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
 import type { RemovalRecord } from './removal/record.ts';
@@ -9,6 +9,8 @@ import type { Assessment, Comparison, Survey } from './what_if/record.ts';
 export interface Answer {
   readonly record?: RecordOf<Kind>;
   readonly outcome?: Outcome;
+  /** Windows that it opened onto another owner's pfns: the first 100 (EX6). */
+  readonly exposures?: readonly Exposure[];
   readonly bind?: {
     readonly result: 'ok' | 'blocked';
     readonly blocked_in: string | null;

@@ -2,7 +2,7 @@ import type { Command, Outcome, RemoveDaxDevice } from './command.ts';
 import type { Answer } from './answer.ts';
 import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './cxl/bind.ts';
 import { removeCxlMemdev, removeWithSiblings } from './cxl/remove.ts';
-import { trackExposures } from './exposure/track.ts';
+import { openedBy, trackExposures } from './exposure/track.ts';
 import { capacityOf } from './kmem/capacity.ts';
 import { patchMemoryBlock, surveyMemoryBlock, surveyMemoryBlocks } from './kmem/memory_block.ts';
 import { finishOffline } from './kmem/offline.ts';
@@ -37,6 +37,8 @@ export function handle(tx: Transaction, command: Command): Answer | Refusal {
     wakeRemovals(tx);
     reapLazyMounts(tx);
     trackExposures(tx);
+    const exposures = openedBy(tx);
+    if (exposures.length > 0) return { ...answer, exposures };
   }
   return answer;
 }

@@ -5,7 +5,7 @@ import { StoredEvent } from '../../src/http/schemas/event.ts';
 import { File } from '../../src/http/schemas/file.ts';
 import { Holder, surveyed } from '../../src/http/schemas/holder.ts';
 import { Host } from '../../src/http/schemas/host.ts';
-import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
+import { HotplugEvent, RecordedHotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
 import { InventoryImport } from '../../src/http/schemas/inventory.ts';
 import { Kernel } from '../../src/http/schemas/kernel.ts';
 import { Mapping } from '../../src/http/schemas/mapping.ts';
@@ -81,7 +81,7 @@ test('what each route answers is what its schema says', async () => {
   await answer(pageOf(Signal), 200, 'GET', `/v1/removals/${removal.json.id}/signals`);
   await answer(Mount, 200, 'POST', `/mounts/${topology.mount}/shutdown`, {});
   await answer(BoundDaxDevice, 200, 'POST', '/dax-devices/pmem0/bind', {});
-  await answer(HotplugEvent, 201, 'POST', '/hotplug-events', {
+  await answer(RecordedHotplugEvent, 201, 'POST', '/hotplug-events', {
     action: 'surprise_removal',
     dax_device: 'dax1.0',
   });

@@ -37,6 +37,15 @@ export function trackExposures(tx: Transaction): void {
   for (const [dax_device, onto] of opening) open(tx, dax_device, onto);
 }
 
+/** The exposures that a transaction has opened: the first 100 of them (EX6). */
+export function openedBy({ events, host }: Transaction): Exposure[] {
+  const opened = events.filter(({ type }) => type === 'exposure_opened').slice(0, ROWS_MAX);
+  return opened.map(({ subject }) => {
+    const id = subject.slice('exposures/'.length);
+    return must(host.tables.exposures.get(id), id);
+  });
+}
+
 /** Event and subject, as the journal has them. */
 function nameOf({ type, subject }: Event): string {
   return `${type} ${subject}`;

@@ -146,8 +146,8 @@ const bound: AnswerKind = {
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { record, bind }) => {
+  send: (reply, { record, bind, exposures = [] }) => {
     if (record === undefined || bind === undefined) throw new Error('a bind without a device');
-    return reply.header('etag', etagOf(record)).send({ ...record, ...bind });
+    return reply.header('etag', etagOf(record)).send({ ...record, ...bind, exposures });
   },
 };

@@ -59,8 +59,11 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
   });
 }
 
+type Opened = NonNullable<Reply['exposures']>;
+
 /** The removals, for a client that asks for their end: else it follows the link. */
-function whatCame(done: Reply, reply: FastifyReply): { removals?: RemovalRecord[] } {
+function whatCame(done: Reply, reply: FastifyReply): { removals?: RemovalRecord[]; exposures: Opened } {
   const asks = reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
-  return asks ? { removals: begunBy(done).map(cut) } : {};
+  const exposures = done.exposures ?? [];
+  return asks ? { removals: begunBy(done).map(cut), exposures } : { exposures };
 }

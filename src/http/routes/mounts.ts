@@ -4,7 +4,7 @@ import { fleetListRoute, hostListRoute } from '../list.ts';
 import { changed, created, mutationRoute, outcome } from '../mutate.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { Empty } from '../schemas/empty.ts';
-import { CreateMount, Mount, mountFilters as filters } from '../schemas/mount.ts';
+import { CreatedMount, CreateMount, Mount, mountFilters as filters } from '../schemas/mount.ts';
 import { Outcome } from '../schemas/outcome.ts';
 import { HostPath, MountPath } from '../schemas/path.ts';
 import { queryBoolean } from '../schemas/scalar.ts';
@@ -43,7 +43,7 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     params: HostPath,
     body: CreateMount,
     command: ({ body }) => ({ type: 'create_mount', ...body }),
-    answer: created(Mount),
+    answer: created(CreatedMount, ({ exposures = [] }) => ({ exposures })),
   });
   verbs(app, backend);
 }

@@ -3,6 +3,7 @@ import type * as engine from '../../engine/host.ts';
 import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
+import { opened } from './exposure.ts';
 import { orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import {
@@ -91,6 +92,7 @@ export const BoundDaxDevice = z
     result: z.enum(['ok', 'blocked']),
     blocked_in: z.string().nullable(),
     kernel_log: z.array(z.string()),
+    ...opened,
   })
   .meta({ id: 'BoundDaxDevice' });
 

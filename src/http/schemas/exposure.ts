@@ -41,6 +41,14 @@ export const Exposure = z
       'A window in which a mapping or pin reaches pfns that belong to another generation or tenant of the device.',
   }) satisfies z.ZodType<engine.Exposure>;
 
+/** What an answer to a change says of the windows that it opens; a dry run, of those that it would open. */
+export const opened = {
+  exposures: z.array(Exposure).meta({
+    description:
+      "The first 100 windows that it opens onto another owner's pfns; of a dry run, would open. All: /v1/exposures.",
+  }),
+};
+
 export const exposureFilters = {
   dax_device: Name.exactOptional(),
   tenant: Text.exactOptional(),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
+import { opened } from './exposure.ts';
 import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
@@ -32,6 +33,7 @@ export const HotplugEvent = z
 export const RecordedHotplugEvent = z
   .strictObject({
     ...HotplugEvent.shape,
+    ...opened,
     removals: z.array(Removal).exactOptional().meta({
       description:
         'With `Prefer: wait`, and of a dry run: the removal of the device, then those of what goes with it, at rest.',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { DAX_OPTIONS, FS_STATES, FS_TYPES } from '../../engine/vocabulary.ts';
+import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Count, Id, identity, MountPoint, Name } from './scalar.ts';
 
@@ -31,6 +32,9 @@ export const Mount = z
     generation: Count,
   })
   .meta({ id: 'Mount', description: 'A mounted file system.' }) satisfies z.ZodType<engine.Mount>;
+
+/** A mount that has just been made; a mkfs before it gives the pfns to another owner. */
+export const CreatedMount = z.strictObject({ ...Mount.shape, ...opened }).meta({ id: 'CreatedMount' });
 
 export const CreateMount = z
   .strictObject({
