@@ -10,7 +10,7 @@ import {
 } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
-import { Bytes, Count, Hex, identity, Name, Text } from './scalar.ts';
+import { Bytes, Count, Hex, identity, Name, Text, withExample } from './scalar.ts';
 import { RemoveTriggerInput } from './word.ts';
 
 const MemdevState = z.enum(CXL_MEMDEV_STATES).meta({ id: 'CxlMemdevState' });
@@ -94,7 +94,10 @@ export const RemoveCxlMemdev = z
       .exactOptional()
       .meta({ description: 'Default `cxl_pci`: the PCI function goes.' }),
   })
-  .meta({ id: 'RemoveCxlMemdev' }) satisfies z.ZodType<BodyOf<'remove_cxl_memdev', 'memdev'>>;
+  .meta({
+    id: 'RemoveCxlMemdev',
+    override: withExample({ trigger: 'surprise_removal' }),
+  }) satisfies z.ZodType<BodyOf<'remove_cxl_memdev', 'memdev'>>;
 
 /** What a memdev takes with it. */
 export const CxlMemdevRemoval = z
@@ -107,13 +110,17 @@ export const CxlMemdevRemoval = z
 
 export const BindCxlMemdev = z
   .strictObject({ driver: z.enum(CXL_DRIVERS) })
-  .meta({ id: 'BindCxlMemdev' }) satisfies z.ZodType<BodyOf<'bind_cxl_memdev', 'memdev'>>;
+  .meta({ id: 'BindCxlMemdev', override: withExample({ driver: 'cxl_pci' }) }) satisfies z.ZodType<
+  BodyOf<'bind_cxl_memdev', 'memdev'>
+>;
 
 export const CommitCxlRegion = z
   .strictObject({
     memdevs: z.array(Name).min(1).max(16).meta({ description: 'The targets, in the order of positions.' }),
   })
-  .meta({ id: 'CommitCxlRegion' }) satisfies z.ZodType<BodyOf<'commit_cxl_region', 'region'>>;
+  .meta({ id: 'CommitCxlRegion', override: withExample({ memdevs: ['mem0'] }) }) satisfies z.ZodType<
+  BodyOf<'commit_cxl_region', 'region'>
+>;
 
 export const memdevFilters = { state: MemdevState.exactOptional(), serial: Text.exactOptional() };
 export const regionFilters = {

@@ -18,6 +18,7 @@ import {
   Pid,
   SizeInput,
   Text,
+  withExample,
 } from './scalar.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
 import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
@@ -115,7 +116,10 @@ export const CreateDaxDevice = orFormerSerial({
   holders: HoldersTold.exactOptional().meta({
     description: '`told`: nobody uses it. `not_told` unless said, until something is made on it.',
   }),
-}).meta({ id: 'CreateDaxDevice' }) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
+}).meta({
+  id: 'CreateDaxDevice',
+  override: withExample({ name: 'dax9.0', mode: 'devdax', size: '1GiB' }),
+}) satisfies z.ZodType<BodyOf<'create_dax_device'>>;
 
 export const PatchDaxDevice = orFormerSerial({
   tenant: Text.nullable().exactOptional(),
@@ -131,7 +135,7 @@ export const PatchDaxDevice = orFormerSerial({
       '`told`: its users are those recorded, also if there are none; sets `told_at`. `not_told` takes it back.',
   }),
 })
-  .meta({ id: 'PatchDaxDevice' })
+  .meta({ id: 'PatchDaxDevice', override: withExample({ labels: { rack: 'r1' } }) })
   .register(elsewhere, {
     mode: 'the mode changes when a device is bound: use bind, POST …/dax-devices/{device}/bind with {"mode": …}',
     driver: 'use bind, POST …/dax-devices/{device}/bind with {"driver": …}',
@@ -144,7 +148,9 @@ export const RemoveDaxDevice = z
     via: RemoveVia.exactOptional(),
     by_pid: Pid.exactOptional(),
   })
-  .meta({ id: 'RemoveDaxDevice' }) satisfies z.ZodType<BodyOf<'remove_dax_device', 'dax_device'>>;
+  .meta({ id: 'RemoveDaxDevice', override: withExample({ trigger: 'unbind' }) }) satisfies z.ZodType<
+  BodyOf<'remove_dax_device', 'dax_device'>
+>;
 
 /** The body may be absent: the same driver, mode and tenant. */
 export const BindDaxDevice = z
@@ -154,7 +160,7 @@ export const BindDaxDevice = z
     tenant: Text.nullable().exactOptional(),
   })
   .default({})
-  .meta({ id: 'BindDaxDevice' }) satisfies z.ZodType<BodyOf<'bind', 'dax_device'>>;
+  .meta({ id: 'BindDaxDevice', override: withExample({}) }) satisfies z.ZodType<BodyOf<'bind', 'dax_device'>>;
 
 export const deviceFilters = {
   mode: DeviceMode.exactOptional(),

@@ -2,7 +2,18 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { IO_KINDS } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, FilePath, Id, identity, Name, Pid, SizeInput } from './scalar.ts';
+import {
+  Bytes,
+  BytesInput,
+  Count,
+  FilePath,
+  Id,
+  identity,
+  Name,
+  Pid,
+  SizeInput,
+  withExample,
+} from './scalar.ts';
 
 export const File = z
   .strictObject({
@@ -24,7 +35,10 @@ export const File = z
 
 export const CreateFile = z
   .strictObject({ mount: Id, path: FilePath, size: SizeInput, dax: z.boolean().exactOptional() })
-  .meta({ id: 'CreateFile' }) satisfies z.ZodType<BodyOf<'create_file'>>;
+  .meta({
+    id: 'CreateFile',
+    override: withExample({ mount: 'm2', path: '/new.db', size: '4MiB' }),
+  }) satisfies z.ZodType<BodyOf<'create_file'>>;
 
 export const FileIo = z
   .strictObject({
@@ -33,6 +47,9 @@ export const FileIo = z
     offset: BytesInput.default(0),
     length: BytesInput.default(0),
   })
-  .meta({ id: 'FileIo' }) satisfies z.ZodType<BodyOf<'file_io', 'file'>>;
+  .meta({
+    id: 'FileIo',
+    override: withExample({ pid: 102, kind: 'pwrite', offset: 0, length: 4096 }),
+  }) satisfies z.ZodType<BodyOf<'file_io', 'file'>>;
 
 export const fileFilters = { mount: Id.exactOptional(), dax_device: Name.exactOptional() };

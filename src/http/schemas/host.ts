@@ -3,7 +3,7 @@ import type { Command } from '../../engine/command.ts';
 import type { HostRecord } from '../../engine/host.ts';
 import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
-import { Bytes, BytesInput, Count, identity, Labels, Name } from './scalar.ts';
+import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from './scalar.ts';
 
 export const KernelName = z
   .enum(KERNEL_NAMES)
@@ -67,7 +67,10 @@ export const CreateHost = z
     labels: Labels.exactOptional(),
     proposed: Proposed.exactOptional(),
   })
-  .meta({ id: 'CreateHost' }) satisfies z.ZodType<BodyOf<'create_host'>>;
+  .meta({
+    id: 'CreateHost',
+    override: withExample({ name: 'node-new', kernel: 'v6.12' }),
+  }) satisfies z.ZodType<BodyOf<'create_host'>>;
 
 export const PatchHost = z
   .strictObject({
@@ -76,7 +79,7 @@ export const PatchHost = z
     labels: Labels.exactOptional(),
     proposed: Proposed.exactOptional(),
   })
-  .meta({ id: 'PatchHost' })
+  .meta({ id: 'PatchHost', override: withExample({ labels: { rack: 'r1' } }) })
   .register(elsewhere, {
     kernel: 'another kernel boots: use reboot, POST /v1/hosts/{host}/reboot with {"kernel": …}',
     name: 'a host keeps its name',
@@ -86,7 +89,7 @@ export const PatchHost = z
 export const Reboot = z
   .strictObject({ kernel: KernelName.exactOptional() })
   .default({})
-  .meta({ id: 'Reboot' });
+  .meta({ id: 'Reboot', override: withExample({ kernel: 'v6.12' }) });
 
 /** A command without its type and without what the path already says. */
 export type BodyOf<T extends Command['type'], InPath extends string = never> = Omit<

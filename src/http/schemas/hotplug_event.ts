@@ -5,7 +5,7 @@ import { opened } from './exposure.ts';
 import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
-import { Bytes, Id, identity, Name, SizeInput, Text, Timestamp } from './scalar.ts';
+import { Bytes, Id, identity, Name, SizeInput, Text, Timestamp, withExample } from './scalar.ts';
 
 const HotplugAction = z.enum(HOTPLUG_ACTIONS).meta({ id: 'HotplugAction' });
 
@@ -48,7 +48,10 @@ export const CreateHotplugEvent = z
     media: Media.exactOptional(),
     tenant: Text.nullable().exactOptional(),
   })
-  .meta({ id: 'CreateHotplugEvent' }) satisfies z.ZodType<BodyOf<'record_hotplug_event'>>;
+  .meta({
+    id: 'CreateHotplugEvent',
+    override: withExample({ action: 'surprise_removal', dax_device: 'pmem0' }),
+  }) satisfies z.ZodType<BodyOf<'record_hotplug_event'>>;
 
 export const hotplugEventFilters = {
   dax_device: Name.exactOptional(),

@@ -9,7 +9,18 @@ import {
   PROTS,
 } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, Hex, Id, identity, Name, Pid, queryInteger } from './scalar.ts';
+import {
+  Bytes,
+  BytesInput,
+  Count,
+  Hex,
+  Id,
+  identity,
+  Name,
+  Pid,
+  queryInteger,
+  withExample,
+} from './scalar.ts';
 
 const MapFlags = z
   .array(z.enum(MAP_FLAGS))
@@ -70,7 +81,18 @@ export const CreateMapping = z
     error: 'exactly one of file and dax_device is needed',
     path: ['file'],
   })
-  .meta({ id: 'CreateMapping' }) satisfies z.ZodType<BodyOf<'create_mapping'>>;
+  .meta({
+    id: 'CreateMapping',
+    override: withExample({
+      pid: 102,
+      file: 'f3',
+      offset: 0,
+      length: '2MiB',
+      flags: ['shared'],
+      prot: 'rw',
+      populate: 'read',
+    }),
+  }) satisfies z.ZodType<BodyOf<'create_mapping'>>;
 
 export const Access = z
   .strictObject({
@@ -82,7 +104,9 @@ export const Access = z
         'Who looks, of `process_vm_readv`, `ptrace`, `smaps`, `pagemap` and `numa_maps`: it spins or dies, the process of the mapping lives on. Absent: somebody whom the host does not have.',
     }),
   })
-  .meta({ id: 'Access' }) satisfies z.ZodType<BodyOf<'access', 'mapping'>>;
+  .meta({ id: 'Access', override: withExample({ offset: 0, length: 64, kind: 'read' }) }) satisfies z.ZodType<
+  BodyOf<'access', 'mapping'>
+>;
 
 export const mappingFilters = {
   pid: queryInteger(1, 4194304).exactOptional(),

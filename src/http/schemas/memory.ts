@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/kmem/record.ts';
 import { MEMORY_BLOCK_STATES } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, Count, Hex } from './scalar.ts';
+import { Bytes, Count, Hex, withExample } from './scalar.ts';
 
 const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockState' });
 
@@ -34,7 +34,9 @@ export const WrittenMemoryBlock = z
 
 export const PatchMemoryBlock = z
   .strictObject({ state: MemoryBlockState })
-  .meta({ id: 'PatchMemoryBlock' }) satisfies z.ZodType<BodyOf<'patch_memory_block', 'dax_device' | 'block'>>;
+  .meta({ id: 'PatchMemoryBlock', override: withExample({ state: 'offline' }) }) satisfies z.ZodType<
+  BodyOf<'patch_memory_block', 'dax_device' | 'block'>
+>;
 
 const bytes = {
   total: Bytes,

@@ -5,7 +5,7 @@ import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/voc
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
-import { ByteRange, Bytes, BytesInput, Count, Hex, Id, Pid } from './scalar.ts';
+import { ByteRange, Bytes, BytesInput, Count, Hex, Id, Pid, withExample } from './scalar.ts';
 import { Errno } from './word.ts';
 
 export const MemoryFailure = z
@@ -31,7 +31,10 @@ export const MemoryFailure = z
     error: 'file and mapping: give one of the two',
     path: ['mapping'],
   })
-  .meta({ id: 'MemoryFailure' }) satisfies z.ZodType<BodyOf<'memory_failure', 'dax_device'>>;
+  .meta({
+    id: 'MemoryFailure',
+    override: withExample({ file: 'f3', offset: 4096, length: 4096, source: 'mce' }),
+  }) satisfies z.ZodType<BodyOf<'memory_failure', 'dax_device'>>;
 
 export const MemoryFailureReport = z
   .strictObject({
@@ -71,4 +74,6 @@ export const PoisonedRange = z
 
 export const ClearErrors = z
   .strictObject({ offset: BytesInput, length: BytesInput })
-  .meta({ id: 'ClearErrors' }) satisfies z.ZodType<BodyOf<'clear_errors', 'dax_device'>>;
+  .meta({ id: 'ClearErrors', override: withExample({ offset: 0, length: '1MiB' }) }) satisfies z.ZodType<
+  BodyOf<'clear_errors', 'dax_device'>
+>;

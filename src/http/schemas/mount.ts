@@ -3,7 +3,7 @@ import type * as engine from '../../engine/host.ts';
 import { DAX_OPTIONS, FS_STATES, FS_TYPES } from '../../engine/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
-import { Count, Id, identity, MountPoint, Name } from './scalar.ts';
+import { Count, Id, identity, MountPoint, Name, withExample } from './scalar.ts';
 
 const FsType = z.enum(FS_TYPES).meta({ id: 'FsType' });
 const DaxOption = z.enum(DAX_OPTIONS).meta({ id: 'DaxOption' });
@@ -48,7 +48,10 @@ export const CreateMount = z
     agcount: z.int().min(1).max(65536).exactOptional(),
     partition: z.int().min(1).max(128).exactOptional(),
   })
-  .meta({ id: 'CreateMount' }) satisfies z.ZodType<BodyOf<'create_mount'>>;
+  .meta({
+    id: 'CreateMount',
+    override: withExample({ dax_device: 'pmem0', path: '/mnt/second', fs_type: 'ext4', dax: 'always' }),
+  }) satisfies z.ZodType<BodyOf<'create_mount'>>;
 
 export const mountFilters = {
   dax_device: Name.exactOptional(),

@@ -2,7 +2,18 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { PIN_HOLDERS, PIN_KINDS } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { Bytes, BytesInput, Count, Id, identity, Name, PfnRanges, Pid, queryInteger } from './scalar.ts';
+import {
+  Bytes,
+  BytesInput,
+  Count,
+  Id,
+  identity,
+  Name,
+  PfnRanges,
+  Pid,
+  queryInteger,
+  withExample,
+} from './scalar.ts';
 
 const PinKind = z.enum(PIN_KINDS).meta({ description: '`longterm` is FOLL_LONGTERM.' });
 export const PinHolder = z
@@ -35,7 +46,17 @@ export const CreatePin = z
     kind: PinKind,
     holder: PinHolder,
   })
-  .meta({ id: 'CreatePin' }) satisfies z.ZodType<BodyOf<'create_pin'>>;
+  .meta({
+    id: 'CreatePin',
+    override: withExample({
+      pid: 102,
+      mapping: 'v5',
+      offset: 0,
+      length: 4096,
+      kind: 'transient',
+      holder: 'vmsplice',
+    }),
+  }) satisfies z.ZodType<BodyOf<'create_pin'>>;
 
 export const pinFilters = {
   pid: queryInteger(1, 4194304).exactOptional(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
 import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { identity, Pid, Text } from './scalar.ts';
+import { identity, Pid, Text, withExample } from './scalar.ts';
 
 const MceKill = z.enum(MCE_KILL_POLICIES).meta({ description: 'PR_MCE_KILL.' });
 const Sigbus = z.enum(SIGBUS_DISPOSITIONS).meta({ description: 'What the process does with SIGBUS.' });
@@ -40,6 +40,9 @@ export const CreateProcess = z
     sigbus: Sigbus.exactOptional(),
     parent_pid: Pid.exactOptional(),
   })
-  .meta({ id: 'CreateProcess' }) satisfies z.ZodType<BodyOf<'create_process'>>;
+  .meta({
+    id: 'CreateProcess',
+    override: withExample({ comm: 'redis', tenant: 'orders', sigbus: 'handled' }),
+  }) satisfies z.ZodType<BodyOf<'create_process'>>;
 
 export const processFilters = { state: ProcessState.exactOptional(), tenant: Text.exactOptional() };

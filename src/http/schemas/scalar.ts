@@ -108,6 +108,13 @@ export function shownAs(shown: Readonly<Record<string, unknown>>) {
   };
 }
 
+/** Adds an example to what the document shows: explorers fill it in. */
+export function withExample(example: unknown) {
+  return ({ jsonSchema }: { jsonSchema: object }): void => {
+    Object.assign(jsonSchema, { example });
+  };
+}
+
 /** A tuple of integers as the document shows it: linters and generators want `items`, which a tuple has not. */
 function integersShown(length: number) {
   return { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: length, maxItems: length };

@@ -5,7 +5,7 @@ import type * as engine from '../../engine/what_if/record.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
-import { Count, Name, Text } from './scalar.ts';
+import { Count, Name, Text, withExample } from './scalar.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
 import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
 
@@ -68,7 +68,15 @@ export const CompareRemovalsBody = z
       .default([...KERNEL_NAMES])
       .meta({ description: 'All of them unless told.' }),
   })
-  .meta({ id: 'CompareRemovals' }) satisfies z.ZodType<Omit<CompareRemovals, 'type'>>;
+  .meta({
+    id: 'CompareRemovals',
+    override: withExample({
+      host: 'node-v6.12',
+      dax_device: 'pmem0',
+      trigger: 'unbind',
+      kernels: ['v6.12', 'v7.3'],
+    }),
+  }) satisfies z.ZodType<Omit<CompareRemovals, 'type'>>;
 
 /** What a surprise removal of one device now would leave. */
 export const Assessment = z
