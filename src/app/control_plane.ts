@@ -3,7 +3,7 @@ import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';
 import { createFeed, type Feed } from './feed.ts';
-import { exportInventory, importInventory, type ImportSubmission } from './inventory.ts';
+import { exportInventory, importInventory, type Exported, type ImportSubmission } from './inventory.ts';
 import { createListingThread } from './listing_thread.ts';
 import type { Log } from './log.ts';
 
@@ -12,7 +12,7 @@ export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {
   /** Works the text of `ndctl list`, `daxctl list` or `cxl list` into a host. */
   importInventory(submission: ImportSubmission): Promise<Submitted>;
   /** The text that `ndctl list` or `daxctl list` would print. */
-  exportInventory(host: string, format: ExportFormat): Promise<string | Refusal>;
+  exportInventory(host: string, format: ExportFormat): Promise<Exported | Refusal>;
   /** Takes up the removals that were running when the last process stopped. */
   start(): Promise<void>;
   /** Lets those who wait go, ends the steps on their way, and closes the store. */

@@ -85,10 +85,11 @@ export function printListing(listed: Listed, modelled: Modelled, format: ExportF
 function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled): CurrentInventory {
   const records = new Map(listed.devices.map((record) => [record.name, record]));
   const rangeOf = new Map(ranges.map((range) => [range.dax_device, range]));
+  const regions = new Map(cxl_regions.map((region) => [region.name, region]));
   const idle = new Set(cxl_regions.filter(({ state }) => state !== 'enabled').map(({ name }) => name));
   const stated = devices.map((device) => ({
     record: records.get(device.name) ?? null,
-    current: currentOf(device, rangeOf.get(device.name), idle),
+    current: currentOf(device, rangeOf.get(device.name), regions.get(device.cxl_region ?? '')),
   }));
   for (const { name } of devices) records.delete(name);
   const unsized = [...records.values()].map((record) => ({ record, current: asListed(record) }));
@@ -98,12 +99,13 @@ function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled
 function currentOf(
   device: DaxDevice,
   range: MemoryRange | undefined,
-  idle: ReadonlySet<string>,
+  region: CxlRegion | undefined,
 ): CurrentDevice {
   const isDestroyed = device.conditions.some(({ type }) => type === NAMESPACE_DESTROYED.type);
   return {
     ...device,
-    is_present: device.media_present && !isDestroyed && !idle.has(device.cxl_region ?? ''),
+    on_nd_bus: device.provider !== 'hmem' && region?.type !== 'ram',
+    is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',
     memory_blocks: range === undefined ? null : countBlocks(range),
   };
 }

@@ -93,6 +93,11 @@ export const RESPONSE_HEADERS = {
     'Idempotency-Replayed': answerHeader('`true` where a stored answer is repeated.'),
     'Dry-Run': answerHeader('`true` where nothing was stored.'),
   },
+  listing: {
+    'Listing-Blocked-By': answerHeader(
+      'The removal behind which the real tool would sleep on a device lock.',
+    ),
+  },
   prefer: { 'Preference-Applied': answerHeader('The preference that was honoured.') },
 } as const;
 

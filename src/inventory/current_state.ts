@@ -1,7 +1,7 @@
 import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace } from './derive.ts';
 import { findRecord } from './find_record.ts';
-import { daxName, diskName, freeName, namespaceOfDisk, type NameOwners } from './kernel_names.ts';
+import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
 import { onlyDimm, regionOfNamespace, textOf } from './read_field.ts';
 import type {
@@ -29,6 +29,8 @@ export interface CurrentDevice extends Visible {
   readonly numa_node: number | null;
   readonly target_node: number | null;
   readonly provider: string | null;
+  /** Whether it is of a namespace: the dax devices of dynamic regions (hmem, CXL ram) are not. */
+  readonly on_nd_bus: boolean;
   readonly map: string | null;
   readonly memory_blocks: Omit<MemoryBlocks, 'block_size'> | null;
   readonly badblocks: readonly PoisonedRange[] | null;
@@ -49,7 +51,7 @@ export function withCurrentState(
   current: CurrentDevice,
   owners: NameOwners = new Map(),
 ): InventoryDeviceRecord {
-  const ofName = namespaceOfDisk(current.name);
+  const ofName = current.on_nd_bus ? namespaceOf(current.name) : null;
   const isFree = (owners.get(textOf(ofName, 'dev') ?? '') ?? current.name) === current.name;
   const listed = record?.listed ?? {
     namespace: isFree ? ofName : null,
@@ -85,7 +87,8 @@ function named<T extends ListedObject | null>(
 /** The state of a device of which the simulator knows no more than what was listed. */
 export function asListed(record: InventoryDeviceRecord): CurrentDevice {
   const { poisoned_ranges: badblocks } = record;
-  return { ...record, parent_bound: !isDisabledNamespace(record.listed), is_present: true, badblocks };
+  const parent_bound = !isDisabledNamespace(record.listed);
+  return { ...record, parent_bound, is_present: true, on_nd_bus: record.namespace !== null, badblocks };
 }
 
 function namespaceNow(

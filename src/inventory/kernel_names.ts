@@ -40,8 +40,8 @@ export function daxName(
   return textOf(dax, 'chardev') ?? textOf(namespace, 'dev')?.replace('namespace', 'dax') ?? null;
 }
 
-/** The namespace of a pmem device that was not imported; no other namespace can be told from a name. */
-export function namespaceOfDisk(device: string): ListedObject | null {
-  const match = /^pmem(\d+)(?:\.(\d+))?s?$/.exec(device);
+/** The namespace of a device on an nd bus that was not imported: pmemR[.N] and daxR.N are of namespaceR.N. */
+export function namespaceOf(device: string): ListedObject | null {
+  const match = /^pmem(\d+)(?:\.(\d+))?s?$/.exec(device) ?? /^dax(\d+)\.(\d+)$/.exec(device);
   return match === null ? null : { dev: `namespace${match[1]!}.${match[2] ?? '0'}` };
 }

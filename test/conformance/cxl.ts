@@ -1,6 +1,7 @@
 import { access } from './acts.ts';
 import { actualAnswer, actualCommand, expectedAnswer, expectedEvent, look, text } from './answer.ts';
 import { remove, removalWords, signalChecks } from './event.ts';
+import { ndctlStep } from './listings.ts';
 import { probeSteps } from './processes.ts';
 import type { Answer, Command, Event, FollowUp, Given, MachineState, Observed, Signal } from './recording.ts';
 import { machineStep } from './state.ts';
@@ -281,7 +282,7 @@ function followUp({ given, device }: CxlView, item: FollowUp): Step[] {
   const said = item.do ?? '';
   if (answer !== undefined) return answerSteps(said, answer, { kind: 'read', offset: 4096, length: 24 });
   if (cmd.startsWith('cxl list')) return [chainStep(`in ${cmd}`, listedChain(JSON.parse(stdout)))];
-  if (cmd.startsWith('ndctl list')) return [ndctlStep(device, JSON.parse(stdout) as readonly Body[])];
+  if (cmd.startsWith('ndctl list')) return [ndctlStep('ndctl list', item)];
   const driver = /drivers\/(cxl_mem|cxl_pci)\/bind/.exec(said)?.[1];
   const memdev = given.memdev ?? 'mem0';
   const ask = (world: World): Promise<Reply> =>
@@ -314,21 +315,4 @@ function find(value: unknown, key: string, other: string): Body | null {
     if (found !== null) return found;
   }
   return null;
-}
-
-/** A bus without regions has no namespace on it. */
-function ndctlStep(device: string, listing: readonly Body[]): Step {
-  const regions = listing.flatMap(({ regions: own }) => (own ?? []) as unknown[]);
-  return {
-    label: 'ndctl list',
-    request: (world) => world.call('GET', hostPath(world, `/dax-devices/${device}`)),
-    checks: [
-      {
-        name: 'ndctl list: nd regions',
-        class: 'core',
-        expected: regions.length === 0 ? 'none' : 'there',
-        actual: ({ body }) => (body.state === 'bound' ? 'there' : 'none'),
-      },
-    ],
-  };
 }

@@ -2,6 +2,7 @@ import { bindStep, killStep, readerOf, readStep, umountStep } from './acts.ts';
 import { actualAnswer, actualCommand, expectedCommand, expectedEvent, text } from './answer.ts';
 import { driverWords, removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
+import { ndctlStep } from './listings.ts';
 import { mountSteps } from './state.ts';
 import { hostPath, idOf, unplayable } from './step.ts';
 import type { Reply, Step, World } from './step.ts';
@@ -25,7 +26,7 @@ function followUp(view: RecordingView, item: FollowUp): Step[] {
   if (/\/bind$/.test(said) || said.startsWith('bind the same device'))
     return [bindStep(view, said, expectedEvent(item), {})];
   if (said.startsWith('the unbind')) return [unbindStep(said, item)];
-  if (cmd.startsWith('ndctl list')) return [listingStep(view, item)];
+  if (cmd.startsWith('ndctl list')) return [ndctlStep(item.do ?? 'ndctl list', item)];
   return [...commandSteps(view, said, cmd, item), ...mountSteps(item.mounts ?? [], `(${said})`)];
 }
 
@@ -122,37 +123,6 @@ function unbindStep(name: string, item: FollowUp): Step {
     request: removalNow,
     checks: [{ name, class: 'core', expected, actual: ({ body }) => text(body.state) }],
   };
-}
-
-/** Of a listing only the state: a namespace is `disabled` when nothing is bound to it. */
-function listingStep(view: RecordingView, item: FollowUp): Step {
-  const name = item.do ?? 'ndctl list';
-  if (item.stdout === undefined) return unplayable(name, `${name} hangs`, 'blocked');
-  const namespaces = namespacesIn(JSON.parse(item.stdout));
-  const used = namespaces.find((namespace) => namespace.mode !== 'raw' || namespaces.length === 1);
-  return {
-    label: name,
-    request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
-    checks: [
-      {
-        name: `${name} state`,
-        class: 'core',
-        expected: used?.state === 'disabled' ? 'disabled' : 'enabled',
-        actual: ({ body }) => (body.state === 'bound' ? 'enabled' : 'disabled'),
-      },
-    ],
-  };
-}
-
-interface Namespace {
-  readonly mode?: string;
-  readonly state?: string;
-}
-
-function namespacesIn(listing: unknown): Namespace[] {
-  if (Array.isArray(listing)) return listing.flatMap((one) => namespacesIn(one));
-  const { namespaces, dev } = listing as { namespaces?: Namespace[]; dev?: string };
-  return namespaces ?? (dev === undefined ? [] : [listing as Namespace]);
 }
 
 function devicesStep(view: RecordingView, name: string, item: FollowUp): Step[] {

@@ -1,6 +1,7 @@
 import { bindStep, readerOf, readStep } from './acts.ts';
 import { actualCommand, expectedAnswer, expectedEvent } from './answer.ts';
 import type { Answer, FollowUp } from './recording.ts';
+import { daxctlStep } from './listings.ts';
 import { remember } from './processes.ts';
 import { hostPath, idOf, unplayable } from './step.ts';
 import type { Step } from './step.ts';
@@ -17,7 +18,7 @@ export function devdaxFollowUp(
   if (said.startsWith('mmap')) return mmapAgain(view, said, result);
   if (said.startsWith('data')) return afterOpen(result) ? [] : [readStep('mmap', said, result)];
   if (said.startsWith('old mapping')) return [readStep(readerOf(view), said, result)];
-  if (said === 'daxctl list') return listed(view, result.stdout ?? '');
+  if (said === 'daxctl list') return [daxctlStep(said, result, { placed: false })];
   const driver = /drivers\/(\w+)\/bind/.exec(result.do ?? '')?.[1];
   return [bindStep(view, said, expectedEvent(result as FollowUp), driver === undefined ? {} : { driver })];
 }
@@ -54,28 +55,6 @@ function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
         return reply;
       },
       checks: [{ name: said, class: 'core', expected, actual: actualCommand }],
-    },
-  ];
-}
-
-/** The state daxctl prints: `disabled` while the node is there and no driver is bound to it. */
-function listed(view: RecordingView, stdout: string): Step[] {
-  const expected = stdout === '' ? 'not listed' : /"state":"disabled"/.test(stdout) ? 'disabled' : 'enabled';
-  return [
-    {
-      label: 'daxctl list',
-      request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
-      checks: [
-        {
-          name: 'daxctl list state',
-          class: 'core',
-          expected,
-          actual: ({ body }) => {
-            if (body.parent_bound === false || body.state === 'gone') return 'not listed';
-            return body.state === 'bound' ? 'enabled' : 'disabled';
-          },
-        },
-      ],
     },
   ];
 }

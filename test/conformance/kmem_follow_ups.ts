@@ -1,10 +1,10 @@
 import { bindStep } from './acts.ts';
 import { actualCommand, expectedCommand, expectedEvent, refusalWords, text } from './answer.ts';
-import { removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
+import { daxctlStep } from './listings.ts';
 import { removeToRest } from './rest.ts';
 import { hostPath } from './step.ts';
-import type { Check, Reply, Step, World } from './step.ts';
+import type { Check, Reply, Step } from './step.ts';
 import type { RecordingView } from './view.ts';
 
 type Result = NonNullable<FollowUp['result']> & { readonly blocked_after_seconds?: number };
@@ -19,7 +19,7 @@ export function kmemFollowUps(view: RecordingView, dataStep: DataStep): Step[] {
 
 function followUp(view: RecordingView, said: string, result: Result, dataStep: DataStep): Step {
   if (said.startsWith("owner's data")) return dataStep(result, said);
-  if (said.startsWith('daxctl list')) return listStep(view, result);
+  if (said.startsWith('daxctl list')) return daxctlStep(said, result, { placed: true });
   const driver = /drivers\/(\w+)\/bind/.exec(result.do ?? '')?.[1];
   if (driver !== undefined) return bindStep(view, said, expectedEvent(result as FollowUp), { driver });
   if (/dax_pmem\/unbind/.test(result.do ?? '')) {
@@ -30,37 +30,6 @@ function followUp(view: RecordingView, said: string, result: Result, dataStep: D
   }
   const mode = /-m (\w+)/.exec(result.cmd ?? '')?.[1] ?? 'devdax';
   return modeStep(view, said, mode, result);
-}
-
-/** kmem bound is system-ram; without it the tool sees a devdax, disabled while no driver is bound (M68). */
-function listStep(view: RecordingView, result: Result): Step {
-  const stdout = result.stdout ?? '';
-  const mode = /"mode":"([\w-]+)"/.exec(stdout)?.[1] ?? '?';
-  const shown = `${mode}${/"state":"disabled"/.test(stdout) ? ' disabled' : ''}`;
-  return {
-    label: 'daxctl list',
-    request: (world) => world.call('GET', hostPath(world, `/dax-devices/${view.device}`)),
-    checks: [
-      {
-        name: 'daxctl list',
-        class: 'core',
-        expected: result.blocked_after_seconds === undefined ? shown : 'blocked',
-        actual: async ({ body }, world) => {
-          if (body.state === 'removing') return listingBehind(world);
-          const driver = body.driver === 'kmem' ? 'system-ram' : 'devdax';
-          return `${driver}${body.state === 'bound' ? '' : ' disabled'}`;
-        },
-      },
-    ],
-  };
-}
-
-/** The removal's waiting step says whether a listing waits behind it (M160). */
-async function listingBehind(world: World): Promise<string> {
-  const { body } = await removalNow(world);
-  const steps = (body.steps ?? []) as { state: string; result: { listing_blocks?: boolean } }[];
-  const waits = steps.find(({ state }) => state === 'waiting');
-  return waits?.result.listing_blocks === true ? 'blocked' : 'listed';
 }
 
 /** A removal that the API refuses because one is under way is a writer that sleeps behind it. */

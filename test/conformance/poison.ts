@@ -1,16 +1,20 @@
 import { access, bindStep } from './acts.ts';
 import { actualAnswer, expectedAnswer, expectedEvent, text } from './answer.ts';
 import { removeStep, restStep } from './event.ts';
+import { badblocksStep as listedBadblocks, type PoisonedPage } from './listings.ts';
 import { probeSteps, type Probe } from './processes.ts';
 import type { Answer, Event, FollowUp, Given, ObservedProcess } from './recording.ts';
 import { counterCheck, logStep } from './state.ts';
-import { hostPath, idOf, unplayable } from './step.ts';
+import { hostPath, idOf, setup, unplayable } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import { topologySteps } from './topology.ts';
 import type { RecordingView } from './view.ts';
 
 const PAGE = 4096;
 const SECTOR = 512;
+const GIB = 1073741824;
+/** Where the data of the NVDIMM's namespace begin. */
+const DATA_START = 0x101200000;
 /** Who calls madvise; it maps as the first of the others does, and has touched the same. */
 const INJECTOR = 'injector';
 const LATER = 'mapped-afterwards';
@@ -29,6 +33,7 @@ export function poisonSteps(view: RecordingView): Step[] {
   const told = Object.entries(observed.processes ?? {});
   return [
     ...topologySteps(view),
+    regionStep(),
     ...probes.flatMap((probe) => probeSteps(view, probe)),
     injectStep(view),
     ...told.flatMap(([name, process]) => restStep(name, process)),
@@ -37,6 +42,13 @@ export function poisonSteps(view: RecordingView): Step[] {
     ...(observed.follow_ups ?? []).flatMap((item) => followUp(view, item)),
     ...logStep(view),
   ];
+}
+
+/** The region of the machine's NVDIMM, so that its badblocks have a place. */
+function regionStep(): Step {
+  const mappings = [{ dimm: 'nmem0', offset: 0, length: GIB, position: 0 }];
+  const listing = [{ dev: 'region0', size: GIB, available_size: 0, type: 'pmem', mappings }];
+  return setup('nd region', (world) => world.call('POST', hostPath(world, '/inventory'), listing));
 }
 
 function injector(view: RecordingView): Probe {
@@ -153,8 +165,7 @@ function followUp(view: RecordingView, item: FollowUp): Step[] {
   if (said.startsWith('unbind')) return [removeStep(view, result as Event), ...verdictSteps(view)];
   if (said === 'rebind') return [bindStep(view, said, expectedEvent(result as Event), driverOf(view))];
   if (said.startsWith('counters')) return [countersStep('after unbind and rebind', result as Body)];
-  // A listing of the tool: its badblocks are those of sysfs, compared there.
-  return [];
+  return [listedBadblocks(said, result, poisonedPage(view))];
 }
 
 function driverOf(view: RecordingView): Body {
@@ -207,6 +218,15 @@ async function badblockWords(view: RecordingView, world: World, { body }: Reply)
   const sectors = bad.reduce((sum, { length }) => sum + length, 0) / SECTOR;
   const at = bad[0]?.offset === (await pageOnDevice(view, world)) ? 'at the page' : 'elsewhere';
   return `${sectors} ${at}`;
+}
+
+/** From the start of the namespace's data; the recorded one is told as a pfn. */
+function poisonedPage(view: RecordingView): PoisonedPage {
+  const pfn = Number((view.given as { pfn?: { pfn?: string } }).pfn?.pfn ?? 0);
+  return {
+    recorded: (pfn * PAGE - DATA_START) / SECTOR,
+    here: async (world) => (await pageOnDevice(view, world)) / SECTOR,
+  };
 }
 
 function laterProcess(view: RecordingView): Step[] {

@@ -47,7 +47,8 @@ function deviceBody(view: RecordingView): Body {
   }
   if (given.topology === 'e820' || given.topology === 'virtio-pmem') {
     const provider = given.topology === 'e820' ? 'e820' : 'virtio-pmem';
-    return { name: device, mode: 'fsdax', size: GIB, align: 2097152, provider, map: 'mem', numa_node: 0 };
+    const size = provider === 'e820' ? GIB : GIB / 2;
+    return { name: device, mode: 'fsdax', size, align: 2097152, provider, map: 'mem', numa_node: 0 };
   }
   const mode = /^(?:raw|sector)/.exec(given.namespace?.mode ?? '')?.[0];
   if (mode !== undefined) return { name: device, mode, size: GIB, provider: 'ACPI.NFIT', numa_node: 0 };

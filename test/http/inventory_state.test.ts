@@ -197,3 +197,53 @@ test('[IMP5] a count without its list stands until more is known', async () => {
     },
   ]);
 });
+
+test('[M161] the export says behind which removal the tool would sleep', async () => {
+  await done('POST', '/v1/hosts', { name: 'stuck', kernel: 'v7.3' });
+  const host = '/v1/hosts/stuck';
+  const device = { name: 'pmem0', mode: 'fsdax', size: '64MiB', align: 2097152 };
+  await done('POST', `${host}/dax-devices`, device);
+  const mount = {
+    dax_device: 'pmem0',
+    path: '/mnt/a',
+    fs_type: 'xfs',
+    dax: 'always',
+    mkfs: true,
+    rmapbt: true,
+  };
+  const { id } = await done('POST', `${host}/mounts`, mount);
+  const file = await done('POST', `${host}/files`, { mount: id, path: '/f', size: '4MiB' });
+  await done('POST', `${host}/processes`, { pid: 7, comm: 'reader' });
+  const mapping = {
+    pid: 7,
+    file: file.id,
+    offset: 0,
+    length: '2MiB',
+    flags: ['shared'],
+    prot: 'r',
+    populate: 'read',
+  };
+  await done('POST', `${host}/mappings`, mapping);
+  const blockedBy = async (format: string) =>
+    (await server.call('GET', `${host}/inventory?format=${format}`)).headers['listing-blocked-by'];
+  expect(await blockedBy('ndctl')).toBeUndefined();
+  const removal = await done('POST', `${host}/dax-devices/pmem0/remove`, { trigger: 'unbind' });
+  expect(removal['state']).toBe('stuck');
+  expect(await blockedBy('ndctl')).toBe(`/v1/removals/${removal.uid}`);
+  expect(await blockedBy('daxctl'), 'it asks dax devices only').toBeUndefined();
+  await done('POST', `${host}/reboot`, {});
+  expect(await blockedBy('ndctl')).toBeUndefined();
+});
+
+test('a devdax that no listing brought is in the namespace of its numbers, unless its region is dynamic', async () => {
+  const host = await hostWith();
+  await done('POST', `${host}/dax-devices`, { name: 'dax3.1', mode: 'devdax', size: '64MiB' });
+  await done('POST', `${host}/dax-devices`, {
+    name: 'dax4.0',
+    mode: 'devdax',
+    size: '64MiB',
+    provider: 'hmem',
+  });
+  expect(await listingOf(host, 'ndctl')).toMatchObject([{ dev: 'namespace3.1', mode: 'devdax' }]);
+  expect(await listingOf(host, 'ndctl')).toHaveLength(1);
+});

@@ -213,11 +213,18 @@ describe('the current state', () => {
       provider: 'ACPI.NFIT',
       map: null,
       parent_bound: true,
+      on_nd_bus: true,
       is_present: true,
       memory_blocks: null,
       badblocks: [],
     } as const;
-    const dax = { ...pmem, name: 'dax4.0', mode: 'devdax', phys_addr: '0x100000000' } as const;
+    const dax = {
+      ...pmem,
+      on_nd_bus: false,
+      name: 'dax4.0',
+      mode: 'devdax',
+      phys_addr: '0x100000000',
+    } as const;
     const devices = [pmem, dax].map((current) => ({ record: null, current }));
     const now = currentInventory(EMPTY_HOST, devices);
     expect(valueOf(exportListing('ndctl', now))).toEqual([

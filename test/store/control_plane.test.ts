@@ -143,10 +143,9 @@ test('a listing is imported, again without effect, and exported as it was', asyn
   const second = replyOf(await plane.importInventory({ host: HOST, text: LISTING }));
   expect(second.imported).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
   const exported = await plane.exportInventory(HOST, 'ndctl');
-  expect(JSON.parse(exported as string)).toBeDefined();
-  expect(
-    replyOf(await plane.importInventory({ host: HOST, text: exported as string })).imported,
-  ).toMatchObject({
+  const { text } = exported as { text: string };
+  expect(JSON.parse(text)).toBeDefined();
+  expect(replyOf(await plane.importInventory({ host: HOST, text })).imported).toMatchObject({
     devices: [{ change: 'unchanged' }],
   });
 });

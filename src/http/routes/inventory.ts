@@ -67,18 +67,25 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
 function exportRoute(app: FastifyInstance, backend: Backend): void {
   const querystring = z.strictObject({ format: z.enum(['ndctl', 'daxctl']).default('ndctl') });
   const schema = describe(
-    { id: 'exportInventory', tag, summary: 'Export a listing', description: 'In the shape the tool prints.' },
+    {
+      id: 'exportInventory',
+      tag,
+      summary: 'Export a listing',
+      description: 'What `ndctl list -RNXMi` or `daxctl list -RDM` would print now. Never waits.',
+    },
     {
       params: HostPath,
       querystring,
-      response: { 200: jsonResponse('The listing.', Inventory), ...READ_PROBLEMS },
+      response: { 200: jsonResponse('The listing.', Inventory, RESPONSE_HEADERS.listing), ...READ_PROBLEMS },
     },
   );
   app.get(url, { schema }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     const { format } = request.query as z.output<typeof querystring>;
-    const text = await backend.exportInventory(host, format);
-    if (isRefusal(text)) throw new RefusalProblem(text);
+    const listing = await backend.exportInventory(host, format);
+    if (isRefusal(listing)) throw new RefusalProblem(listing);
+    const { text, blocked_by } = listing;
+    if (blocked_by !== null) void reply.header('listing-blocked-by', `/v1/removals/${blocked_by}`);
     return reply.type('application/json; charset=utf-8').send(text === '' ? '[]' : text);
   });
 }

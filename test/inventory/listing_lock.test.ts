@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { blockedBehind, type HeldLock } from '../../src/app/listing_lock.ts';
+import { KERNEL_NAMES, type DeviceMode, type RemoveVia } from '../../src/engine/vocabulary.ts';
+
+/** A removal that waits, as far as it matters here. */
+function held(mode: DeviceMode, via: RemoveVia | null, provider = 'ACPI.NFIT'): readonly HeldLock[] {
+  return [{ removal: { uid: 'u', via }, device: { mode, provider } }] as unknown as readonly HeldLock[];
+}
+
+test('[M161] ndctl sleeps behind the driver of a namespace, not behind that of a dax device', () => {
+  const asked = [
+    held('fsdax', null),
+    held('raw', 'nd_pmem'),
+    held('devdax', 'dax_pmem'),
+    held('devdax', 'cxl_mem'),
+  ];
+  for (const locks of asked) expect(blockedBehind('ndctl', 'v6.12', locks)).toBe('u');
+  for (const locks of [
+    [],
+    held('devdax', null),
+    held('system-ram', null),
+    held('devdax', 'dax_pmem', 'hmem'),
+  ])
+    expect(blockedBehind('ndctl', 'v6.12', locks)).toBeNull();
+});
+
+test('[M160] daxctl sleeps behind the driver of a dax device up to v6.1', () => {
+  const sleeps = KERNEL_NAMES.filter(
+    (kernel) => blockedBehind('daxctl', kernel, held('system-ram', null)) !== null,
+  );
+  expect(KERNEL_NAMES.filter((kernel) => !sleeps.includes(kernel))).toEqual(['v6.12', 'v7.3']);
+  for (const kernel of KERNEL_NAMES) expect(blockedBehind('daxctl', kernel, held('fsdax', null))).toBeNull();
+});
