@@ -108,12 +108,15 @@ export function sendProblem(
   return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }
 
+/** The page of all codes, served; each has its anchor there: a problem's `type` is a link (RFC 9457, 4.1). */
+export const ERRORS_PATH = '/errors';
+
 /** A problem document and its status. */
 export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {
   const said = problem instanceof HttpProblem ? ofHttp(problem) : ofRefusal(problem.refusal);
   const { code, status, title, errno, errors } = said;
   const body = {
-    type: `urn:daxplane:problem:${code}`,
+    type: `${ERRORS_PATH}#${code}`,
     title,
     status,
     detail: problem.message,

@@ -8,6 +8,7 @@ import { takeJson } from './json_body.ts';
 import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
+import { servePages } from './pages/serve.ts';
 import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_devices.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -86,6 +87,7 @@ export async function buildServer({
   await limitRequests(app, limits);
   await serveOpenApi(app);
   serveMetrics(app, backend);
+  await servePages(app);
   for (const routes of ROUTES) routes(app, backend);
   await app.ready();
   return app;

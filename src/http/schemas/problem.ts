@@ -3,12 +3,14 @@ import * as z from 'zod';
 /** RFC 9457 problem document: the body of every error. */
 export const Problem = z
   .strictObject({
-    type: z.string().meta({ description: 'URN of the kind of problem; ends in the code.' }),
+    type: z
+      .string()
+      .meta({ description: 'Relative reference to the page that says what it means and what to do.' }),
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string(),
     instance: z.string().meta({ description: 'Path of the request.' }),
-    code: z.string().meta({ description: 'Stable, listed in docs/errors.md.' }),
+    code: z.string().meta({ description: 'Stable, listed at /errors.' }),
     errno: z.string().nullable().exactOptional().meta({
       description: "Where the no is the kernel's or a tool's: the errno it gives; null where it gives none.",
     }),

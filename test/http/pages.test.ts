@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { REFUSAL_CODES } from '../../src/engine/refusal.ts';
+import { HTTP_PROBLEMS } from '../../src/http/problem.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  server.call('GET', path, undefined, headers);
+
+test('/ says what this is, and every link of it leads somewhere', async () => {
+  const page = await get('/', BROWSER);
+  expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.text).toContain('control plane for fleets of DAX devices');
+  const hrefs = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href!.replaceAll('&amp;', '&'));
+  expect(hrefs).toEqual(expect.arrayContaining(['/docs', '/v1/assessment', '/v1/kernels', '/errors']));
+  for (const href of hrefs) {
+    const { status, headers } = await get(href, BROWSER);
+    const found = status === 302 ? await get(String(headers['location']), BROWSER) : { status };
+    expect([href, found.status]).toEqual([href, 200]);
+  }
+});
+
+test('/ answers a program with the same links as JSON', async () => {
+  const { status, json } = await get('/', { accept: '*/*' });
+  expect(status).toBe(200);
+  expect(json).toMatchObject({
+    name: 'daxplane',
+    links: { docs: '/docs', errors: '/errors', kernels: '/v1/kernels' },
+  });
+});
+
+test('the pages run no script and fetch nothing', async () => {
+  for (const path of ['/', '/errors', '/runbook']) {
+    const { text } = await get(path, BROWSER);
+    expect(text).not.toMatch(/<script|<link|<img|(?:src|href)="(?:\w+:)?\/\/|url\(|\son\w+=/);
+  }
+});
+
+test("a problem's type leads to its row of the served page", async () => {
+  const { json } = await get('/v1/hosts/nobody');
+  const { code } = json;
+  const type = String(json['type']);
+  expect(type).toBe(`/errors#${code}`);
+  const page = await get(type.split('#')[0]!, BROWSER);
+  expect(page.text).toContain(`<tr id="${code}">`);
+});
+
+test('every code has its anchor on /errors, once', async () => {
+  const { text } = await get('/errors', BROWSER);
+  const anchors = [...text.matchAll(/<tr id="(\w+)">/g)].map(([, id]) => id!);
+  expect(anchors.toSorted()).toEqual(
+    [...Object.keys(REFUSAL_CODES), ...Object.keys(HTTP_PROBLEMS)].toSorted(),
+  );
+});
+
+test('curl gets a page of docs/ as it is written', async () => {
+  for (const path of ['/errors', '/runbook']) {
+    const { headers, text } = await get(path, { accept: '*/*' });
+    expect(headers['content-type']).toBe('text/markdown; charset=utf-8');
+    expect(text).toMatch(/^# /);
+  }
+});
