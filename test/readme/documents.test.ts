@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { REPOSITORY } from '../client/child_service.ts';
 
 const records = (await readdir(join(REPOSITORY, 'docs/adr'))).map((name) => `docs/adr/${name}`);
-const pages = ['docs/matrix.md', 'docs/story.md'];
+const pages = ['docs/errors.md', 'docs/matrix.md', 'docs/runbook.md', 'docs/story.md'];
 const documents = ['README.md', 'ARCHITECTURE.md', 'SPEC.md', ...pages, ...records];
 
 describe.each(documents)('%s', (document) => {

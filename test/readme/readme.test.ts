@@ -16,15 +16,24 @@ describe('README.md', () => {
   });
   afterAll(() => service.stop());
 
-  test('the minute with curl runs as written and prints what it says', async () => {
+  const runMinute = async () => {
     const block = fenced(readme, 'A minute with curl', 'sh');
     expect(block).toContain('http://127.0.0.1:8080');
     const script = block.replaceAll('http://127.0.0.1:8080', service.url);
-    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', script], {
-      cwd: REPOSITORY,
-    });
+    return promisify(execFile)('bash', ['--norc', '-eu', '-c', script], { cwd: REPOSITORY });
+  };
+
+  test('the minute with curl runs as written and prints what it says', async () => {
+    const { stdout, stderr } = await runMinute();
     expect(stderr).toBe('');
     expect(stdout).toBe(fenced(readme, 'A minute with curl', 'text'));
+  });
+
+  test('the minute run twice says what is the matter', async () => {
+    const { stdout, stderr } = await runMinute();
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('undefined');
+    expect(stdout).toMatch(/^v5\.10 +no: pmem0 .+ no: pmem1 .+/m);
   });
 
   test('the verdicts side by side are those of the recorded kernels', () => {
