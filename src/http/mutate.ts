@@ -192,15 +192,21 @@ function idOf(record: NonNullable<Reply['record']>): string {
 }
 
 /** 200 with the changed record and its ETag. */
-export function changed(schema: z.ZodType): AnswerKind {
+export function changed(schema: z.ZodType, more: (done: Reply) => object = () => ({})): AnswerKind {
   const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation };
   return {
     responses: { 200: jsonResponse('It is changed.', schema, headers) },
-    send: (reply, { record }) => {
+    send: (reply, done) => {
+      const { record } = done;
       if (record === undefined) throw new Error('a change without a record');
-      return reply.header('etag', etagOf(record)).send(record);
+      return reply.header('etag', etagOf(record)).send({ ...record, ...more(done) });
     },
   };
+}
+
+/** What a change says of the windows that it opens, none told as an empty list (EX6). */
+export function openedBy({ exposures = [] }: Reply): { exposures: NonNullable<Reply['exposures']> } {
+  return { exposures };
 }
 
 /** 200 with what a process, and the kernel, got. */

@@ -78,3 +78,26 @@ test('[EX6] another medium in its place opens them as well', async () => {
   expect([dry.status, windows(dry.json)]).toMatchObject([201, [{ to_tenant: 'next', pages: 1024 }]]);
   expect(windows((await server.call('POST', url, event)).json)).toEqual(windows(dry.json));
 });
+
+test('[EX6] decoders that are programmed again reach the new card', async () => {
+  const at = '/v1/hosts/node-e';
+  const make = async (path: string, body: object) => (await server.call('POST', `${at}${path}`, body)).json;
+  await server.call('POST', '/v1/hosts', { name: 'node-e', kernel: 'v6.12' });
+  const device = { name: 'pmem0', mode: 'fsdax', size: '1GiB', provider: 'CXL', phys_addr: '0x990000000' };
+  const { cxl_region } = await make('/dax-devices', device);
+  const format = { dax_device: 'pmem0', path: '/mnt', fs_type: 'ext4', dax: 'always', mkfs: true };
+  const mount = (await make('/mounts', format)).id;
+  const file = (await make('/files', { mount, path: '/data', size: '4MiB' })).id;
+  const { pid } = await make('/processes', { comm: 'db' });
+  const shared = { pid, offset: 0, length: '2MiB', flags: ['shared'], prot: 'rw', populate: 'read' };
+  await make('/mappings', { ...shared, file });
+  const removal = { trigger: 'surprise_removal', via: 'cxl_mem' };
+  await server.call('POST', `${at}/dax-devices/pmem0/remove`, removal, { prefer: 'wait=10' });
+  const replaced = await make('/hotplug-events', { action: 'replace', dax_device: 'pmem0', tenant: 'next' });
+  expect(replaced['exposures']).toEqual([]);
+  const memdevs = (await server.call('GET', `${at}/cxl-memdevs`)).json.items.map(({ name }) => name);
+  const commit = `${at}/cxl-regions/${String(cxl_region)}/commit`;
+  const dry = await server.call('POST', `${commit}?dry_run=true`, { memdevs });
+  expect([dry.status, windows(dry.json)]).toMatchObject([200, [{ pages: 512, to_tenant: 'next' }]]);
+  expect(windows((await server.call('POST', commit, { memdevs })).json)).toEqual(windows(dry.json));
+});

@@ -8,30 +8,22 @@ import type { Transaction } from '../transaction.ts';
 import { words, type Use } from './consequence.ts';
 import { whatIf } from './what_if.ts';
 
-/** How a user of a device can be ended now, each acted out. File systems and memory blocks have verbs of their own. */
+/** How residue (a process, a pin, else a mapping) can be ended now, each way acted out. */
 export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {
-  switch (kind) {
-    case 'mapping':
-      return [
-        endBy(
-          'munmap',
-          whatIf(tx, (own) => munmap(own, { type: 'munmap', mapping: id })),
-        ),
-      ];
-    case 'pin':
-      return [
-        endBy(
-          'unpin',
-          whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id })),
-        ),
-      ];
-    case 'process':
-      return endsOfProcess(tx, pid!);
-    case 'mount':
-    case 'file':
-    case 'memory_block':
-      return [];
-  }
+  if (kind === 'process') return endsOfProcess(tx, pid!);
+  if (kind === 'pin')
+    return [
+      endBy(
+        'unpin',
+        whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id })),
+      ),
+    ];
+  return [
+    endBy(
+      'munmap',
+      whatIf(tx, (own) => munmap(own, { type: 'munmap', mapping: id })),
+    ),
+  ];
 }
 
 /** A task that spins or sleeps in the kernel does not exit by itself. */

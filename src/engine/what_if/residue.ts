@@ -1,6 +1,6 @@
 import { windowOf } from '../exposure/window.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { generationOf, holdsMemory, mappingsOfDevice, must } from '../lookup.ts';
+import { generationOf, mappingsOfDevice } from '../lookup.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
@@ -35,8 +35,6 @@ export function countResidue(host: Host, uses: ResidualUses): Residue {
 }
 
 function reachedBy(host: Host, device: DaxDevice, mapping: Mapping): PfnRange[] {
-  const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
-  if (!holdsMemory(process)) return [];
   const former = generationOf(host, mapping) !== device.generation;
   const reached = [...runs(entriesOf(host, mapping.id))].filter((run) => isResidual(device, run, former));
   return reached.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);

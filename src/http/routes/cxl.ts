@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { hostListRoute } from '../list.ts';
-import { changed, mutationRoute, type AnswerKind } from '../mutate.ts';
+import { changed, mutationRoute, openedBy, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { cut, preferredWait, statusOf } from '../removal_answer.ts';
 import {
   BindCxlMemdev,
+  ChangedCxlRegion,
   CommitCxlRegion,
   CxlMemdev,
   CxlMemdevRemoval,
@@ -53,7 +54,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     body: CommitCxlRegion,
     command: ({ params, body }) => ({ type: 'commit_cxl_region', region: params.region, ...body }),
     target: regionTarget,
-    answer: changed(CxlRegion),
+    answer: changed(ChangedCxlRegion, openedBy),
   });
   mutationRoute(app, backend, {
     id: 'bindCxlRegion',
@@ -66,7 +67,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     body: Empty,
     command: ({ params }) => ({ type: 'bind_cxl_region', region: params.region }),
     target: regionTarget,
-    answer: changed(CxlRegion),
+    answer: changed(ChangedCxlRegion, openedBy),
   });
 }
 

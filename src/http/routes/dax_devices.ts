@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, hostListRoute, listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';
-import { changed, created, deleted, mutationRoute, type AnswerKind } from '../mutate.ts';
+import { changed, created, deleted, mutationRoute, openedBy, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow } from '../problem.ts';
 import { loadRecord, readRoute } from '../read.ts';
@@ -146,8 +146,9 @@ const bound: AnswerKind = {
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { record, bind, exposures = [] }) => {
+  send: (reply, done) => {
+    const { record, bind } = done;
     if (record === undefined || bind === undefined) throw new Error('a bind without a device');
-    return reply.header('etag', etagOf(record)).send({ ...record, ...bind, exposures });
+    return reply.header('etag', etagOf(record)).send({ ...record, ...bind, ...openedBy(done) });
   },
 };

@@ -3,7 +3,7 @@ import { begunBy } from '../../engine/removal/begun.ts';
 import type { RemovalRecord } from '../../engine/removal/record.ts';
 import type { Backend, Reply } from '../backend.ts';
 import { fleetListRoute, hostListRoute } from '../list.ts';
-import { created, mutationRoute } from '../mutate.ts';
+import { created, mutationRoute, openedBy } from '../mutate.ts';
 import { RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { cut, preferredWait } from '../removal_answer.ts';
@@ -59,11 +59,11 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
   });
 }
 
-type Opened = NonNullable<Reply['exposures']>;
-
 /** The removals, for a client that asks for their end: else it follows the link. */
-function whatCame(done: Reply, reply: FastifyReply): { removals?: RemovalRecord[]; exposures: Opened } {
+function whatCame(
+  done: Reply,
+  reply: FastifyReply,
+): ReturnType<typeof openedBy> & { removals?: RemovalRecord[] } {
   const asks = reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
-  const exposures = done.exposures ?? [];
-  return asks ? { removals: begunBy(done).map(cut), exposures } : { exposures };
+  return { ...(asks ? { removals: begunBy(done).map(cut) } : {}), ...openedBy(done) };
 }

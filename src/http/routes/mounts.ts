@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { fleetListRoute, hostListRoute } from '../list.ts';
-import { changed, created, mutationRoute, outcome } from '../mutate.ts';
+import { changed, created, mutationRoute, openedBy, outcome } from '../mutate.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { Empty } from '../schemas/empty.ts';
 import { CreatedMount, CreateMount, Mount, mountFilters as filters } from '../schemas/mount.ts';
@@ -43,7 +43,7 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     params: HostPath,
     body: CreateMount,
     command: ({ body }) => ({ type: 'create_mount', ...body }),
-    answer: created(CreatedMount, ({ exposures = [] }) => ({ exposures })),
+    answer: created(CreatedMount, openedBy),
   });
   verbs(app, backend);
 }

@@ -8,6 +8,7 @@ import {
   CXL_REGION_TYPES,
   CXL_REMOVE_VIAS,
 } from '../../engine/vocabulary.ts';
+import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
 import { Bytes, Count, Hex, identity, Name, Text, withExample } from './scalar.ts';
@@ -65,6 +66,11 @@ export const CxlRegion = z
     id: 'CxlRegion',
     description: 'A range of host physical addresses decoded to one or more memdevs.',
   }) satisfies z.ZodType<engine.CxlRegion>;
+
+/** A region that a write has changed: what it decodes again may be another owner's. */
+export const ChangedCxlRegion = z
+  .strictObject({ ...CxlRegion.shape, ...opened })
+  .meta({ id: 'ChangedCxlRegion' });
 
 /** What a new device of provider CXL stands on. */
 export const CxlPlace = z
