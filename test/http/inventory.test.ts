@@ -35,5 +35,5 @@ describe('[IMP] a recorded machine through the API', () => {
 });
 
 function importText(host: string, text: string) {
-  return server.call('POST', `${host}/inventory`, text, { 'content-type': 'text/plain' });
+  return server.call('POST', `${host}/inventory`, text, { 'content-type': 'application/json' });
 }

@@ -28,7 +28,7 @@ async function done(method: 'GET' | 'POST' | 'PATCH', url: string, body?: unknow
 }
 
 async function importText(host: string, text: string) {
-  const answer = await server.call('POST', `${host}/inventory`, text, { 'content-type': 'text/plain' });
+  const answer = await server.call('POST', `${host}/inventory`, text, { 'content-type': 'application/json' });
   expect([text, answer.status]).toEqual([text, 200]);
   return answer.json.devices.map(({ change }) => change);
 }
