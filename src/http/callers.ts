@@ -51,12 +51,15 @@ function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
-/** A text body can come from a form: it passes only where no browser sent it, for browsers name their origin. */
+/**
+ * A text can come from a form: it passes only where no browser sent it, for browsers name their origin. It may be
+ * empty, as is what the tools print where nothing matches; that it is a text is said by its type.
+ */
 function isDeliberate({ headers }: FastifyRequest): boolean {
   if (headers['content-type']?.toLowerCase().startsWith('application/json') === true) return true;
   if (DELIBERATE_HEADERS.some((name) => headers[name] !== undefined)) return true;
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return hasBody && headers.origin === undefined && headers['sec-fetch-site'] === undefined;
+  const isText = headers['content-type'] !== undefined;
+  return isText && headers.origin === undefined && headers['sec-fetch-site'] === undefined;
 }
 
 /** Of `name:port`; what is neither is itself, and known to nobody. */

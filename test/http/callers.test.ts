@@ -133,9 +133,12 @@ describe('a POST without a body', () => {
 test('a listing as text is taken from a tool, and not from a page that says nothing more', async () => {
   const url = `${topology.at}/inventory?dry_run=true`;
   const text = { 'content-type': 'text/plain' };
-  const post = async (headers: Headers): Promise<number> =>
-    (await server.call('POST', url, '[]', { ...text, ...headers })).status;
+  const post = async (headers: Headers, listing = '[]'): Promise<number> =>
+    (await server.call('POST', url, listing, { ...text, ...headers })).status;
   expect(await post({})).toBe(200);
+  // What the tools print where nothing matches.
+  expect(await post({}, '')).toBe(200);
+  expect(await post({ origin: 'http://localhost:80' }, '')).toBe(403);
   expect(await post({ 'sec-fetch-site': 'cross-site' })).toBe(403);
   expect(await post({ origin: 'http://localhost:80' })).toBe(403);
   expect(await post({ origin: 'http://localhost:80', 'x-requested-with': 'fetch' })).toBe(200);
