@@ -31,7 +31,7 @@ export async function serveOpenApi(app: FastifyInstance): Promise<void> {
     transformObject: (document) => {
       const object = fastifyZodOpenApiTransformers.transformObject(document);
       for (const response of responsesOf(object)) referToShared(response);
-      return object;
+      return orderSchemas(object);
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
@@ -44,6 +44,24 @@ export function renderOpenApi(app: FastifyInstance): string {
 }
 
 type Loose = Record<string, unknown>;
+
+/** The document with each schema after those it refers to: generated clients declare constants in this order. */
+function orderSchemas<T extends object>(document: T): T {
+  const { components = {} } = document as { components?: { schemas?: Record<string, object> } };
+  const { schemas = {} } = components;
+  const ordered: Record<string, object> = {};
+  const seen = new Set<string>();
+  const add = (name: string): void => {
+    const schema = schemas[name];
+    if (schema === undefined || seen.has(name)) return;
+    seen.add(name);
+    const text = JSON.stringify(schema);
+    for (const [, used = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) add(used);
+    ordered[name] = schema;
+  };
+  for (const name of Object.keys(schemas)) add(name);
+  return { ...document, components: { ...components, schemas: ordered } };
+}
 
 /** Every response of every operation. */
 function responsesOf(document: object): Loose[] {
