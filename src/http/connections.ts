@@ -67,6 +67,8 @@ function boundBodies(app: FastifyInstance, max: number): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     let own = 0;
     const count = (chunk: Buffer): void => {
+      // Whoever reads a body listens for its errors; what nobody reads (of a GET, of a type that is refused) is not held.
+      if (payload.listenerCount('error') === 0) return;
       own += chunk.length;
       held += chunk.length;
       if (held <= max) return;

@@ -99,6 +99,19 @@ describe('bodies under way', () => {
     socket.destroy();
     await until(400);
   });
+
+  test.each([
+    ['of a GET', 'GET /v1/hosts', 200],
+    ['of a DELETE', 'DELETE /v1/hosts/nobody', 415],
+    ['of a type that is refused', 'POST /v1/hosts', 415],
+  ])('%s, which nobody reads, are not counted and end nothing', async (_name, line, status) => {
+    const listening = await listen({ body_bytes: 1_000 });
+    const fields = 'Host: localhost\r\nContent-Type: text/plain\r\nContent-Length: 3000';
+    const socket = await open(listening, `${line} HTTP/1.1\r\n${fields}\r\n\r\n${'x'.repeat(2_000)}`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
+    expect((await post(listening.port, 600)).status).toBe(400);
+  });
 });
 
 describe('a server that closes', () => {
