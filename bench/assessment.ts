@@ -59,7 +59,7 @@ async function importFleet(controlPlane: ControlPlane): Promise<void> {
   for (const host of names()) {
     const command: CreateHost = { type: 'create_host', name: host, kernel: 'v6.12' };
     await controlPlane.submit({ host, command });
-    const imported = await controlPlane.importInventory({ host, text });
+    const imported = await controlPlane.importInventory({ host, bytes: Buffer.from(text) });
     if (imported.status !== 'done') throw new Error(`the import failed: ${imported.status}`);
   }
 }

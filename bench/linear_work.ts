@@ -65,7 +65,7 @@ function importsOf(controlPlane: ControlPlane): Cpu {
     await controlPlane.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
     const text = listingOf(devices);
     return cpuOf(async () => {
-      const imported = await controlPlane.importInventory({ host, text });
+      const imported = await controlPlane.importInventory({ host, bytes: Buffer.from(text) });
       if (imported.status !== 'done') throw new Error(`the import failed: ${imported.status}`);
     });
   };

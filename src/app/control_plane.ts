@@ -3,7 +3,8 @@ import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';
 import { createFeed, type Feed } from './feed.ts';
-import { exportInventory, importInventory, type Exported, type ImportSubmission } from './inventory.ts';
+import { exportInventory, importInventory, type ImportSubmission } from './inventory.ts';
+import type { Exported } from './listing_job.ts';
 import { createListingThread } from './listing_thread.ts';
 import type { Log } from './log.ts';
 

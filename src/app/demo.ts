@@ -112,8 +112,8 @@ async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<v
   const labels = kernel === FIRST_KERNEL ? BEING_MADE : MADE;
   const run = runOn(controlPlane, host);
   await run({ type: 'create_host', name: host, kernel, labels });
-  const text = await readFile(new URL(LISTING_OF[kernel], LISTINGS), 'utf8');
-  replyOf(await controlPlane.importInventory({ host, text }));
+  const bytes = await readFile(new URL(LISTING_OF[kernel], LISTINGS));
+  replyOf(await controlPlane.importInventory({ host, bytes }));
   await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });
   await makeFsdax(run, 'pmem1', 'metrics');
   for (const volume of VOLUMES) await seedVolume(run, volume);

@@ -25,7 +25,7 @@ export interface Listed {
 export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
 
 /** What an import answers: what became of each object of the listing. */
-export interface Imported {
+interface Imported {
   readonly format: ListingImport['format'];
   readonly devices: readonly (Omit<DeviceChange, 'record'> & { readonly name: string })[];
   readonly host_objects: ListingImport['host_objects'];
@@ -33,7 +33,7 @@ export interface Imported {
 }
 
 /** What an import submits, and what it answers. */
-export interface ImportPlan {
+interface ImportPlan {
   readonly devices: readonly ImportedDevice[];
   /** From a `cxl list` alone: the other tools say nothing of it. */
   readonly cxl?: ImportedCxl;
@@ -47,15 +47,6 @@ export interface Modelled {
   readonly ranges: readonly MemoryRange[];
   readonly cxl_regions: readonly CxlRegion[];
 }
-
-export type ListingJob =
-  | { readonly do: 'import'; readonly listed: Listed; readonly modelled: Modelled; readonly text: string }
-  | {
-      readonly do: 'export';
-      readonly listed: Listed;
-      readonly modelled: Modelled;
-      readonly format: ExportFormat;
-    };
 
 /** Works a listing into what is known; a refusal where it is none. */
 export function planImport(listed: Listed, modelled: Modelled, text: string): ImportPlan | Refusal {

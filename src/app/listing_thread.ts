@@ -1,9 +1,9 @@
 import { createJobThread, type JobThread } from '../store/job_thread.ts';
 import { threadFile } from '../store/spawn_thread.ts';
-import type { ListingJob } from './listing.ts';
+import type { ExportJob, ImportJob } from './listing_job.ts';
 
 /** Runs work on listings beside the event loop. */
-export type ListingThread = JobThread<ListingJob>;
+export type ListingThread = JobThread<ImportJob | ExportJob>;
 
 /** Many times what the largest listing takes. */
 const HEAP_MAX_MIB = 2048;

@@ -1,8 +1,7 @@
 import { serveJobs } from '../store/serve_jobs.ts';
-import { planImport, printListing, type ListingJob } from './listing.ts';
+import { answerExport, answerImport, type ExportJob, type ImportJob } from './listing_job.ts';
 
 /** The thread that reads and prints listings. Started by listing_thread.ts. */
-serveJobs(() => (job: ListingJob) => {
-  if (job.do === 'import') return planImport(job.listed, job.modelled, job.text);
-  return printListing(job.listed, job.modelled, job.format);
-});
+serveJobs(
+  () => (job: ImportJob | ExportJob) => (job.do === 'import' ? answerImport(job) : answerExport(job)),
+);

@@ -23,7 +23,8 @@ export interface Answer {
   };
   readonly memory_blocks?: { readonly items: readonly MemoryBlock[]; readonly total: number };
   readonly capacity?: Capacity;
-  readonly imported?: unknown;
+  /** What became of each object of a listing, as JSON text: it may be long, and is only sent on. */
+  readonly imported?: string;
   /** The removals that a bus event caused, beside its record: the device's own first, then those of its siblings. */
   readonly removals?: readonly RemovalRecord[];
   /** A memdev that goes, and what it takes with it. */

@@ -10,7 +10,7 @@ export function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, bytes, done) => {
-    const text = textOf(bytes as Buffer);
+    const text = utf8Of(bytes as Buffer).toString('utf8');
     if (text === '') {
       done(null, undefined);
       return;
@@ -31,10 +31,10 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
   });
 }
 
-/** The text of a body. Throws `malformed_json` where the bytes are no UTF-8: decoding would put U+FFFD there. */
-export function textOf(bytes: Buffer): string {
+/** The bytes of a text. Throws `malformed_json` where they are no UTF-8: decoding would put U+FFFD there. */
+export function utf8Of(bytes: Buffer): Buffer {
   if (!isUtf8(bytes)) throw new HttpProblem('malformed_json', 'the body is not UTF-8');
-  return bytes.toString('utf8');
+  return bytes;
 }
 
 function problemOf({ kind, pointer, detail }: NonNullable<ReturnType<typeof faultInJson>>): HttpProblem {

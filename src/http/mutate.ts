@@ -142,7 +142,7 @@ function fingerprintOf(request: FastifyRequest): string {
   const hash = createHash('sha256').update(JSON.stringify(asked, withSortedNames));
   const { body } = request;
   return hash
-    .update(typeof body === 'string' ? body : JSON.stringify(body ?? null, withSortedNames))
+    .update(body instanceof Uint8Array ? body : JSON.stringify(body ?? null, withSortedNames))
     .digest('hex');
 }
 

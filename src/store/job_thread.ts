@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { handedOver } from './hand_over.ts';
 import type { JobAnswer } from './serve_jobs.ts';
 import { spawnThread } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
@@ -7,7 +8,8 @@ import { unpackError } from './thread_error.ts';
 export interface JobThread<Job> {
   /**
    * Rejects where the job throws, or the thread dies of it in any way: with or without an error, out of memory, or
-   * with an answer that cannot be read. The thread is not used again, and the next job starts another.
+   * with an answer that cannot be read. The thread is not used again, and the next job starts another. Buffers of a
+   * job and of its result are handed over (handedOver).
    */
   run<T>(job: Job): Promise<T>;
   /** Ends the thread; a job that it is at is rejected. */
@@ -91,6 +93,6 @@ function answerOf(thread: Worker, job: unknown, about: string): Promise<unknown>
       ['exit', (code: number) => fail(`ended with ${String(code)}`)],
     ] as const;
     for (const [event, listener] of listeners) thread.on(event, listener);
-    thread.postMessage(job);
+    thread.postMessage(job, handedOver(job));
   });
 }

@@ -1,6 +1,6 @@
 import type { CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
-import type { Commit, StoreHealth, Submission, Submitted } from './port.ts';
+import type { Commit, PackedSubmission, StoreHealth, Submission, Submitted } from './port.ts';
 import type { PackedError } from './thread_error.ts';
 
 /** What the writer's thread is started with. */
@@ -13,6 +13,12 @@ export interface WriterData {
 
 export type ToWriter =
   | { readonly type: 'submit'; readonly id: number; readonly submission: Submission }
+  | {
+      readonly type: 'submit_packed';
+      readonly id: number;
+      readonly submission: Omit<PackedSubmission, 'asked'>;
+      readonly asked: ArrayBuffer;
+    }
   | { readonly type: 'check'; readonly id: number }
   /** Where the process answers, for whoever finds the file taken. */
   | { readonly type: 'serve_at'; readonly url: string }

@@ -16,10 +16,14 @@ import type { Unavailable } from './fault.ts';
 export interface Store {
   /** Runs one command on one host, durably committed before the promise resolves (group commit). */
   submit(submission: Submission): Promise<Submitted>;
+  /** The same of a command that another thread has packed: this one never holds its objects. */
+  submitPacked(submission: PackedSubmission): Promise<Submitted>;
   /** One record as the API shows it, or null. */
   get<K extends Kind>(kind: K, host: string, id: string): Promise<RecordOf<K> | null>;
   /** One record by its uid alone (removals, hotplug events). */
   getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
+  /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
+  snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
   /** One page in order of creation; a token or filter that is not ours is refused with `invalid_field`. */
   list(query: ListQuery): Promise<Page | Refusal>;
   events(query: {
@@ -57,9 +61,25 @@ export interface Submission {
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
   /** If-Match: one of these entity tags must be the record's, or `*`: it must exist. What is not found stays so. */
   readonly precondition?: { readonly kind: Kind; readonly id: string; readonly etag: string };
-  /** What the reply is to say of an import beside the engine's answer: kept with it, so that a replay says the same. */
-  readonly imported?: unknown;
+  /** JSON text that the reply says of an import: kept with it, so that a replay says the same. */
+  readonly imported?: string;
 }
+
+/** What a submission asks for, beside its conditions. */
+export type Asked = Pick<Submission, 'command' | 'imported'>;
+
+/** A submission whose Asked is packed (packJson). The store takes the bytes: they are gone for whoever submits. */
+export interface PackedSubmission extends Omit<Submission, keyof Asked> {
+  readonly asked: ArrayBuffer;
+}
+
+export interface SnapshotQuery {
+  readonly host: string;
+  readonly kinds: readonly Kind[];
+}
+
+/** The records of a snapshot, in order of creation. */
+export type PackedRecords<K extends Kind> = { readonly [kind in K]: readonly RecordOf<kind>[] };
 
 export type Submitted =
   | { readonly status: 'done'; readonly reply: Reply; readonly replayed: boolean; readonly seq: number }

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { handedOver } from './hand_over.ts';
 import { packError, type PackedError } from './thread_error.ts';
 
 /** What a thread posts for each job: its result, or what it threw. */
@@ -15,7 +16,8 @@ export function serveJobs(prepare: () => (job: never) => unknown): void {
   port.on('message', (job) => {
     try {
       answer ??= prepare();
-      port.postMessage({ result: answer(job as never) } satisfies JobAnswer);
+      const result = answer(job as never);
+      port.postMessage({ result } satisfies JobAnswer, handedOver(result));
     } catch (error) {
       port.postMessage({ error: packError(error) } satisfies JobAnswer);
     }

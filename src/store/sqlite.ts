@@ -2,7 +2,7 @@ import { isLongQuestion } from './asker.ts';
 import { BUSY_TIMEOUT_MS, JOURNAL_SIZE_LIMIT_BYTES, openReadConnection } from './connection.ts';
 import { createJobThread } from './job_thread.ts';
 import type { WriterData } from './message.ts';
-import type { AssessmentQuery, Store, Submission } from './port.ts';
+import type { AssessmentQuery, SnapshotQuery, Store, Submission } from './port.ts';
 import { createReads } from './read.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { createWriterClient, type StoreLog } from './writer_client.ts';
@@ -30,7 +30,7 @@ export interface SqliteStoreOptions {
 const SILENT: StoreLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * The store over one SQLite file: a thread that writes, two that answer what takes long, and a connection here that
+ * The store over one SQLite file: a thread that writes, three that answer what takes long, and a connection here that
  * reads. Rejects where the file is served already, is not ours, newer, damaged, or cannot be written (StoreFault).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
@@ -55,14 +55,21 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     workerData: path,
     about: 'the thread that answers long questions',
   });
+  const reader = createJobThread<SnapshotQuery>({
+    file: threadFile(import.meta.url, 'snapshot_worker'),
+    workerData: path,
+    about: 'the thread that reads hosts',
+  });
   return {
     ...createReads(db),
     ...client,
     submit: (submission) => (isLongQuestion(submission) ? asker.run(submission) : client.submit(submission)),
+    snapshot: (query) => reader.run(query),
     assess: (query) => assessor.run(query),
     close: async () => {
       await assessor.close();
       await asker.close();
+      await reader.close();
       await client.close();
       db.close();
     },

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { walBytes, type CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
+import { handedOver } from './hand_over.ts';
 import type { FromWriter, ToWriter, WireSettled } from './message.ts';
 import type { Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
 import { unpackError } from './thread_error.ts';
@@ -20,7 +21,7 @@ export interface WriterClientOptions {
 }
 
 export interface WriterClient
-  extends Pick<Store, 'submit' | 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
+  extends Pick<Store, 'submit' | 'submitPacked' | 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
   readonly ready: Promise<string>;
 }
@@ -52,7 +53,7 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
   let closing: Promise<void> | null = null;
   let checking: Promise<StoreHealth | Unavailable> | null = null;
   let path = '';
-  const send = (message: ToWriter): void => writer.postMessage(message);
+  const send = (message: ToWriter): void => writer.postMessage(message, handedOver(message));
   const { ready, ended } = listen(options, client, () => closing !== null);
   const ask = <T>(waiting: Map<number, Waiting<T>>, message: (id: number) => ToWriter): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -64,6 +65,8 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
   return {
     ready: ready.then((own) => (path = own)),
     submit: (submission: Submission) => ask(client.submissions, (id) => ({ type: 'submit', id, submission })),
+    submitPacked: ({ asked, ...submission }) =>
+      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, asked })),
     // A check is a commit: those who ask at the same time share one.
     check: () =>
       (checking ??= ask(client.checks, (id) => ({ type: 'check', id })).finally(() => (checking = null))),

@@ -4,8 +4,10 @@ import { collectBatches, notOurs } from './batches.ts';
 import { walBytes, watchCheckpoints, type Checkpoints } from './checkpoint.ts';
 import { assertDurable } from './connection.ts';
 import { describeFault, unavailableFor } from './fault.ts';
+import { unpackJson } from './hand_over.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
 import { schemaVersion } from './migrate.ts';
+import type { Asked } from './port.ts';
 import { openOwned, type OwnedDatabase } from './open.ts';
 import { packError } from './thread_error.ts';
 import { prepareTransact, type Decide } from './transact.ts';
@@ -43,6 +45,12 @@ function serve(decide: Decide, tell: Tell): void {
     switch (message.type) {
       case 'submit':
         batches.add(message);
+        break;
+      case 'submit_packed':
+        batches.add({
+          id: message.id,
+          submission: { ...message.submission, ...(unpackJson(message.asked) as Asked) },
+        });
         break;
       case 'check':
         tell(check(message.id, owned, checkpoints));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/command.ts';
 import type { Process } from '../../src/engine/host.ts';
 import type { Assessment } from '../../src/engine/what_if/record.ts';
+import { packJson, unpackJson } from '../../src/store/hand_over.ts';
 import type {
   AssessmentPage,
   AssessmentQuery,
@@ -55,6 +56,37 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       store = await harness.open();
       expect(await store.get('hosts', 'node-a', 'node-a')).toEqual(host);
       expect(done(await createProcess(1)).seq).toBe(2);
+    });
+
+    test('a snapshot holds the records of one host, as a list has them', async () => {
+      await createHost();
+      for (const pid of [3, 1, 2]) await createProcess(pid);
+      await createHost('node-b');
+      const bytes = await store.snapshot({ host: 'node-a', kinds: ['hosts', 'processes', 'mounts'] });
+      const { items } = await list({ host: 'node-a', limit: 10 });
+      expect(unpackJson(bytes!)).toEqual({
+        hosts: [await store.get('hosts', 'node-a', 'node-a')],
+        processes: items.map((item) => JSON.parse(item) as Process),
+        mounts: [],
+      });
+      expect(await store.snapshot({ host: 'nobody', kinds: ['hosts'] })).toBeNull();
+    });
+
+    test('a packed submission is decided as any other, with its conditions', async () => {
+      await createHost();
+      const command: Command = { type: 'create_process', pid: 1, comm: 'redis' };
+      const submitPacked = (more: Partial<Submission>): Promise<Submitted> =>
+        store.submitPacked({ host: 'node-a', ...more, asked: packJson({ command, imported: '[1]' }) });
+      expect(done(await submitPacked({ dry_run: true })).reply.record).toMatchObject({ pid: 1 });
+      expect(await store.get('processes', 'node-a', '1')).toBeNull();
+      const idempotency = { key: 'k', fingerprint: 'f' };
+      const first = done(await submitPacked({ idempotency }));
+      expect(first.reply).toMatchObject({ record: { pid: 1 }, imported: '[1]' });
+      expect(await submitPacked({ idempotency })).toEqual({ ...first, replayed: true });
+      expect(await submitPacked({})).toMatchObject({
+        status: 'refused',
+        refusal: { code: 'process_exists' },
+      });
     });
 
     test('what is not there is null', async () => {
@@ -309,6 +341,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       await store.close();
       await expect(createHost()).rejects.toThrow('closed');
       await expect(store.assess({ filters: {}, limit: 1 })).rejects.toThrow('closed');
+      await expect(store.snapshot({ host: 'node-a', kinds: [] })).rejects.toThrow('closed');
       await store.close();
     });
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import type { Exported } from '../../src/app/listing_job.ts';
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
 import { Sqlite } from '../../src/store/driver.ts';
@@ -135,28 +136,32 @@ test('a step that a busy store refused is taken again, with nobody asking', asyn
 test('a listing is imported, again without effect, and exported as it was', async () => {
   await plane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
   const idempotency = { key: 'k', fingerprint: 'f' };
-  const first = replyOf(await plane.importInventory({ host: HOST, text: LISTING, idempotency }));
-  expect(first.imported).toMatchObject({ format: 'ndctl', devices: [{ name: 'pmem0', change: 'created' }] });
-  expect(await plane.get('dax_devices', HOST, 'pmem0')).toMatchObject({ mode: 'fsdax', size: 268435456 });
-  const replay = await plane.importInventory({ host: HOST, text: LISTING, idempotency });
-  expect(replay).toMatchObject({ replayed: true, reply: { imported: first.imported } });
-  const second = replyOf(await plane.importInventory({ host: HOST, text: LISTING }));
-  expect(second.imported).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
-  const exported = await plane.exportInventory(HOST, 'ndctl');
-  const { text } = exported as { text: string };
-  expect(JSON.parse(text)).toBeDefined();
-  expect(replyOf(await plane.importInventory({ host: HOST, text })).imported).toMatchObject({
-    devices: [{ change: 'unchanged' }],
+  const first = replyOf(
+    await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING), idempotency }),
+  );
+  expect(JSON.parse(first.imported!)).toMatchObject({
+    format: 'ndctl',
+    devices: [{ name: 'pmem0', change: 'created' }],
   });
+  expect(await plane.get('dax_devices', HOST, 'pmem0')).toMatchObject({ mode: 'fsdax', size: 268435456 });
+  const replay = await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING), idempotency });
+  expect(replay).toMatchObject({ replayed: true, reply: { imported: first.imported } });
+  const second = replyOf(await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING) }));
+  expect(JSON.parse(second.imported!)).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
+  const exported = await plane.exportInventory(HOST, 'ndctl');
+  const { text } = exported as Exported;
+  expect(JSON.parse(Buffer.from(text).toString())).toBeDefined();
+  const again = replyOf(await plane.importInventory({ host: HOST, bytes: new Uint8Array(text) }));
+  expect(JSON.parse(again.imported!)).toMatchObject({ devices: [{ change: 'unchanged' }] });
 });
 
 test('what is no listing, and a host that is not there, are refused', async () => {
-  expect(await plane.importInventory({ host: HOST, text: LISTING })).toMatchObject({
+  expect(await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING) })).toMatchObject({
     refusal: { code: 'host_not_found' },
   });
   expect(await plane.exportInventory(HOST, 'ndctl')).toMatchObject({ code: 'host_not_found' });
   await plane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
-  expect(await plane.importInventory({ host: HOST, text: '{' })).toMatchObject({
+  expect(await plane.importInventory({ host: HOST, bytes: Buffer.from('{') })).toMatchObject({
     refusal: { code: 'malformed_inventory' },
   });
 });

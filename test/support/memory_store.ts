@@ -6,9 +6,18 @@ import type { Host, Kind } from '../../src/engine/host.ts';
 import type { Resource } from '../../src/engine/resource.ts';
 import { refuse } from '../../src/engine/refusal.ts';
 import { foresee } from '../../src/engine/what_if/foresee.ts';
+import { packJson, unpackJson } from '../../src/store/hand_over.ts';
 import { createAssessor, type Fleet } from '../../src/store/assessor.ts';
 import { parsePageToken, renderPageToken } from '../../src/store/page_token.ts';
-import type { Commit, ListQuery, Store, StoredEvent, Submission, Submitted } from '../../src/store/port.ts';
+import type {
+  Asked,
+  Commit,
+  ListQuery,
+  Store,
+  StoredEvent,
+  Submission,
+  Submitted,
+} from '../../src/store/port.ts';
 import { decideIf } from '../../src/store/precondition.ts';
 import { isFilter } from '../../src/store/tables.ts';
 
@@ -35,6 +44,13 @@ export function createMemoryStore(): Store {
   const assess = createAssessor(fleetOf(memory));
   return {
     submit: async (submission) => submit(memory, submission),
+    submitPacked: async ({ asked, ...submission }) =>
+      submit(memory, { ...submission, ...(unpackJson(asked) as Asked) }),
+    snapshot: async ({ host, kinds }) => {
+      const tables = memory.hosts.get(host)?.tables;
+      if (tables === undefined) return null;
+      return packJson(Object.fromEntries(kinds.map((kind) => [kind, [...tables[kind].values()]])));
+    },
     get: async (kind, host, id) => clone(memory.hosts.get(host)?.tables[kind].get(id)),
     getByUid: async (kind, uid) =>
       clone(recordsOf(memory, kind).find((record) => record.uid === uid)) as never,

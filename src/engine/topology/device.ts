@@ -179,7 +179,7 @@ export function importInventory(
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
   emit(tx, 'inventory_imported', 'inventory', { devices: command.devices.map((device) => device.name) });
-  return { imported: null };
+  return {};
 }
 
 function importOne(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { isRefusal } from '../../engine/refusal.ts';
 import type { Backend } from '../backend.ts';
-import { refuseOtherTypes, textOf } from '../json_body.ts';
+import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, RefusalProblem } from '../problem.ts';
@@ -20,17 +20,19 @@ const TEXT_TYPES = [
   'application/x-www-form-urlencoded',
 ];
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** A listing has at most 4 Mi characters. */
 const LISTING_BYTES_MAX = 8 * 2 ** 20;
 
-/** POST and GET of a host's listings. The text is handed on unparsed: its numbers can pass 2^53. */
+/** POST and GET of a host's listings. Its bytes are handed on unread, and what is answered is sent as it comes: neither may hold this thread. */
 export function inventoryRoutes(app: FastifyInstance, backend: Backend): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       TEXT_TYPES,
       { parseAs: 'buffer', bodyLimit: LISTING_BYTES_MAX },
-      (_request, bytes, done) => done(null, textOf(bytes as Buffer)),
+      (_request, bytes, done) => done(null, utf8Of(bytes as Buffer)),
     );
     refuseOtherTypes(scope, TEXT_TYPES);
     importRoute(scope, backend);
@@ -56,11 +58,11 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
   app.post(url, { schema }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     // The tools print nothing at all where nothing matches: no body is an empty listing.
-    const text = typeof request.body === 'string' ? request.body : '';
-    const submission = { host, text, ...conditionsOf(request, undefined) };
+    const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+    const submission = { host, bytes, ...conditionsOf(request, undefined) };
     const done = doneOrThrow(await backend.importInventory(submission));
     mark(reply, submission, done.replayed);
-    return reply.send(done.reply.imported);
+    return reply.type(JSON_TYPE).send(done.reply.imported);
   });
 }
 
@@ -86,6 +88,6 @@ function exportRoute(app: FastifyInstance, backend: Backend): void {
     if (isRefusal(listing)) throw new RefusalProblem(listing);
     const { text, blocked_by } = listing;
     if (blocked_by !== null) void reply.header('listing-blocked-by', `/v1/removals/${blocked_by}`);
-    return reply.type('application/json; charset=utf-8').send(text === '' ? '[]' : text);
+    return reply.type(JSON_TYPE).send(Buffer.from(text));
   });
 }

@@ -1,0 +1,86 @@
+import type { Command } from '../engine/command.ts';
+import type { DaxDevice } from '../engine/host.ts';
+import type { RemovalRecord } from '../engine/removal/record.ts';
+import { isRefusal, type Refusal } from '../engine/refusal.ts';
+import type { ExportFormat } from '../inventory/export_listing.ts';
+import { bytesOf, packJson, textIn, unpackJson } from '../store/hand_over.ts';
+import type { Asked, PackedRecords } from '../store/port.ts';
+import { NOTHING_LISTED, planImport, printListing, type Listed, type Modelled } from './listing.ts';
+import { blockedBehind, type HeldLock } from './listing_lock.ts';
+
+/** The records that an import starts from, and those that an export prints. */
+export const IMPORT_KINDS = ['inventories', 'dax_devices', 'memory_ranges', 'cxl_regions'] as const;
+export const EXPORT_KINDS = [...IMPORT_KINDS, 'hosts', 'removals'] as const;
+
+type ImportRecords = PackedRecords<(typeof IMPORT_KINDS)[number]>;
+type ExportRecords = PackedRecords<(typeof EXPORT_KINDS)[number]>;
+
+/**
+ * What the thread of listings is asked and answers: packed, as it came from the store and goes to it or to the client.
+ * The thread that asks sees bytes alone, however many devices a listing has.
+ */
+export interface ImportJob {
+  readonly do: 'import';
+  /** A snapshot of IMPORT_KINDS. */
+  readonly records: ArrayBuffer;
+  /** UTF-8 of a listing. */
+  readonly text: ArrayBuffer;
+}
+
+/** An import that can be submitted: `asked` as a PackedSubmission has it. */
+export interface PackedImport {
+  readonly asked: ArrayBuffer;
+}
+
+export interface ExportJob {
+  readonly do: 'export';
+  /** A snapshot of EXPORT_KINDS. */
+  readonly records: ArrayBuffer;
+  readonly host: string;
+  readonly format: ExportFormat;
+}
+
+/** A listing; `blocked_by` is the removal (its uid) behind which the real tool would sleep instead of printing it. */
+export interface Exported {
+  /** UTF-8 of its JSON; of nothing to list `[]`, where the tools print no text at all. */
+  readonly text: ArrayBuffer;
+  readonly blocked_by: string | null;
+}
+
+/** Works a listing into what is known of its host; a refusal where it is none. */
+export function answerImport(job: ImportJob): PackedImport | Refusal {
+  const records = unpackJson(job.records) as ImportRecords;
+  const plan = planImport(listedIn(records), modelledIn(records), textIn(job.text));
+  if (isRefusal(plan)) return plan;
+  const { imported, ...changes } = plan;
+  const command: Command = { type: 'import_inventory', ...changes };
+  return { asked: packJson({ command, imported: JSON.stringify(imported) } satisfies Asked) };
+}
+
+/** Prints the devices of a host as the tool would. */
+export function answerExport({ records: packed, host, format }: ExportJob): Exported {
+  const records = unpackJson(packed) as ExportRecords;
+  const text = printListing(listedIn(records), modelledIn(records), format);
+  const kernel = records.hosts.find(({ name }) => name === host)!.kernel;
+  const held = heldLocks(records.removals, records.dax_devices);
+  return { text: bytesOf(text === '' ? '[]' : text), blocked_by: blockedBehind(format, kernel, held) };
+}
+
+/** A host has one record of what its listings told, or none yet. */
+function listedIn({ inventories: [inventory] }: ImportRecords): Listed {
+  return inventory === undefined ? NOTHING_LISTED : (inventory.record as Listed);
+}
+
+function modelledIn({ dax_devices, memory_ranges, cxl_regions }: ImportRecords): Modelled {
+  return { devices: dax_devices, ranges: memory_ranges, cxl_regions };
+}
+
+function heldLocks(removals: readonly RemovalRecord[], devices: readonly DaxDevice[]): HeldLock[] {
+  const named = new Map(devices.map((device) => [device.name, device]));
+  return removals.flatMap((removal) => {
+    const device = named.get(removal.dax_device);
+    // A reboot ends the task that holds the lock, not the record of it.
+    const isHeld = removal.state === 'waiting' || removal.state === 'stuck';
+    return isHeld && device?.removal === removal.id ? [{ removal, device }] : [];
+  });
+}
