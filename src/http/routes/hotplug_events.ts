@@ -59,11 +59,11 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
   });
 }
 
-/** The removals, for a client that asks for their end: else it follows the link. */
-function whatCame(
-  done: Reply,
-  reply: FastifyReply,
-): ReturnType<typeof openedBy> & { removals?: RemovalRecord[] } {
+type Came = { readonly removals?: RemovalRecord[] } & Partial<ReturnType<typeof openedBy>>;
+
+/** What a medium that is put back opens; the removals for a client that asks for their end: else it follows the link. */
+function whatCame(done: Reply, reply: FastifyReply): Came {
   const asks = reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
-  return { ...(asks ? { removals: begunBy(done).map(cut) } : {}), ...openedBy(done) };
+  const opens = done.removals?.length === 0 ? openedBy(done) : {};
+  return asks ? { ...opens, removals: begunBy(done).map(cut) } : opens;
 }

@@ -33,7 +33,9 @@ export const HotplugEvent = z
 export const RecordedHotplugEvent = z
   .strictObject({
     ...HotplugEvent.shape,
-    ...opened,
+    exposures: opened.exposures.exactOptional().meta({
+      description: 'Of `add` and `replace`: the first 100 windows that the medium opens, as of a bind.',
+    }),
     removals: z.array(Removal).exactOptional().meta({
       description:
         'With `Prefer: wait`, and of a dry run: the removal of the device, then those of what goes with it, at rest.',
