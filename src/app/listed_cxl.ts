@@ -1,5 +1,6 @@
 import type { ImportedCxl } from '../engine/command.ts';
-import { memdevsOf } from '../inventory/cxl_topology.ts';
+import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
+import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';
 import { toCount, toHex, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';
@@ -7,16 +8,20 @@ import type { InventoryHostRecord, ListedRecord } from '../inventory/record.ts';
 
 /** The memdevs and regions that `cxl list` has shown of a host, as the engine keeps them. */
 export function listedCxl(host: InventoryHostRecord): ImportedCxl {
+  const links = host.cxl_regions.flatMap((region) => memdevsOf(host, region.name));
+  const linkOf = firstBy(links, ({ memdev }) => memdev);
   return {
-    memdevs: host.memdevs.map((record) => memdevOf(host, record)),
+    memdevs: host.memdevs.map((record) => memdevOf(record, linkOf.get(record.name))),
     regions: host.cxl_regions.map((record) => regionOf(host, record)),
   };
 }
 
 /** A memdev without a driver has `state: disabled` (M152); its serial is kept as `0x` hex. */
-function memdevOf(host: InventoryHostRecord, { name, fields }: ListedRecord): ImportedCxl['memdevs'][number] {
+function memdevOf(
+  { name, fields }: ListedRecord,
+  link: MemdevLink | undefined,
+): ImportedCxl['memdevs'][number] {
   const serial = toU64(fields['serial']);
-  const links = host.cxl_regions.flatMap((region) => memdevsOf(host, region.name));
   return {
     name,
     serial: serial === null ? null : toHex(serial),
@@ -25,7 +30,7 @@ function memdevOf(host: InventoryHostRecord, { name, fields }: ListedRecord): Im
     ram_size: toCount(fields['ram_size']) ?? 0,
     numa_node: toCount(fields['numa_node']),
     state: fields['state'] === 'disabled' ? 'disabled' : 'enabled',
-    nmem: links.find(({ memdev }) => memdev === name)?.dimm ?? null,
+    nmem: link?.dimm ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 import { normalize, subtract } from '../engine/pfn_range.ts';
 import { SECTOR_BYTES } from '../engine/vocabulary.ts';
 import { badblocksNow, countSectors, listedSectors, sectorsOf, type Sectors } from './badblocks.ts';
-import { cxlRegionOfRegion } from './cxl_topology.ts';
+import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { type CurrentDevice, withCurrentState } from './current_state.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';

@@ -1,14 +1,9 @@
 import { findRecord } from './find_record.ts';
-import { isetIdOf, type IsetMember } from './iset_id.ts';
+import { cxlRegionOfRegion } from './cxl_region_of.ts';
+import { firstBy, groupBy, indexed } from './indexed.ts';
 import { toCount, toHex, toU64 } from './number.ts';
-import { membersOf, objectsOf, textOf } from './read_field.ts';
-import type {
-  InventoryDeviceRecord,
-  InventoryHostRecord,
-  ListedObject,
-  ListedParts,
-  ListedRecord,
-} from './record.ts';
+import { membersOf, textOf } from './read_field.ts';
+import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
 
 /**
  * A memdev's part in a CXL region: memdev → endpoint → decoder → region.
@@ -39,8 +34,17 @@ export interface MemdevDependents {
 
 /** The memdevs of a CXL region in position order; empty once its decoders are reset. */
 export function memdevsOf(host: InventoryHostRecord, cxlRegion: string): readonly MemdevLink[] {
-  const record = findRecord(host.cxl_regions, cxlRegion);
-  const mappings = membersOf(record?.fields);
+  const known = linksOf(host);
+  const links = known.get(cxlRegion) ?? findLinks(host, cxlRegion);
+  known.set(cxlRegion, links);
+  return links;
+}
+
+/** Links by CXL region, as far as they were asked for. */
+const linksOf = indexed((_host: InventoryHostRecord) => new Map<string, readonly MemdevLink[]>());
+
+function findLinks(host: InventoryHostRecord, cxlRegion: string): readonly MemdevLink[] {
+  const mappings = membersOf(findRecord(host.cxl_regions, cxlRegion)?.fields);
   const dimms = dimmsByPosition(host, cxlRegion);
   if (mappings !== null) {
     return mappings.map((mapping) =>
@@ -53,9 +57,10 @@ export function memdevsOf(host: InventoryHostRecord, cxlRegion: string): readonl
       ),
     );
   }
-  return host.decoders
-    .filter(({ fields, parent }) => fields['region'] === cxlRegion && memdevAt(host, parent) !== null)
-    .map(({ name, parent }) => linkOf(host, memdevAt(host, parent)!, name, null, dimms));
+  return (decodersByRegion(host).get(cxlRegion) ?? []).flatMap(({ name, parent }) => {
+    const memdev = memdevAt(host, parent);
+    return memdev === null ? [] : [linkOf(host, memdev, name, null, dimms)];
+  });
 }
 
 /** What depends on a memdev: its decoders, their CXL regions, and the nd regions and DAX devices above these. */
@@ -85,67 +90,6 @@ export function dependentsOf(
   };
 }
 
-/**
- * The CXL region that a DAX device lies in: by its sysfs path, else by its address, else by its nd region.
- *
- * Never by number: the nd region and the CXL region of one device may both be region0, or may not [M133].
- */
-export function cxlRegionOf(
-  host: InventoryHostRecord,
-  parts: ListedParts,
-  region: string | null,
-): string | null {
-  if (host.cxl_regions.length === 0) return null;
-  const path = textOf(parts.dax_region, 'path') ?? '';
-  const onPath = /\/decoder\d+\.\d+\/(region\d+)\//.exec(`${path}/`)?.[1];
-  if (onPath !== undefined && host.cxl_regions.some(({ name }) => name === onPath)) return onPath;
-  const start = toU64(objectsOf(parts.dax_device, 'mappings')?.[0]?.['start']);
-  const around = host.cxl_regions.find(({ fields }) => start !== null && holds(fields, start));
-  return around?.name ?? (region === null ? null : cxlRegionOfRegion(host, region));
-}
-
-/**
- * The CXL region under an nd region: the one with its interleave-set id; failing that, the only one of its size if it
- * is the only nd region of that size on a CXL bus.
- */
-export function cxlRegionOfRegion(host: InventoryHostRecord, region: string): string | null {
-  const record = findRecord(host.regions, region);
-  if (record === undefined || host.cxl_regions.length === 0) return null;
-  const iset = toU64(record.fields['iset_id']);
-  const mappings = membersOf(record.fields);
-  const sameSet = host.cxl_regions.find(
-    ({ name }) => iset !== null && isetIdOfRegion(host, name, mappings) === iset,
-  );
-  if (sameSet !== undefined) return sameSet.name;
-
-  const size = toCount(record.fields['size']);
-  const ofSize = (other: ListedRecord): boolean => size !== null && toCount(other.fields['size']) === size;
-  const candidates = host.cxl_regions.filter(
-    (other) => ofSize(other) && isetIdOfRegion(host, other.name, mappings) === null,
-  );
-  const rivals = host.regions.filter((other) => ofSize(other) && isOnCxlBus(host, other));
-  return candidates.length === 1 && rivals.length === 1 && rivals[0] === record ? candidates[0]!.name : null;
-}
-
-/** The id that the members of a CXL region give; null where a serial or a start is not known. */
-function isetIdOfRegion(
-  host: InventoryHostRecord,
-  cxlRegion: string,
-  ndMappings: readonly ListedObject[] | null,
-): bigint | null {
-  const mappings = membersOf(findRecord(host.cxl_regions, cxlRegion)?.fields) ?? [];
-  const members: IsetMember[] = [];
-  for (const mapping of mappings) {
-    const serial = toU64(findRecord(host.memdevs, textOf(mapping, 'memdev'))?.fields['serial']);
-    const listed = toU64(findRecord(host.decoders, textOf(mapping, 'decoder'))?.fields['dpa_resource']);
-    const nd = ndMappings?.find(({ position }) => position === mapping['position']);
-    const dpa = listed ?? toU64(nd?.['offset']);
-    if (serial === null || dpa === null) return null;
-    members.push({ dpa, serial });
-  }
-  return members.length === 0 ? null : isetIdOf(members);
-}
-
 function linkOf(
   host: InventoryHostRecord,
   memdev: string,
@@ -168,14 +112,11 @@ function linkOf(
 
 /** A CXL nmem has its memdev's serial as id, in hex without 0x; on 6.1 it has none [M131]. */
 function dimmOfSerial(host: InventoryHostRecord, serial: bigint | null): string | null {
-  return (
-    host.dimms.find(({ fields }) => serial !== null && fields['id'] === serial.toString(16))?.name ?? null
-  );
+  return serial === null ? null : (dimmsById(host).get(serial.toString(16))?.name ?? null);
 }
 
 function dimmsByPosition(host: InventoryHostRecord, cxlRegion: string): ReadonlyMap<number, string> {
-  const region = host.regions.find(({ name }) => cxlRegionOfRegion(host, name) === cxlRegion);
-  const mappings = membersOf(region?.fields) ?? [];
+  const mappings = membersOf(ndRegionsByCxlRegion(host).get(cxlRegion)?.fields) ?? [];
   return new Map(
     mappings.map((mapping, index) => [toCount(mapping['position']) ?? index, textOf(mapping, 'dimm') ?? '']),
   );
@@ -183,18 +124,22 @@ function dimmsByPosition(host: InventoryHostRecord, cxlRegion: string): Readonly
 
 /** A memdev's endpoint is the one that names it as host: endpoint2 may belong to mem1 [M168]. */
 function endpointOf(host: InventoryHostRecord, memdev: string): string | null {
-  return host.endpoints.find(({ name }) => memdevAt(host, name) === memdev)?.name ?? null;
+  return endpointsByMemdev(host).get(memdev)?.name ?? null;
 }
 
 function memdevAt(host: InventoryHostRecord, endpoint: string | null): string | null {
   return textOf(findRecord(host.endpoints, endpoint)?.fields, 'host');
 }
 
-function isOnCxlBus(host: InventoryHostRecord, record: ListedRecord): boolean {
-  return host.buses.some(({ name, fields }) => name === record.parent && fields['provider'] === 'CXL');
-}
-
-function holds(region: ListedObject, address: bigint): boolean {
-  const [start, size] = [toU64(region['resource']), toCount(region['size'])];
-  return start !== null && size !== null && address >= start && address < start + BigInt(size);
-}
+const endpointsByMemdev = indexed(({ endpoints }: InventoryHostRecord) =>
+  firstBy(endpoints, ({ fields }) => textOf(fields, 'host')),
+);
+const dimmsById = indexed(({ dimms }: InventoryHostRecord) =>
+  firstBy(dimms, ({ fields }) => textOf(fields, 'id')),
+);
+const decodersByRegion = indexed(({ decoders }: InventoryHostRecord) =>
+  groupBy(decoders, ({ fields }) => textOf(fields, 'region')),
+);
+const ndRegionsByCxlRegion = indexed((host: InventoryHostRecord) =>
+  firstBy(host.regions, ({ name }) => cxlRegionOfRegion(host, name)),
+);

@@ -1,6 +1,7 @@
 import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/vocabulary.ts';
 import { listedSectors } from './badblocks.ts';
-import { cxlRegionOf, memdevsOf } from './cxl_topology.ts';
+import { cxlRegionOf } from './cxl_region_of.ts';
+import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';

@@ -1,3 +1,4 @@
+import { groupBy } from './indexed.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { textOf } from './read_field.ts';
 import type {
@@ -38,10 +39,6 @@ export function startMerge(
   known: readonly InventoryDeviceRecord[],
   listing: Listing,
 ): DeviceMerge {
-  const kin = new Map<string, ListedItem[]>();
-  for (const item of itemsOf(listing, 'dax_device')) {
-    if (item.parent !== null) kin.set(item.parent, [...(kin.get(item.parent) ?? []), item]);
-  }
   return {
     parts: new Map(known.map(({ name, listed }) => [name, listed])),
     listed: new Set(),
@@ -52,7 +49,7 @@ export function startMerge(
     regions: new Set(),
     owners: new Map(known.flatMap(({ name, namespace }) => (namespace === null ? [] : [[namespace, name]]))),
     aliases: new Map(known.flatMap(({ name, listed }) => shownNames(listed).map((shown) => [shown, name]))),
-    kin,
+    kin: groupBy(itemsOf(listing, 'dax_device'), ({ parent }) => parent),
   };
 }
 

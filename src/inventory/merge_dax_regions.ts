@@ -1,11 +1,12 @@
 import { daxRegionIdOf } from './derive.ts';
+import { groupBy } from './indexed.ts';
 import { itemsOf, type Listing } from './listing.ts';
 import type { DeviceMerge } from './device_merge.ts';
 import { mergeRegionOf } from './merge_devices.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';
-import type { ListedObject, ListedParts, ListedRecord } from './record.ts';
+import type { ListedObject, ListedParts, ListedRecord, ListedValue } from './record.ts';
 import { settleParts } from './settle_parts.ts';
 
 /**
@@ -20,20 +21,21 @@ export function mergeDaxRegions(
 ): readonly ListedRecord[] {
   const items = itemsOf(listing, 'dax_region');
   const table = new Map(known.map((record) => [record.name, record]));
+  const lookUp = createLookUp(merge);
   for (const { fields } of items) {
     if (merge.regions.has(fields)) continue;
-    const device = deviceIn(merge, fields);
+    const device = lookUp.deviceIn(fields);
     if (device === null) table.set(nameOf(fields), withoutDevice(table.get(nameOf(fields)), fields));
-    else joinDevice(merge, device, fields);
+    else lookUp.joined(device, joinDevice(merge, device, fields));
   }
-  const devices = [...merge.parts.values()];
+  const paths = new Set([...merge.parts.values()].map(pathOf));
   const listed = new Set(items.map(({ fields }) => nameOf(fields)));
   const showsAll = listing.format === 'daxctl' && items.length > 0;
   return [...table.values()].filter(
     ({ name, fields }) =>
       !(showsAll && !listed.has(name)) &&
       isWorthKeeping(fields) &&
-      !devices.some((parts) => isIn(parts, fields)),
+      !(fields['path'] !== undefined && paths.has(fields['path'])),
   );
 }
 
@@ -54,21 +56,39 @@ function isWorthKeeping(fields: ListedObject): boolean {
   return Object.keys(fields).some((key) => key !== 'id');
 }
 
-function deviceIn(merge: DeviceMerge, fields: ListedObject): string | null {
-  const ofPath = [...merge.parts].find(([, parts]) => parts.dax_region?.['path'] === fields['path']);
-  if (fields['path'] !== undefined && ofPath !== undefined) return ofPath[0];
-  const ofId = [...merge.parts].filter(([, parts]) => daxRegionIdOf(parts) === fields['id']);
-  const [first, second] = ofId;
-  return first !== undefined && second === undefined && first[1].dax_region?.['path'] === undefined
-    ? first[0]
-    : null;
+/** Devices by the path and the id of their regions, while regions are joined to them. */
+interface LookUp {
+  readonly deviceIn: (fields: ListedObject) => string | null;
+  readonly joined: (device: string, parts: ListedParts) => void;
 }
 
-function joinDevice(merge: DeviceMerge, name: string, fields: ListedObject): void {
+function createLookUp(merge: DeviceMerge): LookUp {
+  const ofPath = new Map<ListedValue, string>();
+  const note = (name: string, parts: ListedParts): void => {
+    const path = pathOf(parts);
+    if (path !== undefined && !ofPath.has(path)) ofPath.set(path, name);
+  };
+  for (const [name, parts] of merge.parts) note(name, parts);
+  const ofId = groupBy([...merge.parts.keys()], (name) => daxRegionIdOf(merge.parts.get(name)!));
+  return {
+    deviceIn: ({ path, id }) => {
+      const own = path === undefined ? undefined : ofPath.get(path);
+      if (own !== undefined) return own;
+      const [first, second] = ofId.get(toCount(id) ?? -1) ?? [];
+      const isAlone = first !== undefined && second === undefined;
+      return isAlone && pathOf(merge.parts.get(first)!) === undefined ? first : null;
+    },
+    joined: note,
+  };
+}
+
+function joinDevice(merge: DeviceMerge, name: string, fields: ListedObject): ListedParts {
   const parts = merge.parts.get(name)!;
-  merge.parts.set(name, settleParts({ ...parts, dax_region: mergeRegionOf(parts, fields) }));
+  const joined = settleParts({ ...parts, dax_region: mergeRegionOf(parts, fields) });
+  merge.parts.set(name, joined);
+  return joined;
 }
 
-function isIn({ dax_region: region }: ListedParts, fields: ListedObject): boolean {
-  return fields['path'] !== undefined && region?.['path'] === fields['path'];
+function pathOf({ dax_region: region }: ListedParts): ListedValue | undefined {
+  return region?.['path'];
 }

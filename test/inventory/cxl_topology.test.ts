@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cxlRegionOfRegion, dependentsOf, memdevsOf } from '../../src/inventory/cxl_topology.ts';
+import { cxlRegionOfRegion } from '../../src/inventory/cxl_region_of.ts';
+import { dependentsOf, memdevsOf } from '../../src/inventory/cxl_topology.ts';
 import { isetIdOf } from '../../src/inventory/iset_id.ts';
 import { after, deviceOf, importInto, knownAfter } from './support/host.ts';
 import { otherListing, recorded } from './support/recordings.ts';
