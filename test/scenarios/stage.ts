@@ -86,6 +86,9 @@ export function remark(stage: Stage, text: string): void {
   stage.lines.push(`# ${text}`);
 }
 
+/** A POST without a body says that no web page sent it. */
+const NO_PAGE = { 'x-requested-with': 'story' };
+
 /** Asks one host without telling it. */
 async function send(stage: Stage, host: StageHost, request: Request): Promise<Told> {
   const fill = (text: string): string =>
@@ -95,7 +98,7 @@ async function send(stage: Stage, host: StageHost, request: Request): Promise<To
       return host.names.get(name) ?? whole;
     });
   const body = request.body === undefined ? undefined : fill(JSON.stringify(request.body));
-  const { status, json } = await stage.server.call(request.method, fill(request.path), body);
+  const { status, json } = await stage.server.call(request.method, fill(request.path), body, NO_PAGE);
   if (request.as !== undefined && status < 300) {
     host.names.set(request.as, typeof json.id === 'string' ? json.id : String(json['pid']));
   }
