@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem, RefusalProblem, renderProblem, sendProblem, type HttpProblemCode } from './problem.ts';
+import { CAREFUL_HEADERS } from './security.ts';
 
 /** Fastify's own errors, by code. */
 const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
@@ -17,8 +18,13 @@ export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
 }
 
-/** For errors that come before routing, such as a URL that cannot be decoded. */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** For errors that come before routing, such as a URL that cannot be decoded: no hook has seen the request. */
+export function answerUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ 'x-request-id': request.id, ...CAREFUL_HEADERS });
+  answerError(error, request, reply);
+}
+
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
   if (problem instanceof HttpProblem && problem.code === 'internal_error') {
     request.log.error({ err: error }, 'request failed');
@@ -51,8 +57,12 @@ export function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void
   const code = SOCKET_ERRORS[error.code ?? ''] ?? 'malformed_request';
   const { status, body } = renderProblem(new HttpProblem(code, error.message), '', '');
   const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${String(status)} ${body.title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${String(Buffer.byteLength(text))}\r\nConnection: close\r\n\r\n${text}`,
-  );
+  const fields = {
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(text)),
+    connection: 'close',
+    ...CAREFUL_HEADERS,
+  };
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${String(status)} ${body.title}\r\n${head.join('')}\r\n${text}`);
 }

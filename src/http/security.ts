@@ -15,10 +15,11 @@ export interface Limits {
 }
 
 /** Header fields that make a browser careful, on every answer. */
+export const CAREFUL_HEADERS = carefulHeaders();
+
 export function sendCarefulHeaders(app: FastifyInstance): void {
-  const headers = carefulHeaders();
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(headers);
+    reply.headers(CAREFUL_HEADERS);
   });
 }
 

@@ -3,7 +3,7 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Backend } from './backend.ts';
 import { checkCallers, type Callers } from './callers.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
-import { answerError, answerSocket, handleErrors } from './error_handler.ts';
+import { answerSocket, answerUnrouted, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
 import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
@@ -64,9 +64,7 @@ export async function buildServer({
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    frameworkErrors: (error, request, reply) => {
-      answerError(error, request, reply);
-    },
+    frameworkErrors: answerUnrouted,
     clientErrorHandler: answerSocket,
     // Idle keep-alive connections must not hold up the drain at shutdown.
     forceCloseConnections: 'idle',

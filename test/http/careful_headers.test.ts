@@ -1,0 +1,30 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let port: number;
+beforeAll(async () => {
+  server = await startTestServer();
+  port = Number(new URL(await server.listen()).port);
+});
+afterAll(() => server.close());
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+
+test.each([
+  ['of a route', get('/v1/hosts'), 200],
+  ['of no route', get('/v1/nothing'), 404],
+  ['to a path that cannot be decoded', get('/v1/hosts/%zz'), 400],
+  ['to what is no HTTP', 'NONSENSE\r\n\r\n', 400],
+])('an answer %s makes a browser careful', async (_name, asked, status) => {
+  const text = await new Promise<string>((resolve) => {
+    let all = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(asked));
+    socket.on('data', (chunk) => (all += chunk.toString())).on('close', () => resolve(all));
+  });
+  const [first, ...fields] = (text.split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
+  expect(first).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
+  const names = fields.map((field) => field.split(':', 1)[0]?.toLowerCase());
+  expect(names).toEqual(expect.arrayContaining(['content-security-policy', 'x-content-type-options']));
+});
