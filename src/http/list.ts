@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Kind } from '../engine/host.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import type { Backend, ListQuery, Page } from './backend.ts';
-import { describe, jsonResponse, READ_PROBLEMS, type Operation } from './operation.ts';
+import { describe, jsonResponse, type Operation } from './operation.ts';
 import { RefusalProblem } from './problem.ts';
 import { requireHost } from './read.ts';
 import { LIMIT_DEFAULT, pageOf, pageQuery } from './schemas/page.ts';
@@ -51,7 +51,7 @@ export function listSchema(
   return describe(route, {
     querystring,
     ...(params === undefined ? {} : { params }),
-    response: { 200: jsonResponse('One page.', pageOf(route.item, route.more)), ...READ_PROBLEMS },
+    response: { 200: jsonResponse('One page.', pageOf(route.item, route.more)) },
   });
 }
 

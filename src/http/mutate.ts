@@ -11,7 +11,6 @@ import {
   jsonResponse,
   REQUEST_HEADERS,
   RESPONSE_HEADERS,
-  WRITE_PROBLEMS,
   type AnswerHeaders,
   type Operation,
 } from './operation.ts';
@@ -107,7 +106,7 @@ export function mutationSchema(
     querystring: z.strictObject({ ...dryRunQuery, ...route.query }),
     headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...prefer, ...deliberate }),
     ...(route.body === undefined ? {} : { body: route.body }),
-    response: { ...route.answer.responses, ...WRITE_PROBLEMS },
+    response: route.answer.responses,
   });
 }
 

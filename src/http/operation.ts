@@ -9,6 +9,8 @@ export interface Operation {
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
+  /** Its noes beside those of its path, body and headers; those of a mutation are 409 unless told. */
+  readonly refuses?: readonly (404 | 409 | 503)[];
 }
 
 export const TAGS = {
@@ -41,26 +43,42 @@ const problem = (id: string, description: string): Response => ({
   content: { 'application/problem+json': { schema: Problem } },
 });
 
-/** Shared by every operation, so that each appears once in the document. */
+/** Each once in the document, shared by the operations that answer it. */
 const PROBLEMS = {
   400: problem('BadRequest', 'The request does not match the schema, or a value is out of range.'),
+  403: problem('Forbidden', 'A page of an origin that may not ask, or a POST that any page could have sent.'),
   404: problem('NotFound', 'There is no such resource.'),
   409: problem(
     'Conflict',
     "The present state, the kernel or a tool says no; `errno` has the kernel's answer.",
   ),
-  412: problem('PreconditionFailed', 'If-Match does not name the present state.'),
+  412: problem('PreconditionFailed', 'If-Match does not name the present state; a collection has none.'),
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
-  415: problem('UnsupportedMediaType', 'The body is not JSON.'),
+  414: problem('UriTooLong', 'A name in the path has more than 255 characters.'),
+  415: problem('UnsupportedMediaType', 'The body has a type that is not taken.'),
+  421: problem('MisdirectedRequest', 'The Host is none that is served here.'),
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
+  503: problem('Unavailable', 'The service cannot answer now.'),
   default: problem(
     'Failure',
-    'A caller that may not ask (403, 421), a URL too long (414), too many requests (429), a fault of the service (500), or overload (503).',
+    'Header fields that are too large (431) or slow (408), too many requests (429), a fault of the service (500), or overload (503).',
   ),
 } as const;
 
-export const READ_PROBLEMS: Responses = { 400: PROBLEMS[400], 404: PROBLEMS[404], default: PROBLEMS.default };
-export const WRITE_PROBLEMS: Responses = PROBLEMS;
+/** The noes that a request can get, by what is taken of it. Only a mutation has an Idempotency-Key and If-Match. */
+function problemsOf({ params, body, headers }: FastifyZodOpenApiSchema, refuses: Operation['refuses']) {
+  const hasNames = params instanceof z.ZodObject && Object.keys(params.shape).length > 0;
+  const isMutation = headers instanceof z.ZodObject && 'Idempotency-Key' in headers.shape;
+  const statuses = [
+    ...([400, 403, 421] as const),
+    ...(hasNames ? ([404, 414] as const) : []),
+    ...(isMutation ? ([412, 422] as const) : []),
+    ...(body === undefined ? [] : ([413, 415] as const)),
+    ...(refuses ?? (isMutation ? ([409] as const) : [])),
+    'default' as const,
+  ];
+  return Object.fromEntries(statuses.map((status) => [status, PROBLEMS[status]])) as Responses;
+}
 
 const header = (description: string) => z.string().exactOptional().meta({ description });
 
@@ -116,8 +134,9 @@ export function jsonResponse(description: string, schema: z.ZodType, headers: An
   };
 }
 
-/** The schema of a route for Fastify and for the document. */
+/** The schema of a route for Fastify and for the document, with every no that it can answer. */
 export function describe(operation: Operation, schema: FastifyZodOpenApiSchema): FastifyZodOpenApiSchema {
-  const { id, tag, summary, description = `${operation.summary}.` } = operation;
-  return { operationId: id, tags: [tag], summary, description, ...schema };
+  const { id, tag, summary, description = `${operation.summary}.`, refuses } = operation;
+  const response = { ...schema.response, ...problemsOf(schema, refuses) };
+  return { operationId: id, tags: [tag], summary, description, ...schema, response };
 }

@@ -5,14 +5,7 @@ import { refuse, type RefusalCode } from '../engine/refusal.ts';
 import type { Resource } from '../engine/resource.ts';
 import type { Backend } from './backend.ts';
 import { etagOf, noneMatchNames } from './etag.ts';
-import {
-  describe,
-  jsonResponse,
-  READ_PROBLEMS,
-  REQUEST_HEADERS,
-  RESPONSE_HEADERS,
-  type Operation,
-} from './operation.ts';
+import { describe, jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS, type Operation } from './operation.ts';
 import { RefusalProblem } from './problem.ts';
 
 /** The query of a route that takes none. */
@@ -54,7 +47,6 @@ export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: R
         response: {
           200: jsonResponse('The resource.', route.schema, RESPONSE_HEADERS.etag),
           304: { description: 'It is still the one of If-None-Match.' },
-          ...READ_PROBLEMS,
         },
       }),
     },

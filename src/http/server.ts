@@ -70,6 +70,8 @@ export async function buildServer({
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
+  // A DELETE is said by its path: a body is not read, as that of a GET.
+  app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
   takeJson(app);
   app.setValidatorCompiler(validatorOf);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

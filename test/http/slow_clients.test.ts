@@ -102,7 +102,7 @@ describe('bodies under way', () => {
 
   test.each([
     ['of a GET', 'GET /v1/hosts', 200],
-    ['of a DELETE', 'DELETE /v1/hosts/nobody', 415],
+    ['of a DELETE', 'DELETE /v1/hosts/nobody', 404],
     ['of a type that is refused', 'POST /v1/hosts', 415],
   ])('%s, which nobody reads, are not counted and end nothing', async (_name, line, status) => {
     const listening = await listen({ body_bytes: 1_000 });

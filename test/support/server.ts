@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
 import { buildServer, type ServerOptions } from '../../src/http/server.ts';
 import type { Store } from '../../src/store/port.ts';
+import { requireDocumented } from './document.ts';
 import { createMemoryStore } from './memory_store.ts';
 
 export interface TestServer {
   readonly app: FastifyInstance;
   readonly controlPlane: ControlPlane;
-  /** One request without a socket; a body that is no string is sent as JSON. */
+  /** One request without a socket; a body that is no string is sent as JSON. Throws at an answer that is not documented. */
   call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Listens on a free port of the loopback and returns its URL. */
   listen(): Promise<string>;
@@ -63,6 +64,7 @@ export async function startTestServer({
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         ...(body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }),
       });
+      requireDocumented(method, url, response.statusCode, response.headers['content-type']);
       return {
         status: response.statusCode,
         headers: response.headers as Record<string, string | undefined>,

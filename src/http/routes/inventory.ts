@@ -4,7 +4,7 @@ import { isRefusal } from '../../engine/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
-import { describe, jsonResponse, READ_PROBLEMS, RESPONSE_HEADERS } from '../operation.ts';
+import { describe, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, RefusalProblem } from '../problem.ts';
 import { Inventory, InventoryImport } from '../schemas/inventory.ts';
 import { HostPath } from '../schemas/path.ts';
@@ -78,7 +78,7 @@ function exportRoute(app: FastifyInstance, backend: Backend): void {
     {
       params: HostPath,
       querystring,
-      response: { 200: jsonResponse('The listing.', Inventory, RESPONSE_HEADERS.listing), ...READ_PROBLEMS },
+      response: { 200: jsonResponse('The listing.', Inventory, RESPONSE_HEADERS.listing) },
     },
   );
   app.get(url, { schema }, async (request, reply) => {

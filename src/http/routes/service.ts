@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Backend } from '../backend.ts';
 import { describe, jsonResponse } from '../operation.ts';
 import { HttpProblem, storeProblem } from '../problem.ts';
-import { Problem } from '../schemas/problem.ts';
 
 const tag = 'service';
 const Live = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Live' });
@@ -28,19 +27,19 @@ const Ready = z
 /** /livez: the process answers. /readyz: the store has just taken a commit. */
 export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
   const config = { rateLimit: false } as const;
-  // A fresh one each: the document is made by changing them.
-  const failure = () => ({
-    description: 'It does not.',
-    content: { 'application/problem+json': { schema: Problem } },
-  });
   const live = describe(
     { id: 'getLiveness', tag, summary: 'Whether the process answers' },
-    { response: { 200: jsonResponse('It does.', Live), default: failure() } },
+    { response: { 200: jsonResponse('It does.', Live) } },
   );
   app.get('/livez', { config, schema: live }, async () => ({ status: 'ok' }));
   const ready = describe(
-    { id: 'getReadiness', tag, summary: 'Whether the store takes changes, tried by a commit' },
-    { response: { 200: jsonResponse('It does.', Ready), 503: failure(), default: failure() } },
+    {
+      id: 'getReadiness',
+      tag,
+      summary: 'Whether the store takes changes, tried by a commit',
+      refuses: [503],
+    },
+    { response: { 200: jsonResponse('It does.', Ready) } },
   );
   app.get('/readyz', { config, schema: ready }, async (request) => {
     const health = await backend.check().catch((error: unknown) => {

@@ -25,6 +25,7 @@ export function whatIfRoutes(app: FastifyInstance, backend: Backend): void {
     summary: 'Compare a removal over kernels',
     description:
       'The same removal from the present state on each kernel, with the differences. Stores nothing.',
+    refuses: [404],
     method: 'POST',
     url: '/v1/comparisons',
     params: z.strictObject({}),
@@ -50,6 +51,7 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     description: 'Per device, what a surprise removal now would leave, and what to do before.',
     item: Assessment,
     more: assessed,
+    refuses: [404],
   } as const;
   app.get('/v1/assessment', { schema: listSchema(operation, querystring) }, async (request, reply) => {
     const { limit, page_token, ...filters } = request.query as z.output<typeof querystring>;

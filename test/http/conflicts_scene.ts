@@ -1,0 +1,115 @@
+import { makeTopology, type TestServer } from '../support/server.ts';
+
+/** Hosts in the states in which every mutation that the domain can refuse is refused. */
+export interface Scene {
+  /** By the name of a path's parameter: a resource of node-a that is there. */
+  readonly there: Readonly<Record<string, string>>;
+  /** operationId → a request that meets a conflict: URL and body. */
+  readonly conflicts: Readonly<Record<string, readonly [string, unknown?]>>;
+}
+
+const RAM = { name: 'dax0.0', mode: 'devdax', size: 1054867456, phys_addr: '0x101200000', target_node: 1 };
+const ON_CXL = {
+  ...{ name: 'dax1.0', mode: 'devdax', size: '64MiB', provider: 'CXL' },
+  cxl: { memdevs: [{ name: 'mem0', serial: '0x1', pci: '0000:0d:00.0' }], region: 'region0' },
+};
+
+/** A host with one of everything, one whose removal waits on a pin, one whose file system is frozen for good. */
+export async function playScene(server: TestServer): Promise<Scene> {
+  const make = async (url: string, body: unknown, headers = {}) => {
+    const answer = await server.call('POST', url, body, headers);
+    if (answer.status >= 300) throw new Error(`${url}: ${answer.text}`);
+    return answer.json;
+  };
+  const whole = await makeTopology(server, 'node-a', 'v6.12');
+  const { at } = whole;
+  const pinOf = { pid: 42, offset: 0, length: 4096, kind: 'transient', holder: 'rdma' };
+  const pin = await make(`${at}/pins`, { ...pinOf, mapping: whole.mapping });
+  const wait = { prefer: 'wait=60' };
+  await make(`${at}/dax-devices`, RAM);
+  await make(`${at}/dax-devices/dax0.0/remove`, { trigger: 'unbind' }, wait);
+  await make(`${at}/dax-devices/dax0.0/bind`, { mode: 'system-ram' });
+  await make(`${at}/dax-devices`, ON_CXL);
+  await make(`${at}/processes`, { pid: 43, comm: 'ended' });
+  await server.call('DELETE', `${at}/processes/43`);
+  const shared = { pid: 42, file: whole.file, offset: 0, length: 4096, flags: ['shared'] };
+  const readOnly = await make(`${at}/mappings`, { ...shared, prot: 'r' });
+
+  const waiting = await makeTopology(server, 'node-w');
+  await make(`${waiting.at}/pins`, { ...pinOf, mapping: waiting.mapping });
+  await make(`${waiting.at}/dax-devices/pmem0/remove`, { trigger: 'unbind' });
+
+  const frozen = await freeze(make);
+  const pmem0 = `${at}/dax-devices/pmem0`;
+  return {
+    there: {
+      ...{
+        host: 'node-a',
+        device: 'dax0.0',
+        block: 'memory33',
+        mount: whole.mount,
+        file: whole.file,
+        pid: '42',
+      },
+      ...{ mapping: whole.mapping, pin: pin.id, memdev: 'mem0', region: 'region0' },
+    },
+    conflicts: {
+      createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
+      deleteHost: [waiting.at],
+      importInventory: [
+        `${at}/inventory`,
+        [{ dev: 'namespace0.0', mode: 'raw', blockdev: 'pmem0', size: 2 ** 30 }],
+      ],
+      createDaxDevice: [`${at}/dax-devices`, { name: 'pmem0', mode: 'raw', size: '1GiB' }],
+      patchDaxDevice: [pmem0, { kmem_state: 'online' }],
+      deleteDaxDevice: [pmem0],
+      bindDaxDevice: [`${pmem0}/bind`, {}],
+      removeDaxDevice: [`${pmem0}/remove`, { trigger: 'unbind', via: 'ndctl_disable_namespace' }],
+      patchMemoryBlock: [`${at}/dax-devices/dax0.0/memory-blocks/33`, { state: 'online' }],
+      injectMemoryFailure: [`${waiting.at}/dax-devices/pmem0/memory-failure`, { ...MCE }],
+      clearErrors: [`${pmem0}/clear-errors`, { offset: 0, length: 4096 }],
+      createMount: [`${at}/mounts`, { dax_device: 'pmem0', path: '/b', fs_type: 'xfs', dax: 'always' }],
+      umount: [`${at}/mounts/${whole.mount}`],
+      shutdownMount: [`${frozen.at}/mounts/${frozen.mount}/shutdown`, {}],
+      commitJournal: [`${frozen.at}/mounts/${frozen.mount}/commit`, {}],
+      createFile: [`${at}/files`, { mount: whole.mount, path: '/data', size: '1MiB' }],
+      deleteFile: [`${at}/files/${whole.file}`],
+      fileIo: [`${at}/files/${whole.file}/io`, { pid: 43, kind: 'fsync', offset: 0, length: 4096 }],
+      createProcess: [`${at}/processes`, { pid: 42, comm: 'again' }],
+      exitProcess: [`${at}/processes/43`],
+      createMapping: [`${at}/mappings`, { ...shared, pid: 43, prot: 'r' }],
+      munmap: [`${frozen.at}/mappings/${frozen.mapping}`],
+      accessMapping: [`${at}/mappings/${readOnly.id}/access`, { offset: 0, kind: 'write' }],
+      createPin: [`${at}/pins`, { ...pinOf, mapping: whole.mapping, kind: 'longterm' }],
+      unpin: [`${frozen.at}/pins/${frozen.pin}`],
+      createHotplugEvent: [`${at}/hotplug-events`, { action: 'add', dax_device: 'pmem0' }],
+      removeCxlMemdev: [`${at}/cxl-memdevs/mem0/remove`, { trigger: 'unbind', via: 'cxl_disable_memdev' }],
+      bindCxlMemdev: [`${at}/cxl-memdevs/mem0/bind`, { driver: 'cxl_mem' }],
+      commitCxlRegion: [`${at}/cxl-regions/region0/commit`, { memdevs: ['mem0'] }],
+      bindCxlRegion: [`${at}/cxl-regions/region0/bind`, {}],
+    },
+  };
+}
+
+const MCE = { offset: 0, length: 4096, source: 'mce' };
+
+/** xfs with rmapbt on v7.3: the removal never returns, and a writer blocks. */
+async function freeze(
+  make: (url: string, body: unknown, headers?: object) => Promise<{ readonly id: string }>,
+) {
+  const at = '/v1/hosts/node-f';
+  await make('/v1/hosts', { name: 'node-f', kernel: 'v7.3' });
+  await make(`${at}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
+  const fs = { fs_type: 'xfs', dax: 'always', mkfs: true, rmapbt: true, reflink: false, agcount: 4 };
+  const mount = await make(`${at}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...fs });
+  const file = await make(`${at}/files`, { mount: mount.id, path: '/data', size: '16MiB' });
+  await make(`${at}/processes`, { pid: 42, comm: 'blocked', sigbus: 'handled' });
+  const range = { pid: 42, offset: 0, length: 4096 };
+  const all = { flags: ['shared'], prot: 'rw', populate: 'write' };
+  const mapping = await make(`${at}/mappings`, { ...range, ...all, file: file.id });
+  const pinned = { ...range, mapping: mapping.id, kind: 'transient', holder: 'vmsplice' };
+  const pin = await make(`${at}/pins`, pinned);
+  await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  await make(`${at}/files/${file.id}/io`, { ...range, kind: 'pwrite' });
+  return { at, mount: mount.id, mapping: mapping.id, pin: pin.id };
+}
