@@ -17,6 +17,7 @@ export async function benchIntake(): Promise<void> {
     await controlPlane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
     await hostileBodies(url);
     await listings(url);
+    await exported(url, controlPlane);
     await get(url, controlPlane);
   });
 }
@@ -38,10 +39,22 @@ async function listings(url: string): Promise<void> {
   }
 }
 
-/** The least of five rounds: what else runs on the machine only adds to a turn. */
-async function longestTurn(url: string, body: string): Promise<number> {
+/** Each beside a GET of the host, in turn. */
+async function exported(url: string, controlPlane: ControlPlane): Promise<void> {
+  const host = `${url}/v1/hosts/${HOST}`;
+  await controlPlane.importInventory({ host: HOST, bytes: Buffer.from(LISTINGS[DEVICES_LISTED]!) });
+  for (const format of ['ndctl', 'daxctl']) {
+    line('longest turn of the HTTP thread, GET of a host', milliseconds(await longestTurn(host)));
+    const inventory = `${host}/inventory?format=${format}`;
+    line(`  export of ${String(DEVICES)} devices, ${format}`, milliseconds(await longestTurn(inventory)));
+  }
+}
+
+/** A POST of the body, or a GET. The least of five rounds: what else runs on the machine only adds to a turn. */
+async function longestTurn(url: string, body?: string): Promise<number> {
   const headers = { 'content-type': 'application/json' };
-  const request = { url, method: 'POST', headers, body, connections: 1, workers: 1, timeout: 60 } as const;
+  const asked = body === undefined ? {} : ({ method: 'POST', headers, body } as const);
+  const request = { url, ...asked, connections: 1, workers: 1, timeout: 60 } as const;
   const rounds: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -68,8 +81,9 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'a number of 500 000 digits': `{"name":${'1'.repeat(500_000)}}`,
 };
 
+const DEVICES_LISTED = `a listing of ${String(DEVICES)} devices`;
 const LISTINGS: Readonly<Record<string, string>> = {
-  [`a listing of ${String(DEVICES)} devices`]: JSON.stringify(
+  [DEVICES_LISTED]: JSON.stringify(
     Array.from({ length: DEVICES }, (_, at) => ({
       chardev: `dax${String(at)}.0`,
       size: 2 ** 30,
