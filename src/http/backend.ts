@@ -20,5 +20,6 @@ export type Submission = Parameters<Backend['submit']>[0];
 export type Submitted = Awaited<ReturnType<Backend['submit']>>;
 export type StoreUnavailable = Extract<Submitted, { status: 'unavailable' }>['why'];
 export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
+export type EventPage = Awaited<ReturnType<Backend['events']>>;
 export type ListQuery = Parameters<Backend['list']>[0];
 export type Page = Exclude<Awaited<ReturnType<Backend['list']>>, { refused: true }>;

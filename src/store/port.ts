@@ -140,7 +140,8 @@ export interface StoredEvent {
   readonly type: EventType;
   readonly subject: string;
   readonly at: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  /** JSON text: that of an import names every device. */
+  readonly data: string;
 }
 
 export interface EventPage {

@@ -5,9 +5,6 @@ import { parsePageToken, renderPageToken } from './page_token.ts';
 import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
 import { isFilter } from './tables.ts';
 
-interface EventRow extends Omit<StoredEvent, 'data'> {
-  readonly data: string;
-}
 type Prepare = (sql: string) => Statement<(string | number)[]>;
 export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
 
@@ -79,8 +76,7 @@ function events(prepare: Prepare, { after, limit, host }: Parameters<Store['even
   const statement = prepare(
     `SELECT ${columns} FROM events WHERE seq > ?${host === undefined ? '' : ' AND host = ?'} ORDER BY seq LIMIT ?`,
   );
-  const rows = statement.all(after, ...(host === undefined ? [] : [host]), limit) as EventRow[];
-  const items = rows.map((row) => ({ ...row, data: JSON.parse(row.data) as StoredEvent['data'] }));
+  const items = statement.all(after, ...(host === undefined ? [] : [host]), limit) as StoredEvent[];
   return { items, as_of: lastSeq(prepare) };
 }
 

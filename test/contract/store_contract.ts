@@ -230,6 +230,11 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
         [3, 'node-a', 'process_created'],
       ]);
       expect(page.as_of).toBe(4);
+      // What an event tells is text: nobody parses it to send it on.
+      expect(page.items.map(({ data }) => JSON.parse(data) as unknown)).toEqual([
+        { kernel: 'v6.12' },
+        { comm: 'redis' },
+      ]);
       expect(
         (await store.events({ after: 0, limit: 9, host: 'node-b' })).items.map(({ seq }) => seq),
       ).toEqual([2]);

@@ -123,7 +123,8 @@ function commit(memory: Memory, name: string, host: Host, events: readonly Event
   for (const event of events) {
     apply(host, event);
     const { type, subject, data } = event;
-    memory.events.push({ seq: memory.events.length + 1, id: v7(), host: name, type, subject, at, data });
+    const told = { type, subject, at, data: JSON.stringify(data) };
+    memory.events.push({ seq: memory.events.length + 1, id: v7(), host: name, ...told });
   }
   if (host.tables.hosts.size === 0) memory.hosts.delete(name);
   else memory.hosts.set(name, host);
