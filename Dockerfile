@@ -25,7 +25,7 @@ COPY --from=build /app/dist ./dist
 COPY migrations ./migrations
 COPY openapi ./openapi
 COPY demo ./demo
-COPY docs ./docs
+COPY docs/errors.md docs/runbook.md ./docs/
 # Made and given away before VOLUME: a new volume inherits the folder's owner.
 RUN mkdir /data && chown node:node /data
 USER node
