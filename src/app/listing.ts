@@ -14,7 +14,7 @@ import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from
 
 /**
  * The work on listings, pure: what an import does to a host, and what an export prints. It may take long
- * (a listing has up to 4 MiB), so it runs in a thread of its own: listing_worker.ts.
+ * (a listing has up to 8 MiB), so it runs in a thread of its own: listing_worker.ts.
  */
 /** Everything the listings of a host have told, as the store keeps it in the host's one inventory record. */
 export interface Listed {

@@ -2,8 +2,8 @@ import { LosslessNumber, parse, stringify } from 'lossless-json';
 import type { ExactNumber, ListedObject, ListedValue } from './record.ts';
 import { type InventoryRefusal, type ListingFault, pointerTo, refuseListing } from './refusal.ts';
 
-/** Characters of a listing: a namespace takes about five hundred of them. */
-export const LISTING_LENGTH_MAX = 4 * 1024 * 1024;
+/** Characters of a listing: a namespace takes about five hundred of them. No body of 8 MiB has more. */
+export const LISTING_LENGTH_MAX = 8 * 1024 * 1024;
 /** Levels of nesting; `cxl list -vvv` has about twelve. */
 const DEPTH_MAX = 64;
 

@@ -22,7 +22,7 @@ const TEXT_TYPES = [
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** A listing has at most 4 Mi characters. */
+/** As many as a listing has characters at most. */
 const LISTING_BYTES_MAX = 8 * 2 ** 20;
 
 /** POST and GET of a host's listings. Its bytes are handed on unread, and what is answered is sent as it comes: neither may hold this thread. */
