@@ -1,4 +1,4 @@
-import { describeFault, unavailableFor, type Unavailable } from './fault.ts';
+import { describeFault, StoreFault, unavailableFor, type Unavailable } from './fault.ts';
 import type { FromWriter, WireSettled } from './message.ts';
 import type { Submission } from './port.ts';
 import { packError } from './thread_error.ts';
@@ -54,8 +54,9 @@ export function collectBatches(options: BatchOptions): Batches {
 }
 
 /**
- * Runs a batch and tells what became of it. The files are looked at before the commit and after it: what was
- * committed to a file that is gone is not acknowledged.
+ * Runs a batch and tells what became of it. The files are looked at before the transaction, where nothing is stored
+ * yet, and after its commit: what was committed to a file that has gone meanwhile is stored if the file comes back and
+ * lost if it does not, so nobody in the batch is answered and the process has to stop, as after a disk that failed.
  */
 function createRunBatch(
   { path, transact, lost, tell, afterCommit }: BatchOptions,
@@ -70,12 +71,13 @@ function createRunBatch(
     };
     try {
       const before = lost();
-      const result = before === null ? transact(batch.map(({ submission }) => submission)) : null;
-      const reason = before ?? lost();
-      if (result === null || reason !== null) {
-        refuse(notOurs(reason ?? ''));
+      if (before !== null) {
+        refuse(notOurs(before));
         return;
       }
+      const result = transact(batch.map(({ submission }) => submission));
+      const after = lost();
+      if (after !== null) throw lostInCommit(after);
       noteState(null);
       tell({ type: 'committed', ids, settled: result.settled.map(packSettled), commit: result.commit });
       afterCommit();
@@ -94,6 +96,12 @@ function createRunBatch(
 /** What is answered while the files under the store's path are not those that are open. */
 export function notOurs(detail: string): Unavailable {
   return { unavailable: true, code: 'store_not_ours', detail, retry_after_s: 60 };
+}
+
+function lostInCommit(detail: string): StoreFault {
+  return new StoreFault(`nobody knows whether the last commit will be found again: ${detail}`, {
+    code: 'lost',
+  });
 }
 
 /** One line in the log when writing begins to be refused, and one when it works again. */

@@ -11,8 +11,8 @@ export interface SqliteStoreOptions {
   /** The database file; made, with its folder and schema, where there is none. */
   readonly path: string;
   /**
-   * Called once when a commit failed or the writer died. What was submitted stays unanswered for good: nobody knows
-   * whether it is stored. The process has to stop.
+   * Called once when a commit failed, the file was lost during one, or the writer died. What was submitted stays
+   * unanswered for good: nobody knows whether it is stored. The process has to stop.
    */
   readonly onFatal: (error: Error) => void;
   /** Silence where absent. */

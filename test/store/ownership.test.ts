@@ -1,8 +1,6 @@
 import { copyFileSync, linkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { Sqlite } from '../../src/store/driver.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { collectBatches } from '../../src/store/batches.ts';
-import type { FromWriter } from '../../src/store/message.ts';
 import type { Store, Submission } from '../../src/store/port.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
 
@@ -106,21 +104,26 @@ describe('nothing is acknowledged that goes to a file which is not under its pat
     expect(harness.fatal).toEqual([]);
   });
 
-  test('not even where it goes while the commit runs', () => {
-    const told: FromWriter[] = [];
-    const looks = [null, 'it is gone'];
-    const settled = [{ submitted: { status: 'precondition_failed' } }] as const;
-    const batches = collectBatches({
-      path: harness.path,
-      transact: () => ({ settled, commit: null }),
-      lost: () => looks.shift() ?? null,
-      tell: (message) => void told.push(message),
-      afterCommit: () => undefined,
-    });
-    batches.add({ id: 7, submission: create });
-    batches.flush();
-    expect(told.filter(({ type }) => type !== 'log')).toMatchObject([
-      { type: 'refused', ids: [7], why: { code: 'store_not_ours', detail: 'it is gone' } },
-    ]);
+  test('where it goes while the commit runs nobody is answered, and a key settles it', async () => {
+    await store.close();
+    let fail = (_error: Error): void => undefined;
+    const failed = new Promise<Error>((resolve) => void (fail = resolve));
+    store = await harness.open({ log, onFatal: (error) => fail(error) });
+    const labels = { fault: 'moved' };
+    const moved: Submission = {
+      host: HOST,
+      command: { type: 'patch_host', labels },
+      idempotency: { key: 'k', fingerprint: 'f' },
+    };
+    const settled = vi.fn();
+    void store.submit(moved).finally(settled);
+    void store.submit(spawn(1)).finally(settled);
+    expect((await failed).message).toMatch(/nobody knows .* was removed or renamed/);
+    await store.close();
+    expect(settled).not.toHaveBeenCalled();
+    renameSync(away(''), harness.path);
+    const next = await harness.open();
+    expect(await next.submit(moved)).toMatchObject({ status: 'done', replayed: true });
+    expect(await next.get('hosts', HOST, HOST)).toMatchObject({ labels });
   });
 });

@@ -1,6 +1,12 @@
-/** The writer with faults that a label on a host asks for: a bug that leaves the host half changed, a disk that fails. */
+/**
+ * The writer with faults that a label on a host asks for: a bug that leaves the host half changed, a disk that fails,
+ * a file that is moved away in the middle of a transaction.
+ */
+import { renameSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
 import type { Command } from '../../../src/engine/command.ts';
 import { decide } from '../../../src/engine/decide.ts';
+import type { WriterData } from '../../../src/store/message.ts';
 import { serveWriter } from '../../../src/store/writer_thread.ts';
 
 serveWriter((host, command, context) => {
@@ -11,6 +17,10 @@ serveWriter((host, command, context) => {
   }
   if (fault === 'io_error') {
     throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+  }
+  if (fault === 'moved') {
+    const { path } = workerData as WriterData;
+    renameSync(path, `${path}.away`);
   }
   if (fault === 'death') process.exit(1);
   return decide(host, command, context);
