@@ -1,5 +1,5 @@
 -- A removal that the bus caused is named as its trigger, and a medium's serial as the device's: one word a thing.
--- The journal keeps the words of its time.
+-- The journal keeps the words of its time. What a record says has changed, so it is another revision.
 ALTER TABLE hotplug_events RENAME TO former_hotplug_events;
 DROP INDEX hotplug_events_by_host;
 DROP INDEX hotplug_events_by_dax_device;
@@ -20,8 +20,8 @@ CREATE INDEX hotplug_events_by_host ON hotplug_events (host);
 CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
 
 INSERT INTO hotplug_events (key, host, id, uid, revision, dax_device, action, record)
-  SELECT key, host, id, uid, revision, dax_device, replace(action, '_remove', '_removal'),
-    json_set(record, '$.action', replace(action, '_remove', '_removal'))
+  SELECT key, host, id, uid, revision + 1, dax_device, replace(action, '_remove', '_removal'),
+    json_set(record, '$.revision', revision + 1, '$.action', replace(action, '_remove', '_removal'))
   FROM former_hotplug_events ORDER BY key;
 UPDATE hotplug_events SET record = json_remove(
     json_set(record, '$.media.media_serial', record ->> '$.media.serial'), '$.media.serial')

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DaxDevice } from '../../src/http/schemas/dax_device.ts';
 import { File } from '../../src/http/schemas/file.ts';
@@ -9,11 +8,9 @@ import { Mount } from '../../src/http/schemas/mount.ts';
 import { Pin } from '../../src/http/schemas/pin.ts';
 import { Process } from '../../src/http/schemas/process.ts';
 import { Removal } from '../../src/http/schemas/removal.ts';
-import type { Connection } from '../../src/store/connection.ts';
-import { Sqlite } from '../../src/store/driver.ts';
-import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { firstRelease } from './support/before.ts';
 
-const STORED = readFileSync(new URL('fixtures/v1.sql', import.meta.url), 'utf8');
 const SCHEMAS = {
   hosts: Host,
   dax_devices: DaxDevice,
@@ -27,10 +24,7 @@ const SCHEMAS = {
 };
 
 test('what the first release stored becomes records of today', () => {
-  const db = new Sqlite(':memory:');
-  db.exec(readFileSync(new URL('0001_init.sql', MIGRATIONS), 'utf8'));
-  db.exec(STORED);
-  adopt(db);
+  const db = firstRelease();
   migrate(db);
   for (const [kind, schema] of Object.entries(SCHEMAS)) {
     const records = db.prepare<[], string>(`SELECT record FROM ${kind}`).pluck().all();
@@ -41,11 +35,15 @@ test('what the first release stored becomes records of today', () => {
   }
 });
 
-test('[TOLD1] of a device that is in use somebody has told, of an idle one nobody', () => {
-  const db = new Sqlite(':memory:');
-  db.exec(readFileSync(new URL('0001_init.sql', MIGRATIONS), 'utf8'));
-  db.exec(STORED);
-  adopt(db);
+/** What each use leaves where only it is left of all that was made on the device. */
+const USES = ['mounts', 'files', 'mappings', 'pins'];
+
+test.each(USES)('[TOLD1] of a device of which only %s are left somebody has told', (kept) => {
+  const db = firstRelease();
+  db.pragma('foreign_keys = OFF');
+  for (const use of USES) if (use !== kept) db.exec(`DELETE FROM ${use}`);
+  const used = db.prepare<[], string>(`SELECT DISTINCT dax_device FROM ${kept}`).pluck().all();
+  expect(used).toEqual(['pmem0']);
   migrate(db);
   const rows = db
     .prepare<[], { id: string; holders: string; record: string }>(
@@ -54,25 +52,9 @@ test('[TOLD1] of a device that is in use somebody has told, of an idle one nobod
     .all();
   const told = rows.map(({ id, holders, record }) => {
     const device = JSON.parse(record) as { holders: string; told_at: string | null };
-    expect(device.told_at !== null).toBe(device.holders === 'told');
-    return [id, holders, device.holders];
+    expect(device.holders).toBe(holders);
+    expect(device.told_at !== null).toBe(holders === 'told');
+    return [id, holders];
   });
-  const used = db.prepare<[], string>('SELECT DISTINCT dax_device FROM mounts').pluck().all();
-  expect(used.length).toBeGreaterThan(0);
-  for (const [id, column, field] of told) {
-    expect(field).toBe(column);
-    if (used.includes(id ?? '')) expect(column).toBe('told');
-  }
+  expect(Object.fromEntries(told)).toEqual({ pmem0: 'told', 'dax1.0': 'not_told' });
 });
-
-/** Notes that the first migration has run, as the first release did. */
-function adopt(db: Connection): void {
-  const fresh = new Sqlite(':memory:');
-  migrate(fresh);
-  const first = fresh
-    .prepare<[], { sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'schema_migrations'`)
-    .get();
-  db.exec(first?.sql ?? '');
-  const row = fresh.prepare('SELECT * FROM schema_migrations WHERE version = 1').get() as object;
-  db.prepare('INSERT INTO schema_migrations VALUES (@version, @name, @sha256, @applied_at)').run(row);
-}
