@@ -36,6 +36,14 @@ describe('README.md', () => {
     expect(stdout).toMatch(/^v5\.10 +no: pmem0 .+ no: pmem1 .+/m);
   });
 
+  test('nor does it stumble after a reboot', async () => {
+    const reboot = `${service.url}/v1/hosts/node-v6.12/reboot`;
+    await fetch(reboot, { method: 'POST', headers: { 'x-requested-with': 'test' } });
+    const { stdout, stderr } = await runMinute();
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^no: there is no mapping none/m);
+  });
+
   test('the verdicts side by side are those of the recorded kernels', () => {
     const table = fenced(readme, 'A minute with curl', 'text').split('\n').slice(1, 5);
     expect(table.map((line) => line.split(/\s{2,}/))).toEqual([

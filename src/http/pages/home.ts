@@ -35,8 +35,8 @@ const LINKS = {
   metrics: { href: '/metrics', says: 'For Prometheus.' },
 } as const satisfies Record<string, Link>;
 
-/** The first page as a browser shows it. */
-export function renderHome(): string {
+/** The first page as a browser shows it, to whoever calls the service by `origin`. */
+export function renderHome(origin: string): string {
   const links = Object.values(LINKS).map(
     ({ href, says }) =>
       `<dt><a href="${escapeHtml(href)}">${escapeHtml(href)}</a></dt><dd>${escapeHtml(says)}</dd>`,
@@ -46,7 +46,7 @@ export function renderHome(): string {
     `<h1>daxplane</h1>
 <p>${escapeHtml(WHAT)}</p>
 <h2>Before you pull a device</h2>
-<pre>api=http://127.0.0.1:8080/v1
+<pre>api=${escapeHtml(origin)}/v1
 curl -sS "$api/assessment?verdict=exposed"                  # every device of the fleet that would expose
 curl -sS "$api/hosts/node-v6.1/dax-devices/pmem0/holders"   # who holds one, and what becomes of each</pre>
 <h2>Where to go</h2>

@@ -10,9 +10,11 @@ const DOCUMENTS = { [ERRORS_PATH]: 'errors', '/runbook': 'runbook' } as const;
 export async function servePages(app: FastifyInstance): Promise<void> {
   await app.register(accepts);
   const schema = { hide: true };
-  const [page, told] = [renderHome(), describeHome()];
+  const told = describeHome();
   app.get('/', { schema }, async (request, reply) =>
-    isBrowser(request, 'json') ? html(reply, page) : reply.send(told),
+    isBrowser(request, 'json')
+      ? html(reply, renderHome(`${request.protocol}://${request.host}`))
+      : reply.send(told),
   );
   for (const [path, name] of Object.entries(DOCUMENTS)) {
     const { markdown, html: text } = await loadDocument(name);
