@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { CreateMount, CreateProcess } from '../engine/command.ts';
+import type { RecordOf } from '../engine/host.ts';
 import { isRefusal } from '../engine/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../engine/vocabulary.ts';
 import type { Reply, Submitted } from '../store/port.ts';
@@ -23,10 +24,11 @@ const LISTING_OF: Readonly<Record<KernelName, string>> = {
   'v7.3': 'ndctl-list-v7.3.json',
 };
 
-/** The first host says of itself whether the whole fleet is made. */
-const [FIRST_KERNEL] = KERNEL_NAMES;
+/** Every host of the fleet says of itself whether the seeding that made it has ended. */
 const MADE = { demo: 'true' };
 const BEING_MADE = { demo: 'being made' };
+
+const FLEET = [...KERNEL_NAMES.map(nameOf), INCIDENT_HOST];
 
 const MIB = 2 ** 20;
 const FILE_BYTES = 8 * MIB;
@@ -70,33 +72,39 @@ const VOLUMES: readonly Volume[] = [
  *
  * and one host after a bad day (demo_incident.ts).
  *
- * Returns whether it did; a database with any host in it is left alone, but for a fleet that a crash left half made:
- * that one is made anew.
+ * Returns whether it did. A database with any host in it is left alone, but for hosts that a crash left half made:
+ * these, and no others, are deleted and made anew, with those of the fleet that are not there.
  */
 export async function seedDemo(controlPlane: DemoTarget): Promise<boolean> {
   const hosts = await controlPlane.list({ kind: 'hosts', filters: {}, limit: 1 });
   if (isRefusal(hosts)) return false;
   if (hosts.items.length > 0 && !(await clearHalfMade(controlPlane))) return false;
-  await Promise.all(KERNEL_NAMES.map((kernel) => seedHost(controlPlane, kernel)));
-  await seedIncident(runOn(controlPlane, INCIDENT_HOST));
-  await runOn(controlPlane, nameOf(FIRST_KERNEL))({ type: 'patch_host', labels: MADE });
+  const missing: string[] = [];
+  for (const name of FLEET) if ((await hostOf(controlPlane, name)) === null) missing.push(name);
+  const kernels = KERNEL_NAMES.filter((kernel) => missing.includes(nameOf(kernel)));
+  await Promise.all(kernels.map((kernel) => seedHost(controlPlane, kernel)));
+  if (missing.includes(INCIDENT_HOST)) await seedIncident(runOn(controlPlane, INCIDENT_HOST), BEING_MADE);
+  for (const name of missing) await runOn(controlPlane, name)({ type: 'patch_host', labels: MADE });
   return true;
 }
 
-/** Deletes what a crash left of the fleet; false where it is whole, or there is none. */
+/** Deletes the hosts that say they are half made; false where there are none. */
 async function clearHalfMade(controlPlane: DemoTarget): Promise<boolean> {
-  const first = nameOf(FIRST_KERNEL);
-  const record = await controlPlane.get('hosts', first, first);
-  if (record?.labels['demo'] !== BEING_MADE.demo) return false;
-  // The first goes last: as long as it is there, the next start goes on here.
-  for (const host of [INCIDENT_HOST, ...KERNEL_NAMES.map(nameOf).toReversed()]) {
-    if ((await controlPlane.get('hosts', host, host)) === null) continue;
-    const run = runOn(controlPlane, host);
+  let isHalfMade = false;
+  for (const name of FLEET) {
+    const host = await hostOf(controlPlane, name);
+    if (host?.labels['demo'] !== BEING_MADE.demo) continue;
+    isHalfMade = true;
+    const run = runOn(controlPlane, name);
     // A removal on its way holds its host.
     await run({ type: 'reboot' });
     await run({ type: 'delete_host' });
   }
-  return true;
+  return isHalfMade;
+}
+
+function hostOf(controlPlane: DemoTarget, name: string): Promise<RecordOf<'hosts'> | null> {
+  return controlPlane.get('hosts', name, name);
 }
 
 function nameOf(kernel: KernelName): string {
@@ -109,9 +117,8 @@ function runOn(controlPlane: DemoTarget, host: string): Run {
 
 async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
   const host = nameOf(kernel);
-  const labels = kernel === FIRST_KERNEL ? BEING_MADE : MADE;
   const run = runOn(controlPlane, host);
-  await run({ type: 'create_host', name: host, kernel, labels });
+  await run({ type: 'create_host', name: host, kernel, labels: BEING_MADE });
   const bytes = await readFile(new URL(LISTING_OF[kernel], LISTINGS));
   replyOf(await controlPlane.importInventory({ host, bytes }));
   await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });

@@ -1,4 +1,4 @@
-import type { Command } from '../engine/command.ts';
+import type { Command, Labels } from '../engine/command.ts';
 import type { Reply } from '../store/port.ts';
 
 /** Runs a command of the demo fleet, which must succeed. */
@@ -16,12 +16,12 @@ const PMEM = { size: 1024 * MIB, numa_node: 0, target_node: 1 } as const;
  *   dax1.0  system RAM of metrics, kmem unbound while it is in use    a leaked range
  *   dax2.0  devdax on a CXL region, one page of it poisoned           a memdev, a region, a poisoned page
  */
-export async function seedIncident(run: Run): Promise<void> {
+export async function seedIncident(run: Run, labels: Labels): Promise<void> {
   await run({
     type: 'create_host',
     name: INCIDENT_HOST,
     kernel: 'v6.12',
-    labels: { demo: 'true' },
+    labels,
     auto_online_blocks: 'online_movable',
   });
   await exposeReader(run);

@@ -6,6 +6,7 @@ import { createControlPlane, type ControlPlane } from '../../src/app/control_pla
 import { seedDemo } from '../../src/app/demo.ts';
 import { INCIDENT_HOST } from '../../src/app/demo_incident.ts';
 import type { Exported } from '../../src/app/listing_job.ts';
+import type { Command } from '../../src/engine/command.ts';
 import { isRefusal } from '../../src/engine/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
 import type { ListQuery } from '../../src/store/port.ts';
@@ -70,16 +71,7 @@ describe('the demo fleet', () => {
 
   test.each([1, 12, 40, 80])('is made anew where a crash came after command %i of it', async (commands) => {
     let left = commands;
-    const onTheirWay: Promise<unknown>[] = [];
-    const submit: ControlPlane['submit'] = async (submission) => {
-      left -= 1;
-      if (left < 0) throw new Error('crashed');
-      const submitted = controlPlane.submit(submission);
-      onTheirWay.push(submitted);
-      return submitted;
-    };
-    await expect(seedDemo({ ...controlPlane, submit })).rejects.toThrow('crashed');
-    await Promise.all(onTheirWay);
+    await crash(() => (left -= 1) < 0);
     expect(await seedDemo(controlPlane)).toBe(true);
     expect((await idsOf('hosts', 'name')).toSorted()).toEqual(
       [...KERNEL_NAMES.map((kernel) => `node-${kernel}`), INCIDENT_HOST].toSorted(),
@@ -89,6 +81,42 @@ describe('the demo fleet', () => {
     expect(await seedDemo(controlPlane)).toBe(false);
   });
 
+  test('is made anew where a crash came while it was said that it is whole', async () => {
+    let left = 3;
+    await crash(({ type }) => type === 'patch_host' && (left -= 1) < 0);
+    expect(await seedDemo(controlPlane)).toBe(true);
+    expect(await idsOf('hosts', 'labels')).toEqual(Array(KERNEL_NAMES.length + 1).fill({ demo: 'true' }));
+    expect(await idsOf('mappings', 'pid')).toHaveLength(4 * KERNEL_NAMES.length + 3);
+    expect(await seedDemo(controlPlane)).toBe(false);
+  });
+
+  test("what a user made meanwhile, or took the fleet's label from, is no rest of a crash", async () => {
+    let left = 12;
+    await crash(() => (left -= 1) < 0);
+    const run = async (host: string, command: Command): Promise<void> => {
+      expect(await controlPlane.submit({ host, command })).toMatchObject({ status: 'done' });
+    };
+    for (const name of ['mine', INCIDENT_HOST]) {
+      await run(name, { type: 'create_host', name, kernel: 'v6.12' });
+      await run(name, { type: 'create_process', pid: 1, comm: 'mine' });
+    }
+    await run('node-v6.1', { type: 'patch_host', labels: {} });
+    await run('node-v6.12', { type: 'delete_host' });
+    const mine = ['mine', INCIDENT_HOST, 'node-v6.1'];
+    const get = (): Promise<unknown> =>
+      Promise.all(mine.map((name) => controlPlane.get('hosts', name, name)));
+    const before = await get();
+    expect(await seedDemo(controlPlane)).toBe(true);
+    expect(await get()).toEqual(before);
+    for (const name of mine.slice(0, 2)) expect(await idsOf('processes', 'comm', name)).toEqual(['mine']);
+    const others = KERNEL_NAMES.filter((kernel) => kernel !== 'v6.1');
+    for (const kernel of others) {
+      const name = `node-${kernel}`;
+      expect(await controlPlane.get('hosts', name, name)).toMatchObject({ labels: { demo: 'true' } });
+      expect(await idsOf('mappings', 'pid', name)).toHaveLength(4);
+    }
+  });
+
   test('keeps the numbers of the listings, also those past 2^53', async () => {
     await seedDemo(controlPlane);
     const listing = await readFile(join(REPOSITORY, 'demo/ndctl-list-v6.12.json'), 'utf8');
@@ -96,6 +124,21 @@ describe('the demo fleet', () => {
     const { text } = (await controlPlane.exportInventory('node-v6.12', 'ndctl')) as Exported;
     expect(Buffer.from(text).toString()).toContain(isetId.slice('"iset_id": '.length));
   });
+
+  /** Seeds the fleet up to the command at which the process ends. */
+  async function crash(isDue: (command: Command) => boolean): Promise<void> {
+    const onTheirWay: Promise<unknown>[] = [];
+    let hasCrashed = false;
+    const submit: ControlPlane['submit'] = async (submission) => {
+      hasCrashed ||= isDue(submission.command);
+      if (hasCrashed) throw new Error('crashed');
+      const submitted = controlPlane.submit(submission);
+      onTheirWay.push(submitted);
+      return submitted;
+    };
+    await expect(seedDemo({ ...controlPlane, submit })).rejects.toThrow('crashed');
+    await Promise.all(onTheirWay);
+  }
 
   async function idsOf(kind: ListQuery['kind'], field: string, host?: string): Promise<unknown[]> {
     const page = await controlPlane.list({
