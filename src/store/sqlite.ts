@@ -70,8 +70,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await assessor.close();
       await asker.close();
       await reader.close();
-      await client.close();
+      // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
       db.close();
+      await client.close();
     },
   };
 }

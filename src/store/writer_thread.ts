@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { v7 } from 'uuid';
 import { collectBatches, notOurs } from './batches.ts';
-import { walBytes, watchCheckpoints, type Checkpoints } from './checkpoint.ts';
+import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from './checkpoint.ts';
 import { assertDurable } from './connection.ts';
 import { describeFault, unavailableFor } from './fault.ts';
 import { unpackJson } from './hand_over.ts';
@@ -60,6 +60,7 @@ function serve(decide: Decide, tell: Tell): void {
         break;
       case 'close':
         batches.flush();
+        if (lost() === null) emptyWal(db);
         close();
         parentPort?.close();
         break;
