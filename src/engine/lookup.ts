@@ -99,6 +99,17 @@ export function superblockOf(host: Host, file_system: string): Mount | null {
   return null;
 }
 
+/** The superblock that a call on a file reaches. Refused: `file_system_not_mounted`. */
+export function mountedSuperblock(host: Host, { id, file_system }: File): Mount | Refusal {
+  return (
+    superblockOf(host, file_system) ??
+    refuse(
+      'file_system_not_mounted',
+      `the file system of ${id} is not mounted: POST …/mounts of its device, without mkfs, mounts it again`,
+    )
+  );
+}
+
 /** Mounts whose superblock sits on this very instance of the device. */
 export function mountsOn(host: Host, device: DaxDevice): Mount[] {
   return [...host.tables.mounts.values()].filter(

@@ -36,6 +36,7 @@ export const REFUSAL_CODES = {
   dax_device_in_use: 'conflict',
   file_in_use: 'conflict',
   dax_device_not_bound: 'conflict',
+  file_system_not_mounted: 'conflict',
   dax_device_busy: 'conflict',
   removal_in_progress: 'conflict',
   process_ended: 'conflict',

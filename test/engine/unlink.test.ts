@@ -110,13 +110,13 @@ test('[F4] xfs over a device that is gone: nothing tells until it is shut down',
   expect(refused(rig, file)).toMatchObject({ errno: 'EIO' });
 });
 
-test('[F3] a frozen file system blocks, one that is not mounted is not found', () => {
+test('[F3] a frozen file system blocks, one that is not mounted is a conflict', () => {
   const [frozen, command] = withFrozen('v7.3', (rig) => ({ type: 'unlink', file: rig.file() }));
   expect(frozen.try(command)).toMatchObject({ code: 'dax_device_busy' });
   const rig = ext4('v6.12');
   const file = rig.file();
   rig.made.run({ type: 'umount', mount: rig.mount, lazy: false });
-  expect(refused(rig, file)).toMatchObject({ code: 'mount_not_found' });
+  expect(refused(rig, file)).toMatchObject({ code: 'file_system_not_mounted' });
   addMount(rig.made, { mkfs: false });
   expect(refused(rig, file)).toBeNull();
 });

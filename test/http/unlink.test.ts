@@ -35,3 +35,26 @@ test('If-Match and Idempotency-Key hold for it', async () => {
   const again = await server.call('DELETE', at(), undefined, { ...key, 'if-match': String(headers['etag']) });
   expect([first.status, again.status, again.headers['idempotency-replayed']]).toEqual([204, 204, 'true']);
 });
+
+test('without its mount the file is there, out of reach of every call until it is mounted again', async () => {
+  const { at: host, file, mapping, mount } = topology;
+  await server.call('DELETE', `${host}/mappings/${mapping}`);
+  const { dax_device, path, fs_type, dax } = (await server.call('GET', `${host}/mounts/${mount}`)).json;
+  expect((await server.call('DELETE', `${host}/mounts/${mount}`)).status).toBe(200);
+  const range = { pid: 42, offset: 0, length: 4096 };
+  const answers = [
+    await server.call('DELETE', at()),
+    await server.call('POST', `${at()}/io`, { ...range, kind: 'pread' }),
+    await server.call('POST', `${at()}/io`, { ...range, kind: 'fsync' }),
+    await server.call('POST', `${host}/mappings`, { ...range, file, flags: ['shared'], prot: 'r' }),
+  ];
+  for (const { status, json } of answers) {
+    expect([status, json.code]).toEqual([409, 'file_system_not_mounted']);
+    expect(json['detail']).toContain('POST …/mounts');
+  }
+  expect((await server.call('GET', at())).status).toBe(200);
+  expect((await server.call('DELETE', `${host}/mounts/${mount}`)).json.code).toBe('mount_not_found');
+  const again = await server.call('POST', `${host}/mounts`, { dax_device, path, fs_type, dax });
+  expect(again.status).toBe(201);
+  expect((await server.call('DELETE', at())).status).toBe(204);
+});

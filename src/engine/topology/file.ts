@@ -13,7 +13,7 @@ import {
   findActor,
   findFile,
   findMount,
-  superblockOf,
+  mountedSuperblock,
 } from '../lookup.ts';
 import { blockedOutcome, errnoOutcome, okOutcome } from '../outcome.ts';
 import { clearPages } from '../memory_failure/clear_errors.ts';
@@ -98,8 +98,8 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
   if (command.kind === 'fsync') return syncFile(tx, file.id, command.pid);
   if (command.offset >= file.size)
     return refuse('out_of_range', 'the offset is past the end of the file', { pointer: '/offset' });
-  const mount = superblockOf(tx.host, file.file_system);
-  if (mount === null) return refuse('mount_not_found', `the file system of ${file.id} is not mounted`);
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
   if (mount.fs_state === 'frozen' && command.kind === 'pwrite') return blockInFreeze(tx, command.pid);
   return file.dax ? ioByDax(tx, mount, file, command) : ioByPageCache(tx, mount, file, command);

@@ -13,7 +13,7 @@ import {
   findDevice,
   findFile,
   findMapping,
-  superblockOf,
+  mountedSuperblock,
 } from '../lookup.ts';
 import { okOutcome } from '../outcome.ts';
 import { strike, zapEffect } from '../process_end.ts';
@@ -100,9 +100,8 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
   if (command.offset + command.length > Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES) {
     return refuse('out_of_range', 'the mapping reaches past the end of the file', { pointer: '/length' });
   }
-  const mount = superblockOf(tx.host, file.file_system);
-  if (mount === null)
-    return refuse('mount_not_found', `the file system of ${file.id} is not mounted`, { pointer: '/file' });
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return { ...mount, pointer: '/file' };
   if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
   if (blockDeviceGone(tx.host, mount)) {
     return refuse(

@@ -1,9 +1,9 @@
 import type { Outcome } from '../command.ts';
 import type { File, Mount } from '../host.ts';
-import { blockDeviceGone, deviceOf, factsOf, mappingsOfFile, must, superblockOf } from '../lookup.ts';
+import { blockDeviceGone, deviceOf, factsOf, mappingsOfFile, mountedSuperblock, must } from '../lookup.ts';
 import { errnoOutcome, okOutcome } from '../outcome.ts';
 import { clean, hasDirty } from '../page_cache.ts';
-import { refuse, type Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
 import { patchSuperblock } from '../superblock.ts';
 import { emit, protectEntries, type Transaction } from '../transaction.ts';
 
@@ -14,8 +14,8 @@ import { emit, protectEntries, type Transaction } from '../transaction.ts';
  */
 export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Refusal {
   const file = must(tx.host.tables.files.get(id), `file ${id}`);
-  const mount = superblockOf(tx.host, file.file_system);
-  if (mount === null) return refuse('mount_not_found', `the file system of ${id} is not mounted`);
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
   if (blockDeviceGone(tx.host, mount)) {
     return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);

@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
 import type { File, Pin } from '../host.ts';
-import { blockDeviceGone, findFile, mappingsOfFile, superblockOf } from '../lookup.ts';
+import { blockDeviceGone, findFile, mappingsOfFile, mountedSuperblock } from '../lookup.ts';
 import { intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, remove, type Transaction } from '../transaction.ts';
@@ -26,8 +26,8 @@ export function unlink(tx: Transaction, command: Extract<Command, { type: 'unlin
 }
 
 function refusesUnlink(tx: Transaction, file: File): Refusal | null {
-  const mount = superblockOf(tx.host, file.file_system);
-  if (mount === null) return refuse('mount_not_found', `the file system of ${file.id} is not mounted`);
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return mount;
   if (mount.read_only) return kernelRefuses('EROFS', 'the file system went read-only');
   if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
   if (blockDeviceGone(tx.host, mount))

@@ -59,7 +59,7 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Delete a file: unlink(2)',
     description:
-      'Its blocks are free again. 409 `file_in_use` while it is mapped, EIO or EROFS on a dead file system.',
+      'Its blocks are free again. 409 `file_in_use` while it is mapped, `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
     method: 'DELETE',
     url: `${url}/:file`,
     params: FilePath,

@@ -12,6 +12,7 @@ import {
   REMOVE,
   removed,
   surprised,
+  unmounted,
   unbinderPins,
   waiting,
   withFrozen,
@@ -44,6 +45,26 @@ export const CONFLICT: readonly Case[] = [
     when: 'delete_host while a removal waits',
     kernel: 'v5.10',
     make: on({ type: 'delete_host' }, waiting),
+  },
+  {
+    code: 'file_system_not_mounted',
+    when: 'create_mapping of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ ...MAP, pid, file })),
+  },
+  {
+    code: 'file_system_not_mounted',
+    when: 'pread of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'pread', offset: 0, length: 1 })),
+  },
+  {
+    code: 'file_system_not_mounted',
+    when: 'fsync of a file whose file system is unmounted',
+    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'fsync', offset: 0, length: 1 })),
+  },
+  {
+    code: 'file_system_not_mounted',
+    when: 'unlink of a file whose file system is unmounted',
+    make: unmounted((_pid, file) => ({ type: 'unlink', file })),
   },
   {
     code: 'dax_device_in_use',

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../../src/engine/refusal.ts';
 import type { Command } from '../../../src/engine/command.ts';
-import { MAP, MOUNT, on, REMOVE, unmounted, withMapper, type Case } from '../states.ts';
+import { MAP, MOUNT, on, REMOVE, withMapper, type Case } from '../states.ts';
 import { accessCommand, DEVICE, emptyMachine, pinCommand, PIPE } from '../support.ts';
 
 const notFound = (code: RefusalCode, command: Command): Case => ({
@@ -74,21 +74,6 @@ export const NOT_FOUND: readonly Case[] = [
     code: 'dax_device_not_found',
     when: 'create_mapping',
     make: withMapper((_rig, _mapping, pid) => ({ ...MAP, pid, dax_device: 'nope' })),
-  },
-  {
-    code: 'mount_not_found',
-    when: 'create_mapping of a file whose file system is unmounted',
-    make: unmounted((pid, file) => ({ ...MAP, pid, file })),
-  },
-  {
-    code: 'mount_not_found',
-    when: 'pread of a file whose file system is unmounted',
-    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'pread', offset: 0, length: 1 })),
-  },
-  {
-    code: 'mount_not_found',
-    when: 'fsync of a file whose file system is unmounted',
-    make: unmounted((pid, file) => ({ type: 'file_io', file, pid, kind: 'fsync', offset: 0, length: 1 })),
   },
   {
     code: 'cxl_memdev_not_found',
