@@ -19,4 +19,4 @@ test('SIGTERM ends the service with 0 though clients send half a body, half a he
   expect((await fetch(`${service.url}/livez`)).status).toBe(200);
   expect(await service.stop()).toBe(0);
   for (const socket of sockets) socket.destroy();
-}, 60_000);
+});
