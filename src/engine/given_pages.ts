@@ -5,6 +5,7 @@ import { runs, type Run } from './mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
 import type { Effect } from './kernels/profile.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
+import { levelOf } from './stale_entry.ts';
 import { emit, entriesOf, patch, type Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 
@@ -43,7 +44,7 @@ export function zapOfGiven(tx: Transaction): (mapping: Mapping) => Effect {
     if (stale.length === 0) return { do: 'ok' };
     const ram = ramOf(deviceOf(tx.host, mapping.dax_device));
     const hit = stale.find((run) => intersect([pfnsOf(run)], ram).length > 0);
-    return hit === undefined ? { do: 'ok' } : zap_of_ram[hit.level === 'pte' ? 'pte' : 'pmd'];
+    return hit === undefined ? { do: 'ok' } : levelOf(zap_of_ram, hit);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Mapping, Pin, Process } from './host.ts';
 import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
 import type { ByLevel, Effect } from './kernels/profile.ts';
-import { staleVerbs } from './stale_entry.ts';
+import { levelOf, staleVerbs } from './stale_entry.ts';
 import { unknownOutcome, type Refusal } from './refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from './transaction.ts';
 
@@ -61,7 +61,7 @@ export function zapEffect(tx: Transaction, mappings: readonly Mapping[], effects
 /** Without struct pages the first stale entry decides. */
 function zapOfGone(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
   const [first] = staleRuns(tx.host, mapping);
-  return first === undefined ? { do: 'ok' } : first.level === 'pte' ? effects.pte : effects.pmd;
+  return first === undefined ? { do: 'ok' } : levelOf(effects, first);
 }
 
 /** What releasing a pin does: fine while its pgmap lives. `null` facts are refused before this is asked. */
