@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { serveTopology, startTestServer, type TestServer } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeAll(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterAll(() => server.close());
+const { server, topology } = serveTopology(beforeAll, afterAll);
 
 type Headers = Readonly<Record<string, string>>;
 

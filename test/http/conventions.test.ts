@@ -1,15 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { etagOf as storeEtagOf } from '../../src/store/etag.ts';
 import { etagOf } from '../../src/http/etag.ts';
-import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { makeTopology, serveTopology } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeEach(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterEach(() => server.close());
+const { server, topology } = serveTopology(beforeEach, afterEach);
 
 const seq = async (): Promise<number> => (await server.call('GET', '/v1/events')).json.as_of;
 

@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CxlMemdev, CxlMemdevRemoval, CxlRegion } from '../../src/http/schemas/cxl.ts';
 import { DaxDevice } from '../../src/http/schemas/dax_device.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 const at = '/v1/hosts/node-x';
 
 beforeAll(async () => {
-  server = await startTestServer();
   await server.call('POST', '/v1/hosts', { name: 'node-x', kernel: 'v6.12' });
   const device = { name: 'dax0.0', mode: 'devdax', size: '64MiB', provider: 'CXL' };
   const cxl = { memdevs: [{ name: 'mem0', serial: '0x1', pci: '0000:0d:00.0' }], region: 'region0' };
   await server.call('POST', `${at}/dax-devices`, { ...device, cxl });
 });
-afterAll(() => server.close());
 
 const mem0 = async () => (await server.call('GET', `${at}/cxl-memdevs/mem0`)).json;
 const region0 = async () => (await server.call('GET', `${at}/cxl-regions/region0`)).json;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOCUMENT, exampleOf, type DocumentedOperation, type Shown } from '../support/document.ts';
 import { playScene, type Scene } from './conflicts_scene.ts';
-import { startTestServer, type Method, type TestServer } from '../support/server.ts';
+import { serve, type Method } from '../support/server.ts';
 
 interface Operation {
   readonly id: string;
@@ -72,15 +72,13 @@ const PROVOCATIONS: readonly ((
   ({ url }) => [url, '<x/>', { 'content-type': 'application/xml' }],
 ];
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 let scene: Scene;
 beforeAll(async () => {
-  server = await startTestServer();
   scene = await playScene(server);
   const key = { 'idempotency-key': USED_KEY };
   await server.call('POST', '/v1/hosts', { name: 'one-more', kernel: 'v6.1' }, key);
 });
-afterAll(() => server.close());
 
 describe('an operation documents the noes that it answers, and no others', () => {
   test.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(

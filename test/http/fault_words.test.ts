@@ -1,19 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  makeTopology,
-  startTestServer,
-  type Method,
-  type TestServer,
-  type Topology,
-} from '../support/server.ts';
+import { serveTopology, type Method } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeAll(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterAll(() => server.close());
+const { server, topology } = serveTopology(beforeAll, afterAll);
 
 async function faults(method: Method, url: string, body?: unknown): Promise<Record<string, string>> {
   const { status, json } = await server.call(method, url, body);

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BODY_DEPTH_MAX, BODY_VALUES_MAX, faultInJson } from '../../src/http/json_scan.ts';
-import { startTestServer, type TestAnswer, type TestServer } from '../support/server.ts';
+import { serve, type TestAnswer } from '../support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 const post = (body: string): Promise<TestAnswer> => server.call('POST', '/v1/hosts', body);
 const said = ({ status, json }: TestAnswer) => [status, json.code, json.errors.map(({ pointer }) => pointer)];

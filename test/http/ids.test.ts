@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const HOST = '/v1/hosts/node-x';
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 beforeAll(async () => {
-  server = await startTestServer();
   await made('/v1/hosts', { name: 'node-x', kernel: 'v6.12', auto_online_blocks: 'online' });
   await made(`${HOST}/dax-devices`, { name: 'dax0.0', mode: 'devdax', size: '64MiB', provider: 'CXL' });
   await made(`${HOST}/dax-devices`, { name: 'dax1.0', mode: 'system-ram', size: '256MiB' });
 });
-afterAll(() => server.close());
 
 async function made(url: string, body: unknown) {
   const answer = await server.call('POST', url, body);

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOf, knownAfter, valueOf } from '../inventory/support/host.ts';
 import { recordedInventories } from '../inventory/support/recordings.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 /** Every recorded machine, imported as it is, exports what the listings said; importing that changes nothing. */
 describe('[IMP] a recorded machine through the API', () => {

@@ -1,16 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recorded } from '../inventory/support/recordings.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const NDCTL = 'ndctl list -RBNDMXvi';
 const DAXCTL = 'daxctl list -RDM';
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 let hosts = 0;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
 
 /** A host of its own that these listings were imported into. */
 async function hostWith(...texts: readonly string[]): Promise<string> {

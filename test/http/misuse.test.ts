@@ -2,22 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Problem } from '../../src/http/schemas/problem.ts';
-import {
-  makeTopology,
-  startTestServer,
-  type Method,
-  type TestAnswer,
-  type TestServer,
-  type Topology,
-} from '../support/server.ts';
+import { serveTopology, startTestServer, type Method, type TestAnswer } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeAll(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterAll(() => server.close());
+const { server, topology } = serveTopology(beforeAll, afterAll);
 
 /** Method, path below the host (or absolute), body, status, code, pointers. */
 type Row = readonly [Method, string, unknown, number, string, (readonly string[])?];

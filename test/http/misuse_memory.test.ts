@@ -2,17 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CxlMemdev } from '../../src/http/schemas/cxl.ts';
 import { Capacity } from '../../src/http/schemas/memory.ts';
 import { Problem } from '../../src/http/schemas/problem.ts';
-import { startTestServer, type Method, type TestServer } from '../support/server.ts';
+import { serve, type Method } from '../support/server.ts';
 
 const HOST = '/v1/hosts/node-a';
 const RAM = `${HOST}/dax-devices/dax0.0`;
 const OTHER_RAM = `${HOST}/dax-devices/dax2.0`;
 const BLOCKS = `${RAM}/memory-blocks`;
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 /** System RAM of 16 TiB and of 1 GiB, an fsdax device, and one on a CXL region. */
 beforeAll(async () => {
-  server = await startTestServer();
   await made('/v1/hosts', { name: 'node-a', kernel: 'v6.12', auto_online_blocks: 'offline' });
   const at = `${HOST}/dax-devices`;
   const ram = { mode: 'system-ram', target_node: 1 };
@@ -23,7 +22,6 @@ beforeAll(async () => {
   const card = { name: 'dax1.0', mode: 'devdax', size: '1GiB', phys_addr: '0x440000000' };
   await made(at, { ...card, provider: 'CXL', cxl });
 });
-afterAll(() => server.close());
 
 async function made(url: string, body: object) {
   const answer = await server.call('POST', url, body);

@@ -8,17 +8,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noBackend } from '../../src/http/no_backend.ts';
 import { renderOpenApi } from '../../src/http/openapi.ts';
 import { buildServer } from '../../src/http/server.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const checkedIn = new URL('../../openapi/daxplane.json', import.meta.url);
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const run = promisify(execFile);
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 interface Operation {
   readonly operationId: string;

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoundDaxDevice } from '../../src/http/schemas/dax_device.ts';
 import { CreatedMount } from '../../src/http/schemas/mount.ts';
-import { makeTopology, startTestServer, type TestBody, type TestServer } from '../support/server.ts';
+import { makeTopology, serve, type TestBody } from '../support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 /** A host whose ext4 was pulled from under a process. */
 async function exposedHost(name: string): Promise<string> {

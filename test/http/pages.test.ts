@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { REFUSAL_CODES } from '../../src/engine/refusal.ts';
 import { HTTP_PROBLEMS } from '../../src/http/problem.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   server.call('GET', path, undefined, headers);

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { serveTopology } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeAll(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterAll(() => server.close());
+const { server, topology } = serveTopology(beforeAll, afterAll);
 
 const post = (url: string, body: object) => server.call('POST', `${topology.at}${url}`, body);
 const fileOf = (more: object) => ({ mount: topology.mount, path: '/new', size: '4KiB', ...more });

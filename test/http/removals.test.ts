@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { serveTopology } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 /** Whoever waits is woken; only a hang would take so long. */
 const LONG_MS = 600_000;
 
-let server: TestServer;
-let topology: Topology;
+const { server, topology } = serveTopology(beforeEach, afterEach);
 const remove = (headers: Record<string, string> = {}, body: unknown = { trigger: 'unbind' }) =>
   server.call('POST', `${topology.at}/dax-devices/pmem0/remove`, body, headers);
 const pin = () =>
@@ -18,12 +17,6 @@ const pin = () =>
     kind: 'transient',
     holder: 'vmsplice',
   });
-
-beforeEach(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterEach(() => server.close());
 
 test('a remove is 202 with the place of the removal', async () => {
   const { status, headers, json } = await remove();

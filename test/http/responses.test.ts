@@ -16,21 +16,9 @@ import { Pin } from '../../src/http/schemas/pin.ts';
 import { Process } from '../../src/http/schemas/process.ts';
 import { Removal, Signal } from '../../src/http/schemas/removal.ts';
 import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
-import {
-  makeTopology,
-  startTestServer,
-  type Method,
-  type TestServer,
-  type Topology,
-} from '../support/server.ts';
+import { serveTopology, type Method } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeAll(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterAll(() => server.close());
+const { server, topology } = serveTopology(beforeAll, afterAll);
 
 /** One request whose answer must have the status and the schema, to the letter: schemas are strict. */
 async function answer(

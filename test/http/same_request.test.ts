@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeTopology, startTestServer, type TestServer, type Topology } from '../support/server.ts';
+import { serveTopology } from '../support/server.ts';
 
-let server: TestServer;
-let topology: Topology;
-beforeEach(async () => {
-  server = await startTestServer();
-  topology = await makeTopology(server);
-});
-afterEach(() => server.close());
+const { server, topology } = serveTopology(beforeEach, afterEach);
 
 const key = { 'idempotency-key': 'k' };
 

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const LISTING = [{ dev: 'namespace0.0', mode: 'fsdax', map: 'dev', size: 1065353216, blockdev: 'pmem0' }];
 const host = '/v1/hosts/mine';
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 
 beforeAll(async () => {
-  server = await startTestServer();
   await server.call('POST', '/v1/hosts', { name: 'mine', kernel: 'v6.12' });
   await server.call('POST', `${host}/inventory`, LISTING);
   await server.call('POST', `${host}/dax-devices`, { name: 'dax1.0', mode: 'devdax', size: '1GiB' });
 });
-afterAll(() => server.close());
 
 const assess = (query = '') => server.call('GET', `/v1/assessment${query}`);
 const names = async (url: string) =>

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeTopology, startTestServer, type TestServer } from '../support/server.ts';
+import { makeTopology, serve } from '../support/server.ts';
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 beforeAll(async () => {
-  server = await startTestServer();
   await makeTopology(server);
 });
-afterAll(() => server.close());
 
 /** Every path that the service has, with the same text in place of each parameter. */
 function everyPath(parameter: string): string[] {

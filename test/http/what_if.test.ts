@@ -7,11 +7,10 @@ import {
   assessed,
   Comparison as ComparisonSchema,
 } from '../../src/http/schemas/what_if.ts';
-import { makeTopology, startTestServer, type TestServer } from '../support/server.ts';
+import { makeTopology, serve } from '../support/server.ts';
 
-let server: TestServer;
+const server = serve(beforeAll, afterAll);
 beforeAll(async () => {
-  server = await startTestServer();
   await makeTopology(server, 'node-a', 'v6.12');
   await server.call('POST', '/v1/hosts', { name: 'node-b', kernel: 'v5.10' });
   for (const name of ['pmem0', 'pmem1'])
@@ -22,7 +21,6 @@ beforeAll(async () => {
       tenant: 'b',
     });
 });
-afterAll(() => server.close());
 
 const asked = { host: 'node-a', dax_device: 'pmem0', trigger: 'unbind' };
 const compare = (body: object, headers = {}, query = '') =>

@@ -80,6 +80,32 @@ export async function startTestServer({
   };
 }
 
+/** `beforeAll` and `afterAll` of vitest, or `beforeEach` and `afterEach`: this file also serves what is no test. */
+type Hook = (act: () => Promise<void>) => void;
+
+/** The server of a file of tests: it starts before them, or before each, and is closed after. */
+export function serve(before: Hook, after: Hook): TestServer {
+  const server = {} as TestServer;
+  before(async () => {
+    Object.assign(server, await startTestServer());
+  });
+  after(() => server.close());
+  return server;
+}
+
+/** serve(), and makeTopology() there. */
+export function serveTopology(
+  before: Hook,
+  after: Hook,
+): { readonly server: TestServer; readonly topology: Topology } {
+  const server = serve(before, after);
+  const topology = {} as Topology;
+  before(async () => {
+    Object.assign(topology, await makeTopology(server));
+  });
+  return { server, topology };
+}
+
 function bodyOf(type: unknown, text: string): TestBody {
   const isJson = typeof type === 'string' && type.includes('json') && text !== '';
   return (isJson ? JSON.parse(text) : {}) as TestBody;
