@@ -32,7 +32,7 @@ async function removed(processes: number): Promise<RemovalRecord> {
     await make(`${at}/mappings`, mapping);
   }
   const begun = await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' });
-  const ended = await server.controlPlane.waitForRemoval(begun.uid, 60_000);
+  const ended = await server.controlPlane.waitForRemoval(begun.uid, 600_000);
   if (ended === null) throw new Error('no removal');
   return ended;
 }
