@@ -1,6 +1,8 @@
 import type { Outcome } from '../command.ts';
 import type { Holder } from '../holder.ts';
 import { firstBlock, nrBlocks } from '../kmem/blocks.ts';
+import type { Mapping } from '../host.ts';
+import { generationOf } from '../lookup.ts';
 import { nextRun, runs } from '../mapping_table.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { RemovalRecord, SignalRow } from '../removal/record.ts';
@@ -94,10 +96,22 @@ function ofMapping(tx: Transaction, id: string): Consequence {
     const outcome = whatIf(tx, (own) =>
       access(own, { type: 'access', mapping: id, offset, length: 1, kind }),
     );
-    return `${kind}: ${words(outcome)}`;
+    return `${kind}: ${wordsOf(outcome, tx, mapping)}`;
   });
   const goesOn = reaches || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
   return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
+}
+
+/** Through a stale entry: whose data it reaches now, where they are no longer those that were mapped. */
+function wordsOf(outcome: Outcome | Refusal, { host }: Transaction, mapping: Mapping): string {
+  if (isRefusal(outcome) || outcome.result !== 'ok' || !outcome.stale) return words(outcome);
+  const { data_of } = outcome;
+  if (data_of === null) return 'zeros: nothing decodes the range';
+  const { generation, tenant, file } = data_of;
+  if (generation === generationOf(host, mapping) && file === mapping.file) return 'the old data';
+  const owner = tenant === null ? 'an owner that has no name' : `tenant ${tenant}`;
+  const within = file === null ? '' : `, file ${file}`;
+  return `the data of ${owner}${within} (generation ${String(generation)})`;
 }
 
 function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): Consequence {
@@ -128,7 +142,7 @@ export function words(outcome: Outcome | Refusal): string {
   const dies = outcome.process_alive ? '' : ', the process ends';
   switch (outcome.result) {
     case 'ok':
-      return outcome.stale ? 'the old data' : 'ok';
+      return 'ok';
     case 'signal':
       return `${String(outcome.signal)} ${String(outcome.si_code)}${lsbWords(outcome.si_addr_lsb)}${dies}`;
     case 'errno':
