@@ -46,6 +46,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
       tenant,
       holders,
       told_at,
+      trigger: 'surprise_removal',
       ...resultOf(tx, device, under, idle),
     };
   });

@@ -38,6 +38,7 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
       items,
       holders,
       told_at,
+      trigger: 'unbind',
       ...outlook,
       residue: countResidue(host, residual),
       blast_radius,

@@ -5,7 +5,7 @@ import type { Assessment } from './record.ts';
 /** What of an assessment no name decides. */
 export type Result = Omit<
   Assessment,
-  'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant' | 'holders' | 'told_at'
+  'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant' | 'holders' | 'told_at' | 'trigger'
 >;
 
 /** What a removal leaves of a device that nobody uses, by all that determines it. */

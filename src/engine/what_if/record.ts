@@ -56,6 +56,8 @@ export interface Residue {
 
 /** Who holds a device, and what a removal now would do to each. */
 export interface Survey extends Pick<DaxDevice, 'holders' | 'told_at'> {
+  /** Of the removal that its state, verdict and consequences are of. */
+  readonly trigger: 'unbind';
   readonly items: readonly Holder[];
   /** Of the unbind now; null where there is none. */
   readonly state: ImaginedState | null;
@@ -149,6 +151,8 @@ export interface Assessment {
   /** Where nothing was told about its users, nothing here speaks of them. */
   readonly holders: HoldersTold;
   readonly told_at: string | null;
+  /** Of the removal that was simulated. */
+  readonly trigger: 'surprise_removal';
   /** Null where it would wait, or where there is no removal. */
   readonly verdict: Verdict | null;
   readonly state: ImaginedState | null;

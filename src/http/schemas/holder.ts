@@ -39,6 +39,7 @@ export const Holder = z
 /** Beside a page of holders. */
 export const surveyed = {
   ...toldOfHolders,
+  trigger: z.literal('unbind').meta({ description: 'Of the removal that the rest is of.' }),
   state: ImaginedState.nullable().meta({ description: 'Of an unbind now; null where there is none.' }),
   verdict: Verdict.nullable(),
   impact: Impact.nullable(),

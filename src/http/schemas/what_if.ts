@@ -88,6 +88,7 @@ export const Assessment = z
     kernel: KernelName,
     tenant: z.string().nullable(),
     ...toldOfHolders,
+    trigger: z.literal('surprise_removal').meta({ description: 'Of the removal that was simulated.' }),
     verdict: Verdict.nullable().meta({ description: 'Null where it would wait, or is refused.' }),
     state: ImaginedState.nullable(),
     waiting_on: z.array(WaitingOn),

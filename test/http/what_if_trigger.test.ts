@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeTopology, startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await makeTopology(server, 'node-a', 'v6.12');
+});
+afterAll(() => server.close());
+
+test('[HOLD3] an assessment and a list of holders name the removal that they are of', async () => {
+  const assessed = await server.call('GET', '/v1/assessment');
+  expect(assessed.json.items).toMatchObject([{ dax_device: 'pmem0', trigger: 'surprise_removal' }]);
+  const path = '/v1/hosts/node-a/dax-devices/pmem0';
+  expect((await server.call('GET', `${path}/holders`)).json).toMatchObject({ trigger: 'unbind' });
+  await server.call('POST', `${path}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
+  const [item] = (await server.call('GET', '/v1/assessment')).json.items;
+  expect(item).toMatchObject({ verdict: null, trigger: 'surprise_removal' });
+  expect((await server.call('GET', `${path}/holders`)).json).toMatchObject({
+    verdict: null,
+    trigger: 'unbind',
+  });
+});
