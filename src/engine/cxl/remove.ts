@@ -5,6 +5,7 @@ import { findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import { removeDaxDevice } from '../removal/start.ts';
+import { wayBack } from '../topology/way_back.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
 import type { CxlDriver, CxlRemoveVia } from '../vocabulary.ts';
 import { detachDecoder, releaseMemdev, releaseRegion, resetDecode, tellConsumers } from './change.ts';
@@ -28,7 +29,8 @@ export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): B
   }
   const region = regionOf(tx.host, device);
   const memdev = via === 'cxl_region' ? null : region.mappings[0]?.memdev;
-  if (memdev === undefined) return kernelRefuses('ENODEV', `no memdev decodes to ${region.name}`);
+  if (memdev === undefined)
+    return kernelRefuses('ENODEV', `no memdev decodes to ${region.name}: ${wayBack(tx.host, device)}`);
   const named = removeDaxDevice(tx, { ...command, via }, memdev);
   if (isRefusal(named)) return named;
   const regions = memdev === null ? [region] : regionsOn(tx.host, memdev);

@@ -5,6 +5,7 @@ import { isDynamic } from '../cxl/lookup.ts';
 import { onlineRuns } from '../kmem/blocks.ts';
 import { memoryPins, memoryRangesOf } from '../kmem/range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { wayBack } from '../topology/way_back.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../transaction.ts';
 import type { CxlDriver, RemoveVia } from '../vocabulary.ts';
 import { blastRadius } from '../blast_radius.ts';
@@ -93,7 +94,7 @@ function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): 
       `${device.name} is being removed: its removal says what it waits on, POST …/reboot ends one that never returns`,
     );
   if (device.state !== 'bound' && !reachesParent(command.via, device))
-    return refuse('dax_device_not_bound', `${device.name} is ${device.state}: POST …/bind binds it`);
+    return refuse('dax_device_not_bound', `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`);
   if (command.by_pid !== undefined) {
     const process = findActor(tx.host, command.by_pid, '/by_pid');
     if (isRefusal(process)) return process;

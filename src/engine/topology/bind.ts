@@ -3,11 +3,12 @@ import type { Command } from '../command.ts';
 import { regionConditions, regionServes } from '../cxl/lookup.ts';
 import type { DaxDevice, Host } from '../host.ts';
 import { addMemory, defaultMode, kmemStateOf, probeFails } from '../kmem/probe.ts';
-import { hotplugLock, leakedRanges } from '../kmem/range.ts';
+import { hotplugLock, leakedRanges, leakedUnder } from '../kmem/range.ts';
 import { factsOf, findDevice } from '../lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
 import type { DeviceMode } from '../vocabulary.ts';
+import { BURNT, MEDIUM_GONE } from './way_back.ts';
 import { defaultAlign, driverOf, noNamespaceMode } from './device.ts';
 
 /** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
@@ -28,8 +29,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   const parent = command.driver === 'dax_pmem';
   if (device.state === 'removing') return behindUnbind(tx, command, device);
   if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
-  if (!device.media_present)
-    return kernelRefuses('ENODEV', 'the medium is gone: the hotplug events add and replace bring one back');
+  if (!device.media_present) return kernelRefuses('ENODEV', MEDIUM_GONE);
   if (!regionServes(tx.host, device)) {
     const { type, detail } = regionConditions(tx.host, device)[0]!;
     // cxl_region would have to bind first, whose probe answers ENXIO below CXL_CONFIG_COMMIT.
@@ -106,7 +106,10 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
     });
   }
   const failure = probeFails(tx.host, device, driver, leakedRanges(tx.host));
-  if (failure !== null) return command.driver === 'dax_pmem' ? parentAlone(tx, device, failure) : failure;
+  if (failure !== null)
+    return command.driver === 'dax_pmem'
+      ? parentAlone(tx, device, failure)
+      : withWayBack(tx, device, failure);
   if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
   const repurposed = mode !== device.mode || tenant !== device.tenant;
@@ -132,6 +135,12 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
   const kernel_log = driver === 'kmem' ? addMemory(tx, record) : [];
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
+}
+
+/** What the probe logs, and what helps where the range is burnt. */
+function withWayBack({ host }: Transaction, device: DaxDevice, failure: Refusal): Refusal {
+  if (leakedUnder(leakedRanges(host), device) === null) return failure;
+  return { ...failure, detail: `${failure.detail}: ${BURNT}` };
 }
 
 /** dax_pmem binds, the dax device it makes stays without a driver. */

@@ -21,6 +21,7 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../refusal.ts';
 import { staleVerbs } from '../stale_entry.ts';
 import { emit, identity, nextId, put, remove, type Transaction } from '../transaction.ts';
 import { PAGE_BYTES, type PageSize } from '../vocabulary.ts';
+import { wayBack } from './way_back.ts';
 
 /** mmap(2) of a file or of the device node. 409 with the kernel's errno where mmap is refused (R8-R11). */
 export function createMapping(tx: Transaction, command: CreateMapping): Answer | Refusal {
@@ -132,7 +133,8 @@ function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice)
   }
   if (device.mode === 'sector') return refuse('not_modelled', 'the block device of a btt');
   if (device.mode !== 'devdax') {
-    if (device.driver === null) return kernelRefuses('ENXIO', 'the block device is gone');
+    if (device.driver === null)
+      return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
     return command.flags.includes('sync') ? kernelRefuses('EOPNOTSUPP', 'MAP_SYNC on a block device') : null;
   }
   if (!device.parent_bound || device.state === 'gone')

@@ -20,6 +20,7 @@ import { mountsOfSuperblock, patchSuperblock } from '../superblock.ts';
 import { emit, identity, nextId, patch, put, remove, type Transaction } from '../transaction.ts';
 import { PMD_PAGES } from '../vocabulary.ts';
 import { abortJournal } from './sync.ts';
+import { wayBack } from './way_back.ts';
 
 /** Pages kept for metadata and the log at the head of a file system; files start behind them. */
 const METADATA_PAGES = 4 * PMD_PAGES;
@@ -38,7 +39,7 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
     return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
   }
   if (device.state !== 'bound')
-    return kernelRefuses('ENXIO', 'the block device is gone: POST …/bind brings it back');
+    return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
   const refusal = refusesNames(tx, command) ?? refusesOptions(tx, command, device);
   if (refusal !== null) return refusal;
   const file_system = findOrMake(tx, command, device);
