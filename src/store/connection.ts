@@ -28,7 +28,12 @@ export function openWriteConnection(path: string, busyTimeoutMs = BUSY_TIMEOUT_M
 
 /** Opens a connection that only reads, and sees only what is committed. */
 export function openReadConnection(path: string): Connection {
-  const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  return openQueryConnection(path, true);
+}
+
+/** Opens a connection that changes nothing it is asked to, but may tidy up files beside the database when it closes. */
+export function openQueryConnection(path: string, readonly = false): Connection {
+  const db = new Sqlite(path, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   db.pragma('query_only = ON');
   return db;
 }

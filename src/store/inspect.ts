@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
-import { openReadConnection, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { StoreFault } from './fault.ts';
 import { assertSameHistory, type Migration } from './migrate.ts';
+import { lookInto, readHeader, type Header } from './untouched.ts';
 
 /** "DAXP": the application_id in the header of our files, set by a migration. */
 const APPLICATION_ID = 0x44415850;
 /** Tables of the first schema: a file from before the application_id is known by them. */
 const FIRST_TABLES = ['schema_migrations', 'hosts', 'dax_devices', 'events', 'idempotency_keys'];
+const NEWER_REMEDY =
+  'start it with the version of daxplane that wrote it, or put a backup from before in its place';
 
 interface SchemaRow {
   readonly type: 'table' | 'index';
@@ -15,56 +18,61 @@ interface SchemaRow {
 }
 
 /**
- * Looks at a file, over a connection that only reads, before anything is changed in it. Throws where it is another
+ * Looks at a file before anything is changed in it, and leaves what is beside it as it was. Throws where it is another
  * program's, newer than this one, or damaged in the pages that everything hangs from. A file that is not there or
  * has nothing in it is a new one.
  */
 export function inspect(path: string, known: readonly Migration[]): void {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
-  const db = openReadConnection(path);
-  try {
+  const header = readHeader(path);
+  if (header !== null) assertServable(path, header, known);
+  lookInto(path, header, (db) => {
     const schema = db
       .prepare<[], SchemaRow>('SELECT type, name, tbl_name FROM sqlite_schema WHERE rootpage > 0')
       .all();
     const tables = schema.flatMap(({ type, name }) => (type === 'table' ? [name] : []));
-    const application_id = Number(db.pragma('application_id', { simple: true }));
+    // A WAL may be ahead of the header.
+    const [user_version = 0, application_id = 0] = ['user_version', 'application_id'].map((name) =>
+      Number(db.pragma(name, { simple: true })),
+    );
     if (tables.length === 0 && application_id === 0) return;
-    assertOurs(path, application_id, tables);
-    assertKnown(db, path, known);
+    assertServable(path, { user_version, application_id }, known);
+    if (application_id === 0 && !FIRST_TABLES.every((table) => tables.includes(table)))
+      throw notOurs(path, `tables ${tables.slice(0, 5).join(', ')}`);
+    assertHistory(db, path, known);
     for (const row of schema) readFirst(db, row);
-  } finally {
-    db.close();
+  });
+}
+
+/** Throws where the header alone says that the file is another program's or newer. */
+function assertServable(
+  path: string,
+  { application_id, user_version }: Omit<Header, 'is_wal'>,
+  known: readonly Migration[],
+): void {
+  if (application_id !== APPLICATION_ID && application_id !== 0)
+    throw notOurs(path, `application_id 0x${(application_id >>> 0).toString(16)}`);
+  if (application_id === APPLICATION_ID && user_version > known.length) {
+    throw new StoreFault(
+      `${path} has schema version ${String(user_version)}, newer than this program's ${String(known.length)}; ${NEWER_REMEDY}`,
+      { code: 'newer' },
+    );
   }
 }
 
-function assertOurs(path: string, application_id: number, tables: readonly string[]): void {
-  const isOurs =
-    application_id === APPLICATION_ID ||
-    (application_id === 0 && FIRST_TABLES.every((table) => tables.includes(table)));
-  if (isOurs) return;
-  const id = `0x${(application_id >>> 0).toString(16)}`;
-  const whose = `application_id ${id}, tables ${tables.slice(0, 5).join(', ')}`;
-  throw new StoreFault(
+function notOurs(path: string, whose: string): StoreFault {
+  return new StoreFault(
     `${path} is a database of another program (${whose}); set DAXPLANE_DB to another path, or move the file away`,
     { code: 'not_ours' },
   );
 }
 
-function assertKnown(db: Connection, path: string, known: readonly Migration[]): void {
-  const user_version = Number(db.pragma('user_version', { simple: true }));
-  const remedy =
-    'start it with the version of daxplane that wrote it, or put a backup from before in its place';
-  if (user_version > known.length) {
-    throw new StoreFault(
-      `${path} has schema version ${String(user_version)}, newer than this program's ${String(known.length)}; ${remedy}`,
-      { code: 'newer' },
-    );
-  }
+function assertHistory(db: Connection, path: string, known: readonly Migration[]): void {
   const applied = db.prepare<[], Migration>('SELECT * FROM schema_migrations ORDER BY version').all();
   try {
     assertSameHistory(applied, known);
   } catch (error) {
-    throw new StoreFault(`${path} has another history than this program; ${remedy}`, {
+    throw new StoreFault(`${path} has another history than this program; ${NEWER_REMEDY}`, {
       code: 'newer',
       cause: error,
     });

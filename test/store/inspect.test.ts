@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import {
-  existsSync,
+  copyFileSync,
+  readdirSync,
+  renameSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -35,11 +38,31 @@ function change(...sql: readonly string[]): void {
 
 /** Refused, and byte for byte as it was, with nothing new beside it. */
 function expectRefused(message: string | RegExp): void {
-  const before = readFileSync(path);
-  const lock = existsSync(`${path}-lock`);
+  const before = contents();
   expect(open).toThrow(message);
-  expect(readFileSync(path).equals(before)).toBe(true);
-  expect(existsSync(`${path}-lock`)).toBe(lock);
+  expect(contents()).toEqual(before);
+}
+
+/** Every file in the folder, by what is in it. An index of a WAL is made anew by whoever opens it first. */
+function contents(): unknown {
+  return readdirSync(directory).map((name) => [
+    name,
+    name.endsWith('-shm') ||
+      createHash('sha256')
+        .update(readFileSync(join(directory, name)))
+        .digest('hex'),
+  ]);
+}
+
+/** Leaves the database as a program does that ends without closing it. */
+function abandon(...suffixes: readonly string[]): void {
+  const db = new Sqlite(path);
+  for (const sql of ['PRAGMA journal_mode = wal', 'PRAGMA wal_autocheckpoint = 0', 'CREATE TABLE late (a)'])
+    db.exec(sql);
+  const kept = join(directory, 'kept');
+  for (const suffix of ['', ...suffixes]) copyFileSync(path + suffix, kept + suffix);
+  db.close();
+  for (const suffix of ['', ...suffixes]) renameSync(kept + suffix, path + suffix);
 }
 
 describe('what is not ours is refused, untouched', () => {
@@ -72,6 +95,39 @@ describe('what is not ours is refused, untouched', () => {
   test("another program's application_id before it has tables", () => {
     change('PRAGMA application_id = 252006675');
     expectRefused('is a database of another program');
+  });
+
+  test('a newer schema whose header is not written yet', () => {
+    make();
+    abandon('-wal', '-shm');
+    const db = new Sqlite(path);
+    db.pragma('user_version = 9999');
+    expectRefused('schema version 9999, newer');
+    db.close();
+  });
+
+  describe.each([[['-wal', '-shm']], [['-wal']], [[]]])(
+    "another program's file with %j beside it",
+    (beside) => {
+      test.each([0, 252006675])('and application_id %i', (id) => {
+        change('CREATE TABLE t (a)', `PRAGMA application_id = ${String(id)}`);
+        abandon(...beside);
+        expect(readdirSync(directory)).toHaveLength(1 + beside.length);
+        expectRefused(`${path} is a database of another program`);
+      });
+    },
+  );
+
+  test("another program's file that is in use", () => {
+    change('PRAGMA journal_mode = wal', 'CREATE TABLE t (a)');
+    const db = new Sqlite(path);
+    db.exec('INSERT INTO t VALUES (1)');
+    expectRefused(`${path} is a database of another program (tables t)`);
+    db.exec('INSERT INTO t VALUES (2)');
+    db.close();
+    const after = new Sqlite(path);
+    expect(after.prepare('SELECT a FROM t').pluck().all()).toEqual([1, 2]);
+    after.close();
   });
 
   test.each(['delete', 'wal'])("another program's tables, in journal mode %s", (mode) => {
