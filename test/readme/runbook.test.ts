@@ -4,15 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { HTTP_PROBLEMS } from '../../src/http/problem.ts';
 import { REPOSITORY } from '../client/child_service.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { serve } from '../support/server.ts';
 
 const runbook = await readFile(join(REPOSITORY, 'docs/runbook.md'), 'utf8');
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = serve(beforeAll, afterAll);
 
 test('the metrics that the runbook says to watch are there', async () => {
   const named = [...runbook.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name);
