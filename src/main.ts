@@ -11,9 +11,11 @@ import { openSqliteStore } from './store/sqlite.ts';
 const DRAIN_MS = 10_000;
 const REQUESTS_IN_WORK_MAX = 1_000;
 
-/** config → store → app → http → listen → drain on SIGTERM. */
+/** config → address → store → app → http → listen → drain on SIGTERM. */
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
+  // First of all: opening the store makes its folder and migrates what is there, and there is no way back from that.
+  const { isOpen } = await findAddress(config.host, config.port);
   const store = await openSqliteStore({
     path: config.db,
     log,
@@ -24,10 +26,6 @@ async function main(config: Config): Promise<void> {
     },
   });
   const controlPlane = createControlPlane(store, log);
-  const { isOpen } = await findAddress(config.host, config.port).catch(async (error: unknown) => {
-    await controlPlane.close();
-    throw error;
-  });
   if (isOpen) process.stderr.write(openWarning(config));
   else if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();

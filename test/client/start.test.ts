@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sqlite } from '../../src/store/driver.ts';
 import { openOwned } from '../../src/store/open.ts';
+import { migrateTo } from '../store/support/before.ts';
 import { listening, spawnService } from './child_service.ts';
 
 /** "nobody", where this is run by root, whom no permission stops. */
@@ -86,16 +87,34 @@ test('what is no database is told with its cause', async () => {
   expect(written).toContain('cause: file is not a database');
 });
 
-test('a port in use is told, with its address and the remedy, before anything is seeded', async () => {
-  const other = createServer();
-  other.listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  const port = String((other.address() as AddressInfo).port);
-  const written = await failure(start({ DAXPLANE_PORT: port, DAXPLANE_DEMO: '1' }));
-  expect(written).toContain(`1: daxplane: 127.0.0.1:${port} is in use by another program`);
-  expect(written).toContain('set DAXPLANE_PORT');
-  expect(countHosts()).toBe(0);
-  other.close();
+describe('a port in use', () => {
+  let other: Server;
+  let env: Record<string, string>;
+  let told: string;
+  beforeEach(async () => {
+    other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = String((other.address() as AddressInfo).port);
+    env = { DAXPLANE_PORT: port, DAXPLANE_DEMO: '1' };
+    told = `1: daxplane: 127.0.0.1:${port} is in use by another program; stop that one, or set DAXPLANE_PORT`;
+  });
+  afterEach(() => other.close());
+
+  test('is told, with its address and the remedy, before anything is made', async () => {
+    const folder = join(directory, 'none/yet');
+    expect(await failure(start({ ...env, DAXPLANE_DB: join(folder, 'daxplane.db') }))).toContain(told);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('leaves a database of an older version as it is', async () => {
+    const old = new Sqlite(db);
+    migrateTo(old, 1);
+    old.close();
+    const before = readFileSync(db);
+    expect(await failure(start(env))).toContain(told);
+    expect(readFileSync(db).equals(before)).toBe(true);
+    expect(readdirSync(directory)).toEqual(['daxplane.db']);
+  });
 });
 
 test('an address that other machines reach is warned of, and gets no demo fleet', async () => {
