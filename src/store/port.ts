@@ -57,7 +57,7 @@ export interface Submission {
    * they come to rest: completed, stuck or waiting.
    */
   readonly dry_run?: boolean;
-  /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of method, path and body. */
+  /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of the request as it was understood. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
   /** If-Match: one of these entity tags must be the record's, or `*`: it must exist. What is not found stays so. */
   readonly precondition?: { readonly kind: Kind; readonly id: string; readonly etag: string };
