@@ -14,6 +14,7 @@ import { access } from './topology/access.ts';
 import { bind } from './topology/bind.ts';
 import { createDaxDevice, deleteDaxDevice, importInventory, patchDaxDevice } from './topology/device.ts';
 import { createFile, fileIo } from './topology/file.ts';
+import { reapLostFiles } from './topology/lost_files.ts';
 import { recordHotplugEvent } from './topology/hotplug.ts';
 import { createHost, deleteHost, patchHost, reboot } from './topology/machine.ts';
 import { createMapping, munmap } from './topology/mapping.ts';
@@ -36,6 +37,7 @@ export function handle(tx: Transaction, command: Command): Answer | Refusal {
     finishOffline(tx);
     wakeRemovals(tx);
     reapLazyMounts(tx);
+    reapLostFiles(tx);
     trackExposures(tx);
     const exposures = openedBy(tx);
     if (exposures.length > 0) return { ...answer, exposures };

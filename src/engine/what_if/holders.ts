@@ -52,10 +52,13 @@ function listUses(host: Host, name: string): Use[] {
   const on = <T extends { readonly dax_device: string }>(records: Map<string, T>) =>
     [...records.values()].filter((record) => record.dax_device === name);
   const maps = on(mappings);
+  const shown = new Set(on(mounts).map(({ file_system }) => file_system));
+  // What no mount shows nobody can hold open.
+  const opened = on(files).filter(({ file_system }) => shown.has(file_system));
   const pids = new Set([...maps, ...on(pins)].map(({ pid }) => pid));
   return [
     ...on(mounts).map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
-    ...on(files).map(({ id }): Use => ({ kind: 'file', id, pid: null })),
+    ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
     ...on(pins).map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),

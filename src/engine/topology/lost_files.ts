@@ -1,0 +1,19 @@
+import { deviceOf, filesOf, superblockOf } from '../lookup.ts';
+import { emit, remove, type Transaction } from '../transaction.ts';
+
+/**
+ * File systems that are on their medium no more (another one was made over it, the device was given away, the medium
+ * was replaced: GEN1) end with their files, once their superblock has gone, which outlives every mapping: no mount can find them again.
+ */
+export function reapLostFiles(tx: Transaction): void {
+  for (const { id, dax_device, generation } of [...tx.host.tables.file_systems.values()]) {
+    if (generation === deviceOf(tx.host, dax_device).generation || superblockOf(tx.host, id) !== null)
+      continue;
+    for (const file of filesOf(tx.host, id)) {
+      remove(tx, 'files', file.id);
+      emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
+    }
+    remove(tx, 'file_systems', id);
+    emit(tx, 'dax_device_changed', `dax-devices/${dax_device}`, { file_system_lost: id });
+  }
+}
