@@ -63,7 +63,7 @@ export function startExecutor(store: Store, log: Log): Executor {
   const unsubscribe = store.onCommit(({ removals }) => {
     for (const mark of removals) {
       note(mark);
-      if (mark.state !== 'running')
+      if (mark.state !== 'running' && mark.state !== mark.before)
         log.info({ host: mark.host, removal: mark.removal, state: mark.state }, 'removal changed state');
     }
     begin();

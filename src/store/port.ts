@@ -161,6 +161,8 @@ export interface RemovalMark {
   readonly removal: string;
   readonly uid: string;
   readonly state: RemovalState;
+  /** As it was before the commit, which may have changed something else of it; null where the commit began it. */
+  readonly before: RemovalState | null;
 }
 
 /** What is watched of the store while it runs. */

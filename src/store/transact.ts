@@ -4,6 +4,7 @@ import type { Decision } from '../engine/decide.ts';
 import type { Host } from '../engine/host.ts';
 import type { Refusal } from '../engine/refusal.ts';
 import type { Context } from '../engine/transaction.ts';
+import type { RemovalState } from '../engine/vocabulary.ts';
 import { foresee } from '../engine/what_if/foresee.ts';
 import type { Connection } from './connection.ts';
 import { isWorldFault } from './fault.ts';
@@ -79,7 +80,10 @@ export function prepareTransact(
     const settled = batch.map((submission) => {
       transactor.marks.length = 0;
       const result = runOne(submission);
-      if ('submitted' in result) for (const mark of transactor.marks) removals.set(mark.uid, mark);
+      if ('submitted' in result)
+        for (const mark of transactor.marks) {
+          removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
+        }
       return result;
     });
     const seq = transactor.journal.last();
@@ -159,17 +163,35 @@ function store(
   events: Decision['events'],
   at: string,
 ): number {
+  const before = removalStates(host, events);
   for (const event of events) apply(host, event);
   const touched = transactor.project(name, host, events);
-  markRemovals(transactor, host, touched);
+  markRemovals(transactor, host, touched, before);
   return transactor.journal.append(name, at, events, transactor.uid);
 }
 
-function markRemovals({ marks }: Transactor, host: Host, touched: readonly Touched[]): void {
+/** The states of the removals that events are about to change; nothing of those that they begin. */
+export function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState> {
+  const states = new Map<string, RemovalState>();
+  for (const change of events.flatMap((event) => event.changes)) {
+    if (change.op !== 'put' || change.kind !== 'removals') continue;
+    const removal = host.tables.removals.get(change.id);
+    if (removal !== undefined) states.set(change.id, removal.state);
+  }
+  return states;
+}
+
+function markRemovals(
+  { marks }: Transactor,
+  host: Host,
+  touched: readonly Touched[],
+  before: ReadonlyMap<string, RemovalState>,
+): void {
   for (const { kind, id } of touched) {
     const record = kind === 'removals' ? host.tables.removals.get(id) : undefined;
     if (record === undefined) continue;
-    marks.push({ host: record.host, removal: id, uid: record.uid, state: record.state });
+    const { host: name, uid, state } = record;
+    marks.push({ host: name, removal: id, uid, state, before: before.get(id) ?? null });
   }
 }
 

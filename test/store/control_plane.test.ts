@@ -80,6 +80,20 @@ test('a pin holds a removal waiting, the time runs out on who waits, its release
   expect((await ended)?.state).toBe('completed');
 });
 
+test('the end of a removal is logged once, also where its report is changed afterwards', async () => {
+  // Stale entries survive the removal on v5.10, and another tenant's bind opens an exposure that its report names.
+  const uid = await remove('v5.10');
+  replyOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
+  await plane.waitForRemoval(uid, LONG_MS);
+  const ended = await plane.getByUid('removals', uid);
+  replyOf(await plane.submit({ host: HOST, command: { type: 'bind', dax_device: 'pmem0', tenant: 'blue' } }));
+  await plane.check();
+  expect((await plane.getByUid('removals', uid))?.report).not.toEqual(ended?.report);
+  const lines = silent.info.mock.calls.filter(([fields]) => (fields as { removal?: string }).removal === uid);
+  const states = lines.map(([fields]) => (fields as { state: string }).state);
+  expect(states.filter((state) => state === 'completed')).toHaveLength(1);
+});
+
 test('closing lets those go who wait', async () => {
   const uid = await remove('v5.10');
   await until(

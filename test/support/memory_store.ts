@@ -18,6 +18,7 @@ import type {
   Submission,
   Submitted,
 } from '../../src/store/port.ts';
+import { removalStates } from '../../src/store/transact.ts';
 import { decideIf } from '../../src/store/precondition.ts';
 import { isFilter } from '../../src/store/tables.ts';
 
@@ -120,6 +121,7 @@ function submit(memory: Memory, submission: Submission): Submitted {
 
 function commit(memory: Memory, name: string, host: Host, events: readonly Event[]): void {
   const at = new Date().toISOString();
+  const before = removalStates(host, events);
   for (const event of events) {
     apply(host, event);
     const { type, subject, data } = event;
@@ -140,7 +142,9 @@ function commit(memory: Memory, name: string, host: Host, events: readonly Event
   );
   const removals = [...changed].flatMap((id) => {
     const record = host.tables.removals.get(id);
-    return record === undefined ? [] : [{ host: name, removal: id, uid: record.uid, state: record.state }];
+    if (record === undefined) return [];
+    const { uid, state } = record;
+    return [{ host: name, removal: id, uid, state, before: before.get(id) ?? null }];
   });
   // After the submission is answered, as the port says.
   setImmediate(() => {
