@@ -8,6 +8,7 @@ import type { Backend, Reply, Submission } from './backend.ts';
 import { etagOf } from './etag.ts';
 import {
   describe,
+  isOptional,
   jsonResponse,
   REQUEST_HEADERS,
   RESPONSE_HEADERS,
@@ -99,8 +100,7 @@ export function mutationSchema(
 ): FastifyZodOpenApiSchema {
   const ifMatch = route.target === undefined ? {} : REQUEST_HEADERS.ifMatch;
   const prefer = route.settle === undefined ? {} : REQUEST_HEADERS.prefer;
-  const isBodyOptional = route.body?.safeParse(undefined).success === true;
-  const deliberate = isBodyOptional ? REQUEST_HEADERS.requestedWith : {};
+  const deliberate = route.body !== undefined && isOptional(route.body) ? REQUEST_HEADERS.requestedWith : {};
   return describe(route, {
     params: route.params,
     querystring: z.strictObject({ ...dryRunQuery, ...route.query }),

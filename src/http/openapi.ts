@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import * as z from 'zod';
 import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
-import { TAGS } from './operation.ts';
+import { isOptional, TAGS } from './operation.ts';
 
 const DESCRIPTION = `What a remove request does to every process, mapping and pin of a DAX device, by kernel.
 
@@ -13,6 +14,8 @@ every mutation takes Idempotency-Key, If-Match and ?dry_run=true.`;
 /** Collects the routes registered after it into the document, and serves it at /openapi.json and /docs. */
 export async function serveOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(fastifyZodOpenApiPlugin);
+  /** Ids of the operations whose body may be absent. */
+  const bodyOptional = new Set<string>();
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -27,10 +30,19 @@ export async function serveOpenApi(app: FastifyInstance): Promise<void> {
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
       security: [],
     },
-    transform: fastifyZodOpenApiTransformers.transform,
+    transform: (route) => {
+      const { operationId, body } = route.schema;
+      if (operationId !== undefined && body instanceof z.ZodType && isOptional(body))
+        bodyOptional.add(operationId);
+      return fastifyZodOpenApiTransformers.transform(route);
+    },
     transformObject: (document) => {
       const object = fastifyZodOpenApiTransformers.transformObject(document);
-      for (const response of responsesOf(object)) referToShared(response);
+      for (const { operationId = '', requestBody, responses = {} } of operationsOf(object)) {
+        // @fastify/swagger requires every body, and generated clients go by it.
+        if (requestBody !== undefined) requestBody['required'] = !bodyOptional.has(operationId);
+        for (const response of Object.values(responses)) referToShared(response);
+      }
       return orderSchemas(object);
     },
   });
@@ -63,14 +75,15 @@ function orderSchemas<T extends object>(document: T): T {
   return { ...document, components: { ...components, schemas: ordered } };
 }
 
-/** Every response of every operation. */
-function responsesOf(document: object): Loose[] {
-  const { paths = {} } = document as {
-    paths?: Record<string, Record<string, { responses?: Record<string, Loose> }>>;
-  };
-  return Object.values(paths)
-    .flatMap((path) => Object.values(path))
-    .flatMap((operation) => Object.values(operation.responses ?? {}));
+interface Described {
+  readonly operationId?: string;
+  readonly requestBody?: Loose;
+  readonly responses?: Record<string, Loose>;
+}
+
+function operationsOf(document: object): Described[] {
+  const { paths = {} } = document as { paths?: Record<string, Record<string, Described>> };
+  return Object.values(paths).flatMap((path) => Object.values(path));
 }
 
 /**

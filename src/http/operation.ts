@@ -82,6 +82,11 @@ function problemsOf({ params, body, headers }: FastifyZodOpenApiSchema, refuses:
 
 const header = (description: string) => z.string().exactOptional().meta({ description });
 
+/** Whether a request may come without this body. */
+export function isOptional(body: z.ZodType): boolean {
+  return body.safeParse(undefined).success;
+}
+
 /** Request headers, for the document: they are read by name where they matter, never validated as a whole. */
 export const REQUEST_HEADERS = {
   ifNoneMatch: { 'If-None-Match': header('ETag of a former answer: 304 if it is still the same.') },

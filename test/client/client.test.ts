@@ -42,6 +42,7 @@ describe('clients generated from openapi/daxplane.json', () => {
       'v7.3: completed, exposed; stuck, unsafe',
       'ok, stale: true, tenant next',
       'removing what is removed: 409 dax_device_not_bound',
+      'rebooted without a body: v7.3',
     ]);
   });
 

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noBackend } from '../../src/http/no_backend.ts';
 import { renderOpenApi } from '../../src/http/openapi.ts';
 import { buildServer } from '../../src/http/server.ts';
-import { serve } from '../support/server.ts';
+import { DOCUMENT } from '../support/document.ts';
+import { serve, type Method } from '../support/server.ts';
 
 const checkedIn = new URL('../../openapi/daxplane.json', import.meta.url);
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -128,4 +129,20 @@ test('a client generated from it compiles, strictly', async () => {
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+test('a body is required in the document where the service requires it', async () => {
+  const told: string[] = [];
+  for (const [path, operations] of Object.entries(DOCUMENT.paths)) {
+    for (const [method, { operationId, requestBody }] of Object.entries(operations)) {
+      if (requestBody === undefined) continue;
+      const url = path.replaceAll(/\{\w+\}/g, '1');
+      const headers = { 'x-requested-with': 'test' };
+      const { status } = await server.call(method.toUpperCase() as Method, url, undefined, headers);
+      // Validation comes before the look-up: the names here are nobody's.
+      expect([operationId, requestBody.required]).toEqual([operationId, status === 400]);
+      if (requestBody.required === false) told.push(operationId);
+    }
+  }
+  expect(told).toEqual(expect.arrayContaining(['rebootHost', 'bindDaxDevice', 'bindCxlRegion']));
 });

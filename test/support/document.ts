@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 export interface DocumentedOperation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Shown }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Shown }>> };
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: Shown }>>;
+  };
   readonly responses: Readonly<Record<string, Referred | DocumentedResponse>>;
 }
 
