@@ -51,6 +51,18 @@ test('a task that spins in the kernel is ended by DELETE, as its refusal says', 
   expect(processOf(made, pid).state).toBe('dead');
 });
 
+test('a device whose file system nobody told is mounted with mkfs, as its refusal says', () => {
+  const made = machine('v6.12');
+  made.run({ type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 2 ** 30 });
+  const mount = { type: 'create_mount', dax_device: 'pmem0', path: '/mnt/a', dax: 'always' } as const;
+  expect(why(made, { ...mount, fs_type: 'ext4' })).toContain('no file system was told on pmem0');
+  expect(why(made, { ...mount, fs_type: 'ext4' })).toContain('mkfs: true');
+  made.run({ ...mount, fs_type: 'ext4', mkfs: true });
+  made.run({ type: 'umount', mount: [...made.host.tables.mounts.keys()][0]!, lazy: false });
+  expect(why(made, { ...mount, fs_type: 'xfs' })).toContain('pmem0 has ext4: mkfs: true');
+  expect(made.run({ ...mount, fs_type: 'xfs', mkfs: true }).record).toMatchObject({ fs_type: 'xfs' });
+});
+
 test('a device whose medium is gone names the events that bring one', () => {
   const { made } = ext4('v6.12');
   made.run({ type: 'record_hotplug_event', action: 'surprise_removal', dax_device: 'pmem0' });

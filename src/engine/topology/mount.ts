@@ -145,13 +145,22 @@ function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): F
       own.dax_device === device.name && own.partition === partition && own.generation === device.generation,
   );
   if (command.mkfs !== true) {
-    if (before?.fs_type !== command.fs_type) return kernelRefuses('EINVAL', 'wrong fs type, bad superblock');
+    if (before?.fs_type !== command.fs_type) return kernelRefuses('EINVAL', wrongSuperblock(device, before));
     return reflinkRefused(tx, command, before.reflink) ?? before;
   }
   const reflink = command.fs_type === 'xfs' && (command.reflink ?? false);
   const refused = reflinkRefused(tx, command, reflink);
   if (refused !== null) return refused;
   return makeFileSystem(tx, command, device, nextGeneration(tx, device, partition), reflink);
+}
+
+/** What mount(8) says, and the way out: a listing never tells what file system is on a device. */
+function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): string {
+  const there =
+    before === undefined
+      ? `no file system was told on ${name}, and no listing tells one: mkfs: true makes it`
+      : `${name} has ${before.fs_type}: mkfs: true makes another over it`;
+  return `wrong fs type, bad superblock: ${there}`;
 }
 
 /** A file system over earlier ones is a new generation of the device; those of other partitions go over to it. */

@@ -42,11 +42,25 @@ export const CreateMount = z
     path: MountPoint,
     fs_type: FsType,
     dax: DaxOption,
-    mkfs: z.boolean().exactOptional(),
-    rmapbt: z.boolean().exactOptional(),
-    reflink: z.boolean().exactOptional(),
-    agcount: z.int().min(1).max(65536).exactOptional(),
-    partition: z.int().min(1).max(128).exactOptional(),
+    mkfs: z.boolean().exactOptional().meta({
+      description:
+        'Makes a new file system first, over what is there: a new owner of its pfns. False: mounts the one that was made here before; no listing tells one, so that an imported device needs `true` once.',
+    }),
+    rmapbt: z.boolean().exactOptional().meta({
+      description:
+        'mkfs.xfs -m rmapbt: with it xfs finds the files of pages that fail. xfs with mkfs only; false unless told.',
+    }),
+    reflink: z.boolean().exactOptional().meta({
+      description:
+        'mkfs.xfs -m reflink: files may share blocks. xfs with mkfs only; false unless told. With `dax: always` some kernels refuse the mount.',
+    }),
+    agcount: z.int().min(1).max(65536).exactOptional().meta({
+      description: 'mkfs.xfs -d agcount: allocation groups. xfs with mkfs only; 4 unless told.',
+    }),
+    partition: z.int().min(1).max(128).exactOptional().meta({
+      description:
+        'On that partition: N is the Nth of four equal parts of the device. Absent: on the whole device.',
+    }),
   })
   .meta({
     id: 'CreateMount',
