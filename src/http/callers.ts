@@ -40,8 +40,10 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
   // After validation: where a body is needed, its lack is the telling fault.
   app.addHook('preHandler', async (request) => {
     if (request.method !== 'POST' || request.is404 || isDeliberate(request)) return;
-    const detail = `a POST without a body needs Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
-    throw new HttpProblem('deliberate_header_required', detail);
+    const needs = `Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
+    const type = request.headers['content-type'];
+    const what = type === undefined ? 'a POST without a body' : `a POST of ${type} from a web page`;
+    throw new HttpProblem('deliberate_header_required', `${what} needs ${needs}`);
   });
 }
 
