@@ -150,6 +150,11 @@ function withSortedNames(_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Where the answer's resource is found; nowhere after a dry run, which has marked the reply and stored nothing. */
+export function locate(reply: FastifyReply, path: string): void {
+  if (!reply.hasHeader('dry-run')) reply.header('location', path);
+}
+
 /** The headers that say how a mutation was answered. */
 export function mark(reply: FastifyReply, submission: Pick<Submission, 'dry_run'>, replayed: boolean): void {
   if (submission.dry_run === true) reply.header('dry-run', 'true');
@@ -177,9 +182,10 @@ export function created(
     send: (reply, done, path) => {
       const { record } = done;
       if (record === undefined) throw new Error('a creation without a record');
+      locate(reply, `${path}/${encodeURIComponent(idOf(record))}`);
       return reply
         .code(201)
-        .headers({ location: `${path}/${encodeURIComponent(idOf(record))}`, etag: etagOf(record) })
+        .header('etag', etagOf(record))
         .send({ ...record, ...more(done, reply) });
     },
   };

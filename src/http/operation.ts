@@ -111,7 +111,7 @@ const answerHeader = (description: string) => ({ description, type: 'string' as 
 
 export const RESPONSE_HEADERS = {
   etag: { ETag: answerHeader('Tag of this state of the resource.') },
-  location: { Location: answerHeader('Path of the resource.') },
+  location: { Location: answerHeader('Path of the resource; absent from a dry run.') },
   mutation: {
     'Idempotency-Replayed': answerHeader('`true` where a stored answer is repeated.'),
     'Dry-Run': answerHeader('`true` where nothing was stored.'),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { hostListRoute } from '../list.ts';
-import { changed, mutationRoute, openedBy, type AnswerKind } from '../mutate.ts';
+import { changed, locate, mutationRoute, openedBy, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
 import { cut, preferredWait, statusOf } from '../removal_answer.ts';
@@ -146,7 +146,7 @@ const removed: AnswerKind = {
   send: (reply, { cxl }) => {
     if (cxl === undefined) throw new Error('the remove of a memdev without what it takes');
     const [first] = cxl.removals;
-    if (first !== undefined) reply.header('location', `/v1/removals/${first.id}`);
+    if (first !== undefined) locate(reply, `/v1/removals/${first.id}`);
     return reply.code(statusOf(reply, cxl.removals)).send({ ...cxl, removals: cxl.removals.map(cut) });
   },
 };

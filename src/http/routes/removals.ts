@@ -7,7 +7,7 @@ import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';
-import { mutationRoute, type AnswerKind } from '../mutate.ts';
+import { locate, mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { RefusalProblem } from '../problem.ts';
 import { readRoute } from '../read.ts';
@@ -73,7 +73,8 @@ const removed: AnswerKind = {
   send: (reply, done) => {
     const [removal] = begunBy(done);
     if (removal === undefined) throw new Error('a remove without a removal');
-    reply.headers({ location: `/v1/removals/${removal.id}`, etag: etagOf(removal) });
+    locate(reply, `/v1/removals/${removal.id}`);
+    reply.header('etag', etagOf(removal));
     return reply.code(statusOf(reply, [removal])).send(cut(removal));
   },
 };
