@@ -14,7 +14,7 @@ const PMEM = { size: 1024 * MIB, numa_node: 0, target_node: 1 } as const;
  *
  *   pmem0   ext4 of orders, unbound while mapped, given to metrics    an open exposure
  *   dax1.0  system RAM of metrics, kmem unbound while it is in use    a leaked range
- *   dax2.0  devdax on a CXL region, one page of it poisoned           a memdev, a region, a poisoned page
+ *   dax2.0  devdax on a CXL region, one page poisoned, one pinned     a memdev, a region, a poisoned page, a pin
  */
 export async function seedIncident(run: Run, labels: Labels): Promise<void> {
   await run({
@@ -26,7 +26,7 @@ export async function seedIncident(run: Run, labels: Labels): Promise<void> {
   });
   await exposeReader(run);
   await leakRange(run);
-  await poisonPage(run);
+  await poisonAndPin(run);
 }
 
 async function exposeReader(run: Run): Promise<void> {
@@ -71,7 +71,7 @@ async function leakRange(run: Run): Promise<void> {
   await unbind(run, dax_device);
 }
 
-async function poisonPage(run: Run): Promise<void> {
+async function poisonAndPin(run: Run): Promise<void> {
   const dax_device = 'dax2.0';
   await run({
     type: 'create_dax_device',
@@ -84,7 +84,8 @@ async function poisonPage(run: Run): Promise<void> {
     ...PMEM,
   });
   await run({ type: 'create_process', pid: 301, comm: 'search-index', tenant: 'search', sigbus: 'handled' });
-  await map(run, { pid: 301, dax_device, flags: ['shared'], prot: 'rw', populate: 'write' });
+  const shared = { pid: 301, dax_device, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
+  const mapping = await map(run, shared);
   await run({
     type: 'memory_failure',
     dax_device,
@@ -93,6 +94,15 @@ async function poisonPage(run: Run): Promise<void> {
     source: 'madvise',
     by_pid: 301,
   });
+  await run({
+    type: 'create_pin',
+    pid: 301,
+    mapping,
+    offset: 2 * MIB,
+    length: 4096,
+    kind: 'longterm',
+    holder: 'xdp',
+  });
 }
 
 type Mapped = Pick<
@@ -100,8 +110,8 @@ type Mapped = Pick<
   'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'
 >;
 
-async function map(run: Run, mapped: Mapped): Promise<void> {
-  await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped });
+async function map(run: Run, mapped: Mapped): Promise<string> {
+  return idOf(await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped }));
 }
 
 /** Unbinds a device and runs the removal to its end. */

@@ -55,6 +55,7 @@ describe('the demo fleet', () => {
     expect(await idsOf('memory_ranges', 'leaked', INCIDENT_HOST)).toEqual([true]);
     expect(await idsOf('cxl_memdevs', 'name', INCIDENT_HOST)).toEqual(['mem0']);
     expect(await idsOf('cxl_regions', 'decode_state', INCIDENT_HOST)).toEqual(['commit']);
+    expect(await idsOf('pins', 'holder', INCIDENT_HOST)).toEqual(['xdp']);
     const poisoned = await idsOf('dax_devices', 'hwpoisoned', INCIDENT_HOST);
     expect(poisoned.filter((ranges) => (ranges as unknown[]).length > 0)).toHaveLength(1);
     expect(await idsOf('removals', 'verdict', INCIDENT_HOST)).toEqual(['exposed', 'leaked']);

@@ -11,7 +11,7 @@ import { doneOrThrow } from '../problem.ts';
 import { readTagged } from '../read.ts';
 import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
 import { pageQuery } from '../schemas/page.ts';
-import { DevicePath, HostPath, MemoryBlockPath } from '../schemas/path.ts';
+import { HostPath, MemoryBlockPath, MemoryBlocksPath } from '../schemas/path.ts';
 
 const tag = 'memory';
 const url = '/v1/hosts/:host/dax-devices/:device/memory-blocks';
@@ -64,8 +64,8 @@ function listRoute(app: FastifyInstance, backend: Backend): void {
     summary: 'List memory blocks of a dax device',
     item: MemoryBlock,
   } as const;
-  app.get(url, { schema: listSchema(operation, querystring, DevicePath) }, async (request) => {
-    const { host, device } = request.params as z.output<typeof DevicePath>;
+  app.get(url, { schema: listSchema(operation, querystring, MemoryBlocksPath) }, async (request) => {
+    const { host, device } = request.params as z.output<typeof MemoryBlocksPath>;
     const query = request.query as z.output<typeof querystring>;
     return pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
       const start = after + 1;

@@ -1,10 +1,25 @@
 import * as z from 'zod';
 import { OBJECT_KINDS } from '../../inventory/record.ts';
+import { withExample } from './scalar.ts';
 
 /** A listing as the tools print it; handed on as text, so that no number is rounded on the way. */
-export const Inventory = z
-  .unknown()
-  .meta({ id: 'Inventory', description: 'What ndctl list, daxctl list or cxl list prints.' });
+export const Inventory = z.unknown().meta({
+  id: 'Inventory',
+  description: 'What ndctl list, daxctl list or cxl list prints.',
+  // `ndctl list` of the demo's node-v6.12, where only pmem0 was configured.
+  override: withExample([
+    {
+      dev: 'namespace0.0',
+      mode: 'fsdax',
+      map: 'dev',
+      size: 526385152,
+      uuid: '653d6def-864d-4638-a726-3810e69bb863',
+      sector_size: 512,
+      align: 2097152,
+      blockdev: 'pmem0',
+    },
+  ]),
+});
 
 const Change = z.enum(['created', 'updated', 'unchanged', 'gone']);
 

@@ -8,8 +8,8 @@ const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockStat
 
 const block = {
   host: z.string(),
-  id: z.string().meta({ examples: ['memory33'], description: '`memoryN`, as in its path.' }),
-  name: z.string().meta({ examples: ['memory33'] }),
+  id: z.string().meta({ examples: ['memory80'], description: '`memoryN`, as in its path.' }),
+  name: z.string().meta({ examples: ['memory80'] }),
   block: Count.meta({ description: 'Physical address by block size.' }),
   dax_device: z.string(),
   state: MemoryBlockState,
