@@ -8,7 +8,8 @@ import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
-const DRAIN_MS = 10_000;
+/** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
+const DRAIN_MS = 30_000;
 const REQUESTS_IN_WORK_MAX = 1_000;
 
 /** config → address → store → app → http → listen → drain on SIGTERM. */

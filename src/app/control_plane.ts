@@ -3,7 +3,7 @@ import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';
 import { createFeed, type Feed } from './feed.ts';
-import { exportInventory, importInventory, type ImportSubmission } from './inventory.ts';
+import { exportInventory, importInventory, type ImportSubmission, type NotTaken } from './inventory.ts';
 import type { Exported } from './listing_job.ts';
 import { createListingThread } from './listing_thread.ts';
 import type { Log } from './log.ts';
@@ -11,7 +11,7 @@ import type { Log } from './log.ts';
 /** Everything that can be asked of the control plane, whoever asks. */
 export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {
   /** Works the text of `ndctl list`, `daxctl list` or `cxl list` into a host. */
-  importInventory(submission: ImportSubmission): Promise<Submitted>;
+  importInventory(submission: ImportSubmission): Promise<Submitted | NotTaken>;
   /** The text that `ndctl list` or `daxctl list` would print. */
   exportInventory(host: string, format: ExportFormat): Promise<Exported | Refusal>;
   /** Takes up the removals that were running when the last process stopped. */

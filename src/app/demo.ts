@@ -6,6 +6,7 @@ import { KERNEL_NAMES, type KernelName } from '../engine/vocabulary.ts';
 import type { Reply, Submitted } from '../store/port.ts';
 import type { ControlPlane } from './control_plane.ts';
 import { idOf, INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
+import type { NotTaken } from './inventory.ts';
 
 /** The calls that the HTTP routes make, too. */
 type DemoTarget = Pick<ControlPlane, 'submit' | 'get' | 'list' | 'importInventory'>;
@@ -148,7 +149,7 @@ async function seedVolume(run: Run, volume: Volume): Promise<void> {
   await run({ ...mapping, pid: volume.writer.pid, prot: 'rw', populate: 'write' });
 }
 
-function replyOf(submitted: Submitted): Reply {
+function replyOf(submitted: Submitted | NotTaken): Reply {
   if (submitted.status === 'done') return submitted.reply;
   const why = submitted.status === 'refused' ? submitted.refusal.detail : submitted.status;
   throw new Error(`the demo fleet cannot be made: ${why}`);

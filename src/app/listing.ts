@@ -48,12 +48,22 @@ export interface Modelled {
   readonly cxl_regions: readonly CxlRegion[];
 }
 
+/** A listing that is one and has more than is taken at a time; `too_large` says how much, and what helps. */
+export interface TooLarge {
+  readonly too_large: string;
+}
+
 /** Works a listing into what is known; a refusal where it is none. */
-export function planImport(listed: Listed, modelled: Modelled, text: string): ImportPlan | Refusal {
+export function planImport(
+  listed: Listed,
+  modelled: Modelled,
+  text: string,
+): ImportPlan | Refusal | TooLarge {
   const known = inventoryNow(listed, modelled);
   const listing = importListing(known, text);
   if ('refusal' in listing) {
-    const { detail, pointer } = listing.refusal;
+    const { code, detail, pointer } = listing.refusal;
+    if (code === 'too_large') return { too_large: detail };
     return refuse('malformed_inventory', detail, { pointer });
   }
   return {

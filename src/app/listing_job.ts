@@ -5,7 +5,14 @@ import { isRefusal, type Refusal } from '../engine/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import { bytesOf, packJson, textIn, unpackJson } from '../store/hand_over.ts';
 import type { Asked, PackedRecords } from '../store/port.ts';
-import { NOTHING_LISTED, planImport, printListing, type Listed, type Modelled } from './listing.ts';
+import {
+  NOTHING_LISTED,
+  planImport,
+  printListing,
+  type Listed,
+  type Modelled,
+  type TooLarge,
+} from './listing.ts';
 import { blockedBehind, type HeldLock } from './listing_lock.ts';
 
 /** The records that an import starts from, and those that an export prints. */
@@ -47,11 +54,11 @@ export interface Exported {
   readonly blocked_by: string | null;
 }
 
-/** Works a listing into what is known of its host; a refusal where it is none. */
-export function answerImport(job: ImportJob): PackedImport | Refusal {
+/** Works a listing into what is known of its host; a refusal where it is none, or too large. */
+export function answerImport(job: ImportJob): PackedImport | Refusal | TooLarge {
   const records = unpackJson(job.records) as ImportRecords;
   const plan = planImport(listedIn(records), modelledIn(records), textIn(job.text));
-  if (isRefusal(plan)) return plan;
+  if (isRefusal(plan) || 'too_large' in plan) return plan;
   const { imported, ...changes } = plan;
   const command: Command = { type: 'import_inventory', ...changes };
   return { asked: packJson({ command, imported: JSON.stringify(imported) } satisfies Asked) };

@@ -45,6 +45,12 @@ const SINGLE_CHILDREN = ['daxregion', 'memdev'];
 /** An object with an id is a dax region if it has one of these. */
 const DAX_REGION_KEYS = ['path', 'size', 'align', 'available_size', 'devices'];
 
+/**
+ * Objects of one listing, of whatever kind, each counted once. The writer takes a listing in one commit: this many
+ * hold it for seconds, and a stop waits for it (DRAIN_MS in main.ts).
+ */
+const LISTED_OBJECTS_MAX = 10_000;
+
 interface Walk {
   readonly tools: Set<Tool>;
   readonly items: ListedItem[];
@@ -75,6 +81,7 @@ export function parseListing(text: string): Listing | InventoryRefusal {
 
   const walk: Walk = { tools: new Set(), items: [], faults: [], strays: [] };
   readTop(parsed.value, '', walk);
+  if (walk.items.length > LISTED_OBJECTS_MAX) return refuseListing('too_large', tooMany(walk.items.length));
   findTwins(walk);
   if (walk.strays[0] !== undefined)
     return refuseListing('not_a_listing', walk.strays[0], walk.strays.slice(1));
@@ -84,6 +91,11 @@ export function parseListing(text: string): Listing | InventoryRefusal {
   if (another === undefined) return { format: format ?? 'empty', items: walk.items };
   const detail = `holds objects of ${[...walk.tools].join(' and ')}; a listing is the output of one tool`;
   return refuseListing('not_a_listing', { pointer: '', detail });
+}
+
+function tooMany(objects: number): ListingFault {
+  const detail = `the listing has ${String(objects)} objects, and one may have ${String(LISTED_OBJECTS_MAX)}; tell the host in several listings`;
+  return { pointer: '', detail };
 }
 
 /** Whether parsing said no. */

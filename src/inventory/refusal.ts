@@ -7,7 +7,7 @@ export interface ListingFault {
 /**
  * Why a text is not taken as a listing; nothing is imported then.
  *
- * `too_large`: more than `LISTING_LENGTH_MAX` characters. `not_json`: no JSON text. `not_a_listing`: JSON, but not
+ * `too_large`: more than `LISTING_LENGTH_MAX` characters or `LISTED_OBJECTS_MAX` objects. `not_json`: no JSON text. `not_a_listing`: JSON, but not
  * what the tools print. `invalid_field`: a known key with a value its tool never prints. `pointer` and `detail` are
  * those of the first fault; `faults` holds at most `FAULTS_MAX`.
  */

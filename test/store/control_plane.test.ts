@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import type { NotTaken } from '../../src/app/inventory.ts';
 import type { Exported } from '../../src/app/listing_job.ts';
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
 import type { KernelName } from '../../src/engine/vocabulary.ts';
@@ -47,7 +48,7 @@ async function remove(kernel: KernelName): Promise<string> {
   return (replyOf(removed).record as RemovalRecord).uid;
 }
 
-function replyOf(submitted: Submitted): Extract<Submitted, { status: 'done' }>['reply'] {
+function replyOf(submitted: Submitted | NotTaken): Extract<Submitted, { status: 'done' }>['reply'] {
   if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
   return submitted.reply;
 }

@@ -5,7 +5,7 @@ import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { describe, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
-import { doneOrThrow, RefusalProblem } from '../problem.ts';
+import { doneOrThrow, HttpProblem, RefusalProblem } from '../problem.ts';
 import { Inventory, InventoryImport } from '../schemas/inventory.ts';
 import { HostPath } from '../schemas/path.ts';
 
@@ -60,7 +60,9 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     // The tools print nothing at all where nothing matches: no body is an empty listing.
     const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
     const submission = { host, bytes, ...conditionsOf(request, undefined) };
-    const done = doneOrThrow(await backend.importInventory(submission));
+    const imported = await backend.importInventory(submission);
+    if (imported.status === 'not_taken') throw new HttpProblem(imported.code, imported.detail);
+    const done = doneOrThrow(imported);
     mark(reply, submission, done.replayed);
     return reply.type(JSON_TYPE).send(done.reply.imported);
   });
