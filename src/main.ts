@@ -6,6 +6,7 @@ import type { Log } from './app/log.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
+import { isClosing } from './store/closing_error.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 /** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
@@ -61,7 +62,7 @@ function openWarning({ host, port, demo }: Config): string {
 /** Starts the thread that assesses the fleet, so that nobody waits for it. */
 function warmUp(controlPlane: ControlPlane, log: Log): void {
   controlPlane.assess({ filters: {}, limit: 1 }).catch((error: unknown) => {
-    log.error({ err: error }, 'fleet could not be assessed');
+    if (!isClosing(error)) log.error({ err: error }, 'fleet could not be assessed');
   });
 }
 

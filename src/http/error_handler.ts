@@ -13,6 +13,9 @@ const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
 };
 
+/** The store's ClosingError: the service stops, and another may serve soon. */
+const CLOSING = 'DAXPLANE_CLOSING';
+
 /** Every error of a request becomes a problem document; what nobody expected is logged and answered 500. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
@@ -34,6 +37,8 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
 
 function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
+  if (error.code === CLOSING)
+    return new HttpProblem('unavailable', error.message, { headers: { 'retry-after': '1' } });
   const code = FASTIFY_ERRORS[error.code];
   if (code === 'payload_too_large')
     return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
 import type { JobAnswer } from './serve_jobs.ts';
 import { spawnThread } from './spawn_thread.ts';
@@ -12,7 +13,7 @@ export interface JobThread<Job> {
    * job and of its result are handed over (handedOver).
    */
   run<T>(job: Job): Promise<T>;
-  /** Ends the thread; a job that it is at is rejected. */
+  /** Ends the thread; a job that it is at, and every later one, is rejected with ClosingError. */
   close(): Promise<void>;
 }
 
@@ -31,6 +32,7 @@ export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> 
   let thread: Worker | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
+  const isClosed = (): boolean => closed;
   const start = (): Worker => {
     const started = spawnThread(options.file, options.workerData, options.heapMaxMib);
     // Also between jobs, when nobody else listens: an error without a listener ends the process.
@@ -42,7 +44,7 @@ export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> 
     if (thread === dead) thread = null;
   };
   const runNow = async (job: Job): Promise<unknown> => {
-    if (closed) throw new Error(`${about} is closed`);
+    if (isClosed()) throw new ClosingError(about);
     const own = (thread ??= start());
     own.ref();
     try {
@@ -50,7 +52,7 @@ export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> 
     } catch (error) {
       forget(own);
       await own.terminate();
-      throw error;
+      throw isClosed() ? new ClosingError(about) : error;
     } finally {
       own.unref();
     }

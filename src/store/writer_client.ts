@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { walBytes, type CheckpointState } from './checkpoint.ts';
+import { ClosingError } from './closing_error.ts';
 import type { Unavailable } from './fault.ts';
 import { handedOver } from './hand_over.ts';
 import type { FromWriter, ToWriter, WireSettled } from './message.ts';
@@ -57,7 +58,7 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
   const { ready, ended } = listen(options, client, () => closing !== null);
   const ask = <T>(waiting: Map<number, Waiting<T>>, message: (id: number) => ToWriter): Promise<T> =>
     new Promise((resolve, reject) => {
-      if (closing !== null) throw new Error('the store is closed');
+      if (closing !== null) throw new ClosingError('the store');
       lastId += 1;
       waiting.set(lastId, { resolve, reject });
       send(message(lastId));

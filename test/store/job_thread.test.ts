@@ -61,6 +61,7 @@ test('closing rejects the job that is on its way, and those that wait', async ()
   await thread.run('answer');
   const jobs = Promise.allSettled([thread.run('hang'), thread.run('answer')]);
   await thread.close();
-  expect((await jobs).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  for (const job of await jobs)
+    expect(job).toMatchObject({ status: 'rejected', reason: { code: 'DAXPLANE_CLOSING' } });
   await expect(thread.run('answer')).rejects.toThrow('is closed');
 });
