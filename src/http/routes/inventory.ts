@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { isRefusal } from '../../engine/refusal.ts';
 import type { Backend } from '../backend.ts';
@@ -60,8 +60,8 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     // The tools print nothing at all where nothing matches: no body is an empty listing.
     const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
     const submission = { host, bytes, ...conditionsOf(request, undefined) };
-    const imported = await backend.importInventory(submission);
-    if (imported.status === 'not_taken') throw new HttpProblem(imported.code, imported.detail);
+    const imported = await backend.importInventory({ ...submission, signal: leaving(reply) });
+    if (imported.status === 'not_taken') throw notTaken(imported);
     const done = doneOrThrow(imported);
     mark(reply, submission, done.replayed);
     return reply.type(JSON_TYPE).send(done.reply.imported);
@@ -86,10 +86,25 @@ function exportRoute(app: FastifyInstance, backend: Backend): void {
   app.get(url, { schema }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     const { format } = request.query as z.output<typeof querystring>;
-    const listing = await backend.exportInventory(host, format);
+    const listing = await backend.exportInventory(host, format, leaving(reply));
     if (isRefusal(listing)) throw new RefusalProblem(listing);
+    if ('status' in listing) throw notTaken(listing);
     const { text, blocked_by } = listing;
     if (blocked_by !== null) void reply.header('listing-blocked-by', `/v1/removals/${blocked_by}`);
     return reply.type(JSON_TYPE).send(Buffer.from(text));
   });
 }
+
+/** Aborted when the connection ends, so that nothing begins for a client that has left. */
+function leaving(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  if (reply.raw.destroyed) left.abort();
+  else reply.raw.once('close', () => left.abort());
+  return left.signal;
+}
+
+function notTaken({ code, detail }: Extract<ImportAnswer, { status: 'not_taken' }>): HttpProblem {
+  return new HttpProblem(code, detail, code === 'unavailable' ? { headers: { 'retry-after': '1' } } : {});
+}
+
+type ImportAnswer = Awaited<ReturnType<Backend['importInventory']>>;
