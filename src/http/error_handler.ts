@@ -69,5 +69,7 @@ export function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void
     ...CAREFUL_HEADERS,
   };
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${String(status)} ${body.title}\r\n${head.join('')}\r\n${text}`);
+  socket.write(`HTTP/1.1 ${String(status)} ${body.title}\r\n${head.join('')}\r\n${text}`);
+  // end() alone would keep the place of a client that does not close: the server's sockets stay half open.
+  socket.destroySoon();
 }

@@ -62,6 +62,25 @@ describe('what does not come is given up', () => {
   });
 });
 
+test.each([
+  ['what came too slowly', ''],
+  ['what is no HTTP', 'nonsense\r\n\r\n'],
+])('%s leaves no connection behind, though the client does not close its side', async (_name, text) => {
+  const { own, port } = await listen(soon);
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  sockets.push(client);
+  client.on('error', () => undefined);
+  const [taken] = (await once(own.app.server, 'connection')) as [Socket];
+  const gone = closed(taken);
+  let wasIdle = false;
+  taken.once('timeout', () => (wasIdle = true));
+  client.write(text);
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 40[08] /);
+  await gone;
+  expect([wasIdle, client.writable]).toEqual([false, true]);
+});
+
 test('one connection more than there may be is closed as it comes', async () => {
   const listening = await listen({ connections: 1 });
   const first = await open(listening);
