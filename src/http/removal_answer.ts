@@ -47,10 +47,15 @@ async function cxlNow(backend: Backend, reply: Reply): Promise<Reply> {
   };
 }
 
-/** 200 for removals that ended while the client waited, or where there is none; 202 for those that have begun. */
+/** 200 for removals that ended while the client waited, or in a dry run, or where there is none; else 202. */
 export function statusOf(reply: FastifyReply, removals: readonly RemovalRecord[]): 200 | 202 {
-  const ended = reply.hasHeader('preference-applied') && removals.every(hasEnded);
+  const ended = isAtRest(reply) && removals.every(hasEnded);
   return ended || removals.length === 0 ? 200 : 202;
+}
+
+/** Whether the answer has its removals at rest: the client waited for them, or they are imagined (WI3). */
+export function isAtRest(reply: FastifyReply): boolean {
+  return reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
 }
 
 function hasEnded({ state }: RemovalRecord): boolean {

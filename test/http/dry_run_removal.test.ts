@@ -40,11 +40,11 @@ function told({ status, headers, json }: TestAnswer) {
   return [status, headers['preference-applied'], headers['dry-run'], json.state, json['verdict']];
 }
 
-test('[WI3] a dry removal is the removal at rest: 202 as the act, 200 where the client prefers to wait', async () => {
+test('[WI3] a dry removal is the removal at rest, 200 as a waiting client gets it', async () => {
   await makeTopology(server, 'node-a', 'v6.12');
   const url = `${host}/dax-devices/pmem0/remove`;
   const begun = await server.call('POST', `${url}?dry_run=true`, { trigger: 'unbind' });
-  expect(told(begun)).toEqual([202, undefined, 'true', 'completed', 'exposed']);
+  expect(told(begun)).toEqual([200, undefined, 'true', 'completed', 'exposed']);
   const { dry, acted } = await dryThenDone(url, { trigger: 'unbind' });
   expect(told(dry)).toEqual([200, 'wait=60', 'true', 'completed', 'exposed']);
   expect([acted.status, plain(acted.text)]).toEqual([200, plain(dry.text)]);
@@ -59,6 +59,8 @@ test('[WI3] a dry removal that would wait says on what, at once', async () => {
   const dry = await server.call('POST', url, { trigger: 'unbind' }, WAIT);
   expect(told(dry)).toEqual([202, 'wait=60', 'true', 'waiting', null]);
   expect(dry.json.waiting_on[0]?.pin).toBe(json.id);
+  const unasked = await server.call('POST', url, { trigger: 'unbind' });
+  expect(told(unasked)).toEqual([202, undefined, 'true', 'waiting', null]);
 });
 
 test('[WI3] a dry removal that would never end is stuck, with its verdict', async () => {
@@ -98,7 +100,7 @@ test('[WI3] If-Match stands before the dry run too', async () => {
   expect([other.status, other.json.code]).toEqual([412, 'precondition_failed']);
   const { headers } = await server.call('GET', `${host}/dax-devices/pmem0`);
   const same = await server.call('POST', url, { trigger: 'unbind' }, { 'if-match': headers['etag'] ?? '' });
-  expect(told(same).slice(0, 4)).toEqual([202, undefined, 'true', 'completed']);
+  expect(told(same).slice(0, 4)).toEqual([200, undefined, 'true', 'completed']);
 });
 
 test('[WI3] a bus event, dry or waited for, is answered with the removals that it caused, at rest', async () => {
@@ -135,7 +137,7 @@ test('[WI3] all that stands on a CXL memdev goes with it: removals, regions and 
   expect((await server.call('POST', `${host}/dax-devices`, device)).status).toBe(201);
   const body = { trigger: 'surprise_removal', via: 'cxl_pci' };
   const begun = await server.call('POST', `${host}/cxl-memdevs/mem0/remove?dry_run=true`, body);
-  expect(begun.status).toBe(202);
+  expect(begun.status).toBe(200);
   const { dry, acted } = await dryThenDone(`${host}/cxl-memdevs/mem0/remove`, body);
   expect([dry.status, dry.headers['preference-applied']]).toEqual([200, 'wait=60']);
   expect(dry.json).toMatchObject({

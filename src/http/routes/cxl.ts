@@ -134,11 +134,11 @@ const headers = { ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
 const removed: AnswerKind = {
   responses: {
     200: jsonResponse(
-      'Nothing stands on it, or, with `Prefer: wait`, all has ended.',
+      'Nothing stands on it, or, with `Prefer: wait` or in a dry run, all has ended.',
       CxlMemdevRemoval,
       headers,
     ),
-    202: jsonResponse('The removals have begun.', CxlMemdevRemoval, {
+    202: jsonResponse('The removals have begun, or would wait.', CxlMemdevRemoval, {
       ...headers,
       ...RESPONSE_HEADERS.location,
     }),

@@ -6,7 +6,7 @@ import { fleetListRoute, hostListRoute } from '../list.ts';
 import { created, mutationRoute, openedBy } from '../mutate.ts';
 import { RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord, readRoute } from '../read.ts';
-import { cut, preferredWait } from '../removal_answer.ts';
+import { cut, isAtRest, preferredWait } from '../removal_answer.ts';
 import {
   CreateHotplugEvent,
   HotplugEvent,
@@ -63,7 +63,6 @@ type Came = { readonly removals?: RemovalRecord[] } & Partial<ReturnType<typeof 
 
 /** What a medium that is put back opens; the removals for a client that asks for their end: else it follows the link. */
 function whatCame(done: Reply, reply: FastifyReply): Came {
-  const asks = reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
   const opens = done.removals?.length === 0 ? openedBy(done) : {};
-  return asks ? { ...opens, removals: begunBy(done).map(cut) } : opens;
+  return isAtRest(reply) ? { ...opens, removals: begunBy(done).map(cut) } : opens;
 }

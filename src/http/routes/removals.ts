@@ -67,8 +67,12 @@ const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation, ...RES
 /** The removal, with its own place. */
 const removed: AnswerKind = {
   responses: {
-    200: jsonResponse('With `Prefer: wait`: it ended, completed or stuck.', Removal, headers),
-    202: jsonResponse('It has begun.', Removal, { ...headers, ...RESPONSE_HEADERS.location }),
+    200: jsonResponse(
+      'With `Prefer: wait`, or in a dry run: it ended, completed or stuck.',
+      Removal,
+      headers,
+    ),
+    202: jsonResponse('It has begun, or would wait.', Removal, { ...headers, ...RESPONSE_HEADERS.location }),
   },
   send: (reply, done) => {
     const [removal] = begunBy(done);
