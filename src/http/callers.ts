@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpProblem } from './problem.ts';
 
@@ -50,7 +51,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
 /** Whether a name or address, as configured or from a Host header, is the loopback's. */
 function isLoopback(host: string): boolean {
   const name = normal(host);
-  return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /**

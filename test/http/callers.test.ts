@@ -27,6 +27,8 @@ describe('on the loopback', () => {
     ['localhost.evil.example', WRONG_HOST],
     ['127.0.0.1.evil.example', WRONG_HOST],
     ['128.0.0.1', WRONG_HOST],
+    ['127.999.1.1', WRONG_HOST],
+    ['127.0.0.256:80', WRONG_HOST],
     ['0.0.0.0:8080', WRONG_HOST],
     ['[::2]:8080', WRONG_HOST],
     ['localhost@evil.example', WRONG_HOST],
