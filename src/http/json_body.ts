@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { faultInJson } from './json_scan.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -10,7 +10,7 @@ export function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, bytes, done) => {
-    const text = utf8Of(bytes as Buffer).toString('utf8');
+    const text = utf8Of(request, bytes as Buffer).toString('utf8');
     if (text === '') {
       done(null, undefined);
       return;
@@ -31,8 +31,20 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
   });
 }
 
-/** The bytes of a text. Throws `malformed_json` where they are no UTF-8: decoding would put U+FFFD there. */
-export function utf8Of(bytes: Buffer): Buffer {
+/**
+ * The bytes of a text. Throws `unsupported_media_type` where the request says that they are something else, and
+ * `malformed_json` where they are no UTF-8: decoding would put U+FFFD there.
+ */
+export function utf8Of(request: FastifyRequest, bytes: Buffer): Buffer {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
+  if (encoding.toLowerCase() !== 'identity')
+    throw new HttpProblem(
+      'unsupported_media_type',
+      `the body came encoded as ${encoding}; taken is plain UTF-8`,
+    );
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? [];
+  if (!['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()))
+    throw new HttpProblem('unsupported_media_type', `the body came in ${charset}; taken is plain UTF-8`);
   if (!isUtf8(bytes)) throw new HttpProblem('malformed_json', 'the body is not UTF-8');
   return bytes;
 }

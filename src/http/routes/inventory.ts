@@ -32,7 +32,7 @@ export function inventoryRoutes(app: FastifyInstance, backend: Backend): void {
     scope.addContentTypeParser(
       TEXT_TYPES,
       { parseAs: 'buffer', bodyLimit: LISTING_BYTES_MAX },
-      (_request, bytes, done) => done(null, utf8Of(bytes as Buffer)),
+      (request, bytes, done) => done(null, utf8Of(request, bytes as Buffer)),
     );
     refuseOtherTypes(scope, TEXT_TYPES);
     importRoute(scope, backend);
