@@ -53,11 +53,7 @@ export function importListing(
   const listing = parseListing(text);
   if (isRefusal(listing)) return { refusal: listing };
   const merged = mergeHost(known.host, listing);
-  const shown = [...(known.shown ?? [])];
-  const unseen = shown.filter(
-    ([, { namespace, dax_device }]) => namespace === 'none' && dax_device === 'none',
-  );
-  const merge = mergeDevices(merged, known.devices, listing, new Set(unseen.map(([name]) => name)));
+  const merge = mergeDevices(merged, known.devices, listing, unseenIn(known));
   const host: InventoryHostRecord = {
     ...merged,
     namespaces: [...merge.namespaces.values()],
@@ -71,6 +67,16 @@ export function importListing(
     host_objects: hostChanges(known.host, host, listing),
     skipped: [...merge.skipped, ...roundedSizes(listing, devices)],
   };
+}
+
+/** The devices that the tools print no object of: a disabled namespace is one only where it is known. */
+function unseenIn({ devices, shown }: KnownInventory): ReadonlySet<string> {
+  const unseen = devices.filter(({ name, listed }) => {
+    const now = shown?.get(name);
+    const hasNamespace = listed.namespace !== null && now?.namespace !== 'none';
+    return now?.dax_device === 'none' && !hasNamespace;
+  });
+  return new Set(unseen.map(({ name }) => name));
 }
 
 function deviceChanges(

@@ -8,11 +8,24 @@ import {
   planImport,
   printListing,
 } from '../../src/app/listing.ts';
-import type { Machine } from '../engine/support.ts';
+import { addDevice, machine, type Machine, MIB, removeDevice } from '../engine/support.ts';
 import { anyStory, play } from '../engine/fleet.ts';
 import { SEEDED } from '../engine/seeded.ts';
 
 const FORMATS = ['ndctl', 'daxctl'] as const;
+
+test('[IMP4] a dax device without a driver whose namespace is listed for another device is not gone', () => {
+  const made = machine('v6.12');
+  addDevice(made, { name: 'pmem1' });
+  addDevice(made, { name: 'dax0.0', mode: 'devdax' });
+  addDevice(made, { name: 'dax1.0', mode: 'devdax', provider: 'CXL', cxl: {} });
+  removeDevice(made, { dax_device: 'dax1.0', trigger: 'surprise_removal' });
+  const media = { media_serial: '0x1', size: 64 * MIB };
+  made.run({ type: 'record_hotplug_event', action: 'replace', dax_device: 'dax1.0', media, tenant: null });
+  made.run({ type: 'commit_cxl_region', region: 'region0', memdevs: ['mem0'] });
+  made.run({ type: 'bind_cxl_region', region: 'region0' });
+  unchanged(NOTHING_LISTED, modelledIn(made), 'daxctl');
+});
 
 test('[IMP4] importing what is exported changes nothing, whatever removals, binds and poison made of the host', () => {
   fc.assert(
