@@ -4,19 +4,21 @@ import { decodes, holdsMemory, mappingsOfDevice, memmapGone, must } from '../loo
 import { spelled } from '../kmem/blocks.ts';
 import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
-import { normalize } from '../pfn_range.ts';
+import { countPages, normalize } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
 import { verbsThat } from '../stale_entry.ts';
+import { PAGE_BYTES } from '../vocabulary.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
 
-/** What remains dangerous when a removal ends, or is stuck: who, which pfns, and what sets it off. */
-export function hazardsOf(
-  host: Host,
-  removal: Pick<RemovalRecord, 'steps' | 'trigger'>,
-  device: DaxDevice,
-): Hazard[] {
+/** What a removal leaves when it ends, or is stuck: what is dangerous now, and the data that it has lost. */
+export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice): Hazard[] {
+  return [...dangersOf(host, removal, device), ...dataLoss(host, removal, device)];
+}
+
+/** What is dangerous now about a device that a removal has left: who, which pfns, and what sets it off. */
+export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, device: DaxDevice): Hazard[] {
   const hazards: Hazard[] = [];
   for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
@@ -47,13 +49,11 @@ export function hazardsOf(
       source: 'R54, R55',
     });
   }
-  const hung = removal.steps.find((step) => step.state === 'running');
+  const hung = steps.find((step) => step.state === 'running');
   if (hung !== undefined) {
     const detail = `the unbinding task does not return from ${hung.name} until a reboot`;
     hazards.push({ ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' });
   }
-  if (removal.trigger === 'surprise_removal' || !decodes(host, device))
-    hazards.push(...dataLoss(host, device));
   return hazards;
 }
 
@@ -117,20 +117,16 @@ function pinHazard(pin: Pin): Hazard {
   };
 }
 
-/** What was stored and not written back is lost with the medium. */
-function dataLoss(host: Host, device: DaxDevice): Hazard[] {
-  const lost = [...host.tables.mappings.values()].filter(
-    (mapping) => mapping.dax_device === device.name && mapping.prot === 'rw',
-  );
-  if (lost.length === 0) return [];
-  const detail = 'everything not flushed before the medium went is lost';
-  return [
-    {
-      ...NONE,
-      kind: 'data_loss',
-      detail,
-      triggered_by: ['surprise_removal'],
-      source: 'SPEC.md B6',
-    },
-  ];
+/** DL1: what only the medium could have taken, once nothing decodes to it any more. Source: B6, M109. */
+function dataLoss(host: Host, removal: RemovalRecord, device: DaxDevice): Hazard[] {
+  const lost = decodes(host, device) ? 0 : unsavedBytes(removal, device);
+  if (lost === 0) return [];
+  const detail = `${String(lost)} bytes that were stored, and not written back before the medium went, are lost`;
+  return [{ ...NONE, kind: 'data_loss', detail, triggered_by: [removal.trigger], source: 'SPEC.md DL1, B6' }];
+}
+
+/** When the removal began: dirty pages of files, and all that processes keep in system RAM, which has no other place. */
+function unsavedBytes({ report, mapped_before }: RemovalRecord, { mode }: DaxDevice): number {
+  const memory = mode === 'system-ram' ? countPages(mapped_before) * PAGE_BYTES : 0;
+  return (report.blast_radius?.dirty_bytes ?? 0) + memory;
 }

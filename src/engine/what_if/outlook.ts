@@ -1,7 +1,7 @@
 import type { RemoveDaxDevice } from '../command.ts';
 import type { DaxDevice } from '../host.ts';
 import { isRefusal, type Refusal, type RefusalCode } from '../refusal.ts';
-import { hazardsOf } from '../removal/hazards.ts';
+import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import type { Transaction } from '../transaction.ts';
 import { noRemoval } from './compare.ts';
@@ -52,7 +52,7 @@ function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
   const all = [...tx.host.tables.removals.values()];
   const last: RemovalRecord | undefined = all.filter((own) => own.dax_device === device.name).at(-1);
   // A listing may have shown the device without a driver: then nothing of its removal is known.
-  const { trigger, steps, waiting_on } = last ?? { trigger: 'unbind', steps: [], waiting_on: [] };
+  const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };
   const signals = last?.report.signals ?? [];
-  return { signals, waiting_on, steps, hazards: hazardsOf(tx.host, { trigger, steps }, device) };
+  return { signals, waiting_on, steps, hazards: dangersOf(tx.host, { steps }, device) };
 }
