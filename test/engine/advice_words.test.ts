@@ -5,8 +5,8 @@ import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
 import { anyStory, play } from './fleet.ts';
 import { advice, assess } from './imagine.ts';
 import { devdax, ext4, rmapbt } from './rig.ts';
-import { SEEDED } from './seeded.ts';
 import { addPin, UMEM } from './support.ts';
+import { cases } from '../support/property.ts';
 
 test('[ADV2] what was never merged is no kernel to boot', () => {
   const released = KERNEL_NAMES.filter((kernel) => PROFILES[kernel].released);
@@ -48,6 +48,6 @@ test('[ADV2] whatever the fleet, advice names released kernels, and null is a ve
         expect(told.destructive).toBe(told.action === 'mkfs_xfs_rmapbt');
       }
     }),
-    { ...SEEDED, numRuns: 20 },
+    cases(20),
   );
 });

@@ -5,8 +5,8 @@ import { must } from '../../src/engine/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/transaction.ts';
 import { anyStory, play } from './fleet.ts';
 import { ext4 } from './rig.ts';
-import { SEEDED } from './seeded.ts';
 import { DEVICE, removeDevice, steadyContext } from './support.ts';
+import { cases } from '../support/property.ts';
 
 describe('a change', () => {
   test('is undone wholly, in whatever story it comes', () => {
@@ -21,7 +21,7 @@ describe('a change', () => {
         for (const step of undo.reverse()) step();
         expect(host).toEqual(kept.reduce(apply, emptyHost()));
       }),
-      SEEDED,
+      cases(),
     );
   });
 

@@ -9,8 +9,8 @@ import { isRefusal } from '../../src/engine/refusal.ts';
 import { anyStory, play, type Story } from './fleet.ts';
 import { stateHash } from './fleet/state.ts';
 import { walk, windows } from './fleet/walk.ts';
-import { SEEDED } from './seeded.ts';
 import { found, PAGE, steadyContext, type Machine } from './support.ts';
+import { cases } from '../support/property.ts';
 
 test('replaying the events of any story gives the same host', () => {
   fc.assert(
@@ -20,7 +20,7 @@ test('replaying the events of any story gives the same host', () => {
       expect(replayed).toEqual(made.host);
       expect(stateHash(replayed)).toBe(stateHash(made.host));
     }),
-    SEEDED,
+    cases(),
   );
 });
 
@@ -42,7 +42,7 @@ test('the pages of every report add up to the device', () => {
         }
       });
     }),
-    SEEDED,
+    cases(),
   );
 });
 
@@ -68,7 +68,7 @@ test('a walk of the page tables finds what the report of a removal that just end
         }
       });
     }),
-    SEEDED,
+    cases(),
   );
 });
 
@@ -110,7 +110,7 @@ test('[EX1] an exposure is open exactly when a walk page by page finds one, and 
         }
       });
     }),
-    { ...SEEDED, numRuns: 500 },
+    cases(500),
   );
   expect(commands).toBeGreaterThan(10_000);
   expect(found_any).toBeGreaterThan(500);
@@ -128,7 +128,7 @@ test('capacity: total = free + used + leaked, for every device and the host, aft
         expect(devices).toHaveLength(host.tables.dax_devices.size);
       });
     }),
-    SEEDED,
+    cases(),
   );
 });
 
@@ -156,7 +156,7 @@ test('a dry run is what acting on a copy would do, and leaves the state hash as 
         },
       );
     }),
-    { ...SEEDED, numRuns: 300 },
+    cases(300),
   );
   expect(commands).toBeGreaterThan(10_000);
 });
@@ -194,6 +194,6 @@ test('decide leaves the host as it was, in the order of its records and its inde
       expect(made.host).toEqual(made.events.reduce(apply, emptyHost()));
       expect(order(made.host)).toEqual(before);
     }),
-    SEEDED,
+    cases(),
   );
 });

@@ -11,8 +11,8 @@ import type { Context } from '../../src/engine/transaction.ts';
 import { foresee } from '../../src/engine/what_if/foresee.ts';
 import { anyStory, play } from './fleet.ts';
 import { stateHash } from './fleet/state.ts';
-import { SEEDED } from './seeded.ts';
 import { found, steadyContext } from './support.ts';
+import { cases } from '../support/property.ts';
 
 /** Does it, as the writer and the executor do: a command a step, each stored before the next. */
 function act(host: Host, command: Command, context: Context): Answer | Refusal {
@@ -76,7 +76,7 @@ test('[WI3] a dry run of a removal is the removal at rest, whoever begins it, on
         },
       );
     }),
-    { ...SEEDED, numRuns: 300 },
+    cases(300),
   );
   for (const what of [
     'remove_dax_device completed',

@@ -22,7 +22,7 @@ import {
   type Entries,
   type Run,
 } from '../../src/engine/mapping_table.ts';
-import { SEEDED } from './seeded.ts';
+import { cases } from '../support/property.ts';
 
 const PTE: Run = { index: 10, nr_pages: 4, pfn: 100, level: 'pte', kind: 'dax', writable: true, pgmap: 3 };
 const PMD: Run = {
@@ -196,7 +196,7 @@ describe('a mapping table', () => {
           );
         }
       }),
-      SEEDED,
+      cases(),
     );
   });
 });

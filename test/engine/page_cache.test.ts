@@ -14,8 +14,8 @@ import {
 } from '../../src/engine/page_cache.ts';
 import { begin, entriesOf, type Transaction } from '../../src/engine/transaction.ts';
 import { ext4 } from './rig.ts';
-import { SEEDED } from './seeded.ts';
 import { found, MIB, steadyContext } from './support.ts';
+import { cases } from '../support/property.ts';
 
 interface Cache {
   readonly tx: Transaction;
@@ -136,7 +136,7 @@ describe('i_pages', () => {
         }
         expect([...expand(cache)]).toEqual([...pages].sort(([a], [b]) => a - b));
       }),
-      SEEDED,
+      cases(),
     );
   });
 });

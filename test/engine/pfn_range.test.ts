@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../../src/engine/pfn_range.ts';
-import { SEEDED } from './seeded.ts';
+import { cases } from '../support/property.ts';
 
 function pagesOf(ranges: readonly PfnRange[]): number[] {
   const pages = ranges.flatMap(([pfn, count]) => Array.from({ length: count }, (_, at) => pfn + at));
@@ -25,7 +25,7 @@ describe('pfn ranges', () => {
           expect(pfn).toBeGreaterThan(before + count);
         });
       }),
-      SEEDED,
+      cases(),
     );
   });
 
@@ -37,7 +37,7 @@ describe('pfn ranges', () => {
           pagesOf(a).filter((page) => other.has(page)),
         );
       }),
-      SEEDED,
+      cases(),
     );
   });
 
@@ -49,7 +49,7 @@ describe('pfn ranges', () => {
           pagesOf(a).filter((page) => !other.has(page)),
         );
       }),
-      SEEDED,
+      cases(),
     );
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ImportedDevice } from '../../src/engine/command.ts';
 import { isRefusal } from '../../src/engine/refusal.ts';
 import { countSteps } from './counted.ts';
-import { SEEDED } from './seeded.ts';
 import { machine, MIB, PAGE, type Machine } from './support.ts';
+import { cases } from '../support/property.ts';
 
 const GIB = 1024 * MIB;
 
@@ -103,7 +103,7 @@ describe('an import', () => {
           );
         }
       }),
-      SEEDED,
+      cases(),
     );
   });
 
@@ -116,7 +116,7 @@ describe('an import', () => {
         expect(imports(together, devices)).toBe(refused ?? 'imported');
         if (refused === undefined) expect(basesOf(together)).toEqual(basesOf(apart));
       }),
-      SEEDED,
+      cases(),
     );
   });
 });

@@ -6,7 +6,6 @@ import { anyStory, play } from './fleet.ts';
 import { assess, systemRam } from './imagine.ts';
 import { fail, scene } from './poison.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';
-import { SEEDED } from './seeded.ts';
 import {
   addDevice,
   addMapper,
@@ -21,6 +20,7 @@ import {
   UMEM,
   type Machine,
 } from './support.ts';
+import { cases } from '../support/property.ts';
 
 const NOTHING = { mappings: 0, pins: 0, processes: 0, pages: 0, exposures: 0 };
 
@@ -180,6 +180,6 @@ test('[RESIDUE1] whatever the fleet: what a completed removal leaves stale is it
       });
       for (const device of made.host.tables.dax_devices.values()) survey(made, device.name);
     }),
-    { ...SEEDED, numRuns: 15 },
+    cases(15),
   );
 });

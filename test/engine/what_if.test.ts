@@ -6,7 +6,6 @@ import type { IdleVerdicts } from '../../src/engine/what_if/idle.ts';
 import { anyStory, play } from './fleet.ts';
 import { assess, detail, holders, systemRam } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';
-import { SEEDED } from './seeded.ts';
 import {
   addDevice,
   addMapper,
@@ -19,6 +18,7 @@ import {
   PIPE,
   removeDevice,
 } from './support.ts';
+import { cases } from '../support/property.ts';
 
 test('[WI1] what is only imagined leaves no trace, whatever the fleet', () => {
   fc.assert(
@@ -37,7 +37,7 @@ test('[WI1] what is only imagined leaves no trace, whatever the fleet', () => {
       );
       expect(made.events.length).toBe(events);
     }),
-    { ...SEEDED, numRuns: 12 },
+    cases(12),
   );
 });
 
@@ -62,7 +62,7 @@ test('[WI1] the imagined removal ends as the one that is asked for', () => {
         break;
       }
     }),
-    { ...SEEDED, numRuns: 30 },
+    cases(30),
   );
 });
 
@@ -93,7 +93,7 @@ test('[WI2] devices that nobody uses are told alike from memory and by simulatio
         expect(assessHost(host, remembered)).toEqual(assessHost(host, new Map()));
       }
     }),
-    { ...SEEDED, numRuns: 12 },
+    cases(12),
   );
 });
 

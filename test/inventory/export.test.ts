@@ -7,6 +7,7 @@ import type { KnownInventory } from '../../src/inventory/import_listing.ts';
 import { EMPTY_HOST, type ListedObject } from '../../src/inventory/record.ts';
 import { currentOf, deviceOf, exportOf, importInto, knownAfter, NOTHING, valueOf } from './support/host.ts';
 import { otherListing, recorded, recordedInventories } from './support/recordings.ts';
+import { cases } from '../support/property.ts';
 
 const FULL = 'ndctl list -RBNDMXvi';
 const GIB = 1073741824;
@@ -307,7 +308,7 @@ describe('[D.7] importing an export of any state changes nothing', () => {
           expect(result.host.namespaces).toEqual(known.host.namespaces);
         },
       ),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/app/listing.ts';
 import { addDevice, machine, type Machine, MIB, removeDevice } from '../engine/support.ts';
 import { anyStory, play } from '../engine/fleet.ts';
-import { SEEDED } from '../engine/seeded.ts';
+import { cases } from '../support/property.ts';
 
 const FORMATS = ['ndctl', 'daxctl'] as const;
 
@@ -43,7 +43,7 @@ test('[IMP4] importing what is exported changes nothing, whatever removals, bind
         }
       });
     }),
-    { ...SEEDED, numRuns: 100 },
+    cases(100),
   );
 });
 

@@ -6,6 +6,7 @@ import { printLossless } from '../../src/inventory/lossless.ts';
 import type { ListedValue } from '../../src/inventory/record.ts';
 import { after, currentOf, exportOf, importInto, knownAfter, valueOf } from './support/host.ts';
 import { otherListing, otherListings, recordedInventories } from './support/recordings.ts';
+import { cases } from '../support/property.ts';
 
 const TEXTS = [
   ...recordedInventories().flatMap(({ listings }) => [...listings.values()]),
@@ -80,7 +81,7 @@ describe('any text', () => {
           if ('refusal' in result) expect(result.refusal.detail).not.toBe('');
         }
       }),
-      { numRuns: 1000 },
+      cases(1000),
     );
   });
 
@@ -104,7 +105,7 @@ describe('any text', () => {
           expectUnchanged({ host, devices }, exportOf('daxctl', known));
         },
       ),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { covers, estimate, parseHumanSize, powerOfTwo } from '../../src/inventory/human_size.ts';
+import { cases } from '../support/property.ts';
 
 /** display_size() of ndctl util/json.c, v76.1. */
 function display(bytes: number): string {
@@ -33,6 +34,7 @@ describe('sizes of -u', () => {
         expect(covers(human, Number(human.low) - 1)).toBe(false);
         expect(covers(human, Number(human.high))).toBe(false);
       }),
+      cases(),
     );
   });
 
@@ -42,6 +44,7 @@ describe('sizes of -u', () => {
         const bytes = huge * 2097152;
         expect(estimate(parseHumanSize(display(bytes))!)).toBe(bytes);
       }),
+      cases(),
     );
     expect(estimate(parseHumanSize('2.00 TiB (2.20 TB)')!)).toBe(2 ** 41);
     expect(

@@ -12,9 +12,9 @@ import {
   type ListedObject,
   type ListedRecord,
 } from '../../src/inventory/record.ts';
-import { SEEDED } from '../engine/seeded.ts';
 import { countReads } from './support/counted.ts';
 import { knownAfter } from './support/host.ts';
+import { cases } from '../support/property.ts';
 
 const FEW = 30;
 const MANY = 120;
@@ -130,7 +130,7 @@ test('an address lies in the first listed of the regions that hold it, however t
         expect(cxlRegionAt(regions, address)).toBe(first ?? null);
       }
     }),
-    SEEDED,
+    cases(),
   );
 });
 
