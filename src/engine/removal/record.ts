@@ -2,6 +2,7 @@ import type { Resource } from '../resource.ts';
 import type { CostTerm, CostWorkload } from '../kernels/cost.ts';
 import type {
   HazardKind,
+  HoldersTold,
   KernelName,
   PinHolder,
   RemovalState,
@@ -11,8 +12,11 @@ import type {
   Verdict,
 } from '../vocabulary.ts';
 
-/** One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. */
-export interface RemovalRecord extends Resource {
+/**
+ * One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. What was told about the
+ * device's users when it began is absent in removals that are older than that.
+ */
+export interface RemovalRecord extends Resource, Partial<ToldOfHolders> {
   readonly id: string;
   readonly dax_device: string;
   readonly kernel: KernelName;
@@ -102,6 +106,12 @@ export interface RemovalReport {
   /** Null where the removal is older than this field. */
   readonly blast_radius: BlastRadius | null;
   readonly simulated_kernel_cost: SimulatedKernelCost;
+}
+
+/** What an answer that rests on a device's users says of how far they are known (TOLD3). */
+export interface ToldOfHolders {
+  readonly holders: HoldersTold;
+  readonly told_at: string | null;
 }
 
 /** Who and what a removal touches, as it stands when it begins. */

@@ -5,6 +5,7 @@ import { isDynamic } from '../cxl/lookup.ts';
 import { onlineRuns } from '../kmem/blocks.ts';
 import { memoryPins, memoryRangesOf } from '../kmem/range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
+import { toldOf } from '../topology/told.ts';
 import { wayBack } from '../topology/way_back.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../transaction.ts';
 import type { CxlDriver, RemoveVia } from '../vocabulary.ts';
@@ -44,6 +45,7 @@ export function removeDaxDevice(
     ...own,
     id: own.uid,
     dax_device: device.name,
+    ...toldOf(device),
     kernel: hostRecord(tx.host).kernel,
     trigger: command.trigger,
     via: command.via ?? null,

@@ -1,9 +1,16 @@
 import type { Change } from '../event.ts';
+import type { DaxDevice } from '../host.ts';
 import { deviceOf } from '../lookup.ts';
+import type { ToldOfHolders } from '../removal/record.ts';
 import { emit, patch, type Context, type Transaction } from '../transaction.ts';
 
 /** Of a device of which nobody has said who uses it: it may be mounted all the same. */
 export const NOT_TOLD = { holders: 'not_told', told_at: null } as const;
+
+/** What a device says of how far its users are known. */
+export function toldOf({ holders, told_at }: DaxDevice): ToldOfHolders {
+  return { holders, told_at };
+}
 
 /** Of a device whose users are told from now on. */
 export function toldNow({ now }: Context) {

@@ -7,6 +7,7 @@ import { isRefusal, type Refusal } from '../refusal.ts';
 import type { Hazard } from '../removal/record.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { begin, hostRecord, type Context, type Transaction } from '../transaction.ts';
+import { toldOf } from '../topology/told.ts';
 import { advise } from './advice.ts';
 import { noRemoval } from './compare.ts';
 import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
@@ -36,7 +37,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
   const { name, kernel } = hostRecord(host);
   const under = hostKey(hostRecord(host));
   return [...host.tables.dax_devices.values()].map((device) => {
-    const { uid, mode, tenant, holders, told_at } = device;
+    const { uid, mode, tenant } = device;
     return {
       host: name,
       dax_device: device.name,
@@ -44,8 +45,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
       mode,
       kernel,
       tenant,
-      holders,
-      told_at,
+      ...toldOf(device),
       trigger: 'surprise_removal',
       ...resultOf(tx, device, under, idle),
     };

@@ -5,6 +5,7 @@ import { findDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { SignalRow } from '../removal/record.ts';
 import { mappedPfns } from '../removal/report.ts';
+import { toldOf } from '../topology/told.ts';
 import { hostRecord, type Transaction } from '../transaction.ts';
 import type { KernelName } from '../vocabulary.ts';
 import { advise } from './advice.ts';
@@ -23,6 +24,7 @@ export function compareRemovals(tx: Transaction, command: CompareRemovals): Answ
   const comparison: Comparison = {
     host: hostRecord(tx.host).name,
     dax_device: device.name,
+    ...toldOf(device),
     trigger: command.trigger,
     blast_radius: blastRadius(tx.host, device, mappedPfns(tx.host, device)),
     items,

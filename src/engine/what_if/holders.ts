@@ -6,6 +6,7 @@ import { firstBlock } from '../kmem/blocks.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
+import { toldOf } from '../topology/told.ts';
 import type { Transaction } from '../transaction.ts';
 import { advise } from './advice.ts';
 import type { Use } from './consequence.ts';
@@ -30,14 +31,12 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
     const exposure = host.open_exposures.get(use.id) ?? null;
     return { ...use, ...consequences[at]!, residue, exposure, ends: residue ? endsOf(tx, use) : [] };
   });
-  const { holders, told_at } = device;
   const blast_radius = blastRadius(host, device, mappedPfns(host, device));
   const advice = advise(tx, unbound(name), { kernels: false });
   return {
     survey: {
       items,
-      holders,
-      told_at,
+      ...toldOf(device),
       trigger: 'unbind',
       ...outlook,
       residue: countResidue(host, residual),

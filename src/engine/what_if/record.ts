@@ -1,4 +1,3 @@
-import type { DaxDevice } from '../host.ts';
 import type { Holder } from '../holder.ts';
 import type { RefusalCode } from '../refusal.ts';
 import type {
@@ -7,13 +6,13 @@ import type {
   RemovalReport,
   SignalRow,
   SimulatedKernelCost,
+  ToldOfHolders,
   WaitingOn,
 } from '../removal/record.ts';
 import type {
   DeviceMode,
   Errno,
   HazardKind,
-  HoldersTold,
   KernelName,
   RemovalState,
   RemoveTrigger,
@@ -55,7 +54,7 @@ export interface Residue {
 }
 
 /** Who holds a device, and what a removal now would do to each. */
-export interface Survey extends Pick<DaxDevice, 'holders' | 'told_at'> {
+export interface Survey extends ToldOfHolders {
   /** Of the removal that its state, verdict and consequences are of. */
   readonly trigger: 'unbind';
   readonly items: readonly Holder[];
@@ -131,7 +130,7 @@ export interface Difference {
   readonly values: Readonly<Partial<Record<KernelName, string | number | null>>>;
 }
 
-export interface Comparison {
+export interface Comparison extends ToldOfHolders {
   readonly host: string;
   readonly dax_device: string;
   readonly trigger: RemoveTrigger;
@@ -140,17 +139,14 @@ export interface Comparison {
   readonly differences: readonly Difference[];
 }
 
-/** What a surprise removal of one device now would leave. */
-export interface Assessment {
+/** What a surprise removal of one device now would leave. Where nothing was told about its users, it knows of none. */
+export interface Assessment extends ToldOfHolders {
   readonly host: string;
   readonly dax_device: string;
   readonly uid: string;
   readonly mode: DeviceMode;
   readonly kernel: KernelName;
   readonly tenant: string | null;
-  /** Where nothing was told about its users, nothing here speaks of them. */
-  readonly holders: HoldersTold;
-  readonly told_at: string | null;
   /** Of the removal that was simulated. */
   readonly trigger: 'surprise_removal';
   /** Null where it would wait, or where there is no removal. */

@@ -4,6 +4,7 @@ import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/vocabulary.ts
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
+import { toldOfHolders } from './told.ts';
 import { HazardKind, RemoveTrigger, RemoveVia } from './word.ts';
 
 const RemovalState = z.enum(REMOVAL_STATES).meta({ id: 'RemovalState' });
@@ -147,6 +148,8 @@ export const Removal = z
     ...identity,
     id: Id,
     dax_device: z.string(),
+    holders: toldOfHolders.holders.exactOptional(),
+    told_at: toldOfHolders.told_at.exactOptional(),
     kernel: KernelName,
     trigger: RemoveTrigger,
     via: RemoveVia.nullable(),
@@ -164,7 +167,8 @@ export const Removal = z
   })
   .meta({
     id: 'Removal',
-    description: 'One ->remove() and its report.',
+    description:
+      'One ->remove() and its report. `holders`, `told_at`: as it began; absent in removals that are older than these.',
   }) satisfies z.ZodType<engine.RemovalRecord>;
 
 export const removalFilters = {

@@ -41,6 +41,7 @@ export const Comparison = z
   .strictObject({
     host: z.string(),
     dax_device: z.string(),
+    ...toldOfHolders,
     trigger: RemoveTrigger,
     blast_radius: BlastRadius,
     items: z.array(ComparedRemoval),
