@@ -106,7 +106,7 @@ function textsOf(page: readonly Row[], fleet: Fleet, loaded: ReadonlyMap<string,
 }
 
 function needsAdvice({ text, assessment }: Row): boolean {
-  if (text !== null || assessment.state === null) return false;
+  if (text !== null || assessment.refused !== null) return false;
   return assessment.verdict !== 'contained' || hasImpact(assessment);
 }
 
@@ -123,6 +123,7 @@ function sumUp(rows: readonly Row[]): AssessmentSummary {
     leaked: 0,
     waiting: 0,
     refused: 0,
+    stuck: 0,
     with_impact: 0,
     with_residue: 0,
     not_told: 0,
@@ -131,8 +132,8 @@ function sumUp(rows: readonly Row[]): AssessmentSummary {
     if (hasImpact(assessment)) summary.with_impact += 1;
     if (assessment.residue.pages > 0) summary.with_residue += 1;
     if (assessment.holders === 'not_told') summary.not_told += 1;
-    if (assessment.refused !== null) summary.refused += 1;
-    else summary[assessment.verdict ?? 'waiting'] += 1;
+    if (assessment.state === 'stuck') summary.stuck += 1;
+    summary[assessment.verdict ?? (assessment.state === 'waiting' ? 'waiting' : 'refused')] += 1;
   }
   return summary;
 }

@@ -6,8 +6,11 @@ import { prepareLastSeq } from './journal.ts';
 import { restore, type Row } from './load.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 
-/** Records that no removal reads: reports of former ones, what the bus did, listings kept for the export. */
-const UNREAD: readonly Kind[] = ['removals', 'hotplug_events', 'exposures', 'inventories'];
+/** Of removals those that are under way: of one that has ended, nothing asks for its report. */
+const WANTED: Partial<Record<Kind, string>> = { removals: "state IN ('running', 'waiting', 'stuck')" };
+
+/** Records that no removal reads: what the bus did, listings kept for the export. */
+const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories'];
 
 interface FleetRow extends Row {
   readonly host: string;
@@ -18,11 +21,14 @@ interface FleetRow extends Row {
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
     const columns = ownsEntries(kind) ? 'key, host, id, record, entries' : 'key, host, id, record';
-    const named = 'WHERE host IN (SELECT value FROM json_each(?))';
+    const wanted = WANTED[kind] ?? 'TRUE';
+    const named = 'host IN (SELECT value FROM json_each(?))';
     return {
       kind,
-      all: db.prepare<[], FleetRow>(`SELECT ${columns} FROM ${kind} ORDER BY key`),
-      some: db.prepare<[string], FleetRow>(`SELECT ${columns} FROM ${kind} ${named} ORDER BY key`),
+      all: db.prepare<[], FleetRow>(`SELECT ${columns} FROM ${kind} WHERE ${wanted} ORDER BY key`),
+      some: db.prepare<[string], FleetRow>(
+        `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${named} ORDER BY key`,
+      ),
     };
   });
   const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();

@@ -123,12 +123,14 @@ export interface AssessmentPage extends Page {
   readonly summary: AssessmentSummary;
 }
 
-/** Devices by verdict; `waiting` have none yet, `refused` are those that cannot be removed now. */
+/** Devices by verdict; `waiting` have none yet, of `refused` there is no removal and nothing left of one (AS5). */
 export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
   readonly devices: number;
   /** Of all these, devices whose removal would hurt somebody, and those that a former one has left reached. */
   readonly with_impact: number;
   readonly with_residue: number;
+  /** Of all these, devices whose removal never ends, or never would. */
+  readonly stuck: number;
   /** Of all these, devices about whose users nothing was told. */
   readonly not_told: number;
 }

@@ -54,7 +54,7 @@ export function leftNow(
 }
 
 /** The worst of what is left (api.md, Removal). */
-function verdictOf(hazards: readonly Hazard[]): Verdict {
+export function verdictOf(hazards: readonly Hazard[]): Verdict {
   const reaches = hazards.some(
     (hazard) => hazard.kind === 'stale_mapping' || (hazard.kind === 'pin_outlives_pgmap' && hazard.writable),
   );

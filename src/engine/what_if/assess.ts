@@ -14,6 +14,7 @@ import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
 import type { Assessment } from './record.ts';
 import { runWithImpact } from './impact.ts';
 import { countResidue, residualUses } from './residue.ts';
+import { BEGUN, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What a surprise removal now would leave of each device of the host, or of one, with advice. */
@@ -27,6 +28,8 @@ export function assessRemovals(
   const asked = named === null ? all : all.filter(({ uid }) => uid === named.uid);
   return { assessments: asked.map((one) => ({ ...one, advice: adviceOn(tx.host, one.dax_device) })) };
 }
+
+const NOTHING = { state: null, verdict: null, waiting_on: [], hazards: [] } as const;
 
 /** Nothing that is only imagined has a time or an identifier that is seen. */
 const NOBODY: Context = { now: '1970-01-01T00:00:00Z', uid: () => '' };
@@ -72,8 +75,10 @@ function simulate(tx: Transaction, device: DaxDevice): Result {
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, residualUses(tx.host, device));
   if (isRefusal(run)) {
-    const none = { verdict: null, state: null, waiting_on: [], hazards: [], simulated_kernel_cost: null };
-    return { ...none, impact: null, residue, blast_radius, advice: [], refused: noRemoval(run) };
+    const standing = BEGUN.has(run.code) ? standingOf(tx, device) : null;
+    const { state, verdict, waiting_on, hazards } = standing ?? NOTHING;
+    const none = { impact: null, simulated_kernel_cost: null, advice: [], refused: noRemoval(run) };
+    return { verdict, state, waiting_on, hazards: countKinds(hazards), residue, blast_radius, ...none };
   }
   const { removal, impact } = run;
   const { verdict, state, waiting_on, hazards, report } = removal;

@@ -1,6 +1,6 @@
 import type { RemoveDaxDevice } from '../command.ts';
 import type { DaxDevice } from '../host.ts';
-import { isRefusal, type Refusal, type RefusalCode } from '../refusal.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import type { Transaction } from '../transaction.ts';
@@ -9,15 +9,13 @@ import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
 import type { Holder } from '../holder.ts';
 import type { Survey } from './record.ts';
+import { BEGUN } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What becomes of the users of a device, in their order, and of the removal as a whole. */
 export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | 'refused'> {
   readonly consequences: readonly Pick<Holder, 'consequence' | 'detail'>[];
 }
-
-/** No removal can begin because one has been, or is under way: it shows in the present state. */
-const BEGUN: ReadonlySet<RefusalCode> = new Set(['dax_device_not_bound', 'removal_in_progress']);
 
 /** The removal that holders are told of. */
 export function unbound(dax_device: string): RemoveDaxDevice {

@@ -149,7 +149,10 @@ export interface Assessment extends ToldOfHolders {
   readonly tenant: string | null;
   /** Of the removal that was simulated. */
   readonly trigger: 'surprise_removal';
-  /** Null where it would wait, or where there is no removal. */
+  /**
+   * Null where it would wait, or where there is no removal. State, verdict, waits and hazards are those of one that
+   * has begun, as it stands now, where `refused` says that no other can (AS5).
+   */
   readonly verdict: Verdict | null;
   readonly state: ImaginedState | null;
   readonly waiting_on: readonly WaitingOn[];

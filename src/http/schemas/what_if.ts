@@ -90,8 +90,13 @@ export const Assessment = z
     tenant: z.string().nullable(),
     ...toldOfHolders,
     trigger: z.literal('surprise_removal').meta({ description: 'Of the removal that was simulated.' }),
-    verdict: Verdict.nullable().meta({ description: 'Null where it would wait, or is refused.' }),
-    state: ImaginedState.nullable(),
+    verdict: Verdict.nullable().meta({
+      description: 'Null where it would wait, or is refused and no former removal has left anything.',
+    }),
+    state: ImaginedState.nullable().meta({
+      description:
+        'Where `refused` says that one has begun: its own state, as its verdict, waits and hazards.',
+    }),
     waiting_on: z.array(WaitingOn),
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     impact: Impact.nullable().meta({ description: 'Null where there is no removal.' }),
@@ -116,7 +121,8 @@ export const assessed = {
       unsafe: Count,
       exposed: Count,
       waiting: Count,
-      refused: Count,
+      refused: Count.meta({ description: 'No removal can be now, and none has left anything.' }),
+      stuck: Count.meta({ description: 'Of these, devices whose removal never ends, or never would.' }),
       with_impact: Count.meta({ description: 'Of these, devices whose removal would hurt somebody.' }),
       with_residue: Count.meta({ description: 'Of these, devices that a former removal still reaches.' }),
       not_told: Count.meta({

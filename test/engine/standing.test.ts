@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Assessment } from '../../src/engine/what_if/record.ts';
+import { assess, systemRam } from './imagine.ts';
+import { DAX, devdax, ext4, rmapbt } from './rig.ts';
+import { addPin, DEVICE, found, PIPE, removeDevice, settle, type Machine } from './support.ts';
+
+function standing(made: Machine): Partial<Assessment> {
+  const { state, verdict, waiting_on, hazards, impact, refused } = found(assess(made)[0]);
+  return { state, verdict, waiting_on, hazards, impact, refused };
+}
+
+test('[AS5] a removal that is stuck is assessed as stuck, with what is dangerous now', () => {
+  const { made, mapper } = rmapbt('v7.3', 0, 4);
+  mapper();
+  const { state, verdict } = removeDevice(made);
+  expect([state, verdict]).toEqual(['stuck', 'unsafe']);
+  const hazards = ['frozen_file_system', 'kernel_livelock'].map((kind) => ({ kind, count: 1 }));
+  const refused = { code: 'removal_in_progress' };
+  expect(standing(made)).toMatchObject({ state, verdict, hazards, impact: null, refused });
+});
+
+test('[AS5] a range that is burnt is leaked; a reboot heals it', () => {
+  const made = systemRam('v6.12', true);
+  expect(removeDevice(made, { dax_device: DAX }).verdict).toBe('leaked');
+  expect(standing(made)).toMatchObject({
+    state: 'completed',
+    verdict: 'leaked',
+    hazards: [{ kind: 'leaked_range', count: 1 }],
+    refused: { code: 'dax_device_not_bound' },
+  });
+  made.run({ type: 'reboot' });
+  expect(standing(made)).toMatchObject({ refused: null });
+});
+
+test('[AS5] what a completed removal left is told until nobody reaches it any more', () => {
+  const { made } = devdax('v6.12', { name: DEVICE });
+  expect(removeDevice(made).verdict).toBe('contained');
+  const nothing = { state: null, verdict: null, waiting_on: [], hazards: [], impact: null };
+  expect(standing(made)).toMatchObject({ ...nothing, refused: { code: 'dax_device_not_bound' } });
+  const used = ext4('v6.12');
+  const { pid } = used.mapper();
+  removeDevice(used.made);
+  expect(standing(used.made)).toMatchObject({ state: 'completed', verdict: 'exposed' });
+  used.made.run({ type: 'exit_process', pid });
+  expect(standing(used.made)).toMatchObject(nothing);
+});
+
+test('[AS5] a removal that waits is assessed as waiting; one that runs, as it will end', () => {
+  const { made, mapper } = ext4('v5.10');
+  const pin = addPin(made, mapper(), PIPE);
+  made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' });
+  const waits = { state: 'waiting', verdict: null, waiting_on: [{ pin }], hazards: [] };
+  expect(standing(made)).toMatchObject(waits);
+  expect(settle(made).state).toBe('waiting');
+  expect(standing(made)).toMatchObject(waits);
+  made.run({ type: 'unpin', pin });
+  const foreseen = standing(made);
+  const ended = settle(made);
+  expect([foreseen.state, foreseen.verdict]).toEqual([ended.state, ended.verdict]);
+});

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serve } from '../support/server.ts';
+
+const server = serve(beforeAll, afterAll);
+const WAIT = { prefer: 'wait=60' };
+
+async function make(url: string, body: unknown, headers?: Record<string, string>) {
+  const { status, text, json } = await server.call('POST', url, body, headers);
+  expect([status < 300, text]).toEqual([true, text]);
+  return json;
+}
+
+async function assessed(query: string) {
+  const { json } = await server.call('GET', `/v1/assessment${query}`);
+  return { summary: json['summary'], names: json.items.map((item) => item['dax_device']), items: json.items };
+}
+
+test('[AS5] a removal that is stuck counts as stuck, under its verdict, and not as refused', async () => {
+  const host = '/v1/hosts/hangs';
+  await make('/v1/hosts', { name: 'hangs', kernel: 'v7.3' });
+  await make(`${host}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
+  const xfs = { fs_type: 'xfs', rmapbt: true, agcount: 4, dax: 'always', mkfs: true };
+  const mount = await make(`${host}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...xfs });
+  const file = await make(`${host}/files`, { mount: mount.id, path: '/data', size: '2MiB' });
+  await make(`${host}/processes`, { pid: 100, comm: 'redis' });
+  const mapping = { pid: 100, file: file.id, offset: 0, length: '2MiB', flags: ['shared'], prot: 'r' };
+  await make(`${host}/mappings`, { ...mapping, populate: 'read' });
+  await assessed('?host=hangs');
+  const removal = await make(`${host}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, WAIT);
+  expect(removal).toMatchObject({ state: 'stuck', verdict: 'unsafe' });
+  const { summary, items } = await assessed('?host=hangs');
+  expect(summary).toMatchObject({ devices: 1, refused: 0, waiting: 0, unsafe: 1, stuck: 1 });
+  expect(items).toMatchObject([
+    { state: 'stuck', verdict: 'unsafe', advice: [], refused: { code: 'removal_in_progress' } },
+  ]);
+  expect((await assessed('?state=stuck')).names).toEqual(['pmem0']);
+});
+
+test('[AS5] a device that burnt its range counts as leaked', async () => {
+  const host = '/v1/hosts/burnt';
+  await make('/v1/hosts', { name: 'burnt', kernel: 'v6.12', auto_online_blocks: 'online_movable' });
+  const place = { phys_addr: '0x108000000', target_node: 1, size: '1GiB' };
+  await make(`${host}/dax-devices`, { name: 'dax0.0', mode: 'system-ram', ...place });
+  const removal = await make(`${host}/dax-devices/dax0.0/remove`, { trigger: 'unbind' }, WAIT);
+  expect(removal).toMatchObject({ state: 'completed', verdict: 'leaked' });
+  const { summary } = await assessed('?host=burnt');
+  expect(summary).toMatchObject({ devices: 1, refused: 0, leaked: 1, stuck: 0 });
+  expect((await assessed('?verdict=leaked')).names).toEqual(['dax0.0']);
+});
