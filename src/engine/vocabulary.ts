@@ -35,6 +35,9 @@ export type Driver = (typeof DRIVERS)[number];
 export const FS_TYPES = ['ext4', 'xfs'] as const;
 export type FsType = (typeof FS_TYPES)[number];
 
+/** Partitions that a device can have: equal parts of it, numbered from 1 (PART1). */
+export const PARTITIONS_MAX = 4;
+
 export const DAX_OPTIONS = ['always', 'inode', 'never'] as const;
 export type DaxOption = (typeof DAX_OPTIONS)[number];
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DOCUMENT } from '../support/document.ts';
 import { serveTopology } from '../support/server.ts';
 
 const { server, topology } = serveTopology(beforeAll, afterAll);
@@ -37,6 +38,23 @@ test.each(['/...', '/.a', '/a..', '/a b/ü', '/a/..b/c.'])('the path %j is one',
 test('a file is not /, something may be mounted there', async () => {
   expect(await refusal(post('/files', fileOf({ path: '/' })))).toEqual([400, 'invalid_request', '/path']);
   expect((await post('/mounts', mountOf('/'))).status).toBe(201);
+});
+
+test('[PART1] a device has the partitions 1 to 4, and the document says so', async () => {
+  const made = await server.call('POST', `${topology.at}/dax-devices`, {
+    ...{ name: 'pmem8', mode: 'fsdax', size: '8MiB', phys_addr: '0x900000000' },
+  });
+  expect(made.status).toBe(201);
+  const mount = { ...mountOf('/p'), dax_device: 'pmem8', mkfs: true };
+  for (const partition of [0, 5, 128, 1.5]) {
+    expect(await refusal(post('/mounts', { ...mount, partition }))).toEqual([
+      ...[400, 'invalid_request', '/partition'],
+    ]);
+  }
+  expect((await post('/mounts', { ...mount, partition: 4 })).status).toBe(201);
+  expect(DOCUMENT.components.schemas['CreateMount']).toMatchObject({
+    properties: { partition: { minimum: 1, maximum: 4 } },
+  });
 });
 
 test('a removal on the bus brings neither a medium nor an owner', async () => {

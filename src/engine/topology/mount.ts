@@ -18,7 +18,7 @@ import { forget } from '../page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { mountsOfSuperblock, patchSuperblock } from '../superblock.ts';
 import { emit, identity, nextId, patch, put, remove, type Transaction } from '../transaction.ts';
-import { PMD_PAGES } from '../vocabulary.ts';
+import { PARTITIONS_MAX, PMD_PAGES } from '../vocabulary.ts';
 import { abortJournal } from './sync.ts';
 import { wayBack } from './way_back.ts';
 
@@ -121,6 +121,11 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
       pointer: '/fs_type',
     });
   }
+  if (command.partition !== undefined && partitionPages(device) === 0) {
+    return refuse('invalid_field', 'the device has no room for partitions of 2 MiB each', {
+      pointer: '/partition',
+    });
+  }
   if (command.dax === 'always' && device.map === null)
     return kernelRefuses('EINVAL', 'DAX unsupported by block device');
   if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
@@ -198,6 +203,11 @@ function reflinkRefused(tx: Transaction, command: CreateMount, reflink: boolean)
   return allowed ? null : kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
 }
 
+/** Each partition is an equal part of its device, on 2 MiB boundaries. */
+function partitionPages(device: DaxDevice): number {
+  return Math.floor(nrPages(device) / PARTITIONS_MAX / PMD_PAGES) * PMD_PAGES;
+}
+
 function makeFileSystem(
   tx: Transaction,
   command: CreateMount,
@@ -206,8 +216,7 @@ function makeFileSystem(
   reflink: boolean,
 ): FileSystem {
   const total = nrPages(device);
-  // Partition N of a device is its Nth of four equal parts, on 2 MiB boundaries.
-  const part = command.partition === undefined ? total : Math.floor(total / 4 / PMD_PAGES) * PMD_PAGES;
+  const part = command.partition === undefined ? total : partitionPages(device);
   const start = device.base_pfn + (command.partition === undefined ? 0 : (command.partition - 1) * part);
   const id = nextId(tx, 's');
   return put(tx, 'file_systems', id, {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
-import { DAX_OPTIONS, FS_STATES, FS_TYPES } from '../../engine/vocabulary.ts';
+import { DAX_OPTIONS, FS_STATES, FS_TYPES, PARTITIONS_MAX } from '../../engine/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Count, Id, identity, MountPoint, Name, withExample } from './scalar.ts';
@@ -57,9 +57,8 @@ export const CreateMount = z
     agcount: z.int().min(1).max(65536).exactOptional().meta({
       description: 'mkfs.xfs -d agcount: allocation groups. xfs with mkfs only; 4 unless told.',
     }),
-    partition: z.int().min(1).max(128).exactOptional().meta({
-      description:
-        'On that partition: N is the Nth of four equal parts of the device. Absent: on the whole device.',
+    partition: z.int().min(1).max(PARTITIONS_MAX).exactOptional().meta({
+      description: `On that partition: N is the Nth of ${String(PARTITIONS_MAX)} equal parts of the device, on 2 MiB boundaries. Absent: on the whole device.`,
     }),
   })
   .meta({

@@ -260,6 +260,15 @@ export const CONFLICT: readonly Case[] = [
     when: 'populate by writing what is read-only',
     make: mapShape({ prot: 'r', populate: 'write' }),
   },
+  {
+    code: 'invalid_field',
+    when: 'a partition of what has no room for four of 2 MiB',
+    make: on({ ...MOUNT, partition: 1 }, (kernel) => {
+      const made = machine(kernel);
+      addDevice(made, { size: 8 * MIB - 4096 });
+      return made;
+    }),
+  },
   { code: 'invalid_field', when: 'xfs features on ext4', make: on({ ...MOUNT, rmapbt: true }) },
   {
     code: 'invalid_field',
