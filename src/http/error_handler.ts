@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem, RefusalProblem, renderProblem, sendProblem, type HttpProblemCode } from './problem.ts';
 import { CAREFUL_HEADERS } from './security.ts';
@@ -60,16 +61,22 @@ export function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void
     return;
   }
   const code = SOCKET_ERRORS[error.code ?? ''] ?? 'malformed_request';
-  const { status, body } = renderProblem(new HttpProblem(code, error.message), '', '');
+  refuseSocket(socket, new HttpProblem(code, error.message));
+}
+
+/** Answers with a problem where there is a socket only, and closes it. */
+export function refuseSocket(socket: Duplex, problem: HttpProblem): void {
+  const { status, body } = renderProblem(problem, '', '');
   const text = JSON.stringify(body);
   const fields = {
     'content-type': 'application/problem+json',
     'content-length': String(Buffer.byteLength(text)),
     connection: 'close',
+    ...problem.headers,
     ...CAREFUL_HEADERS,
   };
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${String(status)} ${body.title}\r\n${head.join('')}\r\n${text}`);
   // end() alone would keep the place of a client that does not close: the server's sockets stay half open.
-  socket.destroySoon();
+  socket.end(() => socket.destroy());
 }

@@ -61,7 +61,7 @@ const PROBLEMS = {
   503: problem('Unavailable', 'The service cannot answer now.'),
   default: problem(
     'Failure',
-    'Header fields that are too large (431) or slow (408), too many requests (429), a fault of the service (500), or overload (503).',
+    'Header fields that are too large (431), slow (408) or expect what is not done (417), too many requests (429), a fault of the service (500), or overload (503).',
   ),
 } as const;
 

@@ -9,6 +9,7 @@ import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages/serve.ts';
+import { answerForNode, LENIENT_HTTP } from './protocol.ts';
 import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_devices.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -57,10 +58,12 @@ export async function buildServer({
   callers = LOOPBACK,
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
+  const times = timeLimits(connections);
   const app = fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
-    ...timeLimits(connections),
+    ...times,
+    http: { ...times.http, ...LENIENT_HTTP },
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
@@ -80,6 +83,7 @@ export async function buildServer({
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  answerForNode(app);
   limitConnections(app, connections);
   sendCarefulHeaders(app);
   checkCallers(app, callers);

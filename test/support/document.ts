@@ -48,7 +48,7 @@ const PATHS = Object.entries(DOCUMENT.paths).map(([path, operations]) => ({
 }));
 
 /** What `default` stands for: it can befall any request, or is a fault of the service. */
-const BY_DEFAULT: ReadonlySet<number> = new Set([408, 429, 431, 500, 503]);
+const BY_DEFAULT: ReadonlySet<number> = new Set([408, 417, 429, 431, 500, 503]);
 
 /** Throws where an answer is none that the document has for its operation; what has no operation is not looked at. */
 export function requireDocumented(method: string, url: string, status: number, type: unknown): void {

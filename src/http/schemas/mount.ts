@@ -57,9 +57,14 @@ export const CreateMount = z
     agcount: z.int().min(1).max(65536).exactOptional().meta({
       description: 'mkfs.xfs -d agcount: allocation groups. xfs with mkfs only; 4 unless told.',
     }),
-    partition: z.int().min(1).max(PARTITIONS_MAX).exactOptional().meta({
-      description: `On that partition: N is the Nth of ${String(PARTITIONS_MAX)} equal parts of the device, on 2 MiB boundaries. Absent: on the whole device.`,
-    }),
+    partition: z
+      .int()
+      .min(1)
+      .max(PARTITIONS_MAX)
+      .exactOptional()
+      .meta({
+        description: `On that partition: N is the Nth of ${String(PARTITIONS_MAX)} equal parts of the device, on 2 MiB boundaries. Absent: on the whole device.`,
+      }),
   })
   .meta({
     id: 'CreateMount',

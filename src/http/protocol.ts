@@ -1,0 +1,38 @@
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { refuseSocket } from './error_handler.ts';
+import { HttpProblem } from './problem.ts';
+
+/** For Fastify: what Node would refuse without a body is refused below. */
+export const LENIENT_HTTP = { requireHostHeader: false } as const;
+
+/**
+ * Answers with a problem what Node's server answers on its own, without a body or not at all: an expectation other
+ * than 100-continue, a Host that HTTP/1.1 lacks, CONNECT. Throws `expectation_failed` and `malformed_request`.
+ */
+export function answerForNode(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.server.on('connect', (_request, socket: Duplex) => {
+    // Node has let go of the socket: an error that nobody listens for would end the process.
+    socket.on('error', () => socket.destroy());
+    const headers = { allow: '' };
+    refuseSocket(socket, new HttpProblem('method_not_allowed', 'this is no proxy', { headers }));
+  });
+  app.addHook('onRequest', async ({ headers, raw }) => {
+    if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
+      // Nobody knows whether the body comes that the client announced.
+      const close = { connection: 'close' };
+      const detail = `Expect: ${headers.expect} cannot be met, only 100-continue`;
+      throw new HttpProblem('expectation_failed', detail, { headers: close });
+    }
+    const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+    // RFC 9112, 3.2. Of two, readers would take different ones.
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1'))
+      throw new HttpProblem(
+        'malformed_request',
+        `the request has ${String(hosts)} Host fields, and needs one`,
+      );
+  });
+  // Nothing here takes it: Fastify would first ask for its Content-Type.
+  app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
+}
