@@ -14,6 +14,14 @@ const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
 };
 
+/** Errors of libraries, by status: secure-json-parse, a body cut short, a Content-Type of nothing, a file of the explorer. */
+const LIBRARY_ERRORS: Readonly<Record<number, HttpProblemCode>> = {
+  400: 'malformed_json',
+  412: 'precondition_failed',
+  415: 'unsupported_media_type',
+  416: 'range_not_satisfiable',
+};
+
 /** The store's ClosingError: the service stops, and another may serve soon. */
 const CLOSING = 'DAXPLANE_CLOSING';
 
@@ -40,12 +48,10 @@ function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
   if (error.code === CLOSING)
     return new HttpProblem('unavailable', error.message, { headers: { 'retry-after': '1' } });
-  const code = FASTIFY_ERRORS[error.code];
+  const code = FASTIFY_ERRORS[error.code] ?? LIBRARY_ERRORS[error.statusCode ?? 500];
   if (code === 'payload_too_large')
     return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');
   if (code !== undefined) return new HttpProblem(code, error.message);
-  // secure-json-parse and a body cut short carry a status and no code of Fastify's.
-  if (error.statusCode === 400) return new HttpProblem('malformed_json', error.message);
   return new HttpProblem('internal_error', 'the service failed to answer; its log has the request_id');
 }
 

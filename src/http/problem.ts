@@ -17,6 +17,7 @@ export const HTTP_PROBLEMS = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
   unsupported_media_type: { status: 415, title: 'The body has a media type that is not taken here' },
+  range_not_satisfiable: { status: 416, title: 'The file has no such range' },
   expectation_failed: { status: 417, title: 'Expect asks for what is not done here' },
   host_not_allowed: { status: 421, title: 'This host is not served here' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request' },
