@@ -3,6 +3,8 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import * as z from 'zod';
 import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
+import type { Backend } from './backend.ts';
+import { liveExamples } from './live_examples.ts';
 import { isOptional, TAGS } from './operation.ts';
 
 const DESCRIPTION = `What a remove request does to every process, mapping and pin of a DAX device, by kernel.
@@ -12,7 +14,7 @@ document whose code is listed at /errors, where its type leads. Every resource h
 every mutation takes Idempotency-Key, If-Match and ?dry_run=true.`;
 
 /** Collects the routes registered after it into the document, and serves it at /openapi.json and /docs. */
-export async function serveOpenApi(app: FastifyInstance): Promise<void> {
+export async function serveOpenApi(app: FastifyInstance, backend: Backend): Promise<void> {
   await app.register(fastifyZodOpenApiPlugin);
   /** Ids of the operations whose body may be absent. */
   const bodyOptional = new Set<string>();
@@ -46,7 +48,14 @@ export async function serveOpenApi(app: FastifyInstance): Promise<void> {
       return orderSchemas(object);
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  const live = liveExamples(backend);
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiHooks: {
+      preHandler: (request, _reply, done) => void live.find(request).then(() => done(), done),
+    },
+    transformSpecification: live.show,
+  });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 

@@ -89,7 +89,7 @@ export async function buildServer({
   checkCallers(app, callers);
   app.addHook('onRequest', async ({ url }) => checkUrl(url));
   await limitRequests(app, limits);
-  await serveOpenApi(app);
+  await serveOpenApi(app, backend);
   serveMetrics(app, backend);
   await servePages(app);
   for (const routes of ROUTES) routes(app, backend);

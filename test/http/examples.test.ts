@@ -38,3 +38,36 @@ test('the example of every mutation, and of every path, executes against a fresh
     await server.close();
   }
 });
+
+test('the explorer has ids that are there, where the document has placeholders', async () => {
+  const server = await startTestServer();
+  const ask = async (...words: string[]): Promise<unknown[]> => {
+    const { paths } = (await server.call('GET', '/docs/json')).json as unknown as typeof DOCUMENT;
+    const answers = Object.entries(paths).map(async ([path, { get }]) => {
+      if (get === undefined || !words.some((word) => path.includes(`{${word}}`))) return [];
+      const named = get.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+      const url = named.reduce(
+        (at, { name, schema }) => at.replace(`{${name}}`, String(schema.example)),
+        path,
+      );
+      return [[get.operationId, (await server.call('GET', url)).status]];
+    });
+    return (await Promise.all(answers)).flat();
+  };
+  try {
+    expect(await ask('exposure')).toEqual([['getExposure', 404]]);
+    await seedDemo(server.controlPlane);
+    const event = { action: 'surprise_removal', dax_device: 'pmem1' };
+    const recorded = await server.call('POST', '/v1/hosts/node-v6.1/hotplug-events', event);
+    expect(recorded.status).toBe(201);
+    expect((await ask('removal', 'exposure', 'event')).sort()).toEqual([
+      ['getExposure', 200],
+      ['getHotplugEvent', 200],
+      ['getRemoval', 200],
+      ['listRemovalSignals', 200],
+    ]);
+    expect(await server.call('GET', '/openapi.json')).toMatchObject({ json: DOCUMENT });
+  } finally {
+    await server.close();
+  }
+});

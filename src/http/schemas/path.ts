@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { shownAs, withExample } from './scalar.ts';
 
-/** A segment of a path; the example is of the demo fleet, but for ids that are chosen at each start. */
+/** A segment of a path; the example is of the demo fleet, but for ids that are chosen at each start (live_examples.ts). */
 const segment = (description: string, example: string) =>
   z.string().meta({ description, override: withExample(example) });
 const host = segment('Name of the host.', 'node-v6.12');
