@@ -11,26 +11,27 @@ import {
   runs,
   type Entries,
 } from './mapping_table.ts';
+import { Table } from './table.ts';
 
 /** A host with nothing in it, before its `host_created` event. */
 export function emptyHost(): Host {
   return {
     tables: {
-      hosts: new Map(),
-      dax_devices: new Map(),
-      memory_ranges: new Map(),
-      cxl_memdevs: new Map(),
-      cxl_regions: new Map(),
-      file_systems: new Map(),
-      mounts: new Map(),
-      files: new Map(),
-      processes: new Map(),
-      mappings: new Map(),
-      pins: new Map(),
-      removals: new Map(),
-      hotplug_events: new Map(),
-      exposures: new Map(),
-      inventories: new Map(),
+      hosts: new Table(),
+      dax_devices: new Table(),
+      memory_ranges: new Table(),
+      cxl_memdevs: new Table(),
+      cxl_regions: new Table(),
+      file_systems: new Table(),
+      mounts: new Table(),
+      files: new Table(),
+      processes: new Table(),
+      mappings: new Table(),
+      pins: new Table(),
+      removals: new Table(),
+      hotplug_events: new Table(),
+      exposures: new Table(),
+      inventories: new Table(),
     },
     entries: new Map(),
     mappings_by: new Map(),
@@ -44,6 +45,7 @@ export function apply(host: Host, event: Event): Host {
     const isUnmapped = change.op === 'delete' && change.kind === 'mappings';
     const gone = isUnmapped ? host.tables.mappings.get(change.id) : undefined;
     applyChange(host, change);
+    if (change.op === 'delete') host.tables[change.kind].delete(change.id);
     if (gone !== undefined) unindex(host, gone);
   }
   return host;
@@ -54,10 +56,9 @@ export function applyChange(host: Host, change: Change): () => void {
   switch (change.op) {
     case 'put':
     case 'delete': {
-      const records = host.tables[change.kind] as Map<string, unknown>;
+      const records = host.tables[change.kind] as Table<unknown>;
       const before = records.get(change.id);
-      if (change.op === 'put') records.set(change.id, change.record);
-      else records.delete(change.id);
+      const undo = change.op === 'put' ? records.put(change.id, change.record) : records.hide(change.id);
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
@@ -67,8 +68,7 @@ export function applyChange(host: Host, change: Change): () => void {
       return () => {
         if (created) unindex(host, change.record);
         reindexExposure(host, change, before, true);
-        if (before === undefined) records.delete(change.id);
-        else records.set(change.id, before);
+        undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
       };
     }

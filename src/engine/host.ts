@@ -30,6 +30,7 @@ import type { MemoryFailureCounters } from './memory_failure/node_counters.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal/record.ts';
 import type { Resource } from './resource.ts';
+import type { Table } from './table.ts';
 
 /**
  * The host aggregate: one machine, its devices and what uses them. Records are plain immutable data,
@@ -73,7 +74,7 @@ export interface RecordTypes {
 export type Kind = keyof RecordTypes;
 export type RecordOf<K extends Kind> = RecordTypes[K];
 /** Records by kind and id. */
-export type Tables = { readonly [K in Kind]: Map<string, RecordTypes[K]> };
+export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 
 export interface HostRecord extends Resource {
   readonly name: string;

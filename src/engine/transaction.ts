@@ -3,6 +3,7 @@ import { applyChange } from './apply.ts';
 import type { Entries } from './mapping_table.ts';
 import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
+import type { Table } from './table.ts';
 
 /** Time and identifiers come from outside: same host, command and context, same events. */
 export interface Context {
@@ -23,14 +24,12 @@ export interface Transaction {
   /** Changes since the last emit, waiting for the event that names them. */
   pending: Change[];
   readonly undo: (() => void)[];
-  /** Kinds whose order of records the undo restores. */
-  readonly ordered: Set<Kind>;
   /** Stored records as they were at begin(), of those that were put since: by `kind/id`. */
   readonly replaced: Map<string, RecordOf<Kind>>;
 }
 
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [], ordered: new Set(), replaced: new Map() };
+  return { host, context, events: [], pending: [], undo: [], replaced: new Map() };
 }
 
 /** Puts the host back to what it was at begin(). */
@@ -77,33 +76,7 @@ export function patch<K extends Kind>(
 }
 
 export function remove(tx: Transaction, kind: Kind, id: string): void {
-  keepOrder(tx, kind);
   change(tx, { op: 'delete', kind, id });
-}
-
-/** Records deleted and put back would stand last: the first delete of a kind remembers the order. */
-function keepOrder(tx: Transaction, kind: Kind): void {
-  if (tx.ordered.has(kind)) return;
-  tx.ordered.add(kind);
-  const records = tx.host.tables[kind] as Map<string, unknown>;
-  const order = [...records.keys()];
-  tx.undo.push(() => {
-    restoreOrder(records, order);
-  });
-}
-
-/** Moves what stands behind the first record out of order; all in front of it stays as it is. */
-function restoreOrder(records: Map<string, unknown>, order: readonly string[]): void {
-  let kept = 0;
-  for (const id of records.keys()) {
-    if (id !== order[kept]) break;
-    kept += 1;
-  }
-  for (const id of order.slice(kept)) {
-    const record = records.get(id);
-    records.delete(id);
-    records.set(id, record);
-  }
 }
 
 export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {
@@ -125,7 +98,7 @@ export function protectEntries(tx: Transaction, owners: readonly string[]): void
   if (owners.length > 0) change(tx, { op: 'protect_entries', owners });
 }
 
-function table<K extends Kind>(host: Host, kind: K): Map<string, RecordOf<K>> {
+function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {
   return host.tables[kind];
 }
 

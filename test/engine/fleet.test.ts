@@ -6,6 +6,7 @@ import { decide } from '../../src/engine/decide.ts';
 import type { Host } from '../../src/engine/host.ts';
 import { capacityOf } from '../../src/engine/kmem/capacity.ts';
 import { isRefusal } from '../../src/engine/refusal.ts';
+import { copyHost } from './copy_host.ts';
 import { anyStory, play, type Story } from './fleet.ts';
 import { stateHash } from './fleet/state.ts';
 import { walk, windows } from './fleet/walk.ts';
@@ -142,7 +143,7 @@ test('a dry run is what acting on a copy would do, and leaves the state hash as 
         ({ host }, command) => {
           commands += 1;
           const before = stateHash(host);
-          const copy = structuredClone(host);
+          const copy = copyHost(host);
           const dry = decide(host, command, steadyContext('dry'));
           expect(stateHash(host)).toBe(before);
           const acted = decide(copy, command, steadyContext('dry'));

@@ -9,6 +9,7 @@ import { isRefusal, type Refusal } from '../../src/engine/refusal.ts';
 import { begunBy, withBegun } from '../../src/engine/removal/begun.ts';
 import type { Context } from '../../src/engine/transaction.ts';
 import { foresee } from '../../src/engine/what_if/foresee.ts';
+import { copyHost } from './copy_host.ts';
 import { anyStory, play } from './fleet.ts';
 import { stateHash } from './fleet/state.ts';
 import { found, steadyContext } from './support.ts';
@@ -52,7 +53,7 @@ test('[WI3] a dry run of a removal is the removal at rest, whoever begins it, on
         ({ host }, command) => {
           if (!REMOVES.has(command.type)) return;
           const before = stateHash(host);
-          const copy = structuredClone(host);
+          const copy = copyHost(host);
           const dry = foresee(host, command, steadyContext('dry'));
           expect(stateHash(host)).toBe(before);
           const context = steadyContext('dry');

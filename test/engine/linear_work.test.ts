@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/lookup.ts';
 import { begin, remove, rollback } from '../../src/engine/transaction.ts';
 import type { File } from '../../src/engine/host.ts';
+import type { SigbusDisposition } from '../../src/engine/vocabulary.ts';
 import { countSteps } from './counted.ts';
 import { mounted } from './rig.ts';
 import {
@@ -34,16 +35,22 @@ interface Crowd {
   readonly mappings: readonly string[];
 }
 
+interface CrowdOptions {
+  readonly pinned?: boolean;
+  readonly sigbus?: SigbusDisposition;
+}
+
 /** One page of one file mapped many times, by one process or by one each. */
-function crowd(mappings: number, by: 'one' | 'each', more: { readonly pinned?: boolean } = {}): Crowd {
+function crowd(mappings: number, by: 'one' | 'each', more: CrowdOptions = {}): Crowd {
+  const { sigbus = 'default' } = more;
   const made = machine('v6.12');
   addDevice(made);
   const mount = addMount(made, { fs_type: 'xfs', rmapbt: true });
   const file = addFile(made, mount.id, '/f');
-  const first = addProcess(made, { sigbus: 'default' });
+  const first = addProcess(made, { sigbus });
   const pids = [first];
   for (let at = 0; at < mappings; at += 1) {
-    if (at > 0 && by === 'each') pids.push(addProcess(made, { sigbus: 'default' }));
+    if (at > 0 && by === 'each') pids.push(addProcess(made, { sigbus }));
     const pid = pids.at(-1)!;
     const base = { offset: 0, length: PAGE, flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
     made.run({ type: 'create_mapping', pid, file, ...base, populate: 'write' });
@@ -90,6 +97,14 @@ describe('work grows with the records it concerns, not with their square:', () =
     });
     expect(factor).toBeLessThan(5);
   });
+
+  test('the holders of a device whose processes live on', () => {
+    const factor = growth((mappings) => {
+      const { made } = crowd(mappings, 'each', { sigbus: 'handled' });
+      return countSteps(made.host, () => made.run({ type: 'survey_holders', dax_device: DEVICE }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
 });
 
 describe('what concerns one mapping looks at one, however many there are:', () => {
@@ -101,10 +116,10 @@ describe('what concerns one mapping looks at one, however many there are:', () =
     expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
   });
 
-  test('the munmap of the newest', () => {
+  test.each([0, -1])('the munmap of the oldest and of the newest: %s', (position) => {
     const steps = [FEW, MANY].map((records) => {
       const { made, mappings } = crowd(records, 'each');
-      return countSteps(made.host, () => made.run({ type: 'munmap', mapping: mappings.at(-1)! }));
+      return countSteps(made.host, () => made.run({ type: 'munmap', mapping: mappings.at(position)! }));
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
 import { assessHost } from '../../src/engine/what_if/assess.ts';
 import type { IdleVerdicts } from '../../src/engine/what_if/idle.ts';
+import { copyHost } from './copy_host.ts';
 import { anyStory, play } from './fleet.ts';
 import { assess, detail, holders, systemRam } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';
@@ -24,7 +25,7 @@ test('[WI1] what is only imagined leaves no trace, whatever the fleet', () => {
   fc.assert(
     fc.property(anyStory, (story) => {
       const made = play(story, () => undefined);
-      const before = structuredClone(made.host);
+      const before = copyHost(made.host);
       const events = made.events.length;
       for (const name of made.host.tables.dax_devices.keys()) {
         made.try({ type: 'survey_holders', dax_device: name });
