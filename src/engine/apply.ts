@@ -1,5 +1,5 @@
 import type { Change, Event } from './event.ts';
-import type { Exposure, Host, Mapping } from './host.ts';
+import type { Exposure, Host, Kind, Mapping, Pin } from './host.ts';
 import {
   chunksOf,
   countPresent,
@@ -34,7 +34,7 @@ export function emptyHost(): Host {
       inventories: new Table(),
     },
     entries: new Map(),
-    mappings_by: new Map(),
+    uses_by: new Map(),
     open_exposures: new Map(),
   };
 }
@@ -42,11 +42,11 @@ export function emptyHost(): Host {
 /** What an event does to a host: the only way one changes. In place; returns the same host. */
 export function apply(host: Host, event: Event): Host {
   for (const change of event.changes) {
-    const isUnmapped = change.op === 'delete' && change.kind === 'mappings';
-    const gone = isUnmapped ? host.tables.mappings.get(change.id) : undefined;
+    const gone = change.op === 'delete' ? host.tables[change.kind].get(change.id) : undefined;
     applyChange(host, change);
-    if (change.op === 'delete') host.tables[change.kind].delete(change.id);
-    if (gone !== undefined) unindex(host, gone);
+    if (change.op !== 'delete') continue;
+    host.tables[change.kind].delete(change.id);
+    unindex(host, change, gone);
   }
   return host;
 }
@@ -62,11 +62,11 @@ export function applyChange(host: Host, change: Change): () => void {
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
-      const created = change.op === 'put' && change.kind === 'mappings' && before === undefined;
-      if (created) index(host, change.record);
+      const created = change.op === 'put' && before === undefined;
+      if (created) index(host, change, change.record);
       reindexExposure(host, change, before);
       return () => {
-        if (created) unindex(host, change.record);
+        if (created) unindex(host, change, change.record);
         reindexExposure(host, change, before, true);
         undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
@@ -87,31 +87,38 @@ export function applyChange(host: Host, change: Change): () => void {
   }
 }
 
+/** What of a change names its record. */
+type Named = Pick<Extract<Change, { op: 'put' | 'delete' }>, 'kind' | 'id'>;
+
 /**
- * Keeps `mappings_by` in order of creation; a mapping never changes what it maps. The id of one that an open
+ * Keeps `uses_by` in order of creation; a mapping or pin never changes what it reaches. The id of one that an open
  * transaction has deleted stays in its place, so that an undo finds it there: apply() takes it out for good.
  */
-function index(host: Host, mapping: Mapping): void {
-  for (const key of indexKeys(mapping)) {
-    const ids = host.mappings_by.get(key);
-    if (ids === undefined) host.mappings_by.set(key, new Set([mapping.id]));
-    else ids.add(mapping.id);
+function index(host: Host, { kind, id }: Named, record: unknown): void {
+  for (const key of indexKeys(kind, record)) {
+    const ids = host.uses_by.get(key);
+    if (ids === undefined) host.uses_by.set(key, new Set([id]));
+    else ids.add(id);
   }
 }
 
-function unindex(host: Host, mapping: Mapping): void {
-  for (const key of indexKeys(mapping)) {
-    const ids = host.mappings_by.get(key)!;
-    ids.delete(mapping.id);
-    if (ids.size === 0) host.mappings_by.delete(key);
+function unindex(host: Host, { kind, id }: Named, record: unknown): void {
+  for (const key of indexKeys(kind, record)) {
+    const ids = host.uses_by.get(key)!;
+    ids.delete(id);
+    if (ids.size === 0) host.uses_by.delete(key);
   }
 }
 
-/** `anonymous/…` are those of memory that the device's system RAM gave. */
-function indexKeys(mapping: Mapping): string[] {
-  const keys = [`pid/${String(mapping.pid)}`, `dax_device/${mapping.dax_device}`];
-  if (mapping.file !== null) keys.push(`file/${mapping.file}`);
-  if (mapping.anonymous) keys.push(`anonymous/${mapping.dax_device}`);
+/** `mappings/anonymous/…` are those of memory that the device's system RAM gave. */
+function indexKeys(kind: Kind, record: unknown): string[] {
+  if (kind !== 'mappings' && kind !== 'pins') return [];
+  const { pid, dax_device } = record as Mapping | Pin;
+  const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
+  if (kind === 'pins') return keys;
+  const { file, anonymous } = record as Mapping;
+  if (file !== null) keys.push(`mappings/file/${file}`);
+  if (anonymous) keys.push(`mappings/anonymous/${dax_device}`);
   return keys;
 }
 
@@ -137,7 +144,8 @@ function exposedThrough({ mapping, pin }: Exposure): string {
 
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
-  for (const mapping of host.tables.mappings.values()) index(host, mapping);
+  for (const kind of ['mappings', 'pins'] as const)
+    for (const [id, record] of host.tables[kind]) index(host, { kind, id }, record);
   for (const [id, exposure] of host.tables.exposures) {
     reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
   }

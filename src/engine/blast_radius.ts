@@ -1,5 +1,5 @@
 import type { DaxDevice, Host } from './host.ts';
-import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must } from './lookup.ts';
+import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must, pinsOfDevice } from './lookup.ts';
 import { runs } from './mapping_table.ts';
 import { countPages, type PfnRange } from './pfn_range.ts';
 import type { BlastRadius } from './removal/record.ts';
@@ -11,7 +11,7 @@ import { PAGE_BYTES, PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
  * (mappedPfns()). O(mappings and runs of the mounted files).
  */
 export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
-  const pins = [...host.tables.pins.values()].filter((pin) => pin.dax_device === device.name);
+  const pins = pinsOfDevice(host, device.name);
   const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) =>
     must(host.tables.processes.get(String(pid)), `process ${String(pid)}`),
   );

@@ -1,4 +1,15 @@
-import type { DaxDevice, Extent, File, FileSystem, Host, Mapping, Mount, Process } from './host.ts';
+import type {
+  DaxDevice,
+  Extent,
+  File,
+  FileSystem,
+  Host,
+  Mapping,
+  Mount,
+  Pin,
+  Process,
+  RecordOf,
+} from './host.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { PROFILES } from './kernels/profiles.ts';
 import type { Facts, Profile } from './kernels/profile.ts';
@@ -118,31 +129,41 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
-function indexed(host: Host, key: string): Mapping[] {
-  const found: Mapping[] = [];
-  for (const id of host.mappings_by.get(key) ?? []) {
-    const mapping = host.tables.mappings.get(id);
-    if (mapping !== undefined) found.push(mapping);
+function indexed<K extends 'mappings' | 'pins'>(host: Host, kind: K, key: string): RecordOf<K>[] {
+  const records: Map<string, RecordOf<K>> = host.tables[kind];
+  const found: RecordOf<K>[] = [];
+  for (const id of host.uses_by.get(`${kind}/${key}`) ?? []) {
+    const record = records.get(id);
+    if (record !== undefined) found.push(record);
   }
   return found;
 }
 
 /** Mappings of a process, of a file, of a device: in order of creation. */
 export function mappingsOfPid(host: Host, pid: number): Mapping[] {
-  return indexed(host, `pid/${String(pid)}`);
+  return indexed(host, 'mappings', `pid/${String(pid)}`);
 }
 
 export function mappingsOfFile(host: Host, file: string): Mapping[] {
-  return indexed(host, `file/${file}`);
+  return indexed(host, 'mappings', `file/${file}`);
 }
 
 export function mappingsOfDevice(host: Host, dax_device: string): Mapping[] {
-  return indexed(host, `dax_device/${dax_device}`);
+  return indexed(host, 'mappings', `dax_device/${dax_device}`);
 }
 
 /** Mappings of anonymous memory that a device's system RAM gave. */
 export function anonymousMappingsOf(host: Host, dax_device: string): Mapping[] {
-  return indexed(host, `anonymous/${dax_device}`);
+  return indexed(host, 'mappings', `anonymous/${dax_device}`);
+}
+
+/** Pins of a process, of a device: in order of creation. */
+export function pinsOfPid(host: Host, pid: number): Pin[] {
+  return indexed(host, 'pins', `pid/${String(pid)}`);
+}
+
+export function pinsOfDevice(host: Host, dax_device: string): Pin[] {
+  return indexed(host, 'pins', `dax_device/${dax_device}`);
 }
 
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */

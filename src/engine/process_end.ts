@@ -1,7 +1,7 @@
 import type { Outcome } from './command.ts';
 import { zapLog, zapOfGiven } from './given_pages.ts';
 import type { Mapping, Pin, Process } from './host.ts';
-import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, staleRuns } from './lookup.ts';
+import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, pinsOfPid, staleRuns } from './lookup.ts';
 import { okOutcome, oopsOutcome } from './outcome.ts';
 import type { ByLevel, Effect } from './kernels/profile.ts';
 import { levelOf, staleVerbs } from './stale_entry.ts';
@@ -30,7 +30,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
-  for (const pin of pinsOf(tx, pid)) {
+  for (const pin of pinsOfPid(tx.host, pid)) {
     const released = releaseEffect(tx, pin, 'exit');
     if (released.do === 'oops') return oopsed(tx, pid, released.at);
     oopses.push(...workerOops(tx, pin));
@@ -41,10 +41,6 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   for (const oops of oopses) recordOops(tx, oops.at);
   const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
-}
-
-function pinsOf(tx: Transaction, pid: number): Pin[] {
-  return [...tx.host.tables.pins.values()].filter((pin) => pin.pid === pid);
 }
 
 /** What zapping the entries of mappings, in this order, does to the kernel: ok, or the first oops. */
@@ -139,7 +135,7 @@ export function processOf(tx: Transaction, pid: number): Process {
  * the device was bound again. Refused rather than guessed.
  */
 export function releaseUnknown(tx: Transaction, pid: number): Refusal | null {
-  for (const pin of pinsOf(tx, pid)) {
+  for (const pin of pinsOfPid(tx.host, pid)) {
     const refusal = pinReleaseUnknown(tx, pin);
     if (refusal !== null) return refusal;
   }

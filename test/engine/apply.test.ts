@@ -40,8 +40,8 @@ test('a host that was loaded is indexed as one that was built from events', () =
   removeDevice(made);
   made.run({ type: 'bind', dax_device: DEVICE, tenant: 'b' });
   made.run({ type: 'munmap', mapping: closed.mapping });
-  const loaded = { ...made.host, mappings_by: new Map<string, Set<string>>(), open_exposures: new Map() };
-  const { mappings_by, open_exposures } = indexHost(loaded);
-  expect([mappings_by, open_exposures]).toEqual([made.host.mappings_by, made.host.open_exposures]);
+  const loaded = { ...made.host, uses_by: new Map<string, Set<string>>(), open_exposures: new Map() };
+  const { uses_by, open_exposures } = indexHost(loaded);
+  expect([uses_by, open_exposures]).toEqual([made.host.uses_by, made.host.open_exposures]);
   expect(open_exposures.size).toBe(1);
 });

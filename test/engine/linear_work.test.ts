@@ -88,9 +88,9 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(factor).toBeLessThan(5);
   });
 
-  test('a removal that kills many processes', () => {
+  test.each([false, true])('a removal that kills many processes, pinned: %s', (pinned) => {
     const factor = growth((mappings) => {
-      const { made, pids } = crowd(mappings, 'each');
+      const { made, pids } = crowd(mappings, 'each', { pinned });
       const steps = countSteps(made.host, () => removeDevice(made));
       expect(pids.filter((pid) => processOf(made, pid).state === 'dead')).toHaveLength(mappings);
       return steps;
@@ -98,9 +98,9 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(factor).toBeLessThan(5);
   });
 
-  test('the holders of a device whose processes live on', () => {
+  test.each([false, true])('the holders of a device whose processes live on, pinned: %s', (pinned) => {
     const factor = growth((mappings) => {
-      const { made } = crowd(mappings, 'each', { sigbus: 'handled' });
+      const { made } = crowd(mappings, 'each', { sigbus: 'handled', pinned });
       return countSteps(made.host, () => made.run({ type: 'survey_holders', dax_device: DEVICE }));
     });
     expect(factor).toBeLessThan(5);
@@ -108,17 +108,21 @@ describe('work grows with the records it concerns, not with their square:', () =
 });
 
 describe('what concerns one mapping looks at one, however many there are:', () => {
-  test('a touch', () => {
+  test.each([false, true])('a touch, pinned: %s', (pinned) => {
     const steps = [FEW, MANY].map((records) => {
-      const { made, mappings } = crowd(records, 'each');
+      const { made, mappings } = crowd(records, 'each', { pinned });
       return countSteps(made.host, () => access(made, mappings[records / 2]!, 'read'));
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
   });
 
-  test.each([0, -1])('the munmap of the oldest and of the newest: %s', (position) => {
+  test.each([
+    ['oldest', 0, false],
+    ['newest', -1, false],
+    ['newest, pinned', -1, true],
+  ])('the munmap of the %s', (_which, position, pinned) => {
     const steps = [FEW, MANY].map((records) => {
-      const { made, mappings } = crowd(records, 'each');
+      const { made, mappings } = crowd(records, 'each', { pinned });
       return countSteps(made.host, () => made.run({ type: 'munmap', mapping: mappings.at(position)! }));
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(FEW);

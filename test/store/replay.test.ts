@@ -20,7 +20,7 @@ afterEach(async () => harness.cleanup());
 function plain(host: Host): unknown {
   const tables = Object.entries(host.tables).map(([kind, records]) => [kind, [...records.entries()]]);
   const entries = [...host.entries].filter(([, own]) => own.length > 0).map(([id, own]) => [id, [...own]]);
-  const index = [...host.mappings_by].map(([key, ids]) => [key, [...ids]]);
+  const index = [...host.uses_by].map(([key, ids]) => [key, [...ids]]);
   const objects = {
     entries: Object.fromEntries(entries) as unknown,
     index: Object.fromEntries(index) as unknown,

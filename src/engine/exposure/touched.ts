@@ -1,6 +1,6 @@
 import type { Change, Event } from '../event.ts';
 import type { CxlRegion, DaxDevice, Host } from '../host.ts';
-import { deviceOf, mappingsOfDevice, must } from '../lookup.ts';
+import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../lookup.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** What of a device decides who is reached (EX1). */
@@ -33,7 +33,7 @@ export function touchedBy(tx: Transaction): Map<string, Event> {
   for (const [name, event] of devices) {
     if (!reachChanged(tx, deviceOf(host, name))) continue;
     for (const { id } of mappingsOfDevice(host, name)) touched.set(id, event);
-    for (const pin of host.tables.pins.values()) if (pin.dax_device === name) touched.set(pin.id, event);
+    for (const { id } of pinsOfDevice(host, name)) touched.set(id, event);
   }
   for (const [id, event] of direct) touched.set(id, event);
   return touched;

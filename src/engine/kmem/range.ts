@@ -1,5 +1,5 @@
 import type { DaxDevice, Host, Mapping, MemoryRange, Pin } from '../host.ts';
-import { anonymousMappingsOf, deviceOf, nrPages } from '../lookup.ts';
+import { anonymousMappingsOf, deviceOf, nrPages, pinsOfDevice } from '../lookup.ts';
 import { runs } from '../mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
@@ -55,9 +55,7 @@ export function mappedRam(host: Host, mapping: Mapping): PfnRange[] {
 /** Pins of pages of the memory as it is now; one that is left from an earlier pgmap holds none of its pages. */
 export function memoryPins(host: Host, dax_device: string): Pin[] {
   const { pgmap } = deviceOf(host, dax_device);
-  return [...host.tables.pins.values()].filter(
-    (pin) => pin.dax_device === dax_device && pin.pgmap === pgmap && pin.pfn_ranges.length > 0,
-  );
+  return pinsOfDevice(host, dax_device).filter((pin) => pin.pgmap === pgmap && pin.pfn_ranges.length > 0);
 }
 
 /** Online pages that nobody uses and that are not poisoned, ascending. */

@@ -1,6 +1,6 @@
 import { append } from '../append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { decodes, holdsMemory, mappingsOfDevice, memmapGone, must } from '../lookup.ts';
+import { decodes, holdsMemory, mappingsOfDevice, memmapGone, must, pinsOfDevice } from '../lookup.ts';
 import { spelled } from '../kmem/blocks.ts';
 import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
@@ -25,8 +25,8 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
     if (left.length > 0) append(hazards, staleHazards(host, device, mapping, left));
   }
   const ranges = memoryRangesOf(host, device.name);
-  for (const pin of host.tables.pins.values()) {
-    if (pin.dax_device !== device.name || pin.pfn_ranges.length === 0) continue;
+  for (const pin of pinsOfDevice(host, device.name)) {
+    if (pin.pfn_ranges.length === 0) continue;
     // Memory that stays System RAM keeps its struct pages: such a pin outlives nothing.
     if (ranges.length === 0 || pin.pgmap !== device.pgmap) hazards.push(pinHazard(pin));
   }

@@ -9,7 +9,7 @@ import { addMemory, kmemStateOf, probeFails } from '../kmem/probe.ts';
 import { leakedUnder, memoryRangesOf } from '../kmem/range.ts';
 import { forgetRange } from '../kmem/remove.ts';
 import { writeKmemState } from '../kmem/state_attr.ts';
-import { findDevice, mappingsOfDevice, mountsOn } from '../lookup.ts';
+import { findDevice, mappingsOfDevice, pinsOfDevice } from '../lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../transaction.ts';
 import type { DeviceMode, Driver } from '../vocabulary.ts';
@@ -143,9 +143,9 @@ export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal
   const device = findDevice(tx.host, name);
   if (isRefusal(device)) return device;
   if (device.removal !== null) return refuse('removal_in_progress', `${name} is being removed`);
-  const { mappings, mounts, pins, file_systems, files } = tx.host.tables;
-  const uses = [...mappings.values(), ...mounts.values(), ...pins.values()];
-  if (mountsOn(tx.host, device).length > 0 || uses.some((use) => use.dax_device === name)) {
+  const { mounts, file_systems, files } = tx.host.tables;
+  const uses = [...mappingsOfDevice(tx.host, name), ...pinsOfDevice(tx.host, name)];
+  if (uses.length > 0 || [...mounts.values()].some((mount) => mount.dax_device === name)) {
     return refuse('dax_device_in_use', `mounts, mappings or pins of ${name} exist`);
   }
   const ranges = memoryRangesOf(tx.host, name);

@@ -14,6 +14,7 @@ import {
   findFile,
   findMapping,
   mountedSuperblock,
+  pinsOfPid,
 } from '../lookup.ts';
 import { okOutcome } from '../outcome.ts';
 import { strike, zapEffect } from '../process_end.ts';
@@ -180,7 +181,7 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   if (isRefusal(process)) return process;
   const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).munmap);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
-  for (const pin of tx.host.tables.pins.values()) {
+  for (const pin of pinsOfPid(tx.host, mapping.pid)) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }
   const kernel_log = zapLog(tx, [mapping], process.comm);

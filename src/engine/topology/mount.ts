@@ -11,6 +11,7 @@ import {
   mappingsOfDevice,
   must,
   nrPages,
+  pinsOfDevice,
   profileOf,
 } from '../lookup.ts';
 import { okOutcome } from '../outcome.ts';
@@ -190,10 +191,9 @@ function carryOver(tx: Transaction, file_system: FileSystem, generation: number)
   for (const mount of tx.host.tables.mounts.values()) {
     if (mount.file_system === id) patch(tx, 'mounts', mount.id, { generation });
   }
-  for (const pin of tx.host.tables.pins.values()) {
+  for (const pin of pinsOfDevice(tx.host, dax_device)) {
     const inside = pin.pfn_ranges.some(([pfn]) => start_pfn <= pfn && pfn < start_pfn + nr_pages);
-    if (pin.dax_device === dax_device && pin.generation === file_system.generation && inside)
-      patch(tx, 'pins', pin.id, { generation });
+    if (pin.generation === file_system.generation && inside) patch(tx, 'pins', pin.id, { generation });
   }
 }
 

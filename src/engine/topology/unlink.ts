@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../command.ts';
 import type { File, Pin } from '../host.ts';
-import { blockDeviceGone, findFile, mappingsOfFile, mountedSuperblock } from '../lookup.ts';
+import { blockDeviceGone, findFile, mappingsOfFile, mountedSuperblock, pinsOfDevice } from '../lookup.ts';
 import { intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { emit, remove, type Transaction } from '../transaction.ts';
@@ -42,7 +42,7 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
     const more = users.length > NAMED_MAX ? ` and ${String(users.length - NAMED_MAX)} more` : '';
     return refuse('file_in_use', `${file.id} is mapped by ${named}${more}: DELETE these mappings first`);
   }
-  const pinned = [...tx.host.tables.pins.values()].find((pin) => holdsPageOf(pin, file));
+  const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
   if (pinned === undefined) return null;
   return unknownOutcome(
     `what becomes of pages that ${pinned.id} pins when their file goes is not recorded: DELETE the pin first`,
@@ -50,8 +50,7 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
 }
 
 /** Whether a page of the file is pinned: its mapping may be gone. */
-function holdsPageOf(pin: Pin, { dax_device, extents }: File): boolean {
-  if (pin.dax_device !== dax_device) return false;
+function holdsPageOf(pin: Pin, { extents }: File): boolean {
   const own = extents.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
   return intersect(normalize(pin.pfn_ranges), own).length > 0;
 }

@@ -1,5 +1,5 @@
 import type { DaxDevice, Host } from '../host.ts';
-import { factsOf, mountsOn } from '../lookup.ts';
+import { factsOf, mountsOn, pinsOfDevice } from '../lookup.ts';
 import { kernelRefuses, type Refusal } from '../refusal.ts';
 import type { Facts } from '../kernels/profile.ts';
 
@@ -28,8 +28,8 @@ function mountRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | nu
 
 function pinRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | null {
   if (device.mode !== 'devdax' || facts.io_uring_longterm_on_devdax === 'ok') return null;
-  const pin = [...host.tables.pins.values()].find(
-    (own) => own.dax_device === device.name && own.kind === 'longterm' && own.holder === 'io_uring',
+  const pin = pinsOfDevice(host, device.name).find(
+    (own) => own.kind === 'longterm' && own.holder === 'io_uring',
   );
   return pin === undefined ? null : kernelRefuses('EOPNOTSUPP', `${pin.id}: a fixed buffer of io_uring`);
 }

@@ -3,7 +3,7 @@ import { blastRadius } from '../blast_radius.ts';
 import type { Holder } from '../holder.ts';
 import type { Host, MemoryRange } from '../host.ts';
 import { firstBlock } from '../kmem/blocks.ts';
-import { findDevice } from '../lookup.ts';
+import { findDevice, mappingsOfDevice, pinsOfDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { toldOf } from '../topology/told.ts';
@@ -47,20 +47,21 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
 }
 
 function listUses(host: Host, name: string): Use[] {
-  const { mounts, files, mappings, pins, memory_ranges } = host.tables;
+  const { mounts, files, memory_ranges } = host.tables;
   const on = <T extends { readonly dax_device: string }>(records: Map<string, T>) =>
     [...records.values()].filter((record) => record.dax_device === name);
-  const maps = on(mappings);
+  const maps = mappingsOfDevice(host, name);
+  const pins = pinsOfDevice(host, name);
   const shown = new Set(on(mounts).map(({ file_system }) => file_system));
   // What no mount shows nobody can hold open.
   const opened = on(files).filter(({ file_system }) => shown.has(file_system));
-  const pids = new Set([...maps, ...on(pins)].map(({ pid }) => pid));
+  const pids = new Set([...maps, ...pins].map(({ pid }) => pid));
   return [
     ...on(mounts).map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
     ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
-    ...on(pins).map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
+    ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
     ...on(memory_ranges).flatMap(blocksOf),
   ];
 }

@@ -2,7 +2,7 @@ import type { DaxDevice, Host, Mount, Process } from '../host.ts';
 import { firstBlock, onlineRuns } from '../kmem/blocks.ts';
 import { offlineBlock } from '../kmem/offline.ts';
 import { hotplugLock, memoryRangesOf } from '../kmem/range.ts';
-import { deviceOf, mappingsOfDevice, mountsOn } from '../lookup.ts';
+import { deviceOf, mappingsOfDevice, mountsOn, pinsOfDevice } from '../lookup.ts';
 import { isRefusal } from '../refusal.ts';
 import { unpin } from '../topology/pin.ts';
 import { exitProcess } from '../topology/process.ts';
@@ -83,7 +83,7 @@ function stops(host: Host, device: DaxDevice, now: ImaginedRemoval): Remedy[] {
 
 /** Living processes that map or pin the device. */
 function usersOf(host: Host, device: DaxDevice): Process[] {
-  const pins = [...host.tables.pins.values()].filter((pin) => pin.dax_device === device.name);
+  const pins = pinsOfDevice(host, device.name);
   const pids = new Set([...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) => String(pid)));
   const users = [...pids].map((pid) => host.tables.processes.get(pid)!);
   return users.filter((process) => process.state !== 'dead');
@@ -94,7 +94,7 @@ function stop(tx: Transaction, pids: readonly number[]): boolean {
 }
 
 function pinDrops(host: Host, device: DaxDevice): Remedy[] {
-  const pins = [...host.tables.pins.values()].filter((pin) => pin.dax_device === device.name);
+  const pins = pinsOfDevice(host, device.name);
   if (pins.length === 0) return [];
   const targets = pins.map(({ id }) => id);
   const act = (tx: Transaction): boolean =>

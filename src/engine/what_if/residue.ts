@@ -1,6 +1,6 @@
 import { windowOf } from '../exposure/window.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { generationOf, mappingsOfDevice } from '../lookup.ts';
+import { generationOf, mappingsOfDevice, pinsOfDevice } from '../lookup.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
@@ -15,8 +15,9 @@ export function residualUses(host: Host, device: DaxDevice): ResidualUses {
     ...mapping,
     pfns: reachedBy(host, device, mapping),
   }));
-  const pins = [...host.tables.pins.values()].filter((pin) => pin.dax_device === device.name);
-  const held = pins.filter((pin) => outlives(device, pin)).map((pin) => ({ ...pin, pfns: pin.pfn_ranges }));
+  const held = pinsOfDevice(host, device.name)
+    .filter((pin) => outlives(device, pin))
+    .map((pin) => ({ ...pin, pfns: pin.pfn_ranges }));
   const uses = [...mappings, ...held].filter(({ pfns }) => pfns.length > 0);
   return new Map(uses.map(({ id, pid, pfns }) => [id, { pid, pfns }]));
 }

@@ -1,6 +1,6 @@
 import { append } from '../../append.ts';
 import type { DaxDevice, File, Process } from '../../host.ts';
-import { mountsOn, nrPages } from '../../lookup.ts';
+import { mountsOn, nrPages, pinsOfDevice } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
 import { setHwpoison } from '../../memory_failure/flags.ts';
 import { countPages, type PfnRange } from '../../pfn_range.ts';
@@ -51,8 +51,8 @@ function nodeFailure(input: StepInput): StepOutput {
   const range = { space: nodeSpace(tx, device), start: 0, end: nrPages(device) };
   const done = failed(input, [range], device.faulted, 'device_dax');
   const woken = new Set(done.signals.map(({ pid }) => pid).filter((pid) => wakes(processOf(tx, pid))));
-  const dropped = [...tx.host.tables.pins.values()].filter(
-    (pin) => pin.dax_device === device.name && pin.kind === 'longterm' && woken.has(pin.pid),
+  const dropped = pinsOfDevice(tx.host, device.name).filter(
+    (pin) => pin.kind === 'longterm' && woken.has(pin.pid),
   );
   for (const pin of dropped) {
     remove(tx, 'pins', pin.id);

@@ -1,4 +1,4 @@
-import { nrPages } from '../../lookup.ts';
+import { nrPages, pinsOfDevice } from '../../lookup.ts';
 import { tearDownFlags } from '../../memory_failure/flags.ts';
 import { memoryRangesOf } from '../../kmem/range.ts';
 import { patch } from '../../transaction.ts';
@@ -17,8 +17,8 @@ export function cdevDel(): StepOutput {
  */
 export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
   patch(tx, 'dax_devices', device.name, { pgmap_state: 'killed' });
-  const pins = [...tx.host.tables.pins.values()].filter(
-    (pin) => pin.dax_device === device.name && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0,
+  const pins = pinsOfDevice(tx.host, device.name).filter(
+    (pin) => pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0,
   );
   if (parameters.waits_for !== 'page_refs' || pins.length === 0) {
     return { end: 'done', result: { waits_for: parameters.waits_for } };
