@@ -11,7 +11,7 @@ import { PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
 export type Entries = readonly Float64Array[];
 const COLUMNS = 4;
 /** Runs a chunk at most: one change of a large table copies three chunks or four. */
-export const CHUNK_RUNS = 512;
+export const CHUNK_RUNS = 64;
 
 export const LEVELS = ['pte', 'pmd', 'pud'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -220,25 +220,28 @@ function spliceRows(
  */
 export function dropRange(entries: Entries, start: number, end: number, anon: boolean): Entries {
   return splice(entries, start, end, (touched) =>
-    touched.flatMap((run) => {
-      if (run.kind === 'anon' && !anon) return [run];
-      const unit = levelPages(run.level);
-      const from = run.index + Math.floor((start - run.index) / unit) * unit;
-      const to = run.index + Math.ceil((end - run.index) / unit) * unit;
-      const before = clipRun(run, run.index, Math.min(from, run.index + run.nr_pages));
-      const after = clipRun(run, Math.max(to, run.index), run.index + run.nr_pages);
-      if (to <= run.index || from >= run.index + run.nr_pages) return [run];
-      return [before, after].filter((part) => part !== null);
-    }),
+    touched.flatMap((run) => (run.kind === 'anon' && !anon ? [run] : leftOf(run, start, end))),
   );
+}
+
+/** What a zap of `[start, end)` leaves of a run. */
+function leftOf(run: Run, start: number, end: number): Run[] {
+  const unit = levelPages(run.level);
+  const from = run.index + Math.floor((start - run.index) / unit) * unit;
+  const to = run.index + Math.ceil((end - run.index) / unit) * unit;
+  if (to <= run.index || from >= run.index + run.nr_pages) return [run];
+  const before = clipRun(run, run.index, Math.min(from, run.index + run.nr_pages));
+  const after = clipRun(run, Math.max(to, run.index), run.index + run.nr_pages);
+  return [before, after].filter((part) => part !== null);
 }
 
 /** Sets entries: whatever was there in the run's range is replaced. */
 export function insertRun(entries: Entries, run: Run): Entries {
-  const cleared = dropRange(entries, run.index, run.index + run.nr_pages, true);
-  return splice(cleared, run.index, run.index + run.nr_pages, (touched) => {
-    const at = touched.findIndex((other) => other.index > run.index);
-    return at < 0 ? [...touched, run] : [...touched.slice(0, at), run, ...touched.slice(at)];
+  const end = run.index + run.nr_pages;
+  return splice(entries, run.index, end, (touched) => {
+    const left = touched.flatMap((other) => leftOf(other, run.index, end));
+    const at = left.findIndex((other) => other.index > run.index);
+    return at < 0 ? [...left, run] : [...left.slice(0, at), run, ...left.slice(at)];
   });
 }
 
