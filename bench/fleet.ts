@@ -1,4 +1,5 @@
 import type { Command, CreateMapping } from '../src/engine/command.ts';
+import type { SigbusDisposition } from '../src/engine/vocabulary.ts';
 
 export const GIB = 2 ** 30;
 export const TIB = 2 ** 40;
@@ -77,5 +78,33 @@ export function crowd(host: string, mappings: number, by: 'one' | 'each'): Comma
     const owner = by === 'each' ? pid : 1;
     commands.push({ ...shared, pid: owner, offset: 0, length: 4096, page_size: 4096, populate: 'write' });
   }
+  return commands;
+}
+
+/** The same by one process each, with a pin each: ids in turn, from v4 and p5 on. */
+export function pinnedCrowd(
+  host: string,
+  mappings: number,
+  sigbus: SigbusDisposition = 'default',
+): Command[] {
+  const commands = xfsWithFile(host, GIB, MIB);
+  for (let pid = 1; pid <= mappings; pid += 1) {
+    const mapping = `v${String(2 + 2 * pid)}`;
+    commands.push({ type: 'create_process', pid, comm: 'bench', sigbus });
+    commands.push({ ...shared, pid, offset: 0, length: 4096, page_size: 4096, populate: 'write' });
+    const pin = { offset: 0, length: 4096, kind: 'transient', holder: 'vmsplice' } as const;
+    commands.push({ type: 'create_pin', pid, mapping, ...pin });
+  }
+  return commands;
+}
+
+/** A host whose one mapping, v4, has an entry for every other page. */
+export function holed(host: string, holes: number): Command[] {
+  const length = 2 * holes * 4096;
+  const commands = xfsWithFile(host, GIB, length);
+  commands.push({ type: 'create_process', pid: 1, comm: 'bench' });
+  commands.push({ ...shared, pid: 1, offset: 0, length, page_size: 4096 });
+  for (let at = 0; at < holes; at += 1)
+    commands.push({ type: 'access', mapping: 'v4', kind: 'read', offset: 2 * at * 4096, length: 1 });
   return commands;
 }
