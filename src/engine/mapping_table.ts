@@ -54,15 +54,17 @@ export function encodeRun(run: Run): [number, number, number, number] {
   return [run.index, run.nr_pages, run.pfn, bits];
 }
 
-/** The entries whose runs stand in one array, as encoded. */
+/** The entries whose runs stand in one array, as encoded: it is theirs from then on. */
 export function chunksOf(rows: Float64Array): Entries {
   const chunks = Math.ceil(rows.length / COLUMNS / CHUNK_RUNS);
+  if (chunks === 1) return [rows];
   const length = Math.ceil(rows.length / COLUMNS / chunks) * COLUMNS;
   return Array.from({ length: chunks }, (_, at) => rows.slice(at * length, (at + 1) * length));
 }
 
-/** All runs in one array. */
+/** All runs in one array, which may be that of the entries. */
 export function rowsOf(entries: Entries): Float64Array {
+  if (entries.length === 1) return entries[0]!;
   const rows = new Float64Array(entries.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of entries) {
@@ -187,12 +189,26 @@ function pack(list: readonly Run[]): Float64Array {
   return entries;
 }
 
-/** Rewrites only the chunks around `[start, end)`, a neighbour on either side with them. O(chunks). */
+/** Rewrites only the chunks of `[start, end)`, and a neighbour where they end with a run of it. O(chunks). */
 function splice(entries: Entries, start: number, end: number, replace: (touched: Run[]) => Run[]): Entries {
-  const first = Math.max(0, seekChunk(entries, start) - 1);
-  const last = Math.min(entries.length, seekChunk(entries, Math.max(start, end - 1)) + 2);
+  const first = Math.max(0, chunkBefore(entries, start));
+  const last = Math.min(entries.length, chunkAfter(entries, Math.max(start, end - 1)) + 1);
   const changed = spliceRows(rowsOf(entries.slice(first, last)), start, end, replace);
   return [...entries.slice(0, first), ...chunksOf(changed), ...entries.slice(last)];
+}
+
+/** The chunk of the run before the first that ends after `index`. */
+function chunkBefore(entries: Entries, index: number): number {
+  const chunk = seekChunk(entries, index);
+  const rows = entries[chunk];
+  return rows === undefined || seekRow(rows, index) === 0 ? chunk - 1 : chunk;
+}
+
+/** The chunk of the run behind the first that ends after `index`. */
+function chunkAfter(entries: Entries, index: number): number {
+  const chunk = seekChunk(entries, index);
+  const rows = entries[chunk];
+  return rows === undefined || seekRow(rows, index) === rowCount(rows) - 1 ? chunk + 1 : chunk;
 }
 
 /** Rewrites only the runs that `[start, end)` touches; the rest is copied as it stands. */

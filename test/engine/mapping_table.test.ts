@@ -236,6 +236,17 @@ describe('a mapping table of many chunks', () => {
     }
   });
 
+  const PER_CHUNK = rowsOf(sparse(COUNT).slice(0, 1)).length / 4;
+  test.each([
+    ['within a chunk', 2.5 * PER_CHUNK, 1],
+    ['between two', 2 * PER_CHUNK - 1, 2],
+    ['behind the last', 2 * COUNT, 1],
+  ])('a change %s copies what it needs and shares the others', (_where, at, copied) => {
+    const before = sparse(COUNT);
+    const after = insertRun(before, { ...PTE, index: Math.floor(at), nr_pages: 1, pfn: 1_000_000 });
+    expect(before.filter((chunk) => !after.includes(chunk))).toHaveLength(copied);
+  });
+
   test('a change copies the chunks around it and shares the others', () => {
     const before = sparse(COUNT);
     const run = { ...PTE, index: 2 * COUNT - CHUNK_RUNS + 1, nr_pages: 1, pfn: 1_000_000 };
