@@ -2,6 +2,7 @@ import type { DaxDevice, Host } from './host.ts';
 import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must, pinsOfDevice } from './lookup.ts';
 import { runs } from './mapping_table.ts';
 import { countPages, type PfnRange } from './pfn_range.ts';
+import { cutLists } from './removal/cut.ts';
 import type { BlastRadius } from './removal/record.ts';
 import { entriesOf } from './transaction.ts';
 import { PAGE_BYTES, PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
@@ -17,13 +18,15 @@ export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnR
   );
   const alive = new Set(users.filter(holdsMemory));
   const owners = [device, ...alive].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
+  const { rows, told } = cutLists({ tenants: [...new Set(owners)].sort() });
   const mounts = mountsOn(host, device);
   const systems = new Set(mounts.map((mount) => mount.file_system));
   const files = [...systems].flatMap((file_system) => filesOf(host, file_system));
   const dirty = files.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
   return {
     processes: alive.size,
-    tenants: [...new Set(owners)].sort(),
+    ...rows,
+    ...told,
     mounts: mounts.length,
     files: files.length,
     mapped_bytes: (countPages(mapped) + ramPages(host, device)) * PAGE_BYTES,

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { begunBy, withBegun } from '../engine/removal/begun.ts';
-import type { RemovalRecord, SignalRow } from '../engine/removal/record.ts';
+import { cutLists, ROWS_MAX } from '../engine/removal/cut.ts';
+import type { RemovalRecord } from '../engine/removal/record.ts';
 import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
 import { rest } from './work.ts';
-
-const REPORT_ROWS_MAX = 100;
 
 /**
  * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the server
@@ -62,28 +61,24 @@ function hasEnded({ state }: RemovalRecord): boolean {
   return state === 'completed' || state === 'stuck';
 }
 
-/** The shortest that a signal can be told. */
-const SIGNAL_TEXT_MIN = JSON.stringify({
-  pid: 1,
-  comm: '',
-  signal: 'SIGBUS',
-  si_code: 'SI_KERNEL',
-  si_addr: '0x0',
-  si_addr_lsb: 0,
-  count: 1,
-  delivery: 'on-access',
-  killed: true,
-} satisfies SignalRow).length;
+/** The shortest that a row of a list can be told, and the name of a pin: what waits is among the pins waited for. */
+const ROW_TEXT_MIN = '{"mount":"m1","fs_type":"xfs","result":"frozen","reason":null},'.length;
+const PIN_TEXT_MIN = '"p1",'.length;
+const PINS = '"pins_waited_for":[';
 
-/** cut() of a stored text. One too short to hold more than 100 signals goes as it is, unread. */
+/** cut() of a stored text. One too short to hold more than 100 rows goes as it is, unread. */
 export function cutText(text: string): string {
-  if (text.length < REPORT_ROWS_MAX * SIGNAL_TEXT_MIN) return text;
+  const pins = text.indexOf(PINS) + PINS.length;
+  const few = text.indexOf(']', pins) - pins < ROWS_MAX * PIN_TEXT_MIN;
+  if (few && text.length < ROWS_MAX * ROW_TEXT_MIN) return text;
   return JSON.stringify(cut(JSON.parse(text) as RemovalRecord));
 }
 
-/** The first 100 signals: all of them are at …/signals. */
+/** The first 100 rows of each list that grows, and how many there are (CUT1). */
 export function cut(removal: RemovalRecord): RemovalRecord {
-  const { signals } = removal.report;
-  if (signals.length <= REPORT_ROWS_MAX) return removal;
-  return { ...removal, report: { ...removal.report, signals: signals.slice(0, REPORT_ROWS_MAX) } };
+  const { waiting_on, report } = removal;
+  const { signals, pins_waited_for, file_systems } = report;
+  const { rows, told } = cutLists({ waiting_on, signals, pins_waited_for, file_systems }, removal.cut);
+  const { waiting_on: waits, ...lists } = rows;
+  return { ...removal, waiting_on: waits, ...told, report: { ...report, ...lists } };
 }

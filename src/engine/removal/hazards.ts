@@ -8,6 +8,7 @@ import { countPages, normalize } from '../pfn_range.ts';
 import { entriesOf } from '../transaction.ts';
 import { verbsThat } from '../stale_entry.ts';
 import { PAGE_BYTES } from '../vocabulary.ts';
+import { ROWS_MAX } from './cut.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
@@ -66,7 +67,7 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
     ...NONE,
     pid: mapping.pid,
     mapping: mapping.id,
-    pfn_ranges: normalize(left.map((run) => [run.pfn, run.nr_pages] as const)).slice(0, 100),
+    pfn_ranges: normalize(left.map((run) => [run.pfn, run.nr_pages] as const)).slice(0, ROWS_MAX),
   };
   const writable = left.some((run) => run.writable);
   const hazards: Hazard[] = [
@@ -110,7 +111,7 @@ function pinHazard(pin: Pin): Hazard {
     detail: `${pin.holder} of process ${String(pin.pid)} holds pages whose struct pages are gone${reaches ? ', and can still reach them by DMA' : ''}`,
     pid: pin.pid,
     pin: pin.id,
-    pfn_ranges: pin.pfn_ranges.slice(0, 100),
+    pfn_ranges: pin.pfn_ranges.slice(0, ROWS_MAX),
     writable: reaches,
     triggered_by: ['unpin', 'exit'],
     source: 'C5, R123-R126',

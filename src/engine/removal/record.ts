@@ -1,4 +1,5 @@
 import type { Resource } from '../resource.ts';
+import type { Cut } from './cut.ts';
 import type { CostTerm, CostWorkload } from '../kernels/cost.ts';
 import type {
   HazardKind,
@@ -16,7 +17,7 @@ import type {
  * One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. What was told about the
  * device's users when it began is absent in removals that are older than that.
  */
-export interface RemovalRecord extends Resource, Partial<ToldOfHolders> {
+export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut {
   readonly id: string;
   readonly dax_device: string;
   readonly kernel: KernelName;
@@ -115,7 +116,7 @@ export interface ToldOfHolders {
 }
 
 /** Who and what a removal touches, as it stands when it begins. */
-export interface BlastRadius {
+export interface BlastRadius extends Cut {
   readonly processes: number;
   /** Whose they are, and whose the device is. */
   readonly tenants: readonly string[];

@@ -6,6 +6,7 @@ import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts
 import { entriesOf } from '../transaction.ts';
 import type { Verdict } from '../vocabulary.ts';
 import { costAtEnd } from './cost.ts';
+import { cutLists, ROWS_MAX } from './cut.ts';
 import { hazardsOf } from './hazards.ts';
 import type { Hazard, RemovalRecord } from './record.ts';
 
@@ -34,15 +35,17 @@ export function leftNow(
   host: Host,
   removal: RemovalRecord,
   state: 'completed' | 'stuck',
-): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report'> {
+): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report' | 'cut'> {
   const device = deviceOf(host, removal.dax_device);
   const mapped = hasStructPages(device) ? mappedPfns(host, device) : [];
   const still = countPages(intersect(mapped, removal.mapped_before));
   const { pages, signals } = removal.report;
   const hazards = hazardsOf(host, removal, device);
+  const { rows, told } = cutLists({ hazards: eachKindFirst(hazards) });
   return {
     verdict: verdictOf(hazards),
-    hazards: hazards.slice(0, 100),
+    ...rows,
+    ...told,
     report: {
       ...removal.report,
       pages: { ...pages, still_mapped: still, unmapped: pages.mapped - still },
@@ -51,6 +54,14 @@ export function leftNow(
       simulated_kernel_cost: costAtEnd(host, removal.report.simulated_kernel_cost, signals, state),
     },
   };
+}
+
+/** One of each kind first, where some are cut off: no kind is lost behind a crowd of another. */
+function eachKindFirst(hazards: readonly Hazard[]): readonly Hazard[] {
+  if (hazards.length <= ROWS_MAX) return hazards;
+  const firsts = new Map([...hazards].reverse().map((hazard) => [hazard.kind, hazard]));
+  const rest = hazards.filter((hazard) => firsts.get(hazard.kind) !== hazard);
+  return [...firsts.values(), ...rest];
 }
 
 /** The worst of what is left (api.md, Removal). */

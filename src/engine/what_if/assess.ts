@@ -2,9 +2,11 @@ import type { Answer } from '../answer.ts';
 import { blastRadius } from '../blast_radius.ts';
 import type { Command, RemoveDaxDevice } from '../command.ts';
 import type { DaxDevice, Host } from '../host.ts';
-import { findDevice } from '../lookup.ts';
+import { deviceOf, findDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
-import type { Hazard } from '../removal/record.ts';
+import { cutLists } from '../removal/cut.ts';
+import { hazardsOf } from '../removal/hazards.ts';
+import type { Hazard, RemovalRecord } from '../removal/record.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { begin, hostRecord, type Context, type Transaction } from '../transaction.ts';
 import { toldOf } from '../topology/told.ts';
@@ -71,22 +73,28 @@ function resultOf(tx: Transaction, device: DaxDevice, under: string, idle: IdleV
 }
 
 function simulate(tx: Transaction, device: DaxDevice): Result {
-  const run = whatIf(tx, (own) => runWithImpact(own, device, pulled(device.name)));
+  const run = whatIf(tx, (own) => {
+    const pull = runWithImpact(own, device, pulled(device.name));
+    return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(own.host, pull.removal) };
+  });
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, residualUses(tx.host, device));
   if (isRefusal(run)) {
     const standing = BEGUN.has(run.code) ? standingOf(tx, device) : null;
     const { state, verdict, waiting_on, hazards } = standing ?? NOTHING;
     const none = { impact: null, simulated_kernel_cost: null, advice: [], refused: noRemoval(run) };
-    return { verdict, state, waiting_on, hazards: countKinds(hazards), residue, blast_radius, ...none };
+    const { rows, told } = cutLists({ waiting_on });
+    return { verdict, state, ...rows, ...told, hazards: countKinds(hazards), residue, blast_radius, ...none };
   }
-  const { removal, impact } = run;
-  const { verdict, state, waiting_on, hazards, report } = removal;
+  const { removal, impact, hazards } = run;
+  const { verdict, state, waiting_on, report } = removal;
   const { simulated_kernel_cost } = report;
+  const { rows, told } = cutLists({ waiting_on });
   return {
     verdict,
     state,
-    waiting_on,
+    ...rows,
+    ...told,
     hazards: countKinds(hazards),
     impact,
     residue,
@@ -95,6 +103,12 @@ function simulate(tx: Transaction, device: DaxDevice): Result {
     advice: [],
     refused: null,
   };
+}
+
+/** Those of a removal that has just ended, also where its record has the first 100. */
+function allHazards(host: Host, removal: RemovalRecord): readonly Hazard[] {
+  if (removal.cut?.hazards === undefined) return removal.hazards;
+  return hazardsOf(host, removal, deviceOf(host, removal.dax_device));
 }
 
 function pulled(dax_device: string): RemoveDaxDevice {

@@ -3,6 +3,7 @@ import { blastRadius } from '../blast_radius.ts';
 import type { CompareRemovals, RemoveDaxDevice } from '../command.ts';
 import { findDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
+import { cutLists } from '../removal/cut.ts';
 import type { SignalRow } from '../removal/record.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { toldOf } from '../topology/told.ts';
@@ -40,15 +41,23 @@ function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
     const removal = cannotBe(own.host, device) ?? whatIf(own, (inner) => runRemoval(inner, command));
     if (isRefusal(removal)) return { kernel, refused: noRemoval(removal) };
     const { report, state, verdict, waiting_on, hazards } = removal;
-    const { pages, file_systems, leaked_ranges, kernel_log, simulated_kernel_cost } = report;
+    const { pages, leaked_ranges, kernel_log, simulated_kernel_cost } = report;
+    const { rows, told } = cutLists({ waiting_on, file_systems: report.file_systems }, removal.cut);
     return {
       kernel,
       refused: null,
       state,
       verdict,
-      waiting_on,
+      waiting_on: rows.waiting_on,
       hazards,
-      report: { pages, file_systems, leaked_ranges, kernel_log, signals: groupsOf(removal) },
+      ...told,
+      report: {
+        pages,
+        file_systems: rows.file_systems,
+        leaked_ranges,
+        kernel_log,
+        signals: groupsOf(removal),
+      },
       advice: advise(own, command, { kernels: false }),
       simulated_kernel_cost,
     };

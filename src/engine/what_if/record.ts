@@ -1,5 +1,6 @@
 import type { Holder } from '../holder.ts';
 import type { RefusalCode } from '../refusal.ts';
+import type { Cut } from '../removal/cut.ts';
 import type {
   BlastRadius,
   Hazard,
@@ -100,7 +101,7 @@ export interface Advice {
 /** The same removal on one kernel, or why there is none. */
 export type ComparedRemoval = { readonly kernel: KernelName; readonly refused: NoRemoval } | AnsweredRemoval;
 
-export interface AnsweredRemoval {
+export interface AnsweredRemoval extends Cut {
   readonly kernel: KernelName;
   readonly refused: null;
   readonly state: ImaginedState;
@@ -140,7 +141,7 @@ export interface Comparison extends ToldOfHolders {
 }
 
 /** What a surprise removal of one device now would leave. Where nothing was told about its users, it knows of none. */
-export interface Assessment extends ToldOfHolders {
+export interface Assessment extends ToldOfHolders, Cut {
   readonly host: string;
   readonly dax_device: string;
   readonly uid: string;

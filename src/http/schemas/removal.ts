@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/removal/record.ts';
+import { CUT_LISTS, type Counts } from '../../engine/removal/cut.ts';
 import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/vocabulary.ts';
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
@@ -12,12 +13,16 @@ export const Verdict = z
   .enum(VERDICTS)
   .meta({ id: 'Verdict', description: 'The worst of what is left: contained < leaked < unsafe < exposed.' });
 
-export const WaitingOn = z.strictObject({
+const WaitingOn = z.strictObject({
   kind: z.enum(['pin', 'page_reference', 'mapping']),
   pin: z.string(),
   pid: Pid,
   holder: PinHolder,
   released_by: z.enum(['unpin', 'munmap', 'exit']),
+});
+
+export const Waits = z.array(WaitingOn).meta({
+  description: 'The first 100; all pins of the device: GET /v1/hosts/{host}/pins?dax_device={device}.',
 });
 
 export const Hazard = z
@@ -36,6 +41,13 @@ export const Hazard = z
     id: 'Hazard',
     description: 'Something that is dangerous after the removal, and what sets it off.',
   });
+
+/** Beside lists that are cut. */
+export const Cut = z.partialRecord(z.enum(CUT_LISTS), Count).meta({
+  id: 'Cut',
+  description:
+    'How many rows there are of each list here that has more than 100, of which the first 100 are told; absent where all are whole.',
+}) satisfies z.ZodType<Counts>;
 
 const Step = z
   .strictObject({
@@ -64,7 +76,8 @@ export const Signal = z.strictObject(signalRow).meta({ id: 'Signal' }) satisfies
 export const BlastRadius = z
   .strictObject({
     processes: Count,
-    tenants: z.array(z.string()),
+    tenants: z.array(z.string()).meta({ description: 'The first 100, by name.' }),
+    cut: Cut.exactOptional(),
     mounts: Count,
     files: Count,
     mapped_bytes: Bytes,
@@ -136,7 +149,7 @@ const Report = z
     signals: z
       .array(Signal)
       .meta({ description: 'The first 100; all of them: GET /v1/removals/{removal}/signals.' }),
-    pins_waited_for: z.array(z.string()),
+    pins_waited_for: z.array(z.string()).meta({ description: 'The first 100.' }),
     exposures: z.array(z.string()),
     blast_radius: BlastRadius.nullable().meta({ description: 'Null in removals older than it.' }),
     simulated_kernel_cost: SimulatedKernelCost,
@@ -156,9 +169,10 @@ export const Removal = z
     by_pid: Pid.nullable(),
     cxl_memdev: z.string().nullable().meta({ description: 'The CXL memdev that goes with it.' }),
     state: RemovalState,
-    waiting_on: z.array(WaitingOn),
+    waiting_on: Waits,
+    cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),
-    hazards: z.array(Hazard),
+    hazards: z.array(Hazard).meta({ description: 'The first 100, one of each kind among them.' }),
     steps: z.array(Step),
     report: Report,
     mapped_before: PfnRanges,

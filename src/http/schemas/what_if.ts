@@ -4,7 +4,7 @@ import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/vocabulary.ts';
 import type * as engine from '../../engine/what_if/record.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
-import { BlastRadius, Hazard, SimulatedKernelCost, told, Verdict, WaitingOn } from './removal.ts';
+import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Verdict, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
 import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
@@ -27,7 +27,8 @@ const ComparedRemoval = z.union([
       refused: z.null(),
       state: ImaginedState,
       verdict: Verdict.nullable(),
-      waiting_on: z.array(WaitingOn),
+      waiting_on: Waits,
+      cut: Cut.exactOptional(),
       hazards: z.array(Hazard),
       report: z.strictObject({ ...told, signals: z.array(ComparedSignals) }),
       advice: z.array(Advice),
@@ -97,7 +98,8 @@ export const Assessment = z
       description:
         'Where `refused` says that one has begun: its own state, as its verdict, waits and hazards.',
     }),
-    waiting_on: z.array(WaitingOn),
+    waiting_on: Waits,
+    cut: Cut.exactOptional(),
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     impact: Impact.nullable().meta({ description: 'Null where there is no removal.' }),
     residue: Residue,
