@@ -5,7 +5,7 @@ import { countPages, type PfnRange } from './pfn_range.ts';
 import { cutLists } from './removal/cut.ts';
 import type { BlastRadius } from './removal/record.ts';
 import { entriesOf } from './transaction.ts';
-import { PAGE_BYTES, PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
+import { PAGE_BYTES } from './vocabulary.ts';
 
 /**
  * Who and what a removal of the device now would touch. `mapped` are the device's pfns that some task maps
@@ -29,15 +29,8 @@ export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnR
     ...told,
     mounts: mounts.length,
     files: files.length,
-    mapped_bytes: (countPages(mapped) + ramPages(host, device)) * PAGE_BYTES,
+    mapped_bytes: countPages(mapped) * PAGE_BYTES,
     dirty_bytes: dirty.reduce((sum, run) => sum + run.nr_pages, 0) * PAGE_BYTES,
     pins: pins.length,
   };
-}
-
-/** Pages of system RAM that processes map. */
-function ramPages(host: Host, device: DaxDevice): number {
-  if (device.mode !== 'system-ram') return 0;
-  const present = mappingsOfDevice(host, device.name).map((mapping) => mapping.present);
-  return present.reduce((sum, { pte, pmd, pud }) => sum + pte + pmd * PMD_PAGES + pud * PUD_PAGES, 0);
 }
