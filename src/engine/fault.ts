@@ -1,6 +1,6 @@
 import { goodPages } from './badblocks.ts';
 import type { DaxDevice, File, Mapping, Mount } from './host.ts';
-import { touchAnonymous } from './kmem/anonymous.ts';
+import { touchAnonymous, type KnownMemory } from './kmem/anonymous.ts';
 import {
   blockDeviceGone,
   daxDead,
@@ -41,6 +41,7 @@ interface Walk {
   readonly write: boolean;
   readonly end: number;
   readonly faults: { pte: number; pmd: number; pud: number };
+  readonly known: KnownMemory;
 }
 
 /**
@@ -50,7 +51,8 @@ interface Walk {
  */
 export function touch(tx: Transaction, mapping: Mapping, start: number, nr: number, write: boolean): Touched {
   const device = deviceOf(tx.host, mapping.dax_device);
-  const walk: Walk = { tx, mapping, device, write, end: start + nr, faults: { pte: 0, pmd: 0, pud: 0 } };
+  const faults = { pte: 0, pmd: 0, pud: 0 };
+  const walk: Walk = { tx, mapping, device, write, end: start + nr, faults, known: {} };
   let index = start;
   while (index < walk.end) {
     const run = findRun(entriesOf(tx.host, mapping.id), index);
@@ -67,10 +69,10 @@ export function touch(tx: Transaction, mapping: Mapping, start: number, nr: numb
 
 /** Memory of system-ram: a poisoned page is a hwpoison entry, AR with lsb 12 at the touch (M53). */
 function anonymous(walk: Walk, run: Run | null, index: number): number | Failure {
-  const { tx, mapping, write } = walk;
+  const { tx, mapping, write, known } = walk;
   const end = run === null ? nextPresent(walk, index) : Math.min(walk.end, run.index + run.nr_pages);
   const before = entriesOf(tx.host, mapping.id);
-  const step = touchAnonymous({ tx, mapping, index, end, write }, run);
+  const step = touchAnonymous({ tx, mapping, index, end, write, known }, run);
   if (step === 'poisoned') return { why: 'sigbus', index, hwpoison_lsb: 12 };
   if (isRefusal(step)) return { why: 'refused', refusal: step };
   if (entriesOf(tx.host, mapping.id) !== before) walk.faults.pte += step - index;

@@ -1,6 +1,6 @@
 import type { DaxDevice, Mapping } from '../host.ts';
 import { anonymousMappingsOf, deviceOf, factsOf } from '../lookup.ts';
-import { findRun, runs, type Run } from '../mapping_table.ts';
+import { findRun, nextRun, type Run } from '../mapping_table.ts';
 import { intersect, normalize, type PfnRange } from '../pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../transaction.ts';
@@ -10,6 +10,16 @@ import { freePages, mappedRam, memoryRangesOf } from './range.ts';
 /** The next page to look at, `poisoned` where this one is, or a refusal. */
 type Step = number | 'poisoned' | Refusal;
 
+/** What the faults of one access have looked up: nothing but they themselves changes it meanwhile. */
+export interface KnownMemory {
+  /** Free pages of the device's memory, less what was taken. */
+  free?: PfnRange[];
+  /** Pages that other mappings map. */
+  others?: readonly PfnRange[];
+  /** Mappings that fork made of this one, or this one of: they share its address. */
+  relatives?: readonly Mapping[];
+}
+
 /** A touch of pages `[index, end)`: all in one run, or all in a gap. */
 export interface AnonymousFault {
   readonly tx: Transaction;
@@ -17,6 +27,7 @@ export interface AnonymousFault {
   readonly index: number;
   readonly end: number;
   readonly write: boolean;
+  readonly known: KnownMemory;
 }
 
 /** What a touch of anonymous memory does: `run` is what maps the first page, null where nothing does. */
@@ -31,7 +42,8 @@ export function touchAnonymous(fault: AnonymousFault, run: Run | null): Step {
  * with its memory. A store to a page that a fork shares takes a page of its own.
  * Source: mm/memory.c do_swap_page(), do_wp_page().
  */
-function presentRam({ tx, mapping, index, end, write }: AnonymousFault, run: Run): Step {
+function presentRam(fault: AnonymousFault, run: Run): Step {
+  const { tx, mapping, index, end, write, known } = fault;
   if (run.pfn < 0) return 'poisoned';
   const device = deviceOf(tx.host, mapping.dax_device);
   const pfn = run.pfn + index - run.index;
@@ -40,9 +52,10 @@ function presentRam({ tx, mapping, index, end, write }: AnonymousFault, run: Run
   if (sound === index) return 'poisoned';
   if (!write || run.writable) return sound;
   const own = { ...run, index, nr_pages: sound - index, pfn };
-  const [shared] = intersect([[own.pfn, own.nr_pages]], pagesOfOthers(tx, mapping));
+  known.others ??= pagesOfOthers(tx, mapping);
+  const [shared] = intersect([[own.pfn, own.nr_pages]], known.others);
   const alone = (shared?.[0] ?? pfn + own.nr_pages) - pfn;
-  if (alone === 0) return allocate(tx, mapping, index, index + shared![1]);
+  if (alone === 0) return allocate(fault, index + shared![1]);
   insertEntries(tx, mapping.id, [{ ...own, nr_pages: alone, writable: true }]);
   return index + alone;
 }
@@ -57,52 +70,57 @@ function pagesOfOthers(tx: Transaction, mapping: Mapping): PfnRange[] {
  * a relative by fork has, all else a free page, lowest pfn first.
  * Source: mm/memory.c do_anonymous_page(), mm/shmem.c shmem_fault().
  */
-function missingRam({ tx, mapping, index, end, write }: AnonymousFault): Step {
+function missingRam(fault: AnonymousFault): Step {
+  const { tx, mapping, index, end, write, known } = fault;
   if (mapping.flags.includes('private')) {
-    if (write) return allocate(tx, mapping, index, end);
+    if (write) return allocate(fault, end);
     insertEntries(tx, mapping.id, [
       { index, nr_pages: end - index, pfn: -1, level: 'pte', kind: 'cache', writable: false, pgmap: 0 },
     ]);
     return end;
   }
-  const theirs = ofRelative(tx, mapping, index);
-  if (theirs === null)
-    return allocate(tx, mapping, index, Math.min(end, nextOfRelatives(tx, mapping, index)));
+  known.relatives ??= relativesOf(tx, mapping);
+  const theirs = ofRelative(tx, known.relatives, index);
+  if (theirs === null) return allocate(fault, Math.min(end, nextOfRelatives(tx, known.relatives, index)));
   const to = Math.min(end, theirs.index + theirs.nr_pages);
   const pfn = theirs.pfn < 0 ? -1 : theirs.pfn + index - theirs.index;
   insertEntries(tx, mapping.id, [{ ...theirs, index, nr_pages: to - index, pfn }]);
   return to;
 }
 
-/** Mappings that fork made of this one, or this one of: they share its address. */
 function relativesOf(tx: Transaction, mapping: Mapping): Mapping[] {
   return anonymousMappingsOf(tx.host, mapping.dax_device).filter(
     ({ id, address }) => id !== mapping.id && address === mapping.address,
   );
 }
 
-function ofRelative(tx: Transaction, mapping: Mapping, index: number): Run | null {
-  for (const { id } of relativesOf(tx, mapping)) {
+function ofRelative(tx: Transaction, relatives: readonly Mapping[], index: number): Run | null {
+  for (const { id } of relatives) {
     const run = findRun(entriesOf(tx.host, id), index);
     if (run !== null) return run;
   }
   return null;
 }
 
-function nextOfRelatives(tx: Transaction, mapping: Mapping, index: number): number {
-  const starts = relativesOf(tx, mapping).flatMap(({ id }) =>
-    [...runs(entriesOf(tx.host, id))].map((run) => run.index).filter((start) => start > index),
-  );
-  return Math.min(...starts, Number.POSITIVE_INFINITY);
+/** Where the first entry of a relative behind `index` begins; at `index` itself none has one. */
+function nextOfRelatives(tx: Transaction, relatives: readonly Mapping[], index: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { id } of relatives) {
+    const run = nextRun(entriesOf(tx.host, id), index);
+    if (run !== null) next = Math.min(next, run.index);
+  }
+  return next;
 }
 
-/** Takes free pages for `[index, end)`, as far as the first free extent goes. */
-function allocate(tx: Transaction, mapping: Mapping, index: number, end: number): Step {
+/** Takes free pages up to `end`, as far as the first free extent goes. */
+function allocate({ tx, mapping, index, known }: AnonymousFault, end: number): Step {
   const device = deviceOf(tx.host, mapping.dax_device);
-  const [free] = freePages(tx.host, device.name);
+  known.free ??= freePages(tx.host, device.name);
+  const free = known.free.shift();
   const entry = { index, level: 'pte', writable: mapping.prot === 'rw', pgmap: 0 } as const;
   if (free !== undefined) {
     const nr_pages = Math.min(end - index, free[1]);
+    if (nr_pages < free[1]) known.free.unshift([free[0] + nr_pages, free[1] - nr_pages]);
     insertEntries(tx, mapping.id, [{ ...entry, nr_pages, pfn: free[0], kind: 'ram' }]);
     return index + nr_pages;
   }
