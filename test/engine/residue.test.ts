@@ -48,7 +48,11 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     expect(survey(made).residue).toEqual(NOTHING);
     removeDevice(made);
     const told = survey(made);
-    expect(told).toMatchObject({ state: null, verdict: null, refused: { code: 'dax_device_not_bound' } });
+    expect(told).toMatchObject({
+      state: 'completed',
+      verdict: 'exposed',
+      refused: { code: 'dax_device_not_bound' },
+    });
     expect(told.residue).toEqual({ mappings: 1, pins: 0, processes: 1, pages: 512, exposures: 0 });
     const reaching = told.items.filter(({ residue }) => residue).map(({ kind, id }) => [kind, id]);
     expect(reaching).toEqual([

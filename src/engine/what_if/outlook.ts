@@ -9,7 +9,7 @@ import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
 import type { Holder } from '../holder.ts';
 import type { Survey } from './record.ts';
-import { BEGUN } from './standing.ts';
+import { BEGUN, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What becomes of the users of a device, in their order, and of the removal as a whole. */
@@ -41,8 +41,9 @@ function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[]
     const unknown = { consequence: null, detail: refusal.detail };
     return { ...none, consequences: uses.map(() => unknown) };
   }
+  const { state, verdict } = standingOf(tx, device) ?? none;
   const aftermath = aftermathNow(tx, device);
-  return { ...none, consequences: uses.map((use) => consequenceOf(tx, use, aftermath)) };
+  return { ...none, state, verdict, consequences: uses.map((use) => consequenceOf(tx, use, aftermath)) };
 }
 
 /** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */

@@ -59,7 +59,7 @@ export interface Survey extends ToldOfHolders {
   /** Of the removal that its state, verdict and consequences are of. */
   readonly trigger: 'unbind';
   readonly items: readonly Holder[];
-  /** Of the unbind now; null where there is none. */
+  /** Of the unbind now, else of the removal that has begun, as it stands (AS5); null where there is neither. */
   readonly state: ImaginedState | null;
   readonly verdict: Verdict | null;
   readonly impact: Impact | null;

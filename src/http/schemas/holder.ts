@@ -40,7 +40,10 @@ export const Holder = z
 export const surveyed = {
   ...toldOfHolders,
   trigger: z.literal('unbind').meta({ description: 'Of the removal that the rest is of.' }),
-  state: ImaginedState.nullable().meta({ description: 'Of an unbind now; null where there is none.' }),
+  state: ImaginedState.nullable().meta({
+    description:
+      'Of an unbind now, as the verdict; of the removal that has begun, as it stands, where `refused` says so.',
+  }),
   verdict: Verdict.nullable(),
   impact: Impact.nullable(),
   refused: NoRemoval.nullable(),
