@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,13 +17,13 @@ export interface ChildService {
   crash(): Promise<void>;
 }
 
-/** src/main.ts in a process, on a free port of the loopback unless told. */
+/** src/main.ts in a process, on a free port of the loopback unless told. `first`: modules that it loads before. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
-  more: Pick<SpawnOptions, 'uid' | 'gid'> = {},
+  first: readonly string[] = [],
 ): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
-    ...more,
+  const imports = [...first, 'tsx'].flatMap((module) => ['--import', module]);
+  return spawn(process.execPath, [...imports, 'src/main.ts'], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

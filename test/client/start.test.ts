@@ -10,8 +10,12 @@ import { openOwned } from '../../src/store/open.ts';
 import { migrateTo } from '../store/support/before.ts';
 import { listening, spawnService } from './child_service.ts';
 
-/** "nobody", where this is run by root, whom no permission stops. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+const NOBODY = 65534;
+const IS_ROOT = process.getuid?.() === 0;
+/** Makes a process "nobody", where root runs this, whom no permission stops: only once its binary, maybe root's, runs. */
+const AS_NOBODY = `data:text/javascript,
+  import { isMainThread } from 'node:worker_threads';
+  if (isMainThread) { process.setgroups([]); process.setgid(${String(NOBODY)}); process.setuid(${String(NOBODY)}); }`;
 
 let directory: string;
 let db: string;
@@ -29,8 +33,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function start(env: Record<string, string> = {}, user: typeof NOBODY = {}): ChildProcess {
-  const child = spawnService({ DAXPLANE_DB: db, DAXPLANE_DEMO: '0', ...env }, user);
+function start(env: Record<string, string> = {}, first: readonly string[] = []): ChildProcess {
+  const child = spawnService({ DAXPLANE_DB: db, DAXPLANE_DEMO: '0', ...env }, first);
   children.push(child);
   return child;
 }
@@ -73,8 +77,8 @@ test('a file that may not be written is refused at the start, with the remedy, a
   const before = readFileSync(db);
   chmodSync(db, 0o444);
   chmodSync(directory, 0o777);
-  if (NOBODY.uid !== undefined) chownSync(`${db}-lock`, NOBODY.uid, NOBODY.gid);
-  const written = await failure(start({}, NOBODY));
+  if (IS_ROOT) chownSync(`${db}-lock`, NOBODY, NOBODY);
+  const written = await failure(start({}, IS_ROOT ? [AS_NOBODY] : []));
   expect(written).toMatch(/^1: daxplane: this process may not write to .*daxplane\.db \(SQLITE_READONLY/);
   expect(written).toContain('make the file and its folder writable');
   expect(readFileSync(db).equals(before)).toBe(true);
