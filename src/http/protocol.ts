@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { refuseSocket } from './error_handler.ts';
@@ -33,6 +34,6 @@ export function answerForNode(app: FastifyInstance): void {
         `the request has ${String(hosts)} Host fields, and needs one`,
       );
   });
-  // Nothing here takes it: Fastify would first ask for its Content-Type.
-  app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
+  // Nothing here takes it: Fastify would first ask for its Content-Type. An older Node's parser refuses it.
+  if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
 }
