@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpProblem, RefusalProblem, renderProblem, sendProblem, type HttpProblemCode } from './problem.ts';
+import { HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
 import { CAREFUL_HEADERS } from './security.ts';
 
 /** Fastify's own errors, by code. */
@@ -53,36 +51,4 @@ function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
     return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');
   if (code !== undefined) return new HttpProblem(code, error.message);
   return new HttpProblem('internal_error', 'the service failed to answer; its log has the request_id');
-}
-
-const SOCKET_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-};
-
-/** Answers what Node could not parse as HTTP: there is no request to answer, only a socket. */
-export function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code = SOCKET_ERRORS[error.code ?? ''] ?? 'malformed_request';
-  refuseSocket(socket, new HttpProblem(code, error.message));
-}
-
-/** Answers with a problem where there is a socket only, and closes it. */
-export function refuseSocket(socket: Duplex, problem: HttpProblem): void {
-  const { status, body } = renderProblem(problem, '', '');
-  const text = JSON.stringify(body);
-  const fields = {
-    'content-type': 'application/problem+json',
-    'content-length': String(Buffer.byteLength(text)),
-    connection: 'close',
-    ...problem.headers,
-    ...CAREFUL_HEADERS,
-  };
-  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`HTTP/1.1 ${String(status)} ${body.title}\r\n${head.join('')}\r\n${text}`);
-  // end() alone would keep the place of a client that does not close: the server's sockets stay half open.
-  socket.end(() => socket.destroy());
 }

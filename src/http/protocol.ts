@@ -1,8 +1,8 @@
 import { METHODS } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { refuseSocket } from './error_handler.ts';
 import { HttpProblem } from './problem.ts';
+import { refuseSocket } from './refuse_socket.ts';
 
 /** For Fastify: what Node would refuse without a body is refused below. */
 export const LENIENT_HTTP = { requireHostHeader: false } as const;

@@ -3,13 +3,14 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Backend } from './backend.ts';
 import { checkCallers, type Callers } from './callers.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
-import { answerSocket, answerUnrouted, handleErrors } from './error_handler.ts';
+import { answerUnrouted, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
 import { serveMetrics } from './metrics.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages/serve.ts';
 import { answerForNode, LENIENT_HTTP } from './protocol.ts';
+import { answerSocket, followAnswers } from './refuse_socket.ts';
 import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_devices.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -83,6 +84,7 @@ export async function buildServer({
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  followAnswers(app.server);
   answerForNode(app);
   limitConnections(app, connections);
   sendCarefulHeaders(app);
