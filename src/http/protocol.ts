@@ -20,10 +20,11 @@ export function answerForNode(app: FastifyInstance): void {
     refuseSocket(socket, new HttpProblem('method_not_allowed', 'this is no proxy', { headers }));
   });
   app.addHook('onRequest', async ({ headers, raw }) => {
-    if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
+    const other = raw.httpVersion === '1.1' ? expectations(headers.expect).find(cannotBeMet) : undefined;
+    if (other !== undefined) {
       // Nobody knows whether the body comes that the client announced.
       const close = { connection: 'close' };
-      const detail = `Expect: ${headers.expect} cannot be met, only 100-continue`;
+      const detail = `Expect: ${other} cannot be met, only 100-continue`;
       throw new HttpProblem('expectation_failed', detail, { headers: close });
     }
     const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
@@ -36,4 +37,14 @@ export function answerForNode(app: FastifyInstance): void {
   });
   // Nothing here takes it: Fastify would first ask for its Content-Type. An older Node's parser refuses it.
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
+}
+
+/** Of all fields, which Node has joined. RFC 9110, 10.1.1: a list, which HTTP/1.0 does not have. */
+function expectations(field = ''): readonly string[] {
+  return field.split(',').map((expectation) => expectation.trim());
+}
+
+/** RFC 9110, 5.6.1: an element of a list may be empty. */
+function cannotBeMet(expectation: string): boolean {
+  return expectation !== '' && expectation.toLowerCase() !== '100-continue';
 }

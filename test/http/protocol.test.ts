@@ -36,6 +36,12 @@ describe('what Node would answer on its own is a problem document', () => {
       417,
       'expectation_failed',
     ],
+    [
+      'a second Expect',
+      request('GET / HTTP/1.1', HOST, 'Expect: 100-continue', 'Expect: foo'),
+      417,
+      'expectation_failed',
+    ],
     ['no Host', request('GET /v1/hosts HTTP/1.1'), 400, 'malformed_request'],
     ['two Hosts', request('GET /v1/hosts HTTP/1.1', HOST, 'host: evil.example'), 400, 'malformed_request'],
     ['CONNECT', request('CONNECT localhost:443 HTTP/1.1', HOST), 405, 'method_not_allowed'],
@@ -67,6 +73,17 @@ test('what is expected and cannot be met closes the connection, for a body may f
   const fields = [HOST, 'Expect: foo', TYPE, 'Content-Length: 2'];
   const answer = await send(`POST /v1/hosts HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1\.1 417 [^]*^connection: close/im);
+});
+
+test.each([
+  ['nothing', 'HTTP/1.1', ['Expect:']],
+  ['nothing, twice', 'HTTP/1.1', ['Expect: , ', 'Expect:']],
+  ['100-continue in two fields', 'HTTP/1.1', ['Expect: 100-continue', 'Expect: 100-Continue']],
+  ['100-continue twice in one', 'HTTP/1.1', ['Expect: 100-continue ,, 100-continue']],
+  ['anything by HTTP/1.0, which does not have it', 'HTTP/1.0', ['Expect: foo']],
+])('to expect %s is no fault', async (_name, version, fields) => {
+  const answer = await send(request(`GET /livez ${version}`, HOST, ...fields));
+  expect(answer.replace('HTTP/1.1 100 Continue\r\n\r\n', '')).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('100-continue goes on', async () => {
