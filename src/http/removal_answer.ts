@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { begunBy, withBegun } from '../engine/removal/begun.ts';
 import { cutLists, ROWS_MAX } from '../engine/removal/cut.ts';
-import type { RemovalRecord } from '../engine/removal/record.ts';
+import type { BlastRadius, RemovalRecord } from '../engine/removal/record.ts';
 import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
@@ -61,24 +61,34 @@ function hasEnded({ state }: RemovalRecord): boolean {
   return state === 'completed' || state === 'stuck';
 }
 
-/** The shortest that a row of a list can be told, and the name of a pin: what waits is among the pins waited for. */
+/** The shortest that a row of a list can be told. */
 const ROW_TEXT_MIN = '{"mount":"m1","fs_type":"xfs","result":"frozen","reason":null},'.length;
-const PIN_TEXT_MIN = '"p1",'.length;
-const PINS = '"pins_waited_for":[';
+/** Names of pins and tenants are shorter. What waits is among the pins waited for. */
+const MANY_NAMES = new RegExp(
+  String.raw`"(?:pins_waited_for|tenants)":\[(?:"(?:[^"\\]|\\.)*",?){${String(ROWS_MAX + 1)}}`,
+);
 
 /** cut() of a stored text. One too short to hold more than 100 rows goes as it is, unread. */
 export function cutText(text: string): string {
-  const pins = text.indexOf(PINS) + PINS.length;
-  const few = text.indexOf(']', pins) - pins < ROWS_MAX * PIN_TEXT_MIN;
-  if (few && text.length < ROWS_MAX * ROW_TEXT_MIN) return text;
+  if (text.length < ROWS_MAX * ROW_TEXT_MIN && !MANY_NAMES.test(text)) return text;
   return JSON.stringify(cut(JSON.parse(text) as RemovalRecord));
 }
 
-/** The first 100 rows of each list that grows, and how many there are (CUT1). */
+/** The first 100 rows of each list that grows, and how many there are (CUT1). Older removals have all their tenants. */
 export function cut(removal: RemovalRecord): RemovalRecord {
   const { waiting_on, report } = removal;
-  const { signals, pins_waited_for, file_systems } = report;
+  const { signals, pins_waited_for, file_systems, blast_radius } = report;
   const { rows, told } = cutLists({ waiting_on, signals, pins_waited_for, file_systems }, removal.cut);
   const { waiting_on: waits, ...lists } = rows;
-  return { ...removal, waiting_on: waits, ...told, report: { ...report, ...lists } };
+  return {
+    ...removal,
+    waiting_on: waits,
+    ...told,
+    report: { ...report, ...lists, blast_radius: blast_radius && cutTenants(blast_radius) },
+  };
+}
+
+function cutTenants({ tenants, ...blast_radius }: BlastRadius): BlastRadius {
+  const { rows, told } = cutLists({ tenants }, blast_radius.cut);
+  return { ...blast_radius, ...rows, ...told };
 }

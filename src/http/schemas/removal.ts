@@ -172,7 +172,10 @@ export const Removal = z
     waiting_on: Waits,
     cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),
-    hazards: z.array(Hazard).meta({ description: 'The first 100, one of each kind among them.' }),
+    hazards: z.array(Hazard).meta({
+      description:
+        'The first 100, one of each kind among them. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
+    }),
     steps: z.array(Step),
     report: Report,
     mapped_before: PfnRanges,
