@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { surveyed } from '../../src/http/schemas/holder.ts';
+import { Assessment } from '../../src/http/schemas/what_if.ts';
 import { serve } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
@@ -46,4 +48,9 @@ test('[AS5] a device that burnt its range counts as leaked', async () => {
   const { summary } = await assessed('?host=burnt');
   expect(summary).toMatchObject({ devices: 1, refused: 0, leaked: 1, stuck: 0 });
   expect((await assessed('?verdict=leaked')).names).toEqual(['dax0.0']);
+});
+
+test('[AS5] the document says that what has begun may have another trigger than is named', () => {
+  for (const { trigger } of [Assessment.shape, surveyed])
+    expect(trigger.description).toMatch(/has begun, state and verdict are of that one, whatever its trigger/);
 });

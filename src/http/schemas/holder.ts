@@ -39,7 +39,10 @@ export const Holder = z
 /** Beside a page of holders. */
 export const surveyed = {
   ...toldOfHolders,
-  trigger: z.literal('unbind').meta({ description: 'Of the removal that the rest is of.' }),
+  trigger: z.literal('unbind').meta({
+    description:
+      'Of the removal that the rest is of. Where `refused` says that one has begun, state and verdict are of that one, whatever its trigger.',
+  }),
   state: ImaginedState.nullable().meta({
     description:
       'Of an unbind now, as the verdict; of the removal that has begun, as it stands, where `refused` says so.',

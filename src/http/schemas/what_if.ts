@@ -90,7 +90,10 @@ export const Assessment = z
     kernel: KernelName,
     tenant: z.string().nullable(),
     ...toldOfHolders,
-    trigger: z.literal('surprise_removal').meta({ description: 'Of the removal that was simulated.' }),
+    trigger: z.literal('surprise_removal').meta({
+      description:
+        'Of the removal that was simulated. Where `refused` says that one has begun, state and verdict are of that one, whatever its trigger.',
+    }),
     verdict: Verdict.nullable().meta({
       description: 'Null where it would wait, or is refused and no former removal has left anything.',
     }),
