@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest';
 import type { Assessment } from '../../src/engine/what_if/record.ts';
+import { create, cxl } from './cxl_rig.ts';
 import { assess, systemRam } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';
-import { addPin, DEVICE, found, PIPE, removeDevice, settle, type Machine } from './support.ts';
+import {
+  addFile,
+  addMapper,
+  addMount,
+  addPin,
+  DEVICE,
+  found,
+  MIB,
+  PIPE,
+  removeDevice,
+  settle,
+  type Machine,
+} from './support.ts';
 
 function standing(made: Machine): Partial<Assessment> {
   const { state, verdict, waiting_on, hazards, impact, refused } = found(assess(made)[0]);
@@ -57,4 +70,31 @@ test('[AS5] a removal that waits is assessed as waiting; one that runs, as it wi
   const foreseen = standing(made);
   const ended = settle(made);
   expect([foreseen.state, foreseen.verdict]).toEqual([ended.state, ended.verdict]);
+});
+
+test('[AS5] a device in use, whose sibling on the memdev is stuck, has no removal that began', () => {
+  const sibling = 'dax1.0';
+  const made = cxl('v7.3', { name: DEVICE, mode: 'fsdax' });
+  made.run(create({ region: 'region0' }, { name: sibling, size: 64 * MIB }));
+  const mount = addMount(made, { fs_type: 'xfs', rmapbt: true, agcount: 4 });
+  addMapper(made, { file: addFile(made, mount.id, '/a') });
+  addMapper(made, { dax_device: sibling, touched: 'write' });
+  expect(removeDevice(made).state).toBe('stuck');
+  const [stuck, neighbour] = assess(made);
+  expect(stuck).toMatchObject({ dax_device: DEVICE, state: 'stuck', verdict: 'unsafe' });
+  expect(neighbour).toMatchObject({
+    dax_device: sibling,
+    state: null,
+    verdict: null,
+    waiting_on: [],
+    hazards: [],
+    residue: { mappings: 0 },
+    blast_radius: { processes: 1 },
+    refused: { code: 'removal_in_progress' },
+  });
+  // An unbind of its driver takes no sibling along: the holders are told of that one.
+  const survey = found(made.run({ type: 'survey_holders', dax_device: sibling }).survey);
+  expect(survey).toMatchObject({ state: 'completed', refused: null, residue: { mappings: 0 } });
+  const consequences = survey.items.map(({ consequence }) => consequence);
+  expect(consequences).not.toContain(null);
 });

@@ -16,7 +16,7 @@ import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
 import type { Assessment } from './record.ts';
 import { runWithImpact } from './impact.ts';
 import { countResidue, residualUses } from './residue.ts';
-import { BEGUN, standingOf } from './standing.ts';
+import { hasBegun, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What a surprise removal now would leave of each device of the host, or of one, with advice. */
@@ -80,7 +80,7 @@ function simulate(tx: Transaction, device: DaxDevice): Result {
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, residualUses(tx.host, device));
   if (isRefusal(run)) {
-    const standing = BEGUN.has(run.code) ? standingOf(tx, device) : null;
+    const standing = hasBegun(device) ? standingOf(tx, device) : null;
     const { state, verdict, waiting_on, hazards } = standing ?? NOTHING;
     const none = { impact: null, simulated_kernel_cost: null, advice: [], refused: noRemoval(run) };
     const { rows, told } = cutLists({ waiting_on });

@@ -9,7 +9,7 @@ import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
 import type { Holder } from '../holder.ts';
 import type { Survey } from './record.ts';
-import { BEGUN, standingOf } from './standing.ts';
+import { hasBegun, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What becomes of the users of a device, in their order, and of the removal as a whole. */
@@ -37,7 +37,7 @@ export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use
 
 function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[], refusal: Refusal): Outlook {
   const none = { state: null, verdict: null, impact: null, refused: noRemoval(refusal) };
-  if (!BEGUN.has(refusal.code)) {
+  if (!hasBegun(device)) {
     const unknown = { consequence: null, detail: refusal.detail };
     return { ...none, consequences: uses.map(() => unknown) };
   }

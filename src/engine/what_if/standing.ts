@@ -1,6 +1,5 @@
 import type { DaxDevice } from '../host.ts';
 import { deviceOf } from '../lookup.ts';
-import type { RefusalCode } from '../refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../removal/record.ts';
 import { verdictOf } from '../removal/report.ts';
@@ -8,8 +7,14 @@ import type { Transaction } from '../transaction.ts';
 import type { ImaginedState } from './record.ts';
 import { runOn, whatIf } from './what_if.ts';
 
-/** No removal can begin because one has been, or is under way: it shows in the present state. */
-export const BEGUN: ReadonlySet<RefusalCode> = new Set(['dax_device_not_bound', 'removal_in_progress']);
+/**
+ * Whether a removal of this very device has begun: one is under way, or nothing is bound to it any more. It shows in
+ * the present state. What refuses a removal does not tell: a CXL device goes with its siblings, and one of them may
+ * be what is being removed.
+ */
+export function hasBegun({ removal, state }: DaxDevice): boolean {
+  return removal !== null || state !== 'bound';
+}
 
 /** How a removal that has begun ends, and what it leaves. */
 export interface Standing extends Pick<RemovalRecord, 'verdict' | 'waiting_on' | 'hazards'> {
