@@ -46,7 +46,7 @@ export function apply(host: Host, event: Event): Host {
     applyChange(host, change);
     if (change.op !== 'delete') continue;
     host.tables[change.kind].delete(change.id);
-    unindex(host, change, gone);
+    if (gone !== undefined) unindex(host, change, gone);
   }
   return host;
 }

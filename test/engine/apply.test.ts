@@ -5,7 +5,7 @@ import { must } from '../../src/engine/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/transaction.ts';
 import { anyStory, play } from './fleet.ts';
 import { ext4 } from './rig.ts';
-import { DEVICE, removeDevice, steadyContext } from './support.ts';
+import { addPin, DEVICE, PIPE, removeDevice, steadyContext } from './support.ts';
 import { cases } from '../support/property.ts';
 
 describe('a change', () => {
@@ -32,6 +32,19 @@ describe('a change', () => {
     expect(() => must(undefined, 'mount m1')).toThrow('dangling reference: mount m1');
   });
 });
+
+test.each(['mappings', 'pins'] as const)(
+  'an event that deletes one of the %s that is not there does nothing',
+  (kind) => {
+    const { made, mapper } = ext4('v6.1');
+    const before = mapper();
+    addPin(made, before, PIPE);
+    const uses = structuredClone(made.host.uses_by);
+    const changes = [{ op: 'delete', kind, id: 'none' }] as const;
+    apply(made.host, { type: 'mapping_deleted', subject: 'mappings/none', data: {}, changes });
+    expect(made.host.uses_by).toEqual(uses);
+  },
+);
 
 test('a host that was loaded is indexed as one that was built from events', () => {
   const { made, mapper } = ext4('v6.1');
