@@ -2,6 +2,7 @@ import type { Command, CreateMapping, Outcome as CommandOutcome } from '../src/e
 import type { Mapping } from '../src/engine/host.ts';
 import { isRefusal } from '../src/engine/refusal.ts';
 import type { RemovalRecord } from '../src/engine/removal/record.ts';
+import type { Table } from '../src/engine/table.ts';
 import type { RemovalState, RemoveTrigger, Verdict } from '../src/engine/vocabulary.ts';
 import { told } from '../test/engine/observe.ts';
 import { machine, processOf, settle, type Machine } from '../test/engine/support.ts';
@@ -204,6 +205,6 @@ function presentOf(made: Machine, mapping: string): Mapping['present'] {
   return made.host.tables.mappings.get(mapping)!.present;
 }
 
-function newest<T>(records: Map<string, T>): T {
+function newest<T>(records: Table<T>): T {
   return [...records.values()].at(-1)!;
 }

@@ -16,6 +16,7 @@ import type { Facts, Profile } from './kernels/profile.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
 import { entriesOf, hostRecord } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
+import type { Table } from './table.ts';
 
 /** What the handlers ask of a host. Everything here only reads. */
 export function profileOf(host: Host): Profile {
@@ -26,7 +27,7 @@ export function factsOf(host: Host): Facts {
   return profileOf(host).facts;
 }
 
-function find<T>(records: Map<string, T>, id: string, code: RefusalCode, what: string): T | Refusal {
+function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
   return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
 }
 
@@ -101,7 +102,7 @@ export function extentAt(file: File, index: number): Extent {
 
 /** Files of a file system, in order of creation. */
 export function filesOf(host: Host, file_system: string): File[] {
-  return [...host.tables.files.values()].filter((file) => file.file_system === file_system);
+  return host.tables.files.where((file) => file.file_system === file_system);
 }
 
 /** The live superblock of a file system: its mount, also a lazily detached one. */
@@ -123,14 +124,14 @@ export function mountedSuperblock(host: Host, { id, file_system }: File): Mount 
 
 /** Mounts whose superblock sits on this very instance of the device. */
 export function mountsOn(host: Host, device: DaxDevice): Mount[] {
-  return [...host.tables.mounts.values()].filter(
+  return host.tables.mounts.where(
     (mount) => mount.dax_device === device.name && mount.device_instance === device.instance,
   );
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
 function indexed<K extends 'mappings' | 'pins'>(host: Host, kind: K, key: string): RecordOf<K>[] {
-  const records: Map<string, RecordOf<K>> = host.tables[kind];
+  const records: Table<RecordOf<K>> = host.tables[kind];
   const found: RecordOf<K>[] = [];
   for (const id of host.uses_by.get(`${kind}/${key}`) ?? []) {
     const record = records.get(id);

@@ -3,7 +3,7 @@ import { emit, patch, type Transaction } from './transaction.ts';
 
 /** All mounts of one superblock: the same file system on the same instance of its device. */
 export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
-  return [...tx.host.tables.mounts.values()].filter(
+  return tx.host.tables.mounts.where(
     ({ file_system, device_instance }) =>
       file_system === mount.file_system && device_instance === mount.device_instance,
   );

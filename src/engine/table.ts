@@ -1,72 +1,119 @@
 /**
- * Records of a kind by id, in order of creation. What an open transaction deletes is hidden in its place, so that an
- * undo costs the same however many records stand behind it: apply() takes it out for good. Readers see none of it.
- * `forEach` and `clear` are those of a Map, which know nothing of what is hidden: nobody calls them.
+ * Records of a kind by id, in the order of a Map: of creation; one that is set again keeps its place, one that was
+ * deleted and is set again comes last. It also takes changes back, the last first, each in O(1) however many records
+ * there are: the gap that a hidden record leaves stays open for it until delete() closes it for good.
  */
-export class Table<T> extends Map<string, T> {
-  readonly #hidden = new Set<string>();
+export class Table<T> {
+  /** Where the records that are shown stand. */
+  readonly #slots = new Map<string, number>();
+  #ids: string[] = [];
+  /** A gap is undefined. */
+  #records: (T | undefined)[] = [];
 
-  /** Hides a record, if there is one; returns what shows it again. */
-  hide(id: string): () => void {
-    const shown = this.has(id);
-    if (shown) this.#hidden.add(id);
-    return () => {
-      if (shown) this.#hidden.delete(id);
-    };
+  get size(): number {
+    return this.#slots.size;
   }
 
-  /** Sets a record; returns what undoes it. One whose id stands hidden comes last, as after a delete. */
+  has(id: string): boolean {
+    return this.#slots.has(id);
+  }
+
+  get(id: string): T | undefined {
+    const slot = this.#slots.get(id);
+    return slot === undefined ? undefined : this.#records[slot];
+  }
+
+  /** Sets a record; returns what undoes it, once all that came after is undone. */
   put(id: string, record: T): () => void {
-    if (this.#hidden.has(id)) return this.#displace(id, record);
-    const before = super.get(id);
-    super.set(id, record);
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return this.#append(id, record);
+    const before = this.#records[slot];
+    this.#records[slot] = record;
     return () => {
-      if (before === undefined) super.delete(id);
-      else super.set(id, before);
+      this.#records[slot] = before;
     };
   }
 
-  #displace(id: string, record: T): () => void {
-    const before = [...super.entries()];
-    this.delete(id);
-    super.set(id, record);
+  #append(id: string, record: T): () => void {
+    this.#slots.set(id, this.#records.length);
+    this.#ids.push(id);
+    this.#records.push(record);
     return () => {
-      super.clear();
-      for (const [key, own] of before) super.set(key, own);
-      this.#hidden.add(id);
+      this.#slots.delete(id);
+      this.#ids.pop();
+      this.#records.pop();
     };
   }
 
-  override get(id: string): T | undefined {
-    return this.#hidden.has(id) ? undefined : super.get(id);
+  /** Hides a record, if there is one; returns what shows it again, once all that came after is undone. */
+  hide(id: string): () => void {
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return () => undefined;
+    const record = this.#records[slot];
+    this.#slots.delete(id);
+    this.#records[slot] = undefined;
+    return () => {
+      this.#slots.set(id, slot);
+      this.#records[slot] = record;
+    };
   }
 
-  override has(id: string): boolean {
-    return super.has(id) && !this.#hidden.has(id);
+  /** Sets a record for good. */
+  set(id: string, record: T): void {
+    this.put(id, record);
   }
 
-  override get size(): number {
-    return super.size - this.#hidden.size;
+  /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. */
+  delete(id: string): void {
+    this.hide(id);
+    if (this.#records.length > 2 * this.size) this.#closeGaps();
   }
 
-  override delete(id: string): boolean {
-    this.#hidden.delete(id);
-    return super.delete(id);
+  #closeGaps(): void {
+    const shown = [...this.entries()];
+    this.#ids = shown.map(([id]) => id);
+    this.#records = shown.map(([, record]) => record);
+    for (const [slot, id] of this.#ids.entries()) this.#slots.set(id, slot);
   }
 
-  override *entries(): MapIterator<[string, T]> {
-    for (const entry of super.entries()) if (!this.#hidden.has(entry[0])) yield entry;
+  /** The records of which it is true, in order, as they are now. */
+  where(holds: (record: T) => boolean): T[] {
+    return this.#records.filter((record): record is T => record !== undefined && holds(record));
   }
 
-  override *keys(): MapIterator<string> {
-    for (const id of super.keys()) if (!this.#hidden.has(id)) yield id;
+  /** Walks see what is put meanwhile, and do not see what is hidden before they come to it. */
+  values(): IterableIterator<T> {
+    return this.#walk((_id, record) => record);
   }
 
-  override *values(): MapIterator<T> {
-    for (const [id, record] of super.entries()) if (!this.#hidden.has(id)) yield record;
+  keys(): IterableIterator<string> {
+    return this.#walk((id) => id);
   }
 
-  override [Symbol.iterator](): MapIterator<[string, T]> {
+  entries(): IterableIterator<[id: string, record: T]> {
+    return this.#walk((id, record) => [id, record]);
+  }
+
+  [Symbol.iterator](): IterableIterator<[id: string, record: T]> {
     return this.entries();
+  }
+
+  /** No generator: those take several times as long. */
+  #walk<R>(read: (id: string, record: T) => R): IterableIterator<R> {
+    const ids = this.#ids;
+    const records = this.#records;
+    let slot = 0;
+    const walk: IterableIterator<R> = {
+      next() {
+        while (slot < records.length) {
+          const record = records[slot];
+          slot += 1;
+          if (record !== undefined) return { value: read(ids[slot - 1]!, record), done: false };
+        }
+        return { value: undefined, done: true };
+      },
+      [Symbol.iterator]: () => walk,
+    };
+    return walk;
   }
 }

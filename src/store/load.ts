@@ -3,6 +3,7 @@ import type { Host, Kind } from '../engine/host.ts';
 import { chunksOf, rowsOf, type Entries } from '../engine/mapping_table.ts';
 import type { Connection } from './connection.ts';
 import { KINDS, ownsEntries } from './tables.ts';
+import type { Table } from '../engine/table.ts';
 
 export interface Row {
   readonly id: string;
@@ -30,7 +31,7 @@ export function prepareLoad(db: Connection): (host: string) => Host {
 
 /** Puts a row into its host. */
 export function restore(host: Host, kind: Kind, row: Row): void {
-  (host.tables[kind] as Map<string, unknown>).set(row.id, JSON.parse(row.record));
+  (host.tables[kind] as Table<unknown>).set(row.id, JSON.parse(row.record));
   if (row.entries !== undefined && row.entries.length > 0)
     host.entries.set(row.id, decodeEntries(row.entries));
 }

@@ -17,11 +17,32 @@ export function countCopied(work: () => unknown): number {
     copied += copy.length;
     return copy;
   };
-  Object.assign(prototype, { set, slice });
+  instead(prototype, { set, slice }, real, work);
+  return copied;
+}
+
+type MapSet = (this: Map<unknown, unknown>, key: unknown, value: unknown) => Map<unknown, unknown>;
+
+/** Counts what maps are given while `work` runs: a copy of a map is given all that stands in it. */
+export function countSet(work: () => unknown): number {
+  const { prototype } = Map;
+  const own: unknown = Reflect.get(prototype, 'set');
+  const real = { set: own as MapSet };
+  let given = 0;
+  const set: MapSet = function (key, value) {
+    given += 1;
+    return real.set.call(this, key, value);
+  };
+  instead(prototype, { set }, real, work);
+  return given;
+}
+
+/** Has other methods while `work` runs. */
+function instead<M extends object>(prototype: object, methods: M, real: M, work: () => unknown): void {
+  Object.assign(prototype, methods);
   try {
     work();
   } finally {
     Object.assign(prototype, real);
   }
-  return copied;
 }

@@ -7,22 +7,18 @@ interface Tally {
 }
 
 class CountedTable<V> extends Table<V> {
-  readonly tally: Tally;
+  private readonly tally: Tally;
 
-  constructor(records: ReadonlyMap<string, V>, tally: Tally) {
+  constructor(records: Iterable<readonly [string, V]>, tally: Tally) {
     super();
+    this.tally = { steps: 0 };
+    for (const [id, record] of records) this.set(id, record);
     this.tally = tally;
-    for (const [id, record] of records) super.set(id, record);
   }
 
   override get(id: string): V | undefined {
     this.tally.steps += 1;
     return super.get(id);
-  }
-
-  override set(id: string, record: V): this {
-    this.tally.steps += 1;
-    return super.set(id, record);
   }
 
   override put(id: string, record: V): () => void {
@@ -42,34 +38,30 @@ class CountedTable<V> extends Table<V> {
     };
   }
 
-  override delete(id: string): boolean {
-    this.tally.steps += 1;
-    return super.delete(id);
-  }
-
-  override *keys(): MapIterator<string> {
-    for (const id of super.keys()) {
+  override where(holds: (record: V) => boolean): V[] {
+    return super.where((record) => {
       this.tally.steps += 1;
-      yield id;
-    }
+      return holds(record);
+    });
   }
 
-  override *values(): MapIterator<V> {
-    for (const record of super.values()) {
+  override keys(): IterableIterator<string> {
+    return this.walked(super.keys());
+  }
+
+  override values(): IterableIterator<V> {
+    return this.walked(super.values());
+  }
+
+  override entries(): IterableIterator<[string, V]> {
+    return this.walked(super.entries());
+  }
+
+  private *walked<R>(walk: Iterable<R>): IterableIterator<R> {
+    for (const row of walk) {
       this.tally.steps += 1;
-      yield record;
+      yield row;
     }
-  }
-
-  override *entries(): MapIterator<[string, V]> {
-    for (const entry of super.entries()) {
-      this.tally.steps += 1;
-      yield entry;
-    }
-  }
-
-  override [Symbol.iterator](): MapIterator<[string, V]> {
-    return this.entries();
   }
 }
 
@@ -79,9 +71,9 @@ class CountedTable<V> extends Table<V> {
  */
 export function countSteps(host: Host, work: () => unknown): number {
   const tally: Tally = { steps: 0 };
-  const counted = Object.entries(host.tables).map(([kind, records]) => [
+  const counted = Object.entries(host.tables).map(([kind, records]: [string, Table<unknown>]) => [
     kind,
-    new CountedTable(records as Map<string, unknown>, tally),
+    new CountedTable(records, tally),
   ]);
   Object.assign(host.tables, Object.fromEntries(counted));
   Object.assign(host, { entries: new CountedTable(host.entries, tally) });

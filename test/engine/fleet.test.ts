@@ -12,6 +12,7 @@ import { stateHash } from './fleet/state.ts';
 import { walk, windows } from './fleet/walk.ts';
 import { found, PAGE, steadyContext, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
+import type { Table } from '../../src/engine/table.ts';
 
 test('replaying the events of any story gives the same host', () => {
   fc.assert(
@@ -164,7 +165,7 @@ test('a dry run is what acting on a copy would do, and leaves the state hash as 
 
 /** The record of that uid, of whatever kind. */
 function storedAs({ tables }: Host, uid: string): unknown {
-  const records = Object.values(tables).flatMap((table: Map<string, { uid: string }>) => [...table.values()]);
+  const records = Object.values(tables).flatMap((table: Table<{ uid: string }>) => [...table.values()]);
   return records.find((record) => record.uid === uid);
 }
 
@@ -183,7 +184,7 @@ function lastCommand(story: Story): { made: Machine; command: Command } {
 
 /** Ids of every table in the order they are walked: what a decision's events are ordered by. */
 function order(host: Host): string[][] {
-  return Object.values(host.tables).map((records: Map<string, unknown>) => [...records.keys()]);
+  return Object.values(host.tables).map((records: Table<unknown>) => [...records.keys()]);
 }
 
 test('decide leaves the host as it was, in the order of its records and its indexes too', () => {

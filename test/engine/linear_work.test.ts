@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/lookup.ts';
 import { begin, remove, rollback } from '../../src/engine/transaction.ts';
-import type { File } from '../../src/engine/host.ts';
+import type { ImportedDevice } from '../../src/engine/command.ts';
+import type { File, Host } from '../../src/engine/host.ts';
 import type { SigbusDisposition } from '../../src/engine/vocabulary.ts';
+import { countSet } from './copied.ts';
 import { countSteps } from './counted.ts';
 import { mounted } from './rig.ts';
 import {
@@ -102,6 +104,54 @@ describe('work grows with the records it concerns, not with their square:', () =
     const factor = growth((mappings) => {
       const { made } = crowd(mappings, 'each', { sigbus: 'handled', pinned });
       return countSteps(made.host, () => made.run({ type: 'survey_holders', dax_device: DEVICE }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+});
+
+/** Devices of system RAM side by side, each with a range of memory under its own name. */
+function memories(devices: number): Machine {
+  const made = machine('v6.12', 0, { auto_online_blocks: 'online_movable' });
+  for (let at = 0; at < devices; at += 1)
+    addDevice(made, {
+      name: `dax${String(at)}.0`,
+      mode: 'system-ram',
+      provider: 'hmem',
+      size: 256 * MIB,
+      phys_addr: `0x${(2 ** 36 + at * 256 * MIB).toString(16)}`,
+      target_node: 1,
+    });
+  return made;
+}
+
+/** Steps over the tables, and what is put into maps beside them. */
+function stepsAndSets(host: Host, work: () => unknown): number {
+  let steps = 0;
+  const sets = countSet(() => {
+    steps = countSteps(host, work);
+  });
+  return steps + sets;
+}
+
+describe('records that go and come again under their ids do not look at the others:', () => {
+  test('a reboot of many devices of system RAM', () => {
+    const factor = growth((devices) => {
+      const { host, run } = memories(devices);
+      return stepsAndSets(host, () => run({ type: 'reboot' }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+
+  test('a listing that counts the blocks of many devices of system RAM otherwise', () => {
+    const factor = growth((devices) => {
+      const { host, run } = memories(devices);
+      const memory_blocks = { online: 1, total: 2, movable: true };
+      const listed = [...host.tables.dax_devices.keys()].map((name) => ({
+        ...{ name, mode: 'system-ram', provider: 'hmem', size: null, change: 'updated' },
+        memory_blocks,
+      }));
+      const devicesListed = listed as readonly ImportedDevice[];
+      return stepsAndSets(host, () => run({ type: 'import_inventory', record: {}, devices: devicesListed }));
     });
     expect(factor).toBeLessThan(5);
   });

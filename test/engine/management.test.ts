@@ -21,6 +21,7 @@ import {
 } from './support.ts';
 import { answered } from './observe.ts';
 import { fill, offlineAll, ram } from './ram.ts';
+import type { Table } from '../../src/engine/table.ts';
 
 function device(made: Machine, name = DEVICE): DaxDevice {
   return found(made.host.tables.dax_devices.get(name));
@@ -68,7 +69,7 @@ describe('a host', () => {
     mapper();
     removeDevice(made);
     made.run({ type: 'delete_host' });
-    expect([...Object.values(made.host.tables)].map((records: Map<string, unknown>) => records.size)).toEqual(
+    expect([...Object.values(made.host.tables)].map((records: Table<unknown>) => records.size)).toEqual(
       Object.keys(made.host.tables).map(() => 0),
     );
     expect(made.host.entries.size).toBe(0);

@@ -32,14 +32,12 @@ export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: CxlRegion[
 
 /** Regions that have a decoder of the memdev among their targets, by name. */
 export function regionsOn(host: Host, memdev: string): CxlRegion[] {
-  return [...host.tables.cxl_regions.values()].filter(({ mappings }) =>
-    mappings.some((target) => target.memdev === memdev),
-  );
+  return host.tables.cxl_regions.where(({ mappings }) => mappings.some((target) => target.memdev === memdev));
 }
 
 /** Devices that stand on a region, in order of creation. */
 export function consumersOf(host: Host, region: string): DaxDevice[] {
-  return [...host.tables.dax_devices.values()].filter((device) => device.cxl_region === region);
+  return host.tables.dax_devices.where((device) => device.cxl_region === region);
 }
 
 /** Whether a device's region, if it has one, is up: its driver bound and its range decoded. */

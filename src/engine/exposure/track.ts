@@ -111,7 +111,7 @@ function open(tx: Transaction, dax_device: string, opening: readonly Opening[]):
 
 /** EX5: a removal's report names the windows that open on its device until the next removal ends. */
 function report(tx: Transaction, dax_device: string, opened: readonly Exposure[]): void {
-  const ended = [...tx.host.tables.removals.values()].filter(
+  const ended = tx.host.tables.removals.where(
     (removal) => removal.dax_device === dax_device && removal.completed_at !== null,
   );
   const last = ended.at(-1);

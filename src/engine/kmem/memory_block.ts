@@ -77,7 +77,7 @@ function zoneOf(host: Host, range: MemoryRange, at: number, state: MemoryBlockSt
 
 /** Whether a zone of the node reaches from below a pfn to above it. */
 function spans(host: Host, node: number | null, zone: 'Normal' | 'Movable', pfn: number): boolean {
-  const ranges = [...host.tables.memory_ranges.values()].filter((range) => range.node === node);
+  const ranges = host.tables.memory_ranges.where((range) => range.node === node);
   const pfns = ranges.flatMap((range) =>
     range.blocks.filter((run) => run.zone === zone).map((run) => pfnsOf(range, run.first, run.nr_blocks)),
   );

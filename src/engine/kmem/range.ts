@@ -14,7 +14,7 @@ export function memoryRangesOf(host: Host, dax_device: string): MemoryRange[] {
 
 /** Ranges of the machine whose request_mem_region() is burnt until reboot. */
 export function leakedRanges(host: Host): MemoryRange[] {
-  return [...host.tables.memory_ranges.values()].filter((range) => range.leaked);
+  return host.tables.memory_ranges.where((range) => range.leaked);
 }
 
 /** The one of these burnt ranges that a request_mem_region() of the device would meet, or null. */

@@ -26,8 +26,8 @@ export function removeRange(tx: Transaction, range: MemoryRange): void {
 /** The record goes, and the counters of its node where it was the last memory there. */
 export function forgetRange(tx: Transaction, range: MemoryRange): void {
   remove(tx, 'memory_ranges', range.id);
-  const others = [...tx.host.tables.memory_ranges.values()].some((other) => other.node === range.node);
-  if (!others) nodeGoes(tx, range.node);
+  for (const other of tx.host.tables.memory_ranges.values()) if (other.node === range.node) return;
+  nodeGoes(tx, range.node);
 }
 
 function lowerCorrupted(tx: Transaction, pages: number): void {

@@ -83,8 +83,8 @@ function leakedOf(host: Host, device: DaxDevice): RemovalRecord['report']['leake
 
 function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {
   const device = deviceOf(host, removal.dax_device);
-  return [...host.tables.mounts.values()]
-    .filter((mount) => mount.dax_device === device.name)
+  return host.tables.mounts
+    .where((mount) => mount.dax_device === device.name)
     .map((mount) => ({
       mount: mount.id,
       fs_type: mount.fs_type,

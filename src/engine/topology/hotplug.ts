@@ -103,7 +103,7 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | R
 
 /** The CXL cards under a device: the memdevs that left its region, or other ones in their slots. */
 function returnCards(tx: Transaction, { action, media = {} }: Record_, device: DaxDevice): void {
-  const left = [...tx.host.tables.cxl_memdevs.values()].filter(
+  const left = tx.host.tables.cxl_memdevs.where(
     ({ left_region, state }) =>
       left_region !== null && left_region === device.cxl_region && state !== 'enabled',
   );

@@ -171,7 +171,7 @@ function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): s
 
 /** A file system over earlier ones is a new generation of the device; those of other partitions go over to it. */
 function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | null): number {
-  const present = [...tx.host.tables.file_systems.values()].filter(
+  const present = tx.host.tables.file_systems.where(
     (own) => own.dax_device === device.name && own.generation === device.generation,
   );
   const untouched = present.filter(

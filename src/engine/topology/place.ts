@@ -26,7 +26,7 @@ export interface Places {
 
 /** The places of all devices but the one named. O(n log n). */
 export function placesOf(host: Host, but: string | null): Places {
-  const devices = [...host.tables.dax_devices.values()].filter(({ name }) => name !== but);
+  const devices = host.tables.dax_devices.where(({ name }) => name !== but);
   const there = devices.filter(isThere);
   return {
     starts: there.map(({ base_pfn }) => base_pfn).sort(ascending),
@@ -73,7 +73,7 @@ export function refusesPlace(host: Host, others: Places, device: DaxDevice): Ref
 
 /** The oldest device that one overlaps, which there is. */
 function firstOverlap(host: Host, device: DaxDevice): string {
-  const overlapped = [...host.tables.dax_devices.values()].filter(
+  const overlapped = host.tables.dax_devices.where(
     (other) =>
       other.name !== device.name &&
       isThere(other) &&

@@ -38,7 +38,7 @@ export function foresee(host: Host, command: Command, context: Context): Decisio
 }
 
 function running(host: Host): RemovalRecord[] {
-  return [...host.tables.removals.values()].filter(({ state }) => state === 'running');
+  return host.tables.removals.where(({ state }) => state === 'running');
 }
 
 /** The same answer with its removals, and the CXL records beside them, as they are now. */

@@ -13,6 +13,7 @@ import type { Use } from './consequence.ts';
 import { endsOf } from './ends.ts';
 import { outlookOf, unbound } from './outlook.ts';
 import { countResidue, residualUses } from './residue.ts';
+import type { Table } from '../table.ts';
 
 /**
  * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still
@@ -48,8 +49,8 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
 
 function listUses(host: Host, name: string): Use[] {
   const { mounts, files, memory_ranges } = host.tables;
-  const on = <T extends { readonly dax_device: string }>(records: Map<string, T>) =>
-    [...records.values()].filter((record) => record.dax_device === name);
+  const on = <T extends { readonly dax_device: string }>(records: Table<T>) =>
+    records.where((record) => record.dax_device === name);
   const maps = mappingsOfDevice(host, name);
   const pins = pinsOfDevice(host, name);
   const shown = new Set(on(mounts).map(({ file_system }) => file_system));

@@ -48,8 +48,8 @@ function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[]
 
 /** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */
 function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
-  const all = [...tx.host.tables.removals.values()];
-  const last: RemovalRecord | undefined = all.filter((own) => own.dax_device === device.name).at(-1);
+  const all = tx.host.tables.removals.where((own) => own.dax_device === device.name);
+  const last: RemovalRecord | undefined = all.at(-1);
   // A listing may have shown the device without a driver: then nothing of its removal is known.
   const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };
   const signals = last?.report.signals ?? [];

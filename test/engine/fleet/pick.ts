@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Command } from '../../../src/engine/command.ts';
 import { MIB, PAGE, type Machine } from '../support.ts';
+import type { Table } from '../../../src/engine/table.ts';
 
 /** A step of a random fleet: it picks what it acts on among what there is. */
 export type Step = (made: Machine) => Command | null;
@@ -19,7 +20,7 @@ export const tenant = fc.constantFrom(null, 'a', 'b');
 
 /** A step on one of the records of a table; none where the table is empty. */
 export function onOne<T>(
-  table: (made: Machine) => Map<string, T>,
+  table: (made: Machine) => Table<T>,
   command: (id: string, made: Machine) => Command | null,
 ): fc.Arbitrary<Step> {
   return nth.map((at) => (made) => {

@@ -12,7 +12,7 @@ import { serveWriter } from '../../../src/store/writer_thread.ts';
 serveWriter((host, command, context) => {
   const fault = faultIn(command);
   if (fault === 'bug') {
-    host.tables.processes.clear();
+    for (const id of [...host.tables.processes.keys()]) host.tables.processes.delete(id);
     throw new TypeError('a bug');
   }
   if (fault === 'io_error') {

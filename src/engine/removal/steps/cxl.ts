@@ -30,7 +30,7 @@ export function cxlRegionRemove({ tx, device }: StepInput): StepOutput {
 /** The memdev is let go by the last removal above it. Source: drivers/cxl/core/memdev.c; M96, M100. */
 export function cxlMemdevRemove({ tx, removal }: StepInput): StepOutput {
   const memdev = removal.cxl_memdev!;
-  const others = [...tx.host.tables.removals.values()].filter(
+  const others = tx.host.tables.removals.where(
     (own) => own.cxl_memdev === memdev && own.id !== removal.id && own.completed_at === null,
   );
   if (others.length > 0) return { end: 'done', result: { memdev, waits_for: others.map(({ id }) => id) } };

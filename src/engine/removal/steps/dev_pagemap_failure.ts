@@ -23,15 +23,13 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
   if (device.mode === 'devdax') return nodeFailure(input);
   // del_gendisk() has taken the block device away: the superblocks are those of the instance before.
-  const mounts = [...tx.host.tables.mounts.values()].filter(
+  const mounts = tx.host.tables.mounts.where(
     (mount) => mount.dax_device === device.name && mount.device_instance === device.instance - 1,
   );
   if (mounts.length === 0 && mountsOn(tx.host, device).length === 0)
     return { end: 'done', result: { dax_is_idle: true } };
   const systems = new Set(mounts.map((mount) => mount.file_system));
-  const files = [...tx.host.tables.files.values()].filter(
-    (file) => systems.has(file.file_system) && file.dax,
-  );
+  const files = tx.host.tables.files.where((file) => systems.has(file.file_system) && file.dax);
   const ranges = inPfnOrder(files).map(({ file, extent }): Range => {
     return { space: fileSpace(tx, file), start: extent.offset, end: extent.offset + extent.nr_pages };
   });
