@@ -1,5 +1,5 @@
 import type { Change, Event } from './event.ts';
-import type { Exposure, Host, Kind, Mapping, Pin } from './host.ts';
+import type { Exposure, File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import {
   chunksOf,
   countPresent,
@@ -90,9 +90,12 @@ export function applyChange(host: Host, change: Change): () => void {
 /** What of a change names its record. */
 type Named = Pick<Extract<Change, { op: 'put' | 'delete' }>, 'kind' | 'id'>;
 
+/** The kinds that `uses_by` finds; none of them changes what it reaches, or comes again under its id. */
+const INDEXED = ['mounts', 'files', 'mappings', 'pins'] as const;
+
 /**
- * Keeps `uses_by` in order of creation; a mapping or pin never changes what it reaches. The id of one that an open
- * transaction has deleted stays in its place, so that an undo finds it there: apply() takes it out for good.
+ * Keeps `uses_by` in order of creation. The id of a record that an open transaction has deleted stays in its place,
+ * so that an undo finds it there: apply() takes it out for good.
  */
 function index(host: Host, { kind, id }: Named, record: unknown): void {
   for (const key of indexKeys(kind, record)) {
@@ -112,6 +115,10 @@ function unindex(host: Host, { kind, id }: Named, record: unknown): void {
 
 /** `mappings/anonymous/…` are those of memory that the device's system RAM gave. */
 function indexKeys(kind: Kind, record: unknown): string[] {
+  if (kind === 'mounts' || kind === 'files') {
+    const { file_system, dax_device } = record as Mount | File;
+    return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
+  }
   if (kind !== 'mappings' && kind !== 'pins') return [];
   const { pid, dax_device } = record as Mapping | Pin;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
@@ -144,8 +151,7 @@ function exposedThrough({ mapping, pin }: Exposure): string {
 
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
-  for (const kind of ['mappings', 'pins'] as const)
-    for (const [id, record] of host.tables[kind]) index(host, { kind, id }, record);
+  for (const kind of INDEXED) for (const [id, record] of host.tables[kind]) index(host, { kind, id }, record);
   for (const [id, exposure] of host.tables.exposures) {
     reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
   }

@@ -100,15 +100,27 @@ export function extentAt(file: File, index: number): Extent {
   return must(file.extents[low], `extent of ${file.id}`);
 }
 
-/** Files of a file system, in order of creation. */
+/** Files of a file system, of all those of a device: in order of creation. */
 export function filesOf(host: Host, file_system: string): File[] {
-  return host.tables.files.where((file) => file.file_system === file_system);
+  return indexed(host, 'files', `file_system/${file_system}`);
+}
+
+export function filesOfDevice(host: Host, dax_device: string): File[] {
+  return indexed(host, 'files', `dax_device/${dax_device}`);
+}
+
+/** Mounts of a file system, of a device: in order of creation, also lazily detached ones. */
+export function mountsOf(host: Host, file_system: string): Mount[] {
+  return indexed(host, 'mounts', `file_system/${file_system}`);
+}
+
+export function mountsOfDevice(host: Host, dax_device: string): Mount[] {
+  return indexed(host, 'mounts', `dax_device/${dax_device}`);
 }
 
 /** The live superblock of a file system: its mount, also a lazily detached one. */
 export function superblockOf(host: Host, file_system: string): Mount | null {
-  for (const mount of host.tables.mounts.values()) if (mount.file_system === file_system) return mount;
-  return null;
+  return mountsOf(host, file_system)[0] ?? null;
 }
 
 /** The superblock that a call on a file reaches. Refused: `file_system_not_mounted`. */
@@ -124,13 +136,15 @@ export function mountedSuperblock(host: Host, { id, file_system }: File): Mount 
 
 /** Mounts whose superblock sits on this very instance of the device. */
 export function mountsOn(host: Host, device: DaxDevice): Mount[] {
-  return host.tables.mounts.where(
-    (mount) => mount.dax_device === device.name && mount.device_instance === device.instance,
-  );
+  return mountsOfDevice(host, device.name).filter((mount) => mount.device_instance === device.instance);
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
-function indexed<K extends 'mappings' | 'pins'>(host: Host, kind: K, key: string): RecordOf<K>[] {
+function indexed<K extends 'mounts' | 'files' | 'mappings' | 'pins'>(
+  host: Host,
+  kind: K,
+  key: string,
+): RecordOf<K>[] {
   const records: Table<RecordOf<K>> = host.tables[kind];
   const found: RecordOf<K>[] = [];
   for (const id of host.uses_by.get(`${kind}/${key}`) ?? []) {

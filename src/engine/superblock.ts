@@ -1,12 +1,11 @@
 import type { DaxDevice, Mount } from './host.ts';
+import { mountsOf } from './lookup.ts';
 import { emit, patch, type Transaction } from './transaction.ts';
 
 /** All mounts of one superblock: the same file system on the same instance of its device. */
 export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
-  return tx.host.tables.mounts.where(
-    ({ file_system, device_instance }) =>
-      file_system === mount.file_system && device_instance === mount.device_instance,
-  );
+  const all = mountsOf(tx.host, mount.file_system);
+  return all.filter(({ device_instance }) => device_instance === mount.device_instance);
 }
 
 /** Changes what belongs to the superblock, in every mount that shows it. Returns the mount asked for. */

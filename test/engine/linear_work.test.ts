@@ -3,7 +3,7 @@ import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/l
 import { begin, remove, rollback } from '../../src/engine/transaction.ts';
 import type { ImportedDevice } from '../../src/engine/command.ts';
 import type { File, Host } from '../../src/engine/host.ts';
-import type { SigbusDisposition } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES, type SigbusDisposition } from '../../src/engine/vocabulary.ts';
 import { countSet } from './copied.ts';
 import { countSteps } from './counted.ts';
 import { mounted } from './rig.ts';
@@ -106,6 +106,39 @@ describe('work grows with the records it concerns, not with their square:', () =
       return countSteps(made.host, () => made.run({ type: 'survey_holders', dax_device: DEVICE }));
     });
     expect(factor).toBeLessThan(5);
+  });
+});
+
+/** Devices of which each has a file system with a file. */
+function mountedDevices(devices: number): Machine {
+  const made = machine('v6.12');
+  for (let at = 0; at < devices; at += 1) {
+    const dax_device = `pmem${String(at)}`;
+    addDevice(made, { name: dax_device });
+    addFile(made, addMount(made, { dax_device, path: `/mnt/${String(at)}` }).id, '/f');
+  }
+  return made;
+}
+
+describe('what concerns one mounted device does not look at the others:', () => {
+  test('an assessment of many', () => {
+    const factor = growth((devices) => {
+      const { host, run } = mountedDevices(devices);
+      return countSteps(host, () => run({ type: 'assess_removals' }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+
+  // After any command what is lost or lazily detached is looked for: once through the mounts and file systems.
+  test.each([
+    ['holders', { type: 'survey_holders' }],
+    ['a comparison of removals', { type: 'compare_removals', trigger: 'unbind', kernels: KERNEL_NAMES }],
+  ] as const)('%s of one', (_what, asked) => {
+    const steps = [FEW, MANY].map((devices) => {
+      const { host, run } = mountedDevices(devices);
+      return countSteps(host, () => run({ ...asked, dax_device: 'pmem3' }));
+    });
+    expect(steps[1]! - steps[0]!).toBeLessThan(4 * (MANY - FEW));
   });
 });
 

@@ -1,6 +1,14 @@
 import { append } from '../append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
-import { decodes, holdsMemory, mappingsOfDevice, memmapGone, must, pinsOfDevice } from '../lookup.ts';
+import {
+  decodes,
+  holdsMemory,
+  mappingsOfDevice,
+  memmapGone,
+  mountsOfDevice,
+  must,
+  pinsOfDevice,
+} from '../lookup.ts';
 import { spelled } from '../kmem/blocks.ts';
 import { memoryRangesOf } from '../kmem/range.ts';
 import { runs, type Run } from '../mapping_table.ts';
@@ -41,8 +49,8 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
       source: 'SPEC.md KM, M66',
     });
   }
-  for (const mount of host.tables.mounts.values()) {
-    if (mount.dax_device !== device.name || mount.fs_state !== 'frozen') continue;
+  for (const mount of mountsOfDevice(host, device.name)) {
+    if (mount.fs_state !== 'frozen') continue;
     hazards.push({
       ...NONE,
       kind: 'frozen_file_system',

@@ -1,5 +1,13 @@
 import type { DaxDevice, Host, Mapping } from '../host.ts';
-import { deviceOf, hasStructPages, holdsMemory, mappingsOfDevice, must, nrPages } from '../lookup.ts';
+import {
+  deviceOf,
+  hasStructPages,
+  holdsMemory,
+  mappingsOfDevice,
+  mountsOfDevice,
+  must,
+  nrPages,
+} from '../lookup.ts';
 import { leakOf, memoryRangesOf } from '../kmem/range.ts';
 import { runs } from '../mapping_table.ts';
 import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts';
@@ -82,13 +90,10 @@ function leakedOf(host: Host, device: DaxDevice): RemovalRecord['report']['leake
 }
 
 function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {
-  const device = deviceOf(host, removal.dax_device);
-  return host.tables.mounts
-    .where((mount) => mount.dax_device === device.name)
-    .map((mount) => ({
-      mount: mount.id,
-      fs_type: mount.fs_type,
-      result: mount.fs_state === 'alive' ? 'untouched' : mount.fs_state,
-      reason: mount.shutdown_reason,
-    }));
+  return mountsOfDevice(host, removal.dax_device).map((mount) => ({
+    mount: mount.id,
+    fs_type: mount.fs_type,
+    result: mount.fs_state === 'alive' ? 'untouched' : mount.fs_state,
+    reason: mount.shutdown_reason,
+  }));
 }

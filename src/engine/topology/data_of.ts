@@ -1,6 +1,6 @@
 import type { Outcome } from '../command.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../host.ts';
-import { anonymousMappingsOf, decodes, must } from '../lookup.ts';
+import { anonymousMappingsOf, decodes, filesOfDevice, must } from '../lookup.ts';
 import { runs, type Run } from '../mapping_table.ts';
 import { entriesOf } from '../transaction.ts';
 
@@ -41,8 +41,7 @@ function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null 
 
 /** The file of the device's present generation whose extent holds the pfn, or null. */
 function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
-  for (const file of host.tables.files.values()) {
-    if (file.dax_device !== device.name) continue;
+  for (const file of filesOfDevice(host, device.name)) {
     const file_system = must(host.tables.file_systems.get(file.file_system), file.file_system);
     if (file_system.generation !== device.generation) continue;
     if (file.extents.some((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages))

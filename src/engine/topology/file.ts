@@ -40,11 +40,8 @@ export function createFile(tx: Transaction, command: CreateFile): Answer | Refus
   if (mount.fs_state === 'frozen')
     return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks until POST …/reboot');
   const file_system = fileSystemOf(tx.host, mount.file_system);
-  for (const file of tx.host.tables.files.values()) {
-    if (file.file_system === file_system.id && file.path === command.path) {
-      return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
-    }
-  }
+  if (filesOf(tx.host, file_system.id).some(({ path }) => path === command.path))
+    return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
   const extent = allocate(tx.host, file_system, Math.ceil(command.size / PAGE_BYTES));
   if (extent === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
   const next_free = Math.max(file_system.next_free, extent.pfn + extent.nr_pages - file_system.start_pfn);

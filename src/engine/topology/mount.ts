@@ -9,10 +9,12 @@ import {
   findMount,
   holdsMemory,
   mappingsOfDevice,
+  mountsOf,
   must,
   nrPages,
   pinsOfDevice,
   profileOf,
+  superblockOf,
 } from '../lookup.ts';
 import { okOutcome } from '../outcome.ts';
 import { forget } from '../page_cache.ts';
@@ -45,9 +47,9 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
   if (refusal !== null) return refusal;
   const file_system = findOrMake(tx, command, device);
   if (isRefusal(file_system)) return file_system;
-  const twin = [...tx.host.tables.mounts.values()].find((mount) => mount.file_system === file_system.id);
+  const twin = superblockOf(tx.host, file_system.id);
   const id = nextId(tx, 'm');
-  if (twin !== undefined) {
+  if (twin !== null) {
     const record = put(tx, 'mounts', id, {
       ...twin,
       ...identity(tx),
@@ -188,9 +190,7 @@ function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | 
 function carryOver(tx: Transaction, file_system: FileSystem, generation: number): void {
   const { id, dax_device, start_pfn, nr_pages } = file_system;
   patch(tx, 'file_systems', id, { generation });
-  for (const mount of tx.host.tables.mounts.values()) {
-    if (mount.file_system === id) patch(tx, 'mounts', mount.id, { generation });
-  }
+  for (const mount of mountsOf(tx.host, id)) patch(tx, 'mounts', mount.id, { generation });
   for (const pin of pinsOfDevice(tx.host, dax_device)) {
     const inside = pin.pfn_ranges.some(([pfn]) => start_pfn <= pfn && pfn < start_pfn + nr_pages);
     if (pin.generation === file_system.generation && inside) patch(tx, 'pins', pin.id, { generation });

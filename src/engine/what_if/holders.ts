@@ -3,7 +3,8 @@ import { blastRadius } from '../blast_radius.ts';
 import type { Holder } from '../holder.ts';
 import type { Host, MemoryRange } from '../host.ts';
 import { firstBlock } from '../kmem/blocks.ts';
-import { findDevice, mappingsOfDevice, pinsOfDevice } from '../lookup.ts';
+import { memoryRangesOf } from '../kmem/range.ts';
+import { filesOfDevice, findDevice, mappingsOfDevice, mountsOfDevice, pinsOfDevice } from '../lookup.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { toldOf } from '../topology/told.ts';
@@ -13,7 +14,6 @@ import type { Use } from './consequence.ts';
 import { endsOf } from './ends.ts';
 import { outlookOf, unbound } from './outlook.ts';
 import { countResidue, residualUses } from './residue.ts';
-import type { Table } from '../table.ts';
 
 /**
  * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still
@@ -48,22 +48,20 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
 }
 
 function listUses(host: Host, name: string): Use[] {
-  const { mounts, files, memory_ranges } = host.tables;
-  const on = <T extends { readonly dax_device: string }>(records: Table<T>) =>
-    records.where((record) => record.dax_device === name);
+  const mounts = mountsOfDevice(host, name);
   const maps = mappingsOfDevice(host, name);
   const pins = pinsOfDevice(host, name);
-  const shown = new Set(on(mounts).map(({ file_system }) => file_system));
+  const shown = new Set(mounts.map(({ file_system }) => file_system));
   // What no mount shows nobody can hold open.
-  const opened = on(files).filter(({ file_system }) => shown.has(file_system));
+  const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
   const pids = new Set([...maps, ...pins].map(({ pid }) => pid));
   return [
-    ...on(mounts).map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
+    ...mounts.map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
     ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
     ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
-    ...on(memory_ranges).flatMap(blocksOf),
+    ...memoryRangesOf(host, name).flatMap(blocksOf),
   ];
 }
 

@@ -30,9 +30,8 @@ export function hostKey(host: HostRecord): string {
 /** All of a device that its removal can depend on while nobody uses it; null where somebody may. */
 export function idleKey({ tables, uses_by }: Host, device: DaxDevice): string | null {
   if (device.cxl_region !== null || device.mode === 'system-ram') return null;
-  for (const kind of ['mappings', 'pins'] as const)
+  if (tables.memory_ranges.has(device.name)) return null;
+  for (const kind of ['mounts', 'mappings', 'pins'] as const)
     if (uses_by.has(`${kind}/dax_device/${device.name}`)) return null;
-  for (const records of [tables.memory_ranges, tables.mounts])
-    for (const { dax_device } of records.values()) if (dax_device === device.name) return null;
   return JSON.stringify({ ...device, ...NAMES, ...DEVICE });
 }

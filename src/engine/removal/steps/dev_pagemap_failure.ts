@@ -1,6 +1,6 @@
 import { append } from '../../append.ts';
 import type { DaxDevice, File, Process } from '../../host.ts';
-import { mountsOn, nrPages, pinsOfDevice } from '../../lookup.ts';
+import { filesOfDevice, mountsOfDevice, mountsOn, nrPages, pinsOfDevice } from '../../lookup.ts';
 import { runs } from '../../mapping_table.ts';
 import { setHwpoison } from '../../memory_failure/flags.ts';
 import { countPages, type PfnRange } from '../../pfn_range.ts';
@@ -23,13 +23,15 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
   if (device.mode === 'devdax') return nodeFailure(input);
   // del_gendisk() has taken the block device away: the superblocks are those of the instance before.
-  const mounts = tx.host.tables.mounts.where(
-    (mount) => mount.dax_device === device.name && mount.device_instance === device.instance - 1,
+  const mounts = mountsOfDevice(tx.host, device.name).filter(
+    (mount) => mount.device_instance === device.instance - 1,
   );
   if (mounts.length === 0 && mountsOn(tx.host, device).length === 0)
     return { end: 'done', result: { dax_is_idle: true } };
   const systems = new Set(mounts.map((mount) => mount.file_system));
-  const files = tx.host.tables.files.where((file) => systems.has(file.file_system) && file.dax);
+  const files = filesOfDevice(tx.host, device.name).filter(
+    (file) => systems.has(file.file_system) && file.dax,
+  );
   const ranges = inPfnOrder(files).map(({ file, extent }): Range => {
     return { space: fileSpace(tx, file), start: extent.offset, end: extent.offset + extent.nr_pages };
   });
