@@ -21,19 +21,20 @@ export function compareRemovals(tx: Transaction, command: CompareRemovals): Answ
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   const removal: RemoveDaxDevice = { ...asked, type: 'remove_dax_device' };
-  const items = [...new Set(kernels)].map((kernel) => compareOn(tx, removal, kernel));
+  const whole = [...new Set(kernels)].map((kernel) => compareOn(tx, removal, kernel));
   const comparison: Comparison = {
     host: hostRecord(tx.host).name,
     dax_device: device.name,
     ...toldOf(device),
     trigger: command.trigger,
     blast_radius: blastRadius(tx.host, device, mappedPfns(tx.host, device)),
-    items,
-    differences: differencesOf(items),
+    items: whole.map(cut),
+    differences: differencesOf(whole),
   };
   return { comparison };
 }
 
+/** With its lists whole. */
 function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): ComparedRemoval {
   return whatIf(tx, (own) => {
     onKernel(own, kernel);
@@ -42,18 +43,17 @@ function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
     if (isRefusal(removal)) return { kernel, refused: noRemoval(removal) };
     const { report, state, verdict, waiting_on, hazards } = removal;
     const { pages, leaked_ranges, kernel_log, simulated_kernel_cost } = report;
-    const { rows, told } = cutLists({ waiting_on, file_systems: report.file_systems }, removal.cut);
     return {
       kernel,
       refused: null,
       state,
       verdict,
-      waiting_on: rows.waiting_on,
+      waiting_on,
       hazards,
-      ...told,
+      ...cutLists({}, removal.cut).told,
       report: {
         pages,
-        file_systems: rows.file_systems,
+        file_systems: report.file_systems,
         leaked_ranges,
         kernel_log,
         signals: groupsOf(removal),
@@ -62,6 +62,14 @@ function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
       simulated_kernel_cost,
     };
   });
+}
+
+function cut(item: ComparedRemoval): ComparedRemoval {
+  if (item.refused !== null) return item;
+  const { waiting_on, report } = item;
+  const { rows, told } = cutLists({ waiting_on, file_systems: report.file_systems }, item.cut);
+  const { file_systems } = rows;
+  return { ...item, waiting_on: rows.waiting_on, ...told, report: { ...report, file_systems } };
 }
 
 /** A refusal as an answer in its own right. */

@@ -1,8 +1,10 @@
+import { ROWS_MAX } from '../removal/cut.ts';
 import type { AnsweredRemoval, ComparedRemoval, Difference } from './record.ts';
 
-type Value = string | number | null;
+/** A list is its words, each once and sorted. */
+type Value = string | number | null | readonly string[];
 
-/** What kernels are compared by. */
+/** What kernels are compared by: of whole lists. */
 const FIELDS: Readonly<Record<string, (item: AnsweredRemoval) => Value>> = {
   state: ({ state }) => state,
   verdict: ({ verdict }) => verdict,
@@ -29,11 +31,28 @@ export function differencesOf(items: readonly ComparedRemoval[]): Difference[] {
     return { field, values: answered.map((item) => [item.kernel, read(item)] as const) };
   });
   return [{ field: 'refused', values: refused }, ...told].flatMap(({ field, values }) => {
-    const differ = new Set(values.map(([, value]) => value)).size > 1;
-    return differ ? [{ field, values: Object.fromEntries(values) }] : [];
+    const differ = new Set(values.map(([, value]) => JSON.stringify(value))).size > 1;
+    return differ ? [{ field, values: Object.fromEntries(inWords(values)) }] : [];
   });
 }
 
-function list(words: readonly string[]): string {
-  return [...new Set(words)].sort().join(', ');
+/** What is told of each kernel: of a list the first 100 words, those that not all have before the others. */
+function inWords<K>(values: readonly (readonly [K, Value])[]): (readonly [K, string | number | null])[] {
+  const lists = values.flatMap(([, value]) => (isList(value) ? [new Set(value)] : []));
+  return values.map(([kernel, value]) => {
+    if (!isList(value)) return [kernel, value] as const;
+    const more = value.length - ROWS_MAX;
+    if (more <= 0) return [kernel, value.join(', ')] as const;
+    const shared = (word: string): boolean => lists.every((words) => words.has(word));
+    const first = [...value.filter((word) => !shared(word)), ...value.filter(shared)].slice(0, ROWS_MAX);
+    return [kernel, `${first.join(', ')} and ${String(more)} more`] as const;
+  });
+}
+
+function isList(value: Value): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function list(words: readonly string[]): readonly string[] {
+  return [...new Set(words)].sort();
 }

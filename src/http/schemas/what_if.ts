@@ -53,7 +53,10 @@ export const Comparison = z
           values: z.partialRecord(KernelName, z.union([z.string(), z.number(), z.null()])),
         }),
       )
-      .meta({ description: 'Only what is not the same on all kernels.' }),
+      .meta({
+        description:
+          'Only what is not the same on all kernels, by whole lists: of one with more than 100 words the first 100 are told, those before the others that not all kernels have, and how many more there are.',
+      }),
   })
   .meta({ id: 'Comparison' }) satisfies z.ZodType<engine.Comparison>;
 
