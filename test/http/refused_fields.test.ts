@@ -51,6 +51,8 @@ test('[PART1] a device has the partitions 1 to 4, and the document says so', asy
       ...[400, 'invalid_request', '/partition'],
     ]);
   }
+  const { detail } = (await post('/mounts', { ...mount, partition: 5 })).json;
+  expect(detail).toMatch(/cannot be mounted again: mkfs: true makes another, on one of these/);
   expect((await post('/mounts', { ...mount, partition: 4 })).status).toBe(201);
   expect(DOCUMENT.components.schemas['CreateMount']).toMatchObject({
     properties: { partition: { minimum: 1, maximum: 4 } },

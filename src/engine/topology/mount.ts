@@ -21,7 +21,8 @@ import { forget } from '../page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
 import { mountsOfSuperblock, patchSuperblock } from '../superblock.ts';
 import { emit, identity, nextId, patch, put, remove, type Transaction } from '../transaction.ts';
-import { PARTITIONS_MAX, PMD_PAGES } from '../vocabulary.ts';
+import { PMD_PAGES } from '../vocabulary.ts';
+import { partitionPages, refusesPartition } from './partition.ts';
 import { abortJournal } from './sync.ts';
 import { wayBack } from './way_back.ts';
 
@@ -124,11 +125,8 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
       pointer: '/fs_type',
     });
   }
-  if (command.partition !== undefined && partitionPages(device) === 0) {
-    return refuse('invalid_field', 'the device has no room for partitions of 2 MiB each', {
-      pointer: '/partition',
-    });
-  }
+  const partition = refusesPartition(device, command.partition);
+  if (partition !== null) return partition;
   if (command.dax === 'always' && device.map === null)
     return kernelRefuses('EINVAL', 'DAX unsupported by block device');
   if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
@@ -201,11 +199,6 @@ function reflinkRefused(tx: Transaction, command: CreateMount, reflink: boolean)
   if (!reflink || command.dax !== 'always') return null;
   const allowed = factsOf(tx.host).xfs_reflink_with_dax === 'whole_device' && command.partition === undefined;
   return allowed ? null : kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
-}
-
-/** Each partition is an equal part of its device, on 2 MiB boundaries. */
-function partitionPages(device: DaxDevice): number {
-  return Math.floor(nrPages(device) / PARTITIONS_MAX / PMD_PAGES) * PMD_PAGES;
 }
 
 function makeFileSystem(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/host.ts';
+import { NO_SUCH_PARTITION } from '../../engine/topology/partition.ts';
 import { DAX_OPTIONS, FS_STATES, FS_TYPES, PARTITIONS_MAX } from '../../engine/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
@@ -60,7 +61,7 @@ export const CreateMount = z
     partition: z
       .int()
       .min(1)
-      .max(PARTITIONS_MAX)
+      .max(PARTITIONS_MAX, { error: NO_SUCH_PARTITION })
       .exactOptional()
       .meta({
         description: `On that partition: N is the Nth of ${String(PARTITIONS_MAX)} equal parts of the device, on 2 MiB boundaries. Absent: on the whole device.`,

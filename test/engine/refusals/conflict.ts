@@ -269,6 +269,7 @@ export const CONFLICT: readonly Case[] = [
       return made;
     }),
   },
+  { code: 'invalid_field', when: 'a partition behind the fourth', make: on({ ...MOUNT, partition: 5 }) },
   { code: 'invalid_field', when: 'xfs features on ext4', make: on({ ...MOUNT, rmapbt: true }) },
   {
     code: 'invalid_field',
