@@ -5,18 +5,28 @@ import type { Backend } from './backend.ts';
 /** Resources whose id the service chooses anew in each fleet, by the path parameter that takes it. */
 const CHOSEN = { removal: 'removals', exposure: 'exposures', event: 'hotplug_events' } as const;
 
+/** The paths of the explorer's documents: its page and its files name no ids. */
+const DOCUMENTS: readonly unknown[] = ['/docs/json', '/docs/yaml'];
+
 /** Examples of path parameters, by the parameter that tells what the path is of. */
 type Examples = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /**
  * For the explorer: in place of the document's placeholders for chosen ids, the first of each that is there now, so
- * that its example executes. Where there is none, the placeholder stays, and executing it says that there is none.
+ * that its example executes. Where there is none the placeholder stays, and executing it says that there is none; where
+ * the store cannot be read all stay, for the document can be read without.
  */
 export function liveExamples(backend: Backend) {
   const found = new WeakMap<FastifyRequest, Examples>();
   return {
-    find: async (request: FastifyRequest): Promise<void> =>
-      void found.set(request, await examplesOf(backend)),
+    find: async (request: FastifyRequest): Promise<void> => {
+      if (!DOCUMENTS.includes(request.routeOptions.url)) return;
+      try {
+        found.set(request, await examplesOf(backend));
+      } catch (error) {
+        request.log.warn({ err: error }, 'the explorer has no examples');
+      }
+    },
     show: (document: Readonly<Record<string, unknown>>, request: FastifyRequest): Record<string, unknown> => {
       const { paths = {} } = document as { readonly paths?: Paths };
       for (const [parameter, examples] of found.get(request) ?? [])
