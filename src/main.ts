@@ -17,7 +17,7 @@ const REQUESTS_IN_WORK_MAX = 1_000;
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
   // First of all: opening the store makes its folder and migrates what is there, and there is no way back from that.
-  const { isOpen } = await findAddress(config.host, config.port);
+  const { address, isOpen } = await findAddress(config.host, config.port);
   const store = await openSqliteStore({
     path: config.db,
     log,
@@ -48,7 +48,7 @@ async function main(config: Config): Promise<void> {
     await app.close();
     await controlPlane.close();
   });
-  const url = await app.listen({ host: config.host, port: config.port });
+  const url = await app.listen({ host: address, port: config.port });
   controlPlane.serveAt(url);
   process.stdout.write(`daxplane serves ${url} (API explorer: ${url}/docs)\n`);
 }

@@ -1,8 +1,14 @@
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
 /** An address that can be listened on. */
 export interface FreeAddress {
+  /**
+   * In digits: of a name with several, the first of IPv4, which clients of both kinds try. Fastify would make a server
+   * for each that `localhost` has, and set up only one.
+   */
+  readonly address: string;
   /** Whether other machines reach it: it is none of the loopback's. */
   readonly isOpen: boolean;
 }
@@ -21,10 +27,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export async function findAddress(host: string, port: number): Promise<FreeAddress> {
   const server = createServer();
   try {
-    server.listen({ host, port });
+    const { address } = await lookup(host, { order: 'ipv4first' });
+    server.listen({ host: address, port });
     await once(server, 'listening');
-    const { address } = server.address() as AddressInfo;
-    return { isOpen: !/^(127\.|::1$|::ffff:127\.)/.test(address) };
+    return { address, isOpen: !/^(127\.|::1$|::ffff:127\.)/.test(address) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const what = REMEDIES[code] ?? `nothing that can be listened on (${code})`;
