@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { RemovalRecord } from '../../src/engine/removal/record.ts';
-import { assess, compare } from './imagine.ts';
-import { ext4, type Rig } from './rig.ts';
+import { advice, assess, compare } from './imagine.ts';
+import { devdax, ext4, type Rig } from './rig.ts';
 import { addPin, DEVICE, found, PIPE, removeDevice, type Mapper } from './support.ts';
 
 const MANY = 103;
 
 /** So many processes of as many tenants, each of which maps the same file. */
-function crowd({ mapper }: Rig): Mapper[] {
+function crowd({ mapper }: Pick<Rig, 'mapper'>): Mapper[] {
   return Array.from({ length: MANY }, (_, at) => mapper({ tenant: `t${String(at)}` }));
 }
 
@@ -53,7 +53,17 @@ test('[CUT1] where all lists are whole nothing is said of them', () => {
   const { made, mapper } = ext4('v7.3');
   mapper();
   expect(assess(made)[0]).not.toHaveProperty('cut');
+  expect(advice(made).map(({ action, cut }) => [action, cut])).toContainEqual(['stop_processes', undefined]);
   const removal = removeDevice(made);
   expect(removal).not.toHaveProperty('cut');
   expect(removal.report.blast_radius).not.toHaveProperty('cut');
+});
+
+test('[CUT1] of what an advice is done to the first 100 are named, and how many there are', () => {
+  const rig = devdax('v5.10');
+  for (const mapper of crowd(rig)) addPin(rig.made, mapper, PIPE);
+  const all = advice(rig.made);
+  for (const action of ['stop_processes', 'drop_pins'] as const)
+    expect(all.find((own) => own.action === action)).toMatchObject({ cut: { targets: MANY } });
+  expect(Math.max(...all.map(({ targets }) => targets.length))).toBe(100);
 });

@@ -206,13 +206,24 @@ describe('[EX5] the report of a removal', () => {
     expect(first).not.toBe(second.id);
   });
 
-  test('names a hundred', () => {
+  test('[CUT1] names a hundred, and counts all of them', () => {
     const { made, mapper } = ext4('v6.12');
     for (let count = 0; count < 101; count += 1) mapper({ length: 4096, small: true });
     const { id } = removeDevice(made);
     made.run(NEXT_TENANT);
     expect(exposures(made)).toHaveLength(101);
-    expect(made.host.tables.removals.get(id)?.report.exposures).toHaveLength(100);
+    const named = (): unknown[] => {
+      const { cut, report } = found(made.host.tables.removals.get(id));
+      return [cut?.exposures, report.exposures.length, cut?.hazards];
+    };
+    const { hazards } = found(found(made.host.tables.removals.get(id)).cut);
+    expect(named()).toEqual([101, 100, hazards]);
+    // Another owner still: they close, and as many open.
+    const mount = { path: '/mnt/b', fs_type: 'xfs' } as const;
+    made.run({ type: 'umount', mount: addMount(made, mount).id, lazy: false });
+    addMount(made, mount);
+    expect(exposures(made)).toHaveLength(202);
+    expect(named()).toEqual([202, 100, hazards]);
   });
 
   test('there may be none', () => {

@@ -1,11 +1,10 @@
 import type { Event } from '../event.ts';
 import type { Exposure } from '../host.ts';
 import { must } from '../lookup.ts';
+import { cutLists, ROWS_MAX } from '../removal/cut.ts';
 import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
 import { touchedBy } from './touched.ts';
 import { windowOf, type Window } from './window.ts';
-
-const ROWS_MAX = 100;
 
 interface Opening {
   readonly window: Window;
@@ -109,13 +108,14 @@ function open(tx: Transaction, dax_device: string, opening: readonly Opening[]):
   }
 }
 
-/** EX5: a removal's report names the windows that open on its device until the next removal ends. */
+/** EX5: a removal's report names the first windows that open on its device until the next removal ends. */
 function report(tx: Transaction, dax_device: string, opened: readonly Exposure[]): void {
   const ended = tx.host.tables.removals.where(
     (removal) => removal.dax_device === dax_device && removal.completed_at !== null,
   );
   const last = ended.at(-1);
   if (last === undefined) return;
-  const exposures = [...last.report.exposures, ...opened.map(({ id }) => id)].slice(0, ROWS_MAX);
-  patch(tx, 'removals', last.id, { report: { ...last.report, exposures } });
+  const exposures = [...last.report.exposures, ...opened.map(({ id }) => id)];
+  const { rows, told } = cutLists({ exposures }, last.cut);
+  patch(tx, 'removals', last.id, { ...told, report: { ...last.report, ...rows } });
 }

@@ -4,6 +4,7 @@ import { finishOffline } from '../kmem/offline.ts';
 import { deviceOf, mappingsOfDevice } from '../lookup.ts';
 import { runCount } from '../mapping_table.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
+import { cutLists } from '../removal/cut.ts';
 import { wakeRemovals } from '../topology/wake.ts';
 import { entriesOf, hostRecord, remove, type Transaction } from '../transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../vocabulary.ts';
@@ -13,7 +14,6 @@ import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
 import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
 
-const TARGETS_MAX = 100;
 /** Each remedy is a removal more: devices mapped by more extents than this get no advice. */
 const EXTENTS_MAX = 2_000;
 
@@ -109,9 +109,10 @@ function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
     const before = advice.get(action);
     const same = before?.state_then === state && before.verdict_then === verdict;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
-    const targets = [...(before?.targets ?? []), ...remedy.targets].slice(0, TARGETS_MAX);
+    const { rows, told } = cutLists({ targets: [...(before?.targets ?? []), ...remedy.targets] });
     const then = { state_then: state, verdict_then: verdict, impact_then: end.impact };
-    advice.set(action, { action, detail, targets, destructive: DESTROYS.has(action), ...then, source });
+    const destructive = DESTROYS.has(action);
+    advice.set(action, { action, detail, ...rows, ...told, destructive, ...then, source });
   }
   return [...advice.values()];
 }

@@ -83,10 +83,10 @@ export const ADVICE_ACTIONS = [
 export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
 
 /** Something to do before the removal that was simulated and leaves less behind. */
-export interface Advice {
+export interface Advice extends Cut {
   readonly action: AdviceAction;
   readonly detail: string;
-  /** What it is done to: pids, pins, mounts, blocks, kernels; cut to 100. */
+  /** What it is done to: pids, pins, mounts, blocks, kernels. */
   readonly targets: readonly string[];
   /** Whether doing it destroys what the device stores. */
   readonly destructive: boolean;

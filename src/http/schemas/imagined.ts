@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
 import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
 import type * as engine from '../../engine/what_if/record.ts';
-import { Verdict } from './removal.ts';
+import { Cut, Verdict } from './removal.ts';
 import { Count } from './scalar.ts';
 import { Errno } from './word.ts';
 
@@ -53,7 +53,8 @@ export const Advice = z
   .strictObject({
     action: z.enum(ADVICE_ACTIONS),
     detail: z.string(),
-    targets: z.array(z.string()),
+    targets: z.array(z.string()).meta({ description: 'What it is done to: the first 100.' }),
+    cut: Cut.exactOptional(),
     destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
     state_then: ImaginedState,
     verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),

@@ -150,7 +150,10 @@ const Report = z
       .array(Signal)
       .meta({ description: 'The first 100; all of them: GET /v1/removals/{removal}/signals.' }),
     pins_waited_for: z.array(z.string()).meta({ description: 'The first 100.' }),
-    exposures: z.array(z.string()),
+    exposures: z.array(z.string()).meta({
+      description:
+        'The first 100 windows that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
+    }),
     blast_radius: BlastRadius.nullable().meta({ description: 'Null in removals older than it.' }),
     simulated_kernel_cost: SimulatedKernelCost,
   })
