@@ -45,6 +45,23 @@ export function manyExtents(host: string): Command[] {
   return commands;
 }
 
+/** A host with so many devices of system RAM side by side. */
+export function memories(host: string, devices: number): Command[] {
+  const commands: Command[] = [{ type: 'create_host', name: host, kernel: 'v6.12' }];
+  for (let at = 0; at < devices; at += 1) {
+    commands.push({
+      type: 'create_dax_device',
+      name: `dax${String(at)}.0`,
+      mode: 'system-ram',
+      provider: 'hmem',
+      size: GIB / 4,
+      phys_addr: `0x${(TIB + (at * GIB) / 4).toString(16)}`,
+      target_node: 1,
+    });
+  }
+  return commands;
+}
+
 /** Ids are given in order of creation: file system s1, mount m2, file f3, then the first mapping v4. */
 const shared: Omit<CreateMapping, 'pid' | 'offset' | 'length'> = {
   type: 'create_mapping',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { build, removeWhole, run } from './engine.ts';
-import { crowd, GIB, holed, pinnedCrowd } from './fleet.ts';
+import { crowd, GIB, holed, memories, pinnedCrowd } from './fleet.ts';
 import { median, milliseconds, ratio } from './print.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -15,8 +15,8 @@ const TIMES = 10;
 type Cpu = (records: number, round: number) => Promise<number>;
 
 /**
- * Ten times the records beside ten times the work: CPU of exit, of a removal that kills, of a question for holders
- * and of an access over holes, with 400 and 4 000 of them in the engine, and of a listing of 1 000 and 10 000 devices from its text to the commit. 1 is linear.
+ * Ten times the records beside ten times the work: CPU of exit, of a removal that kills, of a question for holders,
+ * of an access over holes and of a reboot, with 400 and 4 000 of them in the engine, and of a listing of 1 000 and 10 000 devices from its text to the commit. 1 is linear.
  */
 export async function benchLinearWork(): Promise<void> {
   await againstLinear('exit of a process with 4 000 mappings to 400', 400, exit);
@@ -24,6 +24,7 @@ export async function benchLinearWork(): Promise<void> {
   await againstLinear('the same with a pin each', 400, killPinned);
   await againstLinear('holders of 4 000 mappings to 400', 400, survey);
   await againstLinear('access over 4 000 holes to 400', 400, fill);
+  await againstLinear('reboot of 4 000 devices of system RAM to 400', 400, reboot);
   const directory = await mkdtemp(join(tmpdir(), 'daxplane-bench-'));
   const fail = (error: Error): void => {
     throw error;
@@ -80,6 +81,13 @@ const fill: Cpu = (holes) => {
   const host = build(holed('bench', holes));
   return cpuOf(() => {
     run(host, { type: 'access', mapping: 'v4', kind: 'write', offset: 0, length: 2 * holes * 4096 });
+  });
+};
+
+const reboot: Cpu = (devices) => {
+  const host = build(memories('bench', devices));
+  return cpuOf(() => {
+    run(host, { type: 'reboot' });
   });
 };
 

@@ -53,7 +53,7 @@ export function regionServes(host: Host, device: DaxDevice): boolean {
  */
 export function hasLostTarget(host: Host, { name, mappings, interleave_ways }: CxlRegion): boolean {
   if (mappings.length >= interleave_ways) return false;
-  return [...host.tables.cxl_memdevs.values()].some(({ left_region }) => left_region === name);
+  return host.tables.cxl_memdevs.where(({ left_region }) => left_region === name).length > 0;
 }
 
 /** Whether the decoders over a device are reset: the recorded machines read zeros there, card or no card (R165). */

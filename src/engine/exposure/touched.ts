@@ -1,5 +1,6 @@
 import type { Change, Event } from '../event.ts';
 import type { CxlRegion, DaxDevice, Host } from '../host.ts';
+import { consumersOf } from '../cxl/lookup.ts';
 import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../lookup.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -50,8 +51,7 @@ function devicesOf(host: Host, change: Change): readonly string[] {
   if (change.op !== 'put') return [];
   if (change.kind === 'dax_devices') return [change.id];
   if (change.kind !== 'cxl_regions') return [];
-  const devices = [...host.tables.dax_devices.values()];
-  return devices.filter(({ cxl_region }) => cxl_region === change.id).map(({ name }) => name);
+  return consumersOf(host, change.id).map(({ name }) => name);
 }
 
 function reachChanged(tx: Transaction, device: DaxDevice): boolean {

@@ -67,7 +67,7 @@ export function freePages(host: Host, dax_device: string): PfnRange[] {
 
 /** The range whose offline does not end: it holds device_hotplug_lock, one for the machine (M162). */
 export function hotplugLock(host: Host): MemoryRange | null {
-  return [...host.tables.memory_ranges.values()].find((range) => range.offlining !== null) ?? null;
+  return host.tables.memory_ranges.where((range) => range.offlining !== null)[0] ?? null;
 }
 
 /** Pins that hold a page of `[pfn, nr_pages]`. */

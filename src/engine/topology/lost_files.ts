@@ -6,9 +6,11 @@ import { emit, remove, type Transaction } from '../transaction.ts';
  * was replaced: GEN1) end with their files, once their superblock has gone, which outlives every mapping: no mount can find them again.
  */
 export function reapLostFiles(tx: Transaction): void {
-  for (const { id, dax_device, generation } of [...tx.host.tables.file_systems.values()]) {
-    if (generation === deviceOf(tx.host, dax_device).generation || superblockOf(tx.host, id) !== null)
-      continue;
+  const lost = tx.host.tables.file_systems.where(
+    ({ id, dax_device, generation }) =>
+      generation !== deviceOf(tx.host, dax_device).generation && superblockOf(tx.host, id) === null,
+  );
+  for (const { id, dax_device } of lost) {
     for (const file of filesOf(tx.host, id)) {
       remove(tx, 'files', file.id);
       emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });

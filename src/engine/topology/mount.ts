@@ -146,7 +146,7 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
 /** The file system that is there, or a new one: `mkfs: true` ends the one before. */
 function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): FileSystem | Refusal {
   const partition = command.partition ?? null;
-  const before = [...tx.host.tables.file_systems.values()].find(
+  const [before] = tx.host.tables.file_systems.where(
     (own) =>
       own.dax_device === device.name && own.partition === partition && own.generation === device.generation,
   );
@@ -261,9 +261,8 @@ export function dropMount(tx: Transaction, mount: Mount): void {
 
 /** A detached file system ends with its last user. */
 export function reapLazyMounts(tx: Transaction): void {
-  for (const mount of [...tx.host.tables.mounts.values()]) {
-    if (mount.state === 'lazy' && !inUse(tx, mount)) dropMount(tx, mount);
-  }
+  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy'))
+    if (!inUse(tx, mount)) dropMount(tx, mount);
 }
 
 /** Whether a task that is not reaped maps a file that was opened through the mount. */

@@ -128,7 +128,7 @@ function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): C
 /** A block that is online at the unbind stays, and so does its range of /proc/iomem. */
 function ofMemoryBlock(tx: Transaction, id: string): Consequence {
   const number = Number(/\d+/.exec(id)?.[0]);
-  const left = [...tx.host.tables.memory_ranges.values()].find((range) => {
+  const [left] = tx.host.tables.memory_ranges.where((range) => {
     const at = number - firstBlock(range);
     return at >= 0 && at < nrBlocks(range);
   });
