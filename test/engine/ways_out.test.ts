@@ -3,7 +3,7 @@ import type { Command } from '../../src/engine/command.ts';
 import { isRefusal } from '../../src/engine/refusal.ts';
 import { ext4 } from './rig.ts';
 import { pinned } from './states.ts';
-import { accessCommand, machine, processOf, removeDevice, UMEM, type Machine } from './support.ts';
+import { accessCommand, machine, processOf, removeDevice, settle, UMEM, type Machine } from './support.ts';
 
 /** Why a command is refused; fails where it is not. */
 function why(made: Machine, command: Command): string {
@@ -28,6 +28,23 @@ test('[CX4] a memdev that is gone says which call brings it back, and that call 
     expect(why(made, command)).toContain('POST …/cxl-memdevs/mem0/bind with driver cxl_pci');
   made.run({ type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_pci' });
   expect([...made.host.tables.cxl_memdevs.values()].map(({ state }) => state)).not.toContain('gone');
+});
+
+test('[CX4] a memdev whose decoder kept its COMMITTED bit: each refusal names the next call, up to a bound device', () => {
+  const made = machine('v6.12');
+  made.run({ type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 2 ** 28, provider: 'CXL' });
+  const removal = { type: 'remove_cxl_memdev', memdev: 'mem0', trigger: 'unbind', via: 'cxl_mem' } as const;
+  made.run(removal);
+  settle(made);
+  const commit = { type: 'commit_cxl_region', region: 'region0', memdevs: ['mem0'] } as const;
+  for (const command of [removal, commit])
+    expect(why(made, command)).toContain('POST …/cxl-memdevs/mem0/bind with driver cxl_mem');
+  const refusal = why(made, { type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_mem' });
+  expect(refusal).toContain('POST …/reboot');
+  made.run({ type: 'reboot' });
+  made.run(commit);
+  made.run({ type: 'bind_cxl_region', region: 'region0' });
+  expect(made.host.tables.dax_devices.get('dax0.0')?.state).toBe('bound');
 });
 
 test.each([

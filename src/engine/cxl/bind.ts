@@ -7,6 +7,7 @@ import { bind } from '../topology/bind.ts';
 import { emit, identity, put, remove, type Transaction } from '../transaction.ts';
 import { changeMemdev, changeRegion, tellConsumers } from './change.ts';
 import {
+  bindsMemdev,
   capacityFor,
   consumersOf,
   findMemdev,
@@ -22,6 +23,10 @@ export const MEDIUM_REPLACED = {
   type: 'medium_replaced',
   detail: 'another medium: it has no namespace of the old one, bind makes a new one',
 } as const;
+
+const ZERO_SIZE =
+  'the decoder is committed with zero size, so the endpoint fails to probe: a reboot (POST …/reboot) clears it, ' +
+  'another card (hotplug event replace) has one of its own';
 
 /**
  * Binds cxl_mem to a memdev, or cxl_pci to its PCI function. ENXIO where its decoder was reset and kept the
@@ -40,7 +45,7 @@ export function bindCxlMemdev(
   if (memdev.state === 'gone') return memdevGone(memdev);
   if (memdev.state === 'enabled') return kernelRefuses('EBUSY', `${memdev.name} has a driver`);
   if (memdev.committed_with_zero_size) {
-    return kernelRefuses('ENXIO', 'the decoder is committed with zero size: the endpoint fails to probe');
+    return kernelRefuses('ENXIO', ZERO_SIZE);
   }
   return { record: changeMemdev(tx, memdev.name, { state: 'enabled', nmem: nmemOf(memdev) }) };
 }
@@ -114,7 +119,7 @@ function refusesTarget(tx: Transaction, region: string, name: string): Refusal |
   if (isRefusal(memdev)) return memdev;
   if (memdev.state === 'gone') return memdevGone(memdev);
   if (memdev.state === 'disabled')
-    return kernelRefuses('ENODEV', `${name} has no endpoint: bind cxl_mem first`);
+    return kernelRefuses('ENODEV', `${name} has no endpoint: ${bindsMemdev(name)} first`);
   const taken = regionsOn(tx.host, name).find((other) => other.name !== region);
   return taken === undefined ? null : kernelRefuses('EBUSY', `${name} decodes to ${taken.name}`);
 }

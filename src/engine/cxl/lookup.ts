@@ -76,6 +76,11 @@ export function regionConditions(host: Host, device: DaxDevice): Condition[] {
   return [{ type: 'cxl_region_disabled', detail: `${name} has no driver: POST …/cxl-regions/${name}/bind` }];
 }
 
+/** What gives a memdev that is there its driver. */
+export function bindsMemdev(name: string): string {
+  return `POST …/cxl-memdevs/${name}/bind with driver cxl_mem`;
+}
+
 /** A memdev that is gone, and how its card comes back. */
 export function memdevGone({ name }: CxlMemdev): Refusal {
   const back = `POST …/cxl-memdevs/${name}/bind with driver cxl_pci, or a hotplug event, brings it back`;

@@ -9,7 +9,7 @@ import { wayBack } from '../topology/way_back.ts';
 import { emit, patch, type Transaction } from '../transaction.ts';
 import type { CxlDriver, CxlRemoveVia } from '../vocabulary.ts';
 import { detachDecoder, releaseMemdev, releaseRegion, resetDecode, tellConsumers } from './change.ts';
-import { consumersOf, findMemdev, memdevGone, regionOf, regionsOn } from './lookup.ts';
+import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionOf, regionsOn } from './lookup.ts';
 
 /** A removal, and those that began with it. */
 type Begun = readonly [named: RemovalRecord, ...siblings: RemovalRecord[]];
@@ -113,7 +113,9 @@ function refuses(
 ): Refusal | null {
   const { name, state } = memdev;
   if (state === 'gone') return memdevGone(memdev);
-  if (state === 'disabled' && driver === 'cxl_mem') return kernelRefuses('ENODEV', `${name} has no driver`);
+  if (state === 'disabled' && driver === 'cxl_mem') {
+    return kernelRefuses('ENODEV', `${name} has no driver: ${bindsMemdev(name)} gives it one`);
+  }
   if (via !== 'cxl_disable_memdev' || regionsOn(tx.host, name).length === 0) return null;
   const detail = `cxl memdev: action_disable: ${name} is part of an active region`;
   return refuse('tool_refused', detail, { errno: null });
