@@ -49,7 +49,7 @@ module.exports = {
       name: 'vocabulary-imports-nothing',
       comment: 'The words come first.',
       severity: 'error',
-      from: { path: '^src/engine/vocabulary\\.ts$' },
+      from: { path: '^src/engine/model/vocabulary\\.ts$' },
       to: {},
     },
     {
@@ -66,7 +66,8 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/inventory/' },
       to: {
-        pathNot: '^(src/inventory/|src/engine/(vocabulary|host|pfn_range)\\.ts$|node_modules/lossless-json/)',
+        pathNot:
+          '^(src/inventory/|src/engine/model/(?:vocabulary|host|pfn_range)\\.ts$|node_modules/lossless-json/)',
       },
     },
     {

@@ -1,7 +1,7 @@
 import { Bench } from 'tinybench';
-import { emptyHost } from '../src/engine/apply.ts';
-import type { Command } from '../src/engine/command.ts';
-import type { Host } from '../src/engine/host.ts';
+import { emptyHost } from '../src/engine/model/apply.ts';
+import type { Command } from '../src/engine/model/command.ts';
+import type { Host } from '../src/engine/model/host.ts';
 import { startChildService } from '../test/client/child_service.ts';
 import { build, removeWhole } from './engine.ts';
 import { GIB, tenMappings, TIB } from './fleet.ts';

@@ -1,8 +1,8 @@
-import { apply, emptyHost } from '../src/engine/apply.ts';
-import type { Command } from '../src/engine/command.ts';
+import { apply, emptyHost } from '../src/engine/model/apply.ts';
+import type { Command } from '../src/engine/model/command.ts';
 import { decide, type Decision } from '../src/engine/decide.ts';
-import type { Host } from '../src/engine/host.ts';
-import { isRefusal } from '../src/engine/refusal.ts';
+import type { Host } from '../src/engine/model/host.ts';
+import { isRefusal } from '../src/engine/model/refusal.ts';
 
 /** A host as these commands make it. */
 export function build(commands: readonly Command[]): Host {

@@ -1,5 +1,5 @@
-import type { Command, CreateMapping } from '../src/engine/command.ts';
-import type { SigbusDisposition } from '../src/engine/vocabulary.ts';
+import type { Command, CreateMapping } from '../src/engine/model/command.ts';
+import type { SigbusDisposition } from '../src/engine/model/vocabulary.ts';
 
 export const GIB = 2 ** 30;
 export const TIB = 2 ** 40;

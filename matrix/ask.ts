@@ -1,9 +1,9 @@
-import type { Command, CreateMapping, Outcome as CommandOutcome } from '../src/engine/command.ts';
-import type { Mapping } from '../src/engine/host.ts';
-import { isRefusal } from '../src/engine/refusal.ts';
-import type { RemovalRecord } from '../src/engine/removal/record.ts';
-import type { Table } from '../src/engine/table.ts';
-import type { RemovalState, RemoveTrigger, Verdict } from '../src/engine/vocabulary.ts';
+import type { Command, CreateMapping, Outcome as CommandOutcome } from '../src/engine/model/command.ts';
+import type { Mapping } from '../src/engine/model/host.ts';
+import { isRefusal } from '../src/engine/model/refusal.ts';
+import type { RemovalRecord } from '../src/engine/model/removal.ts';
+import type { Table } from '../src/engine/model/table.ts';
+import type { RemovalState, RemoveTrigger, Verdict } from '../src/engine/model/vocabulary.ts';
 import { told } from '../test/engine/observe.ts';
 import { machine, processOf, settle, type Machine } from '../test/engine/support.ts';
 import { PINS, type Cell } from './dimensions.ts';

@@ -1,4 +1,4 @@
-import type { KernelName } from '../src/engine/vocabulary.ts';
+import type { KernelName } from '../src/engine/model/vocabulary.ts';
 import type { Answered } from './build.ts';
 import { KILL_CASES, killCase, outcomeWords, type KillCase } from './words.ts';
 

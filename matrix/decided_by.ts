@@ -1,7 +1,7 @@
 import { PROFILES } from '../src/engine/kernels/profiles.ts';
 import type { StepParameters } from '../src/engine/kernels/profile.ts';
-import type { RemovalRecord } from '../src/engine/removal/record.ts';
-import type { StepName } from '../src/engine/vocabulary.ts';
+import type { RemovalRecord } from '../src/engine/model/removal.ts';
+import type { StepName } from '../src/engine/model/vocabulary.ts';
 import type { Asked } from './ask.ts';
 import { isDax, PINS } from './dimensions.ts';
 

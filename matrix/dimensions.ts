@@ -1,4 +1,4 @@
-import type { CreateDaxDevice, CreateMount } from '../src/engine/command.ts';
+import type { CreateDaxDevice, CreateMount } from '../src/engine/model/command.ts';
 import {
   KERNEL_NAMES,
   type DeviceMode,
@@ -7,7 +7,7 @@ import {
   type PinHolder,
   type PinKind,
   type RemoveVia,
-} from '../src/engine/vocabulary.ts';
+} from '../src/engine/model/vocabulary.ts';
 
 /** What is removed: a device in a mode, and the file system on it. */
 export interface Place {

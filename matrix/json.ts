@@ -1,4 +1,4 @@
-import { KERNEL_NAMES } from '../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../src/engine/model/vocabulary.ts';
 import type { Answered, Matrix } from './build.ts';
 import { KILLS, MAPPINGS, PINS, PLACES } from './dimensions.ts';
 import { MEMORY } from './system_ram.ts';

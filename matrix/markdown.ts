@@ -1,4 +1,4 @@
-import type { KernelName } from '../src/engine/vocabulary.ts';
+import type { KernelName } from '../src/engine/model/vocabulary.ts';
 import type { Answered, Matrix } from './build.ts';
 import { collapse, COLUMNS, type Line, type Row } from './collapse.ts';
 import { isCxl, isDax, KILLS, MAPPINGS, PLACES, type Place } from './dimensions.ts';

@@ -1,6 +1,11 @@
-import { KERNEL_NAMES, type KernelName, type RemovalState, type Verdict } from '../src/engine/vocabulary.ts';
-import type { Command } from '../src/engine/command.ts';
-import { isRefusal } from '../src/engine/refusal.ts';
+import {
+  KERNEL_NAMES,
+  type KernelName,
+  type RemovalState,
+  type Verdict,
+} from '../src/engine/model/vocabulary.ts';
+import type { Command } from '../src/engine/model/command.ts';
+import { isRefusal } from '../src/engine/model/refusal.ts';
 import type { Recorded } from '../test/conformance/recording.ts';
 import { told } from '../test/engine/observe.ts';
 import { machine, settle, type Machine } from '../test/engine/support.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../engine/refusal.ts';
+import type { Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';

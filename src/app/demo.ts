@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { CreateMount, CreateProcess } from '../engine/command.ts';
-import type { RecordOf } from '../engine/host.ts';
-import { isRefusal } from '../engine/refusal.ts';
-import { KERNEL_NAMES, type KernelName } from '../engine/vocabulary.ts';
+import type { CreateMount, CreateProcess } from '../engine/model/command.ts';
+import type { RecordOf } from '../engine/model/host.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
+import { KERNEL_NAMES, type KernelName } from '../engine/model/vocabulary.ts';
 import type { Reply, Submitted } from '../store/port.ts';
 import type { ControlPlane } from './control_plane.ts';
 import { idOf, INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';

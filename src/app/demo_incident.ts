@@ -1,4 +1,4 @@
-import type { Command, Labels } from '../engine/command.ts';
+import type { Command, Labels } from '../engine/model/command.ts';
 import type { Reply } from '../store/port.ts';
 
 /** Runs a command of the demo fleet, which must succeed. */

@@ -1,5 +1,5 @@
-import type { RemovalRecord } from '../engine/removal/record.ts';
-import type { RemovalState } from '../engine/vocabulary.ts';
+import type { RemovalRecord } from '../engine/model/removal.ts';
+import type { RemovalState } from '../engine/model/vocabulary.ts';
 import type { Store } from '../store/port.ts';
 
 /** Wakes whoever waits for a removal to end. */

@@ -1,4 +1,4 @@
-import { isRefusal, refuse, type Refusal } from '../engine/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { PackedSubmission, Store, Submitted } from '../store/port.ts';
 import { EXPORT_KINDS, IMPORT_KINDS, type Exported, type PackedImport } from './listing_job.ts';

@@ -1,9 +1,9 @@
-import type { ImportedCxl, ImportedDevice } from '../engine/command.ts';
-import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/host.ts';
-import { countBlocks } from '../engine/kmem/blocks.ts';
-import { refuse, type Refusal } from '../engine/refusal.ts';
-import { NAMESPACE_DESTROYED } from '../engine/topology/bind.ts';
-import { PROVIDERS, type Provider } from '../engine/vocabulary.ts';
+import type { ImportedCxl, ImportedDevice } from '../engine/model/command.ts';
+import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
+import { countBlocks } from '../engine/model/memory_block.ts';
+import { refuse, type Refusal } from '../engine/model/refusal.ts';
+import { NAMESPACE_DESTROYED } from '../engine/commands/bind.ts';
+import { PROVIDERS, type Provider } from '../engine/model/vocabulary.ts';
 import { type CurrentInventory, currentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';

@@ -1,7 +1,7 @@
-import type { Command } from '../engine/command.ts';
-import type { DaxDevice } from '../engine/host.ts';
-import type { RemovalRecord } from '../engine/removal/record.ts';
-import { isRefusal, type Refusal } from '../engine/refusal.ts';
+import type { Command } from '../engine/model/command.ts';
+import type { DaxDevice } from '../engine/model/host.ts';
+import type { RemovalRecord } from '../engine/model/removal.ts';
+import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import { bytesOf, packJson, textIn, unpackJson } from '../store/hand_over.ts';
 import type { Asked, PackedRecords } from '../store/port.ts';

@@ -1,7 +1,7 @@
-import type { DaxDevice } from '../engine/host.ts';
+import type { DaxDevice } from '../engine/model/host.ts';
 import { PROFILES } from '../engine/kernels/profiles.ts';
-import type { RemovalRecord } from '../engine/removal/record.ts';
-import type { KernelName, RemoveVia } from '../engine/vocabulary.ts';
+import type { RemovalRecord } from '../engine/model/removal.ts';
+import type { KernelName, RemoveVia } from '../engine/model/vocabulary.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import { isDaxMode } from '../inventory/shown.ts';
 

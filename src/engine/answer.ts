@@ -1,9 +1,9 @@
-import type { Outcome } from './command.ts';
-import type { CxlMemdev, CxlRegion, Exposure, Kind, RecordOf } from './host.ts';
-import type { Capacity, MemoryBlock } from './kmem/record.ts';
+import type { Outcome } from './model/command.ts';
+import type { CxlMemdev, CxlRegion, Exposure, Kind, RecordOf } from './model/host.ts';
+import type { Capacity, MemoryBlock } from './device/kmem/memory_block.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
-import type { RemovalRecord } from './removal/record.ts';
-import type { Assessment, Comparison, Survey } from './what_if/record.ts';
+import type { RemovalRecord } from './model/removal.ts';
+import type { Assessment, Comparison, Survey } from './questions/record.ts';
 
 /** What a command answers. One of the fields is set, or a record and what became of the write to it. */
 export interface Answer {

@@ -1,11 +1,11 @@
 import type { Answer } from './answer.ts';
-import type { Command } from './command.ts';
-import type { Event } from './event.ts';
-import type { Host } from './host.ts';
-import type { Refusal } from './refusal.ts';
-import { begin, rollback, type Context, type Transaction } from './transaction.ts';
+import type { Command } from './model/command.ts';
+import type { Event } from './model/event.ts';
+import type { Host } from './model/host.ts';
+import type { Refusal } from './model/refusal.ts';
+import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { handle } from './handle.ts';
-import { isRefusal } from './refusal.ts';
+import { isRefusal } from './model/refusal.ts';
 
 export interface Decision {
   readonly events: readonly Event[];

@@ -1,33 +1,44 @@
-import type { Command, Outcome, RemoveDaxDevice } from './command.ts';
+import type { Command, Outcome, RemoveDaxDevice } from './model/command.ts';
 import type { Answer } from './answer.ts';
-import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './cxl/bind.ts';
-import { removeCxlMemdev, removeWithSiblings } from './cxl/remove.ts';
+import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './commands/bind_cxl_memdev.ts';
+import { removeCxlMemdev, removeWithSiblings } from './commands/remove_cxl_memdev.ts';
 import { openedBy, trackExposures } from './exposure/track.ts';
-import { capacityOf } from './kmem/capacity.ts';
-import { patchMemoryBlock, surveyMemoryBlock, surveyMemoryBlocks } from './kmem/memory_block.ts';
-import { finishOffline } from './kmem/offline.ts';
-import { clearErrors } from './memory_failure/clear_errors.ts';
-import { memoryFailure } from './memory_failure/memory_failure.ts';
-import { isRefusal, refuse, type Refusal } from './refusal.ts';
+import { capacityOf } from './questions/capacity.ts';
+import { patchMemoryBlock, surveyMemoryBlock, surveyMemoryBlocks } from './commands/patch_memory_block.ts';
+import { finishOffline } from './device/kmem/offline.ts';
+import { clearErrors } from './commands/clear_errors.ts';
+import { memoryFailure } from './commands/memory_failure.ts';
+import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { advance } from './removal/advance.ts';
-import { access } from './topology/access.ts';
-import { bind } from './topology/bind.ts';
-import { createDaxDevice, deleteDaxDevice, importInventory, patchDaxDevice } from './topology/device.ts';
-import { createFile, fileIo } from './topology/file.ts';
-import { reapLostFiles } from './topology/lost_files.ts';
-import { recordHotplugEvent } from './topology/hotplug.ts';
-import { createHost, deleteHost, patchHost, reboot } from './topology/machine.ts';
-import { createMapping, munmap } from './topology/mapping.ts';
-import { commitJournal, createMount, reapLazyMounts, shutdownMount, umount } from './topology/mount.ts';
-import { createPin, unpin } from './topology/pin.ts';
-import { createProcess, exitProcess } from './topology/process.ts';
-import { tellHolders } from './topology/told.ts';
-import { unlink } from './topology/unlink.ts';
-import { wakeRemovals } from './topology/wake.ts';
-import type { Transaction } from './transaction.ts';
-import { assessRemovals } from './what_if/assess.ts';
-import { compareRemovals } from './what_if/compare.ts';
-import { surveyHolders } from './what_if/holders.ts';
+import { access } from './commands/access.ts';
+import { bind } from './commands/bind.ts';
+import {
+  createDaxDevice,
+  deleteDaxDevice,
+  importInventory,
+  patchDaxDevice,
+} from './commands/create_dax_device.ts';
+import { createFile, fileIo } from './commands/file_io.ts';
+import { reapLostFiles } from './fs/lost_files.ts';
+import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
+import { createHost, deleteHost, patchHost, reboot } from './commands/reboot.ts';
+import { createMapping, munmap } from './commands/create_mapping.ts';
+import {
+  commitJournal,
+  createMount,
+  reapLazyMounts,
+  shutdownMount,
+  umount,
+} from './commands/create_mount.ts';
+import { createPin, unpin } from './commands/create_pin.ts';
+import { createProcess, exitProcess } from './commands/create_process.ts';
+import { tellHolders } from './device/told.ts';
+import { unlink } from './commands/unlink.ts';
+import { wakeRemovals } from './removal/wake.ts';
+import type { Transaction } from './model/transaction.ts';
+import { assessRemovals } from './questions/assess.ts';
+import { compareRemovals } from './questions/compare.ts';
+import { surveyHolders } from './questions/holders.ts';
 
 /** Decides a command, and what follows from it at once: removals that wake, detached file systems that end. */
 export function handle(tx: Transaction, command: Command): Answer | Refusal {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Resource } from '../engine/resource.ts';
+import type { Resource } from '../engine/model/resource.ts';
 
 /** The entity tag of a record: strong, new with every change and with every new owner of a name. The store compares the same. */
 export function etagOf(record: Pick<Resource, 'uid' | 'revision'>): string {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Kind } from '../engine/host.ts';
-import { isRefusal } from '../engine/refusal.ts';
+import type { Kind } from '../engine/model/host.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
 import type { Backend, ListQuery, Page } from './backend.ts';
 import { describe, jsonResponse, type Operation } from './operation.ts';
 import { RefusalProblem } from './problem.ts';

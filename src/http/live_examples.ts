@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { isRefusal } from '../engine/refusal.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
 import type { Backend } from './backend.ts';
 
 /** Resources whose id the service chooses anew in each fleet, by the path parameter that takes it. */

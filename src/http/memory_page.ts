@@ -1,4 +1,4 @@
-import { refuse } from '../engine/refusal.ts';
+import { refuse } from '../engine/model/refusal.ts';
 import type { Backend } from './backend.ts';
 import { RefusalProblem } from './problem.ts';
 import { LIMIT_DEFAULT } from './schemas/page.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyZodOpenApiSchema } from 'fastify-zod-openapi';
 import * as z from 'zod';
-import type { Command } from '../engine/command.ts';
-import type { Kind } from '../engine/host.ts';
+import type { Command } from '../engine/model/command.ts';
+import type { Kind } from '../engine/model/host.ts';
 import type { Backend, Reply, Submission } from './backend.ts';
 import { etagOf } from './etag.ts';
 import {

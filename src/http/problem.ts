@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { REFUSAL_CODES, type Refusal } from '../engine/refusal.ts';
+import { REFUSAL_CODES, type Refusal } from '../engine/model/refusal.ts';
 import type { StoreUnavailable, Submitted } from './backend.ts';
 
 /** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */

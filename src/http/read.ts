@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Kind, RecordOf } from '../engine/host.ts';
-import { refuse, type RefusalCode } from '../engine/refusal.ts';
-import type { Resource } from '../engine/resource.ts';
+import type { Kind, RecordOf } from '../engine/model/host.ts';
+import { refuse, type RefusalCode } from '../engine/model/refusal.ts';
+import type { Resource } from '../engine/model/resource.ts';
 import type { Backend } from './backend.ts';
 import { etagOf, noneMatchNames } from './etag.ts';
 import { describe, jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS, type Operation } from './operation.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { begunBy, withBegun } from '../engine/removal/begun.ts';
-import { cutLists, ROWS_MAX } from '../engine/removal/cut.ts';
-import type { BlastRadius, RemovalRecord } from '../engine/removal/record.ts';
+import { begunBy, withBegun } from '../engine/begun.ts';
+import { cutLists, ROWS_MAX } from '../engine/model/cut.ts';
+import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
 import type { Backend, Reply } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';

@@ -1,5 +1,5 @@
-import { normalize, type PfnRange } from '../engine/pfn_range.ts';
-import { SECTOR_BYTES } from '../engine/vocabulary.ts';
+import { normalize, type PfnRange } from '../engine/model/pfn_range.ts';
+import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';
 import { objectsOf } from './read_field.ts';

@@ -1,5 +1,5 @@
-import { normalize, subtract } from '../engine/pfn_range.ts';
-import { SECTOR_BYTES } from '../engine/vocabulary.ts';
+import { normalize, subtract } from '../engine/model/pfn_range.ts';
+import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { badblocksNow, countSectors, listedSectors, sectorsOf, type Sectors } from './badblocks.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { type CurrentDevice, withCurrentState } from './current_state.ts';

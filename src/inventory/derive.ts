@@ -1,4 +1,4 @@
-import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/vocabulary.ts';
+import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/model/vocabulary.ts';
 import { listedSectors } from './badblocks.ts';
 import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';

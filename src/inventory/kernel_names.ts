@@ -1,4 +1,4 @@
-import type { DeviceMode } from '../engine/vocabulary.ts';
+import type { DeviceMode } from '../engine/model/vocabulary.ts';
 import { textOf } from './read_field.ts';
 import type { ListedObject } from './record.ts';
 

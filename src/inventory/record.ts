@@ -1,4 +1,4 @@
-import type { DeviceMode, Driver } from '../engine/vocabulary.ts';
+import type { DeviceMode, Driver } from '../engine/model/vocabulary.ts';
 
 /**
  * A number whose text a JavaScript number would not give back: `iset_id` and `serial` pass 2^53.

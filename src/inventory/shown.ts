@@ -1,4 +1,4 @@
-import type { DeviceMode, DeviceState } from '../engine/vocabulary.ts';
+import type { DeviceMode, DeviceState } from '../engine/model/vocabulary.ts';
 
 /** What decides which objects the tools print of a device. */
 export interface Visible {

@@ -1,6 +1,6 @@
-import type { Command } from '../engine/command.ts';
-import type { Context } from '../engine/transaction.ts';
-import { foresee } from '../engine/what_if/foresee.ts';
+import type { Command } from '../engine/model/command.ts';
+import type { Context } from '../engine/model/transaction.ts';
+import { foresee } from '../engine/foresee.ts';
 import type { Connection } from './connection.ts';
 import { prepareLastSeq } from './journal.ts';
 import { prepareLoad } from './load.ts';

@@ -1,9 +1,9 @@
-import type { Host } from '../engine/host.ts';
-import { refuse, type Refusal } from '../engine/refusal.ts';
-import { adviceOn, assessHost } from '../engine/what_if/assess.ts';
-import { isHarmless } from '../engine/what_if/impact.ts';
-import type { IdleVerdicts } from '../engine/what_if/idle.ts';
-import type { Assessment } from '../engine/what_if/record.ts';
+import type { Host } from '../engine/model/host.ts';
+import { refuse, type Refusal } from '../engine/model/refusal.ts';
+import { adviceOn, assessHost } from '../engine/questions/assess.ts';
+import { isHarmless } from '../engine/questions/impact.ts';
+import type { IdleVerdicts } from '../engine/questions/idle.ts';
+import type { Assessment } from '../engine/questions/record.ts';
 import { parsePageToken, renderPageToken } from './page_token.ts';
 import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from './port.ts';
 

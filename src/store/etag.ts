@@ -1,4 +1,4 @@
-import type { Resource } from '../engine/resource.ts';
+import type { Resource } from '../engine/model/resource.ts';
 
 /** The strong entity tag of a record: it changes with every revision and is never that of another record. */
 export function etagOf(record: Resource): string {

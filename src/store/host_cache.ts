@@ -1,4 +1,4 @@
-import type { Host } from '../engine/host.ts';
+import type { Host } from '../engine/model/host.ts';
 
 /** The hosts that were worked on last, as the open transaction sees them. Applying an event changes them in place. */
 export interface HostCache {

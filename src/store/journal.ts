@@ -1,4 +1,4 @@
-import type { Event } from '../engine/event.ts';
+import type { Event } from '../engine/model/event.ts';
 import type { Connection } from './connection.ts';
 
 /** The journal's writing end: dense numbers from 1, handed out inside the transaction that is open. */

@@ -1,9 +1,9 @@
-import { emptyHost, indexHost } from '../engine/apply.ts';
-import type { Host, Kind } from '../engine/host.ts';
-import { chunksOf, rowsOf, type Entries } from '../engine/mapping_table.ts';
+import { emptyHost, indexHost } from '../engine/model/apply.ts';
+import type { Host, Kind } from '../engine/model/host.ts';
+import { chunksOf, rowsOf, type Entries } from '../engine/model/mapping_table.ts';
 import type { Connection } from './connection.ts';
 import { KINDS, ownsEntries } from './tables.ts';
-import type { Table } from '../engine/table.ts';
+import type { Table } from '../engine/model/table.ts';
 
 export interface Row {
   readonly id: string;

@@ -1,5 +1,5 @@
-import { emptyHost, indexHost } from '../engine/apply.ts';
-import type { Kind } from '../engine/host.ts';
+import { emptyHost, indexHost } from '../engine/model/apply.ts';
+import type { Kind } from '../engine/model/host.ts';
 import type { Fleet, LoadedHost } from './assessor.ts';
 import type { Connection } from './connection.ts';
 import { prepareLastSeq } from './journal.ts';

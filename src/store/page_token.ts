@@ -1,4 +1,4 @@
-import type { Kind } from '../engine/host.ts';
+import type { Kind } from '../engine/model/host.ts';
 
 /** What has pages: a kind's records, or what is told of them. */
 type Listed = Kind | 'assessment';

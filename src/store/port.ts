@@ -1,10 +1,10 @@
 import type { Answer } from '../engine/answer.ts';
-import type { Command } from '../engine/command.ts';
-import type { EventType } from '../engine/event.ts';
-import type { Kind, RecordOf } from '../engine/host.ts';
-import type { Refusal } from '../engine/refusal.ts';
-import type { RemovalState, Verdict } from '../engine/vocabulary.ts';
-import type { Assessment } from '../engine/what_if/record.ts';
+import type { Command } from '../engine/model/command.ts';
+import type { EventType } from '../engine/model/event.ts';
+import type { Kind, RecordOf } from '../engine/model/host.ts';
+import type { Refusal } from '../engine/model/refusal.ts';
+import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
+import type { Assessment } from '../engine/questions/record.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
 

@@ -1,6 +1,6 @@
 import type { Decision } from '../engine/decide.ts';
-import type { Host } from '../engine/host.ts';
-import { isRefusal, type Refusal } from '../engine/refusal.ts';
+import type { Host } from '../engine/model/host.ts';
+import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import { matchesEtag } from './etag.ts';
 import type { Submission, Submitted } from './port.ts';
 

@@ -1,7 +1,7 @@
-import type { Event } from '../engine/event.ts';
-import type { Host, Kind } from '../engine/host.ts';
-import type { Resource } from '../engine/resource.ts';
-import { entriesOf } from '../engine/transaction.ts';
+import type { Event } from '../engine/model/event.ts';
+import type { Host, Kind } from '../engine/model/host.ts';
+import type { Resource } from '../engine/model/resource.ts';
+import { entriesOf } from '../engine/model/transaction.ts';
 import type { Connection } from './connection.ts';
 import { encodeEntries } from './load.ts';
 import { columnsOf, KINDS, ownsEntries } from './tables.ts';

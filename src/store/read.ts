@@ -1,5 +1,5 @@
-import type { Kind, RecordOf } from '../engine/host.ts';
-import { refuse, type Refusal } from '../engine/refusal.ts';
+import type { Kind, RecordOf } from '../engine/model/host.ts';
+import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { parsePageToken, renderPageToken } from './page_token.ts';
 import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';

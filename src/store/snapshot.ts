@@ -1,4 +1,4 @@
-import type { Kind } from '../engine/host.ts';
+import type { Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { bytesOf } from './hand_over.ts';
 import type { SnapshotQuery } from './port.ts';

@@ -1,4 +1,4 @@
-import type { Kind, RecordOf } from '../engine/host.ts';
+import type { Kind, RecordOf } from '../engine/model/host.ts';
 
 /**
  * Each kind's table: its columns are fields of the record, copied out of it to be filtered by. A field that is

@@ -1,11 +1,11 @@
-import { apply } from '../engine/apply.ts';
-import type { Command } from '../engine/command.ts';
+import { apply } from '../engine/model/apply.ts';
+import type { Command } from '../engine/model/command.ts';
 import type { Decision } from '../engine/decide.ts';
-import type { Host } from '../engine/host.ts';
-import type { Refusal } from '../engine/refusal.ts';
-import type { Context } from '../engine/transaction.ts';
-import type { RemovalState } from '../engine/vocabulary.ts';
-import { foresee } from '../engine/what_if/foresee.ts';
+import type { Host } from '../engine/model/host.ts';
+import type { Refusal } from '../engine/model/refusal.ts';
+import type { Context } from '../engine/model/transaction.ts';
+import type { RemovalState } from '../engine/model/vocabulary.ts';
+import { foresee } from '../engine/foresee.ts';
 import type { Connection } from './connection.ts';
 import { isWorldFault } from './fault.ts';
 import { createHostCache, type HostCache } from './host_cache.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 
 /**
  * A recording of a real kernel, as far as the harness reads it. Files with more in them (kernel logs,

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import type { Given, GivenProcess, Observed, Recorded, Recording } from './recording.ts';
 
 /** A recording with the defaults filled in that every part of a script asks for. */

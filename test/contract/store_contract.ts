@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
-import type { Process } from '../../src/engine/host.ts';
-import type { Assessment } from '../../src/engine/what_if/record.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { Process } from '../../src/engine/model/host.ts';
+import type { Assessment } from '../../src/engine/questions/record.ts';
 import { packJson, unpackJson } from '../../src/store/hand_over.ts';
 import type {
   AssessmentPage,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PROFILES } from '../../src/engine/kernels/profiles.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { anyStory, play } from './fleet.ts';
 import { advice, assess } from './imagine.ts';
 import { devdax, ext4, rmapbt } from './rig.ts';

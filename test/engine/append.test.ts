@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { append } from '../../src/engine/append.ts';
+import { append } from '../../src/engine/model/append.ts';
 
 test('append takes a list longer than the stack is deep', () => {
   const to = [0];

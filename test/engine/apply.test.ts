@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apply, applyChange, emptyHost, indexHost } from '../../src/engine/apply.ts';
-import { must } from '../../src/engine/lookup.ts';
-import { begin, hostRecord, patch } from '../../src/engine/transaction.ts';
+import { apply, applyChange, emptyHost, indexHost } from '../../src/engine/model/apply.ts';
+import { must } from '../../src/engine/model/lookup.ts';
+import { begin, hostRecord, patch } from '../../src/engine/model/transaction.ts';
 import { anyStory, play } from './fleet.ts';
 import { ext4 } from './rig.ts';
 import { addPin, DEVICE, PIPE, removeDevice, steadyContext } from './support.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { begunBy, withBegun } from '../../src/engine/removal/begun.ts';
+import { begunBy, withBegun } from '../../src/engine/begun.ts';
 import { DEVICE, addDevice, machine } from './support.ts';
 
 test('an answer that tells no removal has begun none, and stays as it is', () => {

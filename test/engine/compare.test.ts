@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { compare } from './imagine.ts';
 import { DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {

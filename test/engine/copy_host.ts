@@ -1,6 +1,6 @@
-import { emptyHost } from '../../src/engine/apply.ts';
-import type { Host, Kind } from '../../src/engine/host.ts';
-import type { Table } from '../../src/engine/table.ts';
+import { emptyHost } from '../../src/engine/model/apply.ts';
+import type { Host, Kind } from '../../src/engine/model/host.ts';
+import type { Table } from '../../src/engine/model/table.ts';
 
 /** A host of its own with the same records, in the same order. */
 export function copyHost({ tables, ...rest }: Host): Host {

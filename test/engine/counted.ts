@@ -1,5 +1,5 @@
-import type { Host } from '../../src/engine/host.ts';
-import { Table } from '../../src/engine/table.ts';
+import type { Host } from '../../src/engine/model/host.ts';
+import { Table } from '../../src/engine/model/table.ts';
 
 /** Maps of a host that count every record that is read, written or passed by. */
 interface Tally {

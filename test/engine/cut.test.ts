@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { advice, assess, compare } from './imagine.ts';
 import { devdax, ext4, type Rig } from './rig.ts';
 import { addPin, DEVICE, found, PIPE, removeDevice, type Mapper } from './support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { answered } from './observe.ts';
 import { rigOn } from './rig.ts';
 import { create, cxl, DAX, device, finishAll, GONE, memdevs, regions, run } from './cxl_rig.ts';

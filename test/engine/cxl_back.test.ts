@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Command, CxlPlace, ImportedDevice } from '../../src/engine/command.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import type { Command, CxlPlace, ImportedDevice } from '../../src/engine/model/command.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { answered, SIGBUS, told } from './observe.ts';
 import { rigOn } from './rig.ts';
 import { create, cxl, DAX, device, finishAll, GONE, memdevs, regions, run } from './cxl_rig.ts';

@@ -1,6 +1,6 @@
-import type { Command, CreateDaxDevice, CxlPlace } from '../../src/engine/command.ts';
-import type { DaxDevice } from '../../src/engine/host.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { Command, CreateDaxDevice, CxlPlace } from '../../src/engine/model/command.ts';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered } from './observe.ts';
 import { addDevice, found, machine, MIB, type Machine } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { cached, devdax, ext4 } from './rig.ts';
 import { fill, NONE_ONLINE, ram, unbind } from './ram.ts';
 import {

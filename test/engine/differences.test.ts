@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { differencesOf } from '../../src/engine/what_if/differences.ts';
-import type { AnsweredRemoval } from '../../src/engine/what_if/record.ts';
+import { differencesOf } from '../../src/engine/questions/differences.ts';
+import type { AnsweredRemoval } from '../../src/engine/questions/record.ts';
 import { compare } from './imagine.ts';
 import { ext4 } from './rig.ts';
 import { addPin, found, PIPE } from './support.ts';

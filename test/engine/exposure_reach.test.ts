@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { entriesOf } from '../../src/engine/transaction.ts';
-import { nextRun } from '../../src/engine/mapping_table.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { entriesOf } from '../../src/engine/model/transaction.ts';
+import { nextRun } from '../../src/engine/model/mapping_table.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
   access,

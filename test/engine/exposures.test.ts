@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { ext4, mounted, xfs } from './rig.ts';
 import {
   access,

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apply, emptyHost } from '../../src/engine/apply.ts';
-import type { Command } from '../../src/engine/command.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { decide } from '../../src/engine/decide.ts';
-import type { Host } from '../../src/engine/host.ts';
-import { capacityOf } from '../../src/engine/kmem/capacity.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import type { Host } from '../../src/engine/model/host.ts';
+import { capacityOf } from '../../src/engine/questions/capacity.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { copyHost } from './copy_host.ts';
 import { anyStory, play, type Story } from './fleet.ts';
 import { stateHash } from './fleet/state.ts';
 import { walk, windows } from './fleet/walk.ts';
 import { found, PAGE, steadyContext, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
-import type { Table } from '../../src/engine/table.ts';
+import type { Table } from '../../src/engine/model/table.ts';
 
 test('replaying the events of any story gives the same host', () => {
   fc.assert(

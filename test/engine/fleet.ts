@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Command } from '../../src/engine/command.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ownerSteps } from './fleet/owners.ts';
 import type { Step } from './fleet/pick.ts';
 import { useStep } from './fleet/uses.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CreateMount } from '../../src/engine/command.ts';
-import { isRefusal, type Refusal } from '../../src/engine/refusal.ts';
+import type { CreateMount } from '../../src/engine/model/command.ts';
+import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
 import { addDevice, addFile, addMount, DEVICE, found, machine, MIB } from './support.ts';
 
 const MOUNT: CreateMount = {

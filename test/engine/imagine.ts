@@ -1,7 +1,7 @@
-import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/command.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/command.ts';
 import type { Holder } from '../../src/engine/holder.ts';
-import { KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
-import type { Advice, Assessment, Comparison } from '../../src/engine/what_if/record.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
+import type { Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
 import { DAX } from './rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
 

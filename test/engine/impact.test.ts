@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Impact } from '../../src/engine/what_if/record.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { Impact } from '../../src/engine/questions/record.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { actions, advice, assess } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt, type Rig } from './rig.ts';
 import { DEVICE, found, MIB, removeDevice, type Machine } from './support.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { capacityOf } from '../../src/engine/kmem/capacity.ts';
-import { countBlocks } from '../../src/engine/kmem/blocks.ts';
-import type { ImportedDevice } from '../../src/engine/command.ts';
-import { NO_ENTRIES, rowsOf } from '../../src/engine/mapping_table.ts';
+import { capacityOf } from '../../src/engine/questions/capacity.ts';
+import { countBlocks } from '../../src/engine/model/memory_block.ts';
+import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import { NO_ENTRIES, rowsOf } from '../../src/engine/model/mapping_table.ts';
 import { answered, atRest, shape, told, touch } from './observe.ts';
 import {
   blocksOf,

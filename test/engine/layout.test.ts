@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { ext4, LAYOUT, rmapbt, xfs, type Rig } from './rig.ts';
 import { access, fork, found, removeDevice, type Mapper } from './support.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/lookup.ts';
-import { begin, remove, rollback } from '../../src/engine/transaction.ts';
-import type { ImportedDevice } from '../../src/engine/command.ts';
-import type { File, Host } from '../../src/engine/host.ts';
-import { KERNEL_NAMES, type SigbusDisposition } from '../../src/engine/vocabulary.ts';
+import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/model/lookup.ts';
+import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
+import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import type { File, Host } from '../../src/engine/model/host.ts';
+import { KERNEL_NAMES, type SigbusDisposition } from '../../src/engine/model/vocabulary.ts';
 import { countSet } from './copied.ts';
 import { countSteps } from './counted.ts';
 import { mounted } from './rig.ts';

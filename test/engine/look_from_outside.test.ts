@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/engine/decide.ts';
-import { isRefusal, type Refusal } from '../../src/engine/refusal.ts';
-import { hostRecord } from '../../src/engine/transaction.ts';
-import type { AccessKind, KernelName } from '../../src/engine/vocabulary.ts';
+import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
+import { hostRecord } from '../../src/engine/model/transaction.ts';
+import type { AccessKind, KernelName } from '../../src/engine/model/vocabulary.ts';
 import { ext4, type Rig } from './rig.ts';
 import {
   accessCommand,

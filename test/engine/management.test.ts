@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Command, ImportedDevice } from '../../src/engine/command.ts';
-import type { DaxDevice } from '../../src/engine/host.ts';
+import type { Command, ImportedDevice } from '../../src/engine/model/command.ts';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
   addDevice,
@@ -21,7 +21,7 @@ import {
 } from './support.ts';
 import { answered } from './observe.ts';
 import { fill, offlineAll, ram } from './ram.ts';
-import type { Table } from '../../src/engine/table.ts';
+import type { Table } from '../../src/engine/model/table.ts';
 
 function device(made: Machine, name = DEVICE): DaxDevice {
   return found(made.host.tables.dax_devices.get(name));

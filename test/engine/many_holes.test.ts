@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runCount } from '../../src/engine/mapping_table.ts';
-import { entriesOf } from '../../src/engine/transaction.ts';
+import { runCount } from '../../src/engine/model/mapping_table.ts';
+import { entriesOf } from '../../src/engine/model/transaction.ts';
 import { countCopied } from './copied.ts';
 import { access, addDevice, addFile, addMount, addProcess, machine, mappingOf, PAGE } from './support.ts';
 

@@ -21,7 +21,7 @@ import {
   runsFrom,
   type Entries,
   type Run,
-} from '../../src/engine/mapping_table.ts';
+} from '../../src/engine/model/mapping_table.ts';
 import { cases } from '../support/property.ts';
 
 const PTE: Run = { index: 10, nr_pages: 4, pfn: 100, level: 'pte', kind: 'dax', writable: true, pgmap: 3 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, shape, told, touch } from './observe.ts';
 import {
   baseOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { HWPOISON_RANGES_MAX } from '../../src/engine/memory_failure/flags.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import { HWPOISON_RANGES_MAX } from '../../src/engine/mm/hwpoison.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, shape } from './observe.ts';
 import { baseOf, ends, fail, poison, poisonCommand, scene, signals, type Scene } from './poison.ts';
 import { DAX, devdax, ext4 } from './rig.ts';

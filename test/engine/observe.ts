@@ -1,8 +1,8 @@
-import type { Outcome } from '../../src/engine/command.ts';
-import type { Command } from '../../src/engine/command.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
-import type { AccessKind, KernelName } from '../../src/engine/vocabulary.ts';
+import type { Outcome } from '../../src/engine/model/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
+import type { AccessKind, KernelName } from '../../src/engine/model/vocabulary.ts';
 import { access, mappingOf, processOf, type Machine, type Mapper, type Spot } from './support.ts';
 
 /** What a rule says, kernel by kernel: a cell that is absent cannot arise there (`-`). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { answered, fate, OLD, shape, SIGBUS, told, touch } from './observe.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { File, Host } from '../../src/engine/host.ts';
-import { runs } from '../../src/engine/mapping_table.ts';
+import type { File, Host } from '../../src/engine/model/host.ts';
+import { runs } from '../../src/engine/model/mapping_table.ts';
 import {
   addPages,
   cachedAt,
@@ -11,8 +11,8 @@ import {
   holdsPte,
   nextCached,
   tagDirty,
-} from '../../src/engine/page_cache.ts';
-import { begin, entriesOf, type Transaction } from '../../src/engine/transaction.ts';
+} from '../../src/engine/mm/page_cache.ts';
+import { begin, entriesOf, type Transaction } from '../../src/engine/model/transaction.ts';
 import { ext4 } from './rig.ts';
 import { found, MIB, steadyContext } from './support.ts';
 import { cases } from '../support/property.ts';

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countPages, intersect, normalize, subtract, type PfnRange } from '../../src/engine/pfn_range.ts';
+import {
+  countPages,
+  intersect,
+  normalize,
+  subtract,
+  type PfnRange,
+} from '../../src/engine/model/pfn_range.ts';
 import { cases } from '../support/property.ts';
 
 function pagesOf(ranges: readonly PfnRange[]): number[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ImportedDevice } from '../../src/engine/command.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { countSteps } from './counted.ts';
 import { machine, MIB, PAGE, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';

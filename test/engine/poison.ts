@@ -1,6 +1,6 @@
-import type { MemoryFailure } from '../../src/engine/command.ts';
+import type { MemoryFailure } from '../../src/engine/model/command.ts';
 import type { MemoryFailureReport } from '../../src/engine/memory_failure/report.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { shape } from './observe.ts';
 import { DAX, devdax, ext4, rmapbt, xfs } from './rig.ts';
 import {

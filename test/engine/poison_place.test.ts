@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { MemoryFailure } from '../../src/engine/command.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import type { MemoryFailure } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { fill, offlineAll, ram as recorded, unbind } from './ram.ts';
 import { DAX, ext4 } from './rig.ts';
 import { baseOf, ram, scene, type Scene } from './poison.ts';

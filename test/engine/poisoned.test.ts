@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { poisonedRanges } from '../../src/engine/memory_failure/poisoned.ts';
+import { poisonedRanges } from '../../src/engine/questions/poisoned.ts';
 import { baseOf, fail } from './poison.ts';
 import { DAX, ext4 } from './rig.ts';
 import { addDevice, addMapper, DEVICE, found, machine } from './support.ts';

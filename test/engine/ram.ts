@@ -1,9 +1,9 @@
-import type { CreateDaxDevice, CreateHost } from '../../src/engine/command.ts';
-import type { KmemState, MemoryBlockState } from '../../src/engine/vocabulary.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
-import type { MemoryRange } from '../../src/engine/host.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { CreateDaxDevice, CreateHost } from '../../src/engine/model/command.ts';
+import type { KmemState, MemoryBlockState } from '../../src/engine/model/vocabulary.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import type { MemoryRange } from '../../src/engine/model/host.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { answered, told } from './observe.ts';
 import { DAX } from './rig.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { apply, emptyHost } from '../../src/engine/apply.ts';
-import { isRefusal, REFUSAL_CODES } from '../../src/engine/refusal.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import { isRefusal, REFUSAL_CODES } from '../../src/engine/model/refusal.ts';
 import { CONFLICT } from './refusals/conflict.ts';
 import { KERNEL } from './refusals/kernel.ts';
 import { NOT_FOUND } from './refusals/not_found.ts';

@@ -1,7 +1,7 @@
-import { isRefusal } from '../../src/engine/refusal.ts';
-import type { Command } from '../../src/engine/command.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ext4 } from './rig.ts';
 import {
   accessCommand,

@@ -1,5 +1,5 @@
-import type { CreateDaxDevice, CreateMount } from '../../src/engine/command.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { CreateDaxDevice, CreateMount } from '../../src/engine/model/command.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import {
   addDevice,
   addFile,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ALL_REFUSED, RULES } from './all_rules.ts';
 
 describe.each(KERNEL_NAMES)('%s', (kernel) => {

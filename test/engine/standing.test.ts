@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Assessment } from '../../src/engine/what_if/record.ts';
+import type { Assessment } from '../../src/engine/questions/record.ts';
 import { create, cxl } from './cxl_rig.ts';
 import { assess, systemRam } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';

@@ -1,6 +1,6 @@
-import type { Command } from '../../src/engine/command.ts';
-import type { RefusalCode } from '../../src/engine/refusal.ts';
-import type { DeviceMode, KernelName } from '../../src/engine/vocabulary.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { RefusalCode } from '../../src/engine/model/refusal.ts';
+import type { DeviceMode, KernelName } from '../../src/engine/model/vocabulary.ts';
 import { DAX, devdax, ext4, rmapbt, type Rig } from './rig.ts';
 import {
   accessCommand,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { addDevice, addFile, addMount, addProcess, found, machine, MIB, removeDevice } from './support.ts';
 
 describe('[MNT] one superblock, two mounts', () => {

@@ -1,5 +1,5 @@
 import type { Answer } from '../../src/engine/answer.ts';
-import { apply, emptyHost } from '../../src/engine/apply.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
 import type {
   Command,
   CreateDaxDevice,
@@ -10,14 +10,14 @@ import type {
   CreateProcess,
   Outcome,
   RemoveDaxDevice,
-} from '../../src/engine/command.ts';
+} from '../../src/engine/model/command.ts';
 import { decide, type Decision } from '../../src/engine/decide.ts';
-import type { Event } from '../../src/engine/event.ts';
-import type { Host, Mapping, Mount, Process } from '../../src/engine/host.ts';
-import { isRefusal, type Refusal } from '../../src/engine/refusal.ts';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
-import type { Context } from '../../src/engine/transaction.ts';
-import type { AccessKind, IoKind, KernelName } from '../../src/engine/vocabulary.ts';
+import type { Event } from '../../src/engine/model/event.ts';
+import type { Host, Mapping, Mount, Process } from '../../src/engine/model/host.ts';
+import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
+import type { Context } from '../../src/engine/model/transaction.ts';
+import type { AccessKind, IoKind, KernelName } from '../../src/engine/model/vocabulary.ts';
 
 export const MIB = 2 ** 20;
 export const PAGE = 4096;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { addDevice, addFile, addMount, addProcess, machine, MIB } from './support.ts';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 
 /**
  * One process maps the first 2 MiB by PMD, another these and the next 2 MiB by PTEs: the PMD goes for both at

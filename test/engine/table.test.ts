@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Table } from '../../src/engine/table.ts';
+import { Table } from '../../src/engine/model/table.ts';
 import { cases } from '../support/property.ts';
 
 const ids = fc.constantFrom('a', 'b', 'c', 'd');

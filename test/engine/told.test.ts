@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DaxDevice } from '../../src/engine/host.ts';
-import { assessHost } from '../../src/engine/what_if/assess.ts';
-import type { IdleVerdicts } from '../../src/engine/what_if/idle.ts';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
+import { assessHost } from '../../src/engine/questions/assess.ts';
+import type { IdleVerdicts } from '../../src/engine/questions/idle.ts';
 import { assess } from './imagine.ts';
 import { devdax, ext4 } from './rig.ts';
 import { addDevice, addMapper, DEVICE, found, machine, MIB, type Machine } from './support.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
-import type { Hazard } from '../../src/engine/removal/record.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import { ACCESS_KINDS, KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { Hazard } from '../../src/engine/model/removal.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { ACCESS_KINDS, KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { mounted } from './rig.ts';
 import { accessCommand, outcomeOf, removeDevice, type Machine, type Mapper } from './support.ts';
 

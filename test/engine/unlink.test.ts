@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import { KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { ext4, xfs, type Rig } from './rig.ts';
 import { shutDown, withFrozen } from './states.ts';
 import { addFile, addMount, addPin, addProcess, fileIo, found, MIB, PIPE, removeDevice } from './support.ts';

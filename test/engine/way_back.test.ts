@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import type { Command } from '../../src/engine/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { cxl, device, finishAll, GONE } from './cxl_rig.ts';
 import { fill, ram, unbind } from './ram.ts';
 import { DAX } from './rig.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { ext4 } from './rig.ts';
 import { pinned } from './states.ts';
 import { accessCommand, machine, processOf, removeDevice, settle, UMEM, type Machine } from './support.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
-import { assessHost } from '../../src/engine/what_if/assess.ts';
-import type { IdleVerdicts } from '../../src/engine/what_if/idle.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { assessHost } from '../../src/engine/questions/assess.ts';
+import type { IdleVerdicts } from '../../src/engine/questions/idle.ts';
 import { copyHost } from './copy_host.ts';
 import { anyStory, play } from './fleet.ts';
 import { assess, detail, holders, systemRam } from './imagine.ts';

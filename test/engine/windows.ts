@@ -1,5 +1,5 @@
-import type { Exposure } from '../../src/engine/host.ts';
-import type { KernelName } from '../../src/engine/vocabulary.ts';
+import type { Exposure } from '../../src/engine/model/host.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { ext4, type Rig } from './rig.ts';
 import { DEVICE, found, removeDevice, type Machine, type Mapper } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { REFUSAL_CODES, refuse, type RefusalCode } from '../../src/engine/refusal.ts';
+import { REFUSAL_CODES, refuse, type RefusalCode } from '../../src/engine/model/refusal.ts';
 import {
   HTTP_PROBLEMS,
   HttpProblem,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { cut, cutText } from '../../src/http/removal_answer.ts';
 import { Removal } from '../../src/http/schemas/removal.ts';
 import { serveTopology } from '../support/server.ts';

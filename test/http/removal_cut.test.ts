@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RemovalRecord } from '../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { serve } from '../support/server.ts';
 import { until } from '../support/until.ts';
 

@@ -15,7 +15,7 @@ import { pageOf } from '../../src/http/schemas/page.ts';
 import { Pin } from '../../src/http/schemas/pin.ts';
 import { Process } from '../../src/http/schemas/process.ts';
 import { Removal, Signal } from '../../src/http/schemas/removal.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { serveTopology, type Method } from '../support/server.ts';
 
 const { server, topology } = serveTopology(beforeAll, afterAll);

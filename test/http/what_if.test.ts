@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Assessment, Comparison } from '../../src/engine/what_if/record.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { Assessment, Comparison } from '../../src/engine/questions/record.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { pageOf } from '../../src/http/schemas/page.ts';
 import {
   Assessment as AssessmentSchema,

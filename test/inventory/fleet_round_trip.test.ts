@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/refusal.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import {
   type Listed,
   type Modelled,

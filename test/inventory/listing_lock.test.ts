@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { blockedBehind, type HeldLock } from '../../src/app/listing_lock.ts';
-import { KERNEL_NAMES, type DeviceMode, type RemoveVia } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES, type DeviceMode, type RemoveVia } from '../../src/engine/model/vocabulary.ts';
 
 /** A removal that waits, as far as it matters here. */
 function held(mode: DeviceMode, via: RemoveVia | null, provider = 'ACPI.NFIT'): readonly HeldLock[] {

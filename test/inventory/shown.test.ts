@@ -4,7 +4,7 @@ import {
   DEVICE_STATES,
   type DeviceMode,
   type DeviceState,
-} from '../../src/engine/vocabulary.ts';
+} from '../../src/engine/model/vocabulary.ts';
 import { shownAs } from '../../src/inventory/shown.ts';
 
 /** namespace / dax device, the mode of the latter where it is shown. */

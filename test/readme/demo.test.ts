@@ -6,9 +6,9 @@ import { createControlPlane, type ControlPlane } from '../../src/app/control_pla
 import { seedDemo } from '../../src/app/demo.ts';
 import { INCIDENT_HOST } from '../../src/app/demo_incident.ts';
 import type { Exported } from '../../src/app/listing_job.ts';
-import type { Command } from '../../src/engine/command.ts';
-import { isRefusal } from '../../src/engine/refusal.ts';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { ListQuery } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { REPOSITORY } from '../client/child_service.ts';

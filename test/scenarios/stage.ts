@@ -1,4 +1,4 @@
-import { KERNEL_NAMES, type KernelName } from '../../src/engine/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { startTestServer, type Method, type TestBody, type TestServer } from '../support/server.ts';
 
 /** One host of each kernel profile behind one service, and what was told of them so far. */

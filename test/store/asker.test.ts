@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { openWriteConnection, type Connection } from '../../src/store/connection.ts';
 import type { Store, Submitted } from '../../src/store/port.ts';
 import { manyExtents } from '../../bench/fleet.ts';

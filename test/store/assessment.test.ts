@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/engine/vocabulary.ts';
-import type { Assessment } from '../../src/engine/what_if/record.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import type { Assessment } from '../../src/engine/questions/record.ts';
 import type { AssessmentPage, AssessmentQuery, Store } from '../../src/store/port.ts';
 import { sqliteHarness } from './support/sqlite_harness.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Command } from '../../src/engine/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { isLongQuestion } from '../../src/store/asker.ts';
 
 const removes: readonly Command[] = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import * as vocabulary from '../../src/engine/vocabulary.ts';
+import * as vocabulary from '../../src/engine/model/vocabulary.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 

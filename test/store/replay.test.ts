@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { apply, emptyHost } from '../../src/engine/apply.ts';
-import type { Event } from '../../src/engine/event.ts';
-import type { Host } from '../../src/engine/host.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import type { Event } from '../../src/engine/model/event.ts';
+import type { Host } from '../../src/engine/model/host.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import type { Store } from '../../src/store/port.ts';

@@ -1,11 +1,11 @@
 import { v7 } from 'uuid';
-import { apply, emptyHost } from '../../src/engine/apply.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
 import { decide } from '../../src/engine/decide.ts';
-import type { Event } from '../../src/engine/event.ts';
-import type { Host, Kind } from '../../src/engine/host.ts';
-import type { Resource } from '../../src/engine/resource.ts';
-import { refuse } from '../../src/engine/refusal.ts';
-import { foresee } from '../../src/engine/what_if/foresee.ts';
+import type { Event } from '../../src/engine/model/event.ts';
+import type { Host, Kind } from '../../src/engine/model/host.ts';
+import type { Resource } from '../../src/engine/model/resource.ts';
+import { refuse } from '../../src/engine/model/refusal.ts';
+import { foresee } from '../../src/engine/foresee.ts';
 import { packJson, unpackJson } from '../../src/store/hand_over.ts';
 import { createAssessor, type Fleet } from '../../src/store/assessor.ts';
 import { parsePageToken, renderPageToken } from '../../src/store/page_token.ts';

@@ -1,8 +1,8 @@
-import type { Change, Event } from '../event.ts';
-import type { CxlRegion, DaxDevice, Host } from '../host.ts';
-import { consumersOf } from '../cxl/lookup.ts';
-import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../lookup.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Change, Event } from '../model/event.ts';
+import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
+import { consumersOf } from '../device/cxl/chain.ts';
+import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../model/lookup.ts';
+import type { Transaction } from '../model/transaction.ts';
 
 /** What of a device decides who is reached (EX1). */
 const REACH = [

@@ -1,8 +1,8 @@
-import type { Event } from '../event.ts';
-import type { Exposure } from '../host.ts';
-import { must } from '../lookup.ts';
-import { cutLists, ROWS_MAX } from '../removal/cut.ts';
-import { emit, identity, patch, put, type Transaction } from '../transaction.ts';
+import type { Event } from '../model/event.ts';
+import type { Exposure } from '../model/host.ts';
+import { must } from '../model/lookup.ts';
+import { cutLists, ROWS_MAX } from '../model/cut.ts';
+import { emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
 import { touchedBy } from './touched.ts';
 import { windowOf, type Window } from './window.ts';
 

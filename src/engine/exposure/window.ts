@@ -1,8 +1,8 @@
-import type { DaxDevice, Exposure, Host, Mapping, Pin } from '../host.ts';
-import { decodes, deviceOf, generationOf, holdsMemory, must, nrPages } from '../lookup.ts';
-import { runs, type Run } from '../mapping_table.ts';
-import { countPages, intersect, normalize, subtract, type PfnRange } from '../pfn_range.ts';
-import { entriesOf } from '../transaction.ts';
+import type { DaxDevice, Exposure, Host, Mapping, Pin } from '../model/host.ts';
+import { decodes, deviceOf, generationOf, holdsMemory, must, nrPages } from '../model/lookup.ts';
+import { runs, type Run } from '../model/mapping_table.ts';
+import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
 
 /** What an exposure says of the present state; the rest of it is its story. */
 export type Window = Pick<

@@ -1,4 +1,4 @@
-import type { CxlRegionType } from '../vocabulary.ts';
+import type { CxlRegionType } from '../model/vocabulary.ts';
 
 /** What drivers/cxl does, kernel by kernel; all null and empty where there is none for memory (M95). */
 export interface CxlFacts {

@@ -1,4 +1,4 @@
-import type { KernelName, StepName } from '../vocabulary.ts';
+import type { KernelName, StepName } from '../model/vocabulary.ts';
 import type { CxlFacts } from './cxl.ts';
 import type { StepSpec } from './profile.ts';
 

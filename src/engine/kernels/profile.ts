@@ -1,6 +1,6 @@
 import type { CxlFacts } from './cxl.ts';
 import type { KmemFacts } from './kmem.ts';
-import type { Errno, KernelName, StepName } from '../vocabulary.ts';
+import type { Errno, KernelName, StepName } from '../model/vocabulary.ts';
 import type { MemoryFailureFacts } from './memory_failure.ts';
 import type { CostFacts } from './cost.ts';
 

@@ -1,5 +1,5 @@
 import { MEMORY_FAILURE_SERIES, MEMORY_FAILURE_V512 } from './memory_failure.ts';
-import type { KernelName } from '../vocabulary.ts';
+import type { KernelName } from '../model/vocabulary.ts';
 import { COST_ARMED, COST_LETTER } from './cost.ts';
 import { cxlSteps } from './cxl_steps.ts';
 import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './facts.ts';

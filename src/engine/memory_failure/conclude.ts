@@ -1,14 +1,14 @@
-import { addBadblocks, bytesOf } from '../badblocks.ts';
-import type { Badblocks, DaxDevice, Host } from '../host.ts';
-import { deviceOf, factsOf, mappingsOfDevice } from '../lookup.ts';
-import { countPages, normalize, type PfnRange } from '../pfn_range.ts';
-import { processOf, releaseUnknown, survivesSigbus } from '../process_end.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import { LOG_LINES } from '../removal/kill_procs.ts';
-import { deliver, isForced } from '../removal/signals.ts';
-import { emit, hostRecord, patch, type Transaction } from '../transaction.ts';
-import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../vocabulary.ts';
-import { HWPOISON_RANGES_MAX, setHwpoison } from './flags.ts';
+import { addBadblocks, bytesOf } from '../mm/badblocks.ts';
+import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
+import { deviceOf, factsOf, mappingsOfDevice } from '../model/lookup.ts';
+import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { processOf, releaseUnknown, survivesSigbus } from '../mm/process_end.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { LOG_LINES } from '../mm/kill_procs.ts';
+import { deliver, isForced } from '../mm/signals.ts';
+import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
+import { HWPOISON_RANGES_MAX, setHwpoison } from '../mm/hwpoison.ts';
 import type { Ledger } from './ledger.ts';
 import type { FailedProcess, MemoryFailureReport } from './report.ts';
 

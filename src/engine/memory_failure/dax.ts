@@ -1,13 +1,13 @@
-import { append } from '../append.ts';
-import type { DaxDevice, Mount } from '../host.ts';
-import { factsOf } from '../lookup.ts';
-import { type PfnRange } from '../pfn_range.ts';
-import { refuse, unknownOutcome, type Refusal } from '../refusal.ts';
-import { killProcs, sendingSigbus, type KillPlan, type Round } from '../removal/kill_procs.ts';
-import { shutDownCorrupt } from '../superblock.ts';
-import type { Transaction } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
-import { HWPOISON_RANGES_MAX } from './flags.ts';
+import { append } from '../model/append.ts';
+import type { DaxDevice, Mount } from '../model/host.ts';
+import { factsOf } from '../model/lookup.ts';
+import { type PfnRange } from '../model/pfn_range.ts';
+import { refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { killProcs, sendingSigbus, type KillPlan, type Round } from '../mm/kill_procs.ts';
+import { shutDownCorrupt } from '../fs/superblock.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { HWPOISON_RANGES_MAX } from '../mm/hwpoison.ts';
 import { book, withoutStructPage, type Ledger, type PageEnd } from './ledger.ts';
 import { flagUnit, rmapHook, segmentsOf, type DaxEntry, type Segment } from './segments.ts';
 

@@ -1,11 +1,16 @@
-import type { DaxDevice } from '../host.ts';
-import { factsOf } from '../lookup.ts';
-import type { PfnRange } from '../pfn_range.ts';
-import { LOG_LINES } from '../removal/kill_procs.ts';
-import type { SignalRow } from '../removal/record.ts';
-import type { Transaction } from '../transaction.ts';
-import { PAGE_BYTES, type Errno, type MemoryFailureResult, type MemoryFailureSource } from '../vocabulary.ts';
-import { countFailed } from './counters.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { factsOf } from '../model/lookup.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import { LOG_LINES } from '../mm/kill_procs.ts';
+import type { SignalRow } from '../model/removal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import {
+  PAGE_BYTES,
+  type Errno,
+  type MemoryFailureResult,
+  type MemoryFailureSource,
+} from '../model/vocabulary.ts';
+import { countFailed } from '../mm/counters.ts';
 import type { ActionResult } from './report.ts';
 
 /** What a series of calls has done so far; report.ts makes the answer of it. */

@@ -1,10 +1,10 @@
-import { touch } from '../fault.ts';
-import type { Mapping } from '../host.ts';
-import { deviceOf } from '../lookup.ts';
-import { clipRun, runs, type Run } from '../mapping_table.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import { emit, entriesOf, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES, type Errno } from '../vocabulary.ts';
+import { touch } from '../mm/fault.ts';
+import type { Mapping } from '../model/host.ts';
+import { deviceOf } from '../model/lookup.ts';
+import { clipRun, runs, type Run } from '../model/mapping_table.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { emit, entriesOf, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES, type Errno } from '../model/vocabulary.ts';
 import { conclude, mappedPages } from './conclude.ts';
 import { failDaxPages } from './dax.ts';
 import { newLedger, type Ledger } from './ledger.ts';

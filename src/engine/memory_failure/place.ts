@@ -1,10 +1,10 @@
-import type { MemoryFailure } from '../command.ts';
-import type { DaxDevice, File, Host, Mapping } from '../host.ts';
-import { extentAt, findFile, findMapping } from '../lookup.ts';
-import { clipRun, runs } from '../mapping_table.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import { entriesOf } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import type { MemoryFailure } from '../model/command.ts';
+import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
+import { extentAt, findFile, findMapping } from '../model/lookup.ts';
+import { clipRun, runs } from '../model/mapping_table.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { entriesOf } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
  * Where on the device the bytes of a command are: its own offset, or what a file's extents or a mapping make of an

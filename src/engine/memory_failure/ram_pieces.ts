@@ -1,11 +1,11 @@
-import type { DaxDevice, Host, Process } from '../host.ts';
-import { onlinePfns } from '../kmem/blocks.ts';
-import { memoryPins, memoryRangesOf, pfns } from '../kmem/range.ts';
-import { mappingsOfDevice, must } from '../lookup.ts';
-import { runs } from '../mapping_table.ts';
-import { intersect, normalize, subtract, type PfnRange } from '../pfn_range.ts';
-import { entriesOf } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import type { DaxDevice, Host, Process } from '../model/host.ts';
+import { onlinePfns } from '../model/memory_block.ts';
+import { memoryPins, memoryRangesOf, pfns } from '../model/memory_range.ts';
+import { mappingsOfDevice, must } from '../model/lookup.ts';
+import { runs } from '../model/mapping_table.ts';
+import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /** Neighbouring pages of a device with system RAM that memory_failure() treats alike. */
 export interface RamPiece {

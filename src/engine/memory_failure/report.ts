@@ -1,6 +1,6 @@
-import type { Badblocks, HostRecord } from '../host.ts';
-import type { SignalRow } from '../removal/record.ts';
-import type { Errno, MemoryFailureResult } from '../vocabulary.ts';
+import type { Badblocks, HostRecord } from '../model/host.ts';
+import type { SignalRow } from '../model/removal.ts';
+import type { Errno, MemoryFailureResult } from '../model/vocabulary.ts';
 
 /** What memory_failure() or soft_offline_page() of a range came to. An errno of the kernel is an outcome. */
 export interface MemoryFailureReport {

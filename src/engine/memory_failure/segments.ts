@@ -1,11 +1,11 @@
-import type { DaxDevice, File, FileSystem, Mount } from '../host.ts';
-import { factsOf, fileSystemOf, filesOf, mountsOn } from '../lookup.ts';
-import { levelPages, runs } from '../mapping_table.ts';
-import { normalize, subtract, type PfnRange } from '../pfn_range.ts';
-import { fileSpace, nodeSpace, type AddressSpace } from '../removal/address_space.ts';
-import { metadataPages } from '../topology/mount.ts';
-import { entriesOf, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import type { DaxDevice, File, FileSystem, Mount } from '../model/host.ts';
+import { factsOf, fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
+import { levelPages, runs } from '../model/mapping_table.ts';
+import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { fileSpace, nodeSpace, type AddressSpace } from '../mm/address_space.ts';
+import { metadataPages } from '../commands/create_mount.ts';
+import { entriesOf, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /** Neighbouring pages of a device that memory_failure() treats alike. */
 export interface Segment {

@@ -1,8 +1,8 @@
-import { memoryRangesOf } from '../kmem/range.ts';
-import { factsOf } from '../lookup.ts';
-import type { PfnRange } from '../pfn_range.ts';
-import { hasEarlyPolicy, sendingSigbus, signalRow } from '../removal/kill_procs.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import { factsOf } from '../model/lookup.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import { hasEarlyPolicy, sendingSigbus, signalRow } from '../mm/kill_procs.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { Current } from './dax.ts';
 import { book, NO_STRUCT_PAGE, withoutStructPage, type Ledger, type PageEnd } from './ledger.ts';
 import { ramPieces, type RamPiece } from './ram_pieces.ts';

@@ -1,10 +1,10 @@
-import type { DaxDevice, Host } from '../host.ts';
-import { factsOf, filesOf, mountsOn, nrPages, profileOf } from '../lookup.ts';
-import { runs, type Level } from '../mapping_table.ts';
-import { entriesOf, hostRecord } from '../transaction.ts';
-import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../vocabulary.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
+import { factsOf, filesOf, mountsOn, nrPages, profileOf } from '../model/lookup.ts';
+import { runs, type Level } from '../model/mapping_table.ts';
+import { entriesOf, hostRecord } from '../model/transaction.ts';
+import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../model/vocabulary.ts';
 import { COST_TERMS, type CostFit, type CostWorkload } from '../kernels/cost.ts';
-import type { CostTerms, SignalRow, SimulatedKernelCost } from './record.ts';
+import type { CostTerms, SignalRow, SimulatedKernelCost } from '../model/removal.ts';
 
 const BASIS =
   'recorded on emulated CPUs, about 70 processes on the host: ratios only, never an absolute prediction';

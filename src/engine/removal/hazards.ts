@@ -1,5 +1,5 @@
-import { append } from '../append.ts';
-import type { DaxDevice, Host, Mapping, Pin } from '../host.ts';
+import { append } from '../model/append.ts';
+import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
 import {
   decodes,
   holdsMemory,
@@ -8,16 +8,16 @@ import {
   mountsOfDevice,
   must,
   pinsOfDevice,
-} from '../lookup.ts';
-import { spelled } from '../kmem/blocks.ts';
-import { memoryRangesOf } from '../kmem/range.ts';
-import { runs, type Run } from '../mapping_table.ts';
-import { countPages, normalize } from '../pfn_range.ts';
-import { entriesOf } from '../transaction.ts';
-import { verbsThat } from '../stale_entry.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
-import { ROWS_MAX } from './cut.ts';
-import type { Hazard, RemovalRecord } from './record.ts';
+} from '../model/lookup.ts';
+import { spelled } from '../model/memory_block.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import { runs, type Run } from '../model/mapping_table.ts';
+import { countPages, normalize } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
+import { verbsThat } from '../mm/stale.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { ROWS_MAX } from '../model/cut.ts';
+import type { Hazard, RemovalRecord } from '../model/removal.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
 

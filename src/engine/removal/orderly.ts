@@ -1,8 +1,8 @@
-import type { DaxDevice } from '../host.ts';
-import { mountsOn } from '../lookup.ts';
-import { kernelRefuses, type Refusal } from '../refusal.ts';
-import { dropMount, inUse } from '../topology/mount.ts';
-import type { Transaction } from '../transaction.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { mountsOn } from '../model/lookup.ts';
+import { kernelRefuses, type Refusal } from '../model/refusal.ts';
+import { dropMount, inUse } from '../commands/create_mount.ts';
+import type { Transaction } from '../model/transaction.ts';
 
 /** An orderly removal: the administrator unmounts first; EBUSY while files are in use, and nothing is unmounted. */
 export function umountForOrderly(tx: Transaction, device: DaxDevice): Refusal | null {

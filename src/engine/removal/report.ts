@@ -1,4 +1,4 @@
-import type { DaxDevice, Host, Mapping } from '../host.ts';
+import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import {
   deviceOf,
   hasStructPages,
@@ -7,16 +7,16 @@ import {
   mountsOfDevice,
   must,
   nrPages,
-} from '../lookup.ts';
-import { leakOf, memoryRangesOf } from '../kmem/range.ts';
-import { runs } from '../mapping_table.ts';
-import { countPages, intersect, normalize, type PfnRange } from '../pfn_range.ts';
-import { entriesOf } from '../transaction.ts';
-import type { Verdict } from '../vocabulary.ts';
+} from '../model/lookup.ts';
+import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
+import { runs } from '../model/mapping_table.ts';
+import { countPages, intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
+import type { Verdict } from '../model/vocabulary.ts';
 import { costAtEnd } from './cost.ts';
-import { cutLists, ROWS_MAX } from './cut.ts';
+import { cutLists, ROWS_MAX } from '../model/cut.ts';
 import { hazardsOf } from './hazards.ts';
-import type { Hazard, RemovalRecord } from './record.ts';
+import type { Hazard, RemovalRecord } from '../model/removal.ts';
 
 /** Pfns of the device that some task's entry maps now, each once. O(mapped extents). */
 export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {

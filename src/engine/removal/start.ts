@@ -1,22 +1,22 @@
-import type { RemoveDaxDevice } from '../command.ts';
-import type { DaxDevice } from '../host.ts';
-import { deviceOf, factsOf, findActor, hasStructPages, mountsOn, nrPages } from '../lookup.ts';
-import { isDynamic } from '../cxl/lookup.ts';
-import { onlineRuns } from '../kmem/blocks.ts';
-import { memoryPins, memoryRangesOf } from '../kmem/range.ts';
-import { isRefusal, refuse, unknownOutcome, type Refusal } from '../refusal.ts';
-import { toldOf } from '../topology/told.ts';
-import { wayBack } from '../topology/way_back.ts';
-import { emit, hostRecord, identity, patch, put, type Transaction } from '../transaction.ts';
-import type { CxlDriver, RemoveVia } from '../vocabulary.ts';
-import { blastRadius } from '../blast_radius.ts';
+import type { RemoveDaxDevice } from '../model/command.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { deviceOf, factsOf, findActor, hasStructPages, mountsOn, nrPages } from '../model/lookup.ts';
+import { isDynamic } from '../device/cxl/chain.ts';
+import { onlineRuns } from '../model/memory_block.ts';
+import { memoryPins, memoryRangesOf } from '../model/memory_range.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { toldOf } from '../device/told.ts';
+import { wayBack } from '../device/way_back.ts';
+import { emit, hostRecord, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import type { CxlDriver, RemoveVia } from '../model/vocabulary.ts';
+import { blastRadius } from './blast_radius.ts';
 import { costAtStart } from './cost.ts';
 import { umountForOrderly } from './orderly.ts';
-import { proposedProfile } from './proposed.ts';
+import { proposedProfile } from '../kernels/proposed.ts';
 import type { Profile, StepSpec } from '../kernels/profile.ts';
-import { countPages } from '../pfn_range.ts';
+import { countPages } from '../model/pfn_range.ts';
 import { mappedPfns } from './report.ts';
-import type { RemovalRecord, StepRecord } from './record.ts';
+import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 
 /**
  * Starts `->remove()` of a device: a removal with its steps pending; advance() runs them one by one.

@@ -1,4 +1,4 @@
-import type { StepName } from '../vocabulary.ts';
+import type { StepName } from '../model/vocabulary.ts';
 import type { StepInput, StepOutput } from './step.ts';
 import { daxHolderNotifyFailure } from './steps/dax_holder_notify_failure.ts';
 import { cxlDecoderDetach, cxlMemdevRemove, cxlRegionDecodeReset, cxlRegionRemove } from './steps/cxl.ts';

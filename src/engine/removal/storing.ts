@@ -1,11 +1,11 @@
-import { touch } from '../fault.ts';
-import type { DaxDevice, Mapping } from '../host.ts';
-import { mappingsOfDevice } from '../lookup.ts';
-import { runs, type Run } from '../mapping_table.ts';
-import { endProcess, processOf, survivesSigbus } from '../process_end.ts';
-import { emit, entriesOf, patch, type Transaction } from '../transaction.ts';
-import { PAGE_BYTES } from '../vocabulary.ts';
-import type { SignalRow } from './record.ts';
+import { touch } from '../mm/fault.ts';
+import type { DaxDevice, Mapping } from '../model/host.ts';
+import { mappingsOfDevice } from '../model/lookup.ts';
+import { runs, type Run } from '../model/mapping_table.ts';
+import { endProcess, processOf, survivesSigbus } from '../mm/process_end.ts';
+import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+import type { SignalRow } from '../model/removal.ts';
 
 /** A process that stores without pause, and the pages it stores to: those its entries map at that moment. */
 export interface StoringLoop {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { refuse } from '../../engine/refusal.ts';
+import { refuse } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { fleetListRoute } from '../list.ts';
 import { RefusalProblem } from '../problem.ts';

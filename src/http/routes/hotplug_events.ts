@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { begunBy } from '../../engine/removal/begun.ts';
-import type { RemovalRecord } from '../../engine/removal/record.ts';
+import { begunBy } from '../../engine/begun.ts';
+import type { RemovalRecord } from '../../engine/model/removal.ts';
 import type { Backend, Reply } from '../backend.ts';
 import { fleetListRoute, hostListRoute } from '../list.ts';
 import { created, mutationRoute, openedBy } from '../mutate.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { isRefusal } from '../../engine/refusal.ts';
+import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Command } from '../../engine/command.ts';
+import type { Command } from '../../engine/model/command.ts';
 import type { Backend, Reply } from '../backend.ts';
 import { contentTag, viewTag } from '../etag.ts';
 import { listSchema } from '../list.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { poisonedRanges } from '../../engine/memory_failure/poisoned.ts';
+import { poisonedRanges } from '../../engine/questions/poisoned.ts';
 import type { Backend } from '../backend.ts';
 import { listSchema } from '../list.ts';
 import { slicePage } from '../memory_page.ts';

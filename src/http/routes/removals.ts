@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { begunBy } from '../../engine/removal/begun.ts';
-import type { RemovalRecord } from '../../engine/removal/record.ts';
-import { refuse } from '../../engine/refusal.ts';
+import { begunBy } from '../../engine/begun.ts';
+import type { RemovalRecord } from '../../engine/model/removal.ts';
+import { refuse } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute, listSchema } from '../list.ts';

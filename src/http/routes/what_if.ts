@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { isRefusal } from '../../engine/refusal.ts';
+import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
 import { mutationRoute, type AnswerKind } from '../mutate.ts';

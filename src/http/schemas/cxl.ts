@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import type * as commands from '../../engine/command.ts';
-import type * as engine from '../../engine/host.ts';
+import type * as commands from '../../engine/model/command.ts';
+import type * as engine from '../../engine/model/host.ts';
 import {
   CXL_DECODE_STATES,
   CXL_DRIVERS,
   CXL_MEMDEV_STATES,
   CXL_REGION_TYPES,
   CXL_REMOVE_VIAS,
-} from '../../engine/vocabulary.ts';
+} from '../../engine/model/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';

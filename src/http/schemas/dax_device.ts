@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
-import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/host.ts';
+import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/model/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
 import { opened } from './exposure.ts';

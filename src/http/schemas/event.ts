@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EVENT_TYPES } from '../../engine/event.ts';
+import { EVENT_TYPES } from '../../engine/model/event.ts';
 import { Count, Timestamp } from './scalar.ts';
 
 /** One entry of the journal. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
+import type * as engine from '../../engine/model/host.ts';
 import {
   Count,
   Id,

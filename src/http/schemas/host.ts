@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Command } from '../../engine/command.ts';
-import type { HostRecord } from '../../engine/host.ts';
-import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/vocabulary.ts';
+import type { Command } from '../../engine/model/command.ts';
+import type { HostRecord } from '../../engine/model/host.ts';
+import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
 import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from './scalar.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
-import { HOTPLUG_ACTIONS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/host.ts';
+import { HOTPLUG_ACTIONS } from '../../engine/model/vocabulary.ts';
 import { opened } from './exposure.ts';
 import { orFormerRemoval, orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { REFUSAL_CODES, type RefusalCode } from '../../engine/refusal.ts';
-import { ADVICE_ACTIONS } from '../../engine/what_if/record.ts';
-import type * as engine from '../../engine/what_if/record.ts';
+import { REFUSAL_CODES, type RefusalCode } from '../../engine/model/refusal.ts';
+import { ADVICE_ACTIONS } from '../../engine/questions/record.ts';
+import type * as engine from '../../engine/questions/record.ts';
 import { Cut, Verdict } from './removal.ts';
 import { Count } from './scalar.ts';
 import { Errno } from './word.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { STEP_NAMES } from '../../engine/vocabulary.ts';
+import { STEP_NAMES } from '../../engine/model/vocabulary.ts';
 import { KernelName } from './host.ts';
 
 const KernelStep = z

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
+import type * as engine from '../../engine/model/host.ts';
 import {
   ACCESS_KINDS,
   ACTIVITIES,
@@ -7,7 +7,7 @@ import {
   PAGE_SIZES,
   POPULATE_KINDS,
   PROTS,
-} from '../../engine/vocabulary.ts';
+} from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import {
   Bytes,

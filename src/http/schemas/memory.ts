@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/kmem/record.ts';
-import { MEMORY_BLOCK_STATES } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/device/kmem/memory_block.ts';
+import { MEMORY_BLOCK_STATES } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, Count, Hex, withExample } from './scalar.ts';
 

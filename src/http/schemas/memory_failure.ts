@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type * as poisoned from '../../engine/memory_failure/poisoned.ts';
+import type * as poisoned from '../../engine/questions/poisoned.ts';
 import type * as engine from '../../engine/memory_failure/report.ts';
-import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/vocabulary.ts';
+import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
-import { NO_SUCH_PARTITION } from '../../engine/topology/partition.ts';
-import { DAX_OPTIONS, FS_STATES, FS_TYPES, PARTITIONS_MAX } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/host.ts';
+import { NO_SUCH_PARTITION } from '../../engine/fs/partition.ts';
+import { DAX_OPTIONS, FS_STATES, FS_TYPES, PARTITIONS_MAX } from '../../engine/model/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Count, Id, identity, MountPoint, Name, withExample } from './scalar.ts';

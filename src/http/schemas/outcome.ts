@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/command.ts';
-import { ACCESS_RESULTS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/command.ts';
+import { ACCESS_RESULTS } from '../../engine/model/vocabulary.ts';
 import { ProcessEnd } from './process.ts';
 import { Count, Hex } from './scalar.ts';
 import { Errno } from './word.ts';

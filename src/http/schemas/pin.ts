@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
-import { PIN_HOLDERS, PIN_KINDS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/host.ts';
+import { PIN_HOLDERS, PIN_KINDS } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import {
   Bytes,

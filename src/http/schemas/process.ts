@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/host.ts';
-import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/host.ts';
+import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { identity, Pid, Text, withExample } from './scalar.ts';
 

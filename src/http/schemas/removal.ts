@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/removal/record.ts';
-import { CUT_LISTS, type Counts } from '../../engine/removal/cut.ts';
-import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/vocabulary.ts';
+import type * as engine from '../../engine/model/removal.ts';
+import { CUT_LISTS, type Counts } from '../../engine/model/cut.ts';
+import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/model/vocabulary.ts';
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { HOLDERS_TOLD } from '../../engine/vocabulary.ts';
+import { HOLDERS_TOLD } from '../../engine/model/vocabulary.ts';
 import { Timestamp } from './scalar.ts';
 
 /** Whether anyone has said who uses a device. */

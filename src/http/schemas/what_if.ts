@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { CompareRemovals } from '../../engine/command.ts';
-import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/vocabulary.ts';
-import type * as engine from '../../engine/what_if/record.ts';
+import type { CompareRemovals } from '../../engine/model/command.ts';
+import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
+import type * as engine from '../../engine/questions/record.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Verdict, Waits } from './removal.ts';

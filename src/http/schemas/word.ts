@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { ERRNOS, HAZARD_KINDS, KMEM_STATES, REMOVE_TRIGGERS, REMOVE_VIAS } from '../../engine/vocabulary.ts';
+import {
+  ERRNOS,
+  HAZARD_KINDS,
+  KMEM_STATES,
+  REMOVE_TRIGGERS,
+  REMOVE_VIAS,
+} from '../../engine/model/vocabulary.ts';
 import { orFormerRemoval } from './former.ts';
 
 /** Words that several nouns share: each has one name in the document, and in a generated client. */

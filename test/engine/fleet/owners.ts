@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command } from '../../../src/engine/command.ts';
+import type { Command } from '../../../src/engine/model/command.ts';
 import {
   CXL_DRIVERS,
   CXL_REMOVE_VIAS,
@@ -9,7 +9,7 @@ import {
   MEMORY_BLOCK_STATES,
   MEMORY_FAILURE_SOURCES,
   REMOVE_TRIGGERS,
-} from '../../../src/engine/vocabulary.ts';
+} from '../../../src/engine/model/vocabulary.ts';
 import { MIB, type Machine } from '../support.ts';
 import { byte, deviceName, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
 

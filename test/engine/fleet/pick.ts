@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Command } from '../../../src/engine/command.ts';
+import type { Command } from '../../../src/engine/model/command.ts';
 import { MIB, PAGE, type Machine } from '../support.ts';
-import type { Table } from '../../../src/engine/table.ts';
+import type { Table } from '../../../src/engine/model/table.ts';
 
 /** A step of a random fleet: it picks what it acts on among what there is. */
 export type Step = (made: Machine) => Command | null;

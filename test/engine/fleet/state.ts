@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Host } from '../../../src/engine/host.ts';
-import type { Table } from '../../../src/engine/table.ts';
+import type { Host } from '../../../src/engine/model/host.ts';
+import type { Table } from '../../../src/engine/model/table.ts';
 
 /** SHA-256 over everything a host is, as JSON: tables and their records in their order, entries by owner. */
 export function stateHash({ tables, entries }: Host): string {

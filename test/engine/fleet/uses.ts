@@ -7,7 +7,7 @@ import {
   PIN_KINDS,
   POPULATE_KINDS,
   SIGBUS_DISPOSITIONS,
-} from '../../../src/engine/vocabulary.ts';
+} from '../../../src/engine/model/vocabulary.ts';
 import { MIB, PAGE } from '../support.ts';
 import { byte, deviceName, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
 

@@ -1,5 +1,5 @@
-import type { DaxDevice, Host } from '../../../src/engine/host.ts';
-import { NO_ENTRIES, rowsOf } from '../../../src/engine/mapping_table.ts';
+import type { DaxDevice, Host } from '../../../src/engine/model/host.ts';
+import { NO_ENTRIES, rowsOf } from '../../../src/engine/model/mapping_table.ts';
 import { found, PAGE } from '../support.ts';
 
 /** One page that a mapping's page tables translate. */

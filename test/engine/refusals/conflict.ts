@@ -1,4 +1,4 @@
-import type { Command } from '../../../src/engine/command.ts';
+import type { Command } from '../../../src/engine/model/command.ts';
 import { DAX, devdax, ext4 } from '../rig.ts';
 import {
   CREATE,

@@ -1,5 +1,5 @@
-import type { RemovalRecord } from '../../../src/engine/removal/record.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { atRest, on, type Rule } from '../observe.ts';
 import type { Refused } from '../refused.ts';
 import { mounted } from '../rig.ts';

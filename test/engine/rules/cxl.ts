@@ -1,7 +1,7 @@
-import type { CreateDaxDevice, RemoveDaxDevice } from '../../../src/engine/command.ts';
-import type { CxlMemdev, CxlRegion } from '../../../src/engine/host.ts';
-import type { RemovalRecord } from '../../../src/engine/removal/record.ts';
-import type { CxlDriver, CxlRemoveVia, KernelName } from '../../../src/engine/vocabulary.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../../src/engine/model/command.ts';
+import type { CxlMemdev, CxlRegion } from '../../../src/engine/model/host.ts';
+import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
+import type { CxlDriver, CxlRemoveVia, KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, atRest, on, SIGBUS, told, type Cells, type Rule } from '../observe.ts';
 import type { Refused } from '../refused.ts';
 import { rigOn, type Rig } from '../rig.ts';

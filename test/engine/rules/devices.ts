@@ -1,5 +1,5 @@
-import type { RemoveVia } from '../../../src/engine/vocabulary.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { RemoveVia } from '../../../src/engine/model/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, every, fate, shape, SIGBUS, table, told, touch, type Rule } from '../observe.ts';
 import { cached, DAX, devdax, rigOn, type Chardev } from '../rig.ts';
 import {

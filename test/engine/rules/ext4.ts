@@ -25,7 +25,7 @@ import {
   type Mapper,
   type MapperOptions,
 } from '../support.ts';
-import type { AccessKind, KernelName } from '../../../src/engine/vocabulary.ts';
+import type { AccessKind, KernelName } from '../../../src/engine/model/vocabulary.ts';
 
 const SMALL: MapperOptions = { small: true };
 

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, atRest, every, OLD, on, shape, SIGBUS, told, touch, type Rule } from '../observe.ts';
 import { DAX, devdax, ext4, mounted, rmapbt, xfs, type Rig } from '../rig.ts';
 import {

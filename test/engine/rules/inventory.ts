@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { currentInventory } from '../../../src/inventory/current_inventory.ts';
 import { exportListing } from '../../../src/inventory/export_listing.ts';
 import type { KnownInventory } from '../../../src/inventory/import_listing.ts';

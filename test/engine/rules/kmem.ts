@@ -1,7 +1,7 @@
-import { isRefusal } from '../../../src/engine/refusal.ts';
-import { capacityOf } from '../../../src/engine/kmem/capacity.ts';
-import { spelled } from '../../../src/engine/kmem/blocks.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../../src/engine/model/refusal.ts';
+import { capacityOf } from '../../../src/engine/questions/capacity.ts';
+import { spelled } from '../../../src/engine/model/memory_block.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, atRest, every, on, shape, touch, type Cells, type Rule } from '../observe.ts';
 import {
   blocksOf,

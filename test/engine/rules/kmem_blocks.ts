@@ -1,5 +1,5 @@
-import { isRefusal } from '../../../src/engine/refusal.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../../src/engine/model/refusal.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { every, on, shape, touch, type Rule } from '../observe.ts';
 import {
   blocksOf,

@@ -1,5 +1,5 @@
-import { isRefusal } from '../../../src/engine/refusal.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import { isRefusal } from '../../../src/engine/model/refusal.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, every, on, type Rule } from '../observe.ts';
 import { fill, FIRST, offlineAll, ram, readAll, unbind, verdict, writeState, type Ram } from '../ram.ts';
 import { DAX } from '../rig.ts';

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import type { Rule } from '../observe.ts';
 import { fail, poisonCommand, scene } from '../poison.ts';
 import { codeOf, onAll, type Refused } from '../refused.ts';

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { atRest, every, on, shape, told, type Rule } from '../observe.ts';
 import { DAX, devdax, ext4, rmapbt } from '../rig.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type MapperOptions,
   type PinOptions,
 } from '../support.ts';
-import type { RemovalRecord } from '../../../src/engine/removal/record.ts';
+import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
 
 const PIPE_OOPS = 'oops page_cache_pipe_buf_release';
 const NEW = ['v6.1', 'v6.12', 'v7.3'] as const;

@@ -13,7 +13,7 @@ import {
   type Machine,
   type Mapper,
 } from '../support.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 
 const PAGE_5 = { page: 5, source: 'madvise', by: 'caller' } as const;
 const CHECK_5 = { page: 5, source: 'mce' } as const;

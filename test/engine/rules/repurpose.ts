@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, every, fate, OLD, on, SIGBUS, table, told, type Cells, type Rule } from '../observe.ts';
 import { ext4, rmapbt, xfs, type Rig } from '../rig.ts';
 import {

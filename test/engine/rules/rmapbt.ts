@@ -1,6 +1,6 @@
 import { PROFILES } from '../../../src/engine/kernels/profiles.ts';
-import type { RemovalRecord } from '../../../src/engine/removal/record.ts';
-import type { AccessKind, KernelName } from '../../../src/engine/vocabulary.ts';
+import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
+import type { AccessKind, KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { atRest, every, OLD, on, SIGBUS, table, touch, type Rule } from '../observe.ts';
 import { rmapbt, type Rig } from '../rig.ts';
 import {

@@ -1,4 +1,4 @@
-import type { AccessKind, KernelName } from '../../../src/engine/vocabulary.ts';
+import type { AccessKind, KernelName } from '../../../src/engine/model/vocabulary.ts';
 import {
   every,
   fate,
@@ -14,7 +14,7 @@ import {
 } from '../observe.ts';
 import { ext4, type Rig } from '../rig.ts';
 import { fork, outcomeOf, processOf, removeDevice, type Mapper } from '../support.ts';
-import type { Command } from '../../../src/engine/command.ts';
+import type { Command } from '../../../src/engine/model/command.ts';
 
 const POSTED = ['force-unmap-v5.10', 'force-unmap-v5.12'] as const;
 const LEVELS = ['pmd', 'pte'] as const;

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { every, on, SIGBUS, table, told, type Rule } from '../observe.ts';
 import { mounted, type Rig } from '../rig.ts';
 import {

@@ -1,4 +1,4 @@
-import type { AccessKind } from '../../../src/engine/vocabulary.ts';
+import type { AccessKind } from '../../../src/engine/model/vocabulary.ts';
 import { answered, every, fate, OLD, SIGBUS, table, told, touch, type Rule } from '../observe.ts';
 import { mounted, xfs, type Rig } from '../rig.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Command } from '../../../src/engine/command.ts';
-import type { KernelName } from '../../../src/engine/vocabulary.ts';
+import type { Command } from '../../../src/engine/model/command.ts';
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import type { Store, Submitted } from '../../../src/store/port.ts';
 
 const MIB = 1024 * 1024;

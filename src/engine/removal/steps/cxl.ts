@@ -1,5 +1,5 @@
-import { detachDecoder, releaseMemdev, releaseRegion, resetDecode } from '../../cxl/change.ts';
-import { regionOf } from '../../cxl/lookup.ts';
+import { detachDecoder, releaseMemdev, releaseRegion, resetDecode } from '../../device/cxl/change.ts';
+import { regionOf } from '../../device/cxl/chain.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Mount } from '../../host.ts';
-import { factsOf, filesOf, mountsOn } from '../../lookup.ts';
-import { patchSuperblock } from '../../superblock.ts';
-import { emit, hostRecord, patch } from '../../transaction.ts';
-import { writeBack } from '../../topology/sync.ts';
+import type { Mount } from '../../model/host.ts';
+import { factsOf, filesOf, mountsOn } from '../../model/lookup.ts';
+import { patchSuperblock } from '../../fs/superblock.ts';
+import { emit, hostRecord, patch } from '../../model/transaction.ts';
+import { writeBack } from '../../fs/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
 

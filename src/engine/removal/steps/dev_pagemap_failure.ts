@@ -1,15 +1,15 @@
-import { append } from '../../append.ts';
-import type { DaxDevice, File, Process } from '../../host.ts';
-import { filesOfDevice, mountsOfDevice, mountsOn, nrPages, pinsOfDevice } from '../../lookup.ts';
-import { runs } from '../../mapping_table.ts';
-import { setHwpoison } from '../../memory_failure/flags.ts';
-import { countPages, type PfnRange } from '../../pfn_range.ts';
-import { processOf } from '../../process_end.ts';
-import { emit, entriesOf, remove } from '../../transaction.ts';
-import { fileSpace, nodeSpace, type AddressSpace } from '../address_space.ts';
-import { announce, killProcs, massPlan } from '../kill_procs.ts';
-import type { SignalRow } from '../record.ts';
-import { deliver } from '../signals.ts';
+import { append } from '../../model/append.ts';
+import type { DaxDevice, File, Process } from '../../model/host.ts';
+import { filesOfDevice, mountsOfDevice, mountsOn, nrPages, pinsOfDevice } from '../../model/lookup.ts';
+import { runs } from '../../model/mapping_table.ts';
+import { setHwpoison } from '../../mm/hwpoison.ts';
+import { countPages, type PfnRange } from '../../model/pfn_range.ts';
+import { processOf } from '../../mm/process_end.ts';
+import { emit, entriesOf, remove } from '../../model/transaction.ts';
+import { fileSpace, nodeSpace, type AddressSpace } from '../../mm/address_space.ts';
+import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';
+import type { SignalRow } from '../../model/removal.ts';
+import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
 

@@ -1,4 +1,4 @@
-import { patch } from '../../transaction.ts';
+import { patch } from '../../model/transaction.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

@@ -1,16 +1,16 @@
-import type { Mapping } from '../../host.ts';
-import { onlinePfns } from '../../kmem/blocks.ts';
-import { memoryRangesOf } from '../../kmem/range.ts';
-import { mappingsOfDevice } from '../../lookup.ts';
-import { runs } from '../../mapping_table.ts';
-import { setHwpoison } from '../../memory_failure/flags.ts';
-import { countPages } from '../../pfn_range.ts';
-import { processOf } from '../../process_end.ts';
-import { emit, entriesOf, hostRecord, patch, type Transaction } from '../../transaction.ts';
-import { PAGE_BYTES } from '../../vocabulary.ts';
-import { hasEarlyPolicy } from '../kill_procs.ts';
-import type { SignalRow } from '../record.ts';
-import { deliver } from '../signals.ts';
+import type { Mapping } from '../../model/host.ts';
+import { onlinePfns } from '../../model/memory_block.ts';
+import { memoryRangesOf } from '../../model/memory_range.ts';
+import { mappingsOfDevice } from '../../model/lookup.ts';
+import { runs } from '../../model/mapping_table.ts';
+import { setHwpoison } from '../../mm/hwpoison.ts';
+import { countPages } from '../../model/pfn_range.ts';
+import { processOf } from '../../mm/process_end.ts';
+import { emit, entriesOf, hostRecord, patch, type Transaction } from '../../model/transaction.ts';
+import { PAGE_BYTES } from '../../model/vocabulary.ts';
+import { hasEarlyPolicy } from '../../mm/kill_procs.ts';
+import type { SignalRow } from '../../model/removal.ts';
+import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { decodes } from '../../lookup.ts';
+import { decodes } from '../../model/lookup.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

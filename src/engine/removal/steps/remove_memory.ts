@@ -1,11 +1,11 @@
-import type { MemoryRange } from '../../host.ts';
-import { factsOf } from '../../lookup.ts';
-import { blockPages, onlineRuns, pfnsOf, spelled } from '../../kmem/blocks.ts';
-import { hotplugLock, memoryRangesOf, pinsIn } from '../../kmem/range.ts';
-import { removeRange } from '../../kmem/remove.ts';
-import { emit, hostRecord, patch } from '../../transaction.ts';
-import { PAGE_BYTES } from '../../vocabulary.ts';
-import type { WaitingOn } from '../record.ts';
+import type { MemoryRange } from '../../model/host.ts';
+import { factsOf } from '../../model/lookup.ts';
+import { blockPages, onlineRuns, pfnsOf, spelled } from '../../model/memory_block.ts';
+import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
+import { removeRange } from '../../device/kmem/remove.ts';
+import { emit, hostRecord, patch } from '../../model/transaction.ts';
+import { PAGE_BYTES } from '../../model/vocabulary.ts';
+import type { WaitingOn } from '../../model/removal.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

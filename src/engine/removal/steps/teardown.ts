@@ -1,9 +1,9 @@
-import { nrPages, pinsOfDevice } from '../../lookup.ts';
-import { tearDownFlags } from '../../memory_failure/flags.ts';
-import { memoryRangesOf } from '../../kmem/range.ts';
-import { patch } from '../../transaction.ts';
+import { nrPages, pinsOfDevice } from '../../model/lookup.ts';
+import { tearDownFlags } from '../../mm/hwpoison.ts';
+import { memoryRangesOf } from '../../model/memory_range.ts';
+import { patch } from '../../model/transaction.ts';
 import type { StepInput, StepOutput } from '../step.ts';
-import type { WaitingOn } from '../record.ts';
+import type { WaitingOn } from '../../model/removal.ts';
 
 /** The character device goes; open descriptors keep the inode. Source: drivers/dax/device.c dev_dax_cdev_del(). */
 export function cdevDel(): StepOutput {

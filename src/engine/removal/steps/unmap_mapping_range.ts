@@ -1,6 +1,6 @@
-import { mappingsOfDevice } from '../../lookup.ts';
-import { dropEntries, emit } from '../../transaction.ts';
-import { PAGE_BYTES } from '../../vocabulary.ts';
+import { mappingsOfDevice } from '../../model/lookup.ts';
+import { dropEntries, emit } from '../../model/transaction.ts';
+import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**

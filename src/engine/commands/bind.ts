@@ -1,0 +1,151 @@
+import type { Answer } from '../answer.ts';
+import type { Command } from '../model/command.ts';
+import { regionConditions, regionServes } from '../device/cxl/chain.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
+import { addMemory, defaultMode, kmemStateOf, probeFails } from '../device/kmem/probe.ts';
+import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
+import { factsOf, findDevice } from '../model/lookup.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import type { DeviceMode } from '../model/vocabulary.ts';
+import { BURNT, MEDIUM_GONE } from '../device/way_back.ts';
+import { defaultAlign, driverOf, noNamespaceMode } from './create_dax_device.ts';
+
+/** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
+export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
+/** Beside it where ndctl took the namespace away: a seed is left, which is no device (M128). */
+export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destroyed by ndctl' } as const;
+
+type Bind = Extract<Command, { type: 'bind' }>;
+
+/**
+ * Binds a device again, in the mode and under the tenant it had or others (repurpose). 409 with the kernel's
+ * errno where it is bound already (R149); `blocked` where the write to `bind` does not return (R145).
+ */
+export function bind(tx: Transaction, command: Bind): Answer | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return device;
+  const facts = factsOf(tx.host);
+  const parent = command.driver === 'dax_pmem';
+  if (device.state === 'removing') return behindUnbind(tx, command, device);
+  if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
+  if (!device.media_present) return kernelRefuses('ENODEV', MEDIUM_GONE);
+  if (!regionServes(tx.host, device)) {
+    const { type, detail } = regionConditions(tx.host, device)[0]!;
+    // cxl_region would have to bind first, whose probe answers ENXIO below CXL_CONFIG_COMMIT.
+    return kernelRefuses(type === 'cxl_region_reset' ? 'ENXIO' : 'ENODEV', detail);
+  }
+  if (parent ? device.parent_bound : device.state === 'bound') {
+    return kernelRefuses(facts.bind_bound_errno, 'the device has a driver');
+  }
+  const disabled = device.conditions.some((condition) => condition.type === NAMESPACE_DISABLED.type);
+  if (disabled && command.driver !== undefined) {
+    return kernelRefuses('ENODEV', 'ndctl disabled the namespace: bind without a driver enables it again');
+  }
+  if (
+    !parent &&
+    (device.mode === 'devdax' || device.mode === 'system-ram') &&
+    !device.parent_bound &&
+    command.mode === undefined &&
+    !disabled
+  ) {
+    return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
+  }
+  if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
+    return blocked(tx, device, 'synchronize_rcu_normal');
+  }
+  return bound(tx, command, device);
+}
+
+/**
+ * A bind while the removal holds the device lock waits for it; that of a driver of the dax bus behind a kmem unbind
+ * is told at once on v5.10 that there is a driver (M159), and dax_pmem has never gone (M161).
+ */
+function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+  const facts = factsOf(tx.host);
+  const by_sysfs = device.mode === 'system-ram' && command.driver !== undefined;
+  if (by_sysfs && (command.driver === 'dax_pmem' || facts.kmem.bind_behind_unbind === 'ENODEV')) {
+    return kernelRefuses(
+      facts.bind_bound_errno,
+      'the device has a driver until its unbind returns: POST …/reboot ends one that never does',
+    );
+  }
+  return blocked(tx, device, 'device_lock: the removal holds it');
+}
+
+function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer {
+  const others = device.conditions.filter((condition) => condition.type !== 'bind_blocked');
+  const record = patch(tx, 'dax_devices', device.name, {
+    conditions: [...others, { type: 'bind_blocked', detail: blocked_in }],
+  });
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
+  return { record, bind: { result: 'blocked', blocked_in, kernel_log: [] } };
+}
+
+/** The mode a bind asks for: its own, that of the driver it names on the dax bus, or the one there was. */
+function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMode {
+  if (mode !== undefined) return mode;
+  if (driver === 'dax_pmem') return defaultMode(host, device);
+  const onDaxBus = device.mode === 'devdax' || device.mode === 'system-ram';
+  if (onDaxBus && driver === 'kmem') return 'system-ram';
+  return onDaxBus && driver === 'device_dax' ? 'devdax' : device.mode;
+}
+
+/**
+ * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A burnt range
+ * stops every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
+ */
+function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+  const mode = modeOf(tx.host, command, device);
+  const dynamic = noNamespaceMode(tx.host, device, mode);
+  if (dynamic !== null) return dynamic;
+  const driver = driverOf(mode);
+  if (command.driver !== undefined && command.driver !== 'dax_pmem' && command.driver !== driver) {
+    return refuse('invalid_field', `${command.driver} does not bind a ${mode} device`, {
+      pointer: '/driver',
+    });
+  }
+  const failure = probeFails(tx.host, device, driver, leakedRanges(tx.host));
+  if (failure !== null)
+    return command.driver === 'dax_pmem'
+      ? parentAlone(tx, device, failure)
+      : withWayBack(tx, device, failure);
+  if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
+  const tenant = command.tenant === undefined ? device.tenant : command.tenant;
+  const repurposed = mode !== device.mode || tenant !== device.tenant;
+  const record = patch(tx, 'dax_devices', device.name, {
+    mode,
+    driver,
+    tenant,
+    generation: repurposed ? device.generation + 1 : device.generation,
+    map: mode === device.mode ? device.map : mode === 'raw' || mode === 'sector' ? null : 'dev',
+    align: device.align ?? defaultAlign(mode),
+    state: 'bound',
+    conditions: [],
+    pgmap: device.pgmap + 1,
+    pgmap_state: 'live',
+    hwpoisoned: [],
+    faulted: [],
+    dax_alive: true,
+    instance: mode === device.mode ? device.instance : device.instance + 1,
+    parent_bound: true,
+    mem_region: 'requested',
+    kmem_state: kmemStateOf(tx.host, mode),
+  });
+  emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
+  const kernel_log = driver === 'kmem' ? addMemory(tx, record) : [];
+  return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
+}
+
+/** What the probe logs, and what helps where the range is burnt. */
+function withWayBack({ host }: Transaction, device: DaxDevice, failure: Refusal): Refusal {
+  if (leakedUnder(leakedRanges(host), device) === null) return failure;
+  return { ...failure, detail: `${failure.detail}: ${BURNT}` };
+}
+
+/** dax_pmem binds, the dax device it makes stays without a driver. */
+function parentAlone(tx: Transaction, device: DaxDevice, { detail }: Refusal): Answer {
+  const record = patch(tx, 'dax_devices', device.name, { parent_bound: true });
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { parent_bound: true });
+  return { record, bind: { result: 'ok', blocked_in: null, kernel_log: detail.split('; ') } };
+}

@@ -1,0 +1,191 @@
+import type { Answer } from '../answer.ts';
+import type { Command, CreateMapping, Outcome } from '../model/command.ts';
+import { touch } from '../mm/fault.ts';
+import { zapLog } from '../mm/zap.ts';
+import { onlineRuns } from '../model/memory_block.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import type { DaxDevice, File, Mapping } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  deviceOf,
+  factsOf,
+  findActor,
+  findDevice,
+  findFile,
+  findMapping,
+  mountedSuperblock,
+  pinsOfPid,
+} from '../model/lookup.ts';
+import { okOutcome } from '../model/outcome.ts';
+import { strike, zapEffect } from '../mm/process_end.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { staleVerbs } from '../mm/stale.ts';
+import { emit, identity, nextId, put, remove, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
+import { wayBack } from '../device/way_back.ts';
+
+/** mmap(2) of a file or of the device node. 409 with the kernel's errno where mmap is refused (R8-R11). */
+export function createMapping(tx: Transaction, command: CreateMapping): Answer | Refusal {
+  const process = findActor(tx.host, command.pid, '/pid');
+  if (isRefusal(process)) return process;
+  const target = resolve(tx, command);
+  if (isRefusal(target)) return target;
+  const refusal =
+    refusesShape(command) ??
+    (target.file === null
+      ? refusesNode(tx, command, target.device)
+      : refusesFile(tx, command, target.file, target.device));
+  if (refusal !== null) return refusal;
+  const page_size = command.page_size ?? defaultPageSize(target);
+  const id = nextId(tx, 'v');
+  const mapping = put(tx, 'mappings', id, {
+    ...identity(tx),
+    id,
+    pid: command.pid,
+    dax_device: target.device.name,
+    file: target.file?.id ?? null,
+    offset: command.offset,
+    length: command.length,
+    address: addressFor(id, command, page_size),
+    flags: command.flags,
+    prot: command.prot,
+    page_size,
+    activity: command.activity ?? 'idle',
+    device_instance: target.device.instance,
+    generation: target.device.generation,
+    anonymous: target.file === null && target.device.mode === 'system-ram',
+    present: { pte: 0, pmd: 0, pud: 0, anon: 0 },
+  });
+  const failed = populate(tx, command, mapping);
+  if (failed !== null) return failed;
+  emit(tx, 'mapping_created', `mappings/${id}`, { pid: command.pid });
+  return { record: tx.host.tables.mappings.get(id)! };
+}
+
+interface Target {
+  readonly file: File | null;
+  readonly device: DaxDevice;
+}
+
+function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
+  if ((command.file === undefined) === (command.dax_device === undefined)) {
+    return refuse('invalid_field', 'exactly one of file and dax_device is needed', { pointer: '/file' });
+  }
+  if (command.file !== undefined) {
+    const file = findFile(tx.host, command.file);
+    if (isRefusal(file)) return { ...file, pointer: '/file' };
+    return { file, device: deviceOf(tx.host, file.dax_device) };
+  }
+  const device = findDevice(tx.host, command.dax_device!);
+  return isRefusal(device) ? { ...device, pointer: '/dax_device' } : { file: null, device };
+}
+
+function refusesShape(command: CreateMapping): Refusal | null {
+  if (command.offset % PAGE_BYTES !== 0)
+    return refuse('invalid_field', 'offset must be a multiple of 4096', { pointer: '/offset' });
+  if (command.length < PAGE_BYTES || command.length % PAGE_BYTES !== 0) {
+    return refuse('invalid_field', 'length must be a positive multiple of 4096', { pointer: '/length' });
+  }
+  const flags = new Set(command.flags);
+  if (flags.has('shared') === flags.has('private') || (flags.has('sync') && flags.has('private'))) {
+    return refuse('invalid_field', 'flags must be shared, shared and sync, or private', {
+      pointer: '/flags',
+    });
+  }
+  if (command.populate === 'write' && command.prot === 'r') {
+    return refuse('invalid_field', 'populate: write needs prot: rw', { pointer: '/populate' });
+  }
+  return null;
+}
+
+function refusesFile(tx: Transaction, command: CreateMapping, file: File, device: DaxDevice): Refusal | null {
+  if (command.offset + command.length > Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES) {
+    return refuse('out_of_range', 'the mapping reaches past the end of the file', { pointer: '/length' });
+  }
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return { ...mount, pointer: '/file' };
+  if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
+  if (blockDeviceGone(tx.host, mount)) {
+    return refuse(
+      'outcome_unknown',
+      'mmap on a file system whose device is gone, before it is shut down, is not recorded',
+    );
+  }
+  const synchronous = file.dax && device.provider !== 'virtio-pmem';
+  if (command.flags.includes('sync') && !synchronous) {
+    return kernelRefuses('EOPNOTSUPP', 'MAP_SYNC needs DAX and a synchronous region');
+  }
+  return null;
+}
+
+/**
+ * check_vma(): devdax maps shared, aligned, of a live device; system-ram takes anonymous memory (an offset means
+ * nothing there), mbind(2) wants a node with memory, mmap(2) no MAP_SHARED_VALIDATE without a file (mm/mmap.c
+ * do_mmap()); other modes map their block device.
+ */
+function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
+  if (device.mode === 'system-ram') {
+    if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'MAP_SYNC of anonymous memory');
+    const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
+    return online ? null : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
+  }
+  if (command.offset + command.length > device.size) {
+    return refuse('out_of_range', 'the mapping reaches past the end of the device', { pointer: '/length' });
+  }
+  if (device.mode === 'sector') return refuse('not_modelled', 'the block device of a btt');
+  if (device.mode !== 'devdax') {
+    if (device.driver === null)
+      return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
+    return command.flags.includes('sync') ? kernelRefuses('EOPNOTSUPP', 'MAP_SYNC on a block device') : null;
+  }
+  if (!device.parent_bound || device.state === 'gone')
+    return kernelRefuses('ENOENT', 'there is no device node');
+  if (!device.dax_alive) return kernelRefuses('ENXIO', 'dax_alive() is false');
+  if (command.flags.includes('private'))
+    return kernelRefuses('EINVAL', 'dax_mmap: attempted private mapping');
+  const align = device.align!;
+  const aligned =
+    command.length % align === 0 && command.offset % align === 0 && (command.page_size ?? align) >= align;
+  return aligned ? null : kernelRefuses('EINVAL', 'dax_mmap: unaligned vma');
+}
+
+function defaultPageSize(target: Target): PageSize {
+  if (target.file !== null) return 2097152;
+  if (target.device.mode === 'system-ram') return 4096;
+  return target.device.align === 4096 ? 4096 : target.device.align === 1073741824 ? 1073741824 : 2097152;
+}
+
+/** One slot of 1 TiB a mapping, by its number; moved by 4 KiB where larger entries must not fit. */
+function addressFor(id: string, command: CreateMapping, page_size: PageSize): string {
+  const slot = BigInt(id.slice(1));
+  const skew = page_size === 4096 && command.file !== undefined ? 4096n : 0n;
+  const colour = BigInt(command.offset % 1073741824);
+  return `0x${(0x100000000000n + slot * 0x10000000000n + colour + skew).toString(16)}`;
+}
+
+function populate(tx: Transaction, command: CreateMapping, mapping: Mapping): Refusal | null {
+  if (command.populate === undefined || command.populate === 'none') return null;
+  const { failure } = touch(tx, mapping, 0, mapping.length / PAGE_BYTES, command.populate === 'write');
+  if (failure === null || failure.why === 'sigbus') return null;
+  if (failure.why === 'refused') return failure.refusal;
+  return refuse('dax_device_busy', 'MAP_POPULATE does not return: the file system is frozen', {
+    pointer: '/populate',
+  });
+}
+
+/** munmap(2): zaps the entries; pins stay (R122). */
+export function munmap(tx: Transaction, command: Extract<Command, { type: 'munmap' }>): Outcome | Refusal {
+  const mapping = findMapping(tx.host, command.mapping);
+  if (isRefusal(mapping)) return mapping;
+  const process = findActor(tx.host, mapping.pid);
+  if (isRefusal(process)) return process;
+  const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).munmap);
+  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  for (const pin of pinsOfPid(tx.host, mapping.pid)) {
+    if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
+  }
+  const kernel_log = zapLog(tx, [mapping], process.comm);
+  remove(tx, 'mappings', mapping.id);
+  emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
+  return okOutcome({ kernel_log });
+}

@@ -1,0 +1,131 @@
+import type { Answer } from '../answer.ts';
+import type { Command, CreatePin, Outcome } from '../model/command.ts';
+import { touch } from '../mm/fault.ts';
+import type { DaxDevice, Mapping } from '../model/host.ts';
+import { leaveMovable } from '../device/kmem/offline.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import { deviceOf, factsOf, findActor, findMapping, generationOf, isStale } from '../model/lookup.ts';
+import { clipRun, runs } from '../model/mapping_table.ts';
+import { okOutcome } from '../model/outcome.ts';
+import { normalize } from '../model/pfn_range.ts';
+import { pinReleaseUnknown, recordOops, releaseEffect, strike, workerOops } from '../mm/process_end.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { emit, entriesOf, identity, nextId, put, remove, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+
+/**
+ * Pins pages by gup (C1, C2): faults them in, then takes a reference on each. 409 with EOPNOTSUPP where the
+ * kernel refuses FOLL_LONGTERM. gup through a stale entry is acted out by POST …/access.
+ */
+export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal {
+  const process = findActor(tx.host, command.pid, '/pid');
+  if (isRefusal(process)) return process;
+  const mapping = findMapping(tx.host, command.mapping);
+  if (isRefusal(mapping)) return { ...mapping, pointer: '/mapping' };
+  if (mapping.pid !== command.pid)
+    return refuse('invalid_field', 'the mapping belongs to another process', { pointer: '/mapping' });
+  if (command.length < 1 || command.offset + command.length > mapping.length) {
+    return refuse('out_of_range', 'the pin leaves the mapping', { pointer: '/offset' });
+  }
+  const device = deviceOf(tx.host, mapping.dax_device);
+  const refusal = refusesLongterm(tx, command, mapping, device);
+  if (refusal !== null) return refusal;
+  const index = Math.floor(command.offset / PAGE_BYTES);
+  const nr = Math.ceil((command.offset + command.length) / PAGE_BYTES) - index;
+  if (
+    [...runs(entriesOf(tx.host, mapping.id))].some(
+      (run) => clipRun(run, index, index + nr) !== null && isStale(device, run),
+    )
+  ) {
+    return refuse('not_modelled', 'gup through a stale entry: act it out with POST …/access');
+  }
+  const { failure } = touch(tx, mapping, index, nr, command.kind === 'longterm' && mapping.prot === 'rw');
+  if (failure !== null)
+    return failure.why === 'refused'
+      ? failure.refusal
+      : kernelRefuses('EFAULT', 'a page cannot be faulted in');
+  if (command.kind === 'longterm') pinLongterm(tx, mapping, index, nr);
+  const id = nextId(tx, 'p');
+  const record = put(tx, 'pins', id, {
+    ...identity(tx),
+    id,
+    pid: command.pid,
+    mapping: mapping.id,
+    dax_device: device.name,
+    offset: command.offset,
+    length: command.length,
+    kind: command.kind,
+    holder: command.holder,
+    pfn_ranges: pinnedPfns(tx, mapping, index, nr),
+    pgmap: device.pgmap,
+    generation: generationOf(tx.host, mapping),
+  });
+  emit(tx, 'pin_created', `pins/${id}`, { kind: command.kind, holder: command.holder });
+  return { record };
+}
+
+/** C1: fsdax never; io_uring's own rule on file-backed memory of 5.10 and 6.1. */
+function refusesLongterm(
+  tx: Transaction,
+  command: CreatePin,
+  mapping: Mapping,
+  device: DaxDevice,
+): Refusal | null {
+  const longterm = command.kind === 'longterm';
+  if (!longterm) return null;
+  const facts = factsOf(tx.host);
+  const file = mapping.file === null ? null : tx.host.tables.files.get(mapping.file);
+  if (file?.dax === true)
+    return kernelRefuses(facts.longterm_on_fsdax, 'FOLL_LONGTERM on a file system DAX mapping');
+  if (
+    command.holder === 'io_uring' &&
+    device.mode === 'devdax' &&
+    facts.io_uring_longterm_on_devdax === 'EOPNOTSUPP'
+  ) {
+    return kernelRefuses(
+      'EOPNOTSUPP',
+      'io_uring fixed buffers refuse file-backed memory that is neither shmem nor hugetlb',
+    );
+  }
+  if (file !== null)
+    return refuse('not_modelled', 'longterm pins of page-cache pages are ordinary RAM and reach no device');
+  return null;
+}
+
+/** FOLL_LONGTERM of anonymous memory: from v6.1 on it leaves ZONE_MOVABLE first (M76). */
+function pinLongterm(tx: Transaction, mapping: Mapping, index: number, nr: number): void {
+  if (!mapping.anonymous || !factsOf(tx.host).kmem.longterm_pin_leaves_movable) return;
+  const wanted = normalize(pinnedPfns(tx, mapping, index, nr));
+  for (const range of memoryRangesOf(tx.host, mapping.dax_device)) leaveMovable(tx, range, wanted);
+}
+
+function pinnedPfns(
+  tx: Transaction,
+  mapping: Mapping,
+  index: number,
+  nr: number,
+): (readonly [number, number])[] {
+  const ranges: (readonly [number, number])[] = [];
+  for (const run of runs(entriesOf(tx.host, mapping.id))) {
+    const part = clipRun(run, index, index + nr);
+    if (part?.kind === 'dax' || part?.kind === 'ram') ranges.push([part.pfn, part.nr_pages]);
+  }
+  return ranges;
+}
+
+/** Releases a pin; after a removal that did not wait for it the kernel oopses in whoever releases (R123-R126). */
+export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin' }>): Outcome | Refusal {
+  const pin = tx.host.tables.pins.get(command.pin);
+  if (pin === undefined) return refuse('pin_not_found', `there is no pin ${command.pin}`);
+  const process = findActor(tx.host, pin.pid);
+  if (isRefusal(process)) return process;
+  const unknown = pinReleaseUnknown(tx, pin);
+  if (unknown !== null) return unknown;
+  const effect = releaseEffect(tx, pin, 'drop');
+  const oopses = workerOops(tx, pin);
+  remove(tx, 'pins', pin.id);
+  emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
+  if (effect.do === 'oops') return strike(tx, pin.pid, effect);
+  for (const oops of oopses) recordOops(tx, oops.at);
+  return okOutcome({ kernel_oopses: oopses, result: oopses.length === 0 ? 'ok' : 'kernel_oops' });
+}

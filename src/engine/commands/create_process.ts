@@ -1,0 +1,92 @@
+import type { Answer } from '../answer.ts';
+import type { Command, CreateProcess, Outcome } from '../model/command.ts';
+import type { Mapping } from '../model/host.ts';
+import { mappingsOfPid } from '../model/lookup.ts';
+import { runs } from '../model/mapping_table.ts';
+import { endProcess, releaseUnknown } from '../mm/process_end.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { findActor } from '../model/lookup.ts';
+import {
+  emit,
+  entriesOf,
+  hostRecord,
+  identity,
+  insertEntries,
+  nextId,
+  patch,
+  protectEntries,
+  put,
+  type Transaction,
+} from '../model/transaction.ts';
+
+/** Creates a process; with `parent_pid` a fork that inherits the parent's mappings and kill policy. */
+export function createProcess(tx: Transaction, command: CreateProcess): Answer | Refusal {
+  const parent =
+    command.parent_pid === undefined ? null : findActor(tx.host, command.parent_pid, '/parent_pid');
+  if (isRefusal(parent)) return parent;
+  const pid = command.pid ?? nextPid(tx);
+  if (tx.host.tables.processes.has(String(pid))) {
+    return refuse('process_exists', `there is a process ${String(pid)} already`, { pointer: '/pid' });
+  }
+  const record = put(tx, 'processes', String(pid), {
+    ...identity(tx),
+    pid,
+    comm: command.comm,
+    tenant: command.tenant ?? parent?.tenant ?? null,
+    mce_kill: command.mce_kill ?? parent?.mce_kill ?? 'default',
+    sigbus: command.sigbus ?? parent?.sigbus ?? 'default',
+    parent_pid: command.parent_pid ?? null,
+    state: 'running',
+    end: null,
+  });
+  if (parent !== null) {
+    for (const mapping of mappingsOfPid(tx.host, parent.pid)) inherit(tx, mapping, pid);
+  }
+  emit(tx, 'process_created', `processes/${String(pid)}`, { comm: command.comm });
+  return { record };
+}
+
+/** Pids count with the ids of the host, from 1000 on: a free one is found at once. */
+function nextPid(tx: Transaction): number {
+  let pid = 1000 + hostRecord(tx.host).next_id;
+  while (tx.host.tables.processes.has(String(pid))) pid += 1;
+  return pid;
+}
+
+/**
+ * A8: shared VMAs start empty; a private one that has copied a page (anon_vma) is copied with its entries, and so
+ * is anonymous memory: private pages are shared until either side stores.
+ */
+function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
+  const id = nextId(tx, 'v');
+  const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
+  put(tx, 'mappings', id, { ...mapping, ...identity(tx), id, pid, activity: 'idle', present: none });
+  if (mapping.anonymous) {
+    if (mapping.flags.includes('private')) protectEntries(tx, [mapping.id]);
+    insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
+    return;
+  }
+  if (!mapping.flags.includes('private') || mapping.present.anon === 0) return;
+  insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
+}
+
+/** Exit, or SIGKILL from outside: what a task stuck in the kernel does not take. */
+export function exitProcess(
+  tx: Transaction,
+  command: Extract<Command, { type: 'exit_process' }>,
+): Outcome | Refusal {
+  const process = tx.host.tables.processes.get(String(command.pid));
+  if (process === undefined) return refuse('process_not_found', `there is no process ${String(command.pid)}`);
+  if (process.state === 'dead') return refuse('process_ended', `process ${String(command.pid)} has ended`);
+  if (process.state === 'oopsed' || process.state === 'blocked') {
+    return refuse(
+      'process_unavailable',
+      `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal: POST …/reboot ends it`,
+    );
+  }
+  const unknown = releaseUnknown(tx, command.pid);
+  if (unknown !== null) return unknown;
+  const killed = process.state === 'livelocked';
+  if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });
+  return endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });
+}

@@ -1,0 +1,164 @@
+import type { Answer } from '../answer.ts';
+import type { Command } from '../model/command.ts';
+import type { Host, MemoryRange } from '../model/host.ts';
+import { decodes, deviceOf, factsOf, findDevice } from '../model/lookup.ts';
+import { countPages, intersect } from '../model/pfn_range.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
+import type { MemoryBlockState } from '../model/vocabulary.ts';
+import { blockAt, firstBlock, nrBlocks, pfnsOf, withBlock } from '../model/memory_block.ts';
+import { isOffline, offlineBlock } from '../device/kmem/offline.ts';
+import { hotplugLock, memoryRangesOf, physAddr, usedPages } from '../model/memory_range.ts';
+import type { MemoryBlock } from '../device/kmem/memory_block.ts';
+
+type Patch = Extract<Command, { type: 'patch_memory_block' }>;
+
+/**
+ * A write to `memoryN/state`. 409 with the kernel's errno where it says no; `blocked` where the write does not
+ * return: a page of the block is pinned (offline_pages), or another offline holds the hotplug lock.
+ * Source: drivers/base/memory.c state_store(); B.2, M79-M82, M147, M162.
+ */
+export function patchMemoryBlock(tx: Transaction, command: Patch): Answer | Refusal {
+  const found = findBlock(tx.host, command.dax_device, command.block);
+  if (isRefusal(found)) return found;
+  const { range, at } = found;
+  const lock = hotplugLock(tx.host);
+  if (lock !== null) {
+    const own = lock.id === range.id && lock.offlining === at;
+    return answer(tx, range, at, own ? 'offline_pages' : 'lock_device_hotplug_sysfs');
+  }
+  const word = isOffline(range, at) ? 'offline' : 'online';
+  if ((command.state === 'offline') === isOffline(range, at)) {
+    return kernelRefuses('EINVAL', `memory${String(command.block)} is ${word} already`);
+  }
+  if (command.state === 'offline') {
+    const absent = migratesFromAbsentMedia(tx.host, range, at);
+    if (absent !== null) return absent;
+    const result = offlineBlock(tx, range, at);
+    return answer(tx, range, at, result === 'ok' ? null : 'offline_pages');
+  }
+  return onlineBlock(tx, range, at, command.state);
+}
+
+/** R165: what a copy from memory that is physically gone returns depends on the bus. */
+function migratesFromAbsentMedia(host: Host, range: MemoryRange, at: number): Refusal | null {
+  const used = intersect(usedPages(host, range.dax_device), [pfnsOf(range, at)]);
+  if (decodes(host, deviceOf(host, range.dax_device)) || used.length === 0) return null;
+  return unknownOutcome('migrating pages from memory that is physically gone depends on the bus (R165)');
+}
+
+function onlineBlock(
+  tx: Transaction,
+  range: MemoryRange,
+  at: number,
+  state: MemoryBlockState,
+): Answer | Refusal {
+  const poisoned = intersect(deviceOf(tx.host, range.dax_device).hwpoisoned, [pfnsOf(range, at)]);
+  if (poisoned.length > 0 && factsOf(tx.host).kmem.online_poisoned_block === 'EHWPOISON') {
+    return kernelRefuses('EHWPOISON', 'the block holds a poisoned page');
+  }
+  const zone = zoneOf(tx.host, range, at, state);
+  patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, { state, zone }) });
+  emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { [state]: firstBlock(range) + at });
+  return answer(tx, range, at, null);
+}
+
+/**
+ * `online` follows the policy contig-zones: zone Normal unless the block lies inside an existing movable zone.
+ * Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
+ */
+function zoneOf(host: Host, range: MemoryRange, at: number, state: MemoryBlockState): 'Normal' | 'Movable' {
+  if (state !== 'online') return state === 'online_movable' ? 'Movable' : 'Normal';
+  const [pfn] = pfnsOf(range, at);
+  return spans(host, range.node, 'Movable', pfn) && !spans(host, range.node, 'Normal', pfn)
+    ? 'Movable'
+    : 'Normal';
+}
+
+/** Whether a zone of the node reaches from below a pfn to above it. */
+function spans(host: Host, node: number | null, zone: 'Normal' | 'Movable', pfn: number): boolean {
+  const ranges = host.tables.memory_ranges.where((range) => range.node === node);
+  const pfns = ranges.flatMap((range) =>
+    range.blocks.filter((run) => run.zone === zone).map((run) => pfnsOf(range, run.first, run.nr_blocks)),
+  );
+  return pfns.some(([first]) => first < pfn) && pfns.some(([first]) => first > pfn);
+}
+
+/** The `block`-th memory block of the machine, where it is the device's. */
+function findBlock(
+  host: Host,
+  dax_device: string,
+  block: number,
+): { range: MemoryRange; at: number } | Refusal {
+  const device = findDevice(host, dax_device);
+  if (isRefusal(device)) return device;
+  for (const range of memoryRangesOf(host, dax_device)) {
+    const at = block - firstBlock(range);
+    if (at >= 0 && at < nrBlocks(range)) return { range, at };
+  }
+  return refuse('memory_block_not_found', `${dax_device} has no memory block ${String(block)}`);
+}
+
+/** The block after the write. Its ETag is that of the range. */
+function answer(tx: Transaction, { id }: MemoryRange, at: number, blocked_in: string | null): Answer {
+  const record = tx.host.tables.memory_ranges.get(id)!;
+  const [block] = render(tx.host, record, at, 1);
+  const result = blocked_in === null ? 'ok' : 'blocked';
+  return { record, memory_block: { ...block!, result, blocked_in } };
+}
+
+/** One memory block. */
+export function surveyMemoryBlock(
+  tx: Transaction,
+  command: Extract<Command, { type: 'survey_memory_block' }>,
+): Answer | Refusal {
+  const found = findBlock(tx.host, command.dax_device, command.block);
+  return isRefusal(found) ? found : answer(tx, found.range, found.at, null);
+}
+
+/** Memory blocks of a device from the `start`-th on; none where it has no system RAM. */
+export function surveyMemoryBlocks(
+  tx: Transaction,
+  command: Extract<Command, { type: 'survey_memory_blocks' }>,
+): Answer | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  if (isRefusal(device)) return device;
+  const [range] = memoryRangesOf(tx.host, device.name);
+  if (range === undefined) return { memory_blocks: { items: [], total: 0 } };
+  return {
+    memory_blocks: {
+      items: render(tx.host, range, command.start, command.limit),
+      total: nrBlocks(range),
+    },
+  };
+}
+
+function render(host: Host, range: MemoryRange, start: number, limit: number): MemoryBlock[] {
+  const device = deviceOf(host, range.dax_device);
+  const used = usedPages(host, range.dax_device);
+  const nr_blocks = Math.max(0, Math.min(limit, nrBlocks(range) - start));
+  return Array.from({ length: nr_blocks }, (_, n): MemoryBlock => {
+    const at = start + n;
+    const block = firstBlock(range) + at;
+    const own = pfnsOf(range, at);
+    return {
+      host: range.host,
+      id: `memory${String(block)}`,
+      name: `memory${String(block)}`,
+      block,
+      dax_device: range.dax_device,
+      ...stateOf(range, at),
+      node: range.node,
+      phys_addr: device.phys_addr === null ? null : physAddr(own[0]),
+      size: range.block_bytes,
+      pages_in_use: countPages(intersect(used, [own])),
+      hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [own])),
+      leaked: range.leaked,
+    };
+  });
+}
+
+function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone'> {
+  const { state, zone } = blockAt(range, at);
+  return { state, zone };
+}

@@ -1,0 +1,62 @@
+import type { Answer } from '../answer.ts';
+import type { Command } from '../model/command.ts';
+import type { File, Pin } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  findFile,
+  mappingsOfFile,
+  mountedSuperblock,
+  pinsOfDevice,
+} from '../model/lookup.ts';
+import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { emit, remove, type Transaction } from '../model/transaction.ts';
+
+/** Users that a refusal names. */
+const NAMED_MAX = 10;
+
+/**
+ * unlink(2) of a file that nobody has in core for a mapping: its blocks are free, its record goes. Refused while it
+ * is mapped (`file_in_use`: the inode would live on until its last user) and where a pin outlived its mapping; EROFS
+ * and EIO as the kernel answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
+ * fs/xfs/xfs_inode.c xfs_remove().
+ */
+export function unlink(tx: Transaction, command: Extract<Command, { type: 'unlink' }>): Answer | Refusal {
+  const file = findFile(tx.host, command.file);
+  if (isRefusal(file)) return file;
+  const refusal = refusesUnlink(tx, file);
+  if (refusal !== null) return refusal;
+  remove(tx, 'files', file.id);
+  emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
+  return {};
+}
+
+function refusesUnlink(tx: Transaction, file: File): Refusal | null {
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return mount;
+  if (mount.read_only) return kernelRefuses('EROFS', 'the file system went read-only');
+  if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
+  if (blockDeviceGone(tx.host, mount))
+    return unknownOutcome(
+      'unlink on a file system whose device is gone, before it is shut down, is neither recorded nor in the sources read: POST …/mounts/{mount}/shutdown ends it',
+    );
+  if (mount.fs_state === 'frozen')
+    return refuse('dax_device_busy', 'the file system is frozen: unlink() blocks until POST …/reboot');
+  const users = mappingsOfFile(tx.host, file.id).map(({ id, pid }) => `${id} of process ${String(pid)}`);
+  if (users.length > 0) {
+    const named = users.slice(0, NAMED_MAX).join(', ');
+    const more = users.length > NAMED_MAX ? ` and ${String(users.length - NAMED_MAX)} more` : '';
+    return refuse('file_in_use', `${file.id} is mapped by ${named}${more}: DELETE these mappings first`);
+  }
+  const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
+  if (pinned === undefined) return null;
+  return unknownOutcome(
+    `what becomes of pages that ${pinned.id} pins when their file goes is not recorded: DELETE the pin first`,
+  );
+}
+
+/** Whether a page of the file is pinned: its mapping may be gone. */
+function holdsPageOf(pin: Pin, { extents }: File): boolean {
+  const own = extents.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
+  return intersect(normalize(pin.pfn_ranges), own).length > 0;
+}

@@ -1,0 +1,67 @@
+import type { CxlMemdev, CxlRegion } from '../../model/host.ts';
+import { factsOf } from '../../model/lookup.ts';
+import { emit, patch, type Transaction } from '../../model/transaction.ts';
+import type { CxlDriver } from '../../model/vocabulary.ts';
+import { consumersOf, regionConditions } from './chain.ts';
+
+/** Changes of the CXL chain, each named by its own event. */
+export function changeRegion(tx: Transaction, name: string, fields: Partial<CxlRegion>): CxlRegion {
+  const record = patch(tx, 'cxl_regions', name, fields);
+  emit(tx, 'cxl_region_changed', `cxl-regions/${name}`, { ...fields });
+  return record;
+}
+
+export function changeMemdev(tx: Transaction, name: string, fields: Partial<CxlMemdev>): CxlMemdev {
+  const record = patch(tx, 'cxl_memdevs', name, fields);
+  emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${name}`, { ...fields });
+  return record;
+}
+
+/**
+ * Clears the HDM decoders of the whole region, of every way of it (M111): its range decodes to nothing. A locked
+ * region is passed over where the kernel knows the lock. Source: drivers/cxl/core/region.c
+ * cxl_region_decode_reset(); M96, M109. The decoders keep their COMMITTED bit, as the emulated ones do (M97).
+ */
+export function resetDecode(tx: Transaction, { name, locked, decode_state, mappings }: CxlRegion): void {
+  if (decode_state === 'reset') return;
+  if (locked && factsOf(tx.host).cxl.decode_reset_before_release === 'unless_locked') return;
+  changeRegion(tx, name, { decode_state: 'reset' });
+  for (const { memdev } of mappings) changeMemdev(tx, memdev, { committed_with_zero_size: true });
+}
+
+/** The memdev's endpoint decoder leaves the targets of the region. Source: drivers/cxl/core/region.c; M96. */
+export function detachDecoder(tx: Transaction, { name, mappings }: CxlRegion, memdev: string): void {
+  const left = mappings.filter((target) => target.memdev !== memdev);
+  if (left.length === mappings.length) return;
+  changeRegion(tx, name, { mappings: left });
+  changeMemdev(tx, memdev, { left_region: name });
+}
+
+/**
+ * The region driver is released. The region itself stays, and its host physical addresses with it (M110).
+ * Source: drivers/cxl/core/region.c cxlr_pmem_unregister(); M102.
+ */
+export function releaseRegion(tx: Transaction, { name, state }: CxlRegion): void {
+  if (state === 'enabled') changeRegion(tx, name, { state: 'disabled' });
+}
+
+/**
+ * What becomes of a memdev whose driver, or whose PCI function's driver, is unbound: it stays on the bus, or is
+ * gone. Source: drivers/cxl/core/memdev.c cxl_memdev_unregister(); M96, M100.
+ */
+export function releaseMemdev(tx: Transaction, name: string, driver: CxlDriver): CxlMemdev {
+  if (driver === 'cxl_pci') return changeMemdev(tx, name, { state: 'gone', nmem: null });
+  const gone = factsOf(tx.host).cxl.nmem_after_cxl_mem_unbind === 'gone';
+  return changeMemdev(tx, name, gone ? { state: 'disabled', nmem: null } : { state: 'disabled' });
+}
+
+/** Devices that nothing is bound to say what is missing beneath them. */
+export function tellConsumers(tx: Transaction, region: string): void {
+  for (const device of consumersOf(tx.host, region)) {
+    if (device.state !== 'unbound') continue;
+    const own = device.conditions.filter(({ type }) => !type.startsWith('cxl_region_'));
+    const conditions = [...own, ...regionConditions(tx.host, device)];
+    patch(tx, 'dax_devices', device.name, { conditions });
+    emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { conditions });
+  }
+}

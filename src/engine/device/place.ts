@@ -1,0 +1,118 @@
+import type { DaxDevice, Host, MemoryRange } from '../model/host.ts';
+import { leakedRanges } from '../model/memory_range.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import { PAGE_BYTES, PUD_PAGES } from '../model/vocabulary.ts';
+
+/** Where pgmaps are put whose address no listing tells: above 4 PiB, behind one another, on 1 GiB boundaries. */
+const UNKNOWN_BASE_PFN = 2 ** 40;
+const END_PFN = 2 ** 52;
+
+/**
+ * Where the devices of a host lie: ascending lists, so that a listing places 10^4 of them one after another without
+ * looking at each for each.
+ */
+export interface Places {
+  /** First pfns of the devices that are there. */
+  readonly starts: number[];
+  /** First pfns behind them. */
+  readonly ends: number[];
+  /** First 1 GiB boundaries behind them and behind those that are gone. */
+  readonly boundaries: number[];
+  /** Of all of them, gone ones too. */
+  readonly sizes: { bytes: number };
+  /** Ranges that no probe gets until a reboot; no device that comes or goes changes them. */
+  readonly burnt: readonly MemoryRange[];
+}
+
+/** The places of all devices but the one named. O(n log n). */
+export function placesOf(host: Host, but: string | null): Places {
+  const devices = host.tables.dax_devices.where(({ name }) => name !== but);
+  const there = devices.filter(isThere);
+  return {
+    starts: there.map(({ base_pfn }) => base_pfn).sort(ascending),
+    ends: there.map(endOf).sort(ascending),
+    boundaries: devices.map(boundaryBehind).sort(ascending),
+    sizes: { bytes: devices.reduce((sum, { size }) => sum + size, 0) },
+    burnt: leakedRanges(host),
+  };
+}
+
+/** Takes a device as it is now into account. */
+export function addPlace(places: Places, device: DaxDevice): void {
+  for (const [list, pfn] of pfnsIn(places, device)) list.splice(countBelow(list, pfn), 0, pfn);
+  places.sizes.bytes += device.size;
+}
+
+/** Leaves a device out that has been taken into account as it is now. */
+export function removePlace(places: Places, device: DaxDevice): void {
+  for (const [list, pfn] of pfnsIn(places, device)) list.splice(countBelow(list, pfn), 1);
+  places.sizes.bytes -= device.size;
+}
+
+/** The first pfn of a new device: by its address, else behind all others. */
+export function basePfn(places: Places, phys_addr: string | null): number {
+  if (phys_addr !== null) return Number(BigInt(phys_addr) / BigInt(PAGE_BYTES));
+  return Math.max(UNKNOWN_BASE_PFN, places.boundaries.at(-1) ?? 0);
+}
+
+/** Whether a device's range is whole pages, inside the address space and nobody else's. O(log n) where it is. */
+export function refusesPlace(host: Host, others: Places, device: DaxDevice): Refusal | null {
+  if (device.size % PAGE_BYTES !== 0)
+    return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/size' });
+  if (device.phys_addr !== null && BigInt(device.phys_addr) % BigInt(PAGE_BYTES) !== 0n) {
+    return refuse('invalid_field', 'phys_addr must be page aligned', { pointer: '/phys_addr' });
+  }
+  if (endOf(device) > END_PFN)
+    return refuse('out_of_range', 'phys_addr and size leave the address space', { pointer: '/phys_addr' });
+  if (others.sizes.bytes + device.size > Number.MAX_SAFE_INTEGER)
+    return refuse('out_of_range', 'the devices of a host are 2^53-1 bytes at most', { pointer: '/size' });
+  // Of those that begin before its end, all but those that end before its begin.
+  if (countBelow(others.starts, endOf(device)) === countBelow(others.ends, device.base_pfn + 1)) return null;
+  return refuse('overlap', `the range overlaps ${firstOverlap(host, device)}`, { pointer: '/phys_addr' });
+}
+
+/** The oldest device that one overlaps, which there is. */
+function firstOverlap(host: Host, device: DaxDevice): string {
+  const overlapped = host.tables.dax_devices.where(
+    (other) =>
+      other.name !== device.name &&
+      isThere(other) &&
+      device.base_pfn < endOf(other) &&
+      other.base_pfn < endOf(device),
+  );
+  return overlapped[0]!.name;
+}
+
+function pfnsIn(places: Places, device: DaxDevice): readonly (readonly [list: number[], pfn: number])[] {
+  const behind = [places.boundaries, boundaryBehind(device)] as const;
+  if (!isThere(device)) return [behind];
+  return [behind, [places.starts, device.base_pfn], [places.ends, endOf(device)]];
+}
+
+function isThere({ state }: DaxDevice): boolean {
+  return state !== 'gone';
+}
+
+function endOf({ base_pfn, size }: DaxDevice): number {
+  return base_pfn + Math.ceil(size / PAGE_BYTES);
+}
+
+function boundaryBehind(device: DaxDevice): number {
+  return Math.ceil(endOf(device) / PUD_PAGES) * PUD_PAGES;
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+/** How many of an ascending list are less. O(log n). */
+function countBelow(list: readonly number[], pfn: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]! < pfn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,36 @@
+import type { Change } from '../model/event.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { deviceOf } from '../model/lookup.ts';
+import type { ToldOfHolders } from '../model/removal.ts';
+import { emit, patch, type Context, type Transaction } from '../model/transaction.ts';
+
+/** Of a device of which nobody has said who uses it: it may be mounted all the same. */
+export const NOT_TOLD = { holders: 'not_told', told_at: null } as const;
+
+/** What a device says of how far its users are known. */
+export function toldOf({ holders, told_at }: DaxDevice): ToldOfHolders {
+  return { holders, told_at };
+}
+
+/** Of a device whose users are told from now on. */
+export function toldNow({ now }: Context) {
+  return { holders: 'told', told_at: now } as const;
+}
+
+/** A mount, file, mapping or pin that is new tells of the users of its device, if nothing has yet (TOLD1). */
+export function tellHolders(tx: Transaction): void {
+  const names = new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => userOf(tx, change))));
+  for (const name of names) {
+    if (deviceOf(tx.host, name).holders === 'told') continue;
+    patch(tx, 'dax_devices', name, toldNow(tx.context));
+    emit(tx, 'dax_device_changed', `dax-devices/${name}`, { holders: 'told' });
+  }
+}
+
+/** The device of which a change makes a new user. */
+function userOf(tx: Transaction, change: Change): readonly string[] {
+  if (change.op !== 'put' || tx.replaced.has(`${change.kind}/${change.id}`)) return [];
+  const { kind, record } = change;
+  const uses = kind === 'mounts' || kind === 'files' || kind === 'mappings' || kind === 'pins';
+  return uses ? [record.dax_device] : [];
+}

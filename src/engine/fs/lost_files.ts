@@ -1,0 +1,21 @@
+import { deviceOf, filesOf, superblockOf } from '../model/lookup.ts';
+import { emit, remove, type Transaction } from '../model/transaction.ts';
+
+/**
+ * File systems that are on their medium no more (another one was made over it, the device was given away, the medium
+ * was replaced: GEN1) end with their files, once their superblock has gone, which outlives every mapping: no mount can find them again.
+ */
+export function reapLostFiles(tx: Transaction): void {
+  const lost = tx.host.tables.file_systems.where(
+    ({ id, dax_device, generation }) =>
+      generation !== deviceOf(tx.host, dax_device).generation && superblockOf(tx.host, id) === null,
+  );
+  for (const { id, dax_device } of lost) {
+    for (const file of filesOf(tx.host, id)) {
+      remove(tx, 'files', file.id);
+      emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
+    }
+    remove(tx, 'file_systems', id);
+    emit(tx, 'dax_device_changed', `dax-devices/${dax_device}`, { file_system_lost: id });
+  }
+}

@@ -1,0 +1,30 @@
+import type { DaxDevice, Mount } from '../model/host.ts';
+import { mountsOf } from '../model/lookup.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
+
+/** All mounts of one superblock: the same file system on the same instance of its device. */
+export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
+  const all = mountsOf(tx.host, mount.file_system);
+  return all.filter(({ device_instance }) => device_instance === mount.device_instance);
+}
+
+/** Changes what belongs to the superblock, in every mount that shows it. Returns the mount asked for. */
+export function patchSuperblock(
+  tx: Transaction,
+  mount: Mount,
+  fields: Partial<Pick<Mount, 'fs_state' | 'shutdown_reason' | 'journal' | 'read_only'>>,
+): Mount {
+  for (const { id } of mountsOfSuperblock(tx, mount)) patch(tx, 'mounts', id, fields);
+  return tx.host.tables.mounts.get(mount.id)!;
+}
+
+/** xfs shuts itself down over what the reverse map told it (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
+export function shutDownCorrupt(tx: Transaction, device: DaxDevice, mount: Mount): string[] {
+  const reason = 'on-disk corruption (0x10)';
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  return [
+    `XFS (${device.name}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
+    `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Outcome } from '../model/command.ts';
+import type { File, Mount } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  deviceOf,
+  factsOf,
+  mappingsOfFile,
+  mountedSuperblock,
+  must,
+} from '../model/lookup.ts';
+import { errnoOutcome, okOutcome } from '../model/outcome.ts';
+import { clean, hasDirty } from '../mm/page_cache.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { patchSuperblock } from './superblock.ts';
+import { emit, protectEntries, type Transaction } from '../model/transaction.ts';
+
+/**
+ * fsync(2) of a file, or msync(2) of a shared writable mapping of it. On a live file system it writes back and
+ * write-protects every dirty entry (A6); on a dead device it answers what the file system then says (B6).
+ * Source: fs/ext4/fsync.c ext4_sync_file(), fs/xfs/xfs_file.c xfs_file_fsync().
+ */
+export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Refusal {
+  const file = must(tx.host.tables.files.get(id), `file ${id}`);
+  const mount = mountedSuperblock(tx.host, file);
+  if (isRefusal(mount)) return mount;
+  if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
+  if (blockDeviceGone(tx.host, mount)) {
+    return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);
+  }
+  // Frozen: what was dirty is synced already, and nothing can become dirty.
+  if (mount.fs_state === 'frozen') return okOutcome();
+  writeBack(tx, file);
+  emit(tx, 'file_synced', `files/${id}`, { pid });
+  return okOutcome();
+}
+
+/** dax_writeback_mapping_range(): dirty DAX entries are write-protected in all shared VMAs of the file. */
+export function writeBack(tx: Transaction, file: File): void {
+  if (!hasDirty(tx.host, file)) return;
+  clean(tx, file);
+  if (!file.dax) return;
+  const shared = mappingsOfFile(tx.host, file.id).filter((mapping) => !mapping.flags.includes('private'));
+  protectEntries(
+    tx,
+    shared.map((mapping) => mapping.id),
+  );
+}
+
+/** The log force fails: that shuts the file system down (R52). */
+function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
+  return errnoOutcome('EIO');
+}
+
+/**
+ * R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. A clean file has only the flush of the
+ * device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
+ * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC), fs/ext4/inode.c ext4_writepages().
+ */
+function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
+  const facts = factsOf(tx.host);
+  if (mount.read_only) return errnoOutcome('EROFS');
+  const dirtyCache = !file.dax && hasDirty(tx.host, file);
+  if (!dirtyCache && deviceOf(tx.host, file.dax_device).mode === 'sector') return okOutcome();
+  if (mount.journal === 'aborted') return errnoOutcome(dirtyCache ? facts.ext4_writepages_aborted : 'EIO');
+  const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
+  // The data pages fail and count as written; where it commits, the commit block fails too.
+  if (commits || dirtyCache) clean(tx, file);
+  if (commits) abortJournal(tx, mount);
+  else if (dirtyCache) emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
+  return errnoOutcome('EIO');
+}
+
+/** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */
+export function abortJournal(tx: Transaction, mount: Mount): void {
+  const read_only = mount.read_only || factsOf(tx.host).ext4_error_sets_rdonly;
+  patchSuperblock(tx, mount, { journal: 'aborted', read_only });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { journal: 'aborted', read_only });
+}

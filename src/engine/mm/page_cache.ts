@@ -1,0 +1,89 @@
+import type { File, Host } from '../model/host.ts';
+import {
+  findRun,
+  levelPages,
+  nextRun,
+  runs,
+  runsFrom,
+  type Level,
+  type Run,
+} from '../model/mapping_table.ts';
+import {
+  dropEntries,
+  entriesOf,
+  insertEntries,
+  protectEntries,
+  type Transaction,
+} from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+
+/**
+ * i_pages of a file, kept under the file's id in the same runs as page-table entries: DAX entries (`dax`, by
+ * PTE or PMD size) or cached pages (`cache`); `writable` is the DIRTY tag. Pfns are the extents' matter: -1.
+ * Source: fs/dax.c dax_insert_entry(), PAGECACHE_TAG_DIRTY.
+ */
+function pageRun(file: File, index: number, nr_pages: number, level: Level, dirty: boolean): Run {
+  return { index, nr_pages, pfn: -1, level, kind: file.dax ? 'dax' : 'cache', writable: dirty, pgmap: 0 };
+}
+
+/** The run that covers a page index, or null. */
+export function cachedAt(host: Host, file: File, index: number): Run | null {
+  return findRun(entriesOf(host, file.id), index);
+}
+
+/** First index at or after `from` that something covers; Infinity where none. */
+export function nextCached(host: Host, file: File, from: number): number {
+  const run = nextRun(entriesOf(host, file.id), from);
+  return run === null ? Number.POSITIVE_INFINITY : Math.max(run.index, from);
+}
+
+/** Whether `[start, end)` holds an entry by PTE. */
+export function holdsPte(host: Host, file: File, start: number, end: number): boolean {
+  for (const run of runsFrom(entriesOf(host, file.id), start)) {
+    if (run.index >= end) return false;
+    if (run.level === 'pte') return true;
+  }
+  return false;
+}
+
+/** Adds entries where there are none; what is there stays (a PTE fault reuses a PMD entry). */
+export function addPages(tx: Transaction, file: File, start: number, end: number, level: Level): void {
+  const added: Run[] = [];
+  let index = start;
+  while (index < end) {
+    const own = cachedAt(tx.host, file, index);
+    const to = own === null ? Math.min(end, nextCached(tx.host, file, index)) : own.index + own.nr_pages;
+    if (own === null) added.push(pageRun(file, index, to - index, level, false));
+    index = to;
+  }
+  insertEntries(tx, file.id, added);
+}
+
+/** Tags `[start, end)` dirty; a PMD entry is tagged whole. */
+export function tagDirty(tx: Transaction, file: File, start: number, end: number): void {
+  const tagged: Run[] = [];
+  for (const run of runsFrom(entriesOf(tx.host, file.id), start)) {
+    if (run.index >= end) break;
+    if (run.writable) continue;
+    const unit = levelPages(run.level);
+    const from = Math.max(run.index, run.index + Math.floor((start - run.index) / unit) * unit);
+    const to = Math.min(run.index + run.nr_pages, run.index + Math.ceil((end - run.index) / unit) * unit);
+    tagged.push({ ...run, index: from, nr_pages: to - from, writable: true });
+  }
+  insertEntries(tx, file.id, tagged);
+}
+
+/** All clean: after a write-back. */
+export function clean(tx: Transaction, file: File): void {
+  protectEntries(tx, [file.id]);
+}
+
+/** Nothing cached: a new mount, a reboot. */
+export function forget(tx: Transaction, file: File): void {
+  if (entriesOf(tx.host, file.id).length > 0)
+    dropEntries(tx, file.id, 0, Math.ceil(file.size / PAGE_BYTES), true);
+}
+
+export function hasDirty(host: Host, file: File): boolean {
+  return [...runs(entriesOf(host, file.id))].some((run) => run.writable);
+}

@@ -1,0 +1,33 @@
+import { endProcess, processOf, survivesSigbus } from './process_end.ts';
+import type { Transaction } from '../model/transaction.ts';
+import type { SignalRow } from '../model/removal.ts';
+
+/** AO alone may be blocked or ignored. Source: mm/memory-failure.c kill_proc(), kernel/signal.c force_sig(). */
+export function isForced({ si_code }: Pick<SignalRow, 'si_code'>): boolean {
+  return si_code !== 'BUS_MCEERR_AO';
+}
+
+/**
+ * Delivers what a mass memory_failure() sent: one row for each process and entry size, with the first address
+ * and how many were sent. Who has no handler dies; AR is forced.
+ * Source: mm/memory-failure.c kill_proc(), send_sig_mceerr().
+ */
+export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[] {
+  const rows = new Map<string, SignalRow>();
+  for (const row of sent) {
+    const key = `${String(row.pid)}/${String(row.si_addr_lsb)}/${row.si_code}`;
+    const before = rows.get(key);
+    rows.set(key, before === undefined ? row : { ...before, count: before.count + row.count });
+  }
+  const delivered = [...rows.values()].map((row): SignalRow => {
+    const process = processOf(tx, row.pid);
+    return {
+      ...row,
+      killed: process.state === 'running' && !survivesSigbus(process, isForced(row)),
+    };
+  });
+  for (const pid of new Set(delivered.filter((row) => row.killed).map((row) => row.pid))) {
+    endProcess(tx, pid, { killed_by: 'SIGBUS' });
+  }
+  return delivered;
+}

@@ -1,0 +1,396 @@
+import type {
+  Activity,
+  CxlDecodeState,
+  CxlMemdevState,
+  CxlRegionType,
+  DaxOption,
+  DeviceMode,
+  DeviceState,
+  Driver,
+  FsState,
+  FsType,
+  HoldersTold,
+  HostHealth,
+  HotplugAction,
+  KernelName,
+  KmemState,
+  MapFlag,
+  MceKillPolicy,
+  MemoryBlockState,
+  PageSize,
+  PinHolder,
+  PinKind,
+  ProcessState,
+  Prot,
+  Provider,
+  SigbusDisposition,
+} from './vocabulary.ts';
+import type { Entries } from './mapping_table.ts';
+import type { MemoryFailureCounters } from '../memory_failure/node_counters.ts';
+import type { PfnRange } from './pfn_range.ts';
+import type { RemovalRecord } from './removal.ts';
+import type { Resource } from './resource.ts';
+import type { Table } from './table.ts';
+
+/**
+ * The host aggregate: one machine, its devices and what uses them. Records are plain immutable data,
+ * shaped as the API shows them (engine field = JSON field); a change replaces a record whole.
+ *
+ *   Host ─┬─ DaxDevice ─┬─ FileSystem ─┬─ Mount (its superblock)
+ *         │             │              └─ File ── extents, DAX entries or cached pages
+ *         │             └─ MemoryRange (system-ram: its blocks; outlives the unbind where it leaks)
+ *         ├─ CxlMemdev ── CxlRegion ── DaxDevice
+ *         └─ Process ── Mapping (a VMA and its entries) ── Pin
+ *                          └──────── Exposure ───────────┘  (a window onto another owner's pfns)
+ */
+export interface Host {
+  readonly tables: Tables;
+  /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
+  readonly entries: Map<string, Entries>;
+  /** Ids of mounts, files, mappings and pins by what they reach or belong to (indexKeys() in apply.ts), never stored: lookup.ts reads them. */
+  readonly uses_by: Map<string, Set<string>>;
+  /** Id of the exposure that a mapping or pin has open, by its id: kept by apply, never stored. */
+  readonly open_exposures: Map<string, string>;
+}
+
+/** The kinds of records a host owns; its own record sits in `hosts` under its name. */
+export interface RecordTypes {
+  hosts: HostRecord;
+  dax_devices: DaxDevice;
+  memory_ranges: MemoryRange;
+  cxl_memdevs: CxlMemdev;
+  cxl_regions: CxlRegion;
+  file_systems: FileSystem;
+  mounts: Mount;
+  files: File;
+  processes: Process;
+  mappings: Mapping;
+  pins: Pin;
+  removals: RemovalRecord;
+  hotplug_events: HotplugEvent;
+  exposures: Exposure;
+  inventories: InventoryRecord;
+}
+export type Kind = keyof RecordTypes;
+export type RecordOf<K extends Kind> = RecordTypes[K];
+/** Records by kind and id. */
+export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
+
+export interface HostRecord extends Resource {
+  readonly name: string;
+  readonly kernel: KernelName;
+  readonly sysctl: { readonly memory_failure_early_kill: 0 | 1 };
+  readonly auto_online_blocks: 'offline' | 'online' | 'online_kernel' | 'online_movable';
+  /** memory_block_size_bytes() (`block_size_bytes` in sysfs): 128 MiB unless the machine has much RAM. */
+  readonly memory_block_bytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly counters: {
+    /** Of /proc/meminfo. Negative where the kernel's unsigned counter wrapped below zero (M46). */
+    readonly HardwareCorrupted_kB: number;
+    /** `nodeN/memory_failure/*` by node, where the kernel has them (v6.12 and later) and the node is online. */
+    readonly memory_failure: Readonly<Record<string, MemoryFailureCounters>>;
+  };
+  /** The open wishes of the series (FU9, FU11); only the profile force-unmap has them, off by default. */
+  readonly proposed: { readonly devdax_memory_failure: boolean; readonly kmem_memory_failure: boolean };
+  readonly health: HostHealth;
+  /** The next number for readable ids of this host (`m3`, `f4`, …). */
+  readonly next_id: number;
+}
+
+/** A fact about a device worth showing beside its state, for example `pgmap_waits`. */
+export interface Condition {
+  readonly type: string;
+  readonly detail: string;
+}
+
+export interface DaxDevice extends Resource {
+  readonly name: string;
+  readonly mode: DeviceMode;
+  readonly driver: Driver | null;
+  readonly size: number;
+  readonly align: number | null;
+  /** `0x` lower-case hex, null where no listing has told it. */
+  readonly phys_addr: string | null;
+  readonly numa_node: number | null;
+  readonly target_node: number | null;
+  readonly tenant: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Counts owners of the same pfns: a new medium, mode, tenant or file system is a new generation. */
+  readonly generation: number;
+  readonly media_serial: string | null;
+  readonly state: DeviceState;
+  readonly conditions: readonly Condition[];
+  readonly provider: Provider;
+  /** Where struct pages live; null where the namespace has none (raw on labelled NFIT pmem, sector). */
+  readonly map: 'dev' | 'mem' | null;
+  /** First pfn of the pgmap; made up (and phys_addr null) where no address is known. */
+  readonly base_pfn: number;
+  /** Counts pgmaps of this device: an entry keeps the number of the one it was made under. */
+  readonly pgmap: number;
+  /** `live`: references can be taken. `killed`: draining. `none`: memmap torn down. */
+  readonly pgmap_state: 'live' | 'killed' | 'none';
+  /** DAXDEV_ALIVE. */
+  readonly dax_alive: boolean;
+  /** Counts block devices or dev_dax inodes of this name: old mounts and descriptors keep theirs. */
+  readonly instance: number;
+  /** devdax on an nd bus: whether the parent driver dax_pmem is bound. */
+  readonly parent_bound: boolean;
+  /** The request_mem_region() of the driver in /proc/iomem. */
+  readonly mem_region: 'requested' | 'released' | 'leaked';
+  /** The removal that is running or waiting on it. */
+  readonly removal: string | null;
+  /** False after a surprise removal, until a medium is there again. */
+  readonly media_present: boolean;
+  /** PG_hwpoison in the struct pages of the present pgmap; rebuilt clean with the next. */
+  readonly hwpoisoned: readonly PfnRange[];
+  /** Bytes from the start of the device that its medium cannot read, in whole sectors; they outlive unbind and bind. */
+  readonly badblocks: readonly Badblocks[];
+  /** ND_CMD_CLEAR_ERROR: the device can replace what it cannot read. */
+  readonly clears_poison: boolean;
+  /** Pages of a device-dax that were faulted under the present pgmap: their page->mapping stays set (M139). */
+  readonly faulted: readonly PfnRange[];
+  /** The CXL region it stands on, by name. */
+  readonly cxl_region: string | null;
+  /** `daxX.Y/state` of v7.3 while kmem is bound, else null; it does not follow writes to `memoryN/state`. */
+  readonly kmem_state: KmemState | null;
+  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or in so many words (TOLD1). */
+  readonly holders: HoldersTold;
+  /** When that was said first, or confirmed last; null where it was not. */
+  readonly told_at: string | null;
+}
+
+/** Bytes of a device that its medium cannot read. */
+export interface Badblocks {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * System RAM that kmem added from one range of a device: whole memory blocks. It outlives the driver where a
+ * block is online at the unbind; then it is `leaked`, its request_mem_region() burnt until reboot.
+ * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), dev_dax_kmem_remove().
+ */
+export interface MemoryRange extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly base_pfn: number;
+  readonly nr_pages: number;
+  /** memory_block_size_bytes() when it was added. */
+  readonly block_bytes: number;
+  readonly node: number | null;
+  /** Neighbouring blocks that are alike, ascending, without gaps; `first` counts from the range's first block. */
+  readonly blocks: readonly MemoryBlockRun[];
+  /** The block, counted from the first, whose offline does not end: it holds the hotplug lock of the machine. */
+  readonly offlining: number | null;
+  readonly leaked: boolean;
+  readonly leaked_at: string | null;
+  readonly tenant: string | null;
+  readonly generation: number;
+}
+
+export interface MemoryBlockRun {
+  readonly first: number;
+  readonly nr_blocks: number;
+  readonly state: MemoryBlockState;
+  /** The zone it was onlined to, null while offline. */
+  readonly zone: 'Normal' | 'Movable' | null;
+}
+
+/** A CXL memory device: the PCI function's memN. Source: drivers/cxl/core/memdev.c. */
+export interface CxlMemdev extends Resource {
+  /** Its name, until it comes back under another. */
+  readonly id: string;
+  readonly name: string;
+  readonly serial: string | null;
+  /** The PCI function, `0000:0d:00.0`. */
+  readonly pci: string | null;
+  readonly pmem_size: number;
+  readonly ram_size: number;
+  readonly numa_node: number | null;
+  readonly state: CxlMemdevState;
+  /** Its NVDIMM device (persistent capacity), null where there is none now. */
+  readonly nmem: string | null;
+  /** Its HDM decoder was reset and kept the COMMITTED bit: cxl_mem does not bind again (M97). */
+  readonly committed_with_zero_size: boolean;
+  /** The region that it was a target of when it left. */
+  readonly left_region: string | null;
+}
+
+/** A CXL region: a range of host physical addresses decoded to one or more memdevs. Source: drivers/cxl/core/region.c. */
+export interface CxlRegion extends Resource {
+  /** Its name. */
+  readonly id: string;
+  readonly name: string;
+  readonly type: CxlRegionType;
+  readonly resource: string | null;
+  readonly size: number;
+  readonly interleave_ways: number;
+  readonly interleave_granularity: number | null;
+  /** Whether its driver is bound. */
+  readonly state: 'enabled' | 'disabled';
+  /** `reset`: the HDM decoders are cleared, the range decodes to nothing. */
+  readonly decode_state: CxlDecodeState;
+  readonly locked: boolean;
+  readonly mappings: readonly {
+    readonly position: number;
+    readonly memdev: string;
+    readonly decoder: string | null;
+  }[];
+}
+
+/** A window in which a mapping or pin reaches pfns that belong to another generation or tenant. */
+export interface Exposure extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly mapping: string | null;
+  readonly pin: string | null;
+  readonly pid: number;
+  readonly comm: string;
+  /** Who reaches: the tenant of the process, and the generation its mapping or pin was made under. */
+  readonly tenant: string | null;
+  readonly generation: number;
+  /** Whose the pfns are now. */
+  readonly to_tenant: string | null;
+  readonly to_generation: number;
+  readonly pages: number;
+  readonly writable_pages: number;
+  /** Cut to 100. */
+  readonly pfn_ranges: readonly PfnRange[];
+  readonly open: boolean;
+  /** The event that opened it, as `type subject`, and when. */
+  readonly opened_by: string;
+  readonly opened_at: string;
+  readonly closed_by: string | null;
+  readonly closed_at: string | null;
+}
+
+/** A file system on a device or partition; it outlives its mounts and reboots. */
+export interface FileSystem extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly partition: number | null;
+  readonly fs_type: FsType;
+  readonly rmapbt: boolean;
+  readonly reflink: boolean;
+  readonly agcount: number;
+  readonly generation: number;
+  readonly start_pfn: number;
+  readonly nr_pages: number;
+  /** Next free page, counted from start_pfn: files are laid out one after another. */
+  readonly next_free: number;
+}
+
+export interface Mount extends Resource {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly path: string;
+  readonly fs_type: FsType;
+  readonly dax: DaxOption;
+  readonly rmapbt: boolean;
+  readonly reflink: boolean;
+  readonly agcount: number;
+  readonly partition: number | null;
+  readonly file_system: string;
+  /** `lazy`: detached by umount -l, its superblock lives on while files are in use. */
+  readonly state: 'mounted' | 'lazy';
+  readonly fs_state: FsState;
+  /** Why it shut down, as the kernel names it, or null. */
+  readonly shutdown_reason: string | null;
+  /** ext4's journal; xfs has no such state of its own (its log failing shuts it down). */
+  readonly journal: 'live' | 'aborted';
+  readonly read_only: boolean;
+  /** The block device instance this superblock was mounted from. */
+  readonly device_instance: number;
+  readonly generation: number;
+}
+
+export interface Extent {
+  /** Page index in the file. */
+  readonly offset: number;
+  readonly pfn: number;
+  readonly nr_pages: number;
+}
+
+export interface File extends Resource {
+  readonly id: string;
+  readonly file_system: string;
+  readonly dax_device: string;
+  readonly mount: string;
+  readonly path: string;
+  readonly size: number;
+  readonly extents: readonly Extent[];
+  /** S_DAX: mapped straight to the device; else through the page cache. */
+  readonly dax: boolean;
+}
+
+export interface Process extends Resource {
+  readonly pid: number;
+  readonly comm: string;
+  readonly tenant: string | null;
+  readonly mce_kill: MceKillPolicy;
+  readonly sigbus: SigbusDisposition;
+  readonly parent_pid: number | null;
+  readonly state: ProcessState;
+  /** How it ended, once dead: by a signal or by exit. */
+  readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
+}
+
+export interface Mapping extends Resource {
+  readonly id: string;
+  readonly pid: number;
+  readonly dax_device: string;
+  /** The file's id, or null: the device node itself (chardev of devdax, block device of the rest). */
+  readonly file: string | null;
+  readonly offset: number;
+  readonly length: number;
+  /** Virtual address of the VMA, `0x` hex. */
+  readonly address: string;
+  readonly flags: readonly MapFlag[];
+  readonly prot: Prot;
+  /** The largest entry the VMA's alignment allows. */
+  readonly page_size: PageSize;
+  readonly activity: Activity;
+  /** The device instance whose inode it maps. */
+  readonly device_instance: number;
+  /** The device's generation when it was made. */
+  readonly generation: number;
+  /** Memory of system-ram: no file stands behind it, its policy places it in the device's memory. */
+  readonly anonymous: boolean;
+  /** Present entries now, by size; `anon` counts pages copied on write. */
+  readonly present: {
+    readonly pte: number;
+    readonly pmd: number;
+    readonly pud: number;
+    readonly anon: number;
+  };
+}
+
+export interface Pin extends Resource {
+  readonly id: string;
+  readonly pid: number;
+  readonly mapping: string | null;
+  readonly dax_device: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly kind: PinKind;
+  readonly holder: PinHolder;
+  readonly pfn_ranges: readonly (readonly [pfn: number, nr_pages: number])[];
+  readonly pgmap: number;
+  /** The generation its mapping was made under. */
+  readonly generation: number;
+}
+
+export interface HotplugEvent extends Resource {
+  readonly id: string;
+  readonly action: HotplugAction;
+  readonly dax_device: string;
+  readonly media: { readonly media_serial?: string; readonly size?: number } | null;
+  readonly removal: string | null;
+  readonly at: string;
+}
+
+/** What the listings imported for this host said, kept whole for the export. */
+export interface InventoryRecord extends Resource {
+  readonly id: string;
+  readonly record: unknown;
+}

@@ -1,0 +1,86 @@
+import type { MemoryBlockRun, MemoryRange } from './host.ts';
+import type { PfnRange } from './pfn_range.ts';
+import { PAGE_BYTES } from './vocabulary.ts';
+
+/** Blocks of a range: arithmetic on runs of blocks that are alike, never on single blocks. */
+type BlockState = Pick<MemoryBlockRun, 'state' | 'zone'>;
+
+/** Base pages of one block. */
+export function blockPages(range: MemoryRange): number {
+  return range.block_bytes / PAGE_BYTES;
+}
+
+export function nrBlocks(range: MemoryRange): number {
+  return range.nr_pages / blockPages(range);
+}
+
+/** The N of `memoryN` of its first block: physical address by block size. */
+export function firstBlock(range: MemoryRange): number {
+  return range.base_pfn / blockPages(range);
+}
+
+/** Pfns of `nr_blocks` blocks from the `first`-th on. */
+export function pfnsOf(range: MemoryRange, first: number, nr_blocks = 1): PfnRange {
+  return [range.base_pfn + first * blockPages(range), nr_blocks * blockPages(range)];
+}
+
+/** The state of the `at`-th block. */
+export function blockAt(range: MemoryRange, at: number): BlockState {
+  return range.blocks.find((run) => run.first <= at && at < run.first + run.nr_blocks)!;
+}
+
+/** The runs with one block changed. */
+export function withBlock(range: MemoryRange, at: number, state: BlockState): MemoryBlockRun[] {
+  const parts = range.blocks.flatMap((run): MemoryBlockRun[] => {
+    const end = run.first + run.nr_blocks;
+    if (at < run.first || at >= end) return [run];
+    return [
+      { ...run, nr_blocks: at - run.first },
+      { first: at, nr_blocks: 1, ...state },
+      { ...run, first: at + 1, nr_blocks: end - at - 1 },
+    ];
+  });
+  return merge(parts.filter((run) => run.nr_blocks > 0));
+}
+
+function merge(parts: readonly MemoryBlockRun[]): MemoryBlockRun[] {
+  const merged: MemoryBlockRun[] = [];
+  for (const run of parts) {
+    const last = merged.at(-1);
+    if (last?.state === run.state && last.zone === run.zone) {
+      merged[merged.length - 1] = { ...last, nr_blocks: last.nr_blocks + run.nr_blocks };
+    } else merged.push(run);
+  }
+  return merged;
+}
+
+/** Runs of blocks that are online. */
+export function onlineRuns(range: MemoryRange): readonly MemoryBlockRun[] {
+  return range.blocks.filter((run) => run.state !== 'offline');
+}
+
+/** Pfns of the blocks that are online, ascending. */
+export function onlinePfns(range: MemoryRange): PfnRange[] {
+  return onlineRuns(range).map((run) => pfnsOf(range, run.first, run.nr_blocks));
+}
+
+/** A range as the kernel writes it: `0x108000000-0x13fffffff`. */
+export function spelled(base_pfn: number, nr_pages: number): string {
+  const address = (pfn: number) => BigInt(pfn) * BigInt(PAGE_BYTES);
+  return `0x${address(base_pfn).toString(16)}-0x${(address(base_pfn + nr_pages) - 1n).toString(16)}`;
+}
+
+/** What daxctl counts: movable where every online block is in ZONE_MOVABLE, unknown where none is online. */
+export interface CountedBlocks {
+  readonly online: number;
+  readonly total: number;
+  readonly movable: boolean | null;
+}
+
+/** Counts the blocks as `daxctl list` prints them. Source: daxctl/json.c util_daxctl_dev_to_json(). */
+export function countBlocks(range: MemoryRange): CountedBlocks {
+  const runs = onlineRuns(range);
+  const online = runs.reduce((sum, run) => sum + run.nr_blocks, 0);
+  const movable = online === 0 ? null : runs.every((run) => run.zone === 'Movable');
+  return { online, total: nrBlocks(range), movable };
+}

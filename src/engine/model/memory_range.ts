@@ -1,0 +1,78 @@
+import type { DaxDevice, Host, Mapping, MemoryRange, Pin } from './host.ts';
+import { anonymousMappingsOf, deviceOf, nrPages, pinsOfDevice } from './lookup.ts';
+import { runs } from './mapping_table.ts';
+import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
+import { entriesOf } from './transaction.ts';
+import { PAGE_BYTES } from './vocabulary.ts';
+import { onlinePfns } from './memory_block.ts';
+
+/** The system RAM that kmem added from a device and that stands yet, leaked or not; a device has one range. */
+export function memoryRangesOf(host: Host, dax_device: string): MemoryRange[] {
+  const range = host.tables.memory_ranges.get(dax_device);
+  return range === undefined ? [] : [range];
+}
+
+/** Ranges of the machine whose request_mem_region() is burnt until reboot. */
+export function leakedRanges(host: Host): MemoryRange[] {
+  return host.tables.memory_ranges.where((range) => range.leaked);
+}
+
+/** The one of these burnt ranges that a request_mem_region() of the device would meet, or null. */
+export function leakedUnder(burnt: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
+  const own: PfnRange[] = [[device.base_pfn, nrPages(device)]];
+  return burnt.find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
+}
+
+/** The address of a page, as reports, the ledger and memory blocks print it. */
+export function physAddr(pfn: number): string {
+  return `0x${(BigInt(pfn) * BigInt(PAGE_BYTES)).toString(16)}`;
+}
+
+/** What is burnt of a range, as the report of its removal and the ledger of capacity both say it. */
+export function leakOf(range: MemoryRange) {
+  const { base_pfn, nr_pages } = range;
+  return { phys_addr: physAddr(base_pfn), size: nr_pages * PAGE_BYTES, until: 'reboot' } as const;
+}
+
+/** The range as pfns. */
+export function pfns(range: MemoryRange): PfnRange {
+  return [range.base_pfn, range.nr_pages];
+}
+
+/** Pages of the device's memory that an entry maps or a pin holds, each once. O(extents of anonymous memory, pins). */
+export function usedPages(host: Host, dax_device: string): PfnRange[] {
+  const pinned = memoryPins(host, dax_device).flatMap((pin) => pin.pfn_ranges);
+  const mapped = anonymousMappingsOf(host, dax_device).flatMap((mapping) => mappedRam(host, mapping));
+  return normalize([...pinned, ...mapped]);
+}
+
+/** Pages that anonymous memory maps, in order of index; a hwpoison entry whose page has left maps none. */
+export function mappedRam(host: Host, mapping: Mapping): PfnRange[] {
+  const own = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'ram' && run.pfn >= 0);
+  return own.map((run) => [run.pfn, run.nr_pages]);
+}
+
+/** Pins of pages of the memory as it is now; one that is left from an earlier pgmap holds none of its pages. */
+export function memoryPins(host: Host, dax_device: string): Pin[] {
+  const { pgmap } = deviceOf(host, dax_device);
+  return pinsOfDevice(host, dax_device).filter((pin) => pin.pgmap === pgmap && pin.pfn_ranges.length > 0);
+}
+
+/** Online pages that nobody uses and that are not poisoned, ascending. */
+export function freePages(host: Host, dax_device: string): PfnRange[] {
+  const online = memoryRangesOf(host, dax_device).flatMap(onlinePfns);
+  const taken = [...usedPages(host, dax_device), ...deviceOf(host, dax_device).hwpoisoned];
+  return subtract(online, normalize(taken));
+}
+
+/** The range whose offline does not end: it holds device_hotplug_lock, one for the machine (M162). */
+export function hotplugLock(host: Host): MemoryRange | null {
+  return host.tables.memory_ranges.where((range) => range.offlining !== null)[0] ?? null;
+}
+
+/** Pins that hold a page of `[pfn, nr_pages]`. */
+export function pinsIn(host: Host, dax_device: string, range: PfnRange): Pin[] {
+  return memoryPins(host, dax_device).filter(
+    (pin) => intersect(normalize(pin.pfn_ranges), [range]).length > 0,
+  );
+}

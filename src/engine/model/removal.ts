@@ -1,0 +1,143 @@
+import type { Resource } from './resource.ts';
+import type { Cut } from './cut.ts';
+import type { CostTerm, CostWorkload } from '../kernels/cost.ts';
+import type {
+  HazardKind,
+  HoldersTold,
+  KernelName,
+  PinHolder,
+  RemovalState,
+  RemoveTrigger,
+  RemoveVia,
+  StepName,
+  Verdict,
+} from './vocabulary.ts';
+
+/**
+ * One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. What was told about the
+ * device's users when it began is absent in removals that are older than that.
+ */
+export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut {
+  readonly id: string;
+  readonly dax_device: string;
+  readonly kernel: KernelName;
+  readonly trigger: RemoveTrigger;
+  readonly via: RemoveVia | null;
+  readonly by_pid: number | null;
+  /** The CXL memdev that goes with it. */
+  readonly cxl_memdev: string | null;
+  readonly state: RemovalState;
+  readonly waiting_on: readonly WaitingOn[];
+  readonly verdict: Verdict | null;
+  readonly hazards: readonly Hazard[];
+  readonly steps: readonly StepRecord[];
+  readonly report: RemovalReport;
+  /** Mapped pfn ranges when it began, for the page accounting. */
+  readonly mapped_before: readonly (readonly [pfn: number, nr_pages: number])[];
+  readonly created_at: string;
+  readonly completed_at: string | null;
+}
+
+export interface WaitingOn {
+  readonly kind: 'pin' | 'page_reference' | 'mapping';
+  readonly pin: string;
+  readonly pid: number;
+  readonly holder: PinHolder;
+  readonly released_by: 'unpin' | 'munmap' | 'exit';
+}
+
+export interface Hazard {
+  readonly kind: HazardKind;
+  readonly detail: string;
+  readonly pid: number | null;
+  readonly mapping: string | null;
+  readonly pin: string | null;
+  readonly pfn_ranges: readonly (readonly [pfn: number, nr_pages: number])[];
+  readonly writable: boolean;
+  /** What the process or operator does that sets it off. */
+  readonly triggered_by: readonly string[];
+  readonly source: string;
+}
+
+export interface StepRecord {
+  readonly name: StepName;
+  readonly state: 'pending' | 'running' | 'waiting' | 'done';
+  readonly source: string;
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+export interface SignalRow {
+  readonly pid: number;
+  readonly comm: string;
+  readonly signal: 'SIGBUS';
+  /** `SI_KERNEL`: plain SIGBUS to who consumed poison that memory_failure() could not handle. */
+  readonly si_code: 'BUS_MCEERR_AO' | 'BUS_MCEERR_AR' | 'BUS_ADRERR' | 'SI_KERNEL';
+  readonly si_addr: string;
+  readonly si_addr_lsb: number | null;
+  /** Signals sent; delivered may be fewer, since a pending SIGBUS swallows the next. */
+  readonly count: number;
+  readonly delivery: 'asynchronous' | 'on-access';
+  readonly killed: boolean;
+}
+
+export interface RemovalReport {
+  readonly pages: {
+    readonly total: number;
+    readonly mapped: number;
+    readonly unmapped: number;
+    readonly still_mapped: number;
+    readonly hwpoisoned: number;
+    readonly never_mapped: number;
+  };
+  readonly signals: readonly SignalRow[];
+  readonly file_systems: readonly {
+    readonly mount: string;
+    readonly fs_type: string;
+    readonly result: 'shutdown' | 'untouched' | 'frozen';
+    readonly reason: string | null;
+  }[];
+  readonly pins_waited_for: readonly string[];
+  readonly leaked_ranges: readonly {
+    readonly phys_addr: string;
+    readonly size: number;
+    readonly until: 'reboot';
+  }[];
+  readonly exposures: readonly string[];
+  readonly kernel_log: readonly string[];
+  /** Null where the removal is older than this field. */
+  readonly blast_radius: BlastRadius | null;
+  readonly simulated_kernel_cost: SimulatedKernelCost;
+}
+
+/** What an answer that rests on a device's users says of how far they are known (TOLD3). */
+export interface ToldOfHolders {
+  readonly holders: HoldersTold;
+  readonly told_at: string | null;
+}
+
+/** Who and what a removal touches, as it stands when it begins. */
+export interface BlastRadius extends Cut {
+  readonly processes: number;
+  /** Whose they are, and whose the device is. */
+  readonly tenants: readonly string[];
+  readonly mounts: number;
+  readonly files: number;
+  readonly mapped_bytes: number;
+  /** Stored and not written back. */
+  readonly dirty_bytes: number;
+  readonly pins: number;
+}
+
+/** How long the kernel itself would be busy: an estimate from recorded removals, never a measured time. */
+export interface SimulatedKernelCost {
+  readonly seconds: number | null;
+  readonly range: readonly [low: number, high: number] | null;
+  /** Why there is no estimate. */
+  readonly reason: string | null;
+  readonly formula: string | null;
+  readonly workload: CostWorkload | null;
+  readonly terms: CostTerms;
+  readonly basis: string;
+  readonly source: string | null;
+}
+export type CostTerms = Readonly<Record<Exclude<CostTerm, 'constant'>, number>>;

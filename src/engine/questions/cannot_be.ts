@@ -1,0 +1,35 @@
+import type { DaxDevice, Host } from '../model/host.ts';
+import { factsOf, mountsOn, pinsOfDevice } from '../model/lookup.ts';
+import { kernelRefuses, type Refusal } from '../model/refusal.ts';
+import type { Facts } from '../kernels/profile.ts';
+
+/** Why a device and its users cannot be there under the host's kernel: it would not have let them come to be. */
+export function cannotBe(host: Host, device: DaxDevice): Refusal | null {
+  const facts = factsOf(host);
+  return (
+    regionRefused(host, device, facts) ?? mountRefused(host, device, facts) ?? pinRefused(host, device, facts)
+  );
+}
+
+/** M95: a region that no driver of this kernel binds. */
+function regionRefused(host: Host, device: DaxDevice, { cxl }: Facts): Refusal | null {
+  if (device.provider !== 'CXL') return null;
+  const { type } = host.tables.cxl_regions.get(device.cxl_region ?? '') ?? { type: 'pmem' };
+  return cxl.region_types.includes(type)
+    ? null
+    : kernelRefuses('ENODEV', `no driver binds a CXL ${type} region`);
+}
+
+function mountRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | null {
+  if (facts.xfs_reflink_with_dax === 'whole_device') return null;
+  const mount = mountsOn(host, device).find((own) => own.reflink && own.dax === 'always');
+  return mount === undefined ? null : kernelRefuses('EINVAL', `${mount.path}: DAX and reflink together`);
+}
+
+function pinRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | null {
+  if (device.mode !== 'devdax' || facts.io_uring_longterm_on_devdax === 'ok') return null;
+  const pin = pinsOfDevice(host, device.name).find(
+    (own) => own.kind === 'longterm' && own.holder === 'io_uring',
+  );
+  return pin === undefined ? null : kernelRefuses('EOPNOTSUPP', `${pin.id}: a fixed buffer of io_uring`);
+}

@@ -1,0 +1,160 @@
+import type { Outcome } from '../model/command.ts';
+import type { Holder } from '../holder.ts';
+import { firstBlock, nrBlocks } from '../model/memory_block.ts';
+import type { Mapping } from '../model/host.ts';
+import { generationOf } from '../model/lookup.ts';
+import { nextRun, runs } from '../model/mapping_table.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import type { RemovalRecord, SignalRow } from '../model/removal.ts';
+import { access } from '../commands/access.ts';
+import { fileIo } from '../commands/file_io.ts';
+import { unpin } from '../commands/create_pin.ts';
+import { createProcess, exitProcess } from '../commands/create_process.ts';
+import { entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES, type HazardKind } from '../model/vocabulary.ts';
+import { whatIf } from './what_if.ts';
+
+export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
+/** What looking at a process does to the kernel afterwards. */
+const DANGERS: ReadonlySet<HazardKind> = new Set(['kernel_oops', 'gup_livelock']);
+
+type Consequence = Pick<Holder, 'consequence' | 'detail'>;
+/** What of a removal its users are told by. */
+export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> & {
+  readonly signals: readonly SignalRow[];
+};
+
+/** What became of a user of the device; `tx` is on the host as the removal has left it. */
+export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
+  switch (use.kind) {
+    case 'mount':
+      return ofMount(tx, use.id);
+    case 'file':
+      return ofFile(tx, use.id);
+    case 'process':
+      return ofProcess(tx, use.id, removal);
+    case 'mapping':
+      return ofMapping(tx, use.id);
+    case 'pin':
+      return ofPin(tx, use.id, removal);
+    case 'memory_block':
+      return ofMemoryBlock(tx, use.id);
+  }
+}
+
+function ofMount(tx: Transaction, id: string): Consequence {
+  const { fs_state, shutdown_reason } = tx.host.tables.mounts.get(id)!;
+  switch (fs_state) {
+    case 'shutdown':
+      return { consequence: 'forced', detail: `shut down: ${String(shutdown_reason)}` };
+    case 'frozen':
+      return { consequence: 'forced', detail: 'frozen until a reboot: every write blocks' };
+    case 'alive':
+      return { consequence: 'forced', detail: 'not told: its device is gone under it' };
+  }
+}
+
+/** What a process that never touched the file gets from it. */
+function ofFile(tx: Transaction, file: string): Consequence {
+  const answers = (['pread', 'pwrite', 'fsync'] as const).map((kind) => {
+    const outcome = whatIf(tx, (own) => {
+      const pid = 1000 + hostRecord(own.host).next_id;
+      createProcess(own, { type: 'create_process', pid, comm: 'what-if' });
+      return fileIo(own, { type: 'file_io', file, pid, kind, offset: 0, length: PAGE_BYTES });
+    });
+    return `${kind}: ${words(outcome)}`;
+  });
+  return { consequence: 'forced', detail: answers.join('; ') };
+}
+
+function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Aftermath): Consequence {
+  const process = tx.host.tables.processes.get(id)!;
+  const rows = sent.filter(({ pid }) => pid === process.pid).map(signalWords);
+  const signals = rows.length === 0 ? 'no signal' : rows.join(', ');
+  if (process.state === 'dead') return { consequence: 'killed', detail: signals };
+  if (process.state !== 'running')
+    return { consequence: 'survives', detail: `${signals}; ${process.state} in the kernel, never reaped` };
+  const exit = whatIf(tx, (own) => exitProcess(own, { type: 'exit_process', pid: process.pid }));
+  const dangers = hazards.filter((hazard) => hazard.pid === process.pid && DANGERS.has(hazard.kind));
+  const told = dangers.map(({ kind, triggered_by }) => `; ${kind} by ${triggered_by.join(', ')}`);
+  return { consequence: 'survives', detail: `${signals}; its exit: ${words(exit)}${told.join('')}` };
+}
+
+function signalWords({ signal, si_code, si_addr_lsb, count }: SignalRow): string {
+  return `${signal} ${si_code}${lsbWords(si_addr_lsb)} x${String(count)}`;
+}
+
+/** What its owner gets at the first page it has touched. Anonymous memory that migrated, or has no page yet, goes on. */
+function ofMapping(tx: Transaction, id: string): Consequence {
+  const mapping = tx.host.tables.mappings.get(id);
+  if (mapping === undefined) return { consequence: 'forced', detail: 'gone with its process' };
+  const entries = entriesOf(tx.host, id);
+  const reaches = [...runs(entries)].some(({ kind, pfn }) => kind === 'dax' || (kind === 'ram' && pfn >= 0));
+  const offset = (nextRun(entries, 0)?.index ?? 0) * PAGE_BYTES;
+  const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
+  const answers = kinds.map((kind) => {
+    const outcome = whatIf(tx, (own) =>
+      access(own, { type: 'access', mapping: id, offset, length: 1, kind }),
+    );
+    return `${kind}: ${wordsOf(outcome, tx, mapping)}`;
+  });
+  const goesOn = reaches || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
+  return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
+}
+
+/** Through a stale entry: whose data it reaches now, where they are no longer those that were mapped. */
+function wordsOf(outcome: Outcome | Refusal, { host }: Transaction, mapping: Mapping): string {
+  if (isRefusal(outcome) || outcome.result !== 'ok' || !outcome.stale) return words(outcome);
+  const { data_of } = outcome;
+  if (data_of === null) return 'zeros: nothing decodes the range';
+  const { generation, tenant, file } = data_of;
+  if (generation === generationOf(host, mapping) && file === mapping.file) return 'the old data';
+  const owner = tenant === null ? 'an owner that has no name' : `tenant ${tenant}`;
+  const within = file === null ? '' : `, file ${file}`;
+  return `the data of ${owner}${within} (generation ${String(generation)})`;
+}
+
+function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): Consequence {
+  if (!tx.host.tables.pins.has(id)) return { consequence: 'forced', detail: 'dropped with its process' };
+  if (waiting_on.some(({ pin }) => pin === id)) {
+    const { result } = steps.find(({ state }) => state === 'waiting')!;
+    const where = String(result['wait_in']);
+    return { consequence: 'blocks', detail: `the removal waits in ${where} until it is dropped` };
+  }
+  const dropped = whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id }));
+  return { consequence: 'survives', detail: `it outlives its pgmap; its release: ${words(dropped)}` };
+}
+
+/** A block that is online at the unbind stays, and so does its range of /proc/iomem. */
+function ofMemoryBlock(tx: Transaction, id: string): Consequence {
+  const number = Number(/\d+/.exec(id)?.[0]);
+  const [left] = tx.host.tables.memory_ranges.where((range) => {
+    const at = number - firstBlock(range);
+    return at >= 0 && at < nrBlocks(range);
+  });
+  if (left === undefined) return { consequence: 'forced', detail: 'removed with the device' };
+  return { consequence: 'survives', detail: 'stays, its range burnt until a reboot' };
+}
+
+/** An outcome in the kernel's words, or why it is not known. */
+export function words(outcome: Outcome | Refusal): string {
+  if (isRefusal(outcome)) return outcome.errno ?? `not known (${outcome.detail})`;
+  const dies = outcome.process_alive ? '' : ', the process ends';
+  switch (outcome.result) {
+    case 'ok':
+      return 'ok';
+    case 'signal':
+      return `${String(outcome.signal)} ${String(outcome.si_code)}${lsbWords(outcome.si_addr_lsb)}${dies}`;
+    case 'errno':
+      return String(outcome.errno);
+    case 'blocked':
+    case 'livelock':
+      return `does not return from ${String(outcome.blocked_in)}`;
+    case 'kernel_oops':
+      return `the kernel oopses in ${outcome.kernel_oopses.map(({ at }) => at).join(', ')}${dies}`;
+  }
+}
+
+function lsbWords(lsb: number | null): string {
+  return lsb === null ? '' : ` lsb ${String(lsb)}`;
+}

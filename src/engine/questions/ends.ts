@@ -1,0 +1,41 @@
+import type { Outcome } from '../model/command.ts';
+import type { HolderEnd } from '../holder.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { munmap } from '../commands/create_mapping.ts';
+import { unpin } from '../commands/create_pin.ts';
+import { exitProcess } from '../commands/create_process.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { words, type Use } from './consequence.ts';
+import { whatIf } from './what_if.ts';
+
+/** How residue (a process, a pin, else a mapping) can be ended now, each way acted out. */
+export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {
+  if (kind === 'process') return endsOfProcess(tx, pid!);
+  if (kind === 'pin')
+    return [
+      endBy(
+        'unpin',
+        whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id })),
+      ),
+    ];
+  return [
+    endBy(
+      'munmap',
+      whatIf(tx, (own) => munmap(own, { type: 'munmap', mapping: id })),
+    ),
+  ];
+}
+
+/** A task that spins or sleeps in the kernel does not exit by itself. */
+function endsOfProcess(tx: Transaction, pid: number): HolderEnd[] {
+  const outcome = whatIf(tx, (own) => exitProcess(own, { type: 'exit_process', pid }));
+  const killed = endBy('SIGKILL', outcome);
+  const { state } = tx.host.tables.processes.get(String(pid))!;
+  return state === 'running' ? [endBy('exit', outcome), killed] : [killed];
+}
+
+function endBy(by: HolderEnd['by'], outcome: Outcome | Refusal): HolderEnd {
+  if (isRefusal(outcome)) return { by, result: null, kernel_oopses: [], detail: outcome.detail };
+  const { result, kernel_oopses } = outcome;
+  return { by, result, kernel_oopses, detail: words(outcome) };
+}

@@ -1,0 +1,82 @@
+import type { Answer } from '../answer.ts';
+import { blastRadius } from '../removal/blast_radius.ts';
+import type { Holder } from '../holder.ts';
+import type { Host, MemoryRange } from '../model/host.ts';
+import { firstBlock } from '../model/memory_block.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import {
+  filesOfDevice,
+  findDevice,
+  mappingsOfDevice,
+  mountsOfDevice,
+  pinsOfDevice,
+} from '../model/lookup.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { mappedPfns } from '../removal/report.ts';
+import { toldOf } from '../device/told.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { advise } from './advice.ts';
+import type { Use } from './consequence.ts';
+import { endsOf } from './ends.ts';
+import { outlookOf, unbound } from './outlook.ts';
+import { countResidue, residualUses } from './residue.ts';
+
+/**
+ * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still
+ * reaches it after a former removal, and how these can be ended. Refused with `dax_device_not_found` alone.
+ */
+export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
+  const { host } = tx;
+  const device = findDevice(host, name);
+  if (isRefusal(device)) return device;
+  const uses = listUses(host, name);
+  const { consequences, ...outlook } = outlookOf(tx, device, uses);
+  const residual = residualUses(host, device);
+  const reaching = new Set([...residual.values()].map(({ pid }) => pid));
+  const items = uses.map((use, at): Holder => {
+    const residue = use.kind === 'process' ? reaching.has(use.pid!) : residual.has(use.id);
+    const exposure = host.open_exposures.get(use.id) ?? null;
+    return { ...use, ...consequences[at]!, residue, exposure, ends: residue ? endsOf(tx, use) : [] };
+  });
+  const blast_radius = blastRadius(host, device, mappedPfns(host, device));
+  const advice = advise(tx, unbound(name), { kernels: false });
+  return {
+    survey: {
+      items,
+      ...toldOf(device),
+      trigger: 'unbind',
+      ...outlook,
+      residue: countResidue(host, residual),
+      blast_radius,
+      advice,
+    },
+  };
+}
+
+function listUses(host: Host, name: string): Use[] {
+  const mounts = mountsOfDevice(host, name);
+  const maps = mappingsOfDevice(host, name);
+  const pins = pinsOfDevice(host, name);
+  const shown = new Set(mounts.map(({ file_system }) => file_system));
+  // What no mount shows nobody can hold open.
+  const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
+  const pids = new Set([...maps, ...pins].map(({ pid }) => pid));
+  return [
+    ...mounts.map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
+    ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),
+    ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
+    ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
+    ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
+    ...memoryRangesOf(host, name).flatMap(blocksOf),
+  ];
+}
+
+/** Memory blocks by the kernel's numbers, neighbours that are alike as one: `memory32-memory39`. */
+function blocksOf(range: MemoryRange): Use[] {
+  const start = firstBlock(range);
+  return range.blocks.map(({ first, nr_blocks }): Use => {
+    const [from, to] = [start + first, start + first + nr_blocks - 1];
+    const id = from === to ? `memory${String(from)}` : `memory${String(from)}-memory${String(to)}`;
+    return { kind: 'memory_block', id, pid: null };
+  });
+}

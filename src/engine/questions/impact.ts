@@ -1,0 +1,50 @@
+import type { RemoveDaxDevice } from '../model/command.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
+import { mountsOn } from '../model/lookup.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import type { RemovalRecord } from '../model/removal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import type { Impact } from './record.ts';
+import { runRemoval, type ImaginedRemoval } from './what_if.ts';
+
+export interface ImpactfulRemoval {
+  readonly removal: ImaginedRemoval;
+  readonly impact: Impact;
+}
+
+/** Runs a removal in an imagined transaction and tells its impact: only of what is alive before it. */
+export function runWithImpact(
+  tx: Transaction,
+  device: DaxDevice,
+  command: RemoveDaxDevice,
+): ImpactfulRemoval | Refusal {
+  const before = aliveOn(tx.host, device);
+  const removal = runRemoval(tx, command);
+  return isRefusal(removal) ? removal : { removal, impact: impactOf(tx.host, before, removal) };
+}
+
+/** Whether nobody notices. */
+export function isHarmless(impact: Impact): boolean {
+  return Object.values(impact).every((count) => count === 0);
+}
+
+/** File systems of the device that are alive, each by one of its mounts. */
+function aliveOn(host: Host, device: DaxDevice): string[] {
+  const alive = mountsOn(host, device).filter(({ fs_state }) => fs_state === 'alive');
+  return [...new Map(alive.map(({ file_system, id }) => [file_system, id])).values()];
+}
+
+function impactOf(host: Host, before: readonly string[], { report }: RemovalRecord): Impact {
+  // A mount that an orderly removal has unmounted first is none any more.
+  const after = before.map((id) => host.tables.mounts.get(id)?.fs_state);
+  const { signals, blast_radius } = report;
+  const pidsOf = (rows: typeof signals): number => new Set(rows.map(({ pid }) => pid)).size;
+  return {
+    file_systems_shut_down: after.filter((state) => state === 'shutdown').length,
+    file_systems_frozen: after.filter((state) => state === 'frozen').length,
+    file_systems_cut_off: after.filter((state) => state === 'alive').length,
+    processes_signalled: pidsOf(signals),
+    processes_killed: pidsOf(signals.filter(({ killed }) => killed)),
+    dirty_bytes: blast_radius!.dirty_bytes,
+  };
+}

@@ -1,0 +1,57 @@
+import type { RemoveDaxDevice } from '../model/command.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { dangersOf } from '../removal/hazards.ts';
+import type { RemovalRecord } from '../model/removal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { noRemoval } from './compare.ts';
+import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
+import { runWithImpact } from './impact.ts';
+import type { Holder } from '../holder.ts';
+import type { Survey } from './record.ts';
+import { hasBegun, standingOf } from './standing.ts';
+import { whatIf } from './what_if.ts';
+
+/** What becomes of the users of a device, in their order, and of the removal as a whole. */
+export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | 'refused'> {
+  readonly consequences: readonly Pick<Holder, 'consequence' | 'detail'>[];
+}
+
+/** The removal that holders are told of. */
+export function unbound(dax_device: string): RemoveDaxDevice {
+  return { type: 'remove_dax_device', dax_device, trigger: 'unbind' };
+}
+
+/** Runs an unbind and looks what became of everyone; where there can be none, looks at the present state. */
+export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
+  const imagined = whatIf(tx, (own) => {
+    const run = runWithImpact(own, device, unbound(device.name));
+    if (isRefusal(run)) return run;
+    const { removal, impact } = run;
+    const { state, verdict, report } = removal;
+    const consequences = uses.map((use) => consequenceOf(own, use, { ...removal, signals: report.signals }));
+    return { state, verdict, impact, refused: null, consequences };
+  });
+  return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
+}
+
+function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[], refusal: Refusal): Outlook {
+  const none = { state: null, verdict: null, impact: null, refused: noRemoval(refusal) };
+  if (!hasBegun(device)) {
+    const unknown = { consequence: null, detail: refusal.detail };
+    return { ...none, consequences: uses.map(() => unknown) };
+  }
+  const { state, verdict } = standingOf(tx, device) ?? none;
+  const aftermath = aftermathNow(tx, device);
+  return { ...none, state, verdict, consequences: uses.map((use) => consequenceOf(tx, use, aftermath)) };
+}
+
+/** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */
+function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
+  const all = tx.host.tables.removals.where((own) => own.dax_device === device.name);
+  const last: RemovalRecord | undefined = all.at(-1);
+  // A listing may have shown the device without a driver: then nothing of its removal is known.
+  const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };
+  const signals = last?.report.signals ?? [];
+  return { signals, waiting_on, steps, hazards: dangersOf(tx.host, { steps }, device) };
+}

@@ -1,0 +1,169 @@
+import type { Holder } from '../holder.ts';
+import type { RefusalCode } from '../model/refusal.ts';
+import type { Cut } from '../model/cut.ts';
+import type {
+  BlastRadius,
+  Hazard,
+  RemovalReport,
+  SignalRow,
+  SimulatedKernelCost,
+  ToldOfHolders,
+  WaitingOn,
+} from '../model/removal.ts';
+import type {
+  DeviceMode,
+  Errno,
+  HazardKind,
+  KernelName,
+  RemovalState,
+  RemoveTrigger,
+  Verdict,
+} from '../model/vocabulary.ts';
+
+/** What a removal that was only imagined came to; it waits where it cannot go on by itself. */
+export type ImaginedState = Exclude<RemovalState, 'running'>;
+
+/** Why there would be no removal at all. */
+export interface NoRemoval {
+  readonly code: RefusalCode;
+  readonly detail: string;
+  readonly errno: Errno | null;
+}
+
+/** What a removal does to who uses the device, whatever it leaves behind (IMPACT1). */
+export interface Impact {
+  readonly file_systems_shut_down: number;
+  readonly file_systems_frozen: number;
+  /** Nobody tells them: their device is gone under them. */
+  readonly file_systems_cut_off: number;
+  readonly processes_signalled: number;
+  readonly processes_killed: number;
+  /** Stored and not written back when the removal begins. */
+  readonly dirty_bytes: number;
+}
+
+/** What of former removals still reaches a device's pfns now (RESIDUE1). */
+export interface Residue {
+  readonly mappings: number;
+  readonly pins: number;
+  /** Processes that such mappings or pins belong to. */
+  readonly processes: number;
+  /** Pages reached, each once. */
+  readonly pages: number;
+  /** Of the mappings and pins, those that reach another owner's pfns: exposures that are open. */
+  readonly exposures: number;
+}
+
+/** Who holds a device, and what a removal now would do to each. */
+export interface Survey extends ToldOfHolders {
+  /** Of the removal that its state, verdict and consequences are of. */
+  readonly trigger: 'unbind';
+  readonly items: readonly Holder[];
+  /** Of the unbind now, else of the removal that has begun, as it stands (AS5); null where there is neither. */
+  readonly state: ImaginedState | null;
+  readonly verdict: Verdict | null;
+  readonly impact: Impact | null;
+  readonly refused: NoRemoval | null;
+  /** Of former removals, as it stands. */
+  readonly residue: Residue;
+  readonly advice: readonly Advice[];
+  readonly blast_radius: BlastRadius;
+}
+
+export const ADVICE_ACTIONS = [
+  'stop_processes',
+  'drop_pins',
+  'offline_memory_blocks',
+  'umount_first',
+  'stop_processes_and_umount',
+  'set_early_kill',
+  'mkfs_xfs_rmapbt',
+  'boot_kernel',
+] as const;
+export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
+
+/** Something to do before the removal that was simulated and leaves less behind. */
+export interface Advice extends Cut {
+  readonly action: AdviceAction;
+  readonly detail: string;
+  /** What it is done to: pids, pins, mounts, blocks, kernels. */
+  readonly targets: readonly string[];
+  /** Whether doing it destroys what the device stores. */
+  readonly destructive: boolean;
+  /** How the removal then ends; `waiting` has no verdict yet. */
+  readonly state_then: ImaginedState;
+  readonly verdict_then: Verdict | null;
+  readonly impact_then: Impact;
+  /** The rules behind what it avoids. */
+  readonly source: string;
+}
+
+/** The same removal on one kernel, or why there is none. */
+export type ComparedRemoval = { readonly kernel: KernelName; readonly refused: NoRemoval } | AnsweredRemoval;
+
+export interface AnsweredRemoval extends Cut {
+  readonly kernel: KernelName;
+  readonly refused: null;
+  readonly state: ImaginedState;
+  readonly verdict: Verdict | null;
+  readonly waiting_on: readonly WaitingOn[];
+  readonly hazards: readonly Hazard[];
+  readonly report: ComparedReport;
+  readonly advice: readonly Advice[];
+  readonly simulated_kernel_cost: SimulatedKernelCost;
+}
+
+/** The head of a report: its signals are summed up by code, size and delivery. */
+export interface ComparedReport
+  extends Pick<RemovalReport, 'pages' | 'file_systems' | 'leaked_ranges' | 'kernel_log'> {
+  readonly signals: readonly SignalGroup[];
+}
+
+export interface SignalGroup extends Pick<SignalRow, 'signal' | 'si_code' | 'si_addr_lsb' | 'delivery'> {
+  readonly count: number;
+  readonly processes: number;
+  readonly killed: number;
+}
+
+/** A field in which the kernels differ; those that refuse have a value in `refused` alone. */
+export interface Difference {
+  readonly field: string;
+  readonly values: Readonly<Partial<Record<KernelName, string | number | null>>>;
+}
+
+export interface Comparison extends ToldOfHolders {
+  readonly host: string;
+  readonly dax_device: string;
+  readonly trigger: RemoveTrigger;
+  readonly blast_radius: BlastRadius;
+  readonly items: readonly ComparedRemoval[];
+  readonly differences: readonly Difference[];
+}
+
+/** What a surprise removal of one device now would leave. Where nothing was told about its users, it knows of none. */
+export interface Assessment extends ToldOfHolders, Cut {
+  readonly host: string;
+  readonly dax_device: string;
+  readonly uid: string;
+  readonly mode: DeviceMode;
+  readonly kernel: KernelName;
+  readonly tenant: string | null;
+  /** Of the removal that was simulated. */
+  readonly trigger: 'surprise_removal';
+  /**
+   * Null where it would wait, or where there is no removal. State, verdict, waits and hazards are those of one that
+   * has begun, as it stands now, where `refused` says that no other can (AS5).
+   */
+  readonly verdict: Verdict | null;
+  readonly state: ImaginedState | null;
+  readonly waiting_on: readonly WaitingOn[];
+  readonly hazards: readonly { readonly kind: HazardKind; readonly count: number }[];
+  /** What it does to who is there, whatever it leaves; null where there is no removal. */
+  readonly impact: Impact | null;
+  /** What of former removals reaches the device now. */
+  readonly residue: Residue;
+  readonly blast_radius: BlastRadius;
+  readonly simulated_kernel_cost: SimulatedKernelCost | null;
+  readonly advice: readonly Advice[];
+  readonly refused: NoRemoval | null;
+}

@@ -1,0 +1,52 @@
+import { windowOf } from '../exposure/window.ts';
+import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
+import { generationOf, mappingsOfDevice, pinsOfDevice } from '../model/lookup.ts';
+import { runs, type Run } from '../model/mapping_table.ts';
+import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
+import type { Residue } from './record.ts';
+
+/** Mappings and pins, by id, that still reach a device through what is gone or another's. */
+export type ResidualUses = ReadonlyMap<string, { readonly pid: number; readonly pfns: readonly PfnRange[] }>;
+
+/** The residue of a device, by mapping and pin. O(pins and mapped extents). */
+export function residualUses(host: Host, device: DaxDevice): ResidualUses {
+  const mappings = mappingsOfDevice(host, device.name).map((mapping) => ({
+    ...mapping,
+    pfns: reachedBy(host, device, mapping),
+  }));
+  const held = pinsOfDevice(host, device.name)
+    .filter((pin) => outlives(device, pin))
+    .map((pin) => ({ ...pin, pfns: pin.pfn_ranges }));
+  const uses = [...mappings, ...held].filter(({ pfns }) => pfns.length > 0);
+  return new Map(uses.map(({ id, pid, pfns }) => [id, { pid, pfns }]));
+}
+
+/** The residue of a device, counted. */
+export function countResidue(host: Host, uses: ResidualUses): Residue {
+  const ids = [...uses.keys()];
+  const list = [...uses.values()];
+  return {
+    mappings: ids.filter((id) => host.tables.mappings.has(id)).length,
+    pins: ids.filter((id) => host.tables.pins.has(id)).length,
+    processes: new Set(list.map(({ pid }) => pid)).size,
+    pages: countPages(normalize(list.flatMap(({ pfns }) => pfns))),
+    exposures: ids.filter((id) => windowOf(host, id) !== null).length,
+  };
+}
+
+function reachedBy(host: Host, device: DaxDevice, mapping: Mapping): PfnRange[] {
+  const former = generationOf(host, mapping) !== device.generation;
+  const reached = [...runs(entriesOf(host, mapping.id))].filter((run) => isResidual(device, run, former));
+  return reached.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
+}
+
+/** A translation of a device that has no driver, of a pgmap before this one, or of a former owner's pfns. */
+function isResidual(device: DaxDevice, { kind, pfn, pgmap }: Run, former: boolean): boolean {
+  if (kind !== 'dax' && (kind !== 'ram' || pfn < 0)) return false;
+  return former || device.state !== 'bound' || (kind === 'dax' && pgmap !== device.pgmap);
+}
+
+function outlives(device: DaxDevice, { pgmap, generation }: Pin): boolean {
+  return device.state !== 'bound' || pgmap !== device.pgmap || generation !== device.generation;
+}

@@ -1,0 +1,42 @@
+import type { DaxDevice } from '../model/host.ts';
+import { deviceOf } from '../model/lookup.ts';
+import { dangersOf } from '../removal/hazards.ts';
+import type { RemovalRecord } from '../model/removal.ts';
+import { verdictOf } from '../removal/report.ts';
+import type { Transaction } from '../model/transaction.ts';
+import type { ImaginedState } from './record.ts';
+import { runOn, whatIf } from './what_if.ts';
+
+/**
+ * Whether a removal of this very device has begun: one is under way, or nothing is bound to it any more. It shows in
+ * the present state. What refuses a removal does not tell: a CXL device goes with its siblings, and one of them may
+ * be what is being removed.
+ */
+export function hasBegun({ removal, state }: DaxDevice): boolean {
+  return removal !== null || state !== 'bound';
+}
+
+/** How a removal that has begun ends, and what it leaves. */
+export interface Standing extends Pick<RemovalRecord, 'verdict' | 'waiting_on' | 'hazards'> {
+  readonly state: ImaginedState;
+}
+
+/**
+ * What the removal of a device that cannot be removed now has left, or leaves once its steps have run, as it stands
+ * (AS5); null where nothing is left of one that has ended.
+ */
+export function standingOf(tx: Transaction, device: DaxDevice): Standing | null {
+  if (device.removal === null) {
+    const hazards = dangersOf(tx.host, { steps: [] }, device);
+    if (hazards.length === 0) return null;
+    return { state: 'completed', verdict: verdictOf(hazards), waiting_on: [], hazards };
+  }
+  const { removal, name } = device;
+  return whatIf(tx, (own) => {
+    const begun = runOn(own, removal);
+    const { state, waiting_on } = begun;
+    if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
+    const hazards = dangersOf(own.host, begun, deviceOf(own.host, name));
+    return { state, verdict: verdictOf(hazards), waiting_on, hazards };
+  });
+}

@@ -1,0 +1,57 @@
+import type { RemoveDaxDevice } from '../model/command.ts';
+import { must } from '../model/lookup.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { advance } from '../removal/advance.ts';
+import type { RemovalRecord } from '../model/removal.ts';
+import { removeWithSiblings } from '../commands/remove_cxl_memdev.ts';
+import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
+import type { KernelName } from '../model/vocabulary.ts';
+import type { ImaginedState } from './record.ts';
+
+/**
+ * Does what `imagine` does and puts the host back: no event, no pending change, no number given away. It works
+ * on a transaction of its own, so that one may stand inside another.
+ */
+export function whatIf<T>(tx: Transaction, imagine: (own: Transaction) => T): T {
+  let uids = 0;
+  const uid = (): string => {
+    uids += 1;
+    return `what-if-${String(uids)}`;
+  };
+  const own = begin(tx.host, { now: tx.context.now, uid });
+  try {
+    return imagine(own);
+  } finally {
+    rollback(own);
+  }
+}
+
+export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
+
+/** Starts a removal and runs its steps until it ends, waits or is stuck. */
+export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedRemoval | Refusal {
+  const started = removeWithSiblings(tx, command);
+  if (isRefusal(started)) return started;
+  return runOn(tx, started[0].id);
+}
+
+/** Runs the next steps of a removal, until it ends, waits or is stuck. */
+export function runOn(tx: Transaction, id: string): ImaginedRemoval {
+  for (;;) {
+    const removal = must(tx.host.tables.removals.get(id), `removal ${id}`);
+    if (isOver(removal)) return removal;
+    advance(tx, id);
+  }
+}
+
+function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
+  return removal.state !== 'running';
+}
+
+/** The host booted with a kernel, its file systems mounted and its processes started again as they are now. */
+export function onKernel(tx: Transaction, kernel: KernelName): void {
+  const { name, kernel: booted } = hostRecord(tx.host);
+  if (kernel === booted) return;
+  const proposed = { devdax_memory_failure: false, kmem_memory_failure: false };
+  patch(tx, 'hosts', name, { kernel, health: 'ok', proposed });
+}

@@ -1,0 +1,36 @@
+import type { DaxDevice, Host } from '../model/host.ts';
+import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must, pinsOfDevice } from '../model/lookup.ts';
+import { runs } from '../model/mapping_table.ts';
+import { countPages, type PfnRange } from '../model/pfn_range.ts';
+import { cutLists } from '../model/cut.ts';
+import type { BlastRadius } from '../model/removal.ts';
+import { entriesOf } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+
+/**
+ * Who and what a removal of the device now would touch. `mapped` are the device's pfns that some task maps
+ * (mappedPfns()). O(mappings and runs of the mounted files).
+ */
+export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
+  const pins = pinsOfDevice(host, device.name);
+  const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) =>
+    must(host.tables.processes.get(String(pid)), `process ${String(pid)}`),
+  );
+  const alive = new Set(users.filter(holdsMemory));
+  const owners = [device, ...alive].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
+  const { rows, told } = cutLists({ tenants: [...new Set(owners)].sort() });
+  const mounts = mountsOn(host, device);
+  const systems = new Set(mounts.map((mount) => mount.file_system));
+  const files = [...systems].flatMap((file_system) => filesOf(host, file_system));
+  const dirty = files.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
+  return {
+    processes: alive.size,
+    ...rows,
+    ...told,
+    mounts: mounts.length,
+    files: files.length,
+    mapped_bytes: countPages(mapped) * PAGE_BYTES,
+    dirty_bytes: dirty.reduce((sum, run) => sum + run.nr_pages, 0) * PAGE_BYTES,
+    pins: pins.length,
+  };
+}
