@@ -1,5 +1,5 @@
 /**
- * Who imports whom: vocabulary ← engine ← store ← app ← http ← main.
+ * Who imports whom: vocabulary ← engine ← store ← runtime ← app ← http ← main.
  * cli and dashboard know only the HTTP API. Type-only imports count.
  */
 
@@ -71,22 +71,36 @@ module.exports = {
       },
     },
     {
-      name: 'store-below-app',
-      comment: 'The store knows the engine and itself.',
+      name: 'store-below-runtime',
+      comment: 'The store keeps what the engine made, in SQL: it knows no thread, and not who asks.',
       severity: 'error',
       from: { path: '^src/store/' },
       to: srcOutside('^src/(engine|store)/'),
     },
     {
+      name: 'runtime-below-app',
+      comment: 'Threads run the engine over the store, for whatever use.',
+      severity: 'error',
+      from: { path: '^src/runtime/' },
+      to: srcOutside('^src/(engine|store|runtime)/'),
+    },
+    {
       name: 'app-below-http',
-      comment: 'Use cases know the engine, the inventory and the store.',
+      comment: 'Use cases know the engine, the inventory and the runtime.',
       severity: 'error',
       from: { path: '^src/app/' },
-      to: srcOutside('^src/(engine|inventory|store|app)/'),
+      to: srcOutside('^src/(engine|inventory|store|runtime|app)/'),
+    },
+    {
+      name: 'app-asks-the-port',
+      comment: 'Of the store a use case knows its port alone: a second store is told by nothing else.',
+      severity: 'error',
+      from: { path: '^src/app/' },
+      to: { path: '^src/store/', pathNot: '^src/store/port\\.ts$' },
     },
     {
       name: 'http-above-app',
-      comment: 'HTTP translates: it asks app/, never the store.',
+      comment: 'HTTP translates: it asks app/, never the runtime or the store.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: srcOutside('^src/(engine|inventory|app|http)/', '^src/config\\.ts$'),
@@ -97,6 +111,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/config\\.ts$' },
       to: { path: '^src/' },
+    },
+    {
+      name: 'threads-only-in-runtime',
+      comment: 'Only the runtime starts threads and knows how they talk.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/runtime/' },
+      to: { path: '^(node:)?worker_threads$' },
     },
     {
       name: 'main-is-the-root',

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
 import type { CreateHost } from '../src/engine/model/command.ts';
 import { buildServer } from '../src/http/server.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/runtime/sqlite_store.ts';
 import { line, median, milliseconds, ratio } from './print.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };

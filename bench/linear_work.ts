@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/runtime/sqlite_store.ts';
 import { build, removeWhole, run } from './engine.ts';
 import { crowd, GIB, holed, memories, pinnedCrowd } from './fleet.ts';
 import { median, milliseconds, ratio } from './print.ts';

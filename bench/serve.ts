@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
 import { buildServer } from '../src/http/server.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/runtime/sqlite_store.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

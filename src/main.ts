@@ -6,8 +6,8 @@ import type { Log } from './app/log.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
-import { isClosing } from './store/closing_error.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { isClosing } from './runtime/closing_error.ts';
+import { openSqliteStore } from './runtime/sqlite_store.ts';
 
 /** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
 const DRAIN_MS = 30_000;

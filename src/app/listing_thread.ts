@@ -1,5 +1,5 @@
-import { createJobThread, type JobThread } from '../store/job_thread.ts';
-import { threadFile } from '../store/spawn_thread.ts';
+import { createJobThread, type JobThread } from '../runtime/job_thread.ts';
+import { threadFile } from '../runtime/spawn_thread.ts';
 import type { ExportJob, ImportJob } from './listing_job.ts';
 
 /** Runs work on listings beside the event loop. */

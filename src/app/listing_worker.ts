@@ -1,4 +1,4 @@
-import { serveJobs } from '../store/serve_jobs.ts';
+import { serveJobs } from '../runtime/serve_jobs.ts';
 import { answerExport, answerImport, type ExportJob, type ImportJob } from './listing_job.ts';
 
 /** The thread that reads and prints listings. Started by listing_thread.ts. */

@@ -1,10 +1,25 @@
 import { emptyHost, indexHost } from '../engine/model/apply.ts';
-import type { Kind } from '../engine/model/host.ts';
-import type { Fleet, LoadedHost } from './assessor.ts';
+import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { prepareLastSeq } from './journal.ts';
 import { restore, type Row } from './load.ts';
 import { KINDS, ownsEntries } from './tables.ts';
+
+/** The fleet as a store has it. One query asks it all it wants of one committed state. */
+export interface Fleet {
+  /** Number of the last event. */
+  lastSeq(): number;
+  /** Hosts that events after this number concern, also such as are gone now. */
+  changedSince(seq: number): readonly string[];
+  /** These hosts, or all: without what no removal asks for. `keys` has each device's place in order of creation. */
+  load(names: readonly string[] | null): ReadonlyMap<string, LoadedHost>;
+}
+
+/** One host of it. */
+export interface LoadedHost {
+  readonly host: Host;
+  readonly keys: ReadonlyMap<string, number>;
+}
 
 /** Of removals those that are under way: of one that has ended, nothing asks for its report. */
 const WANTED: Partial<Record<Kind, string>> = { removals: "state IN ('running', 'waiting', 'stuck')" };
@@ -40,10 +55,10 @@ export function prepareFleet(db: Connection): Fleet {
       for (const { kind, all, some } of kinds) {
         const rows = names === null ? all.iterate() : some.iterate(JSON.stringify(names));
         for (const row of rows) {
-          const own = fleet.get(row.host) ?? { host: emptyHost(), keys: new Map<string, number>() };
-          fleet.set(row.host, own);
-          restore(own.host, kind, row);
-          if (kind === 'dax_devices') own.keys.set(row.id, row.key);
+          const loaded = fleet.get(row.host) ?? { host: emptyHost(), keys: new Map<string, number>() };
+          fleet.set(row.host, loaded);
+          restore(loaded.host, kind, row);
+          if (kind === 'dax_devices') loaded.keys.set(row.id, row.key);
         }
       }
       for (const { host } of fleet.values()) indexHost(host);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Sqlite } from '../../src/store/driver.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/runtime/sqlite_store.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let directory: string;

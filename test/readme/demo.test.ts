@@ -10,7 +10,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { ListQuery } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/runtime/sqlite_store.ts';
 import { REPOSITORY } from '../client/child_service.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };

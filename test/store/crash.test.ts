@@ -63,6 +63,6 @@ test.each(['io_error', 'death'])(
 
 test('a database that cannot be opened is refused at the start', async () => {
   harness = { ...harness, path: '/dev/null/not/a/directory.db' };
-  const { openSqliteStore } = await import('../../src/store/sqlite.ts');
+  const { openSqliteStore } = await import('../../src/runtime/sqlite_store.ts');
   await expect(openSqliteStore({ path: harness.path, onFatal: () => undefined })).rejects.toThrow();
 });

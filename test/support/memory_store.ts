@@ -6,8 +6,9 @@ import type { Host, Kind } from '../../src/engine/model/host.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
 import { refuse } from '../../src/engine/model/refusal.ts';
 import { foresee } from '../../src/engine/foresee.ts';
-import { packJson, unpackJson } from '../../src/store/hand_over.ts';
-import { createAssessor, type Fleet } from '../../src/store/assessor.ts';
+import { packJson, unpackJson } from '../../src/runtime/hand_over.ts';
+import { createAssessor } from '../../src/runtime/assessor.ts';
+import type { Fleet } from '../../src/store/load_fleet.ts';
 import { parsePageToken, renderPageToken } from '../../src/store/page_token.ts';
 import type {
   Asked,

@@ -1,5 +1,5 @@
 /** Creates processes as fast as it can, and prints the pid of each that was acknowledged, until it is killed. */
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/runtime/sqlite_store.ts';
 
 const store = await openSqliteStore({ path: process.argv[2] ?? '', onFatal: () => process.exit(1) });
 await store.submit({ host: 'node-a', command: { type: 'create_host', name: 'node-a', kernel: 'v6.12' } });

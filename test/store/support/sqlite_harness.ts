@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openReadConnection } from '../../../src/store/connection.ts';
 import type { Store } from '../../../src/store/port.ts';
-import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../../src/runtime/sqlite_store.ts';
 
-const FAULTY_WRITER = new URL('./faulty_writer.ts', import.meta.url);
+const FAULTY_WRITER = new URL('../../runtime/support/faulty_writer.ts', import.meta.url);
 
 /** A database file in a directory of its own. */
 export interface SqliteHarness {

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
-import { bytesOf, handedOver, packJson, textIn, unpackJson } from '../../src/store/hand_over.ts';
+import { bytesOf, handedOver, packJson, textIn, unpackJson } from '../../src/runtime/hand_over.ts';
 import type { Store } from '../../src/store/port.ts';
-import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOST = 'node-a';
 const DEVICES = 400;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { Assessment } from '../../src/engine/questions/record.ts';
 import type { AssessmentPage, AssessmentQuery, Store } from '../../src/store/port.ts';
-import { sqliteHarness } from './support/sqlite_harness.ts';
+import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOSTS = 1_000;
 const MODES = ['fsdax', 'devdax', 'raw'] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
-import { isLongQuestion } from '../../src/store/asker.ts';
+import { isLongQuestion } from '../../src/runtime/asker.ts';
 
 const removes: readonly Command[] = [
   { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },

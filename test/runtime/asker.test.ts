@@ -3,7 +3,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { openWriteConnection, type Connection } from '../../src/store/connection.ts';
 import type { Store, Submitted } from '../../src/store/port.ts';
 import { manyExtents } from '../../bench/fleet.ts';
-import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOST = 'node-a';
 const compare: Command = {

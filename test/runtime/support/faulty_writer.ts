@@ -6,8 +6,8 @@ import { renameSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import type { Command } from '../../../src/engine/model/command.ts';
 import { decide } from '../../../src/engine/decide.ts';
-import type { WriterData } from '../../../src/store/message.ts';
-import { serveWriter } from '../../../src/store/writer_thread.ts';
+import type { WriterData } from '../../../src/runtime/message.ts';
+import { serveWriter } from '../../../src/runtime/writer_thread.ts';
 
 serveWriter((host, command, context) => {
   const fault = faultIn(command);

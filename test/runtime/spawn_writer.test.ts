@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sqliteHarness } from './support/sqlite_harness.ts';
+import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM = `
@@ -37,7 +37,7 @@ test('the writer starts from source under vitest', async () => {
 });
 
 test('the writer starts from source under tsx', () => {
-  expect(runProgram(join(ROOT, 'src/store/sqlite.ts'), '--import', 'tsx')).toBe('done');
+  expect(runProgram(join(ROOT, 'src/runtime/sqlite_store.ts'), '--import', 'tsx')).toBe('done');
 });
 
 test('the writer starts compiled, without tsx', () => {
@@ -69,10 +69,10 @@ test('the writer starts compiled, without tsx', () => {
     '--types',
     'node',
   ];
-  const files = ['src/store/sqlite.ts', 'src/store/writer.ts'];
+  const files = ['src/runtime/sqlite_store.ts', 'src/runtime/writer.ts'];
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), [...compiler, ...flags, ...files], {
     cwd: ROOT,
     stdio: 'inherit',
   });
-  expect(runProgram(join(directory, 'dist/store/sqlite.js'))).toBe('done');
+  expect(runProgram(join(directory, 'dist/runtime/sqlite_store.js'))).toBe('done');
 });

@@ -1,8 +1,8 @@
-import { describeFault, StoreFault, unavailableFor, type Unavailable } from './fault.ts';
+import { describeFault, StoreFault, unavailableFor, type Unavailable } from '../store/fault.ts';
+import type { Submission } from '../store/port.ts';
+import type { BatchResult, Settled } from '../store/transact.ts';
 import type { FromWriter, WireSettled } from './message.ts';
-import type { Submission } from './port.ts';
 import { packError } from './thread_error.ts';
-import type { BatchResult, Settled } from './transact.ts';
 
 /** A bound on how long the first of a batch waits for the last. */
 const BATCH_MAX = 512;

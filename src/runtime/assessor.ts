@@ -1,26 +1,12 @@
 import type { Host } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import { adviceOn, assessHost } from '../engine/questions/assess.ts';
-import { isHarmless } from '../engine/questions/impact.ts';
 import type { IdleVerdicts } from '../engine/questions/idle.ts';
+import { isHarmless } from '../engine/questions/impact.ts';
 import type { Assessment } from '../engine/questions/record.ts';
-import { parsePageToken, renderPageToken } from './page_token.ts';
-import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from './port.ts';
-
-/** The fleet as a store has it. One query asks it all it wants of one committed state. */
-export interface Fleet {
-  /** Number of the last event. */
-  lastSeq(): number;
-  /** Hosts that events after this number concern, also such as are gone now. */
-  changedSince(seq: number): readonly string[];
-  /** These hosts, or all: without what no removal asks for. `key` is a device's place in order of creation. */
-  load(names: readonly string[] | null): ReadonlyMap<string, LoadedHost>;
-}
-
-export interface LoadedHost {
-  readonly host: Host;
-  readonly keys: ReadonlyMap<string, number>;
-}
+import type { Fleet, LoadedHost } from '../store/load_fleet.ts';
+import { parsePageToken, renderPageToken } from '../store/page_token.ts';
+import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from '../store/port.ts';
 
 interface Row {
   readonly key: number;

@@ -1,11 +1,11 @@
 import type { Command } from '../engine/model/command.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import { foresee } from '../engine/foresee.ts';
-import type { Connection } from './connection.ts';
-import { prepareLastSeq } from './journal.ts';
-import { prepareLoad } from './load.ts';
-import type { Submission, Submitted } from './port.ts';
-import { decideIf } from './precondition.ts';
+import type { Connection } from '../store/connection.ts';
+import { prepareLastSeq } from '../store/journal.ts';
+import { prepareLoad } from '../store/load.ts';
+import type { Submission, Submitted } from '../store/port.ts';
+import { decideIf } from '../store/precondition.ts';
 
 /**
  * Whether a submission only asks, and may take seconds: it plays a removal through, or one for each kernel. The

@@ -1,6 +1,6 @@
-import type { CheckpointState } from './checkpoint.ts';
-import type { Unavailable } from './fault.ts';
-import type { Commit, PackedSubmission, StoreHealth, Submission, Submitted } from './port.ts';
+import type { CheckpointState } from '../store/checkpoint.ts';
+import type { Unavailable } from '../store/fault.ts';
+import type { Commit, PackedSubmission, StoreHealth, Submission, Submitted } from '../store/port.ts';
 import type { PackedError } from './thread_error.ts';
 
 /** What the writer's thread is started with. */

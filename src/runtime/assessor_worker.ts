@@ -1,11 +1,11 @@
 import { workerData } from 'node:worker_threads';
+import { openReadConnection } from '../store/connection.ts';
+import { prepareFleet } from '../store/load_fleet.ts';
+import type { AssessmentQuery } from '../store/port.ts';
 import { createAssessor } from './assessor.ts';
-import { openReadConnection } from './connection.ts';
-import { prepareFleet } from './load_fleet.ts';
-import type { AssessmentQuery } from './port.ts';
 import { serveJobs } from './serve_jobs.ts';
 
-/** The thread that assesses the fleet, over a connection of its own that only reads. Started by sqlite.ts. */
+/** The thread that assesses the fleet, over a connection of its own that only reads. Started by sqlite_store.ts. */
 serveJobs(() => {
   const db = openReadConnection(workerData as string);
   const assess = createAssessor(prepareFleet(db));

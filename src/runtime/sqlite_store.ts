@@ -1,9 +1,9 @@
+import { BUSY_TIMEOUT_MS, JOURNAL_SIZE_LIMIT_BYTES, openReadConnection } from '../store/connection.ts';
+import type { AssessmentQuery, SnapshotQuery, Store, Submission } from '../store/port.ts';
+import { createReads } from '../store/read.ts';
 import { isLongQuestion } from './asker.ts';
-import { BUSY_TIMEOUT_MS, JOURNAL_SIZE_LIMIT_BYTES, openReadConnection } from './connection.ts';
 import { createJobThread } from './job_thread.ts';
 import type { WriterData } from './message.ts';
-import type { AssessmentQuery, SnapshotQuery, Store, Submission } from './port.ts';
-import { createReads } from './read.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { createWriterClient, type StoreLog } from './writer_client.ts';
 

@@ -1,6 +1,6 @@
 /** A thread that does with a job what the job asks. */
 import { threadId } from 'node:worker_threads';
-import { serveJobs } from '../../../src/store/serve_jobs.ts';
+import { serveJobs } from '../../../src/runtime/serve_jobs.ts';
 
 export type OddJob = 'answer' | 'throw' | 'exit' | 'unclonable' | 'hang' | 'memory';
 

@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads';
-import { walBytes, type CheckpointState } from './checkpoint.ts';
+import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
+import type { Unavailable } from '../store/fault.ts';
+import type { Commit, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
 import { ClosingError } from './closing_error.ts';
-import type { Unavailable } from './fault.ts';
 import { handedOver } from './hand_over.ts';
 import type { FromWriter, ToWriter, WireSettled } from './message.ts';
-import type { Commit, Store, StoreHealth, Submission, Submitted } from './port.ts';
 import { unpackError } from './thread_error.ts';
 
 /** What the store tells of itself while it runs: one line a change of state. pino's logger is one. */

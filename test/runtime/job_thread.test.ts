@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createJobThread, type JobThread } from '../../src/store/job_thread.ts';
+import { createJobThread, type JobThread } from '../../src/runtime/job_thread.ts';
 import type { OddJob } from './support/odd_worker.ts';
 
 let thread: JobThread<OddJob>;

@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { v7 } from 'uuid';
+import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from '../store/checkpoint.ts';
+import { assertDurable } from '../store/connection.ts';
+import { describeFault, unavailableFor } from '../store/fault.ts';
+import { schemaVersion } from '../store/migrate.ts';
+import { openOwned, type OwnedDatabase } from '../store/open.ts';
+import type { Asked } from '../store/port.ts';
+import { prepareTransact, type Decide } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
-import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from './checkpoint.ts';
-import { assertDurable } from './connection.ts';
-import { describeFault, unavailableFor } from './fault.ts';
 import { unpackJson } from './hand_over.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
-import { schemaVersion } from './migrate.ts';
-import type { Asked } from './port.ts';
-import { openOwned, type OwnedDatabase } from './open.ts';
 import { packError } from './thread_error.ts';
-import { prepareTransact, type Decide } from './transact.ts';
 
 type Tell = (message: FromWriter) => void;
 
