@@ -6,7 +6,7 @@ import type { Asked } from './ask.ts';
 import { isDax, PINS } from './dimensions.ts';
 
 /**
- * The rules of SPEC.md that decide a cell, told by what the removal did there: the steps that ran and what they
+ * The rules that decide a cell, told by what the removal did there: the steps that ran and what they
  * answered, the parameters of the kernel's profile, the entries before and after. Kernels are not named: a rule
  * of one kernel is a rule of its steps.
  */

@@ -11,7 +11,7 @@ type Cited = Pick<Answered, 'rules' | 'recordings'>;
 const RECORDINGS = '../test/conformance/recordings';
 
 /** The page: what is asked most in tables, what makes no difference left out, each cell with its rules and recording. */
-export function renderMarkdown(matrix: Matrix, spec: string): string {
+export function renderMarkdown(matrix: Matrix, pages: string): string {
   const { answers } = matrix;
   const parts = [
     intro([...answers, ...matrix.system_ram]),
@@ -40,7 +40,7 @@ export function renderMarkdown(matrix: Matrix, spec: string): string {
     'Of the entries that are left: what the process, or somebody who looks at it, must not do afterwards.',
     hazards(answers),
     '## Rules',
-    rules([...answers, ...matrix.system_ram], spec),
+    rules([...answers, ...matrix.system_ram], pages),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -257,15 +257,15 @@ function hazardText(answers: readonly Answered[], kernel: KernelName, mapping: s
   return told.length === 0 ? 'nothing' : told.join('<br>');
 }
 
-/** Every rule that a cell names, in the words of SPEC.md. */
-function rules(answers: readonly Cited[], spec: string): string {
+/** Every rule that a cell names, in the words of its page. */
+function rules(answers: readonly Cited[], pages: string): string {
   const cited = [...new Set(answers.flatMap((answer) => answer.rules))];
   const order = (rule: string): number =>
     (rule.startsWith('R') ? 0 : 10_000) + Number(rule.replace(/\D+/, ''));
   const rows = cited
     .sort((a, b) => order(a) - order(b))
     .map((rule) => {
-      const [, about = ''] = new RegExp(`^\\| ${rule} \\| ((?:[^|\\\\]|\\\\.)*) \\|`, 'm').exec(spec) ?? [];
+      const [, about = ''] = new RegExp(`^\\| ${rule} \\| ((?:[^|\\\\]|\\\\.)*) \\|`, 'm').exec(pages) ?? [];
       return `| ${rule} | ${about} |`;
     });
   return ['| rule | of what |', '|---|---|', ...rows].join('\n');

@@ -19,7 +19,7 @@ const TABLES = {
 export type HostKind = keyof typeof TABLES;
 const HOST_KINDS = Object.keys(TABLES) as HostKind[];
 
-/** A name may have passed to another object: a region is its bus's or its root decoder's, a dimm its bus's [D.6]. */
+/** A name may have passed to another object: a region is its bus's or its root decoder's, a dimm its bus's [IMP7]. */
 const KINDS_OF_THEIR_PARENT: readonly HostKind[] = ['dimm', 'region', 'cxl_region'];
 
 /**

@@ -42,7 +42,7 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
 const DAX_MODES = ['devdax', 'system-ram'];
 
-/** Why an object is no device by what it is; null for the namespace or dax device of one [D.5]. */
+/** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. */
 export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
   const { kind, name, fields } = item;
   const skip = (reason: SkipReason, detail: string): Skipped => ({ kind, name, reason, detail });

@@ -13,7 +13,7 @@ export interface Reply {
 }
 export type Body = Readonly<Record<string, unknown>>;
 
-/** `core`: what issue and SPEC promise. `detail`: scored apart, no target. */
+/** `core`: what the rules promise. `detail`: scored apart, no target. */
 export type ObservationClass = 'core' | 'detail';
 
 /** What a recording shows at one point, and how to read the same off the service's answer. */

@@ -15,7 +15,7 @@ import { STALE_RULES } from './rules/stale.ts';
 import { RMAPBT_RULES } from './rules/rmapbt.ts';
 import { XFS_RULES } from './rules/xfs.ts';
 
-/** Every rule that is acted out, in the order of SPEC.md's sections. */
+/** Every rule that is acted out, in the order of the pages of rules. */
 export const RULES: readonly Rule[] = [
   ...MAPPING_RULES,
   ...EXT4_RULES,

@@ -4,7 +4,7 @@ import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 
 /**
  * One process maps the first 2 MiB by PMD, another these and the next 2 MiB by PTEs: the PMD goes for both at
- * the first index, the PTEs behind it page by page (SPEC.md E, order of unmap and kill).
+ * the first index, the PTEs behind it page by page (E1).
  */
 test('[R66] a sweep goes on where entries outlast the 2 MiB that were unmapped', () => {
   const host = machine('v6.12');

@@ -266,7 +266,7 @@ describe('the current state', () => {
   });
 });
 
-describe('[D.7] importing an export of any state changes nothing', () => {
+describe('[IMP4] importing an export of any state changes nothing', () => {
   const INVENTORIES = recordedInventories();
   const change: fc.Arbitrary<Partial<CurrentDevice>> = fc.record(
     {

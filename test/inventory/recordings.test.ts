@@ -48,7 +48,7 @@ describe.each(INVENTORIES)('recorded inventory $name', ({ listings }) => {
     }
   });
 
-  it('[D.7] exports what was imported', () => {
+  it('[IMP4] exports what was imported', () => {
     const [ndctl, daxctl] = [listings.get(FULL_NDCTL)!, listings.get(FULL_DAXCTL)!];
     const alone = (text: string) => knownAfter(text);
     const all = knownAfter(...listings.values());
@@ -61,7 +61,7 @@ describe.each(INVENTORIES)('recorded inventory $name', ({ listings }) => {
     }
   });
 
-  it('[D.7] importing an export changes nothing', () => {
+  it('[IMP4] importing an export changes nothing', () => {
     const states = [
       ...[...listings.values()].map((text) => knownAfter(text)),
       knownAfter(...listings.values()),

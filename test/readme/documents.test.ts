@@ -5,7 +5,8 @@ import { REPOSITORY } from '../client/child_service.ts';
 
 const records = (await readdir(join(REPOSITORY, 'docs/adr'))).map((name) => `docs/adr/${name}`);
 const pages = ['docs/errors.md', 'docs/matrix.md', 'docs/runbook.md', 'docs/story.md'];
-const documents = ['README.md', 'ARCHITECTURE.md', 'SPEC.md', ...pages, ...records];
+const rules = (await readdir(join(REPOSITORY, 'docs/rules'))).map((name) => `docs/rules/${name}`);
+const documents = ['README.md', 'ARCHITECTURE.md', 'SPEC.md', ...pages, ...records, ...rules];
 
 describe.each(documents)('%s', (document) => {
   test('links and paths lead to what exists', async () => {
@@ -30,40 +31,6 @@ describe.each(documents)('%s', (document) => {
     }
   });
 });
-
-test('SPEC.md gives each rule one ID, and a source', async () => {
-  const spec = await readRules();
-  const rows = [...spec.matchAll(/^\| ([A-Z]+\d*) \| (.+) \|$/gm)].map(([, id = '', cells = '']) => ({
-    id,
-    cells: cells.split(/(?<!\\) \| /),
-  }));
-  const ids = rows.map(({ id }) => id).filter((id) => id !== 'ID');
-  expect(ids.filter((id, position) => ids.indexOf(id) !== position)).toEqual([]);
-  const numbered = (letter: string, count: number) =>
-    Array.from({ length: count }, (_, at) => `${letter}${String(at + 1)}`);
-  expect(ids).toEqual(expect.arrayContaining([...numbered('R', 167), ...numbered('FU', 12)]));
-  expect(rows.filter(({ cells }) => cells.at(-1)?.trim() === '').map(({ id }) => id)).toEqual([]);
-});
-
-test('every rule that the source names is in SPEC.md', async () => {
-  const spec = await readRules();
-  const files = (await readdir(join(REPOSITORY, 'src'), { recursive: true })).filter((name) =>
-    name.endsWith('.ts'),
-  );
-  const unknown: string[] = [];
-  for (const file of files) {
-    const text = await readFile(join(REPOSITORY, 'src', file), 'utf8');
-    for (const [id] of text.matchAll(/\b(?:R|FU|PIN|RM|PG|GEN|EX|M)\d+\b/g))
-      if (!spec.includes(`| ${id} |`)) unknown.push(`${file} ${id}`);
-  }
-  expect(unknown).toEqual([]);
-});
-
-/** SPEC.md up to the list of what is refused, which names rules again. */
-async function readRules(): Promise<string> {
-  const spec = await readFile(join(REPOSITORY, 'SPEC.md'), 'utf8');
-  return spec.slice(0, spec.indexOf('## Refused'));
-}
 
 async function missingPath(path: string): Promise<string | null> {
   return access(join(REPOSITORY, path)).then(

@@ -12,7 +12,7 @@ const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
 const OnlinePolicy = z
   .enum(['offline', 'online', 'online_kernel', 'online_movable'])
   .meta({ id: 'OnlinePolicy' });
-/** 128 MiB below 64 GiB of RAM; above it up to 2 GiB (B.1). */
+/** 128 MiB below 64 GiB of RAM; above it up to 2 GiB (KM1). */
 const MemoryBlockBytes = BytesInput.refine(
   (bytes) => bytes >= 2 ** 27 && bytes <= 2 ** 31 && Number.isInteger(Math.log2(bytes)),
   { error: 'expected a power of two from 128 MiB to 2 GiB' },

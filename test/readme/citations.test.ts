@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { REPOSITORY } from '../client/child_service.ts';
+import { citationsIn, readPages, rulesOf, writtenFiles } from './citations.ts';
+
+const pages = await readPages();
+const rules = pages.flatMap(({ text }) => rulesOf(text));
+const known = new Set(rules.map(({ id }) => id));
+
+describe('the pages of rules', () => {
+  test('are all listed in SPEC.md, each with the IDs of its rows', async () => {
+    const others = ['disagreements.md', 'refused.md'];
+    const files = (await readdir(join(REPOSITORY, 'docs/rules'))).filter((name) => !others.includes(name));
+    expect(pages.map(({ path }) => path.replace('docs/rules/', '')).sort()).toEqual(files.sort());
+    for (const { path, listed, text } of pages)
+      expect([path, [...listed].sort()]).toEqual([
+        path,
+        rulesOf(text)
+          .map(({ id }) => id)
+          .sort(),
+      ]);
+  });
+
+  test('give each rule one ID, and a source', () => {
+    const ids = rules.map(({ id }) => id);
+    expect(ids.filter((id, position) => ids.indexOf(id) !== position)).toEqual([]);
+    expect(rules.filter(({ cells }) => cells.at(-1)?.trim() === '').map(({ id }) => id)).toEqual([]);
+  });
+
+  test('have every row of the texts that were read: R, M and FU', () => {
+    const numbered = (series: string, count: number) =>
+      Array.from({ length: count }, (_, at) => `${series}${String(at + 1)}`);
+    const rows = [...numbered('R', 167), ...numbered('M', 170), ...numbered('FU', 12)];
+    expect(rows.filter((id) => !known.has(id))).toEqual([]);
+  });
+});
+
+test('every citation leads to a row', async () => {
+  const unknown = await Promise.all(
+    (await writtenFiles()).map(async (path) => {
+      const cited = citationsIn(await readFile(join(REPOSITORY, path), 'utf8'));
+      return [...new Set(cited)]
+        .filter((id) => !known.has(id) && !isOldForm(path, id))
+        .map((id) => `${path} ${id}`);
+    }),
+  );
+  expect(unknown.flat()).toEqual([]);
+});
+
+/** Sections that comments of the engine cite still. */
+function isOldForm(path: string, id: string): boolean {
+  return path.startsWith('src/engine/') && /\.| /.test(id);
+}
+
+// Made-up citations are put together here, for this file is looked at as well.
+describe('what counts as a citation', () => {
+  const made = (series: string, number: number) => `${series}${String(number)}`;
+
+  test.each([
+    ['an ID', `as ${made('R', 999)} says`, [made('R', 999)]],
+    ['one of no series', `[${made('ZZ', 7)}] a test`, [made('ZZ', 7)]],
+    ['in code', `source: '${made('KM', 99)}, M66'`, [made('KM', 99), 'M66']],
+    ['a span, all of it', 'R5-R8', ['R5', 'R6', 'R7', 'R8']],
+    ['two beside each other', `(C3/${made('C', 9)})`, ['C3', made('C', 9)]],
+    ['a section', `the flag (${['A', '3'].join('.')})`, [['A', '3'].join('.')]],
+    ['a letter alone', `${['SPEC.md', 'D'].join(' ')}: stale`, [['SPEC.md', 'D'].join(' ')]],
+  ])('%s', (_, text, cited) => {
+    expect(citationsIn(text)).toEqual(cited);
+    expect(cited.every((id) => known.has(id))).toBe(text === 'R5-R8');
+  });
+
+  test.each([
+    ['hex and escapes', '0xE2 %E2%82%AC \\xF1 aB1 e820'],
+    ['words of the machine', 'ACPI0012 EXT4-fs JBD2 U64 ES2022 UTF-8 HTTP/1.1'],
+    ['names in code', 'M_1 R1x x.R1a MAX_AB12 v7.3 memory12 5.10'],
+  ])('not %s', (_, text) => {
+    expect(citationsIn(text)).toEqual([]);
+  });
+});
