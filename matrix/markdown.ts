@@ -31,7 +31,7 @@ export function renderMarkdown(matrix: Matrix, pages: string): string {
     'What is mapped is RAM. Nothing of it is the device’s, whatever is removed; only what is not cached yet is lost.',
     tables(answers, (place) => !isDax(place)),
     '## System RAM (kmem)',
-    'The driver kmem is unbound. Who lets the blocks go first loses nothing; else the memory stays in use and its range is burnt until a reboot.',
+    'The driver kmem is unbound. Who lets the blocks go first loses nothing; else the memory stays in use and its range leaks until a reboot.',
     systemRam(matrix.system_ram),
     '## Pins',
     'Somebody holds a page of a `shared, PMD` mapping while the device is unbound. Only v5.10 and the series on it wait for anybody; the later kernels go on, and whoever releases the pin oopses. The other mappings and reflink are in matrix.json.',
