@@ -17,9 +17,9 @@ import {
   survivesSigbus,
   zapEffect,
 } from '../mm/process_end.ts';
-import type { ByLevel, Effect, GupByLevel } from '../kernels/profile.ts';
+import type { ByLevel, Effect, GupEffect } from '../kernels/effect.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { levelOf, staleVerbs } from '../mm/stale.ts';
+import { levelOf } from '../mm/stale.ts';
 import { dropEntries, emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type AccessKind } from '../model/vocabulary.ts';
 import { dataOf } from '../mm/data_of.ts';
@@ -117,7 +117,7 @@ function readsAbsentMedia(site: Site): Refusal | null {
 
 function perform(site: Site): Outcome | Refusal {
   const { command } = site;
-  const verbs = staleVerbs(factsOf(site.tx.host));
+  const verbs = factsOf(site.tx.host).stale;
   switch (command.kind) {
     case 'read':
     case 'write':
@@ -220,7 +220,7 @@ function msync(site: Site): Outcome | Refusal {
 }
 
 /** get_user_pages() of a page: C2 on a live entry, C3 on a stale one. */
-function gup(site: Site, effects: GupByLevel): Outcome | Refusal {
+function gup(site: Site, effects: ByLevel<GupEffect>): Outcome | Refusal {
   const { tx, mapping, command } = site;
   const run = findRun(entriesOf(tx.host, mapping.id), site.index);
   const stale = run !== null && isStale(site.device, run);
@@ -257,7 +257,7 @@ function pgmapServes(site: Site, run: Run): boolean {
   return site.device.pgmap_state === 'live' && run.pgmap !== site.device.pgmap;
 }
 
-function onStale(site: Site, effect: GupByLevel['pte']): Outcome | Refusal {
+function onStale(site: Site, effect: GupEffect): Outcome | Refusal {
   switch (effect.do) {
     case 'errno':
       return errnoOutcome(effect.errno, { stale: true });
@@ -341,7 +341,7 @@ function mprotect(site: Site): Outcome | Refusal {
 
 function dontneed(site: Site): Outcome | Refusal {
   const { tx, mapping } = site;
-  const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).madvise_dontneed);
+  const effect = zapEffect(tx, [mapping], factsOf(tx.host).stale.madvise_dontneed);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   dropEntries(tx, mapping.id, site.index, site.nr, true);
   emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index: site.index, nr_pages: site.nr });

@@ -19,7 +19,6 @@ import {
 import { okOutcome } from '../model/outcome.ts';
 import { strike, zapEffect } from '../mm/process_end.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import { staleVerbs } from '../mm/stale.ts';
 import { emit, identity, nextId, put, remove, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
@@ -179,7 +178,7 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
-  const effect = zapEffect(tx, [mapping], staleVerbs(factsOf(tx.host)).munmap);
+  const effect = zapEffect(tx, [mapping], factsOf(tx.host).stale.munmap);
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   for (const pin of pinsOfPid(tx.host, mapping.pid)) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });

@@ -1,31 +1,11 @@
 import type { CxlFacts } from './cxl.ts';
 import type { KmemFacts } from './kmem.ts';
-import type { Errno, KernelName, StepName } from '../model/vocabulary.ts';
+import type { KernelName, StepName } from '../model/vocabulary.ts';
+import type { Column } from './column.ts';
+import type { ByLevel, Effect } from './effect.ts';
+import type { STALE, STALE_STORE } from './stale.ts';
 import type { MemoryFailureFacts } from './memory_failure.ts';
 import type { CostFacts } from './cost.ts';
-
-/** What a kernel does at one operation on a stale entry or dead file system: a closed answer, with where an oops strikes. */
-export type Effect =
-  | { readonly do: 'ok' }
-  | { readonly do: 'errno'; readonly errno: Errno }
-  | { readonly do: 'livelock' }
-  /**
-   * `task`: what becomes of the task the oops strikes. `stuck`: never reaped; `dies`: reaped (killed_by SIGKILL).
-   * `caller` says that another task than the mapping's owner runs into it.
-   */
-  | { readonly do: 'oops'; readonly at: string; readonly task: 'stuck' | 'dies' };
-
-/** One effect by the size of the entry. */
-export interface ByLevel {
-  readonly pte: Effect;
-  readonly pmd: Effect;
-}
-
-/** What gup meets at a stale entry: it never just succeeds. */
-export interface GupByLevel {
-  readonly pte: Exclude<Effect, { do: 'ok' }>;
-  readonly pmd: Exclude<Effect, { do: 'ok' }>;
-}
 
 /**
  * Parameters of the steps; a step reads only its own. `unmap`, `mf_flags`, `runs_if` and `sync_write_protects`
@@ -67,28 +47,10 @@ export interface Facts {
   readonly devmap_bit: boolean;
   readonly fsdax_idle_page_count: 0 | 1;
   readonly gup_fast_takes_pgmap_ref: boolean;
-  readonly store_stale_shared_pte: Effect;
-  readonly store_stale_shared_pmd_xfs: Effect;
-  readonly store_stale_private: ByLevel;
-  readonly mlock_stale: ByLevel;
-  /** gup-fast first: vmsplice, O_DIRECT, MADV_HWPOISON. `task` of each may differ. */
-  readonly gup_stale: {
-    readonly vmsplice: GupByLevel;
-    readonly direct_io: GupByLevel;
-    readonly madvise_hwpoison: GupByLevel;
-    readonly process_vm_readv: GupByLevel;
-    readonly ptrace: GupByLevel;
-  };
+  readonly stale: Column<typeof STALE>;
+  readonly stale_store: Column<typeof STALE_STORE>;
   /** A FOLL_LONGTERM | FOLL_WRITE pin of a stale fsdax entry. */
   readonly io_uring_register_stale: 'write_fault_first' | 'EOPNOTSUPP';
-  readonly zap_stale: {
-    readonly munmap: ByLevel;
-    readonly exit: ByLevel;
-    readonly madvise_dontneed: ByLevel;
-  };
-  readonly smaps_stale: ByLevel;
-  readonly pagemap_stale: ByLevel;
-  readonly numa_maps_stale: ByLevel;
   readonly longterm_on_fsdax: 'EOPNOTSUPP';
   readonly io_uring_longterm_on_devdax: 'ok' | 'EOPNOTSUPP';
   /** Releasing a pin whose pgmap is gone, by holder: dropped by its owner, or by the owner's exit. */

@@ -1,5 +1,7 @@
 import { MEMORY_FAILURE_SERIES, MEMORY_FAILURE_V512 } from './memory_failure.ts';
 import type { KernelName } from '../model/vocabulary.ts';
+import { columnOf } from './column.ts';
+import { STALE, STALE_STORE } from './stale.ts';
 import { COST_ARMED, COST_LETTER } from './cost.ts';
 import { cxlSteps } from './cxl_steps.ts';
 import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './facts.ts';
@@ -145,7 +147,7 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
 
 interface RowParameters {
   readonly released: boolean;
-  readonly facts: Facts;
+  readonly facts: Omit<Facts, 'stale' | 'stale_store'>;
   readonly waits_for: 'page_refs' | 'nothing';
   readonly notify_failure?: StepParameters;
   readonly mass_failure?: StepParameters;
@@ -186,7 +188,11 @@ function row(name: KernelName, about: string, baseline: string, parameters: RowP
       ],
       ...cxlSteps(name, parameters.facts.cxl),
     },
-    facts: parameters.facts,
+    facts: {
+      ...parameters.facts,
+      stale: columnOf(STALE, name),
+      stale_store: columnOf(STALE_STORE, name),
+    },
   };
 }
 

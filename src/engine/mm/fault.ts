@@ -15,7 +15,7 @@ import {
 import { findRun, levelPages, nextRun, type Level, type Run } from '../model/mapping_table.ts';
 import { markFaulted } from './hwpoison.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';
-import type { Effect } from '../kernels/profile.ts';
+import type { Effect } from '../kernels/effect.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { storeEffect } from './stale.ts';
 import { dropEntries, entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';

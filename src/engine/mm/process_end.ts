@@ -3,8 +3,8 @@ import { zapLog, zapOfGiven } from './zap.ts';
 import type { Mapping, Pin, Process } from '../model/host.ts';
 import { deviceOf, factsOf, mappingsOfPid, memmapGone, must, pinsOfPid, staleRuns } from '../model/lookup.ts';
 import { okOutcome, oopsOutcome } from '../model/outcome.ts';
-import type { ByLevel, Effect } from '../kernels/profile.ts';
-import { levelOf, staleVerbs } from './stale.ts';
+import type { ByLevel, Effect } from '../kernels/effect.ts';
+import { levelOf } from './stale.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 
@@ -25,7 +25,7 @@ type Oops = Outcome['kernel_oopses'][number];
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const effect = zapEffect(tx, mappings, staleVerbs(factsOf(tx.host)).exit);
+  const effect = zapEffect(tx, mappings, factsOf(tx.host).stale.exit);
   if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
   const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);

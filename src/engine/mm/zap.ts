@@ -10,7 +10,7 @@ import {
 } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
-import type { Effect } from '../kernels/profile.ts';
+import type { Effect } from '../kernels/effect.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { levelOf } from './stale.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';

@@ -1,0 +1,66 @@
+import { at, dies, ok, stuck, type ByLevel, type Effect, type GupEffect } from './effect.ts';
+import { changed, row } from './row.ts';
+
+const effects = row<ByLevel>;
+const gup = row<ByLevel<GupEffect>>;
+
+const fine = at<Effect>(ok, ok);
+const zapOops = at(stuck('__zap_vma_range'), stuck('vm_normal_folio_pmd'));
+
+/** Slow gup finds no pgmap. At a PTE it faults, finds none again, and spins; at a PMD it gives up. */
+const slow = at<GupEffect>({ do: 'livelock' }, { do: 'errno', errno: 'EFAULT' });
+const slowEio = at<GupEffect>({ do: 'livelock' }, { do: 'errno', errno: 'EIO' });
+const slowOops = at(dies('follow_page_pte'), dies('__get_user_pages'));
+const slowHang = at(stuck('follow_page_pte'), stuck('__get_user_pages'));
+
+/** The posted code takes no pgmap reference on a PMD: gup-fast follows a stale one into a freed struct page. */
+const hugeOops = at(slow.pte, dies('__gup_device_huge'));
+const hugeHang = at(slow.pte, stuck('__gup_device_huge'));
+const fastOops = at(dies('try_grab_folio_fast'), dies('try_grab_folio_fast'));
+
+const pmdAlone = at(ok, dies('smaps_pte_range'));
+const pmdGrab = at(ok, dies('try_grab_page'));
+const smapsOops = at(dies('smaps_account'), dies('smaps_pte_range'));
+const pmdPagemap = at(ok, dies('pagemap_pmd_range'));
+const bothPagemap = at(dies('pagemap_pmd_range'), dies('pagemap_pmd_range'));
+const gatherOops = at(dies('gather_pte_stats'), dies('gather_pte_stats'));
+
+const ext4Oops = at(stuck('do_wp_page'), ok);
+const splitOops = at(stuck('do_wp_page'), stuck('split_huge_pmd_locked'));
+
+const zapWalks = changed('6.15', 'a PTE oopses in zap_pte_range() up to 6.19');
+const sameDeath = changed('5.18', 'the reader dies as before, in another function');
+
+/**
+ * What every verb that walks to a stale entry does to the kernel. A load is no row: on every kernel it reads the pfn.
+ * From 6.15 on a DAX entry has no devmap bit, so that each walk follows it to a struct page, which is gone.
+ * Source: SPEC.md C3, C4; recordings stale-op-*.
+ */
+// biome-ignore format: a table is read by its columns
+export const STALE = {
+  //                         v5.10       letter      posted      armed       v6.1        v6.12       v7.3
+  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R141',              zapWalks),
+  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R140',              zapWalks),
+  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R141',              zapWalks),
+  vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast(); R129, R130',                  '6.15'),
+  direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast(); R127, R128',                  '6.15'),
+  madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast(); R135',                        '6.15'),
+  process_vm_readv:     gup([slow,       slow,       slow,       slow,       slow,       slow,       slowOops],    'follow_page_pte(), follow_devmap_pmd(); R131, R132', '6.15'),
+  ptrace:               gup([slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowOops],    'access_remote_vm(), follow_page_pte(); R133',        '6.15'),
+  mlock:            effects([fine,       fine,       fine,       fine,       fine,       fine,       slowHang],    'populate_vma_page_range(); R142',                    '6.15'),
+  smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account(); R136, R137',     sameDeath, '6.5', '6.15'),
+  pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range(); R138',                          '6.15'),
+  numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats(); R139',                      '6.15'),
+};
+
+/**
+ * What a store of the processor does to the kernel where the entry sends it into a fault. `ok`: the fault goes on,
+ * to what the file system answers. Rules C4, R22, R23, R30, R31, R48.
+ */
+// biome-ignore format: a table is read by its columns
+export const STALE_STORE = {
+  //                    v5.10  letter  posted  armed  v6.1  v6.12  v7.3
+  shared_ext4: effects([fine,  fine,   fine,   fine,  fine, fine,  ext4Oops],  'do_wp_page(), wp_pfn_shared(); R22, R23',      '6.15'),
+  shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd(); R48',        '6.15'),
+  private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd(); R30, R31', '6.15'),
+};
