@@ -1,4 +1,5 @@
-import type { Command, CreateMapping, Outcome as CommandOutcome } from '../src/engine/model/command.ts';
+import type { Command, CreateMapping } from '../src/engine/model/command.ts';
+import type { Outcome as CommandOutcome } from '../src/engine/model/outcome.ts';
 import type { Mapping } from '../src/engine/model/host.ts';
 import { isRefusal } from '../src/engine/model/refusal.ts';
 import type { RemovalRecord } from '../src/engine/model/removal.ts';

@@ -1,6 +1,7 @@
-import type { Outcome } from './model/command.ts';
+import type { Outcome } from './model/outcome.ts';
 import type { CxlMemdev, CxlRegion, Exposure, Kind, RecordOf } from './model/host.ts';
-import type { Capacity, MemoryBlock } from './device/kmem/memory_block.ts';
+import type { MemoryBlock } from './device/kmem/memory_block.ts';
+import type { Capacity } from './questions/capacity.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import type { Assessment, Comparison, Survey } from './questions/record.ts';

@@ -1,10 +1,15 @@
-import type { Command, Outcome, RemoveDaxDevice } from './model/command.ts';
+import type { Command, RemoveDaxDevice } from './model/command.ts';
+import type { Outcome } from './model/outcome.ts';
 import type { Answer } from './answer.ts';
-import { bindCxlMemdev, bindCxlRegion, commitCxlRegion } from './commands/bind_cxl_memdev.ts';
-import { removeCxlMemdev, removeWithSiblings } from './commands/remove_cxl_memdev.ts';
+import { bindCxlMemdev } from './commands/bind_cxl_memdev.ts';
+import { bindCxlRegion } from './commands/bind_cxl_region.ts';
+import { commitCxlRegion } from './commands/commit_cxl_region.ts';
+import { removeCxlMemdev } from './commands/remove_cxl_memdev.ts';
+import { removeWithSiblings } from './removal/siblings.ts';
 import { openedBy, trackExposures } from './exposure/track.ts';
 import { capacityOf } from './questions/capacity.ts';
-import { patchMemoryBlock, surveyMemoryBlock, surveyMemoryBlocks } from './commands/patch_memory_block.ts';
+import { patchMemoryBlock } from './commands/patch_memory_block.ts';
+import { surveyMemoryBlocks, surveyMemoryBlock } from './questions/memory_blocks.ts';
 import { finishOffline } from './device/kmem/offline.ts';
 import { clearErrors } from './commands/clear_errors.ts';
 import { memoryFailure } from './commands/memory_failure.ts';
@@ -12,26 +17,29 @@ import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { advance } from './removal/advance.ts';
 import { access } from './commands/access.ts';
 import { bind } from './commands/bind.ts';
-import {
-  createDaxDevice,
-  deleteDaxDevice,
-  importInventory,
-  patchDaxDevice,
-} from './commands/create_dax_device.ts';
-import { createFile, fileIo } from './commands/file_io.ts';
+import { createDaxDevice } from './commands/create_dax_device.ts';
+import { importInventory } from './commands/import_inventory.ts';
+import { deleteDaxDevice } from './commands/delete_dax_device.ts';
+import { patchDaxDevice } from './commands/patch_dax_device.ts';
+import { fileIo } from './commands/file_io.ts';
+import { createFile } from './commands/create_file.ts';
 import { reapLostFiles } from './fs/lost_files.ts';
 import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
-import { createHost, deleteHost, patchHost, reboot } from './commands/reboot.ts';
-import { createMapping, munmap } from './commands/create_mapping.ts';
-import {
-  commitJournal,
-  createMount,
-  reapLazyMounts,
-  shutdownMount,
-  umount,
-} from './commands/create_mount.ts';
-import { createPin, unpin } from './commands/create_pin.ts';
-import { createProcess, exitProcess } from './commands/create_process.ts';
+import { reboot } from './commands/reboot.ts';
+import { deleteHost } from './commands/delete_host.ts';
+import { patchHost } from './commands/patch_host.ts';
+import { createHost } from './commands/create_host.ts';
+import { createMapping } from './commands/create_mapping.ts';
+import { munmap } from './commands/munmap.ts';
+import { createMount } from './commands/create_mount.ts';
+import { commitJournal } from './commands/commit_journal.ts';
+import { shutdownMount } from './commands/shutdown_mount.ts';
+import { umount } from './commands/umount.ts';
+import { reapLazyMounts } from './fs/mount.ts';
+import { createPin } from './commands/create_pin.ts';
+import { unpin } from './commands/unpin.ts';
+import { createProcess } from './commands/create_process.ts';
+import { exitProcess } from './commands/exit_process.ts';
 import { tellHolders } from './device/told.ts';
 import { unlink } from './commands/unlink.ts';
 import { wakeRemovals } from './removal/wake.ts';

@@ -1,5 +1,5 @@
 import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/command.ts';
-import type { Holder } from '../../src/engine/holder.ts';
+import type { Holder } from '../../src/engine/questions/holder.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import type { Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
 import { DAX } from './rig.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/engine/model/command.ts';
+import type { Outcome } from '../../src/engine/model/outcome.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { RemovalRecord } from '../../src/engine/model/removal.ts';

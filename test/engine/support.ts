@@ -8,9 +8,9 @@ import type {
   CreateMount,
   CreatePin,
   CreateProcess,
-  Outcome,
   RemoveDaxDevice,
 } from '../../src/engine/model/command.ts';
+import type { Outcome } from '../../src/engine/model/outcome.ts';
 import { decide, type Decision } from '../../src/engine/decide.ts';
 import type { Event } from '../../src/engine/model/event.ts';
 import type { Host, Mapping, Mount, Process } from '../../src/engine/model/host.ts';

@@ -1,22 +1,24 @@
-import type { Command, Outcome } from '../model/command.ts';
+import type { Command } from '../model/command.ts';
+import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
 import { touch, type Failure } from '../mm/fault.ts';
 import { isReset } from '../device/cxl/chain.ts';
-import { badPagesMet } from '../mm/zap.ts';
+import { badPagesMet, zapEffect } from '../mm/zap.ts';
 import type { DaxDevice, Mapping, Process } from '../model/host.ts';
-import { decodes, deviceOf, factsOf, findActor, findMapping, isStale, memmapGone } from '../model/lookup.ts';
+import {
+  decodes,
+  deviceOf,
+  findActor,
+  findMapping,
+  isStale,
+  memmapGone,
+  processOf,
+} from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { findRun, type Run } from '../model/mapping_table.ts';
 import { madviseHwpoison } from '../memory_failure/madvise.ts';
-import { blockedOutcome, errnoOutcome, okOutcome, oopsOutcome } from '../model/outcome.ts';
-import {
-  endProcess,
-  livelock,
-  processOf,
-  recordOops,
-  releaseUnknown,
-  strike,
-  survivesSigbus,
-  zapEffect,
-} from '../mm/process_end.ts';
+import { endProcess, livelock, recordOops, strike } from '../mm/process_end.ts';
+import { survivesSigbus } from '../mm/signals.ts';
+import { releaseUnknown } from '../mm/pin_release.ts';
 import type { ByLevel, Effect, GupEffect } from '../kernels/effect.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { levelOf } from '../mm/stale.ts';

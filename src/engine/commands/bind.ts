@@ -2,19 +2,16 @@ import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { addMemory, defaultMode, kmemStateOf, probeFails } from '../device/kmem/probe.ts';
+import { addMemory, kmemStateOf, probeFails } from '../device/kmem/probe.ts';
+import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
-import { factsOf, findDevice } from '../model/lookup.ts';
+import { findDevice } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { DeviceMode } from '../model/vocabulary.ts';
-import { BURNT, MEDIUM_GONE } from '../device/way_back.ts';
-import { defaultAlign, driverOf, noNamespaceMode } from './create_dax_device.ts';
-
-/** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
-export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
-/** Beside it where ndctl took the namespace away: a seed is left, which is no device (M128). */
-export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destroyed by ndctl' } as const;
+import { BURNT, MEDIUM_GONE, NAMESPACE_DISABLED } from '../device/conditions.ts';
+import { defaultAlign, driverOf } from '../device/lifecycle.ts';
 
 type Bind = Extract<Command, { type: 'bind' }>;
 

@@ -1,25 +1,19 @@
 import type { Answer } from '../answer.ts';
-import type { Command, CreateMapping, Outcome } from '../model/command.ts';
+import type { CreateMapping } from '../model/command.ts';
 import { touch } from '../mm/fault.ts';
-import { zapLog } from '../mm/zap.ts';
 import { onlineRuns } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
 import {
   blockDeviceGone,
   deviceOf,
-  factsOf,
   findActor,
   findDevice,
   findFile,
-  findMapping,
   mountedSuperblock,
-  pinsOfPid,
 } from '../model/lookup.ts';
-import { okOutcome } from '../model/outcome.ts';
-import { strike, zapEffect } from '../mm/process_end.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, identity, nextId, put, remove, type Transaction } from '../model/transaction.ts';
+import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 
@@ -170,21 +164,4 @@ function populate(tx: Transaction, command: CreateMapping, mapping: Mapping): Re
   return refuse('dax_device_busy', 'MAP_POPULATE does not return: the file system is frozen', {
     pointer: '/populate',
   });
-}
-
-/** munmap(2): zaps the entries; pins stay (R122). */
-export function munmap(tx: Transaction, command: Extract<Command, { type: 'munmap' }>): Outcome | Refusal {
-  const mapping = findMapping(tx.host, command.mapping);
-  if (isRefusal(mapping)) return mapping;
-  const process = findActor(tx.host, mapping.pid);
-  if (isRefusal(process)) return process;
-  const effect = zapEffect(tx, [mapping], factsOf(tx.host).stale.munmap);
-  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
-  for (const pin of pinsOfPid(tx.host, mapping.pid)) {
-    if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
-  }
-  const kernel_log = zapLog(tx, [mapping], process.comm);
-  remove(tx, 'mappings', mapping.id);
-  emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
-  return okOutcome({ kernel_log });
 }

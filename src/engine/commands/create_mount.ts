@@ -1,39 +1,24 @@
 import type { Answer } from '../answer.ts';
-import type { Command, CreateMount, Outcome } from '../model/command.ts';
-import type { DaxDevice, FileSystem, Mount } from '../model/host.ts';
+import type { CreateMount } from '../model/command.ts';
+import type { DaxDevice, FileSystem } from '../model/host.ts';
 import {
   blockDeviceGone,
-  factsOf,
   filesOf,
   findDevice,
-  findMount,
-  holdsMemory,
-  mappingsOfDevice,
   mountsOf,
-  must,
   nrPages,
   pinsOfDevice,
-  profileOf,
   superblockOf,
 } from '../model/lookup.ts';
-import { okOutcome } from '../model/outcome.ts';
+import { factsOf, profileOf } from '../kernels/of_host.ts';
 import { forget } from '../mm/page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { mountsOfSuperblock, patchSuperblock } from '../fs/superblock.ts';
-import { emit, identity, nextId, patch, put, remove, type Transaction } from '../model/transaction.ts';
-import { PMD_PAGES } from '../model/vocabulary.ts';
+import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
 import { partitionPages, refusesPartition } from '../fs/partition.ts';
-import { abortJournal } from '../fs/sync.ts';
 import { wayBack } from '../device/way_back.ts';
+import { metadataPages } from '../fs/layout.ts';
 
-/** Pages kept for metadata and the log at the head of a file system; files start behind them. */
-const METADATA_PAGES = 4 * PMD_PAGES;
 const DEFAULT_AGCOUNT = 4;
-
-/** Pages at the head of a file system that are no file's. */
-export function metadataPages(nr_pages: number): number {
-  return Math.min(METADATA_PAGES, Math.floor(nr_pages / 2));
-}
 
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
 export function createMount(tx: Transaction, command: CreateMount): Answer | Refusal {
@@ -226,82 +211,4 @@ function makeFileSystem(
     nr_pages: part,
     next_free: metadataPages(part),
   });
-}
-
-/** umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. */
-export function umount(tx: Transaction, command: Extract<Command, { type: 'umount' }>): Outcome | Refusal {
-  const mount = findMount(tx.host, command.mount);
-  if (isRefusal(mount)) return mount;
-  const busy = inUse(tx, mount);
-  if (busy && !command.lazy)
-    return kernelRefuses(
-      'EBUSY',
-      'target is busy: files are in use (lazy=true detaches it, munmap or exit ends the use)',
-    );
-  if (mount.fs_state === 'frozen' && !command.lazy)
-    return kernelRefuses('EBUSY', 'target is busy: the file system is frozen until POST …/reboot');
-  if (busy) {
-    patch(tx, 'mounts', mount.id, { state: 'lazy' });
-    emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
-    return okOutcome();
-  }
-  dropMount(tx, mount);
-  return okOutcome();
-}
-
-/** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
-export function dropMount(tx: Transaction, mount: Mount): void {
-  const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
-  remove(tx, 'mounts', mount.id);
-  if (other !== undefined) {
-    for (const file of filesOf(tx.host, mount.file_system)) patch(tx, 'files', file.id, { mount: other.id });
-  }
-  emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
-}
-
-/** A detached file system ends with its last user. */
-export function reapLazyMounts(tx: Transaction): void {
-  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy'))
-    if (!inUse(tx, mount)) dropMount(tx, mount);
-}
-
-/** Whether a task that is not reaped maps a file that was opened through the mount. */
-export function inUse(tx: Transaction, mount: Mount): boolean {
-  const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
-    return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
-  });
-  return mapped.some((mapping) => {
-    const process = must(tx.host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
-    return holdsMemory(process);
-  });
-}
-
-/** XFS_IOC_GOINGDOWN, EXT4_IOC_SHUTDOWN by the administrator. */
-export function shutdownMount(
-  tx: Transaction,
-  command: Extract<Command, { type: 'shutdown_mount' }>,
-): Answer | Refusal {
-  const mount = findMount(tx.host, command.mount);
-  if (isRefusal(mount)) return mount;
-  if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits until POST …/reboot');
-  const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
-  return { record };
-}
-
-/**
- * kjournald2's periodic commit (every 5 s on a real kernel; here when asked). On a device that is gone the
- * commit block cannot be written and the journal aborts (R41).
- */
-export function commitJournal(
-  tx: Transaction,
-  command: Extract<Command, { type: 'commit_journal' }>,
-): Answer | Refusal {
-  const mount = findMount(tx.host, command.mount);
-  if (isRefusal(mount)) return mount;
-  if (mount.fs_type !== 'ext4') return refuse('not_modelled', 'only ext4 has a jbd2 journal');
-  const dead = blockDeviceGone(tx.host, mount) && mount.fs_state === 'alive' && mount.journal === 'live';
-  if (dead) abortJournal(tx, mount);
-  return { record: must(tx.host.tables.mounts.get(mount.id), mount.id) };
 }

@@ -1,16 +1,15 @@
 import type { Answer } from '../answer.ts';
-import type { Command, CreatePin, Outcome } from '../model/command.ts';
+import type { CreatePin } from '../model/command.ts';
 import { touch } from '../mm/fault.ts';
 import type { DaxDevice, Mapping } from '../model/host.ts';
 import { leaveMovable } from '../device/kmem/offline.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
-import { deviceOf, factsOf, findActor, findMapping, generationOf, isStale } from '../model/lookup.ts';
+import { deviceOf, findActor, findMapping, generationOf, isStale } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';
-import { okOutcome } from '../model/outcome.ts';
 import { normalize } from '../model/pfn_range.ts';
-import { pinReleaseUnknown, recordOops, releaseEffect, strike, workerOops } from '../mm/process_end.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, entriesOf, identity, nextId, put, remove, type Transaction } from '../model/transaction.ts';
+import { emit, entriesOf, identity, nextId, put, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
@@ -111,21 +110,4 @@ function pinnedPfns(
     if (part?.kind === 'dax' || part?.kind === 'ram') ranges.push([part.pfn, part.nr_pages]);
   }
   return ranges;
-}
-
-/** Releases a pin; after a removal that did not wait for it the kernel oopses in whoever releases (R123-R126). */
-export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin' }>): Outcome | Refusal {
-  const pin = tx.host.tables.pins.get(command.pin);
-  if (pin === undefined) return refuse('pin_not_found', `there is no pin ${command.pin}`);
-  const process = findActor(tx.host, pin.pid);
-  if (isRefusal(process)) return process;
-  const unknown = pinReleaseUnknown(tx, pin);
-  if (unknown !== null) return unknown;
-  const effect = releaseEffect(tx, pin, 'drop');
-  const oopses = workerOops(tx, pin);
-  remove(tx, 'pins', pin.id);
-  emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
-  if (effect.do === 'oops') return strike(tx, pin.pid, effect);
-  for (const oops of oopses) recordOops(tx, oops.at);
-  return okOutcome({ kernel_oopses: oopses, result: oopses.length === 0 ? 'ok' : 'kernel_oops' });
 }

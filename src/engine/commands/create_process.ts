@@ -1,11 +1,9 @@
 import type { Answer } from '../answer.ts';
-import type { Command, CreateProcess, Outcome } from '../model/command.ts';
+import type { CreateProcess } from '../model/command.ts';
 import type { Mapping } from '../model/host.ts';
-import { mappingsOfPid } from '../model/lookup.ts';
+import { mappingsOfPid, findActor } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
-import { endProcess, releaseUnknown } from '../mm/process_end.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { findActor } from '../model/lookup.ts';
 import {
   emit,
   entriesOf,
@@ -13,7 +11,6 @@ import {
   identity,
   insertEntries,
   nextId,
-  patch,
   protectEntries,
   put,
   type Transaction,
@@ -68,25 +65,4 @@ function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
   }
   if (!mapping.flags.includes('private') || mapping.present.anon === 0) return;
   insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
-}
-
-/** Exit, or SIGKILL from outside: what a task stuck in the kernel does not take. */
-export function exitProcess(
-  tx: Transaction,
-  command: Extract<Command, { type: 'exit_process' }>,
-): Outcome | Refusal {
-  const process = tx.host.tables.processes.get(String(command.pid));
-  if (process === undefined) return refuse('process_not_found', `there is no process ${String(command.pid)}`);
-  if (process.state === 'dead') return refuse('process_ended', `process ${String(command.pid)} has ended`);
-  if (process.state === 'oopsed' || process.state === 'blocked') {
-    return refuse(
-      'process_unavailable',
-      `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal: POST …/reboot ends it`,
-    );
-  }
-  const unknown = releaseUnknown(tx, command.pid);
-  if (unknown !== null) return unknown;
-  const killed = process.state === 'livelocked';
-  if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });
-  return endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });
 }

@@ -1,90 +1,26 @@
-import type { Answer } from '../answer.ts';
 import { goodPages } from '../mm/badblocks.ts';
-import type { Command, Outcome } from '../model/command.ts';
-import type { Extent, File, FileSystem, Host, Mount } from '../model/host.ts';
+import type { Command } from '../model/command.ts';
+import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import type { File, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   daxDead,
   deviceOf,
   extentAt,
-  factsOf,
-  filesOf,
-  fileSystemOf,
   findActor,
   findFile,
-  findMount,
   mountedSuperblock,
 } from '../model/lookup.ts';
-import { blockedOutcome, errnoOutcome, okOutcome } from '../model/outcome.ts';
-import { clearPages } from './clear_errors.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import { clearPages } from '../memory_failure/clear_pages.ts';
 import { addPages, cachedAt, tagDirty } from '../mm/page_cache.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
-import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
-import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
-import { metadataPages } from './create_mount.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { syncFile } from '../fs/sync.ts';
 
-type CreateFile = Extract<Command, { type: 'create_file' }>;
 type FileIo = Extract<Command, { type: 'file_io' }>;
-
-/**
- * Creates a file with its blocks. Refused with the kernel's errno where the file system is dead or full.
- * Files of 2 MiB and more start on a 2 MiB boundary, as a file system on DAX is made to do.
- */
-export function createFile(tx: Transaction, command: CreateFile): Answer | Refusal {
-  const mount = findMount(tx.host, command.mount);
-  if (isRefusal(mount)) return mount;
-  const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);
-  if (dead) return kernelRefuses('EIO', 'the file system cannot start a transaction');
-  if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks until POST …/reboot');
-  const file_system = fileSystemOf(tx.host, mount.file_system);
-  if (filesOf(tx.host, file_system.id).some(({ path }) => path === command.path))
-    return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
-  const extent = allocate(tx.host, file_system, Math.ceil(command.size / PAGE_BYTES));
-  if (extent === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
-  const next_free = Math.max(file_system.next_free, extent.pfn + extent.nr_pages - file_system.start_pfn);
-  patch(tx, 'file_systems', file_system.id, { next_free });
-  const id = nextId(tx, 'f');
-  const record = put(tx, 'files', id, {
-    ...identity(tx),
-    id,
-    file_system: file_system.id,
-    dax_device: mount.dax_device,
-    mount: mount.id,
-    path: command.path,
-    size: command.size,
-    extents: extent.nr_pages === 0 ? [] : [extent],
-    dax: usesDax(tx, mount, command.dax ?? false),
-  });
-  emit(tx, 'file_created', `files/${id}`, { path: command.path, size: command.size });
-  return { record };
-}
-
-/** A9: S_DAX is `dax=always`, or the inode flag with `dax=inode`, on a device with struct pages. */
-function usesDax(tx: Transaction, mount: Mount, flag: boolean): boolean {
-  const device = deviceOf(tx.host, mount.dax_device);
-  if (device.map === null) return false;
-  return mount.dax === 'always' || (mount.dax === 'inode' && flag);
-}
-
-/** Behind the last file there has been or, where no room is left there, in the first gap that files left. */
-function allocate(host: Host, file_system: FileSystem, nr_pages: number): Extent | null {
-  const { id, start_pfn, next_free } = file_system;
-  const unit = nr_pages >= PMD_PAGES ? PMD_PAGES : 1;
-  const aligned = (pfn: number): number => Math.ceil(pfn / unit) * unit;
-  const end = start_pfn + file_system.nr_pages;
-  const behind = aligned(start_pfn + next_free);
-  if (behind + nr_pages <= end) return { offset: 0, pfn: behind, nr_pages };
-  let from = start_pfn + metadataPages(file_system.nr_pages);
-  const taken = filesOf(host, id).flatMap(({ extents }) => extents);
-  for (const extent of taken.sort((a, b) => a.pfn - b.pfn)) {
-    if (aligned(from) + nr_pages <= extent.pfn) break;
-    from = extent.pfn + extent.nr_pages;
-  }
-  return aligned(from) + nr_pages <= end ? { offset: 0, pfn: aligned(from), nr_pages } : null;
-}
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */
 export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {

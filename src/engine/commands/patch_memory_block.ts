@@ -1,15 +1,16 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
 import type { Host, MemoryRange } from '../model/host.ts';
-import { decodes, deviceOf, factsOf, findDevice } from '../model/lookup.ts';
-import { countPages, intersect } from '../model/pfn_range.ts';
-import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { decodes, deviceOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import { intersect } from '../model/pfn_range.ts';
+import { isRefusal, kernelRefuses, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import type { MemoryBlockState } from '../model/vocabulary.ts';
-import { blockAt, firstBlock, nrBlocks, pfnsOf, withBlock } from '../model/memory_block.ts';
-import { isOffline, offlineBlock } from '../device/kmem/offline.ts';
-import { hotplugLock, memoryRangesOf, physAddr, usedPages } from '../model/memory_range.ts';
-import type { MemoryBlock } from '../device/kmem/memory_block.ts';
+import { firstBlock, pfnsOf, withBlock, isOffline } from '../model/memory_block.ts';
+import { offlineBlock } from '../device/kmem/offline.ts';
+import { hotplugLock, usedPages } from '../model/memory_range.ts';
+import { findBlock, render } from '../device/kmem/memory_block.ts';
 
 type Patch = Extract<Command, { type: 'patch_memory_block' }>;
 
@@ -84,81 +85,10 @@ function spans(host: Host, node: number | null, zone: 'Normal' | 'Movable', pfn:
   return pfns.some(([first]) => first < pfn) && pfns.some(([first]) => first > pfn);
 }
 
-/** The `block`-th memory block of the machine, where it is the device's. */
-function findBlock(
-  host: Host,
-  dax_device: string,
-  block: number,
-): { range: MemoryRange; at: number } | Refusal {
-  const device = findDevice(host, dax_device);
-  if (isRefusal(device)) return device;
-  for (const range of memoryRangesOf(host, dax_device)) {
-    const at = block - firstBlock(range);
-    if (at >= 0 && at < nrBlocks(range)) return { range, at };
-  }
-  return refuse('memory_block_not_found', `${dax_device} has no memory block ${String(block)}`);
-}
-
 /** The block after the write. Its ETag is that of the range. */
-function answer(tx: Transaction, { id }: MemoryRange, at: number, blocked_in: string | null): Answer {
+export function answer(tx: Transaction, { id }: MemoryRange, at: number, blocked_in: string | null): Answer {
   const record = tx.host.tables.memory_ranges.get(id)!;
   const [block] = render(tx.host, record, at, 1);
   const result = blocked_in === null ? 'ok' : 'blocked';
   return { record, memory_block: { ...block!, result, blocked_in } };
-}
-
-/** One memory block. */
-export function surveyMemoryBlock(
-  tx: Transaction,
-  command: Extract<Command, { type: 'survey_memory_block' }>,
-): Answer | Refusal {
-  const found = findBlock(tx.host, command.dax_device, command.block);
-  return isRefusal(found) ? found : answer(tx, found.range, found.at, null);
-}
-
-/** Memory blocks of a device from the `start`-th on; none where it has no system RAM. */
-export function surveyMemoryBlocks(
-  tx: Transaction,
-  command: Extract<Command, { type: 'survey_memory_blocks' }>,
-): Answer | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
-  if (isRefusal(device)) return device;
-  const [range] = memoryRangesOf(tx.host, device.name);
-  if (range === undefined) return { memory_blocks: { items: [], total: 0 } };
-  return {
-    memory_blocks: {
-      items: render(tx.host, range, command.start, command.limit),
-      total: nrBlocks(range),
-    },
-  };
-}
-
-function render(host: Host, range: MemoryRange, start: number, limit: number): MemoryBlock[] {
-  const device = deviceOf(host, range.dax_device);
-  const used = usedPages(host, range.dax_device);
-  const nr_blocks = Math.max(0, Math.min(limit, nrBlocks(range) - start));
-  return Array.from({ length: nr_blocks }, (_, n): MemoryBlock => {
-    const at = start + n;
-    const block = firstBlock(range) + at;
-    const own = pfnsOf(range, at);
-    return {
-      host: range.host,
-      id: `memory${String(block)}`,
-      name: `memory${String(block)}`,
-      block,
-      dax_device: range.dax_device,
-      ...stateOf(range, at),
-      node: range.node,
-      phys_addr: device.phys_addr === null ? null : physAddr(own[0]),
-      size: range.block_bytes,
-      pages_in_use: countPages(intersect(used, [own])),
-      hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [own])),
-      leaked: range.leaked,
-    };
-  });
-}
-
-function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone'> {
-  const { state, zone } = blockAt(range, at);
-  return { state, zone };
 }

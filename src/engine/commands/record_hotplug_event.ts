@@ -1,8 +1,9 @@
 import type { Answer } from '../answer.ts';
 import type { Command, Media } from '../model/command.ts';
-import { MEDIUM_REPLACED, returnMemdev } from './bind_cxl_memdev.ts';
+import { MEDIUM_REPLACED } from '../device/conditions.ts';
+import { returnMemdev } from '../device/cxl/card.ts';
 import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
-import { removeWithSiblings } from './remove_cxl_memdev.ts';
+import { removeWithSiblings } from '../removal/siblings.ts';
 import type { CxlMemdev, DaxDevice } from '../model/host.ts';
 import { findDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';

@@ -1,12 +1,9 @@
+import { removeEach } from '../removal/siblings.ts';
 import type { Answer } from '../answer.ts';
-import type { RemoveCxlMemdev, RemoveDaxDevice } from '../model/command.ts';
-import type { CxlMemdev, DaxDevice } from '../model/host.ts';
-import { findDevice } from '../model/lookup.ts';
+import type { RemoveCxlMemdev } from '../model/command.ts';
+import type { CxlMemdev } from '../model/host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import type { RemovalRecord } from '../model/removal.ts';
-import { removeDaxDevice } from '../removal/start.ts';
-import { wayBack } from '../device/way_back.ts';
-import { emit, patch, type Transaction } from '../model/transaction.ts';
+import type { Transaction } from '../model/transaction.ts';
 import type { CxlDriver, CxlRemoveVia } from '../model/vocabulary.ts';
 import {
   detachDecoder,
@@ -15,71 +12,7 @@ import {
   resetDecode,
   tellConsumers,
 } from '../device/cxl/change.ts';
-import {
-  bindsMemdev,
-  consumersOf,
-  findMemdev,
-  memdevGone,
-  regionOf,
-  regionsOn,
-} from '../device/cxl/chain.ts';
-
-/** A removal, and those that began with it. */
-type Begun = readonly [named: RemovalRecord, ...siblings: RemovalRecord[]];
-
-/**
- * `->remove()` of a device, and where it goes with its CXL region or memdev, of every device that goes with it:
- * the removal of the device that was named stands first. A bus event of a CXL device is one of its PCI function (C.3).
- */
-export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): Begun | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
-  if (isRefusal(device)) return device;
-  const byBus = command.via === undefined && command.trigger !== 'unbind';
-  const via = device.cxl_region !== null && byBus ? 'cxl_pci' : command.via;
-  if (device.cxl_region === null || (via !== 'cxl_region' && via !== 'cxl_mem' && via !== 'cxl_pci')) {
-    const removal = removeDaxDevice(tx, command);
-    return isRefusal(removal) ? removal : [removal];
-  }
-  const region = regionOf(tx.host, device);
-  const memdev = via === 'cxl_region' ? null : region.mappings[0]?.memdev;
-  if (memdev === undefined)
-    return kernelRefuses('ENODEV', `no memdev decodes to ${region.name}: ${wayBack(tx.host, device)}`);
-  const named = removeDaxDevice(tx, { ...command, via }, memdev);
-  if (isRefusal(named)) return named;
-  const regions = memdev === null ? [region] : regionsOn(tx.host, memdev);
-  const siblings = regions.flatMap(({ name }) => consumersOf(tx.host, name));
-  const others = removeEach(
-    tx,
-    { ...command, via },
-    siblings.filter(({ name }) => name !== device.name),
-    memdev,
-  );
-  return isRefusal(others) ? others : [named, ...others];
-}
-
-/** Removals of the devices that something is bound to. */
-function removeEach(
-  tx: Transaction,
-  command: Omit<RemoveDaxDevice, 'dax_device'>,
-  devices: readonly DaxDevice[],
-  memdev: string | null,
-): RemovalRecord[] | Refusal {
-  const removals: RemovalRecord[] = [];
-  for (const { name, state } of devices) {
-    if (state === 'unbound' && command.trigger === 'surprise_removal') losesMedium(tx, name);
-    if (state !== 'bound' && state !== 'removing') continue;
-    const removal = removeDaxDevice(tx, { ...command, dax_device: name }, memdev);
-    if (isRefusal(removal)) return removal;
-    removals.push(removal);
-  }
-  return removals;
-}
-
-/** Nothing is bound to it, so nothing is removed; its card is gone all the same. */
-function losesMedium(tx: Transaction, name: string): void {
-  patch(tx, 'dax_devices', name, { media_present: false });
-  emit(tx, 'dax_device_changed', `dax-devices/${name}`, { media_present: false });
-}
+import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionsOn } from '../device/cxl/chain.ts';
 
 /**
  * A memdev goes, and all that depends on it: memdev → decoder → region → dax device. A removal starts for each

@@ -1,14 +1,7 @@
-import type { Outcome } from '../model/command.ts';
+import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { File, Mount } from '../model/host.ts';
-import {
-  blockDeviceGone,
-  deviceOf,
-  factsOf,
-  mappingsOfFile,
-  mountedSuperblock,
-  must,
-} from '../model/lookup.ts';
-import { errnoOutcome, okOutcome } from '../model/outcome.ts';
+import { blockDeviceGone, deviceOf, mappingsOfFile, mountedSuperblock, must } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { patchSuperblock } from './superblock.ts';

@@ -1,7 +1,9 @@
-import type { Host } from '../model/host.ts';
-import { profileOf } from '../model/lookup.ts';
+import type { Host, HostRecord } from '../model/host.ts';
+import { profileOf } from './of_host.ts';
 import { hostRecord } from '../model/transaction.ts';
 import type { Profile, StepSpec } from './profile.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import type { KernelName } from '../model/vocabulary.ts';
 
 /**
  * The profile with the open wish of the series that is turned on for this host: device-dax is memory_failure()d
@@ -19,3 +21,17 @@ export function proposedProfile(host: Host): Profile {
     steps: { ...profile.steps, devdax: behindKill(devdax), devdax_parent: behindKill(devdax_parent) },
   };
 }
+
+/** The wishes of the series are the letter's alone: no other kernel has them (FU9, FU11). */
+export function refusesProposed(
+  kernel: KernelName,
+  proposed: Partial<HostRecord['proposed']>,
+): Refusal | null {
+  const wished = Object.entries(proposed).find(([, on]) => on);
+  if (wished === undefined || kernel === 'force-unmap') return null;
+  return refuse('invalid_field', `${wished[0]} is proposed for force-unmap alone`, {
+    pointer: `/proposed/${wished[0]}`,
+  });
+}
+
+export const NOTHING_PROPOSED = { devdax_memory_failure: false, kmem_memory_failure: false };

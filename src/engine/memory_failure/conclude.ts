@@ -1,11 +1,12 @@
 import { addBadblocks, bytesOf } from '../mm/badblocks.ts';
 import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
-import { deviceOf, factsOf, mappingsOfDevice } from '../model/lookup.ts';
+import { deviceOf, mappingsOfDevice, processOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
-import { processOf, releaseUnknown, survivesSigbus } from '../mm/process_end.ts';
+import { survivesSigbus, deliver, isForced } from '../mm/signals.ts';
+import { releaseUnknown } from '../mm/pin_release.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
-import { deliver, isForced } from '../mm/signals.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../mm/hwpoison.ts';

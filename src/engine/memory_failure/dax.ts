@@ -1,7 +1,7 @@
 import { append } from '../model/append.ts';
 import type { DaxDevice, Mount } from '../model/host.ts';
-import { factsOf } from '../model/lookup.ts';
-import { type PfnRange } from '../model/pfn_range.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
 import { refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { killProcs, sendingSigbus, type KillPlan, type Round } from '../mm/kill_procs.ts';
 import { shutDownCorrupt } from '../fs/superblock.ts';

@@ -1,5 +1,5 @@
 import type { DaxDevice } from '../model/host.ts';
-import { factsOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { SignalRow } from '../model/removal.ts';

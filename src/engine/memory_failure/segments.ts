@@ -1,9 +1,10 @@
 import type { DaxDevice, File, FileSystem, Mount } from '../model/host.ts';
-import { factsOf, fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
+import { fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { levelPages, runs } from '../model/mapping_table.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../mm/address_space.ts';
-import { metadataPages } from '../commands/create_mount.ts';
+import { metadataPages } from '../fs/layout.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 

@@ -1,5 +1,5 @@
 import { memoryRangesOf } from '../model/memory_range.ts';
-import { factsOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { hasEarlyPolicy, sendingSigbus, signalRow } from '../mm/kill_procs.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';

@@ -1,6 +1,5 @@
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
-import { extentAt, holdsMemory, mappingsOfDevice, mappingsOfFile } from '../model/lookup.ts';
-import { processOf } from './process_end.ts';
+import { extentAt, holdsMemory, mappingsOfDevice, mappingsOfFile, processOf } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';
 
 /** What `page->mapping` of a DAX page leads to: an inode's pages by index, and the VMAs that map them. */

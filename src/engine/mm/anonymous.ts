@@ -1,5 +1,6 @@
 import type { DaxDevice, Mapping } from '../model/host.ts';
-import { anonymousMappingsOf, deviceOf, factsOf } from '../model/lookup.ts';
+import { anonymousMappingsOf, deviceOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { findRun, nextRun, type Run } from '../model/mapping_table.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';

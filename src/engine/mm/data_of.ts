@@ -1,4 +1,4 @@
-import type { Outcome } from '../model/command.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../model/host.ts';
 import { anonymousMappingsOf, decodes, filesOfDevice, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';

@@ -6,12 +6,12 @@ import {
   daxDead,
   deviceOf,
   extentAt,
-  factsOf,
   mappingsOfDevice,
   memmapGone,
   must,
   superblockOf,
 } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { findRun, levelPages, nextRun, type Level, type Run } from '../model/mapping_table.ts';
 import { markFaulted } from './hwpoison.ts';
 import { addPages, cachedAt, holdsPte, nextCached, tagDirty } from './page_cache.ts';

@@ -1,4 +1,5 @@
-import { deviceOf, factsOf } from '../model/lookup.ts';
+import { deviceOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';

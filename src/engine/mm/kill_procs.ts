@@ -1,6 +1,6 @@
 import type { Mapping, Process } from '../model/host.ts';
 import { levelPages, levelShift, nextRun, runs, type Level } from '../model/mapping_table.ts';
-import { processOf } from './process_end.ts';
+import { processOf } from '../model/lookup.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';

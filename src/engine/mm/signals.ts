@@ -1,5 +1,7 @@
-import { endProcess, processOf, survivesSigbus } from './process_end.ts';
+import type { Process } from '../model/host.ts';
+import { processOf } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';
+import { endProcess } from './process_end.ts';
 import type { SignalRow } from '../model/removal.ts';
 
 /** AO alone may be blocked or ignored. Source: mm/memory-failure.c kill_proc(), kernel/signal.c force_sig(). */
@@ -30,4 +32,10 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[
     endProcess(tx, pid, { killed_by: 'SIGBUS' });
   }
   return delivered;
+}
+
+/** Forced or unhandled SIGBUS ends a process; a handler lets it live on. */
+export function survivesSigbus(process: Process, forced: boolean): boolean {
+  if (process.sigbus === 'handled') return true;
+  return !forced && (process.sigbus === 'blocked' || process.sigbus === 'ignored');
 }

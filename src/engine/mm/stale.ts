@@ -1,6 +1,7 @@
 import type { Host, Mapping } from '../model/host.ts';
 import type { ByLevel, Effect } from '../kernels/effect.ts';
-import { factsOf, superblockOf } from '../model/lookup.ts';
+import { superblockOf } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import type { Run } from '../model/mapping_table.ts';
 
 /** The level a walker meets; PUD entries count as PMD. */

@@ -3,14 +3,15 @@ import { usedPages } from '../model/memory_range.ts';
 import {
   anonymousMappingsOf,
   deviceOf,
-  factsOf,
   mappingsOfDevice,
+  memmapGone,
   must,
   staleRuns,
 } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
-import type { Effect } from '../kernels/effect.ts';
+import type { ByLevel, Effect } from '../kernels/effect.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { levelOf } from './stale.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
@@ -43,7 +44,7 @@ function onceADevice(pagesOf: PagesOf): PagesOf {
  * Asked mapping by mapping, in their order; nothing may change meanwhile.
  * Source: mm/huge_memory.c zap_huge_pmd(), mm/memory.c zap_pte_range(), v7.3; R161.
  */
-export function zapOfGiven(tx: Transaction): (mapping: Mapping) => Effect {
+function zapOfGiven(tx: Transaction): (mapping: Mapping) => Effect {
   const { zap_of_ram } = factsOf(tx.host).repurpose;
   const ramOf = onceADevice((device) => usedPages(tx.host, device.name));
   return (mapping) => {
@@ -126,4 +127,21 @@ function lines(ranges: readonly PfnRange[], line: (pfn: number) => string): stri
 
 function pteOf(pfn: number): string {
   return (BigInt(pfn) * BigInt(PAGE_BYTES) + 0x67n).toString(16).padStart(16, '0');
+}
+
+/** What zapping the entries of mappings, in this order, does to the kernel: ok, or the first oops. */
+export function zapEffect(tx: Transaction, mappings: readonly Mapping[], effects: ByLevel): Effect {
+  const ofGiven = zapOfGiven(tx);
+  for (const mapping of mappings) {
+    const gone = memmapGone(deviceOf(tx.host, mapping.dax_device));
+    const effect = gone ? zapOfGone(tx, mapping, effects) : ofGiven(mapping);
+    if (effect.do === 'oops') return effect;
+  }
+  return { do: 'ok' };
+}
+
+/** Without struct pages the first stale entry decides. */
+function zapOfGone(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
+  const [first] = staleRuns(tx.host, mapping);
+  return first === undefined ? { do: 'ok' } : levelOf(effects, first);
 }

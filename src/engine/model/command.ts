@@ -3,7 +3,6 @@ import type { CountedBlocks } from './memory_block.ts';
 import type { Resource } from './resource.ts';
 import type {
   AccessKind,
-  AccessResult,
   Activity,
   CxlDriver,
   CxlRegionType,
@@ -11,7 +10,6 @@ import type {
   DaxOption,
   DeviceMode,
   Driver,
-  Errno,
   FsType,
   HoldersTold,
   HotplugAction,
@@ -322,33 +320,4 @@ export interface CreatePin {
   readonly length: number;
   readonly kind: PinKind;
   readonly holder: PinHolder;
-}
-
-/** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
-export interface Outcome {
-  readonly result: AccessResult;
-  /** True where the bytes came through an entry that outlived its pgmap. */
-  readonly stale: boolean;
-  readonly data_of: {
-    readonly generation: number;
-    readonly tenant: string | null;
-    readonly file: string | null;
-  } | null;
-  readonly signal: string | null;
-  readonly si_code: string | null;
-  readonly si_addr: string | null;
-  readonly si_addr_lsb: number | null;
-  readonly errno: Errno | null;
-  readonly faults: { readonly pte: number; readonly pmd: number; readonly pud: number };
-  /** False once the process has ended and was reaped; a task that oopsed is neither. */
-  readonly process_alive: boolean;
-  /** How it ended, when this ended it. */
-  readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
-  /** Oopses of the kernel, innermost function first, and in which task. */
-  readonly kernel_oopses: readonly { readonly at: string; readonly task: 'process' | 'caller' | 'worker' }[];
-  /** Who spins in the kernel until SIGKILL: the mapping's own process, or who looked into it. */
-  readonly livelocked: 'process' | 'caller' | null;
-  /** Where it waits or spins, when blocked. */
-  readonly blocked_in: string | null;
-  readonly kernel_log: readonly string[];
 }

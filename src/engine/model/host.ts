@@ -26,7 +26,6 @@ import type {
   SigbusDisposition,
 } from './vocabulary.ts';
 import type { Entries } from './mapping_table.ts';
-import type { MemoryFailureCounters } from '../memory_failure/node_counters.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
@@ -71,6 +70,7 @@ export interface RecordTypes {
   exposures: Exposure;
   inventories: InventoryRecord;
 }
+
 export type Kind = keyof RecordTypes;
 export type RecordOf<K extends Kind> = RecordTypes[K];
 /** Records by kind and id. */
@@ -393,4 +393,13 @@ export interface HotplugEvent extends Resource {
 export interface InventoryRecord extends Resource {
   readonly id: string;
   readonly record: unknown;
+}
+
+/** What memory_failure() made of the pages of a node. Source: mm/memory-failure.c update_per_node_mf_stats(). */
+export interface MemoryFailureCounters {
+  readonly total: number;
+  readonly ignored: number;
+  readonly failed: number;
+  readonly delayed: number;
+  readonly recovered: number;
 }

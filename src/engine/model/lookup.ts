@@ -11,21 +11,10 @@ import type {
   RecordOf,
 } from './host.ts';
 import { runs, type Run } from './mapping_table.ts';
-import { PROFILES } from '../kernels/profiles.ts';
-import type { Facts, Profile } from '../kernels/profile.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
-import { entriesOf, hostRecord } from './transaction.ts';
+import { entriesOf, type Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 import type { Table } from './table.ts';
-
-/** What the handlers ask of a host. Everything here only reads. */
-export function profileOf(host: Host): Profile {
-  return PROFILES[hostRecord(host).kernel];
-}
-
-export function factsOf(host: Host): Facts {
-  return profileOf(host).facts;
-}
 
 function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
   return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
@@ -226,4 +215,8 @@ export function holdsMemory(process: Process): boolean {
 /** Whether the namespace has struct pages, so that file systems find DAX on it. */
 export function hasStructPages(device: DaxDevice): boolean {
   return device.map !== null;
+}
+
+export function processOf(tx: Transaction, pid: number): Process {
+  return must(tx.host.tables.processes.get(String(pid)), `process ${String(pid)}`);
 }

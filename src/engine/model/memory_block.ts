@@ -84,3 +84,8 @@ export function countBlocks(range: MemoryRange): CountedBlocks {
   const movable = online === 0 ? null : runs.every((run) => run.zone === 'Movable');
   return { online, total: nrBlocks(range), movable };
 }
+
+/** Whether a block is offline. */
+export function isOffline(range: MemoryRange, at: number): boolean {
+  return blockAt(range, at).state === 'offline';
+}

@@ -1,5 +1,6 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import { factsOf, mountsOn, pinsOfDevice } from '../model/lookup.ts';
+import { mountsOn, pinsOfDevice } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { Facts } from '../kernels/profile.ts';
 

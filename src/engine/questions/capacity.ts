@@ -1,7 +1,29 @@
 import type { DaxDevice, Host } from '../model/host.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { leakedRanges, leakOf, memoryRangesOf } from '../model/memory_range.ts';
-import type { Bytes, Capacity } from '../device/kmem/memory_block.ts';
+
+/** Bytes of address space: total = free + used + leaked. */
+export interface Bytes {
+  readonly total: number;
+  /** No driver claims it. */
+  readonly free: number;
+  /** A driver holds its request_mem_region(). */
+  readonly used: number;
+  /** Burnt: no driver holds it, and none can until reboot. */
+  readonly leaked: number;
+}
+
+export interface Capacity extends Bytes {
+  readonly devices: readonly (Bytes & { readonly dax_device: string; readonly unaligned: number })[];
+  readonly leaked_ranges: readonly {
+    /** Made up where the device's address is not known, as its pfns are. */
+    readonly phys_addr: string;
+    readonly size: number;
+    readonly dax_device: string;
+    readonly since: string;
+    readonly until: 'reboot';
+  }[];
+}
 
 /**
  * What of the host's devices is free, used and leaked. kmem claims whole memory blocks alone: what lies outside

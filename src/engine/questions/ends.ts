@@ -1,9 +1,9 @@
-import type { Outcome } from '../model/command.ts';
-import type { HolderEnd } from '../holder.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { HolderEnd } from './holder.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { munmap } from '../commands/create_mapping.ts';
-import { unpin } from '../commands/create_pin.ts';
-import { exitProcess } from '../commands/create_process.ts';
+import { munmap } from '../commands/munmap.ts';
+import { unpin } from '../commands/unpin.ts';
+import { exitProcess } from '../commands/exit_process.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { words, type Use } from './consequence.ts';
 import { whatIf } from './what_if.ts';

@@ -1,4 +1,4 @@
-import type { Holder } from '../holder.ts';
+import type { Holder } from './holder.ts';
 import type { RefusalCode } from '../model/refusal.ts';
 import type { Cut } from '../model/cut.ts';
 import type {

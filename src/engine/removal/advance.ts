@@ -3,7 +3,7 @@ import { regionConditions } from '../device/cxl/chain.ts';
 import { deviceOf, must } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
-import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../commands/bind.ts';
+import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../device/conditions.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';

@@ -1,5 +1,6 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import { factsOf, filesOf, mountsOn, nrPages, profileOf } from '../model/lookup.ts';
+import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
+import { factsOf, profileOf } from '../kernels/of_host.ts';
 import { runs, type Level } from '../model/mapping_table.ts';
 import { entriesOf, hostRecord } from '../model/transaction.ts';
 import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../model/vocabulary.ts';

@@ -1,7 +1,7 @@
 import type { DaxDevice } from '../model/host.ts';
 import { mountsOn } from '../model/lookup.ts';
 import { kernelRefuses, type Refusal } from '../model/refusal.ts';
-import { dropMount, inUse } from '../commands/create_mount.ts';
+import { inUse, dropMount } from '../fs/mount.ts';
 import type { Transaction } from '../model/transaction.ts';
 
 /** An orderly removal: the administrator unmounts first; EBUSY while files are in use, and nothing is unmounted. */

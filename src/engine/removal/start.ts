@@ -1,7 +1,8 @@
 import type { RemoveDaxDevice } from '../model/command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { deviceOf, factsOf, findActor, hasStructPages, mountsOn, nrPages } from '../model/lookup.ts';
-import { isDynamic } from '../device/cxl/chain.ts';
+import { deviceOf, findActor, hasStructPages, mountsOn, nrPages } from '../model/lookup.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import { isDynamic } from '../device/dax_region.ts';
 import { onlineRuns } from '../model/memory_block.ts';
 import { memoryPins, memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';

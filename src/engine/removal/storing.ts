@@ -1,8 +1,9 @@
 import { touch } from '../mm/fault.ts';
 import type { DaxDevice, Mapping } from '../model/host.ts';
-import { mappingsOfDevice } from '../model/lookup.ts';
+import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
-import { endProcess, processOf, survivesSigbus } from '../mm/process_end.ts';
+import { endProcess } from '../mm/process_end.ts';
+import { survivesSigbus } from '../mm/signals.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { SignalRow } from '../model/removal.ts';

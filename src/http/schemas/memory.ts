@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/device/kmem/memory_block.ts';
+import type { Capacity as EngineCapacity } from '../../engine/questions/capacity.ts';
 import { MEMORY_BLOCK_STATES } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, Count, Hex, withExample } from './scalar.ts';
@@ -69,4 +70,4 @@ export const Capacity = z
   .meta({
     id: 'Capacity',
     description: 'What of the devices of a host is free, used and leaked.',
-  }) satisfies z.ZodType<engine.Capacity>;
+  }) satisfies z.ZodType<EngineCapacity>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/model/command.ts';
+import type * as engine from '../../engine/model/outcome.ts';
 import { ACCESS_RESULTS } from '../../engine/model/vocabulary.ts';
 import { ProcessEnd } from './process.ts';
 import { Count, Hex } from './scalar.ts';

@@ -20,11 +20,6 @@ export function regionOf(host: Host, device: DaxDevice): CxlRegion {
   return must(host.tables.cxl_regions.get(device.cxl_region!), `CXL region of ${device.name}`);
 }
 
-/** Whether its dax region is one of soft-reserved memory or of CXL ram: no nd bus, no namespace (B.7). */
-export function isDynamic(host: Host, { provider, cxl_region }: DaxDevice): boolean {
-  return provider === 'hmem' || host.tables.cxl_regions.get(cxl_region ?? '')?.type === 'ram';
-}
-
 /** What a card has for regions of a type. */
 export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: CxlRegion['type']): number {
   return type === 'pmem' ? pmem_size : ram_size;

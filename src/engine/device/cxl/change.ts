@@ -1,5 +1,5 @@
 import type { CxlMemdev, CxlRegion } from '../../model/host.ts';
-import { factsOf } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { emit, patch, type Transaction } from '../../model/transaction.ts';
 import type { CxlDriver } from '../../model/vocabulary.ts';
 import { consumersOf, regionConditions } from './chain.ts';

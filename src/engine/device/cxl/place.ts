@@ -1,6 +1,6 @@
 import type { CreateDaxDevice, CxlPlace, ImportedCxl } from '../../model/command.ts';
 import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
-import { factsOf } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
 import { capacityFor, regionsOn } from './chain.ts';

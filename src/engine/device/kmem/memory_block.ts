@@ -1,4 +1,10 @@
+import { countPages, intersect } from '../../model/pfn_range.ts';
+import { usedPages, physAddr, memoryRangesOf } from '../../model/memory_range.ts';
+import { nrBlocks, firstBlock, pfnsOf, blockAt } from '../../model/memory_block.ts';
+import { deviceOf, findDevice } from '../../model/lookup.ts';
+import type { Host, MemoryRange } from '../../model/host.ts';
 import type { MemoryBlockState } from '../../model/vocabulary.ts';
+import { isRefusal, refuse, type Refusal } from '../../model/refusal.ts';
 
 /**
  * One memory block, as `/sys/devices/system/memory/memoryN` and daxctl know it. It is a part of its range, which is
@@ -24,25 +30,47 @@ export interface MemoryBlock {
   readonly leaked: boolean;
 }
 
-/** Bytes of address space: total = free + used + leaked. */
-export interface Bytes {
-  readonly total: number;
-  /** No driver claims it. */
-  readonly free: number;
-  /** A driver holds its request_mem_region(). */
-  readonly used: number;
-  /** Burnt: no driver holds it, and none can until reboot. */
-  readonly leaked: number;
+export function render(host: Host, range: MemoryRange, start: number, limit: number): MemoryBlock[] {
+  const device = deviceOf(host, range.dax_device);
+  const used = usedPages(host, range.dax_device);
+  const nr_blocks = Math.max(0, Math.min(limit, nrBlocks(range) - start));
+  return Array.from({ length: nr_blocks }, (_, n): MemoryBlock => {
+    const at = start + n;
+    const block = firstBlock(range) + at;
+    const own = pfnsOf(range, at);
+    return {
+      host: range.host,
+      id: `memory${String(block)}`,
+      name: `memory${String(block)}`,
+      block,
+      dax_device: range.dax_device,
+      ...stateOf(range, at),
+      node: range.node,
+      phys_addr: device.phys_addr === null ? null : physAddr(own[0]),
+      size: range.block_bytes,
+      pages_in_use: countPages(intersect(used, [own])),
+      hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [own])),
+      leaked: range.leaked,
+    };
+  });
 }
 
-export interface Capacity extends Bytes {
-  readonly devices: readonly (Bytes & { readonly dax_device: string; readonly unaligned: number })[];
-  readonly leaked_ranges: readonly {
-    /** Made up where the device's address is not known, as its pfns are. */
-    readonly phys_addr: string;
-    readonly size: number;
-    readonly dax_device: string;
-    readonly since: string;
-    readonly until: 'reboot';
-  }[];
+function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone'> {
+  const { state, zone } = blockAt(range, at);
+  return { state, zone };
+}
+
+/** The `block`-th memory block of the machine, where it is the device's. */
+export function findBlock(
+  host: Host,
+  dax_device: string,
+  block: number,
+): { range: MemoryRange; at: number } | Refusal {
+  const device = findDevice(host, dax_device);
+  if (isRefusal(device)) return device;
+  for (const range of memoryRangesOf(host, dax_device)) {
+    const at = block - firstBlock(range);
+    if (at >= 0 && at < nrBlocks(range)) return { range, at };
+  }
+  return refuse('memory_block_not_found', `${dax_device} has no memory block ${String(block)}`);
 }

@@ -3,7 +3,7 @@ import { deviceOf, anonymousMappingsOf } from '../../model/lookup.ts';
 import { runs, type Run } from '../../model/mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
-import { blockAt, firstBlock, pfnsOf, withBlock } from '../../model/memory_block.ts';
+import { firstBlock, pfnsOf, withBlock } from '../../model/memory_block.ts';
 import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
 
 const BLOCKED = 'offline_blocked';
@@ -90,9 +90,4 @@ export function leaveMovable(tx: Transaction, range: MemoryRange, wanted: readon
   const movable = range.blocks.filter((run) => run.zone === 'Movable');
   const there = movable.map((run) => pfnsOf(range, run.first, run.nr_blocks));
   migrate(tx, range.dax_device, intersect(wanted, there));
-}
-
-/** Whether a block is offline. */
-export function isOffline(range: MemoryRange, at: number): boolean {
-  return blockAt(range, at).state === 'offline';
 }

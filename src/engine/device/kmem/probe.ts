@@ -1,6 +1,6 @@
 import type { DaxDevice, Host, HostRecord, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
-import { isDynamic } from '../cxl/chain.ts';
-import { factsOf, nrPages, profileOf } from '../../model/lookup.ts';
+import { nrPages } from '../../model/lookup.ts';
+import { factsOf, profileOf } from '../../kernels/of_host.ts';
 import { nodeAppears } from '../../mm/counters.ts';
 import { kernelRefuses, type Refusal } from '../../model/refusal.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
@@ -68,13 +68,6 @@ function failed(
 /** What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (B.5). */
 export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
   return mode === 'system-ram' && factsOf(host).kmem.state_attr ? hostRecord(host).auto_online_blocks : null;
-}
-
-/** The mode a dax device comes up in where nobody chose a driver: B.7, M92. */
-export function defaultMode(host: Host, device: DaxDevice): DeviceMode {
-  if (device.mode !== 'devdax' && device.mode !== 'system-ram') return device.mode;
-  const byKmem = isDynamic(host, device) && factsOf(host).kmem.default_driver_hmem === 'kmem';
-  return byKmem ? 'system-ram' : 'devdax';
 }
 
 interface WholeBlocks {

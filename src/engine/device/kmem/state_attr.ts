@@ -1,5 +1,5 @@
 import type { DaxDevice, MemoryRange } from '../../model/host.ts';
-import { factsOf } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { patch, type Transaction } from '../../model/transaction.ts';
 import type { KmemState, MemoryBlockState } from '../../model/vocabulary.ts';

@@ -1,5 +1,6 @@
 import type { Mount } from '../../model/host.ts';
-import { factsOf, filesOf, mountsOn } from '../../model/lookup.ts';
+import { filesOf, mountsOn } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
 import { emit, hostRecord, patch } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';

@@ -1,10 +1,16 @@
 import { append } from '../../model/append.ts';
 import type { DaxDevice, File, Process } from '../../model/host.ts';
-import { filesOfDevice, mountsOfDevice, mountsOn, nrPages, pinsOfDevice } from '../../model/lookup.ts';
+import {
+  filesOfDevice,
+  mountsOfDevice,
+  mountsOn,
+  nrPages,
+  pinsOfDevice,
+  processOf,
+} from '../../model/lookup.ts';
 import { runs } from '../../model/mapping_table.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
 import { countPages, type PfnRange } from '../../model/pfn_range.ts';
-import { processOf } from '../../mm/process_end.ts';
 import { emit, entriesOf, remove } from '../../model/transaction.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../../mm/address_space.ts';
 import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';

@@ -1,11 +1,10 @@
 import type { Mapping } from '../../model/host.ts';
 import { onlinePfns } from '../../model/memory_block.ts';
 import { memoryRangesOf } from '../../model/memory_range.ts';
-import { mappingsOfDevice } from '../../model/lookup.ts';
+import { mappingsOfDevice, processOf } from '../../model/lookup.ts';
 import { runs } from '../../model/mapping_table.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
 import { countPages } from '../../model/pfn_range.ts';
-import { processOf } from '../../mm/process_end.ts';
 import { emit, entriesOf, hostRecord, patch, type Transaction } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { hasEarlyPolicy } from '../../mm/kill_procs.ts';

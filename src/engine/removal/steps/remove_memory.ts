@@ -1,5 +1,5 @@
 import type { MemoryRange } from '../../model/host.ts';
-import { factsOf } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { blockPages, onlineRuns, pfnsOf, spelled } from '../../model/memory_block.ts';
 import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
 import { removeRange } from '../../device/kmem/remove.ts';

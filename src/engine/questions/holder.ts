@@ -1,5 +1,5 @@
-import type { Outcome } from './model/command.ts';
-import type { AccessResult } from './model/vocabulary.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { AccessResult } from '../model/vocabulary.ts';
 
 /** Who holds a device, and what an unbind now would do to it. */
 export interface Holder {

@@ -1,0 +1,35 @@
+import type { Answer } from '../answer.ts';
+import { MEDIUM_REPLACED } from '../device/conditions.ts';
+import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
+import { changeRegion, tellConsumers } from '../device/cxl/change.ts';
+import type { Command } from '../model/command.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { bind } from './bind.ts';
+
+/**
+ * Binds cxl_region again: its devices are found anew and bound, but for those whose medium is another now. ENXIO
+ * below CXL_CONFIG_COMMIT: its decoders are reset, or a target has left.
+ * Source: drivers/cxl/core/region.c cxl_region_probe().
+ */
+export function bindCxlRegion(
+  tx: Transaction,
+  command: Extract<Command, { type: 'bind_cxl_region' }>,
+): Answer | Refusal {
+  const region = findRegion(tx.host, command.region);
+  if (isRefusal(region)) return region;
+  if (region.state === 'enabled') return kernelRefuses('EBUSY', `${region.name} has a driver`);
+  if (region.decode_state === 'reset' || hasLostTarget(tx.host, region)) {
+    return kernelRefuses('ENXIO', `${region.name} is not committed`);
+  }
+  if (consumersOf(tx.host, region.name).some(({ removal }) => removal !== null)) {
+    return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
+  }
+  const record = changeRegion(tx, region.name, { state: 'enabled' });
+  tellConsumers(tx, region.name);
+  for (const { name, mode, state, media_present, conditions } of consumersOf(tx.host, region.name)) {
+    const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
+    if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });
+  }
+  return { record };
+}

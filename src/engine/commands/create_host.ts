@@ -1,0 +1,34 @@
+import type { Answer } from '../answer.ts';
+import { PROFILES } from '../kernels/profiles.ts';
+import { refusesProposed, NOTHING_PROPOSED } from '../kernels/proposed.ts';
+import { freshCounters } from '../mm/counters.ts';
+import type { CreateHost } from '../model/command.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import { put, emit, type Transaction } from '../model/transaction.ts';
+
+/** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (B.1). */
+const MEMORY_BLOCK_BYTES = 134217728;
+/** Creates a host. The default of auto_online_blocks is the distribution build's (M87). */
+export function createHost(tx: Transaction, command: CreateHost): Answer | Refusal {
+  if (tx.host.tables.hosts.size > 0)
+    return refuse('host_exists', `there is a host ${command.name} already`, { pointer: '/name' });
+  const wished = refusesProposed(command.kernel, command.proposed ?? {});
+  if (wished !== null) return wished;
+  const record = put(tx, 'hosts', command.name, {
+    uid: tx.context.uid(),
+    revision: 0,
+    host: command.name,
+    name: command.name,
+    kernel: command.kernel,
+    sysctl: command.sysctl ?? { memory_failure_early_kill: 0 },
+    auto_online_blocks: command.auto_online_blocks ?? PROFILES[command.kernel].facts.auto_online_default,
+    memory_block_bytes: command.memory_block_bytes ?? MEMORY_BLOCK_BYTES,
+    labels: command.labels ?? {},
+    counters: freshCounters(PROFILES[command.kernel].facts.per_node_mf_counters),
+    proposed: { ...NOTHING_PROPOSED, ...command.proposed },
+    health: 'ok',
+    next_id: 1,
+  });
+  emit(tx, 'host_created', `hosts/${command.name}`, { kernel: command.kernel });
+  return { record };
+}

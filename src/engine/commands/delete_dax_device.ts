@@ -1,0 +1,28 @@
+import type { Answer } from '../answer.ts';
+import { forgetRange } from '../device/kmem/remove.ts';
+import { findDevice, mappingsOfDevice, pinsOfDevice } from '../model/lookup.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { remove, emit, type Transaction } from '../model/transaction.ts';
+
+/** Deletes the record of a device nobody uses. Never a hot-remove. */
+export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal {
+  const device = findDevice(tx.host, name);
+  if (isRefusal(device)) return device;
+  if (device.removal !== null) return refuse('removal_in_progress', `${name} is being removed`);
+  const { mounts, file_systems, files } = tx.host.tables;
+  const uses = [...mappingsOfDevice(tx.host, name), ...pinsOfDevice(tx.host, name)];
+  if (uses.length > 0 || [...mounts.values()].some((mount) => mount.dax_device === name)) {
+    return refuse('dax_device_in_use', `mounts, mappings or pins of ${name} exist`);
+  }
+  const ranges = memoryRangesOf(tx.host, name);
+  if (ranges.some((range) => range.leaked)) {
+    return refuse('dax_device_in_use', `memory of ${name} is burnt until reboot`);
+  }
+  for (const range of ranges) forgetRange(tx, range);
+  for (const file of files.values()) if (file.dax_device === name) remove(tx, 'files', file.id);
+  for (const own of file_systems.values()) if (own.dax_device === name) remove(tx, 'file_systems', own.id);
+  remove(tx, 'dax_devices', name);
+  emit(tx, 'dax_device_deleted', `dax-devices/${name}`);
+  return {};
+}

@@ -1,0 +1,25 @@
+import { factsOf } from '../kernels/of_host.ts';
+import { strike } from '../mm/process_end.ts';
+import { zapEffect, zapLog } from '../mm/zap.ts';
+import type { Command } from '../model/command.ts';
+import { findMapping, findActor, pinsOfPid } from '../model/lookup.ts';
+import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { put, remove, emit, type Transaction } from '../model/transaction.ts';
+
+/** munmap(2): zaps the entries; pins stay (R122). */
+export function munmap(tx: Transaction, command: Extract<Command, { type: 'munmap' }>): Outcome | Refusal {
+  const mapping = findMapping(tx.host, command.mapping);
+  if (isRefusal(mapping)) return mapping;
+  const process = findActor(tx.host, mapping.pid);
+  if (isRefusal(process)) return process;
+  const effect = zapEffect(tx, [mapping], factsOf(tx.host).stale.munmap);
+  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  for (const pin of pinsOfPid(tx.host, mapping.pid)) {
+    if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
+  }
+  const kernel_log = zapLog(tx, [mapping], process.comm);
+  remove(tx, 'mappings', mapping.id);
+  emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
+  return okOutcome({ kernel_log });
+}

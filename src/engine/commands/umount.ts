@@ -1,0 +1,27 @@
+import { inUse, dropMount } from '../fs/mount.ts';
+import type { Command } from '../model/command.ts';
+import { findMount } from '../model/lookup.ts';
+import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
+import { patch, emit, type Transaction } from '../model/transaction.ts';
+
+/** umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. */
+export function umount(tx: Transaction, command: Extract<Command, { type: 'umount' }>): Outcome | Refusal {
+  const mount = findMount(tx.host, command.mount);
+  if (isRefusal(mount)) return mount;
+  const busy = inUse(tx, mount);
+  if (busy && !command.lazy)
+    return kernelRefuses(
+      'EBUSY',
+      'target is busy: files are in use (lazy=true detaches it, munmap or exit ends the use)',
+    );
+  if (mount.fs_state === 'frozen' && !command.lazy)
+    return kernelRefuses('EBUSY', 'target is busy: the file system is frozen until POST …/reboot');
+  if (busy) {
+    patch(tx, 'mounts', mount.id, { state: 'lazy' });
+    emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
+    return okOutcome();
+  }
+  dropMount(tx, mount);
+  return okOutcome();
+}

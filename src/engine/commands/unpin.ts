@@ -1,0 +1,24 @@
+import { pinReleaseUnknown, releaseEffect, workerOops } from '../mm/pin_release.ts';
+import { strike, recordOops } from '../mm/process_end.ts';
+import type { Command } from '../model/command.ts';
+import { findActor } from '../model/lookup.ts';
+import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { refuse, isRefusal, type Refusal } from '../model/refusal.ts';
+import { remove, emit, type Transaction } from '../model/transaction.ts';
+
+/** Releases a pin; after a removal that did not wait for it the kernel oopses in whoever releases (R123-R126). */
+export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin' }>): Outcome | Refusal {
+  const pin = tx.host.tables.pins.get(command.pin);
+  if (pin === undefined) return refuse('pin_not_found', `there is no pin ${command.pin}`);
+  const process = findActor(tx.host, pin.pid);
+  if (isRefusal(process)) return process;
+  const unknown = pinReleaseUnknown(tx, pin);
+  if (unknown !== null) return unknown;
+  const effect = releaseEffect(tx, pin, 'drop');
+  const oopses = workerOops(tx, pin);
+  remove(tx, 'pins', pin.id);
+  emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
+  if (effect.do === 'oops') return strike(tx, pin.pid, effect);
+  for (const oops of oopses) recordOops(tx, oops.at);
+  return okOutcome({ kernel_oopses: oopses, result: oopses.length === 0 ? 'ok' : 'kernel_oops' });
+}

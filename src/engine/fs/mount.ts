@@ -1,0 +1,31 @@
+import type { Mount } from '../model/host.ts';
+import { filesOf, must, mappingsOfDevice, holdsMemory } from '../model/lookup.ts';
+import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
+import { mountsOfSuperblock } from './superblock.ts';
+
+/** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
+export function dropMount(tx: Transaction, mount: Mount): void {
+  const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
+  remove(tx, 'mounts', mount.id);
+  if (other !== undefined) {
+    for (const file of filesOf(tx.host, mount.file_system)) patch(tx, 'files', file.id, { mount: other.id });
+  }
+  emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
+}
+
+/** Whether a task that is not reaped maps a file that was opened through the mount. */
+export function inUse(tx: Transaction, mount: Mount): boolean {
+  const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
+    return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
+  });
+  return mapped.some((mapping) => {
+    const process = must(tx.host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
+    return holdsMemory(process);
+  });
+}
+
+/** A detached file system ends with its last user. */
+export function reapLazyMounts(tx: Transaction): void {
+  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy'))
+    if (!inUse(tx, mount)) dropMount(tx, mount);
+}

@@ -1,0 +1,13 @@
+import type { Host } from '../model/host.ts';
+import { hostRecord } from '../model/transaction.ts';
+import type { Facts, Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
+
+/** What the handlers ask of a host. Everything here only reads. */
+export function profileOf(host: Host): Profile {
+  return PROFILES[hostRecord(host).kernel];
+}
+
+export function factsOf(host: Host): Facts {
+  return profileOf(host).facts;
+}
