@@ -1,4 +1,5 @@
-import type { HostRecord, MemoryFailureCounters } from '../model/host.ts';
+import type { HostRecord } from '../model/host.ts';
+import type { MemoryFailureCounters } from '../model/node_counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type MemoryFailureResult } from '../model/vocabulary.ts';

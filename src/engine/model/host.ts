@@ -1,3 +1,4 @@
+import type { MemoryFailureCounters } from './node_counters.ts';
 import type {
   Activity,
   CxlDecodeState,
@@ -393,13 +394,4 @@ export interface HotplugEvent extends Resource {
 export interface InventoryRecord extends Resource {
   readonly id: string;
   readonly record: unknown;
-}
-
-/** What memory_failure() made of the pages of a node. Source: mm/memory-failure.c update_per_node_mf_stats(). */
-export interface MemoryFailureCounters {
-  readonly total: number;
-  readonly ignored: number;
-  readonly failed: number;
-  readonly delayed: number;
-  readonly recovered: number;
 }
