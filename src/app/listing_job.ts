@@ -3,7 +3,7 @@ import type { DaxDevice } from '../engine/model/host.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
-import { bytesOf, packJson, textIn, unpackJson } from '../runtime/hand_over.ts';
+import { bytesOf, packJson, textIn, unpackJson } from '../store/packed.ts';
 import type { Asked, PackedRecords } from '../store/port.ts';
 import {
   NOTHING_LISTED,

@@ -4,7 +4,8 @@ import { adviceOn, assessHost } from '../engine/questions/assess.ts';
 import type { IdleVerdicts } from '../engine/questions/idle.ts';
 import { isHarmless } from '../engine/questions/impact.ts';
 import type { Assessment } from '../engine/questions/record.ts';
-import type { Fleet, LoadedHost } from '../store/load_fleet.ts';
+import type { Connection } from '../store/connection.ts';
+import { prepareFleet, type Fleet, type LoadedHost } from '../store/load_fleet.ts';
 import { parsePageToken, renderPageToken } from '../store/page_token.ts';
 import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from '../store/port.ts';
 
@@ -15,11 +16,18 @@ interface Row {
   text: string | null;
 }
 
+/** Prepares assessing the fleet of a database, each time as it is committed then. */
+export function prepareAssess(db: Connection): (query: AssessmentQuery) => AssessmentPage | Refusal {
+  const assess = createAssessor(prepareFleet(db));
+  // In one transaction, so that every host and as_of are of the same state.
+  return db.transaction((query: AssessmentQuery) => assess(query));
+}
+
 /**
  * Answers for the fleet what a removal of each device now would leave. A host is assessed anew when an event
  * concerned it; advice is worked out for the rows of the page that is asked for, and kept.
  */
-export function createAssessor(fleet: Fleet): (query: AssessmentQuery) => AssessmentPage | Refusal {
+function createAssessor(fleet: Fleet): (query: AssessmentQuery) => AssessmentPage | Refusal {
   const rowsOf = new Map<string, readonly Row[]>();
   const idle: IdleVerdicts = new Map();
   let seen = 0;

@@ -1,11 +1,16 @@
-import { BUSY_TIMEOUT_MS, JOURNAL_SIZE_LIMIT_BYTES, openReadConnection } from '../store/connection.ts';
+import {
+  BUSY_TIMEOUT_MS,
+  JOURNAL_SIZE_LIMIT_BYTES,
+  openReadConnection,
+  type Connection,
+} from '../store/connection.ts';
 import type { AssessmentQuery, SnapshotQuery, Store, Submission } from '../store/port.ts';
 import { createReads } from '../store/read.ts';
 import { isLongQuestion } from './asker.ts';
-import { createJobThread } from './job_thread.ts';
+import { createJobThread, type JobThread } from './job_thread.ts';
 import type { WriterData } from './message.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
-import { createWriterClient, type StoreLog } from './writer_client.ts';
+import { createWriterClient, type StoreLog, type WriterClient } from './writer_client.ts';
 
 export interface SqliteStoreOptions {
   /** The database file; made, with its folder and schema, where there is none. */
@@ -44,22 +49,38 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { onFatal, log = SILENT } = options;
   const { ready, ...client } = createWriterClient({ writer, log, onFatal });
   const path = await ready;
-  const db = openReadConnection(path);
-  const assessor = createJobThread<AssessmentQuery>({
-    file: threadFile(import.meta.url, 'assessor_worker'),
-    workerData: path,
-    about: 'the thread that assesses the fleet',
+  return storeOf({
+    db: openReadConnection(path),
+    client,
+    assessor: createJobThread({
+      file: threadFile(import.meta.url, 'assessor_worker'),
+      workerData: path,
+      about: 'the thread that assesses the fleet',
+    }),
+    asker: createJobThread({
+      file: threadFile(import.meta.url, 'asker_worker'),
+      workerData: path,
+      about: 'the thread that answers long questions',
+    }),
+    reader: createJobThread({
+      file: threadFile(import.meta.url, 'snapshot_worker'),
+      workerData: path,
+      about: 'the thread that reads hosts',
+    }),
   });
-  const asker = createJobThread<Submission>({
-    file: threadFile(import.meta.url, 'asker_worker'),
-    workerData: path,
-    about: 'the thread that answers long questions',
-  });
-  const reader = createJobThread<SnapshotQuery>({
-    file: threadFile(import.meta.url, 'snapshot_worker'),
-    workerData: path,
-    about: 'the thread that reads hosts',
-  });
+}
+
+/** Who does what a store is asked, in whatever thread. */
+export interface StoreParts {
+  readonly db: Connection;
+  readonly client: Omit<WriterClient, 'ready'>;
+  readonly assessor: JobThread<AssessmentQuery>;
+  readonly asker: JobThread<Submission>;
+  readonly reader: JobThread<SnapshotQuery>;
+}
+
+/** Asks of each part what is its own. The store owns them, and closes them. */
+export function storeOf({ db, client, assessor, asker, reader }: StoreParts): Store {
   return {
     ...createReads(db),
     ...client,
@@ -67,9 +88,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     snapshot: (query) => reader.run(query),
     assess: (query) => assessor.run(query),
     close: async () => {
-      await assessor.close();
-      await asker.close();
-      await reader.close();
+      for (const thread of [assessor, asker, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
       db.close();
       await client.close();

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
@@ -14,8 +13,16 @@ export interface StoreLog {
   error(fields: object, message: string): void;
 }
 
+/** The writer's end of the messages: a Worker is one. */
+export interface WriterPort {
+  postMessage(message: ToWriter, transfer: readonly ArrayBuffer[]): void;
+  on(event: 'message', listener: (message: FromWriter) => void): unknown;
+  on(event: 'error' | 'messageerror', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+}
+
 export interface WriterClientOptions {
-  readonly writer: Worker;
+  readonly writer: WriterPort;
   readonly log: StoreLog;
   /** The writer died, or a commit failed so that nobody knows what is stored. */
   readonly onFatal: (error: Error) => void;
@@ -64,7 +71,7 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
       send(message(lastId));
     });
   return {
-    ready: ready.then((own) => (path = own)),
+    ready: ready.then((served) => (path = served)),
     submit: (submission: Submission) => ask(client.submissions, (id) => ({ type: 'submit', id, submission })),
     submitPacked: ({ asked, ...submission }) =>
       ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, asked })),
@@ -144,9 +151,9 @@ function settle(client: Client, message: Answer): void {
 }
 
 function taken<T>(waiting: Map<number, Waiting<T>>, id: number): Waiting<T> | undefined {
-  const one = waiting.get(id);
+  const asked = waiting.get(id);
   waiting.delete(id);
-  return one;
+  return asked;
 }
 
 function settleOne(waiting: Waiting<Submitted> | undefined, settled: WireSettled): void {

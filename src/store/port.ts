@@ -68,7 +68,7 @@ export interface Submission {
 /** What a submission asks for, beside its conditions. */
 export type Asked = Pick<Submission, 'command' | 'imported'>;
 
-/** A submission whose Asked is packed (packJson). The store takes the bytes: they are gone for whoever submits. */
+/** A submission whose Asked is packed (packed.ts). The store takes the bytes: they are gone for whoever submits. */
 export interface PackedSubmission extends Omit<Submission, keyof Asked> {
   readonly asked: ArrayBuffer;
 }

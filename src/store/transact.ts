@@ -171,7 +171,7 @@ function store(
 }
 
 /** The states of the removals that events are about to change; nothing of those that they begin. */
-export function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState> {
+function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState> {
   const states = new Map<string, RemovalState>();
   for (const change of events.flatMap((event) => event.changes)) {
     if (change.op !== 'put' || change.kind !== 'removals') continue;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Process } from '../../src/engine/model/host.ts';
 import type { Assessment } from '../../src/engine/questions/record.ts';
-import { packJson, unpackJson } from '../../src/runtime/hand_over.ts';
+import { packJson, unpackJson } from '../../src/store/packed.ts';
 import type {
   AssessmentPage,
   AssessmentQuery,
@@ -14,7 +14,7 @@ import type {
   Submitted,
 } from '../../src/store/port.ts';
 
-/** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_writer.ts. */
+/** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_decide.ts. */
 export interface StoreHarness {
   open(): Promise<Store>;
   /** Everything that is stored, as text. */

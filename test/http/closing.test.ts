@@ -2,12 +2,12 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createControlPlane } from '../../src/app/control_plane.ts';
 import { buildServer } from '../../src/http/server.ts';
-import { createMemoryStore } from '../support/memory_store.ts';
+import { openFreshStore } from '../support/local_store.ts';
 
 test('a listing that a stop comes upon is 503 with Retry-After, and no fault in the log', async () => {
   const lines: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
-  const store = createMemoryStore();
+  const store = await openFreshStore();
   const controlPlane = createControlPlane(
     {
       ...store,

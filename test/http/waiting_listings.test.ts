@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createMemoryStore } from '../support/memory_store.ts';
+import { openFreshStore } from '../support/local_store.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const MIB = 2 ** 20;
@@ -13,7 +13,7 @@ let begun: Promise<void>;
 /** Hosts read for an import. */
 let read: string[];
 beforeEach(async () => {
-  const store = createMemoryStore();
+  const store = await openFreshStore();
   read = [];
   const held = new Promise<void>((resolve) => (go = resolve));
   let begin = (): void => undefined;

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
-import { bytesOf, handedOver, packJson, textIn, unpackJson } from '../../src/runtime/hand_over.ts';
+import { handedOver } from '../../src/runtime/hand_over.ts';
+import { bytesOf, packJson, textIn, unpackJson } from '../../src/store/packed.ts';
 import type { Store } from '../../src/store/port.ts';
 import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 

@@ -3,7 +3,7 @@ import { createControlPlane, type ControlPlane } from '../../src/app/control_pla
 import { buildServer, type ServerOptions } from '../../src/http/server.ts';
 import type { Store } from '../../src/store/port.ts';
 import { requireDocumented } from './document.ts';
-import { createMemoryStore } from './memory_store.ts';
+import { openFreshStore } from './local_store.ts';
 
 export interface TestServer {
   readonly app: FastifyInstance;
@@ -45,12 +45,12 @@ export interface TestBody {
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** A whole server over a store (in memory unless given), without limits. */
+/** A whole server over a store (a fresh one in this thread unless given), without limits. */
 export async function startTestServer({
-  store = createMemoryStore(),
+  store,
   ...options
 }: { readonly store?: Store } & Omit<ServerOptions, 'backend' | 'logger'> = {}): Promise<TestServer> {
-  const controlPlane = createControlPlane(store, silent);
+  const controlPlane = createControlPlane(store ?? (await openFreshStore()), silent);
   await controlPlane.start();
   const app = await buildServer({ backend: controlPlane, logger: false, ...options });
   return {

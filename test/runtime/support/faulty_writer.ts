@@ -1,31 +1,7 @@
-/**
- * The writer with faults that a label on a host asks for: a bug that leaves the host half changed, a disk that fails,
- * a file that is moved away in the middle of a transaction.
- */
-import { renameSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import type { Command } from '../../../src/engine/model/command.ts';
-import { decide } from '../../../src/engine/decide.ts';
 import type { WriterData } from '../../../src/runtime/message.ts';
 import { serveWriter } from '../../../src/runtime/writer_thread.ts';
+import { faultyDecide } from './faulty_decide.ts';
 
-serveWriter((host, command, context) => {
-  const fault = faultIn(command);
-  if (fault === 'bug') {
-    for (const id of [...host.tables.processes.keys()]) host.tables.processes.delete(id);
-    throw new TypeError('a bug');
-  }
-  if (fault === 'io_error') {
-    throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
-  }
-  if (fault === 'moved') {
-    const { path } = workerData as WriterData;
-    renameSync(path, `${path}.away`);
-  }
-  if (fault === 'death') process.exit(1);
-  return decide(host, command, context);
-});
-
-function faultIn(command: Command): string | undefined {
-  return command.type === 'patch_host' ? command.labels?.['fault'] : undefined;
-}
+/** The writer's thread with faults that are asked for. */
+serveWriter(faultyDecide((workerData as WriterData).path));

@@ -12,6 +12,8 @@ export interface SqliteHarness {
   readonly path: string;
   readonly fatal: Error[];
   open(more?: Partial<SqliteStoreOptions>): Promise<Store>;
+  /** Closes this store, too, at the end. */
+  own(opening: Promise<Store>): Promise<Store>;
   /** Every row of every table, as text. */
   dump(): Promise<string>;
   cleanup(): Promise<void>;
@@ -22,19 +24,24 @@ export function sqliteHarness(writer: URL | null = FAULTY_WRITER): SqliteHarness
   const path = join(directory, 'test.db');
   const stores: Store[] = [];
   const fatal: Error[] = [];
+  const own = async (opening: Promise<Store>): Promise<Store> => {
+    const store = await opening;
+    stores.push(store);
+    return store;
+  };
   return {
     path,
     fatal,
-    open: async (more = {}) => {
-      const store = await openSqliteStore({
-        path,
-        onFatal: (error) => void fatal.push(error),
-        ...(writer === null ? {} : { writer }),
-        ...more,
-      });
-      stores.push(store);
-      return store;
-    },
+    own,
+    open: (more = {}) =>
+      own(
+        openSqliteStore({
+          path,
+          onFatal: (error) => void fatal.push(error),
+          ...(writer === null ? {} : { writer }),
+          ...more,
+        }),
+      ),
     dump: async () => dumpTables(path),
     cleanup: async () => {
       for (const store of stores) await store.close();

@@ -1,0 +1,118 @@
+import { v7 } from 'uuid';
+import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from '../store/checkpoint.ts';
+import { assertDurable } from '../store/connection.ts';
+import { describeFault, unavailableFor } from '../store/fault.ts';
+import { schemaVersion } from '../store/migrate.ts';
+import { openOwned, type OwnedDatabase } from '../store/open.ts';
+import { unpackJson } from '../store/packed.ts';
+import type { Asked } from '../store/port.ts';
+import { prepareTransact, type Decide } from '../store/transact.ts';
+import { collectBatches, notOurs } from './batches.ts';
+import type { FromWriter, ToWriter, WriterData } from './message.ts';
+import { packError } from './thread_error.ts';
+
+type Tell = (message: FromWriter) => void;
+
+export interface WriterOptions {
+  readonly data: WriterData;
+  readonly decide: Decide;
+  readonly tell: Tell;
+  /** Called once, when it was told to close and the file is closed. */
+  readonly ended: () => void;
+}
+
+/**
+ * Opens the database, becomes its owner, and takes messages from then on: what is submitted is committed, and what
+ * arrives while a commit runs makes up the next one. Throws a StoreFault where the file cannot be served.
+ */
+export function startWriter({ data, decide, tell, ended }: WriterOptions): (message: ToWriter) => void {
+  const owned = openOwned(data.path, data.busyTimeoutMs);
+  const { db, path, lost, close } = owned;
+  const checkpoints = tellCheckpoints(owned, data.walBytesMax, tell);
+  const transact = prepareTransact(db, {
+    decide,
+    now: () => new Date().toISOString(),
+    uid: () => v7(),
+    cachedHosts: data.cachedHosts,
+  });
+  const batches = collectBatches({ path, transact, lost, tell, afterCommit: checkpoints.afterCommit });
+  tell({ type: 'ready', path });
+  return (message) => {
+    switch (message.type) {
+      case 'submit':
+        batches.add(message);
+        break;
+      case 'submit_packed':
+        batches.add({
+          id: message.id,
+          submission: { ...message.submission, ...(unpackJson(message.asked) as Asked) },
+        });
+        break;
+      case 'check':
+        tell(check(message.id, owned, checkpoints));
+        break;
+      case 'serve_at':
+        serveAt(owned, message.url, tell);
+        break;
+      case 'close':
+        batches.flush();
+        if (lost() === null) emptyWal(db);
+        close();
+        ended();
+        break;
+    }
+  };
+}
+
+/** Keeps the other thread told of the checkpoints, and logs when they begin to fail or work again. */
+function tellCheckpoints({ db, path }: OwnedDatabase, walBytesMax: number, tell: Tell): Checkpoints {
+  const checkpoints = watchCheckpoints(db, path, walBytesMax, ({ degraded }) => {
+    const fields = { path, wal_bytes: walBytes(path), ...(degraded === null ? {} : { why: degraded }) };
+    if (degraded === null) tell({ type: 'log', level: 'info', fields, message: 'checkpoints work again' });
+    else tell({ type: 'log', level: 'warn', fields, message: 'checkpoints fail' });
+  });
+  let told = checkpoints.state();
+  tell({ type: 'checkpoints', state: told });
+  const tellChanges = (): void => {
+    if (checkpoints.state() === told) return;
+    told = checkpoints.state();
+    tell({ type: 'checkpoints', state: told });
+  };
+  const thenTell = (act: () => void) => (): void => {
+    act();
+    tellChanges();
+  };
+  return {
+    ...checkpoints,
+    afterCommit: thenTell(checkpoints.afterCommit),
+    retry: thenTell(checkpoints.retry),
+  };
+}
+
+/** Proves that the file takes a commit and is the one under its path. */
+function check(id: number, { db, path, owner, lost }: OwnedDatabase, checkpoints: Checkpoints): FromWriter {
+  try {
+    const durable = assertDurable(db);
+    const before = lost();
+    if (before === null) owner.prove(new Date().toISOString());
+    const reason = before ?? lost();
+    if (reason !== null) return { type: 'checked', id, health: notOurs(reason) };
+    checkpoints.retry();
+    const health = { ...durable, schema_version: schemaVersion(db), wal_bytes: walBytes(path) };
+    return { type: 'checked', id, health: { ...health, ...checkpoints.state() } };
+  } catch (error) {
+    const why = unavailableFor(error, path);
+    if (why !== null) return { type: 'checked', id, health: why };
+    return { type: 'check_failed', id, error: packError(describeFault(error, path)) };
+  }
+}
+
+/** Only what a second server is told hangs on it, so that a file that is busy now is no reason to stop. */
+function serveAt({ path, owner }: OwnedDatabase, url: string, tell: Tell): void {
+  try {
+    owner.serveAt(url);
+  } catch (error) {
+    const why = describeFault(error, path).message;
+    tell({ type: 'log', level: 'warn', fields: { path, why }, message: 'address not noted in the store' });
+  }
+}
