@@ -1,22 +1,9 @@
+import type { CostTerm, CostWorkload } from '../model/vocabulary.ts';
+
 /**
  * What the recorded removals took, as fits. Source: SPEC.md COST1-COST5, the recordings cost-*. The machines
  * were emulated: seconds compare only with each other.
  */
-
-/** What was removed, as far as the recordings tell removals apart by cost. */
-export type CostWorkload = 'ext4' | 'xfs' | 'xfs_rmapbt' | 'system_ram' | 'cxl';
-
-/** What a fit multiplies; `constant` stands for 1. */
-export const COST_TERMS = [
-  'constant',
-  'mapped_mib_by_pte',
-  'mapped_mib_by_pmd',
-  'device_pfns',
-  'pages',
-  'armed_pages',
-  'kills',
-] as const;
-export type CostTerm = (typeof COST_TERMS)[number];
 
 /** seconds = the sum of coefficient times term; `within`: it may be off by this factor, either way. */
 export interface CostFit {

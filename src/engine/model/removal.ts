@@ -1,7 +1,8 @@
 import type { Resource } from './resource.ts';
 import type { Cut } from './cut.ts';
-import type { CostTerm, CostWorkload } from '../kernels/cost.ts';
 import type {
+  CostTerm,
+  CostWorkload,
   HazardKind,
   HoldersTold,
   KernelName,

@@ -195,6 +195,21 @@ export const STEP_NAMES = [
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
+/** What was removed, as far as recordings tell removals apart by the time they took. */
+export type CostWorkload = 'ext4' | 'xfs' | 'xfs_rmapbt' | 'system_ram' | 'cxl';
+
+/** What an estimate of a removal's time multiplies; `constant` stands for 1. */
+export const COST_TERMS = [
+  'constant',
+  'mapped_mib_by_pte',
+  'mapped_mib_by_pmd',
+  'device_pfns',
+  'pages',
+  'armed_pages',
+  'kills',
+] as const;
+export type CostTerm = (typeof COST_TERMS)[number];
+
 /** What the bus did: a removal is named as its trigger. */
 export const HOTPLUG_ACTIONS = ['surprise_removal', 'orderly_removal', 'add', 'replace'] as const;
 export type HotplugAction = (typeof HOTPLUG_ACTIONS)[number];

@@ -3,8 +3,14 @@ import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
 import { factsOf, profileOf } from '../kernels/of_host.ts';
 import { runs, type Level } from '../model/mapping_table.ts';
 import { entriesOf, hostRecord } from '../model/transaction.ts';
-import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../model/vocabulary.ts';
-import { COST_TERMS, type CostFit, type CostWorkload } from '../kernels/cost.ts';
+import {
+  COST_TERMS,
+  PAGE_BYTES,
+  type CostWorkload,
+  type RemovalState,
+  type RemoveVia,
+} from '../model/vocabulary.ts';
+import type { CostFit } from '../kernels/cost.ts';
 import type { CostTerms, SignalRow, SimulatedKernelCost } from '../model/removal.ts';
 
 const BASIS =
