@@ -1,5 +1,5 @@
 import { PROFILES } from '../src/engine/kernels/profiles.ts';
-import type { StepParameters } from '../src/engine/kernels/profile.ts';
+import type { StepParameters } from '../src/engine/model/removal.ts';
 import type { RemovalRecord } from '../src/engine/model/removal.ts';
 import type { StepName } from '../src/engine/model/vocabulary.ts';
 import type { Asked } from './ask.ts';

@@ -5,7 +5,8 @@ import { STALE, STALE_STORE } from './stale.ts';
 import { COST_ARMED, COST_LETTER } from './cost.ts';
 import { cxlSteps } from './cxl_steps.ts';
 import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './facts.ts';
-import type { Facts, Profile, StepParameters, StepSpec } from './profile.ts';
+import type { StepParameters } from '../model/removal.ts';
+import type { Facts, Profile, StepSpec } from './profile.ts';
 
 /** The open wishes of the letter, off by default (FU9, FU11). */
 const PROPOSED: Profile['proposed'] = [

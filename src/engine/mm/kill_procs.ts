@@ -4,8 +4,7 @@ import { processOf } from '../model/lookup.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
-import type { StepParameters } from '../kernels/profile.ts';
-import type { SignalRow } from '../model/removal.ts';
+import type { SignalRow, StepParameters } from '../model/removal.ts';
 
 /** How many kernel log lines a report keeps. */
 export const LOG_LINES = 100;

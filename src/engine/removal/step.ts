@@ -1,7 +1,6 @@
 import type { DaxDevice } from '../model/host.ts';
 import type { Transaction } from '../model/transaction.ts';
-import type { StepParameters } from '../kernels/profile.ts';
-import type { RemovalRecord, SignalRow, WaitingOn } from '../model/removal.ts';
+import type { RemovalRecord, SignalRow, StepParameters, WaitingOn } from '../model/removal.ts';
 
 /** What a step works with. It changes the host through the transaction and says how it ended. */
 export interface StepInput {
