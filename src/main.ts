@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { createControlPlane, type ControlPlane } from './app/control_plane.ts';
 import { seedDemo } from './app/demo.ts';
-import type { Log } from './app/log.ts';
+import type { Log } from './runtime/log.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';

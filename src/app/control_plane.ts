@@ -14,7 +14,7 @@ import {
 import type { Exported } from './listing_job.ts';
 import { createListingThread } from './listing_thread.ts';
 import { createTurns } from './turns.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** Everything that can be asked of the control plane, whoever asks. */
 export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {

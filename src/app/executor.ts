@@ -1,5 +1,5 @@
 import type { RemovalMark, Store } from '../store/port.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../runtime/log.ts';
 
 type Running = Pick<RemovalMark, 'host' | 'removal'>;
 

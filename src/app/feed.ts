@@ -58,7 +58,8 @@ export function createFeed(store: Store): Feed {
   };
 }
 
-function hasEnded(state: RemovalState): boolean {
+/** Whether a removal in this state will not go on by itself or by anything but a reboot. */
+export function hasEnded(state: RemovalState): boolean {
   return state === 'completed' || state === 'stuck';
 }
 

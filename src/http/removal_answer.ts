@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { hasEnded } from '../app/feed.ts';
 import { begunBy, withBegun } from '../engine/begun.ts';
 import { cutLists, ROWS_MAX } from '../engine/model/cut.ts';
 import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
@@ -48,17 +49,13 @@ async function cxlNow(backend: Backend, reply: Reply): Promise<Reply> {
 
 /** 200 for removals that ended while the client waited, or in a dry run, or where there is none; else 202. */
 export function statusOf(reply: FastifyReply, removals: readonly RemovalRecord[]): 200 | 202 {
-  const ended = isAtRest(reply) && removals.every(hasEnded);
+  const ended = isAtRest(reply) && removals.every(({ state }) => hasEnded(state));
   return ended || removals.length === 0 ? 200 : 202;
 }
 
 /** Whether the answer has its removals at rest: the client waited for them, or they are imagined (WI3). */
 export function isAtRest(reply: FastifyReply): boolean {
   return reply.hasHeader('preference-applied') || reply.hasHeader('dry-run');
-}
-
-function hasEnded({ state }: RemovalRecord): boolean {
-  return state === 'completed' || state === 'stuck';
 }
 
 /** The shortest that a row of a list can be told. */

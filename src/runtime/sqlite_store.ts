@@ -8,9 +8,10 @@ import type { AssessmentQuery, SnapshotQuery, Store, Submission } from '../store
 import { createReads } from '../store/read.ts';
 import { isLongQuestion } from './asker.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
+import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
-import { createWriterClient, type StoreLog, type WriterClient } from './writer_client.ts';
+import { createWriterClient, type WriterClient } from './writer_client.ts';
 
 export interface SqliteStoreOptions {
   /** The database file; made, with its folder and schema, where there is none. */
@@ -21,7 +22,7 @@ export interface SqliteStoreOptions {
    */
   readonly onFatal: (error: Error) => void;
   /** Silence where absent. */
-  readonly log?: StoreLog;
+  readonly log?: Log;
   /** Hosts kept in the writer's memory; 256 where absent. */
   readonly cachedHosts?: number;
   /** How long a change waits for another program's write lock before it is refused with `store_busy`; 5 s where absent. */
@@ -32,7 +33,7 @@ export interface SqliteStoreOptions {
   readonly writer?: URL;
 }
 
-const SILENT: StoreLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
  * The store over one SQLite file: a thread that writes, three that answer what takes long, and a connection here that

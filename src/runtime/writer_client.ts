@@ -3,15 +3,9 @@ import type { Unavailable } from '../store/fault.ts';
 import type { Commit, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
 import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
+import type { Log } from './log.ts';
 import type { FromWriter, ToWriter, WireSettled } from './message.ts';
 import { unpackError } from './thread_error.ts';
-
-/** What the store tells of itself while it runs: one line a change of state. pino's logger is one. */
-export interface StoreLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** The writer's end of the messages: a Worker is one. */
 export interface WriterPort {
@@ -23,7 +17,7 @@ export interface WriterPort {
 
 export interface WriterClientOptions {
   readonly writer: WriterPort;
-  readonly log: StoreLog;
+  readonly log: Log;
   /** The writer died, or a commit failed so that nobody knows what is stored. */
   readonly onFatal: (error: Error) => void;
 }

@@ -1,4 +1,4 @@
-/** What the application needs of a logger; pino's is one. Fields first, constant messages. */
+/** What is needed of a logger; pino's is one. Fields first, constant messages, one line a change of state. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
