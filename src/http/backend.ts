@@ -22,4 +22,3 @@ export type StoreUnavailable = Extract<Submitted, { status: 'unavailable' }>['wh
 export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 export type ListQuery = Parameters<Backend['list']>[0];
-export type Page = Exclude<Awaited<ReturnType<Backend['list']>>, { refused: true }>;

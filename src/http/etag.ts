@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Resource } from '../engine/model/resource.ts';
 
-/** The entity tag of a record: strong, new with every change and with every new owner of a name. The store compares the same. */
+/** The entity tag of a record: strong, new with every change and with every new owner of a name. */
 export function etagOf(record: Pick<Resource, 'uid' | 'revision'>): string {
   return `"${record.uid}.${String(record.revision)}"`;
 }
@@ -21,6 +21,19 @@ export function viewTag({ uid, revision }: Pick<Resource, 'uid' | 'revision'>, v
 
 function digestOf(content: object): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+}
+
+/**
+ * The states that If-Match names (a list of entity tags), or `*`. A tag of what is shown of a record with more names
+ * the record's own state; a weak one, or one that is not ours, names none.
+ */
+export function statesIn(ifMatch: string): '*' | readonly Pick<Resource, 'uid' | 'revision'>[] {
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  if (tags.includes('*')) return '*';
+  return tags.flatMap((tag) => {
+    const [, uid, revision] = /^"([^"]+)\.(0|[1-9][0-9]{0,14})(?:~[0-9a-f]+)?"$/.exec(tag) ?? [];
+    return uid === undefined ? [] : [{ uid, revision: Number(revision) }];
+  });
 }
 
 /** Whether If-None-Match names this tag (weak comparison, RFC 9110 13.1.2). */

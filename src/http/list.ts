@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Kind } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
-import type { Backend, ListQuery, Page } from './backend.ts';
+import type { Backend, ListQuery } from './backend.ts';
 import { describe, jsonResponse, type Operation } from './operation.ts';
+import { renderPageToken, rowBefore } from './page_token.ts';
 import { RefusalProblem } from './problem.ts';
 import { requireHost } from './read.ts';
 import { LIMIT_DEFAULT, pageOf, pageQuery } from './schemas/page.ts';
@@ -64,6 +65,7 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
     // A boolean is 0 or 1 in its column.
     if (value !== undefined) filters[field] = typeof value === 'boolean' ? Number(value) : value;
   }
+  const after = rowBefore(kind, page_token as string | undefined);
   // A device is known by its name: there the filter is the record's own id.
   if (typeof dax_device === 'string') filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
   return {
@@ -71,7 +73,7 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
     ...(host === undefined ? {} : { host }),
     filters,
     limit: typeof limit === 'number' ? limit : LIMIT_DEFAULT,
-    ...(typeof page_token === 'string' ? { page_token } : {}),
+    ...(after === undefined ? {} : { after }),
   };
 }
 
@@ -79,10 +81,22 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
 async function listText(backend: Backend, { show }: ListRoute, query: ListQuery): Promise<string> {
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
-  return textOf(show === undefined ? page : { ...page, items: page.items.map(show) });
+  const { items, last, as_of } = page;
+  return textOf({
+    items: show === undefined ? items : items.map(show),
+    next_page: renderPageToken(query.kind, last),
+    as_of,
+  });
+}
+
+interface PageText {
+  /** Serialised already. */
+  readonly items: readonly string[];
+  readonly next_page: string | null;
+  readonly as_of: number;
 }
 
 /** A page's text; `more` is told beside the items. */
-export function textOf({ items, next_page, as_of }: Page, more: object = {}): string {
+export function textOf({ items, next_page, as_of }: PageText, more: object = {}): string {
   return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, ...more }).slice(1)}`;
 }

@@ -1,6 +1,5 @@
-import { refuse } from '../engine/model/refusal.ts';
 import type { Backend } from './backend.ts';
-import { RefusalProblem } from './problem.ts';
+import { renderPageToken, rowBefore } from './page_token.ts';
 import { LIMIT_DEFAULT } from './schemas/page.ts';
 
 interface Query {
@@ -37,26 +36,8 @@ export async function pageFrom<T>(
     limit: number,
   ) => Promise<{ readonly items: readonly T[]; readonly last: number | null }>,
 ) {
-  const after = query.page_token === undefined ? -1 : parseToken(list, query.page_token);
-  const { items, last } = await load(after, query.limit ?? LIMIT_DEFAULT);
-  return {
-    items,
-    next_page: last === null ? null : renderToken(list, last),
-    as_of: await lastSeq(backend),
-  };
-}
-
-function renderToken(list: string, key: number): string {
-  return Buffer.from(`${list} after ${String(key)}`).toString('base64url');
-}
-
-function parseToken(list: string, page_token: string): number {
-  const [, digits] = / after ([0-9]{1,16})$/.exec(Buffer.from(page_token, 'base64url').toString()) ?? [];
-  const key = Number(digits);
-  if (Number.isSafeInteger(key) && renderToken(list, key) === page_token) return key;
-  throw new RefusalProblem(
-    refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' }),
-  );
+  const { items, last } = await load(rowBefore(list, query.page_token) ?? -1, query.limit ?? LIMIT_DEFAULT);
+  return { items, next_page: renderPageToken(list, last), as_of: await lastSeq(backend) };
 }
 
 async function lastSeq(backend: Backend): Promise<number> {

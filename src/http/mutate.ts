@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Command } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { Backend, Reply, Submission } from './backend.ts';
-import { etagOf } from './etag.ts';
+import { etagOf, statesIn } from './etag.ts';
 import {
   describe,
   isOptional,
@@ -120,14 +120,16 @@ export function conditionsOf(
   if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
     throw new HttpProblem('invalid_request', 'Idempotency-Key takes 1 to 255 visible ASCII characters');
   }
-  const etag = request.headers['if-match'];
-  if (etag !== undefined && target === undefined) {
+  const ifMatch = request.headers['if-match'];
+  if (ifMatch !== undefined && target === undefined) {
     throw new HttpProblem('precondition_failed', 'a collection has no ETag that If-Match could name');
   }
   return {
     ...(dry_run ? { dry_run } : {}),
     ...(key === undefined || dry_run ? {} : { idempotency: { key, fingerprint: fingerprintOf(request) } }),
-    ...(etag === undefined || target === undefined ? {} : { precondition: { ...target, etag } }),
+    ...(ifMatch === undefined || target === undefined
+      ? {}
+      : { precondition: { ...target, states: statesIn(ifMatch) } }),
   };
 }
 

@@ -6,7 +6,6 @@ import { isHarmless } from '../engine/questions/impact.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { Connection } from '../store/connection.ts';
 import { prepareFleet, type Fleet, type LoadedHost } from '../store/load_fleet.ts';
-import { parsePageToken, renderPageToken } from '../store/page_token.ts';
 import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from '../store/port.ts';
 
 interface Row {
@@ -44,10 +43,7 @@ function createAssessor(fleet: Fleet): (query: AssessmentQuery) => AssessmentPag
     return loaded;
   };
   return (query) => {
-    const { limit, page_token, filters } = query;
-    const after = page_token === undefined ? 0 : parsePageToken('assessment', page_token);
-    if (after === null)
-      return refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' });
+    const { limit, after = 0, filters } = query;
     const loaded = refresh();
     const missing = refusesNames(rowsOf, filters);
     if (missing !== null) return missing;
@@ -57,10 +53,9 @@ function createAssessor(fleet: Fleet): (query: AssessmentQuery) => AssessmentPag
     );
     const rest = matching.filter(({ key }) => key > after);
     const page = rest.slice(0, limit);
-    const last = page.at(-1);
     return {
       items: textsOf(page, fleet, loaded),
-      next_page: rest.length > limit && last !== undefined ? renderPageToken('assessment', last.key) : null,
+      last: rest.length > limit ? (page.at(-1)?.key ?? null) : null,
       as_of: seen,
       summary: sumUp(matching),
     };

@@ -3,6 +3,7 @@ import type { Command } from '../engine/model/command.ts';
 import type { EventType } from '../engine/model/event.ts';
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
+import type { Resource } from '../engine/model/resource.ts';
 import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { CheckpointState } from './checkpoint.ts';
@@ -24,7 +25,7 @@ export interface Store {
   getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
   /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
   snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
-  /** One page in order of creation; a token or filter that is not ours is refused with `invalid_field`. */
+  /** One page in order of creation; a filter that is not ours is refused with `invalid_field`. */
   list(query: ListQuery): Promise<Page | Refusal>;
   events(query: {
     readonly after: number;
@@ -32,7 +33,7 @@ export interface Store {
     readonly host?: string;
   }): Promise<EventPage>;
   /**
-   * What a removal of each device of the fleet now would leave; pages and refusals as those of `list`, and
+   * What a removal of each device of the fleet now would leave; pages as those of `list`; refused with
    * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
    */
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
@@ -59,11 +60,18 @@ export interface Submission {
   readonly dry_run?: boolean;
   /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of the request as it was understood. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
-  /** If-Match: one of these entity tags must be the record's, or `*`: it must exist. What is not found stays so. */
-  readonly precondition?: { readonly kind: Kind; readonly id: string; readonly etag: string };
+  /** If-Match: the record must be in one of these states, or, of `*`, exist. What is not found stays so. */
+  readonly precondition?: {
+    readonly kind: Kind;
+    readonly id: string;
+    readonly states: '*' | readonly RecordState[];
+  };
   /** JSON text that the reply says of an import: kept with it, so that a replay says the same. */
   readonly imported?: string;
 }
+
+/** One state of one record: the revision is new with every change, the uid with every new owner of a name. */
+export type RecordState = Pick<Resource, 'uid' | 'revision'>;
 
 /** What a submission asks for, beside its conditions. */
 export type Asked = Pick<Submission, 'command' | 'imported'>;
@@ -99,14 +107,15 @@ export interface ListQuery {
   /** Equality on filter columns of the kind's table: `dax_device`, `mode`, `state`, `tenant`, `pid`, `mount`, … */
   readonly filters: Readonly<Record<string, string | number>>;
   readonly limit: number;
-  /** Opaque, from a former page. A token that is not ours is a refusal, code `invalid_field`. */
-  readonly page_token?: string;
+  /** `last` of a former page of the same list: rows after that one. */
+  readonly after?: number;
 }
 
 export interface Page {
   /** Serialised resources, ready to be joined. */
   readonly items: readonly string[];
-  readonly next_page: string | null;
+  /** Key of its last row where more follow; null at the end. */
+  readonly last: number | null;
   readonly as_of: number;
 }
 
@@ -115,7 +124,7 @@ export interface AssessmentQuery {
     Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state' | 'holders'>
   >;
   readonly limit: number;
-  readonly page_token?: string;
+  readonly after?: number;
 }
 
 /** `items` are serialised assessments, `summary` is over all pages of the query. */

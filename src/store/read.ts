@@ -1,7 +1,6 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
-import { parsePageToken, renderPageToken } from './page_token.ts';
 import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
 import { isFilter } from './tables.ts';
 
@@ -42,10 +41,7 @@ function prepareOnce(db: Connection): Prepare {
 }
 
 function list(prepare: Prepare, query: ListQuery): Page | Refusal {
-  const { kind, host, limit, page_token } = query;
-  const after = page_token === undefined ? 0 : parsePageToken(kind, page_token);
-  if (after === null)
-    return refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' });
+  const { kind, host, limit, after = 0 } = query;
   const filters: [string, string | number][] = Object.entries(query.filters);
   if (host !== undefined) filters.unshift(['host', host]);
   const unknown = filters.find(([field]) => field !== 'host' && !isFilter(kind, field));
@@ -63,10 +59,9 @@ function list(prepare: Prepare, query: ListQuery): Page | Refusal {
     readonly record: string;
   }[];
   const page = rows.slice(0, limit);
-  const last = page.at(-1);
   return {
     items: page.map(({ record }) => record),
-    next_page: rows.length > limit && last !== undefined ? renderPageToken(kind, last.key) : null,
+    last: rows.length > limit ? (page.at(-1)?.key ?? null) : null,
     as_of: lastSeq(prepare),
   };
 }

@@ -39,8 +39,8 @@ test('a fleet of 1 000 hosts is told whole, page by page, each device once', asy
       const { host, dax_device } = JSON.parse(item) as Assessment;
       seen.add(`${host}/${dax_device}`);
     }
-    if (page.next_page === null) break;
-    page = await assess({ page_token: page.next_page });
+    if (page.last === null) break;
+    page = await assess({ after: page.last });
   }
   expect(seen.size).toBe(HOSTS * MODES.length);
   expect(summary).toMatchObject({ devices: HOSTS * MODES.length, contained: HOSTS * MODES.length });

@@ -5,6 +5,7 @@ import type { Backend } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
 import { mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { renderPageToken, rowBefore } from '../page_token.ts';
 import { RefusalProblem } from '../problem.ts';
 import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
 import {
@@ -55,10 +56,12 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
   } as const;
   app.get('/v1/assessment', { schema: listSchema(operation, querystring) }, async (request, reply) => {
     const { limit, page_token, ...filters } = request.query as z.output<typeof querystring>;
-    const token = page_token === undefined ? {} : { page_token };
-    const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...token });
+    const after = rowBefore('assessment', page_token);
+    const place = after === undefined ? {} : { after };
+    const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...place });
     if (isRefusal(page)) throw new RefusalProblem(page);
+    const { items, last, as_of, summary } = page;
     reply.type('application/json; charset=utf-8');
-    return textOf(page, { summary: page.summary });
+    return textOf({ items, next_page: renderPageToken('assessment', last), as_of }, { summary });
   });
 }
