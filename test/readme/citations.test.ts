@@ -40,18 +40,11 @@ test('every citation leads to a row', async () => {
   const unknown = await Promise.all(
     (await writtenFiles()).map(async (path) => {
       const cited = citationsIn(await readFile(join(REPOSITORY, path), 'utf8'));
-      return [...new Set(cited)]
-        .filter((id) => !known.has(id) && !isOldForm(path, id))
-        .map((id) => `${path} ${id}`);
+      return [...new Set(cited)].filter((id) => !known.has(id)).map((id) => `${path} ${id}`);
     }),
   );
   expect(unknown.flat()).toEqual([]);
 });
-
-/** Sections that comments of the engine cite still. */
-function isOldForm(path: string, id: string): boolean {
-  return path.startsWith('src/engine/') && /\.| /.test(id);
-}
 
 // Made-up citations are put together here, for this file is looked at as well.
 describe('what counts as a citation', () => {

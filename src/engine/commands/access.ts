@@ -99,7 +99,7 @@ function callerOf(
 
 /**
  * R165: what a load from memory that is physically gone returns depends on the bus: refused. Where only the decoders
- * are reset, loads read zeros (M98); what a store, or a touch of system RAM, meets there is not recorded (C.2).
+ * are reset, loads read zeros (M98); what a store, or a touch of system RAM, meets there is not recorded (CX13).
  */
 function readsAbsentMedia(site: Site): Refusal | null {
   if (decodes(site.tx.host, site.device)) return null;
@@ -113,7 +113,7 @@ function readsAbsentMedia(site: Site): Refusal | null {
   const stores = site.command.kind === 'write' && run.writable;
   if (run.kind === 'dax' && !stores) return null;
   return unknownOutcome(
-    'what nothing decodes takes stores, or serves as system RAM, in an unrecorded way (C.2)',
+    'what nothing decodes takes stores, or serves as system RAM, in an unrecorded way (CX13)',
   );
 }
 

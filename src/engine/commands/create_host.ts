@@ -6,7 +6,7 @@ import type { CreateHost } from '../model/command.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { put, emit, type Transaction } from '../model/transaction.ts';
 
-/** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (B.1). */
+/** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (KM11). */
 const MEMORY_BLOCK_BYTES = 134217728;
 /** Creates a host. The default of auto_online_blocks is the distribution build's (M87). */
 export function createHost(tx: Transaction, command: CreateHost): Answer | Refusal {

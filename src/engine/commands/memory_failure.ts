@@ -9,7 +9,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { placeOf } from '../memory_failure/place.ts';
 
 /**
- * memory_failure() or soft_offline_page() of each page of a range of a device, ascending (A.9). What the kernel
+ * memory_failure() or soft_offline_page() of each page of a range of a device, ascending (MF1). What the kernel
  * answers, errno or not, is the outcome. Refused: a range outside the device, a process that does not map it,
  * a device that is being removed (`outcome_unknown`).
  */

@@ -17,7 +17,7 @@ type Patch = Extract<Command, { type: 'patch_memory_block' }>;
 /**
  * A write to `memoryN/state`. 409 with the kernel's errno where it says no; `blocked` where the write does not
  * return: a page of the block is pinned (offline_pages), or another offline holds the hotplug lock.
- * Source: drivers/base/memory.c state_store(); B.2, M79-M82, M147, M162.
+ * Source: drivers/base/memory.c state_store(); KM13, M79-M82, M147, M162.
  */
 export function patchMemoryBlock(tx: Transaction, command: Patch): Answer | Refusal {
   const found = findBlock(tx.host, command.dax_device, command.block);

@@ -65,7 +65,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
 }
 
 /**
- * A device that is listed in another mode was bound in it while nobody looked: another owner (GEN1), another pgmap,
+ * A device that is listed in another mode was bound in it while nobody looked: another owner (GEN3), another pgmap,
  * of whose users nobody has told.
  */
 export function boundUnseen({ generation, instance, pgmap }: DaxDevice) {

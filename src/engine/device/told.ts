@@ -17,7 +17,7 @@ export function toldNow({ now }: Context) {
   return { holders: 'told', told_at: now } as const;
 }
 
-/** A mount, file, mapping or pin that is new tells of the users of its device, if nothing has yet (TOLD1). */
+/** A mount, file, mapping or pin that is new tells of the users of its device, if nothing has yet (TOLD4). */
 export function tellHolders(tx: Transaction): void {
   const names = new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => userOf(tx, change))));
   for (const name of names) {

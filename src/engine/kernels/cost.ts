@@ -1,7 +1,7 @@
 import type { CostTerm, CostWorkload } from '../model/vocabulary.ts';
 
 /**
- * What the recorded removals took, as fits. Source: SPEC.md COST1-COST5, the recordings cost-*. The machines
+ * What the recorded removals took, as fits. Source: COST1-COST5, the recordings cost-*. The machines
  * were emulated: seconds compare only with each other.
  */
 

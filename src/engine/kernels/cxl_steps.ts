@@ -3,7 +3,7 @@ import type { CxlFacts } from './cxl.ts';
 import type { StepSpec } from './profile.ts';
 
 /**
- * The steps around those of the device itself when it goes with its CXL region or memdev (C.2); none where
+ * The steps around those of the device itself when it goes with its CXL region or memdev (CX1, M109); none where
  * there is no drivers/cxl.
  *
  *   cxl_region           cxl_region_remove ──▶ the device's own steps

@@ -13,7 +13,7 @@ import type { Facts } from './profile.ts';
 import { REPURPOSE_V510, REPURPOSE_V73 } from './repurpose.ts';
 
 /**
- * Named facts of each kernel. Source: SPEC.md H and C3-C5, read from the kernels named there and
+ * Named facts of each kernel. Source: C3-C5, read from the kernels named there and
  * shown by the recordings stale-op-* and pin-*.
  */
 type Shared = Omit<Facts, 'stale' | 'stale_store'>;

@@ -1,4 +1,4 @@
-/** How kernels differ in system-ram: parameters kmem.* and sysfs.* of SPEC.md KM. */
+/** How kernels differ in system-ram: KM1-KM24, M61-M94. */
 export interface KmemFacts {
   /** A probe that finds no whole memory block (M63). */
   readonly no_block_left: 'binds_empty' | 'EINVAL';

@@ -1,25 +1,25 @@
 /**
- * memory_failure() and badblocks by kernel: the parameters `mf.*` and `bb.*` of SPEC.md.
+ * memory_failure() and badblocks by kernel: M1-M60, MF1-MF18.
  * Source: mm/memory-failure.c, drivers/nvdimm/pmem.c, drivers/acpi/nfit/mce.c of the kernels named.
  */
 export interface MemoryFailureFacts {
-  /** task_early_kill(): on a DAX page `current` alone, or also every process with an early policy (A.3). */
+  /** task_early_kill(): on a DAX page `current` alone, or also every process with an early policy (M2). */
   readonly dax_victims: 'current_only' | 'early_kill_or_current';
   /** Whether MADV_HWPOISON calls with MF_ACTION_REQUIRED: on system RAM its caller is then a victim at once. */
   readonly madvise_action_required: boolean;
-  /** What madvise steps over at once: a base page, or the folio or compound page it lies in (A.1). */
+  /** What madvise steps over at once: a base page, or the folio or compound page it lies in (M12). */
   readonly madvise_step_fsdax: 'page' | 'folio';
   readonly madvise_step_devdax: 'page' | 'compound';
   /** A file system that handles its own pages: pgmap->ops->memory_failure → dax_holder_notify_failure(). */
   readonly fs_hook: 'none' | 'xfs_rmapbt';
-  /** The page that victims, si_addr and the unmapped range are computed for (A.4). */
+  /** The page that victims, si_addr and the unmapped range are computed for (MF8). */
   readonly fsdax_page: 'page' | 'folio_head';
   readonly devdax_page: 'page' | 'compound_head';
   /** dev_pagemap_mapping_shift() without the devmap test: who owns a copied page is signalled too (M6). */
   readonly private_cow_signalled: boolean;
   /** Whether HardwareCorrupted grows with each DAX page handled. */
   readonly counts_dax: boolean;
-  /** clear_hwpoisoned_pages() while sections are torn down (A.6). */
+  /** clear_hwpoisoned_pages() while sections are torn down (M45). */
   readonly teardown_lowers_counter: boolean;
   /** HardwareCorrupted after a removal under a poisoned xfs with rmapbt: the source does not know it of the series (M46). */
   readonly poisoned_rmapbt_teardown: 'known' | 'unknown';
@@ -27,7 +27,7 @@ export interface MemoryFailureFacts {
   readonly log_rate_limited: boolean;
   /** A pfn that no struct page describes (M39). */
   readonly no_struct_page: 'outside_kernel_control' | 'non_struct_page_pfn';
-  /** A page of system RAM that is poisoned already, and one that nobody uses (A.7). */
+  /** A page of system RAM that is poisoned already, and one that nobody uses (M56, M58). */
   readonly ram_already_poisoned: 'ok' | 'EHWPOISON' | 'EHWPOISON_failed';
   readonly ram_free_page: 'Delayed' | 'Recovered';
   /** A DAX fault that meets a badblock: si_addr_lsb of BUS_MCEERR_AR, or null for BUS_ADRERR. */

@@ -16,7 +16,7 @@ export interface StepSpec {
 }
 
 /**
- * Named facts: differences in manner that are no step of a removal. Rules by ID in SPEC.md. `devmap_bit`,
+ * Named facts: differences in manner that are no step of a removal. `devmap_bit`,
  * `fsdax_idle_page_count`, `gup_fast_takes_pgmap_ref` and `per_node_mf_counters` are shown with the profile, as
  * the reason for others; no rule reads them.
  */
@@ -61,7 +61,7 @@ export interface Facts {
   readonly memory_failure: MemoryFailureFacts;
 }
 
-/** What zapping a stale entry does once its pfns have struct pages, and an owner, again (D, R160-R162). */
+/** What zapping a stale entry does once its pfns have struct pages, and an owner, again (D1, R160-R162). */
 export interface RepurposeFacts {
   /** The page is anonymous memory of another process: system-ram was made of the device. */
   readonly zap_of_ram: ByLevel;

@@ -256,7 +256,7 @@ function devdaxSteps(name: KernelName, parameters: RowParameters): StepSpec[] {
   ];
 }
 
-/** B.3: `kmem` of a dax device; the letter's wish first, where it is asked for (FU11). */
+/** KM3: `kmem` of a dax device; the proposed step of the letter first, where it is turned on (FU11). */
 function systemRamSteps(name: KernelName, { proposed }: RowParameters): StepSpec[] {
   const wish = step(name, 'kmem_memory_failure', 'memory_failure()', 'the cover letter of 2021', {
     runs_if: 'proposed',

@@ -6,7 +6,7 @@ import type { KERNEL_NAMES, KernelName } from '../model/vocabulary.ts';
  */
 export interface Row<Value> {
   readonly values: ByKernel<Value>;
-  /** The kernel function that decides, read in the baseline of every kernel, or the recording; rules of SPEC.md. */
+  /** The kernel function that decides, read in the baseline of every kernel, or the recording; rules by ID. */
   readonly source: string;
   readonly changed_in: readonly Change[];
 }

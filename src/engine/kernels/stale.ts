@@ -34,7 +34,7 @@ const sameDeath = changed('5.18', 'the reader dies as before, in another functio
 /**
  * What every verb that walks to a stale entry does to the kernel. A load is no row: on every kernel it reads the pfn.
  * From 6.15 on a DAX entry has no devmap bit, so that each walk follows it to a struct page, which is gone.
- * Source: SPEC.md C3, C4; recordings stale-op-*.
+ * Source: C3, C4; recordings stale-op-*.
  */
 // biome-ignore format: a table is read by its columns
 export const STALE = {

@@ -77,7 +77,7 @@ function failRun(ledger: Ledger, mapping: Mapping, run: Run): Refusal | null {
 
 /**
  * Soft offline of a DAX page, by madvise(MADV_SOFT_OFFLINE) of a process or a write to sysfs: EIO before any step,
- * for pfn_to_online_page() knows no device memory; ENXIO without struct pages (A.10, M26).
+ * for pfn_to_online_page() knows no device memory; ENXIO without struct pages (M26).
  * Source: mm/memory-failure.c soft_offline_page().
  */
 export function softOffline(

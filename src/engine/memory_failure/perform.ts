@@ -62,7 +62,7 @@ function byPfn(
 
 /**
  * Who consumed poison that memory_failure() could not handle gets plain SIGBUS, once a call; EHWPOISON ends quietly.
- * Source: arch/x86/kernel/cpu/mce/core.c kill_me_maybe(), force_sig(); A.1.
+ * Source: arch/x86/kernel/cpu/mce/core.c kill_me_maybe(), force_sig(); MF7.
  */
 function endConsumer({ tx, results, signals }: Ledger, { pid }: Current): void {
   const failed = results.filter(({ errno }) => errno !== null && errno !== 'EHWPOISON');

@@ -61,7 +61,7 @@ export function rmapHook(tx: Transaction, device: DaxDevice): Mount | null {
   return mount?.rmapbt === true ? mount : null;
 }
 
-/** Pages of what carries PG_hwpoison at its head for all of them: the page itself, folio, compound page or DAX entry (A.4). */
+/** Pages of what carries PG_hwpoison at its head for all of them: the page itself, folio, compound page or DAX entry (MF3). */
 export function flagUnit(tx: Transaction, device: DaxDevice, entry: DaxEntry): number {
   const facts = factsOf(tx.host).memory_failure;
   const fact = device.mode === 'devdax' ? facts.devdax_page : facts.fsdax_page;

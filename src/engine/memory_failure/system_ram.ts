@@ -22,7 +22,7 @@ interface Site {
  * memory_failure() of system RAM that kmem added, ascending: a page that a process has becomes hwpoison entries, who
  * has an early policy is told at once (the others when they touch it), a free page is taken away, one that is pinned
  * is reported as still in use. The first error ends the calls of madvise.
- * Source: mm/memory-failure.c memory_failure(), hwpoison_user_mappings(), page_action(); A.7.
+ * Source: mm/memory-failure.c memory_failure(), hwpoison_user_mappings(), page_action(); M53, M56, M58.
  */
 export function failRamPages(ledger: Ledger, range: PfnRange, current: Current | null): void {
   const { tx, device } = ledger;

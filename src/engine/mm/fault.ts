@@ -96,7 +96,7 @@ function present(walk: Walk, run: Run, index: number): number | Failure {
   return storeProtected(walk, run, index);
 }
 
-/** A7: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. */
+/** A13: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. */
 function storePrivate(walk: Walk, run: Run, index: number): number | Failure {
   if (run.kind === 'dax' && memmapGone(walk.device)) {
     const effect = storeEffect(walk.tx.host, walk.mapping, run);
@@ -124,7 +124,7 @@ function copyOnWrite(walk: Walk, index: number, end: number): number {
   return end;
 }
 
-/** The first store to a write-protected shared entry faults again (A6). */
+/** The first store to a write-protected shared entry faults again (A11). */
 function storeProtected(walk: Walk, run: Run, index: number): number | Failure {
   const mount = mountOf(walk);
   if (mount.fs_state === 'frozen') return frozen(index);
@@ -267,7 +267,7 @@ function missingCached(walk: Walk, mount: Mount, index: number, end: number): nu
   return to;
 }
 
-/** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5), else by PTE. */
+/** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. */
 function missingDax(walk: Walk, mount: Mount, index: number, end: number): number | Failure {
   const { tx, mapping, device } = walk;
   const failure = daxRefuses(walk, mount, index);
@@ -317,7 +317,7 @@ function daxRefuses(walk: Walk, mount: Mount, index: number): Failure | null {
   return { why: 'refused', refusal: unknownOutcome(detail) };
 }
 
-/** A5: whether the 2 MiB around a page can be one PMD entry. */
+/** A10: whether the 2 MiB around a page can be one PMD entry. */
 function pmdFits(walk: Walk, file: File, extent: File['extents'][number], index: number): boolean {
   const { mapping } = walk;
   if (mapping.page_size < 2097152) return false;

@@ -65,7 +65,7 @@ interface Sweep {
 
 /**
  * memory_failure() of the pages `start`, `start + stride`, … below `end` of an address space, one call each: who
- * has an entry there is collected, the largest collected size goes in all VMAs, the collected are signalled (E).
+ * has an entry there is collected, the largest collected size goes in all VMAs, the collected are signalled (E1).
  *
  *   index ─▶ collected? ──no──▶ next index where an entry begins or ends
  *              │yes
@@ -181,7 +181,7 @@ function boundary(sweep: Sweep, here: readonly SpaceRun[], index: number): numbe
   return waiting ? Math.min(next, sweep.unmapped_to) : next;
 }
 
-/** A.3: the current task always; an early policy by PR_MCE_KILL or, without one, by the sysctl. */
+/** M1, M2: the current task always; an early policy by PR_MCE_KILL or, without one, by the sysctl. */
 function isCollected(tx: Transaction, process: Process, plan: KillPlan): boolean {
   if (process.pid === plan.by_pid || plan.collect === 'every_leader_with_entry') return true;
   return plan.collect === 'early_kill_or_current' && hasEarlyPolicy(tx, process);

@@ -154,7 +154,7 @@ export interface DaxDevice extends Resource {
   readonly cxl_region: string | null;
   /** `daxX.Y/state` of v7.3 while kmem is bound, else null; it does not follow writes to `memoryN/state`. */
   readonly kmem_state: KmemState | null;
-  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or in so many words (TOLD1). */
+  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or in so many words (TOLD4). */
   readonly holders: HoldersTold;
   /** When that was said first, or confirmed last; null where it was not. */
   readonly told_at: string | null;

@@ -28,7 +28,7 @@ export interface Capacity extends Bytes {
 /**
  * What of the host's devices is free, used and leaked. kmem claims whole memory blocks alone: what lies outside
  * (`unaligned`) is free while it is bound, and of no use. O(devices).
- * Source: kernel/resource.c request_mem_region(); B.1, B.3, FU10.
+ * Source: kernel/resource.c request_mem_region(); KM1, KM9, FU10.
  */
 export function capacityOf(host: Host): Capacity {
   const devices = [...host.tables.dax_devices.values()].map((device) => ({

@@ -46,7 +46,7 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
       detail: `${spelled(range.base_pfn, range.nr_pages)} stays System RAM, burnt for any other use until reboot`,
       pfn_ranges: [[range.base_pfn, range.nr_pages]],
       triggered_by: ['bind'],
-      source: 'SPEC.md KM, M66',
+      source: 'SPEC.md KM3, M66',
     });
   }
   for (const mount of mountsOfDevice(host, device.name)) {
@@ -85,7 +85,7 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
       detail: `process ${String(mapping.pid)} still ${writable ? 'reads and writes' : 'reads'} pfns of ${device.name}`,
       writable,
       triggered_by: ['load', ...(writable ? ['store'] : [])],
-      source: 'SPEC.md D: stale(e)',
+      source: 'SPEC.md D1',
     },
   ];
   if (!memmapGone(device)) return hazards;

@@ -10,7 +10,7 @@ import { findDevice } from '../model/lookup.ts';
 
 /**
  * `->remove()` of a device, and where it goes with its CXL region or memdev, of every device that goes with it:
- * the removal of the device that was named stands first. A bus event of a CXL device is one of its PCI function (C.3).
+ * the removal of the device that was named stands first. A bus event of a CXL device is one of its PCI function (CX10).
  */
 export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): Begun | Refusal {
   const device = findDevice(tx.host, command.dax_device);

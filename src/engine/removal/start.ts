@@ -127,7 +127,7 @@ function isDax({ mode }: DaxDevice): boolean {
   return mode === 'devdax' || mode === 'system-ram';
 }
 
-/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (B.7). */
+/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (CX11). */
 function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   if (!isDynamic(tx.host, device) || (via !== 'dax_pmem' && via?.startsWith('ndctl_') !== true)) return null;
   return refuse('invalid_field', `${device.name} is no namespace: its dax region is dynamic`, {
@@ -135,7 +135,7 @@ function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
   });
 }
 
-/** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (C.2). */
+/** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (CX7). */
 function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   if (device.cxl_region === null || (via !== 'cxl_mem' && via !== 'cxl_pci')) return null;
   if (!holdsRmapbt(tx, device)) return null;
@@ -230,7 +230,7 @@ function ofBlockDevice({ steps }: Profile, device: DaxDevice): readonly StepSpec
   return hasStructPages(device) ? steps.fsdax : steps.raw;
 }
 
-/** The steps of the device with those of the CXL chain around them: a devdax goes with its parent (C.2). */
+/** The steps of the device with those of the CXL chain around them: a devdax goes with its parent (CX1). */
 function cxlStepsFor(
   profile: Profile,
   device: DaxDevice,

@@ -25,7 +25,7 @@ export function storingLoops(tx: Transaction, device: DaxDevice): StoringLoop[] 
 }
 
 /**
- * Every loop stores once more. Where DAX is still alive its entries become writable again, for good (A6 c); where it
+ * Every loop stores once more. Where DAX is still alive its entries become writable again, for good (A12); where it
  * is dead the store gets SIGBUS and the loop ends (R158); on a frozen file system it waits (R54).
  */
 export function storeAgain(tx: Transaction, loops: readonly StoringLoop[]): SignalRow[] {

@@ -56,7 +56,7 @@ export function isReset(host: Host, device: DaxDevice): boolean {
   return device.cxl_region !== null && regionOf(host, device).decode_state === 'reset';
 }
 
-/** What the operator has to do before a device on the region can be bound again (C.4). */
+/** What the operator has to do before a device on the region can be bound again (CX4, CX15). */
 export function regionConditions(host: Host, device: DaxDevice): Condition[] {
   if (device.cxl_region === null) return [];
   const region = regionOf(host, device);

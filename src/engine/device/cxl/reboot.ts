@@ -7,7 +7,7 @@ import { nmemOf } from './names.ts';
 /**
  * The CXL chain after a reboot: the kernel that comes up binds every memdev that is there, whose decoders are clear
  * again, and every region that is still committed and of a type it knows (M95, M112). A region that was reset
- * stays so (C.4).
+ * stays so (CX6).
  */
 export function rebootCxl(tx: Transaction, kernel: KernelName): void {
   const { cxl_memdevs, cxl_regions } = tx.host.tables;

@@ -65,7 +65,7 @@ function failed(
   return kernelRefuses(answered, log);
 }
 
-/** What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (B.5). */
+/** What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (KM5). */
 export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
   return mode === 'system-ram' && factsOf(host).kmem.state_attr ? hostRecord(host).auto_online_blocks : null;
 }

@@ -82,7 +82,7 @@ function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnRange[]): num
   return count;
 }
 
-/** B3: an extent in any AG but the last gets a count of about 2^32 pages. */
+/** B8: an extent in any AG but the last gets a count of about 2^32 pages. */
 function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean {
   if (parameters.page_count_outside_last_ag !== 'wraps_2_32' || mount.agcount < 2) return false;
   const file_system = fileSystemOf(tx.host, mount.file_system);
