@@ -65,11 +65,11 @@ function boundBodies(app: FastifyInstance, max: number): void {
   let held = 0;
   // Not async: the parser must listen before the first byte flows.
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    let own = 0;
+    let taken = 0;
     const count = (chunk: Buffer): void => {
       // Whoever reads a body listens for its errors; what nobody reads (of a GET, of a type that is refused) is not held.
       if (payload.listenerCount('error') === 0) return;
-      own += chunk.length;
+      taken += chunk.length;
       held += chunk.length;
       if (held <= max) return;
       payload.removeListener('data', count);
@@ -79,7 +79,7 @@ function boundBodies(app: FastifyInstance, max: number): void {
     };
     payload.on('data', count);
     request.raw.once('close', () => {
-      held -= own;
+      held -= taken;
     });
     done(null, payload);
   });

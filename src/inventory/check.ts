@@ -1,4 +1,4 @@
-import { FIELDS, type FieldType, LIST_FIELDS, REQUIRED_IN_LISTS } from './fields.ts';
+import { FIELDS, type FieldType, LIST_FIELDS, REQUIRED_IN_LISTS } from './field_table.ts';
 import { parseHumanSize, powerOfTwo } from './human_size.ts';
 import { isObject } from './lossless.ts';
 import { fromU64, toCount, toU64 } from './number.ts';

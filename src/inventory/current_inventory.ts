@@ -115,7 +115,7 @@ function dataStart(
 ): number | null {
   const [only, other] = members;
   const aside = host.namespaces.some(
-    ({ parent, fields: own }) => parent === name && toCount(own['size']) !== 0,
+    ({ parent, fields }) => parent === name && toCount(fields['size']) !== 0,
   );
   const size = toCount(fields['size']);
   const free = toCount(fields['available_size']) ?? 0;

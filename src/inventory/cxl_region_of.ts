@@ -1,4 +1,4 @@
-import { cxlRegionAt } from './cxl_region_at.ts';
+import { cxlRegionAt } from './cxl_region_by_address.ts';
 import { findRecord } from './find_record.ts';
 import { firstBy, groupBy, indexed } from './indexed.ts';
 import { isetIdOf, type IsetMember } from './iset_id.ts';
@@ -72,9 +72,9 @@ function ofSet(
   const offsets = JSON.stringify((mappings ?? []).map(({ position, offset }) => [position, offset]));
   const now = byOffsets.get(offsets) ?? setsAmong(host, untold, mappings);
   byOffsets.set(offsets, now);
-  const [one, other] = [told.get(iset), now.get(iset)];
-  if (one === undefined || other === undefined) return (one ?? other)?.region;
-  return (one.at < other.at ? one : other).region;
+  const [before, other] = [told.get(iset), now.get(iset)];
+  if (before === undefined || other === undefined) return (before ?? other)?.region;
+  return (before.at < other.at ? before : other).region;
 }
 
 /** A CXL region and its place in the table. */

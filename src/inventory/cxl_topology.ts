@@ -70,7 +70,7 @@ export function dependentsOf(
   memdev: string,
 ): MemdevDependents {
   const endpoint = endpointOf(host, memdev);
-  const own = host.decoders.filter(({ parent }) => endpoint !== null && parent === endpoint);
+  const decoders = host.decoders.filter(({ parent }) => endpoint !== null && parent === endpoint);
   const regions = host.cxl_regions
     .map(({ name }) => name)
     .filter((name) => memdevsOf(host, name).some((link) => link.memdev === memdev));
@@ -82,7 +82,7 @@ export function dependentsOf(
   return {
     memdev,
     endpoint,
-    decoders: own.map(({ name }) => name),
+    decoders: decoders.map(({ name }) => name),
     cxl_regions: regions,
     regions: ndRegions,
     namespaces: above.flatMap(({ namespace }) => (namespace === null ? [] : [namespace])),

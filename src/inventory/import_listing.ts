@@ -1,6 +1,6 @@
 import { deriveDevice } from './derive.ts';
 import type { CurrentInventory } from './current_inventory.ts';
-import type { DeviceMerge } from './device_merge.ts';
+import type { DeviceMerge } from './merge_state.ts';
 import { isEqual } from './is_equal.ts';
 import { type Listing, type ListingFormat } from './listing.ts';
 import { mergeDaxRegions } from './merge_dax_regions.ts';

@@ -1,7 +1,7 @@
 import { daxRegionIdOf } from './derive.ts';
 import { groupBy } from './indexed.ts';
 import { itemsOf, type Listing } from './listing.ts';
-import type { DeviceMerge } from './device_merge.ts';
+import type { DeviceMerge } from './merge_state.ts';
 import { mergeRegionOf } from './merge_devices.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
@@ -72,8 +72,8 @@ function createLookUp(merge: DeviceMerge): LookUp {
   const ofId = groupBy([...merge.parts.keys()], (name) => daxRegionIdOf(merge.parts.get(name)!));
   return {
     deviceIn: ({ path, id }) => {
-      const own = path === undefined ? undefined : ofPath.get(path);
-      if (own !== undefined) return own;
+      const found = path === undefined ? undefined : ofPath.get(path);
+      if (found !== undefined) return found;
       const [first, second] = ofId.get(toCount(id) ?? -1) ?? [];
       const isAlone = first !== undefined && second === undefined;
       return isAlone && pathOf(merge.parts.get(first)!) === undefined ? first : null;

@@ -1,5 +1,5 @@
 import { isDisabledNamespace } from './derive.ts';
-import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './device_merge.ts';
+import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merge_state.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { placeNamespace } from './place_namespace.ts';

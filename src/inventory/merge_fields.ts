@@ -1,4 +1,4 @@
-import { FIELDS } from './fields.ts';
+import { FIELDS } from './field_table.ts';
 import { covers, parseHumanSize } from './human_size.ts';
 import { isEqual } from './is_equal.ts';
 import { isExactNumber, isObject } from './lossless.ts';

@@ -1,5 +1,5 @@
 import { checkFields } from './check.ts';
-import { NAME_KEYS } from './fields.ts';
+import { NAME_KEYS } from './field_table.ts';
 import type { ListedItem, Listing, ListingFormat } from './listing.ts';
 import { isObject, parseLossless } from './lossless.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
@@ -154,11 +154,14 @@ function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: 
   }
   const checked = checkFields(kind, object, place.pointer, walk.faults);
   const childKeys = Object.keys(checked).filter((child) => childKind(kind, child) !== null);
-  const { chardev, ...own } = Object.fromEntries(
+  const { chardev, ...rest } = Object.fromEntries(
     Object.entries(checked).filter(([field]) => !childKeys.includes(field)),
   );
   const showsDevice = kind === 'namespace' && typeof chardev === 'string';
-  const fields = settleSizes(kind, kind === 'namespace' || chardev === undefined ? own : { chardev, ...own });
+  const fields = settleSizes(
+    kind,
+    kind === 'namespace' || chardev === undefined ? rest : { chardev, ...rest },
+  );
   // A namespace is named for its region, also where it is listed alone or right under its bus.
   const parent = kind === 'namespace' ? regionOfNamespace(name) : place.parent;
   walk.items.push({ ...place, kind, name, parent, fields });

@@ -1,5 +1,5 @@
 import { isDaxParts } from './derive.ts';
-import { type DeviceMerge, deviceShownAs, drop, place } from './device_merge.ts';
+import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { textOf } from './read_field.ts';

@@ -1,4 +1,4 @@
-import { FIELDS } from './fields.ts';
+import { FIELDS } from './field_table.ts';
 import type { ListedObject, ObjectKind } from './record.ts';
 
 /** The fields of an object as the tools print them without -u: what is only known rounded is left out. */

@@ -20,7 +20,9 @@ export function objectsOf(
 export function membersOf(region: ListedObject | null | undefined): readonly ListedObject[] | null {
   const mappings = objectsOf(region, 'mappings');
   const positionOf = (mapping: ListedObject): number => toCount(mapping['position']) ?? 0;
-  return mappings === null ? null : [...mappings].sort((one, other) => positionOf(one) - positionOf(other));
+  return mappings === null
+    ? null
+    : [...mappings].sort((mapping, other) => positionOf(mapping) - positionOf(other));
 }
 
 /**

@@ -59,10 +59,10 @@ function namespaceObject(
   device: InventoryDeviceRecord,
   namespace: ListedObject,
 ): ListedObject {
-  const own = printable('namespace', namespace, hidesContent(namespace) ? ['size', ...BADBLOCKS] : []);
-  if (!showsDaxDevice(inventory, device)) return own;
+  const shown = printable('namespace', namespace, hidesContent(namespace) ? ['size', ...BADBLOCKS] : []);
+  if (!showsDaxDevice(inventory, device)) return shown;
   return {
-    ...own,
+    ...shown,
     daxregion: { ...regionFieldsOf(device, ['path']), devices: [daxDeviceObject(device, ['mappings'])] },
   };
 }

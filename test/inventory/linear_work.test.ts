@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listedCxl } from '../../src/app/listed_cxl.ts';
-import { cxlRegionAt } from '../../src/inventory/cxl_region_at.ts';
+import { cxlRegionAt } from '../../src/inventory/cxl_region_by_address.ts';
 import { cxlRegionOf, cxlRegionOfRegion } from '../../src/inventory/cxl_region_of.ts';
 import { importListing } from '../../src/inventory/import_listing.ts';
 import { isetIdOf } from '../../src/inventory/iset_id.ts';

@@ -86,10 +86,10 @@ function close(tx: Transaction, exposure: Exposure, closed_by: string): void {
 function open(tx: Transaction, dax_device: string, opening: readonly Opening[]): void {
   const opened = opening.map(({ window, by }): Exposure => {
     const process = must(tx.host.tables.processes.get(String(window.pid)), `process ${String(window.pid)}`);
-    const own = identity(tx);
+    const born = identity(tx);
     return {
-      ...own,
-      id: own.uid,
+      ...born,
+      id: born.uid,
       ...window,
       comm: process.comm,
       tenant: process.tenant,

@@ -38,9 +38,9 @@ function throughMapping(host: Host, mapping: Mapping): Window | null {
   const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
   if (generation === device.generation || !holdsMemory(process)) return null;
   const reached = [...runs(entriesOf(host, mapping.id))].filter(isTranslation);
-  const own = { mapping: mapping.id, pin: null, pid: mapping.pid, generation };
+  const through = { mapping: mapping.id, pin: null, pid: mapping.pid, generation };
   const writable = reached.filter((run) => run.writable);
-  return onto(host, device, own, pfnsOf(device, mapping, reached), pfnsOf(device, mapping, writable));
+  return onto(host, device, through, pfnsOf(device, mapping, reached), pfnsOf(device, mapping, writable));
 }
 
 /** A hwpoison entry whose memory is gone has no pfn. */
@@ -58,15 +58,15 @@ function pfnsOf(device: DaxDevice, { anonymous }: Mapping, list: readonly Run[])
 function throughPin(host: Host, pin: Pin): Window | null {
   const device = deviceOf(host, pin.dax_device);
   if (pin.generation === device.generation || pin.kind !== 'longterm') return null;
-  const own = { mapping: null, pin: pin.id, pid: pin.pid, generation: pin.generation };
+  const through = { mapping: null, pin: pin.id, pid: pin.pid, generation: pin.generation };
   const ranges = normalize(pin.pfn_ranges);
-  return onto(host, device, own, ranges, ranges);
+  return onto(host, device, through, ranges, ranges);
 }
 
 function onto(
   host: Host,
   device: DaxDevice,
-  own: Pick<Window, 'mapping' | 'pin' | 'pid' | 'generation'>,
+  through: Pick<Window, 'mapping' | 'pin' | 'pid' | 'generation'>,
   reached: readonly PfnRange[],
   writable: readonly PfnRange[],
 ): Window | null {
@@ -74,7 +74,7 @@ function onto(
   const pfn_ranges = intersect(reached, present);
   if (pfn_ranges.length === 0) return null;
   return {
-    ...own,
+    ...through,
     dax_device: device.name,
     to_tenant: device.tenant,
     to_generation: device.generation,

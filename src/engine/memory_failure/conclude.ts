@@ -74,9 +74,9 @@ function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
   }
   const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx, pid).sigbus]));
   return deliver(tx, signals).map((row): FailedProcess => {
-    const own = sigbus.get(row.pid);
-    const lost = !isForced(row) && (own === 'blocked' || own === 'ignored');
-    return { ...row, fate: !lost ? 'delivered' : own === 'blocked' ? 'pending' : 'ignored' };
+    const disposition = sigbus.get(row.pid);
+    const lost = !isForced(row) && (disposition === 'blocked' || disposition === 'ignored');
+    return { ...row, fate: !lost ? 'delivered' : disposition === 'blocked' ? 'pending' : 'ignored' };
   });
 }
 

@@ -147,8 +147,8 @@ function failEntry(site: Site, segment: Segment, entry: DaxEntry): Refusal | nul
   return end(site, ENDS.recovered, (call) => {
     const index = first + call * stride;
     const before = call === 0 ? null : headOf(index - stride);
-    return victimsAt(killed.rounds, headOf(index), before, pace).map((one) =>
-      sendingSigbus(named(index), one),
+    return victimsAt(killed.rounds, headOf(index), before, pace).map((victim) =>
+      sendingSigbus(named(index), victim),
     );
   });
 }
@@ -179,7 +179,7 @@ function victimsAt(
   before: number | null,
   pace: number,
 ): Round['victims'] {
-  const round = rounds.findLast((own) => own.index <= index);
+  const round = rounds.findLast((candidate) => candidate.index <= index);
   if (round === undefined) return [];
   const unitOf = (at: number): number => Math.floor(at / round.unit);
   const end = unitOf(round.index) * round.unit + round.count * Math.max(round.unit, pace);

@@ -127,8 +127,10 @@ function indexOf(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): 
 
 function ofNode(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
   if (device.mode === 'devdax') return pfn - device.base_pfn - mapping.offset / PAGE_BYTES;
-  const run = [...runs(entriesOf(host, mapping.id))].find((own) => {
-    return own.kind === 'ram' && own.pfn >= 0 && own.pfn <= pfn && pfn < own.pfn + own.nr_pages;
+  const run = [...runs(entriesOf(host, mapping.id))].find((placed) => {
+    return (
+      placed.kind === 'ram' && placed.pfn >= 0 && placed.pfn <= pfn && pfn < placed.pfn + placed.nr_pages
+    );
   });
   return run === undefined ? null : run.index + (pfn - run.pfn);
 }
@@ -136,7 +138,7 @@ function ofNode(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): n
 function ofFile(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
   const file = host.tables.files.get(mapping.file!)!;
   const mount = superblockOf(host, file.file_system);
-  const extent = file.extents.find((own) => own.pfn <= pfn && pfn < own.pfn + own.nr_pages);
+  const extent = file.extents.find((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages);
   if (mount?.device_instance !== device.instance || extent === undefined) return null;
   return extent.offset + (pfn - extent.pfn) - mapping.offset / PAGE_BYTES;
 }

@@ -74,18 +74,18 @@ function ownPage(
 ): number | Refusal | null {
   const first = Math.floor(offset / PAGE_BYTES);
   const end = Math.ceil((offset + length) / PAGE_BYTES);
-  const own = [...runs(entriesOf(host, id))].flatMap((run) => clipRun(run, first, end) ?? []);
-  if (own.some(({ kind }) => kind === 'anon'))
+  const pages = [...runs(entriesOf(host, id))].flatMap((run) => clipRun(run, first, end) ?? []);
+  if (pages.some(({ kind }) => kind === 'anon'))
     return refuse('invalid_field', 'a page that was copied or migrated is memory of no device', {
       pointer: '/offset',
     });
   if (!anonymous) return null;
-  const [head] = own;
+  const [head] = pages;
   if (head?.index !== first || head.pfn < 0)
     return refuse('invalid_field', 'no page was placed there: touch the mapping first', {
       pointer: '/offset',
     });
-  const follow = own.filter((run) => run.pfn - head.pfn === run.index - first);
+  const follow = pages.filter((run) => run.pfn - head.pfn === run.index - first);
   if (follow.reduce((sum, { nr_pages }) => sum + nr_pages, 0) < end - first)
     return refuse('invalid_field', 'the pages there are not one range of the device', { pointer: '/length' });
   return (head.pfn - device.base_pfn) * PAGE_BYTES + (offset % PAGE_BYTES);

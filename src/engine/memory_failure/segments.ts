@@ -47,8 +47,8 @@ export function segmentsOf(tx: Transaction, device: DaxDevice, range: PfnRange):
     return [{ pfn, nr_pages, fate: { kind: 'no_struct_page' } }];
   }
   const entries = device.mode === 'devdax' ? ofNode(tx, device) : ofFiles(tx, device);
-  const inside = entries.flatMap((own) => clip(own, range));
-  const rest = subtract([range], normalize(inside.map((own) => [own.pfn, own.nr_pages] as const)));
+  const inside = entries.flatMap((entry) => clip(entry, range));
+  const rest = subtract([range], normalize(inside.map((entry) => [entry.pfn, entry.nr_pages] as const)));
   const hook = device.mode === 'devdax' ? null : rmapHook(tx, device);
   const others = hook === null ? rest.map((gap) => fated(gap, { kind: 'no_entry' })) : byRmap(tx, hook, rest);
   return [...inside, ...others].sort((a, b) => a.pfn - b.pfn);
@@ -57,7 +57,7 @@ export function segmentsOf(tx: Transaction, device: DaxDevice, range: PfnRange):
 /** The mounted xfs that handles its own pages: with rmapbt, where that kernel has the hook. */
 export function rmapHook(tx: Transaction, device: DaxDevice): Mount | null {
   if (factsOf(tx.host).memory_failure.fs_hook === 'none') return null;
-  const mount = mountsOn(tx.host, device).find((own) => own.fs_type === 'xfs' && own.dax !== 'never');
+  const mount = mountsOn(tx.host, device).find((mount) => mount.fs_type === 'xfs' && mount.dax !== 'never');
   return mount?.rmapbt === true ? mount : null;
 }
 
@@ -99,8 +99,8 @@ function ofFile(tx: Transaction, file: File, by_rmap: boolean): Segment[] {
 }
 
 function byRmap(tx: Transaction, mount: Mount, gaps: readonly PfnRange[]): Segment[] {
-  const own: FileSystem = fileSystemOf(tx.host, mount.file_system);
-  const metadata: PfnRange = [own.start_pfn, metadataPages(own.nr_pages)];
+  const file_system: FileSystem = fileSystemOf(tx.host, mount.file_system);
+  const metadata: PfnRange = [file_system.start_pfn, metadataPages(file_system.nr_pages)];
   return gaps.flatMap((gap) => [
     ...clip(fated(metadata, { kind: 'metadata', mount }), gap),
     ...subtract([gap], [metadata]).map((left) => fated(left, { kind: 'unowned' })),

@@ -42,7 +42,7 @@ export function advise(
   command: RemoveDaxDevice,
   { kernels }: { readonly kernels: boolean },
 ): Advice[] {
-  const now = whatIf(tx, (own) => endOf(own, command));
+  const now = whatIf(tx, (imagined) => endOf(imagined, command));
   if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
   const rank = rankOf(now);
   if (rank === 0 && isHarmless(now.impact)) return [];
@@ -85,15 +85,17 @@ interface Tried {
 
 function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): Tried[] {
   const trigger = remedy.trigger ?? command.trigger;
-  const end = whatIf(tx, (own) => (remedy.act(own) ? endOf(own, { ...command, trigger }) : null));
+  const end = whatIf(tx, (imagined) =>
+    remedy.act(imagined) ? endOf(imagined, { ...command, trigger }) : null,
+  );
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
 }
 
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
   if (kernel === hostRecord(tx.host).kernel || !PROFILES[kernel].released) return [];
-  const end = whatIf(tx, (own) => {
-    onKernel(own, kernel);
-    return cannotBe(own.host, deviceOf(own.host, command.dax_device)) ?? endOf(own, command);
+  const end = whatIf(tx, (imagined) => {
+    onKernel(imagined, kernel);
+    return cannotBe(imagined.host, deviceOf(imagined.host, command.dax_device)) ?? endOf(imagined, command);
   });
   const detail = 'boot another kernel, with the same file systems and processes';
   return isRefusal(end) ? [] : [{ remedy: { action: 'boot_kernel', targets: [kernel], detail }, end }];

@@ -28,7 +28,12 @@ export function assessRemovals(
   if (isRefusal(named)) return named;
   const all = assessHost(tx.host, new Map());
   const asked = named === null ? all : all.filter(({ uid }) => uid === named.uid);
-  return { assessments: asked.map((one) => ({ ...one, advice: adviceOn(tx.host, one.dax_device) })) };
+  return {
+    assessments: asked.map((assessment) => ({
+      ...assessment,
+      advice: adviceOn(tx.host, assessment.dax_device),
+    })),
+  };
 }
 
 const NOTHING = { state: null, verdict: null, waiting_on: [], hazards: [] } as const;
@@ -63,19 +68,19 @@ export function adviceOn(host: Host, dax_device: string): Assessment['advice'] {
 }
 
 function resultOf(tx: Transaction, device: DaxDevice, under: string, idle: IdleVerdicts): Result {
-  const own = idleKey(tx.host, device);
-  if (own === null) return simulate(tx, device);
-  const known = idle.get(under + own);
+  const key = idleKey(tx.host, device);
+  if (key === null) return simulate(tx, device);
+  const known = idle.get(under + key);
   if (known !== undefined) return known;
   const result = simulate(tx, device);
-  if (result.refused === null) idle.set(under + own, result);
+  if (result.refused === null) idle.set(under + key, result);
   return result;
 }
 
 function simulate(tx: Transaction, device: DaxDevice): Result {
-  const run = whatIf(tx, (own) => {
-    const pull = runWithImpact(own, device, pulled(device.name));
-    return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(own.host, pull.removal) };
+  const run = whatIf(tx, (imagined) => {
+    const pull = runWithImpact(imagined, device, pulled(device.name));
+    return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined.host, pull.removal) };
   });
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, residualUses(tx.host, device));

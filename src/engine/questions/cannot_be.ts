@@ -23,14 +23,14 @@ function regionRefused(host: Host, device: DaxDevice, { cxl }: Facts): Refusal |
 
 function mountRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | null {
   if (facts.xfs_reflink_with_dax === 'whole_device') return null;
-  const mount = mountsOn(host, device).find((own) => own.reflink && own.dax === 'always');
+  const mount = mountsOn(host, device).find((mount) => mount.reflink && mount.dax === 'always');
   return mount === undefined ? null : kernelRefuses('EINVAL', `${mount.path}: DAX and reflink together`);
 }
 
 function pinRefused(host: Host, device: DaxDevice, facts: Facts): Refusal | null {
   if (device.mode !== 'devdax' || facts.io_uring_longterm_on_devdax === 'ok') return null;
   const pin = pinsOfDevice(host, device.name).find(
-    (own) => own.kind === 'longterm' && own.holder === 'io_uring',
+    (pin) => pin.kind === 'longterm' && pin.holder === 'io_uring',
   );
   return pin === undefined ? null : kernelRefuses('EOPNOTSUPP', `${pin.id}: a fixed buffer of io_uring`);
 }

@@ -35,7 +35,7 @@ export function capacityOf(host: Host): Capacity {
     dax_device: device.name,
     ...bytesOf(host, device),
   }));
-  const sum = (field: keyof Bytes) => devices.reduce((total, own) => total + own[field], 0);
+  const sum = (field: keyof Bytes) => devices.reduce((total, device) => total + device[field], 0);
   return {
     total: sum('total'),
     free: sum('free'),

@@ -36,10 +36,11 @@ export function compareRemovals(tx: Transaction, command: CompareRemovals): Answ
 
 /** With its lists whole. */
 function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): ComparedRemoval {
-  return whatIf(tx, (own) => {
-    onKernel(own, kernel);
-    const device = own.host.tables.dax_devices.get(command.dax_device)!;
-    const removal = cannotBe(own.host, device) ?? whatIf(own, (inner) => runRemoval(inner, command));
+  return whatIf(tx, (imagined) => {
+    onKernel(imagined, kernel);
+    const device = imagined.host.tables.dax_devices.get(command.dax_device)!;
+    const removal =
+      cannotBe(imagined.host, device) ?? whatIf(imagined, (inner) => runRemoval(inner, command));
     if (isRefusal(removal)) return { kernel, refused: noRemoval(removal) };
     const { report, state, verdict, waiting_on, hazards } = removal;
     const { pages, leaked_ranges, kernel_log, simulated_kernel_cost } = report;
@@ -58,7 +59,7 @@ function compareOn(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
         kernel_log,
         signals: groupsOf(removal),
       },
-      advice: advise(own, command, { kernels: false }),
+      advice: advise(imagined, command, { kernels: false }),
       simulated_kernel_cost,
     };
   });

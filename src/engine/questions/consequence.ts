@@ -58,10 +58,10 @@ function ofMount(tx: Transaction, id: string): Consequence {
 /** What a process that never touched the file gets from it. */
 function ofFile(tx: Transaction, file: string): Consequence {
   const answers = (['pread', 'pwrite', 'fsync'] as const).map((kind) => {
-    const outcome = whatIf(tx, (own) => {
-      const pid = 1000 + hostRecord(own.host).next_id;
-      createProcess(own, { type: 'create_process', pid, comm: 'what-if' });
-      return fileIo(own, { type: 'file_io', file, pid, kind, offset: 0, length: PAGE_BYTES });
+    const outcome = whatIf(tx, (imagined) => {
+      const pid = 1000 + hostRecord(imagined.host).next_id;
+      createProcess(imagined, { type: 'create_process', pid, comm: 'what-if' });
+      return fileIo(imagined, { type: 'file_io', file, pid, kind, offset: 0, length: PAGE_BYTES });
     });
     return `${kind}: ${words(outcome)}`;
   });
@@ -75,7 +75,7 @@ function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Afte
   if (process.state === 'dead') return { consequence: 'killed', detail: signals };
   if (process.state !== 'running')
     return { consequence: 'survives', detail: `${signals}; ${process.state} in the kernel, never reaped` };
-  const exit = whatIf(tx, (own) => exitProcess(own, { type: 'exit_process', pid: process.pid }));
+  const exit = whatIf(tx, (imagined) => exitProcess(imagined, { type: 'exit_process', pid: process.pid }));
   const dangers = hazards.filter((hazard) => hazard.pid === process.pid && DANGERS.has(hazard.kind));
   const told = dangers.map(({ kind, triggered_by }) => `; ${kind} by ${triggered_by.join(', ')}`);
   return { consequence: 'survives', detail: `${signals}; its exit: ${words(exit)}${told.join('')}` };
@@ -94,8 +94,8 @@ function ofMapping(tx: Transaction, id: string): Consequence {
   const offset = (nextRun(entries, 0)?.index ?? 0) * PAGE_BYTES;
   const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
   const answers = kinds.map((kind) => {
-    const outcome = whatIf(tx, (own) =>
-      access(own, { type: 'access', mapping: id, offset, length: 1, kind }),
+    const outcome = whatIf(tx, (imagined) =>
+      access(imagined, { type: 'access', mapping: id, offset, length: 1, kind }),
     );
     return `${kind}: ${wordsOf(outcome, tx, mapping)}`;
   });
@@ -122,7 +122,7 @@ function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): C
     const where = String(result['wait_in']);
     return { consequence: 'blocks', detail: `the removal waits in ${where} until it is dropped` };
   }
-  const dropped = whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id }));
+  const dropped = whatIf(tx, (imagined) => unpin(imagined, { type: 'unpin', pin: id }));
   return { consequence: 'survives', detail: `it outlives its pgmap; its release: ${words(dropped)}` };
 }
 

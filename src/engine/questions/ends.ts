@@ -15,20 +15,20 @@ export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {
     return [
       endBy(
         'unpin',
-        whatIf(tx, (own) => unpin(own, { type: 'unpin', pin: id })),
+        whatIf(tx, (imagined) => unpin(imagined, { type: 'unpin', pin: id })),
       ),
     ];
   return [
     endBy(
       'munmap',
-      whatIf(tx, (own) => munmap(own, { type: 'munmap', mapping: id })),
+      whatIf(tx, (imagined) => munmap(imagined, { type: 'munmap', mapping: id })),
     ),
   ];
 }
 
 /** A task that spins or sleeps in the kernel does not exit by itself. */
 function endsOfProcess(tx: Transaction, pid: number): HolderEnd[] {
-  const outcome = whatIf(tx, (own) => exitProcess(own, { type: 'exit_process', pid }));
+  const outcome = whatIf(tx, (imagined) => exitProcess(imagined, { type: 'exit_process', pid }));
   const killed = endBy('SIGKILL', outcome);
   const { state } = tx.host.tables.processes.get(String(pid))!;
   return state === 'running' ? [endBy('exit', outcome), killed] : [killed];

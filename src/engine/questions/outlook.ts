@@ -24,12 +24,14 @@ export function unbound(dax_device: string): RemoveDaxDevice {
 
 /** Runs an unbind and looks what became of everyone; where there can be none, looks at the present state. */
 export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
-  const imagined = whatIf(tx, (own) => {
-    const run = runWithImpact(own, device, unbound(device.name));
+  const imagined = whatIf(tx, (inside) => {
+    const run = runWithImpact(inside, device, unbound(device.name));
     if (isRefusal(run)) return run;
     const { removal, impact } = run;
     const { state, verdict, report } = removal;
-    const consequences = uses.map((use) => consequenceOf(own, use, { ...removal, signals: report.signals }));
+    const consequences = uses.map((use) =>
+      consequenceOf(inside, use, { ...removal, signals: report.signals }),
+    );
     return { state, verdict, impact, refused: null, consequences };
   });
   return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
@@ -48,7 +50,7 @@ function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[]
 
 /** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */
 function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
-  const all = tx.host.tables.removals.where((own) => own.dax_device === device.name);
+  const all = tx.host.tables.removals.where((removal) => removal.dax_device === device.name);
   const last: RemovalRecord | undefined = all.at(-1);
   // A listing may have shown the device without a driver: then nothing of its removal is known.
   const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };

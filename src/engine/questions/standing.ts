@@ -32,11 +32,11 @@ export function standingOf(tx: Transaction, device: DaxDevice): Standing | null 
     return { state: 'completed', verdict: verdictOf(hazards), waiting_on: [], hazards };
   }
   const { removal, name } = device;
-  return whatIf(tx, (own) => {
-    const begun = runOn(own, removal);
+  return whatIf(tx, (imagined) => {
+    const begun = runOn(imagined, removal);
     const { state, waiting_on } = begun;
     if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
-    const hazards = dangersOf(own.host, begun, deviceOf(own.host, name));
+    const hazards = dangersOf(imagined.host, begun, deviceOf(imagined.host, name));
     return { state, verdict: verdictOf(hazards), waiting_on, hazards };
   });
 }

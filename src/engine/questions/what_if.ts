@@ -12,17 +12,17 @@ import type { ImaginedState } from './record.ts';
  * Does what `imagine` does and puts the host back: no event, no pending change, no number given away. It works
  * on a transaction of its own, so that one may stand inside another.
  */
-export function whatIf<T>(tx: Transaction, imagine: (own: Transaction) => T): T {
+export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T): T {
   let uids = 0;
   const uid = (): string => {
     uids += 1;
     return `what-if-${String(uids)}`;
   };
-  const own = begin(tx.host, { now: tx.context.now, uid });
+  const imagined = begin(tx.host, { now: tx.context.now, uid });
   try {
-    return imagine(own);
+    return imagine(imagined);
   } finally {
-    rollback(own);
+    rollback(imagined);
   }
 }
 
