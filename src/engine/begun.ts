@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import type { RemovalRecord } from './model/removal.ts';
 
-/** The removals that a command began, whichever member of its answer tells them. */
+/** The removals that a command began, whichever member of its answer has them. */
 export function begunBy({ record, cxl, removals }: Answer): readonly RemovalRecord[] {
   return isRemoval(record) ? [record] : (cxl?.removals ?? removals ?? []);
 }

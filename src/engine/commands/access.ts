@@ -36,7 +36,10 @@ interface Site {
   readonly device: DaxDevice;
   readonly process: Process;
   readonly command: Access;
-  /** Who looks into the process; `self` where it is the process, null where it is nobody that the host has. */
+  /**
+   * Who looks into the process; `self` where it is the process, null where it is a process that the host does not
+   * record.
+   */
   readonly caller: Process | 'self' | null;
   /** First page and count of pages of the mapping that the access covers. */
   readonly index: number;
@@ -70,7 +73,7 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   // What was not mapped before may be served by a fault of a device that is still alive.
   const served = !isRefusal(outcome) && outcome.result === 'ok' ? readsAbsentMedia(site) : null;
   if (served !== null) return served;
-  // A death by signal or oops drops the pins too: where that is not known, neither is this.
+  // A death by signal or oops drops the pins too: where the outcome of that is not known, neither is this.
   return !isRefusal(outcome) && !outcome.process_alive && unknown !== null ? unknown : outcome;
 }
 
@@ -171,7 +174,7 @@ function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
   };
 }
 
-/** What a page that cannot be had does to the process. */
+/** What a page that cannot be faulted in does to the process. */
 function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
   const { tx, mapping, process } = site;
   if (failure.why === 'oops') return strike(tx, process.pid, failure.effect);
@@ -272,17 +275,20 @@ function onStale(site: Site, effect: GupEffect): Outcome | Refusal {
   }
 }
 
-/** R132, R133: who looks is who spins; the process whose memory it reads is untouched. */
+/** R132, R133: the process that looks is the one that spins; the process whose memory it reads is untouched. */
 function spins({ tx, mapping, caller }: Site): Outcome {
   if (caller === 'self') return okOutcome({ ...livelock(tx, mapping.pid), livelocked: 'process' });
   const where = livelock(tx, caller === null ? null : caller.pid);
   return okOutcome({ ...where, stale: true, livelocked: 'caller' });
 }
 
-/** Whose task it is, told to the process that was looked into. */
+/** Whose task it is, seen from the process that was looked into. */
 const SEEN_FROM_OUTSIDE = { process: 'caller', caller: 'caller', worker: 'worker' } as const;
 
-/** R131, R133: who looks is whom the oops strikes. Its pins go with it: where that is not known, neither is this. */
+/**
+ * R131, R133: the oops strikes the process that looks. Its pins go with it: where the outcome of that is not known,
+ * neither is this.
+ */
 function struck({ tx, mapping, caller }: Site, effect: Oops): Outcome | Refusal {
   if (caller === 'self') return strike(tx, mapping.pid, effect);
   if (caller === null) {

@@ -10,7 +10,7 @@ import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { DeviceMode } from '../model/vocabulary.ts';
-import { BURNT, MEDIUM_GONE, NAMESPACE_DISABLED } from '../device/conditions.ts';
+import { RANGE_LEAKED, MEDIUM_GONE, NAMESPACE_DISABLED } from '../device/conditions.ts';
 import { defaultAlign, driverOf } from '../device/lifecycle.ts';
 
 type Bind = Extract<Command, { type: 'bind' }>;
@@ -55,8 +55,8 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
 }
 
 /**
- * A bind while the removal holds the device lock waits for it; that of a driver of the dax bus behind a kmem unbind
- * is told at once on v5.10 that there is a driver (M159), and dax_pmem has never gone (M161).
+ * A bind while the removal holds the device lock waits for it; behind a kmem unbind, the bind of a driver of the dax
+ * bus answers ENODEV at once on v5.10 (M159), and dax_pmem has been bound all along (M161).
  */
 function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
   const facts = factsOf(tx.host);
@@ -89,8 +89,8 @@ function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMo
 }
 
 /**
- * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A burnt range
- * stops every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
+ * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A leaked range stops
+ * every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
  */
 function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
   const mode = modeOf(tx.host, command, device);
@@ -134,10 +134,10 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
 }
 
-/** What the probe logs, and what helps where the range is burnt. */
+/** What the probe logs, and what helps where the range has leaked. */
 function withWayBack({ host }: Transaction, device: DaxDevice, failure: Refusal): Refusal {
   if (leakedUnder(leakedRanges(host), device) === null) return failure;
-  return { ...failure, detail: `${failure.detail}: ${BURNT}` };
+  return { ...failure, detail: `${failure.detail}: ${RANGE_LEAKED}` };
 }
 
 /** dax_pmem binds, the dax device it makes stays without a driver. */

@@ -51,7 +51,7 @@ export function commitCxlRegion(
   return { record };
 }
 
-/** What there was, or less where the smallest of the cards has less: every way takes the same share of its own. */
+/** The former size, or less where the smallest card holds less: every way takes the same share. */
 function sizeOver(tx: Transaction, { type, size }: CxlRegion, memdevs: readonly string[]): number {
   const cards = memdevs.map((name) => must(tx.host.tables.cxl_memdevs.get(name), name));
   const shares = cards.map((card) => capacityFor(card, type));

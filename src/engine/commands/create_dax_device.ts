@@ -10,7 +10,7 @@ import { emit, put, type Transaction } from '../model/transaction.ts';
 import { placesOf, refusesPlace, type Places } from '../device/place.ts';
 import { newDevice } from '../device/lifecycle.ts';
 
-/** What a listing alone tells of a device that it creates, and what its import keeps in step. */
+/** What only a listing says of a device that it creates, and what its import keeps up to date. */
 interface ListedPlace {
   readonly cxl_region: string | null;
   readonly places: Places;
@@ -31,7 +31,7 @@ export function createDaxDevice(
   if (refusal !== null) return refusal;
   const cxl_region = listed === undefined ? placeOnCxl(tx, command, device) : listed.cxl_region;
   if (isRefusal(cxl_region)) return cxl_region;
-  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.burnt);
+  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.leaked);
   if (failure !== null)
     return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
   const record = put(tx, 'dax_devices', device.name, { ...device, cxl_region });
@@ -40,8 +40,8 @@ export function createDaxDevice(
   return { record };
 }
 
-/** The member of the request that a probe failed over: the node, the size, or an address that is burnt. */
-function culprit({ burnt }: Places, device: DaxDevice): '/target_node' | '/size' | '/phys_addr' {
-  if (leakedUnder(burnt, device) !== null) return '/phys_addr';
+/** The member of the request that a probe failed over: the node, the size, or an address whose range has leaked. */
+function culprit({ leaked }: Places, device: DaxDevice): '/target_node' | '/size' | '/phys_addr' {
+  if (leakedUnder(leaked, device) !== null) return '/phys_addr';
   return device.target_node === null || device.target_node >= 0 ? '/size' : '/target_node';
 }

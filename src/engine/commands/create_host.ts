@@ -12,8 +12,8 @@ const MEMORY_BLOCK_BYTES = 134217728;
 export function createHost(tx: Transaction, command: CreateHost): Answer | Refusal {
   if (tx.host.tables.hosts.size > 0)
     return refuse('host_exists', `there is a host ${command.name} already`, { pointer: '/name' });
-  const wished = refusesProposed(command.kernel, command.proposed ?? {});
-  if (wished !== null) return wished;
+  const refused = refusesProposed(command.kernel, command.proposed ?? {});
+  if (refused !== null) return refused;
   const record = put(tx, 'hosts', command.name, {
     uid: tx.context.uid(),
     revision: 0,

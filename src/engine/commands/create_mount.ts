@@ -145,7 +145,7 @@ function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): F
   return makeFileSystem(tx, command, device, nextGeneration(tx, device, partition), reflink);
 }
 
-/** What mount(8) says, and the way out: a listing never tells what file system is on a device. */
+/** What mount(8) says, and the way out: a listing never shows what file system is on a device. */
 function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): string {
   const there =
     before === undefined
@@ -154,7 +154,7 @@ function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): s
   return `wrong fs type, bad superblock: ${there}`;
 }
 
-/** A file system over earlier ones is a new generation of the device; those of other partitions go over to it. */
+/** A file system over earlier ones is a new generation of the device; those of other partitions move on to it. */
 function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | null): number {
   const present = tx.host.tables.file_systems.where(
     (own) => own.dax_device === device.name && own.generation === device.generation,

@@ -105,7 +105,7 @@ function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[
   return dropBadblocks(addBadblocks(listed, []), [{ offset: size, length: Number.MAX_SAFE_INTEGER }]);
 }
 
-/** The CXL region that a listing shows beneath a device, once a `cxl list` has told of it. */
+/** The CXL region that a listing shows beneath a device, once a `cxl list` has shown it. */
 function listedRegion(tx: Transaction, { cxl_region }: ImportedDevice): string | null {
   const known = cxl_region !== undefined && tx.host.tables.cxl_regions.has(cxl_region);
   return known ? cxl_region : null;

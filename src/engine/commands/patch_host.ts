@@ -5,7 +5,7 @@ import { definedOnly } from '../model/defined_only.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { hostRecord, patch, emit, type Transaction } from '../model/transaction.ts';
 
-/** Changes what the operator sets: sysctl, policy, labels, wishes. */
+/** Changes what the operator sets: sysctl, policy, labels, proposed parameters. */
 export function patchHost(
   tx: Transaction,
   command: Extract<Command, { type: 'patch_host' }>,

@@ -14,7 +14,7 @@ import { defaultAlign, driverOf } from '../device/lifecycle.ts';
 import { NOT_TOLD } from '../device/told.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 
-/** A stuck removal keeps what it told of what was left; of one that had not ended, the reboot leaves nothing. */
+/** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */
 function endByReboot(tx: Transaction, removal: RemovalRecord): void {
   const { pages } = removal.report;
   const nothing_left = { ...pages, unmapped: pages.mapped, still_mapped: 0 };
@@ -50,7 +50,8 @@ export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboo
 
 /**
  * Every driver probes again. What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
- * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). Nothing is burnt any more.
+ * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
+ * more.
  */
 function probeAtBoot(tx: Transaction, device: DaxDevice): void {
   const mode = defaultMode(tx.host, device);

@@ -56,9 +56,9 @@ function refusesMedium({ action, media, tenant }: Record_): Refusal | null {
 }
 
 /**
- * `add`: the same medium is back. `replace`: another one at the same physical addresses, a new generation: neither
- * the badblocks nor the poisoned pages of the old one are its own. On CXL its memdev is back, and the region stays
- * reset until its decoders are programmed (CX18).
+ * `add`: the same medium is back. `replace`: another one at the same physical addresses, a new generation: it has
+ * neither the badblocks nor the poisoned pages of the old one. On CXL its memdev is back, and the region stays reset
+ * until its decoders are programmed (CX18).
  */
 function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | Refusal {
   if (device.state === 'bound')

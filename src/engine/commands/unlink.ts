@@ -16,9 +16,9 @@ import { emit, remove, type Transaction } from '../model/transaction.ts';
 const NAMED_MAX = 10;
 
 /**
- * unlink(2) of a file that nobody has in core for a mapping: its blocks are free, its record goes. Refused while it
- * is mapped (`file_in_use`: the inode would live on until its last user) and where a pin outlived its mapping; EROFS
- * and EIO as the kernel answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
+ * unlink(2) of a file that nobody maps: its blocks are free, its record goes. Refused while it is mapped
+ * (`file_in_use`: the inode would live on until its last user) and where a pin outlived its mapping; EROFS and EIO as
+ * the kernel answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
  * fs/xfs/xfs_inode.c xfs_remove().
  */
 export function unlink(tx: Transaction, command: Extract<Command, { type: 'unlink' }>): Answer | Refusal {

@@ -10,4 +10,4 @@ export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destr
 /** What a device without its medium waits for. */
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
-export const BURNT = 'its range is burnt until a reboot: POST …/reboot frees it';
+export const RANGE_LEAKED = 'its range is burnt until a reboot: POST …/reboot frees it';

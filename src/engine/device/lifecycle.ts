@@ -65,8 +65,8 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
 }
 
 /**
- * A device that is listed in another mode was bound in it while nobody looked: another owner (GEN3), another pgmap,
- * of whose users nobody has told.
+ * A device that is listed in another mode was bound in it unseen: another owner (GEN3), another pgmap, of whose users
+ * nobody has said anything.
  */
 export function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
   return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };

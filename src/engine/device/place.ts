@@ -21,7 +21,7 @@ export interface Places {
   /** Of all of them, gone ones too. */
   readonly sizes: { bytes: number };
   /** Ranges that no probe gets until a reboot; no device that comes or goes changes them. */
-  readonly burnt: readonly MemoryRange[];
+  readonly leaked: readonly MemoryRange[];
 }
 
 /** The places of all devices but the one named. O(n log n). */
@@ -33,7 +33,7 @@ export function placesOf(host: Host, but: string | null): Places {
     ends: there.map(endOf).sort(ascending),
     boundaries: devices.map(boundaryBehind).sort(ascending),
     sizes: { bytes: devices.reduce((sum, { size }) => sum + size, 0) },
-    burnt: leakedRanges(host),
+    leaked: leakedRanges(host),
   };
 }
 

@@ -12,12 +12,12 @@ export function toldOf({ holders, told_at }: DaxDevice): ToldOfHolders {
   return { holders, told_at };
 }
 
-/** Of a device whose users are told from now on. */
+/** Fields of a device whose users are known from now on. */
 export function toldNow({ now }: Context) {
   return { holders: 'told', told_at: now } as const;
 }
 
-/** A mount, file, mapping or pin that is new tells of the users of its device, if nothing has yet (TOLD4). */
+/** A new mount, file, mapping or pin makes the users of its device known, if nothing has yet (TOLD4). */
 export function tellHolders(tx: Transaction): void {
   const names = new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => userOf(tx, change))));
   for (const name of names) {

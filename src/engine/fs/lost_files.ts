@@ -2,8 +2,9 @@ import { deviceOf, filesOf, superblockOf } from '../model/lookup.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
 
 /**
- * File systems that are on their medium no more (another one was made over it, the device was given away, the medium
- * was replaced: GEN3) end with their files, once their superblock has gone, which outlives every mapping: no mount can find them again.
+ * File systems that are no longer on their medium (another one was made over it, the device was given away, the medium
+ * was replaced: GEN3) end with their files once their superblock is gone, which outlives every mapping: no mount can
+ * find them again.
  */
 export function reapLostFiles(tx: Transaction): void {
   const lost = tx.host.tables.file_systems.where(

@@ -18,7 +18,7 @@ export function patchSuperblock(
   return tx.host.tables.mounts.get(mount.id)!;
 }
 
-/** xfs shuts itself down over what the reverse map told it (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
+/** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
 export function shutDownCorrupt(tx: Transaction, device: DaxDevice, mount: Mount): string[] {
   const reason = 'on-disk corruption (0x10)';
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });

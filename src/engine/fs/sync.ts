@@ -47,8 +47,8 @@ function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
 }
 
 /**
- * R37, R101: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. A clean file has only the flush of the
- * device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
+ * R37, R101, SEC1: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. A clean file has only the flush of
+ * the device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
  * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC), fs/ext4/inode.c ext4_writepages().
  */
 function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {

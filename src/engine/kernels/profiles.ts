@@ -8,7 +8,7 @@ import { FACTS_V510, FACTS_V61, FACTS_V612, FACTS_V73, FACTS_POSTED } from './fa
 import type { StepParameters } from '../model/removal.ts';
 import type { Facts, Profile, StepSpec } from './profile.ts';
 
-/** The open wishes of the letter, off by default (FU9, FU11). */
+/** The proposed parameters of the letter, off by default (FU9, FU11). */
 const PROPOSED: Profile['proposed'] = [
   {
     parameter: 'devdax_memory_failure',
@@ -258,11 +258,11 @@ function devdaxSteps(name: KernelName, parameters: RowParameters): StepSpec[] {
 
 /** KM3: `kmem` of a dax device; the proposed step of the letter first, where it is turned on (FU11). */
 function systemRamSteps(name: KernelName, { proposed }: RowParameters): StepSpec[] {
-  const wish = step(name, 'kmem_memory_failure', 'memory_failure()', 'the cover letter of 2021', {
+  const proposedStep = step(name, 'kmem_memory_failure', 'memory_failure()', 'the cover letter of 2021', {
     runs_if: 'proposed',
   });
   return [
-    ...(proposed === undefined ? [] : [wish]),
+    ...(proposed === undefined ? [] : [proposedStep]),
     step(name, 'remove_memory', 'remove_memory()', 'drivers/dax/kmem.c dev_dax_kmem_remove()', {
       wait_in: 'remove_memory',
     }),

@@ -6,8 +6,8 @@ import { refuse, type Refusal } from '../model/refusal.ts';
 import type { KernelName } from '../model/vocabulary.ts';
 
 /**
- * The profile with the open wish of the series that is turned on for this host: device-dax is memory_failure()d
- * too, before its inode is unmapped (FU9).
+ * The profile with the proposed parameter of the series that is turned on for this host: device-dax gets
+ * memory_failure() too, before its inode is unmapped (FU9).
  */
 export function proposedProfile(host: Host): Profile {
   const profile = profileOf(host);
@@ -22,15 +22,15 @@ export function proposedProfile(host: Host): Profile {
   };
 }
 
-/** The wishes of the series are the letter's alone: no other kernel has them (FU9, FU11). */
+/** The proposed parameters of the series: only the profile of its letter has them (FU9, FU11). */
 export function refusesProposed(
   kernel: KernelName,
   proposed: Partial<HostRecord['proposed']>,
 ): Refusal | null {
-  const wished = Object.entries(proposed).find(([, on]) => on);
-  if (wished === undefined || kernel === 'force-unmap') return null;
-  return refuse('invalid_field', `${wished[0]} is proposed for force-unmap alone`, {
-    pointer: `/proposed/${wished[0]}`,
+  const turnedOn = Object.entries(proposed).find(([, on]) => on);
+  if (turnedOn === undefined || kernel === 'force-unmap') return null;
+  return refuse('invalid_field', `${turnedOn[0]} is proposed for force-unmap alone`, {
+    pointer: `/proposed/${turnedOn[0]}`,
   });
 }
 

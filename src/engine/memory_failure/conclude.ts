@@ -24,8 +24,8 @@ export function mappedPages(host: Host, device: DaxDevice): number {
 }
 
 /**
- * What a series of calls leaves: signals are delivered, flags set, and the answer told. `mapped`: entries before the
- * calls. `poison`: what a machine check found unreadable.
+ * What a series of calls leaves: signals are delivered, flags set, and the answer put together. `mapped`: entries
+ * before the calls. `poison`: what a machine check found unreadable.
  */
 export function conclude(
   ledger: Ledger,
@@ -65,7 +65,10 @@ function tooMany(): Refusal {
   return refuse('not_modelled', detail, { pointer: '/length' });
 }
 
-/** AO may be blocked (it stays pending) or ignored (lost); AR and plain SIGBUS are forced: deliver() ends who does not handle it. */
+/**
+ * AO may be blocked (it stays pending) or ignored (lost); AR and plain SIGBUS are forced: deliver() ends a process that
+ * does not handle it.
+ */
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
   for (const row of signals) {
     if (survivesSigbus(processOf(tx, row.pid), isForced(row))) continue;

@@ -109,7 +109,7 @@ function shutDownAlready(): Refusal {
   );
 }
 
-/** xfs shuts itself down over its first page; what its reverse map answers after that nobody has read. */
+/** xfs shuts itself down over its first page; what its reverse map answers after that is not in the sources read. */
 function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
   if (site.count > 1 || !last) return shutDownAlready();
   const log = shutDownCorrupt(site.ledger.tx, site.ledger.device, mount);
@@ -172,7 +172,10 @@ function flagsOf(entry: DaxEntry, first: number, last: number, unit: number): Pf
   return Array.from({ length: heads }, (_, at) => [entry.space.pfnAt((head + at) * unit), 1] as const);
 }
 
-/** Who is signalled by the call on an index: all of its round where it is the first in its unit, else who stays. */
+/**
+ * Who is signalled by the call on an index: all of its round where it is the first in its unit, else those whose entry
+ * stays.
+ */
 function victimsAt(
   rounds: readonly Round[],
   index: number,

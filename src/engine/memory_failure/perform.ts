@@ -61,7 +61,8 @@ function byPfn(
 }
 
 /**
- * Who consumed poison that memory_failure() could not handle gets plain SIGBUS, once a call; EHWPOISON ends quietly.
+ * The process that consumed poison which memory_failure() could not handle gets plain SIGBUS, once a call; EHWPOISON
+ * ends quietly.
  * Source: arch/x86/kernel/cpu/mce/core.c kill_me_maybe(), force_sig(); MF7.
  */
 function endConsumer({ tx, results, signals }: Ledger, { pid }: Current): void {

@@ -19,9 +19,9 @@ interface Site {
 }
 
 /**
- * memory_failure() of system RAM that kmem added, ascending: a page that a process has becomes hwpoison entries, who
- * has an early policy is told at once (the others when they touch it), a free page is taken away, one that is pinned
- * is reported as still in use. The first error ends the calls of madvise.
+ * memory_failure() of system RAM that kmem added, ascending: a page that processes map becomes hwpoison entries, and
+ * those with an early policy are signalled at once, the others when they touch it; a free page is taken away, a pinned
+ * one is reported as still in use. The first error ends the calls of madvise.
  * Source: mm/memory-failure.c memory_failure(), hwpoison_user_mappings(), page_action(); M53, M56, M58.
  */
 export function failRamPages(ledger: Ledger, range: PfnRange, current: Current | null): void {
@@ -61,7 +61,7 @@ function failPiece(site: Site, piece: RamPiece): void {
   }
 }
 
-/** M58; from v6.1 on who was about to use it is killed: kill_accessing_process(). */
+/** M58; from v6.1 on the process that was about to use it is killed: kill_accessing_process(). */
 function failAgain(site: Site, piece: RamPiece): void {
   const known = factsOf(site.ledger.tx.host).memory_failure.ram_already_poisoned;
   if (known !== 'ok' && site.action_required) signal(site, piece, ({ pid }) => pid === site.current!.pid);

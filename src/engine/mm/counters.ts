@@ -4,7 +4,9 @@ import { factsOf } from '../kernels/of_host.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type MemoryFailureResult } from '../model/vocabulary.ts';
 
-/** HardwareCorrupted grows by every page; from v6.3 on so does what became of it on its node (M47, M48). */
+/**
+ * HardwareCorrupted grows by every page; from v6.3 on so does the counter of its node for what became of it (M47, M48).
+ */
 export function countFailed(tx: Transaction, result: MemoryFailureResult, pages: number, node: number): void {
   const { name, counters } = hostRecord(tx.host);
   const kB = counters.HardwareCorrupted_kB + (pages * PAGE_BYTES) / 1024;

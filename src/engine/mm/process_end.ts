@@ -70,7 +70,9 @@ export function strike(tx: Transaction, pid: number, effect: Extract<Effect, { d
   return effect.task === 'stuck' ? oopsed(tx, pid, effect.at) : dieByOops(tx, pid, effect.at);
 }
 
-/** Spins in the kernel until SIGKILL: DELETE of the process ends it. `null` is somebody whom the host does not have. */
+/**
+ * Spins in the kernel until SIGKILL: DELETE of the process ends it. `null` is a process that the host does not record.
+ */
 export function livelock(tx: Transaction, pid: number | null): Pick<Outcome, 'result' | 'blocked_in'> {
   if (pid !== null) patch(tx, 'processes', String(pid), { state: 'livelocked' });
   const record = hostRecord(tx.host);

@@ -10,8 +10,8 @@ export function isForced({ si_code }: Pick<SignalRow, 'si_code'>): boolean {
 }
 
 /**
- * Delivers what a mass memory_failure() sent: one row for each process and entry size, with the first address
- * and how many were sent. Who has no handler dies; AR is forced.
+ * Delivers what a mass memory_failure() sent: one row for each process and entry size, with the first address and how
+ * many were sent. A process without a handler dies; AR is forced.
  * Source: mm/memory-failure.c kill_proc(), send_sig_mceerr().
  */
 export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[] {

@@ -135,7 +135,10 @@ export type Command =
       readonly offset: number;
       readonly length: number;
       readonly kind: AccessKind;
-      /** Of the kinds that another process may ask for: who looks. Absent, it is nobody that the host has. */
+      /**
+       * Of the kinds that another process may ask for: the process that looks. Absent: one that the host does not
+       * record.
+       */
       readonly by_pid?: number;
     }
   | CreatePin
@@ -221,8 +224,8 @@ export interface RemoveDaxDevice {
 
 /**
  * memory_failure() or soft_offline_page() of each page of a range, ascending. `madvise` is a call of the process
- * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a
- * machine check is nobody's, or consumed by a load of `by_pid`; debugfs (and hard_offline_page) is nobody's.
+ * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a machine
+ * check belongs to no process, or was consumed by a load of `by_pid`; debugfs (and hard_offline_page) belongs to none.
  * `offset` counts from the start of the device, of `file` or of `mapping`; a `mapping` is also whose madvise it is.
  */
 export interface MemoryFailure {

@@ -11,7 +11,7 @@ export const CUT_LISTS = [
   'exposures',
   'targets',
 ] as const;
-/** How many rows there are of each list of which only the first 100 are told. */
+/** How many rows there are of each list of which only the first 100 are shown. */
 export type Counts = Readonly<Partial<Record<(typeof CUT_LISTS)[number], number>>>;
 
 /** What an answer with such lists says of them: nothing where all are whole. */

@@ -91,7 +91,7 @@ export interface HostRecord extends Resource {
     /** `nodeN/memory_failure/*` by node, where the kernel has them (v6.12 and later) and the node is online. */
     readonly memory_failure: Readonly<Record<string, MemoryFailureCounters>>;
   };
-  /** The open wishes of the series (FU9, FU11); only the profile force-unmap has them, off by default. */
+  /** The proposed parameters of the series (FU9, FU11); only the profile force-unmap has them, off by default. */
   readonly proposed: { readonly devdax_memory_failure: boolean; readonly kmem_memory_failure: boolean };
   readonly health: HostHealth;
   /** The next number for readable ids of this host (`m3`, `f4`, …). */
@@ -154,7 +154,7 @@ export interface DaxDevice extends Resource {
   readonly cxl_region: string | null;
   /** `daxX.Y/state` of v7.3 while kmem is bound, else null; it does not follow writes to `memoryN/state`. */
   readonly kmem_state: KmemState | null;
-  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or in so many words (TOLD4). */
+  /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or because the operator says so (TOLD4). */
   readonly holders: HoldersTold;
   /** When that was said first, or confirmed last; null where it was not. */
   readonly told_at: string | null;
@@ -167,8 +167,8 @@ export interface Badblocks {
 }
 
 /**
- * System RAM that kmem added from one range of a device: whole memory blocks. It outlives the driver where a
- * block is online at the unbind; then it is `leaked`, its request_mem_region() burnt until reboot.
+ * System RAM that kmem added from one range of a device: whole memory blocks. It outlives the driver where a block is
+ * online at the unbind; then it is `leaked`, and its request_mem_region() stays until a reboot.
  * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), dev_dax_kmem_remove().
  */
 export interface MemoryRange extends Resource {

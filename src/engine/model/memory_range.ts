@@ -12,15 +12,15 @@ export function memoryRangesOf(host: Host, dax_device: string): MemoryRange[] {
   return range === undefined ? [] : [range];
 }
 
-/** Ranges of the machine whose request_mem_region() is burnt until reboot. */
+/** Leaked ranges of the machine: their request_mem_region() stays until a reboot. */
 export function leakedRanges(host: Host): MemoryRange[] {
   return host.tables.memory_ranges.where((range) => range.leaked);
 }
 
-/** The one of these burnt ranges that a request_mem_region() of the device would meet, or null. */
-export function leakedUnder(burnt: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
+/** The one of these leaked ranges that a request_mem_region() of the device would meet, or null. */
+export function leakedUnder(leaked: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
   const own: PfnRange[] = [[device.base_pfn, nrPages(device)]];
-  return burnt.find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
+  return leaked.find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
 }
 
 /** The address of a page, as reports, the ledger and memory blocks print it. */
@@ -28,7 +28,7 @@ export function physAddr(pfn: number): string {
   return `0x${(BigInt(pfn) * BigInt(PAGE_BYTES)).toString(16)}`;
 }
 
-/** What is burnt of a range, as the report of its removal and the ledger of capacity both say it. */
+/** What has leaked of a range, as the report of its removal and the ledger of capacity both say it. */
 export function leakOf(range: MemoryRange) {
   const { base_pfn, nr_pages } = range;
   return { phys_addr: physAddr(base_pfn), size: nr_pages * PAGE_BYTES, until: 'reboot' } as const;

@@ -1,9 +1,8 @@
 import type { Errno } from './vocabulary.ts';
 
 /**
- * Every reason the domain has to say no. A refusal is a value, returned, and changes nothing.
- * `errno` is set where it is the kernel's own answer. `pointer` names the field of the request at fault.
- * docs/errors.md lists every code.
+ * Every reason to refuse a command. A refusal is a value, returned, and changes nothing. `errno` is set where it is the
+ * kernel's own answer. `pointer` names the field of the request at fault. docs/errors.md lists every code.
  */
 export interface Refusal {
   readonly refused: true;
@@ -13,7 +12,7 @@ export interface Refusal {
   readonly pointer?: string;
 }
 
-/** code → what kind of no it is: `not_found` 404, `conflict` 409, `invalid` 400. HTTP chooses the status. */
+/** code → kind of refusal: `not_found` 404, `conflict` 409, `invalid` 400. HTTP chooses the status. */
 export const REFUSAL_CODES = {
   host_not_found: 'not_found',
   dax_device_not_found: 'not_found',
@@ -62,7 +61,7 @@ export function refuse(
   return { refused: true, code, detail, ...more };
 }
 
-/** The kernel's own no: 409 with its errno. */
+/** A refusal by the kernel itself: 409 with its errno. */
 export function kernelRefuses(errno: Errno, detail: string): Refusal {
   return refuse('kernel_refused', detail, { errno });
 }

@@ -95,7 +95,7 @@ export interface SignalRow {
   readonly pid: number;
   readonly comm: string;
   readonly signal: 'SIGBUS';
-  /** `SI_KERNEL`: plain SIGBUS to who consumed poison that memory_failure() could not handle. */
+  /** `SI_KERNEL`: plain SIGBUS to the process that consumed poison which memory_failure() could not handle. */
   readonly si_code: 'BUS_MCEERR_AO' | 'BUS_MCEERR_AR' | 'BUS_ADRERR' | 'SI_KERNEL';
   readonly si_addr: string;
   readonly si_addr_lsb: number | null;

@@ -14,7 +14,7 @@ import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
 import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
 
-/** Each remedy is a removal more: devices mapped by more extents than this get no advice. */
+/** Each remedy costs one more simulated removal: devices mapped by more extents than this get no advice. */
 const EXTENTS_MAX = 2_000;
 
 /** What makes a new file system where there was one. */
@@ -34,8 +34,8 @@ function rankOf({ removal, finally: verdict }: End): number {
 }
 
 /**
- * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what
- * then does better than now is told, the best first. Nothing where nothing can be better, or there is no removal.
+ * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what then
+ * does better than now is advised, the best first. Nothing where nothing can be better, or there is no removal.
  */
 export function advise(
   tx: Transaction,
@@ -53,7 +53,7 @@ export function advise(
   return joined(better, now.removal);
 }
 
-/** It leaves less behind, or no more and hurts nobody any more. */
+/** It leaves less behind, or no more and harms nobody any more. */
 function isBetter(end: End, now: End): boolean {
   const [rank, before] = [rankOf(end), rankOf(now)];
   return rank < before || (rank === before && harmOf(end) < harmOf(now));

@@ -62,7 +62,9 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
   });
 }
 
-/** What to do before a device is pulled; nothing where it leaves nothing and hurts nobody, or there is no removal. */
+/**
+ * What to do before a device is pulled; nothing where its removal leaves nothing and harms nobody, or there is none.
+ */
 export function adviceOn(host: Host, dax_device: string): Assessment['advice'] {
   return advise(begin(host, NOBODY), pulled(dax_device), { kernels: true });
 }

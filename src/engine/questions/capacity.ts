@@ -9,7 +9,7 @@ export interface Bytes {
   readonly free: number;
   /** A driver holds its request_mem_region(). */
   readonly used: number;
-  /** Burnt: no driver holds it, and none can until reboot. */
+  /** No driver holds it, and none can until a reboot. */
   readonly leaked: number;
 }
 
@@ -26,7 +26,7 @@ export interface Capacity extends Bytes {
 }
 
 /**
- * What of the host's devices is free, used and leaked. kmem claims whole memory blocks alone: what lies outside
+ * What of the host's devices is free, used and leaked. kmem claims whole memory blocks only: what lies outside
  * (`unaligned`) is free while it is bound, and of no use. O(devices).
  * Source: kernel/resource.c request_mem_region(); KM1, KM9, FU10.
  */
@@ -53,7 +53,7 @@ export function capacityOf(host: Host): Capacity {
 function bytesOf(host: Host, device: DaxDevice): Bytes & { unaligned: number } {
   const ranges = memoryRangesOf(host, device.name);
   const inBlocks = ranges.reduce((sum, range) => sum + range.nr_pages * PAGE_BYTES, 0);
-  // A smaller medium may have come where a range is burnt.
+  // A smaller medium may have come where a range has leaked.
   const total = Math.max(device.size, inBlocks);
   const leaked = ranges.some((range) => range.leaked) ? inBlocks : 0;
   const held = device.driver === 'kmem' ? inBlocks - leaked : device.driver === null ? 0 : total - leaked;

@@ -20,7 +20,7 @@ export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
 const DANGERS: ReadonlySet<HazardKind> = new Set(['kernel_oops', 'gup_livelock']);
 
 type Consequence = Pick<Holder, 'consequence' | 'detail'>;
-/** What of a removal its users are told by. */
+/** The part of a removal that tells what became of its users. */
 export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> & {
   readonly signals: readonly SignalRow[];
 };

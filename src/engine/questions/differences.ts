@@ -36,7 +36,7 @@ export function differencesOf(items: readonly ComparedRemoval[]): Difference[] {
   });
 }
 
-/** What is told of each kernel: of a list the first 100 words, those that not all have before the others. */
+/** What is shown of each kernel: of a list the first 100 words, those that not all have before the others. */
 function inWords<K>(values: readonly (readonly [K, Value])[]): (readonly [K, string | number | null])[] {
   const lists = values.flatMap(([, value]) => (isList(value) ? [new Set(value)] : []));
   return values.map(([kernel, value]) => {

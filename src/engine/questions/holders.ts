@@ -58,7 +58,7 @@ function listUses(host: Host, name: string): Use[] {
   const maps = mappingsOfDevice(host, name);
   const pins = pinsOfDevice(host, name);
   const shown = new Set(mounts.map(({ file_system }) => file_system));
-  // What no mount shows nobody can hold open.
+  // A file system that no mount shows cannot be held open.
   const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
   const pids = new Set([...maps, ...pins].map(({ pid }) => pid));
   return [

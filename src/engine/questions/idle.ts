@@ -2,7 +2,7 @@ import type { DaxDevice, Host, HostRecord } from '../model/host.ts';
 import { NOT_TOLD } from '../device/told.ts';
 import type { Assessment } from './record.ts';
 
-/** What of an assessment no name decides. */
+/** The part of an assessment that depends on no name. */
 export type Result = Omit<
   Assessment,
   'host' | 'dax_device' | 'uid' | 'mode' | 'kernel' | 'tenant' | 'holders' | 'told_at' | 'trigger'

@@ -35,7 +35,7 @@ function aliveOn(host: Host, device: DaxDevice): string[] {
 }
 
 function impactOf(host: Host, before: readonly string[], { report }: RemovalRecord): Impact {
-  // A mount that an orderly removal has unmounted first is none any more.
+  // A mount that an orderly removal has unmounted first is no longer there.
   const after = before.map((id) => host.tables.mounts.get(id)?.fs_state);
   const { signals, blast_radius } = report;
   const pidsOf = (rows: typeof signals): number => new Set(rows.map(({ pid }) => pid)).size;

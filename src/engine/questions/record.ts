@@ -34,7 +34,7 @@ export interface NoRemoval {
 export interface Impact {
   readonly file_systems_shut_down: number;
   readonly file_systems_frozen: number;
-  /** Nobody tells them: their device is gone under them. */
+  /** Not notified: their device is gone. */
   readonly file_systems_cut_off: number;
   readonly processes_signalled: number;
   readonly processes_killed: number;

@@ -20,9 +20,9 @@ import { mappedPfns } from './report.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 
 /**
- * Starts `->remove()` of a device: a removal with its steps pending; advance() runs them one by one.
- * It never fails: what the kernel does is the outcome. Refused before it starts: a device that is not bound,
- * one that is being removed, a tool's own no (R17, R18).
+ * Starts `->remove()` of a device: a removal with its steps pending; advance() runs them one by one. It never fails:
+ * what the kernel does is the outcome. Refused before it starts: a device that is not bound, one that is being removed,
+ * a refusal by the tool itself (R17, R18).
  */
 export function removeDaxDevice(
   tx: Transaction,
@@ -112,8 +112,8 @@ function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): 
 }
 
 /**
- * Whether the removal goes to what stands above a dax device that has no driver: dax_pmem, or the namespace that
- * ndctl takes away beside memory that is burnt (M72, M73).
+ * Whether the removal goes to what stands above a dax device that has no driver: dax_pmem, or the namespace that ndctl
+ * takes away beside memory that has leaked (M72, M73).
  */
 function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
   if (device.state !== 'unbound') return false;
@@ -189,7 +189,7 @@ function memoryToolRefuses(tx: Transaction, via: RemoveVia | undefined, device: 
   return refuse('tool_refused', detail, { errno: 'EBUSY' });
 }
 
-/** FU11 says nothing of pages that are pinned, which memory_failure() cannot take. */
+/** FU11 says nothing about pinned pages, which memory_failure() cannot take. */
 function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
   const proposed = device.driver === 'kmem' && hostRecord(tx.host).proposed.kmem_memory_failure;
   if (!proposed || memoryPins(tx.host, device.name).length === 0) return null;

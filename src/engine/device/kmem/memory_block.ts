@@ -26,7 +26,7 @@ export interface MemoryBlock {
   readonly size: number;
   readonly pages_in_use: number;
   readonly hwpoisoned_pages: number;
-  /** Its range is burnt until reboot. */
+  /** Its range has leaked: it stays reserved until a reboot. */
   readonly leaked: boolean;
 }
 

@@ -9,7 +9,7 @@ import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
 const BLOCKED = 'offline_blocked';
 
 /**
- * Offlines a block: its pages migrate, data and processes see nothing. A page that is pinned cannot: the call tries
+ * Offlines a block: its pages migrate, data and processes see nothing. A page that is pinned cannot: the call retries
  * without end, holding the one hotplug lock of the machine, until the pin goes.
  *
  *   online ──no pin──▶ offline
@@ -85,7 +85,7 @@ function partsIn(run: Run, ranges: readonly PfnRange[]): Run[] {
   }));
 }
 
-/** FOLL_LONGTERM on v6.1 and later: what it is to pin leaves ZONE_MOVABLE first. Source: mm/gup.c (M76). */
+/** FOLL_LONGTERM on v6.1 and later: what is to be pinned leaves ZONE_MOVABLE first. Source: mm/gup.c (M76). */
 export function leaveMovable(tx: Transaction, range: MemoryRange, wanted: readonly PfnRange[]): void {
   const movable = range.blocks.filter((run) => run.zone === 'Movable');
   const there = movable.map((run) => pfnsOf(range, run.first, run.nr_blocks));

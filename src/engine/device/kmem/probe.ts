@@ -18,15 +18,15 @@ const ERRNO_NUMBERS = { EBUSY: 16, EINVAL: 22 } as const;
 const BLOCK_BYTES = Array.from({ length: 5 }, (_, at) => 2 ** (27 + at));
 
 /**
- * Why the probe of a driver fails on a device, as sysfs `bind` answers it, or null. A burnt range under the device
- * (of `burnt`: those of the host) stops every driver; kmem wants a target node and, from v6.1 on, a whole memory block.
+ * Why the probe of a driver fails on a device, as sysfs `bind` answers it, or null. A leaked range under the device (of
+ * `leaked`: those of the host) stops every driver; kmem wants a target node and, from v6.1 on, a whole memory block.
  * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), drivers/base/bus.c bind_store(); M62-M64, M69, M70, M73.
  */
 export function probeFails(
   host: Host,
   device: DaxDevice,
   driver: Driver,
-  burnt: readonly MemoryRange[],
+  leaked: readonly MemoryRange[],
 ): Refusal | null {
   const { kmem } = factsOf(host);
   if (driver === 'kmem' && device.target_node !== null && device.target_node < 0) {
@@ -38,7 +38,7 @@ export function probeFails(
     const line = 'rejecting DAX region without any memory after alignment';
     return failed(host, device, driver, 'EINVAL', line);
   }
-  if (leakedUnder(burnt, device) === null) return null;
+  if (leakedUnder(leaked, device) === null) return null;
   if (driver === 'nd_pmem') {
     const line = `could not reserve region [mem ${spelled(device.base_pfn, nrPages(device))}]`;
     return failed(host, device, driver, 'EBUSY', line);

@@ -15,9 +15,9 @@ import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
 
 /**
- * Tells the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP,
- * shut down before it walks nothing (B3). With rmapbt it walks the files in the order of their blocks, kills and
- * unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends.
+ * Notifies the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP, and
+ * one that was shut down before walks nothing (B3). With rmapbt it walks the files in the order of their blocks, kills
+ * and unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends.
  * Source: fs/xfs/xfs_notify_failure.c xfs_dax_notify_failure(), mm/memory-failure.c mf_dax_kill_procs().
  */
 export function daxHolderNotifyFailure(input: StepInput): StepOutput {

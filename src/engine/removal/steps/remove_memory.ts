@@ -9,9 +9,9 @@ import type { WaitingOn } from '../../model/removal.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
- * Takes each range away whose blocks are all offline; one with a block online stays whole, in use, and its
- * request_mem_region() is burnt until reboot. It never offlines, and nobody is told. Behind an offline that does
- * not end it waits for the hotplug lock of the machine (M159).
+ * Takes each range away whose blocks are all offline; one with a block online stays whole and in use, and its
+ * request_mem_region() stays until a reboot. It never offlines, and nobody is notified. Behind an offline that does not
+ * end it waits for the hotplug lock of the machine (M159).
  * Source: drivers/dax/kmem.c dev_dax_kmem_remove(), mm/memory_hotplug.c remove_memory(); M65-M67, M75, M77.
  */
 export function removeMemory(input: StepInput): StepOutput {
