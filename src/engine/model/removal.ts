@@ -88,6 +88,8 @@ export interface StepRecord {
   readonly name: StepName;
   readonly state: 'pending' | 'running' | 'waiting' | 'done';
   readonly source: string;
+  /** As its kernel's profile had them when the removal began: nothing that happens meanwhile changes them. */
+  readonly parameters: StepParameters;
   readonly result: Readonly<Record<string, unknown>>;
 }
 

@@ -1,15 +1,13 @@
 import type { Answer } from '../answer.ts';
 import { regionConditions } from '../device/cxl/chain.ts';
 import { deviceOf, must } from '../model/lookup.ts';
-import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../device/conditions.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 import { leftNow } from './report.ts';
-import { proposedProfile } from '../kernels/proposed.ts';
-import { stepsFor } from './start.ts';
 import type { StepOutput } from './step.ts';
 import { STEPS } from './steps.ts';
 
@@ -26,11 +24,9 @@ export function advance(tx: Transaction, id: string): Answer | Refusal {
   if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
   if (removal.state !== 'running') return { record: removal };
   const position = removal.steps.findIndex((step) => step.state !== 'done');
-  const specs = stepsFor(proposedProfile(tx.host), deviceOf(tx.host, removal.dax_device), removal.via);
-  const name = must(removal.steps[position], `next step of ${id}`).name;
-  const spec = isRefusal(specs) ? undefined : specs.find((own) => own.name === name);
+  const { name, parameters } = must(removal.steps[position], `next step of ${id}`);
   const device = deviceOf(tx.host, removal.dax_device);
-  const output = STEPS[name]({ tx, removal, device, parameters: spec?.parameters ?? {} });
+  const output = STEPS[name]({ tx, removal, device, parameters });
   return { record: record(tx, removal, position, output) };
 }
 

@@ -56,9 +56,7 @@ export function removeDaxDevice(
     waiting_on: [],
     verdict: null,
     hazards: [],
-    steps: specs.map(
-      (spec): StepRecord => ({ name: spec.name, state: 'pending', source: spec.source, result: {} }),
-    ),
+    steps: specs.map(pendingStep),
     report: {
       pages: {
         total,
@@ -88,6 +86,10 @@ export function removeDaxDevice(
     trigger: command.trigger,
   });
   return removal;
+}
+
+function pendingStep({ name, source, parameters }: StepSpec): StepRecord {
+  return { name, state: 'pending', source, parameters, result: {} };
 }
 
 function refuses(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): Refusal | null {
@@ -199,7 +201,7 @@ function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
 }
 
 /** The step list of the device's mode and of what is unbound. */
-export function stepsFor(
+function stepsFor(
   profile: Profile,
   device: DaxDevice,
   via: RemoveVia | undefined | null,

@@ -54,6 +54,9 @@ const Step = z
     name: z.enum(STEP_NAMES),
     state: z.enum(['pending', 'running', 'waiting', 'done']),
     source: z.string(),
+    parameters: z.record(z.string(), z.unknown()).meta({
+      description: 'Those of the step in the profile of the kernel, as they were when the removal began.',
+    }),
     result: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'RemovalStep' });

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { Host } from '../../src/engine/model/host.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
+import { prepareLoad } from '../../src/store/load.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { prepareProject } from '../../src/store/project.ts';
+import {
+  addDevice,
+  addFile,
+  addMapper,
+  addMount,
+  addPin,
+  DEVICE,
+  machine,
+  PIPE,
+  settle,
+  type Machine,
+} from '../engine/support.ts';
+import { before } from './support/before.ts';
+
+/** A removal that has begun and did no step yet, of a device that somebody maps and pins. */
+function begun(kernel: KernelName, mode: 'fsdax' | 'devdax', by: 'ext4' | 'xfs' = 'ext4'): Machine {
+  const made = machine(kernel, 1);
+  addDevice(made, { mode });
+  if (mode === 'fsdax') {
+    const { id } = addMount(made, { fs_type: by, ...(by === 'xfs' ? { rmapbt: true } : {}) });
+    addMapper(made, { file: addFile(made, id, '/a'), touched: 'cow', flags: ['private'] });
+    addPin(made, addMapper(made, { file: addFile(made, id, '/b'), touched: 'write' }), PIPE);
+  } else addPin(made, addMapper(made, { dax_device: DEVICE, touched: 'write' }), PIPE);
+  made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' });
+  return made;
+}
+
+/** The same host once a version that stored no parameters has stored it, and the upgrade has loaded it. */
+function upgraded({ host, events }: Machine): Host {
+  const db = before(9);
+  prepareProject(db)('h', host, events);
+  db.exec(`UPDATE removals SET record = json_set(record, '$.steps', (
+    SELECT json_group_array(json_remove(value, '$.parameters')) FROM json_each(record, '$.steps')))`);
+  migrate(db);
+  return prepareLoad(db)('h');
+}
+
+function withoutParameters({ steps, revision: _revision, ...removal }: RemovalRecord): object {
+  return { ...removal, steps: steps.map(({ parameters: _parameters, ...step }) => step) };
+}
+
+const CASES = KERNEL_NAMES.flatMap((kernel) => [
+  [kernel, 'fsdax', 'ext4'] as const,
+  [kernel, 'fsdax', 'xfs'] as const,
+  [kernel, 'devdax', 'ext4'] as const,
+]);
+
+test.each(CASES)('on %s a removal of %s (%s) of an earlier version goes on as it would have', (...which) => {
+  const known = begun(...which);
+  const resumed = begun(...which);
+  Object.assign(resumed.host, upgraded(known));
+  expect(withoutParameters(settle(resumed))).toEqual(withoutParameters(settle(known)));
+});
+
+test('what waits for a pin on v5.10 still waits for it after the upgrade', () => {
+  const resumed = begun('v5.10', 'devdax');
+  Object.assign(resumed.host, upgraded(begun('v5.10', 'devdax')));
+  expect(settle(resumed)).toMatchObject({ state: 'waiting', waiting_on: [{ holder: 'vmsplice' }] });
+});
