@@ -1,10 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
 import type { Backend } from './backend.ts';
+import { listSchema } from './list.ts';
+import type { Operation } from './operation.ts';
 import { renderPageToken, rowBefore } from './page_token.ts';
-import { LIMIT_DEFAULT } from './schemas/page.ts';
+import { LIMIT_DEFAULT, pageQuery } from './schemas/page.ts';
 
-interface Query {
-  readonly limit?: number;
-  readonly page_token?: string;
+type PageQuery = z.output<typeof PageQuery>;
+const PageQuery = z.strictObject(pageQuery);
+
+/** GET of a list whose rows are made, or found in one record, as they are asked for; `more` is told beside them. */
+export interface MadeListRoute<P extends z.ZodObject> extends Operation {
+  readonly url: string;
+  readonly params?: P;
+  readonly item: z.ZodType;
+  readonly more?: z.core.$ZodLooseShape;
+  /** By slicePage or pageFrom. */
+  readonly load: (params: z.output<P>, query: PageQuery) => Promise<object>;
+}
+
+export function madeListRoute<P extends z.ZodObject>(app: FastifyInstance, route: MadeListRoute<P>): void {
+  app.get(route.url, { schema: listSchema(route, PageQuery, route.params) }, async (request) =>
+    route.load(request.params as z.output<P>, request.query as PageQuery),
+  );
 }
 
 /**
@@ -15,7 +33,7 @@ export async function slicePage<T>(
   backend: Backend,
   list: string,
   rows: readonly T[],
-  query: Query,
+  query: PageQuery,
   keyOf: (row: T, place: number) => number = (_row, place) => place,
 ) {
   return pageFrom(backend, list, query, async (after, limit) => {
@@ -30,7 +48,7 @@ export async function slicePage<T>(
 export async function pageFrom<T>(
   backend: Backend,
   list: string,
-  query: Query,
+  query: PageQuery,
   load: (
     after: number,
     limit: number,

@@ -2,56 +2,33 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { begunBy } from '../../engine/begun.ts';
 import type { RemovalRecord } from '../../engine/model/removal.ts';
 import type { Backend, Reply } from '../backend.ts';
-import { fleetListRoute, hostListRoute } from '../list.ts';
-import { created, mutationRoute, openedBy } from '../mutate.ts';
+import { created, openedBy } from '../mutate.ts';
+import { nounRoutes } from '../noun.ts';
 import { RESPONSE_HEADERS } from '../operation.ts';
-import { loadRecord, readRoute } from '../read.ts';
 import { cut, isAtRest, preferredWait } from '../removal_answer.ts';
 import {
   CreateHotplugEvent,
   HotplugEvent,
-  hotplugEventFilters as filters,
+  hotplugEventFilters,
   RecordedHotplugEvent,
 } from '../schemas/hotplug_event.ts';
-import { HostPath, HotplugEventPath } from '../schemas/path.ts';
-
-const tag = 'hotplug-events';
-const url = '/v1/hosts/:host/hotplug-events';
+import { HotplugEventPath } from '../schemas/path.ts';
 
 /** /v1/hotplug-events, /v1/hosts/{host}/hotplug-events and one event. */
 export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void {
-  const list = { tag, kind: 'hotplug_events', item: HotplugEvent, filters } as const;
-  fleetListRoute(app, backend, {
-    ...list,
-    id: 'listFleetHotplugEvents',
-    summary: 'List hotplug events of the fleet',
-    url: '/v1/hotplug-events',
-  });
-  hostListRoute(app, backend, {
-    ...list,
-    id: 'listHotplugEvents',
-    summary: 'List hotplug events of a host',
-    url,
-  });
-  readRoute(app, {
-    id: 'getHotplugEvent',
-    tag,
-    summary: 'Get a hotplug event',
-    url: `${url}/:event`,
+  const events = nounRoutes(app, backend, {
+    kind: 'hotplug_events',
+    one: 'hotplug_event',
+    record: HotplugEvent,
     params: HotplugEventPath,
-    schema: HotplugEvent,
-    load: ({ host, event }) => loadRecord(backend, 'hotplug_events', host, event, 'hotplug_event_not_found'),
+    filters: hotplugEventFilters,
+    of_fleet: true,
   });
-  mutationRoute(app, backend, {
-    id: 'createHotplugEvent',
-    tag,
+  events.create({
     summary: 'Say what the bus did',
     description:
       '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back. ' +
       '`Prefer: wait` waits for the removals, and the answer has them, as a dry run has.',
-    method: 'POST',
-    url,
-    params: HostPath,
     body: CreateHotplugEvent,
     command: ({ body }) => ({ type: 'record_hotplug_event', ...body }),
     answer: created(RecordedHotplugEvent, whatCame, RESPONSE_HEADERS.prefer),

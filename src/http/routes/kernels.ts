@@ -1,14 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
 import { PROFILES } from '../../engine/kernels/profiles.ts';
 import type { Backend } from '../backend.ts';
 import { contentTag } from '../etag.ts';
-import { listSchema } from '../list.ts';
-import { slicePage } from '../memory_page.ts';
+import { madeListRoute, slicePage } from '../memory_page.ts';
 import { HttpProblem } from '../problem.ts';
 import { readTagged } from '../read.ts';
 import { Kernel } from '../schemas/kernel.ts';
-import { pageQuery } from '../schemas/page.ts';
 import { KernelPath } from '../schemas/path.ts';
 
 const tag = 'kernels';
@@ -17,11 +14,14 @@ const url = '/v1/kernels';
 /** /v1/kernels: the engine's own rows, served as they are. */
 export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
   const profiles = Object.values(PROFILES);
-  const querystring = z.strictObject(pageQuery);
-  const list = { id: 'listKernels', tag, summary: 'List kernel profiles', item: Kernel } as const;
-  app.get(url, { schema: listSchema(list, querystring) }, async (request) =>
-    slicePage(backend, 'kernels', profiles, request.query as z.output<typeof querystring>),
-  );
+  madeListRoute(app, {
+    id: 'listKernels',
+    tag,
+    summary: 'List kernel profiles',
+    url,
+    item: Kernel,
+    load: async (_all, query) => slicePage(backend, 'kernels', profiles, query),
+  });
   readTagged(app, {
     id: 'getKernel',
     tag,

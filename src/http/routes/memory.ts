@@ -1,16 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
 import type { Backend, Reply } from '../backend.ts';
 import { contentTag, viewTag } from '../etag.ts';
-import { listSchema } from '../list.ts';
-import { pageFrom } from '../memory_page.ts';
+import { madeListRoute, pageFrom } from '../memory_page.ts';
 import { mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow } from '../problem.ts';
 import { readTagged } from '../read.ts';
 import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
-import { pageQuery } from '../schemas/page.ts';
 import { HostPath, MemoryBlockPath, MemoryBlocksPath } from '../schemas/path.ts';
 
 const tag = 'memory';
@@ -57,23 +55,21 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
 }
 
 function listRoute(app: FastifyInstance, backend: Backend): void {
-  const querystring = z.strictObject(pageQuery);
-  const operation = {
+  madeListRoute(app, {
     id: 'listMemoryBlocks',
     tag,
     summary: 'List memory blocks of a dax device',
+    url,
+    params: MemoryBlocksPath,
     item: MemoryBlock,
-  } as const;
-  app.get(url, { schema: listSchema(operation, querystring, MemoryBlocksPath) }, async (request) => {
-    const { host, device } = request.params as z.output<typeof MemoryBlocksPath>;
-    const query = request.query as z.output<typeof querystring>;
-    return pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
-      const start = after + 1;
-      const command = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
-      const { memory_blocks } = await ask(backend, host, command);
-      const { items, total } = memory_blocks!;
-      return { items, last: start + limit < total ? after + limit : null };
-    });
+    load: ({ host, device }, query) =>
+      pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
+        const start = after + 1;
+        const command = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
+        const { memory_blocks } = await ask(backend, host, command);
+        const { items, total } = memory_blocks!;
+        return { items, last: start + limit < total ? after + limit : null };
+      }),
   });
 }
 

@@ -1,15 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
 import { poisonedRanges } from '../../engine/questions/poisoned.ts';
 import type { Backend } from '../backend.ts';
-import { listSchema } from '../list.ts';
-import { slicePage } from '../memory_page.ts';
+import { madeListRoute, slicePage } from '../memory_page.ts';
 import { changed, mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { loadRecord } from '../read.ts';
 import { DaxDevice } from '../schemas/dax_device.ts';
 import { ClearErrors, MemoryFailure, MemoryFailureReport, PoisonedRange } from '../schemas/memory_failure.ts';
-import { pageQuery } from '../schemas/page.ts';
 import { DevicePath } from '../schemas/path.ts';
 
 const tag = 'memory-failure';
@@ -54,23 +51,18 @@ const report: AnswerKind = {
 };
 
 function poisonedRoute(app: FastifyInstance, backend: Backend): void {
-  const querystring = z.strictObject(pageQuery);
-  const operation = {
+  madeListRoute(app, {
     id: 'listPoisonedRanges',
     tag,
     summary: 'List poisoned ranges of a dax device',
     description: 'Pages flagged PG_hwpoison and badblocks of the medium, merged, ascending.',
+    url: `${url}/memory-failure`,
+    params: DevicePath,
     item: PoisonedRange,
-  } as const;
-  app.get(
-    `${url}/memory-failure`,
-    { schema: listSchema(operation, querystring, DevicePath) },
-    async (request) => {
-      const { host, device } = request.params as z.output<typeof DevicePath>;
+    load: async ({ host, device }, query) => {
       const record = await loadRecord(backend, 'dax_devices', host, device, 'dax_device_not_found');
       const list = `poisoned ranges of ${record.uid}`;
-      const query = request.query as z.output<typeof querystring>;
       return slicePage(backend, list, poisonedRanges(record), query, ({ offset }) => offset);
     },
-  );
+  });
 }

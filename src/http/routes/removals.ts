@@ -1,19 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
 import { begunBy } from '../../engine/begun.ts';
 import type { RemovalRecord } from '../../engine/model/removal.ts';
 import { refuse } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
-import { fleetListRoute, listSchema } from '../list.ts';
-import { slicePage } from '../memory_page.ts';
+import { fleetListRoute } from '../list.ts';
+import { madeListRoute, slicePage } from '../memory_page.ts';
 import { locate, mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { RefusalProblem } from '../problem.ts';
 import { readRoute } from '../read.ts';
 import { cut, cutText, preferredWait, statusOf } from '../removal_answer.ts';
 import { RemoveDaxDevice } from '../schemas/dax_device.ts';
-import { pageQuery } from '../schemas/page.ts';
 import { DevicePath, RemovalPath } from '../schemas/path.ts';
 import { Removal, removalFilters as filters, Signal } from '../schemas/removal.ts';
 
@@ -90,22 +88,16 @@ async function loadRemoval(backend: Backend, uid: string): Promise<RemovalRecord
 }
 
 function signalsRoute(app: FastifyInstance, backend: Backend): void {
-  const querystring = z.strictObject(pageQuery);
-  const operation = {
+  madeListRoute(app, {
     id: 'listRemovalSignals',
     tag,
     summary: 'List the signals of a removal',
+    url: '/v1/removals/:removal/signals',
+    params: RemovalPath,
     item: Signal,
-  } as const;
-  const schema = listSchema(operation, querystring, RemovalPath);
-  app.get('/v1/removals/:removal/signals', { schema }, async (request) => {
-    const { removal } = request.params as z.output<typeof RemovalPath>;
-    const { uid, report } = await loadRemoval(backend, removal);
-    return slicePage(
-      backend,
-      `signals of ${uid}`,
-      report.signals,
-      request.query as z.output<typeof querystring>,
-    );
+    load: async ({ removal }, query) => {
+      const { uid, report } = await loadRemoval(backend, removal);
+      return slicePage(backend, `signals of ${uid}`, report.signals, query);
+    },
   });
 }

@@ -1,0 +1,121 @@
+import type { FastifyInstance } from 'fastify';
+import type * as z from 'zod';
+import type { Kind } from '../engine/model/host.ts';
+import type { RefusalCode } from '../engine/model/refusal.ts';
+import type { Backend } from './backend.ts';
+import { fleetListRoute, hostListRoute } from './list.ts';
+import { mutationRoute, type MutationRoute } from './mutate.ts';
+import type { Tag } from './operation.ts';
+import { loadRecord, readRoute } from './read.ts';
+import { HostPath } from './schemas/path.ts';
+
+/** What a refusal says is missing: `pin_not_found`. */
+type Missing =
+  Extract<RefusalCode, `${string}_not_found`> extends infer Code
+    ? Code extends `${infer Word}_not_found`
+      ? Word
+      : never
+    : never;
+
+/** A kind of record below a host, as its routes need to know it. */
+export interface Noun<P extends z.ZodObject> {
+  /** The path, the tag and the operations have its words: `/hotplug-events`, `listHotplugEvents`. */
+  readonly kind: Kind;
+  readonly one: Missing;
+  /** Where it is not the kind's. */
+  readonly tag?: Tag;
+  readonly record: z.ZodType;
+  /** Path of one record: the host, and the id of the record. */
+  readonly params: P;
+  readonly filters: z.core.$ZodLooseShape;
+  /** Whether there is a list of all hosts', too. */
+  readonly of_fleet?: boolean;
+}
+
+type Told = 'tag' | 'url' | 'params' | 'host' | 'target';
+
+type Creation<B extends z.ZodType> = Omit<
+  MutationRoute<typeof HostPath, B, z.core.$ZodLooseShape>,
+  Told | 'id' | 'method'
+>;
+
+/** A mutation of one record, which If-Match speaks of. */
+interface Verb<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>
+  extends Omit<MutationRoute<P, B, Q>, Told> {
+  /** The last of its path, where it is not the record's own. */
+  readonly at?: string;
+}
+
+export interface NounRoutes<P extends z.ZodObject> {
+  create<B extends z.ZodType>(route: Creation<B>): void;
+  verb<B extends z.ZodType, Q extends z.core.$ZodLooseShape>(route: Verb<P, B, Q>): void;
+}
+
+/**
+ * Declares what every noun has, and returns how to declare what it has of its own. Of pins, say:
+ *
+ *   GET   /v1/pins                         listFleetPins    at once, with `of_fleet`
+ *   GET   /v1/hosts/:host/pins             listPins         at once
+ *   GET   /v1/hosts/:host/pins/:pin        getPin           at once
+ *   POST  /v1/hosts/:host/pins             createPin        create()
+ *   …     /v1/hosts/:host/pins/:pin[/at]   its id           verb()
+ */
+export function nounRoutes<P extends z.ZodObject>(
+  app: FastifyInstance,
+  backend: Backend,
+  noun: Noun<P>,
+): NounRoutes<P> {
+  const { kind, one, record, params, filters } = noun;
+  const name = kind.replaceAll('_', '-');
+  const tag = noun.tag ?? (name as Tag);
+  const collection = `/v1/hosts/:host/${name}`;
+  const param = Object.keys(params.shape).at(-1)!;
+  const idIn = (path: unknown): string => (path as Readonly<Record<string, string>>)[param]!;
+  const list = { tag, kind, item: record, filters };
+  if (noun.of_fleet === true) {
+    const summary = `List ${wordsOf(kind)} of the fleet`;
+    fleetListRoute(app, backend, { ...list, id: `listFleet${nameOf(kind)}`, summary, url: `/v1/${name}` });
+  }
+  const summary = `List ${wordsOf(kind)} of a host`;
+  hostListRoute(app, backend, { ...list, id: `list${nameOf(kind)}`, summary, url: collection });
+  readRoute(app, {
+    id: `get${nameOf(one)}`,
+    tag,
+    summary: `Get a ${wordsOf(one)}`,
+    url: `${collection}/:${param}`,
+    params,
+    schema: record,
+    load: (path) =>
+      loadRecord(backend, kind, (path as { host: string }).host, idIn(path), `${one}_not_found`),
+  });
+  return {
+    create: (route) =>
+      mutationRoute(app, backend, {
+        ...route,
+        id: `create${nameOf(one)}`,
+        tag,
+        method: 'POST',
+        url: collection,
+        params: HostPath,
+      }),
+    verb: ({ at, ...route }) =>
+      mutationRoute(app, backend, {
+        ...route,
+        tag,
+        url: `${collection}/:${param}${at === undefined ? '' : `/${at}`}`,
+        params,
+        target: (asked) => ({ kind, id: idIn(asked.params) }),
+      }),
+  };
+}
+
+/** `cxl_memdev` in a sentence: CXL memdev. */
+function wordsOf(word: string): string {
+  return word.replaceAll('_', ' ').replace('cxl', 'CXL');
+}
+
+/** `cxl_memdev` in the name of an operation: CxlMemdev. */
+function nameOf(word: string): string {
+  const parts = word.split('_');
+  return parts.map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join('');
+}
