@@ -1,7 +1,6 @@
 import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/command.ts';
-import type { Holder } from '../../src/engine/questions/holder.ts';
+import type { Holder, Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
-import type { Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
 import { DAX } from './rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
 

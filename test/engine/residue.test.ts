@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Holder } from '../../src/engine/questions/holder.ts';
-import type { Survey } from '../../src/engine/questions/record.ts';
+import type { Holder, Survey } from '../../src/engine/questions/record.ts';
 import { anyStory, play } from './fleet.ts';
 import { assess, systemRam } from './imagine.ts';
 import { fail, scene } from './poison.ts';

@@ -7,7 +7,7 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal
 import { findMount, blockDeviceGone, fileSystemOf, filesOf, deviceOf } from '../model/lookup.ts';
 import type { Mount } from '../model/host.ts';
 
-export type CreateFile = Extract<Command, { type: 'create_file' }>;
+type CreateFile = Extract<Command, { type: 'create_file' }>;
 /**
  * Creates a file with its blocks. Refused with the kernel's errno where the file system is dead or full.
  * Files of 2 MiB and more start on a 2 MiB boundary, as a file system on DAX is made to do.

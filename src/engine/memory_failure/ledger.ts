@@ -69,6 +69,7 @@ export function withoutStructPage({ tx, source }: Ledger): PageEnd {
 /** How many "recovery action" lines the series prints in 5 seconds (M49). */
 const RATE_LIMIT_BURST = 10;
 
+/** Before the first call. */
 export function newLedger(tx: Transaction, device: DaxDevice, source: MemoryFailureSource): Ledger {
   const empty = { results: [], signals: [], flagged: [], log: [] };
   return { tx, device, source, ...empty, errno: null, unmapped_ram: 0, recovery_lines: 0 };

@@ -14,6 +14,7 @@ import { mappedPages, conclude } from './conclude.ts';
 import type { MemoryFailureReport } from './report.ts';
 import { failRamPages } from './system_ram.ts';
 
+/** Makes the calls of a command on pages of a device, by who makes them. Refused: `invalid_field`, `outcome_unknown`. */
 export function perform(
   tx: Transaction,
   command: MemoryFailure,

@@ -15,6 +15,7 @@ export interface Segment {
   readonly fate: Fate;
 }
 
+/** What memory_failure() finds at a page. */
 export type Fate =
   | DaxEntry
   /** page->mapping is NULL: dax_lock_page() finds nothing. */

@@ -13,6 +13,7 @@ export interface Bytes {
   readonly leaked: number;
 }
 
+/** The ledger of a host, and the ranges of it that are leaked. */
 export interface Capacity extends Bytes {
   readonly devices: readonly (Bytes & { readonly dax_device: string; readonly unaligned: number })[];
   readonly leaked_ranges: readonly {

@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/outcome.ts';
-import type { Holder } from './holder.ts';
+import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
 import type { Mapping } from '../model/host.ts';
 import { generationOf } from '../model/lookup.ts';
@@ -15,6 +15,7 @@ import { entriesOf, hostRecord, type Transaction } from '../model/transaction.ts
 import { PAGE_BYTES, type HazardKind } from '../model/vocabulary.ts';
 import { whatIf } from './what_if.ts';
 
+/** A user of a device, of any kind. */
 export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
 /** What looking at a process does to the kernel afterwards. */
 const DANGERS: ReadonlySet<HazardKind> = new Set(['kernel_oops', 'gup_livelock']);

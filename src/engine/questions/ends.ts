@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/outcome.ts';
-import type { HolderEnd } from './holder.ts';
+import type { HolderEnd } from './record.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { munmap } from '../commands/munmap.ts';
 import { unpin } from '../commands/unpin.ts';

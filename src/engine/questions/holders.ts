@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
-import type { Holder } from './holder.ts';
+import type { Holder } from './record.ts';
 import type { Host, MemoryRange } from '../model/host.ts';
 import { firstBlock } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';

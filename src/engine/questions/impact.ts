@@ -7,6 +7,7 @@ import type { Transaction } from '../model/transaction.ts';
 import type { Impact } from './record.ts';
 import { runRemoval, type ImaginedRemoval } from './what_if.ts';
 
+/** An imagined removal, and what it did to who was there. */
 export interface ImpactfulRemoval {
   readonly removal: ImaginedRemoval;
   readonly impact: Impact;

@@ -7,8 +7,7 @@ import type { Transaction } from '../model/transaction.ts';
 import { noRemoval } from './compare.ts';
 import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
-import type { Holder } from './holder.ts';
-import type { Survey } from './record.ts';
+import type { Holder, Survey } from './record.ts';
 import { hasBegun, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 

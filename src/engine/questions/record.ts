@@ -1,4 +1,14 @@
-import type { Holder } from './holder.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type {
+  AccessResult,
+  DeviceMode,
+  Errno,
+  HazardKind,
+  KernelName,
+  RemovalState,
+  RemoveTrigger,
+  Verdict,
+} from '../model/vocabulary.ts';
 import type { RefusalCode } from '../model/refusal.ts';
 import type { Cut } from '../model/cut.ts';
 import type {
@@ -10,15 +20,6 @@ import type {
   ToldOfHolders,
   WaitingOn,
 } from '../model/removal.ts';
-import type {
-  DeviceMode,
-  Errno,
-  HazardKind,
-  KernelName,
-  RemovalState,
-  RemoveTrigger,
-  Verdict,
-} from '../model/vocabulary.ts';
 
 /** What a removal that was only imagined came to; it waits where it cannot go on by itself. */
 export type ImaginedState = Exclude<RemovalState, 'running'>;
@@ -70,6 +71,7 @@ export interface Survey extends ToldOfHolders {
   readonly blast_radius: BlastRadius;
 }
 
+/** What can be done before a removal; each is acted out before it is advised (ADV1). */
 export const ADVICE_ACTIONS = [
   'stop_processes',
   'drop_pins',
@@ -80,6 +82,7 @@ export const ADVICE_ACTIONS = [
   'mkfs_xfs_rmapbt',
   'boot_kernel',
 ] as const;
+/** One of them. */
 export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
 
 /** Something to do before the removal that was simulated and leaves less behind. */
@@ -101,6 +104,7 @@ export interface Advice extends Cut {
 /** The same removal on one kernel, or why there is none. */
 export type ComparedRemoval = { readonly kernel: KernelName; readonly refused: NoRemoval } | AnsweredRemoval;
 
+/** A removal on one kernel, as it ends there. */
 export interface AnsweredRemoval extends Cut {
   readonly kernel: KernelName;
   readonly refused: null;
@@ -119,6 +123,7 @@ export interface ComparedReport
   readonly signals: readonly SignalGroup[];
 }
 
+/** Signals that are alike, counted. */
 export interface SignalGroup extends Pick<SignalRow, 'signal' | 'si_code' | 'si_addr_lsb' | 'delivery'> {
   readonly count: number;
   readonly processes: number;
@@ -131,6 +136,7 @@ export interface Difference {
   readonly values: Readonly<Partial<Record<KernelName, string | number | null>>>;
 }
 
+/** One removal on several kernels, side by side. */
 export interface Comparison extends ToldOfHolders {
   readonly host: string;
   readonly dax_device: string;
@@ -166,4 +172,33 @@ export interface Assessment extends ToldOfHolders, Cut {
   readonly simulated_kernel_cost: SimulatedKernelCost | null;
   readonly advice: readonly Advice[];
   readonly refused: NoRemoval | null;
+}
+
+/** Who holds a device, and what an unbind now would do to it. */
+export interface Holder {
+  readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin' | 'memory_block';
+  readonly id: string;
+  readonly pid: number | null;
+  /**
+   * `blocks`: the removal waits for it. `forced`: taken away from its user. `killed`: the process ends.
+   * `survives`: it is still there afterwards, and reaches the device or its pfns. Where the device is not bound,
+   * of the removal that there was. Null: neither a recording nor a source tells.
+   */
+  readonly consequence: 'blocks' | 'forced' | 'killed' | 'survives' | null;
+  readonly detail: string;
+  /** Whether it reaches the device now although that is not bound, or was bound again since (RESIDUE1). */
+  readonly residue: boolean;
+  /** The exposure that it has open. */
+  readonly exposure: string | null;
+  /** Of residue: how it can be ended now, and what the kernel does then. */
+  readonly ends: readonly HolderEnd[];
+}
+
+/** One way to end what still reaches a device, acted out. */
+export interface HolderEnd {
+  readonly by: 'munmap' | 'unpin' | 'exit' | 'SIGKILL';
+  /** Null where it cannot be done, or nothing tells what it does. */
+  readonly result: AccessResult | null;
+  readonly kernel_oopses: Outcome['kernel_oopses'];
+  readonly detail: string;
 }

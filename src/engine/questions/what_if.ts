@@ -26,6 +26,7 @@ export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T
   }
 }
 
+/** A removal that was run as far as it goes by itself. */
 export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
 
 /** Starts a removal and runs its steps until it ends, waits or is stuck. */

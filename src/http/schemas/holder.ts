@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type * as engine from '../../engine/questions/holder.ts';
+import type * as engine from '../../engine/questions/record.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { Outcome } from './outcome.ts';
 import { BlastRadius, Verdict } from './removal.ts';
