@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { addMemory, kmemStateOf, probeFails } from '../device/kmem/probe.ts';
+import { addMemory, probeFails } from '../device/kmem/probe.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
 import { findDevice } from '../model/lookup.ts';
@@ -10,8 +10,8 @@ import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { DeviceMode } from '../model/vocabulary.ts';
-import { RANGE_LEAKED, MEDIUM_GONE, NAMESPACE_DISABLED } from '../device/conditions.ts';
-import { defaultAlign, driverOf } from '../device/lifecycle.ts';
+import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
+import { bound, driverOf, parentBound } from '../device/lifecycle.ts';
 
 type Bind = Extract<Command, { type: 'bind' }>;
 
@@ -51,7 +51,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
     return blocked(tx, device, 'synchronize_rcu_normal');
   }
-  return bound(tx, command, device);
+  return probe(tx, command, device);
 }
 
 /**
@@ -71,10 +71,8 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer
 }
 
 function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer {
-  const others = device.conditions.filter((condition) => condition.type !== 'bind_blocked');
-  const record = patch(tx, 'dax_devices', device.name, {
-    conditions: [...others, { type: 'bind_blocked', detail: blocked_in }],
-  });
+  const conditions = [...without(device, 'bind_blocked'), { type: 'bind_blocked', detail: blocked_in }];
+  const record = patch(tx, 'dax_devices', device.name, { conditions });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
   return { record, bind: { result: 'blocked', blocked_in, kernel_log: [] } };
 }
@@ -92,7 +90,7 @@ function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMo
  * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A leaked range stops
  * every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
  */
-function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+function probe(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
   const mode = modeOf(tx.host, command, device);
   const dynamic = noNamespaceMode(tx.host, device, mode);
   if (dynamic !== null) return dynamic;
@@ -109,26 +107,7 @@ function bound(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refu
       : withWayBack(tx, device, failure);
   if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
-  const repurposed = mode !== device.mode || tenant !== device.tenant;
-  const record = patch(tx, 'dax_devices', device.name, {
-    mode,
-    driver,
-    tenant,
-    generation: repurposed ? device.generation + 1 : device.generation,
-    map: mode === device.mode ? device.map : mode === 'raw' || mode === 'sector' ? null : 'dev',
-    align: device.align ?? defaultAlign(mode),
-    state: 'bound',
-    conditions: [],
-    pgmap: device.pgmap + 1,
-    pgmap_state: 'live',
-    hwpoisoned: [],
-    faulted: [],
-    dax_alive: true,
-    instance: mode === device.mode ? device.instance : device.instance + 1,
-    parent_bound: true,
-    mem_region: 'requested',
-    kmem_state: kmemStateOf(tx.host, mode),
-  });
+  const record = bound(tx, device, mode, tenant);
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
   const kernel_log = driver === 'kmem' ? addMemory(tx, record) : [];
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
@@ -142,7 +121,7 @@ function withWayBack({ host }: Transaction, device: DaxDevice, failure: Refusal)
 
 /** dax_pmem binds, the dax device it makes stays without a driver. */
 function parentAlone(tx: Transaction, device: DaxDevice, { detail }: Refusal): Answer {
-  const record = patch(tx, 'dax_devices', device.name, { parent_bound: true });
+  const record = parentBound(tx, device);
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { parent_bound: true });
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log: detail.split('; ') } };
 }

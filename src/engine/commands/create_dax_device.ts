@@ -6,9 +6,9 @@ import type { DaxDevice } from '../model/host.ts';
 import { addMemory, probeFails } from '../device/kmem/probe.ts';
 import { leakedUnder } from '../model/memory_range.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, put, type Transaction } from '../model/transaction.ts';
+import { emit, type Transaction } from '../model/transaction.ts';
 import { placesOf, refusesPlace, type Places } from '../device/place.ts';
-import { newDevice } from '../device/lifecycle.ts';
+import { newDevice, putDevice } from '../device/lifecycle.ts';
 
 /** What only a listing says of a device that it creates, and what its import keeps up to date. */
 interface ListedPlace {
@@ -34,7 +34,7 @@ export function createDaxDevice(
   const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.leaked);
   if (failure !== null)
     return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
-  const record = put(tx, 'dax_devices', device.name, { ...device, cxl_region });
+  const record = putDevice(tx, { ...device, cxl_region });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
   if (record.driver === 'kmem') addMemory(tx, record);
   return { record };

@@ -1,3 +1,4 @@
+import { overwritten } from '../device/lifecycle.ts';
 import type { Answer } from '../answer.ts';
 import type { CreateMount } from '../model/command.ts';
 import type { DaxDevice, FileSystem } from '../model/host.ts';
@@ -163,8 +164,7 @@ function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | 
     (own) => partition !== null && own.partition !== null && own.partition !== partition,
   );
   if (untouched.length === present.length) return device.generation;
-  const generation = device.generation + 1;
-  patch(tx, 'dax_devices', device.name, { generation });
+  const generation = overwritten(tx, device);
   for (const own of untouched) carryOver(tx, own, generation);
   return generation;
 }

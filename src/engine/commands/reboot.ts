@@ -5,13 +5,12 @@ import { rebootCxl } from '../device/cxl/reboot.ts';
 import { forget } from '../mm/page_cache.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { addMemory, kmemStateOf, probeFails } from '../device/kmem/probe.ts';
+import { addMemory, probeFails } from '../device/kmem/probe.ts';
 import { defaultMode } from '../device/dax_region.ts';
 import { freshCounters } from '../mm/counters.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import type { RemovalRecord } from '../model/removal.ts';
-import { defaultAlign, driverOf } from '../device/lifecycle.ts';
-import { NOT_TOLD } from '../device/told.ts';
+import { booted, driverOf } from '../device/lifecycle.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 
 /** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */
@@ -56,26 +55,7 @@ export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboo
 function probeAtBoot(tx: Transaction, device: DaxDevice): void {
   const mode = defaultMode(tx.host, device);
   const there = device.media_present && device.state !== 'gone' && regionServes(tx.host, device);
-  const driver = driverOf(mode);
-  const present = there && probeFails(tx.host, device, driver, []) === null;
-  const record = patch(tx, 'dax_devices', device.name, {
-    mode,
-    generation: mode === device.mode ? device.generation : device.generation + 1,
-    align: device.align ?? defaultAlign(mode),
-    state: present ? 'bound' : 'unbound',
-    driver: present ? driver : null,
-    dax_alive: present,
-    pgmap: device.pgmap + 1,
-    pgmap_state: present ? 'live' : 'none',
-    hwpoisoned: [],
-    faulted: [],
-    instance: device.instance + 1,
-    parent_bound: true,
-    mem_region: present ? 'requested' : 'released',
-    removal: null,
-    conditions: regionConditions(tx.host, device),
-    kmem_state: present ? kmemStateOf(tx.host, mode) : null,
-    ...NOT_TOLD,
-  });
+  const present = there && probeFails(tx.host, device, driverOf(mode), []) === null;
+  const record = booted(tx, device, mode, present, regionConditions(tx.host, device));
   if (record.driver === 'kmem') addMemory(tx, record);
 }

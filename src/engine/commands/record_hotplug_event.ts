@@ -1,13 +1,13 @@
 import type { Answer } from '../answer.ts';
 import type { Command, Media } from '../model/command.ts';
-import { MEDIUM_REPLACED } from '../device/conditions.ts';
 import { returnMemdev } from '../device/cxl/card.ts';
 import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
 import { removeWithSiblings } from '../removal/siblings.ts';
 import type { CxlMemdev, DaxDevice } from '../model/host.ts';
 import { findDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import { emit, identity, put, type Transaction } from '../model/transaction.ts';
+import { mediumReplaced, mediumReturned } from '../device/lifecycle.ts';
 import { placesOf, refusesPlace } from '../device/place.ts';
 
 type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
@@ -80,24 +80,10 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | R
   const size = region === null ? wanted : Math.min(wanted, region.size);
   const misplaced = refusesPlace(tx.host, placesOf(tx.host, device.name), { ...device, size });
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
-  const replaced = command.action === 'replace';
-  const other = {
-    media_serial: command.media?.media_serial ?? null,
-    generation: device.generation + 1,
-    tenant: command.tenant ?? null,
-    badblocks: [],
-    hwpoisoned: [],
-  };
-  const same = { media_serial: command.media?.media_serial ?? device.media_serial };
   returnCards(tx, command, device);
-  const kept = device.conditions.filter(({ type }) => type !== MEDIUM_REPLACED.type);
-  patch(tx, 'dax_devices', device.name, {
-    media_present: true,
-    state: 'unbound',
-    size,
-    conditions: replaced ? [...kept, MEDIUM_REPLACED] : kept,
-    ...(replaced ? other : same),
-  });
+  const medium = { size, media_serial: command.media?.media_serial ?? null };
+  if (command.action === 'replace') mediumReplaced(tx, device, medium, command.tenant ?? null);
+  else mediumReturned(tx, device, medium);
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { action: command.action });
   return [];
 }

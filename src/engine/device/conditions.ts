@@ -1,3 +1,5 @@
+import type { Condition, DaxDevice } from '../model/host.ts';
+
 /** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
 export const MEDIUM_REPLACED = {
   type: 'medium_replaced',
@@ -11,3 +13,8 @@ export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destr
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
 export const RANGE_LEAKED = 'its range is burnt until a reboot: POST …/reboot frees it';
+
+/** The conditions of a device but those of a type. */
+export function without({ conditions }: DaxDevice, type: string): readonly Condition[] {
+  return conditions.filter((condition) => condition.type !== type);
+}

@@ -1,37 +1,78 @@
 import type { CreateDaxDevice, ImportedDevice } from '../model/command.ts';
-import { identity, type Transaction } from '../model/transaction.ts';
-import type { DaxDevice, Host } from '../model/host.ts';
-import type { DeviceMode, Driver } from '../model/vocabulary.ts';
-import { toldNow, NOT_TOLD } from './told.ts';
-import { basePfn, type Places } from './place.ts';
+import { definedOnly } from '../model/defined_only.ts';
+import type { DeviceLife } from '../model/device_life.ts';
+import type { Condition, DaxDevice, Host } from '../model/host.ts';
+import { deviceOf } from '../model/lookup.ts';
+import { identity, put, type Transaction } from '../model/transaction.ts';
+import {
+  PAGE_BYTES,
+  PMD_PAGES,
+  type DeviceMode,
+  type Driver,
+  type KmemState,
+  type Provider,
+} from '../model/vocabulary.ts';
+import { MEDIUM_REPLACED, without } from './conditions.ts';
 import { kmemStateOf } from './kmem/probe.ts';
+import { basePfn, type Places } from './place.ts';
+import { NOT_TOLD, toldNow } from './told.ts';
+
+/**
+ * The life of a device: what each event of its kernel, bus or operator makes of it. Nothing else writes these fields.
+ *
+ *   created or listed ──▶ bound ──removalStarted──▶ removing ──steps──▶ removing ──removalEnded──▶ unbound
+ *                           ▲                                                                        │
+ *                           └───────────── bound: bind · booted: reboot · asListed: import ──────────┘
+ *
+ *   steps: daxKilled, gendiskDeleted, pgmapKilled, memmapRemoved, memRegionReleased, devDaxUnregistered
+ *   any ──listed no more──▶ gone ──listed again, a medium, a reboot──▶ bound or unbound
+ *
+ * A field that a driver decides is a line in drivenIn() and in UNDRIVEN: the compiler asks for both.
+ */
+type Driven = Pick<
+  DeviceLife,
+  'state' | 'driver' | 'dax_alive' | 'pgmap_state' | 'mem_region' | 'kmem_state'
+>;
+
+/** What a device with the driver of its mode is. */
+function drivenIn(host: Host, mode: DeviceMode): Driven {
+  return {
+    state: 'bound',
+    driver: driverOf(mode),
+    dax_alive: true,
+    pgmap_state: 'live',
+    mem_region: 'requested',
+    kmem_state: kmemStateOf(host, mode),
+  };
+}
+
+/** What a device without a driver is. */
+const UNDRIVEN: Driven = {
+  state: 'unbound',
+  driver: null,
+  dax_alive: false,
+  pgmap_state: 'none',
+  mem_region: 'released',
+  kmem_state: null,
+};
+
+/** Struct pages are made anew with each pgmap. */
+const NEW_PAGES = { hwpoisoned: [], faulted: [] } as const;
 
 /** The driver that binds a device of this mode. */
 export function driverOf(mode: DeviceMode): Driver {
   return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
 }
 
-/** 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
-export function defaultAlign(mode: DeviceMode): number | null {
-  return mode === 'devdax' ? 2097152 : null;
-}
-
-/** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
-function mapOf(command: CreateDaxDevice | ImportedDevice): 'dev' | 'mem' | null {
-  if (command.map !== undefined) return command.map;
-  const legacy = command.provider === 'e820' || command.provider === 'virtio-pmem';
-  if (command.mode === 'raw') return legacy ? 'mem' : null;
-  return command.mode === 'sector' ? null : 'dev';
-}
-
+/** A device as it is found on its bus: with the driver of its mode, unless said otherwise. */
 export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {
-  const bound = (command.state ?? 'bound') === 'bound';
-  const { mode } = command;
+  const { mode, provider = 'ACPI.NFIT' } = command;
   return {
     ...identity(tx),
+    ...(command.state === 'unbound' ? UNDRIVEN : drivenIn(tx.host, mode)),
+    ...NEW_PAGES,
     name: command.name,
     mode,
-    driver: bound ? driverOf(mode) : null,
     size: command.size,
     align: command.align ?? defaultAlign(mode),
     phys_addr: command.phys_addr ?? null,
@@ -41,65 +82,256 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     labels: command.labels ?? {},
     generation: 1,
     media_serial: command.media_serial ?? null,
-    state: bound ? 'bound' : 'unbound',
     conditions: [],
-    provider: command.provider ?? 'ACPI.NFIT',
-    map: mapOf(command),
+    provider,
+    map: command.map === undefined ? mapOf(mode, provider) : command.map,
     base_pfn: basePfn(places, command.phys_addr ?? null),
     pgmap: 1,
-    pgmap_state: bound ? 'live' : 'none',
-    dax_alive: bound,
     instance: 1,
     parent_bound: true,
-    mem_region: bound ? 'requested' : 'released',
     removal: null,
     media_present: true,
-    hwpoisoned: [],
     badblocks: [],
     clears_poison: command.clears_poison ?? false,
-    faulted: [],
     cxl_region: null,
-    kmem_state: bound ? kmemStateOf(tx.host, mode) : null,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
+}
+
+/** A recorded device as a listing shows it: the listing wins over what nobody uses, what it cannot know stays. */
+export function asListed(
+  host: Host,
+  before: DaxDevice,
+  imported: ImportedDevice,
+  place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'badblocks'>,
+): DaxDevice {
+  const { change, name, memory_blocks, state, parent_bound, ...fields } = imported;
+  const listed = {
+    ...before,
+    ...definedOnly(fields),
+    ...place,
+    size: imported.size ?? before.size,
+    align: imported.align ?? before.align ?? defaultAlign(imported.mode),
+    ...(imported.mode === before.mode ? {} : boundUnseen(before)),
+  };
+  return { ...listed, ...drivenAsListed(host, listed, imported) };
+}
+
+/** Stores a device that newDevice() or asListed() described. */
+export function putDevice(tx: Transaction, device: DaxDevice): DaxDevice {
+  return put(tx, 'dax_devices', device.name, device);
+}
+
+/** What only a listing tells of a device that it shows first. */
+export function listedFirst(
+  tx: Transaction,
+  { name, parent_bound = true }: ImportedDevice,
+  badblocks: DaxDevice['badblocks'],
+): DaxDevice {
+  return become(tx, name, { badblocks, parent_bound });
+}
+
+/** A listing that shows its whole bus does not show the device. */
+export function listedNoMore(tx: Transaction, { name }: DaxDevice): DaxDevice {
+  return become(tx, name, { state: 'gone', driver: null });
+}
+
+/**
+ * The driver of a mode binds: a new pgmap over the same pfns; another mode or tenant is another owner (GEN3).
+ * Source: drivers/nvdimm/pmem.c pmem_attach_disk(), drivers/dax/device.c dev_dax_probe(), drivers/dax/kmem.c
+ * dev_dax_kmem_probe().
+ */
+export function bound(
+  tx: Transaction,
+  device: DaxDevice,
+  mode: DeviceMode,
+  tenant: string | null,
+): DaxDevice {
+  const changes = mode !== device.mode;
+  return become(tx, device.name, {
+    ...drivenIn(tx.host, mode),
+    ...ownedFrom(device, mode, tenant),
+    ...NEW_PAGES,
+    map: !changes ? device.map : mode === 'raw' || mode === 'sector' ? null : 'dev',
+    align: device.align ?? defaultAlign(mode),
+    conditions: [],
+    pgmap: device.pgmap + 1,
+    instance: changes ? device.instance + 1 : device.instance,
+    parent_bound: true,
+  });
+}
+
+/** dax_pmem binds, the dax device that it makes stays without a driver. Source: drivers/dax/pmem.c. */
+export function parentBound(tx: Transaction, { name }: DaxDevice): DaxDevice {
+  return become(tx, name, { parent_bound: true });
+}
+
+/** Every driver probes again: `present` where that of the mode finds its range. Nobody uses the device any more. */
+export function booted(
+  tx: Transaction,
+  device: DaxDevice,
+  mode: DeviceMode,
+  present: boolean,
+  conditions: readonly Condition[],
+): DaxDevice {
+  return become(tx, device.name, {
+    ...(present ? drivenIn(tx.host, mode) : UNDRIVEN),
+    ...ownedFrom(device, mode, device.tenant),
+    ...NEW_PAGES,
+    ...NOT_TOLD,
+    align: device.align ?? defaultAlign(mode),
+    conditions,
+    pgmap: device.pgmap + 1,
+    instance: device.instance + 1,
+    parent_bound: true,
+    removal: null,
+  });
+}
+
+/** `->remove()` has begun; a surprise took the medium before. */
+export function removalStarted(
+  tx: Transaction,
+  { name }: DaxDevice,
+  removal: string,
+  media_present: boolean,
+): void {
+  become(tx, name, { state: 'removing', removal, media_present });
+}
+
+/** `->remove()` has returned. */
+export function removalEnded(tx: Transaction, name: string, conditions: readonly Condition[]): void {
+  become(tx, name, { state: 'unbound', removal: null, conditions });
+}
+
+/** DAXDEV_ALIVE is clear. Source: drivers/dax/super.c kill_dax(). */
+export function daxKilled(tx: Transaction, { name }: DaxDevice): void {
+  become(tx, name, { dax_alive: false });
+}
+
+/** The block device is gone: what has it open has one of the past. Source: block/genhd.c del_gendisk(). */
+export function gendiskDeleted(tx: Transaction, { name, instance }: DaxDevice): void {
+  become(tx, name, { instance: instance + 1 });
+}
+
+/** The pgmap gives no references any more. Source: mm/memremap.c memunmap_pages() percpu_ref_kill(). */
+export function pgmapKilled(tx: Transaction, { name }: DaxDevice): void {
+  become(tx, name, { pgmap_state: 'killed' });
+}
+
+/** The struct pages are gone, and what they said. Source: mm/memremap.c pageunmap_range(). */
+export function memmapRemoved(tx: Transaction, { name }: DaxDevice): void {
+  become(tx, name, { pgmap_state: 'none', faulted: [] });
+}
+
+/**
+ * No driver any more. Of memory that kmem could not take away the range stays in /proc/iomem, and its struct pages
+ * with it (M66). Source: drivers/dax/kmem.c dev_dax_kmem_remove().
+ */
+export function memRegionReleased(tx: Transaction, device: DaxDevice, leaked: boolean): void {
+  const left = leaked ? ({ mem_region: 'leaked', pgmap_state: device.pgmap_state } as const) : {};
+  become(tx, device.name, { ...UNDRIVEN, state: device.state, ...left });
+}
+
+/** The dev_dax itself is gone. Source: drivers/dax/bus.c unregister_dev_dax(). */
+export function devDaxUnregistered(tx: Transaction, { name, instance }: DaxDevice): void {
+  become(tx, name, { parent_bound: false, instance: instance + 1 });
+}
+
+/** kmem took its memory away and stays bound. Source: drivers/dax/kmem.c state_store(), v7.3. */
+export function memoryUnplugged(tx: Transaction, { name }: DaxDevice): void {
+  const { mem_region, pgmap_state } = UNDRIVEN;
+  become(tx, name, { kmem_state: 'unplugged', mem_region, pgmap_state });
+}
+
+/** kmem adds its memory again. Source: drivers/dax/kmem.c state_store(), v7.3. */
+export function memoryPlugged(tx: Transaction, { name }: DaxDevice, kmem_state: KmemState): void {
+  become(tx, name, { kmem_state, mem_region: 'requested', pgmap_state: 'live' });
+}
+
+/** The medium has left a device that no driver has. */
+export function mediumLost(tx: Transaction, { name }: DaxDevice): void {
+  become(tx, name, { media_present: false });
+}
+
+type Medium = Pick<DaxDevice, 'size' | 'media_serial'>;
+
+/** The same medium is back: no serial that is told leaves the one of before. */
+export function mediumReturned(tx: Transaction, device: DaxDevice, { size, media_serial }: Medium): void {
+  become(tx, device.name, {
+    media_present: true,
+    state: 'unbound',
+    size,
+    conditions: without(device, MEDIUM_REPLACED.type),
+    media_serial: media_serial ?? device.media_serial,
+  });
+}
+
+/** Another medium at the same addresses: another owner, and none of the poison of the old one (GEN3). */
+export function mediumReplaced(
+  tx: Transaction,
+  device: DaxDevice,
+  { size, media_serial }: Medium,
+  tenant: string | null,
+): void {
+  become(tx, device.name, {
+    media_present: true,
+    state: 'unbound',
+    size,
+    conditions: [...without(device, MEDIUM_REPLACED.type), MEDIUM_REPLACED],
+    media_serial,
+    tenant,
+    generation: device.generation + 1,
+    badblocks: [],
+    hwpoisoned: [],
+  });
+}
+
+/** A file system was made over another: another owner of the same pfns (GEN3). Returns its generation. */
+export function overwritten(tx: Transaction, { name, generation }: DaxDevice): number {
+  return become(tx, name, { generation: generation + 1 }).generation;
+}
+
+function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxDevice {
+  return put(tx, 'dax_devices', name, { ...deviceOf(tx.host, name), ...fields });
+}
+
+/** Whose the pfns are from now on (GEN3). */
+function ownedFrom(device: DaxDevice, mode: DeviceMode, tenant: string | null) {
+  const same = mode === device.mode && tenant === device.tenant;
+  return { mode, tenant, generation: same ? device.generation : device.generation + 1 };
 }
 
 /**
  * A device that is listed in another mode was bound in it unseen: another owner (GEN3), another pgmap, of whose users
  * nobody has said anything.
  */
-export function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
+function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
   return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };
 }
 
-/** A listing that shows a device bound or without a driver wins over a record that nobody uses. */
-export function rebound(host: Host, device: DaxDevice, imported: ImportedDevice): DaxDevice {
-  const state = imported.state ?? 'bound';
-  if (device.state === 'removing' || (device.state === state && device.driver === driverOf(device.mode)))
-    return device;
-  if (state === 'unbound') {
-    const unbound = { driver: null, dax_alive: false, kmem_state: null } as const;
-    const released = { pgmap_state: 'none', mem_region: 'released' } as const;
-    return { ...device, ...unbound, ...released, ...parentAsListed(device, imported), state };
-  }
+/** A listing that shows a device bound or without a driver wins, but over a removal. */
+function drivenAsListed(host: Host, device: DaxDevice, imported: ImportedDevice): Partial<DaxDevice> {
+  const { state = 'bound' } = imported;
+  if (device.state === 'removing') return {};
+  if (device.state === state && device.driver === driverOf(device.mode)) return {};
+  if (state === 'unbound') return { ...UNDRIVEN, ...parentAsListed(device, imported) };
   const pgmap = device.pgmap_state === 'live' ? device.pgmap : device.pgmap + 1;
-  return {
-    ...device,
-    state,
-    driver: driverOf(device.mode),
-    dax_alive: true,
-    pgmap,
-    pgmap_state: 'live',
-    hwpoisoned: [],
-    faulted: [],
-    mem_region: 'requested',
-    parent_bound: true,
-    kmem_state: kmemStateOf(host, device.mode),
-  };
+  return { ...drivenIn(host, device.mode), ...NEW_PAGES, pgmap, parent_bound: true };
 }
 
 /** Without dax_pmem the dev_dax is gone; with it again, there is another. */
 function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_bound }: ImportedDevice) {
   const now = parent_bound ?? before;
   return { parent_bound: now, instance: before && !now ? instance + 1 : instance };
+}
+
+/** 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
+function defaultAlign(mode: DeviceMode): number | null {
+  return mode === 'devdax' ? PMD_PAGES * PAGE_BYTES : null;
+}
+
+/** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
+function mapOf(mode: DeviceMode, provider: Provider): 'dev' | 'mem' | null {
+  if (mode === 'raw') return provider === 'e820' || provider === 'virtio-pmem' ? 'mem' : null;
+  return mode === 'sector' ? null : 'dev';
 }

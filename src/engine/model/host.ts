@@ -1,3 +1,4 @@
+import type { DeviceLife } from './device_life.ts';
 import type { MemoryFailureCounters } from './node_counters.ts';
 import type {
   Activity,
@@ -5,16 +6,12 @@ import type {
   CxlMemdevState,
   CxlRegionType,
   DaxOption,
-  DeviceMode,
-  DeviceState,
-  Driver,
   FsState,
   FsType,
   HoldersTold,
   HostHealth,
   HotplugAction,
   KernelName,
-  KmemState,
   MapFlag,
   MceKillPolicy,
   MemoryBlockState,
@@ -104,44 +101,21 @@ export interface Condition {
   readonly detail: string;
 }
 
-export interface DaxDevice extends Resource {
+/** One DAX device: what its life made of it, where it lies, and what is told or found of it. */
+export interface DaxDevice extends Resource, DeviceLife {
   readonly name: string;
-  readonly mode: DeviceMode;
-  readonly driver: Driver | null;
   readonly size: number;
-  readonly align: number | null;
   /** `0x` lower-case hex, null where no listing has told it. */
   readonly phys_addr: string | null;
   readonly numa_node: number | null;
   readonly target_node: number | null;
   readonly tenant: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Counts owners of the same pfns: a new medium, mode, tenant or file system is a new generation. */
-  readonly generation: number;
   readonly media_serial: string | null;
-  readonly state: DeviceState;
   readonly conditions: readonly Condition[];
   readonly provider: Provider;
-  /** Where struct pages live; null where the namespace has none (raw on labelled NFIT pmem, sector). */
-  readonly map: 'dev' | 'mem' | null;
   /** First pfn of the pgmap; made up (and phys_addr null) where no address is known. */
   readonly base_pfn: number;
-  /** Counts pgmaps of this device: an entry keeps the number of the one it was made under. */
-  readonly pgmap: number;
-  /** `live`: references can be taken. `killed`: draining. `none`: memmap torn down. */
-  readonly pgmap_state: 'live' | 'killed' | 'none';
-  /** DAXDEV_ALIVE. */
-  readonly dax_alive: boolean;
-  /** Counts block devices or dev_dax inodes of this name: old mounts and descriptors keep theirs. */
-  readonly instance: number;
-  /** devdax on an nd bus: whether the parent driver dax_pmem is bound. */
-  readonly parent_bound: boolean;
-  /** The request_mem_region() of the driver in /proc/iomem. */
-  readonly mem_region: 'requested' | 'released' | 'leaked';
-  /** The removal that is running or waiting on it. */
-  readonly removal: string | null;
-  /** False after a surprise removal, until a medium is there again. */
-  readonly media_present: boolean;
   /** PG_hwpoison in the struct pages of the present pgmap; rebuilt clean with the next. */
   readonly hwpoisoned: readonly PfnRange[];
   /** Bytes from the start of the device that its medium cannot read, in whole sectors; they outlive unbind and bind. */
@@ -152,8 +126,6 @@ export interface DaxDevice extends Resource {
   readonly faulted: readonly PfnRange[];
   /** The CXL region it stands on, by name. */
   readonly cxl_region: string | null;
-  /** `daxX.Y/state` of v7.3 while kmem is bound, else null; it does not follow writes to `memoryN/state`. */
-  readonly kmem_state: KmemState | null;
   /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or because the operator says so (TOLD4). */
   readonly holders: HoldersTold;
   /** When that was said first, or confirmed last; null where it was not. */

@@ -2,6 +2,7 @@ import type { Change, Event, EventType } from './event.ts';
 import { applyChange } from './apply.ts';
 import type { Entries } from './mapping_table.ts';
 import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
+import type { DeviceLife } from './device_life.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
 import type { Table } from './table.ts';
 
@@ -63,13 +64,12 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   return next;
 }
 
+/** What patch() changes of a record: all but a device's life, which device/lifecycle.ts alone writes. */
+type Patched<K extends Kind> = Partial<RecordOf<K>> &
+  (K extends 'dax_devices' ? { readonly [F in keyof DeviceLife]?: never } : unknown);
+
 /** Changes fields of a stored record. */
-export function patch<K extends Kind>(
-  tx: Transaction,
-  kind: K,
-  id: string,
-  fields: Partial<RecordOf<K>>,
-): RecordOf<K> {
+export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fields: Patched<K>): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
   if (before === undefined) throw new Error(`no ${kind} ${id}`);
   return put(tx, kind, id, { ...before, ...fields });

@@ -4,6 +4,7 @@ import { deviceOf, must } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../device/conditions.ts';
+import { removalEnded } from '../device/lifecycle.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
@@ -87,15 +88,11 @@ function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 }
 
 function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
-  patch(tx, 'dax_devices', removal.dax_device, {
-    state: 'unbound',
-    removal: null,
-    conditions: [
-      ...(removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : []),
-      ...(removal.via === 'ndctl_destroy_namespace' ? [NAMESPACE_DESTROYED] : []),
-      ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
-    ],
-  });
+  removalEnded(tx, removal.dax_device, [
+    ...(removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : []),
+    ...(removal.via === 'ndctl_destroy_namespace' ? [NAMESPACE_DESTROYED] : []),
+    ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
+  ]);
   holdTask(tx, removal, 'running');
   const left = leftNow(tx.host, removal, 'completed');
   const after = patch(tx, 'removals', removal.id, {

@@ -3,8 +3,9 @@ import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { removeDaxDevice } from './start.ts';
-import { emit, patch, type Transaction } from '../model/transaction.ts';
+import { emit, type Transaction } from '../model/transaction.ts';
 import { consumersOf, regionsOn, regionOf } from '../device/cxl/chain.ts';
+import { mediumLost } from '../device/lifecycle.ts';
 import { wayBack } from '../device/way_back.ts';
 import { findDevice } from '../model/lookup.ts';
 
@@ -49,8 +50,9 @@ export function removeEach(
   memdev: string | null,
 ): RemovalRecord[] | Refusal {
   const removals: RemovalRecord[] = [];
-  for (const { name, state } of devices) {
-    if (state === 'unbound' && command.trigger === 'surprise_removal') losesMedium(tx, name);
+  for (const device of devices) {
+    const { name, state } = device;
+    if (state === 'unbound' && command.trigger === 'surprise_removal') losesMedium(tx, device);
     if (state !== 'bound' && state !== 'removing') continue;
     const removal = removeDaxDevice(tx, { ...command, dax_device: name }, memdev);
     if (isRefusal(removal)) return removal;
@@ -60,7 +62,7 @@ export function removeEach(
 }
 
 /** Nothing is bound to it, so nothing is removed; its card is gone all the same. */
-function losesMedium(tx: Transaction, name: string): void {
-  patch(tx, 'dax_devices', name, { media_present: false });
-  emit(tx, 'dax_device_changed', `dax-devices/${name}`, { media_present: false });
+function losesMedium(tx: Transaction, device: DaxDevice): void {
+  mediumLost(tx, device);
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { media_present: false });
 }

@@ -6,9 +6,10 @@ import { isDynamic } from '../device/dax_region.ts';
 import { onlineRuns } from '../model/memory_block.ts';
 import { memoryPins, memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { removalStarted } from '../device/lifecycle.ts';
 import { toldOf } from '../device/told.ts';
 import { wayBack } from '../device/way_back.ts';
-import { emit, hostRecord, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, identity, put, type Transaction } from '../model/transaction.ts';
 import type { CxlDriver, RemoveVia } from '../model/vocabulary.ts';
 import { blastRadius } from './blast_radius.ts';
 import { costAtStart } from './cost.ts';
@@ -80,7 +81,7 @@ export function removeDaxDevice(
     completed_at: null,
   });
   const media_present = command.trigger === 'surprise_removal' ? false : device.media_present;
-  patch(tx, 'dax_devices', device.name, { state: 'removing', removal: removal.id, media_present });
+  removalStarted(tx, device, removal.id, media_present);
   emit(tx, 'removal_started', `removals/${removal.id}`, {
     dax_device: device.name,
     trigger: command.trigger,

@@ -4,6 +4,7 @@ import { runs, type Run } from '../../model/mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
 import { firstBlock, pfnsOf, withBlock } from '../../model/memory_block.ts';
+import { without } from '../conditions.ts';
 import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
 
 const BLOCKED = 'offline_blocked';
@@ -38,10 +39,8 @@ export function finishOffline(tx: Transaction): void {
   const range = hotplugLock(tx.host);
   if (range === null || range.offlining === null) return;
   if (pinsIn(tx.host, range.dax_device, pfnsOf(range, range.offlining)).length > 0) return;
-  const { conditions } = deviceOf(tx.host, range.dax_device);
-  patch(tx, 'dax_devices', range.dax_device, {
-    conditions: conditions.filter(({ type }) => type !== BLOCKED),
-  });
+  const device = deviceOf(tx.host, range.dax_device);
+  patch(tx, 'dax_devices', device.name, { conditions: without(device, BLOCKED) });
   setOffline(tx, range, range.offlining);
 }
 

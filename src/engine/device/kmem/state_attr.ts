@@ -4,6 +4,7 @@ import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { patch, type Transaction } from '../../model/transaction.ts';
 import type { KmemState, MemoryBlockState } from '../../model/vocabulary.ts';
 import { nrBlocks, onlinePfns } from '../../model/memory_block.ts';
+import { memoryPlugged, memoryUnplugged } from '../lifecycle.ts';
 import { migrate } from './offline.ts';
 import { addMemory } from './probe.ts';
 import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
@@ -31,7 +32,7 @@ export function writeKmemState(tx: Transaction, device: DaxDevice, state: KmemSt
     return kernelRefuses('EBUSY', `state_store: ${device.kmem_state} goes online only from unplugged`);
   }
   if (hotplugLock(tx.host) !== null) return waits();
-  patch(tx, 'dax_devices', device.name, { kmem_state: state, mem_region: 'requested', pgmap_state: 'live' });
+  memoryPlugged(tx, device, state);
   addMemory(tx, device);
   for (const range of memoryRangesOf(tx.host, device.name)) onlineAll(tx, range, state);
   return null;
@@ -54,11 +55,7 @@ function unplug(tx: Transaction, device: DaxDevice): Refusal | null {
     migrate(tx, device.name, onlinePfns(range));
     removeRange(tx, range);
   }
-  patch(tx, 'dax_devices', device.name, {
-    kmem_state: 'unplugged',
-    mem_region: 'released',
-    pgmap_state: 'none',
-  });
+  memoryUnplugged(tx, device);
   return null;
 }
 

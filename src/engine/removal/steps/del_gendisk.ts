@@ -1,8 +1,9 @@
 import type { Mount } from '../../model/host.ts';
 import { filesOf, mountsOn } from '../../model/lookup.ts';
+import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
-import { emit, hostRecord, patch } from '../../model/transaction.ts';
+import { emit, hostRecord } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
@@ -29,7 +30,7 @@ export function delGendisk(input: StepInput): StepOutput {
   for (const mount of mounts) {
     if (parameters.shuts_fs_down === true) log.push(...shutDown(input, mount));
   }
-  patch(tx, 'dax_devices', device.name, { instance: device.instance + 1 });
+  gendiskDeleted(tx, device);
   return {
     end: 'done',
     signals,

@@ -1,4 +1,4 @@
-import { patch } from '../../model/transaction.ts';
+import { daxKilled } from '../../device/lifecycle.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
@@ -7,6 +7,6 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Source: drivers/dax/super.c kill_dax(), drivers/dax/bus.c kill_dev_dax().
  */
 export function killDax({ tx, device }: StepInput): StepOutput {
-  patch(tx, 'dax_devices', device.name, { dax_alive: false });
+  daxKilled(tx, device);
   return { end: 'done', result: {} };
 }

@@ -1,6 +1,6 @@
 import { pinsOfDevice } from '../../model/lookup.ts';
 import type { WaitingOn } from '../../model/removal.ts';
-import { patch } from '../../model/transaction.ts';
+import { pgmapKilled } from '../../device/lifecycle.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Source: mm/memremap.c memunmap_pages(); v5.10 block/blk-core.c blk_cleanup_queue() for fsdax.
  */
 export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
-  patch(tx, 'dax_devices', device.name, { pgmap_state: 'killed' });
+  pgmapKilled(tx, device);
   const pins = pinsOfDevice(tx.host, device.name).filter(
     (pin) => pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0,
   );

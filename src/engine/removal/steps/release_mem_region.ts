@@ -1,5 +1,5 @@
 import { memoryRangesOf } from '../../model/memory_range.ts';
-import { patch } from '../../model/transaction.ts';
+import { memRegionReleased } from '../../device/lifecycle.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
@@ -7,13 +7,6 @@ import type { StepInput, StepOutput } from '../step.ts';
  * its struct pages with it (M66). Source: kernel/resource.c, drivers/dax/kmem.c dev_dax_kmem_remove().
  */
 export function releaseMemRegion({ tx, device }: StepInput): StepOutput {
-  const leaked = memoryRangesOf(tx.host, device.name).length > 0;
-  patch(tx, 'dax_devices', device.name, {
-    mem_region: leaked ? 'leaked' : 'released',
-    driver: null,
-    dax_alive: false,
-    pgmap_state: leaked ? device.pgmap_state : 'none',
-    kmem_state: null,
-  });
+  memRegionReleased(tx, device, memoryRangesOf(tx.host, device.name).length > 0);
   return { end: 'done' };
 }
