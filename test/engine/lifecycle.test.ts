@@ -131,6 +131,17 @@ describe('an event of a device changes these fields of it, in one place', () => 
     rollback(tx);
     expect(deviceOf(made.host, DEVICE)).toBe(device);
   });
+
+  test('a raw namespace has struct pages where its bus has legacy ones, bound or created', () => {
+    const made = machine('v6.12');
+    for (const provider of ['e820', 'virtio-pmem', 'ACPI.NFIT'] as const) {
+      const name = addDevice(made, { name: `raw-${provider}`, mode: 'raw', provider });
+      const tx = begin(made.host, steadyContext());
+      const device = { ...deviceOf(made.host, name), mode: 'fsdax', map: 'dev' } as const;
+      expect(life.bound(tx, device, 'raw', null).map).toBe(deviceOf(made.host, name).map);
+      rollback(tx);
+    }
+  });
 });
 
 const ENGINE = 'src/engine/';

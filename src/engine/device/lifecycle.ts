@@ -152,7 +152,7 @@ export function bound(
     ...drivenIn(tx.host, mode),
     ...ownedFrom(device, mode, tenant),
     ...NEW_PAGES,
-    map: !changes ? device.map : mode === 'raw' || mode === 'sector' ? null : 'dev',
+    map: changes ? mapOf(mode, device.provider) : device.map,
     align: device.align ?? defaultAlign(mode),
     conditions: [],
     pgmap: device.pgmap + 1,
