@@ -1,10 +1,11 @@
 import type { Answer } from '../answer.ts';
 import type { CreatePin } from '../model/command.ts';
 import { touch } from '../mm/fault.ts';
+import { isStale } from '../mm/stale.ts';
 import type { DaxDevice, Mapping } from '../model/host.ts';
 import { leaveMovable } from '../device/kmem/offline.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
-import { deviceOf, findActor, findMapping, generationOf, isStale } from '../model/lookup.ts';
+import { deviceOf, findActor, findMapping, generationOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';
 import { normalize } from '../model/pfn_range.ts';

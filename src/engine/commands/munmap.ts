@@ -1,4 +1,3 @@
-import { factsOf } from '../kernels/of_host.ts';
 import { strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
 import type { Command } from '../model/command.ts';
@@ -13,7 +12,7 @@ export function munmap(tx: Transaction, command: Extract<Command, { type: 'munma
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
-  const effect = zapEffect(tx, [mapping], factsOf(tx.host).stale.munmap);
+  const effect = zapEffect(tx.host, [mapping], 'munmap');
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   for (const pin of pinsOfPid(tx.host, mapping.pid)) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });

@@ -1,5 +1,6 @@
 import { at, dies, ok, stuck, type ByLevel, type Effect, type GupEffect } from './effect.ts';
-import { changed, row } from './row.ts';
+import type { MappingVerb } from '../model/vocabulary.ts';
+import { changed, row, type Row } from './row.ts';
 
 const effects = row<ByLevel>;
 const gup = row<ByLevel<GupEffect>>;
@@ -51,7 +52,7 @@ export const STALE = {
   smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account(); R136, R137',     sameDeath, '6.5', '6.15'),
   pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range(); R138',                          '6.15'),
   numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats(); R139',                      '6.15'),
-};
+} satisfies { readonly [Verb in MappingVerb]?: Row<ByLevel> };
 
 /**
  * What a store of the processor does to the kernel where the entry sends it into a fault. `ok`: the fault goes on,

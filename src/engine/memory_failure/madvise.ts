@@ -1,9 +1,9 @@
-import { touch } from '../mm/fault.ts';
+import { faultIn } from '../mm/fault.ts';
 import type { Mapping } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { clipRun, runs, type Run } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, entriesOf, type Transaction } from '../model/transaction.ts';
+import { entriesOf, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type Errno } from '../model/vocabulary.ts';
 import { conclude, mappedPages } from './conclude.ts';
 import { failDaxPages } from './dax.ts';
@@ -26,7 +26,7 @@ export interface Advised {
 export function madviseHwpoison(tx: Transaction, advised: Advised): MemoryFailureReport | Refusal {
   const { mapping } = advised;
   const device = deviceOf(tx.host, mapping.dax_device);
-  const found = faultIn(tx, advised);
+  const found = mappedNow(tx, advised);
   if (isRefusal(found)) return found;
   const ledger = newLedger(tx, deviceOf(tx.host, device.name), 'madvise');
   const mapped = mappedPages(tx.host, device);
@@ -40,12 +40,11 @@ export function madviseHwpoison(tx: Transaction, advised: Advised): MemoryFailur
 }
 
 /** What is mapped now, and EFAULT where a page could not be faulted in. */
-function faultIn(
+function mappedNow(
   tx: Transaction,
   { mapping, index, nr_pages }: Advised,
 ): { readonly there: readonly Run[]; readonly errno: Errno | null } | Refusal {
-  const { failure } = touch(tx, mapping, index, nr_pages, false);
-  emit(tx, 'page_faulted', `mappings/${mapping.id}`, { index, nr_pages, write: false });
+  const { failure } = faultIn(tx, mapping, { index, nr: nr_pages }, false);
   if (failure?.why === 'refused') return failure.refusal;
   const end = failure === null ? index + nr_pages : failure.index;
   const there = [...runs(entriesOf(tx.host, mapping.id))].flatMap((run) => clipRun(run, index, end) ?? []);
@@ -86,7 +85,7 @@ export function softOffline(
   pfn: number,
   advised: Advised | null,
 ): MemoryFailureReport | Refusal {
-  const found = advised === null ? null : faultIn(tx, { ...advised, nr_pages: 1 });
+  const found = advised === null ? null : mappedNow(tx, { ...advised, nr_pages: 1 });
   if (isRefusal(found)) return found;
   const device = deviceOf(tx.host, dax_device);
   const ledger = newLedger(tx, device, 'soft_offline');

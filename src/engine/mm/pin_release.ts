@@ -1,7 +1,7 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { Effect } from '../kernels/effect.ts';
 import type { Pin } from '../model/host.ts';
-import { deviceOf, memmapGone, pinsOfPid } from '../model/lookup.ts';
+import { deviceOf, pinsOfPid } from '../model/lookup.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { Oops } from '../model/outcome.ts';
@@ -24,7 +24,7 @@ export function workerOops(tx: Transaction, pin: Pin): Oops[] {
 /** Whether a pin's struct pages are gone. */
 function outlivesPgmap(tx: Transaction, pin: Pin): boolean {
   const device = deviceOf(tx.host, pin.dax_device);
-  return memmapGone(device) && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0;
+  return device.pgmap_state === 'none' && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
-import { factsOf } from '../kernels/of_host.ts';
 import type { Effect } from '../kernels/effect.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import { releaseEffect, workerOops } from './pin_release.ts';
@@ -22,7 +21,7 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const effect = zapEffect(tx, mappings, factsOf(tx.host).stale.exit);
+  const effect = zapEffect(tx.host, mappings, 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
   const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);

@@ -1,38 +1,177 @@
-import type { Host, Mapping } from '../model/host.ts';
-import type { ByLevel, Effect } from '../kernels/effect.ts';
-import { superblockOf } from '../model/lookup.ts';
+import { ok, type ByLevel, type Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import type { Run } from '../model/mapping_table.ts';
+import type { Facts } from '../kernels/profile.ts';
+import type { DaxDevice, Host, Mapping } from '../model/host.ts';
+import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
+import { runs, type Run } from '../model/mapping_table.ts';
+import { usedPages } from '../model/memory_range.ts';
+import { intersect, type PfnRange } from '../model/pfn_range.ts';
+import { entriesOf } from '../model/transaction.ts';
+import type { MappingVerb } from '../model/vocabulary.ts';
 
-/** The level a walker meets; PUD entries count as PMD. */
-export function levelOf<T>(effects: { readonly pte: T; readonly pmd: T }, run: Run): T {
-  return run.level === 'pte' ? effects.pte : effects.pmd;
+/** What a verb does to the kernel, or to who asks for it, at an entry. `unknown`: neither recorded nor read. */
+export type StaleEffect = Effect | { readonly do: 'unknown'; readonly why: string };
+
+/** Answers for one verb at one run of a mapping. */
+type EffectAt = (mapping: Mapping, run: Run, verb: MappingVerb) => StaleEffect;
+
+/** How a verb comes to the page behind an entry; `register`: io_uring, `aside`: it does not come to it. */
+type Way = 'load' | 'store' | 'zap' | 'gup' | 'register' | 'walk' | 'protect' | 'aside';
+
+/** Every row of the kernels' tables has a way that asks for it, and every verb has one way. */
+const WAYS = {
+  load: 'load',
+  copy_out: 'load',
+  store: 'store',
+  munmap: 'zap',
+  exit: 'zap',
+  madvise_dontneed: 'zap',
+  vmsplice: 'gup',
+  direct_io: 'gup',
+  madvise_hwpoison: 'gup',
+  process_vm_readv: 'gup',
+  ptrace: 'gup',
+  io_uring_register: 'register',
+  mlock: 'walk',
+  smaps: 'walk',
+  pagemap: 'walk',
+  numa_maps: 'walk',
+  msync: 'aside',
+  mprotect: 'protect',
+} as const satisfies Readonly<Record<MappingVerb, Way>> &
+  Readonly<Record<keyof Facts['stale'], 'zap' | 'gup' | 'walk'>>;
+
+type VerbBy<W extends Way> = {
+  [Verb in MappingVerb]: (typeof WAYS)[Verb] extends W ? Verb : never;
+}[MappingVerb];
+
+/** The verbs that take entries away. */
+export type ZapVerb = VerbBy<'zap'>;
+
+/** Every verb, as WAYS has them: what hazards name keeps this order. */
+const VERBS = Object.keys(WAYS) as MappingVerb[];
+
+/** Whether an entry outlived the pgmap it was made under, or that pgmap takes no more references. */
+export function isStale(device: DaxDevice, run: Run): boolean {
+  return run.kind === 'dax' && (run.pgmap !== device.pgmap || device.pgmap_state !== 'live');
+}
+
+/** Stale device entries of a mapping, run by run. */
+export function staleRuns(host: Host, mapping: Mapping): Run[] {
+  const device = deviceOf(host, mapping.dax_device);
+  return [...runs(entriesOf(host, mapping.id))].filter((run) => isStale(device, run));
+}
+
+/** Whether a store goes through the entry and asks nobody; a private one never does. */
+export function storePasses(mapping: Mapping, run: Run): boolean {
+  return run.writable && !mapping.flags.includes('private');
 }
 
 /**
- * What a store of the processor does to the kernel at a stale entry. One through a writable entry asks nobody; a
- * private one copies, a shared one faults (C4).
+ * What the pfns of an entry are to who walks there.
+ *
+ *   served ──killed──▶ killed ──memmap torn down──▶ gone ──bound again──▶ owned: a pgmap serves them again (R164)
+ *                                                    ▲                  ▶ ram: System RAM was made of them
+ *                                                    └──────────────────  raw, sector: there are no struct pages
  */
-export function storeEffect(host: Host, mapping: Mapping, run: Run): Effect {
-  const { private: copied, shared_ext4, shared_xfs } = factsOf(host).stale_store;
-  if (mapping.flags.includes('private')) return levelOf(copied, run);
-  if (run.writable || mapping.prot === 'r') return { do: 'ok' };
-  const inode = host.tables.files.get(String(mapping.file));
-  const xfs = superblockOf(host, String(inode?.file_system))?.fs_type === 'xfs';
-  return levelOf(xfs ? shared_xfs : shared_ext4, run);
+type Standing = 'served' | 'killed' | 'gone' | 'owned' | 'ram';
+
+/** How the pfns of an entry stand now. */
+export function standingOf(device: DaxDevice, run: Run): Standing {
+  if (!isStale(device, run)) return 'served';
+  if (device.pgmap_state === 'none' || device.map === null) return 'gone';
+  if (device.pgmap_state === 'killed') return 'killed';
+  return device.mode === 'system-ram' ? 'ram' : 'owned';
 }
 
-/** The verbs that do this to the kernel at any of these entries, by the names that hazards have for them. */
+/** What a verb does at an entry: the one rule, for acts and hazards alike (C3, C4). */
+export function staleEffect(host: Host, mapping: Mapping, run: Run, verb: MappingVerb): StaleEffect {
+  return staleEffects(host)(mapping, run, verb);
+}
+
+/** The same for many entries, what is asked of their devices looked up once. Holds while nothing changes. */
+export function staleEffects(host: Host): EffectAt {
+  const facts = factsOf(host);
+  const ramOf = onceADevice((device) => ramInUse(host, device));
+  return (mapping, run, verb) => {
+    const device = deviceOf(host, mapping.dax_device);
+    const standing = standingOf(device, run);
+    if (standing === 'served') return ok;
+    if (goes(verb, 'protect')) return unread(`${verb} of a stale entry`);
+    if (goes(verb, 'gup')) return ofGup(at(facts.stale[verb], run), standing);
+    if (standing === 'gone') {
+      if (goes(verb, 'zap', 'walk')) return at(facts.stale[verb], run);
+      const faults = goes(verb, 'store') || (goes(verb, 'register') && registersByFault(facts));
+      return faults ? ofStore(host, facts, mapping, run) : ok;
+    }
+    const hits = standing === 'ram' && goes(verb, 'zap') && overlaps(run, ramOf(device));
+    return hits ? at(facts.repurpose.zap_of_ram, run) : ok;
+  };
+}
+
+/** What verbs do to the kernel at any of these entries, in the order of the table. */
 export function verbsThat(
   does: 'oops' | 'livelock',
   host: Host,
   mapping: Mapping,
   left: readonly Run[],
-): string[] {
-  const walked = Object.entries<ByLevel>(factsOf(host).stale);
-  const meets = (effectAt: (run: Run) => Effect) => left.some((run) => effectAt(run).do === does);
-  return [
-    ...(meets((run) => storeEffect(host, mapping, run)) ? ['store'] : []),
-    ...walked.filter(([, effects]) => meets((run) => levelOf(effects, run))).map(([verb]) => verb),
-  ];
+): MappingVerb[] {
+  const effectAt = staleEffects(host);
+  return VERBS.filter((verb) => left.some((run) => effectAt(mapping, run, verb).do === does));
+}
+
+/** Pages of system RAM made of a device that are somebody's memory; none where the device is something else. */
+export function ramInUse(host: Host, device: DaxDevice): PfnRange[] {
+  return device.mode === 'system-ram' ? usedPages(host, device.name) : [];
+}
+
+/** Looks each device up once: a process may map one by thousands of mappings. Holds while nothing changes. */
+export function onceADevice(pagesOf: (device: DaxDevice) => PfnRange[]): (device: DaxDevice) => PfnRange[] {
+  const known = new Map<string, PfnRange[]>();
+  return (device) => {
+    const pages = known.get(device.name) ?? pagesOf(device);
+    known.set(device.name, pages);
+    return pages;
+  };
+}
+
+/** Whether a verb goes one of these ways. */
+function goes<W extends Way>(verb: MappingVerb, ...ways: readonly W[]): verb is VerbBy<W> {
+  return ways.some((way) => way === WAYS[verb]);
+}
+
+/** The effect at the level of an entry; PUD entries count as PMD. */
+function at(effects: ByLevel, { level }: Run): Effect {
+  return level === 'pte' ? effects.pte : effects.pmd;
+}
+
+/** gup asks for the pgmap of a pfn first: one that lives serves it, one that is being killed does not. */
+function ofGup(gone: Effect, standing: Exclude<Standing, 'served'>): StaleEffect {
+  if (standing === 'owned') return ok;
+  if (standing === 'ram') return unread('gup through a stale entry to what is system RAM now');
+  if (standing === 'killed' && gone.do === 'oops')
+    return { do: 'unknown', why: 'gup while the pgmap is being killed is not recorded on this kernel' };
+  return gone;
+}
+
+/** Whether io_uring faults the page in for writing before it looks at the file. */
+function registersByFault({ io_uring_register_stale }: Facts): boolean {
+  return io_uring_register_stale === 'write_fault_first';
+}
+
+/** What a store of the processor meets where its entry sends it into a fault: a private one copies (C4). */
+function ofStore(host: Host, { stale_store }: Facts, mapping: Mapping, run: Run): Effect {
+  if (mapping.prot === 'r' || storePasses(mapping, run)) return ok;
+  if (mapping.flags.includes('private')) return at(stale_store.private, run);
+  const file = must(host.tables.files.get(String(mapping.file)), `file of ${mapping.id}`);
+  const { fs_type } = fileSystemOf(host, file.file_system);
+  return at(fs_type === 'xfs' ? stale_store.shared_xfs : stale_store.shared_ext4, run);
+}
+
+function overlaps({ pfn, nr_pages }: Run, ranges: readonly PfnRange[]): boolean {
+  return intersect([[pfn, nr_pages]], ranges).length > 0;
+}
+
+function unread(what: string): StaleEffect {
+  return { do: 'unknown', why: `${what} is neither recorded nor in the sources read` };
 }

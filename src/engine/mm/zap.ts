@@ -1,21 +1,13 @@
-import type { DaxDevice, Mapping } from '../model/host.ts';
-import { usedPages } from '../model/memory_range.ts';
-import {
-  anonymousMappingsOf,
-  deviceOf,
-  mappingsOfDevice,
-  memmapGone,
-  must,
-  staleRuns,
-} from '../model/lookup.ts';
+import { ok, type Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import type { DaxDevice, Host, Mapping } from '../model/host.ts';
+import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
-import type { ByLevel, Effect } from '../kernels/effect.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { levelOf } from './stale.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { onceADevice, ramInUse, staleEffects, staleRuns, type ZapVerb } from './stale.ts';
 
 /** print_bad_pte() and bad_page() are limited to 60 lines a minute. */
 const LINES_MAX = 60;
@@ -26,34 +18,19 @@ const BAD_PAGE_STATE = {
   detail: 'a stale mapping was zapped over pages of another process: their reference counts are wrong',
 } as const;
 
-/** What is asked of a device's present owner: the pages it uses. */
-type PagesOf = (device: DaxDevice) => PfnRange[];
-
-/** Looks each device up once: a process may map one by thousands of mappings. Holds while nothing changes. */
-function onceADevice(pagesOf: PagesOf): PagesOf {
-  const known = new Map<string, PfnRange[]>();
-  return (device) => {
-    const pages = known.get(device.name) ?? pagesOf(device);
-    known.set(device.name, pages);
-    return pages;
-  };
-}
-
 /**
- * Zapping stale entries whose pfns were given to system-ram: the first that is a page of another process decides.
- * Asked mapping by mapping, in their order; nothing may change meanwhile.
- * Source: mm/huge_memory.c zap_huge_pmd(), mm/memory.c zap_pte_range(), v7.3; R161.
+ * What zapping the stale entries of mappings does to the kernel: ok, or the oops at the first entry, in their order,
+ * that has one. Nothing may change meanwhile.
  */
-function zapOfGiven(tx: Transaction): (mapping: Mapping) => Effect {
-  const { zap_of_ram } = factsOf(tx.host).repurpose;
-  const ramOf = onceADevice((device) => usedPages(tx.host, device.name));
-  return (mapping) => {
-    const stale = staleRuns(tx.host, mapping);
-    if (stale.length === 0) return { do: 'ok' };
-    const ram = ramOf(deviceOf(tx.host, mapping.dax_device));
-    const hit = stale.find((run) => intersect([pfnsOf(run)], ram).length > 0);
-    return hit === undefined ? { do: 'ok' } : levelOf(zap_of_ram, hit);
-  };
+export function zapEffect(host: Host, mappings: readonly Mapping[], verb: ZapVerb): Effect {
+  const effectAt = staleEffects(host);
+  for (const mapping of mappings) {
+    for (const run of staleRuns(host, mapping)) {
+      const effect = effectAt(mapping, run, verb);
+      if (effect.do === 'oops') return effect;
+    }
+  }
+  return ok;
 }
 
 /**
@@ -64,7 +41,7 @@ function zapOfGiven(tx: Transaction): (mapping: Mapping) => Effect {
 export function zapLog(tx: Transaction, mappings: readonly Mapping[], comm: string): string[] {
   if (!factsOf(tx.host).repurpose.bad_page_map) return [];
   const filesOf = onceADevice((device) => filePages(tx, device));
-  const ramOf = onceADevice((device) => usedPages(tx.host, device.name));
+  const ramOf = onceADevice((device) => ramInUse(tx.host, device));
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
     const stale = normalize(
@@ -127,21 +104,4 @@ function lines(ranges: readonly PfnRange[], line: (pfn: number) => string): stri
 
 function pteOf(pfn: number): string {
   return (BigInt(pfn) * BigInt(PAGE_BYTES) + 0x67n).toString(16).padStart(16, '0');
-}
-
-/** What zapping the entries of mappings, in this order, does to the kernel: ok, or the first oops. */
-export function zapEffect(tx: Transaction, mappings: readonly Mapping[], effects: ByLevel): Effect {
-  const ofGiven = zapOfGiven(tx);
-  for (const mapping of mappings) {
-    const gone = memmapGone(deviceOf(tx.host, mapping.dax_device));
-    const effect = gone ? zapOfGone(tx, mapping, effects) : ofGiven(mapping);
-    if (effect.do === 'oops') return effect;
-  }
-  return { do: 'ok' };
-}
-
-/** Without struct pages the first stale entry decides. */
-function zapOfGone(tx: Transaction, mapping: Mapping, effects: ByLevel): Effect {
-  const [first] = staleRuns(tx.host, mapping);
-  return first === undefined ? { do: 'ok' } : levelOf(effects, first);
 }

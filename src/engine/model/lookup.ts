@@ -10,9 +10,8 @@ import type {
   Process,
   RecordOf,
 } from './host.ts';
-import { runs, type Run } from './mapping_table.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
-import { entriesOf, type Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 import type { Table } from './table.ts';
 
@@ -180,16 +179,6 @@ export function daxDead(host: Host, mount: Mount): boolean {
   return blockDeviceGone(host, mount) || !deviceOf(host, mount.dax_device).dax_alive;
 }
 
-/** Whether an entry outlived the pgmap it was made under, or that pgmap takes no more references. */
-export function isStale(device: DaxDevice, run: Run): boolean {
-  return run.kind === 'dax' && (run.pgmap !== device.pgmap || device.pgmap_state !== 'live');
-}
-
-/** Whether a walker that follows the entry finds no struct page. */
-export function memmapGone(device: DaxDevice): boolean {
-  return device.pgmap_state === 'none';
-}
-
 /** Whether a load of the device's range reaches its medium: it is there, and the CXL region over it is committed. */
 export function decodes(host: Host, device: DaxDevice): boolean {
   if (!device.media_present) return false;
@@ -199,12 +188,6 @@ export function decodes(host: Host, device: DaxDevice): boolean {
 
 export function nrPages(device: DaxDevice): number {
   return Math.floor(device.size / PAGE_BYTES);
-}
-
-/** Stale device entries of a mapping, run by run. */
-export function staleRuns(host: Host, mapping: Mapping): Run[] {
-  const device = deviceOf(host, mapping.dax_device);
-  return [...runs(entriesOf(host, mapping.id))].filter((run) => isStale(device, run));
 }
 
 /** Whether the task still stands in the process table with its memory: running or stuck, not reaped. */

@@ -99,6 +99,9 @@ export const ACCESS_KINDS = [
 ] as const;
 export type AccessKind = (typeof ACCESS_KINDS)[number];
 
+/** What can be done with a mapping, as hazards name it: its accesses (`load` and `store` are read and write), and its ends. */
+export type MappingVerb = Exclude<AccessKind, 'read' | 'write'> | 'load' | 'store' | 'munmap' | 'exit';
+
 export const ACCESS_RESULTS = ['ok', 'signal', 'errno', 'blocked', 'livelock', 'kernel_oops'] as const;
 export type AccessResult = (typeof ACCESS_RESULTS)[number];
 

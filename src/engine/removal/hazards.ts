@@ -4,7 +4,6 @@ import {
   decodes,
   holdsMemory,
   mappingsOfDevice,
-  memmapGone,
   mountsOfDevice,
   must,
   pinsOfDevice,
@@ -88,7 +87,6 @@ function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: rea
       source: 'SPEC.md D1',
     },
   ];
-  if (!memmapGone(device)) return hazards;
   const oopses = verbsThat('oops', host, mapping, left);
   if (oopses.length > 0)
     hazards.push({

@@ -1,4 +1,4 @@
-import { touch } from '../mm/fault.ts';
+import { faultIn } from '../mm/fault.ts';
 import type { DaxDevice, Mapping } from '../model/host.ts';
 import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
@@ -36,12 +36,7 @@ function storeOn(tx: Transaction, { mapping, touched }: StoringLoop): SignalRow[
   const process = processOf(tx, mapping.pid);
   if (process.state !== 'running' || mapping.prot === 'r') return [];
   for (const run of touched) {
-    const { failure } = touch(tx, mapping, run.index, run.nr_pages, true);
-    emit(tx, 'page_faulted', `mappings/${mapping.id}`, {
-      index: run.index,
-      nr_pages: run.nr_pages,
-      write: true,
-    });
+    const { failure } = faultIn(tx, mapping, { index: run.index, nr: run.nr_pages }, true);
     if (failure?.why === 'blocked') {
       patch(tx, 'processes', String(process.pid), { state: 'blocked' });
       emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });

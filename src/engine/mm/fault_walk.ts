@@ -1,0 +1,92 @@
+import { factsOf } from '../kernels/of_host.ts';
+import type { Effect } from '../kernels/effect.ts';
+import type { DaxDevice, File, Mapping, Mount } from '../model/host.ts';
+import { must, superblockOf } from '../model/lookup.ts';
+import { nextRun, type Run } from '../model/mapping_table.ts';
+import type { Refusal } from '../model/refusal.ts';
+import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+import type { KnownMemory } from './anonymous.ts';
+import { tagDirty } from './page_cache.ts';
+
+/** One touch of neighbouring pages on its way: what serves a fault reads it, and counts the entries that it makes. */
+export interface Walk {
+  readonly tx: Transaction;
+  readonly mapping: Mapping;
+  readonly device: DaxDevice;
+  readonly write: boolean;
+  readonly end: number;
+  readonly faults: { pte: number; pmd: number; pud: number };
+  readonly known: KnownMemory;
+}
+
+/** The page index to look at next, or why the page at hand cannot be faulted in. */
+export type Step = number | Failure;
+
+/** Why a touch of a page does not succeed, and at which page of the mapping. */
+export type Failure =
+  /** BUS_ADRERR, or BUS_MCEERR_AR with this lsb where the fault met poison (VM_FAULT_HWPOISON). */
+  | { readonly why: 'sigbus'; readonly index: number; readonly hwpoison_lsb?: number }
+  | { readonly why: 'blocked'; readonly index: number; readonly in: string }
+  | { readonly why: 'oops'; readonly index: number; readonly effect: Extract<Effect, { do: 'oops' }> }
+  | { readonly why: 'refused'; readonly refusal: Refusal };
+
+/** Whether a store copies the page. */
+export function isPrivate(mapping: Mapping): boolean {
+  return mapping.flags.includes('private');
+}
+
+/** The file behind the mapping as it stands now. */
+export function fileOf(walk: Walk): File {
+  return must(walk.tx.host.tables.files.get(walk.mapping.file!), `file of ${walk.mapping.id}`);
+}
+
+/** The superblock of that file. */
+export function mountOf(walk: Walk): Mount {
+  return superblockOf(walk.tx.host, fileOf(walk).file_system)!;
+}
+
+/** Where the next entry at or behind a page begins; Infinity where there is none. */
+export function nextRunStart(walk: Walk, from: number): number {
+  return nextRun(entriesOf(walk.tx.host, walk.mapping.id), from)?.index ?? Number.POSITIVE_INFINITY;
+}
+
+/** The end of the gap a missing page lies in, within the walk. */
+export function nextPresent(walk: Walk, index: number): number {
+  return Math.min(walk.end, nextRunStart(walk, index));
+}
+
+/** Pages `[index, end)` become copies in RAM (A13). */
+export function copyOnWrite(walk: Walk, index: number, end: number): number {
+  walk.faults.pte += end - index;
+  const anon: Run = {
+    index,
+    nr_pages: end - index,
+    pfn: -1,
+    level: 'pte',
+    kind: 'anon',
+    writable: true,
+    pgmap: 0,
+  };
+  insertEntries(walk.tx, walk.mapping.id, [anon]);
+  return end;
+}
+
+/** The pages of the file behind `[from, to)` are dirty; a device node has no file. */
+export function dirtyFile(walk: Walk, from: number, to: number): void {
+  if (walk.mapping.file === null) return;
+  const file = fileOf(walk);
+  const shift = walk.mapping.offset / PAGE_BYTES;
+  tagDirty(walk.tx, file, from + shift, to + shift);
+}
+
+/** dax_direct_access() of a badblock: -EIO, from v6.12 on -EHWPOISON. Source: drivers/nvdimm/pmem.c. */
+export function poisoned(walk: Walk, index: number): Failure {
+  const lsb = factsOf(walk.tx.host).memory_failure.badblock_fault_lsb;
+  return { why: 'sigbus', index, ...(lsb === null ? {} : { hwpoison_lsb: lsb }) };
+}
+
+/** A store waits for the file system to thaw, which it never does here. Source: fs/super.c sb_start_pagefault(). */
+export function frozen(index: number): Failure {
+  return { why: 'blocked', index, in: 'percpu_rwsem_wait' };
+}

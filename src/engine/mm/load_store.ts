@@ -1,0 +1,62 @@
+import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import type { Refusal } from '../model/refusal.ts';
+import { emit, patch } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { dataOf } from './data_of.ts';
+import { faultIn } from './fault.ts';
+import type { Failure } from './fault_walk.ts';
+import { endProcess, strike } from './process_end.ts';
+import { survivesSigbus } from './signals.ts';
+import { runAt, type Site } from './site.ts';
+import { isStale } from './stale.ts';
+
+/** A load or store of the process itself: served, or what becomes of the process at the first page that is not. */
+export function loadOrStore(site: Site, write: boolean): Outcome | Refusal {
+  const { failure, faults } = faultIn(site.tx, site.mapping, site, write);
+  if (failure === null) return okOutcome({ faults, ...served(site) });
+  if (failure.why === 'refused') return failure.refusal;
+  return { ...failed(site, failure), faults };
+}
+
+/** write(2) out of the mapping: copy_from_user() answers EFAULT where a load would get SIGBUS. */
+export function copyOut(site: Site): Outcome | Refusal {
+  const { failure, faults } = faultIn(site.tx, site.mapping, site, false);
+  if (failure === null) return okOutcome({ faults, ...served(site) });
+  if (failure.why === 'refused') return failure.refusal;
+  return errnoOutcome('EFAULT', { faults });
+}
+
+/** Whose bytes the first page is, now that it is mapped, and whether they come through a stale entry. */
+export function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
+  const { tx, device, mapping, index } = site;
+  const run = runAt(site)!;
+  return { stale: isStale(device, run), data_of: dataOf(tx.host, device, mapping, run, index) };
+}
+
+/** What a page that cannot be faulted in does to the process. */
+function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
+  const { tx, mapping, process } = site;
+  if (failure.why === 'oops') return strike(tx, process.pid, failure.effect);
+  if (failure.why === 'blocked') {
+    patch(tx, 'processes', String(process.pid), { state: 'blocked' });
+    emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
+    return blockedOutcome(failure.in);
+  }
+  const touched = Math.max(site.offset, failure.index * PAGE_BYTES);
+  const si_addr = `0x${(BigInt(mapping.address) + BigInt(touched)).toString(16)}`;
+  const signal =
+    failure.hwpoison_lsb === undefined
+      ? { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr }
+      : {
+          signal: 'SIGBUS',
+          si_code: 'BUS_MCEERR_AR',
+          si_addr,
+          si_addr_lsb: failure.hwpoison_lsb,
+          kernel_log: [
+            `MCE: Killing ${process.comm}:${String(process.pid)} due to hardware memory corruption fault at ${si_addr.slice(2)}`,
+          ],
+        };
+  if (survivesSigbus(process, true)) return { ...okOutcome(signal), result: 'signal' };
+  const ended = endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
+  return ended.result === 'kernel_oops' ? { ...ended, ...signal } : { ...ended, ...signal, result: 'signal' };
+}

@@ -1,0 +1,14 @@
+import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { dropEntries, emit } from '../model/transaction.ts';
+import { strike } from './process_end.ts';
+import type { Site } from './site.ts';
+import { zapEffect } from './zap.ts';
+
+/** madvise(MADV_DONTNEED): zaps the entries of the pages, copied ones too; the next touch faults them in anew (R141). */
+export function dontneed({ tx, mapping, index, nr }: Site): Outcome {
+  const effect = zapEffect(tx.host, [mapping], 'madvise_dontneed');
+  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  dropEntries(tx, mapping.id, index, nr, true);
+  emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index, nr_pages: nr });
+  return okOutcome();
+}

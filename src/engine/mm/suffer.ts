@@ -1,0 +1,48 @@
+import type { Effect } from '../kernels/effect.ts';
+import { errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
+import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { releaseUnknown } from './pin_release.ts';
+import { livelock, recordOops, strike } from './process_end.ts';
+import type { Site } from './site.ts';
+import type { StaleEffect } from './stale.ts';
+
+/** What whoever walks to a stale entry gets of it, by its effect. Refused: `outcome_unknown`. */
+export function suffer(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
+  switch (effect.do) {
+    case 'unknown':
+      return unknownOutcome(effect.why);
+    case 'errno':
+      return errnoOutcome(effect.errno, { stale: true });
+    case 'livelock':
+      return spins(site);
+    case 'oops':
+      return struck(site, effect);
+  }
+}
+
+/** R132, R133: the process that looks is the one that spins; the process whose memory it reads is untouched. */
+function spins({ tx, mapping, caller }: Site): Outcome {
+  if (caller === 'self') return okOutcome({ ...livelock(tx, mapping.pid), livelocked: 'process' });
+  const where = livelock(tx, caller === null ? null : caller.pid);
+  return okOutcome({ ...where, stale: true, livelocked: 'caller' });
+}
+
+/** Whose task it is, seen from the process that was looked into. */
+const SEEN_FROM_OUTSIDE = { process: 'caller', caller: 'caller', worker: 'worker' } as const;
+
+/**
+ * R131, R133: the oops strikes the process that looks. Its pins go with it: where the outcome of that is not known,
+ * neither is this.
+ */
+function struck({ tx, mapping, caller }: Site, effect: Extract<Effect, { do: 'oops' }>): Outcome | Refusal {
+  if (caller === 'self') return strike(tx, mapping.pid, effect);
+  if (caller === null) {
+    recordOops(tx, effect.at);
+    return oopsOutcome(effect.at, 'caller', { stale: true });
+  }
+  const unknown = releaseUnknown(tx, caller.pid);
+  if (unknown !== null) return unknown;
+  const { kernel_oopses, kernel_log } = strike(tx, caller.pid, effect);
+  const named = kernel_oopses.map(({ at, task }) => ({ at, task: SEEN_FROM_OUTSIDE[task] }));
+  return okOutcome({ result: 'kernel_oops', stale: true, kernel_oopses: named, kernel_log });
+}
