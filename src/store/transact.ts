@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { apply } from '../engine/model/apply.ts';
 import type { Command } from '../engine/model/command.ts';
 import type { Decision } from '../engine/decide.ts';
@@ -8,7 +9,6 @@ import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { foresee } from '../engine/foresee.ts';
 import type { Connection } from './connection.ts';
 import { isWorldFault } from './fault.ts';
-import { createHostCache, type HostCache } from './host_cache.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { prepareJournal, type Journal } from './journal.ts';
 import { prepareLoad } from './load.ts';
@@ -37,7 +37,8 @@ export interface BatchResult {
 
 interface Transactor extends TransactOptions {
   readonly db: Connection;
-  readonly cache: HostCache;
+  /** The hosts that were worked on last, as the open transaction sees them. Applying an event changes them in place. */
+  readonly cache: LRUCache<string, Host>;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
   readonly project: ReturnType<typeof prepareProject>;
@@ -58,10 +59,11 @@ export function prepareTransact(
   db: Connection,
   options: TransactOptions,
 ): (batch: readonly Submission[]) => BatchResult {
+  const load = prepareLoad(db);
   const transactor: Transactor = {
     ...options,
     db,
-    cache: createHostCache(prepareLoad(db), options.cachedHosts),
+    cache: new LRUCache<string, Host>({ max: options.cachedHosts, memoMethod: (name) => load(name) }),
     keys: prepareIdempotencyKeys(db),
     journal: prepareJournal(db),
     project: prepareProject(db),
@@ -114,7 +116,7 @@ function prepareRunOne(transactor: Transactor): (submission: Submission) => Sett
     } catch (error) {
       if (isWorldFault(error) || !db.inTransaction) throw error;
       rollback.run();
-      cache.evict(submission.host);
+      cache.delete(submission.host);
       return { error: error instanceof Error ? error : new Error(String(error)) };
     } finally {
       if (db.inTransaction) release.run();
@@ -132,9 +134,9 @@ function execute(transactor: Transactor, submission: Submission): Submitted {
     if (kept.fingerprint !== idempotency?.fingerprint) return { status: 'idempotency_mismatch' };
     return { status: 'done', reply: kept.reply, replayed: true, seq: kept.seq };
   }
-  const host = cache.load(name);
+  const host = cache.memo(name);
   const submitted = decideOn(transactor, host, submission, at);
-  if (host.tables.hosts.size === 0) cache.evict(name);
+  if (host.tables.hosts.size === 0) cache.delete(name);
   if (submitted.status === 'done' && submission.dry_run !== true && idempotency !== undefined) {
     const { reply, seq } = submitted;
     keys.keep(idempotency.key, { fingerprint: idempotency.fingerprint, reply, seq }, at);
