@@ -163,7 +163,7 @@ function hwpoison({ tx, mapping, index, nr }: Site): Outcome | Refusal {
   const report = madviseHwpoison(tx, { mapping, index, nr_pages: nr });
   if (isRefusal(report)) return report;
   const { errno, kernel_log } = report;
-  const process = processOf(tx, mapping.pid);
+  const process = processOf(tx.host, mapping.pid);
   const ended = { process_alive: holdsMemory(process), end: process.end };
   const ar = report.processes.find((row) => row.pid === mapping.pid);
   if (ar === undefined)

@@ -1,6 +1,6 @@
+import { processOf, must } from '../model/lookup.ts';
 import type { Event } from '../model/event.ts';
 import type { Exposure } from '../model/host.ts';
-import { must } from '../model/lookup.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
 import { emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
 import { touchedBy } from './touched.ts';
@@ -85,7 +85,7 @@ function close(tx: Transaction, exposure: Exposure, closed_by: string): void {
 /** Opens windows onto one device, and names them in the report of its last removal. */
 function open(tx: Transaction, dax_device: string, opening: readonly Opening[]): void {
   const opened = opening.map(({ window, by }): Exposure => {
-    const process = must(tx.host.tables.processes.get(String(window.pid)), `process ${String(window.pid)}`);
+    const process = processOf(tx.host, window.pid);
     const born = identity(tx);
     return {
       ...born,

@@ -1,5 +1,5 @@
 import type { DaxDevice, Exposure, Host, Mapping, Pin } from '../model/host.ts';
-import { decodes, deviceOf, generationOf, holdsMemory, must, nrPages } from '../model/lookup.ts';
+import { decodes, deviceOf, generationOf, holdsMemory, nrPages, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -35,7 +35,7 @@ export function windowOf(host: Host, id: string): Window | null {
 function throughMapping(host: Host, mapping: Mapping): Window | null {
   const device = deviceOf(host, mapping.dax_device);
   const generation = generationOf(host, mapping);
-  const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
+  const process = processOf(host, mapping.pid);
   if (generation === device.generation || !holdsMemory(process)) return null;
   const reached = [...runs(entriesOf(host, mapping.id))].filter(isTranslation);
   const through = { mapping: mapping.id, pin: null, pid: mapping.pid, generation };

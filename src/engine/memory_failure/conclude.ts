@@ -71,11 +71,11 @@ function tooMany(): Refusal {
  */
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
   for (const row of signals) {
-    if (survivesSigbus(processOf(tx, row.pid), isForced(row))) continue;
+    if (survivesSigbus(processOf(tx.host, row.pid), isForced(row))) continue;
     const unknown = releaseUnknown(tx, row.pid);
     if (unknown !== null) return unknown;
   }
-  const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx, pid).sigbus]));
+  const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx.host, pid).sigbus]));
   return deliver(tx, signals).map((row): FailedProcess => {
     const disposition = sigbus.get(row.pid);
     const lost = !isForced(row) && (disposition === 'blocked' || disposition === 'ignored');

@@ -70,7 +70,7 @@ function endConsumer({ tx, results, signals }: Ledger, { pid }: Current): void {
   const failed = results.filter(({ errno }) => errno !== null && errno !== 'EHWPOISON');
   const count = failed.reduce((sum, { pages }) => sum + pages, 0);
   if (count === 0) return;
-  const { comm } = processOf(tx, pid);
+  const { comm } = processOf(tx.host, pid);
   const plain = { signal: 'SIGBUS', si_code: 'SI_KERNEL', si_addr: '0x0', si_addr_lsb: null } as const;
   signals.push({ pid, comm, ...plain, count, delivery: 'asynchronous', killed: false });
 }
@@ -103,7 +103,7 @@ function whoMaps(
   for (const mapping of mappingsOfDevice(host, device.name)) {
     if (command.by_pid !== undefined && mapping.pid !== command.by_pid) continue;
     if (command.mapping !== undefined && mapping.id !== command.mapping) continue;
-    if (host.tables.processes.get(String(mapping.pid))?.state !== 'running') continue;
+    if (processOf(host, mapping.pid).state !== 'running') continue;
     const index = indexOf(host, device, mapping, pfn);
     if (index === null) continue;
     if (indexOf(host, device, mapping, pfn + nr_pages - 1) === index + nr_pages - 1)

@@ -1,7 +1,7 @@
 import type { DaxDevice, Host, Process } from '../model/host.ts';
 import { onlinePfns } from '../model/memory_block.ts';
 import { memoryPins, memoryRangesOf, pfns } from '../model/memory_range.ts';
-import { mappingsOfDevice, must } from '../model/lookup.ts';
+import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -54,7 +54,7 @@ function alike(kind: RamPiece['kind'], ranges: readonly PfnRange[]): RamPiece[] 
 function claimsOf(host: Host, device: DaxDevice): Claim[] {
   const claims: Claim[] = [];
   for (const mapping of mappingsOfDevice(host, device.name)) {
-    const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
+    const process = processOf(host, mapping.pid);
     for (const run of runs(entriesOf(host, mapping.id))) {
       if (run.kind !== 'ram' || run.pfn < 0) continue;
       const address = BigInt(mapping.address) + BigInt(run.index * PAGE_BYTES);

@@ -1,5 +1,5 @@
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
-import { extentAt, holdsMemory, mappingsOfDevice, mappingsOfFile, processOf } from '../model/lookup.ts';
+import { extentAt, mappingsOfDevice, mappingsOfFile, mappedNow } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';
 
 /** What `page->mapping` of a DAX page leads to: an inode's pages by index, and the VMAs that map them. */
@@ -16,7 +16,7 @@ export function fileSpace(tx: Transaction, file: File): AddressSpace {
     const extent = extentAt(file, index);
     return extent.pfn + (index - extent.offset);
   };
-  return { maps: holders(tx, mappingsOfFile(tx.host, file.id)), pfnAt };
+  return { maps: mappedNow(tx.host, mappingsOfFile(tx.host, file.id)), pfnAt };
 }
 
 /** The one shared inode of a device-dax: its index counts from the device's first page. */
@@ -24,9 +24,5 @@ export function nodeSpace(tx: Transaction, device: DaxDevice): AddressSpace {
   const maps = mappingsOfDevice(tx.host, device.name).filter((mapping) => {
     return mapping.file === null && mapping.device_instance === device.instance;
   });
-  return { maps: holders(tx, maps), pfnAt: (index) => device.base_pfn + index };
-}
-
-function holders(tx: Transaction, maps: readonly Mapping[]): Mapping[] {
-  return maps.filter((mapping) => holdsMemory(processOf(tx, mapping.pid)));
+  return { maps: mappedNow(tx.host, maps), pfnAt: (index) => device.base_pfn + index };
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from '../model/outcome.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../model/host.ts';
-import { anonymousMappingsOf, decodes, filesOfDevice, must } from '../model/lookup.ts';
+import { anonymousMappingsOf, decodes, filesOfDevice, must, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { entriesOf } from '../model/transaction.ts';
 
@@ -17,7 +17,7 @@ export function dataOf(
   index: number,
 ): Outcome['data_of'] {
   if (run.kind !== 'dax') {
-    const process = must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`);
+    const process = processOf(host, mapping.pid);
     return { generation: device.generation, tenant: process.tenant, file: mapping.file };
   }
   if (!decodes(host, device)) return null;
@@ -36,7 +36,7 @@ function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null 
     ),
   );
   if (user === undefined) return null;
-  return must(host.tables.processes.get(String(user.pid)), `process ${String(user.pid)}`);
+  return processOf(host, user.pid);
 }
 
 /** The file of the device's present generation whose extent holds the pfn, or null. */

@@ -136,7 +136,7 @@ function units(regions: readonly (readonly [number, number])[], unit: number): n
 }
 
 function victimOf(tx: Transaction, { mapping, stays }: SpaceRun): Victim {
-  const { pid, comm } = processOf(tx, mapping.pid);
+  const { pid, comm } = processOf(tx.host, mapping.pid);
   return { pid, comm, stays };
 }
 
@@ -149,7 +149,7 @@ function spaceRuns(
 ): SpaceRun[] {
   const list: SpaceRun[] = [];
   for (const mapping of maps) {
-    const collected = isCollected(tx, processOf(tx, mapping.pid), plan);
+    const collected = isCollected(tx, processOf(tx.host, mapping.pid), plan);
     const shift = mapping.offset / PAGE_BYTES;
     for (const run of runs(entriesOf(tx.host, mapping.id))) {
       const from = run.index + shift;
@@ -211,7 +211,7 @@ function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: numb
 }
 
 function signalFor(tx: Transaction, run: SpaceRun, index: number, count: number, plan: KillPlan): SignalRow {
-  return signalRow(processOf(tx, run.mapping.pid), {
+  return signalRow(processOf(tx.host, run.mapping.pid), {
     ar: run.mapping.pid === plan.by_pid,
     address: BigInt(run.mapping.address) + BigInt(index * PAGE_BYTES - run.mapping.offset),
     lsb: levelShift(run.level),

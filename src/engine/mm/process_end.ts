@@ -23,7 +23,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, mappings, 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
-  const kernel_log = zapLog(tx, mappings, processOf(tx, pid).comm);
+  const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {

@@ -22,7 +22,7 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[
     rows.set(key, before === undefined ? row : { ...before, count: before.count + row.count });
   }
   const delivered = [...rows.values()].map((row): SignalRow => {
-    const process = processOf(tx, row.pid);
+    const process = processOf(tx.host, row.pid);
     return {
       ...row,
       killed: process.state === 'running' && !survivesSigbus(process, isForced(row)),

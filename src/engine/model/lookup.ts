@@ -11,7 +11,6 @@ import type {
   RecordOf,
 } from './host.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
-import type { Transaction } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 import type { Table } from './table.ts';
 
@@ -195,11 +194,17 @@ export function holdsMemory(process: Process): boolean {
   return process.state !== 'dead';
 }
 
+/** Of these mappings, those of tasks that still have their memory. */
+export function mappedNow(host: Host, mappings: readonly Mapping[]): Mapping[] {
+  return mappings.filter(({ pid }) => holdsMemory(processOf(host, pid)));
+}
+
 /** Whether the namespace has struct pages, so that file systems find DAX on it. */
 export function hasStructPages(device: DaxDevice): boolean {
   return device.map !== null;
 }
 
-export function processOf(tx: Transaction, pid: number): Process {
-  return must(tx.host.tables.processes.get(String(pid)), `process ${String(pid)}`);
+/** The process of a mapping or pin, also one that has ended. */
+export function processOf(host: Host, pid: number): Process {
+  return must(host.tables.processes.get(String(pid)), `process ${String(pid)}`);
 }

@@ -1,3 +1,4 @@
+import { processOf } from '../model/lookup.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { HolderEnd } from './record.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -30,7 +31,7 @@ export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {
 function endsOfProcess(tx: Transaction, pid: number): HolderEnd[] {
   const outcome = whatIf(tx, (imagined) => exitProcess(imagined, { type: 'exit_process', pid }));
   const killed = endBy('SIGKILL', outcome);
-  const { state } = tx.host.tables.processes.get(String(pid))!;
+  const { state } = processOf(tx.host, pid);
   return state === 'running' ? [endBy('exit', outcome), killed] : [killed];
 }
 

@@ -1,5 +1,12 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import { filesOf, holdsMemory, mappingsOfDevice, mountsOn, must, pinsOfDevice } from '../model/lookup.ts';
+import {
+  filesOf,
+  holdsMemory,
+  mappingsOfDevice,
+  mountsOn,
+  pinsOfDevice,
+  processOf,
+} from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { cutLists } from '../model/cut.ts';
@@ -13,9 +20,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
  */
 export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
   const pins = pinsOfDevice(host, device.name);
-  const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) =>
-    must(host.tables.processes.get(String(pid)), `process ${String(pid)}`),
-  );
+  const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) => processOf(host, pid));
   const alive = new Set(users.filter(holdsMemory));
   const owners = [device, ...alive].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
   const { rows, told } = cutLists({ tenants: [...new Set(owners)].sort() });

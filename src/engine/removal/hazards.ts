@@ -2,11 +2,11 @@ import { append } from '../model/append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
 import {
   decodes,
-  holdsMemory,
   mappingsOfDevice,
   mountsOfDevice,
-  must,
   pinsOfDevice,
+  processOf,
+  holdsMemory,
 } from '../model/lookup.ts';
 import { spelled } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
@@ -66,7 +66,7 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
 }
 
 function alive(host: Host, mapping: Mapping): boolean {
-  return holdsMemory(must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`));
+  return holdsMemory(processOf(host, mapping.pid));
 }
 
 function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: readonly Run[]): Hazard[] {

@@ -2,11 +2,10 @@ import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import {
   deviceOf,
   hasStructPages,
-  holdsMemory,
   mappingsOfDevice,
   mountsOfDevice,
-  must,
   nrPages,
+  mappedNow,
 } from '../model/lookup.ts';
 import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
 import { runs } from '../model/mapping_table.ts';
@@ -31,11 +30,7 @@ export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
 
 /** Mappings of tasks that still have their memory. */
 function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
-  return mappingsOfDevice(host, device.name).filter((mapping) => {
-    return holdsMemory(
-      must(host.tables.processes.get(String(mapping.pid)), `process ${String(mapping.pid)}`),
-    );
-  });
+  return mappedNow(host, mappingsOfDevice(host, device.name));
 }
 
 /** The verdict, hazards and page accounting of what is left, for a removal that ends or never will. */

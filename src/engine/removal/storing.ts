@@ -33,7 +33,7 @@ export function storeAgain(tx: Transaction, loops: readonly StoringLoop[]): Sign
 }
 
 function storeOn(tx: Transaction, { mapping, touched }: StoringLoop): SignalRow[] {
-  const process = processOf(tx, mapping.pid);
+  const process = processOf(tx.host, mapping.pid);
   if (process.state !== 'running' || mapping.prot === 'r') return [];
   for (const run of touched) {
     const { failure } = faultIn(tx, mapping, { index: run.index, nr: run.nr_pages }, true);

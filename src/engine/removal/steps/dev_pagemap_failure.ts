@@ -56,7 +56,7 @@ function nodeFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
   const range = { space: nodeSpace(tx, device), start: 0, end: nrPages(device) };
   const done = failed(input, [range], device.faulted, 'device_dax');
-  const woken = new Set(done.signals.map(({ pid }) => pid).filter((pid) => wakes(processOf(tx, pid))));
+  const woken = new Set(done.signals.map(({ pid }) => pid).filter((pid) => wakes(processOf(tx.host, pid))));
   const dropped = pinsOfDevice(tx.host, device.name).filter(
     (pin) => pin.kind === 'longterm' && woken.has(pin.pid),
   );

@@ -33,7 +33,7 @@ export function kmemMemoryFailure({ tx, device }: StepInput): StepOutput {
 
 /** One signal a page that an early-policy process maps; what was poisoned before is not signalled again. */
 function signalsFor(tx: Transaction, mapping: Mapping): SignalRow[] {
-  const process = processOf(tx, mapping.pid);
+  const process = processOf(tx.host, mapping.pid);
   if (!hasEarlyPolicy(tx, process)) return [];
   const { pid, comm } = process;
   const mapped = [...runs(entriesOf(tx.host, mapping.id))].filter(
