@@ -21,7 +21,7 @@ type Missing =
 export interface Noun<P extends z.ZodObject> {
   /** The path, the tag and the operations have its words: `/hotplug-events`, `listHotplugEvents`. */
   readonly kind: Kind;
-  readonly one: Missing;
+  readonly singular: Missing;
   /** Where it is not the kind's. */
   readonly tag?: Tag;
   readonly record: z.ZodType;
@@ -65,7 +65,7 @@ export function nounRoutes<P extends z.ZodObject>(
   backend: Backend,
   noun: Noun<P>,
 ): NounRoutes<P> {
-  const { kind, one, record, params, filters } = noun;
+  const { kind, singular, record, params, filters } = noun;
   const name = kind.replaceAll('_', '-');
   const tag = noun.tag ?? (name as Tag);
   const collection = `/v1/hosts/:host/${name}`;
@@ -79,20 +79,20 @@ export function nounRoutes<P extends z.ZodObject>(
   const summary = `List ${wordsOf(kind)} of a host`;
   hostListRoute(app, backend, { ...list, id: `list${nameOf(kind)}`, summary, url: collection });
   readRoute(app, {
-    id: `get${nameOf(one)}`,
+    id: `get${nameOf(singular)}`,
     tag,
-    summary: `Get a ${wordsOf(one)}`,
+    summary: `Get a ${wordsOf(singular)}`,
     url: `${collection}/:${param}`,
     params,
     schema: record,
     load: (path) =>
-      loadRecord(backend, kind, (path as { host: string }).host, idIn(path), `${one}_not_found`),
+      loadRecord(backend, kind, (path as { host: string }).host, idIn(path), `${singular}_not_found`),
   });
   return {
     create: (route) =>
       mutationRoute(app, backend, {
         ...route,
-        id: `create${nameOf(one)}`,
+        id: `create${nameOf(singular)}`,
         tag,
         method: 'POST',
         url: collection,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
 import { changed, locate, openedBy, type AnswerKind } from '../mutate.ts';
-import { nounRoutes } from '../noun.ts';
+import { nounRoutes, type NounRoutes } from '../noun.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { cut, preferredWait, statusOf } from '../removal_answer.ts';
 import {
@@ -24,7 +24,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
   const memdevs = nounRoutes(app, backend, {
     tag,
     kind: 'cxl_memdevs',
-    one: 'cxl_memdev',
+    singular: 'cxl_memdev',
     record: CxlMemdev,
     params: CxlMemdevPath,
     filters: memdevFilters,
@@ -32,7 +32,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
   const regions = nounRoutes(app, backend, {
     tag,
     kind: 'cxl_regions',
-    one: 'cxl_region',
+    singular: 'cxl_region',
     record: CxlRegion,
     params: CxlRegionPath,
     filters: regionFilters,
@@ -60,6 +60,10 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     command: ({ params, body }) => ({ type: 'bind_cxl_memdev', memdev: params.memdev, ...body }),
     answer: changed(CxlMemdev),
   });
+  regionVerbs(regions);
+}
+
+function regionVerbs(regions: NounRoutes<typeof CxlRegionPath>): void {
   regions.verb({
     id: 'commitCxlRegion',
     summary: 'Program the decoders of a CXL region that was reset',

@@ -22,7 +22,7 @@ import { Name } from '../schemas/scalar.ts';
 export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
   const devices = nounRoutes(app, backend, {
     kind: 'dax_devices',
-    one: 'dax_device',
+    singular: 'dax_device',
     record: DaxDevice,
     params: DevicePath,
     filters: { dax_device: Name.exactOptional(), ...deviceFilters },

@@ -10,7 +10,7 @@ import { FilePath } from '../schemas/path.ts';
 export function fileRoutes(app: FastifyInstance, backend: Backend): void {
   const files = nounRoutes(app, backend, {
     kind: 'files',
-    one: 'file',
+    singular: 'file',
     record: File,
     params: FilePath,
     filters: fileFilters,

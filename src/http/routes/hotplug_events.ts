@@ -18,7 +18,7 @@ import { HotplugEventPath } from '../schemas/path.ts';
 export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void {
   const events = nounRoutes(app, backend, {
     kind: 'hotplug_events',
-    one: 'hotplug_event',
+    singular: 'hotplug_event',
     record: HotplugEvent,
     params: HotplugEventPath,
     filters: hotplugEventFilters,

@@ -10,7 +10,7 @@ import { MappingPath } from '../schemas/path.ts';
 export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
   const mappings = nounRoutes(app, backend, {
     kind: 'mappings',
-    one: 'mapping',
+    singular: 'mapping',
     record: Mapping,
     params: MappingPath,
     filters: mappingFilters,

@@ -12,7 +12,7 @@ import { queryBoolean } from '../schemas/scalar.ts';
 export function mountRoutes(app: FastifyInstance, backend: Backend): void {
   const mounts = nounRoutes(app, backend, {
     kind: 'mounts',
-    one: 'mount',
+    singular: 'mount',
     record: Mount,
     params: MountPath,
     filters: mountFilters,

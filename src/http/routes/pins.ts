@@ -10,7 +10,7 @@ import { CreatePin, Pin, pinFilters } from '../schemas/pin.ts';
 export function pinRoutes(app: FastifyInstance, backend: Backend): void {
   const pins = nounRoutes(app, backend, {
     kind: 'pins',
-    one: 'pin',
+    singular: 'pin',
     record: Pin,
     params: PinPath,
     filters: pinFilters,

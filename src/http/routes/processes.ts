@@ -10,7 +10,7 @@ import { CreateProcess, Process, processFilters } from '../schemas/process.ts';
 export function processRoutes(app: FastifyInstance, backend: Backend): void {
   const processes = nounRoutes(app, backend, {
     kind: 'processes',
-    one: 'process',
+    singular: 'process',
     record: Process,
     params: ProcessPath,
     filters: processFilters,
