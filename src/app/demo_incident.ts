@@ -4,6 +4,7 @@ import type { Reply } from '../store/port.ts';
 /** Runs a command of the demo fleet, which must succeed. */
 export type Run = (command: Command) => Promise<Reply>;
 
+/** The host of the demo fleet after a bad day. */
 export const INCIDENT_HOST = 'node-incident';
 
 const MIB = 2 ** 20;
@@ -126,6 +127,7 @@ export async function unbind(
   }
 }
 
+/** The id of what a command made; throws where it made no record with one. */
 export function idOf({ record }: Reply): string {
   if (record === undefined || !('id' in record))
     throw new Error('the demo fleet cannot be made: a record without an id');

@@ -3,6 +3,7 @@ import type { Log } from '../runtime/log.ts';
 
 type Running = Pick<RemovalMark, 'host' | 'removal'>;
 
+/** Advances removals until it is stopped. */
 export interface Executor {
   /** Takes up what was running when the last process stopped. */
   resume(): Promise<void>;
@@ -34,25 +35,19 @@ export function startExecutor(store: Store, log: Log): Executor {
     }, after_s * 1000);
     pauses.add(pause);
   };
-  const advance = async ({ host, removal }: Running): Promise<void> => {
-    try {
-      const submitted = await store.submit({ host, command: { type: 'advance_removal', removal } });
-      if (submitted.status === 'unavailable') tryLater({ host, removal }, submitted.why.retry_after_s);
-      if (submitted.status === 'refused')
-        log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
-    } catch (error) {
-      log.error({ err: error, host, removal }, 'removal failed to advance');
-    }
+  const step = async (running: Running): Promise<void> => {
+    const after_s = await advance(store, log, running);
+    if (after_s !== null) tryLater(running, after_s);
   };
   const begin = (): void => {
     for (const [key, running] of due) {
       if (stopped || advancing.has(key)) continue;
       due.delete(key);
-      const step = advance(running).finally(() => {
+      const stepping = step(running).finally(() => {
         advancing.delete(key);
         begin();
       });
-      advancing.set(key, step);
+      advancing.set(key, stepping);
     }
   };
   const note = ({ host, removal, state }: Pick<RemovalMark, 'host' | 'removal' | 'state'>): void => {
@@ -80,4 +75,17 @@ export function startExecutor(store: Store, log: Log): Executor {
       await Promise.all(advancing.values());
     },
   };
+}
+
+/** Runs the next step of a removal. Returns after how many seconds to try again where the store takes nothing now, else null. */
+async function advance(store: Store, log: Log, { host, removal }: Running): Promise<number | null> {
+  try {
+    const submitted = await store.submit({ host, command: { type: 'advance_removal', removal } });
+    if (submitted.status === 'refused')
+      log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
+    return submitted.status === 'unavailable' ? submitted.why.retry_after_s : null;
+  } catch (error) {
+    log.error({ err: error, host, removal }, 'removal failed to advance');
+    return null;
+  }
 }

@@ -22,6 +22,7 @@ export interface Listed {
   readonly devices: readonly InventoryDeviceRecord[];
 }
 
+/** What is known by listings of a host of which there was none yet. */
 export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
 
 /** What an import answers: what became of each object of the listing. */

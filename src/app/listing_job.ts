@@ -17,6 +17,7 @@ import { blockedBehind, type HeldLock } from './listing_lock.ts';
 
 /** The records that an import starts from, and those that an export prints. */
 export const IMPORT_KINDS = ['inventories', 'dax_devices', 'memory_ranges', 'cxl_regions'] as const;
+/** Those that an export prints. */
 export const EXPORT_KINDS = [...IMPORT_KINDS, 'hosts', 'removals'] as const;
 
 type ImportRecords = PackedRecords<(typeof IMPORT_KINDS)[number]>;
@@ -39,6 +40,7 @@ export interface PackedImport {
   readonly asked: ArrayBuffer;
 }
 
+/** A listing to be printed of one host. */
 export interface ExportJob {
   readonly do: 'export';
   /** A snapshot of EXPORT_KINDS. */

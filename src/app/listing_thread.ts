@@ -8,6 +8,7 @@ export type ListingThread = JobThread<ImportJob | ExportJob>;
 /** Many times what the largest listing takes. */
 const HEAP_MAX_MIB = 2048;
 
+/** Makes the thread of listings, which starts with its first job. */
 export function createListingThread(): ListingThread {
   return createJobThread({
     file: threadFile(import.meta.url, 'listing_worker'),

@@ -6,6 +6,7 @@ interface Turn {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What may wait; whoever comes beyond it has no turn. */
 export interface TurnLimits {
   /** Turns of one name that wait while another of that name is had. */
   readonly waiting: number;

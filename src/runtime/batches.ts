@@ -12,6 +12,7 @@ interface Queued {
   readonly submission: Submission;
 }
 
+/** How a batch is committed, and whom it is told to. */
 export interface BatchOptions {
   readonly path: string;
   readonly transact: (batch: readonly Submission[]) => BatchResult;
@@ -22,6 +23,7 @@ export interface BatchOptions {
   readonly afterCommit: () => void;
 }
 
+/** The queue of submissions before the writer. */
 export interface Batches {
   readonly add: (queued: Queued) => void;
   /** Commits what is queued. */

@@ -17,6 +17,7 @@ export interface JobThread<Job> {
   close(): Promise<void>;
 }
 
+/** Which thread it is. */
 export interface JobThreadOptions {
   /** The thread's first file: it calls serveJobs(). */
   readonly file: URL;
@@ -27,6 +28,7 @@ export interface JobThreadOptions {
   readonly heapMaxMib?: number;
 }
 
+/** Makes a thread for jobs. It keeps the process alive only while it is at one. */
 export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> {
   const { about } = options;
   let thread: Worker | null = null;
@@ -45,16 +47,16 @@ export function createJobThread<Job>(options: JobThreadOptions): JobThread<Job> 
   };
   const runNow = async (job: Job): Promise<unknown> => {
     if (isClosed()) throw new ClosingError(about);
-    const own = (thread ??= start());
-    own.ref();
+    const worker = (thread ??= start());
+    worker.ref();
     try {
-      return await answerOf(own, job, about);
+      return await answerOf(worker, job, about);
     } catch (error) {
-      forget(own);
-      await own.terminate();
+      forget(worker);
+      await worker.terminate();
       throw isClosed() ? new ClosingError(about) : error;
     } finally {
-      own.unref();
+      worker.unref();
     }
   };
   return {

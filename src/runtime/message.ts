@@ -11,6 +11,7 @@ export interface WriterData {
   readonly walBytesMax: number;
 }
 
+/** What the writer is sent. A question has an id, by which its answer is known. */
 export type ToWriter =
   | { readonly type: 'submit'; readonly id: number; readonly submission: Submission }
   | {
@@ -27,6 +28,7 @@ export type ToWriter =
 /** What became of one submission: its answer, or the bug that rolled it back. */
 export type WireSettled = { readonly submitted: Submitted } | { readonly error: PackedError };
 
+/** What the writer tells. */
 export type FromWriter =
   /** `path` is the file's own, without symbolic links. */
   | { readonly type: 'ready'; readonly path: string }

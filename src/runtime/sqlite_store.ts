@@ -13,6 +13,7 @@ import type { WriterData } from './message.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
+/** Where the file is, how it is served, and who is told. */
 export interface SqliteStoreOptions {
   /** The database file; made, with its folder and schema, where there is none. */
   readonly path: string;

@@ -13,6 +13,7 @@ import { packError } from './thread_error.ts';
 
 type Tell = (message: FromWriter) => void;
 
+/** What a writer decides by, and how it tells what came of it. */
 export interface WriterOptions {
   readonly data: WriterData;
   readonly decide: Decide;

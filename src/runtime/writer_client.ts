@@ -15,6 +15,7 @@ export interface WriterPort {
   on(event: 'exit', listener: (code: number) => void): unknown;
 }
 
+/** The writer, and who is told of what goes wrong. */
 export interface WriterClientOptions {
   readonly writer: WriterPort;
   readonly log: Log;
@@ -22,6 +23,7 @@ export interface WriterClientOptions {
   readonly onFatal: (error: Error) => void;
 }
 
+/** What of a store the writer answers. */
 export interface WriterClient
   extends Pick<Store, 'submit' | 'submitPacked' | 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */

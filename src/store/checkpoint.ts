@@ -12,6 +12,7 @@ export interface CheckpointState {
   readonly degraded: string | null;
 }
 
+/** Works off the WAL as it grows. */
 export interface Checkpoints {
   /** To be called after each commit, when everybody has been answered. */
   readonly afterCommit: () => void;

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
 import { Sqlite } from './driver.ts';
 
+/** An open database. */
 export type Connection = Database.Database;
+/** A prepared statement: what it is given, and the rows it gives. */
 export type Statement<Values extends unknown[], Row = unknown> = Database.Statement<Values, Row>;
 
 /** How long a connection waits for a lock that another program holds. */

@@ -7,6 +7,7 @@ export interface Unavailable {
   readonly retry_after_s: number;
 }
 
+/** Codes of problems of which nothing is stored. */
 export type UnavailableCode = 'store_busy' | 'store_full' | 'store_read_only' | 'store_not_ours';
 
 /** The store's file cannot be served: what is the matter, which file, and the remedy. `code` is SQLite's or the system's. */

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { Reply } from './port.ts';
 
+/** How long a reply is kept under its key: 24 hours. */
 export const KEPT_MS = 24 * 3600 * 1000;
 
 /** A reply as it was first given. */
@@ -24,6 +25,7 @@ interface Row {
   readonly seq: number;
 }
 
+/** Prepares keeping replies in the table of keys, inside the transaction that is open. */
 export function prepareIdempotencyKeys(db: Connection): IdempotencyKeys {
   const select = db.prepare<[string, string], Row>(
     'SELECT fingerprint, reply, seq FROM idempotency_keys WHERE key = ? AND created_at > ?',

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 import type { Table } from '../engine/model/table.ts';
 
+/** A stored record: its JSON, and the runs of entries that some kinds have beside it. */
 export interface Row {
   readonly id: string;
   readonly record: string;

@@ -50,6 +50,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** One command for one host, with the conditions under which it is run. */
 export interface Submission {
   readonly host: string;
   readonly command: Command;
@@ -81,6 +82,7 @@ export interface PackedSubmission extends Omit<Submission, keyof Asked> {
   readonly asked: ArrayBuffer;
 }
 
+/** Which records of which host. */
 export interface SnapshotQuery {
   readonly host: string;
   readonly kinds: readonly Kind[];
@@ -89,6 +91,7 @@ export interface SnapshotQuery {
 /** The records of a snapshot, in order of creation. */
 export type PackedRecords<K extends Kind> = { readonly [kind in K]: readonly RecordOf<kind>[] };
 
+/** What became of a submission. Only `done` has changed anything. */
 export type Submitted =
   | { readonly status: 'done'; readonly reply: Reply; readonly replayed: boolean; readonly seq: number }
   | { readonly status: 'refused'; readonly refusal: Refusal }
@@ -101,6 +104,7 @@ export type Submitted =
 /** What a command answers. Plain JSON. */
 export type Reply = Answer;
 
+/** Which records of a kind, of one host or of all. */
 export interface ListQuery {
   readonly kind: Kind;
   readonly host?: string;
@@ -111,6 +115,7 @@ export interface ListQuery {
   readonly after?: number;
 }
 
+/** Rows of a list, all of one committed state. `as_of` is the number of the last event in it. */
 export interface Page {
   /** Serialised resources, ready to be joined. */
   readonly items: readonly string[];
@@ -119,6 +124,7 @@ export interface Page {
   readonly as_of: number;
 }
 
+/** Which devices of the fleet; each filter is a field of the assessment. */
 export interface AssessmentQuery {
   readonly filters: Partial<
     Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state' | 'holders'>
@@ -144,6 +150,7 @@ export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' |
   readonly not_told: number;
 }
 
+/** An event as the journal has it. */
 export interface StoredEvent {
   readonly seq: number;
   readonly id: string;
@@ -155,11 +162,13 @@ export interface StoredEvent {
   readonly data: string;
 }
 
+/** Events in the order of their numbers; `as_of` is the last one stored. */
 export interface EventPage {
   readonly items: readonly StoredEvent[];
   readonly as_of: number;
 }
 
+/** What a commit has changed. */
 export interface Commit {
   /** The highest event seq it holds. */
   readonly seq: number;
@@ -167,6 +176,7 @@ export interface Commit {
   readonly removals: readonly RemovalMark[];
 }
 
+/** A removal that a commit has changed. */
 export interface RemovalMark {
   readonly host: string;
   readonly removal: string;
@@ -181,6 +191,7 @@ export interface StoreStatus extends CheckpointState {
   readonly wal_bytes: number;
 }
 
+/** What a commit just now has shown: the settings it was made with, and how the store stands. */
 export interface StoreHealth extends StoreStatus {
   readonly journal_mode: string;
   readonly synchronous: number;

@@ -5,6 +5,7 @@ import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
 import { isFilter } from './tables.ts';
 
 type Prepare = (sql: string) => Statement<(string | number)[]>;
+/** What a store answers by reading alone. */
 export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
 
 /** The reading half of the store, over a connection that only reads. */

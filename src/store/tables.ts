@@ -22,6 +22,7 @@ const COLUMNS_OF = {
   inventories: [],
 } as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
 
+/** All kinds of records, each with a table of its name. */
 export const KINDS = Object.keys(COLUMNS_OF) as Kind[];
 
 /** The columns of a kind that hold copies of fields. */

@@ -16,8 +16,10 @@ import type { Commit, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareProject, type Touched } from './project.ts';
 
+/** How a command is decided: the engine's own decide, or one with faults in tests. */
 export type Decide = (host: Host, command: Command, context: Context) => Decision | Refusal;
 
+/** What a decision needs beside the host, and how many hosts stay in memory. */
 export interface TransactOptions {
   readonly decide: Decide;
   readonly now: () => string;
@@ -28,6 +30,7 @@ export interface TransactOptions {
 /** What became of one submission: its answer, or the bug that rolled it back. */
 export type Settled = { readonly submitted: Submitted } | { readonly error: Error };
 
+/** What became of a batch. */
 export interface BatchResult {
   /** One for each submission, in order. True only now that the batch is committed. */
   readonly settled: readonly Settled[];
