@@ -8,23 +8,32 @@ export interface Access {
   readonly answer: Answer;
 }
 
-/**
- * On 6.1 and 6.12 each process made all its accesses before the next began; on 5.10 (and the kernels built
- * from it) and 7.3 every process first read a touched page. This is how the probe ran, not what kernels do.
- */
-const ONE_BY_ONE = new Set(['v6.1', 'v6.12']);
+/** A read of a page of the first 2 MiB, by which a recording tells who still reads the device. */
+export function isFirstRead({ name }: Access): boolean {
+  return /^read_(?:touched|first)_page$/.test(name);
+}
 
-/** Every access that was tried, in the order in which it was tried. */
+/**
+ * Every access that was tried: first every process reads a touched page, then each makes the others in turn. In
+ * some recordings each process made all of its accesses before the next one began. What depends on the order is
+ * whether a journal was aborted by then, and that is placed by the answers themselves.
+ */
 export function accessesOf(view: RecordingView): Access[] {
-  const all = Object.entries(view.observed.processes ?? {}).map(([process, { on_access }]) =>
-    Object.entries(on_access ?? {})
-      .filter(([, answer]) => typeof answer.blocked !== 'string')
-      .map(([name, answer]) => ({ process, name, answer })),
+  const tried = recorded(view).filter(({ answer }) => !isUntried(answer));
+  return [...tried.filter(isFirstRead), ...tried.filter((access) => !isFirstRead(access))];
+}
+
+/** Accesses that a process could not try: an earlier one of its own had not returned. */
+export function untriedOf(view: RecordingView): Access[] {
+  return recorded(view).filter(({ answer }) => isUntried(answer));
+}
+
+function recorded(view: RecordingView): Access[] {
+  return Object.entries(view.observed.processes ?? {}).flatMap(([process, { on_access }]) =>
+    Object.entries(on_access ?? {}).map(([name, answer]) => ({ process, name, answer })),
   );
-  if (ONE_BY_ONE.has(view.kernel)) return all.flat();
-  const isFirst = (access: Access): boolean => /^read_(?:touched|first)_page$/.test(access.name);
-  return [
-    ...all.flatMap((one) => one.filter(isFirst)),
-    ...all.flatMap((one) => one.filter((a) => !isFirst(a))),
-  ];
+}
+
+function isUntried({ blocked }: Answer): boolean {
+  return typeof blocked === 'string';
 }

@@ -1,11 +1,12 @@
 import { access, logged } from './acts.ts';
-import { actualAnswer, expectedAnswer } from './answer.ts';
-import { accessesOf } from './access_order.ts';
+import { actualAnswer, dataChecks, expectedAnswer, look } from './answer.ts';
+import { accessesOf, isFirstRead, untriedOf } from './access_order.ts';
 import type { Access } from './access_order.ts';
 import { placeCommits } from './journal.ts';
 import type { Answer } from './recording.ts';
 import { hostPath, idOf, setup, unplayable } from './step.ts';
 import type { Body, Reply, Step, World } from './step.ts';
+import { verdictChecks } from './verdicts.ts';
 import type { RecordingView } from './view.ts';
 
 /** How an access of the probe is asked of the API: memory through its mapping, calls through its file. */
@@ -41,7 +42,28 @@ export function accessSteps(view: RecordingView): Step[] {
       accessStep(view, access),
     ])
     .flat()
-    .concat(commits.filter(({ before }) => before >= accesses.length).map(commitStep));
+    .concat(commits.filter(({ before }) => before >= accesses.length).map(commitStep))
+    .concat(untriedOf(view).map(untriedStep));
+}
+
+/** What a process could not try: it is still in an earlier call of its own. */
+function untriedStep({ process, name, answer }: Access): Step {
+  const label = `${process} ${name}`;
+  return {
+    label,
+    request: null,
+    checks: [
+      {
+        name: label,
+        class: 'core',
+        expected: expectedAnswer(answer),
+        actual: async (_reply, world) => {
+          const { state } = await look(world, `/processes/${idOf(world, `pid:${process}`)}`);
+          return state === 'blocked' || state === 'oopsed' ? 'not tried' : `could be tried: ${String(state)}`;
+        },
+      },
+    ],
+  };
 }
 
 function commitStep({ mount }: { readonly mount: string }): Step {
@@ -68,7 +90,9 @@ function accessStep(view: RecordingView, tried: Access): Step {
     request: ask,
     checks: [
       { name: label, class: 'core', expected, actual: (reply, world) => actualAnswer(reply, world, process) },
+      ...dataChecks(label, tried.answer),
       ...oopsChecks(label, tried.answer),
+      ...(isFirstRead(tried) ? verdictChecks(view, process) : []),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { actualAnswer, actualCommand, aliveWords, expectedAnswer } from './answer.ts';
+import { actualAnswer, actualCommand, aliveWords, dataChecks, expectedAnswer } from './answer.ts';
 import type { Answer } from './recording.ts';
 import { hostPath, idOf } from './step.ts';
 import type { Body, Reply, Step, World } from './step.ts';
@@ -29,6 +29,7 @@ export function readStep(process: string, name: string, answer: Answer, at?: num
         expected: expectedAnswer(answer),
         actual: (reply, world) => actualAnswer(reply, world, process),
       },
+      ...dataChecks(name, answer),
     ],
   };
 }

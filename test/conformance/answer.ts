@@ -1,6 +1,6 @@
 import type { Answer, Command, Event } from './recording.ts';
 import { hostPath, idOf } from './step.ts';
-import type { Body, Reply, World } from './step.ts';
+import type { Body, Check, Reply, World } from './step.ts';
 
 /**
  * Recorded answers and the service's answers as the same short words: `ok`, an errno,
@@ -18,6 +18,7 @@ export function expectedAnswer(answer: Answer): string {
   if (answer.kernel_oops !== undefined) return 'kernel_oops';
   if (answer.blocked === true) return answer.state === 'R' ? 'livelock' : 'blocked';
   if (answer.ok === true) return 'ok';
+  if (typeof answer.blocked === 'string') return 'not tried';
   if (answer.signal === 'SIGSEGV') return 'SIGSEGV';
   if (answer.signal !== undefined) {
     return signalWords(
@@ -28,6 +29,29 @@ export function expectedAnswer(answer: Answer): string {
     );
   }
   return answer.errno ?? '?';
+}
+
+/**
+ * Whether the bytes are somebody's. Zeros say nothing: a page that was never written reads zeros wherever it is, and
+ * so does an address that nothing decodes.
+ */
+export function dataChecks(name: string, { ok, data }: Answer): Check[] {
+  if (ok !== true || typeof data !== 'string' || /^\0*$/.test(data)) return [];
+  return [
+    {
+      name: `${name} data`,
+      class: 'core',
+      expected: "somebody's",
+      actual: ({ body }) => (body.data_of === null ? "nobody's" : "somebody's"),
+    },
+  ];
+}
+
+/** A read's answer in the words of a recording's verdict. */
+export function verdictWords(answer: string): string {
+  if (answer === 'ok') return 'readable';
+  if (answer.startsWith('dead ')) return `process dead (${answer.slice('dead '.length)})`;
+  return answer.replace(/^(\w+) (\w+) .*/, '$1/$2');
 }
 
 export function signalWords(signal: string, code: string, offset: number | null, lsb: number | null): string {

@@ -25,11 +25,15 @@ function sibling(
   given: object,
   observe: (observed: Observed) => Partial<Observed>,
 ): Recorded {
-  const own = recordings.get(of);
-  if (own === undefined) throw new Error(`no recording ${of}`);
-  const { recording } = own;
+  const published = recordings.get(of);
+  if (published === undefined) throw new Error(`no recording ${of}`);
+  const { recording } = published;
   const observed = { ...recording.observed, ...observe(recording.observed ?? {}) };
-  return { ...own, name, recording: { ...recording, given: { ...recording.given, ...given }, observed } };
+  return {
+    ...published,
+    name,
+    recording: { ...recording, given: { ...recording.given, ...given }, observed },
+  };
 }
 
 async function differencesOf(recorded: Recorded): Promise<readonly string[]> {

@@ -20,7 +20,7 @@ describe('conformance with recorded kernels', () => {
     const service = await startService();
     played = await playAll(recordings, service.call);
     await service.close();
-    for (const one of played) byName.set(one.recording, one);
+    for (const acted of played) byName.set(acted.recording, acted);
     process.stdout.write(`${totals(played).join('\n')}\n`);
   });
 
@@ -36,9 +36,9 @@ describe('conformance with recorded kernels', () => {
   );
 
   it.each(recordings.map(({ name }) => [name]))('[core] %s', (name) => {
-    const one = byName.get(name);
-    expect(one).toBeDefined();
-    expect(differences(one === undefined ? [] : [one], 'core').map(differenceLine)).toEqual([]);
+    const acted = byName.get(name);
+    expect(acted).toBeDefined();
+    expect(differences(acted === undefined ? [] : [acted], 'core').map(differenceLine)).toEqual([]);
   });
 
   it('is what the README says', () => {
@@ -49,10 +49,10 @@ describe('conformance with recorded kernels', () => {
   });
 
   it('exempts at most 3 % of the core observations, each with a reason', () => {
-    const core = played.flatMap(({ observations }) => observations).filter((one) => one.class === 'core');
-    const exempt = core.filter((one) => one.exempt !== null);
+    const core = played.flatMap(({ observations }) => observations).filter((told) => told.class === 'core');
+    const exempt = core.filter((told) => told.exempt !== null);
     expect(exempt.length / core.length).toBeLessThanOrEqual(EXEMPT_MAX);
-    const reasons = new Set(exempt.map((one) => one.exempt));
+    const reasons = new Set(exempt.map((told) => told.exempt));
     expect(readExemptions().filter(({ reason }) => !reasons.has(reason))).toEqual([]);
   });
 });

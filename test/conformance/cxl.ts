@@ -1,6 +1,15 @@
 import { access } from './acts.ts';
-import { actualAnswer, actualCommand, expectedAnswer, expectedEvent, look, text } from './answer.ts';
-import { remove, removalWords, signalChecks } from './event.ts';
+import {
+  actualAnswer,
+  actualCommand,
+  expectedAnswer,
+  expectedEvent,
+  look,
+  text,
+  verdictWords,
+} from './answer.ts';
+import { remove, removalWords } from './event.ts';
+import { signalChecks } from './signals.ts';
 import { ndctlStep } from './listings.ts';
 import { probeSteps } from './processes.ts';
 import type { Answer, Command, Event, FollowUp, Given, MachineState, Observed, Signal } from './recording.ts';
@@ -24,17 +33,24 @@ interface CxlGiven extends Given {
   readonly setup?: readonly Command[];
 }
 interface CxlObserved extends Observed {
+  readonly verdict?: string;
   readonly read_before?: Answer;
   readonly event?: Event & { readonly without_force?: Command; readonly with_force?: Command };
   readonly reader?: {
-    readonly at_rest?: { readonly alive: boolean; readonly signals: readonly Signal[] };
+    readonly at_rest?: {
+      readonly alive: boolean;
+      readonly signals: readonly Signal[];
+      readonly signals_delivered_total: number;
+    };
     readonly read_touched?: Answer;
     readonly write_touched?: Answer;
     readonly read_untouched?: Answer;
   };
   readonly default_disposition?: { readonly alive_at_rest: boolean; readonly read?: Answer };
-  readonly state_after?: MachineState & { readonly cxl_bus?: readonly string[] };
+  readonly state_before?: CxlState;
+  readonly state_after?: CxlState;
 }
+type CxlState = MachineState & { readonly cxl_bus?: readonly string[] };
 type CxlView = RecordingView & { readonly given: CxlGiven; readonly observed: CxlObserved };
 
 /** Whether a recording is of a device on a CXL region. */
@@ -45,7 +61,7 @@ export function isCxl(given: Given): boolean {
 /** A persistent region of one memdev, mapped by two processes; what is unbound, and what is left of the chain. */
 export function cxlSteps(view: RecordingView): Step[] {
   const { given, observed } = view as CxlView;
-  const { reader = {}, state_after, follow_ups = [] } = observed;
+  const { reader = {}, state_before, state_after, follow_ups = [] } = observed;
   const touches: readonly (readonly [string, Answer | undefined, Body])[] = [
     ['read touched', reader.read_touched, { kind: 'read', offset: 4096, length: 24 }],
     ['write touched', reader.write_touched, { kind: 'write', offset: 8192, length: 5 }],
@@ -57,12 +73,15 @@ export function cxlSteps(view: RecordingView): Step[] {
     deviceStep(view),
     ...(view.devdax ? [] : [mountStep(view, '/mnt/a', null), fileStep(given, FILE, LENGTH)]),
     ...mappers(view),
+    ...(state_before === undefined ? [] : stateSteps(view, 'before', state_before)),
     ...answerSteps('read before', observed.read_before, { kind: 'read', offset: 4096, length: 24 }),
     ...eventSteps(view),
     ...restSteps(observed),
-    ...touches.flatMap(([name, answer, body]) => answerSteps(name, answer, body)),
+    ...touches.flatMap(([name, answer, body], n) =>
+      answerSteps(name, answer, body, n === 0 ? verdictChecks(observed) : []),
+    ),
     ...defaultSteps(observed),
-    ...(state_after === undefined ? [] : stateSteps(view, state_after)),
+    ...(state_after === undefined ? [] : stateSteps(view, 'after', state_after)),
     ...follow_ups.flatMap((item) => followUp(view as CxlView, item)),
   ];
 }
@@ -168,12 +187,21 @@ function restSteps({ reader, default_disposition }: CxlObserved): Step[] {
   if (rest === undefined) return states;
   return [
     ...states,
-    { label: 'signals at rest', request: null, checks: signalChecks(READER, rest.signals, 0) },
+    {
+      label: 'signals at rest',
+      request: null,
+      checks: signalChecks(READER, rest.signals, rest.signals_delivered_total),
+    },
   ];
 }
 
 /** An access of the reader; a read of bytes also says whether they are the owner's or nobody's. */
-function answerSteps(name: string, answer: Answer | undefined, body: Body): Step[] {
+function answerSteps(
+  name: string,
+  answer: Answer | undefined,
+  body: Body,
+  more: readonly Check[] = [],
+): Step[] {
   if (answer === undefined) return [];
   const checks: Check[] = [
     {
@@ -182,6 +210,7 @@ function answerSteps(name: string, answer: Answer | undefined, body: Body): Step
       expected: withData(expectedAnswer(answer), answer),
       actual: (reply, world) => actualWithData(reply, world, READER, answer),
     },
+    ...more,
   ];
   return [{ label: name, request: (world) => access(world, READER, body), checks }];
 }
@@ -189,7 +218,8 @@ function answerSteps(name: string, answer: Answer | undefined, body: Body): Step
 /** Touched pages hold OLD-OWNER-DATA; zeros in their place are what an address reads that nothing decodes. */
 function withData(words: string, { data }: Answer): string {
   if (words !== 'ok' || typeof data !== 'string') return words;
-  return data.startsWith('OLD') ? 'ok old data' : 'ok zeros';
+  if (data.startsWith('OLD')) return 'ok old data';
+  return /^\0*$/.test(data) ? 'ok zeros' : 'ok other data';
 }
 
 function withoutData(answer: Answer | undefined): Answer | undefined {
@@ -202,6 +232,13 @@ function actualWithData(reply: Reply, world: World, process: string, { data }: A
   const words = actualAnswer(reply, world, process);
   if (words !== 'ok' || typeof data !== 'string') return words;
   return reply.body.data_of === null ? 'ok zeros' : 'ok old data';
+}
+
+/** The recording's verdict, by the read of the touched page. */
+function verdictChecks({ verdict }: CxlObserved): Check[] {
+  if (verdict === undefined) return [];
+  const actual = (reply: Reply, world: World): string => verdictWords(actualAnswer(reply, world, READER));
+  return [{ name: 'verdict', class: 'core', expected: verdict, actual }];
 }
 
 function defaultSteps({ default_disposition }: CxlObserved): Step[] {
@@ -224,12 +261,12 @@ function defaultSteps({ default_disposition }: CxlObserved): Step[] {
 }
 
 /** Drivers and ranges as everywhere, and the devices of the CXL bus. */
-function stateSteps(view: RecordingView, state: NonNullable<CxlObserved['state_after']>): Step[] {
+function stateSteps(view: RecordingView, when: string, state: CxlState): Step[] {
   const bus = state.cxl_bus ?? [];
   const kept = (state.iomem ?? []).some((line) => line.endsWith(`: ${REGION}`));
   return [
-    machineStep(view, 'after', state),
-    chainStep('after', {
+    machineStep(view, when, state),
+    chainStep(when, {
       memdev: bus.includes('mem0')
         ? bus.some((name) => name.startsWith('endpoint'))
           ? 'enabled'

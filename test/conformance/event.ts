@@ -1,8 +1,10 @@
-import { aliveWords, look, offsetIn, refusalWords, signalWords, text } from './answer.ts';
+import { aliveWords, look, refusalWords, text } from './answer.ts';
 import type { Command, Event, ObservedProcess } from './recording.ts';
 import { atRest, removeToRest } from './rest.ts';
+import { signalChecks } from './signals.ts';
 import { hostPath, idOf } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
+import { deadVerdictChecks } from './verdicts.ts';
 import type { RecordingView } from './view.ts';
 
 /** Tools by the command line that calls them. `create-namespace -f` reconfigures: it begins as destroying does. */
@@ -19,7 +21,7 @@ export function eventSteps(view: RecordingView): Step[] {
   if (event === undefined) return [];
   const attempts = (attempts_before ?? []).flatMap((attempt) => attemptStep(view, attempt));
   const rest = Object.entries(view.observed.processes ?? {}).flatMap(([name, process]) =>
-    restStep(name, process),
+    restStep(view, name, process),
   );
   return [...attempts, removeStep(view, event), ...rest];
 }
@@ -37,7 +39,24 @@ function attemptStep(view: RecordingView, attempt: Command): Step[] {
   const via = toolOf(cmd);
   // A usage error of the tool says nothing about the kernel.
   if (via === null || attempt.rc === 129) return [];
-  return [{ label, request: (world) => remove(view, world, { via }), checks: [refused] }];
+  const checks = [refused, ...boundChecks(view, cmd, attempt)];
+  return [{ label, request: (world) => remove(view, world, { via }), checks }];
+}
+
+/** Whether the driver has the device still, where a recording looked. */
+function boundChecks(view: RecordingView, name: string, { still_bound }: Command): Check[] {
+  if (still_bound === undefined) return [];
+  return [
+    {
+      name: `${name}, still bound`,
+      class: 'core',
+      expected: still_bound.length > 0 ? 'bound' : 'not bound',
+      actual: async (_reply, world) => {
+        const device = await look(world, `/dax-devices/${view.device}`);
+        return device.state === 'bound' ? 'bound' : 'not bound';
+      },
+    },
+  ];
 }
 
 function toolOf(cmd: string): string | null {
@@ -62,7 +81,10 @@ export function removeStep(view: RecordingView, event: Event): Step {
   return {
     label: 'remove',
     request: (world) => remove(view, world, howOf(event, world)),
-    checks: [{ name: 'event', class: 'core', expected: expectedRemoval(event), actual: removalWords }],
+    checks: [
+      { name: 'event', class: 'core', expected: expectedRemoval(event), actual: removalWords },
+      ...boundChecks(view, 'event', event),
+    ],
   };
 }
 
@@ -92,7 +114,7 @@ export function removalWords(reply: Reply): string {
   return refusalWords(reply);
 }
 
-export function restStep(name: string, process: ObservedProcess): Step[] {
+export function restStep(view: RecordingView, name: string, process: ObservedProcess): Step[] {
   const rest = process.at_rest;
   if (rest === undefined) return [];
   const died = rest.end?.killed_by ?? '?';
@@ -110,6 +132,7 @@ export function restStep(name: string, process: ObservedProcess): Step[] {
   ];
   if (Array.isArray(rest.signals))
     checks.push(...signalChecks(name, rest.signals, rest.signals_delivered_total ?? 0));
+  if (!rest.alive) checks.push(...deadVerdictChecks(view, name));
   return [
     {
       label: `${name}: at rest`,
@@ -119,61 +142,7 @@ export function restStep(name: string, process: ObservedProcess): Step[] {
   ];
 }
 
-type Signals = readonly {
-  signal: string;
-  si_code: string;
-  si_addr_offset: number | null;
-  si_addr_lsb: number | null;
-  delivery: string;
-}[];
-
-/** The first signal that came by itself; a pending SIGBUS swallows the next, so fewer arrive than are sent. */
-export function signalChecks(name: string, signals: Signals, total: number): Check[] {
-  const first = signals.find(({ delivery }) => delivery === 'asynchronous');
-  const expected =
-    first === undefined
-      ? 'none'
-      : signalWords(first.signal, first.si_code, first.si_addr_offset, first.si_addr_lsb);
-  const checks: Check[] = [
-    {
-      name: `${name} signal at rest`,
-      class: 'core',
-      expected,
-      actual: (_reply, world) => signalSent(world, name),
-    },
-  ];
-  if (first === undefined) return checks;
-  const enough = (_reply: Reply, world: World): string => {
-    const sent = rowOf(world, name)?.count;
-    return typeof sent === 'number' && sent >= total ? `at least ${total}` : text(sent);
-  };
-  return [
-    ...checks,
-    { name: `${name} signals sent`, class: 'core', expected: `at least ${total}`, actual: enough },
-  ];
-}
-
-function rowOf(world: World, name: string): Body | undefined {
-  const report = world.records.get('removal')?.report as { signals?: readonly Body[] } | undefined;
-  const pid = Number(idOf(world, `pid:${name}`));
-  return report?.signals?.find((row) => row.pid === pid);
-}
-
-function signalSent(world: World, name: string): string {
-  const row = rowOf(world, name);
-  if (row === undefined) return 'none';
-  const offset = offsetIn(world, name, row.si_addr);
-  return signalWords(text(row.signal), text(row.si_code), offset, row.si_addr_lsb as number | null);
-}
-
 /** The removal once it has stopped for now: waiting, stuck, or completed. */
 export function removalNow(world: World): Promise<Reply> {
   return atRest(world, `/v1/removals/${idOf(world, 'removal')}`);
-}
-
-/** What sysfs shows: a bind that never returns has linked the driver before its probe. */
-export async function driverWords(view: RecordingView, world: World): Promise<string> {
-  const { state, conditions } = await look(world, `/dax-devices/${view.device}`);
-  const binding = ((conditions ?? []) as { type: string }[]).some(({ type }) => type === 'bind_blocked');
-  return state === 'bound' || binding ? 'bound' : 'not bound';
 }

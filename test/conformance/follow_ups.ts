@@ -1,9 +1,9 @@
 import { bindStep, killStep, readerOf, readStep, umountStep } from './acts.ts';
 import { actualAnswer, actualCommand, expectedCommand, expectedEvent, text } from './answer.ts';
-import { driverWords, removalNow } from './event.ts';
+import { removalNow } from './event.ts';
 import type { Answer, FollowUp } from './recording.ts';
 import { ndctlStep } from './listings.ts';
-import { mountSteps } from './state.ts';
+import { machineStep, mountSteps } from './state.ts';
 import { hostPath, idOf, unplayable } from './step.ts';
 import type { Reply, Step, World } from './step.ts';
 import { createFile, fsType } from './topology.ts';
@@ -125,14 +125,9 @@ function unbindStep(name: string, item: FollowUp): Step {
   };
 }
 
-function devicesStep(view: RecordingView, name: string, item: FollowUp): Step[] {
-  const expected = (item.devices?.nd_pmem ?? []).length > 0 ? 'bound' : 'not bound';
-  const step: Step = {
-    label: name,
-    request: (world) => world.call('GET', hostPath(world)),
-    checks: [{ name, class: 'core', expected, actual: (_reply, world) => driverWords(view, world) }],
-  };
-  return [step, ...mountSteps(item.mounts ?? [], `(${name})`)];
+function devicesStep(view: RecordingView, name: string, { devices, mounts }: FollowUp): Step[] {
+  const state = devices === undefined ? {} : { devices };
+  return [machineStep(view, name, state), ...mountSteps(mounts ?? [], `(${name})`)];
 }
 
 function killSteps(ends: Readonly<Record<string, Answer & { killed_by?: string }>>): Step[] {

@@ -1,5 +1,6 @@
 import { actualAnswer, actualCommand, aliveWords, expectedAnswer, expectedCommand } from './answer.ts';
-import { signalChecks, removeStep } from './event.ts';
+import { removeStep } from './event.ts';
+import { signalChecks } from './signals.ts';
 import { kmemFollowUps } from './kmem_follow_ups.ts';
 import { listedBlocks, nodeChecks, regionCheck, zoneCheck } from './kmem_memory.ts';
 import { remember } from './processes.ts';

@@ -52,12 +52,13 @@ export function daxctlStep(name: string, run: ToolRun, { placed }: { readonly pl
 function listingStep(
   name: string,
   format: 'ndctl' | 'daxctl',
-  { stdout, blocked_after_seconds }: ToolRun,
+  { rc = 0, stdout, blocked_after_seconds }: ToolRun,
   recorded: (listing: unknown) => string,
   exported: (listing: unknown, world: World) => string | Promise<string>,
 ): Step {
-  const isBlocked = blocked_after_seconds !== undefined;
   const printed: unknown = JSON.parse(stdout === undefined || stdout.trim() === '' ? '[]' : stdout);
+  const failed = blocked_after_seconds === undefined ? `rc ${rc}` : 'blocked';
+  const expected = rc === 0 ? recorded(printed) : failed;
   const actual = ({ status, body, headers }: Reply, world: World): string | Promise<string> => {
     if (headers['listing-blocked-by'] !== undefined) return 'blocked';
     return status === 200 ? exported(body, world) : `${String(status)} ${String(body['code'])}`;
@@ -65,7 +66,7 @@ function listingStep(
   return {
     label: name,
     request: (world) => world.call('GET', hostPath(world, `/inventory?format=${format}`)),
-    checks: [{ name, class: 'core', expected: isBlocked ? 'blocked' : recorded(printed), actual }],
+    checks: [{ name, class: 'core', expected, actual }],
   };
 }
 

@@ -1,6 +1,7 @@
 import { killStep, readStep } from './acts.ts';
 import { actualAnswer, expectedAnswer, refusalWords } from './answer.ts';
-import { removalNow, removeStep, signalChecks } from './event.ts';
+import { removalNow, removeStep } from './event.ts';
+import { signalChecks } from './signals.ts';
 import { probeSteps } from './processes.ts';
 import type { Answer } from './recording.ts';
 import { isOops, machineStep, oopsStep } from './state.ts';

@@ -1,13 +1,23 @@
 import { access, bindStep } from './acts.ts';
-import { actualAnswer, expectedAnswer, expectedEvent, text } from './answer.ts';
+import {
+  actualAnswer,
+  dataChecks,
+  expectedAnswer,
+  expectedEvent,
+  signalWords,
+  text,
+  verdictWords,
+} from './answer.ts';
 import { removeStep, restStep } from './event.ts';
 import { badblocksStep as listedBadblocks, type PoisonedPage } from './listings.ts';
 import { probeSteps, type Probe } from './processes.ts';
 import type { Answer, Event, FollowUp, Given, ObservedProcess } from './recording.ts';
-import { counterCheck, logStep } from './state.ts';
+import { beforeSteps, changedStep, counterCheck, logStep } from './state.ts';
 import { hostPath, idOf, setup, unplayable } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
+import { signalOfAccess } from './signals.ts';
 import { topologySteps } from './topology.ts';
+import { verdictChecks } from './verdicts.ts';
 import type { RecordingView } from './view.ts';
 
 const PAGE = 4096;
@@ -35,10 +45,12 @@ export function poisonSteps(view: RecordingView): Step[] {
     ...topologySteps(view),
     regionStep(),
     ...probes.flatMap((probe) => probeSteps(view, probe)),
+    ...beforeSteps(view),
     injectStep(view),
-    ...told.flatMap(([name, process]) => restStep(name, process)),
+    ...told.flatMap(([name, process]) => restStep(view, name, process)),
     ...told.flatMap(([name, process]) => readSteps(view, name, process)),
     countersStep('after', observed.counters ?? {}),
+    ...changedStep('after the event', observed.counters_changed, 'after'),
     ...(observed.follow_ups ?? []).flatMap((item) => followUp(view, item)),
     ...logStep(view),
   ];
@@ -106,7 +118,7 @@ async function pageOnDevice(view: RecordingView, world: World): Promise<number> 
   const { base_pfn } = (await world.call('GET', devicePath(view, world))).body as { base_pfn: number };
   const path = hostPath(world, `/files/${idOf(world, `file:${injector(view).file ?? ''}`)}`);
   const { extents } = (await world.call('GET', path)).body as { extents: { offset: number; pfn: number }[] };
-  const extent = extents.findLast((one) => one.offset * PAGE <= offset) ?? { offset: 0, pfn: 0 };
+  const extent = extents.findLast((part) => part.offset * PAGE <= offset) ?? { offset: 0, pfn: 0 };
   return (extent.pfn - extent.offset - base_pfn) * PAGE + offset;
 }
 
@@ -117,12 +129,37 @@ function readSteps(view: RecordingView, name: string, process: ObservedProcess):
     ['page next to it', at + PAGE, process.read_page_next_to_it],
     ['page in other 2 MiB', PAGE, process.read_page_in_other_2MiB],
   ] as const;
-  return reads.flatMap(([what, offset, answer]) => {
+  return reads.flatMap(([what, offset, answer], n) => {
     // `null`: the process had ended by then.
-    return answer?.ok === undefined
-      ? []
-      : [touchStep(name, `${name} reads the ${what}`, 'read', offset, answer)];
+    if (answer?.ok === undefined) return [];
+    const step = touchStep(name, `${name} reads the ${what}`, 'read', offset, answer);
+    const after = n === 0 ? [...afterRead(name, process), ...verdictChecks(view, name)] : [];
+    return [{ ...step, checks: [...step.checks, ...after] }];
   });
+}
+
+/** What the read of the poisoned page has brought: one signal for a read that failed, and none by itself. */
+function afterRead(name: string, { signals_after_read: after }: ObservedProcess): Check[] {
+  // `null`: the process did not survive the read.
+  if (after === undefined || after === null) return [];
+  const words = after.signals.map(
+    ({ signal, si_code, si_addr_offset, si_addr_lsb, delivery }) =>
+      `${delivery} ${signalWords(signal, si_code, si_addr_offset, si_addr_lsb)}`,
+  );
+  return [
+    {
+      name: `${name} signals after the read`,
+      class: 'core',
+      expected: words.length === 0 ? 'none' : words.join(', '),
+      actual: (reply, world) => signalOfAccess(reply, world, name),
+    },
+    {
+      name: `${name} signals delivered after the read`,
+      class: 'core',
+      expected: String(after.delivered_total),
+      actual: ({ body }) => (body.result === 'signal' ? '1' : '0'),
+    },
+  ];
 }
 
 function touchStep(
@@ -142,6 +179,7 @@ function touchStep(
         expected: expectedAnswer(answer),
         actual: (reply, world) => actualAnswer(reply, world, process),
       },
+      ...dataChecks(label, answer),
     ],
   };
 }
@@ -189,6 +227,7 @@ function ioStep(view: RecordingView, said: string, answer: Answer): Step {
     },
     checks: [
       { name: said, class: 'core', expected, actual: (reply, world) => actualAnswer(reply, world, INJECTOR) },
+      ...dataChecks(said, answer),
     ],
   };
 }
@@ -246,8 +285,7 @@ function verdictStep(name: string, verdict: string): Step {
     class: 'core',
     expected: verdict,
     actual: (reply, world) => {
-      const words = actualAnswer(reply, world, name);
-      return words === 'ok' ? 'readable' : words.replace(/^(\w+) (\w+) .*/, '$1/$2');
+      return verdictWords(actualAnswer(reply, world, name));
     },
   };
   return {

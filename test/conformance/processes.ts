@@ -1,3 +1,4 @@
+import { readStep } from './acts.ts';
 import { refusalWords } from './answer.ts';
 import type { GivenProcess } from './recording.ts';
 import { hostPath, idOf, setup } from './step.ts';
@@ -172,11 +173,14 @@ function fsyncStep(name: string, file: string): Step {
   });
 }
 
-/** Whether the first page is mapped before the event, as pagemap showed it. */
+/** Whether the first page is mapped before the event, as pagemap showed it, and a read of what was touched. */
 function mappedStep(view: RecordingView, name: string): Step[] {
-  const shown = view.observed.processes?.[name]?.before?.pagemap_first_page?.present;
-  if (shown === undefined) return [];
-  return [pagemapStep(name, 'before', shown)];
+  const { pagemap_first_page, read } = view.observed.processes?.[name]?.before ?? {};
+  const shown = pagemap_first_page?.present;
+  return [
+    ...(shown === undefined ? [] : [pagemapStep(name, 'before', shown)]),
+    ...(typeof read !== 'object' ? [] : [readStep(name, `${name} read before`, read)]),
+  ];
 }
 
 export function pagemapStep(name: string, when: string, present: boolean): Step {

@@ -4,8 +4,8 @@ import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 
 /**
- * A recording of a real kernel, as far as the harness reads it. Files with more in them (kernel logs,
- * backtraces, whole trace buffers) read the same: `compact` drops what is not listed here.
+ * A recording of a real kernel, as far as the harness reads it. Files have more in them: what nothing is compared
+ * with is listed in not_compared.json.
  */
 export interface Recording {
   readonly scenario: string;
@@ -63,13 +63,15 @@ export interface Observed {
   readonly attempts_before?: readonly Command[];
   readonly processes?: Readonly<Record<string, ObservedProcess>>;
   readonly stale_mappings?: readonly string[];
+  readonly verdicts?: Readonly<Record<string, string | null>>;
   readonly verdicts_after_unbind?: Readonly<Record<string, string>>;
   readonly kernel_oopses?: readonly Oops[];
-  readonly counters_changed?: Readonly<Record<string, unknown>>;
+  readonly counters_changed?: Readonly<Record<string, { readonly before?: number; readonly after?: number }>>;
   readonly counters?: Readonly<Record<string, number>>;
   readonly iomem_after?: readonly string[];
   readonly devices_after?: Devices;
   readonly mounts_after?: readonly string[];
+  readonly state_before?: MachineState;
   readonly state_after?: MachineState;
   readonly state_end?: MachineState;
   readonly follow_ups?: readonly FollowUp[];
@@ -154,6 +156,7 @@ export interface Event extends Command {
 }
 export interface Devices {
   readonly nd_pmem?: readonly string[] | null;
+  readonly block?: readonly string[] | null;
   readonly dax_pmem?: readonly string[] | null;
   readonly dax?: readonly string[] | null;
 }
@@ -170,7 +173,8 @@ export interface Signal {
   readonly delivery: string;
 }
 export interface ObservedProcess {
-  readonly before?: { readonly pagemap_first_page?: Pagemap };
+  readonly before?: { readonly pagemap_first_page?: Pagemap; readonly read?: Answer | 'not read' } | null;
+  readonly verdict?: string | null;
   readonly at_rest?: {
     readonly alive: boolean;
     readonly end?: End;
@@ -179,6 +183,10 @@ export interface ObservedProcess {
   };
   readonly on_access?: Readonly<Record<string, Answer>>;
   readonly after_access?: { readonly pagemap_first_page?: Pagemap };
+  readonly signals_after_read?: {
+    readonly signals: readonly Signal[];
+    readonly delivered_total: number;
+  } | null;
   readonly read_poisoned_page?: Answer;
   readonly read_page_next_to_it?: Answer;
   readonly read_page_in_other_2MiB?: Answer;
@@ -194,6 +202,7 @@ export interface WhileRemoving {
   readonly devices?: Devices;
 }
 export interface FollowUp extends Event {
+  readonly op?: string;
   readonly result?: Answer & Command & { readonly do?: string };
   readonly ends?: Readonly<Record<string, End>>;
   readonly blocked_after_seconds?: number;

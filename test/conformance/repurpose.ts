@@ -1,5 +1,5 @@
 import { access, bindStep } from './acts.ts';
-import { actualCommand, expectedAnswer, expectedCommand, expectedEvent, text } from './answer.ts';
+import { actualCommand, expectedCommand, expectedEvent, text } from './answer.ts';
 import { removeStep } from './event.ts';
 import type { FollowUp, Observed } from './recording.ts';
 import { endSteps } from './repurpose_end.ts';
@@ -7,17 +7,18 @@ import { HAMMER, HAMMERED, hammerSteps, storeStep } from './repurpose_hammer.ts'
 import {
   mapperSteps,
   MIB,
-  ownRead,
   PAGE,
   reachWords,
   READER,
+  scanCheck,
+  scanStep,
   TENANT,
   tenantSteps,
 } from './repurpose_processes.ts';
-import type { Repurposed, RepurposeGiven, RepurposeView, Scan, Verdict } from './repurpose_recording.ts';
+import type { Repurposed, RepurposeGiven, RepurposeView, Verdict } from './repurpose_recording.ts';
 import { machineStep } from './state.ts';
 import { removeToRest } from './rest.ts';
-import { hostPath, idOf, setup } from './step.ts';
+import { hostPath, idOf, setup, unplayable } from './step.ts';
 import type { Body, Check, Reply, Step, World } from './step.ts';
 import { fileStep, topologySteps } from './topology.ts';
 import type { RecordingView } from './view.ts';
@@ -39,7 +40,7 @@ export function repurposeSteps(view: RecordingView): Step[] {
     ...oldOwner(view.given),
     ...(observed.file_system_shut_down_before === undefined ? [] : [shutdownStep()]),
     ...(event === undefined ? [] : [removeStep(view, event)]),
-    scanStep('old mapping after the unbind', observed.old_mapping_after_unbind),
+    scanStep(READER, 'old mapping after the unbind', observed.old_mapping_after_unbind ?? {}),
     ...hammerSteps(observed),
     ...(observed.follow_ups ?? []).flatMap((item) => followUp(view, item)),
     ...nextTenant(view, observed),
@@ -71,28 +72,6 @@ function shutdownStep(): Step {
   );
 }
 
-/** A read of the old mapping: whose data comes back. */
-function scanStep(name: string, scan: Scan | undefined): Step {
-  return {
-    label: name,
-    request: (world) => access(world, READER, { kind: 'read', offset: 0, length: 24 }),
-    checks: [
-      {
-        name,
-        class: 'core',
-        expected: scanWords(scan ?? {}, 'old owner'),
-        actual: (reply, world) => reachWords(reply, world, READER),
-      },
-    ],
-  };
-}
-
-/** Whose text a scan found at all, or the signal of its first page. */
-function scanWords({ pages_match = 0, first_fault }: Scan, whose: string): string {
-  if (pages_match > 0) return `ok ${whose}`;
-  return first_fault === undefined ? 'ok somebody else' : expectedAnswer(first_fault);
-}
-
 /** How the device comes to the next tenant: bind and mkfs, or the tools that change its mode. */
 function followUp(view: RepurposeView, item: FollowUp): Step[] {
   const cmd = item.cmd ?? '';
@@ -104,7 +83,9 @@ function followUp(view: RepurposeView, item: FollowUp): Step[] {
     return [bindStep(view, 'ndctl create-namespace -m devdax', expectedCommand(item), DEVDAX)];
   }
   if (/^daxctl reconfigure-device -m system-ram/.test(cmd)) return toSystemRam(view, expectedCommand(item));
-  return [];
+  // The policy by which the next tenant fills the node: in the API a mapping names its device.
+  if (item.op === 'mbind') return [];
+  return [unplayable(cmd, item.do ?? cmd, expectedCommand(item))];
 }
 
 const DEVDAX = { mode: 'devdax', tenant: TENANT } as const;
@@ -142,24 +123,19 @@ function toSystemRam(view: RepurposeView, expected: string): Step[] {
 /** The next tenant fills what it was given; then the old mapping is read all over. */
 function nextTenant(view: RepurposeView, observed: Repurposed): Step[] {
   const scan = observed.old_mapping_shows_new_tenant;
-  const { pages_match = 0, pages_other = 0 } = observed.new_tenant_pages_intact?.after ?? {};
+  const { before, after = {} } = observed.new_tenant_pages_intact ?? {};
+  const { pages_match = 0, pages_other = 0 } = after;
   if (scan === undefined) return [];
   const length = (pages_match + pages_other) * PAGE;
   return [
     ...tenantSteps(view, TENANT, length),
+    ...(before === undefined ? [] : [scanStep(TENANT, 'next tenant has filled its pages', before)]),
     {
       label: 'old mapping shows the next tenant',
       request: searchOld,
-      checks: [
-        {
-          name: 'old mapping shows the next tenant',
-          class: 'core',
-          expected: scanWords(scan, 'next tenant'),
-          actual: (reply, world) => reachWords(reply, world, READER),
-        },
-      ],
+      checks: [scanCheck(READER, 'old mapping shows the next tenant', scan)],
     },
-    ownRead(TENANT, 'next tenant reads its own'),
+    scanStep(TENANT, 'next tenant reads its own', after),
   ];
 }
 
@@ -194,8 +170,8 @@ function pagesCheck({ pages_exposed }: Verdict): Check {
     expected: text(pages_exposed),
     actual: ({ body }, world) => {
       const pid = Number(idOf(world, `pid:${READER}`));
-      const own = ((body.items ?? []) as Body[]).filter((one) => one.pid === pid);
-      return text(own.reduce((sum, one) => sum + Number(one.pages), 0));
+      const open = ((body.items ?? []) as Body[]).filter((exposure) => exposure.pid === pid);
+      return text(open.reduce((sum, { pages }) => sum + Number(pages), 0));
     },
   };
 }
@@ -204,7 +180,7 @@ function pagesCheck({ pages_exposed }: Verdict): Check {
 function verdictStep(view: RepurposeView, verdict: Verdict): Step {
   const any = (body: Body, field: string): string => {
     const items = (body.items ?? []) as Body[];
-    return text(items.some((one) => one.to_tenant === TENANT && Number(one[field]) > 0));
+    return text(items.some((exposure) => exposure.to_tenant === TENANT && Number(exposure[field]) > 0));
   };
   const core = (name: string, expected: boolean, field: string): Check => ({
     name,

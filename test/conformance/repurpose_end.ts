@@ -1,7 +1,7 @@
-import { access, logged } from './acts.ts';
-import { aliveWords, refusalWords } from './answer.ts';
+import { killStep, logged } from './acts.ts';
+import { aliveWords } from './answer.ts';
 import type { Oops } from './recording.ts';
-import { ownRead, PAGE, TENANT, tenantSteps, THIRD } from './repurpose_processes.ts';
+import { PAGE, scanStep, TENANT, tenantSteps, THIRD } from './repurpose_processes.ts';
 import type { OldOwnerEnds, RepurposeView } from './repurpose_recording.ts';
 import { oopsStep } from './state.ts';
 import { hostPath, idOf } from './step.ts';
@@ -9,20 +9,30 @@ import type { Check, Step } from './step.ts';
 
 /** The old owner is killed; then whether the kernel, the next tenant and a third one come through it. */
 export function endSteps(view: RepurposeView, ends: OldOwnerEnds): Step[] {
-  const { third_tenant_fill, new_tenant_shows_third_tenants_data: after } = ends;
+  const { third_tenant_fill, new_tenant_pages_intact, third_tenant_pages_intact, new_tenant_ends } = ends;
+  const beside = ends.new_tenant_shows_third_tenants_data;
   const [oops] = ends.kernel_oopses;
-  const died = after?.dead !== undefined;
+  // Whoever dies over pages whose counts are wrong by then: a death that the model does not foretell.
+  const late = beside?.dead === undefined ? '' : ', counts wrong';
+  const scans = [
+    [TENANT, `next tenant beside a third${late}`, beside],
+    [THIRD, 'third tenant reads its own', third_tenant_pages_intact],
+  ] as const;
   return [
     ...ends.processes.map(({ process, end }) => endStep(process, end !== null, oops)),
     oopsStep('kernel oops when the old owner ends', oops !== undefined),
     logStep(ends.kernel_log ?? {}),
-    ...(ends.new_tenant_pages_intact === undefined ? [] : [ownRead(TENANT, 'next tenant, old owner gone')]),
+    ...(new_tenant_pages_intact === undefined
+      ? []
+      : [scanStep(TENANT, 'next tenant, old owner gone', new_tenant_pages_intact)]),
     ...(third_tenant_fill === undefined
       ? []
       : tenantSteps(view, THIRD, (third_tenant_fill.pages_ok ?? 0) * PAGE)),
-    ...(after === undefined ? [] : [died ? unknownRead() : ownRead(TENANT, 'next tenant beside a third')]),
-    ...(ends.third_tenant_pages_intact === undefined ? [] : [ownRead(THIRD, 'third tenant reads its own')]),
-    ...(ends.new_tenant_alive === undefined || died ? [] : [aliveStep(ends.new_tenant_alive)]),
+    ...scans.flatMap(([process, name, scan]) => (scan === undefined ? [] : [scanStep(process, name, scan)])),
+    ...(ends.new_tenant_alive === undefined ? [] : [aliveStep(ends.new_tenant_alive, late)]),
+    ...(new_tenant_ends === undefined
+      ? []
+      : [killStep(TENANT, 'SIGKILL of the next tenant', new_tenant_ends.end !== null)]),
   ];
 }
 
@@ -62,35 +72,20 @@ function logStep(lines: Readonly<Record<string, number>>): Step {
     checks: told.map((line) => ({
       name: `log: ${line}`,
       class: 'detail',
-      expected: Object.keys(lines).some((own) => own.startsWith(line)) ? 'logged' : 'not logged',
-      actual: (_reply, world) => (world.log.some((own) => own.startsWith(line)) ? 'logged' : 'not logged'),
+      expected: Object.keys(lines).some((logged) => logged.startsWith(line)) ? 'logged' : 'not logged',
+      actual: (_reply, world) =>
+        world.log.some((logged) => logged.startsWith(line)) ? 'logged' : 'not logged',
     })),
   };
 }
 
-/** The recorded tenant was killed over pages whose counts are wrong: the rule says to refuse from there on. */
-function unknownRead(): Step {
-  return {
-    label: 'next tenant beside a third',
-    request: (world) => access(world, TENANT, { kind: 'read', offset: 0, length: 24 }),
-    checks: [
-      {
-        name: 'next tenant beside a third, counts wrong',
-        class: 'core',
-        expected: 'refused',
-        actual: (reply) => (reply.body.code === 'outcome_unknown' ? 'refused' : refusalWords(reply)),
-      },
-    ],
-  };
-}
-
-function aliveStep(alive: boolean): Step {
+function aliveStep(alive: boolean, late: string): Step {
   return {
     label: 'next tenant',
     request: null,
     checks: [
       {
-        name: 'next tenant alive',
+        name: `next tenant alive${late}`,
         class: 'core',
         expected: alive ? 'alive' : 'dead',
         actual: (_reply, world) => aliveWords(world, TENANT),

@@ -50,7 +50,7 @@ async function hammerWords(mapping: Body, world: World): Promise<string> {
   if (process.state === 'blocked') return 'blocked';
   if (mapping.activity === 'storing') return 'stores on';
   const report = world.records.get('removal')?.report as { signals?: readonly Body[] } | undefined;
-  const row = report?.signals?.find((one) => one.pid === Number(pid) && one.delivery === 'on-access');
+  const row = report?.signals?.find((sent) => sent.pid === Number(pid) && sent.delivery === 'on-access');
   const offset = Number(BigInt(text(row?.si_addr ?? '0x0')) - BigInt(text(mapping.address)));
   return row === undefined ? 'no signal' : inPage(row.signal, row.si_code, offset);
 }

@@ -1,8 +1,8 @@
 import { access } from './acts.ts';
-import { actualAnswer } from './answer.ts';
-import type { RepurposeView } from './repurpose_recording.ts';
+import { actualAnswer, expectedAnswer } from './answer.ts';
+import type { RepurposeView, Scan } from './repurpose_recording.ts';
 import { hostPath, idOf, setup } from './step.ts';
-import type { Body, Reply, Step, World } from './step.ts';
+import type { Body, Check, Reply, Step, World } from './step.ts';
 
 export const MIB = 1048576;
 export const PAGE = 4096;
@@ -80,17 +80,35 @@ export function tenantSteps(view: RepurposeView, name: string, length: number): 
   });
 }
 
-export function ownRead(process: string, name: string): Step {
+/** A read of a process's first page, where a recording has a scan of all its pages. */
+export function scanStep(process: string, name: string, scan: Scan): Step {
   return {
     label: name,
     request: (world) => access(world, process, { kind: 'read', offset: 0, length: 24 }),
-    checks: [
-      {
-        name,
-        class: 'core',
-        expected: `ok ${process === THIRD ? 'third' : 'next'} tenant`,
-        actual: (reply, world) => reachWords(reply, world, process),
-      },
-    ],
+    checks: [scanCheck(process, name, scan)],
   };
+}
+
+export function scanCheck(process: string, name: string, scan: Scan): Check {
+  const actual = (reply: Reply, world: World): string => reachWords(reply, world, process);
+  return { name, class: 'core', expected: scanWords(scan), actual };
+}
+
+/** What each of them fills its pages with. */
+const TEXTS: readonly (readonly [text: string, whose: string])[] = [
+  ['OLD-OWNER-DATA', 'old owner'],
+  ['NEW-TENANT-DATA', 'next tenant'],
+  ['THIRD-TENANT-DATA', 'third tenant'],
+];
+
+/** Whose text was looked for and found, or the signal of the first page, or whose the first other page is. */
+function scanWords(scan: Scan): string {
+  const { text, pages_match = 0, first_fault, first_other = '' } = scan;
+  if (scan.dead !== undefined) return expectedAnswer(scan);
+  if (pages_match > 0) return `ok ${whoseIs(text ?? '')}`;
+  return first_fault === undefined ? `ok ${whoseIs(first_other)}` : expectedAnswer(first_fault);
+}
+
+function whoseIs(found: string): string {
+  return TEXTS.find(([text]) => found.startsWith(text))?.[1] ?? 'somebody else';
 }

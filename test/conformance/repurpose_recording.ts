@@ -3,10 +3,13 @@ import type { RecordingView } from './view.ts';
 
 /** Every page of a mapping looked at: how many begin with a text, how many not, how many could not be read. */
 export interface Scan extends Answer {
+  readonly text?: string;
   readonly pages_match?: number;
   readonly pages_other?: number;
   readonly pages_faulted?: number;
   readonly first_fault?: Answer;
+  /** How the first page begins that does not begin with the text. */
+  readonly first_other?: string;
 }
 export interface Repurposed extends Observed {
   readonly file_system_shut_down_before?: Command;
@@ -16,7 +19,7 @@ export interface Repurposed extends Observed {
   readonly old_mapping_shows_new_tenant?: Scan;
   readonly old_writer_stores?: readonly Answer[];
   readonly old_hammer_stores?: readonly Answer[];
-  readonly new_tenant_pages_intact?: { readonly after?: Scan };
+  readonly new_tenant_pages_intact?: { readonly before?: Scan; readonly after?: Scan };
   readonly verdict?: Verdict;
   readonly old_owner_ends?: OldOwnerEnds;
 }
@@ -34,6 +37,7 @@ export interface OldOwnerEnds {
   readonly new_tenant_shows_third_tenants_data?: Scan;
   readonly third_tenant_pages_intact?: Scan;
   readonly new_tenant_alive?: boolean;
+  readonly new_tenant_ends?: { readonly end: End | null };
 }
 
 /** What such a recording was given beside the rest. */

@@ -1,9 +1,31 @@
 import { look, text } from './answer.ts';
 import { removalNow } from './event.ts';
-import type { Devices, MachineState } from './recording.ts';
+import type { Devices, MachineState, Observed } from './recording.ts';
 import { hostPath, idOf } from './step.ts';
-import type { Body, Check, Reply, Step, World } from './step.ts';
+import type { Body, Check, Step, World } from './step.ts';
 import type { RecordingView } from './view.ts';
+
+/** What the machine looks like before the event: its devices, and what the counters that changed later were. */
+export function beforeSteps(view: RecordingView): Step[] {
+  const { state_before, counters_changed } = view.observed;
+  return [
+    ...(state_before === undefined ? [] : [machineStep(view, 'before', state_before)]),
+    ...changedStep('before the event', counters_changed, 'before'),
+  ];
+}
+
+/** Counters that changed, at one end of the change. */
+export function changedStep(
+  when: string,
+  changed: Observed['counters_changed'],
+  end: 'before' | 'after',
+): Step[] {
+  const checks = Object.entries(changed ?? {}).map(([counter, values]) =>
+    counterCheck(when, counter, values[end]),
+  );
+  if (checks.length === 0) return [];
+  return [{ label: `counters ${when}`, request: null, checks }];
+}
 
 /** What the machine looks like after the event and the accesses. */
 export function stateSteps(view: RecordingView): Step[] {
@@ -15,6 +37,7 @@ export function stateSteps(view: RecordingView): Step[] {
   };
   return [
     machineStep(view, 'after', state),
+    ...changedStep('after the event', observed.counters_changed, 'after'),
     ...mountSteps(observed.mounts_after ?? [], 'after'),
     ...staleSteps(view),
     ...healthStep(view),
@@ -45,16 +68,43 @@ export function machineStep(view: RecordingView, when: string, state: MachineSta
 }
 
 function driverChecks(view: RecordingView, when: string, devices: Devices): Check[] {
-  if (!view.devdax) {
-    const bound = (devices.nd_pmem ?? []).length > 0;
-    const actual = ({ body }: Reply): string => (body.state === 'bound' ? 'bound' : 'not bound');
-    return [{ name: `driver ${when}`, class: 'core', expected: bound ? 'bound' : 'not bound', actual }];
-  }
-  // The node of soft-reserved memory has no dax_pmem above it.
-  if (devices.dax_pmem === null || devices.dax_pmem === undefined) return [];
-  const expected = devices.dax_pmem.length > 0 ? 'bound' : 'not bound';
-  const actual = ({ body }: Reply): string => (body.parent_bound === true ? 'bound' : 'not bound');
-  return [{ name: `dax_pmem ${when}`, class: 'core', expected, actual }];
+  const { nd_pmem, block, dax_pmem, dax } = devices;
+  const check = (name: string, shown: Devices['dax'], isThere: DeviceTest): Check => ({
+    name: `${name} ${when}`,
+    class: 'core',
+    expected: (shown ?? []).length > 0 ? 'there' : 'not there',
+    actual: async ({ body }, world) => ((await isThere(body, world)) ? 'there' : 'not there'),
+  });
+  const hasParent: DeviceTest = (body) => !isBlock(body) && body.parent_bound === true;
+  return [
+    check('nd_pmem', nd_pmem, (body) => isBlock(body) && isLinked(body)),
+    check('block device', block, hasDisk),
+    // Soft-reserved memory has no dax_pmem above it.
+    ...(dax_pmem === null && view.devdax ? [] : [check('dax_pmem', dax_pmem, hasParent)]),
+    check('device node', dax, hasParent),
+  ];
+}
+
+type DeviceTest = (device: Body, world: World) => boolean | Promise<boolean>;
+
+function isBlock({ mode }: Body): boolean {
+  return mode !== 'devdax' && mode !== 'system-ram';
+}
+
+/** What sysfs shows: a bind that never returns has linked the driver before its probe. */
+function isLinked({ state, conditions }: Body): boolean {
+  const told = (conditions ?? []) as readonly Body[];
+  return state === 'bound' || told.some(({ type }) => type === 'bind_blocked');
+}
+
+/** While its driver is bound, and then until del_gendisk(), which a removal that never ends may not reach. */
+async function hasDisk(device: Body, world: World): Promise<boolean> {
+  if (!isBlock(device)) return false;
+  if (device.state === 'bound') return true;
+  if (typeof device.removal !== 'string') return false;
+  const { body } = await world.call('GET', `/v1/removals/${device.removal}`);
+  const steps = (body.steps ?? []) as readonly Body[];
+  return steps.some(({ name, state }) => name === 'del_gendisk' && state === 'pending');
 }
 
 /** `HardwareCorrupted_kB`, or `node0/total`: nodeN/memory_failure/total. */
@@ -101,7 +151,7 @@ export function mountSteps(lines: readonly string[], when: string): Step[] {
 
 function mountWords(body: Body, path: string, down: boolean): string {
   const mounts = (body.items ?? []) as Body[];
-  const mount = mounts.find((one) => one.path === path && one.state === 'mounted');
+  const mount = mounts.find((listed) => listed.path === path && listed.state === 'mounted');
   if (mount === undefined) return 'not mounted';
   const mode = mount.read_only === true ? 'ro' : 'rw';
   return down && mount.fs_state === 'shutdown' ? `${mode} shutdown` : mode;
@@ -190,7 +240,7 @@ export function logStep(view: RecordingView): Step[] {
         class: 'detail',
         expected: 'logged',
         actual: (_reply, world) =>
-          world.log.some((own) => pattern(own) === pattern(line)) ? 'logged' : 'not logged',
+          world.log.some((logged) => pattern(logged) === pattern(line)) ? 'logged' : 'not logged',
       })),
     },
   ];

@@ -81,11 +81,11 @@ export function mountBody(view: RecordingView, path: string, partition: number |
 function xfsFeatures(given: Given): Body {
   const named = typeof given.device === 'string' ? given.device : '';
   const mkfs = given.mkfs ?? '';
-  const one = /agcount=(\d+)/.exec(mkfs)?.[1] ?? /-(\d+)ag$/.exec(named)?.[1];
+  const agcount = /agcount=(\d+)/.exec(mkfs)?.[1] ?? /-(\d+)ag$/.exec(named)?.[1];
   return {
     rmapbt: mkfs.includes('rmapbt=1') || named.includes('rmapbt'),
     reflink: mkfs.includes('reflink=1'),
-    ...(one === undefined ? {} : { agcount: Number(one) }),
+    ...(agcount === undefined ? {} : { agcount: Number(agcount) }),
   };
 }
 

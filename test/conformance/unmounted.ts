@@ -1,7 +1,7 @@
 import { readStep, umountStep } from './acts.ts';
 import { removeStep } from './event.ts';
 import { probeSteps } from './processes.ts';
-import { machineStep } from './state.ts';
+import { beforeSteps, machineStep } from './state.ts';
 import { unplayable } from './step.ts';
 import type { Answer } from './recording.ts';
 import type { Step } from './step.ts';
@@ -29,6 +29,7 @@ export function unmountedSteps(view: RecordingView): Step[] {
     fileStep(view.given, '/mnt/a/f', 4096),
     { ...umountStep('umount', '/mnt/a', 'ok'), checks: [] },
     ...probeSteps(view, probe),
+    ...beforeSteps(view),
     ...(observed.event === undefined ? [] : [removeStep(view, observed.event)]),
     ...reads.flat(),
     ...descriptorSteps(view),
