@@ -235,46 +235,8 @@ export function readRecordings(folder: string): Recorded[] {
     .filter((file) => file.endsWith('.json'))
     .sort()
     .map((file) => {
-      const parsed: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-      const recording = compact(parsed) as Recording;
+      const recording = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Recording;
       const kernel = typeof recording.kernel === 'string' ? profileOf(recording.kernel) : null;
       return { name: basename(file, '.json'), kernel, recording };
     });
-}
-
-/** Long and unread: backtraces, the log itself, the guest's boot line, a second copy of what was given. */
-const DROPPED = new Set([
-  'dmesg',
-  'running_at',
-  'stack',
-  'tasks',
-  'blocked_tasks',
-  'kernel_cmdline',
-  'topology_about',
-  'devices_before',
-  'iomem_before',
-  'nd_devices',
-  'smaps',
-  'strerror',
-]);
-const STEP_FIELDS = new Set(['do', 'cmd', 'what']);
-const FAULTS = /^dax_(?:pmd_fault_done (?:NOPAGE|FALLBACK)|pte_fault_done NOPAGE)$/;
-
-/** The same recording without the parts nobody reads; applying it again changes nothing. */
-function compact(value: unknown, path: readonly string[] = []): unknown {
-  const parent = path.at(-1);
-  if (Array.isArray(value)) return value.map((item) => compact(item, path));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => {
-        if (DROPPED.has(key)) return false;
-        if (key === 'given') return path.length === 0;
-        if (parent === 'dax_faults' || parent === 'dax_faults_before') return FAULTS.test(key);
-        if (parent === 'dmesg_patterns') return !key.startsWith('Modules linked in');
-        if (parent === 'steps') return STEP_FIELDS.has(key);
-        return true;
-      })
-      .map(([key, item]) => [key, compact(item, [...path, key])] as const),
-  );
 }

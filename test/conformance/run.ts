@@ -2,14 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compact as withoutLeftOut } from './compact.ts';
 import { playAll } from './play_all.ts';
 import { readRecordings } from './recording.ts';
-import { differenceLine, differences, notCovered, totals } from './report.ts';
+import { differenceLine, differences, notCovered, sightLines, totals } from './report.ts';
 import { startService } from './service.ts';
+import { sightOf } from './sight.ts';
+import type { Sight } from './sight.ts';
 
 const USAGE = `usage: npm run conformance -- [options] [FOLDER]
 Plays recordings of real kernels against the service and compares every answer.
-  --differences   print the core differences alone, one line each
+  --differences   print the core differences alone, one line each, and look for no overlooked leaves
   --detail        name the differences of the detail class too
   --only PATTERN  only recordings whose file name matches
   --compact OUT   write the recordings to OUT without what is not read here, and play nothing
@@ -34,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { compact } = values;
   if (compact !== undefined) {
     for (const { name, recording } of recordings) {
-      writeFileSync(join(compact, `${name}.json`), `${JSON.stringify(recording)}\n`);
+      writeFileSync(join(compact, `${name}.json`), `${JSON.stringify(withoutLeftOut(recording))}\n`);
     }
     return 0;
   }
@@ -43,8 +46,12 @@ async function main(args: readonly string[]): Promise<number> {
   await service.close();
   const core = differences(played, 'core');
   const lines = [...core, ...(values.detail ? differences(played, 'detail') : [])].map(differenceLine);
-  const around = values.differences ? [] : [...notCovered(played), ...totals(played)];
-  return say([...lines, ...around], core.length === 0 ? 0 : 1);
+  if (values.differences) return say(lines, core.length === 0 ? 0 : 1);
+  const sights: [string, Sight][] = [];
+  for (const recorded of recordings) sights.push([recorded.name, await sightOf(recorded)]);
+  const isOverlooked = sights.some(([, { overlooked }]) => overlooked.length > 0);
+  const around = [...notCovered(played), ...totals(played), ...sightLines(sights)];
+  return say([...lines, ...around], core.length > 0 || isOverlooked ? 1 : 0);
 }
 
 function say(lines: readonly string[], status: number): number {
