@@ -75,8 +75,7 @@ function refusesLongterm(
   if (!longterm) return null;
   const facts = factsOf(tx.host);
   const file = mapping.file === null ? null : tx.host.tables.files.get(mapping.file);
-  if (file?.dax === true)
-    return kernelRefuses(facts.longterm_on_fsdax, 'FOLL_LONGTERM on a file system DAX mapping');
+  if (file?.dax === true) return kernelRefuses('EOPNOTSUPP', 'FOLL_LONGTERM on a file system DAX mapping');
   if (
     command.holder === 'io_uring' &&
     device.mode === 'devdax' &&

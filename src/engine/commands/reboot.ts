@@ -11,7 +11,7 @@ import { freshCounters } from '../mm/counters.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted, driverOf } from '../device/lifecycle.ts';
-import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
+import { keptProposed } from '../kernels/proposed.ts';
 
 /** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */
 function endByReboot(tx: Transaction, removal: RemovalRecord): void {
@@ -34,13 +34,14 @@ export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboo
   }
   for (const file of tables.files.values()) forget(tx, file);
   for (const removal of tables.removals.values()) if (removal.state !== 'completed') endByReboot(tx, removal);
-  rebootCxl(tx, command.kernel ?? hostRecord(tx.host).kernel);
   const before = hostRecord(tx.host);
+  const kernel = command.kernel ?? before.kernel;
+  rebootCxl(tx, kernel);
   const record = patch(tx, 'hosts', before.name, {
-    kernel: command.kernel ?? before.kernel,
-    proposed: (command.kernel ?? before.kernel) === 'force-unmap' ? before.proposed : NOTHING_PROPOSED,
+    kernel,
+    proposed: keptProposed(kernel, before.proposed),
     health: 'ok',
-    counters: freshCounters(PROFILES[command.kernel ?? before.kernel].facts.per_node_mf_counters),
+    counters: freshCounters(PROFILES[kernel].facts.per_node_mf_counters),
   });
   for (const device of [...tables.dax_devices.values()]) probeAtBoot(tx, device);
   emit(tx, 'host_rebooted', `hosts/${before.name}`, { kernel: record.kernel });

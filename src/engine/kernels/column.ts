@@ -13,13 +13,17 @@ export type Column<Rows> = {
 
 /** The column of one kernel. */
 export function columnOf<Rows extends Table>(rows: Rows, kernel: KernelName): Column<Rows> {
-  const place = KERNEL_NAMES.indexOf(kernel);
   const entries = Object.entries(rows).map(([fact, entry]) => [
     fact,
-    isRow(entry) ? entry.values[place] : columnOf(entry, kernel),
+    isRow(entry) ? valueOf(entry, kernel) : columnOf(entry, kernel),
   ]);
   // Object.fromEntries() forgets which value belongs to which key.
   return Object.fromEntries(entries) as Column<Rows>;
+}
+
+/** What a row says of one kernel. */
+export function valueOf(row: Row<unknown>, kernel: KernelName): unknown {
+  return row.values[KERNEL_NAMES.indexOf(kernel)];
 }
 
 /** Whether an entry of a table is a row, and no group of them. */

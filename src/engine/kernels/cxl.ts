@@ -1,43 +1,24 @@
 import type { CxlRegionType } from '../model/vocabulary.ts';
+import { changed, row } from './row.ts';
 
-/** What drivers/cxl does, kernel by kernel; all null and empty where there is none for memory (M95). */
-export interface CxlFacts {
-  /** The regions whose driver binds (M95, M112). */
-  readonly region_types: readonly CxlRegionType[];
-  /** Whether the HDM decoders are reset before the consumers unbind when a memdev goes (M109). */
-  readonly decode_reset_before_release: 'always' | 'unless_locked' | null;
-  /** The memN of a PCI function that is bound or scanned again (M101, M154). */
-  readonly memdev_on_return: 'next_number' | 'same_number' | null;
-  readonly nmem_after_cxl_mem_unbind: 'stays' | 'gone' | null;
-  /** A persistent region over a memdev whose serial is 0 (M113). */
-  readonly serial_zero_pmem: 'allowed' | 'ENXIO' | null;
-}
+const none: readonly CxlRegionType[] = [];
+const pmem: readonly CxlRegionType[] = ['pmem'];
+const ram: readonly CxlRegionType[] = ['pmem', 'ram'];
 
-export const NO_CXL: CxlFacts = {
-  region_types: [],
-  decode_reset_before_release: null,
-  memdev_on_return: null,
-  nmem_after_cxl_mem_unbind: null,
-  serial_zero_pmem: null,
-};
+const introduced = changed('6.0', 'drivers/cxl for persistent memory');
+const notKept = changed('6.2', 'inferred: the nvdimm no longer keeps the memdev');
 
-export const CXL_V61: CxlFacts = {
-  region_types: ['pmem'],
-  decode_reset_before_release: 'always',
-  memdev_on_return: 'next_number',
-  nmem_after_cxl_mem_unbind: 'stays',
-  serial_zero_pmem: 'allowed',
-};
-
-export const CXL_V612: CxlFacts = {
-  ...CXL_V61,
-  region_types: ['pmem', 'ram'],
-  memdev_on_return: 'same_number',
-  nmem_after_cxl_mem_unbind: 'gone',
-};
-
-export const CXL_V73: CxlFacts = {
-  ...CXL_V612,
-  decode_reset_before_release: 'unless_locked',
-  serial_zero_pmem: 'ENXIO',
+/** What drivers/cxl does; all null and empty where there is none for memory. */
+// biome-ignore format: a table is read by its columns
+export const CXL = {
+  //                                v5.10  letter  posted  armed  v6.1           v6.12          v7.3
+  /** The regions whose driver binds. */
+  region_types:                row([none,  none,   none,   none,  pmem,          ram,           ram],             'cxl_region_probe()',        'M95, M112',  introduced, '6.3'),
+  /** Whether the HDM decoders are reset before the consumers unbind when a memdev goes. */
+  decode_reset_before_release: row([null,  null,   null,   null,  'always',      'always',      'unless_locked'], 'cxl_region_decode_reset()', 'M109',       introduced, '6.19'),
+  /** The memN of a PCI function that is bound or scanned again. */
+  memdev_on_return:            row([null,  null,   null,   null,  'next_number', 'same_number', 'same_number'],   'cxl_memdev_alloc()',        'M101, M154', introduced, notKept),
+  nmem_after_cxl_mem_unbind:   row([null,  null,   null,   null,  'stays',       'gone',        'gone'],          'devm_cxl_add_nvdimm()',     'M96',        introduced, '6.2'),
+  /** A persistent region over a memdev whose serial is 0. */
+  serial_zero_pmem:            row([null,  null,   null,   null,  'allowed',     'allowed',     'ENXIO'],         'cxl_pmem_region_probe()',   'M113',       introduced, '6.15'),
 };

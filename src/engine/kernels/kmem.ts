@@ -1,60 +1,38 @@
-/** How kernels differ in system-ram: KM1-KM24, M61-M94. */
-export interface KmemFacts {
-  /** A probe that finds no whole memory block (M63). */
-  readonly no_block_left: 'binds_empty' | 'EINVAL';
-  /** The probe says how much of the range lies outside whole blocks (M61). */
-  readonly says_truncation: boolean;
-  /** FOLL_LONGTERM migrates pages out of ZONE_MOVABLE first (M76). */
-  readonly longterm_pin_leaves_movable: boolean;
-  /** A policy of a node that loses its memory reads another node (M75). */
-  readonly policy_follows_memory: boolean;
-  /** `daxctl list` of a device waits behind its unbind (M160). */
-  readonly list_blocks_behind_unbind: boolean;
-  /** sysfs `bind` of a device whose driver is on its way out (M159). */
-  readonly bind_behind_unbind: 'ENODEV' | 'waits';
-  readonly leak_message: 'cannot be hotremoved until the next reboot' | 'stuck online until reboot';
-  /** `daxX.Y/state` (M84, M85). */
-  readonly state_attr: boolean;
-  /** Onlining a block that holds a poisoned page (M82). */
-  readonly online_poisoned_block: 'allowed' | 'EHWPOISON';
-  /** Who binds soft-reserved memory and CXL ram where nobody chose (M92). */
-  readonly default_driver_hmem: 'device_dax' | 'kmem';
-  readonly probe_failed_text: 'DRV: probe of DEV failed' | 'DRV DEV: probe with driver DRV failed';
-}
+import { changed, row } from './row.ts';
 
-export const KMEM_V510: KmemFacts = {
-  no_block_left: 'binds_empty',
-  says_truncation: false,
-  longterm_pin_leaves_movable: false,
-  policy_follows_memory: false,
-  list_blocks_behind_unbind: true,
-  bind_behind_unbind: 'ENODEV',
-  leak_message: 'cannot be hotremoved until the next reboot',
-  state_attr: false,
-  online_poisoned_block: 'allowed',
-  default_driver_hmem: 'device_dax',
-  probe_failed_text: 'DRV: probe of DEV failed',
-};
+const nextReboot = 'cannot be hotremoved until the next reboot' as const;
+const untilReboot = 'stuck online until reboot' as const;
+const probeOf = 'DRV: probe of DEV failed' as const;
+const withDriver = 'DRV DEV: probe with driver DRV failed' as const;
 
-export const KMEM_V61: KmemFacts = {
-  ...KMEM_V510,
-  no_block_left: 'EINVAL',
-  longterm_pin_leaves_movable: true,
-  policy_follows_memory: true,
-  bind_behind_unbind: 'waits',
-};
+const rebound = changed('7.2', 'a host with a v1 cpuset hierarchy always had it', [
+  '5.10.261',
+  '6.1.178',
+  '6.12.117',
+]);
 
-export const KMEM_V612: KmemFacts = {
-  ...KMEM_V61,
-  list_blocks_behind_unbind: false,
-  online_poisoned_block: 'EHWPOISON',
-  default_driver_hmem: 'kmem',
-  probe_failed_text: 'DRV DEV: probe with driver DRV failed',
-};
-
-export const KMEM_V73: KmemFacts = {
-  ...KMEM_V612,
-  says_truncation: true,
-  leak_message: 'stuck online until reboot',
-  state_attr: true,
+/** How kernels differ in system RAM made of a dax device. */
+// biome-ignore format: a table is read by its columns
+export const KMEM = {
+  //                                v5.10          letter         posted         armed          v6.1          v6.12        v7.3
+  /** A probe that finds no whole memory block. */
+  no_block_left:               row(['binds_empty', 'binds_empty', 'binds_empty', 'binds_empty', 'EINVAL',     'EINVAL',    'EINVAL'],    'dev_dax_kmem_probe()',                'M63',      '5.15'),
+  /** The probe says how much of the range lies outside whole blocks. */
+  says_truncation:             row([false,         false,         false,         false,         false,        false,       true],        'dev_dax_kmem_probe()',                'M61',      '6.16'),
+  /** FOLL_LONGTERM migrates pages out of ZONE_MOVABLE first. */
+  longterm_pin_leaves_movable: row([false,         false,         false,         false,         true,         true,        true],        'check_and_migrate_movable_pages()',   'M76',      '5.13'),
+  /** A policy of a node that loses its memory reads another node. */
+  policy_follows_memory:       row([false,         false,         false,         false,         true,         true,        true],        'mpol_rebind_mm()',                    'M75',      rebound),
+  /** `daxctl list` of a device waits behind its unbind. */
+  list_blocks_behind_unbind:   row([true,          true,          true,          true,          true,         false,       false],       'size_show()',                         'M160',     '6.9'),
+  /** sysfs `bind` of a device whose driver is on its way out. */
+  bind_behind_unbind:          row(['ENODEV',      'ENODEV',      'ENODEV',      'ENODEV',      'waits',      'waits',     'waits'],     'bind_store()',                        'M159',     '5.14'),
+  leak_message:                row([nextReboot,    nextReboot,    nextReboot,    nextReboot,    nextReboot,   nextReboot,  untilReboot], 'dev_dax_kmem_remove()',               'M66',      '7.3'),
+  /** `daxX.Y/state`. */
+  state_attr:                  row([false,         false,         false,         false,         false,        false,       true],        'state_store()',                       'M84, M85', '7.3'),
+  /** Onlining a block that holds a poisoned page. */
+  online_poisoned_block:       row(['allowed',     'allowed',     'allowed',     'allowed',     'allowed',    'EHWPOISON', 'EHWPOISON'], 'memory_block_online()',               'M82',      '6.2'),
+  /** Who binds soft-reserved memory and CXL ram where nobody chose. */
+  default_driver_hmem:         row(['device_dax',  'device_dax',  'device_dax',  'device_dax',  'device_dax', 'kmem',      'kmem'],      'dax_match_type()',                    'M92',      '6.3'),
+  probe_failed_text:           row([probeOf,       probeOf,       probeOf,       probeOf,       probeOf,      withDriver,  withDriver],  'really_probe(), call_driver_probe()', 'M69',      '6.9'),
 };

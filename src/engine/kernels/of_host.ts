@@ -1,7 +1,8 @@
 import type { Host } from '../model/host.ts';
 import { hostRecord } from '../model/transaction.ts';
-import type { Facts, Profile } from './profile.ts';
+import type { Profile } from './profile.ts';
 import { PROFILES } from './profiles.ts';
+import type { Facts } from './tables.ts';
 
 /** What the handlers ask of a host. Everything here only reads. */
 export function profileOf(host: Host): Profile {

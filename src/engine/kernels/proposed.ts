@@ -1,37 +1,45 @@
 import type { Host, HostRecord } from '../model/host.ts';
-import { profileOf } from './of_host.ts';
-import { hostRecord } from '../model/transaction.ts';
-import type { Profile, StepSpec } from './profile.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import type { KernelName } from '../model/vocabulary.ts';
+import { hostRecord } from '../model/transaction.ts';
+import { KERNEL_NAMES, type KernelName } from '../model/vocabulary.ts';
+import { profileOf } from './of_host.ts';
+import type { Profile, Proposed } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 
-/**
- * The profile with the proposed parameter of the series that is turned on for this host: device-dax gets
- * memory_failure() too, before its inode is unmapped (FU9).
- */
+/** A host on which no proposed parameter is turned on. */
+export const NOTHING_PROPOSED = { devdax_memory_failure: false, kmem_memory_failure: false };
+
+/** The profile of the host's kernel, with the lists of the proposed parameters that are turned on for this host (FU9). */
 export function proposedProfile(host: Host): Profile {
   const profile = profileOf(host);
-  if (!hostRecord(host).proposed.devdax_memory_failure) return profile;
-  const mass = profile.steps.fsdax.filter(({ name }) => name === 'dev_pagemap_failure');
-  const behindKill = (steps: readonly StepSpec[]): StepSpec[] =>
-    steps.flatMap((step) => (step.name === 'kill_dax' ? [step, ...mass] : [step]));
-  const { devdax, devdax_parent } = profile.steps;
-  return {
-    ...profile,
-    steps: { ...profile.steps, devdax: behindKill(devdax), devdax_parent: behindKill(devdax_parent) },
-  };
+  const { proposed } = hostRecord(host);
+  const turnedOn = profile.proposed.filter(({ parameter }) => proposed[parameter]);
+  return turnedOn.reduce(
+    (before, { steps }) => ({ ...before, steps: { ...before.steps, ...steps } }),
+    profile,
+  );
 }
 
-/** The proposed parameters of the series: only the profile of its letter has them (FU9, FU11). */
+/** A proposed parameter is that of the kernels whose profiles have it, and of no other (FU9, FU11). */
 export function refusesProposed(
   kernel: KernelName,
   proposed: Partial<HostRecord['proposed']>,
 ): Refusal | null {
-  const turnedOn = Object.entries(proposed).find(([, on]) => on);
-  if (turnedOn === undefined || kernel === 'force-unmap') return null;
-  return refuse('invalid_field', `${turnedOn[0]} is proposed for force-unmap alone`, {
-    pointer: `/proposed/${turnedOn[0]}`,
-  });
+  for (const parameter of ['devdax_memory_failure', 'kmem_memory_failure'] as const) {
+    if (proposed[parameter] !== true || proposes(kernel, parameter)) continue;
+    const kernels = KERNEL_NAMES.filter((name) => proposes(name, parameter)).join(', ');
+    return refuse('invalid_field', `${parameter} is proposed for ${kernels} alone`, {
+      pointer: `/proposed/${parameter}`,
+    });
+  }
+  return null;
 }
 
-export const NOTHING_PROPOSED = { devdax_memory_failure: false, kmem_memory_failure: false };
+/** What is left of the proposed parameters of a host once it runs this kernel. */
+export function keptProposed(kernel: KernelName, proposed: HostRecord['proposed']): HostRecord['proposed'] {
+  return refusesProposed(kernel, proposed) === null ? proposed : NOTHING_PROPOSED;
+}
+
+function proposes(kernel: KernelName, parameter: Proposed['parameter']): boolean {
+  return PROFILES[kernel].proposed.some((each) => each.parameter === parameter);
+}

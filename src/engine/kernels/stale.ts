@@ -40,18 +40,18 @@ const sameDeath = changed('5.18', 'the reader dies as before, in another functio
 // biome-ignore format: a table is read by its columns
 export const STALE = {
   //                         v5.10       letter      posted      armed       v6.1        v6.12       v7.3
-  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R141',              zapWalks),
-  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R140',              zapWalks),
-  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd(); R141',              zapWalks),
-  vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast(); R129, R130',                  '6.15'),
-  direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast(); R127, R128',                  '6.15'),
-  madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast(); R135',                        '6.15'),
-  process_vm_readv:     gup([slow,       slow,       slow,       slow,       slow,       slow,       slowOops],    'follow_page_pte(), follow_devmap_pmd(); R131, R132', '6.15'),
-  ptrace:               gup([slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowOops],    'access_remote_vm(), follow_page_pte(); R133',        '6.15'),
-  mlock:            effects([fine,       fine,       fine,       fine,       fine,       fine,       slowHang],    'populate_vma_page_range(); R142',                    '6.15'),
-  smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account(); R136, R137',     sameDeath, '6.5', '6.15'),
-  pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range(); R138',                          '6.15'),
-  numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats(); R139',                      '6.15'),
+  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       zapWalks),
+  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R140',       zapWalks),
+  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       zapWalks),
+  vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R129, R130', '6.15'),
+  direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R127, R128', '6.15'),
+  madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R135',       '6.15'),
+  process_vm_readv:     gup([slow,       slow,       slow,       slow,       slow,       slow,       slowOops],    'follow_page_pte(), follow_devmap_pmd()', 'R131, R132', '6.15'),
+  ptrace:               gup([slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowOops],    'access_remote_vm(), follow_page_pte()',  'R133',       '6.15'),
+  mlock:            effects([fine,       fine,       fine,       fine,       fine,       fine,       slowHang],    'populate_vma_page_range()',              'R142',       '6.15'),
+  smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account()',     'R136, R137', sameDeath, '6.5', '6.15'),
+  pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range()',                    'R138',       '6.15'),
+  numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats()',                'R139',       '6.15'),
 } satisfies { readonly [Verb in MappingVerb]?: Row<ByLevel> };
 
 /**
@@ -61,7 +61,7 @@ export const STALE = {
 // biome-ignore format: a table is read by its columns
 export const STALE_STORE = {
   //                    v5.10  letter  posted  armed  v6.1  v6.12  v7.3
-  shared_ext4: effects([fine,  fine,   fine,   fine,  fine, fine,  ext4Oops],  'do_wp_page(), wp_pfn_shared(); R22, R23',      '6.15'),
-  shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd(); R48',        '6.15'),
-  private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd(); R30, R31', '6.15'),
+  shared_ext4: effects([fine,  fine,   fine,   fine,  fine, fine,  ext4Oops],  'do_wp_page(), wp_pfn_shared()',      'R22, R23', '6.15'),
+  shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd()',   'R48',      '6.15'),
+  private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd()', 'R30, R31', '6.15'),
 };

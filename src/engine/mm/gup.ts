@@ -33,5 +33,5 @@ export function registerBuffers(site: Site): Outcome {
     const { failure } = faultIn(tx, mapping, site, true);
     return failure === null ? errnoOutcome('EOPNOTSUPP') : errnoOutcome('EFAULT', { stale: true });
   }
-  return errnoOutcome(facts.longterm_on_fsdax, { stale });
+  return errnoOutcome('EOPNOTSUPP', { stale });
 }

@@ -1,6 +1,6 @@
 import { ok, type ByLevel, type Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import type { Facts } from '../kernels/profile.ts';
+import type { Facts } from '../kernels/tables.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';

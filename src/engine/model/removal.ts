@@ -60,28 +60,20 @@ export interface Hazard {
   readonly source: string;
 }
 
-/**
- * Parameters of the steps; a step reads only its own. `unmap`, `mf_flags`, `runs_if` and `sync_write_protects`
- * describe the kernel to the reader of the profile: they hold on every kernel that has the step, or follow from
- * `collect`, and no step reads them.
- */
+/** Parameters of the steps; a step reads only its own. What they are on each kernel: `kernels/steps/parameters.ts`. */
 export interface StepParameters {
-  /** Whose processes memory_failure() collects. */
+  /** With MF_MEM_PRE_REMOVE the file system is frozen meanwhile. */
+  readonly mf_flags?: '0' | 'MF_MEM_PRE_REMOVE';
+  /** Whose processes memory_failure() collects. But for the last it unmaps nothing where nobody is collected. */
   readonly collect?: 'current_only' | 'early_kill_or_current' | 'every_leader_with_entry';
-  /** Whether translations go only where somebody was collected, or always over the whole extent. */
-  readonly unmap?: 'if_collected' | 'always_extent';
-  readonly mf_flags?: '0' | 'MF_MEM_PRE_REMOVE' | 'MF_MEM_REMOVE';
-  readonly freeze?: boolean;
   readonly cowed_page_counts_as_entry?: boolean;
-  readonly set_hwpoison?: 'no' | 'first_page_of_entry' | 'every_page_with_mapping';
+  readonly set_hwpoison?: 'no' | 'first_page_of_entry';
   readonly shutdown?: 'corrupt_ondisk 0x10' | 'force_umount 0x4';
+  /** The pages that are walked of an extent outside the last allocation group. */
   readonly page_count_outside_last_ag?: 'exact' | 'wraps_2_32';
-  /** DAX dies in kill_dax(); where that comes after del_gendisk(), stores in between revive writable entries. */
-  readonly sync_write_protects?: boolean;
   readonly shuts_fs_down?: boolean;
-  readonly runs_if?: 'mounted' | 'proposed';
   readonly waits_for?: 'page_refs' | 'nothing';
-  readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages' | 'remove_memory';
+  readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
 }
 
 export interface StepRecord {

@@ -3,7 +3,7 @@
  * Imports nothing.
  */
 
-/** Kernel profiles, one row each in `kernels/profiles.ts`. */
+/** Kernel profiles: the columns of every table of `kernels/`, in this order. */
 export const KERNEL_NAMES = [
   'v5.10',
   'force-unmap',

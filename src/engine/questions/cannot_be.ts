@@ -2,7 +2,7 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { mountsOn, pinsOfDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { kernelRefuses, type Refusal } from '../model/refusal.ts';
-import type { Facts } from '../kernels/profile.ts';
+import type { Facts } from '../kernels/tables.ts';
 
 /** Why a device and its users cannot be there under the host's kernel: it would not have let them come to be. */
 export function cannotBe(host: Host, device: DaxDevice): Refusal | null {

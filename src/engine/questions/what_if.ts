@@ -1,3 +1,4 @@
+import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 import type { RemoveDaxDevice } from '../model/command.ts';
 import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -53,6 +54,5 @@ function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
 export function onKernel(tx: Transaction, kernel: KernelName): void {
   const { name, kernel: booted } = hostRecord(tx.host);
   if (kernel === booted) return;
-  const proposed = { devdax_memory_failure: false, kmem_memory_failure: false };
-  patch(tx, 'hosts', name, { kernel, health: 'ok', proposed });
+  patch(tx, 'hosts', name, { kernel, health: 'ok', proposed: NOTHING_PROPOSED });
 }

@@ -36,7 +36,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const flagged: PfnRange[] = [];
   let hwpoisoned = 0;
   const loops = storingLoops(tx, input.device);
-  if (parameters.freeze === true) {
+  if (parameters.mf_flags === 'MF_MEM_PRE_REMOVE') {
     // freeze_super() syncs first: what was dirty is written back and write-protected.
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
