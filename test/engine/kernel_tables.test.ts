@@ -48,6 +48,16 @@ describe('the tables of the kernels', () => {
   test('the releases of a row agree with its values', () => {
     expect(ROWS.flatMap(([fact, each]) => disagreements(each).map((said) => `${fact}: ${said}`))).toEqual([]);
   });
+
+  test.each(KERNEL_NAMES)('%s shows each of its facts as a row', (kernel) => {
+    const { facts, rows } = PROFILES[kernel];
+    const shown = rows.filter(({ fact }) => !fact.startsWith('steps.'));
+    expect(shown.map(({ fact }) => fact)).toEqual(rowsOf(FACTS).map(([fact]) => fact));
+    for (const { fact, value, source } of shown) {
+      expect(at(facts, fact.split('.')), fact).toEqual(value);
+      expect(source).toContain(`, ${kernel} (`);
+    }
+  });
 });
 
 describe('the steps of the kernels', () => {

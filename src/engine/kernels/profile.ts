@@ -1,5 +1,6 @@
 import type { KernelName, StepName } from '../model/vocabulary.ts';
 import type { StepParameters } from '../model/removal.ts';
+import type { Change } from './row.ts';
 import type { StepLists } from './steps/lists.ts';
 import type { Facts } from './tables.ts';
 
@@ -23,6 +24,16 @@ export interface Proposed {
   readonly steps: Partial<Steps>;
 }
 
+/** What a table says of one fact of a kernel, and where it is from. */
+export interface FactRow {
+  /** The path of the fact: `kmem.no_block_left`, and `steps.del_gendisk.shuts_fs_down` for what a step does. */
+  readonly fact: string;
+  readonly value: unknown;
+  readonly source: string;
+  /** The releases with which it took another value, on this kernel or on others. */
+  readonly changed_in: readonly Change[];
+}
+
 /** One kernel: its column of the tables, and its steps. */
 export interface Profile {
   readonly name: KernelName;
@@ -33,4 +44,6 @@ export interface Profile {
   readonly proposed: readonly Proposed[];
   readonly steps: Steps;
   readonly facts: Facts;
+  /** The facts again, and the parameters of the steps, with what their rows have beside the value. */
+  readonly rows: readonly FactRow[];
 }

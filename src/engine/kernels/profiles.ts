@@ -1,7 +1,7 @@
 import type { KernelName } from '../model/vocabulary.ts';
 import type { StepParameters } from '../model/removal.ts';
-import { columnOf } from './column.ts';
-import type { Profile, Proposed, Steps, StepSpec } from './profile.ts';
+import { columnOf, rowsOf, valueOf } from './column.ts';
+import type { FactRow, Profile, Proposed, Steps, StepSpec } from './profile.ts';
 import { DEVDAX_MEMORY_FAILURE, FORCE_UNMAP } from './steps/force_unmap.ts';
 import { FORCE_UNMAP_V5_10 } from './steps/force_unmap_v5_10.ts';
 import { FORCE_UNMAP_V5_12 } from './steps/force_unmap_v5_12.ts';
@@ -66,6 +66,7 @@ function profile(name: KernelName, proposed: readonly Proposed[] = []): Profile 
     proposed,
     steps: stepsOf(name, steps),
     facts: columnOf(FACTS, name),
+    rows: factRows(name),
   };
 }
 
@@ -86,4 +87,15 @@ function stepsOf<Lists extends Partial<StepLists>>(
 /** Null stands where a kernel has no such call. */
 function parametersOf(column: object): StepParameters {
   return Object.fromEntries(Object.entries(column).filter(([, value]) => value !== null));
+}
+
+/** Where a kernel has no such call, there is no row of it. */
+function factRows(name: KernelName): FactRow[] {
+  const steps = rowsOf(STEP_PARAMETERS, 'steps.').filter(([, row]) => valueOf(row, name) !== null);
+  return [...rowsOf(FACTS), ...steps].map(([fact, row]) => ({
+    fact,
+    value: valueOf(row, name),
+    source: `${row.source}, ${name} (${row.rules})`,
+    changed_in: row.changed_in,
+  }));
 }

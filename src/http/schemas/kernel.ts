@@ -22,6 +22,27 @@ const KernelSteps = z.strictObject({
   cxl_memdev: z.array(KernelStep),
 });
 
+const KernelChange = z
+  .strictObject({
+    release: z.string().nullable().meta({ description: 'The first release of mainline; null: not known.' }),
+    within: z
+      .strictObject({ first: z.string(), last: z.string() })
+      .nullable()
+      .meta({ description: 'The first release that may have it, the first that has it for certain.' }),
+    backports: z.array(z.string()).meta({ description: 'Stable releases of older branches that have it.' }),
+    note: z.string().nullable(),
+  })
+  .meta({ id: 'KernelChange', description: 'A release with which a fact took another value.' });
+
+const KernelFact = z
+  .strictObject({
+    fact: z.string(),
+    value: z.unknown(),
+    source: z.string(),
+    changed_in: z.array(KernelChange),
+  })
+  .meta({ id: 'KernelFact', description: 'A fact of a kernel by its path, with its source.' });
+
 /** A kernel profile as data: ordered steps by kind of device, and named facts. */
 export const Kernel = z
   .strictObject({
@@ -39,5 +60,8 @@ export const Kernel = z
     ),
     steps: KernelSteps,
     facts: z.record(z.string(), z.unknown()),
+    rows: z.array(KernelFact).meta({
+      description: 'The facts, and the parameters of the steps, with the source of each.',
+    }),
   })
   .meta({ id: 'Kernel', description: 'A kernel profile as data.' });
