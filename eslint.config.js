@@ -10,6 +10,20 @@ const noBarrel = {
   message: 'No barrels: import each thing from the file that defines it.',
 };
 
+/** A difference between kernels is a row of a table, a step of a list, or what is proposed: nowhere a comparison. */
+const kernelName = '/^(?:v\\d+\\.\\d+|force-unmap(?:-v\\d+\\.\\d+)?)$/';
+const noKernelName = {
+  selector: `Literal[value=${kernelName}], TemplateElement[value.raw=${kernelName}]`,
+  message:
+    'Ask the profile, or put a row into a table of src/engine/kernels/: a kernel is named there alone.',
+};
+
+/** Time enters the engine as a parameter. */
+const noNow = {
+  selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+  message: 'Time enters as a parameter.',
+};
+
 /** Only src/config.ts reads the environment; everything else is given its configuration. */
 const environment = {
   properties: [{ object: 'process', property: 'env', message: 'Only src/config.ts reads process.env.' }],
@@ -105,6 +119,11 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**/*.ts', 'matrix/**/*.ts'],
+    ignores: ['src/app/demo.ts', 'src/app/demo_incident.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noBarrel, noKernelName] },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts'],
     rules: {
@@ -116,16 +135,12 @@ export default defineConfig(
     files: ['src/engine/**/*.ts', 'src/inventory/**/*.ts'],
     rules: {
       'no-restricted-properties': ['error', ...environment.properties, ...impurity],
-      'no-restricted-syntax': [
-        'error',
-        noDefaultExport,
-        noBarrel,
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'Time enters as a parameter.',
-        },
-      ],
+      'no-restricted-syntax': ['error', noDefaultExport, noBarrel, noKernelName, noNow],
     },
+  },
+  {
+    files: ['src/engine/kernels/**/*.ts', 'src/engine/model/vocabulary.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noBarrel, noNow] },
   },
   {
     files: ['test/**/*.ts'],

@@ -1,16 +1,14 @@
-import type { KernelName } from '../src/engine/model/vocabulary.ts';
+import { PROFILES } from '../src/engine/kernels/profiles.ts';
+import { KERNEL_NAMES, type KernelName } from '../src/engine/model/vocabulary.ts';
 import type { Answered } from './build.ts';
 import { KILL_CASES, killCase, outcomeWords, type KillCase } from './words.ts';
 
+const isReleased = (kernel: KernelName) => PROFILES[kernel].released;
+
 /** The kernels as released, then the series of 2021. */
 export const COLUMNS: readonly KernelName[] = [
-  'v5.10',
-  'v6.1',
-  'v6.12',
-  'v7.3',
-  'force-unmap',
-  'force-unmap-v5.10',
-  'force-unmap-v5.12',
+  ...KERNEL_NAMES.filter(isReleased),
+  ...KERNEL_NAMES.filter((kernel) => !isReleased(kernel)),
 ];
 
 /** Answers of one kernel that a row puts together: the same words, whatever the dimensions that were left out. */

@@ -4,6 +4,7 @@ import {
   type RemovalState,
   type Verdict,
 } from '../src/engine/model/vocabulary.ts';
+import { PROFILES } from '../src/engine/kernels/profiles.ts';
 import type { Command } from '../src/engine/model/command.ts';
 import { isRefusal } from '../src/engine/model/refusal.ts';
 import type { Recorded } from '../test/conformance/recording.ts';
@@ -70,12 +71,15 @@ export function buildSystemRam(recordings: readonly Recorded[]): RamMatrix {
   return { answers, contradictions };
 }
 
-function questions(): [KernelName, MemoryState, boolean][] {
+type Question = [kernel: KernelName, memory: MemoryState, proposed: boolean];
+
+function questions(): Question[] {
   const states = Object.keys(MEMORY) as MemoryState[];
-  const all = states.flatMap((memory) =>
-    KERNEL_NAMES.map((kernel) => [kernel, memory, false] as [KernelName, MemoryState, boolean]),
+  const all = states.flatMap((memory) => KERNEL_NAMES.map((kernel) => [kernel, memory, false] as Question));
+  const proposing = KERNEL_NAMES.filter((kernel) =>
+    PROFILES[kernel].proposed.some(({ parameter }) => parameter === 'kmem_memory_failure'),
   );
-  return [...all, ['force-unmap', 'online, in use', true]];
+  return [...all, ...proposing.map((kernel): Question => [kernel, 'online, in use', true])];
 }
 
 function ask(kernel: KernelName, memory: MemoryState, proposed: boolean): RamOutcome {

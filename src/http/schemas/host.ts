@@ -3,6 +3,7 @@ import type { Command } from '../../engine/model/command.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
 import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
+import { EXAMPLE_KERNEL } from './example_kernels.ts';
 import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from './scalar.ts';
 
 export const KernelName = z
@@ -31,8 +32,8 @@ export const HostCounters = z
   })
   .meta({ id: 'HostCounters' });
 const PROPOSED = {
-  devdax_memory_failure: z.boolean().meta({ description: 'Proposed, FU9: force-unmap alone.' }),
-  kmem_memory_failure: z.boolean().meta({ description: 'Proposed, FU11: force-unmap alone.' }),
+  devdax_memory_failure: z.boolean().meta({ description: 'FU9; of a kernel that has it in `proposed`.' }),
+  kmem_memory_failure: z.boolean().meta({ description: 'FU11; of a kernel that has it in `proposed`.' }),
 };
 const Proposed = z
   .strictObject({
@@ -69,7 +70,7 @@ export const CreateHost = z
   })
   .meta({
     id: 'CreateHost',
-    override: withExample({ name: 'node-new', kernel: 'v6.12' }),
+    override: withExample({ name: 'node-new', kernel: EXAMPLE_KERNEL }),
   }) satisfies z.ZodType<BodyOf<'create_host'>>;
 
 export const PatchHost = z
@@ -89,7 +90,7 @@ export const PatchHost = z
 export const Reboot = z
   .strictObject({ kernel: KernelName.exactOptional() })
   .default({})
-  .meta({ id: 'Reboot', override: withExample({ kernel: 'v6.12' }) });
+  .meta({ id: 'Reboot', override: withExample({ kernel: EXAMPLE_KERNEL }) });
 
 /** A command without its type and without what the path already says. */
 export type BodyOf<T extends Command['type'], InPath extends string = never> = Omit<

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXAMPLE_KERNEL } from './example_kernels.ts';
 import { shownAs, withExample } from './scalar.ts';
 
 /** A segment of a path; the example is of the demo fleet, but for ids that are chosen at each start (live_examples.ts). */
@@ -46,7 +47,7 @@ export const CxlRegionPath = z.strictObject({
   host: incidentHost,
   region: segment('Name of the CXL region.', 'region0'),
 });
-export const KernelPath = z.strictObject({ kernel: segment('Name of the kernel profile.', 'v6.12') });
+export const KernelPath = z.strictObject({ kernel: segment('Name of the kernel profile.', EXAMPLE_KERNEL) });
 
 export const ProcessPath = z.strictObject({
   host,

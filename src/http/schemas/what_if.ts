@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/model/command.ts';
 import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
+import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Verdict, Waits } from './removal.ts';
@@ -79,7 +80,7 @@ export const CompareRemovalsBody = z
       host: 'node-v6.12',
       dax_device: 'pmem0',
       trigger: 'unbind',
-      kernels: ['v6.12', 'v7.3'],
+      kernels: [EXAMPLE_KERNEL, NEWER_KERNEL],
     }),
   }) satisfies z.ZodType<Omit<CompareRemovals, 'type'>>;
 
