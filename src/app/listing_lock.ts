@@ -1,25 +1,15 @@
 import type { DaxDevice } from '../engine/model/host.ts';
 import { PROFILES } from '../engine/kernels/profiles.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
-import type { KernelName, RemoveVia } from '../engine/model/vocabulary.ts';
+import { viaOf } from '../engine/model/via.ts';
+import { isOnDaxBus, type KernelName } from '../engine/model/vocabulary.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
-import { isDaxMode } from '../inventory/shown.ts';
 
 /** A removal that does not go on, and the device whose lock it holds meanwhile. */
 export interface HeldLock {
   readonly removal: RemovalRecord;
   readonly device: DaxDevice;
 }
-
-/** Unbound with these, the namespace's own driver goes; without, that of the dax device below it. */
-const OF_THE_NAMESPACE: readonly RemoveVia[] = [
-  'dax_pmem',
-  'ndctl_disable_namespace',
-  'ndctl_destroy_namespace',
-  'cxl_region',
-  'cxl_mem',
-  'cxl_pci',
-];
 
 /**
  * The uid of the removal behind which the tool sleeps instead of printing; null where it prints.
@@ -38,12 +28,12 @@ export function blockedBehind(
   return held.find((lock) => blocks(lock, kernel))?.removal.uid ?? null;
 }
 
-/** The dynamic dax regions of hmem are on no nd bus. */
+/** The dynamic dax regions of hmem are on no nd bus; of a dax device the namespace's own driver has to go. */
 function blocksNdctl({ removal, device }: HeldLock): boolean {
   if (device.provider === 'hmem') return false;
-  return !isDaxMode(device.mode) || (removal.via !== null && OF_THE_NAMESPACE.includes(removal.via));
+  return !isOnDaxBus(device.mode) || viaOf(removal.via)?.with_parent === true;
 }
 
 function blocksDaxctl({ device }: HeldLock, kernel: KernelName): boolean {
-  return isDaxMode(device.mode) && PROFILES[kernel].facts.kmem.list_blocks_behind_unbind;
+  return isOnDaxBus(device.mode) && PROFILES[kernel].facts.kmem.list_blocks_behind_unbind;
 }

@@ -1,3 +1,4 @@
+import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace } from './derive.ts';
 import { findRecord } from './find_record.ts';
@@ -14,7 +15,7 @@ import type {
   PoisonedRange,
 } from './record.ts';
 import { settleParts } from './settle_parts.ts';
-import { isDaxMode, shownAs, type Shown, type Visible } from './shown.ts';
+import { shownAs, type Shown, type Visible } from './shown.ts';
 
 /**
  * What the simulator knows of a device now. Null is unknown: what was imported stands.
@@ -63,7 +64,7 @@ export function withCurrentState(
     listed.namespace === null
       ? null
       : named(namespaceNow(host, listed.namespace, record, current, shown), 'blockdev', current, owners);
-  const parts = isDaxMode(current.mode)
+  const parts = isOnDaxBus(current.mode)
     ? settleParts({
         namespace,
         dax_region: listed.dax_region,
@@ -98,7 +99,7 @@ function namespaceNow(
   current: CurrentDevice,
   shown: Shown,
 ): ListedObject {
-  const isDax = isDaxMode(current.mode);
+  const isDax = isOnDaxBus(current.mode);
   const mode = isDax ? 'devdax' : current.mode;
   const { blockdev, badblock_count, badblocks, ...kept } = enabled(inMode(namespace, mode));
   const isNew = namespace['mode'] !== mode;

@@ -1,4 +1,4 @@
-import type { DeviceMode, DeviceState } from '../engine/model/vocabulary.ts';
+import { isOnDaxBus, type DaxMode, type DeviceMode, type DeviceState } from '../engine/model/vocabulary.ts';
 
 /** What decides which objects the tools print of a device. */
 export interface Visible {
@@ -17,7 +17,7 @@ export interface Shown {
   /** By daxctl, and by ndctl -X inside the namespace. */
   readonly dax_device: 'none' | 'enabled' | 'disabled';
   /** The mode that the dax device is printed in; nobody but kmem makes it system-ram. */
-  readonly dax_mode: 'devdax' | 'system-ram';
+  readonly dax_mode: DaxMode;
 }
 
 const NOTHING: Shown = { namespace: 'none', dax_device: 'none', dax_mode: 'devdax' };
@@ -41,16 +41,10 @@ const NOTHING: Shown = { namespace: 'none', dax_device: 'none', dax_mode: 'devda
 export function shownAs({ mode, state, parent_bound: hasParent, is_present: isPresent }: Visible): Shown {
   if (!isPresent || state === 'gone') return NOTHING;
   const isDriven = state === 'bound' || state === 'removing';
-  if (!isDaxMode(mode)) return { ...NOTHING, namespace: isDriven ? 'enabled' : 'disabled' };
+  if (!isOnDaxBus(mode)) return { ...NOTHING, namespace: isDriven ? 'enabled' : 'disabled' };
   if (isDriven) {
-    const daxMode = mode === 'system-ram' ? 'system-ram' : 'devdax';
-    return { namespace: 'enabled', dax_device: 'enabled', dax_mode: daxMode };
+    return { namespace: 'enabled', dax_device: 'enabled', dax_mode: mode };
   }
   if (!hasParent) return { ...NOTHING, namespace: 'disabled' };
   return { namespace: 'enabled', dax_device: 'disabled', dax_mode: 'devdax' };
-}
-
-/** Whether a device of this mode is one of the dax bus, not a block device. */
-export function isDaxMode(mode: DeviceMode): boolean {
-  return mode === 'devdax' || mode === 'system-ram';
 }

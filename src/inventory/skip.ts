@@ -1,3 +1,4 @@
+import { DAX_MODES } from '../engine/model/vocabulary.ts';
 import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
@@ -40,7 +41,7 @@ const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_
 };
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
-const DAX_MODES = ['devdax', 'system-ram'];
+const MODES_ON_DAX_BUS: readonly string[] = DAX_MODES;
 
 /** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. */
 export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
@@ -49,7 +50,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   if (kind === 'dax_device') {
     const mode = textOf(fields, 'mode');
     if (toCount(fields['size']) === 0) return skip('seed', 'a dax device of size 0 is a seed');
-    return mode === null || DAX_MODES.includes(mode)
+    return mode === null || MODES_ON_DAX_BUS.includes(mode)
       ? null
       : skip('unknown mode', `mode ${mode} is not known`);
   }

@@ -9,7 +9,7 @@ import { findDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
-import type { DeviceMode } from '../model/vocabulary.ts';
+import { DAX_MODES, isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
 import { bound, driverOf, parentBound } from '../device/lifecycle.ts';
 
@@ -39,13 +39,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (disabled && command.driver !== undefined) {
     return kernelRefuses('ENODEV', 'ndctl disabled the namespace: bind without a driver enables it again');
   }
-  if (
-    !parent &&
-    (device.mode === 'devdax' || device.mode === 'system-ram') &&
-    !device.parent_bound &&
-    command.mode === undefined &&
-    !disabled
-  ) {
+  if (!parent && isOnDaxBus(device.mode) && !device.parent_bound && command.mode === undefined && !disabled) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
   }
   if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
@@ -81,9 +75,8 @@ function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer
 function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMode {
   if (mode !== undefined) return mode;
   if (driver === 'dax_pmem') return defaultMode(host, device);
-  const onDaxBus = device.mode === 'devdax' || device.mode === 'system-ram';
-  if (onDaxBus && driver === 'kmem') return 'system-ram';
-  return onDaxBus && driver === 'device_dax' ? 'devdax' : device.mode;
+  if (!isOnDaxBus(device.mode)) return device.mode;
+  return DAX_MODES.find((onDaxBus) => driverOf(onDaxBus) === driver) ?? device.mode;
 }
 
 /**

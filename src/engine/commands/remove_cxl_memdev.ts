@@ -4,6 +4,7 @@ import type { RemoveCxlMemdev } from '../model/command.ts';
 import type { CxlMemdev } from '../model/host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
+import { memdevDriver } from '../model/via.ts';
 import type { CxlDriver, CxlRemoveVia } from '../model/vocabulary.ts';
 import {
   detachDecoder,
@@ -22,7 +23,7 @@ import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionsOn } from '../
 export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Answer | Refusal {
   const memdev = findMemdev(tx.host, command.memdev);
   if (isRefusal(memdev)) return memdev;
-  const via = driverOf(command.via ?? 'cxl_pci');
+  const via = memdevDriver(command.via ?? 'cxl_pci');
   const refusal = refuses(tx, memdev, command.via, via);
   if (refusal !== null) return refusal;
   const regions = regionsOn(tx.host, memdev.name);
@@ -44,11 +45,6 @@ export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Answ
   return {
     cxl: { cxl_memdev: record, cxl_regions: regions.map(({ name }) => cxl_regions.get(name)!), removals },
   };
-}
-
-/** `cxl disable-memdev` unbinds cxl_mem (M107). */
-function driverOf(via: CxlRemoveVia): CxlDriver {
-  return via === 'cxl_pci' ? 'cxl_pci' : 'cxl_mem';
 }
 
 function refuses(

@@ -3,7 +3,7 @@ import { deviceOf } from '../model/lookup.ts';
 import { findRun, type Run } from '../model/mapping_table.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { emit, entriesOf, type Transaction } from '../model/transaction.ts';
-import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { PAGE_BYTES, isOnDaxBus } from '../model/vocabulary.ts';
 import { touchAnonymous } from './anonymous.ts';
 import { missingBlockDevice, missingCached } from './fault_cached.ts';
 import { missingChardev } from './fault_chardev.ts';
@@ -92,9 +92,7 @@ function present(walk: Walk, run: Run, index: number): Step {
 /** A page that is not mapped: the device node, the page cache or DAX serve the fault. */
 function missing(walk: Walk, index: number): Step {
   if (walk.mapping.file === null) {
-    return walk.device.mode === 'devdax' || walk.device.mode === 'system-ram'
-      ? missingChardev(walk, index)
-      : missingBlockDevice(walk, index);
+    return isOnDaxBus(walk.device.mode) ? missingChardev(walk, index) : missingBlockDevice(walk, index);
   }
   const file = fileOf(walk);
   const filePages = Math.ceil(file.size / PAGE_BYTES);

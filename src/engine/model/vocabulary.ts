@@ -18,6 +18,15 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 export const DEVICE_MODES = ['fsdax', 'devdax', 'system-ram', 'raw', 'sector'] as const;
 export type DeviceMode = (typeof DEVICE_MODES)[number];
 
+/** Modes of the dax bus: the device is a character device, or memory of the machine, and no block device. */
+export const DAX_MODES = ['devdax', 'system-ram'] as const;
+export type DaxMode = (typeof DAX_MODES)[number];
+
+/** Whether a device of this mode is on the dax bus (`/sys/bus/dax`). */
+export function isOnDaxBus(mode: DeviceMode): mode is DaxMode {
+  return mode === 'devdax' || mode === 'system-ram';
+}
+
 export const DEVICE_STATES = ['bound', 'removing', 'unbound', 'gone'] as const;
 export type DeviceState = (typeof DEVICE_STATES)[number];
 

@@ -10,6 +10,7 @@ import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 import { leftNow } from './report.ts';
 import type { StepOutput } from './step.ts';
+import { viaOf } from '../model/via.ts';
 import { STEPS } from './steps.ts';
 
 /**
@@ -89,7 +90,7 @@ function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 
 function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   removalEnded(tx, removal.dax_device, [
-    ...(removal.via?.startsWith('ndctl_') === true ? [NAMESPACE_DISABLED] : []),
+    ...(viaOf(removal.via)?.tool === 'ndctl' ? [NAMESPACE_DISABLED] : []),
     ...(removal.via === 'ndctl_destroy_namespace' ? [NAMESPACE_DESTROYED] : []),
     ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
   ]);

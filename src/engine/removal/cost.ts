@@ -1,3 +1,4 @@
+import { goesByCxl } from '../model/via.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
 import { factsOf, profileOf } from '../kernels/of_host.ts';
@@ -82,7 +83,7 @@ function rounded(seconds: number): number {
 function workloadOf(host: Host, device: DaxDevice, via: RemoveVia | undefined): CostWorkload | null {
   if (device.mode === 'system-ram') return 'system_ram';
   const [mount, second] = mountsOn(host, device);
-  if (mount === undefined) return via?.startsWith('cxl_') === true ? 'cxl' : null;
+  if (mount === undefined) return goesByCxl(via) ? 'cxl' : null;
   if (second !== undefined || mount.dax === 'never') return null;
   return mount.rmapbt ? 'xfs_rmapbt' : mount.fs_type;
 }

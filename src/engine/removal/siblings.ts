@@ -2,6 +2,7 @@ import type { RemoveDaxDevice } from '../model/command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
+import { goesByCxl, viaOf } from '../model/via.ts';
 import { removeDaxDevice } from './start.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 import { consumersOf, regionsOn, regionOf } from '../device/cxl/chain.ts';
@@ -18,12 +19,12 @@ export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): B
   if (isRefusal(device)) return device;
   const byBus = command.via === undefined && command.trigger !== 'unbind';
   const via = device.cxl_region !== null && byBus ? 'cxl_pci' : command.via;
-  if (device.cxl_region === null || (via !== 'cxl_region' && via !== 'cxl_mem' && via !== 'cxl_pci')) {
+  if (device.cxl_region === null || via === undefined || !goesByCxl(via)) {
     const removal = removeDaxDevice(tx, command);
     return isRefusal(removal) ? removal : [removal];
   }
   const region = regionOf(tx.host, device);
-  const memdev = via === 'cxl_region' ? null : region.mappings[0]?.memdev;
+  const memdev = viaOf(via)?.unbinds === 'cxl_region' ? null : region.mappings[0]?.memdev;
   if (memdev === undefined)
     return kernelRefuses('ENODEV', `no memdev decodes to ${region.name}: ${wayBack(tx.host, device)}`);
   const named = removeDaxDevice(tx, { ...command, via }, memdev);

@@ -3,6 +3,7 @@ import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
+import { isOnDaxBus } from '../../model/vocabulary.ts';
 import { capacityFor, regionsOn } from './chain.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
 
@@ -68,7 +69,7 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
   if (!facts.region_types.includes(type)) {
     return { ...kernelRefuses('ENXIO', 'cxl_region: unsupported region mode'), pointer: '/cxl/type' };
   }
-  if (type === 'ram' && device.mode !== 'devdax' && device.mode !== 'system-ram') {
+  if (type === 'ram' && !isOnDaxBus(device.mode)) {
     return refuse('invalid_field', `a ram region has no ${device.mode} device`, { pointer: '/cxl/type' });
   }
   const wanted = place.memdevs ?? [{}];

@@ -1,13 +1,14 @@
 import { releaseMemdev } from '../../device/cxl/change.ts';
+import { memdevDriver } from '../../model/via.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /** The memdev is let go by the last removal above it. Source: drivers/cxl/core/memdev.c; M96, M100. */
 export function cxlMemdevRemove({ tx, removal }: StepInput): StepOutput {
   const memdev = removal.cxl_memdev!;
   const others = tx.host.tables.removals.where(
-    (own) => own.cxl_memdev === memdev && own.id !== removal.id && own.completed_at === null,
+    (other) => other.cxl_memdev === memdev && other.id !== removal.id && other.completed_at === null,
   );
   if (others.length > 0) return { end: 'done', result: { memdev, waits_for: others.map(({ id }) => id) } };
-  const { state } = releaseMemdev(tx, memdev, removal.via === 'cxl_mem' ? 'cxl_mem' : 'cxl_pci');
+  const { state } = releaseMemdev(tx, memdev, memdevDriver(removal.via));
   return { end: 'done', result: { memdev, state } };
 }

@@ -1,0 +1,117 @@
+import { isDynamic } from '../device/dax_region.ts';
+import { wayBack } from '../device/way_back.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import type { RemoveDaxDevice } from '../model/command.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { findActor, mountsOn } from '../model/lookup.ts';
+import { onlineRuns } from '../model/memory_block.ts';
+import { memoryPins, memoryRangesOf } from '../model/memory_range.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { hostRecord, type Transaction } from '../model/transaction.ts';
+import { goesByCxl, viaOf } from '../model/via.ts';
+import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
+
+/**
+ * Why a removal does not start: the device has no driver, or is being removed; a tool says no; what would follow is
+ * not known.
+ */
+export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): Refusal | null {
+  if (device.removal !== null)
+    return refuse(
+      'removal_in_progress',
+      `${device.name} is being removed: its removal says what it waits on, POST …/reboot ends one that never returns`,
+    );
+  if (device.state !== 'bound' && !reachesParent(command.via, device))
+    return refuse('dax_device_not_bound', `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`);
+  if (command.by_pid !== undefined) {
+    const process = findActor(tx.host, command.by_pid, '/by_pid');
+    if (isRefusal(process)) return process;
+  }
+  return (
+    noNamespace(tx, command.via, device) ??
+    cxlRefuses(tx, command.via, device) ??
+    toolRefuses(tx, command.via, device) ??
+    poisonRefuses(tx, command, device) ??
+    refusesProposed(tx, device)
+  );
+}
+
+/**
+ * Whether the removal goes to what stands above a dax device that has no driver: dax_pmem, or the namespace that ndctl
+ * takes away beside memory that has leaked (M72, M73).
+ */
+function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
+  if (device.state !== 'unbound') return false;
+  const unbinds = viaOf(via)?.unbinds;
+  if (unbinds === 'dax_pmem') return isOnDaxBus(device.mode) && device.parent_bound;
+  return device.mem_region === 'leaked' && unbinds === 'namespace';
+}
+
+/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (CX11). */
+function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (viaOf(via)?.with_parent !== true || goesByCxl(via) || !isDynamic(tx.host, device)) return null;
+  return refuse('invalid_field', `${device.name} is no namespace: its dax region is dynamic`, {
+    pointer: '/via',
+  });
+}
+
+/** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (CX7). */
+function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (device.cxl_region === null || viaOf(via)?.unbinds !== 'cxl_memdev') return null;
+  if (!holdsRmapbt(tx, device)) return null;
+  return unknownOutcome('xfs with rmapbt is told of the removal when its range decodes to nothing any more');
+}
+
+function holdsRmapbt(tx: Transaction, device: DaxDevice): boolean {
+  return mountsOn(tx.host, device).some(({ rmapbt, dax }) => rmapbt && dax !== 'never');
+}
+
+/** M46: what HardwareCorrupted is once the memmap of pages that were poisoned under an xfs with rmapbt has gone. */
+function poisonRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: DaxDevice): Refusal | null {
+  if (factsOf(tx.host).memory_failure.poisoned_rmapbt_teardown === 'known') return null;
+  if (trigger === 'orderly_removal' || device.hwpoisoned.length === 0 || !holdsRmapbt(tx, device))
+    return null;
+  return unknownOutcome(
+    'HardwareCorrupted after the removal of a poisoned xfs with rmapbt is not known (M46)',
+  );
+}
+
+/** ndctl opens the block device O_EXCL: a mount makes it say no in user space (R17, R18). */
+function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  const way = viaOf(via);
+  if (way === null || way.tool === null) return null;
+  const mounted = mountsOn(tx.host, device).length > 0;
+  if (mounted && way.unbinds === 'namespace') {
+    return refuse('tool_refused', 'ndctl: Device or resource busy: the namespace is mounted', {
+      errno: 'EBUSY',
+    });
+  }
+  if (way.unbinds === 'nd_region') {
+    if (mounted) return refuse('tool_refused', 'ndctl: disabled 0 regions (rc 0)', { errno: null });
+    return refuse('not_modelled', 'ndctl disable-region of a region on which nothing is mounted');
+  }
+  if (device.driver === 'kmem') return memoryToolRefuses(tx, way.tool, device);
+  if (way.tool === 'ndctl' || device.mode === 'devdax') return null;
+  return refuse('tool_refused', 'daxctl: no such device', { errno: 'ENODEV' });
+}
+
+/** M91, M149: what ndctl and daxctl say of a device whose memory is there. */
+function memoryToolRefuses(tx: Transaction, tool: 'ndctl' | 'daxctl', device: DaxDevice): Refusal | null {
+  if (tool === 'daxctl') {
+    const detail = 'daxctl: status operations are only applicable in devdax mode';
+    return refuse('tool_refused', detail, { errno: 'ENXIO' });
+  }
+  const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
+  if (!online) return null;
+  const detail = 'ndctl: Device or resource busy: the namespace has active memory';
+  return refuse('tool_refused', detail, { errno: 'EBUSY' });
+}
+
+/** FU11 says nothing about pinned pages, which memory_failure() cannot take. */
+function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
+  const proposed = device.driver === 'kmem' && hostRecord(tx.host).proposed.kmem_memory_failure;
+  if (!proposed || memoryPins(tx.host, device.name).length === 0) return null;
+  return unknownOutcome(
+    'the letter does not say what memory_failure() of a pinned page lets remove_memory() do',
+  );
+}

@@ -1,0 +1,53 @@
+import { driverOf } from '../device/lifecycle.ts';
+import type { Profile, StepSpec } from '../kernels/profile.ts';
+import type { DaxDevice } from '../model/host.ts';
+import { hasStructPages } from '../model/lookup.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import { goesByCxl, viaOf } from '../model/via.ts';
+import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
+
+/** The step list of the device's mode and of what is unbound. Refused: what is not bound to such a device. */
+export function stepsFor(
+  profile: Profile,
+  device: DaxDevice,
+  via: RemoveVia | undefined,
+): readonly StepSpec[] | Refusal {
+  if (goesByCxl(via)) return cxlStepsFor(profile, device, via);
+  const way = viaOf(via);
+  const onDaxBus = isOnDaxBus(device.mode);
+  if (onDaxBus && way?.with_parent === true) {
+    const steps = withParent(profile, device);
+    return device.state === 'unbound' ? steps.slice(-1) : steps;
+  }
+  const unbinds = way?.unbinds ?? driverOf(device.mode);
+  if (unbinds !== driverOf(device.mode) && (onDaxBus || unbinds !== 'namespace')) {
+    const detail = `${String(via)} does not bind a ${device.mode} device`;
+    return refuse('invalid_field', detail, { pointer: '/via' });
+  }
+  if (!onDaxBus) return ofBlockDevice(profile, device);
+  return device.mode === 'system-ram' ? profile.steps.system_ram : profile.steps.devdax;
+}
+
+/** A dax device and the dax_pmem, or dax region, above it. */
+function withParent({ steps }: Profile, { mode }: DaxDevice): readonly StepSpec[] {
+  return mode === 'system-ram' ? steps.system_ram_parent : steps.devdax_parent;
+}
+
+function ofBlockDevice({ steps }: Profile, device: DaxDevice): readonly StepSpec[] {
+  return hasStructPages(device) ? steps.fsdax : steps.raw;
+}
+
+/** The steps of the device with those of the CXL chain around them: a devdax goes with its parent (CX1). */
+function cxlStepsFor(
+  profile: Profile,
+  device: DaxDevice,
+  via: RemoveVia | undefined,
+): readonly StepSpec[] | Refusal {
+  if (device.cxl_region === null) {
+    return refuse('invalid_field', `${device.name} stands on no CXL region`, { pointer: '/via' });
+  }
+  const inner = isOnDaxBus(device.mode) ? withParent(profile, device) : ofBlockDevice(profile, device);
+  const around = viaOf(via)?.unbinds === 'cxl_region' ? profile.steps.cxl_region : profile.steps.cxl_memdev;
+  const last = around.filter(({ name }) => name === 'cxl_memdev_remove');
+  return [...around.slice(0, around.length - last.length), ...inner, ...last];
+}
