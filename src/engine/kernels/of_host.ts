@@ -4,11 +4,12 @@ import type { Profile } from './profile.ts';
 import { PROFILES } from './profiles.ts';
 import type { Facts } from './tables.ts';
 
-/** What the handlers ask of a host. Everything here only reads. */
+/** The profile of the host's kernel. */
 export function profileOf(host: Host): Profile {
   return PROFILES[hostRecord(host).kernel];
 }
 
+/** What the tables say of the host's kernel. */
 export function factsOf(host: Host): Facts {
   return profileOf(host).facts;
 }

@@ -32,8 +32,8 @@ const inlinedToo = changedWithin('6.13', '7.3', 'other functions of mm/gup.c are
 export const PINS = {
   //                                v5.10    letter   posted   armed    v6.1     v6.12    v7.3
   /** A FOLL_LONGTERM | FOLL_WRITE pin of a stale fsdax entry. */
-  io_uring_register_stale:     row([faults,  faults,  faults,  faults,  refused, refused, refused], 'check_vma_flags()', 'R134', '5.11'),
-  io_uring_longterm_on_devdax: row([refused, refused, refused, refused, refused, 'ok',    'ok'],    'io_pin_pages()',    'R113', '6.5'),
+  io_uring_register_stale:     row([faults,  faults,  faults,  faults,  refused, refused, refused], 'check_dax_vmas(), check_vma_flags()', 'R134', '5.11'),
+  io_uring_longterm_on_devdax: row([refused, refused, refused, refused, refused, 'ok',    'ok'],    'io_pin_pages()',                      'R113', '6.5'),
   pin_release_after_removal: {
     //                  v5.10  letter  posted  armed  v6.1       v6.12      v7.3
     vmsplice: releases([null,  null,   null,   null,  pipeHangs, pipeHangs, pipeDies], 'page_cache_pipe_buf_release()',        'R126', notWaitedFor, notLocated),

@@ -6,7 +6,7 @@ import type { KERNEL_NAMES, KernelName } from '../model/vocabulary.ts';
  */
 export interface Row<Value> {
   readonly values: ByKernel<Value>;
-  /** The kernel functions that decide, as read in the baseline of every kernel, or the recordings. */
+  /** The kernel functions that decide, of each baseline those that it has, or the recordings. */
   readonly source: string;
   /** The rules that tell it. */
   readonly rules: string;

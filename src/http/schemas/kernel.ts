@@ -38,7 +38,9 @@ const KernelFact = z
   .strictObject({
     fact: z.string(),
     value: z.unknown(),
-    source: z.string(),
+    source: z.string().meta({
+      description: 'The kernel functions that decide, those of them that this kernel has; the rules.',
+    }),
     changed_in: z.array(KernelChange),
   })
   .meta({ id: 'KernelFact', description: 'A fact of a kernel by its path, with its source.' });

@@ -27,7 +27,7 @@ export const KERNEL_FUNCTIONS = {
   memory_failure:            ['kmem_memory_failure',       'the cover letter of 2021'],
   remove_memory:             ['remove_memory',             'drivers/dax/kmem.c dev_dax_kmem_remove()'],
   release_mem_region:        ['release_mem_region',        'drivers/dax/kmem.c dev_dax_kmem_remove()'],
-  // Of drivers/cxl, around those of the device.
+  // Of drivers/cxl, around those of the device. The third took the place of the second between 6.13 and 6.17.
   cxl_region_decode_reset:   ['cxl_region_decode_reset',   'drivers/cxl/core/region.c cxl_region_decode_reset()'],
   cxl_region_detach:         ['cxl_decoder_detach',        'drivers/cxl/core/region.c cxl_region_detach()'],
   __cxl_decoder_detach:      ['cxl_decoder_detach',        'drivers/cxl/core/region.c __cxl_decoder_detach()'],
@@ -35,4 +35,5 @@ export const KERNEL_FUNCTIONS = {
   cxl_memdev_unregister:     ['cxl_memdev_remove',         'drivers/cxl/core/memdev.c cxl_memdev_unregister()'],
 } as const satisfies Readonly<Record<string, readonly [step: StepName, source: string]>>;
 
+/** What a list of steps may name. */
 export type KernelFunction = keyof typeof KERNEL_FUNCTIONS;
