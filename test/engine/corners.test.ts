@@ -83,7 +83,7 @@ describe('corners that a random fleet meets only by chance', () => {
     expect(answered(made, { ...base, flags: ['shared'], populate: 'write' })).toBe('dax_device_busy');
   });
 
-  test('[M69] a new device over the burnt range of one that is gone names its address', () => {
+  test('[M69] a new device over the leaked range of one that is gone names its address', () => {
     const { made } = ram('v6.12');
     removeDevice(made, { dax_device: DAX });
     const devices = [{ name: DAX, mode: 'devdax', size: null, change: 'gone' }] as const;

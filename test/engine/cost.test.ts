@@ -36,7 +36,7 @@ describe('[COST1] there is no estimate where nothing like it was recorded', () =
   }
 
   test('the letter, xfs without rmapbt, two file systems', () => {
-    expect(reason(ext4('force-unmap').made)).toMatch(/the letter/);
+    expect(reason(ext4('force-unmap').made)).toMatch(/the cover letter/);
     expect(reason(mounted('v6.12', { mount: { fs_type: 'xfs' } }).made)).toMatch(/recorded on this kernel/);
     const made = machine('v6.12');
     addDevice(made);

@@ -32,7 +32,9 @@ function lost({ hazards, report }: RemovalRecord): [told: string[], dirty: numbe
 }
 
 function bytes(count: number): string[] {
-  return [`${String(count)} bytes that were stored, and not written back before the medium went, are lost`];
+  return [
+    `${String(count)} bytes that were stored, and not written back before the medium was gone, are lost`,
+  ];
 }
 
 /** A file in the page cache of which one page was written by write(2), and nobody maps it. */

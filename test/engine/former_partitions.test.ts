@@ -33,7 +33,7 @@ test.each([false, true])(
     const refused = made.try({ ...MOUNT, partition: 5, mkfs });
     expect(isRefusal(refused)).toBe(true);
     expect(refused).toMatchObject({ code: 'invalid_field', pointer: '/partition' });
-    expect((refused as Refusal).detail).toMatch(/cannot be mounted again: mkfs: true makes another/);
+    expect((refused as Refusal).detail).toMatch(/cannot be mounted again: mkfs: true makes a new one/);
   },
 );
 

@@ -173,7 +173,7 @@ test('[KM6] without the parameter the step of FU11 does nothing', () => {
   expect(verdict(unbind(ram('force-unmap')))).toBe('completed, leaked, 0 signals');
 });
 
-test('[KM9] the record of a device goes with its memory, but not over memory that is burnt', () => {
+test('[KM9] the record of a device goes with its memory, but not over memory that has leaked', () => {
   const own = ram('v6.12', { online: NONE_ONLINE });
   own.made.run({ type: 'delete_dax_device', dax_device: DAX });
   expect(own.made.host.tables.memory_ranges.size).toBe(0);
@@ -182,7 +182,7 @@ test('[KM9] the record of a device goes with its memory, but not over memory tha
   expect(answered(burnt.made, { type: 'delete_dax_device', dax_device: DAX })).toBe('dax_device_in_use');
 });
 
-test('[KM9] capacity: what is burnt stays in the sum where a smaller medium comes', () => {
+test('[KM9] capacity: what has leaked stays in the sum where a smaller medium comes', () => {
   const own = ram('v6.12');
   unbind(own, { trigger: 'surprise_removal' });
   own.made.run({
@@ -278,7 +278,7 @@ test('[KM9] a listing tells how many blocks there are, how many online, and whet
   expect(own.slice(0, 3).map((one) => countBlocks(rangeOf(one)!))).toEqual(counts.slice(0, 3));
 });
 
-test('[KM9] a later listing: what is used or burnt stands, what left its driver goes', () => {
+test('[KM9] a later listing: what is used or has leaked stays, what left its driver goes', () => {
   const memory_blocks = { online: 7, total: 7, movable: true };
   const first = { ...LISTED, memory_blocks };
   const again = { ...LISTED, change: 'updated' } as const;

@@ -47,7 +47,7 @@ describe('a host', () => {
   });
 
   test.each(['devdax_memory_failure', 'kmem_memory_failure'] as const)(
-    'has the wish %s on force-unmap alone',
+    'has the proposed parameter %s on force-unmap only',
     (wish) => {
       const proposed = { [wish]: true };
       const other = machine('v6.12');

@@ -32,7 +32,7 @@ test('[AS5] a removal that is stuck is assessed as stuck, with what is dangerous
   expect(standing(made)).toMatchObject({ state, verdict, hazards, impact: null, refused });
 });
 
-test('[AS5] a range that is burnt is leaked; a reboot heals it', () => {
+test('[AS5] a range that was left behind is leaked; a reboot heals it', () => {
   const made = systemRam('v6.12', true);
   expect(removeDevice(made, { dax_device: DAX }).verdict).toBe('leaked');
   expect(standing(made)).toMatchObject({

@@ -52,13 +52,13 @@ describe('[WAY1] what no driver has says how it comes back', () => {
     expect(refused(made, DEVICE)).toMatch(/POST …\/bind binds it$/);
   });
 
-  test('by a reboot, where its range is burnt: bind says so, too', () => {
+  test('by a reboot, where its range has leaked: bind says so, too', () => {
     const own = ram('v6.12');
     fill(own);
     unbind(own);
-    expect(refused(own.made, DAX)).toMatch(/burnt until a reboot: POST …\/reboot frees it$/);
+    expect(refused(own.made, DAX)).toMatch(/its range has leaked: POST …\/reboot frees it$/);
     const binding = why(own.made, { type: 'bind', dax_device: DAX });
-    expect(binding).toMatch(/could not reserve region; .* error -16: its range is burnt .*POST …\/reboot/);
+    expect(binding).toMatch(/could not reserve region; .* error -16: its range has leaked: POST …\/reboot/);
     own.made.run({ type: 'reboot' });
     expect(own.made.host.tables.dax_devices.get(DAX)?.state).toBe('bound');
   });
@@ -75,7 +75,7 @@ describe('[WAY1] what no driver has says how it comes back', () => {
     addDevice(made);
     const gone = { name: DEVICE, mode: 'fsdax', size: null, change: 'gone' } as const;
     made.run({ type: 'import_inventory', devices: [gone], record: {} });
-    expect(refused(made, DEVICE)).toMatch(/no listing shows it any more/);
+    expect(refused(made, DEVICE)).toMatch(/the last listing does not show it/);
     made.run({
       type: 'import_inventory',
       devices: [{ ...gone, size: 2 ** 26, change: 'updated' }],

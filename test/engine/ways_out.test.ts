@@ -72,7 +72,7 @@ test('a device whose file system nobody told is mounted with mkfs, as its refusa
   const made = machine('v6.12');
   made.run({ type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 2 ** 30 });
   const mount = { type: 'create_mount', dax_device: 'pmem0', path: '/mnt/a', dax: 'always' } as const;
-  expect(why(made, { ...mount, fs_type: 'ext4' })).toContain('no file system was told on pmem0');
+  expect(why(made, { ...mount, fs_type: 'ext4' })).toContain('no file system is known on pmem0');
   expect(why(made, { ...mount, fs_type: 'ext4' })).toContain('mkfs: true');
   made.run({ ...mount, fs_type: 'ext4', mkfs: true });
   made.run({ type: 'umount', mount: [...made.host.tables.mounts.keys()][0]!, lazy: false });

@@ -147,7 +147,7 @@ describe('[HOLD1] the detail of a holder is what the kernel then does', () => {
     const { made, mapper } = ext4('v5.10');
     mapper({ touched: 'none' });
     mapper({ prot: 'r' });
-    expect(detail(made, 'mount')).toEqual(['forced: not told: its device is gone under it']);
+    expect(detail(made, 'mount')).toEqual(['forced: not notified: its device is gone']);
     expect(detail(made, 'mapping')).toEqual([
       'forced: read: SIGBUS BUS_ADRERR; write: SIGBUS BUS_ADRERR',
       'survives: read: the old data',
@@ -182,7 +182,7 @@ describe('[HOLD1] the detail of a holder is what the kernel then does', () => {
 
   test('memory blocks that are online stay, others go', () => {
     expect(detail(systemRam('v6.12', true), 'memory_block', DAX)).toEqual([
-      'survives: stays, its range burnt until a reboot',
+      'survives: stays, and its range leaks until a reboot',
     ]);
     const made = systemRam('v6.12', false);
     expect(detail(made, 'memory_block', DAX)).toEqual(['forced: removed with the device']);

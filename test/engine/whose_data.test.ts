@@ -36,7 +36,7 @@ describe('[HOLD1] a stale entry is told with whose data it reaches', () => {
   test('of an owner without a name', () => {
     const { made, mapping } = outlived();
     made.run({ type: 'bind', dax_device: DEVICE, mode: 'devdax' });
-    expect(told(made, DEVICE, mapping)).toBe('read: the data of an owner that has no name (generation 2)');
+    expect(told(made, DEVICE, mapping)).toBe('read: the data of an unnamed owner (generation 2)');
   });
 
   test('of another file on the same pfns', () => {

@@ -38,14 +38,14 @@ test('[AS5] a removal that is stuck counts as stuck, under its verdict, and not 
   expect((await assessed('?state=stuck')).names).toEqual(['pmem0']);
 });
 
-test('[AS5] a device that burnt its range counts as leaked', async () => {
-  const host = '/v1/hosts/burnt';
-  await make('/v1/hosts', { name: 'burnt', kernel: 'v6.12', auto_online_blocks: 'online_movable' });
+test('[AS5] a device whose range has leaked counts as leaked', async () => {
+  const host = '/v1/hosts/leaky';
+  await make('/v1/hosts', { name: 'leaky', kernel: 'v6.12', auto_online_blocks: 'online_movable' });
   const place = { phys_addr: '0x108000000', target_node: 1, size: '1GiB' };
   await make(`${host}/dax-devices`, { name: 'dax0.0', mode: 'system-ram', ...place });
   const removal = await make(`${host}/dax-devices/dax0.0/remove`, { trigger: 'unbind' }, WAIT);
   expect(removal).toMatchObject({ state: 'completed', verdict: 'leaked' });
-  const { summary } = await assessed('?host=burnt');
+  const { summary } = await assessed('?host=leaky');
   expect(summary).toMatchObject({ devices: 1, refused: 0, leaked: 1, stuck: 0 });
   expect((await assessed('?verdict=leaked')).names).toEqual(['dax0.0']);
 });

@@ -46,7 +46,7 @@ test('a memory block has no revision either: its ETag tells what is shown of it'
   );
 });
 
-test('the ledger tells a burnt range as the report of its removal does, also where the address is not known', async () => {
+test('the ledger shows a leaked range as the report of its removal does, also where the address is not known', async () => {
   const answer = await server.call(
     'POST',
     `${HOST}/dax-devices/dax1.0/remove`,

@@ -72,7 +72,7 @@ test('a write that does not return says where it waits, and goes on when the pin
   expect([again.status, again.json.code, again.json['errno']]).toEqual([409, 'kernel_refused', 'EINVAL']);
 });
 
-test('an unbind with a block online burns the range, as the ledger shows until the reboot', async () => {
+test('an unbind with a block online leaks the range, as the ledger shows until the reboot', async () => {
   await done('PATCH', `${AT}/memory-blocks/memory36`, { state: 'online' });
   const removal = await done('POST', `${AT}/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
   const leaked_ranges = [{ phys_addr: '0x108000000', size: 896 * MIB, until: 'reboot' }];

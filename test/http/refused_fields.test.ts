@@ -52,7 +52,7 @@ test('[PART1] a device has the partitions 1 to 4, and the document says so', asy
     ]);
   }
   const { detail } = (await post('/mounts', { ...mount, partition: 5 })).json;
-  expect(detail).toMatch(/cannot be mounted again: mkfs: true makes another, on one of these/);
+  expect(detail).toMatch(/cannot be mounted again: mkfs: true makes a new one, on one of these/);
   expect((await post('/mounts', { ...mount, partition: 4 })).status).toBe(201);
   expect(DOCUMENT.components.schemas['CreateMount']).toMatchObject({
     properties: { partition: { minimum: 1, maximum: 4 } },

@@ -50,7 +50,7 @@ function siteOf(tx: Transaction, command: Access): Site | Refusal {
   const { offset } = command;
   const length = Math.max(1, command.length);
   if (offset + length > mapping.length) {
-    return refuse('out_of_range', 'the access leaves the mapping', { pointer: '/offset' });
+    return refuse('out_of_range', 'the access reaches past the end of the mapping', { pointer: '/offset' });
   }
   const index = Math.floor(offset / PAGE_BYTES);
   const nr = Math.floor((offset + length - 1) / PAGE_BYTES) - index + 1;
@@ -73,7 +73,7 @@ function callerOf(
 ): Process | 'self' | null | Refusal {
   if (!FROM_OUTSIDE.has(kind)) {
     if (by_pid === undefined || by_pid === process.pid) return 'self';
-    const detail = `${kind} is what process ${String(process.pid)} does itself: nobody else can`;
+    const detail = `${kind} is a call of process ${String(process.pid)} itself: no other process can make it`;
     return refuse('invalid_field', detail, { pointer: '/by_pid' });
   }
   if (by_pid === process.pid) return 'self';
@@ -90,7 +90,7 @@ function readsAbsentMedia(site: Site, kind: AccessKind): Refusal | null {
   if (run?.kind !== 'dax' && run?.kind !== 'ram') return null;
   if (!site.device.media_present && !isReset(site.tx.host, site.device)) {
     return unknownOutcome(
-      'a load or store through an entry to memory that is physically gone depends on the bus (R165)',
+      'what a load or store through an entry to memory that is physically gone does depends on the bus (R165)',
     );
   }
   const stores = kind === 'write' && run.writable;

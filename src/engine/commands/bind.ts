@@ -58,7 +58,7 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer
   if (by_sysfs && (command.driver === 'dax_pmem' || facts.kmem.bind_behind_unbind === 'ENODEV')) {
     return kernelRefuses(
       facts.bind_bound_errno,
-      'the device has a driver until its unbind returns: POST …/reboot ends one that never does',
+      'the device keeps its driver until its unbind returns: POST …/reboot ends an unbind that never does',
     );
   }
   return blocked(tx, device, 'device_lock: the removal holds it');

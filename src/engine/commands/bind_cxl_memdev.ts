@@ -9,7 +9,7 @@ import { returnMemdev } from '../device/cxl/card.ts';
 
 const ZERO_SIZE =
   'the decoder is committed with zero size, so the endpoint fails to probe: a reboot (POST …/reboot) clears it, ' +
-  'another card (hotplug event replace) has one of its own';
+  'another card (hotplug event replace) has a clear one';
 
 /**
  * Binds cxl_mem to a memdev, or cxl_pci to its PCI function. ENXIO where its decoder was reset and kept the

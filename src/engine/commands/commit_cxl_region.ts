@@ -32,7 +32,7 @@ export function commitCxlRegion(
     return kernelRefuses('EBUSY', `${name} is committed`);
   }
   if (memdevs.length !== region.interleave_ways || new Set(memdevs).size !== memdevs.length) {
-    const detail = `${name} needs ${String(region.interleave_ways)} targets, each another memdev`;
+    const detail = `${name} needs ${String(region.interleave_ways)} targets, each a different memdev`;
     return { ...kernelRefuses('ENXIO', detail), pointer: '/memdevs' };
   }
   for (const memdev of memdevs) {
@@ -42,7 +42,7 @@ export function commitCxlRegion(
   const size = sizeOver(tx, region, memdevs);
   const tooLarge = consumersOf(tx.host, name).find((device) => device.size > size);
   if (tooLarge !== undefined) {
-    const detail = `${String(size)} bytes of ${region.type} capacity do not hold ${tooLarge.name}`;
+    const detail = `${String(size)} bytes of ${region.type} capacity are too small for ${tooLarge.name}`;
     return { ...kernelRefuses('ENOSPC', detail), pointer: '/memdevs' };
   }
   const mappings = memdevs.map((memdev, position) => ({ position, memdev, decoder: null }));
@@ -65,5 +65,5 @@ function refusesTarget(tx: Transaction, region: string, name: string): Refusal |
   if (memdev.state === 'disabled')
     return kernelRefuses('ENODEV', `${name} has no endpoint: ${bindsMemdev(name)} first`);
   const taken = regionsOn(tx.host, name).find((other) => other.name !== region);
-  return taken === undefined ? null : kernelRefuses('EBUSY', `${name} decodes to ${taken.name}`);
+  return taken === undefined ? null : kernelRefuses('EBUSY', `${name} already decodes to ${taken.name}`);
 }

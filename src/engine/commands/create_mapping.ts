@@ -118,18 +118,21 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
  */
 function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
   if (device.mode === 'system-ram') {
-    if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'MAP_SYNC of anonymous memory');
+    if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'anonymous memory takes no MAP_SYNC');
     const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
     return online ? null : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
   }
   if (command.offset + command.length > device.size) {
     return refuse('out_of_range', 'the mapping reaches past the end of the device', { pointer: '/length' });
   }
-  if (device.mode === 'sector') return refuse('not_modelled', 'the block device of a btt');
+  if (device.mode === 'sector')
+    return refuse('not_modelled', 'a mapping of the block device of a sector namespace (btt)');
   if (device.mode !== 'devdax') {
     if (device.driver === null)
       return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
-    return command.flags.includes('sync') ? kernelRefuses('EOPNOTSUPP', 'MAP_SYNC on a block device') : null;
+    return command.flags.includes('sync')
+      ? kernelRefuses('EOPNOTSUPP', 'a block device takes no MAP_SYNC')
+      : null;
   }
   if (!device.parent_bound || device.state === 'gone')
     return kernelRefuses('ENOENT', 'there is no device node');

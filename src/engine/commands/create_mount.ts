@@ -90,7 +90,7 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       if (gone)
         return kernelRefuses(
           'EEXIST',
-          `the superblock of ${mount.id} still lives: DELETE that mount, or POST …/reboot where it is busy`,
+          `the superblock of ${mount.id} still exists: DELETE that mount, or POST …/reboot where it is busy`,
         );
       if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
       continue;
@@ -150,8 +150,8 @@ function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): F
 function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): string {
   const there =
     before === undefined
-      ? `no file system was told on ${name}, and no listing tells one: mkfs: true makes it`
-      : `${name} has ${before.fs_type}: mkfs: true makes another over it`;
+      ? `no file system is known on ${name}, and no listing shows any: mkfs: true makes one`
+      : `${name} has ${before.fs_type}: mkfs: true makes a new file system over it`;
   return `wrong fs type, bad superblock: ${there}`;
 }
 

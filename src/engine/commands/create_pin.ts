@@ -25,7 +25,7 @@ export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal
   if (mapping.pid !== command.pid)
     return refuse('invalid_field', 'the mapping belongs to another process', { pointer: '/mapping' });
   if (command.length < 1 || command.offset + command.length > mapping.length) {
-    return refuse('out_of_range', 'the pin leaves the mapping', { pointer: '/offset' });
+    return refuse('out_of_range', 'the pin reaches past the end of the mapping', { pointer: '/offset' });
   }
   const device = deviceOf(tx.host, mapping.dax_device);
   const refusal = refusesLongterm(tx, command, mapping, device);
@@ -37,7 +37,7 @@ export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal
       (run) => clipRun(run, index, index + nr) !== null && isStale(device, run),
     )
   ) {
-    return refuse('not_modelled', 'gup through a stale entry: act it out with POST …/access');
+    return refuse('not_modelled', 'a pin through a stale entry: POST …/access shows what gup does there');
   }
   const { failure } = touch(tx, mapping, index, nr, command.kind === 'longterm' && mapping.prot === 'rw');
   if (failure !== null)
@@ -87,7 +87,10 @@ function refusesLongterm(
     );
   }
   if (file !== null)
-    return refuse('not_modelled', 'longterm pins of page-cache pages are ordinary RAM and reach no device');
+    return refuse(
+      'not_modelled',
+      'a longterm pin of page-cache pages holds ordinary RAM and reaches no device',
+    );
   return null;
 }
 

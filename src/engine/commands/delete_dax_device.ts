@@ -17,7 +17,7 @@ export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal
   }
   const ranges = memoryRangesOf(tx.host, name);
   if (ranges.some((range) => range.leaked)) {
-    return refuse('dax_device_in_use', `memory of ${name} is burnt until reboot`);
+    return refuse('dax_device_in_use', `memory of ${name} has leaked: POST …/reboot frees it`);
   }
   for (const range of ranges) forgetRange(tx, range);
   for (const file of files.values()) if (file.dax_device === name) remove(tx, 'files', file.id);

@@ -31,7 +31,7 @@ export function memoryFailure(tx: Transaction, command: MemoryFailure): Answer |
 function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Refusal | null {
   if (command.length < 1) return refuse('invalid_field', 'length must be positive', { pointer: '/length' });
   if (command.source !== 'mce' && command.offset % PAGE_BYTES !== 0)
-    return refuse('invalid_field', 'offset must be a multiple of 4096: only a machine check tells a byte', {
+    return refuse('invalid_field', 'offset must be a multiple of 4096: only a machine check reports a byte', {
       pointer: '/offset',
     });
   if (device.removal !== null)
@@ -42,7 +42,11 @@ function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Re
     return unknownOutcome('nothing answers at these addresses: the medium is gone or the decoders are reset');
   if (command.by_pid === undefined) return null;
   if (command.source === 'debugfs')
-    return refuse('invalid_field', 'corrupt-pfn is written by nobody who maps', { pointer: '/by_pid' });
+    return refuse(
+      'invalid_field',
+      'debugfs takes no by_pid: a write to corrupt-pfn comes from no process that maps the page',
+      { pointer: '/by_pid' },
+    );
   const process = findActor(tx.host, command.by_pid, '/by_pid');
   return isRefusal(process) ? process : null;
 }

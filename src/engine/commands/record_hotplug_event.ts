@@ -48,9 +48,11 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
 function refusesMedium({ action, media, tenant }: Record_): Refusal | null {
   const removes = action === 'surprise_removal' || action === 'orderly_removal';
   if (removes && media !== undefined)
-    return refuse('invalid_field', `${action} brings no medium: add and replace do`, { pointer: '/media' });
+    return refuse('invalid_field', `${action} takes no medium: only add and replace do`, {
+      pointer: '/media',
+    });
   if (action === 'replace' || tenant === undefined) return null;
-  return refuse('invalid_field', `the owner stays with ${action}: replace brings another`, {
+  return refuse('invalid_field', `${action} does not change the tenant: only replace does`, {
     pointer: '/tenant',
   });
 }

@@ -51,7 +51,7 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
   const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
   if (pinned === undefined) return null;
   return unknownOutcome(
-    `what becomes of pages that ${pinned.id} pins when their file goes is not recorded: DELETE the pin first`,
+    `what happens to pages that ${pinned.id} holds when their file is deleted is not recorded: DELETE the pin first`,
   );
 }
 

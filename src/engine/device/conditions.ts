@@ -3,7 +3,7 @@ import type { Condition, DaxDevice } from '../model/host.ts';
 /** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
 export const MEDIUM_REPLACED = {
   type: 'medium_replaced',
-  detail: 'another medium: it has no namespace of the old one, bind makes a new one',
+  detail: 'the medium was replaced, and has no namespace of the old one: bind makes a new one',
 } as const;
 /** What ndctl leaves behind: sysfs `bind` of the name answers ENODEV until the namespace is enabled again. */
 export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
@@ -12,7 +12,7 @@ export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destr
 /** What a device without its medium waits for. */
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
-export const RANGE_LEAKED = 'its range is burnt until a reboot: POST …/reboot frees it';
+export const RANGE_LEAKED = 'its range has leaked: POST …/reboot frees it';
 
 /** The conditions of a device but those of a type. */
 export function without({ conditions }: DaxDevice, type: string): readonly Condition[] {

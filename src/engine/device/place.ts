@@ -63,9 +63,13 @@ export function refusesPlace(host: Host, others: Places, device: DaxDevice): Ref
     return refuse('invalid_field', 'phys_addr must be page aligned', { pointer: '/phys_addr' });
   }
   if (endOf(device) > END_PFN)
-    return refuse('out_of_range', 'phys_addr and size leave the address space', { pointer: '/phys_addr' });
+    return refuse('out_of_range', 'phys_addr and size reach past the end of the address space', {
+      pointer: '/phys_addr',
+    });
   if (others.sizes.bytes + device.size > Number.MAX_SAFE_INTEGER)
-    return refuse('out_of_range', 'the devices of a host are 2^53-1 bytes at most', { pointer: '/size' });
+    return refuse('out_of_range', 'the devices of a host may have 2^53-1 bytes in total', {
+      pointer: '/size',
+    });
   // Of those that begin before its end, all but those that end before its begin.
   if (countBelow(others.starts, endOf(device)) === countBelow(others.ends, device.base_pfn + 1)) return null;
   return refuse('overlap', `the range overlaps ${firstOverlap(host, device)}`, { pointer: '/phys_addr' });

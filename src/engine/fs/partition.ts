@@ -4,7 +4,7 @@ import { refuse, type Refusal } from '../model/refusal.ts';
 import { PARTITIONS_MAX, PMD_PAGES } from '../model/vocabulary.ts';
 
 /** Why there is no such partition, and what becomes of a file system that an earlier version made on one. */
-export const NO_SUCH_PARTITION = `a device has the partitions 1 to ${String(PARTITIONS_MAX)}; a file system that was made on a later one lies behind the end of its device and cannot be mounted again: mkfs: true makes another, on one of these or on the whole device`;
+export const NO_SUCH_PARTITION = `a device has the partitions 1 to ${String(PARTITIONS_MAX)}; a file system that was made on a later one lies beyond the end of its device and cannot be mounted again: mkfs: true makes a new one, on one of these or on the whole device`;
 
 /** Pages of each partition (PART1): an equal part of its device, on 2 MiB boundaries. */
 export function partitionPages(device: DaxDevice): number {

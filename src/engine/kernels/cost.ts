@@ -59,7 +59,7 @@ const at612 = both(flush(0.13, 3.5e-4, 0, 'cost-ext4-*@6.12'));
 const at73 = both(flush(0.1, 5.5e-4, 1e-5, 'cost-ext4-*@7.3'));
 
 const never = both('no such removal was recorded on this kernel');
-const letter = both('the profile is of the letter: no kernel of it was recorded');
+const letter = both('the profile follows the cover letter: there is no such kernel to record');
 const xfsArmed = {
   pte: everyKill(xfsAt510, 'cost-xfs-rmapbt-512MiB-pte@force-unmap-v5.12'),
   pmd: never.pmd,

@@ -20,11 +20,11 @@ interface Kernel extends Pick<Profile, 'released' | 'baseline' | 'about'> {
 
 // biome-ignore format: a table is read by its columns
 const KERNELS: Readonly<Record<KernelName, Kernel>> = {
-  'v5.10':             { released: true,  steps: V5_10,             baseline: '5.10.223',                                           about: 'Linux 5.10, before the series: nothing is unmapped, every page reference is waited for.' },
+  'v5.10':             { released: true,  steps: V5_10,             baseline: '5.10.223',                                           about: 'Linux 5.10, before the series: it unmaps nothing, and waits for every page reference.' },
   'force-unmap':       { released: false, steps: FORCE_UNMAP,       baseline: 'SPEC.md FU1-FU12, else as v5.10',                    about: 'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.' },
-  'force-unmap-v5.10': { released: false, steps: FORCE_UNMAP_V5_10, baseline: '5.10.223 + series',                                  about: 'The three patches as posted, on 5.10.223 as it is.' },
+  'force-unmap-v5.10': { released: false, steps: FORCE_UNMAP_V5_10, baseline: '5.10.223 + series',                                  about: 'The three patches as posted, on an otherwise unmodified 5.10.223.' },
   'force-unmap-v5.12': { released: false, steps: FORCE_UNMAP_V5_12, baseline: '5.10.223 + series + task_early_kill() of v5.12-rc', about: 'The patches as posted, with the process selection of their own base, v5.12-rc, on 5.10.223.' },
-  'v6.1':              { released: true,  steps: V6_1,              baseline: '6.1.192',                                            about: 'Linux 6.1: xfs with rmapbt is told of the removal and unmaps where somebody was collected.' },
+  'v6.1':              { released: true,  steps: V6_1,              baseline: '6.1.192',                                            about: 'Linux 6.1: xfs with rmapbt is notified of the removal, and unmaps where it collected a process.' },
   'v6.12':             { released: true,  steps: V6_12,             baseline: '6.12.95, recorded 6.12.117',                         about: 'Linux 6.12: MF_MEM_PRE_REMOVE; xfs with rmapbt unmaps everything, every file system is shut down.' },
   'v7.3':              { released: true,  steps: V7_3,              baseline: '7.3.4',                                              about: 'Linux 7.3: as 6.12, but a stale entry is an ordinary one, so zapping it oopses; xfs with rmapbt and more than one AG never ends.' },
 };
@@ -34,7 +34,7 @@ const PROPOSED: readonly Proposed[] = [
   {
     parameter: 'devdax_memory_failure',
     default: false,
-    about: 'device-dax gets the mass memory_failure() of a mounted fsdax device too (FU9)',
+    about: 'device-dax too gets the mass memory_failure() of a mounted fsdax device (FU9)',
     steps: stepsOf('force-unmap', DEVDAX_MEMORY_FAILURE),
   },
   {

@@ -49,7 +49,10 @@ function mappedNow(
   const end = failure === null ? index + nr_pages : failure.index;
   const there = [...runs(entriesOf(tx.host, mapping.id))].flatMap((run) => clipRun(run, index, end) ?? []);
   if (there.some((run) => run.kind === 'anon' || run.kind === 'cache')) {
-    return refuse('not_modelled', 'a copied page or a page of the page cache is memory of no device here');
+    return refuse(
+      'not_modelled',
+      'a page that was copied on write, or is in the page cache, belongs to no device',
+    );
   }
   return { there: joined(there), errno: failure === null ? null : 'EFAULT' };
 }

@@ -88,7 +88,7 @@ function consumer(
     .flatMap((mapping) => [...runs(entriesOf(host, mapping.id))])
     .some((run) => run.pfn >= 0 && run.pfn <= pfn && pfn < run.pfn + run.nr_pages);
   if (loads) return { pid: by_pid, madvise: null };
-  return refuse('invalid_field', 'a load of that process does not reach the page: it has no entry there', {
+  return refuse('invalid_field', 'a load by that process cannot reach the page: it has no entry there', {
     pointer: '/by_pid',
   });
 }
@@ -108,14 +108,14 @@ function whoMaps(
     if (index === null) continue;
     if (indexOf(host, device, mapping, pfn + nr_pages - 1) === index + nr_pages - 1)
       return { mapping, index, nr_pages };
-    return refuse('out_of_range', 'madvise() takes a range of one mapping', { pointer: '/length' });
+    return refuse('out_of_range', 'madvise() takes a range within one mapping', { pointer: '/length' });
   }
   const who =
     command.by_pid === undefined
-      ? 'no process that runs maps'
+      ? 'no running process maps'
       : `process ${String(command.by_pid)} does not map`;
   const pointer = command.by_pid === undefined ? '/source' : '/by_pid';
-  return refuse('invalid_field', `madvise() names memory by its mapping: ${who} the first page`, {
+  return refuse('invalid_field', `madvise() addresses memory through a mapping: ${who} the first page`, {
     pointer,
   });
 }

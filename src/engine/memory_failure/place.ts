@@ -29,7 +29,7 @@ function notOn(
   pointer: '/file' | '/mapping',
 ): Refusal | null {
   if (dax_device === device.name) return null;
-  return refuse('invalid_field', `${id} is on ${dax_device}`, { pointer });
+  return refuse('invalid_field', `${id} is on another device, ${dax_device}`, { pointer });
 }
 
 function pastEnd({ offset, length }: MemoryFailure, size: number, what: string): Refusal | null {
@@ -76,17 +76,19 @@ function ownPage(
   const end = Math.ceil((offset + length) / PAGE_BYTES);
   const pages = [...runs(entriesOf(host, id))].flatMap((run) => clipRun(run, first, end) ?? []);
   if (pages.some(({ kind }) => kind === 'anon'))
-    return refuse('invalid_field', 'a page that was copied or migrated is memory of no device', {
+    return refuse('invalid_field', 'a page that was copied or migrated belongs to no device', {
       pointer: '/offset',
     });
   if (!anonymous) return null;
   const [head] = pages;
   if (head?.index !== first || head.pfn < 0)
-    return refuse('invalid_field', 'no page was placed there: touch the mapping first', {
+    return refuse('invalid_field', 'no page is allocated there: touch the mapping first', {
       pointer: '/offset',
     });
   const follow = pages.filter((run) => run.pfn - head.pfn === run.index - first);
   if (follow.reduce((sum, { nr_pages }) => sum + nr_pages, 0) < end - first)
-    return refuse('invalid_field', 'the pages there are not one range of the device', { pointer: '/length' });
+    return refuse('invalid_field', 'the pages there are not one contiguous range of the device', {
+      pointer: '/length',
+    });
   return (head.pfn - device.base_pfn) * PAGE_BYTES + (offset % PAGE_BYTES);
 }

@@ -52,7 +52,7 @@ function ofMount(tx: Transaction, id: string): Consequence {
     case 'frozen':
       return { consequence: 'forced', detail: 'frozen until a reboot: every write blocks' };
     case 'alive':
-      return { consequence: 'forced', detail: 'not told: its device is gone under it' };
+      return { consequence: 'forced', detail: 'not notified: its device is gone' };
   }
 }
 
@@ -111,7 +111,7 @@ function wordsOf(outcome: Outcome | Refusal, { host }: Transaction, mapping: Map
   if (data_of === null) return 'zeros: nothing decodes the range';
   const { generation, tenant, file } = data_of;
   if (generation === generationOf(host, mapping) && file === mapping.file) return 'the old data';
-  const owner = tenant === null ? 'an owner that has no name' : `tenant ${tenant}`;
+  const owner = tenant === null ? 'an unnamed owner' : `tenant ${tenant}`;
   const within = file === null ? '' : `, file ${file}`;
   return `the data of ${owner}${within} (generation ${String(generation)})`;
 }
@@ -135,7 +135,7 @@ function ofMemoryBlock(tx: Transaction, id: string): Consequence {
     return at >= 0 && at < nrBlocks(range);
   });
   if (left === undefined) return { consequence: 'forced', detail: 'removed with the device' };
-  return { consequence: 'survives', detail: 'stays, its range burnt until a reboot' };
+  return { consequence: 'survives', detail: 'stays, and its range leaks until a reboot' };
 }
 
 /** An outcome in the kernel's words, or why it is not known. */

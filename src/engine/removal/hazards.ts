@@ -42,7 +42,7 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
     hazards.push({
       ...NONE,
       kind: 'leaked_range',
-      detail: `${spelled(range.base_pfn, range.nr_pages)} stays System RAM, burnt for any other use until reboot`,
+      detail: `${spelled(range.base_pfn, range.nr_pages)} stays System RAM, lost to any other use until a reboot`,
       pfn_ranges: [[range.base_pfn, range.nr_pages]],
       triggered_by: ['bind'],
       source: 'SPEC.md KM3, M66',
@@ -128,7 +128,7 @@ function pinHazard(pin: Pin): Hazard {
 function dataLoss(host: Host, removal: RemovalRecord, device: DaxDevice): Hazard[] {
   const lost = decodes(host, device) ? 0 : unsavedBytes(removal, device);
   if (lost === 0) return [];
-  const detail = `${String(lost)} bytes that were stored, and not written back before the medium went, are lost`;
+  const detail = `${String(lost)} bytes that were stored, and not written back before the medium was gone, are lost`;
   return [{ ...NONE, kind: 'data_loss', detail, triggered_by: [removal.trigger], source: 'SPEC.md DL1, B6' }];
 }
 

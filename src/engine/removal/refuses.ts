@@ -19,7 +19,7 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
   if (device.removal !== null)
     return refuse(
       'removal_in_progress',
-      `${device.name} is being removed: its removal says what it waits on, POST …/reboot ends one that never returns`,
+      `${device.name} is being removed: the removal shows what it waits for, and POST …/reboot ends one that never returns`,
     );
   if (device.state !== 'bound' && !reachesParent(command.via, device))
     return refuse('dax_device_not_bound', `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`);
@@ -50,7 +50,7 @@ function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
 /** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (CX11). */
 function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   if (viaOf(via)?.with_parent !== true || goesByCxl(via) || !isDynamic(tx.host, device)) return null;
-  return refuse('invalid_field', `${device.name} is no namespace: its dax region is dynamic`, {
+  return refuse('invalid_field', `${device.name} is not a namespace: its dax region is dynamic`, {
     pointer: '/via',
   });
 }
@@ -59,7 +59,9 @@ function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
 function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   if (device.cxl_region === null || viaOf(via)?.unbinds !== 'cxl_memdev') return null;
   if (!holdsRmapbt(tx, device)) return null;
-  return unknownOutcome('xfs with rmapbt is told of the removal when its range decodes to nothing any more');
+  return unknownOutcome(
+    'xfs with rmapbt is notified of the removal after its decoders were reset: what its walk does then is neither recorded nor in the sources read',
+  );
 }
 
 function holdsRmapbt(tx: Transaction, device: DaxDevice): boolean {
@@ -88,7 +90,10 @@ function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
   }
   if (way.unbinds === 'nd_region') {
     if (mounted) return refuse('tool_refused', 'ndctl: disabled 0 regions (rc 0)', { errno: null });
-    return refuse('not_modelled', 'ndctl disable-region of a region on which nothing is mounted');
+    return refuse(
+      'not_modelled',
+      'ndctl disable-region of a region on which nothing is mounted is not modelled',
+    );
   }
   if (device.driver === 'kmem') return memoryToolRefuses(tx, way.tool, device);
   if (way.tool === 'ndctl' || device.mode === 'devdax') return null;
@@ -112,6 +117,6 @@ function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
   const proposed = device.driver === 'kmem' && hostRecord(tx.host).proposed.kmem_memory_failure;
   if (!proposed || memoryPins(tx.host, device.name).length === 0) return null;
   return unknownOutcome(
-    'the letter does not say what memory_failure() of a pinned page lets remove_memory() do',
+    'the cover letter does not say what remove_memory() does after memory_failure() of a pinned page',
   );
 }

@@ -165,10 +165,14 @@ export const KERNEL: readonly Case[] = [
     },
   },
   { code: 'kernel_refused', when: 'mkfs of a mounted device', make: withMapper(() => MOUNT) },
-  { code: 'not_modelled', when: 'the block device of a btt', make: nodeCommand(['shared'], 'sector') },
+  {
+    code: 'not_modelled',
+    when: 'a mapping of the block device of a sector namespace (btt)',
+    make: nodeCommand(['shared'], 'sector'),
+  },
   {
     code: 'kernel_refused',
-    when: 'MAP_SYNC of anonymous memory',
+    when: 'anonymous memory takes no MAP_SYNC',
     make: nodeCommand(['shared', 'sync'], 'system-ram', 256 * MIB),
   },
   {

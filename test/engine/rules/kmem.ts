@@ -122,7 +122,7 @@ export const KMEM_RULES: readonly Rule[] = [
       const decision = leaked(kernel).made.try({ type: 'bind', dax_device: DAX, driver: 'kmem' });
       if (!isRefusal(decision)) return 'ok';
       // Behind the log stands what helps (WAY1).
-      return `${String(decision.errno)}: ${decision.detail.split(': its range is burnt')[0]!}`;
+      return `${String(decision.errno)}: ${decision.detail.split(': its range has leaked')[0]!}`;
     },
     cells: failedProbes('mapping0: 0x108000000-0x13fffffff could not reserve region; ', -16, 'EBUSY'),
   },
@@ -257,7 +257,7 @@ export const KMEM_RULES: readonly Rule[] = [
   },
   {
     rule: 'FU10',
-    about: 'system-ram is not coordinated: the range is burnt, offline by hand gives it back to nobody',
+    about: 'system-ram is not coordinated: the range leaks, offline by hand gives it back to nobody',
     act: (kernel) => {
       const own = leaked(kernel);
       return `${offlineAll(own.made)}, ${rebind(own, { driver: 'kmem' })}`;
@@ -266,7 +266,7 @@ export const KMEM_RULES: readonly Rule[] = [
   },
   {
     rule: 'FU11',
-    about: 'kmem_memory_failure: early policy, the others at their next touch, nothing burnt',
+    about: 'kmem_memory_failure: early policy, the others at their next touch, nothing leaks',
     act: (kernel) => {
       const own = ram(kernel, { host: { proposed: { kmem_memory_failure: true } } });
       const early = fill(own, { mce_kill: 'early' });

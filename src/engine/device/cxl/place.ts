@@ -53,7 +53,7 @@ function onRegion(
     return refuse('out_of_range', `the range is not within ${name}`, { pointer });
   }
   if (place.memdevs !== undefined || place.type !== undefined || place.locked !== undefined) {
-    return refuse('invalid_field', `${name} is there already, with its memdevs`, { pointer: '/cxl' });
+    return refuse('invalid_field', `${name} exists already, with its memdevs`, { pointer: '/cxl' });
   }
   if (state === 'enabled' && decode_state === 'commit') return name;
   return {
