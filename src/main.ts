@@ -55,8 +55,8 @@ async function main(config: Config): Promise<void> {
 
 /** There are no accounts and no tokens: whoever reaches the address may do everything. */
 function openWarning({ host, port, demo }: Config): string {
-  const warning = `WARNING: ${host}:${String(port)} is reached from other machines, and whoever reaches it may read, change and delete everything: there are no accounts. Set DAXPLANE_HOST=127.0.0.1, or put a proxy that asks who it is in front.`;
-  return `${warning}${demo ? ' The demo fleet is not made there.' : ''}\n`;
+  const warning = `WARNING: ${host}:${String(port)} is reached from other machines, and anyone who reaches it may read, change and delete everything: there are no accounts. Set DAXPLANE_HOST=127.0.0.1, or put a proxy that authenticates in front.`;
+  return `${warning}${demo ? ' The demo fleet is not created on such an address.' : ''}\n`;
 }
 
 /** Starts the thread that assesses the fleet, so that nobody waits for it. */

@@ -153,7 +153,7 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
 /** The reason why a device that a listing shows is not one yet. */
 function unsizedSkip({ record }: DeviceChange): ListingImport['skipped'][number][] {
   if (record.size !== null) return [];
-  const detail = 'no listing has told its size: it becomes a device with the first that does';
+  const detail = 'no listing has shown its size: it becomes a device with the first one that does';
   return [{ kind: 'namespace', name: record.name, reason: 'size unknown', detail }];
 }
 

@@ -30,8 +30,10 @@ export function createTurns(limits: TurnLimits): TakeTurn {
   const refusalOf = (turn: Turn): string | null => {
     if (turn.signal?.aborted === true) return LEFT;
     const waiting = queues.get(turn.name)?.size ?? 0;
-    if (waiting >= limits.waiting) return `${String(waiting)} wait for ${turn.name} already`;
-    return bytes + turn.bytes > limits.bytes ? `those that wait have ${String(bytes)} bytes already` : null;
+    if (waiting >= limits.waiting) return `${String(waiting)} requests already wait for ${turn.name}`;
+    return bytes + turn.bytes > limits.bytes
+      ? `the requests that wait already hold ${String(bytes)} bytes`
+      : null;
   };
   const take: TakeTurn = async (turn, run) => {
     const no_turn = refusalOf(turn);

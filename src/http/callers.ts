@@ -26,7 +26,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
   app.addHook('onRequest', async ({ headers }) => {
     const asked = headers.host === undefined ? null : nameOf(headers.host);
     if (isHostChecked && asked !== null && !isLoopback(asked) && !known.has(asked)) {
-      const detail = `no host ${String(headers.host)} is served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      const detail = `host ${String(headers.host)} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
       throw new HttpProblem('host_not_allowed', detail);
     }
     if (headers.origin === undefined) return;
@@ -34,7 +34,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
     const page = authority === null ? null : nameOf(authority);
     const isOwn = authority === headers.host || (isLocal && page !== null && isLoopback(page));
     if (page === null || !(isOwn || known.has(page))) {
-      const detail = `pages of ${headers.origin} may not ask: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      const detail = `pages of ${headers.origin} may not call this service: DAXPLANE_ALLOWED_HOSTS takes further names`;
       throw new HttpProblem('origin_not_allowed', detail);
     }
   });

@@ -27,7 +27,7 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
   app.addContentTypeParser('*', (request, _payload, done) => {
     const type = request.headers['content-type'];
     const came = type === undefined ? 'without a Content-Type' : `as ${type}`;
-    done(new HttpProblem('unsupported_media_type', `the body came ${came}; taken is ${taken.join(', ')}`));
+    done(new HttpProblem('unsupported_media_type', `the body came ${came}; accepted: ${taken.join(', ')}`));
   });
 }
 
@@ -40,11 +40,11 @@ export function utf8Of(request: FastifyRequest, bytes: Buffer): Buffer {
   if (encoding.toLowerCase() !== 'identity')
     throw new HttpProblem(
       'unsupported_media_type',
-      `the body came encoded as ${encoding}; taken is plain UTF-8`,
+      `the body came encoded as ${encoding}; only plain UTF-8 is accepted`,
     );
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? [];
   if (!['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()))
-    throw new HttpProblem('unsupported_media_type', `the body came in ${charset}; taken is plain UTF-8`);
+    throw new HttpProblem('unsupported_media_type', `the body came in ${charset}; only UTF-8 is accepted`);
   if (!isUtf8(bytes)) throw new HttpProblem('malformed_json', 'the body is not UTF-8');
   return bytes;
 }

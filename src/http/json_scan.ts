@@ -99,11 +99,11 @@ function readString(frames: readonly Frame[], quoted: string): JsonFault | null 
     frame.names?.add(text);
     frame.expectsName = false;
     frame.at = text;
-    if (isTwice) return fault('malformed', frames, 'is there twice');
+    if (isTwice) return fault('malformed', frames, 'appears twice');
   }
   if (/\p{Surrogate}/u.test(text))
-    return fault('malformed', frames, 'has half of a surrogate pair: that is no Unicode');
-  if (text.includes('\0')) return fault('malformed', frames, 'has NUL');
+    return fault('malformed', frames, 'contains half of a surrogate pair, which is not Unicode');
+  if (text.includes('\0')) return fault('malformed', frames, 'contains a NUL character');
   return 'none';
 }
 

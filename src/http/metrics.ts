@@ -54,7 +54,7 @@ function measureStore(registry: Registry, backend: Backend): void {
   );
   gauge(
     'daxplane_store_last_checkpoint_timestamp_seconds',
-    'When the log was last worked off wholly; 0 for not since the start.',
+    'When the log was last checkpointed completely; 0 for not since the start.',
     ({ last_checkpoint_at }) => (last_checkpoint_at === null ? 0 : Date.parse(last_checkpoint_at) / 1000),
   );
   gauge(

@@ -20,7 +20,9 @@ import { queryBoolean } from './schemas/scalar.ts';
 
 /** Query of every mutation. */
 const dryRunQuery = {
-  dry_run: queryBoolean.exactOptional().meta({ description: 'Answer as if, and store nothing.' }),
+  dry_run: queryBoolean
+    .exactOptional()
+    .meta({ description: 'Answer as if it were done, and store nothing.' }),
 };
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -180,7 +182,7 @@ export function created(
     ...moreHeaders,
   };
   return {
-    responses: { 201: jsonResponse('It is created.', schema, headers) },
+    responses: { 201: jsonResponse('Created.', schema, headers) },
     send: (reply, done, path) => {
       const { record } = done;
       if (record === undefined) throw new Error('a creation without a record');
@@ -202,7 +204,7 @@ function idOf(record: NonNullable<Reply['record']>): string {
 export function changed(schema: z.ZodType, more: (done: Reply) => object = () => ({})): AnswerKind {
   const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation };
   return {
-    responses: { 200: jsonResponse('It is changed.', schema, headers) },
+    responses: { 200: jsonResponse('Changed.', schema, headers) },
     send: (reply, done) => {
       const { record } = done;
       if (record === undefined) throw new Error('a change without a record');
@@ -219,13 +221,15 @@ export function openedBy({ exposures = [] }: Reply): { exposures: NonNullable<Re
 /** 200 with what a process, and the kernel, got. */
 export function outcome(schema: z.ZodType): AnswerKind {
   return {
-    responses: { 200: jsonResponse('What it got.', schema, RESPONSE_HEADERS.mutation) },
+    responses: {
+      200: jsonResponse('What the process and the kernel got.', schema, RESPONSE_HEADERS.mutation),
+    },
     send: (reply, done) => reply.send(done.outcome),
   };
 }
 
 /** 204: a record is gone. */
 export const deleted: AnswerKind = {
-  responses: { 204: { description: 'It is deleted.', headers: RESPONSE_HEADERS.mutation } },
+  responses: { 204: { description: 'Deleted.', headers: RESPONSE_HEADERS.mutation } },
   send: (reply) => reply.code(204).send(),
 };

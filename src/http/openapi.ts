@@ -10,7 +10,7 @@ import { isOptional, TAGS } from './operation.ts';
 const DESCRIPTION = `What a remove request does to every process, mapping and pin of a DAX device, by kernel.
 
 Sizes, offsets and counts are integers; requests also take sizes such as "2MiB". Every error is an RFC 9457 problem
-document whose code is listed at /errors, where its type leads. Every resource has an ETag;
+document; its code is listed at /errors, and its type leads there. Every resource has an ETag;
 every mutation takes Idempotency-Key, If-Match and ?dry_run=true.`;
 
 /** Collects the routes registered after it into the document, and serves it at /openapi.json and /docs. */

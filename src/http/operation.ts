@@ -16,14 +16,14 @@ export interface Operation {
 export const TAGS = {
   hosts: 'Machines, their inventory and their reboot.',
   'dax-devices': 'DAX devices: create, bind, remove.',
-  memory: 'Memory blocks of system-ram, and what of the capacity is leaked.',
+  memory: 'Memory blocks of system-ram, and how much capacity has leaked.',
   'memory-failure': 'Poison in device memory.',
   mounts: 'File systems on devices.',
   files: 'Files on mounted file systems, and file calls.',
-  processes: 'Processes that map.',
-  mappings: 'VMAs, and what access through them gives.',
+  processes: 'Processes that map DAX devices.',
+  mappings: 'VMAs, and what accesses through them get.',
   pins: 'Page references taken by gup.',
-  'hotplug-events': 'What the bus did.',
+  'hotplug-events': 'What the bus did: devices and media added, replaced or removed.',
   removals: 'What a remove request did, step by step.',
   exposures: "Windows onto another owner's pfns.",
   cxl: 'CXL memdevs and regions.',
@@ -46,22 +46,25 @@ const problem = (id: string, description: string): Response => ({
 /** Each once in the document, shared by the operations that answer it. */
 const PROBLEMS = {
   400: problem('BadRequest', 'The request does not match the schema, or a value is out of range.'),
-  403: problem('Forbidden', 'A page of an origin that may not ask, or a POST that any page could have sent.'),
+  403: problem(
+    'Forbidden',
+    'The request comes from a page of another origin, or is a POST that any page could have sent.',
+  ),
   404: problem('NotFound', 'There is no such resource.'),
   409: problem(
     'Conflict',
-    "The present state, the kernel or a tool says no; `errno` has the kernel's answer.",
+    "The present state, the kernel or a tool refuses; `errno` has the kernel's answer.",
   ),
-  412: problem('PreconditionFailed', 'If-Match does not name the present state; a collection has none.'),
+  412: problem('PreconditionFailed', 'If-Match does not match the present state; a collection has no ETag.'),
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   414: problem('UriTooLong', 'A name in the path has more than 255 characters.'),
-  415: problem('UnsupportedMediaType', 'The body has a type that is not taken.'),
-  421: problem('MisdirectedRequest', 'The Host is none that is served here.'),
+  415: problem('UnsupportedMediaType', 'The body has a media type that is not accepted.'),
+  421: problem('MisdirectedRequest', 'The Host is not served here.'),
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
   503: problem('Unavailable', 'The service cannot answer now.'),
   default: problem(
     'Failure',
-    'Header fields that are too large (431), slow (408) or expect what is not done (417), too many requests (429), a fault of the service (500), or overload (503).',
+    'Header fields that are too large (431) or too slow (408), an Expect that cannot be met (417), too many requests (429), a fault of the service (500), or overload (503).',
   ),
 } as const;
 
@@ -89,7 +92,9 @@ export function isOptional(body: z.ZodType): boolean {
 
 /** Request headers, for the document: they are read by name where they matter, never validated as a whole. */
 export const REQUEST_HEADERS = {
-  ifNoneMatch: { 'If-None-Match': header('ETag of a former answer: 304 if it is still the same.') },
+  ifNoneMatch: {
+    'If-None-Match': header('ETag of an earlier answer: 304 if the resource has not changed since.'),
+  },
   ifMatch: { 'If-Match': header('ETag the resource must have, else 412.') },
   idempotencyKey: {
     'Idempotency-Key': header(
@@ -102,7 +107,7 @@ export const REQUEST_HEADERS = {
     ),
   },
   prefer: {
-    Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removals it begins to end.'),
+    Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removals that it starts to end.'),
   },
 } as const;
 

@@ -12,7 +12,7 @@ export function rowBefore(list: string, token: string | undefined): number | und
   const key = keyIn(token);
   if (key !== null && renderPageToken(list, key) === token) return key;
   throw new RefusalProblem(
-    refuse('invalid_field', 'the page token is of no page of this list', { pointer: '/page_token' }),
+    refuse('invalid_field', 'the page token belongs to no page of this list', { pointer: '/page_token' }),
   );
 }
 

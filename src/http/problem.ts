@@ -7,18 +7,18 @@ export const HTTP_PROBLEMS = {
   malformed_request: { status: 400, title: 'The request is not well-formed HTTP' },
   malformed_json: { status: 400, title: 'The body is not well-formed JSON' },
   invalid_request: { status: 400, title: 'The request does not match the schema' },
-  origin_not_allowed: { status: 403, title: 'Pages of this origin may not ask' },
+  origin_not_allowed: { status: 403, title: 'Pages of this origin may not call this service' },
   deliberate_header_required: { status: 403, title: 'A web page of any origin could have sent this' },
   route_not_found: { status: 404, title: 'There is no such route' },
   kernel_not_found: { status: 404, title: 'There is no such kernel profile' },
-  method_not_allowed: { status: 405, title: 'The route does not take this method' },
+  method_not_allowed: { status: 405, title: 'The route does not accept this method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
-  precondition_failed: { status: 412, title: 'If-Match does not name the present state' },
+  precondition_failed: { status: 412, title: 'If-Match does not match the present state' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
-  unsupported_media_type: { status: 415, title: 'The body has a media type that is not taken here' },
+  unsupported_media_type: { status: 415, title: 'The body has a media type that is not accepted here' },
   range_not_satisfiable: { status: 416, title: 'The file has no such range' },
-  expectation_failed: { status: 417, title: 'Expect asks for what is not done here' },
+  expectation_failed: { status: 417, title: 'Expect asks for something that is not done here' },
   host_not_allowed: { status: 421, title: 'This host is not served here' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -27,8 +27,8 @@ export const HTTP_PROBLEMS = {
   unavailable: { status: 503, title: 'The service cannot answer now' },
   store_busy: { status: 503, title: 'Another program holds the store' },
   store_full: { status: 503, title: 'The disk of the store is full' },
-  store_read_only: { status: 503, title: 'The store may not be written' },
-  store_not_ours: { status: 503, title: 'The file of the store is not the one that is served' },
+  store_read_only: { status: 503, title: 'The store is not writable' },
+  store_not_ours: { status: 503, title: 'The file of the store is no longer the one that is served' },
 } as const;
 export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
 
@@ -81,7 +81,7 @@ export function doneOrThrow(submitted: Submitted): Extract<Submitted, { status: 
     case 'precondition_failed':
       throw new HttpProblem(
         'precondition_failed',
-        'the resource has changed, or is another one, since that ETag',
+        'the resource has changed, or was replaced, since that ETag',
       );
     case 'idempotency_mismatch':
       throw new HttpProblem(

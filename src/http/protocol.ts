@@ -17,7 +17,7 @@ export function answerForNode(app: FastifyInstance): void {
     // Node has let go of the socket: an error that nobody listens for would end the process.
     socket.on('error', () => socket.destroy());
     const headers = { allow: '' };
-    refuseSocket(socket, new HttpProblem('method_not_allowed', 'this is no proxy', { headers }));
+    refuseSocket(socket, new HttpProblem('method_not_allowed', 'this server is not a proxy', { headers }));
   });
   app.addHook('onRequest', async ({ headers, raw }) => {
     const other = raw.httpVersion === '1.1' ? expectations(headers.expect).find(cannotBeMet) : undefined;
@@ -32,7 +32,7 @@ export function answerForNode(app: FastifyInstance): void {
     if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1'))
       throw new HttpProblem(
         'malformed_request',
-        `the request has ${String(hosts)} Host fields, and needs one`,
+        `the request has ${String(hosts)} Host fields, and needs exactly one`,
       );
   });
   // Nothing here takes it: Fastify would first ask for its Content-Type. An older Node's parser refuses it.

@@ -46,7 +46,7 @@ export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: R
         headers: z.looseObject(REQUEST_HEADERS.ifNoneMatch),
         response: {
           200: jsonResponse('The resource.', route.schema, RESPONSE_HEADERS.etag),
-          304: { description: 'It is still the one of If-None-Match.' },
+          304: { description: 'It has not changed since the ETag in If-None-Match.' },
         },
       }),
     },

@@ -17,9 +17,9 @@ export function checkUrl(url: string): void {
     );
   }
   if (url.includes('%00') || url.includes('\0'))
-    throw new HttpProblem('malformed_request', 'the URL has NUL');
+    throw new HttpProblem('malformed_request', 'the URL contains a NUL character');
   if (at !== -1 && !isDecodable(url.slice(at))) {
-    throw new HttpProblem('malformed_request', 'the query is no percent-encoded UTF-8');
+    throw new HttpProblem('malformed_request', 'the query is not percent-encoded UTF-8');
   }
 }
 

@@ -18,7 +18,7 @@ export function boundWork(app: FastifyInstance, max: number): void {
     if (working >= max) {
       throw new HttpProblem(
         'unavailable',
-        `the service is overloaded: ${String(max)} requests are worked on`,
+        `the service is overloaded: ${String(max)} requests are in progress`,
         {
           headers: { 'retry-after': RETRY_AFTER_SECONDS },
         },

@@ -94,7 +94,7 @@ export function parseListing(text: string): Listing | InventoryRefusal {
 }
 
 function tooMany(objects: number): ListingFault {
-  const detail = `the listing has ${String(objects)} objects, and one may have ${String(LISTED_OBJECTS_MAX)}; tell the host in several listings`;
+  const detail = `the listing has ${String(objects)} objects, and one may have ${String(LISTED_OBJECTS_MAX)}; import the host in several listings`;
   return { pointer: '', detail };
 }
 
@@ -126,7 +126,7 @@ function readElement(value: ListedValue, pointer: string, walk: Walk): void {
   } else if (lists.length > 0 && lists.every(([, member]) => Array.isArray(member))) {
     for (const [key, member] of lists) readTop(member, pointerTo(pointer, key), walk);
   } else {
-    walk.strays.push({ pointer, detail: 'is no object that ndctl list, daxctl list or cxl list prints' });
+    walk.strays.push({ pointer, detail: 'is not an object that ndctl list, daxctl list or cxl list prints' });
   }
 }
 

@@ -65,7 +65,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
     ? null
     : skip(
         'unknown mode',
-        mode === null ? 'the listing does not tell its mode' : `mode ${mode} is not known`,
+        mode === null ? 'the listing does not show its mode' : `mode ${mode} is not known`,
       );
 }
 

@@ -101,7 +101,7 @@ export function notOurs(detail: string): Unavailable {
 }
 
 function lostInCommit(detail: string): StoreFault {
-  return new StoreFault(`nobody knows whether the last commit will be found again: ${detail}`, {
+  return new StoreFault(`it is not known whether the last commit was stored: ${detail}`, {
     code: 'lost',
   });
 }

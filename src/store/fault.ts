@@ -40,7 +40,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     code: 'SQLITE_FULL',
-    what: 'there is no room for more on the disk of',
+    what: 'there is no room left on the disk of',
     remedy: 'free space there',
     refused: { code: 'store_full', retry_after_s: 30 },
   },
@@ -70,7 +70,7 @@ const KINDS: readonly Kind[] = [
     what: 'this process cannot open',
     remedy: 'see that its folder is there and that its user may read and write in it',
   },
-  { code: 'SQLITE_NOMEM', what: 'memory ran out over', remedy: 'give the process more memory' },
+  { code: 'SQLITE_NOMEM', what: 'memory ran out while using', remedy: 'give the process more memory' },
   {
     code: 'E',
     what: 'the system refuses',

@@ -64,7 +64,7 @@ function realPath(given: string): string {
   if (stats === undefined) return join(realpathSync(dirname(given)), basename(given));
   const path = realpathSync(given);
   if (!stats.isFile()) {
-    throw new StoreFault(`${path} is no file; set DAXPLANE_DB to the path of one`, { code: 'not_ours' });
+    throw new StoreFault(`${path} is not a file; set DAXPLANE_DB to the path of one`, { code: 'not_ours' });
   }
   if (stats.nlink > 1) {
     throw new StoreFault(

@@ -130,6 +130,6 @@ test('an address that other machines reach is warned of, and gets no demo fleet'
   child.kill('SIGTERM');
   expect(await closed).toEqual([0, null]);
   expect(written).toContain('WARNING: 0.0.0.0:0 is reached from other machines');
-  expect(written).toContain('The demo fleet is not made there');
+  expect(written).toContain('The demo fleet is not created on such an address');
   expect(countHosts()).toBe(0);
 });

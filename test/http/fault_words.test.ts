@@ -53,12 +53,12 @@ test('a wrong word is answered with the right ones, also inside and beside other
   expect(align).toMatch(/4096.*2097152.*1073741824/);
 });
 
-test('parameters say that they are parameters, and one that stands twice says so', async () => {
+test('parameters say that they are parameters, and one that is given twice says so', async () => {
   expect(await faults('GET', '/v1/hosts?kernel=v4')).toEqual({
     '/kernel': matching(/^query parameter: expected one of "v5\.10"/),
   });
   expect(await faults('GET', '/v1/hosts?limit=5&limit=6')).toEqual({
-    '/limit': 'query parameter: stands more than once',
+    '/limit': 'query parameter: is given more than once',
   });
 });
 
@@ -73,7 +73,7 @@ test('a member that another request changes names that request', async () => {
   });
 });
 
-test('415 names the type that came and those that are taken', async () => {
+test('415 names the type that came and those that are accepted', async () => {
   const rows = [
     ['/v1/hosts', 'text/plain', 'application/json'],
     [at('/inventory'), 'application/xml', 'application/json, text/plain, '],
@@ -81,10 +81,10 @@ test('415 names the type that came and those that are taken', async () => {
   for (const [url, type, taken] of rows) {
     const { status, json } = await server.call('POST', url, 'x', { 'content-type': type });
     expect([status, json.code]).toEqual([415, 'unsupported_media_type']);
-    expect(json['detail']).toContain(`the body came as ${type}; taken is ${taken}`);
+    expect(json['detail']).toContain(`the body came as ${type}; accepted: ${taken}`);
   }
   const untyped = await server.app.inject({ method: 'POST', url: '/v1/hosts', payload: Buffer.from('{}') });
   expect(untyped.json<{ detail: string }>().detail).toContain(
-    'came without a Content-Type; taken is application/json',
+    'came without a Content-Type; accepted: application/json',
   );
 });

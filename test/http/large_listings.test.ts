@@ -22,7 +22,7 @@ test('a listing of one object too many is 413, says both numbers and what helps,
   const { status, json } = await post(dimms(MAX + 1));
   expect([status, json.code]).toEqual([413, 'payload_too_large']);
   expect(json['detail']).toBe(
-    'the listing has 10001 objects, and one may have 10000; tell the host in several listings',
+    'the listing has 10001 objects, and one may have 10000; import the host in several listings',
   );
   expect(JSON.parse((await server.call('GET', '/v1/hosts/h/inventory')).text)).toEqual([]);
 });

@@ -146,7 +146,7 @@ describe('what is not ours is refused, untouched', () => {
 
   test('a folder', () => {
     mkdirSync(path);
-    expect(open).toThrow(`${path} is no file`);
+    expect(open).toThrow(`${path} is not a file`);
   });
 });
 

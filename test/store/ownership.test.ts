@@ -118,7 +118,7 @@ describe('nothing is acknowledged that goes to a file which is not under its pat
     const settled = vi.fn();
     void store.submit(moved).finally(settled);
     void store.submit(spawn(1)).finally(settled);
-    expect((await failed).message).toMatch(/nobody knows .* was removed or renamed/);
+    expect((await failed).message).toMatch(/it is not known .* was removed or renamed/);
     await store.close();
     expect(settled).not.toHaveBeenCalled();
     renameSync(away(''), harness.path);

@@ -53,7 +53,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     id: 'bindCxlMemdev',
     summary: 'Bind a driver to a CXL memdev again',
     description:
-      '`cxl_pci` brings a memdev that is gone back, which may get another name. A conflict has the errno of the kernel.',
+      '`cxl_pci` brings back a memdev that is gone; it may get another name. A conflict has the errno of the kernel.',
     method: 'POST',
     at: 'bind',
     body: BindCxlMemdev,
@@ -76,7 +76,7 @@ function regionVerbs(regions: NounRoutes<typeof CxlRegionPath>): void {
   regions.verb({
     id: 'bindCxlRegion',
     summary: 'Bind cxl_region to a region again',
-    description: 'Its dax devices are bound with it, but for those whose medium was replaced.',
+    description: 'Its dax devices are bound with it, except those whose medium was replaced.',
     method: 'POST',
     at: 'bind',
     body: Empty,
@@ -91,7 +91,7 @@ const headers = { ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
 const removed: AnswerKind = {
   responses: {
     200: jsonResponse(
-      'Nothing stands on it, or, with `Prefer: wait` or in a dry run, all has ended.',
+      'Nothing depends on it, or, with `Prefer: wait` or in a dry run, all removals have ended.',
       CxlMemdevRemoval,
       headers,
     ),

@@ -45,7 +45,7 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
     tag: 'dax-devices',
     summary: 'List who holds a dax device',
     description:
-      'Each with what an unbind now would do to it; also of a device that is not bound, or was bound again: who still reaches it.',
+      'Each with what an unbind now would do to it; for a device that is not bound, or was bound again, also who still reaches it.',
     url: '/v1/hosts/:host/dax-devices/:device/holders',
     params: DevicePath,
     item: Holder,
@@ -95,7 +95,7 @@ function verbs(devices: NounRoutes<typeof DevicePath>): void {
 /** 200 with the device and what became of the write to `bind`. */
 const bound: AnswerKind = {
   responses: {
-    200: jsonResponse('What became of the bind.', BoundDaxDevice, {
+    200: jsonResponse('The result of the bind.', BoundDaxDevice, {
       ...RESPONSE_HEADERS.etag,
       ...RESPONSE_HEADERS.mutation,
     }),

@@ -9,7 +9,7 @@ import { Name, queryInteger } from '../schemas/scalar.ts';
 const querystring = z.strictObject({
   after: queryInteger(0, Number.MAX_SAFE_INTEGER)
     .exactOptional()
-    .meta({ description: 'Events after this seq; next_page of a former answer.' }),
+    .meta({ description: 'Events after this seq; next_page of an earlier answer.' }),
   limit: pageQuery.limit,
   host: Name.exactOptional(),
 });

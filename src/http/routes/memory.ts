@@ -106,7 +106,7 @@ function numberOf(block: BlockPath['block']): number {
 /** 200 with the block and what became of the write to its state. */
 const written: AnswerKind = {
   responses: {
-    200: jsonResponse('What became of the write.', WrittenMemoryBlock, {
+    200: jsonResponse('The result of the write.', WrittenMemoryBlock, {
       ...RESPONSE_HEADERS.etag,
       ...RESPONSE_HEADERS.mutation,
     }),

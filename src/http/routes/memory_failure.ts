@@ -46,7 +46,7 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
 }
 
 const report: AnswerKind = {
-  responses: { 200: jsonResponse('What it came to.', MemoryFailureReport, RESPONSE_HEADERS.mutation) },
+  responses: { 200: jsonResponse('The result.', MemoryFailureReport, RESPONSE_HEADERS.mutation) },
   send: (reply, { memory_failure }) => reply.send(memory_failure),
 };
 

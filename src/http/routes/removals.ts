@@ -48,7 +48,7 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Remove a dax device',
     description:
-      'Starts `->remove()`; it never fails, what the kernel does is the outcome. A dry run shows it at rest.',
+      'Starts `->remove()`, which never fails: the outcome is what the kernel does. A dry run shows the removal once nothing moves any more.',
     method: 'POST',
     url: '/v1/hosts/:host/dax-devices/:device/remove',
     params: DevicePath,

@@ -12,7 +12,7 @@ const Ready = z
     degraded: z
       .string()
       .nullable()
-      .meta({ description: 'What is the matter, and what helps: the store serves all the same.' }),
+      .meta({ description: 'What is wrong, and what helps; the store serves nevertheless.' }),
     store: z.strictObject({
       journal_mode: z.string(),
       synchronous: z.int(),

@@ -23,7 +23,7 @@ export function whatIfRoutes(app: FastifyInstance, backend: Backend): void {
   mutationRoute(app, backend, {
     id: 'compareRemovals',
     tag,
-    summary: 'Compare a removal over kernels',
+    summary: 'Compare a removal across kernels',
     description:
       'The same removal from the present state on each kernel, with the differences. Stores nothing.',
     refuses: [404],
@@ -39,7 +39,7 @@ export function whatIfRoutes(app: FastifyInstance, backend: Backend): void {
 }
 
 const comparison: AnswerKind = {
-  responses: { 200: jsonResponse('Side by side.', Comparison, RESPONSE_HEADERS.mutation) },
+  responses: { 200: jsonResponse('The kernels side by side.', Comparison, RESPONSE_HEADERS.mutation) },
   send: (reply, done) => reply.send(done.comparison),
 };
 

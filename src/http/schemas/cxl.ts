@@ -27,7 +27,7 @@ export const CxlMemdev = z
     id: Name.meta({ description: 'Its name, as in its path.' }),
     name: z.string(),
     serial: z.string().nullable().meta({
-      description: 'As its listing has it; of another card, as the event that brought it says.',
+      description: 'As its listing shows it; for a replaced card, as the event that brought it says.',
     }),
     pci: z.string().nullable().meta({ description: 'Its PCI function.' }),
     pmem_size: Bytes,
@@ -75,7 +75,7 @@ export const ChangedCxlRegion = z
 /** What a new device of provider CXL stands on. */
 export const CxlPlace = z
   .strictObject({
-    region: Name.exactOptional().meta({ description: 'One that is there, or a new one of this name.' }),
+    region: Name.exactOptional().meta({ description: 'An existing one, or a new one of this name.' }),
     type: RegionType.exactOptional(),
     locked: z.boolean().exactOptional(),
     memdevs: z

@@ -114,7 +114,7 @@ export const CreateDaxDevice = orFormerSerial({
   state: z.enum(['bound', 'unbound']).exactOptional(),
   cxl: CxlPlace.exactOptional(),
   holders: HoldersTold.exactOptional().meta({
-    description: '`told`: nobody uses it. `not_told` unless said, until something is made on it.',
+    description: '`told`: nobody uses it. Default `not_told`, until something is made on it.',
   }),
 }).meta({
   id: 'CreateDaxDevice',
@@ -128,11 +128,11 @@ export const PatchDaxDevice = orFormerSerial({
   clears_poison: z
     .boolean()
     .exactOptional()
-    .meta({ description: 'ND_CMD_CLEAR_ERROR, which no listing tells.' }),
+    .meta({ description: 'ND_CMD_CLEAR_ERROR, which no listing shows.' }),
   kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),
   holders: HoldersTold.exactOptional().meta({
     description:
-      '`told`: its users are those recorded, also if there are none; sets `told_at`. `not_told` takes it back.',
+      '`told`: its users are those recorded, even if there are none; sets `told_at`. `not_told` takes it back.',
   }),
 })
   .meta({ id: 'PatchDaxDevice', override: withExample({ labels: { rack: 'r1' } }) })

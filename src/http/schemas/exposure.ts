@@ -24,7 +24,10 @@ export const Exposure = z
     comm: z.string(),
     tenant: z.string().nullable().meta({ description: 'Tenant of the process that reaches.' }),
     generation: Count.meta({ description: 'The generation that its mapping or pin was made under.' }),
-    to_tenant: z.string().nullable().meta({ description: 'Whose the pfns are now, or were last.' }),
+    to_tenant: z
+      .string()
+      .nullable()
+      .meta({ description: 'The tenant that the pfns belong to now, or belonged to last.' }),
     to_generation: Count.meta({ description: 'The generation whose pfns are reached.' }),
     pages: Count.meta({ description: 'Pages reached now, or when it closed.' }),
     writable_pages: Count.meta({ description: 'Of these, pages that a store or a DMA write reaches.' }),
@@ -45,7 +48,7 @@ export const Exposure = z
 export const opened = {
   exposures: z.array(Exposure).meta({
     description:
-      "The first 100 windows that it opens onto another owner's pfns; of a dry run, would open. All: /v1/exposures.",
+      "The first 100 windows that it opens onto another owner's pfns, or in a dry run would open. All: /v1/exposures.",
   }),
 };
 

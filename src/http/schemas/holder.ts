@@ -11,7 +11,7 @@ const HolderEnd = z
     by: z.enum(['munmap', 'unpin', 'exit', 'SIGKILL']),
     result: Outcome.shape.result
       .nullable()
-      .meta({ description: 'Null where it cannot be done, or nothing tells what it does.' }),
+      .meta({ description: 'Null where it cannot be done, or no source tells what it does.' }),
     kernel_oopses: Outcome.shape.kernel_oopses,
     detail: z.string(),
   })
@@ -25,14 +25,14 @@ export const Holder = z
     pid: Pid.nullable(),
     consequence: z.enum(['blocks', 'forced', 'killed', 'survives']).nullable().meta({
       description:
-        'Of an unbind now; of a device that is not bound, of the removal that there was. Null: nothing tells.',
+        'What an unbind now does to it; for a device that is not bound, what its removal did. Null: no source tells.',
     }),
     detail: z.string(),
     residue: z.boolean().meta({
       description: 'It reaches the device now although that is not bound, or was bound again since.',
     }),
     exposure: Id.nullable().meta({ description: 'The exposure that it has open.' }),
-    ends: z.array(HolderEnd).meta({ description: 'Of residue: how it can be ended now.' }),
+    ends: z.array(HolderEnd).meta({ description: 'For residue: how it can be ended now.' }),
   })
   .meta({ id: 'Holder' }) satisfies z.ZodType<engine.Holder>;
 
@@ -41,11 +41,11 @@ export const surveyed = {
   ...toldOfHolders,
   trigger: z.literal('unbind').meta({
     description:
-      'Of the removal that the rest is of. Where `refused` says that one has begun, state and verdict are of that one, whatever its trigger.',
+      'Trigger of the removal that the rest describes. Where `refused` says that a removal has begun, state and verdict are of that one, whatever its trigger.',
   }),
   state: ImaginedState.nullable().meta({
     description:
-      'Of an unbind now, as the verdict; of the removal that has begun, as it stands, where `refused` says so.',
+      'Of an unbind now, as the verdict is; where `refused` says that a removal has begun, of that one, as it stands.',
   }),
   verdict: Verdict.nullable(),
   impact: Impact.nullable(),

@@ -40,7 +40,7 @@ const Proposed = z
     devdax_memory_failure: PROPOSED.devdax_memory_failure.exactOptional(),
     kmem_memory_failure: PROPOSED.kmem_memory_failure.exactOptional(),
   })
-  .meta({ id: 'Proposed', description: 'Open wishes of the series, off by default.' });
+  .meta({ id: 'Proposed', description: 'Proposed parameters of the series, off by default.' });
 
 export const Host = z
   .strictObject({

@@ -27,7 +27,10 @@ export const HotplugEvent = z
     removal: Id.nullable().meta({ description: 'The removal it caused.' }),
     at: Timestamp,
   })
-  .meta({ id: 'HotplugEvent', description: 'What the bus did.' }) satisfies z.ZodType<engine.HotplugEvent>;
+  .meta({
+    id: 'HotplugEvent',
+    description: 'What the bus did: devices and media added, replaced or removed.',
+  }) satisfies z.ZodType<engine.HotplugEvent>;
 
 /** The record of an event, and what came of it. */
 export const RecordedHotplugEvent = z

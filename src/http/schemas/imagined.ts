@@ -23,15 +23,15 @@ export const Impact = z
     file_systems_shut_down: Count,
     file_systems_frozen: Count,
     file_systems_cut_off: Count.meta({
-      description: 'Not told: they meet it at their next call to the device.',
+      description: 'Not notified: they find out at their next call to the device.',
     }),
     processes_signalled: Count,
     processes_killed: Count,
-    dirty_bytes: Count.meta({ description: 'Stored and not written back when the removal begins.' }),
+    dirty_bytes: Count.meta({ description: 'Stored, and not yet written back when the removal begins.' }),
   })
   .meta({
     id: 'Impact',
-    description: 'What the removal does to who uses the device, whatever it leaves behind.',
+    description: 'What the removal does to those who use the device, whatever it leaves behind.',
   }) satisfies z.ZodType<engine.Impact>;
 
 /** What former removals have left. */
@@ -53,7 +53,7 @@ export const Advice = z
   .strictObject({
     action: z.enum(ADVICE_ACTIONS),
     detail: z.string(),
-    targets: z.array(z.string()).meta({ description: 'What it is done to: the first 100.' }),
+    targets: z.array(z.string()).meta({ description: 'What it applies to: the first 100.' }),
     cut: Cut.exactOptional(),
     destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
     state_then: ImaginedState,
@@ -64,5 +64,5 @@ export const Advice = z
   .meta({
     id: 'Advice',
     description:
-      'Something to do before, simulated: the removal then leaves less behind, or hurts nobody any more.',
+      'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more.',
   });

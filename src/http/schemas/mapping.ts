@@ -101,7 +101,7 @@ export const Access = z
     kind: z.enum(ACCESS_KINDS),
     by_pid: Pid.exactOptional().meta({
       description:
-        'Who looks, of `process_vm_readv`, `ptrace`, `smaps`, `pagemap` and `numa_maps`: it spins or dies, the process of the mapping lives on. Absent: somebody whom the host does not have.',
+        'The process that looks, for `process_vm_readv`, `ptrace`, `smaps`, `pagemap` and `numa_maps`: it spins or dies, and the process of the mapping lives on. Absent: a process that is not recorded.',
     }),
   })
   .meta({ id: 'Access', override: withExample({ offset: 0, length: 64, kind: 'read' }) }) satisfies z.ZodType<

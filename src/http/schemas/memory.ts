@@ -20,7 +20,7 @@ const block = {
   size: Bytes,
   pages_in_use: Count,
   hwpoisoned_pages: Count,
-  leaked: z.boolean().meta({ description: 'Its range is burnt until reboot.' }),
+  leaked: z.boolean().meta({ description: 'Its range has leaked: it stays reserved until a reboot.' }),
 };
 
 export const MemoryBlock = z.strictObject(block).meta({
@@ -43,7 +43,7 @@ const bytes = {
   total: Bytes,
   free: Bytes.meta({ description: 'No driver claims it.' }),
   used: Bytes.meta({ description: 'A driver holds its request_mem_region().' }),
-  leaked: Bytes.meta({ description: 'Burnt: no driver holds it, and none can until reboot.' }),
+  leaked: Bytes.meta({ description: 'No driver holds it, and none can until a reboot.' }),
 };
 
 /** total = free + used + leaked, of each device and of the host. */
@@ -69,5 +69,5 @@ export const Capacity = z
   })
   .meta({
     id: 'Capacity',
-    description: 'What of the devices of a host is free, used and leaked.',
+    description: 'How much of the devices of a host is free, used and leaked.',
   }) satisfies z.ZodType<EngineCapacity>;

@@ -24,7 +24,7 @@ export const MemoryFailure = z
     }),
     by_pid: Pid.exactOptional().meta({
       description:
-        'Who calls madvise (absent: the process whose mapping of the range was made first), or whose load consumed the poison (mce, action required).',
+        'The process that calls madvise (absent: the one whose mapping of the range was made first), or whose load consumed the poison (mce, action required).',
     }),
   })
   .refine(({ file, mapping }) => file === undefined || mapping === undefined, {
@@ -39,7 +39,9 @@ export const MemoryFailure = z
 export const MemoryFailureReport = z
   .strictObject({
     result: z.enum(['ok', 'errno']),
-    errno: Errno.nullable().meta({ description: 'The first of a page; the answer of the kernel.' }),
+    errno: Errno.nullable().meta({
+      description: 'That of the first page that failed: the answer of the kernel.',
+    }),
     action_results: z.array(
       z.strictObject({
         type: z.string(),
@@ -49,7 +51,7 @@ export const MemoryFailureReport = z
       }),
     ),
     processes: z.array(z.strictObject({ ...signalRow, fate: z.enum(['delivered', 'pending', 'ignored']) })),
-    unmapped_pages: Count.meta({ description: 'Base pages whose entries went, for each mapping.' }),
+    unmapped_pages: Count.meta({ description: 'Base pages whose entries were removed, for each mapping.' }),
     hwpoisoned_pages: Count,
     badblocks: z
       .array(ByteRange)
@@ -59,7 +61,7 @@ export const MemoryFailureReport = z
   })
   .meta({
     id: 'MemoryFailureReport',
-    description: 'What memory_failure() of a range came to.',
+    description: 'The result of memory_failure() of a range.',
   }) satisfies z.ZodType<engine.MemoryFailureReport>;
 
 export const PoisonedRange = z

@@ -45,18 +45,18 @@ export const CreateMount = z
     dax: DaxOption,
     mkfs: z.boolean().exactOptional().meta({
       description:
-        'Makes a new file system first, over what is there: a new owner of its pfns. False: mounts the one that was made here before; no listing tells one, so that an imported device needs `true` once.',
+        'Makes a new file system first, over what is there: a new owner of its pfns. False: mounts the one that was made here before; no listing shows one, so that an imported device needs `true` once.',
     }),
     rmapbt: z.boolean().exactOptional().meta({
       description:
-        'mkfs.xfs -m rmapbt: with it xfs finds the files of pages that fail. xfs with mkfs only; false unless told.',
+        'mkfs.xfs -m rmapbt: with it xfs finds the files of pages that fail. xfs with mkfs only; default false.',
     }),
     reflink: z.boolean().exactOptional().meta({
       description:
-        'mkfs.xfs -m reflink: files may share blocks. xfs with mkfs only; false unless told. With `dax: always` some kernels refuse the mount.',
+        'mkfs.xfs -m reflink: files may share blocks. xfs with mkfs only; default false. With `dax: always` some kernels refuse the mount.',
     }),
     agcount: z.int().min(1).max(65536).exactOptional().meta({
-      description: 'mkfs.xfs -d agcount: allocation groups. xfs with mkfs only; 4 unless told.',
+      description: 'mkfs.xfs -d agcount: allocation groups. xfs with mkfs only; default 4.',
     }),
     partition: z
       .int()

@@ -25,12 +25,12 @@ export const Outcome = z
     kernel_oopses: z.array(z.strictObject({ at: z.string(), task: z.enum(['process', 'caller', 'worker']) })),
     livelocked: z.enum(['process', 'caller']).nullable().meta({
       description:
-        'Who spins in the kernel until SIGKILL: the process of the mapping, or who looked into it, whom `process_alive` and `end` do not speak of.',
+        'Who spins in the kernel until SIGKILL: the process of the mapping, or the one that looked into it, which `process_alive` and `end` do not describe.',
     }),
     blocked_in: z.string().nullable(),
     kernel_log: z.array(z.string()),
   })
   .meta({
     id: 'Outcome',
-    description: 'What a process, and the kernel, gets.',
+    description: 'What the process and the kernel get.',
   }) satisfies z.ZodType<engine.Outcome>;

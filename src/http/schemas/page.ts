@@ -8,13 +8,13 @@ const LIMIT_MAX = 500;
 export const pageQuery = {
   limit: queryInteger(1, LIMIT_MAX)
     .exactOptional()
-    .meta({ description: `Items a page, ${String(LIMIT_DEFAULT)} unless told.` }),
+    .meta({ description: `Items per page, ${String(LIMIT_DEFAULT)} by default.` }),
   page_token: z
     .string()
     .min(1)
     .max(1024)
     .exactOptional()
-    .meta({ description: 'next_page of a former answer.' }),
+    .meta({ description: 'next_page of an earlier answer.' }),
 };
 
 /** Answer of every list; `more` is told beside the items, of all pages. */

@@ -46,7 +46,7 @@ export const Hazard = z
 export const Cut = z.partialRecord(z.enum(CUT_LISTS), Count).meta({
   id: 'Cut',
   description:
-    'How many rows there are of each list here that has more than 100, of which the first 100 are told; absent where all are whole.',
+    'How many rows there are of each list here that has more than 100, of which the first 100 are shown; absent where all lists are whole.',
 }) satisfies z.ZodType<Counts>;
 
 const Step = z

@@ -12,5 +12,5 @@ export const HoldersTold = z.enum(HOLDERS_TOLD).meta({
 /** What the answers that speak of a device's users say of their completeness. */
 export const toldOfHolders = {
   holders: HoldersTold,
-  told_at: Timestamp.nullable().meta({ description: 'When it was told first, or confirmed last.' }),
+  told_at: Timestamp.nullable().meta({ description: 'When that was said first, or confirmed last.' }),
 };

@@ -56,7 +56,7 @@ export const Comparison = z
       )
       .meta({
         description:
-          'Only what is not the same on all kernels, by whole lists: of one with more than 100 words the first 100 are told, those before the others that not all kernels have, and how many more there are.',
+          'Only what differs between kernels, compared over whole lists. Of a list with more than 100 entries the first 100 are shown, those that not all kernels have first, and how many more there are.',
       }),
   })
   .meta({ id: 'Comparison' }) satisfies z.ZodType<engine.Comparison>;
@@ -72,7 +72,7 @@ export const CompareRemovalsBody = z
       .min(1)
       .max(64)
       .default([...KERNEL_NAMES])
-      .meta({ description: 'All of them unless told.' }),
+      .meta({ description: 'Default: all of them.' }),
   })
   .meta({
     id: 'CompareRemovals',
@@ -99,7 +99,7 @@ export const Assessment = z
         'Of the removal that was simulated. Where `refused` says that one has begun, state and verdict are of that one, whatever its trigger.',
     }),
     verdict: Verdict.nullable().meta({
-      description: 'Null where it would wait, or is refused and no former removal has left anything.',
+      description: 'Null where it would wait, or is refused and no earlier removal has left anything.',
     }),
     state: ImaginedState.nullable().meta({
       description:
@@ -130,12 +130,15 @@ export const assessed = {
       unsafe: Count,
       exposed: Count,
       waiting: Count,
-      refused: Count.meta({ description: 'No removal can be now, and none has left anything.' }),
+      refused: Count.meta({ description: 'No removal can begin now, and none has left anything.' }),
       stuck: Count.meta({ description: 'Of these, devices whose removal never ends, or never would.' }),
-      with_impact: Count.meta({ description: 'Of these, devices whose removal would hurt somebody.' }),
-      with_residue: Count.meta({ description: 'Of these, devices that a former removal still reaches.' }),
+      with_impact: Count.meta({ description: 'Of these, devices whose removal would harm somebody.' }),
+      with_residue: Count.meta({
+        description: 'Of these, devices that somebody still reaches after an earlier removal.',
+      }),
       not_told: Count.meta({
-        description: 'Of these, devices about whose users nothing was told: their verdict knows of none.',
+        description:
+          'Of these, devices about whose users nobody has said anything: their verdict knows of none.',
       }),
     })
     .meta({ description: 'Devices by verdict, over all pages.' }),
