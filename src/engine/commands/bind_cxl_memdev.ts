@@ -2,9 +2,8 @@ import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { changeMemdev } from '../device/cxl/change.ts';
+import { bindMemdev } from '../device/cxl/change.ts';
 import { findMemdev, memdevGone } from '../device/cxl/chain.ts';
-import { nmemOf } from '../device/cxl/names.ts';
 import { returnMemdev } from '../device/cxl/card.ts';
 
 const ZERO_SIZE =
@@ -30,5 +29,5 @@ export function bindCxlMemdev(
   if (memdev.committed_with_zero_size) {
     return kernelRefuses('ENXIO', ZERO_SIZE);
   }
-  return { record: changeMemdev(tx, memdev.name, { state: 'enabled', nmem: nmemOf(memdev) }) };
+  return { record: bindMemdev(tx, memdev) };
 }

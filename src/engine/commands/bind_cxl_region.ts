@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import { MEDIUM_REPLACED } from '../device/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
-import { changeRegion, tellConsumers } from '../device/cxl/change.ts';
+import { bindRegion } from '../device/cxl/change.ts';
 import type { Command } from '../model/command.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -25,8 +25,7 @@ export function bindCxlRegion(
   if (consumersOf(tx.host, region.name).some(({ removal }) => removal !== null)) {
     return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
   }
-  const record = changeRegion(tx, region.name, { state: 'enabled' });
-  tellConsumers(tx, region.name);
+  const record = bindRegion(tx, region);
   for (const { name, mode, state, media_present, conditions } of consumersOf(tx.host, region.name)) {
     const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
     if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });

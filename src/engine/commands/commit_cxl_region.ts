@@ -9,7 +9,7 @@ import {
   findMemdev,
   bindsMemdev,
 } from '../device/cxl/chain.ts';
-import { changeRegion, tellConsumers } from '../device/cxl/change.ts';
+import { commitDecode } from '../device/cxl/change.ts';
 import type { Command } from '../model/command.ts';
 import { must } from '../model/lookup.ts';
 import type { CxlRegion } from '../model/host.ts';
@@ -45,10 +45,7 @@ export function commitCxlRegion(
     const detail = `${String(size)} bytes of ${region.type} capacity are too small for ${tooLarge.name}`;
     return { ...kernelRefuses('ENOSPC', detail), pointer: '/memdevs' };
   }
-  const mappings = memdevs.map((memdev, position) => ({ position, memdev, decoder: null }));
-  const record = changeRegion(tx, name, { decode_state: 'commit', mappings, size });
-  tellConsumers(tx, name);
-  return { record };
+  return { record: commitDecode(tx, region, memdevs, size) };
 }
 
 /** The former size, or less where the smallest card holds less: every way takes the same share. */

@@ -1,9 +1,10 @@
 import type { Answer } from '../answer.ts';
 import type { CreateDaxDevice } from '../model/command.ts';
 import { noNamespaceMode } from '../device/dax_region.ts';
-import { placeOnCxl } from '../device/cxl/place.ts';
+import { standOnCxl } from '../device/cxl/new_region.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { addMemory, probeFails } from '../device/kmem/probe.ts';
+import { addMemory } from '../device/kmem/add.ts';
+import { probeFails } from '../device/kmem/probe.ts';
 import { leakedUnder } from '../model/memory_range.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
@@ -29,7 +30,7 @@ export function createDaxDevice(
   const device = newDevice(tx, command, places);
   const refusal = noNamespaceMode(tx.host, device, device.mode) ?? refusesPlace(tx.host, places, device);
   if (refusal !== null) return refusal;
-  const cxl_region = listed === undefined ? placeOnCxl(tx, command, device) : listed.cxl_region;
+  const cxl_region = listed === undefined ? standOnCxl(tx, command, device) : listed.cxl_region;
   if (isRefusal(cxl_region)) return cxl_region;
   const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.leaked);
   if (failure !== null)

@@ -1,7 +1,8 @@
 import type { Answer } from '../answer.ts';
 import { addBadblocks, dropBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice, Command } from '../model/command.ts';
-import { refusesCxl, importCxl } from '../device/cxl/place.ts';
+import { refusesCxl } from '../device/cxl/chain.ts';
+import { importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
 import { mappingsOfDevice } from '../model/lookup.ts';
@@ -17,7 +18,7 @@ export function importInventory(
   command: Extract<Command, { type: 'import_inventory' }>,
 ): Answer | Refusal {
   if (command.cxl !== undefined) {
-    const refusal = refusesCxl(tx);
+    const refusal = refusesCxl(tx.host);
     if (refusal !== null) return { ...refusal, pointer: '' };
     importCxl(tx, command.cxl);
   }
@@ -48,7 +49,7 @@ function importDevice(tx: Transaction, imported: ImportedDevice, places: Places)
 /** A device that no listing has shown yet; without its size there is none. */
 function create(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
   if (imported.size === null || imported.change === 'gone') return null;
-  const refusal = imported.provider === 'CXL' ? refusesCxl(tx) : null;
+  const refusal = imported.provider === 'CXL' ? refusesCxl(tx.host) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
   const { change, cxl_region, memory_blocks, badblocks = [], parent_bound, ...fields } = imported;
   const command = { ...fields, type: 'create_dax_device', size: imported.size } as const;

@@ -1,13 +1,13 @@
 import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
-import type { Host, MemoryRange } from '../model/host.ts';
+import type { Host, MemoryBlockRun, MemoryRange } from '../model/host.ts';
 import { decodes, deviceOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { intersect } from '../model/pfn_range.ts';
 import { isRefusal, kernelRefuses, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import type { MemoryBlockState } from '../model/vocabulary.ts';
-import { firstBlock, pfnsOf, withBlock, isOffline } from '../model/memory_block.ts';
+import { firstBlock, pfnsOf, withBlock, isOffline, zoneAsked } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, usedPages } from '../model/memory_range.ts';
 import { findBlock, render } from '../device/kmem/memory_block.ts';
@@ -25,8 +25,8 @@ export function patchMemoryBlock(tx: Transaction, command: Patch): Answer | Refu
   const { range, at } = found;
   const lock = hotplugLock(tx.host);
   if (lock !== null) {
-    const own = lock.id === range.id && lock.offlining === at;
-    return answer(tx, range, at, own ? 'offline_pages' : 'lock_device_hotplug_sysfs');
+    const offlining = lock.id === range.id && lock.offlining === at;
+    return answer(tx, range, at, offlining ? 'offline_pages' : 'lock_device_hotplug_sysfs');
   }
   const word = isOffline(range, at) ? 'offline' : 'online';
   if ((command.state === 'offline') === isOffline(range, at)) {
@@ -68,8 +68,8 @@ function onlineBlock(
  * `online` follows the policy contig-zones: zone Normal unless the block lies inside an existing movable zone.
  * Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
  */
-function zoneOf(host: Host, range: MemoryRange, at: number, state: MemoryBlockState): 'Normal' | 'Movable' {
-  if (state !== 'online') return state === 'online_movable' ? 'Movable' : 'Normal';
+function zoneOf(host: Host, range: MemoryRange, at: number, state: MemoryBlockState): MemoryBlockRun['zone'] {
+  if (state !== 'online') return zoneAsked(state);
   const [pfn] = pfnsOf(range, at);
   return spans(host, range.node, 'Movable', pfn) && !spans(host, range.node, 'Normal', pfn)
     ? 'Movable'

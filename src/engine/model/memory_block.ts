@@ -1,6 +1,6 @@
 import type { MemoryBlockRun, MemoryRange } from './host.ts';
 import type { PfnRange } from './pfn_range.ts';
-import { PAGE_BYTES } from './vocabulary.ts';
+import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
 
 /** Blocks of a range: arithmetic on runs of blocks that are alike, never on single blocks. */
 type BlockState = Pick<MemoryBlockRun, 'state' | 'zone'>;
@@ -10,6 +10,7 @@ export function blockPages(range: MemoryRange): number {
   return range.block_bytes / PAGE_BYTES;
 }
 
+/** How many blocks it has. */
 export function nrBlocks(range: MemoryRange): number {
   return range.nr_pages / blockPages(range);
 }
@@ -83,6 +84,17 @@ export function countBlocks(range: MemoryRange): CountedBlocks {
   const online = runs.reduce((sum, run) => sum + run.nr_blocks, 0);
   const movable = online === 0 ? null : runs.every((run) => run.zone === 'Movable');
   return { online, total: nrBlocks(range), movable };
+}
+
+/** The zone that a state brings a block to: Normal unless asked otherwise (M147), none while offline. */
+export function zoneAsked(state: MemoryBlockState): BlockState['zone'] {
+  if (state === 'offline') return null;
+  return state === 'online_movable' ? 'Movable' : 'Normal';
+}
+
+/** The `at`-th block as `/sys/devices/system/memory` names it. */
+export function blockName(range: MemoryRange, at: number): string {
+  return `memory${String(firstBlock(range) + at)}`;
 }
 
 /** Whether a block is offline. */

@@ -19,8 +19,8 @@ export function leakedRanges(host: Host): MemoryRange[] {
 
 /** The one of these leaked ranges that a request_mem_region() of the device would meet, or null. */
 export function leakedUnder(leaked: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
-  const own: PfnRange[] = [[device.base_pfn, nrPages(device)]];
-  return leaked.find((range) => intersect(own, [pfns(range)]).length > 0) ?? null;
+  const wanted: PfnRange[] = [[device.base_pfn, nrPages(device)]];
+  return leaked.find((range) => intersect(wanted, [pfns(range)]).length > 0) ?? null;
 }
 
 /** The address of a page, as reports, the ledger and memory blocks print it. */
@@ -48,8 +48,8 @@ export function usedPages(host: Host, dax_device: string): PfnRange[] {
 
 /** Pages that anonymous memory maps, in order of index; a hwpoison entry whose page has left maps none. */
 export function mappedRam(host: Host, mapping: Mapping): PfnRange[] {
-  const own = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'ram' && run.pfn >= 0);
-  return own.map((run) => [run.pfn, run.nr_pages]);
+  const pages = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'ram' && run.pfn >= 0);
+  return pages.map((run) => [run.pfn, run.nr_pages]);
 }
 
 /** Pins of pages of the memory as it is now; one that is left from an earlier pgmap holds none of its pages. */

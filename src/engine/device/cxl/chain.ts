@@ -1,14 +1,31 @@
 import type { Condition, CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import { must } from '../../model/lookup.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
+import { hostRecord } from '../../model/transaction.ts';
 
-/** The chain of a CXL device: memdev → decoder → region → dax device. Everything here only reads. */
+/*
+ * The chain of a CXL device, as the kernel builds it: everything here only reads.
+ *
+ *   memdev (a card) ── its endpoint decoder ──┐
+ *   memdev          ── its endpoint decoder ──┴── region ── dax device
+ */
+
+/** M95: a kernel without drivers/cxl for memory has no CXL devices. */
+export function refusesCxl(host: Host): Refusal | null {
+  if (factsOf(host).cxl.region_types.length > 0) return null;
+  const detail = `${hostRecord(host).kernel} has no driver for CXL memory`;
+  return { ...kernelRefuses('ENODEV', detail), pointer: '/provider' };
+}
+
+/** A memdev by its name. Refused: `cxl_memdev_not_found`. */
 export function findMemdev(host: Host, name: string): CxlMemdev | Refusal {
   return (
     host.tables.cxl_memdevs.get(name) ?? refuse('cxl_memdev_not_found', `there is no CXL memdev ${name}`)
   );
 }
 
+/** A region by its name. Refused: `cxl_region_not_found`. */
 export function findRegion(host: Host, name: string): CxlRegion | Refusal {
   return (
     host.tables.cxl_regions.get(name) ?? refuse('cxl_region_not_found', `there is no CXL region ${name}`)
@@ -28,6 +45,11 @@ export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: CxlRegion[
 /** Regions that have a decoder of the memdev among their targets, by name. */
 export function regionsOn(host: Host, memdev: string): CxlRegion[] {
   return host.tables.cxl_regions.where(({ mappings }) => mappings.some((target) => target.memdev === memdev));
+}
+
+/** A region's targets: memdevs in the order of their positions. */
+export function targetsOf(memdevs: readonly string[]): CxlRegion['mappings'] {
+  return memdevs.map((memdev, position) => ({ position, memdev, decoder: null }));
 }
 
 /** Devices that stand on a region, in order of creation. */

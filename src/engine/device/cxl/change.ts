@@ -2,15 +2,17 @@ import type { CxlMemdev, CxlRegion } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { emit, patch, type Transaction } from '../../model/transaction.ts';
 import type { CxlDriver } from '../../model/vocabulary.ts';
-import { consumersOf, regionConditions } from './chain.ts';
+import { consumersOf, regionConditions, targetsOf } from './chain.ts';
+import { nmemOf } from './names.ts';
 
-/** Changes of the CXL chain, each named by its own event. */
+/** Changes fields of a region; one event. */
 export function changeRegion(tx: Transaction, name: string, fields: Partial<CxlRegion>): CxlRegion {
   const record = patch(tx, 'cxl_regions', name, fields);
   emit(tx, 'cxl_region_changed', `cxl-regions/${name}`, { ...fields });
   return record;
 }
 
+/** Changes fields of a memdev; one event. */
 export function changeMemdev(tx: Transaction, name: string, fields: Partial<CxlMemdev>): CxlMemdev {
   const record = patch(tx, 'cxl_memdevs', name, fields);
   emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${name}`, { ...fields });
@@ -37,6 +39,30 @@ export function detachDecoder(tx: Transaction, { name, mappings }: CxlRegion, me
   changeMemdev(tx, memdev, { left_region: name });
 }
 
+/** Programs the decoders with these targets: the range decodes again. Source: drivers/cxl/core/region.c commit_store(). */
+export function commitDecode(
+  tx: Transaction,
+  { name }: CxlRegion,
+  memdevs: readonly string[],
+  size: number,
+): CxlRegion {
+  const record = changeRegion(tx, name, { decode_state: 'commit', mappings: targetsOf(memdevs), size });
+  tellConsumers(tx, name);
+  return record;
+}
+
+/** The region driver is bound. Source: drivers/cxl/core/region.c cxl_region_probe(). */
+export function bindRegion(tx: Transaction, { name }: CxlRegion): CxlRegion {
+  const record = changeRegion(tx, name, { state: 'enabled' });
+  tellConsumers(tx, name);
+  return record;
+}
+
+/** cxl_mem is bound: persistent capacity has its NVDIMM device. Source: drivers/cxl/mem.c cxl_mem_probe(). */
+export function bindMemdev(tx: Transaction, memdev: CxlMemdev): CxlMemdev {
+  return changeMemdev(tx, memdev.name, { state: 'enabled', nmem: nmemOf(memdev) });
+}
+
 /**
  * The region driver is released. The region itself stays, and its host physical addresses with it (M110).
  * Source: drivers/cxl/core/region.c cxlr_pmem_unregister(); M102.
@@ -59,8 +85,8 @@ export function releaseMemdev(tx: Transaction, name: string, driver: CxlDriver):
 export function tellConsumers(tx: Transaction, region: string): void {
   for (const device of consumersOf(tx.host, region)) {
     if (device.state !== 'unbound') continue;
-    const own = device.conditions.filter(({ type }) => !type.startsWith('cxl_region_'));
-    const conditions = [...own, ...regionConditions(tx.host, device)];
+    const others = device.conditions.filter(({ type }) => !type.startsWith('cxl_region_'));
+    const conditions = [...others, ...regionConditions(tx.host, device)];
     patch(tx, 'dax_devices', device.name, { conditions });
     emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { conditions });
   }

@@ -6,6 +6,7 @@ export function freeMemdev(tx: Transaction): string {
   return nextName('mem', tx.host.tables.cxl_memdevs.keys());
 }
 
+/** The first number above every region there has been. */
 export function freeRegion(tx: Transaction): string {
   return nextName('region', tx.host.tables.cxl_regions.keys());
 }

@@ -1,7 +1,8 @@
 import type { DaxDevice } from '../../model/host.ts';
 import type { Transaction } from '../../model/transaction.ts';
 import type { CountedBlocks } from '../../model/memory_block.ts';
-import { addMemory, wholeBlocks } from './probe.ts';
+import { addMemory } from './add.ts';
+import { wholeBlocks } from './probe.ts';
 import { memoryRangesOf, usedPages } from '../../model/memory_range.ts';
 import { forgetRange } from './remove.ts';
 

@@ -1,6 +1,6 @@
 import { countPages, intersect } from '../../model/pfn_range.ts';
 import { usedPages, physAddr, memoryRangesOf } from '../../model/memory_range.ts';
-import { nrBlocks, firstBlock, pfnsOf, blockAt } from '../../model/memory_block.ts';
+import { nrBlocks, firstBlock, pfnsOf, blockAt, blockName } from '../../model/memory_block.ts';
 import { deviceOf, findDevice } from '../../model/lookup.ts';
 import type { Host, MemoryRange } from '../../model/host.ts';
 import type { MemoryBlockState } from '../../model/vocabulary.ts';
@@ -30,26 +30,27 @@ export interface MemoryBlock {
   readonly leaked: boolean;
 }
 
+/** Blocks of a range from the `start`-th on, at most `limit`. O(blocks, extents of anonymous memory). */
 export function render(host: Host, range: MemoryRange, start: number, limit: number): MemoryBlock[] {
   const device = deviceOf(host, range.dax_device);
   const used = usedPages(host, range.dax_device);
   const nr_blocks = Math.max(0, Math.min(limit, nrBlocks(range) - start));
   return Array.from({ length: nr_blocks }, (_, n): MemoryBlock => {
     const at = start + n;
-    const block = firstBlock(range) + at;
-    const own = pfnsOf(range, at);
+    const name = blockName(range, at);
+    const pages = pfnsOf(range, at);
     return {
       host: range.host,
-      id: `memory${String(block)}`,
-      name: `memory${String(block)}`,
-      block,
+      id: name,
+      name,
+      block: firstBlock(range) + at,
       dax_device: range.dax_device,
       ...stateOf(range, at),
       node: range.node,
-      phys_addr: device.phys_addr === null ? null : physAddr(own[0]),
+      phys_addr: device.phys_addr === null ? null : physAddr(pages[0]),
       size: range.block_bytes,
-      pages_in_use: countPages(intersect(used, [own])),
-      hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [own])),
+      pages_in_use: countPages(intersect(used, [pages])),
+      hwpoisoned_pages: countPages(intersect(device.hwpoisoned, [pages])),
       leaked: range.leaked,
     };
   });

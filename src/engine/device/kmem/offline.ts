@@ -3,7 +3,7 @@ import { deviceOf, anonymousMappingsOf } from '../../model/lookup.ts';
 import { runs, type Run } from '../../model/mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
-import { firstBlock, pfnsOf, withBlock } from '../../model/memory_block.ts';
+import { firstBlock, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
 import { without } from '../conditions.ts';
 import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
 
@@ -25,7 +25,7 @@ export function offlineBlock(tx: Transaction, range: MemoryRange, at: number): '
     return 'ok';
   }
   const device = deviceOf(tx.host, range.dax_device);
-  const memory = `memory${String(firstBlock(range) + at)}`;
+  const memory = blockName(range, at);
   patch(tx, 'memory_ranges', range.id, { offlining: at });
   patch(tx, 'dax_devices', device.name, {
     conditions: [...device.conditions, { type: BLOCKED, detail: `${memory}: offline_pages: ${pins[0]!.id}` }],

@@ -14,10 +14,10 @@ import { pfns } from '../../model/memory_range.ts';
  */
 export function removeRange(tx: Transaction, range: MemoryRange): void {
   const device = deviceOf(tx.host, range.dax_device);
-  const own: PfnRange[] = [pfns(range)];
-  replaceRam(tx, device.name, own, 'ram');
-  const poisoned = countPages(intersect(device.hwpoisoned, own));
-  patch(tx, 'dax_devices', device.name, { hwpoisoned: subtract(device.hwpoisoned, own) });
+  const removed: PfnRange[] = [pfns(range)];
+  replaceRam(tx, device.name, removed, 'ram');
+  const poisoned = countPages(intersect(device.hwpoisoned, removed));
+  patch(tx, 'dax_devices', device.name, { hwpoisoned: subtract(device.hwpoisoned, removed) });
   if (poisoned > 0) lowerCorrupted(tx, poisoned);
   forgetRange(tx, range);
   emit(tx, 'memory_range_removed', `dax-devices/${device.name}`, { nr_pages: range.nr_pages });

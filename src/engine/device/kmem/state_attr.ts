@@ -3,10 +3,10 @@ import { factsOf } from '../../kernels/of_host.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { patch, type Transaction } from '../../model/transaction.ts';
 import type { KmemState, MemoryBlockState } from '../../model/vocabulary.ts';
-import { nrBlocks, onlinePfns } from '../../model/memory_block.ts';
+import { nrBlocks, onlinePfns, zoneAsked } from '../../model/memory_block.ts';
 import { memoryPlugged, memoryUnplugged } from '../lifecycle.ts';
 import { migrate } from './offline.ts';
-import { addMemory } from './probe.ts';
+import { addMemory } from './add.ts';
 import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
 import { removeRange } from './remove.ts';
 
@@ -39,8 +39,7 @@ export function writeKmemState(tx: Transaction, device: DaxDevice, state: KmemSt
 }
 
 function onlineAll(tx: Transaction, range: MemoryRange, state: MemoryBlockState): void {
-  const zone = state === 'online_movable' ? 'Movable' : 'Normal';
-  const blocks = [{ first: 0, nr_blocks: nrBlocks(range), state, zone } as const];
+  const blocks = [{ first: 0, nr_blocks: nrBlocks(range), state, zone: zoneAsked(state) }];
   patch(tx, 'memory_ranges', range.id, { blocks });
 }
 

@@ -1,21 +1,22 @@
-import type { CreateDaxDevice, CxlPlace, ImportedCxl } from '../../model/command.ts';
+import type { CreateDaxDevice, CxlPlace } from '../../model/command.ts';
 import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
-import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
-import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
+import { emit, identity, put, type Transaction } from '../../model/transaction.ts';
 import { isOnDaxBus } from '../../model/vocabulary.ts';
-import { capacityFor, regionsOn } from './chain.ts';
+import { capacityFor, refusesCxl, regionsOn, targetsOf } from './chain.ts';
+import { NEVER_RESET } from './listed.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
 
+/** Bytes of an interleave way, where nobody chooses. */
 const GRANULARITY = 256;
-const NEVER_RESET = { committed_with_zero_size: false, left_region: null } as const;
 
 /**
  * What a new device of provider CXL stands on: a region of that name that is there, or a new one over the memdevs
- * named (one by itself unless told). Refused as the kernel does: no drivers/cxl (M95), ram regions before they
+ * named (a single new one unless told). Refused as the kernel does: no drivers/cxl (M95), ram regions before they
  * bind (M112), serial 0 under a persistent region (M113), more than a card has (hdm.c cxl_dpa_alloc()).
  */
-export function placeOnCxl(
+export function standOnCxl(
   tx: Transaction,
   command: CreateDaxDevice,
   device: DaxDevice,
@@ -26,19 +27,12 @@ export function placeOnCxl(
       pointer: '/cxl',
     });
   }
-  const refusal = refusesCxl(tx);
+  const refusal = refusesCxl(tx.host);
   if (refusal !== null) return refusal;
   const place = command.cxl ?? {};
   const there = place.region === undefined ? undefined : tx.host.tables.cxl_regions.get(place.region);
   if (there !== undefined) return onRegion(place, there, device);
   return makeRegion(tx, place, device);
-}
-
-/** M95: a kernel without drivers/cxl for memory has no CXL devices. */
-export function refusesCxl(tx: Transaction): Refusal | null {
-  if (factsOf(tx.host).cxl.region_types.length > 0) return null;
-  const detail = `${hostRecord(tx.host).kernel} has no driver for CXL memory`;
-  return { ...kernelRefuses('ENODEV', detail), pointer: '/provider' };
 }
 
 function onRegion(
@@ -72,16 +66,8 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
   if (type === 'ram' && !isOnDaxBus(device.mode)) {
     return refuse('invalid_field', `a ram region has no ${device.mode} device`, { pointer: '/cxl/type' });
   }
-  const wanted = place.memdevs ?? [{}];
-  const bytes = Math.ceil(device.size / wanted.length);
-  const memdevs: string[] = [];
-  for (const one of wanted) {
-    const name = one.name ?? freeMemdev(tx);
-    const refusal = refusesMemdev(tx, { ...one, name, bytes }, type, memdevs);
-    if (refusal !== null) return { ...refusal, pointer: '/cxl/memdevs' };
-    if (!tx.host.tables.cxl_memdevs.has(name)) putMemdev(tx, device, { ...one, name }, type, bytes);
-    memdevs.push(name);
-  }
+  const memdevs = takeMemdevs(tx, place, device, type);
+  if (isRefusal(memdevs)) return { ...memdevs, pointer: '/cxl/memdevs' };
   const name = place.region ?? freeRegion(tx);
   put(tx, 'cxl_regions', name, {
     ...identity(tx),
@@ -95,10 +81,30 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
     state: 'enabled',
     decode_state: 'commit',
     locked: place.locked ?? false,
-    mappings: memdevs.map((memdev, position) => ({ position, memdev, decoder: null })),
+    mappings: targetsOf(memdevs),
   });
   emit(tx, 'cxl_region_changed', `cxl-regions/${name}`, { memdevs });
   return name;
+}
+
+/** The memdevs under a new region, each with its share of it: those that are there, and new ones. */
+function takeMemdevs(
+  tx: Transaction,
+  place: CxlPlace,
+  device: DaxDevice,
+  type: CxlRegion['type'],
+): string[] | Refusal {
+  const wanted = place.memdevs ?? [{}];
+  const bytes = Math.ceil(device.size / wanted.length);
+  const taken: string[] = [];
+  for (const asked of wanted) {
+    const memdev = { ...asked, name: asked.name ?? freeMemdev(tx) };
+    const refusal = refusesMemdev(tx, { ...memdev, bytes }, type, taken);
+    if (refusal !== null) return refusal;
+    if (!tx.host.tables.cxl_memdevs.has(memdev.name)) putMemdev(tx, device, memdev, type, bytes);
+    taken.push(memdev.name);
+  }
+  return taken;
 }
 
 type Wanted = NonNullable<CxlPlace['memdevs']>[number] & { readonly name: string };
@@ -147,19 +153,4 @@ function putMemdev(
   });
   emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${name}`, { serial: record.serial });
   return record;
-}
-
-/** Memdevs and regions as a `cxl list` shows them: the listing wins. */
-export function importCxl(tx: Transaction, { memdevs, regions }: ImportedCxl): void {
-  const { cxl_memdevs, cxl_regions } = tx.host.tables;
-  for (const memdev of memdevs) {
-    const own = cxl_memdevs.get(memdev.name) ?? { ...identity(tx), ...NEVER_RESET };
-    put(tx, 'cxl_memdevs', memdev.name, { ...own, ...memdev, id: memdev.name });
-    emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${memdev.name}`, { imported: true });
-  }
-  for (const region of regions) {
-    const own = cxl_regions.get(region.name) ?? { ...identity(tx), locked: false };
-    put(tx, 'cxl_regions', region.name, { ...own, ...region, id: region.name });
-    emit(tx, 'cxl_region_changed', `cxl-regions/${region.name}`, { imported: true });
-  }
 }

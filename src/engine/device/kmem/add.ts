@@ -1,0 +1,81 @@
+import type { DaxDevice, HostRecord, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
+import { nrPages } from '../../model/lookup.ts';
+import { factsOf } from '../../kernels/of_host.ts';
+import { spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
+import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
+import { nodeAppears } from '../../mm/counters.ts';
+import { wholeBlocks } from './probe.ts';
+
+/** What memory_block_size_bytes() can be: 128 MiB to 2 GiB. */
+const BLOCK_BYTES = Array.from({ length: 5 }, (_, at) => 2 ** (27 + at));
+
+/**
+ * Adds the memory of a device that kmem binds: one range of whole blocks, in the state of auto_online_blocks or as
+ * a listing counted them. Returns the log lines.
+ * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), mm/memory_hotplug.c add_memory_driver_managed().
+ */
+export function addMemory(
+  tx: Transaction,
+  device: DaxDevice,
+  counted: CountedBlocks | null = null,
+): string[] {
+  const block_bytes =
+    counted === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, counted);
+  const whole = wholeBlocks(device, block_bytes);
+  const cut = device.size - whole.nr_blocks * block_bytes;
+  const says = factsOf(tx.host).kmem.says_truncation && cut > 0;
+  const log = says
+    ? [
+        `kmem ${device.name}: DAX region truncated by ${String(Math.floor(cut / 2 ** 20))} MiB due to alignment`,
+      ]
+    : [];
+  if (whole.nr_blocks === 0) {
+    const range = spelled(device.base_pfn, nrPages(device));
+    return [...log, `kmem ${device.name}: mapping0: ${range} too small after alignment`];
+  }
+  const { base_pfn, nr_pages, nr_blocks } = whole;
+  const range: MemoryRange = {
+    ...identity(tx),
+    id: device.name,
+    dax_device: device.name,
+    base_pfn,
+    nr_pages,
+    block_bytes,
+    node: device.target_node,
+    blocks:
+      counted === null
+        ? added(hostRecord(tx.host).auto_online_blocks, nr_blocks)
+        : listed(counted, nr_blocks),
+    offlining: null,
+    leaked: false,
+    leaked_at: null,
+    tenant: device.tenant,
+    generation: device.generation,
+  };
+  put(tx, 'memory_ranges', range.id, range);
+  nodeAppears(tx, range.node);
+  emit(tx, 'memory_range_added', `dax-devices/${device.name}`, { nr_blocks, cut });
+  return log;
+}
+
+/** What the online policy of the kernel makes of new blocks. */
+function added(policy: HostRecord['auto_online_blocks'], nr_blocks: number): MemoryBlockRun[] {
+  return [{ first: 0, nr_blocks, state: policy, zone: zoneAsked(policy) }];
+}
+
+/** As many online as daxctl counted, from the first on: it does not say which. */
+function listed({ online, movable }: CountedBlocks, nr_blocks: number): MemoryBlockRun[] {
+  const nr_online = Math.min(online, nr_blocks);
+  const state = movable === false ? 'online' : 'online_movable';
+  const runs: MemoryBlockRun[] = [
+    { first: 0, nr_blocks: nr_online, state, zone: zoneAsked(state) },
+    { first: nr_online, nr_blocks: nr_blocks - nr_online, state: 'offline', zone: null },
+  ];
+  return runs.filter((run) => run.nr_blocks > 0);
+}
+
+/** The block size under which the device has as many whole blocks as were counted; the host's where none fits. */
+function countedIn(tx: Transaction, device: DaxDevice, { total }: CountedBlocks): number {
+  const usual = hostRecord(tx.host).memory_block_bytes;
+  return [usual, ...BLOCK_BYTES].find((bytes) => wholeBlocks(device, bytes).nr_blocks === total) ?? usual;
+}
