@@ -96,7 +96,7 @@ function readsAbsentMedia(site: Site, kind: AccessKind): Refusal | null {
   const stores = kind === 'write' && run.writable;
   if (run.kind === 'dax' && !stores) return null;
   return unknownOutcome(
-    'what nothing decodes takes stores, or serves as system RAM, in an unrecorded way (CX13)',
+    'a store to an address that nothing decodes, or system RAM there, was not recorded (CX13)',
   );
 }
 

@@ -122,7 +122,7 @@ export function putDevice(tx: Transaction, device: DaxDevice): DaxDevice {
   return put(tx, 'dax_devices', device.name, device);
 }
 
-/** What only a listing tells of a device that it shows first. */
+/** What only a listing says of a device when it first shows it. */
 export function listedFirst(
   tx: Transaction,
   { name, parent_bound = true }: ImportedDevice,
@@ -255,7 +255,7 @@ export function mediumLost(tx: Transaction, { name }: DaxDevice): void {
 
 type Medium = Pick<DaxDevice, 'size' | 'media_serial'>;
 
-/** The same medium is back: no serial that is told leaves the one of before. */
+/** The same medium is back: without a serial in the request the former one stays. */
 export function mediumReturned(tx: Transaction, device: DaxDevice, { size, media_serial }: Medium): void {
   become(tx, device.name, {
     media_present: true,

@@ -3,7 +3,7 @@ import { leakedRanges } from '../model/memory_range.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { PAGE_BYTES, PUD_PAGES } from '../model/vocabulary.ts';
 
-/** Where pgmaps are put whose address no listing tells: above 4 PiB, behind one another, on 1 GiB boundaries. */
+/** Where pgmaps are put whose address no listing shows: above 4 PiB, one behind the other, on 1 GiB boundaries. */
 const UNKNOWN_BASE_PFN = 2 ** 40;
 const END_PFN = 2 ** 52;
 
@@ -55,7 +55,7 @@ export function basePfn(places: Places, phys_addr: string | null): number {
   return Math.max(UNKNOWN_BASE_PFN, places.boundaries.at(-1) ?? 0);
 }
 
-/** Whether a device's range is whole pages, inside the address space and nobody else's. O(log n) where it is. */
+/** Whether a device's range is whole pages, inside the address space and no other device's. O(log n) where it is. */
 export function refusesPlace(host: Host, others: Places, device: DaxDevice): Refusal | null {
   if (device.size % PAGE_BYTES !== 0)
     return refuse('invalid_field', 'size must be a multiple of 4096', { pointer: '/size' });

@@ -4,7 +4,7 @@ import { deviceOf } from '../model/lookup.ts';
 import type { ToldOfHolders } from '../model/removal.ts';
 import { emit, patch, type Context, type Transaction } from '../model/transaction.ts';
 
-/** Of a device of which nobody has said who uses it: it may be mounted all the same. */
+/** Fields of a device about whose users nothing is known: it may be mounted all the same. */
 export const NOT_TOLD = { holders: 'not_told', told_at: null } as const;
 
 /** What a device says of how far its users are known. */

@@ -10,7 +10,7 @@ const byMisc = changed('5.19', 'the number follows MCi_MISC');
 // biome-ignore format: a table is read by its columns
 export const MEMORY_FAILURE = {
   //                             v5.10      letter     posted     armed      v6.1             v6.12               v7.3
-  /** On a DAX page the process of `current` alone is a victim, or also every process with an early policy. */
+  /** On a DAX page only the process of `current` is a victim, or also every process with an early policy. */
   dax_victims:              row([current,   current,   current,   orEarly,   orEarly,         orEarly,            orEarly],               'task_early_kill()',                                           'M1, M2',   '5.11'),
   /** MADV_HWPOISON calls with MF_ACTION_REQUIRED: on system RAM its caller is then a victim at once. */
   madvise_action_required:  row([false,     false,     false,     false,     false,           true,               true],                  'madvise_inject_error()',                                      'M53',      '6.11'),
@@ -28,7 +28,10 @@ export const MEMORY_FAILURE = {
   counts_dax:               row([false,     false,     false,     false,     true,            true,               true],                  'action_result()',                                             'M48',      changedWithin('5.11', '6.0')),
   /** clear_hwpoisoned_pages() while sections are torn down. */
   teardown_lowers_counter:  row([true,      true,      true,      true,      true,            false,              false],                 'clear_hwpoisoned_pages()',                                    'M45',      '6.2'),
-  /** HardwareCorrupted after a removal under a poisoned xfs with rmapbt: the source does not tell it of the series. */
+  /**
+   * HardwareCorrupted after a removal under a poisoned xfs with rmapbt: the source does not say what it is on the
+   * series.
+   */
   poisoned_rmapbt_teardown: row(['known',   'unknown', 'unknown', 'unknown', 'known',         'known',            'known'],               'clear_hwpoisoned_pages()',                                    'M46'),
   /** printk_ratelimited() of the series: 10 "recovery action" lines in 5 s. */
   log_rate_limited:         row([false,     true,      true,      true,      false,           false,              false],                 'action_result()',                                             'M49'),

@@ -28,7 +28,7 @@ export function refusesProposed(
   for (const parameter of ['devdax_memory_failure', 'kmem_memory_failure'] as const) {
     if (proposed[parameter] !== true || proposes(kernel, parameter)) continue;
     const kernels = KERNEL_NAMES.filter((name) => proposes(name, parameter)).join(', ');
-    return refuse('invalid_field', `${parameter} is proposed for ${kernels} alone`, {
+    return refuse('invalid_field', `${parameter} is a proposed parameter of ${kernels} only`, {
       pointer: `/proposed/${parameter}`,
     });
   }

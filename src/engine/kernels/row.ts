@@ -8,7 +8,7 @@ export interface Row<Value> {
   readonly values: ByKernel<Value>;
   /** The kernel functions that decide, of each baseline those that it has, or the recordings. */
   readonly source: string;
-  /** The rules that tell it. */
+  /** The rules that say so. */
   readonly rules: string;
   readonly changed_in: readonly Change[];
 }
@@ -20,7 +20,7 @@ export type ByKernel<Value, Names extends readonly KernelName[] = typeof KERNEL_
 
 /** A release with which a fact took another value. The series never was in one. */
 export interface Change {
-  /** The first release of mainline; null where nobody has found it, or where it is no matter of a release. */
+  /** The first release of mainline; null where it was not found, or is not a matter of a release. */
   readonly release: string | null;
   /** Where the release is not known: the first that may have it, the first that has it for certain. */
   readonly within: { readonly first: string; readonly last: string } | null;
@@ -49,7 +49,7 @@ export function changed(
   return { release, within: null, backports, note };
 }
 
-/** A change that two releases enclose and nobody has found. */
+/** A change between two releases that was not found. */
 export function changedWithin(first: string, last: string, note: string | null = null): Change {
   return { release: null, within: { first, last }, backports: [], note };
 }

@@ -67,7 +67,7 @@ function claimsOf(host: Host, device: DaxDevice): Claim[] {
   return claims.sort((a, b) => a.from - b.from);
 }
 
-/** Ranges cut wherever a claim begins or ends; what nobody claims is free (or poisoned, and that alone). */
+/** Ranges cut wherever a claim begins or ends; what nobody claims is free (or only poisoned). */
 function cut(kind: 'poisoned' | 'used', ranges: readonly PfnRange[], claims: readonly Claim[]): RamPiece[] {
   const pieces: RamPiece[] = [];
   let next = 0;

@@ -64,8 +64,9 @@ interface Sweep {
 }
 
 /**
- * memory_failure() of the pages `start`, `start + stride`, … below `end` of an address space, one call each: who
- * has an entry there is collected, the largest collected size goes in all VMAs, the collected are signalled (E1).
+ * memory_failure() of the pages `start`, `start + stride`, … below `end` of an address space, one call each: the
+ * processes with an entry there are collected, the largest collected size goes in all VMAs, the collected are signalled
+ * (E1).
  *
  *   index ─▶ collected? ──no──▶ next index where an entry begins or ends
  *              │yes

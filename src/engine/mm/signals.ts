@@ -4,7 +4,7 @@ import type { Transaction } from '../model/transaction.ts';
 import { endProcess } from './process_end.ts';
 import type { SignalRow } from '../model/removal.ts';
 
-/** AO alone may be blocked or ignored. Source: mm/memory-failure.c kill_proc(), kernel/signal.c force_sig(). */
+/** Only AO may be blocked or ignored. Source: mm/memory-failure.c kill_proc(), kernel/signal.c force_sig(). */
 export function isForced({ si_code }: Pick<SignalRow, 'si_code'>): boolean {
   return si_code !== 'BUS_MCEERR_AO';
 }

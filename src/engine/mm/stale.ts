@@ -120,7 +120,7 @@ export function verbsThat(
   return VERBS.filter((verb) => left.some((run) => effectAt(mapping, run, verb).do === does));
 }
 
-/** Pages of system RAM made of a device that are somebody's memory; none where the device is something else. */
+/** Pages of system RAM made of a device that processes use; none where the device is something else. */
 export function ramInUse(host: Host, device: DaxDevice): PfnRange[] {
   return device.mode === 'system-ram' ? usedPages(host, device.name) : [];
 }

@@ -6,7 +6,7 @@ import { livelock, recordOops, strike } from './process_end.ts';
 import type { Site } from './site.ts';
 import type { StaleEffect } from './stale.ts';
 
-/** What whoever walks to a stale entry gets of it, by its effect. Refused: `outcome_unknown`. */
+/** What a walker that meets a stale entry gets, by its effect. Refused: `outcome_unknown`. */
 export function suffer(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
   switch (effect.do) {
     case 'unknown':

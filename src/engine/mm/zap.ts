@@ -34,8 +34,9 @@ export function zapEffect(host: Host, mappings: readonly Mapping[], verb: ZapVer
 }
 
 /**
- * What the kernel logs while it zaps the stale PTEs of mappings over pages that have struct pages again: a line a
- * page that nobody new maps as a file's. Where they are anonymous memory their reference counts are wrong from then on.
+ * What the kernel logs while it zaps the stale PTEs of mappings over pages that have struct pages again: one line for
+ * each page that no file mapping of a new owner maps. Where they are anonymous memory their reference counts are wrong
+ * from then on.
  * Source: mm/memory.c print_bad_pte(), mm/page_alloc.c bad_page(), v7.3; R160-R162.
  */
 export function zapLog(tx: Transaction, mappings: readonly Mapping[], comm: string): string[] {

@@ -194,7 +194,7 @@ export interface CreateDaxDevice {
   readonly clears_poison?: boolean;
   /** Default `bound`. */
   readonly state?: 'bound' | 'unbound';
-  /** Of provider `CXL` alone. */
+  /** Of provider `CXL` only. */
   readonly cxl?: CxlPlace;
   /** Default `not_told`. */
   readonly holders?: HoldersTold;
@@ -208,7 +208,7 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly change: 'created' | 'updated' | 'gone';
   /** Of a dax device: whether its namespace has dax_pmem. */
   readonly parent_bound?: boolean;
-  /** Bytes from the start of the data, where the listing tells them. */
+  /** Bytes from the start of the data, where the listing shows them. */
   readonly badblocks?: readonly Badblocks[];
   /** Of system-ram, as daxctl counts them. */
   readonly memory_blocks?: CountedBlocks | null;

@@ -101,11 +101,11 @@ export interface Condition {
   readonly detail: string;
 }
 
-/** One DAX device: what its life made of it, where it lies, and what is told or found of it. */
+/** One DAX device: its lifecycle state, its place, and what was said of it or found on it. */
 export interface DaxDevice extends Resource, DeviceLife {
   readonly name: string;
   readonly size: number;
-  /** `0x` lower-case hex, null where no listing has told it. */
+  /** `0x` lower-case hex, null where no listing has shown it. */
   readonly phys_addr: string | null;
   readonly numa_node: number | null;
   readonly target_node: number | null;

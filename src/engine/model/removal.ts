@@ -64,7 +64,7 @@ export interface Hazard {
 export interface StepParameters {
   /** With MF_MEM_PRE_REMOVE the file system is frozen meanwhile. */
   readonly mf_flags?: '0' | 'MF_MEM_PRE_REMOVE';
-  /** Whose processes memory_failure() collects. But for the last it unmaps nothing where nobody is collected. */
+  /** Whose processes memory_failure() collects. All but the last unmap nothing where nobody was collected. */
   readonly collect?: 'current_only' | 'early_kill_or_current' | 'every_leader_with_entry';
   readonly cowed_page_counts_as_entry?: boolean;
   readonly set_hwpoison?: 'no' | 'first_page_of_entry';

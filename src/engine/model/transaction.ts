@@ -64,7 +64,7 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   return next;
 }
 
-/** What patch() changes of a record: all but a device's life, which device/lifecycle.ts alone writes. */
+/** What patch() changes of a record: all but a device's lifecycle state, which only device/lifecycle.ts writes. */
 type Patched<K extends Kind> = Partial<RecordOf<K>> &
   (K extends 'dax_devices' ? { readonly [F in keyof DeviceLife]?: never } : unknown);
 

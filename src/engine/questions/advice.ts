@@ -101,7 +101,7 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
   return isRefusal(end) ? [] : [{ remedy: { action: 'boot_kernel', targets: [kernel], detail }, end }];
 }
 
-/** One advice for each action: its best; kernels that come to the same are told together. */
+/** One advice for each action: its best; kernels with the same result are listed together. */
 function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
   const source = [...new Set(now.hazards.map((hazard) => hazard.source))].join('; ') || 'RM3';
   const advice = new Map<string, Advice>();

@@ -23,7 +23,7 @@ const FIELDS: Readonly<Record<string, (item: AnsweredRemoval) => Value>> = {
   simulated_kernel_cost: ({ simulated_kernel_cost }) => simulated_kernel_cost.seconds,
 };
 
-/** The fields whose values are not the same on all kernels. Who refuses is compared in `refused` alone. */
+/** The fields whose values are not the same on all kernels. Refusals are compared in `refused` only. */
 export function differencesOf(items: readonly ComparedRemoval[]): Difference[] {
   const answered = items.filter((item) => item.refused === null);
   const refused = items.map((item) => [item.kernel, item.refused?.code ?? null] as const);

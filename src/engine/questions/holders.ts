@@ -22,8 +22,8 @@ import { outlookOf, unbound } from './outlook.ts';
 import { countResidue, residualUses } from './residue.ts';
 
 /**
- * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still
- * reaches it after a former removal, and how these can be ended. Refused with `dax_device_not_found` alone.
+ * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still reaches
+ * it after a former removal, and how these can be ended. Refused with `dax_device_not_found` only.
  */
 export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
   const { host } = tx;

@@ -16,7 +16,7 @@ export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | '
   readonly consequences: readonly Pick<Holder, 'consequence' | 'detail'>[];
 }
 
-/** The removal that holders are told of. */
+/** The removal whose consequences the holders show. */
 export function unbound(dax_device: string): RemoveDaxDevice {
   return { type: 'remove_dax_device', dax_device, trigger: 'unbind' };
 }

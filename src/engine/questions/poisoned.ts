@@ -5,7 +5,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
 export interface PoisonedRange {
   readonly offset: number;
   readonly length: number;
-  /** Null where no listing has told the device's address. */
+  /** Null where no listing has shown the device's address. */
   readonly phys_addr: string | null;
   /** PG_hwpoison in the struct page. */
   readonly hwpoison: boolean;

@@ -130,7 +130,7 @@ export interface SignalGroup extends Pick<SignalRow, 'signal' | 'si_code' | 'si_
   readonly killed: number;
 }
 
-/** A field in which the kernels differ; those that refuse have a value in `refused` alone. */
+/** A field in which the kernels differ; those that refuse have a value in `refused` only. */
 export interface Difference {
   readonly field: string;
   readonly values: Readonly<Partial<Record<KernelName, string | number | null>>>;
@@ -146,7 +146,7 @@ export interface Comparison extends ToldOfHolders {
   readonly differences: readonly Difference[];
 }
 
-/** What a surprise removal of one device now would leave. Where nothing was told about its users, it knows of none. */
+/** What a surprise removal of one device now would leave. Where nothing is known about its users, it counts none. */
 export interface Assessment extends ToldOfHolders, Cut {
   readonly host: string;
   readonly dax_device: string;
@@ -197,7 +197,7 @@ export interface Holder {
 /** One way to end what still reaches a device, acted out. */
 export interface HolderEnd {
   readonly by: 'munmap' | 'unpin' | 'exit' | 'SIGKILL';
-  /** Null where it cannot be done, or nothing tells what it does. */
+  /** Null where it cannot be done, or no source tells what it does. */
   readonly result: AccessResult | null;
   readonly kernel_oopses: Outcome['kernel_oopses'];
   readonly detail: string;

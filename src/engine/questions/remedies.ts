@@ -62,7 +62,7 @@ function umounts(host: Host, device: DaxDevice, mounts: readonly Mount[]): Remed
   ];
 }
 
-/** Those that the hazards name alone, or all that use the device. */
+/** Only those that the hazards name, or all that use the device. */
 function stops(host: Host, device: DaxDevice, now: ImaginedRemoval): Remedy[] {
   const all = usersOf(host, device).map(({ pid }) => pid);
   const named = new Set([...now.hazards, ...now.waiting_on].map(({ pid }) => pid));

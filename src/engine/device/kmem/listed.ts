@@ -6,7 +6,7 @@ import { wholeBlocks } from './probe.ts';
 import { memoryRangesOf, usedPages } from '../../model/memory_range.ts';
 import { forgetRange } from './remove.ts';
 
-/** Makes the memory of a device what a listing tells of it; memory that has leaked or is in use stays as it is. */
+/** Makes the memory of a device what a listing shows of it; memory that has leaked or is in use stays as it is. */
 export function memoryAsListed(tx: Transaction, device: DaxDevice, counted: CountedBlocks | null): void {
   const [range] = memoryRangesOf(tx.host, device.name);
   const bound = device.driver === 'kmem';

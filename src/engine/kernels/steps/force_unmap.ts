@@ -1,6 +1,6 @@
 import type { StepLists } from './lists.ts';
 
-/** The series as its letter tells it: memory_failure() of the whole device once it is dead, while it is mounted. */
+/** The series as its letter describes it: memory_failure() of the whole device once it is dead, while it is mounted. */
 // biome-ignore format: a list is read as a line
 export const FORCE_UNMAP: StepLists = {
   fsdax:             ['nd_pmem_remove', 'kill_dax', 'del_gendisk', 'dev_pagemap_failure', 'blk_cleanup_queue', 'arch_remove_memory', 'devm_release_mem_region'],

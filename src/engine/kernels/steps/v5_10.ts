@@ -1,6 +1,6 @@
 import type { StepLists } from './lists.ts';
 
-/** Linux 5.10: the file system is not told, and the end of the pgmap waits for every page. */
+/** Linux 5.10: the file system is not notified, and the end of the pgmap waits for every page. */
 // biome-ignore format: a list is read as a line
 export const V5_10: StepLists = {
   fsdax:             ['nd_pmem_remove', 'kill_dax', 'del_gendisk', 'blk_cleanup_queue', 'arch_remove_memory', 'devm_release_mem_region'],

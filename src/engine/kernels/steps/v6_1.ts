@@ -1,6 +1,6 @@
 import type { StepLists } from './lists.ts';
 
-/** Linux 6.1: kill_dax() tells the holder first, xfs, and nothing waits for pages. */
+/** Linux 6.1: kill_dax() notifies the holder first, which is xfs, and nothing waits for pages. */
 // biome-ignore format: a list is read as a line
 export const V6_1: StepLists = {
   fsdax:             ['nd_pmem_remove', 'dax_holder_notify_failure', 'kill_dax', 'del_gendisk', 'memunmap_pages', 'arch_remove_memory', 'devm_release_mem_region'],

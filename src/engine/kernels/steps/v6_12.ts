@@ -1,6 +1,6 @@
 import type { StepLists } from './lists.ts';
 
-/** Linux 6.12: the holder is told with MF_MEM_PRE_REMOVE, and del_gendisk() shuts the file system down. */
+/** Linux 6.12: the holder is notified with MF_MEM_PRE_REMOVE, and del_gendisk() shuts the file system down. */
 // biome-ignore format: a list is read as a line
 export const V6_12: StepLists = {
   fsdax:             ['nd_pmem_remove', 'dax_holder_notify_failure', 'kill_dax', 'del_gendisk', 'memunmap_pages', 'arch_remove_memory', 'devm_release_mem_region'],
