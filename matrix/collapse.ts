@@ -36,10 +36,10 @@ export function collapse(answers: readonly Answered[], valueOf: (answer: Answere
     byValue.set(value, [...(byValue.get(value) ?? []), answer]);
   }
   const rows = new Map<string, { like: string[]; answers: Answered[] }>();
-  for (const [value, own] of byValue) {
-    const key = JSON.stringify([...cellsOf(own)].map(([kernel, lines]) => [kernel, lines.map(lineKey)]));
+  for (const [value, alike] of byValue) {
+    const key = JSON.stringify([...cellsOf(alike)].map(([kernel, lines]) => [kernel, lines.map(lineKey)]));
     const row = rows.get(key) ?? { like: [], answers: [] };
-    rows.set(key, { like: [...row.like, value], answers: [...row.answers, ...own] });
+    rows.set(key, { like: [...row.like, value], answers: [...row.answers, ...alike] });
   }
   return [...rows.values()].map((row) => ({ like: row.like, cells: cellsOf(row.answers) }));
 }
@@ -62,14 +62,14 @@ function linesOf(answers: readonly Answered[]): Line[] {
   }
   const lines: { kills: KillCase[]; words: string; answers: Answered[] }[] = [];
   for (const of of KILL_CASES) {
-    const own = cases.get(of) ?? [];
-    const words = [...new Set(own.map(({ outcome }) => outcomeWords(outcome)))];
+    const ofCase = cases.get(of) ?? [];
+    const words = [...new Set(ofCase.map(({ outcome }) => outcomeWords(outcome)))];
     if (words.length === 0) continue;
     const like = lines.find((line) => line.words === words.join(' or '));
-    if (like === undefined) lines.push({ kills: [of], words: words.join(' or '), answers: own });
+    if (like === undefined) lines.push({ kills: [of], words: words.join(' or '), answers: ofCase });
     else {
       like.kills.push(of);
-      like.answers.push(...own);
+      like.answers.push(...ofCase);
     }
   }
   return lines.map((line) => (lines.length === 1 ? { ...line, kills: null } : line));

@@ -57,12 +57,12 @@ export function buildSystemRam(recordings: readonly Recorded[]): RamMatrix {
   const contradictions: string[] = [];
   const answers = questions().map(([kernel, memory, proposed]) => {
     const outcome = ask(kernel, memory, proposed);
-    const own = shown.filter((one) => !proposed && one.kernel === kernel && one.memory === memory);
-    const cited = own.filter((one) => {
-      const differ = Object.entries(one.outcome).filter(
+    const alike = shown.filter((seen) => !proposed && seen.kernel === kernel && seen.memory === memory);
+    const cited = alike.filter((seen) => {
+      const differ = Object.entries(seen.outcome).filter(
         ([field, value]) => outcome[field as keyof RamOutcome] !== value,
       );
-      if (differ.length > 0) contradictions.push(`${one.by}: ${JSON.stringify([outcome, one.outcome])}`);
+      if (differ.length > 0) contradictions.push(`${seen.by}: ${JSON.stringify([outcome, seen.outcome])}`);
       return differ.length === 0;
     });
     const rules = decidedBy(memory, outcome);

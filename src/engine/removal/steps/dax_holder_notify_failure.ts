@@ -22,7 +22,7 @@ import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
  */
 export function daxHolderNotifyFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
-  const mount = mountsOn(tx.host, device).find((own) => own.fs_type === 'xfs' && own.dax !== 'never');
+  const mount = mountsOn(tx.host, device).find(({ fs_type, dax }) => fs_type === 'xfs' && dax !== 'never');
   if (mount === undefined) return { end: 'done', result: { holder: null } };
   if (!mount.rmapbt) return { end: 'done', result: { holder: mount.id, errno: 'EOPNOTSUPP' } };
   if (mount.fs_state === 'shutdown') return { end: 'done', result: { holder: mount.id, errno: 'EIO' } };
