@@ -30,7 +30,7 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const { mapping, process } = site;
   const absent = readsAbsentMedia(site, command.kind) ?? badPagesMet(tx, mapping);
   if (absent !== null) return absent;
-  const unknown = releaseUnknown(tx, process.pid);
+  const unknown = releaseUnknown(tx.host, process.pid);
   const outcome = perform(site, command.kind);
   if (isRefusal(outcome)) return outcome;
   // What was not mapped before may be served by a fault of a device that is still alive.

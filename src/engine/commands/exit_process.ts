@@ -19,7 +19,7 @@ export function exitProcess(
       `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal: POST …/reboot ends it`,
     );
   }
-  const unknown = releaseUnknown(tx, command.pid);
+  const unknown = releaseUnknown(tx.host, command.pid);
   if (unknown !== null) return unknown;
   const killed = process.state === 'livelocked';
   if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });

@@ -1,4 +1,4 @@
-import { pinReleaseUnknown, releaseEffect, workerOops } from '../mm/pin_release.ts';
+import { releaseOf } from '../mm/pin_release.ts';
 import { strike, recordOops } from '../mm/process_end.ts';
 import type { Command } from '../model/command.ts';
 import { findActor } from '../model/lookup.ts';
@@ -12,13 +12,13 @@ export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin'
   if (pin === undefined) return refuse('pin_not_found', `there is no pin ${command.pin}`);
   const process = findActor(tx.host, pin.pid);
   if (isRefusal(process)) return process;
-  const unknown = pinReleaseUnknown(tx, pin);
-  if (unknown !== null) return unknown;
-  const effect = releaseEffect(tx, pin, 'drop');
-  const oopses = workerOops(tx, pin);
+  const release = releaseOf(tx.host, pin, 'unpin');
+  if (isRefusal(release)) return release;
+  const { effect, worker_oopses } = release;
   remove(tx, 'pins', pin.id);
   emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
   if (effect.do === 'oops') return strike(tx, pin.pid, effect);
-  for (const oops of oopses) recordOops(tx, oops.at);
-  return okOutcome({ kernel_oopses: oopses, result: oopses.length === 0 ? 'ok' : 'kernel_oops' });
+  for (const oops of worker_oopses) recordOops(tx, oops.at);
+  const result = worker_oopses.length === 0 ? 'ok' : 'kernel_oops';
+  return okOutcome({ kernel_oopses: worker_oopses, result });
 }

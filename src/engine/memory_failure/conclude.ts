@@ -72,7 +72,7 @@ function tooMany(): Refusal {
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
   for (const row of signals) {
     if (survivesSigbus(processOf(tx.host, row.pid), isForced(row))) continue;
-    const unknown = releaseUnknown(tx, row.pid);
+    const unknown = releaseUnknown(tx.host, row.pid);
     if (unknown !== null) return unknown;
   }
   const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx.host, pid).sigbus]));

@@ -1,59 +1,63 @@
-import { factsOf } from '../kernels/of_host.ts';
 import type { Effect } from '../kernels/effect.ts';
-import type { Pin } from '../model/host.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import type { Host, Pin } from '../model/host.ts';
 import { deviceOf, pinsOfPid } from '../model/lookup.ts';
-import { unknownOutcome, type Refusal } from '../model/refusal.ts';
-import type { Transaction } from '../model/transaction.ts';
 import type { Oops } from '../model/outcome.ts';
+import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { PIN_VERBS, type PinHolder, type PinVerb } from '../model/vocabulary.ts';
 
-/** What releasing a pin does: fine while its pgmap lives. `null` facts are refused before this is asked. */
-export function releaseEffect(tx: Transaction, pin: Pin, how: 'drop' | 'exit'): Effect {
-  if (!outlivesPgmap(tx, pin)) return { do: 'ok' };
-  const facts = factsOf(tx.host).pin_release_after_removal;
-  if (pin.holder !== 'vmsplice' && pin.holder !== 'io_uring' && pin.holder !== 'xdp') return { do: 'ok' };
-  return facts[pin.holder]?.[how] ?? { do: 'ok' };
+/** What the release of a pin does to who releases it, and the kernel workers that run into it. */
+interface Release {
+  readonly effect: Effect;
+  readonly worker_oopses: readonly Oops[];
 }
 
-/** The kernel worker that runs into a deferred release. */
-export function workerOops(tx: Transaction, pin: Pin): Oops[] {
-  if (!outlivesPgmap(tx, pin) || (pin.holder !== 'io_uring' && pin.holder !== 'xdp')) return [];
-  const at = factsOf(tx.host).worker_oops_at[pin.holder];
-  return at === null ? [] : [{ at, task: 'worker' }];
-}
-
-/** Whether a pin's struct pages are gone. */
-function outlivesPgmap(tx: Transaction, pin: Pin): boolean {
-  const device = deviceOf(tx.host, pin.dax_device);
-  return device.pgmap_state === 'none' && pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0;
-}
+const HARMLESS: Release = { effect: { do: 'ok' }, worker_oopses: [] };
 
 /**
- * A pin whose release after the removal nothing describes: RDMA, VFIO and other holders, or any holder once
- * the device was bound again. Refused rather than guessed.
+ * What the release of a pin does: nothing while its struct pages are there. Refused with `outcome_unknown` where
+ * nothing describes it: RDMA, VFIO and other holders after the removal, any holder once the device was bound again.
+ * Source: R123-R126.
  */
-export function releaseUnknown(tx: Transaction, pid: number): Refusal | null {
-  for (const pin of pinsOfPid(tx.host, pid)) {
-    const refusal = pinReleaseUnknown(tx, pin);
-    if (refusal !== null) return refusal;
-  }
-  return null;
-}
-
-export function pinReleaseUnknown(tx: Transaction, pin: Pin): Refusal | null {
-  const device = deviceOf(tx.host, pin.dax_device);
-  if (pin.pgmap !== device.pgmap && pin.pfn_ranges.length > 0) {
+export function releaseOf(host: Host, pin: Pin, verb: PinVerb): Release | Refusal {
+  const device = deviceOf(host, pin.dax_device);
+  if (pin.pfn_ranges.length === 0) return HARMLESS;
+  if (pin.pgmap !== device.pgmap) {
     return unknownOutcome(
       `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read: POST …/reboot ends it`,
     );
   }
-  if (!outlivesPgmap(tx, pin)) return null;
-  const facts = factsOf(tx.host).pin_release_after_removal;
-  const known =
-    (pin.holder === 'vmsplice' || pin.holder === 'io_uring' || pin.holder === 'xdp') &&
-    facts[pin.holder] !== null;
-  return known
-    ? null
-    : unknownOutcome(
-        `where the release of ${pin.id} (${pin.holder}) oopses is not recorded: POST …/reboot ends it`,
-      );
+  if (device.pgmap_state !== 'none') return HARMLESS;
+  const facts = factsOf(host);
+  const known: HolderFacts<Readonly<Record<'drop' | 'exit', Effect>>> = facts.pin_release_after_removal;
+  const effects = known[pin.holder];
+  if (effects === null || effects === undefined) {
+    return unknownOutcome(
+      `where the release of ${pin.id} (${pin.holder}) oopses is not recorded: POST …/reboot ends it`,
+    );
+  }
+  const workers: HolderFacts<string> = facts.worker_oops_at;
+  const at = workers[pin.holder] ?? null;
+  const worker_oopses: Oops[] = at === null ? [] : [{ at, task: 'worker' }];
+  return { effect: verb === 'exit' ? effects.exit : effects.drop, worker_oopses };
+}
+
+/** What a kernel says of some holders of pins; null where a holder cannot be met, or nothing is known. */
+type HolderFacts<Fact> = { readonly [Holder in PinHolder]?: Fact | null };
+
+/** What sets off that a pin outlived its struct pages: the ways to release it that are not known to be harmless. */
+export function pinTriggers(host: Host, pin: Pin): PinVerb[] {
+  return PIN_VERBS.filter((verb) => {
+    const release = releaseOf(host, pin, verb);
+    return isRefusal(release) || release.effect.do !== 'ok' || release.worker_oopses.length > 0;
+  });
+}
+
+/** Why the exit of a process cannot be told: the first of its pins whose release nothing describes, or null. */
+export function releaseUnknown(host: Host, pid: number): Refusal | null {
+  for (const pin of pinsOfPid(host, pid)) {
+    const release = releaseOf(host, pin, 'exit');
+    if (isRefusal(release)) return release;
+  }
+  return null;
 }

@@ -2,8 +2,9 @@ import { okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcom
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { Effect } from '../kernels/effect.ts';
+import { isRefusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
-import { releaseEffect, workerOops } from './pin_release.ts';
+import { releaseOf } from './pin_release.ts';
 
 export type End = { readonly killed_by: string } | { readonly exit: number };
 
@@ -27,9 +28,12 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {
-    const released = releaseEffect(tx, pin, 'exit');
-    if (released.do === 'oops') return oopsed(tx, pid, released.at);
-    oopses.push(...workerOops(tx, pin));
+    const release = releaseOf(tx.host, pin, 'exit');
+    // Who ends a process asks before whether this is known.
+    if (!isRefusal(release)) {
+      if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect.at);
+      oopses.push(...release.worker_oopses);
+    }
     remove(tx, 'pins', pin.id);
   }
   patch(tx, 'processes', String(pid), { state: 'dead', end });

@@ -5,7 +5,7 @@ import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { usedPages } from '../model/memory_range.ts';
-import { intersect, type PfnRange } from '../model/pfn_range.ts';
+import { overlaps, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
 
@@ -13,7 +13,7 @@ import type { MappingVerb } from '../model/vocabulary.ts';
 export type StaleEffect = Effect | { readonly do: 'unknown'; readonly why: string };
 
 /** Answers for one verb at one run of a mapping. */
-type EffectAt = (mapping: Mapping, run: Run, verb: MappingVerb) => StaleEffect;
+export type EffectAt = (mapping: Mapping, run: Run, verb: MappingVerb) => StaleEffect;
 
 /** How a verb comes to the page behind an entry; `register`: io_uring, `aside`: it does not come to it. */
 type Way = 'load' | 'store' | 'zap' | 'gup' | 'register' | 'walk' | 'protect' | 'aside';
@@ -104,20 +104,45 @@ export function staleEffects(host: Host): EffectAt {
       const faults = goes(verb, 'store') || (goes(verb, 'register') && registersByFault(facts));
       return faults ? ofStore(host, facts, mapping, run) : ok;
     }
-    const hits = standing === 'ram' && goes(verb, 'zap') && overlaps(run, ramOf(device));
+    const hits = standing === 'ram' && goes(verb, 'zap') && overlaps([run.pfn, run.nr_pages], ramOf(device));
     return hits ? at(facts.repurpose.zap_of_ram, run) : ok;
   };
 }
 
-/** What verbs do to the kernel at any of these entries, in the order of the table. */
-export function verbsThat(
-  does: 'oops' | 'livelock',
-  host: Host,
+/** What the entries that are left of a mapping lead to, verb by verb, in the order of the table. */
+export interface Triggers {
+  /** Come to the pfns as if nothing had happened. */
+  readonly reach: readonly MappingVerb[];
+  readonly oops: readonly MappingVerb[];
+  readonly livelock: readonly MappingVerb[];
+}
+
+/** Which verbs reach the pfns, oops or spin at any of these runs of device entries. */
+export function triggersOf(
+  effectAt: EffectAt,
+  device: DaxDevice,
   mapping: Mapping,
   left: readonly Run[],
-): MappingVerb[] {
-  const effectAt = staleEffects(host);
-  return VERBS.filter((verb) => left.some((run) => effectAt(mapping, run, verb).do === does));
+): Triggers {
+  const kinds = kindsOf(device, left);
+  const that = (does: StaleEffect['do']) =>
+    VERBS.filter((verb) => kinds.some((run) => effectAt(mapping, run, verb).do === does));
+  const stores = kinds.some((run) => storePasses(mapping, run));
+  return { reach: stores ? ['load', 'store'] : ['load'], oops: that('oops'), livelock: that('livelock') };
+}
+
+/** A run of each kind that there is: of like entries only system RAM made of the pfns tells one from another. */
+function kindsOf({ mode }: DaxDevice, list: readonly Run[]): readonly Run[] {
+  if (mode === 'system-ram') return list;
+  const kinds: Run[] = [];
+  for (const run of list) {
+    const { level, writable, pgmap } = run;
+    const known = kinds.some(
+      (kind) => kind.level === level && kind.writable === writable && kind.pgmap === pgmap,
+    );
+    if (!known) kinds.push(run);
+  }
+  return kinds;
 }
 
 /** Pages of system RAM made of a device that processes use; none where the device is something else. */
@@ -166,10 +191,6 @@ function ofStore(host: Host, { stale_store }: Facts, mapping: Mapping, run: Run)
   const file = must(host.tables.files.get(String(mapping.file)), `file of ${mapping.id}`);
   const { fs_type } = fileSystemOf(host, file.file_system);
   return at(fs_type === 'xfs' ? stale_store.shared_xfs : stale_store.shared_ext4, run);
-}
-
-function overlaps({ pfn, nr_pages }: Run, ranges: readonly PfnRange[]): boolean {
-  return intersect([[pfn, nr_pages]], ranges).length > 0;
 }
 
 function unread(what: string): StaleEffect {

@@ -40,7 +40,7 @@ function struck({ tx, mapping, caller }: Site, effect: Extract<Effect, { do: 'oo
     recordOops(tx, effect.at);
     return oopsOutcome(effect.at, 'caller', { stale: true });
   }
-  const unknown = releaseUnknown(tx, caller.pid);
+  const unknown = releaseUnknown(tx.host, caller.pid);
   if (unknown !== null) return unknown;
   const { kernel_oopses, kernel_log } = strike(tx, caller.pid, effect);
   const named = kernel_oopses.map(({ at, task }) => ({ at, task: SEEN_FROM_OUTSIDE[task] }));

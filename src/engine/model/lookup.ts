@@ -10,6 +10,7 @@ import type {
   Process,
   RecordOf,
 } from './host.ts';
+import { firstEndingAfter } from './pfn_range.ts';
 import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 import type { Table } from './table.ts';
@@ -76,15 +77,11 @@ export function generationOf(host: Host, mapping: Mapping): number {
 
 /** The extent of a file that holds a page index: its extents are in order and leave no hole. O(log extents). */
 export function extentAt(file: File, index: number): Extent {
-  let low = 0;
-  let high = file.extents.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const { offset, nr_pages } = file.extents[middle]!;
-    if (offset + nr_pages > index) high = middle;
-    else low = middle + 1;
-  }
-  return must(file.extents[low], `extent of ${file.id}`);
+  const { extents } = file;
+  const at = firstEndingAfter(index, extents.length, (place) => {
+    return extents[place]!.offset + extents[place]!.nr_pages;
+  });
+  return must(extents[at], `extent of ${file.id}`);
 }
 
 /** Files of a file system, of all those of a device: in order of creation. */

@@ -1,3 +1,4 @@
+import { firstEndingAfter } from './pfn_range.ts';
 import { PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
 
 /**
@@ -99,18 +100,6 @@ function rowAt(rows: Float64Array, position: number): Run {
 
 function endAt(rows: Float64Array, position: number): number {
   return rows[position * COLUMNS]! + rows[position * COLUMNS + 1]!;
-}
-
-/** The first of `count` ascending things that ends after `index`; `count` where there is none. O(log count). */
-function firstEndingAfter(index: number, count: number, endOf: (at: number) => number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (endOf(middle) > index) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 function seekChunk(entries: Entries, index: number): number {

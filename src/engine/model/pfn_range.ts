@@ -53,3 +53,21 @@ export function subtract(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRan
   }
   return left;
 }
+
+/** Whether pages of a range lie in normalized ranges. O(log n). */
+export function overlaps([pfn, nr_pages]: PfnRange, ranges: readonly PfnRange[]): boolean {
+  const found = ranges[firstEndingAfter(pfn, ranges.length, (at) => ranges[at]![0] + ranges[at]![1])];
+  return found !== undefined && found[0] < pfn + nr_pages;
+}
+
+/** The first of `count` ascending things that ends after `index`; `count` where there is none. O(log count). */
+export function firstEndingAfter(index: number, count: number, endOf: (at: number) => number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (endOf(middle) > index) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

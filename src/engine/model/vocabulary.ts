@@ -111,6 +111,10 @@ export type AccessKind = (typeof ACCESS_KINDS)[number];
 /** What can be done with a mapping, as hazards name it: its accesses (`load` and `store` are read and write), and its ends. */
 export type MappingVerb = Exclude<AccessKind, 'read' | 'write'> | 'load' | 'store' | 'munmap' | 'exit';
 
+/** How a pin ends: by itself, or with its process. */
+export const PIN_VERBS = ['unpin', 'exit'] as const;
+export type PinVerb = (typeof PIN_VERBS)[number];
+
 export const ACCESS_RESULTS = ['ok', 'signal', 'errno', 'blocked', 'livelock', 'kernel_oops'] as const;
 export type AccessResult = (typeof ACCESS_RESULTS)[number];
 

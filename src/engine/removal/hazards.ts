@@ -13,7 +13,8 @@ import { memoryRangesOf } from '../model/memory_range.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, normalize } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
-import { verbsThat } from '../mm/stale.ts';
+import { pinTriggers } from '../mm/pin_release.ts';
+import { staleEffects, triggersOf, type EffectAt } from '../mm/stale.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { ROWS_MAX } from '../model/cut.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
@@ -28,17 +29,16 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
 /** What is dangerous now about a device that a removal has left: who, which pfns, and what sets it off. */
 export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, device: DaxDevice): Hazard[] {
   const hazards: Hazard[] = [];
+  const effectAt = staleEffects(host);
   for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
-    if (left.length > 0) append(hazards, staleHazards(host, device, mapping, left));
+    if (left.length > 0) append(hazards, staleHazards(effectAt, device, mapping, left));
   }
-  const ranges = memoryRangesOf(host, device.name);
   for (const pin of pinsOfDevice(host, device.name)) {
-    if (pin.pfn_ranges.length === 0) continue;
-    // Memory that stays System RAM keeps its struct pages: such a pin outlives nothing.
-    if (ranges.length === 0 || pin.pgmap !== device.pgmap) hazards.push(pinHazard(pin));
+    const triggered_by = pinTriggers(host, pin);
+    if (triggered_by.length > 0) hazards.push({ ...pinHazard(pin), triggered_by });
   }
-  for (const range of ranges.filter((own) => own.leaked)) {
+  for (const range of memoryRangesOf(host, device.name).filter(({ leaked }) => leaked)) {
     hazards.push({
       ...NONE,
       kind: 'leaked_range',
@@ -69,47 +69,51 @@ function alive(host: Host, mapping: Mapping): boolean {
   return holdsMemory(processOf(host, mapping.pid));
 }
 
-function staleHazards(host: Host, device: DaxDevice, mapping: Mapping, left: readonly Run[]): Hazard[] {
-  const own = {
+function staleHazards(
+  effectAt: EffectAt,
+  device: DaxDevice,
+  mapping: Mapping,
+  left: readonly Run[],
+): Hazard[] {
+  const { reach, oops, livelock } = triggersOf(effectAt, device, mapping, left);
+  const writable = reach.includes('store');
+  const told = {
     ...NONE,
     pid: mapping.pid,
     mapping: mapping.id,
     pfn_ranges: normalize(left.map((run) => [run.pfn, run.nr_pages] as const)).slice(0, ROWS_MAX),
   };
-  const writable = left.some((run) => run.writable);
   const hazards: Hazard[] = [
     {
-      ...own,
+      ...told,
       kind: 'stale_mapping',
       detail: `process ${String(mapping.pid)} still ${writable ? 'reads and writes' : 'reads'} pfns of ${device.name}`,
       writable,
-      triggered_by: ['load', ...(writable ? ['store'] : [])],
+      triggered_by: reach,
       source: 'SPEC.md D1',
     },
   ];
-  const oopses = verbsThat('oops', host, mapping, left);
-  if (oopses.length > 0)
+  if (oops.length > 0)
     hazards.push({
-      ...own,
+      ...told,
       kind: 'kernel_oops',
       detail: 'the kernel oopses on the stale entry',
-      triggered_by: oopses,
+      triggered_by: oops,
       source: 'C3, C4',
     });
-  const spins = verbsThat('livelock', host, mapping, left);
-  if (spins.length > 0)
+  if (livelock.length > 0)
     hazards.push({
-      ...own,
+      ...told,
       kind: 'gup_livelock',
       detail: 'gup spins on the stale PTE until SIGKILL',
-      triggered_by: spins,
+      triggered_by: livelock,
       source: 'C3',
     });
   return hazards;
 }
 
 /** A longterm pin is DMA into the pfns: it reaches them. A transient one only fails when it is released. */
-function pinHazard(pin: Pin): Hazard {
+function pinHazard(pin: Pin): Omit<Hazard, 'triggered_by'> {
   const reaches = pin.kind === 'longterm';
   return {
     ...NONE,
@@ -119,7 +123,6 @@ function pinHazard(pin: Pin): Hazard {
     pin: pin.id,
     pfn_ranges: pin.pfn_ranges.slice(0, ROWS_MAX),
     writable: reaches,
-    triggered_by: ['unpin', 'exit'],
     source: 'C5, R123-R126',
   };
 }
