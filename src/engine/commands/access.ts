@@ -11,7 +11,7 @@ import { suffer } from '../mm/suffer.ts';
 import { badPagesMet } from '../mm/zap.ts';
 import type { Command } from '../model/command.ts';
 import type { Process } from '../model/host.ts';
-import { decodes, deviceOf, findActor, findMapping, holdsMemory, processOf } from '../model/lookup.ts';
+import { decodes, deviceOf, findActor, findMapping, hasEnded, processOf } from '../model/lookup.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -164,7 +164,7 @@ function hwpoison({ tx, mapping, index, nr }: Site): Outcome | Refusal {
   if (isRefusal(report)) return report;
   const { errno, kernel_log } = report;
   const process = processOf(tx.host, mapping.pid);
-  const ended = { process_alive: holdsMemory(process), end: process.end };
+  const ended = { process_alive: !hasEnded(process), end: process.end };
   const ar = report.processes.find((row) => row.pid === mapping.pid);
   if (ar === undefined)
     return errno === null ? okOutcome({ kernel_log }) : errnoOutcome(errno, { kernel_log });

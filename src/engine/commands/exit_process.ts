@@ -1,3 +1,4 @@
+import { hasEnded } from '../model/lookup.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { endProcess } from '../mm/process_end.ts';
 import type { Command } from '../model/command.ts';
@@ -12,7 +13,7 @@ export function exitProcess(
 ): Outcome | Refusal {
   const process = tx.host.tables.processes.get(String(command.pid));
   if (process === undefined) return refuse('process_not_found', `there is no process ${String(command.pid)}`);
-  if (process.state === 'dead') return refuse('process_ended', `process ${String(command.pid)} has ended`);
+  if (hasEnded(process)) return refuse('process_ended', `process ${String(command.pid)} has ended`);
   if (process.state === 'oopsed' || process.state === 'blocked') {
     return refuse(
       'process_unavailable',

@@ -1,5 +1,5 @@
 import type { DaxDevice, Exposure, Host, Mapping, Pin } from '../model/host.ts';
-import { decodes, deviceOf, generationOf, holdsMemory, nrPages, processOf } from '../model/lookup.ts';
+import { decodes, deviceOf, generationOf, hasEnded, nrPages, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -36,7 +36,7 @@ function throughMapping(host: Host, mapping: Mapping): Window | null {
   const device = deviceOf(host, mapping.dax_device);
   const generation = generationOf(host, mapping);
   const process = processOf(host, mapping.pid);
-  if (generation === device.generation || !holdsMemory(process)) return null;
+  if (generation === device.generation || hasEnded(process)) return null;
   const reached = [...runs(entriesOf(host, mapping.id))].filter(isTranslation);
   const through = { mapping: mapping.id, pin: null, pid: mapping.pid, generation };
   const writable = reached.filter((run) => run.writable);

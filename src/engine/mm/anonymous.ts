@@ -52,12 +52,12 @@ function presentRam(fault: AnonymousFault, run: Run): Step {
   const sound = poison === undefined ? end : index + poison[0] - pfn;
   if (sound === index) return 'poisoned';
   if (!write || run.writable) return sound;
-  const own = { ...run, index, nr_pages: sound - index, pfn };
+  const mapped = { ...run, index, nr_pages: sound - index, pfn };
   known.others ??= pagesOfOthers(tx, mapping);
-  const [shared] = intersect([[own.pfn, own.nr_pages]], known.others);
-  const alone = (shared?.[0] ?? pfn + own.nr_pages) - pfn;
+  const [shared] = intersect([[mapped.pfn, mapped.nr_pages]], known.others);
+  const alone = (shared?.[0] ?? pfn + mapped.nr_pages) - pfn;
   if (alone === 0) return allocate(fault, index + shared![1]);
-  insertEntries(tx, mapping.id, [{ ...own, nr_pages: alone, writable: true }]);
+  insertEntries(tx, mapping.id, [{ ...mapped, nr_pages: alone, writable: true }]);
   return index + alone;
 }
 

@@ -51,9 +51,10 @@ export function addPages(tx: Transaction, file: File, start: number, end: number
   const added: Run[] = [];
   let index = start;
   while (index < end) {
-    const own = cachedAt(tx.host, file, index);
-    const to = own === null ? Math.min(end, nextCached(tx.host, file, index)) : own.index + own.nr_pages;
-    if (own === null) added.push(pageRun(file, index, to - index, level, false));
+    const cached = cachedAt(tx.host, file, index);
+    const to =
+      cached === null ? Math.min(end, nextCached(tx.host, file, index)) : cached.index + cached.nr_pages;
+    if (cached === null) added.push(pageRun(file, index, to - index, level, false));
     index = to;
   }
   insertEntries(tx, file.id, added);
@@ -84,6 +85,7 @@ export function forget(tx: Transaction, file: File): void {
     dropEntries(tx, file.id, 0, Math.ceil(file.size / PAGE_BYTES), true);
 }
 
+/** Whether anything of the file is to be written back. */
 export function hasDirty(host: Host, file: File): boolean {
   return [...runs(entriesOf(host, file.id))].some((run) => run.writable);
 }

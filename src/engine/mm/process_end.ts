@@ -6,6 +6,7 @@ import { isRefusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import { releaseOf } from './pin_release.ts';
 
+/** How a process ends. */
 export type End = { readonly killed_by: string } | { readonly exit: number };
 
 /**

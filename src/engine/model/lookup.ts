@@ -19,28 +19,35 @@ function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string)
   return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
 }
 
+/** A record of the host by its id. Refused where there is none: `dax_device_not_found`. */
 export function findDevice(host: Host, name: string): DaxDevice | Refusal {
   return find(host.tables.dax_devices, name, 'dax_device_not_found', 'dax device');
 }
 
+/** The same of a mount. Refused: `mount_not_found`. */
 export function findMount(host: Host, id: string): Mount | Refusal {
   return find(host.tables.mounts, id, 'mount_not_found', 'mount');
 }
 
+/** The same of a file. Refused: `file_not_found`. */
 export function findFile(host: Host, id: string): File | Refusal {
   return find(host.tables.files, id, 'file_not_found', 'file');
 }
 
+/** The same of a mapping. Refused: `mapping_not_found`. */
 export function findMapping(host: Host, id: string): Mapping | Refusal {
   return find(host.tables.mappings, id, 'mapping_not_found', 'mapping');
 }
 
-/** A process that can still do something: not ended, not stuck in the kernel. */
+/**
+ * A process that can still do something: not ended, not stuck in the kernel. Refused: `process_not_found`,
+ * `process_ended`, `process_unavailable`.
+ */
 export function findActor(host: Host, pid: number, pointer?: string): Process | Refusal {
   const process = find(host.tables.processes, String(pid), 'process_not_found', 'process');
   const at = pointer === undefined ? {} : { pointer };
   if (isRefusal(process)) return { ...process, ...at };
-  if (process.state === 'dead') return refuse('process_ended', `process ${String(pid)} has ended`, at);
+  if (hasEnded(process)) return refuse('process_ended', `process ${String(pid)} has ended`, at);
   if (process.state !== 'running') {
     const end = process.state === 'livelocked' ? 'DELETE of the process kills it' : 'POST …/reboot ends it';
     const detail = `process ${String(pid)} is ${process.state} in the kernel: ${end}`;
@@ -49,16 +56,33 @@ export function findActor(host: Host, pid: number, pointer?: string): Process | 
   return process;
 }
 
+/** Whether a process has ended and was reaped; one that is stuck in the kernel has not, and keeps its memory. */
+export function hasEnded(process: Process): boolean {
+  return process.state === 'dead';
+}
+
 /** The record that must exist: a dangling reference is a bug. */
 export function must<T>(record: T | undefined, what: string): T {
   if (record === undefined) throw new Error(`dangling reference: ${what}`);
   return record;
 }
 
+/** A process that another record names: it stays in the table when it has ended. */
+export function processOf(host: Host, pid: number): Process {
+  return must(host.tables.processes.get(String(pid)), `process ${String(pid)}`);
+}
+
+/** Of these mappings, those whose process still has its memory: only their entries can anybody come to. */
+export function mappedNow(host: Host, mappings: readonly Mapping[]): Mapping[] {
+  return mappings.filter(({ pid }) => !hasEnded(processOf(host, pid)));
+}
+
+/** The device that another record names. */
 export function deviceOf(host: Host, name: string): DaxDevice {
   return must(host.tables.dax_devices.get(name), `dax device ${name}`);
 }
 
+/** The file system that another record names. */
 export function fileSystemOf(host: Host, id: string): FileSystem {
   return must(host.tables.file_systems.get(id), `file system ${id}`);
 }
@@ -84,20 +108,22 @@ export function extentAt(file: File, index: number): Extent {
   return must(extents[at], `extent of ${file.id}`);
 }
 
-/** Files of a file system, of all those of a device: in order of creation. */
+/** Files of a file system, in order of creation. */
 export function filesOf(host: Host, file_system: string): File[] {
   return indexed(host, 'files', `file_system/${file_system}`);
 }
 
+/** Files of all file systems of a device, in order of creation. */
 export function filesOfDevice(host: Host, dax_device: string): File[] {
   return indexed(host, 'files', `dax_device/${dax_device}`);
 }
 
-/** Mounts of a file system, of a device: in order of creation, also lazily detached ones. */
+/** Mounts of a file system, in order of creation, also lazily detached ones. */
 export function mountsOf(host: Host, file_system: string): Mount[] {
   return indexed(host, 'mounts', `file_system/${file_system}`);
 }
 
+/** Mounts of all file systems of a device, in order of creation, also lazily detached ones. */
 export function mountsOfDevice(host: Host, dax_device: string): Mount[] {
   return indexed(host, 'mounts', `dax_device/${dax_device}`);
 }
@@ -138,15 +164,17 @@ function indexed<K extends 'mounts' | 'files' | 'mappings' | 'pins'>(
   return found;
 }
 
-/** Mappings of a process, of a file, of a device: in order of creation. */
+/** Mappings of a process, in order of creation. */
 export function mappingsOfPid(host: Host, pid: number): Mapping[] {
   return indexed(host, 'mappings', `pid/${String(pid)}`);
 }
 
+/** Mappings of a file, in order of creation. */
 export function mappingsOfFile(host: Host, file: string): Mapping[] {
   return indexed(host, 'mappings', `file/${file}`);
 }
 
+/** Mappings of a device, of its files and its nodes, in order of creation. */
 export function mappingsOfDevice(host: Host, dax_device: string): Mapping[] {
   return indexed(host, 'mappings', `dax_device/${dax_device}`);
 }
@@ -156,13 +184,20 @@ export function anonymousMappingsOf(host: Host, dax_device: string): Mapping[] {
   return indexed(host, 'mappings', `anonymous/${dax_device}`);
 }
 
-/** Pins of a process, of a device: in order of creation. */
+/** Pins of a process, in order of creation. */
 export function pinsOfPid(host: Host, pid: number): Pin[] {
   return indexed(host, 'pins', `pid/${String(pid)}`);
 }
 
+/** Pins of pages of a device, in order of creation. */
 export function pinsOfDevice(host: Host, dax_device: string): Pin[] {
   return indexed(host, 'pins', `dax_device/${dax_device}`);
+}
+
+/** Processes that map or pin a device and have not ended, each once. */
+export function usersOf(host: Host, { name }: DaxDevice): Process[] {
+  const pids = new Set([...mappingsOfDevice(host, name), ...pinsOfDevice(host, name)].map(({ pid }) => pid));
+  return [...pids].map((pid) => processOf(host, pid)).filter((process) => !hasEnded(process));
 }
 
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */
@@ -182,26 +217,12 @@ export function decodes(host: Host, device: DaxDevice): boolean {
   return region === undefined || region.decode_state === 'commit';
 }
 
+/** Whole pages of a device. */
 export function nrPages(device: DaxDevice): number {
   return Math.floor(device.size / PAGE_BYTES);
-}
-
-/** Whether the task still stands in the process table with its memory: running or stuck, not reaped. */
-export function holdsMemory(process: Process): boolean {
-  return process.state !== 'dead';
-}
-
-/** Of these mappings, those of tasks that still have their memory. */
-export function mappedNow(host: Host, mappings: readonly Mapping[]): Mapping[] {
-  return mappings.filter(({ pid }) => holdsMemory(processOf(host, pid)));
 }
 
 /** Whether the namespace has struct pages, so that file systems find DAX on it. */
 export function hasStructPages(device: DaxDevice): boolean {
   return device.map !== null;
-}
-
-/** The process of a mapping or pin, also one that has ended. */
-export function processOf(host: Host, pid: number): Process {
-  return must(host.tables.processes.get(String(pid)), `process ${String(pid)}`);
 }

@@ -14,15 +14,19 @@ const COLUMNS = 4;
 /** Runs a chunk at most: one change of a large table copies three chunks or four. */
 export const CHUNK_RUNS = 64;
 
+/** The sizes of an entry: 4 KiB, 2 MiB, 1 GiB. */
 export const LEVELS = ['pte', 'pmd', 'pud'] as const;
+/** The size of an entry. */
 export type Level = (typeof LEVELS)[number];
 /**
  * `dax`: the device's own page. `anon`: copied on write. `cache`: a page-cache page, ordinary RAM. `ram`:
  * anonymous memory in a page of system RAM that kmem added; a hwpoison entry where that page is poisoned.
  */
 export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram'] as const;
+/** What an entry leads to. */
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
+/** Neighbouring entries that are alike, over neighbouring pages. */
 export interface Run {
   readonly index: number;
   readonly nr_pages: number;
@@ -34,6 +38,7 @@ export interface Run {
   readonly pgmap: number;
 }
 
+/** Of a mapping that nobody has touched. */
 export const NO_ENTRIES: Entries = [];
 
 /** Base pages one entry of this level maps: 1, 512 or 262144. */
@@ -46,6 +51,7 @@ export function levelShift(level: Level): number {
   return level === 'pte' ? 12 : level === 'pmd' ? 21 : 30;
 }
 
+/** A run as its four columns. */
 export function encodeRun(run: Run): [number, number, number, number] {
   const bits =
     LEVELS.indexOf(run.level) +
@@ -75,6 +81,7 @@ export function rowsOf(entries: Entries): Float64Array {
   return rows;
 }
 
+/** How many runs there are. O(chunks). */
 export function runCount(entries: Entries): number {
   return entries.reduce((sum, chunk) => sum + rowCount(chunk), 0);
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
 import type { Mapping } from '../model/host.ts';
-import { generationOf } from '../model/lookup.ts';
+import { generationOf, hasEnded } from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
@@ -73,7 +73,7 @@ function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Afte
   const process = tx.host.tables.processes.get(id)!;
   const rows = sent.filter(({ pid }) => pid === process.pid).map(signalWords);
   const signals = rows.length === 0 ? 'no signal' : rows.join(', ');
-  if (process.state === 'dead') return { consequence: 'killed', detail: signals };
+  if (hasEnded(process)) return { consequence: 'killed', detail: signals };
   if (process.state !== 'running')
     return { consequence: 'survives', detail: `${signals}; ${process.state} in the kernel, never reaped` };
   const exit = whatIf(tx, (imagined) => exitProcess(imagined, { type: 'exit_process', pid: process.pid }));

@@ -1,8 +1,8 @@
-import type { DaxDevice, Host, Mount, Process } from '../model/host.ts';
+import type { DaxDevice, Host, Mount } from '../model/host.ts';
 import { firstBlock, onlineRuns } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, memoryRangesOf } from '../model/memory_range.ts';
-import { deviceOf, mappingsOfDevice, mountsOn, pinsOfDevice, processOf } from '../model/lookup.ts';
+import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
@@ -79,14 +79,6 @@ function stops(host: Host, device: DaxDevice, now: ImaginedRemoval): Remedy[] {
       act: (tx) => pids.length > 0 && stop(tx, pids),
     }),
   );
-}
-
-/** Living processes that map or pin the device. */
-function usersOf(host: Host, device: DaxDevice): Process[] {
-  const pins = pinsOfDevice(host, device.name);
-  const pids = new Set([...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) => pid));
-  const users = [...pids].map((pid) => processOf(host, pid));
-  return users.filter((process) => process.state !== 'dead');
 }
 
 function stop(tx: Transaction, pids: readonly number[]): boolean {

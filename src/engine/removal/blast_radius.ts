@@ -1,12 +1,5 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import {
-  filesOf,
-  holdsMemory,
-  mappingsOfDevice,
-  mountsOn,
-  pinsOfDevice,
-  processOf,
-} from '../model/lookup.ts';
+import { filesOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { cutLists } from '../model/cut.ts';
@@ -20,16 +13,15 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
  */
 export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
   const pins = pinsOfDevice(host, device.name);
-  const users = [...mappingsOfDevice(host, device.name), ...pins].map(({ pid }) => processOf(host, pid));
-  const alive = new Set(users.filter(holdsMemory));
-  const owners = [device, ...alive].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
+  const users = usersOf(host, device);
+  const owners = [device, ...users].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
   const { rows, told } = cutLists({ tenants: [...new Set(owners)].sort() });
   const mounts = mountsOn(host, device);
   const systems = new Set(mounts.map((mount) => mount.file_system));
   const files = [...systems].flatMap((file_system) => filesOf(host, file_system));
   const dirty = files.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
   return {
-    processes: alive.size,
+    processes: users.length,
     ...rows,
     ...told,
     mounts: mounts.length,

@@ -1,13 +1,6 @@
 import { append } from '../model/append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
-import {
-  decodes,
-  mappingsOfDevice,
-  mountsOfDevice,
-  pinsOfDevice,
-  processOf,
-  holdsMemory,
-} from '../model/lookup.ts';
+import { decodes, mappingsOfDevice, mountsOfDevice, pinsOfDevice, mappedNow } from '../model/lookup.ts';
 import { spelled } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
@@ -30,7 +23,7 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
 export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, device: DaxDevice): Hazard[] {
   const hazards: Hazard[] = [];
   const effectAt = staleEffects(host);
-  for (const mapping of mappingsOfDevice(host, device.name).filter((own) => alive(host, own))) {
+  for (const mapping of mappedNow(host, mappingsOfDevice(host, device.name))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
     if (left.length > 0) append(hazards, staleHazards(effectAt, device, mapping, left));
   }
@@ -63,10 +56,6 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
     hazards.push({ ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' });
   }
   return hazards;
-}
-
-function alive(host: Host, mapping: Mapping): boolean {
-  return holdsMemory(processOf(host, mapping.pid));
 }
 
 function staleHazards(
