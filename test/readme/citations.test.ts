@@ -28,6 +28,11 @@ describe('the pages of rules', () => {
     expect(rules.filter(({ cells }) => cells.at(-1)?.trim() === '').map(({ id }) => id)).toEqual([]);
   });
 
+  test('say each rule in one sentence', () => {
+    const spoken = rules.filter(({ cells }) => cells.slice(0, -1).some((cell) => /[.?!] [A-Z`"]/.test(cell)));
+    expect(spoken.map(({ id }) => id)).toEqual([]);
+  });
+
   test('have every row of the texts that were read: R, M and FU', () => {
     const numbered = (series: string, count: number) =>
       Array.from({ length: count }, (_, at) => `${series}${String(at + 1)}`);
