@@ -88,3 +88,13 @@ test('a pin that a removal waits for goes with its process, by SIGKILL', async (
   );
   expect(await differencesOf(recorded)).toEqual([]);
 });
+
+test('[M75] memory that comes online by itself: the tool takes it offline before it gives the device another mode', async () => {
+  const recorded = sibling(
+    'kmem-unbind-offlined-first@6.1',
+    'kmem-unbind-auto-movable-offlined-first@6.1',
+    { auto_online_blocks: { kernel_default: 'offline', during_the_scenario: 'online_movable' } },
+    () => ({}),
+  );
+  expect(await differencesOf(recorded)).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { actualAnswer, actualCommand, aliveWords, expectedAnswer, expectedCommand } from './answer.ts';
 import { removeStep } from './event.ts';
 import { signalChecks } from './signals.ts';
+import { blocksOf, offlineAll, onlineMovable } from './kmem_blocks.ts';
 import { kmemFollowUps } from './kmem_follow_ups.ts';
 import { listedBlocks, nodeChecks, regionCheck, zoneCheck } from './kmem_memory.ts';
 import { remember } from './processes.ts';
@@ -145,25 +146,6 @@ async function removed(view: RecordingView, world: World): Promise<Reply> {
   return removeToRest(world, path, { trigger: 'unbind' });
 }
 
-async function onlineMovable(view: RecordingView, world: World): Promise<void> {
-  for (const block of await blocksOf(view, world)) {
-    if (block.state === 'offline') await writeState(view, world, block, 'online_movable');
-  }
-}
-
-async function blocksOf(view: RecordingView, world: World): Promise<Body[]> {
-  const { body } = await world.call(
-    'GET',
-    hostPath(world, `/dax-devices/${view.device}/memory-blocks?limit=500`),
-  );
-  return (body.items ?? []) as Body[];
-}
-
-async function writeState(view: RecordingView, world: World, block: Body, state: string): Promise<Reply> {
-  const path = hostPath(world, `/dax-devices/${view.device}/memory-blocks/${String(block.name)}`);
-  return world.call('PATCH', path, { state });
-}
-
 function nodeStep(view: RecordingView, when: string, lines: readonly string[]): Step {
   return {
     label: `node 1 ${when}`,
@@ -274,15 +256,6 @@ function offlineSteps(view: RecordingView, observed: KmemObserved): Step[] {
       ],
     },
   ];
-}
-
-async function offlineAll(view: RecordingView, world: World): Promise<Reply> {
-  let last: Reply = { status: 200, body: {}, headers: {} };
-  for (const block of await blocksOf(view, world)) {
-    last = await writeState(view, world, block, 'offline');
-    if (last.status >= 300 || last.body.result === 'blocked') return last;
-  }
-  return last;
 }
 
 function ownerSteps({ owner_alive, owner_data, owner_signals }: KmemObserved): Step[] {

@@ -1,6 +1,7 @@
 import { bindStep } from './acts.ts';
 import { actualCommand, expectedCommand, expectedEvent, refusalWords, text } from './answer.ts';
 import type { Answer, FollowUp } from './recording.ts';
+import { offlineAll } from './kmem_blocks.ts';
 import { daxctlStep } from './listings.ts';
 import { removeToRest } from './rest.ts';
 import { hostPath } from './step.ts';
@@ -71,12 +72,18 @@ function modeStep(view: RecordingView, name: string, mode: string, result: Resul
     actual: (reply: Reply) => text(reply.body.errno),
   };
   const refused = told.expected === 'refused';
+  // Then the tool takes memory offline that the kernel has brought online.
+  const isForced = / -f /.test(`${result.cmd ?? ''} `);
   return {
     label: name,
     request: async (world) => {
       const device = hostPath(world, `/dax-devices/${view.device}`);
       const { body } = await world.call('GET', device);
-      if (body.state === 'bound') await removeToRest(world, `${device}/remove`, { trigger: 'unbind' });
+      if (body.state === 'bound') {
+        const offline = isForced ? await offlineAll(view, world) : null;
+        if (offline !== null && offline.status >= 300) return offline;
+        await removeToRest(world, `${device}/remove`, { trigger: 'unbind' });
+      }
       return world.call('POST', `${device}/bind`, { mode });
     },
     checks: refused && mode === 'devdax' ? [told, errno] : [told],
