@@ -53,9 +53,9 @@ interface CxlObserved extends Observed {
 type CxlState = MachineState & { readonly cxl_bus?: readonly string[] };
 type CxlView = RecordingView & { readonly given: CxlGiven; readonly observed: CxlObserved };
 
-/** Whether a recording is of a device on a CXL region. */
-export function isCxl(given: Given): boolean {
-  return given.topology === 'cxl';
+/** Whether a recording is of a device on a CXL region that something happens to. */
+export function isCxl(given: Given, { event }: Observed): boolean {
+  return given.topology === 'cxl' && event !== undefined;
 }
 
 /** A persistent region of one memdev, mapped by two processes; what is unbound, and what is left of the chain. */

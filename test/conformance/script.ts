@@ -30,7 +30,7 @@ export function scriptOf(recorded: Recorded): Script {
   if (given === undefined || observed === undefined) return { not_covered: 'nothing given' };
   if (isCost(given, observed)) return { steps: costSteps(viewOf(recorded, kernel)) };
   if (isRepurpose(observed)) return { steps: repurposeSteps(viewOf(recorded, kernel)) };
-  if (isCxl(given)) return { steps: cxlSteps(viewOf(recorded, kernel)) };
+  if (isCxl(given, observed)) return { steps: cxlSteps(viewOf(recorded, kernel)) };
   if (isPoison(given)) return { steps: poisonSteps(viewOf(recorded, kernel)) };
   if (isKmem(given)) return { steps: kmemSteps(viewOf(recorded, kernel)) };
   const missing = beyond(given, observed);

@@ -9,7 +9,8 @@ import type { Body, Check, Reply, World } from './step.ts';
  */
 export function signalChecks(name: string, signals: readonly Signal[], total: number): Check[] {
   const sent = signals.filter(({ delivery }) => delivery === 'asynchronous');
-  const [first] = sent;
+  // Pages are killed in ascending order; a handler that was interrupted by the next one is noted after it.
+  const [first] = sent.toSorted((a, b) => (a.si_addr_offset ?? 0) - (b.si_addr_offset ?? 0));
   const { si_addr_offset: offset = null, si_addr_lsb: lsb = null } = first ?? {};
   return [
     {
