@@ -39,7 +39,7 @@ const Environment = z.object({
     }),
 });
 
-/** What a process of this service is told from outside. */
+/** The configuration of a process of this service. */
 export interface Config {
   readonly host: string;
   readonly port: number;

@@ -25,7 +25,7 @@ export function startExecutor(store: Store, log: Log): Executor {
   const pauses = new Set<NodeJS.Timeout>();
   let stopped = false;
 
-  /** A store that takes nothing now tells nobody when it does again. */
+  /** A store that takes nothing now does not report when it does again. */
   const tryLater = (running: Running, after_s: number): void => {
     if (stopped) return;
     const pause = setTimeout(() => {

@@ -16,7 +16,7 @@ import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from
  * The work on listings, pure: what an import does to a host, and what an export prints. It may take long
  * (a listing has up to 8 MiB), so it runs in a thread of its own: listing_worker.ts.
  */
-/** Everything the listings of a host have told, as the store keeps it in the host's one inventory record. */
+/** Everything the listings of a host have shown, as the store keeps it in the host's one inventory record. */
 export interface Listed {
   readonly host: InventoryHostRecord;
   readonly devices: readonly InventoryDeviceRecord[];
@@ -36,7 +36,7 @@ interface Imported {
 /** What an import submits, and what it answers. */
 interface ImportPlan {
   readonly devices: readonly ImportedDevice[];
-  /** From a `cxl list` alone: the other tools say nothing of it. */
+  /** From a `cxl list` only: the other tools say nothing of it. */
   readonly cxl?: ImportedCxl;
   readonly record: Listed;
   readonly imported: Imported;
@@ -81,7 +81,7 @@ export function printListing(listed: Listed, modelled: Modelled, format: ExportF
 }
 
 /**
- * What was listed, as the model has it now. Listed devices that are none here yet, because no listing has told their
+ * What was listed, as the model has it now. Listed devices that are none here yet, because no listing has shown their
  * size (M122: disabled when first seen), stay as they were listed.
  */
 function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled): CurrentInventory {
@@ -119,7 +119,7 @@ function importedDevices({ record, change, previous_name }: DeviceChange): Impor
   return [importedDevice({ ...record, name: previous_name }, 'gone'), importedDevice(record, 'created')];
 }
 
-/** Null is what no listing has told: left out, so that what is known stands. */
+/** Null is what no listing has shown: left out, so that what is known stands. */
 function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['change']): ImportedDevice {
   const { align, phys_addr, numa_node, target_node, media_serial, cxl_region, poisoned_ranges } = record;
   const provider = PROVIDERS.find((known): known is Provider => known === record.provider);

@@ -25,7 +25,7 @@ type ExportRecords = PackedRecords<(typeof EXPORT_KINDS)[number]>;
 
 /**
  * What the thread of listings is asked and answers: packed, as it came from the store and goes to it or to the client.
- * The thread that asks sees bytes alone, however many devices a listing has.
+ * The thread that asks sees only bytes, however many devices a listing has.
  */
 export interface ImportJob {
   readonly do: 'import';
@@ -75,7 +75,7 @@ export function answerExport({ records: packed, host, format }: ExportJob): Expo
   return { text: bytesOf(text === '' ? '[]' : text), blocked_by: blockedBehind(format, kernel, held) };
 }
 
-/** A host has one record of what its listings told, or none yet. */
+/** A host has one record of what its listings showed, or none yet. */
 function listedIn({ inventories: [inventory] }: ImportRecords): Listed {
   return inventory === undefined ? NOTHING_LISTED : (inventory.record as Listed);
 }

@@ -10,7 +10,10 @@ export interface Callers {
   readonly allowed: readonly string[];
 }
 
-/** A page of another origin cannot send one of these, nor JSON, unless it is asked first, and here it is told no. */
+/**
+ * A page of another origin cannot send one of these, nor JSON, unless the browser asks first, and here the answer is
+ * no.
+ */
 const DELIBERATE_HEADERS = ['x-requested-with', 'idempotency-key', 'if-match', 'prefer'] as const;
 
 /**
@@ -21,7 +24,7 @@ const DELIBERATE_HEADERS = ['x-requested-with', 'idempotency-key', 'if-match', '
 export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): void {
   const known = new Set([host, ...allowed].map(normal));
   const isLocal = isLoopback(host);
-  // On another address nobody knows by which names it is reached, unless told.
+  // On another address the names by which it is reached are not known, unless configured.
   const isHostChecked = isLocal || allowed.length > 0;
   app.addHook('onRequest', async ({ headers }) => {
     const asked = headers.host === undefined ? null : nameOf(headers.host);

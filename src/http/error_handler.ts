@@ -23,7 +23,7 @@ const LIBRARY_ERRORS: Readonly<Record<number, HttpProblemCode>> = {
 /** The store's ClosingError: the service stops, and another may serve soon. */
 const CLOSING = 'DAXPLANE_CLOSING';
 
-/** Every error of a request becomes a problem document; what nobody expected is logged and answered 500. */
+/** Every error of a request becomes a problem document; an unexpected one is logged and answered 500. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
 }

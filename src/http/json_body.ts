@@ -33,7 +33,7 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
 
 /**
  * The bytes of a text. Throws `unsupported_media_type` where the request says that they are something else, and
- * `malformed_json` where they are no UTF-8: decoding would put U+FFFD there.
+ * `malformed_json` where they are not UTF-8: decoding would put U+FFFD there.
  */
 export function utf8Of(request: FastifyRequest, bytes: Buffer): Buffer {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;

@@ -24,9 +24,9 @@ interface Frame {
 }
 
 /**
- * What JSON.parse would take and no request has: too many values, too deep, a long name, a name twice, text that is
- * no Unicode or has NUL. Null where there is none of it; what is no JSON is left to the parser to refuse.
- * One pass over the characters that ends at the first limit: a parser builds everything before anyone can count it.
+ * What JSON.parse would take and no request has: too many values, too deep, a long name, a name twice, text that is not
+ * Unicode or contains NUL. Null where there is none of it; what is not JSON is left to the parser to refuse. One pass
+ * over the characters that ends at the first limit: a parser builds everything before anyone can count it.
  */
 export function faultInJson(text: string): JsonFault | null {
   const frames: Frame[] = [];
@@ -77,7 +77,7 @@ function frameOf(opening: '{' | '['): Frame {
     : { names: null, expectsName: false, at: 0 };
 }
 
-/** False where no object or array is open: that is no JSON. */
+/** False where no object or array is open: that is not JSON. */
 function nextMember(frame: Frame | undefined): boolean {
   if (frame === undefined) return false;
   if (typeof frame.at === 'number') frame.at += 1;
@@ -85,7 +85,7 @@ function nextMember(frame: Frame | undefined): boolean {
   return true;
 }
 
-/** Reads a string with its quotes: a member's name or a value. Null where it is no JSON. */
+/** Reads a string with its quotes: a member's name or a value. Null where it is not JSON. */
 function readString(frames: readonly Frame[], quoted: string): JsonFault | null | 'none' {
   const frame = frames.at(-1);
   const text = unescaped(quoted);
@@ -116,7 +116,7 @@ function unescaped(quoted: string): string | null {
   }
 }
 
-/** An object between two members is itself at fault: nobody knows the name of the next. */
+/** An object between two members is itself at fault: the name of the next is not known. */
 function fault(kind: JsonFault['kind'], frames: readonly Frame[], detail: string): JsonFault {
   const path = frames.filter(({ expectsName }) => !expectsName).map(({ at }) => at);
   return { kind, pointer: pointerOf(path), detail };

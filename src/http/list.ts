@@ -16,7 +16,7 @@ export interface ListRoute extends Operation {
   readonly url: string;
   readonly kind: Kind;
   readonly item: z.ZodType;
-  /** What is shown of a record's text; all of it unless told. */
+  /** What is shown of a record's text; all of it by default. */
   readonly show?: (text: string) => string;
   /** Query parameters that filter, by field of the record. */
   readonly filters: z.core.$ZodLooseShape;
@@ -96,7 +96,7 @@ interface PageText {
   readonly as_of: number;
 }
 
-/** A page's text; `more` is told beside the items. */
+/** A page's text; `more` stands beside the items. */
 export function textOf({ items, next_page, as_of }: PageText, more: object = {}): string {
   return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, ...more }).slice(1)}`;
 }

@@ -9,7 +9,7 @@ import { LIMIT_DEFAULT, pageQuery } from './schemas/page.ts';
 type PageQuery = z.output<typeof PageQuery>;
 const PageQuery = z.strictObject(pageQuery);
 
-/** GET of a list whose rows are made, or found in one record, as they are asked for; `more` is told beside them. */
+/** GET of a list whose rows are made, or found in one record, as they are asked for; `more` stands beside them. */
 export interface MadeListRoute<P extends z.ZodObject> extends Operation {
   readonly url: string;
   readonly params?: P;

@@ -34,7 +34,7 @@ export interface MutationRoute<P extends z.ZodObject, B extends z.ZodType, Q ext
   readonly params: P;
   readonly body?: B;
   readonly query?: Q;
-  /** The host whose command it is; the path's unless told. */
+  /** The host whose command it is; by default the path's. */
   readonly host?: (asked: Asked<P, B, Q>) => string;
   readonly command: (asked: Asked<P, B, Q>) => Command;
   /** The record that If-Match speaks of; a collection has none. */
@@ -169,7 +169,7 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? request.url;
 }
 
-/** 201 with Location (the collection's path and the new id), ETag and the record; `more` is told beside it. */
+/** 201 with Location (the collection's path and the new id), ETag and the record; `more` stands beside it. */
 export function created(
   schema: z.ZodType,
   more: (done: Reply, reply: FastifyReply) => object = () => ({}),
@@ -213,7 +213,7 @@ export function changed(schema: z.ZodType, more: (done: Reply) => object = () =>
   };
 }
 
-/** What a change says of the windows that it opens, none told as an empty list (EX6). */
+/** What a change says of the windows that it opens, an empty list where there are none (EX6). */
 export function openedBy({ exposures = [] }: Reply): { exposures: NonNullable<Reply['exposures']> } {
   return { exposures };
 }

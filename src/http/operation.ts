@@ -9,7 +9,7 @@ export interface Operation {
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
-  /** Its noes beside those of its path, body and headers; those of a mutation are 409 unless told. */
+  /** Its refusals beside those of its path, body and headers; those of a mutation are 409 by default. */
   readonly refuses?: readonly (404 | 409 | 503)[];
 }
 

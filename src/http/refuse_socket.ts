@@ -11,7 +11,7 @@ const SOCKET_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
 
 /** Answers of a connection that have not ended, in the order of their requests. */
 const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-/** Connections that are refused, or will be in their turn: Node tells of an error again with each byte that follows. */
+/** Connections that are refused, or will be in their turn: Node reports an error again with each byte that follows. */
 const refused = new WeakSet<Duplex>();
 
 /** Knows from here on which answers a connection still owes: a refusal does not take the place of one. */

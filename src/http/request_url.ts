@@ -5,7 +5,7 @@ export const SEGMENT_LENGTH_MAX = 255;
 
 /**
  * Refuses what names nothing anywhere and confuses who reads on. Throws `uri_too_long` for a long segment,
- * `malformed_request` for NUL and for a query that is no percent-encoded UTF-8 (the router refuses such a path).
+ * `malformed_request` for NUL and for a query that is not percent-encoded UTF-8 (the router refuses such a path).
  */
 export function checkUrl(url: string): void {
   const at = url.indexOf('?');

@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, string>> = {
 
 type Compiler = Parameters<FastifyInstance['setValidatorCompiler']>[0];
 
-/** Zod's own parse of each part of a request; what it says no to is `invalid_request`. */
+/** Zod's own parse of each part of a request; what it refuses is `invalid_request`. */
 export function validatorOf({ schema, httpPart }: Parameters<Compiler>[0]): ReturnType<Compiler> {
   // Header fields are read by name where they matter: their schema is for the document.
   if (httpPart === 'headers' || !(schema instanceof z.ZodType)) return () => true;

@@ -103,7 +103,7 @@ export interface ListedParts {
 }
 
 /**
- * One DAX device, in the simulator's terms. Null means that no listing has told it: keep what is known elsewhere.
+ * One DAX device, in the simulator's terms. Null means that no listing has shown it: keep what is known elsewhere.
  *
  * `size`, `align`: bytes. `size_is_rounded`: only a `-u` figure is known. `phys_addr`: `0x` hex.
  * `media_serial`: CXL serials as `0x` hex, NFIT dimm ids as printed; several in position order, joined by a comma.

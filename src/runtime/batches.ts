@@ -56,7 +56,7 @@ export function collectBatches(options: BatchOptions): Batches {
 }
 
 /**
- * Runs a batch and tells what became of it. The files are looked at before the transaction, where nothing is stored
+ * Runs a batch and reports what became of it. The files are looked at before the transaction, where nothing is stored
  * yet, and after its commit: what was committed to a file that has gone meanwhile is stored if the file comes back and
  * lost if it does not, so nobody in the batch is answered and the process has to stop, as after a disk that failed.
  */

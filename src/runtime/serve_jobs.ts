@@ -6,8 +6,8 @@ import { packError, type PackedError } from './thread_error.ts';
 export type JobAnswer = { readonly result: unknown } | { readonly error: PackedError };
 
 /**
- * Answers jobs in this thread, one after another. `prepare` runs with the first, so that what fails in it (a file
- * that cannot be opened, say) is told to whoever asked.
+ * Answers jobs in this thread, one after another. `prepare` runs with the first, so that what fails in it (a file that
+ * cannot be opened, say) is reported to whoever asked.
  */
 export function serveJobs(prepare: () => (job: never) => unknown): void {
   const port = parentPort;

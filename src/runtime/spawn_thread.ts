@@ -1,9 +1,9 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
- * Starts a thread, bounded in memory where told. Compiled, its first file is JavaScript. From source (tsx, vitest) it
- * is TypeScript, and the thread registers tsx by itself, whichever way this thread came to understand types: a
- * thread's first file is not read by loaders that its execArgv brings.
+ * Starts a thread, bounded in memory where asked. Compiled, its first file is JavaScript. From source (tsx, vitest) it
+ * is TypeScript, and the thread registers tsx by itself, whichever way this thread came to understand types: a thread's
+ * first file is not read by loaders that its execArgv brings.
  */
 export function spawnThread(file: URL, workerData: unknown, heapMaxMib?: number): Worker {
   const options: WorkerOptions = {

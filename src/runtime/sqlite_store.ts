@@ -19,7 +19,7 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /**
    * Called once when a commit failed, the file was lost during one, or the writer died. What was submitted stays
-   * unanswered for good: nobody knows whether it is stored. The process has to stop.
+   * unanswered for good: it is not known whether it is stored. The process has to stop.
    */
   readonly onFatal: (error: Error) => void;
   /** Silence where absent. */

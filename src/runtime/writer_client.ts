@@ -19,7 +19,7 @@ export interface WriterPort {
 export interface WriterClientOptions {
   readonly writer: WriterPort;
   readonly log: Log;
-  /** The writer died, or a commit failed so that nobody knows what is stored. */
+  /** The writer died, or a commit failed so that it is not known what is stored. */
   readonly onFatal: (error: Error) => void;
 }
 

@@ -4,7 +4,7 @@ import type { FromWriter, WriterData } from './message.ts';
 import { startWriter } from './start_writer.ts';
 import { packError } from './thread_error.ts';
 
-/** Runs the writer in this thread until it is told to close. Why it cannot start is told, too. */
+/** Runs the writer in this thread until it is told to close. Why it cannot start is reported, too. */
 export function serveWriter(decide: Decide): void {
   const port = parentPort;
   if (port === null) throw new Error('the writer runs in a thread of its own');

@@ -26,7 +26,7 @@ interface Kind {
   readonly code: string;
   readonly what: string;
   readonly remedy: string;
-  /** Absent: nobody knows what is stored, or the file is not to be trusted, and the process has to stop. */
+  /** Absent: it is not known what is stored, or the file is not to be trusted, and the process has to stop. */
   readonly refused?: Pick<Unavailable, 'code' | 'retry_after_s'>;
 }
 

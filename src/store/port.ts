@@ -141,12 +141,12 @@ export interface AssessmentPage extends Page {
 /** Devices by verdict; `waiting` have none yet, of `refused` there is no removal and nothing left of one (AS5). */
 export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
   readonly devices: number;
-  /** Of all these, devices whose removal would hurt somebody, and those that a former one has left reached. */
+  /** Of all these, devices whose removal would harm somebody, and those that a former one has left reached. */
   readonly with_impact: number;
   readonly with_residue: number;
   /** Of all these, devices whose removal never ends, or never would. */
   readonly stuck: number;
-  /** Of all these, devices about whose users nothing was told. */
+  /** Of all these, devices about whose users nothing is known. */
   readonly not_told: number;
 }
 

@@ -38,7 +38,7 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
   );
 }
 
-/** What an event tells goes as it is stored, unread. */
+/** The data of an event is sent as stored, unread. */
 function eventText({ data, ...event }: EventPage['items'][number]): string {
   return `${JSON.stringify(event).slice(0, -1)},"data":${data}}`;
 }

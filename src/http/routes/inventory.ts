@@ -12,7 +12,7 @@ import { HostPath } from '../schemas/path.ts';
 const tag = 'hosts';
 const url = '/v1/hosts/:host/inventory';
 
-/** What curl and the tools' pipes call a JSON text; the last is what curl says when told nothing. */
+/** What curl and the tools' pipes call a JSON text; the last is curl's default. */
 const TEXT_TYPES = [
   'application/json',
   'text/plain',

@@ -17,7 +17,7 @@ export const pageQuery = {
     .meta({ description: 'next_page of an earlier answer.' }),
 };
 
-/** Answer of every list; `more` is told beside the items, of all pages. */
+/** Answer of every list; `more` stands beside the items, of all pages. */
 export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
   return z.strictObject({
     items: z.array(item),
