@@ -7,8 +7,8 @@ import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import type { Submitted } from '../../src/store/port.ts';
 import { until } from '../support/until.ts';
-import { mappedAndPinned, submitAll } from './support/scenario.ts';
-import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+import { mappedAndPinned, submitAll } from '../store/support/scenario.ts';
+import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOST = 'node-a';
 /** Whoever waits is woken; only a hang would take so long. */
