@@ -28,7 +28,7 @@ const KernelChange = z
     within: z
       .strictObject({ first: z.string(), last: z.string() })
       .nullable()
-      .meta({ description: 'The first release that may have it, the first that has it for certain.' }),
+      .meta({ description: 'The first release that may have it, and the first that certainly has it.' }),
     backports: z.array(z.string()).meta({ description: 'Stable releases of older branches that have it.' }),
     note: z.string().nullable(),
   })
@@ -39,7 +39,7 @@ const KernelFact = z
     fact: z.string(),
     value: z.unknown(),
     source: z.string().meta({
-      description: 'The kernel functions that decide, those of them that this kernel has; the rules.',
+      description: 'The kernel functions that decide, as far as this kernel has them, and the rules.',
     }),
     changed_in: z.array(KernelChange),
   })
@@ -57,7 +57,9 @@ export const Kernel = z
         parameter: z.string(),
         default: z.boolean(),
         about: z.string(),
-        steps: KernelSteps.partial().meta({ description: 'The lists that it puts in the place of others.' }),
+        steps: KernelSteps.partial().meta({
+          description: 'The step lists that replace the ordinary ones while it is on.',
+        }),
       }),
     ),
     steps: KernelSteps,
