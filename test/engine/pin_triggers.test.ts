@@ -58,7 +58,7 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
       { target, again: false },
       { target, again: true },
     ]),
-  )('[HZ2] a pin that outlives its struct pages: $target, bound again: $again', ({ target, again }) => {
+  )('[HZ3] a pin that outlives its struct pages: $target, bound again: $again', ({ target, again }) => {
     const seen = HOLDS.flatMap((hold) => {
       const made = outlived(kernel, target, hold, again);
       if (made === null) return [];

@@ -34,7 +34,7 @@ function exits(made: Machine, { pid }: Mapper): string {
   return told(outcomeOf(made.run({ type: 'exit_process', pid })));
 }
 
-test('[C3] a raw namespace has no struct pages: old entries are met as they were before the bind', () => {
+test('[ST1] a raw namespace has no struct pages: old entries are met as they were before the bind', () => {
   const rig = roomy();
   const { mapping } = rig.mapper();
   rebind(rig, 'raw');
@@ -51,7 +51,7 @@ test('[R160] what the next owner of a devdax pins is no anonymous memory: the ol
   expect(exits(rig.made, old)).toBe('ok');
 });
 
-test('[R161] entries by PTE ahead of one by PMD do not save the exit from its oops', () => {
+test('[ST2] entries by PTE ahead of one by PMD do not save the exit from its oops', () => {
   const rig = roomy();
   rig.mapper({ small: true });
   const old = rig.mapper({ length: 4 * MIB, touched: 'none' });
@@ -61,7 +61,7 @@ test('[R161] entries by PTE ahead of one by PMD do not save the exit from its oo
   expect(exits(rig.made, old)).toBe('oops pgtable_trans_huge_withdraw');
 });
 
-test('[C3] system RAM made of the pfns and taken away again leaves no struct pages', () => {
+test('[ST1] system RAM made of the pfns and taken away again leaves no struct pages', () => {
   const rig = roomy();
   const { mapping } = rig.mapper();
   rebind(rig, 'system-ram', 'offline');

@@ -191,7 +191,7 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
   });
 });
 
-test('[HZ2] a removal that never ends: no struct page is gone, and nothing oopses', () => {
+test('[HZ3] a removal that never ends: no struct page is gone, and nothing oopses', () => {
   const { made, mapper } = rmapbt('v7.3', 0, 4);
   const pinner = mapper();
   addPin(made, pinner, PIPE);

@@ -84,9 +84,9 @@ export function standingOf(device: DaxDevice, run: Run): Standing {
   return device.mode === 'system-ram' ? 'ram' : 'owned';
 }
 
-/** What a verb does at an entry: the one rule, for acts and hazards alike (C3, C4). */
+/** What a verb does at an entry: the one rule, for acts and hazards alike (C3, C4, ST1). */
 export function staleEffect(host: Host, mapping: Mapping, run: Run, verb: MappingVerb): StaleEffect {
-  return staleEffects(host)(mapping, run, verb);
+  return isStale(deviceOf(host, mapping.dax_device), run) ? staleEffects(host)(mapping, run, verb) : ok;
 }
 
 /** The same for many entries, what is asked of their devices looked up once. Holds while nothing changes. */
@@ -131,8 +131,11 @@ export function triggersOf(
   return { reach: stores ? ['load', 'store'] : ['load'], oops: that('oops'), livelock: that('livelock') };
 }
 
-/** A run of each kind that there is: of like entries only system RAM made of the pfns tells one from another. */
-function kindsOf({ mode }: DaxDevice, list: readonly Run[]): readonly Run[] {
+/**
+ * A run of each kind that there is, the first: what a verb does depends on nothing else, but for system RAM made of
+ * the pfns, where each run is asked for. O(runs).
+ */
+export function kindsOf({ mode }: DaxDevice, list: readonly Run[]): readonly Run[] {
   if (mode === 'system-ram') return list;
   const kinds: Run[] = [];
   for (const run of list) {

@@ -7,7 +7,7 @@ import { countPages, intersect, normalize, subtract, type PfnRange } from '../mo
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { onceADevice, ramInUse, staleEffects, staleRuns, type ZapVerb } from './stale.ts';
+import { kindsOf, onceADevice, ramInUse, staleEffects, staleRuns, type ZapVerb } from './stale.ts';
 
 /** print_bad_pte() and bad_page() are limited to 60 lines a minute. */
 const LINES_MAX = 60;
@@ -20,12 +20,12 @@ const BAD_PAGE_STATE = {
 
 /**
  * What zapping the stale entries of mappings does to the kernel: ok, or the oops at the first entry, in their order,
- * that has one. Nothing may change meanwhile.
+ * that has one (ST2). Nothing may change meanwhile.
  */
 export function zapEffect(host: Host, mappings: readonly Mapping[], verb: ZapVerb): Effect {
   const effectAt = staleEffects(host);
   for (const mapping of mappings) {
-    for (const run of staleRuns(host, mapping)) {
+    for (const run of kindsOf(deviceOf(host, mapping.dax_device), staleRuns(host, mapping))) {
       const effect = effectAt(mapping, run, verb);
       if (effect.do === 'oops') return effect;
     }
