@@ -42,6 +42,19 @@ test('[ST1] a raw namespace has no struct pages: old entries are met as they wer
   expect(told(access(rig.made, mapping, 'vmsplice'))).toMatch(/^oops try_grab_folio_fast/);
 });
 
+test.each([
+  ['v5.10', 'EFAULT'],
+  ['v6.12', 'EOPNOTSUPP'],
+] as const)(
+  '[R134] %s: io_uring sees the file that is mapped, not the devdax that has its pages now',
+  (kernel, errno) => {
+    const rig = mounted(kernel);
+    const { mapping } = rig.mapper();
+    rebind(rig, 'devdax');
+    expect(told(access(rig.made, mapping, 'io_uring_register'))).toBe(errno);
+  },
+);
+
 test('[R160] what the next owner of a devdax pins is no anonymous memory: the old process just exits', () => {
   const rig = roomy();
   const old = rig.mapper();

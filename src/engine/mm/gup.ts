@@ -22,7 +22,7 @@ export function registerBuffers(site: Site): Outcome {
   const { tx, mapping, device } = site;
   const facts = factsOf(tx.host);
   if (mapping.prot === 'r') return errnoOutcome('EFAULT');
-  if (device.mode === 'devdax') {
+  if (mapping.file === null && device.mode === 'devdax') {
     if (facts.io_uring_longterm_on_devdax === 'EOPNOTSUPP') return errnoOutcome('EOPNOTSUPP');
     const { failure } = faultIn(tx, mapping, site, true);
     return failure === null ? okOutcome(served(site)) : errnoOutcome('EFAULT');
