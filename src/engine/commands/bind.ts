@@ -1,3 +1,4 @@
+import { rcuNeverEnds } from '../mm/process_end.ts';
 import type { Answer } from '../answer.ts';
 import type { Command } from '../model/command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
@@ -9,7 +10,7 @@ import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts
 import { findDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { DAX_MODES, isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
 import { bound, driverOf, parentBound } from '../device/lifecycle.ts';
@@ -43,7 +44,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
   if (!parent && isOnDaxBus(device.mode) && !device.parent_bound && command.mode === undefined && !disabled) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
   }
-  if (facts.after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
+  if (rcuNeverEnds(tx.host)) {
     return blocked(tx, device, 'synchronize_rcu_normal');
   }
   return probe(tx, command, device);

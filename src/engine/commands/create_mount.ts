@@ -1,3 +1,4 @@
+import { tellsHolder } from '../fs/dax_holder.ts';
 import { overwritten } from '../device/lifecycle.ts';
 import type { Answer } from '../answer.ts';
 import type { CreateMount } from '../model/command.ts';
@@ -11,7 +12,7 @@ import {
   pinsOfDevice,
   superblockOf,
 } from '../model/lookup.ts';
-import { factsOf, profileOf } from '../kernels/of_host.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { forget } from '../mm/page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
@@ -120,8 +121,7 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
     const refused = reflinkRefused(tx, command, command.reflink === true);
     if (refused !== null) return refused;
   }
-  const holder = profileOf(tx.host).steps.fsdax.some((step) => step.name === 'dax_holder_notify_failure');
-  if (command.partition !== undefined && holder) {
+  if (command.partition !== undefined && tellsHolder(tx.host)) {
     return unknownOutcome(
       'xfs with DAX on a partition: how its holder is registered is not in the sources read',
     );

@@ -1,5 +1,5 @@
 import type { Mount } from '../model/host.ts';
-import { filesOf, mappingsOfDevice, mappedNow } from '../model/lookup.ts';
+import { filesOf, mappingsOfDevice, livingMappings } from '../model/lookup.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
@@ -18,7 +18,7 @@ export function inUse(tx: Transaction, mount: Mount): boolean {
   const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
     return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
   });
-  return mappedNow(tx.host, mapped).length > 0;
+  return livingMappings(tx.host, mapped).length > 0;
 }
 
 /** A detached file system ends with its last user. */

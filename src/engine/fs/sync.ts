@@ -1,6 +1,6 @@
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { File, Mount } from '../model/host.ts';
-import { blockDeviceGone, deviceOf, mappingsOfFile, mountedSuperblock, must } from '../model/lookup.ts';
+import { blockDeviceGone, deviceOf, mappingsOfFile, mountedSuperblock, fileOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -13,7 +13,7 @@ import { emit, protectEntries, type Transaction } from '../model/transaction.ts'
  * Source: fs/ext4/fsync.c ext4_sync_file(), fs/xfs/xfs_file.c xfs_file_fsync().
  */
 export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Refusal {
-  const file = must(tx.host.tables.files.get(id), `file ${id}`);
+  const file = fileOf(tx.host, id);
   const mount = mountedSuperblock(tx.host, file);
   if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');

@@ -1,6 +1,6 @@
 import { faultIn } from '../mm/fault.ts';
 import type { Mapping } from '../model/host.ts';
-import { deviceOf } from '../model/lookup.ts';
+import { deviceOf, virtualAddress } from '../model/lookup.ts';
 import { clipRun, runs, type Run } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
@@ -70,7 +70,7 @@ function joined(list: readonly Run[]): Run[] {
 }
 
 function failRun(ledger: Ledger, mapping: Mapping, run: Run): Refusal | null {
-  const address = BigInt(mapping.address) + BigInt(run.index * PAGE_BYTES);
+  const address = virtualAddress(mapping, run.index * PAGE_BYTES);
   const current = { pid: mapping.pid, madvise: { mapping: mapping.id, address } };
   if (run.kind === 'dax') return failDaxPages(ledger, [run.pfn, run.nr_pages], current);
   failRamPages(ledger, [run.pfn, run.nr_pages], current);
@@ -95,7 +95,7 @@ export function softOffline(
   const valid = device.map !== null && device.pgmap_state === 'live';
   const errno = found?.errno ?? (valid ? 'EIO' : 'ENXIO');
   if (advised !== null && found?.errno === null) {
-    const address = BigInt(advised.mapping.address) + BigInt(advised.index * PAGE_BYTES);
+    const address = virtualAddress(advised.mapping, advised.index * PAGE_BYTES);
     ledger.log.push(
       `Soft offlining pfn 0x${pfn.toString(16)} at process virtual address 0x${address.toString(16)}`,
     );

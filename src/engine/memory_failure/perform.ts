@@ -1,6 +1,6 @@
 import type { MemoryFailure } from '../model/command.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
-import { mappingsOfDevice, superblockOf, mappingsOfPid, processOf } from '../model/lookup.ts';
+import { mappingsOfDevice, superblockOf, mappingsOfPid, processOf, fileOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -138,7 +138,7 @@ function ofNode(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): n
 }
 
 function ofFile(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
-  const file = host.tables.files.get(mapping.file!)!;
+  const file = fileOf(host, mapping.file!);
   const mount = superblockOf(host, file.file_system);
   const extent = file.extents.find((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages);
   if (mount?.device_instance !== device.instance || extent === undefined) return null;

@@ -1,6 +1,6 @@
 import type { MemoryFailure } from '../model/command.ts';
 import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
-import { extentAt, findFile, findMapping } from '../model/lookup.ts';
+import { extentAt, findFile, findMapping, fileOf } from '../model/lookup.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -59,7 +59,7 @@ function inMapping(
   const copied = ownPage(host, mapping, command, device);
   if (copied !== null) return copied;
   if (mapping.file === null) return mapping.offset + command.offset;
-  return inFile(host.tables.files.get(mapping.file)!, command, mapping.offset, device);
+  return inFile(fileOf(host, mapping.file), command, mapping.offset, device);
 }
 
 /**

@@ -1,10 +1,8 @@
 import type { DaxDevice, Host, Process } from '../model/host.ts';
 import { onlinePfns } from '../model/memory_block.ts';
-import { memoryPins, memoryRangesOf, pfns } from '../model/memory_range.ts';
-import { mappingsOfDevice, processOf } from '../model/lookup.ts';
-import { runs } from '../model/mapping_table.ts';
+import { memoryRangesOf, pfns, ramRuns } from '../model/memory_range.ts';
+import { mappingsOfDevice, processOf, presentPins, virtualAddress } from '../model/lookup.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
-import { entriesOf } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /** Neighbouring pages of a device with system RAM that memory_failure() treats alike. */
@@ -55,13 +53,12 @@ function claimsOf(host: Host, device: DaxDevice): Claim[] {
   const claims: Claim[] = [];
   for (const mapping of mappingsOfDevice(host, device.name)) {
     const process = processOf(host, mapping.pid);
-    for (const run of runs(entriesOf(host, mapping.id))) {
-      if (run.kind !== 'ram' || run.pfn < 0) continue;
-      const address = BigInt(mapping.address) + BigInt(run.index * PAGE_BYTES);
+    for (const run of ramRuns(host, mapping)) {
+      const address = virtualAddress(mapping, run.index * PAGE_BYTES);
       claims.push({ from: run.pfn, to: run.pfn + run.nr_pages, user: { process, address } });
     }
   }
-  for (const pin of memoryPins(host, device.name)) {
+  for (const pin of presentPins(host, device)) {
     for (const [pfn, nr_pages] of pin.pfn_ranges) claims.push({ from: pfn, to: pfn + nr_pages, user: null });
   }
   return claims.sort((a, b) => a.from - b.from);

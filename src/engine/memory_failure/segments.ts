@@ -1,3 +1,4 @@
+import { daxHolderOf } from '../fs/dax_holder.ts';
 import type { DaxDevice, File, FileSystem, Mount } from '../model/host.ts';
 import { fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
@@ -58,7 +59,7 @@ export function segmentsOf(tx: Transaction, device: DaxDevice, range: PfnRange):
 /** The mounted xfs that handles its own pages: with rmapbt, where that kernel has the hook. */
 export function rmapHook(tx: Transaction, device: DaxDevice): Mount | null {
   if (factsOf(tx.host).memory_failure.fs_hook === 'none') return null;
-  const mount = mountsOn(tx.host, device).find((mount) => mount.fs_type === 'xfs' && mount.dax !== 'never');
+  const mount = daxHolderOf(tx.host, device);
   return mount?.rmapbt === true ? mount : null;
 }
 

@@ -1,5 +1,5 @@
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
-import { extentAt, mappingsOfDevice, mappingsOfFile, mappedNow } from '../model/lookup.ts';
+import { extentAt, mappingsOfDevice, mappingsOfFile, livingMappings } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';
 
 /** What `page->mapping` of a DAX page leads to: an inode's pages by index, and the VMAs that map them. */
@@ -16,7 +16,7 @@ export function fileSpace(tx: Transaction, file: File): AddressSpace {
     const extent = extentAt(file, index);
     return extent.pfn + (index - extent.offset);
   };
-  return { maps: mappedNow(tx.host, mappingsOfFile(tx.host, file.id)), pfnAt };
+  return { maps: livingMappings(tx.host, mappingsOfFile(tx.host, file.id)), pfnAt };
 }
 
 /** The one shared inode of a device-dax: its index counts from the device's first page. */
@@ -24,5 +24,5 @@ export function nodeSpace(tx: Transaction, device: DaxDevice): AddressSpace {
   const maps = mappingsOfDevice(tx.host, device.name).filter((mapping) => {
     return mapping.file === null && mapping.device_instance === device.instance;
   });
-  return { maps: mappedNow(tx.host, maps), pfnAt: (index) => device.base_pfn + index };
+  return { maps: livingMappings(tx.host, maps), pfnAt: (index) => device.base_pfn + index };
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from '../model/outcome.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../model/host.ts';
-import { anonymousMappingsOf, decodes, filesOfDevice, must, processOf } from '../model/lookup.ts';
+import { anonymousMappingsOf, decodes, filesOfDevice, processOf, fileSystemOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { entriesOf } from '../model/transaction.ts';
 
@@ -42,7 +42,7 @@ function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null 
 /** The file of the device's present generation whose extent holds the pfn, or null. */
 function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
   for (const file of filesOfDevice(host, device.name)) {
-    const file_system = must(host.tables.file_systems.get(file.file_system), file.file_system);
+    const file_system = fileSystemOf(host, file.file_system);
     if (file_system.generation !== device.generation) continue;
     if (file.extents.some((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages))
       return file.id;

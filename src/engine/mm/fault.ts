@@ -11,7 +11,7 @@ import { missingDax } from './fault_dax.ts';
 import { storePrivate, storeProtected } from './fault_store.ts';
 import {
   dirtyFile,
-  fileOf,
+  fileBehind,
   isPrivate,
   mountOf,
   nextPresent,
@@ -94,7 +94,7 @@ function missing(walk: Walk, index: number): Step {
   if (walk.mapping.file === null) {
     return isOnDaxBus(walk.device.mode) ? missingChardev(walk, index) : missingBlockDevice(walk, index);
   }
-  const file = fileOf(walk);
+  const file = fileBehind(walk);
   const filePages = Math.ceil(file.size / PAGE_BYTES);
   const end = Math.min(walk.end, filePages - walk.mapping.offset / PAGE_BYTES);
   const mount = mountOf(walk);

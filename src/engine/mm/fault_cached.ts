@@ -6,7 +6,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
 import {
   copyOnWrite,
   dirtyFile,
-  fileOf,
+  fileBehind,
   isPrivate,
   nextPresent,
   type Step,
@@ -51,7 +51,7 @@ function cachedElsewhere(walk: Walk, page: number): boolean {
 /** mm/filemap.c filemap_fault(): a cached page is RAM; another is read from the device. */
 export function missingCached(walk: Walk, mount: Mount, index: number, end: number): Step {
   const { tx, mapping } = walk;
-  const file = fileOf(walk);
+  const file = fileBehind(walk);
   const shift = mapping.offset / PAGE_BYTES;
   const cached = cachedAt(tx.host, file, index + shift);
   const limit = Math.min(end, nextPresent(walk, index));

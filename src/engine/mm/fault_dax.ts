@@ -8,7 +8,7 @@ import { goodPages } from './badblocks.ts';
 import {
   copyOnWrite,
   dirtyFile,
-  fileOf,
+  fileBehind,
   frozen,
   isPrivate,
   nextPresent,
@@ -25,7 +25,7 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
   const { tx, mapping, device } = walk;
   const failure = daxRefuses(walk, mount, index);
   if (failure !== null) return failure;
-  const file = fileOf(walk);
+  const file = fileBehind(walk);
   const shift = mapping.offset / PAGE_BYTES;
   const extent = extentAt(file, index + shift);
   const gap = Math.min(end, nextPresent(walk, index));

@@ -1,7 +1,7 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { Effect } from '../kernels/effect.ts';
 import type { DaxDevice, File, Mapping, Mount } from '../model/host.ts';
-import { must, superblockOf } from '../model/lookup.ts';
+import { superblockOf, fileOf } from '../model/lookup.ts';
 import { nextRun, type Run } from '../model/mapping_table.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
@@ -37,13 +37,13 @@ export function isPrivate(mapping: Mapping): boolean {
 }
 
 /** The file behind the mapping as it stands now. */
-export function fileOf(walk: Walk): File {
-  return must(walk.tx.host.tables.files.get(walk.mapping.file!), `file of ${walk.mapping.id}`);
+export function fileBehind(walk: Walk): File {
+  return fileOf(walk.tx.host, walk.mapping.file!);
 }
 
 /** The superblock of that file. */
 export function mountOf(walk: Walk): Mount {
-  return superblockOf(walk.tx.host, fileOf(walk).file_system)!;
+  return superblockOf(walk.tx.host, fileBehind(walk).file_system)!;
 }
 
 /** Where the next entry at or behind a page begins; Infinity where there is none. */
@@ -75,7 +75,7 @@ export function copyOnWrite(walk: Walk, index: number, end: number): number {
 /** The pages of the file behind `[from, to)` are dirty; a device node has no file. */
 export function dirtyFile(walk: Walk, from: number, to: number): void {
   if (walk.mapping.file === null) return;
-  const file = fileOf(walk);
+  const file = fileBehind(walk);
   const shift = walk.mapping.offset / PAGE_BYTES;
   tagDirty(walk.tx, file, from + shift, to + shift);
 }

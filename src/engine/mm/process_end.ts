@@ -3,6 +3,8 @@ import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { Effect } from '../kernels/effect.ts';
 import { isRefusal } from '../model/refusal.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import type { Host } from '../model/host.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import { releaseOf } from './pin_release.ts';
 
@@ -56,6 +58,11 @@ export function recordOops(tx: Transaction, at: string): void {
   const record = hostRecord(tx.host);
   if (record.health === 'ok') patch(tx, 'hosts', record.name, { health: 'oopsed' });
   emit(tx, 'kernel_oopsed', `hosts/${record.name}`, { at });
+}
+
+/** Whether a task that oopsed left its RCU section open: whoever waits for a grace period waits for ever (R145). */
+export function rcuNeverEnds(host: Host): boolean {
+  return factsOf(host).after_oops === 'rcu_never_ends' && hostRecord(host).health === 'oopsed';
 }
 
 /** An oops kills the task; its exit may oops again. */

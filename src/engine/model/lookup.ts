@@ -73,7 +73,7 @@ export function processOf(host: Host, pid: number): Process {
 }
 
 /** Of these mappings, those whose process still has its memory: only their entries can anybody come to. */
-export function mappedNow(host: Host, mappings: readonly Mapping[]): Mapping[] {
+export function livingMappings(host: Host, mappings: readonly Mapping[]): Mapping[] {
   return mappings.filter(({ pid }) => !hasEnded(processOf(host, pid)));
 }
 
@@ -87,6 +87,11 @@ export function fileSystemOf(host: Host, id: string): FileSystem {
   return must(host.tables.file_systems.get(id), `file system ${id}`);
 }
 
+/** The file of that id, which there is. */
+export function fileOf(host: Host, id: string): File {
+  return must(host.tables.files.get(id), `file ${id}`);
+}
+
 /**
  * The generation whose pfns a mapping was given: of its file's file system, of the system RAM its anonymous pages
  * come from, else of the device when its node was mapped.
@@ -95,8 +100,7 @@ export function generationOf(host: Host, mapping: Mapping): number {
   const memory = mapping.anonymous ? host.tables.memory_ranges.get(mapping.dax_device) : undefined;
   if (memory !== undefined) return memory.generation;
   if (mapping.file === null) return mapping.generation;
-  const file = must(host.tables.files.get(mapping.file), mapping.file);
-  return fileSystemOf(host, file.file_system).generation;
+  return fileSystemOf(host, fileOf(host, mapping.file).file_system).generation;
 }
 
 /** The extent of a file that holds a page index: its extents are in order and leave no hole. O(log extents). */
@@ -200,6 +204,11 @@ export function usersOf(host: Host, { name }: DaxDevice): Process[] {
   return [...pids].map((pid) => processOf(host, pid)).filter((process) => !hasEnded(process));
 }
 
+/** Pins of pages of the device as it is now: one that is left from an earlier pgmap holds none of them. */
+export function presentPins(host: Host, { name, pgmap }: DaxDevice): Pin[] {
+  return pinsOfDevice(host, name).filter((pin) => pin.pgmap === pgmap && pin.pfn_ranges.length > 0);
+}
+
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */
 export function blockDeviceGone(host: Host, mount: Mount): boolean {
   return mount.device_instance !== deviceOf(host, mount.dax_device).instance;
@@ -225,4 +234,9 @@ export function nrPages(device: DaxDevice): number {
 /** Whether the namespace has struct pages, so that file systems find DAX on it. */
 export function hasStructPages(device: DaxDevice): boolean {
   return device.map !== null;
+}
+
+/** The address in its process of a byte of a mapping, as siginfo and logs tell it. */
+export function virtualAddress(mapping: Mapping, offset_bytes: number): bigint {
+  return BigInt(mapping.address) + BigInt(offset_bytes);
 }

@@ -1,6 +1,6 @@
 import type { DaxDevice, Host, Mapping, MemoryRange, Pin } from './host.ts';
-import { anonymousMappingsOf, deviceOf, nrPages, pinsOfDevice } from './lookup.ts';
-import { runs } from './mapping_table.ts';
+import { anonymousMappingsOf, deviceOf, nrPages, presentPins } from './lookup.ts';
+import { runs, type Run } from './mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
 import { entriesOf } from './transaction.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
@@ -41,21 +41,19 @@ export function pfns(range: MemoryRange): PfnRange {
 
 /** Pages of the device's memory that an entry maps or a pin holds, each once. O(extents of anonymous memory, pins). */
 export function usedPages(host: Host, dax_device: string): PfnRange[] {
-  const pinned = memoryPins(host, dax_device).flatMap((pin) => pin.pfn_ranges);
+  const pinned = presentPins(host, deviceOf(host, dax_device)).flatMap((pin) => pin.pfn_ranges);
   const mapped = anonymousMappingsOf(host, dax_device).flatMap((mapping) => mappedRam(host, mapping));
   return normalize([...pinned, ...mapped]);
 }
 
-/** Pages that anonymous memory maps, in order of index; a hwpoison entry whose page has left maps none. */
-export function mappedRam(host: Host, mapping: Mapping): PfnRange[] {
-  const pages = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'ram' && run.pfn >= 0);
-  return pages.map((run) => [run.pfn, run.nr_pages]);
+/** Runs of anonymous memory, in order of index; a hwpoison entry whose page has left is none. */
+export function ramRuns(host: Host, mapping: Mapping): Run[] {
+  return [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'ram' && run.pfn >= 0);
 }
 
-/** Pins of pages of the memory as it is now; one that is left from an earlier pgmap holds none of its pages. */
-export function memoryPins(host: Host, dax_device: string): Pin[] {
-  const { pgmap } = deviceOf(host, dax_device);
-  return pinsOfDevice(host, dax_device).filter((pin) => pin.pgmap === pgmap && pin.pfn_ranges.length > 0);
+/** Pages that anonymous memory maps, in order of index. */
+export function mappedRam(host: Host, mapping: Mapping): PfnRange[] {
+  return ramRuns(host, mapping).map((run) => [run.pfn, run.nr_pages]);
 }
 
 /** Online pages that nobody uses and that are not poisoned, ascending. */
@@ -72,7 +70,7 @@ export function hotplugLock(host: Host): MemoryRange | null {
 
 /** Pins that hold a page of `[pfn, nr_pages]`. */
 export function pinsIn(host: Host, dax_device: string, range: PfnRange): Pin[] {
-  return memoryPins(host, dax_device).filter(
+  return presentPins(host, deviceOf(host, dax_device)).filter(
     (pin) => intersect(normalize(pin.pfn_ranges), [range]).length > 0,
   );
 }

@@ -75,7 +75,7 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
     state: 'waiting',
     report: { ...report, simulated_kernel_cost: cost },
   });
-  emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map((one) => one.pin) });
+  emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map(({ pin }) => pin) });
   return after;
 }
 

@@ -1,7 +1,8 @@
+import { tellsHolder } from '../fs/dax_holder.ts';
 import { goesByCxl } from '../model/via.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
-import { factsOf, profileOf } from '../kernels/of_host.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import { runs, type Level } from '../model/mapping_table.ts';
 import { entriesOf, hostRecord } from '../model/transaction.ts';
 import {
@@ -94,14 +95,13 @@ function termsOf(host: Host, device: DaxDevice, workload: CostWorkload | null): 
   const mapped = (level: Level) =>
     entries.filter((run) => run.level === level).reduce((sum, run) => sum + run.nr_pages, 0);
   const [by_pte, by_pmd] = [mapped('pte'), mapped('pmd')];
-  const walks = profileOf(host).steps.fsdax.some((step) => step.name === 'dax_holder_notify_failure');
   const in_core = files.filter((file) => entriesOf(host, file.id).length > 0);
   const pages = in_core.flatMap((file) => file.extents).reduce((sum, extent) => sum + extent.nr_pages, 0);
   return {
     mapped_mib_by_pte: by_pte / PAGES_PER_MIB,
     mapped_mib_by_pmd: by_pmd / PAGES_PER_MIB,
     device_pfns: nrPages(device),
-    pages: walks && workload === 'xfs_rmapbt' ? pages : 0,
+    pages: tellsHolder(host) && workload === 'xfs_rmapbt' ? pages : 0,
     armed_pages: hostRecord(host).sysctl.memory_failure_early_kill * (by_pte + by_pmd),
     kills: 0,
   };

@@ -1,6 +1,6 @@
 import { append } from '../model/append.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
-import { decodes, mappingsOfDevice, mountsOfDevice, pinsOfDevice, mappedNow } from '../model/lookup.ts';
+import { decodes, mappingsOfDevice, mountsOfDevice, pinsOfDevice, livingMappings } from '../model/lookup.ts';
 import { spelled } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
@@ -23,7 +23,7 @@ export function hazardsOf(host: Host, removal: RemovalRecord, device: DaxDevice)
 export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, device: DaxDevice): Hazard[] {
   const hazards: Hazard[] = [];
   const effectAt = staleEffects(host);
-  for (const mapping of mappedNow(host, mappingsOfDevice(host, device.name))) {
+  for (const mapping of livingMappings(host, mappingsOfDevice(host, device.name))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
     if (left.length > 0) append(hazards, staleHazards(effectAt, device, mapping, left));
   }

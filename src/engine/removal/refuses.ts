@@ -1,11 +1,12 @@
 import { isDynamic } from '../device/dax_region.ts';
 import { wayBack } from '../device/way_back.ts';
+import { daxHolderOf } from '../fs/dax_holder.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import type { RemoveDaxDevice } from '../model/command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { findActor, mountsOn } from '../model/lookup.ts';
+import { findActor, mountsOn, presentPins } from '../model/lookup.ts';
 import { onlineRuns } from '../model/memory_block.ts';
-import { memoryPins, memoryRangesOf } from '../model/memory_range.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
@@ -65,7 +66,7 @@ function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevi
 }
 
 function holdsRmapbt(tx: Transaction, device: DaxDevice): boolean {
-  return mountsOn(tx.host, device).some(({ rmapbt, dax }) => rmapbt && dax !== 'never');
+  return daxHolderOf(tx.host, device)?.rmapbt === true;
 }
 
 /** M46: what HardwareCorrupted is once the memmap of pages that were poisoned under an xfs with rmapbt has gone. */
@@ -115,7 +116,7 @@ function memoryToolRefuses(tx: Transaction, tool: 'ndctl' | 'daxctl', device: Da
 /** FU11 says nothing about pinned pages, which memory_failure() cannot take. */
 function refusesProposed(tx: Transaction, device: DaxDevice): Refusal | null {
   const proposed = device.driver === 'kmem' && hostRecord(tx.host).proposed.kmem_memory_failure;
-  if (!proposed || memoryPins(tx.host, device.name).length === 0) return null;
+  if (!proposed || presentPins(tx.host, device).length === 0) return null;
   return unknownOutcome(
     'the cover letter does not say what remove_memory() does after memory_failure() of a pinned page',
   );

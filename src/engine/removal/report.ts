@@ -5,7 +5,7 @@ import {
   mappingsOfDevice,
   mountsOfDevice,
   nrPages,
-  mappedNow,
+  livingMappings,
 } from '../model/lookup.ts';
 import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
 import { runs } from '../model/mapping_table.ts';
@@ -30,7 +30,7 @@ export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
 
 /** Mappings of tasks that still have their memory. */
 function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
-  return mappedNow(host, mappingsOfDevice(host, device.name));
+  return livingMappings(host, mappingsOfDevice(host, device.name));
 }
 
 /** The verdict, hazards and page accounting of what is left, for a removal that ends or never will. */

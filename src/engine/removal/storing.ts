@@ -1,6 +1,6 @@
 import { faultIn } from '../mm/fault.ts';
 import type { DaxDevice, Mapping } from '../model/host.ts';
-import { mappingsOfDevice, processOf } from '../model/lookup.ts';
+import { mappingsOfDevice, processOf, virtualAddress } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { endProcess } from '../mm/process_end.ts';
 import { survivesSigbus } from '../mm/signals.ts';
@@ -46,7 +46,7 @@ function storeOn(tx: Transaction, { mapping, touched }: StoringLoop): SignalRow[
     patch(tx, 'mappings', mapping.id, { activity: 'idle' });
     const killed = !survivesSigbus(process, true);
     if (killed) endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
-    const si_addr = `0x${(BigInt(mapping.address) + BigInt(failure.index * PAGE_BYTES)).toString(16)}`;
+    const si_addr = `0x${virtualAddress(mapping, failure.index * PAGE_BYTES).toString(16)}`;
     const { pid, comm } = process;
     return [
       {

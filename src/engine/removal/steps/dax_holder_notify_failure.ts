@@ -1,6 +1,7 @@
+import { daxHolderOf } from '../../fs/dax_holder.ts';
 import { append } from '../../model/append.ts';
 import type { File, Mount } from '../../model/host.ts';
-import { fileSystemOf, filesOf, mountsOn } from '../../model/lookup.ts';
+import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { levelPages, runs } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
 import type { PfnRange } from '../../model/pfn_range.ts';
@@ -22,7 +23,7 @@ import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
  */
 export function daxHolderNotifyFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
-  const mount = mountsOn(tx.host, device).find(({ fs_type, dax }) => fs_type === 'xfs' && dax !== 'never');
+  const mount = daxHolderOf(tx.host, device);
   if (mount === undefined) return { end: 'done', result: { holder: null } };
   if (!mount.rmapbt) return { end: 'done', result: { holder: mount.id, errno: 'EOPNOTSUPP' } };
   if (mount.fs_state === 'shutdown') return { end: 'done', result: { holder: mount.id, errno: 'EIO' } };

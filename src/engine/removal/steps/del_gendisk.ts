@@ -1,9 +1,10 @@
+import { rcuNeverEnds } from '../../mm/process_end.ts';
 import type { Mount } from '../../model/host.ts';
 import { filesOf, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
-import { emit, hostRecord } from '../../model/transaction.ts';
+import { emit } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
@@ -17,8 +18,8 @@ import { storeAgain, storingLoops } from '../storing.ts';
 export function delGendisk(input: StepInput): StepOutput {
   const { tx, device, parameters } = input;
   const mounts = mountsOn(tx.host, device);
-  if (factsOf(tx.host).after_oops === 'rcu_never_ends' && hostRecord(tx.host).health === 'oopsed') {
-    // R145: a task that oopsed left its RCU section open; bdi_unregister() waits for it for ever.
+  if (rcuNeverEnds(tx.host)) {
+    // bdi_unregister() waits for a grace period.
     return { end: 'stuck', result: { hangs_in: 'synchronize_rcu_expedited' } };
   }
   const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));

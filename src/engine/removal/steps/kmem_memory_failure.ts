@@ -1,13 +1,12 @@
 import type { Mapping } from '../../model/host.ts';
 import { onlinePfns } from '../../model/memory_block.ts';
-import { memoryRangesOf } from '../../model/memory_range.ts';
-import { mappingsOfDevice, processOf } from '../../model/lookup.ts';
-import { runs } from '../../model/mapping_table.ts';
+import { memoryRangesOf, ramRuns } from '../../model/memory_range.ts';
+import { mappingsOfDevice, processOf, virtualAddress } from '../../model/lookup.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
 import { countPages } from '../../model/pfn_range.ts';
-import { emit, entriesOf, hostRecord, patch, type Transaction } from '../../model/transaction.ts';
+import { emit, hostRecord, patch, type Transaction } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
-import { hasEarlyPolicy } from '../../mm/kill_procs.ts';
+import { hasEarlyPolicy, signalRow } from '../../mm/kill_procs.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -35,19 +34,8 @@ export function kmemMemoryFailure({ tx, device }: StepInput): StepOutput {
 function signalsFor(tx: Transaction, mapping: Mapping): SignalRow[] {
   const process = processOf(tx.host, mapping.pid);
   if (!hasEarlyPolicy(tx, process)) return [];
-  const { pid, comm } = process;
-  const mapped = [...runs(entriesOf(tx.host, mapping.id))].filter(
-    (run) => run.kind === 'ram' && run.pfn >= 0,
-  );
-  return mapped.map((run) => ({
-    pid,
-    comm,
-    signal: 'SIGBUS',
-    si_code: 'BUS_MCEERR_AO',
-    si_addr: `0x${(BigInt(mapping.address) + BigInt(run.index * PAGE_BYTES)).toString(16)}`,
-    si_addr_lsb: 12,
-    count: run.nr_pages,
-    delivery: 'asynchronous',
-    killed: false,
-  }));
+  return ramRuns(tx.host, mapping).map(({ index, nr_pages }) => {
+    const address = virtualAddress(mapping, index * PAGE_BYTES);
+    return signalRow(process, { ar: false, address, lsb: 12, count: nr_pages });
+  });
 }

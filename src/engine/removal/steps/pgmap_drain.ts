@@ -1,6 +1,6 @@
-import { pinsOfDevice } from '../../model/lookup.ts';
-import type { WaitingOn } from '../../model/removal.ts';
+import { presentPins } from '../../model/lookup.ts';
 import { pgmapKilled } from '../../device/lifecycle.ts';
+import { waitsOn } from '../waits_on.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
@@ -10,20 +10,10 @@ import type { StepInput, StepOutput } from '../step.ts';
  */
 export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
   pgmapKilled(tx, device);
-  const pins = pinsOfDevice(tx.host, device.name).filter(
-    (pin) => pin.pgmap === device.pgmap && pin.pfn_ranges.length > 0,
-  );
+  const pins = presentPins(tx.host, device);
   if (parameters.waits_for !== 'page_refs' || pins.length === 0) {
     return { end: 'done', result: { waits_for: parameters.waits_for } };
   }
-  const waiting_on = pins.map(
-    (pin): WaitingOn => ({
-      kind: pin.kind === 'longterm' ? 'pin' : 'page_reference',
-      pin: pin.id,
-      pid: pin.pid,
-      holder: pin.holder,
-      released_by: 'unpin',
-    }),
-  );
+  const waiting_on = pins.map(waitsOn);
   return { end: 'wait', waiting_on, result: { wait_in: parameters.wait_in } };
 }

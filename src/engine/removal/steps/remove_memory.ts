@@ -5,7 +5,7 @@ import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts
 import { removeRange } from '../../device/kmem/remove.ts';
 import { emit, hostRecord, patch } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
-import type { WaitingOn } from '../../model/removal.ts';
+import { waitsOn } from '../waits_on.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
 /**
@@ -33,15 +33,7 @@ export function removeMemory(input: StepInput): StepOutput {
 
 function waits({ tx }: StepInput, lock: MemoryRange): StepOutput {
   const pins = pinsIn(tx.host, lock.dax_device, pfnsOf(lock, lock.offlining!));
-  const waiting_on = pins.map(
-    (pin): WaitingOn => ({
-      kind: pin.kind === 'longterm' ? 'pin' : 'page_reference',
-      pin: pin.id,
-      pid: pin.pid,
-      holder: pin.holder,
-      released_by: 'unpin',
-    }),
-  );
+  const waiting_on = pins.map(waitsOn);
   const listing_blocks = factsOf(tx.host).kmem.list_blocks_behind_unbind;
   return {
     end: 'wait',
