@@ -1,5 +1,6 @@
 import { ok, type ByLevel, type Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import type { STALE } from '../kernels/stale.ts';
 import type { Facts } from '../kernels/tables.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
@@ -39,7 +40,7 @@ const WAYS = {
   msync: 'aside',
   mprotect: 'protect',
 } as const satisfies Readonly<Record<MappingVerb, Way>> &
-  Readonly<Record<keyof Facts['stale'], 'zap' | 'gup' | 'walk'>>;
+  Readonly<Record<keyof typeof STALE, 'zap' | 'gup' | 'walk'>>;
 
 type VerbBy<W extends Way> = {
   [Verb in MappingVerb]: (typeof WAYS)[Verb] extends W ? Verb : never;
