@@ -133,8 +133,7 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
 function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): FileSystem | Refusal {
   const partition = command.partition ?? null;
   const [before] = tx.host.tables.file_systems.where(
-    (own) =>
-      own.dax_device === device.name && own.partition === partition && own.generation === device.generation,
+    (there) => isPresentOn(device, there) && there.partition === partition,
   );
   if (command.mkfs !== true) {
     if (before?.fs_type !== command.fs_type) return kernelRefuses('EINVAL', wrongSuperblock(device, before));
@@ -144,6 +143,11 @@ function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): F
   const refused = reflinkRefused(tx, command, reflink);
   if (refused !== null) return refused;
   return makeFileSystem(tx, command, device, nextGeneration(tx, device, partition), reflink);
+}
+
+/** Whether a file system is of the device's present owner. */
+function isPresentOn({ name, generation }: DaxDevice, file_system: FileSystem): boolean {
+  return file_system.dax_device === name && file_system.generation === generation;
 }
 
 /** What mount(8) says, and the way out: a listing never shows what file system is on a device. */
@@ -157,15 +161,13 @@ function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): s
 
 /** A file system over earlier ones is a new generation of the device; those of other partitions move on to it. */
 function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | null): number {
-  const present = tx.host.tables.file_systems.where(
-    (own) => own.dax_device === device.name && own.generation === device.generation,
-  );
+  const present = tx.host.tables.file_systems.where((there) => isPresentOn(device, there));
   const untouched = present.filter(
-    (own) => partition !== null && own.partition !== null && own.partition !== partition,
+    (there) => partition !== null && there.partition !== null && there.partition !== partition,
   );
   if (untouched.length === present.length) return device.generation;
   const generation = overwritten(tx, device);
-  for (const own of untouched) carryOver(tx, own, generation);
+  for (const file_system of untouched) carryOver(tx, file_system, generation);
   return generation;
 }
 

@@ -21,7 +21,8 @@ export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal
   }
   for (const range of ranges) forgetRange(tx, range);
   for (const file of files.values()) if (file.dax_device === name) remove(tx, 'files', file.id);
-  for (const own of file_systems.values()) if (own.dax_device === name) remove(tx, 'file_systems', own.id);
+  for (const { id, dax_device } of file_systems.values())
+    if (dax_device === name) remove(tx, 'file_systems', id);
   remove(tx, 'dax_devices', name);
   emit(tx, 'dax_device_deleted', `dax-devices/${name}`);
   return {};

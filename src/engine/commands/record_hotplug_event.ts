@@ -27,10 +27,10 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
         })
       : putMedium(tx, command, device);
   if (isRefusal(removals)) return removals;
-  const own = identity(tx);
-  const record = put(tx, 'hotplug_events', own.uid, {
-    ...own,
-    id: own.uid,
+  const made = identity(tx);
+  const record = put(tx, 'hotplug_events', made.uid, {
+    ...made,
+    id: made.uid,
     action: command.action,
     dax_device: device.name,
     media: command.media ?? null,

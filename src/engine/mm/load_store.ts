@@ -1,3 +1,4 @@
+import { virtualAddress } from '../model/lookup.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { emit, patch } from '../model/transaction.ts';
@@ -43,7 +44,7 @@ function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outc
     return blockedOutcome(failure.in);
   }
   const touched = Math.max(site.offset, failure.index * PAGE_BYTES);
-  const si_addr = `0x${(BigInt(mapping.address) + BigInt(touched)).toString(16)}`;
+  const si_addr = `0x${virtualAddress(mapping, touched).toString(16)}`;
   const signal =
     failure.hwpoison_lsb === undefined
       ? { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr }
