@@ -60,7 +60,9 @@ export function isStale(device: DaxDevice, run: Run): boolean {
 /** Stale device entries of a mapping, run by run. */
 export function staleRuns(host: Host, mapping: Mapping): Run[] {
   const device = deviceOf(host, mapping.dax_device);
-  return [...runs(entriesOf(host, mapping.id))].filter((run) => isStale(device, run));
+  const stale: Run[] = [];
+  for (const run of runs(entriesOf(host, mapping.id))) if (isStale(device, run)) stale.push(run);
+  return stale;
 }
 
 /** Whether a store goes through the entry and asks nobody; a private one never does. */
@@ -139,14 +141,12 @@ export function triggersOf(
 export function kindsOf({ mode }: DaxDevice, list: readonly Run[]): readonly Run[] {
   if (mode === 'system-ram') return list;
   const kinds: Run[] = [];
-  for (const run of list) {
-    const { level, writable, pgmap } = run;
-    const known = kinds.some(
-      (kind) => kind.level === level && kind.writable === writable && kind.pgmap === pgmap,
-    );
-    if (!known) kinds.push(run);
-  }
+  for (const run of list) if (!kinds.some((kind) => isAlike(kind, run))) kinds.push(run);
   return kinds;
+}
+
+function isAlike(kind: Run, run: Run): boolean {
+  return kind.level === run.level && kind.writable === run.writable && kind.pgmap === run.pgmap;
 }
 
 /** Pages of system RAM made of a device that processes use; none where the device is something else. */
