@@ -1,6 +1,7 @@
 /** Rows that a list inside an answer has at most (CUT1). */
 export const ROWS_MAX = 100;
 
+/** The lists of a removal that grow with what is mapped, and are told up to their hundredth row. */
 export const CUT_LISTS = [
   'hazards',
   'waiting_on',

@@ -14,6 +14,7 @@ export interface Event {
   readonly changes: readonly Change[];
 }
 
+/** One change of one record, or of the entries of one mapping: what apply() carries out. */
 export type Change =
   | {
       [K in Kind]: {
@@ -37,6 +38,7 @@ export type Change =
   /** Write-protect every shared device entry of the named mappings. */
   | { readonly op: 'protect_entries'; readonly owners: readonly string[] };
 
+/** What may happen to a host, in the journal's words. */
 export const EVENT_TYPES = [
   'host_created',
   'host_changed',
@@ -81,4 +83,6 @@ export const EVENT_TYPES = [
   'removal_completed',
   'hotplug_event_recorded',
 ] as const;
+
+/** What an event says has happened. */
 export type EventType = (typeof EVENT_TYPES)[number];

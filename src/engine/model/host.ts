@@ -69,11 +69,15 @@ export interface RecordTypes {
   inventories: InventoryRecord;
 }
 
+/** A kind of record; also the name of its table. */
 export type Kind = keyof RecordTypes;
+
+/** The record of a kind. */
 export type RecordOf<K extends Kind> = RecordTypes[K];
 /** Records by kind and id. */
 export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 
+/** One host: the kernel that it runs, what the operator set, and the counters of its kernel. */
 export interface HostRecord extends Resource {
   readonly name: string;
   readonly kernel: KernelName;
@@ -161,6 +165,7 @@ export interface MemoryRange extends Resource {
   readonly generation: number;
 }
 
+/** Neighbouring memory blocks of a range that are alike. */
 export interface MemoryBlockRun {
   readonly first: number;
   readonly nr_blocks: number;
@@ -253,6 +258,7 @@ export interface FileSystem extends Resource {
   readonly next_free: number;
 }
 
+/** A superblock where it is mounted, and how it stands. */
 export interface Mount extends Resource {
   readonly id: string;
   readonly dax_device: string;
@@ -277,6 +283,7 @@ export interface Mount extends Resource {
   readonly generation: number;
 }
 
+/** Consecutive blocks of a file; all counts are of pages. */
 export interface Extent {
   /** Page index in the file. */
   readonly offset: number;
@@ -284,6 +291,7 @@ export interface Extent {
   readonly nr_pages: number;
 }
 
+/** One file with its blocks. */
 export interface File extends Resource {
   readonly id: string;
   readonly file_system: string;
@@ -296,6 +304,7 @@ export interface File extends Resource {
   readonly dax: boolean;
 }
 
+/** One process of one thread. */
 export interface Process extends Resource {
   readonly pid: number;
   readonly comm: string;
@@ -308,6 +317,7 @@ export interface Process extends Resource {
   readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
 }
 
+/** One VMA of a process; its entries are kept beside it, by its id. */
 export interface Mapping extends Resource {
   readonly id: string;
   readonly pid: number;
@@ -338,6 +348,7 @@ export interface Mapping extends Resource {
   };
 }
 
+/** One page reference of a process by gup. */
 export interface Pin extends Resource {
   readonly id: string;
   readonly pid: number;
@@ -353,6 +364,7 @@ export interface Pin extends Resource {
   readonly generation: number;
 }
 
+/** What somebody said that the bus did. */
 export interface HotplugEvent extends Resource {
   readonly id: string;
   readonly action: HotplugAction;

@@ -48,10 +48,12 @@ const OK: Outcome = {
   kernel_log: [],
 };
 
+/** It went well. */
 export function okOutcome(more: Partial<Outcome> = {}): Outcome {
   return { ...OK, ...more };
 }
 
+/** The call returned an errno. */
 export function errnoOutcome(errno: Errno, more: Partial<Outcome> = {}): Outcome {
   return { ...OK, result: 'errno', errno, ...more };
 }
@@ -61,6 +63,7 @@ export function blockedOutcome(blocked_in: string, more: Partial<Outcome> = {}):
   return { ...OK, result: 'blocked', blocked_in, ...more };
 }
 
+/** The kernel oopsed, in this task. */
 export function oopsOutcome(
   at: string,
   task: 'process' | 'caller' | 'worker',
@@ -69,4 +72,5 @@ export function oopsOutcome(
   return { ...OK, result: 'kernel_oops', kernel_oopses: [{ at, task }], ...more };
 }
 
+/** Where the kernel oopsed, and in which task. */
 export type Oops = Outcome['kernel_oopses'][number];

@@ -50,6 +50,8 @@ export const REFUSAL_CODES = {
   invalid_field: 'invalid',
   malformed_inventory: 'invalid',
 } as const;
+
+/** Why the domain says no. */
 export type RefusalCode = keyof typeof REFUSAL_CODES;
 
 /** A refusal value. */
@@ -71,6 +73,7 @@ export function unknownOutcome(detail: string): Refusal {
   return refuse('outcome_unknown', detail);
 }
 
+/** Whether a value is a refusal, whatever else it may be. */
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true;
 }

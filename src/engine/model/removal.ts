@@ -39,6 +39,7 @@ export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut {
   readonly completed_at: string | null;
 }
 
+/** One page reference that a removal waits for, and what lets it go. */
 export interface WaitingOn {
   readonly kind: 'pin' | 'page_reference' | 'mapping';
   readonly pin: string;
@@ -47,6 +48,7 @@ export interface WaitingOn {
   readonly released_by: 'unpin' | 'munmap' | 'exit';
 }
 
+/** Something that is dangerous after a removal, and what sets it off. */
 export interface Hazard {
   readonly kind: HazardKind;
   readonly detail: string;
@@ -76,6 +78,7 @@ export interface StepParameters {
   readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
 }
 
+/** One step of a removal: how far it is, and what it came to. */
 export interface StepRecord {
   readonly name: StepName;
   readonly state: 'pending' | 'running' | 'waiting' | 'done';
@@ -85,6 +88,7 @@ export interface StepRecord {
   readonly result: Readonly<Record<string, unknown>>;
 }
 
+/** Signals of one kind to one process. */
 export interface SignalRow {
   readonly pid: number;
   readonly comm: string;
@@ -99,6 +103,7 @@ export interface SignalRow {
   readonly killed: boolean;
 }
 
+/** What a removal did, counted as its steps went on. */
 export interface RemovalReport {
   readonly pages: {
     readonly total: number;
@@ -159,4 +164,6 @@ export interface SimulatedKernelCost {
   readonly basis: string;
   readonly source: string | null;
 }
+
+/** What an estimate of time multiplies, for this removal. */
 export type CostTerms = Readonly<Record<Exclude<CostTerm, 'constant'>, number>>;

@@ -29,6 +29,7 @@ export interface Transaction {
   readonly replaced: Map<string, RecordOf<Kind>>;
 }
 
+/** A transaction on a host that has no events yet. */
 export function begin(host: Host, context: Context): Transaction {
   return { host, context, events: [], pending: [], undo: [], replaced: new Map() };
 }
@@ -38,9 +39,9 @@ export function rollback(tx: Transaction): void {
   while (tx.undo.length > 0) tx.undo.pop()?.();
 }
 
-function make(tx: Transaction, change: Change): void {
-  tx.pending.push(change);
-  tx.undo.push(applyChange(tx.host, change));
+function change(tx: Transaction, one: Change): void {
+  tx.pending.push(one);
+  tx.undo.push(applyChange(tx.host, one));
 }
 
 /** Names the changes made since the last event. An event may have none (an oops in a worker, say). */
@@ -60,7 +61,7 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   const next = { ...record, revision: before === undefined ? 1 : before.revision + 1 };
   const key = `${kind}/${id}`;
   if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
-  make(tx, { op: 'put', kind, id, record: next } as Change);
+  change(tx, { op: 'put', kind, id, record: next } as Change);
   return next;
 }
 
@@ -75,15 +76,18 @@ export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fiel
   return put(tx, kind, id, { ...before, ...fields });
 }
 
+/** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
-  make(tx, { op: 'delete', kind, id });
+  change(tx, { op: 'delete', kind, id });
 }
 
+/** Puts entries into the table of a mapping, over those that were there. */
 export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {
   if (list.length === 0) return;
-  make(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
+  change(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
 }
 
+/** Takes entries out of `[index, index + nr_pages)`; with `anon` the process's own copies, too. */
 export function dropEntries(
   tx: Transaction,
   owner: string,
@@ -91,17 +95,19 @@ export function dropEntries(
   nr_pages: number,
   anon = false,
 ): void {
-  make(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
+  change(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
 }
 
+/** Write-protects the shared device entries of mappings. */
 export function protectEntries(tx: Transaction, owners: readonly string[]): void {
-  if (owners.length > 0) make(tx, { op: 'protect_entries', owners });
+  if (owners.length > 0) change(tx, { op: 'protect_entries', owners });
 }
 
 function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {
   return host.tables[kind];
 }
 
+/** The entries of a mapping, or of a file in the page cache. */
 export function entriesOf(host: Host, owner: string): Entries {
   return host.entries.get(owner) ?? NO_ENTRIES;
 }
