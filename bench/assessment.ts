@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
-import type { CreateHost } from '../src/engine/model/command.ts';
+import type { CreateHost } from '../src/engine/model/host_command.ts';
 import { buildServer } from '../src/http/server.ts';
 import { openSqliteStore } from '../src/runtime/sqlite_store.ts';
 import { line, median, milliseconds, ratio } from './print.ts';

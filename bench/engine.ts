@@ -1,6 +1,7 @@
 import { apply, emptyHost } from '../src/engine/model/apply.ts';
-import type { Command } from '../src/engine/model/command.ts';
-import { decide, type Decision } from '../src/engine/decide.ts';
+import type { AnswerTo } from '../src/engine/answer.ts';
+import type { Command, CommandOf, CommandType } from '../src/engine/model/command.ts';
+import { decide } from '../src/engine/decide.ts';
 import type { Host } from '../src/engine/model/host.ts';
 import { isRefusal } from '../src/engine/model/refusal.ts';
 
@@ -13,7 +14,7 @@ export function build(commands: readonly Command[]): Host {
 
 let uids = 0;
 /** Decides a command and applies it; a refusal is an error of the benchmark. */
-export function run(host: Host, command: Command): Decision['answer'] {
+export function run<Type extends CommandType>(host: Host, command: CommandOf<Type>): AnswerTo<Type> {
   const decision = decide(host, command, {
     now: '2026-01-01T00:00:00.000Z',
     uid: () => `u${String((uids += 1))}`,
@@ -25,8 +26,8 @@ export function run(host: Host, command: Command): Decision['answer'] {
 
 /** Removes pmem0 and runs the removal to its end. */
 export function removeWhole(host: Host): void {
-  let { record } = run(host, { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
-  while (record !== undefined && 'steps' in record && record.state === 'running') {
-    ({ record } = run(host, { type: 'advance_removal', removal: record.id }));
+  let removal = run(host, { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
+  while (removal.state === 'running') {
+    removal = run(host, { type: 'advance_removal', removal: removal.id });
   }
 }

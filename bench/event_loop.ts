@@ -45,8 +45,8 @@ async function longestTurn(url: string, work: () => Promise<unknown>): Promise<n
 async function removeDevice(controlPlane: ControlPlane): Promise<void> {
   const command = { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' } as const;
   const submitted = await controlPlane.submit({ host: HOST, command });
-  const record = submitted.status === 'done' ? submitted.reply.record : undefined;
-  if (record === undefined) throw new Error(`the removal was not started: ${JSON.stringify(submitted)}`);
-  const ended = await controlPlane.waitForRemoval(record.uid, 60_000);
+  if (submitted.status !== 'done')
+    throw new Error(`the removal was not started: ${JSON.stringify(submitted)}`);
+  const ended = await controlPlane.waitForRemoval(submitted.answer.uid, 60_000);
   if (ended?.state !== 'completed') throw new Error(`the removal is ${String(ended?.state)}`);
 }

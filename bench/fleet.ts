@@ -1,4 +1,5 @@
-import type { Command, CreateMapping } from '../src/engine/model/command.ts';
+import type { Command } from '../src/engine/model/command.ts';
+import type { CreateMapping } from '../src/engine/model/use_command.ts';
 import type { SigbusDisposition } from '../src/engine/model/vocabulary.ts';
 
 export const GIB = 2 ** 30;

@@ -1,3 +1,4 @@
+import { ask } from '../src/engine/ask.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +74,7 @@ const killPinned: Cpu = (mappings) => {
 const survey: Cpu = (mappings) => {
   const host = build(pinnedCrowd('bench', mappings, 'handled'));
   return cpuOf(() => {
-    run(host, { type: 'survey_holders', dax_device: 'pmem0' });
+    ask(host, { type: 'survey_holders', dax_device: 'pmem0' }, { now: '', uid: () => '' });
   });
 };
 

@@ -1,4 +1,6 @@
-import type { Command, CreateMapping } from '../src/engine/model/command.ts';
+import type { Access } from '../src/engine/model/use_command.ts';
+import type { Command } from '../src/engine/model/command.ts';
+import type { CreateMapping } from '../src/engine/model/use_command.ts';
 import type { Outcome as CommandOutcome } from '../src/engine/model/outcome.ts';
 import type { Mapping } from '../src/engine/model/host.ts';
 import { isRefusal } from '../src/engine/model/refusal.ts';
@@ -185,14 +187,14 @@ function attempt(made: Machine, command: Command): string | null {
   return isRefusal(decision) ? (decision.errno ?? decision.code) : null;
 }
 
-function access(mapping: string, kind: 'read' | 'write', page: number, pages: number): Command {
+function access(mapping: string, kind: 'read' | 'write', page: number, pages: number): Access {
   return { type: 'access', mapping, offset: page * PAGE, length: pages * PAGE, kind };
 }
 
 /** A touch in the words of the rules; a process that the removal holds in the kernel touches nothing. */
 function touch(made: Machine, set: SetUp, kind: 'read' | 'write', page: number): string {
   const decision = made.try(access(set.mapping, kind, page, 1));
-  if (!isRefusal(decision)) return touchedWords(decision.answer.outcome!);
+  if (!isRefusal(decision)) return touchedWords(decision.answer);
   const held = decision.code === 'process_unavailable' && processOf(made, set.pid).state === 'blocked';
   return held ? 'blocks' : (decision.errno ?? decision.code);
 }

@@ -1,4 +1,5 @@
-import type { CreateDaxDevice, CreateMount } from '../src/engine/model/command.ts';
+import type { CreateDaxDevice } from '../src/engine/model/device_command.ts';
+import type { CreateMount } from '../src/engine/model/use_command.ts';
 import {
   KERNEL_NAMES,
   type DeviceMode,

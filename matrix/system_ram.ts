@@ -129,7 +129,7 @@ function offlineAll(made: Machine): string {
   for (let block = base_pfn / pages; block < (base_pfn + nr_pages) / pages; block += 1) {
     const decision = made.try({ type: 'patch_memory_block', dax_device: DEVICE, block, state: 'offline' });
     if (isRefusal(decision)) return decision.errno ?? decision.code;
-    if (decision.answer.memory_block?.result === 'blocked') return 'blocked';
+    if (decision.answer.memory_block.result === 'blocked') return 'blocked';
   }
   return 'ok';
 }
@@ -137,9 +137,10 @@ function offlineAll(made: Machine): string {
 function attempt(made: Machine, command: Command): string {
   const decision = made.try(command);
   if (isRefusal(decision)) return decision.errno ?? decision.code;
-  return decision.answer.outcome === undefined
-    ? (decision.answer.bind?.result ?? 'ok')
-    : told(decision.answer.outcome);
+  const { answer } = decision;
+  if (answer === null || typeof answer === 'string') return 'ok';
+  if ('bind' in answer) return answer.bind.result;
+  return 'kernel_oopses' in answer ? told(answer) : 'ok';
 }
 
 /** Told by what happened, not by the kernel. */

@@ -1,3 +1,4 @@
+import type { AnswerTo } from '../engine/answer.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
@@ -19,7 +20,7 @@ import type { Log } from '../runtime/log.ts';
 /** Everything that can be asked of the control plane, whoever asks. */
 export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {
   /** Works the text of `ndctl list`, `daxctl list` or `cxl list` into a host. */
-  importInventory(submission: ImportSubmission): Promise<Submitted | NotTaken>;
+  importInventory(submission: ImportSubmission): Promise<Submitted<AnswerTo<'import_inventory'>> | NotTaken>;
   /** The text that `ndctl list` or `daxctl list` would print. */
   exportInventory(
     host: string,

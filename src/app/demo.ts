@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { CreateMount, CreateProcess } from '../engine/model/command.ts';
+import type { CreateMount, CreateProcess } from '../engine/model/use_command.ts';
 import type { RecordOf } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../engine/model/vocabulary.ts';
-import type { Reply, Submitted } from '../store/port.ts';
+import type { Submitted } from '../store/port.ts';
 import type { ControlPlane } from './control_plane.ts';
-import { idOf, INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
+import { INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
 import type { NotTaken } from './inventory.ts';
 
 /** The calls that the HTTP routes make, too. */
@@ -113,7 +113,7 @@ function nameOf(kernel: KernelName): string {
 }
 
 function runOn(controlPlane: DemoTarget, host: string): Run {
-  return async (command) => replyOf(await controlPlane.submit({ host, command }));
+  return async (command) => answerOf(await controlPlane.submit({ host, command }));
 }
 
 async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
@@ -121,7 +121,7 @@ async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<v
   const run = runOn(controlPlane, host);
   await run({ type: 'create_host', name: host, kernel, labels: BEING_MADE });
   const bytes = await readFile(new URL(LISTING_OF[kernel], LISTINGS));
-  replyOf(await controlPlane.importInventory({ host, bytes }));
+  answerOf(await controlPlane.importInventory({ host, bytes }));
   await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });
   await makeFsdax(run, 'pmem1', 'metrics');
   for (const volume of VOLUMES) await seedVolume(run, volume);
@@ -134,8 +134,8 @@ async function makeFsdax(run: Run, dax_device: string, tenant: string): Promise<
 }
 
 async function seedVolume(run: Run, volume: Volume): Promise<void> {
-  const mount = idOf(await run({ type: 'create_mount', ...volume.mount }));
-  const file = idOf(await run({ type: 'create_file', mount, path: volume.path, size: FILE_BYTES }));
+  const { id: mount } = await run({ type: 'create_mount', ...volume.mount });
+  const { id: file } = await run({ type: 'create_file', mount, path: volume.path, size: FILE_BYTES });
   const mapping = {
     type: 'create_mapping',
     file,
@@ -149,8 +149,8 @@ async function seedVolume(run: Run, volume: Volume): Promise<void> {
   await run({ ...mapping, pid: volume.writer.pid, prot: 'rw', populate: 'write' });
 }
 
-function replyOf(submitted: Submitted | NotTaken): Reply {
-  if (submitted.status === 'done') return submitted.reply;
+function answerOf<Answer>(submitted: Submitted<Answer> | NotTaken): Answer {
+  if (submitted.status === 'done') return submitted.answer;
   const why = submitted.status === 'refused' ? submitted.refusal.detail : submitted.status;
   throw new Error(`the demo fleet cannot be made: ${why}`);
 }

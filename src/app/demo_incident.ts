@@ -1,8 +1,10 @@
-import type { Command, Labels } from '../engine/model/command.ts';
-import type { Reply } from '../store/port.ts';
+import type { AnswerTo } from '../engine/answer.ts';
+import type { CommandOf, CommandType } from '../engine/model/command.ts';
+import type { CreateMapping } from '../engine/model/use_command.ts';
+import type { Labels } from '../engine/model/resource.ts';
 
 /** Runs a command of the demo fleet, which must succeed. */
-export type Run = (command: Command) => Promise<Reply>;
+export type Run = <Type extends CommandType>(command: CommandOf<Type>) => Promise<AnswerTo<Type>>;
 
 /** The host of the demo fleet after a bad day. */
 export const INCIDENT_HOST = 'node-incident';
@@ -40,17 +42,15 @@ async function exposeReader(run: Run): Promise<void> {
     tenant: 'orders',
     ...PMEM,
   });
-  const mount = idOf(
-    await run({
-      type: 'create_mount',
-      dax_device,
-      path: '/mnt/orders',
-      fs_type: 'ext4',
-      dax: 'always',
-      mkfs: true,
-    }),
-  );
-  const file = idOf(await run({ type: 'create_file', mount, path: '/orders.db', size: 8 * MIB }));
+  const { id: mount } = await run({
+    type: 'create_mount',
+    dax_device,
+    path: '/mnt/orders',
+    fs_type: 'ext4',
+    dax: 'always',
+    mkfs: true,
+  });
+  const { id: file } = await run({ type: 'create_file', mount, path: '/orders.db', size: 8 * MIB });
   await run({ type: 'create_process', pid: 101, comm: 'orders-report', tenant: 'orders' });
   await map(run, { pid: 101, file, flags: ['shared'], prot: 'r', populate: 'read' });
   await unbind(run, dax_device);
@@ -106,13 +106,11 @@ async function poisonAndPin(run: Run): Promise<void> {
   });
 }
 
-type Mapped = Pick<
-  Extract<Command, { type: 'create_mapping' }>,
-  'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'
->;
+type Mapped = Pick<CreateMapping, 'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'>;
 
 async function map(run: Run, mapped: Mapped): Promise<string> {
-  return idOf(await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped }));
+  const { id } = await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped });
+  return id;
 }
 
 /** Unbinds a device and runs the removal to its end. */
@@ -121,15 +119,6 @@ export async function unbind(
   dax_device: string,
   more: { readonly via?: 'nd_pmem' } = {},
 ): Promise<void> {
-  let { record } = await run({ type: 'remove_dax_device', dax_device, trigger: 'unbind', ...more });
-  while (record !== undefined && 'steps' in record && record.state === 'running') {
-    ({ record } = await run({ type: 'advance_removal', removal: record.id }));
-  }
-}
-
-/** The id of what a command made; throws where it made no record with one. */
-export function idOf({ record }: Reply): string {
-  if (record === undefined || !('id' in record))
-    throw new Error('the demo fleet cannot be made: a record without an id');
-  return record.id;
+  let removal = await run({ type: 'remove_dax_device', dax_device, trigger: 'unbind', ...more });
+  while (removal.state === 'running') removal = await run({ type: 'advance_removal', removal: removal.id });
 }

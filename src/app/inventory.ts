@@ -1,3 +1,4 @@
+import type { AnswerTo } from '../engine/answer.ts';
 import { isRefusal, refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { PackedSubmission, Store, Submitted } from '../store/port.ts';
@@ -7,7 +8,7 @@ import type { ListingThread } from './listing_thread.ts';
 import type { TakeTurn, TurnLimits } from './turns.ts';
 
 /** `bytes` are the UTF-8 of a listing; they stay the caller's. `signal`: whoever asked has left. */
-export interface ImportSubmission extends Omit<PackedSubmission, 'asked'> {
+export interface ImportSubmission extends Omit<PackedSubmission, 'command'> {
   readonly bytes: Uint8Array;
   readonly signal?: AbortSignal;
 }
@@ -38,13 +39,13 @@ export const READ_LIMITS: TurnLimits = { waiting: Number.POSITIVE_INFINITY, byte
  * taken where it has more objects than LISTED_OBJECTS_MAX, where too many wait (IMPORT_LIMITS), or where its client
  * leaves before it begins.
  *
- *   store ─ snapshot ─► here ─ + text ─► listing thread ─ asked ─► here ─► store        all of it bytes, none copied
+ *   store ─ snapshot ─► here ─ + text ─► listing thread ─ command ─► here ─► store        all of it bytes, none copied
  */
 export async function importInventory(
   store: Store,
   { thread, turns, imports }: Listings,
   { bytes, signal, ...submission }: ImportSubmission,
-): Promise<Submitted | NotTaken> {
+): Promise<Submitted<AnswerTo<'import_inventory'>> | NotTaken> {
   const { host } = submission;
   const plan = async (): Promise<PackedImport | Refusal | TooLarge> => {
     const records = await store.snapshot({ host, kinds: IMPORT_KINDS });
@@ -56,7 +57,7 @@ export async function importInventory(
     if ('no_turn' in planned) return planned;
     if (isRefusal(planned)) return { status: 'refused' as const, refusal: planned };
     if ('too_large' in planned) return notTaken('payload_too_large', planned.too_large);
-    return store.submitPacked({ ...submission, asked: planned.asked });
+    return store.submitPacked({ ...submission, command: planned.command });
   });
   return 'no_turn' in done ? notTaken('unavailable', done.no_turn) : done;
 }

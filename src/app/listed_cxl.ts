@@ -1,4 +1,4 @@
-import type { ImportedCxl } from '../engine/model/command.ts';
+import type { ImportedCxl } from '../engine/model/host_command.ts';
 import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
 import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';

@@ -1,4 +1,4 @@
-import type { ImportedCxl, ImportedDevice } from '../engine/model/command.ts';
+import type { ImportedCxl, ImportedDevice } from '../engine/model/host_command.ts';
 import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
 import { countBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';

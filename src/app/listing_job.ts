@@ -1,10 +1,10 @@
-import type { Command } from '../engine/model/command.ts';
+import type { ImportInventory } from '../engine/model/host_command.ts';
 import type { DaxDevice } from '../engine/model/host.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import { bytesOf, packJson, textIn, unpackJson } from '../store/packed.ts';
-import type { Asked, PackedRecords } from '../store/port.ts';
+import type { PackedRecords } from '../store/port.ts';
 import {
   NOTHING_LISTED,
   planImport,
@@ -35,9 +35,9 @@ export interface ImportJob {
   readonly text: ArrayBuffer;
 }
 
-/** An import that can be submitted: `asked` as a PackedSubmission has it. */
+/** An import that can be submitted: its command as a PackedSubmission has it. */
 export interface PackedImport {
-  readonly asked: ArrayBuffer;
+  readonly command: ArrayBuffer;
 }
 
 /** A listing to be printed of one host. */
@@ -62,8 +62,8 @@ export function answerImport(job: ImportJob): PackedImport | Refusal | TooLarge 
   const plan = planImport(listedIn(records), modelledIn(records), textIn(job.text));
   if (isRefusal(plan) || 'too_large' in plan) return plan;
   const { imported, ...changes } = plan;
-  const command: Command = { type: 'import_inventory', ...changes };
-  return { asked: packJson({ command, imported: JSON.stringify(imported) } satisfies Asked) };
+  const command = { type: 'import_inventory', ...changes, imported: JSON.stringify(imported) } as const;
+  return { command: packJson(command satisfies ImportInventory) };
 }
 
 /** Prints the devices of a host as the tool would. */

@@ -1,41 +1,77 @@
-import type { Outcome } from './model/outcome.ts';
-import type { CxlMemdev, CxlRegion, Exposure, Kind, RecordOf } from './model/host.ts';
-import type { MemoryBlock } from './device/kmem/memory_block.ts';
-import type { Capacity } from './questions/capacity.ts';
+import type { BoundDevice } from './commands/bind.ts';
+import type { WrittenMemoryBlock } from './commands/patch_memory_block.ts';
+import type { RecordedHotplugEvent } from './commands/record_hotplug_event.ts';
+import type { RemovedMemdev } from './commands/remove_cxl_memdev.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
+import type { CommandType } from './model/command.ts';
+import type {
+  CxlMemdev,
+  CxlRegion,
+  DaxDevice,
+  File,
+  HostRecord,
+  Mapping,
+  Mount,
+  Pin,
+  Process,
+} from './model/host.ts';
+import type { Outcome } from './model/outcome.ts';
+import type { QuestionType } from './model/question.ts';
 import type { RemovalRecord } from './model/removal.ts';
+import type { Capacity } from './questions/capacity.ts';
+import type { SurveyedMemoryBlock, SurveyedMemoryBlocks } from './questions/memory_blocks.ts';
 import type { Assessment, Comparison, Survey } from './questions/record.ts';
 
-/** What a command answers. One of the fields is set, or a record and what became of the write to it. */
-export interface Answer {
-  readonly record?: RecordOf<Kind>;
-  readonly outcome?: Outcome;
-  /** Windows that it opened onto another owner's pfns: the first 100 (EX6). */
-  readonly exposures?: readonly Exposure[];
-  readonly bind?: {
-    readonly result: 'ok' | 'blocked';
-    readonly blocked_in: string | null;
-    readonly kernel_log: readonly string[];
-  };
-  /** One memory block; after a write to its state also what became of the write. */
-  readonly memory_block?: MemoryBlock & {
-    readonly result: 'ok' | 'blocked';
-    readonly blocked_in: string | null;
-  };
-  readonly memory_blocks?: { readonly items: readonly MemoryBlock[]; readonly total: number };
-  readonly capacity?: Capacity;
-  /** What became of each object of a listing, as JSON text: it may be long, and is only sent on. */
-  readonly imported?: string;
-  /** The removals that a bus event caused, beside its record: the device's own first, then those of its siblings. */
-  readonly removals?: readonly RemovalRecord[];
-  /** A memdev that goes, and what it takes with it. */
-  readonly cxl?: {
-    readonly cxl_memdev: CxlMemdev;
-    readonly cxl_regions: readonly CxlRegion[];
-    readonly removals: readonly RemovalRecord[];
-  };
-  readonly memory_failure?: MemoryFailureReport;
-  readonly survey?: Survey;
-  readonly comparison?: Comparison;
-  readonly assessments?: readonly Assessment[];
+/** What each command answers; null where a record is gone. Plain JSON. */
+interface CommandAnswers {
+  readonly create_host: HostRecord;
+  readonly patch_host: HostRecord;
+  readonly delete_host: null;
+  readonly reboot: HostRecord;
+  /** JSON text. */
+  readonly import_inventory: string;
+  readonly create_dax_device: DaxDevice;
+  readonly patch_dax_device: DaxDevice;
+  readonly delete_dax_device: null;
+  readonly bind: BoundDevice;
+  readonly remove_dax_device: RemovalRecord;
+  readonly advance_removal: RemovalRecord;
+  readonly record_hotplug_event: RecordedHotplugEvent;
+  readonly patch_memory_block: WrittenMemoryBlock;
+  readonly memory_failure: MemoryFailureReport;
+  readonly clear_errors: DaxDevice;
+  readonly bind_cxl_memdev: CxlMemdev;
+  readonly remove_cxl_memdev: RemovedMemdev;
+  readonly commit_cxl_region: CxlRegion;
+  readonly bind_cxl_region: CxlRegion;
+  readonly create_mount: Mount;
+  readonly umount: Outcome;
+  readonly shutdown_mount: Mount;
+  readonly commit_journal: Mount;
+  readonly create_file: File;
+  readonly file_io: Outcome;
+  readonly unlink: null;
+  readonly create_process: Process;
+  readonly exit_process: Outcome;
+  readonly create_mapping: Mapping;
+  readonly access: Outcome;
+  readonly munmap: Outcome;
+  readonly create_pin: Pin;
+  readonly unpin: Outcome;
 }
+
+/** What each question answers. Plain JSON. */
+interface QuestionAnswers {
+  readonly survey_holders: Survey;
+  readonly survey_memory_blocks: SurveyedMemoryBlocks;
+  readonly survey_memory_block: SurveyedMemoryBlock;
+  readonly survey_capacity: Capacity;
+  readonly compare_removals: Comparison;
+  readonly assess_removals: readonly Assessment[];
+}
+
+/** The answer to the command of that name; of several names, one of theirs. */
+export type AnswerTo<Type extends CommandType = CommandType> = CommandAnswers[Type];
+
+/** The answer to the question of that name; of several names, one of theirs. */
+export type AnswerToQuestion<Type extends QuestionType = QuestionType> = QuestionAnswers[Type];

@@ -1,19 +1,39 @@
-import type { Answer } from './answer.ts';
+import type { AnswerTo } from './answer.ts';
+import type { CommandOf, CommandType } from './model/command.ts';
+import type { Host } from './model/host.ts';
+import { must } from './model/lookup.ts';
 import type { RemovalRecord } from './model/removal.ts';
 
-/** The removals that a command began, whichever member of its answer has them. */
-export function begunBy({ record, cxl, removals }: Answer): readonly RemovalRecord[] {
-  return isRemoval(record) ? [record] : (cxl?.removals ?? removals ?? []);
+/** Of each command that begins removals: what it answered, with all in it as it is now. */
+const NOW: {
+  readonly [Type in CommandType]?: (host: Host, answer: AnswerTo<Type>) => AnswerTo<Type>;
+} = {
+  remove_dax_device: removalNow,
+  record_hotplug_event: (host, { record, removals }) => ({
+    record,
+    removals: removals.map((removal) => removalNow(host, removal)),
+  }),
+  remove_cxl_memdev: (host, { cxl_memdev, cxl_regions, removals }) => ({
+    cxl_memdev: must(host.tables.cxl_memdevs.get(cxl_memdev.name), cxl_memdev.name),
+    cxl_regions: cxl_regions.map(({ name }) => must(host.tables.cxl_regions.get(name), name)),
+    removals: removals.map((removal) => removalNow(host, removal)),
+  }),
+};
+
+/** Whether a command may begin removals. */
+export function beginsRemovals({ type }: CommandOf): boolean {
+  return type in NOW;
 }
 
-/** The same answer, each removal of it as `now` has it. */
-export function withBegun(answer: Answer, now: (removal: RemovalRecord) => RemovalRecord): Answer {
-  const { record, cxl, removals } = answer;
-  if (isRemoval(record)) return { ...answer, record: now(record) };
-  if (cxl !== undefined) return { ...answer, cxl: { ...cxl, removals: cxl.removals.map(now) } };
-  return removals === undefined ? answer : { ...answer, removals: removals.map(now) };
+/** What a command answered, as it stands now: the removals that it began have gone on. */
+export function asItStands<Type extends CommandType>(
+  host: Host,
+  type: Type,
+  answer: AnswerTo<Type>,
+): AnswerTo<Type> {
+  return NOW[type]?.(host, answer) ?? answer;
 }
 
-function isRemoval(record: Answer['record']): record is RemovalRecord {
-  return record !== undefined && 'steps' in record;
+function removalNow({ tables }: Host, { id }: RemovalRecord): RemovalRecord {
+  return must(tables.removals.get(id), `removal ${id}`);
 }

@@ -1,26 +1,28 @@
-import type { Answer } from './answer.ts';
-import type { Command } from './model/command.ts';
+import { handle, type Handled } from './handle.ts';
+import type { CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
 import type { Host } from './model/host.ts';
-import type { Refusal } from './model/refusal.ts';
-import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
-import { handle } from './handle.ts';
-import { isRefusal } from './model/refusal.ts';
+import { isRefusal, type Refusal } from './model/refusal.ts';
+import { begin, rollback, type Context } from './model/transaction.ts';
 
-export interface Decision {
+/** A command that was granted, and all that it changes. */
+export interface Decision<Type extends CommandType = CommandType> extends Handled<Type> {
   readonly events: readonly Event[];
-  readonly answer: Answer;
 }
 
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty
  * (emptyHost()) for create_host.
  */
-export function decide(host: Host, command: Command, context: Context): Decision | Refusal {
-  const tx: Transaction = begin(host, context);
+export function decide<Type extends CommandType>(
+  host: Host,
+  command: CommandOf<Type>,
+  context: Context,
+): Decision<Type> | Refusal {
+  const tx = begin(host, context);
   try {
-    const answer = handle(tx, command);
-    return isRefusal(answer) ? answer : { events: tx.events, answer };
+    const handled = handle(tx, command);
+    return isRefusal(handled) ? handled : { ...handled, events: tx.events };
   } finally {
     rollback(tx);
   }

@@ -4,6 +4,7 @@ import type { ControlPlane } from '../app/control_plane.ts';
 export type Backend = Pick<
   ControlPlane,
   | 'submit'
+  | 'ask'
   | 'get'
   | 'getByUid'
   | 'list'
@@ -19,6 +20,11 @@ export type Backend = Pick<
 export type Submission = Parameters<Backend['submit']>[0];
 export type Submitted = Awaited<ReturnType<Backend['submit']>>;
 export type StoreUnavailable = Extract<Submitted, { status: 'unavailable' }>['why'];
-export type Reply = Extract<Submitted, { status: 'done' }>['reply'];
+/** Every answer but that to what was done. */
+export type NotDone = Exclude<Submitted, { status: 'done' }>;
+/** What is told of a command that was done. */
+export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' }>, 'exposures'> {
+  readonly answer: Answer;
+}
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 export type ListQuery = Parameters<Backend['list']>[0];

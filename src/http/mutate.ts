@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyZodOpenApiSchema } from 'fastify-zod-openapi';
 import * as z from 'zod';
-import type { Command } from '../engine/model/command.ts';
+import type { AnswerTo } from '../engine/answer.ts';
+import type { CommandOf, CommandType, Fields } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
+import type { Outcome } from '../engine/model/outcome.ts';
+import type { Resource } from '../engine/model/resource.ts';
 import type { Backend, Reply, Submission } from './backend.ts';
 import { etagOf, statesIn } from './etag.ts';
 import {
@@ -27,8 +30,12 @@ const dryRunQuery = {
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** A request that one command answers. */
-export interface MutationRoute<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>
-  extends Operation {
+export interface MutationRoute<
+  Type extends CommandType,
+  P extends z.ZodObject,
+  B extends z.ZodType,
+  Q extends z.core.$ZodLooseShape,
+> extends Operation {
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly params: P;
@@ -36,21 +43,23 @@ export interface MutationRoute<P extends z.ZodObject, B extends z.ZodType, Q ext
   readonly query?: Q;
   /** The host whose command it is; by default the path's. */
   readonly host?: (asked: Asked<P, B, Q>) => string;
-  readonly command: (asked: Asked<P, B, Q>) => Command;
+  readonly command: Type;
+  /** What the command says beside its name. */
+  readonly fields: (asked: Asked<P, B, Q>) => Fields<Type>;
   /** The record that If-Match speaks of; a collection has none. */
   readonly target?: (asked: Asked<P, B, Q>) => { readonly kind: Kind; readonly id: string };
-  readonly answer: AnswerKind;
+  readonly answer: AnswerKind<AnswerTo<Type>>;
   /** Of a command that begins removals: waits for them as `Prefer` says. */
-  readonly settle?: Settle;
+  readonly settle?: Settle<AnswerTo<Type>>;
 }
 
-/** The reply as it is once what the client prefers to wait for has ended; sets Preference-Applied. */
-export type Settle = (
+/** The answer as it is once what the client prefers to wait for has ended; sets Preference-Applied. */
+export type Settle<Answer> = (
   request: FastifyRequest,
   reply: FastifyReply,
-  submission: Submission,
-  begun: Reply,
-) => Promise<Reply>;
+  conditions: Conditions,
+  begun: Answer,
+) => Promise<Answer>;
 
 export interface Asked<P, B, Q> {
   readonly params: z.output<P>;
@@ -58,17 +67,19 @@ export interface Asked<P, B, Q> {
   readonly query: { readonly [K in keyof Q]?: z.output<Q[K]> };
 }
 
-/** How the reply becomes a response: status, headers, body. */
-export interface AnswerKind {
+/** How an answer becomes a response: status, headers, body. */
+export interface AnswerKind<Answer> {
   readonly responses: NonNullable<FastifyZodOpenApiSchema['response']>;
-  readonly send: (reply: FastifyReply, done: Reply, path: string) => FastifyReply;
+  readonly send: (reply: FastifyReply, done: Reply<Answer>, path: string) => FastifyReply;
 }
 
-export function mutationRoute<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>(
-  app: FastifyInstance,
-  backend: Backend,
-  route: MutationRoute<P, B, Q>,
-): void {
+/** Declares such a request. */
+export function mutationRoute<
+  Type extends CommandType,
+  P extends z.ZodObject,
+  B extends z.ZodType,
+  Q extends z.core.$ZodLooseShape,
+>(app: FastifyInstance, backend: Backend, route: MutationRoute<Type, P, B, Q>): void {
   app.route({
     method: route.method,
     url: route.url,
@@ -76,15 +87,14 @@ export function mutationRoute<P extends z.ZodObject, B extends z.ZodType, Q exte
     handler: async (request, reply) => {
       const asked = request as unknown as Asked<P, B, Q>;
       const host = route.host?.(asked) ?? (asked.params as { host: string }).host;
-      const submission = {
-        host,
-        command: route.command(asked),
-        ...conditionsOf(request, route.target?.(asked)),
-      };
-      const done = doneOrThrow(await backend.submit(submission));
-      mark(reply, submission, done.replayed);
-      const settled = (await route.settle?.(request, reply, submission, done.reply)) ?? done.reply;
-      return route.answer.send(reply, settled, pathOf(request));
+      const command: CommandOf<Type> = { type: route.command, ...route.fields(asked) };
+      const conditions = conditionsOf(request, route.target?.(asked));
+      const { answer, exposures, replayed } = doneOrThrow(
+        await backend.submit({ host, command, ...conditions }),
+      );
+      mark(reply, conditions, replayed);
+      const settled = (await route.settle?.(request, reply, conditions, answer)) ?? answer;
+      return route.answer.send(reply, { answer: settled, exposures }, pathOf(request));
     },
   });
 }
@@ -95,7 +105,7 @@ export function mutationSchema(
     params: z.ZodObject;
     body?: z.ZodType;
     query?: z.core.$ZodLooseShape;
-    answer: Pick<AnswerKind, 'responses'>;
+    answer: Pick<AnswerKind<never>, 'responses'>;
     target?: unknown;
     settle?: unknown;
   },
@@ -112,11 +122,14 @@ export function mutationSchema(
   });
 }
 
+/** Under which conditions a request is meant. */
+type Conditions = Omit<Submission, 'host' | 'command'>;
+
 /** dry_run, Idempotency-Key and If-Match of a request, as the store takes them. */
 export function conditionsOf(
   request: FastifyRequest,
   target: { readonly kind: Kind; readonly id: string } | undefined,
-): Omit<Submission, 'host' | 'command'> {
+): Conditions {
   const dry_run = (request.query as { dry_run?: boolean }).dry_run === true;
   const key = request.headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
@@ -160,8 +173,8 @@ export function locate(reply: FastifyReply, path: string): void {
 }
 
 /** The headers that say how a mutation was answered. */
-export function mark(reply: FastifyReply, submission: Pick<Submission, 'dry_run'>, replayed: boolean): void {
-  if (submission.dry_run === true) reply.header('dry-run', 'true');
+export function mark(reply: FastifyReply, { dry_run }: Conditions, replayed: boolean): void {
+  if (dry_run === true) reply.header('dry-run', 'true');
   if (replayed) reply.header('idempotency-replayed', 'true');
 }
 
@@ -169,67 +182,76 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? request.url;
 }
 
+/** A record as the routes know it: with a uid and a revision, and the last of its path. */
+type Named = Pick<Resource, 'uid' | 'revision'> &
+  ({ readonly id: string } | { readonly name: string } | { readonly pid: number });
+
 /** 201 with Location (the collection's path and the new id), ETag and the record; `more` stands beside it. */
 export function created(
   schema: z.ZodType,
-  more: (done: Reply, reply: FastifyReply) => object = () => ({}),
-  moreHeaders: AnswerHeaders = {},
-): AnswerKind {
-  const headers = {
-    ...RESPONSE_HEADERS.etag,
-    ...RESPONSE_HEADERS.location,
-    ...RESPONSE_HEADERS.mutation,
-    ...moreHeaders,
-  };
+  more: (done: Reply<Named>) => object = () => ({}),
+): AnswerKind<Named> {
   return {
-    responses: { 201: jsonResponse('Created.', schema, headers) },
-    send: (reply, done, path) => {
-      const { record } = done;
-      if (record === undefined) throw new Error('a creation without a record');
-      locate(reply, `${path}/${encodeURIComponent(idOf(record))}`);
-      return reply
-        .code(201)
-        .header('etag', etagOf(record))
-        .send({ ...record, ...more(done, reply) });
-    },
+    responses: createdResponses(schema),
+    send: (reply, done, path) => sendCreated(reply, path, done.answer, more(done)),
   };
 }
 
-function idOf(record: NonNullable<Reply['record']>): string {
+/** The responses of created(); of an answer that has more than the record, too. */
+export function createdResponses(
+  schema: z.ZodType,
+  more: AnswerHeaders = {},
+): AnswerKind<never>['responses'] {
+  const { etag, location, mutation } = RESPONSE_HEADERS;
+  return { 201: jsonResponse('Created.', schema, { ...etag, ...location, ...mutation, ...more }) };
+}
+
+/** Sends a record that is new, with where it is found; `more` stands beside it. */
+export function sendCreated(reply: FastifyReply, path: string, record: Named, more: object): FastifyReply {
+  locate(reply, `${path}/${encodeURIComponent(idOf(record))}`);
+  return reply
+    .code(201)
+    .header('etag', etagOf(record))
+    .send({ ...record, ...more });
+}
+
+function idOf(record: Named): string {
   if ('id' in record) return record.id;
   return 'name' in record ? record.name : String(record.pid);
 }
 
-/** 200 with the changed record and its ETag. */
-export function changed(schema: z.ZodType, more: (done: Reply) => object = () => ({})): AnswerKind {
+/** 200 with the changed record and its ETag; `more` stands beside it. */
+export function changed(
+  schema: z.ZodType,
+  more: (done: Reply<Named>) => object = () => ({}),
+): AnswerKind<Named> {
   const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation };
   return {
     responses: { 200: jsonResponse('Changed.', schema, headers) },
-    send: (reply, done) => {
-      const { record } = done;
-      if (record === undefined) throw new Error('a change without a record');
-      return reply.header('etag', etagOf(record)).send({ ...record, ...more(done) });
-    },
+    send: (reply, done) => reply.header('etag', etagOf(done.answer)).send({ ...done.answer, ...more(done) }),
   };
 }
 
-/** What a change says of the windows that it opens, an empty list where there are none (EX6). */
-export function openedBy({ exposures = [] }: Reply): { exposures: NonNullable<Reply['exposures']> } {
+/** What a change says of the windows that it opens (EX6). */
+export function openedBy<Answer>({ exposures }: Reply<Answer>): Pick<Reply<Answer>, 'exposures'> {
   return { exposures };
 }
 
 /** 200 with what a process, and the kernel, got. */
-export function outcome(schema: z.ZodType): AnswerKind {
+export function outcome(schema: z.ZodType): AnswerKind<Outcome> {
+  return answered('What the process and the kernel got.', schema);
+}
+
+/** 200 with the answer as it is. */
+export function answered(description: string, schema: z.ZodType): AnswerKind<object> {
   return {
-    responses: {
-      200: jsonResponse('What the process and the kernel got.', schema, RESPONSE_HEADERS.mutation),
-    },
-    send: (reply, done) => reply.send(done.outcome),
+    responses: { 200: jsonResponse(description, schema, RESPONSE_HEADERS.mutation) },
+    send: (reply, { answer }) => reply.send(answer),
   };
 }
 
 /** 204: a record is gone. */
-export const deleted: AnswerKind = {
+export const deleted: AnswerKind<null> = {
   responses: { 204: { description: 'Deleted.', headers: RESPONSE_HEADERS.mutation } },
   send: (reply) => reply.code(204).send(),
 };

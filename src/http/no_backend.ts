@@ -7,6 +7,7 @@ export function noBackend(): Backend {
   };
   return {
     submit: never,
+    ask: never,
     get: never,
     getByUid: never,
     list: never,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
+import type { CommandType } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { RefusalCode } from '../engine/model/refusal.ts';
 import type { Backend } from './backend.ts';
@@ -34,21 +35,27 @@ export interface Noun<P extends z.ZodObject> {
 
 type Told = 'tag' | 'url' | 'params' | 'host' | 'target';
 
-type Creation<B extends z.ZodType> = Omit<
-  MutationRoute<typeof HostPath, B, z.core.$ZodLooseShape>,
+type Creation<Type extends CommandType, B extends z.ZodType> = Omit<
+  MutationRoute<Type, typeof HostPath, B, z.core.$ZodLooseShape>,
   Told | 'id' | 'method'
 >;
 
 /** A mutation of one record, which If-Match speaks of. */
-interface Verb<P extends z.ZodObject, B extends z.ZodType, Q extends z.core.$ZodLooseShape>
-  extends Omit<MutationRoute<P, B, Q>, Told> {
+interface Verb<
+  Type extends CommandType,
+  P extends z.ZodObject,
+  B extends z.ZodType,
+  Q extends z.core.$ZodLooseShape,
+> extends Omit<MutationRoute<Type, P, B, Q>, Told> {
   /** The last of its path, where it is not the record's own. */
   readonly at?: string;
 }
 
 export interface NounRoutes<P extends z.ZodObject> {
-  create<B extends z.ZodType>(route: Creation<B>): void;
-  verb<B extends z.ZodType, Q extends z.core.$ZodLooseShape>(route: Verb<P, B, Q>): void;
+  create<Type extends CommandType, B extends z.ZodType>(route: Creation<Type, B>): void;
+  verb<Type extends CommandType, B extends z.ZodType, Q extends z.core.$ZodLooseShape>(
+    route: Verb<Type, P, B, Q>,
+  ): void;
 }
 
 /**

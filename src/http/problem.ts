@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { REFUSAL_CODES, type Refusal } from '../engine/model/refusal.ts';
-import type { StoreUnavailable, Submitted } from './backend.ts';
+import type { StoreUnavailable, NotDone } from './backend.ts';
 
 /** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */
 export const HTTP_PROBLEMS = {
@@ -72,7 +72,7 @@ export class RefusalProblem extends Error {
 }
 
 /** The reply of a submission that was done; every other status is thrown as its problem. */
-export function doneOrThrow(submitted: Submitted): Extract<Submitted, { status: 'done' }> {
+export function doneOrThrow<Done extends { readonly status: 'done' }>(submitted: Done | NotDone): Done {
   switch (submitted.status) {
     case 'done':
       return submitted;

@@ -1,19 +1,25 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hasEnded } from '../app/feed.ts';
-import { begunBy, withBegun } from '../engine/begun.ts';
 import { cutLists, ROWS_MAX } from '../engine/model/cut.ts';
 import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
-import type { Backend, Reply } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
 import { rest } from './work.ts';
 
+/** A removal as it is once it has ended, or the client has waited enough. */
+type Ended = (removal: RemovalRecord) => Promise<RemovalRecord>;
+
 /**
  * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the server
- * closes. A dry run has them at rest already.
+ * closes; `settle` makes the answer of what they are then. A dry run has them at rest already.
  */
-export function preferredWait(app: FastifyInstance, backend: Backend): Settle {
+export function preferredWait<Answer>(
+  app: FastifyInstance,
+  backend: Backend,
+  settle: (begun: Answer, ended: Ended) => Promise<Answer>,
+): Settle<Answer> {
   const race = untilClosing(app);
   return async (request, reply, { dry_run }, begun) => {
     const seconds = waitOf(request.headers.prefer);
@@ -21,29 +27,10 @@ export function preferredWait(app: FastifyInstance, backend: Backend): Settle {
     reply.header('preference-applied', `wait=${String(seconds)}`);
     if (dry_run === true) return begun;
     rest(request);
-    const waits = begunBy(begun).map(({ uid }) => race(backend.waitForRemoval(uid, seconds * 1000)));
-    const ended = new Map((await Promise.all(waits)).map((removal) => [removal?.uid, removal]));
-    return cxlNow(
-      backend,
-      withBegun(begun, (removal) => ended.get(removal.uid) ?? removal),
+    return settle(
+      begun,
+      async (removal) => (await race(backend.waitForRemoval(removal.uid, seconds * 1000))) ?? removal,
     );
-  };
-}
-
-/** The memdev and the regions that stand beside the removals change with them. */
-async function cxlNow(backend: Backend, reply: Reply): Promise<Reply> {
-  if (reply.cxl === undefined) return reply;
-  const { cxl_memdev, cxl_regions } = reply.cxl;
-  const { host, name } = cxl_memdev;
-  const regions = cxl_regions.map(
-    async (region) => (await backend.get('cxl_regions', host, region.name)) ?? region,
-  );
-  return {
-    cxl: {
-      ...reply.cxl,
-      cxl_memdev: (await backend.get('cxl_memdevs', host, name)) ?? cxl_memdev,
-      cxl_regions: await Promise.all(regions),
-    },
   };
 }
 

@@ -1,38 +1,32 @@
-import type { Command } from '../engine/model/command.ts';
+import { beginsRemovals } from '../engine/begun.ts';
+import type { QuestionType } from '../engine/model/question.ts';
 import type { Context } from '../engine/model/transaction.ts';
-import { foresee } from '../engine/foresee.ts';
 import type { Connection } from '../store/connection.ts';
 import { prepareLastSeq } from '../store/journal.ts';
 import { prepareLoad } from '../store/load.ts';
-import type { Submission, Submitted } from '../store/port.ts';
-import { decideIf } from '../store/precondition.ts';
+import type { Submitted } from '../store/port.ts';
+import { answerRead } from '../store/read_only.ts';
+import type { Work } from '../store/transact.ts';
+
+/** The questions that play a removal through, or one for each kernel. */
+const LONG: ReadonlySet<QuestionType> = new Set(['survey_holders', 'compare_removals']);
 
 /**
- * Whether a submission only asks, and may take seconds: it plays a removal through, or one for each kernel. The
- * writer has better to do. One with a key is the writer's all the same: keeping the answer is a write.
+ * Whether a question or a dry run may take seconds, since it plays removals to their end: the writer has better to
+ * do. One with a key is the writer's all the same: keeping the answer is a write.
  */
-export function isLongQuestion({ command, dry_run, idempotency }: Submission): boolean {
-  const asks = QUESTIONS.has(command.type) || (dry_run === true && REMOVES.has(command.type));
-  return asks && idempotency === undefined;
+export function takesLong(work: Work): boolean {
+  if (work.idempotency !== undefined) return false;
+  if ('question' in work) return LONG.has(work.question.type);
+  return work.dry_run === true && beginsRemovals(work.command);
 }
 
-const QUESTIONS: ReadonlySet<Command['type']> = new Set(['survey_holders', 'compare_removals']);
-/** Commands that begin removals, which a dry run plays to their end. */
-const REMOVES: ReadonlySet<Command['type']> = new Set([
-  'remove_dax_device',
-  'remove_cxl_memdev',
-  'record_hotplug_event',
-]);
-
-/** Prepares answering such submissions of what is committed. */
-export function prepareAsk(db: Connection, context: () => Context): (submission: Submission) => Submitted {
+/** Prepares answering such work of what is committed. */
+export function prepareAsk(db: Connection, context: () => Context): (work: Work) => Submitted {
   const load = prepareLoad(db);
   const last = prepareLastSeq(db);
   // In one transaction, so that all that is read of a host is of the same state.
-  return db.transaction(({ host: name, command, precondition }: Submission): Submitted => {
-    const host = load(name);
-    const decided = decideIf(host, precondition, () => foresee(host, command, context()));
-    if ('denied' in decided) return decided.denied;
-    return { status: 'done', reply: decided.granted.answer, replayed: false, seq: last() };
-  });
+  return db.transaction(
+    (work: Work): Submitted => answerRead({ host: load(work.host), seq: last() }, work, context()),
+  );
 }

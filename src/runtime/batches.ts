@@ -1,6 +1,5 @@
 import { describeFault, StoreFault, unavailableFor, type Unavailable } from '../store/fault.ts';
-import type { Submission } from '../store/port.ts';
-import type { BatchResult, Settled } from '../store/transact.ts';
+import type { BatchResult, Settled, Work } from '../store/transact.ts';
 import type { FromWriter, WireSettled } from './message.ts';
 import { packError } from './thread_error.ts';
 
@@ -9,13 +8,13 @@ const BATCH_MAX = 512;
 
 interface Queued {
   readonly id: number;
-  readonly submission: Submission;
+  readonly work: Work;
 }
 
 /** How a batch is committed, and whom it is told to. */
 export interface BatchOptions {
   readonly path: string;
-  readonly transact: (batch: readonly Submission[]) => BatchResult;
+  readonly transact: (batch: readonly Work[]) => BatchResult;
   /** Why the file is not ours any more; null while it is. */
   readonly lost: () => string | null;
   readonly tell: (message: FromWriter) => void;
@@ -77,7 +76,7 @@ function createRunBatch(
         refuse(notOurs(before));
         return;
       }
-      const result = transact(batch.map(({ submission }) => submission));
+      const result = transact(batch.map(({ work }) => work));
       const after = lost();
       if (after !== null) throw lostInCommit(after);
       noteState(null);

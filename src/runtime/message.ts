@@ -1,6 +1,7 @@
 import type { CheckpointState } from '../store/checkpoint.ts';
 import type { Unavailable } from '../store/fault.ts';
-import type { Commit, PackedSubmission, StoreHealth, Submission, Submitted } from '../store/port.ts';
+import type { Commit, PackedSubmission, StoreHealth, Submitted } from '../store/port.ts';
+import type { Work } from '../store/transact.ts';
 import type { PackedError } from './thread_error.ts';
 
 /** What the writer's thread is started with. */
@@ -13,19 +14,19 @@ export interface WriterData {
 
 /** What the writer is sent. A question has an id, by which its answer is known. */
 export type ToWriter =
-  | { readonly type: 'submit'; readonly id: number; readonly submission: Submission }
+  | { readonly type: 'work'; readonly id: number; readonly work: Work }
   | {
       readonly type: 'submit_packed';
       readonly id: number;
-      readonly submission: Omit<PackedSubmission, 'asked'>;
-      readonly asked: ArrayBuffer;
+      readonly submission: Omit<PackedSubmission, 'command'>;
+      readonly command: ArrayBuffer;
     }
   | { readonly type: 'check'; readonly id: number }
   /** Where the process answers, for whoever finds the file taken. */
   | { readonly type: 'serve_at'; readonly url: string }
   | { readonly type: 'close' };
 
-/** What became of one submission: its answer, or the bug that rolled it back. */
+/** What became of one piece of work: its answer, or the bug that rolled it back. */
 export type WireSettled = { readonly submitted: Submitted } | { readonly error: PackedError };
 
 /** What the writer tells. */

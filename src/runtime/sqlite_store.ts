@@ -1,12 +1,24 @@
+import type { AnswerTo, AnswerToQuestion } from '../engine/answer.ts';
+import type { CommandType } from '../engine/model/command.ts';
+import type { QuestionType } from '../engine/model/question.ts';
 import {
   BUSY_TIMEOUT_MS,
   JOURNAL_SIZE_LIMIT_BYTES,
   openReadConnection,
   type Connection,
 } from '../store/connection.ts';
-import type { AssessmentQuery, SnapshotQuery, Store, Submission } from '../store/port.ts';
+import type {
+  AssessmentQuery,
+  Inquiry,
+  PackedSubmission,
+  SnapshotQuery,
+  Store,
+  Submission,
+  Submitted,
+} from '../store/port.ts';
 import { createReads } from '../store/read.ts';
-import { isLongQuestion } from './asker.ts';
+import type { Work } from '../store/transact.ts';
+import { takesLong } from './asker.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
@@ -77,16 +89,17 @@ export interface StoreParts {
   readonly db: Connection;
   readonly client: Omit<WriterClient, 'ready'>;
   readonly assessor: JobThread<AssessmentQuery>;
-  readonly asker: JobThread<Submission>;
+  readonly asker: JobThread<Work>;
   readonly reader: JobThread<SnapshotQuery>;
 }
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
 export function storeOf({ db, client, assessor, asker, reader }: StoreParts): Store {
+  const { run, runPacked, ...writer } = client;
   return {
     ...createReads(db),
-    ...client,
-    submit: (submission) => (isLongQuestion(submission) ? asker.run(submission) : client.submit(submission)),
+    ...writer,
+    ...typed((work) => (takesLong(work) ? asker.run(work) : run(work)), runPacked),
     snapshot: (query) => reader.run(query),
     assess: (query) => assessor.run(query),
     close: async () => {
@@ -95,5 +108,20 @@ export function storeOf({ db, client, assessor, asker, reader }: StoreParts): St
       db.close();
       await client.close();
     },
+  };
+}
+
+/** Types do not cross between threads: this is the one place that says that the answer is the one to what was sent. */
+function typed(
+  run: (work: Work) => Promise<Submitted>,
+  runPacked: (submission: PackedSubmission) => Promise<Submitted>,
+): Pick<Store, 'submit' | 'submitPacked' | 'ask'> {
+  return {
+    submit: async <Type extends CommandType>(submission: Submission<Type>) =>
+      (await run(submission as Submission)) as Submitted<AnswerTo<Type>>,
+    submitPacked: async (submission) =>
+      (await runPacked(submission)) as Submitted<AnswerTo<'import_inventory'>>,
+    ask: async <Type extends QuestionType>(inquiry: Inquiry<Type>) =>
+      (await run(inquiry as Inquiry)) as Submitted<AnswerToQuestion<Type>>,
   };
 }

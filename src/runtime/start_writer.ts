@@ -5,8 +5,8 @@ import { describeFault, unavailableFor } from '../store/fault.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { openOwned, type OwnedDatabase } from '../store/open.ts';
 import { unpackJson } from '../store/packed.ts';
-import type { Asked } from '../store/port.ts';
-import { prepareTransact, type Decide } from '../store/transact.ts';
+import type { ImportInventory } from '../engine/model/host_command.ts';
+import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
 import { packError } from './thread_error.ts';
@@ -40,14 +40,11 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
   tell({ type: 'ready', path });
   return (message) => {
     switch (message.type) {
-      case 'submit':
+      case 'work':
         batches.add(message);
         break;
       case 'submit_packed':
-        batches.add({
-          id: message.id,
-          submission: { ...message.submission, ...(unpackJson(message.asked) as Asked) },
-        });
+        batches.add({ id: message.id, work: unpacked(message) });
         break;
       case 'check':
         tell(check(message.id, owned, checkpoints));
@@ -63,6 +60,11 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
         break;
     }
   };
+}
+
+/** What another thread packed: the one place that says what is in the bytes. */
+function unpacked({ submission, command }: Extract<ToWriter, { type: 'submit_packed' }>): Work {
+  return { ...submission, command: unpackJson(command) as ImportInventory };
 }
 
 /** Keeps the other thread told of the checkpoints, and logs when they begin to fail or work again. */

@@ -1,6 +1,7 @@
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
 import type { Unavailable } from '../store/fault.ts';
-import type { Commit, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
+import type { Commit, PackedSubmission, Store, StoreHealth, Submitted } from '../store/port.ts';
+import type { Work } from '../store/transact.ts';
 import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
 import type { Log } from './log.ts';
@@ -24,8 +25,9 @@ export interface WriterClientOptions {
 }
 
 /** What of a store the writer answers. */
-export interface WriterClient
-  extends Pick<Store, 'submit' | 'submitPacked' | 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
+export interface WriterClient extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
+  run(work: Work): Promise<Submitted>;
+  runPacked(submission: PackedSubmission): Promise<Submitted>;
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
   readonly ready: Promise<string>;
 }
@@ -68,9 +70,9 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
     });
   return {
     ready: ready.then((served) => (path = served)),
-    submit: (submission: Submission) => ask(client.submissions, (id) => ({ type: 'submit', id, submission })),
-    submitPacked: ({ asked, ...submission }) =>
-      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, asked })),
+    run: (work) => ask(client.submissions, (id) => ({ type: 'work', id, work })),
+    runPacked: ({ command, ...submission }) =>
+      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, command })),
     // A check is a commit: those who ask at the same time share one.
     check: () =>
       (checking ??= ask(client.checks, (id) => ({ type: 'check', id })).finally(() => (checking = null))),

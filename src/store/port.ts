@@ -1,7 +1,8 @@
-import type { Answer } from '../engine/answer.ts';
-import type { Command } from '../engine/model/command.ts';
+import type { AnswerTo, AnswerToQuestion } from '../engine/answer.ts';
+import type { CommandOf, CommandType } from '../engine/model/command.ts';
 import type { EventType } from '../engine/model/event.ts';
-import type { Kind, RecordOf } from '../engine/model/host.ts';
+import type { Exposure, Kind, RecordOf } from '../engine/model/host.ts';
+import type { QuestionOf, QuestionType } from '../engine/model/question.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
@@ -16,9 +17,11 @@ import type { Unavailable } from './fault.ts';
  */
 export interface Store {
   /** Runs one command on one host, durably committed before the promise resolves (group commit). */
-  submit(submission: Submission): Promise<Submitted>;
-  /** The same of a command that another thread has packed: this one never holds its objects. */
-  submitPacked(submission: PackedSubmission): Promise<Submitted>;
+  submit<Type extends CommandType>(submission: Submission<Type>): Promise<Submitted<AnswerTo<Type>>>;
+  /** The same of an import that another thread has packed: this one never holds its objects. */
+  submitPacked(submission: PackedSubmission): Promise<Submitted<AnswerTo<'import_inventory'>>>;
+  /** Answers a question about one host, of what is committed. Nothing changes. */
+  ask<Type extends QuestionType>(inquiry: Inquiry<Type>): Promise<Submitted<AnswerToQuestion<Type>>>;
   /** One record as the API shows it, or null. */
   get<K extends Kind>(kind: K, host: string, id: string): Promise<RecordOf<K> | null>;
   /** One record by its uid alone (removals, hotplug events). */
@@ -50,36 +53,44 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** One command for one host, with the conditions under which it is run. */
-export interface Submission {
+/** A command for one host, and under which conditions it is run. */
+export interface Submission<Type extends CommandType = CommandType> {
   readonly host: string;
-  readonly command: Command;
+  readonly command: CommandOf<Type>;
   /**
    * Decided the same, but nothing is stored, not even the idempotency key. Removals that it would begin are answered as
    * they come to rest: completed, stuck or waiting.
    */
   readonly dry_run?: boolean;
-  /** Kept 24 h with the reply, in the effect's own transaction. `fingerprint` is a hash of the request as it was understood. */
-  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
+  readonly idempotency?: Idempotency;
   /** If-Match: the record must be in one of these states, or, of `*`, exist. What is not found stays so. */
   readonly precondition?: {
     readonly kind: Kind;
     readonly id: string;
     readonly states: '*' | readonly RecordState[];
   };
-  /** JSON text that the reply says of an import: kept with it, so that a replay says the same. */
-  readonly imported?: string;
 }
 
 /** One state of one record: the revision is new with every change, the uid with every new owner of a name. */
 export type RecordState = Pick<Resource, 'uid' | 'revision'>;
 
-/** What a submission asks for, beside its conditions. */
-export type Asked = Pick<Submission, 'command' | 'imported'>;
+/** A key under which the reply is kept 24 h, in the effect's own transaction: whoever asks again gets it again. */
+export interface Idempotency {
+  readonly key: string;
+  /** A hash of the request as it was understood. */
+  readonly fingerprint: string;
+}
 
-/** A submission whose Asked is packed (packed.ts). The store takes the bytes: they are gone for whoever submits. */
-export interface PackedSubmission extends Omit<Submission, keyof Asked> {
-  readonly asked: ArrayBuffer;
+/** An import whose command is packed (packJson). The store takes the bytes: they are gone for whoever submits. */
+export interface PackedSubmission extends Omit<Submission<'import_inventory'>, 'command'> {
+  readonly command: ArrayBuffer;
+}
+
+/** A question about one host. With a key its answer is kept, which is the writer's to do. */
+export interface Inquiry<Type extends QuestionType = QuestionType> {
+  readonly host: string;
+  readonly question: QuestionOf<Type>;
+  readonly idempotency?: Idempotency;
 }
 
 /** Which records of which host. */
@@ -91,18 +102,33 @@ export interface SnapshotQuery {
 /** The records of a snapshot, in order of creation. */
 export type PackedRecords<K extends Kind> = { readonly [kind in K]: readonly RecordOf<kind>[] };
 
-/** What became of a submission. Only `done` has changed anything. */
-export type Submitted =
-  | { readonly status: 'done'; readonly reply: Reply; readonly replayed: boolean; readonly seq: number }
+/** What came of a submission, or of an inquiry. */
+export type Submitted<Answer = AnswerTo | AnswerToQuestion> = Done<Answer> | NotDone;
+
+/** It was granted, and is stored. */
+export interface Done<Answer> extends Reply<Answer> {
+  readonly status: 'done';
+  /** It was answered before under the same key: this is what was said then. */
+  readonly replayed: boolean;
+  /** The highest event of the state that it is of. */
+  readonly seq: number;
+}
+
+/** What is told of it. Plain JSON. */
+export interface Reply<Answer = AnswerTo | AnswerToQuestion> {
+  readonly answer: Answer;
+  /** Windows that it opened onto another owner's pfns: the first 100 (EX6). */
+  readonly exposures: readonly Exposure[];
+}
+
+/** It was not, and nothing of it is stored. */
+export type NotDone =
   | { readonly status: 'refused'; readonly refusal: Refusal }
   | { readonly status: 'precondition_failed' }
   /** The key was used with another request. */
   | { readonly status: 'idempotency_mismatch' }
-  /** Nothing can be stored now, and nothing of this is. */
+  /** Nothing can be stored now. */
   | { readonly status: 'unavailable'; readonly why: Unavailable };
-
-/** What a command answers. Plain JSON. */
-export type Reply = Answer;
 
 /** Which records of a kind, of one host or of all. */
 export interface ListQuery {

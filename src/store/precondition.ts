@@ -1,17 +1,13 @@
-import type { Decision } from '../engine/decide.ts';
 import type { Host } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
-import type { RecordState, Submission, Submitted } from './port.ts';
-
-/** A submission that is not granted. */
-type Denied = Extract<Submitted, { status: 'refused' | 'precondition_failed' }>;
+import type { NotDone, RecordState, Submission } from './port.ts';
 
 /** Decides under If-Match: a record in another state fails it, one that is not there only where nothing else refuses. */
-export function decideIf(
+export function decideIf<Decided>(
   host: Host,
   precondition: Submission['precondition'],
-  decide: () => Decision | Refusal,
-): { readonly granted: Decision } | { readonly denied: Denied } {
+  decide: () => Decided | Refusal,
+): { readonly granted: Decided } | { readonly denied: NotDone } {
   const named = precondition === undefined ? undefined : host.tables[precondition.kind].get(precondition.id);
   const failed = { denied: { status: 'precondition_failed' } } as const;
   if (precondition !== undefined && named !== undefined && !isIn(precondition.states, named)) return failed;

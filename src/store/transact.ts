@@ -6,13 +6,13 @@ import type { Host } from '../engine/model/host.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
-import { foresee } from '../engine/foresee.ts';
 import type { Connection } from './connection.ts';
 import { isWorldFault } from './fault.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
+import { answerRead } from './read_only.ts';
 import { prepareJournal, type Journal } from './journal.ts';
 import { prepareLoad } from './load.ts';
-import type { Commit, RemovalMark, Submission, Submitted } from './port.ts';
+import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareProject, type Touched } from './project.ts';
 
@@ -27,7 +27,10 @@ export interface TransactOptions {
   readonly cachedHosts: number;
 }
 
-/** What became of one submission: its answer, or the bug that rolled it back. */
+/** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
+export type Work = Submission | Inquiry;
+
+/** What became of one piece of work: its answer, or the bug that rolled it back. */
 export type Settled = { readonly submitted: Submitted } | { readonly error: Error };
 
 /** What became of a batch. */
@@ -61,7 +64,7 @@ interface Transactor extends TransactOptions {
 export function prepareTransact(
   db: Connection,
   options: TransactOptions,
-): (batch: readonly Submission[]) => BatchResult {
+): (batch: readonly Work[]) => BatchResult {
   const load = prepareLoad(db);
   const transactor: Transactor = {
     ...options,
@@ -76,15 +79,15 @@ export function prepareTransact(
   const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
-  const run = (batch: readonly Submission[]): BatchResult => {
+  const run = (batch: readonly Work[]): BatchResult => {
     begin?.run();
     watch();
     purge();
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
-    const settled = batch.map((submission) => {
+    const settled = batch.map((work) => {
       transactor.marks.length = 0;
-      const result = runOne(submission);
+      const result = runOne(work);
       if ('submitted' in result)
         for (const mark of transactor.marks) {
           removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
@@ -107,19 +110,19 @@ export function prepareTransact(
   };
 }
 
-function prepareRunOne(transactor: Transactor): (submission: Submission) => Settled {
+function prepareRunOne(transactor: Transactor): (work: Work) => Settled {
   const { db, cache } = transactor;
   const savepoint = db.prepare('SAVEPOINT command');
   const release = db.prepare('RELEASE command');
   const rollback = db.prepare('ROLLBACK TO command');
-  return (submission) => {
+  return (work) => {
     savepoint.run();
     try {
-      return { submitted: execute(transactor, submission) };
+      return { submitted: execute(transactor, work) };
     } catch (error) {
       if (isWorldFault(error) || !db.inTransaction) throw error;
       rollback.run();
-      cache.delete(submission.host);
+      cache.delete(work.host);
       return { error: error instanceof Error ? error : new Error(String(error)) };
     } finally {
       if (db.inTransaction) release.run();
@@ -127,38 +130,41 @@ function prepareRunOne(transactor: Transactor): (submission: Submission) => Sett
   };
 }
 
-/** Decides one submission and, where it is granted, writes its whole effect. */
-function execute(transactor: Transactor, submission: Submission): Submitted {
+/** Decides one submission and, where it is granted, writes its whole effect; or answers one inquiry. */
+function execute(transactor: Transactor, work: Work): Submitted {
   const { cache, keys } = transactor;
-  const { host: name, idempotency } = submission;
+  const { host: name, idempotency } = work;
   const at = transactor.now();
   const kept = idempotency === undefined ? null : keys.find(idempotency.key, at);
   if (kept !== null) {
     if (kept.fingerprint !== idempotency?.fingerprint) return { status: 'idempotency_mismatch' };
-    return { status: 'done', reply: kept.reply, replayed: true, seq: kept.seq };
+    return { status: 'done', ...kept.reply, replayed: true, seq: kept.seq };
   }
   const host = cache.memo(name);
-  const submitted = decideOn(transactor, host, submission, at);
+  const submitted = settle(transactor, host, work, at);
   if (host.tables.hosts.size === 0) cache.delete(name);
-  if (submitted.status === 'done' && submission.dry_run !== true && idempotency !== undefined) {
-    const { reply, seq } = submitted;
-    keys.keep(idempotency.key, { fingerprint: idempotency.fingerprint, reply, seq }, at);
+  const isDryRun = 'dry_run' in work && work.dry_run;
+  if (submitted.status === 'done' && !isDryRun && idempotency !== undefined) {
+    const { answer, exposures, seq } = submitted;
+    keys.keep(
+      idempotency.key,
+      { fingerprint: idempotency.fingerprint, reply: { answer, exposures }, seq },
+      at,
+    );
   }
   return submitted;
 }
 
-function decideOn(transactor: Transactor, host: Host, submission: Submission, at: string): Submitted {
-  const { command, dry_run } = submission;
-  const decide = dry_run === true ? foresee : transactor.decide;
-  const decided = decideIf(host, submission.precondition, () =>
-    decide(host, command, { now: at, uid: transactor.uid }),
-  );
+function settle(transactor: Transactor, host: Host, work: Work, at: string): Submitted {
+  const context = { now: at, uid: transactor.uid };
+  if ('question' in work || work.dry_run === true)
+    return answerRead({ host, seq: transactor.journal.last() }, work, context);
+  const { command, precondition } = work;
+  const decided = decideIf(host, precondition, () => transactor.decide(host, command, context));
   if ('denied' in decided) return decided.denied;
-  const { answer, events } = decided.granted;
-  const seq =
-    dry_run === true ? transactor.journal.last() : store(transactor, host, submission.host, events, at);
-  const reply = submission.imported === undefined ? answer : { ...answer, imported: submission.imported };
-  return { status: 'done', reply, replayed: false, seq };
+  const { answer, exposures, events } = decided.granted;
+  const seq = store(transactor, host, work.host, events, at);
+  return { status: 'done', answer, exposures, replayed: false, seq };
 }
 
 function store(

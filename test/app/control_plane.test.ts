@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
 import type { NotTaken } from '../../src/app/inventory.ts';
 import type { Exported } from '../../src/app/listing_job.ts';
-import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import type { Submitted } from '../../src/store/port.ts';
@@ -45,12 +44,12 @@ async function remove(kernel: KernelName): Promise<string> {
     host: HOST,
     command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
   });
-  return (replyOf(removed).record as RemovalRecord).uid;
+  return answerOf(removed).uid;
 }
 
-function replyOf(submitted: Submitted | NotTaken): Extract<Submitted, { status: 'done' }>['reply'] {
+function answerOf<Answer>(submitted: Submitted<Answer> | NotTaken): Answer {
   if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
-  return submitted.reply;
+  return submitted.answer;
 }
 
 const stateOf = async (uid: string): Promise<string | undefined> =>
@@ -77,17 +76,19 @@ test('a pin holds a removal waiting, the time runs out on who waits, its release
   );
   expect((await plane.waitForRemoval(uid, 1))?.state).toBe('waiting');
   const ended = plane.waitForRemoval(uid, LONG_MS);
-  replyOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
+  answerOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
   expect((await ended)?.state).toBe('completed');
 });
 
 test('the end of a removal is logged once, also where its report is changed afterwards', async () => {
   // Stale entries survive the removal on v5.10, and another tenant's bind opens an exposure that its report names.
   const uid = await remove('v5.10');
-  replyOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
+  answerOf(await plane.submit({ host: HOST, command: { type: 'unpin', pin: 'p5' } }));
   await plane.waitForRemoval(uid, LONG_MS);
   const ended = await plane.getByUid('removals', uid);
-  replyOf(await plane.submit({ host: HOST, command: { type: 'bind', dax_device: 'pmem0', tenant: 'blue' } }));
+  answerOf(
+    await plane.submit({ host: HOST, command: { type: 'bind', dax_device: 'pmem0', tenant: 'blue' } }),
+  );
   await plane.check();
   expect((await plane.getByUid('removals', uid))?.report).not.toEqual(ended?.report);
   const lines = silent.info.mock.calls.filter(([fields]) => (fields as { removal?: string }).removal === uid);
@@ -114,7 +115,7 @@ test('a removal that was running when the process stopped is taken up by the nex
     host: HOST,
     command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
   });
-  const { uid } = replyOf(removed).record as RemovalRecord;
+  const { uid } = answerOf(removed);
   await store.close();
   const next = createControlPlane(await harness.open(), silent);
   expect((await next.getByUid('removals', uid))?.state).toBe('running');
@@ -132,7 +133,7 @@ test('a step that a busy store refused is taken again, with nobody asking', asyn
     host: HOST,
     command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
   });
-  const { uid } = replyOf(removed).record as RemovalRecord;
+  const { uid } = answerOf(removed);
   await store.close();
   let free = (): void => undefined;
   const refused = new Promise<void>((resolve) => (free = resolve));
@@ -151,23 +152,23 @@ test('a step that a busy store refused is taken again, with nobody asking', asyn
 test('a listing is imported, again without effect, and exported as it was', async () => {
   await plane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
   const idempotency = { key: 'k', fingerprint: 'f' };
-  const first = replyOf(
+  const first = answerOf(
     await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING), idempotency }),
   );
-  expect(JSON.parse(first.imported!)).toMatchObject({
+  expect(JSON.parse(first)).toMatchObject({
     format: 'ndctl',
     devices: [{ name: 'pmem0', change: 'created' }],
   });
   expect(await plane.get('dax_devices', HOST, 'pmem0')).toMatchObject({ mode: 'fsdax', size: 268435456 });
   const replay = await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING), idempotency });
-  expect(replay).toMatchObject({ replayed: true, reply: { imported: first.imported } });
-  const second = replyOf(await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING) }));
-  expect(JSON.parse(second.imported!)).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
+  expect(replay).toMatchObject({ replayed: true, answer: first });
+  const second = answerOf(await plane.importInventory({ host: HOST, bytes: Buffer.from(LISTING) }));
+  expect(JSON.parse(second)).toMatchObject({ devices: [{ name: 'pmem0', change: 'unchanged' }] });
   const exported = await plane.exportInventory(HOST, 'ndctl');
   const { text } = exported as Exported;
   expect(JSON.parse(Buffer.from(text).toString())).toBeDefined();
-  const again = replyOf(await plane.importInventory({ host: HOST, bytes: new Uint8Array(text) }));
-  expect(JSON.parse(again.imported!)).toMatchObject({ devices: [{ change: 'unchanged' }] });
+  const again = answerOf(await plane.importInventory({ host: HOST, bytes: new Uint8Array(text) }));
+  expect(JSON.parse(again)).toMatchObject({ devices: [{ change: 'unchanged' }] });
 });
 
 test('what is no listing, and a host that is not there, are refused', async () => {

@@ -8,6 +8,7 @@ import type {
   AssessmentQuery,
   Commit,
   ListQuery,
+  PackedSubmission,
   Page,
   RecordState,
   Store,
@@ -51,7 +52,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
     test('what was submitted is read back, by id and by uid, and after a restart', async () => {
       const created = done(await createHost());
       const host = await store.get('hosts', 'node-a', 'node-a');
-      expect(host).toEqual(created.reply.record);
+      expect(host).toEqual(created.answer);
       expect(await store.getByUid('hosts', host?.uid ?? '')).toEqual(host);
       await store.close();
       store = await harness.open();
@@ -75,18 +76,20 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
 
     test('a packed submission is decided as any other, with its conditions', async () => {
       await createHost();
-      const command: Command = { type: 'create_process', pid: 1, comm: 'redis' };
-      const submitPacked = (more: Partial<Submission>): Promise<Submitted> =>
-        store.submitPacked({ host: 'node-a', ...more, asked: packJson({ command, imported: '[1]' }) });
-      expect(done(await submitPacked({ dry_run: true })).reply.record).toMatchObject({ pid: 1 });
-      expect(await store.get('processes', 'node-a', '1')).toBeNull();
+      const listed = { name: 'pmem0', mode: 'fsdax', size: 4096, change: 'created' } as const;
+      const command = { type: 'import_inventory', devices: [listed], record: {}, imported: '[1]' } as const;
+      const submitPacked = (more: Partial<PackedSubmission>): Promise<Submitted> =>
+        store.submitPacked({ host: 'node-a', ...more, command: packJson(command) });
+      expect(done(await submitPacked({ dry_run: true })).answer).toBe('[1]');
+      expect(await store.get('dax_devices', 'node-a', 'pmem0')).toBeNull();
       const idempotency = { key: 'k', fingerprint: 'f' };
       const first = done(await submitPacked({ idempotency }));
-      expect(first.reply).toMatchObject({ record: { pid: 1 }, imported: '[1]' });
+      expect(first.answer).toBe('[1]');
       expect(await submitPacked({ idempotency })).toEqual({ ...first, replayed: true });
-      expect(await submitPacked({})).toMatchObject({
+      expect(await store.get('dax_devices', 'node-a', 'pmem0')).toMatchObject({ size: 4096 });
+      expect(await submitPacked({ host: 'nobody' })).toMatchObject({
         status: 'refused',
-        refusal: { code: 'process_exists' },
+        refusal: { code: 'host_not_found' },
       });
     });
 
@@ -121,7 +124,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       );
       expect(await harness.dump()).toBe(before);
       const real = done(await createProcess(7, { idempotency: { key: 'k', fingerprint: 'f' } }));
-      expect({ ...dry.reply.record, uid: '' }).toEqual({ ...real.reply.record, uid: '' });
+      expect(dry.answer).toEqual({ ...(real.answer as Process), uid: expect.any(String) as string });
       expect(real.replayed).toBe(false);
     });
 

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import { begunBy, withBegun } from '../../src/engine/begun.ts';
+import { asItStands, beginsRemovals } from '../../src/engine/begun.ts';
 import { DEVICE, addDevice, machine } from './support.ts';
 
-test('an answer that tells no removal has begun none, and stays as it is', () => {
+test('a command that begins no removal is answered as it was', () => {
   const made = machine('v6.1');
   addDevice(made);
-  const answer = made.run({ type: 'patch_dax_device', dax_device: DEVICE, tenant: 'a' });
-  expect(begunBy(answer)).toEqual([]);
-  expect(withBegun(answer, (removal) => ({ ...removal, state: 'stuck' }))).toBe(answer);
+  const command = { type: 'patch_dax_device', dax_device: DEVICE, tenant: 'a' } as const;
+  const answer = made.run(command);
+  made.run({ ...command, tenant: 'b' });
+  expect(beginsRemovals(command)).toBe(false);
+  expect(asItStands(made.host, command.type, answer)).toBe(answer);
 });

@@ -80,14 +80,19 @@ describe('[CMP1] a comparison', () => {
       provider: 'CXL',
       change: 'created',
     } as const;
-    made.run({ type: 'import_inventory', devices: [listed], record: {} });
+    made.run({ type: 'import_inventory', imported: '', devices: [listed], record: {} });
     const { items } = compare(made, { kernels: ['v5.10', 'v6.1'] });
     expect(items.map((item) => item.refused?.errno)).toEqual(['ENODEV', undefined]);
   });
 
   test('of a device that is not there is refused', () => {
     expect(
-      machine('v6.12').try({ type: 'compare_removals', dax_device: 'pmem9', trigger: 'unbind', kernels: [] }),
+      machine('v6.12').tryAsk({
+        type: 'compare_removals',
+        dax_device: 'pmem9',
+        trigger: 'unbind',
+        kernels: [],
+      }),
     ).toMatchObject({
       code: 'dax_device_not_found',
       pointer: '/dax_device',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/command.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/device_command.ts';
 import { systemRam } from './imagine.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import { addDevice, addMount, addPin, DEVICE, machine, PIPE, removeDevice, type Machine } from './support.ts';

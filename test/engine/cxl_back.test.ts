@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Command, CxlPlace, ImportedDevice } from '../../src/engine/model/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { CxlPlace } from '../../src/engine/model/device_command.ts';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { answered, SIGBUS, told } from './observe.ts';
@@ -216,7 +218,7 @@ describe('names and memdevs of other kinds', () => {
 test('a comparison takes the chain along, and leaves it as it was', () => {
   const made = cxl();
   const how = { trigger: 'unbind', via: 'cxl_mem', kernels: ['v6.1', 'v7.3'] } as const;
-  const { comparison } = made.run({ type: 'compare_removals', dax_device: DAX, ...how });
+  const comparison = made.ask({ type: 'compare_removals', dax_device: DAX, ...how });
   expect(comparison).toBeDefined();
   expect([memdevs(made), regions(made)]).toEqual(['mem0 enabled', 'region0 commit enabled']);
 });
@@ -294,8 +296,8 @@ describe('an access to what nothing decodes', () => {
     const one = rig.mapper({ small: true });
     run(made, { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
     made.run({ type: 'bind', dax_device: 'pmem0' });
-    const { outcome } = made.run({ type: 'munmap', mapping: one.mapping });
-    expect(found(outcome).kernel_log).toHaveLength(60);
+    const { kernel_log } = made.run({ type: 'munmap', mapping: one.mapping });
+    expect(kernel_log).toHaveLength(60);
   });
 });
 
@@ -332,6 +334,7 @@ describe('a listing', () => {
   const chain = { memdevs: [memdev], regions: [region] };
   const imports = (devices: readonly ImportedDevice[], more = {}): Command => ({
     type: 'import_inventory',
+    imported: '',
     devices,
     record: null,
     ...more,

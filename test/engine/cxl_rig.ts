@@ -1,4 +1,5 @@
-import type { Command, CreateDaxDevice, CxlPlace } from '../../src/engine/model/command.ts';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { CreateDaxDevice, CxlPlace } from '../../src/engine/model/device_command.ts';
 import type { DaxDevice } from '../../src/engine/model/host.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered } from './observe.ts';

@@ -46,7 +46,7 @@ describe('[EX4] who is another owner', () => {
   test('another mode that a listing shows', () => {
     const { made, reader } = unbound();
     const device = { name: DEVICE, mode: 'devdax', size: 64 * MIB, change: 'updated' } as const;
-    made.run({ type: 'import_inventory', devices: [device], record: {} });
+    made.run({ type: 'import_inventory', imported: '', devices: [device], record: {} });
     expect(told(made)).toEqual([
       `${reader.mapping} 1 → 2 (null): 512 pages, 0 writable; dax_device_changed, open`,
     ]);
@@ -56,7 +56,7 @@ describe('[EX4] who is another owner', () => {
     const { made, mapper } = ext4('v6.12');
     mapper();
     const device = { name: DEVICE, mode: 'devdax', size: 64 * MIB, change: 'updated' } as const;
-    const refused = made.try({ type: 'import_inventory', devices: [device], record: {} });
+    const refused = made.try({ type: 'import_inventory', imported: '', devices: [device], record: {} });
     expect(refused).toMatchObject({ code: 'dax_device_in_use' });
   });
 
@@ -230,7 +230,7 @@ describe('[EX5] the report of a removal', () => {
     const { made, mapper } = mounted('v6.12');
     mapper();
     const device = { name: DEVICE, mode: 'fsdax', size: 64 * MIB, change: 'gone' } as const;
-    made.run({ type: 'import_inventory', devices: [device], record: {} });
+    made.run({ type: 'import_inventory', imported: '', devices: [device], record: {} });
     made.run(REPLACE);
     expect(told(made)).toEqual(['v4 1 → 2 (null): 512 pages, 0 writable; dax_device_changed, open']);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CreateMount } from '../../src/engine/model/command.ts';
+import type { CreateMount } from '../../src/engine/model/use_command.ts';
 import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
 import { addDevice, addFile, addMount, DEVICE, found, machine, MIB } from './support.ts';
 

@@ -1,11 +1,11 @@
-import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/command.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/device_command.ts';
 import type { Holder, Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { DAX } from './rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
 
 export function holders(made: Machine, name = DEVICE): readonly Holder[] {
-  return found(made.run({ type: 'survey_holders', dax_device: name }).survey).items;
+  return made.ask({ type: 'survey_holders', dax_device: name }).items;
 }
 
 export function detail(made: Machine, kind: Holder['kind'], name = DEVICE): string[] {
@@ -23,11 +23,11 @@ export function compare(
     kernels: KERNEL_NAMES,
     ...more,
   } as const;
-  return found(made.run({ type: 'compare_removals', ...asked }).comparison);
+  return made.ask({ type: 'compare_removals', ...asked });
 }
 
 export function assess(made: Machine): readonly Assessment[] {
-  return found(made.run({ type: 'assess_removals' }).assessments);
+  return made.ask({ type: 'assess_removals' });
 }
 
 export function advice(made: Machine): readonly Advice[] {

@@ -16,7 +16,7 @@ const NONE: Impact = {
 
 function now(made: Machine): { verdict: string | null; impact: Impact | null } {
   const { verdict, impact } = found(assess(made)[0]);
-  const survey = found(made.run({ type: 'survey_holders', dax_device: DEVICE }).survey);
+  const survey = made.ask({ type: 'survey_holders', dax_device: DEVICE });
   expect(survey.impact).toEqual(impact);
   return { verdict, impact };
 }
@@ -64,8 +64,8 @@ describe('[ADV3] advice also where only the impact can be avoided', () => {
     const { made } = ext4(kernel);
     expect(actions(made)).toEqual(['umount_first: contained']);
     expect(advice(made)[0]).toMatchObject({ impact_then: NONE, destructive: false });
-    const survey = made.run({ type: 'survey_holders', dax_device: DEVICE }).survey;
-    expect(survey?.advice.map(({ action }) => action)).toEqual(['umount_first']);
+    const survey = made.ask({ type: 'survey_holders', dax_device: DEVICE });
+    expect(survey.advice.map(({ action }) => action)).toEqual(['umount_first']);
   });
 
   test('stop who uses it, then unmount; of a device that is mapped itself, stop alone', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { capacityOf } from '../../src/engine/questions/capacity.ts';
 import { countBlocks } from '../../src/engine/model/memory_block.ts';
-import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { NO_ENTRIES, rowsOf } from '../../src/engine/model/mapping_table.ts';
 import { answered, atRest, shape, told, touch } from './observe.ts';
 import {
@@ -214,27 +214,27 @@ test('[KM9] capacity of a device whose address nobody told', () => {
     ...{ total: 328 * MIB, free: 136 * MIB, used: 64 * MIB, leaked: 128 * MIB },
     leaked_ranges: [{ phys_addr: '0x10000000000000', size: 128 * MIB }],
   });
-  const blocks = made.run({ type: 'survey_memory_blocks', dax_device: 'dax1.0', start: 0, limit: 9 });
-  expect(blocks.memory_blocks).toMatchObject({ total: 1, items: [{ phys_addr: null, leaked: true }] });
-  expect(made.run({ type: 'survey_capacity' }).capacity?.total).toBe(328 * MIB);
+  const blocks = made.ask({ type: 'survey_memory_blocks', dax_device: 'dax1.0', start: 0, limit: 9 });
+  expect(blocks).toMatchObject({ total: 1, items: [{ phys_addr: null, leaked: true }] });
+  expect(made.ask({ type: 'survey_capacity' }).total).toBe(328 * MIB);
 });
 
 test('[KM2] memory blocks are listed from anywhere, none of a device without memory', () => {
   const own = ram('v6.12');
   fill(own);
   const survey = { type: 'survey_memory_blocks', dax_device: DAX } as const;
-  const { items, total } = own.made.run({ ...survey, start: 5, limit: 10 }).memory_blocks!;
+  const { items, total } = own.made.ask({ ...survey, start: 5, limit: 10 });
   expect([total, items.map(({ name }) => name)]).toEqual([7, ['memory38', 'memory39']]);
-  expect(own.made.run({ ...survey, start: 9, limit: 10 }).memory_blocks?.items).toEqual([]);
-  const one = own.made.run({ type: 'survey_memory_block', dax_device: DAX, block: FIRST }).memory_block;
+  expect(own.made.ask({ ...survey, start: 9, limit: 10 }).items).toEqual([]);
+  const { memory_block: one } = own.made.ask({
+    ...{ type: 'survey_memory_block', dax_device: DAX, block: FIRST },
+  });
   expect(one).toMatchObject({ name: 'memory33', state: 'online_movable', pages_in_use: 1024, node: 1 });
   addDevice(own.made, { name: 'pmem5' });
-  expect(own.made.run({ ...survey, dax_device: 'pmem5', start: 0, limit: 1 }).memory_blocks?.total).toBe(0);
+  expect(own.made.ask({ ...survey, dax_device: 'pmem5', start: 0, limit: 1 }).total).toBe(0);
   const gone = { type: 'survey_memory_block', dax_device: DAX } as const;
-  expect([FIRST - 1, FIRST + 7].map((block) => answered(own.made, { ...gone, block }))).toEqual([
-    'memory_block_not_found',
-    'memory_block_not_found',
-  ]);
+  for (const block of [FIRST - 1, FIRST + 7])
+    expect(own.made.tryAsk({ ...gone, block })).toMatchObject({ code: 'memory_block_not_found' });
 });
 
 test('[KM1] blocks of 2 GiB where the machine has much RAM', () => {
@@ -254,7 +254,8 @@ const LISTED: ImportedDevice = { ...RECORDED, mode: 'system-ram', change: 'creat
 
 function imported(kernel: 'v5.10' | 'v6.1', ...devices: readonly ImportedDevice[]): Ram {
   const made = machine(kernel, 0, { auto_online_blocks: 'online' });
-  for (const device of devices) made.run({ type: 'import_inventory', devices: [device], record: {} });
+  for (const device of devices)
+    made.run({ type: 'import_inventory', imported: '', devices: [device], record: {} });
   return { made, log: [] };
 }
 
@@ -291,11 +292,11 @@ test('[KM9] a later listing: what is used or has leaked stays, what left its dri
   expect(rangeOf(imported('v6.1', first, moved))?.base_pfn).toBe(0x200000);
   const used = imported('v6.1', first);
   fill(used);
-  used.made.run({ type: 'import_inventory', devices: [down], record: {} });
+  used.made.run({ type: 'import_inventory', imported: '', devices: [down], record: {} });
   expect(blocksOf(used)).toBe('7 online_movable Movable');
   const burnt = imported('v6.1', first);
   unbind(burnt);
-  burnt.made.run({ type: 'import_inventory', devices: [down], record: {} });
+  burnt.made.run({ type: 'import_inventory', imported: '', devices: [down], record: {} });
   expect(blocksOf(burnt)).toBe('7 online_movable Movable');
   const late = imported('v6.1', { ...LISTED, mode: 'devdax' }, { ...again, memory_blocks });
   expect(blocksOf(late)).toBe('7 online_movable Movable');
@@ -306,7 +307,9 @@ test('[KM1] a listed or created system-ram device whose probe fails is refused',
   const command = { type: 'create_dax_device', ...RECORDED, mode: 'system-ram', size: 64 * MIB } as const;
   expect(answered(made, command)).toBe('EINVAL');
   const listed: ImportedDevice = { ...LISTED, size: 64 * MIB };
-  expect(answered(made, { type: 'import_inventory', devices: [listed], record: {} })).toBe('EINVAL');
+  expect(answered(made, { type: 'import_inventory', imported: '', devices: [listed], record: {} })).toBe(
+    'EINVAL',
+  );
   const empty = imported('v5.10', listed);
   expect(blocksOf(empty)).toBe('none');
   expect(verdict(unbind(empty))).toBe('completed, contained, 0 signals');

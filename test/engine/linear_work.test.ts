@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/model/lookup.ts';
 import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
-import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
 import { KERNEL_NAMES, type SigbusDisposition } from '../../src/engine/model/vocabulary.ts';
 import { countSet } from './copied.ts';
@@ -103,7 +103,7 @@ describe('work grows with the records it concerns, not with their square:', () =
   test.each([false, true])('the holders of a device whose processes live on, pinned: %s', (pinned) => {
     const factor = growth((mappings) => {
       const { made } = crowd(mappings, 'each', { sigbus: 'handled', pinned });
-      return countSteps(made.host, () => made.run({ type: 'survey_holders', dax_device: DEVICE }));
+      return countSteps(made.host, () => made.ask({ type: 'survey_holders', dax_device: DEVICE }));
     });
     expect(factor).toBeLessThan(5);
   });
@@ -123,8 +123,8 @@ function mountedDevices(devices: number): Machine {
 describe('what concerns one mounted device does not look at the others:', () => {
   test('an assessment of many', () => {
     const factor = growth((devices) => {
-      const { host, run } = mountedDevices(devices);
-      return countSteps(host, () => run({ type: 'assess_removals' }));
+      const { host, ask } = mountedDevices(devices);
+      return countSteps(host, () => ask({ type: 'assess_removals' }));
     });
     expect(factor).toBeLessThan(5);
   });
@@ -135,8 +135,8 @@ describe('what concerns one mounted device does not look at the others:', () => 
     ['a comparison of removals', { type: 'compare_removals', trigger: 'unbind', kernels: KERNEL_NAMES }],
   ] as const)('%s of one', (_what, asked) => {
     const steps = [FEW, MANY].map((devices) => {
-      const { host, run } = mountedDevices(devices);
-      return countSteps(host, () => run({ ...asked, dax_device: 'pmem3' }));
+      const { host, ask } = mountedDevices(devices);
+      return countSteps(host, () => ask({ ...asked, dax_device: 'pmem3' }));
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(4 * (MANY - FEW));
   });
@@ -184,7 +184,9 @@ describe('records that go and come again under their ids do not look at the othe
         memory_blocks,
       }));
       const devicesListed = listed as readonly ImportedDevice[];
-      return stepsAndSets(host, () => run({ type: 'import_inventory', record: {}, devices: devicesListed }));
+      return stepsAndSets(host, () =>
+        run({ type: 'import_inventory', imported: '', record: {}, devices: devicesListed }),
+      );
     });
     expect(factor).toBeLessThan(5);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ext4, type Rig } from './rig.ts';
-import { addFile, addMount, DEVICE, found, removeDevice, type Machine } from './support.ts';
+import { addFile, addMount, DEVICE, removeDevice, type Machine } from './support.ts';
 
 function files(made: Machine): string[] {
   return [...made.host.tables.files.keys()];
@@ -11,7 +11,7 @@ function systems(made: Machine): number {
 }
 
 function survey(made: Machine) {
-  return found(made.run({ type: 'survey_holders', dax_device: DEVICE }).survey);
+  return made.ask({ type: 'survey_holders', dax_device: DEVICE });
 }
 
 /** Files that the survey lists, and how many the blast radius counts. */

@@ -1,5 +1,6 @@
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { describe, expect, test } from 'vitest';
-import type { Command, ImportedDevice } from '../../src/engine/model/command.ts';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { DaxDevice } from '../../src/engine/model/host.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
@@ -28,7 +29,7 @@ function device(made: Machine, name = DEVICE): DaxDevice {
 }
 
 function importing(made: Machine, ...devices: readonly ImportedDevice[]): string {
-  return answered(made, { type: 'import_inventory', record: {}, devices });
+  return answered(made, { type: 'import_inventory', imported: '', record: {}, devices });
 }
 
 const LISTED = { name: DEVICE, mode: 'fsdax', size: 64 * MIB, change: 'updated' } as const;
@@ -161,8 +162,8 @@ describe('a device', () => {
     const { made, mapper } = ext4('v5.10');
     addPin(made, mapper(), PIPE);
     removeDevice(made);
-    const bind: Command = { type: 'bind', dax_device: DEVICE };
-    expect([made.run(bind).bind?.result, made.run(bind).bind?.result]).toEqual(['blocked', 'blocked']);
+    const bind = { type: 'bind', dax_device: DEVICE } as const;
+    expect([made.run(bind).bind.result, made.run(bind).bind.result]).toEqual(['blocked', 'blocked']);
     expect(device(made).conditions).toHaveLength(1);
   });
 });
@@ -257,9 +258,9 @@ describe('a hotplug event', () => {
 
 describe('the holders of a device', () => {
   const survey = (made: Machine, name = DEVICE) =>
-    (made.run({ type: 'survey_holders', dax_device: name }).survey?.items ?? []).map(
-      ({ kind, consequence }) => `${kind} ${consequence}`,
-    );
+    made
+      .ask({ type: 'survey_holders', dax_device: name })
+      .items.map(({ kind, consequence }) => `${kind} ${consequence}`);
 
   test('memory that migrated, or that nobody has touched yet, goes on', () => {
     const own = ram('v6.12');
@@ -320,8 +321,10 @@ describe('the holders of a device', () => {
   test('[HOLD2] are told where no removal could start, too', () => {
     const { made } = ext4('v6.1');
     removeDevice(made);
-    expect(answered(made, { type: 'survey_holders', dax_device: DEVICE })).toBe('ok');
-    expect(answered(made, { type: 'survey_holders', dax_device: 'pmem9' })).toBe('dax_device_not_found');
+    expect(isRefusal(made.tryAsk({ type: 'survey_holders', dax_device: DEVICE }))).toBe(false);
+    expect(made.tryAsk({ type: 'survey_holders', dax_device: 'pmem9' })).toMatchObject({
+      code: 'dax_device_not_found',
+    });
   });
 });
 

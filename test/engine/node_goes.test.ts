@@ -15,7 +15,7 @@ test('a node goes with its last memory, whatever other nodes have', () => {
   const nodes = (): string[] => Object.keys(found(made.host.tables.hosts.get('h')).counters.memory_failure);
   const gone = (name: string): void => {
     const listed = { name, mode: 'system-ram', size: 256 * MIB, change: 'gone' } as const;
-    made.run({ type: 'import_inventory', record: {}, devices: [listed] });
+    made.run({ type: 'import_inventory', imported: '', record: {}, devices: [listed] });
   };
   expect(nodes()).toEqual(expect.arrayContaining(['node1', 'node2']));
   gone('dax0.0');

@@ -165,7 +165,7 @@ describe('after a removal', () => {
     mapper();
     const listed = { name: DAX, mode: 'fsdax', size: null } as const;
     for (const change of ['gone', 'updated'] as const)
-      made.run({ type: 'import_inventory', record: {}, devices: [{ ...listed, change }] });
+      made.run({ type: 'import_inventory', imported: '', record: {}, devices: [{ ...listed, change }] });
     const kinds = removeDevice(made, { dax_device: DAX }).hazards.map(({ kind }) => kind);
     expect(kinds).toContain('stale_mapping');
   });
@@ -175,7 +175,7 @@ describe('after a removal', () => {
     addDevice(made);
     made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind', via: 'nd_pmem' });
     const listed = { name: DEVICE, mode: 'devdax', size: null, change: 'updated' } as const;
-    made.run({ type: 'import_inventory', record: {}, devices: [listed] });
+    made.run({ type: 'import_inventory', imported: '', record: {}, devices: [listed] });
     const removal = found([...made.host.tables.removals.keys()][0]);
     expect(answered(made, { type: 'advance_removal', removal })).toBe('ok');
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ImportedDevice } from '../../src/engine/model/command.ts';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { countSteps } from './counted.ts';
 import { machine, MIB, PAGE, type Machine } from './support.ts';
@@ -9,7 +9,7 @@ import { cases } from '../support/property.ts';
 const GIB = 1024 * MIB;
 
 function imports(made: Machine, devices: readonly ImportedDevice[]): string {
-  const decision = made.try({ type: 'import_inventory', devices, record: null });
+  const decision = made.try({ type: 'import_inventory', imported: '', devices, record: null });
   return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
 }
 

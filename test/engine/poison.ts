@@ -1,4 +1,4 @@
-import type { MemoryFailure } from '../../src/engine/model/command.ts';
+import type { MemoryFailure } from '../../src/engine/model/device_command.ts';
 import type { MemoryFailureReport } from '../../src/engine/memory_failure/report.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { shape } from './observe.ts';
@@ -97,7 +97,7 @@ export function poisonCommand({ device, base, who }: Scene, asked: Asked): Memor
 }
 
 export function fail(at: Scene, asked: Asked): MemoryFailureReport {
-  return found(at.made.run(poisonCommand(at, asked)).memory_failure);
+  return at.made.run(poisonCommand(at, asked));
 }
 
 /** `ok` or the errno, and what became of the pages: `ok, dax page: Recovered x1`. */

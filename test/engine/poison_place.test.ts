@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MemoryFailure } from '../../src/engine/model/command.ts';
+import type { MemoryFailure } from '../../src/engine/model/device_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { fill, offlineAll, ram as recorded, unbind } from './ram.ts';
 import { DAX, ext4 } from './rig.ts';
@@ -58,9 +58,9 @@ test('[MF1] madvise of a mapping is a call of its own process, not of the first 
   const { mapping, pid } = found(at.who['second']);
   const report = at.made.run({
     ...{ type: 'memory_failure', dax_device: DEVICE, mapping, offset: 0, length: PAGE, source: 'madvise' },
-  }).memory_failure;
-  expect(found(report).processes.map(({ pid: hit }) => hit)).toContain(pid);
-  expect(found(report).processes.find(({ pid: hit }) => hit === pid)?.si_code).toBe('BUS_MCEERR_AR');
+  });
+  expect(report.processes.map(({ pid: hit }) => hit)).toContain(pid);
+  expect(report.processes.find(({ pid: hit }) => hit === pid)?.si_code).toBe('BUS_MCEERR_AR');
   const first = found(at.who['first']).pid;
   expect(poisoned(at, { mapping, source: 'madvise', by_pid: first })).toBe('invalid_field /by_pid');
 });

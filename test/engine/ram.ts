@@ -1,4 +1,5 @@
-import type { CreateDaxDevice, CreateHost } from '../../src/engine/model/command.ts';
+import type { CreateDaxDevice } from '../../src/engine/model/device_command.ts';
+import type { CreateHost } from '../../src/engine/model/host_command.ts';
 import type { KmemState, MemoryBlockState } from '../../src/engine/model/vocabulary.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import type { MemoryRange } from '../../src/engine/model/host.ts';
@@ -50,7 +51,7 @@ export function ram(kernel: KernelName, { host, device, online }: RamOptions = {
   removeDevice(made, { dax_device: DAX });
   const { bind } = made.run({ type: 'bind', dax_device: DAX, mode: 'system-ram' });
   for (const [block, state] of online ?? ALL_MOVABLE) writeState(made, block, state);
-  return { made, log: bind?.kernel_log ?? [] };
+  return { made, log: bind.kernel_log };
 }
 
 const ALL_MOVABLE = BLOCKS.map((block) => [block, 'online_movable'] as const);
@@ -60,7 +61,7 @@ export const NONE_ONLINE: readonly (readonly [number, MemoryBlockState])[] = [];
 export function writeState(made: Machine, block: number, state: MemoryBlockState): string {
   const decision = made.try({ type: 'patch_memory_block', dax_device: DAX, block, state });
   if (isRefusal(decision)) return decision.errno ?? decision.code;
-  const { result, blocked_in } = decision.answer.memory_block!;
+  const { result, blocked_in } = decision.answer.memory_block;
   return result === 'ok' ? 'ok' : `blocked in ${String(blocked_in)}`;
 }
 

@@ -24,7 +24,7 @@ import { cases } from '../support/property.ts';
 const NOTHING = { mappings: 0, pins: 0, processes: 0, pages: 0, exposures: 0 };
 
 function survey(made: Machine, name = DEVICE): Survey {
-  const told = found(made.run({ type: 'survey_holders', dax_device: name }).survey);
+  const told = made.ask({ type: 'survey_holders', dax_device: name });
   const assessed = found(assess(made).find(({ dax_device }) => dax_device === name));
   expect(assessed.residue).toEqual(told.residue);
   return told;
@@ -60,8 +60,8 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     ]);
     expect(endings(told, 'mapping')).toEqual([`munmap: ${result}`]);
     expect(endings(told, 'process')).toEqual([`exit: ${result}`, `SIGKILL: ${result}`]);
-    const acted = made.run({ type: 'exit_process', pid }).outcome;
-    expect(acted?.result).toBe(result);
+    const acted = made.run({ type: 'exit_process', pid });
+    expect(acted.result).toBe(result);
   });
 
   test('it is of now: what was unmapped since is told no more, as the removal still tells', () => {
@@ -153,7 +153,7 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     addDevice(made, { name: DAX, mode: 'devdax' });
     addMapper(made, { dax_device: DAX });
     const listed = { name: DAX, mode: 'devdax', size: null, state: 'unbound', change: 'updated' } as const;
-    made.run({ type: 'import_inventory', devices: [listed], record: {} });
+    made.run({ type: 'import_inventory', imported: '', devices: [listed], record: {} });
     const told = survey(made, DAX);
     expect(told.residue).toMatchObject({ mappings: 1, processes: 1 });
     expect(told.items.map(({ consequence }) => consequence)).toEqual(['survives', 'survives']);
@@ -163,10 +163,10 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
 test('[HOLD2] what no source tells of a removal has no consequence, and no 409', () => {
   const at = scene('force-unmap-v5.12', 'rmapbt', { one: {} });
   fail(at, { source: 'madvise' });
-  const told = at.made.run({ type: 'survey_holders', dax_device: at.device }).survey;
-  expect(told?.refused?.code).toBe('outcome_unknown');
-  expect(told?.items.map(({ consequence }) => consequence)).toEqual(told?.items.map(() => null));
-  expect(told?.items.length).toBeGreaterThan(2);
+  const told = at.made.ask({ type: 'survey_holders', dax_device: at.device });
+  expect(told.refused?.code).toBe('outcome_unknown');
+  expect(told.items.map(({ consequence }) => consequence)).toEqual(told.items.map(() => null));
+  expect(told.items.length).toBeGreaterThan(2);
 });
 
 test('[RESIDUE1] whatever the fleet: what a completed removal leaves stale is its residue', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CreateHost } from '../../src/engine/model/command.ts';
+import type { CreateHost } from '../../src/engine/model/host_command.ts';
 import { told } from './observe.ts';
 import { ext4, mounted, type Rig } from './rig.ts';
 import {

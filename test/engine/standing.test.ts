@@ -93,7 +93,7 @@ test('[AS5] a device in use, whose sibling on the memdev is stuck, has no remova
     refused: { code: 'removal_in_progress' },
   });
   // An unbind of its driver takes no sibling along: the holders are told of that one.
-  const survey = found(made.run({ type: 'survey_holders', dax_device: sibling }).survey);
+  const survey = made.ask({ type: 'survey_holders', dax_device: sibling });
   expect(survey).toMatchObject({ state: 'completed', refused: null, residue: { mappings: 0 } });
   const consequences = survey.items.map(({ consequence }) => consequence);
   expect(consequences).not.toContain(null);

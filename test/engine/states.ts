@@ -208,7 +208,7 @@ export function surprised(kernel: KernelName, command: Command): readonly [Machi
 export function gone(kernel: KernelName): readonly [Machine, Command] {
   const made = bare(kernel);
   const device = { name: DEVICE, mode: 'fsdax', size: null, change: 'gone' } as const;
-  made.run({ type: 'import_inventory', record: {}, devices: [device] });
+  made.run({ type: 'import_inventory', imported: '', record: {}, devices: [device] });
   return [made, { type: 'bind', dax_device: DEVICE }];
 }
 

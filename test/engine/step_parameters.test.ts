@@ -15,7 +15,7 @@ function begun(kernel: 'v5.10' | 'force-unmap') {
 test('a step runs with the parameters that its removal began with, whatever a listing says meanwhile', () => {
   const made = begun('v5.10');
   const listed = { name: DEVICE, mode: 'raw', size: null, change: 'updated' } as const;
-  made.run({ type: 'import_inventory', devices: [listed], record: {} });
+  made.run({ type: 'import_inventory', imported: '', devices: [listed], record: {} });
   expect(made.host.tables.dax_devices.get(DEVICE)).toMatchObject({ mode: 'raw', state: 'removing' });
   const drain = settle(made).steps.find(({ name }) => name === 'pgmap_drain');
   expect(drain).toMatchObject({ state: 'done', result: { waits_for: 'page_refs' } });

@@ -80,7 +80,7 @@ test('[IMP] a raw namespace that a listing shows in devdax mode gets the align o
   const host = machine('v6.1');
   addDevice(host, { name: 'dax0.0', mode: 'raw' });
   const device = { name: 'dax0.0', mode: 'devdax', size: null, align: null, change: 'updated' } as const;
-  host.run({ type: 'import_inventory', devices: [device], record: {} });
+  host.run({ type: 'import_inventory', imported: '', devices: [device], record: {} });
   expect(found(host.host.tables.dax_devices.get('dax0.0')).align).toBe(2 * MIB);
 });
 

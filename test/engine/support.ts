@@ -1,15 +1,16 @@
-import type { Answer } from '../../src/engine/answer.ts';
+import type { AnswerTo, AnswerToQuestion } from '../../src/engine/answer.ts';
+import { ask } from '../../src/engine/ask.ts';
+import type { QuestionOf, QuestionType } from '../../src/engine/model/question.ts';
 import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import type { Command, CommandOf, CommandType } from '../../src/engine/model/command.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/device_command.ts';
+import type { CreateHost } from '../../src/engine/model/host_command.ts';
 import type {
-  Command,
-  CreateDaxDevice,
-  CreateHost,
   CreateMapping,
   CreateMount,
   CreatePin,
   CreateProcess,
-  RemoveDaxDevice,
-} from '../../src/engine/model/command.ts';
+} from '../../src/engine/model/use_command.ts';
 import type { Outcome } from '../../src/engine/model/outcome.ts';
 import { decide, type Decision } from '../../src/engine/decide.ts';
 import type { Event } from '../../src/engine/model/event.ts';
@@ -41,28 +42,43 @@ export interface Machine {
   readonly host: Host;
   readonly events: Event[];
   /** Decides and applies; a refusal comes back as it is. */
-  readonly try: (command: Command) => Decision | Refusal;
+  readonly try: <Type extends CommandType>(command: CommandOf<Type>) => Decision<Type> | Refusal;
   /** Decides and applies; a refusal is an error of the test. */
-  readonly run: (command: Command) => Answer;
+  readonly run: <Type extends CommandType>(command: CommandOf<Type>) => AnswerTo<Type>;
+  /** Answers a question; a refusal comes back as it is. */
+  readonly tryAsk: <Type extends QuestionType>(
+    question: QuestionOf<Type>,
+  ) => AnswerToQuestion<Type> | Refusal;
+  /** Answers a question; a refusal is an error of the test. */
+  readonly ask: <Type extends QuestionType>(question: QuestionOf<Type>) => AnswerToQuestion<Type>;
 }
 
 export function emptyMachine(kernel: KernelName): Machine {
   const host = emptyHost();
   const events: Event[] = [];
   const context = steadyContext();
-  const attempt = (command: Command): Decision | Refusal => {
+  const attempt = <Type extends CommandType>(command: CommandOf<Type>): Decision<Type> | Refusal => {
     const decision = decide(host, command, context);
     if (isRefusal(decision)) return decision;
     for (const event of decision.events) apply(host, event);
     events.push(...decision.events);
     return decision;
   };
-  const run = (command: Command): Answer => {
-    const decision = attempt(command);
-    if (isRefusal(decision)) throw new Error(`${command.type}: ${decision.code}: ${decision.detail}`);
-    return decision.answer;
+  const tryAsk: Machine['tryAsk'] = (question) => ask(host, question, context);
+  return {
+    kernel,
+    host,
+    events,
+    try: attempt,
+    run: (command) => granted(command.type, attempt(command)).answer,
+    tryAsk,
+    ask: (question) => granted(question.type, tryAsk(question)),
   };
-  return { kernel, host, events, try: attempt, run };
+}
+
+function granted<Answer>(type: string, answer: Answer | Refusal): Answer {
+  if (isRefusal(answer)) throw new Error(`${type}: ${answer.code}: ${answer.detail}`);
+  return answer;
 }
 
 export function machine(kernel: KernelName, early_kill: 0 | 1 = 0, more: Partial<CreateHost> = {}): Machine {
@@ -125,9 +141,10 @@ export function fileIo(made: Machine, pid: number, file: string, kind: IoKind, p
   return outcomeOf(made.run({ type: 'file_io', file, pid, kind, offset: page * PAGE, length: PAGE }));
 }
 
-export function outcomeOf(answer: Answer): Outcome {
-  if (answer.outcome === undefined) throw new Error('the answer has no outcome');
-  return answer.outcome;
+export function outcomeOf(answer: AnswerTo): Outcome {
+  if (answer === null || typeof answer === 'string' || !('kernel_oopses' in answer))
+    throw new Error('the answer has no outcome');
+  return answer;
 }
 
 /** A process with one mapping of the first 2 MiB, touched as asked. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { addDevice, addFile, addMount, addProcess, machine, MIB } from './support.ts';
-import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 
 /**
  * One process maps the first 2 MiB by PMD, another these and the next 2 MiB by PTEs: the PMD goes for both at
@@ -18,10 +17,9 @@ test('[R66] a sweep goes on where entries outlast the 2 MiB that were unmapped',
   const [byPmd, byPte] = [...host.host.tables.mappings.values()].map(({ id }) => id);
   host.run({ type: 'access', mapping: byPmd!, offset: 0, length: 2 * MIB, kind: 'read' });
   host.run({ type: 'access', mapping: byPte!, offset: 0, length: 4 * MIB, kind: 'read' });
-  const started = host.run({ type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
-  let removal = started.record as RemovalRecord;
+  let removal = host.run({ type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' });
   while (removal.state === 'running') {
-    removal = host.run({ type: 'advance_removal', removal: removal.id }).record as RemovalRecord;
+    removal = host.run({ type: 'advance_removal', removal: removal.id });
   }
   expect(removal.report.signals.map(({ pid, si_addr_lsb, count }) => [pid, si_addr_lsb, count])).toEqual([
     [10, 21, 1],

@@ -12,7 +12,7 @@ const TOLD = ['told', '2026-01-01T00:00:00Z'];
 function told(made: Machine, name = DEVICE): (string | null)[] {
   const { holders, told_at } = found(made.host.tables.dax_devices.get(name));
   const [assessed] = assess(made).filter(({ dax_device }) => dax_device === name);
-  const survey = found(made.run({ type: 'survey_holders', dax_device: name }).survey);
+  const survey = made.ask({ type: 'survey_holders', dax_device: name });
   expect([assessed?.holders, assessed?.told_at]).toEqual([holders, told_at]);
   expect([survey.holders, survey.told_at]).toEqual([holders, told_at]);
   return [holders, told_at];
@@ -22,7 +22,7 @@ test('[TOLD1] a device that was only imported or created has nothing told of its
   const made = machine('v6.12');
   addDevice(made);
   const listed = { name: 'pmem1', mode: 'fsdax', size: 64 * MIB, change: 'created' } as const;
-  made.run({ type: 'import_inventory', devices: [listed], record: {} });
+  made.run({ type: 'import_inventory', imported: '', devices: [listed], record: {} });
   expect([told(made), told(made, 'pmem1')]).toEqual([NOT_TOLD, NOT_TOLD]);
   expect(assess(made).map(({ verdict }) => verdict)).toEqual(['contained', 'contained']);
 });
@@ -76,9 +76,9 @@ test('[TOLD2] the end of a use is told too; a reboot, or another owner unseen, t
   expect(told(made, 'dax0.0')).toEqual(NOT_TOLD);
   made.run({ type: 'patch_dax_device', dax_device: 'dax0.0', holders: 'told' });
   const listed = { name: 'dax0.0', mode: 'system-ram', size: 64 * MIB, change: 'updated' } as const;
-  made.run({ type: 'import_inventory', devices: [{ ...listed, mode: 'devdax' }], record: {} });
+  made.run({ type: 'import_inventory', imported: '', devices: [{ ...listed, mode: 'devdax' }], record: {} });
   expect(told(made, 'dax0.0')).toEqual(TOLD);
-  made.run({ type: 'import_inventory', devices: [listed], record: {} });
+  made.run({ type: 'import_inventory', imported: '', devices: [listed], record: {} });
   expect(found(made.host.tables.dax_devices.get('dax0.0'))).toMatchObject({
     holders: 'not_told',
     told_at: null,

@@ -8,9 +8,9 @@ import { addDevice, DEVICE, found, machine, removeDevice, type Machine } from '.
 
 /** What holders and the assessment say of a device that cannot be removed: both the same. */
 function refused(made: Machine, dax_device: string): string {
-  const { survey } = made.run({ type: 'survey_holders', dax_device });
-  const [assessed] = found(made.run({ type: 'assess_removals', dax_device }).assessments);
-  const { detail } = found(survey?.refused ?? undefined);
+  const survey = made.ask({ type: 'survey_holders', dax_device });
+  const [assessed] = made.ask({ type: 'assess_removals', dax_device });
+  const { detail } = found(survey.refused ?? undefined);
   // A removal by the bus is refused for the want of a memdev before it is for that of a driver.
   const why = detail.slice(detail.indexOf(': '));
   expect(found(assessed?.refused ?? undefined).detail).toContain(why);
@@ -74,10 +74,11 @@ describe('[WAY1] what no driver has says how it comes back', () => {
     const made = machine('v6.12');
     addDevice(made);
     const gone = { name: DEVICE, mode: 'fsdax', size: null, change: 'gone' } as const;
-    made.run({ type: 'import_inventory', devices: [gone], record: {} });
+    made.run({ type: 'import_inventory', imported: '', devices: [gone], record: {} });
     expect(refused(made, DEVICE)).toMatch(/the last listing does not show it/);
     made.run({
       type: 'import_inventory',
+      imported: '',
       devices: [{ ...gone, size: 2 ** 26, change: 'updated' }],
       record: {},
     });

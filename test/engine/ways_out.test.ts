@@ -3,7 +3,16 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { ext4 } from './rig.ts';
 import { pinned } from './states.ts';
-import { accessCommand, machine, processOf, removeDevice, settle, UMEM, type Machine } from './support.ts';
+import {
+  accessCommand,
+  machine,
+  processOf,
+  removeDevice,
+  settle,
+  UMEM,
+  type Machine,
+  outcomeOf,
+} from './support.ts';
 
 /** Why a command is refused; fails where it is not. */
 function why(made: Machine, command: Command): string {
@@ -62,7 +71,7 @@ test('a task that spins in the kernel is ended by DELETE, as its refusal says', 
   const { mapping, pid } = mapper({ small: true });
   removeDevice(made);
   const command = accessCommand(mapping, 'vmsplice');
-  expect(made.run(command).outcome?.result).toBe('livelock');
+  expect(outcomeOf(made.run(command)).result).toBe('livelock');
   expect(why(made, command)).toContain('DELETE of the process');
   made.run({ type: 'exit_process', pid });
   expect(processOf(made, pid).state).toBe('dead');
@@ -77,7 +86,7 @@ test('a device whose file system nobody told is mounted with mkfs, as its refusa
   made.run({ ...mount, fs_type: 'ext4', mkfs: true });
   made.run({ type: 'umount', mount: [...made.host.tables.mounts.keys()][0]!, lazy: false });
   expect(why(made, { ...mount, fs_type: 'xfs' })).toContain('pmem0 has ext4: mkfs: true');
-  expect(made.run({ ...mount, fs_type: 'xfs', mkfs: true }).record).toMatchObject({ fs_type: 'xfs' });
+  expect(made.run({ ...mount, fs_type: 'xfs', mkfs: true })).toMatchObject({ fs_type: 'xfs' });
 });
 
 test('a device whose medium is gone names the events that bring one', () => {

@@ -28,10 +28,10 @@ test('[WI1] what is only imagined leaves no trace, whatever the fleet', () => {
       const before = copyHost(made.host);
       const events = made.events.length;
       for (const name of made.host.tables.dax_devices.keys()) {
-        made.try({ type: 'survey_holders', dax_device: name });
-        made.try({ type: 'compare_removals', dax_device: name, trigger: 'unbind', kernels: KERNEL_NAMES });
+        made.tryAsk({ type: 'survey_holders', dax_device: name });
+        made.tryAsk({ type: 'compare_removals', dax_device: name, trigger: 'unbind', kernels: KERNEL_NAMES });
       }
-      made.try({ type: 'assess_removals' });
+      made.tryAsk({ type: 'assess_removals' });
       expect(made.host).toEqual(before);
       expect(Object.values(made.host.tables).map((table) => [...table.keys()])).toEqual(
         Object.values(before.tables).map((table) => [...table.keys()]),
@@ -70,9 +70,9 @@ test('[WI1] the imagined removal ends as the one that is asked for', () => {
 test('[WI1] one device of a host, where one is named', () => {
   const made = machine('v6.12');
   for (const name of ['pmem0', 'pmem1']) addDevice(made, { name });
-  const told = made.run({ type: 'assess_removals', dax_device: 'pmem1' }).assessments;
-  expect(told?.map(({ dax_device }) => dax_device)).toEqual(['pmem1']);
-  expect(made.try({ type: 'assess_removals', dax_device: 'pmem2' })).toMatchObject({
+  const told = made.ask({ type: 'assess_removals', dax_device: 'pmem1' });
+  expect(told.map(({ dax_device }) => dax_device)).toEqual(['pmem1']);
+  expect(made.tryAsk({ type: 'assess_removals', dax_device: 'pmem2' })).toMatchObject({
     code: 'dax_device_not_found',
   });
 });
@@ -201,7 +201,7 @@ describe('[BLAST1] the blast radius', () => {
     mapper({ tenant: 'a' });
     made.run({ type: 'create_process', pid: 9, comm: 'bystander', tenant: 'c' });
     addPin(made, first, PIPE);
-    const { blast_radius } = found(made.run({ type: 'survey_holders', dax_device: DEVICE }).survey);
+    const { blast_radius } = made.ask({ type: 'survey_holders', dax_device: DEVICE });
     expect(blast_radius).toEqual({
       processes: 2,
       tenants: ['a', 'b'],

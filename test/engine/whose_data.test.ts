@@ -5,8 +5,8 @@ import { access, addFile, addMount, DEVICE, found, removeDevice, type Machine } 
 
 /** What a holder that maps is told of its reads. */
 function told(made: Machine, dax_device: string, mapping: string): string {
-  const { survey } = made.run({ type: 'survey_holders', dax_device });
-  return found(survey?.items.find(({ id }) => id === mapping)).detail;
+  const survey = made.ask({ type: 'survey_holders', dax_device });
+  return found(survey.items.find(({ id }) => id === mapping)).detail;
 }
 
 /** ext4 mapped by a reader whose entry outlives the removal. */

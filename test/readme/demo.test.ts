@@ -127,7 +127,7 @@ describe('the demo fleet', () => {
   });
 
   /** Seeds the fleet up to the command at which the process ends. */
-  async function crash(isDue: (command: Command) => boolean): Promise<void> {
+  async function crash(isDue: (command: Pick<Command, 'type'>) => boolean): Promise<void> {
     const onTheirWay: Promise<unknown>[] = [];
     let hasCrashed = false;
     const submit: ControlPlane['submit'] = async (submission) => {

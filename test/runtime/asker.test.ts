@@ -6,13 +6,13 @@ import { manyExtents } from '../../bench/fleet.ts';
 import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOST = 'node-a';
-const compare: Command = {
+const compare = {
   type: 'compare_removals',
   dax_device: 'pmem0',
   trigger: 'unbind',
   kernels: ['v6.12', 'v7.3'],
-};
-const survey: Command = { type: 'survey_holders', dax_device: 'pmem0' };
+} as const;
+const survey = { type: 'survey_holders', dax_device: 'pmem0' } as const;
 
 describe('questions that take long', () => {
   let harness: SqliteHarness;
@@ -38,12 +38,12 @@ describe('questions that take long', () => {
       host: 'other',
       command: { type: 'create_host', name: 'other', kernel: 'v6.1' },
     });
-    const { comparison } = await done(store.submit({ host: HOST, command: compare }));
+    const comparison = await done(store.ask({ host: HOST, question: compare }));
     lock.exec('ROLLBACK');
     await done(made);
     const idempotency = { key: 'k', fingerprint: 'f' };
-    const written = await done(store.submit({ host: HOST, command: compare, idempotency }));
-    expect(comparison).toEqual(written.comparison);
+    const written = await done(store.ask({ host: HOST, question: compare, idempotency }));
+    expect(comparison).toEqual(written);
   });
 
   test('they see what is committed, and are refused as the writer refuses', async () => {
@@ -59,15 +59,15 @@ describe('questions that take long', () => {
       populate: 'read',
     };
     await done(store.submit({ host: HOST, command: map }));
-    const { survey: told } = await done(store.submit({ host: HOST, command: survey, dry_run: true }));
-    expect(told?.items.some(({ pid }) => pid === 999)).toBe(true);
-    const nowhere = await store.submit({ host: 'nobody', command: survey, dry_run: true });
+    const told = await done(store.ask({ host: HOST, question: survey }));
+    expect(told.items.some(({ pid }) => pid === 999)).toBe(true);
+    const nowhere = await store.ask({ host: 'nobody', question: survey });
     expect(nowhere).toMatchObject({ status: 'refused', refusal: { code: 'host_not_found' } });
   });
 });
 
-async function done(submitted: Promise<Submitted>) {
+async function done<Answer>(submitted: Promise<Submitted<Answer>>): Promise<Answer> {
   const answer = await submitted;
   if (answer.status !== 'done') throw new Error(JSON.stringify(answer));
-  return answer.reply;
+  return answer.answer;
 }

@@ -32,7 +32,7 @@ test('whatever a listing holds, the HTTP thread neither sends nor is sent its ob
   const received = vi.spyOn(Worker.prototype, 'emit');
   for (const change of ['created', 'unchanged']) {
     const imported = await plane.importInventory({ host: HOST, bytes: Buffer.from(listing()) });
-    const told = imported.status === 'done' ? (imported.reply.imported ?? '') : imported.status;
+    const told = imported.status === 'done' ? imported.answer : imported.status;
     expect(JSON.parse(told)).toMatchObject({ devices: Array(DEVICES).fill({ change }) });
   }
   expect(await plane.exportInventory(HOST, 'daxctl')).toMatchObject({
@@ -47,10 +47,11 @@ test('whatever a listing holds, the HTTP thread neither sends nor is sent its ob
 });
 
 test('the bytes of a packed submission are taken, not copied', async () => {
-  const asked = packJson({ command: { type: 'create_process', pid: 7, comm: 'redis' } });
-  await store.submitPacked({ host: HOST, asked });
-  expect(asked.byteLength).toBe(0);
-  expect(await store.get('processes', HOST, '7')).toMatchObject({ comm: 'redis' });
+  const listed = { name: 'pmem7', mode: 'fsdax', size: 4096, change: 'created' };
+  const command = packJson({ type: 'import_inventory', devices: [listed], record: {}, imported: '[]' });
+  await store.submitPacked({ host: HOST, command });
+  expect(command.byteLength).toBe(0);
+  expect(await store.get('dax_devices', HOST, 'pmem7')).toMatchObject({ size: 4096 });
 });
 
 test('a listing stays its owner’s, who may ask again', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
-import { isLongQuestion } from '../../src/runtime/asker.ts';
+import { takesLong } from '../../src/runtime/asker.ts';
 
 const removes: readonly Command[] = [
   { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
@@ -11,7 +11,7 @@ const removes: readonly Command[] = [
 test('[WI3] a dry removal is a question, which holds up no change; a removal is a change', () => {
   for (const command of removes) {
     const told = [{}, { dry_run: true }, { dry_run: true, idempotency: { key: 'k', fingerprint: 'f' } }].map(
-      (how) => isLongQuestion({ host: 'node-a', command, ...how }),
+      (how) => takesLong({ host: 'node-a', command, ...how }),
     );
     expect([command.type, ...told]).toEqual([command.type, false, true, false]);
   }

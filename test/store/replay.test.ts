@@ -54,7 +54,7 @@ test.each(['v5.10', 'v6.12'] as const)(
       host: 'node-a',
       command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
     });
-    const removal = removed.status === 'done' ? (removed.reply.record as { id: string }).id : '';
+    const removal = removed.status === 'done' ? removed.answer.id : '';
     for (let step = 0; step < 12; step += 1)
       await store.submit({ host: 'node-a', command: { type: 'advance_removal', removal } });
     await store.submit({ host: 'node-a', command: { type: 'create_process', pid: 7, comm: 'again' } });

@@ -1,3 +1,4 @@
+import type { Access } from '../model/use_command.ts';
 import { isReset } from '../device/cxl/chain.ts';
 import { syncFile } from '../fs/sync.ts';
 import { madviseHwpoison } from '../memory_failure/madvise.ts';
@@ -9,15 +10,12 @@ import { runAt, type Site } from '../mm/site.ts';
 import { staleEffect, standingOf } from '../mm/stale.ts';
 import { suffer } from '../mm/suffer.ts';
 import { badPagesMet } from '../mm/zap.ts';
-import type { Command } from '../model/command.ts';
 import type { Process } from '../model/host.ts';
 import { decodes, deviceOf, findActor, findMapping, hasEnded, processOf } from '../model/lookup.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type AccessKind } from '../model/vocabulary.ts';
-
-type Access = Extract<Command, { type: 'access' }>;
 
 /**
  * A process, or the kernel for it, uses mapped memory. Before a removal it faults pages in; after it, it shows

@@ -1,6 +1,5 @@
 import { rcuNeverEnds } from '../mm/process_end.ts';
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { Bind } from '../model/device_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { addMemory } from '../device/kmem/add.ts';
@@ -15,13 +14,21 @@ import { DAX_MODES, isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
 import { bound, driverOf, parentBound } from '../device/lifecycle.ts';
 
-type Bind = Extract<Command, { type: 'bind' }>;
+/** A device, and what became of the write to `bind`. */
+export interface BoundDevice {
+  readonly record: DaxDevice;
+  readonly bind: {
+    readonly result: 'ok' | 'blocked';
+    readonly blocked_in: string | null;
+    readonly kernel_log: readonly string[];
+  };
+}
 
 /**
  * Binds a device again, in the mode and under the tenant it had or others (repurpose). 409 with the kernel's
  * errno where it is bound already (R149); `blocked` where the write to `bind` does not return (R145).
  */
-export function bind(tx: Transaction, command: Bind): Answer | Refusal {
+export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const facts = factsOf(tx.host);
@@ -54,7 +61,7 @@ export function bind(tx: Transaction, command: Bind): Answer | Refusal {
  * A bind while the removal holds the device lock waits for it; behind a kmem unbind, the bind of a driver of the dax
  * bus answers ENODEV at once on v5.10 (M159), and dax_pmem has been bound all along (M161).
  */
-function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): BoundDevice | Refusal {
   const facts = factsOf(tx.host);
   const by_sysfs = device.mode === 'system-ram' && command.driver !== undefined;
   if (by_sysfs && (command.driver === 'dax_pmem' || facts.kmem.bind_behind_unbind === 'ENODEV')) {
@@ -66,7 +73,7 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): Answer
   return blocked(tx, device, 'device_lock: the removal holds it');
 }
 
-function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): Answer {
+function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): BoundDevice {
   const conditions = [...without(device, 'bind_blocked'), { type: 'bind_blocked', detail: blocked_in }];
   const record = patch(tx, 'dax_devices', device.name, { conditions });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
@@ -85,7 +92,7 @@ function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMo
  * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A leaked range stops
  * every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
  */
-function probe(tx: Transaction, command: Bind, device: DaxDevice): Answer | Refusal {
+function probe(tx: Transaction, command: Bind, device: DaxDevice): BoundDevice | Refusal {
   const mode = modeOf(tx.host, command, device);
   const dynamic = noNamespaceMode(tx.host, device, mode);
   if (dynamic !== null) return dynamic;
@@ -115,7 +122,7 @@ function withWayBack({ host }: Transaction, device: DaxDevice, failure: Refusal)
 }
 
 /** dax_pmem binds, the dax device it makes stays without a driver. */
-function parentAlone(tx: Transaction, device: DaxDevice, { detail }: Refusal): Answer {
+function parentAlone(tx: Transaction, device: DaxDevice, { detail }: Refusal): BoundDevice {
   const record = parentBound(tx, device);
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { parent_bound: true });
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log: detail.split('; ') } };

@@ -1,8 +1,8 @@
-import type { Answer } from '../answer.ts';
+import type { CxlRegion } from '../model/host.ts';
+import type { BindCxlRegion } from '../model/device_command.ts';
 import { MEDIUM_REPLACED } from '../device/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
 import { bindRegion } from '../device/cxl/change.ts';
-import type { Command } from '../model/command.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { bind } from './bind.ts';
@@ -12,10 +12,7 @@ import { bind } from './bind.ts';
  * below CXL_CONFIG_COMMIT: its decoders are reset, or a target has left.
  * Source: drivers/cxl/core/region.c cxl_region_probe().
  */
-export function bindCxlRegion(
-  tx: Transaction,
-  command: Extract<Command, { type: 'bind_cxl_region' }>,
-): Answer | Refusal {
+export function bindCxlRegion(tx: Transaction, command: BindCxlRegion): CxlRegion | Refusal {
   const region = findRegion(tx.host, command.region);
   if (isRefusal(region)) return region;
   if (region.state === 'enabled') return kernelRefuses('EBUSY', `${region.name} has a driver`);
@@ -30,5 +27,5 @@ export function bindCxlRegion(
     const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
     if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });
   }
-  return { record };
+  return record;
 }

@@ -1,5 +1,5 @@
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { DaxDevice } from '../model/host.ts';
+import type { ClearErrors } from '../model/device_command.ts';
 import { deviceOf, findDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -11,10 +11,7 @@ import { clearPages } from '../memory_failure/clear_pages.ts';
  * and PG_hwpoison of those pages with them; counters are not lowered (M22).
  * Source: drivers/nvdimm/bus.c nvdimm_clear_badblocks_region(), drivers/nvdimm/pmem.c.
  */
-export function clearErrors(
-  tx: Transaction,
-  command: Extract<Command, { type: 'clear_errors' }>,
-): Answer | Refusal {
+export function clearErrors(tx: Transaction, command: ClearErrors): DaxDevice | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   if (command.length < 1) return refuse('invalid_field', 'length must be positive', { pointer: '/length' });
@@ -25,5 +22,5 @@ export function clearErrors(
   const first = Math.floor(command.offset / PAGE_BYTES);
   const end = Math.ceil((command.offset + command.length) / PAGE_BYTES);
   clearPages(tx, device, [device.base_pfn + first, end - first]);
-  return { record: deviceOf(tx.host, device.name) };
+  return deviceOf(tx.host, device.name);
 }

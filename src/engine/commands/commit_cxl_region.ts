@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import type { CommitCxlRegion } from '../model/device_command.ts';
 import {
   findRegion,
   hasLostTarget,
@@ -10,7 +10,6 @@ import {
   bindsMemdev,
 } from '../device/cxl/chain.ts';
 import { commitDecode } from '../device/cxl/change.ts';
-import type { Command } from '../model/command.ts';
 import { must } from '../model/lookup.ts';
 import type { CxlRegion } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
@@ -24,8 +23,8 @@ import type { Transaction } from '../model/transaction.ts';
  */
 export function commitCxlRegion(
   tx: Transaction,
-  { region: name, memdevs }: Extract<Command, { type: 'commit_cxl_region' }>,
-): Answer | Refusal {
+  { region: name, memdevs }: CommitCxlRegion,
+): CxlRegion | Refusal {
   const region = findRegion(tx.host, name);
   if (isRefusal(region)) return region;
   if (region.decode_state === 'commit' && !hasLostTarget(tx.host, region)) {
@@ -45,7 +44,7 @@ export function commitCxlRegion(
     const detail = `${String(size)} bytes of ${region.type} capacity are too small for ${tooLarge.name}`;
     return { ...kernelRefuses('ENOSPC', detail), pointer: '/memdevs' };
   }
-  return { record: commitDecode(tx, region, memdevs, size) };
+  return commitDecode(tx, region, memdevs, size);
 }
 
 /** The former size, or less where the smallest card holds less: every way takes the same share. */

@@ -1,5 +1,4 @@
-import type { Answer } from '../answer.ts';
-import type { CreateDaxDevice } from '../model/command.ts';
+import type { CreateDaxDevice } from '../model/device_command.ts';
 import { noNamespaceMode } from '../device/dax_region.ts';
 import { standOnCxl } from '../device/cxl/new_region.ts';
 import type { DaxDevice } from '../model/host.ts';
@@ -22,7 +21,7 @@ export function createDaxDevice(
   tx: Transaction,
   command: CreateDaxDevice,
   listed?: ListedPlace,
-): Answer | Refusal {
+): DaxDevice | Refusal {
   if (tx.host.tables.dax_devices.has(command.name)) {
     return refuse('dax_device_exists', `there is a dax device ${command.name} already`, { pointer: '/name' });
   }
@@ -38,7 +37,7 @@ export function createDaxDevice(
   const record = putDevice(tx, { ...device, cxl_region });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
   if (record.driver === 'kmem') addMemory(tx, record);
-  return { record };
+  return record;
 }
 
 /** The member of the request that a probe failed over: the node, the size, or an address whose range has leaked. */

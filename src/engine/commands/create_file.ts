@@ -1,18 +1,16 @@
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { CreateFile } from '../model/use_command.ts';
 import { allocate } from '../fs/layout.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { patch, nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { findMount, blockDeviceGone, fileSystemOf, filesOf, deviceOf } from '../model/lookup.ts';
-import type { Mount } from '../model/host.ts';
+import type { Mount, File } from '../model/host.ts';
 
-type CreateFile = Extract<Command, { type: 'create_file' }>;
 /**
  * Creates a file with its blocks. Refused with the kernel's errno where the file system is dead or full.
  * Files of 2 MiB and more start on a 2 MiB boundary, as a file system on DAX is made to do.
  */
-export function createFile(tx: Transaction, command: CreateFile): Answer | Refusal {
+export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);
@@ -39,7 +37,7 @@ export function createFile(tx: Transaction, command: CreateFile): Answer | Refus
     dax: usesDax(tx, mount, command.dax ?? false),
   });
   emit(tx, 'file_created', `files/${id}`, { path: command.path, size: command.size });
-  return { record };
+  return record;
 }
 
 /** A9: S_DAX is `dax=always`, or the inode flag with `dax=inode`, on a device with struct pages. */

@@ -1,15 +1,15 @@
-import type { Answer } from '../answer.ts';
+import type { HostRecord } from '../model/host.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { refusesProposed, NOTHING_PROPOSED } from '../kernels/proposed.ts';
 import { freshCounters } from '../mm/counters.ts';
-import type { CreateHost } from '../model/command.ts';
+import type { CreateHost } from '../model/host_command.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { put, emit, type Transaction } from '../model/transaction.ts';
 
 /** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (KM11). */
 const MEMORY_BLOCK_BYTES = 134217728;
 /** Creates a host. The default of auto_online_blocks is the distribution build's (M87). */
-export function createHost(tx: Transaction, command: CreateHost): Answer | Refusal {
+export function createHost(tx: Transaction, command: CreateHost): HostRecord | Refusal {
   if (tx.host.tables.hosts.size > 0)
     return refuse('host_exists', `there is a host ${command.name} already`, { pointer: '/name' });
   const refused = refusesProposed(command.kernel, command.proposed ?? {});
@@ -30,5 +30,5 @@ export function createHost(tx: Transaction, command: CreateHost): Answer | Refus
     next_id: 1,
   });
   emit(tx, 'host_created', `hosts/${command.name}`, { kernel: command.kernel });
-  return { record };
+  return record;
 }

@@ -1,5 +1,4 @@
-import type { Answer } from '../answer.ts';
-import type { CreateMapping } from '../model/command.ts';
+import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
 import { onlineRuns } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
@@ -18,7 +17,7 @@ import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 
 /** mmap(2) of a file or of the device node. 409 with the kernel's errno where mmap is refused (R8-R11). */
-export function createMapping(tx: Transaction, command: CreateMapping): Answer | Refusal {
+export function createMapping(tx: Transaction, command: CreateMapping): Mapping | Refusal {
   const process = findActor(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
   const target = resolve(tx, command);
@@ -52,7 +51,7 @@ export function createMapping(tx: Transaction, command: CreateMapping): Answer |
   const failed = populate(tx, command, mapping);
   if (failed !== null) return failed;
   emit(tx, 'mapping_created', `mappings/${id}`, { pid: command.pid });
-  return { record: tx.host.tables.mappings.get(id)! };
+  return tx.host.tables.mappings.get(id)!;
 }
 
 interface Target {

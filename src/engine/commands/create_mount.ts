@@ -1,8 +1,7 @@
 import { tellsHolder } from '../fs/dax_holder.ts';
 import { overwritten } from '../device/lifecycle.ts';
-import type { Answer } from '../answer.ts';
-import type { CreateMount } from '../model/command.ts';
-import type { DaxDevice, FileSystem } from '../model/host.ts';
+import type { CreateMount } from '../model/use_command.ts';
+import type { DaxDevice, FileSystem, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   filesOf,
@@ -23,7 +22,7 @@ import { metadataPages } from '../fs/layout.ts';
 const DEFAULT_AGCOUNT = 4;
 
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
-export function createMount(tx: Transaction, command: CreateMount): Answer | Refusal {
+export function createMount(tx: Transaction, command: CreateMount): Mount | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
@@ -46,7 +45,7 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
       state: 'mounted',
     });
     emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
-    return { record };
+    return record;
   }
   const record = put(tx, 'mounts', id, {
     ...identity(tx),
@@ -74,7 +73,7 @@ export function createMount(tx: Transaction, command: CreateMount): Answer | Ref
     patch(tx, 'files', file.id, { mount: id, dax });
   }
   emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
-  return { record };
+  return record;
 }
 
 function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {

@@ -1,8 +1,7 @@
-import type { Answer } from '../answer.ts';
-import type { CreatePin } from '../model/command.ts';
+import type { CreatePin } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
 import { isStale } from '../mm/stale.ts';
-import type { DaxDevice, Mapping } from '../model/host.ts';
+import type { DaxDevice, Mapping, Pin } from '../model/host.ts';
 import { leaveMovable } from '../device/kmem/offline.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { deviceOf, findActor, findMapping, generationOf } from '../model/lookup.ts';
@@ -17,7 +16,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
  * Pins pages by gup (C1, C2): faults them in, then takes a reference on each. 409 with EOPNOTSUPP where the
  * kernel refuses FOLL_LONGTERM. gup through a stale entry is acted out by POST …/access.
  */
-export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal {
+export function createPin(tx: Transaction, command: CreatePin): Pin | Refusal {
   const process = findActor(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
   const mapping = findMapping(tx.host, command.mapping);
@@ -61,7 +60,7 @@ export function createPin(tx: Transaction, command: CreatePin): Answer | Refusal
     generation: generationOf(tx.host, mapping),
   });
   emit(tx, 'pin_created', `pins/${id}`, { kind: command.kind, holder: command.holder });
-  return { record };
+  return record;
 }
 
 /** C1: fsdax never; io_uring's own rule on file-backed memory of 5.10 and 6.1. */

@@ -1,6 +1,5 @@
-import type { Answer } from '../answer.ts';
-import type { CreateProcess } from '../model/command.ts';
-import type { Mapping } from '../model/host.ts';
+import type { CreateProcess } from '../model/use_command.ts';
+import type { Mapping, Process } from '../model/host.ts';
 import { mappingsOfPid, findActor } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
@@ -17,7 +16,7 @@ import {
 } from '../model/transaction.ts';
 
 /** Creates a process; with `parent_pid` a fork that inherits the parent's mappings and kill policy. */
-export function createProcess(tx: Transaction, command: CreateProcess): Answer | Refusal {
+export function createProcess(tx: Transaction, command: CreateProcess): Process | Refusal {
   const parent =
     command.parent_pid === undefined ? null : findActor(tx.host, command.parent_pid, '/parent_pid');
   if (isRefusal(parent)) return parent;
@@ -40,7 +39,7 @@ export function createProcess(tx: Transaction, command: CreateProcess): Answer |
     for (const mapping of mappingsOfPid(tx.host, parent.pid)) inherit(tx, mapping, pid);
   }
   emit(tx, 'process_created', `processes/${String(pid)}`, { comm: command.comm });
-  return { record };
+  return record;
 }
 
 /** Pids count with the ids of the host, from 1000 on: a free one is found at once. */

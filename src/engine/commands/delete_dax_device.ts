@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import type { DeleteDaxDevice } from '../model/device_command.ts';
 import { forgetRange } from '../device/kmem/remove.ts';
 import { findDevice, mappingsOfDevice, pinsOfDevice } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
@@ -6,7 +6,7 @@ import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { remove, emit, type Transaction } from '../model/transaction.ts';
 
 /** Deletes the record of a device nobody uses. Never a hot-remove. */
-export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal {
+export function deleteDaxDevice(tx: Transaction, { dax_device: name }: DeleteDaxDevice): null | Refusal {
   const device = findDevice(tx.host, name);
   if (isRefusal(device)) return device;
   if (device.removal !== null) return refuse('removal_in_progress', `${name} is being removed`);
@@ -25,5 +25,5 @@ export function deleteDaxDevice(tx: Transaction, name: string): Answer | Refusal
     if (dax_device === name) remove(tx, 'file_systems', id);
   remove(tx, 'dax_devices', name);
   emit(tx, 'dax_device_deleted', `dax-devices/${name}`);
-  return {};
+  return null;
 }

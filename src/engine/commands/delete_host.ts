@@ -1,10 +1,9 @@
-import type { Answer } from '../answer.ts';
 import type { Kind } from '../model/host.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { hostRecord, remove, emit, type Transaction } from '../model/transaction.ts';
 
 /** Deletes a host and everything recorded of it; refused while a removal is unfinished. */
-export function deleteHost(tx: Transaction): Answer | Refusal {
+export function deleteHost(tx: Transaction): null | Refusal {
   for (const removal of tx.host.tables.removals.values()) {
     if (removal.state === 'running' || removal.state === 'waiting') {
       return refuse('host_in_use', `removal ${removal.id} is ${removal.state}: POST …/reboot ends it`);
@@ -17,5 +16,5 @@ export function deleteHost(tx: Transaction): Answer | Refusal {
   }
   remove(tx, 'hosts', name);
   emit(tx, 'host_deleted', `hosts/${name}`);
-  return {};
+  return null;
 }

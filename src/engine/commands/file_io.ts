@@ -1,5 +1,5 @@
+import type { FileIo } from '../model/use_command.ts';
 import { goodPages } from '../mm/badblocks.ts';
-import type { Command } from '../model/command.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { File, Mount } from '../model/host.ts';
 import {
@@ -19,8 +19,6 @@ import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusa
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { syncFile } from '../fs/sync.ts';
-
-type FileIo = Extract<Command, { type: 'file_io' }>;
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */
 export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {

@@ -1,6 +1,5 @@
-import type { Answer } from '../answer.ts';
 import { addBadblocks, dropBadblocks } from '../mm/badblocks.ts';
-import type { ImportedDevice, Command } from '../model/command.ts';
+import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
@@ -13,10 +12,7 @@ import { asListed, listedFirst, listedNoMore, putDevice } from '../device/lifecy
 import { createDaxDevice } from './create_dax_device.ts';
 
 /** Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. */
-export function importInventory(
-  tx: Transaction,
-  command: Extract<Command, { type: 'import_inventory' }>,
-): Answer | Refusal {
+export function importInventory(tx: Transaction, command: ImportInventory): string | Refusal {
   if (command.cxl !== undefined) {
     const refusal = refusesCxl(tx.host);
     if (refusal !== null) return { ...refusal, pointer: '' };
@@ -31,7 +27,7 @@ export function importInventory(
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
   emit(tx, 'inventory_imported', 'inventory', { devices: command.devices.map((device) => device.name) });
-  return {};
+  return command.imported;
 }
 
 function importDevice(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {

@@ -1,6 +1,6 @@
 import { perform } from '../memory_failure/perform.ts';
-import type { Answer } from '../answer.ts';
-import type { MemoryFailure } from '../model/command.ts';
+import type { MemoryFailureReport } from '../memory_failure/report.ts';
+import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { decodes, findActor, findDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -13,7 +13,7 @@ import { placeOf } from '../memory_failure/place.ts';
  * answers, errno or not, is the outcome. Refused: a range outside the device, a process that does not map it,
  * a device that is being removed (`outcome_unknown`).
  */
-export function memoryFailure(tx: Transaction, command: MemoryFailure): Answer | Refusal {
+export function memoryFailure(tx: Transaction, command: MemoryFailure): MemoryFailureReport | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const refusal = refuses(tx, command, device);
@@ -24,8 +24,7 @@ export function memoryFailure(tx: Transaction, command: MemoryFailure): Answer |
   if (outside !== null) return outside;
   const first = Math.floor(offset / PAGE_BYTES);
   const end = Math.ceil((offset + command.length) / PAGE_BYTES);
-  const report = perform(tx, command, device, [device.base_pfn + first, end - first]);
-  return isRefusal(report) ? report : { memory_failure: report };
+  return perform(tx, command, device, [device.base_pfn + first, end - first]);
 }
 
 function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Refusal | null {

@@ -1,13 +1,13 @@
+import type { Munmap } from '../model/use_command.ts';
 import { strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
-import type { Command } from '../model/command.ts';
 import { findMapping, findActor, pinsOfPid } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { put, remove, emit, type Transaction } from '../model/transaction.ts';
 
 /** munmap(2): zaps the entries; pins stay (R122). */
-export function munmap(tx: Transaction, command: Extract<Command, { type: 'munmap' }>): Outcome | Refusal {
+export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   const mapping = findMapping(tx.host, command.mapping);
   if (isRefusal(mapping)) return mapping;
   const process = findActor(tx.host, mapping.pid);

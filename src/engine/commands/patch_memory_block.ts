@@ -1,5 +1,4 @@
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { PatchMemoryBlock } from '../model/device_command.ts';
 import type { Host, MemoryBlockRun, MemoryRange } from '../model/host.ts';
 import { decodes, deviceOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
@@ -10,23 +9,30 @@ import type { MemoryBlockState } from '../model/vocabulary.ts';
 import { firstBlock, pfnsOf, withBlock, isOffline, zoneAsked } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, usedPages } from '../model/memory_range.ts';
-import { findBlock, render } from '../device/kmem/memory_block.ts';
+import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
 
-type Patch = Extract<Command, { type: 'patch_memory_block' }>;
+/** A memory block, and what became of the write to its state. It is a part of the range that is its record. */
+export interface WrittenMemoryBlock {
+  readonly record: MemoryRange;
+  readonly memory_block: MemoryBlock & {
+    readonly result: 'ok' | 'blocked';
+    readonly blocked_in: string | null;
+  };
+}
 
 /**
  * A write to `memoryN/state`. 409 with the kernel's errno where it says no; `blocked` where the write does not
  * return: a page of the block is pinned (offline_pages), or another offline holds the hotplug lock.
  * Source: drivers/base/memory.c state_store(); KM13, M79-M82, M147, M162.
  */
-export function patchMemoryBlock(tx: Transaction, command: Patch): Answer | Refusal {
+export function patchMemoryBlock(tx: Transaction, command: PatchMemoryBlock): WrittenMemoryBlock | Refusal {
   const found = findBlock(tx.host, command.dax_device, command.block);
   if (isRefusal(found)) return found;
   const { range, at } = found;
   const lock = hotplugLock(tx.host);
   if (lock !== null) {
     const offlining = lock.id === range.id && lock.offlining === at;
-    return answer(tx, range, at, offlining ? 'offline_pages' : 'lock_device_hotplug_sysfs');
+    return written(tx, range, at, offlining ? 'offline_pages' : 'lock_device_hotplug_sysfs');
   }
   const word = isOffline(range, at) ? 'offline' : 'online';
   if ((command.state === 'offline') === isOffline(range, at)) {
@@ -36,7 +42,7 @@ export function patchMemoryBlock(tx: Transaction, command: Patch): Answer | Refu
     const absent = migratesFromAbsentMedia(tx.host, range, at);
     if (absent !== null) return absent;
     const result = offlineBlock(tx, range, at);
-    return answer(tx, range, at, result === 'ok' ? null : 'offline_pages');
+    return written(tx, range, at, result === 'ok' ? null : 'offline_pages');
   }
   return onlineBlock(tx, range, at, command.state);
 }
@@ -53,7 +59,7 @@ function onlineBlock(
   range: MemoryRange,
   at: number,
   state: MemoryBlockState,
-): Answer | Refusal {
+): WrittenMemoryBlock | Refusal {
   const poisoned = intersect(deviceOf(tx.host, range.dax_device).hwpoisoned, [pfnsOf(range, at)]);
   if (poisoned.length > 0 && factsOf(tx.host).kmem.online_poisoned_block === 'EHWPOISON') {
     return kernelRefuses('EHWPOISON', 'the block holds a poisoned page');
@@ -61,7 +67,7 @@ function onlineBlock(
   const zone = zoneOf(tx.host, range, at, state);
   patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, { state, zone }) });
   emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { [state]: firstBlock(range) + at });
-  return answer(tx, range, at, null);
+  return written(tx, range, at, null);
 }
 
 /**
@@ -85,8 +91,13 @@ function spans(host: Host, node: number | null, zone: 'Normal' | 'Movable', pfn:
   return pfns.some(([first]) => first < pfn) && pfns.some(([first]) => first > pfn);
 }
 
-/** The block after the write. Its ETag is that of the range. */
-export function answer(tx: Transaction, { id }: MemoryRange, at: number, blocked_in: string | null): Answer {
+/** The block after the write. */
+function written(
+  tx: Transaction,
+  { id }: MemoryRange,
+  at: number,
+  blocked_in: string | null,
+): WrittenMemoryBlock {
   const record = tx.host.tables.memory_ranges.get(id)!;
   const [block] = render(tx.host, record, at, 1);
   const result = blocked_in === null ? 'ok' : 'blocked';

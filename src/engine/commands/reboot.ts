@@ -1,10 +1,9 @@
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { Reboot } from '../model/host_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import { rebootCxl } from '../device/cxl/reboot.ts';
 import { forget } from '../mm/page_cache.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
-import type { DaxDevice } from '../model/host.ts';
+import type { DaxDevice, HostRecord } from '../model/host.ts';
 import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { defaultMode } from '../device/dax_region.ts';
@@ -28,7 +27,7 @@ function endByReboot(tx: Transaction, removal: RemovalRecord): void {
 }
 
 /** Processes, mappings, pins, mounts and leaked ranges end; file systems and media stay; every driver probes again. */
-export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboot' }>): Answer {
+export function reboot(tx: Transaction, command: Reboot): HostRecord {
   const { tables } = tx.host;
   for (const kind of ['pins', 'mappings', 'processes', 'mounts', 'memory_ranges'] as const) {
     for (const id of [...tables[kind].keys()]) remove(tx, kind, id);
@@ -46,7 +45,7 @@ export function reboot(tx: Transaction, command: Extract<Command, { type: 'reboo
   });
   for (const device of [...tables.dax_devices.values()]) probeAtBoot(tx, device);
   emit(tx, 'host_rebooted', `hosts/${before.name}`, { kernel: record.kernel });
-  return { record };
+  return record;
 }
 
 /**

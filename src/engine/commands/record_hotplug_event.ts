@@ -1,19 +1,26 @@
-import type { Answer } from '../answer.ts';
-import type { Command, Media } from '../model/command.ts';
+import type { Media, RecordHotplugEvent } from '../model/device_command.ts';
 import { returnMemdev } from '../device/cxl/card.ts';
 import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
 import { removeWithSiblings } from '../removal/siblings.ts';
-import type { CxlMemdev, DaxDevice } from '../model/host.ts';
+import type { CxlMemdev, DaxDevice, HotplugEvent } from '../model/host.ts';
+import type { RemovalRecord } from '../model/removal.ts';
 import { findDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, identity, put, type Transaction } from '../model/transaction.ts';
 import { mediumReplaced, mediumReturned } from '../device/lifecycle.ts';
 import { placesOf, refusesPlace } from '../device/place.ts';
 
-type Record_ = Extract<Command, { type: 'record_hotplug_event' }>;
+/** What the bus did, and the removals that it caused: the device's own first, then those of its siblings. */
+export interface RecordedHotplugEvent {
+  readonly record: HotplugEvent;
+  readonly removals: readonly RemovalRecord[];
+}
 
 /** What the bus did: a removal that it caused, a medium that is there again, or another one in its place. */
-export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | Refusal {
+export function recordHotplugEvent(
+  tx: Transaction,
+  command: RecordHotplugEvent,
+): RecordedHotplugEvent | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   const refusal = refusesMedium(command);
@@ -45,7 +52,7 @@ export function recordHotplugEvent(tx: Transaction, command: Record_): Answer | 
 }
 
 /** A removal brings no medium, and only another medium has another owner. */
-function refusesMedium({ action, media, tenant }: Record_): Refusal | null {
+function refusesMedium({ action, media, tenant }: RecordHotplugEvent): Refusal | null {
   const removes = action === 'surprise_removal' || action === 'orderly_removal';
   if (removes && media !== undefined)
     return refuse('invalid_field', `${action} takes no medium: only add and replace do`, {
@@ -62,7 +69,7 @@ function refusesMedium({ action, media, tenant }: Record_): Refusal | null {
  * neither the badblocks nor the poisoned pages of the old one. On CXL its memdev is back, and the region stays reset
  * until its decoders are programmed (CX18).
  */
-function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | Refusal {
+function putMedium(tx: Transaction, command: RecordHotplugEvent, device: DaxDevice): [] | Refusal {
   if (device.state === 'bound')
     return refuse('dax_device_in_use', `${device.name} is bound: remove it first`);
   if (device.state === 'removing') return refuse('removal_in_progress', `${device.name} is being removed`);
@@ -91,7 +98,7 @@ function putMedium(tx: Transaction, command: Record_, device: DaxDevice): [] | R
 }
 
 /** The CXL cards under a device: the memdevs that left its region, or other ones in their slots. */
-function returnCards(tx: Transaction, { action, media = {} }: Record_, device: DaxDevice): void {
+function returnCards(tx: Transaction, { action, media = {} }: RecordHotplugEvent, device: DaxDevice): void {
   const left = tx.host.tables.cxl_memdevs.where(
     ({ left_region, state }) =>
       left_region !== null && left_region === device.cxl_region && state !== 'enabled',

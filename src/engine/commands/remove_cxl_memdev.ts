@@ -1,7 +1,7 @@
 import { removeEach } from '../removal/siblings.ts';
-import type { Answer } from '../answer.ts';
-import type { RemoveCxlMemdev } from '../model/command.ts';
-import type { CxlMemdev } from '../model/host.ts';
+import type { RemoveCxlMemdev } from '../model/device_command.ts';
+import type { CxlMemdev, CxlRegion } from '../model/host.ts';
+import type { RemovalRecord } from '../model/removal.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { memdevDriver } from '../model/via.ts';
@@ -15,12 +15,19 @@ import {
 } from '../device/cxl/change.ts';
 import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionsOn } from '../device/cxl/chain.ts';
 
+/** A memdev that goes, the regions that it takes with it, and the removals of what stands on them. */
+export interface RemovedMemdev {
+  readonly cxl_memdev: CxlMemdev;
+  readonly cxl_regions: readonly CxlRegion[];
+  readonly removals: readonly RemovalRecord[];
+}
+
 /**
  * A memdev goes, and all that depends on it: memdev → decoder → region → dax device. A removal starts for each
  * device that is bound; what stands on no bound device goes at once. Refused: a memdev without that driver
  * (ENODEV), `cxl disable-memdev` without -f of one that is part of an active region (M106).
  */
-export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Answer | Refusal {
+export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): RemovedMemdev | Refusal {
   const memdev = findMemdev(tx.host, command.memdev);
   if (isRefusal(memdev)) return memdev;
   const via = memdevDriver(command.via ?? 'cxl_pci');
@@ -41,9 +48,10 @@ export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Answ
   }
   if (removals.length === 0) releaseMemdev(tx, memdev.name, via);
   const { cxl_memdevs, cxl_regions } = tx.host.tables;
-  const record = cxl_memdevs.get(memdev.name)!;
   return {
-    cxl: { cxl_memdev: record, cxl_regions: regions.map(({ name }) => cxl_regions.get(name)!), removals },
+    cxl_memdev: cxl_memdevs.get(memdev.name)!,
+    cxl_regions: regions.map(({ name }) => cxl_regions.get(name)!),
+    removals,
   };
 }
 

@@ -1,20 +1,17 @@
-import type { Answer } from '../answer.ts';
+import type { Mount } from '../model/host.ts';
+import type { ShutdownMount } from '../model/use_command.ts';
 import { patchSuperblock } from '../fs/superblock.ts';
-import type { Command } from '../model/command.ts';
 import { findMount } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 
 /** XFS_IOC_GOINGDOWN, EXT4_IOC_SHUTDOWN by the administrator. */
-export function shutdownMount(
-  tx: Transaction,
-  command: Extract<Command, { type: 'shutdown_mount' }>,
-): Answer | Refusal {
+export function shutdownMount(tx: Transaction, command: ShutdownMount): Mount | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'frozen')
     return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits until POST …/reboot');
   const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
-  return { record };
+  return record;
 }

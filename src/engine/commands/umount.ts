@@ -1,12 +1,12 @@
+import type { Umount } from '../model/use_command.ts';
 import { inUse, dropMount } from '../fs/mount.ts';
-import type { Command } from '../model/command.ts';
 import { findMount } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /** umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. */
-export function umount(tx: Transaction, command: Extract<Command, { type: 'umount' }>): Outcome | Refusal {
+export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   const busy = inUse(tx, mount);

@@ -1,5 +1,4 @@
-import type { Answer } from '../answer.ts';
-import type { Command } from '../model/command.ts';
+import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
 import {
   blockDeviceGone,
@@ -21,14 +20,14 @@ const NAMED_MAX = 10;
  * the kernel answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
  * fs/xfs/xfs_inode.c xfs_remove().
  */
-export function unlink(tx: Transaction, command: Extract<Command, { type: 'unlink' }>): Answer | Refusal {
+export function unlink(tx: Transaction, command: Unlink): null | Refusal {
   const file = findFile(tx.host, command.file);
   if (isRefusal(file)) return file;
   const refusal = refusesUnlink(tx, file);
   if (refusal !== null) return refusal;
   remove(tx, 'files', file.id);
   emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
-  return {};
+  return null;
 }
 
 function refusesUnlink(tx: Transaction, file: File): Refusal | null {

@@ -1,13 +1,13 @@
 import { releaseOf } from '../mm/pin_release.ts';
+import type { Unpin } from '../model/use_command.ts';
 import { strike, recordOops } from '../mm/process_end.ts';
-import type { Command } from '../model/command.ts';
 import { findActor } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { refuse, isRefusal, type Refusal } from '../model/refusal.ts';
 import { remove, emit, type Transaction } from '../model/transaction.ts';
 
 /** Releases a pin; after a removal that did not wait for it the kernel oopses in whoever releases (R123-R126). */
-export function unpin(tx: Transaction, command: Extract<Command, { type: 'unpin' }>): Outcome | Refusal {
+export function unpin(tx: Transaction, command: Unpin): Outcome | Refusal {
   const pin = tx.host.tables.pins.get(command.pin);
   if (pin === undefined) return refuse('pin_not_found', `there is no pin ${command.pin}`);
   const process = findActor(tx.host, pin.pid);

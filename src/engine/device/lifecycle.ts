@@ -1,4 +1,5 @@
-import type { CreateDaxDevice, ImportedDevice } from '../model/command.ts';
+import type { CreateDaxDevice } from '../model/device_command.ts';
+import type { ImportedDevice } from '../model/host_command.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import type { DeviceLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';

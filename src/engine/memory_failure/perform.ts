@@ -1,4 +1,4 @@
-import type { MemoryFailure } from '../model/command.ts';
+import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { mappingsOfDevice, superblockOf, mappingsOfPid, processOf, fileOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';

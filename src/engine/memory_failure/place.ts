@@ -1,4 +1,4 @@
-import type { MemoryFailure } from '../model/command.ts';
+import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
 import { extentAt, findFile, findMapping, fileOf } from '../model/lookup.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';

@@ -4,3 +4,6 @@ export interface Resource {
   readonly revision: number;
   readonly host: string;
 }
+
+/** What an operator notes of a host or a device: names and texts of theirs. */
+export type Labels = Readonly<Record<string, string>>;

@@ -39,9 +39,9 @@ export function rollback(tx: Transaction): void {
   while (tx.undo.length > 0) tx.undo.pop()?.();
 }
 
-function change(tx: Transaction, one: Change): void {
-  tx.pending.push(one);
-  tx.undo.push(applyChange(tx.host, one));
+function make(tx: Transaction, change: Change): void {
+  tx.pending.push(change);
+  tx.undo.push(applyChange(tx.host, change));
 }
 
 /** Names the changes made since the last event. An event may have none (an oops in a worker, say). */
@@ -61,7 +61,7 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   const next = { ...record, revision: before === undefined ? 1 : before.revision + 1 };
   const key = `${kind}/${id}`;
   if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
-  change(tx, { op: 'put', kind, id, record: next } as Change);
+  make(tx, { op: 'put', kind, id, record: next } as Change);
   return next;
 }
 
@@ -78,13 +78,13 @@ export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fiel
 
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
-  change(tx, { op: 'delete', kind, id });
+  make(tx, { op: 'delete', kind, id });
 }
 
 /** Puts entries into the table of a mapping, over those that were there. */
 export function insertEntries(tx: Transaction, owner: string, list: readonly Run[]): void {
   if (list.length === 0) return;
-  change(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
+  make(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
 }
 
 /** Takes entries out of `[index, index + nr_pages)`; with `anon` the process's own copies, too. */
@@ -95,12 +95,12 @@ export function dropEntries(
   nr_pages: number,
   anon = false,
 ): void {
-  change(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
+  make(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
 }
 
 /** Write-protects the shared device entries of mappings. */
 export function protectEntries(tx: Transaction, owners: readonly string[]): void {
-  if (owners.length > 0) change(tx, { op: 'protect_entries', owners });
+  if (owners.length > 0) make(tx, { op: 'protect_entries', owners });
 }
 
 function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {

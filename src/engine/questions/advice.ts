@@ -1,4 +1,4 @@
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';

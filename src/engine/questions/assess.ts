@@ -1,6 +1,6 @@
-import type { Answer } from '../answer.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
-import type { Command, RemoveDaxDevice } from '../model/command.ts';
+import type { AssessRemovals } from '../model/question.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, findDevice } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -20,20 +20,15 @@ import { hasBegun, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What a surprise removal now would leave of each device of the host, or of one, with advice. */
-export function assessRemovals(
-  tx: Transaction,
-  command: Extract<Command, { type: 'assess_removals' }>,
-): Answer | Refusal {
-  const named = command.dax_device === undefined ? null : findDevice(tx.host, command.dax_device);
+export function assessRemovals(tx: Transaction, question: AssessRemovals): readonly Assessment[] | Refusal {
+  const named = question.dax_device === undefined ? null : findDevice(tx.host, question.dax_device);
   if (isRefusal(named)) return named;
   const all = assessHost(tx.host, new Map());
   const asked = named === null ? all : all.filter(({ uid }) => uid === named.uid);
-  return {
-    assessments: asked.map((assessment) => ({
-      ...assessment,
-      advice: adviceOn(tx.host, assessment.dax_device),
-    })),
-  };
+  return asked.map((assessment) => ({
+    ...assessment,
+    advice: adviceOn(tx.host, assessment.dax_device),
+  }));
 }
 
 const NOTHING = { state: null, verdict: null, waiting_on: [], hazards: [] } as const;

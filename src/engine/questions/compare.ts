@@ -1,6 +1,6 @@
-import type { Answer } from '../answer.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
-import type { CompareRemovals, RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
+import type { CompareRemovals } from '../model/question.ts';
 import { findDevice } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { cutLists } from '../model/cut.ts';
@@ -16,22 +16,21 @@ import type { ComparedRemoval, Comparison, NoRemoval, SignalGroup } from './reco
 import { onKernel, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
 
 /** The same removal from the host's present state on each kernel, and where they differ. Stores nothing. */
-export function compareRemovals(tx: Transaction, command: CompareRemovals): Answer | Refusal {
-  const { kernels, type: _type, ...asked } = command;
-  const device = findDevice(tx.host, command.dax_device);
+export function compareRemovals(tx: Transaction, question: CompareRemovals): Comparison | Refusal {
+  const { kernels, type: _type, ...asked } = question;
+  const device = findDevice(tx.host, question.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   const removal: RemoveDaxDevice = { ...asked, type: 'remove_dax_device' };
   const whole = [...new Set(kernels)].map((kernel) => compareOn(tx, removal, kernel));
-  const comparison: Comparison = {
+  return {
     host: hostRecord(tx.host).name,
     dax_device: device.name,
     ...toldOf(device),
-    trigger: command.trigger,
+    trigger: question.trigger,
     blast_radius: blastRadius(tx.host, device, mappedPfns(tx.host, device)),
     items: whole.map(cut),
     differences: differencesOf(whole),
   };
-  return { comparison };
 }
 
 /** With its lists whole. */

@@ -1,4 +1,3 @@
-import type { Answer } from '../answer.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
 import type { Holder } from './record.ts';
 import type { Host, MemoryRange } from '../model/host.ts';
@@ -14,7 +13,9 @@ import {
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { toldOf } from '../device/told.ts';
+import type { SurveyHolders } from '../model/question.ts';
 import type { Transaction } from '../model/transaction.ts';
+import type { Survey } from './record.ts';
 import { advise } from './advice.ts';
 import type { Use } from './consequence.ts';
 import { endsOf } from './ends.ts';
@@ -25,7 +26,7 @@ import { countResidue, residualUses } from './residue.ts';
  * Who holds a device, also one that is not bound or was bound again: what an unbind now does to each, who still reaches
  * it after a former removal, and how these can be ended. Refused with `dax_device_not_found` only.
  */
-export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
+export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolders): Survey | Refusal {
   const { host } = tx;
   const device = findDevice(host, name);
   if (isRefusal(device)) return device;
@@ -41,15 +42,13 @@ export function surveyHolders(tx: Transaction, name: string): Answer | Refusal {
   const blast_radius = blastRadius(host, device, mappedPfns(host, device));
   const advice = advise(tx, unbound(name), { kernels: false });
   return {
-    survey: {
-      items,
-      ...toldOf(device),
-      trigger: 'unbind',
-      ...outlook,
-      residue: countResidue(host, residual),
-      blast_radius,
-      advice,
-    },
+    items,
+    ...toldOf(device),
+    trigger: 'unbind',
+    ...outlook,
+    residue: countResidue(host, residual),
+    blast_radius,
+    advice,
   };
 }
 

@@ -1,35 +1,43 @@
-import type { Answer } from '../answer.ts';
-import { answer } from '../commands/patch_memory_block.ts';
-import { findBlock, render } from '../device/kmem/memory_block.ts';
-import type { Command } from '../model/command.ts';
-import { memoryRangesOf } from '../model/memory_range.ts';
-import { nrBlocks } from '../model/memory_block.ts';
+import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
+import type { MemoryRange } from '../model/host.ts';
 import { findDevice } from '../model/lookup.ts';
+import { nrBlocks } from '../model/memory_block.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
+import type { SurveyMemoryBlock, SurveyMemoryBlocks } from '../model/question.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 
-/** One memory block. */
+/** A memory block, and the range that is its record. */
+export interface SurveyedMemoryBlock {
+  readonly record: MemoryRange;
+  readonly memory_block: MemoryBlock;
+}
+
+/** Some memory blocks of a device, and how many it has. */
+export interface SurveyedMemoryBlocks {
+  readonly items: readonly MemoryBlock[];
+  readonly total: number;
+}
+
+/** One memory block. Refused with `memory_block_not_found`, `dax_device_not_found`. */
 export function surveyMemoryBlock(
-  tx: Transaction,
-  command: Extract<Command, { type: 'survey_memory_block' }>,
-): Answer | Refusal {
-  const found = findBlock(tx.host, command.dax_device, command.block);
-  return isRefusal(found) ? found : answer(tx, found.range, found.at, null);
+  { host }: Transaction,
+  { dax_device, block }: SurveyMemoryBlock,
+): SurveyedMemoryBlock | Refusal {
+  const found = findBlock(host, dax_device, block);
+  if (isRefusal(found)) return found;
+  const { range, at } = found;
+  return { record: range, memory_block: render(host, range, at, 1)[0]! };
 }
 
 /** Memory blocks of a device from the `start`-th on; none where it has no system RAM. */
 export function surveyMemoryBlocks(
-  tx: Transaction,
-  command: Extract<Command, { type: 'survey_memory_blocks' }>,
-): Answer | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
+  { host }: Transaction,
+  { dax_device, start, limit }: SurveyMemoryBlocks,
+): SurveyedMemoryBlocks | Refusal {
+  const device = findDevice(host, dax_device);
   if (isRefusal(device)) return device;
-  const [range] = memoryRangesOf(tx.host, device.name);
-  if (range === undefined) return { memory_blocks: { items: [], total: 0 } };
-  return {
-    memory_blocks: {
-      items: render(tx.host, range, command.start, command.limit),
-      total: nrBlocks(range),
-    },
-  };
+  const [range] = memoryRangesOf(host, device.name);
+  if (range === undefined) return { items: [], total: 0 };
+  return { items: render(host, range, start, limit), total: nrBlocks(range) };
 }

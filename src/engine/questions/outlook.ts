@@ -1,4 +1,4 @@
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';

@@ -1,5 +1,5 @@
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { advance } from '../removal/advance.ts';

@@ -1,4 +1,3 @@
-import type { Answer } from '../answer.ts';
 import { regionConditions } from '../device/cxl/chain.ts';
 import { deviceOf, must } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
@@ -21,15 +20,15 @@ import { STEPS } from './steps.ts';
  *      ▼ └── the last pin it waits on is released
  *   waiting            running ──a step that never ends──▶ stuck (a reboot ends it)
  */
-export function advance(tx: Transaction, id: string): Answer | Refusal {
+export function advance(tx: Transaction, id: string): RemovalRecord | Refusal {
   const removal = tx.host.tables.removals.get(id);
   if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
-  if (removal.state !== 'running') return { record: removal };
+  if (removal.state !== 'running') return removal;
   const position = removal.steps.findIndex((step) => step.state !== 'done');
   const { name, parameters } = must(removal.steps[position], `next step of ${id}`);
   const device = deviceOf(tx.host, removal.dax_device);
   const output = STEPS[name]({ tx, removal, device, parameters });
-  return { record: record(tx, removal, position, output) };
+  return record(tx, removal, position, output);
 }
 
 function record(

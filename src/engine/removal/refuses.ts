@@ -2,7 +2,7 @@ import { isDynamic } from '../device/dax_region.ts';
 import { wayBack } from '../device/way_back.ts';
 import { daxHolderOf } from '../fs/dax_holder.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { findActor, mountsOn, presentPins } from '../model/lookup.ts';
 import { onlineRuns } from '../model/memory_block.ts';

@@ -1,4 +1,4 @@
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';

@@ -1,4 +1,4 @@
-import type { RemoveDaxDevice } from '../model/command.ts';
+import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, hasStructPages, nrPages } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { AnswerTo } from '../../engine/answer.ts';
 import type { Backend } from '../backend.ts';
 import { changed, locate, openedBy, type AnswerKind } from '../mutate.ts';
 import { nounRoutes, type NounRoutes } from '../noun.ts';
@@ -45,9 +46,13 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'remove',
     body: RemoveCxlMemdev,
-    command: ({ params, body }) => ({ type: 'remove_cxl_memdev', memdev: params.memdev, ...body }),
+    command: 'remove_cxl_memdev',
+    fields: ({ params, body }) => ({ memdev: params.memdev, ...body }),
     answer: removed,
-    settle: preferredWait(app, backend),
+    settle: preferredWait(app, backend, async ({ removals, ...begun }, ended) => {
+      const settled = await Promise.all(removals.map(ended));
+      return { ...(await cxlNow(backend, begun)), removals: settled };
+    }),
   });
   memdevs.verb({
     id: 'bindCxlMemdev',
@@ -57,7 +62,8 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'bind',
     body: BindCxlMemdev,
-    command: ({ params, body }) => ({ type: 'bind_cxl_memdev', memdev: params.memdev, ...body }),
+    command: 'bind_cxl_memdev',
+    fields: ({ params, body }) => ({ memdev: params.memdev, ...body }),
     answer: changed(CxlMemdev),
   });
   regionVerbs(regions);
@@ -70,7 +76,8 @@ function regionVerbs(regions: NounRoutes<typeof CxlRegionPath>): void {
     method: 'POST',
     at: 'commit',
     body: CommitCxlRegion,
-    command: ({ params, body }) => ({ type: 'commit_cxl_region', region: params.region, ...body }),
+    command: 'commit_cxl_region',
+    fields: ({ params, body }) => ({ region: params.region, ...body }),
     answer: changed(ChangedCxlRegion, openedBy),
   });
   regions.verb({
@@ -80,15 +87,31 @@ function regionVerbs(regions: NounRoutes<typeof CxlRegionPath>): void {
     method: 'POST',
     at: 'bind',
     body: Empty,
-    command: ({ params }) => ({ type: 'bind_cxl_region', region: params.region }),
+    command: 'bind_cxl_region',
+    fields: ({ params }) => ({ region: params.region }),
     answer: changed(ChangedCxlRegion, openedBy),
   });
+}
+
+type Removed = AnswerTo<'remove_cxl_memdev'>;
+type Cxl = Omit<Removed, 'removals'>;
+
+/** The memdev and the regions that stand beside the removals change with them. */
+async function cxlNow(backend: Backend, { cxl_memdev, cxl_regions }: Cxl): Promise<Cxl> {
+  const { host, name } = cxl_memdev;
+  const regions = cxl_regions.map(
+    async (region) => (await backend.get('cxl_regions', host, region.name)) ?? region,
+  );
+  return {
+    cxl_memdev: (await backend.get('cxl_memdevs', host, name)) ?? cxl_memdev,
+    cxl_regions: await Promise.all(regions),
+  };
 }
 
 const headers = { ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
 
 /** The memdev, its regions, and the removals of what stands on them. */
-const removed: AnswerKind = {
+const removed: AnswerKind<Removed> = {
   responses: {
     200: jsonResponse(
       'Nothing depends on it, or, with `Prefer: wait` or in a dry run, all removals have ended.',
@@ -100,10 +123,10 @@ const removed: AnswerKind = {
       ...RESPONSE_HEADERS.location,
     }),
   },
-  send: (reply, { cxl }) => {
-    if (cxl === undefined) throw new Error('the remove of a memdev without what it takes');
-    const [first] = cxl.removals;
+  send: (reply, { answer }) => {
+    const { removals } = answer;
+    const [first] = removals;
     if (first !== undefined) locate(reply, `/v1/removals/${first.id}`);
-    return reply.code(statusOf(reply, cxl.removals)).send({ ...cxl, removals: cxl.removals.map(cut) });
+    return reply.code(statusOf(reply, removals)).send({ ...answer, removals: removals.map(cut) });
   },
 };

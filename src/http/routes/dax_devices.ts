@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { AnswerTo } from '../../engine/answer.ts';
 import type { Backend } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
@@ -32,13 +33,14 @@ export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
   devices.create({
     summary: 'Create a dax device',
     body: CreateDaxDevice,
-    command: ({ body }) => ({ type: 'create_dax_device', ...body }),
+    command: 'create_dax_device',
+    fields: ({ body }) => body,
     answer: created(DaxDevice),
   });
   verbs(devices);
 }
 
-/** Asked of the engine as a dry run: the survey plays the removal through and stores nothing. */
+/** The survey plays the removal through, and stores nothing. */
 function holdersRoute(app: FastifyInstance, backend: Backend): void {
   madeListRoute(app, {
     id: 'listHolders',
@@ -51,11 +53,8 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
     item: Holder,
     more: surveyed,
     load: async ({ host, device }, query) => {
-      const command = { type: 'survey_holders', dax_device: device } as const;
-      const done = doneOrThrow(await backend.submit({ host, command, dry_run: true }));
-      const { survey } = done.reply;
-      if (survey === undefined) throw new Error('a survey without holders');
-      const { items, ...beside } = survey;
+      const question = { type: 'survey_holders', dax_device: device } as const;
+      const { items, ...beside } = doneOrThrow(await backend.ask({ host, question })).answer;
       const page = await slicePage(backend, `holders of ${host}/${device}`, items, query);
       return { ...page, ...beside };
     },
@@ -69,7 +68,8 @@ function verbs(devices: NounRoutes<typeof DevicePath>): void {
     description: 'Members that are absent stay; `labels` is replaced whole.',
     method: 'PATCH',
     body: PatchDaxDevice,
-    command: ({ params, body }) => ({ type: 'patch_dax_device', dax_device: params.device, ...body }),
+    command: 'patch_dax_device',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
     answer: changed(DaxDevice),
   });
   devices.verb({
@@ -77,7 +77,8 @@ function verbs(devices: NounRoutes<typeof DevicePath>): void {
     summary: 'Delete the record of a dax device',
     description: 'Never a hot-remove: that is POST …/remove.',
     method: 'DELETE',
-    command: ({ params }) => ({ type: 'delete_dax_device', dax_device: params.device }),
+    command: 'delete_dax_device',
+    fields: ({ params }) => ({ dax_device: params.device }),
     answer: deleted,
   });
   devices.verb({
@@ -87,13 +88,14 @@ function verbs(devices: NounRoutes<typeof DevicePath>): void {
     method: 'POST',
     at: 'bind',
     body: BindDaxDevice,
-    command: ({ params, body }) => ({ type: 'bind', dax_device: params.device, ...body }),
+    command: 'bind',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
     answer: bound,
   });
 }
 
 /** 200 with the device and what became of the write to `bind`. */
-const bound: AnswerKind = {
+const bound: AnswerKind<AnswerTo<'bind'>> = {
   responses: {
     200: jsonResponse('The result of the bind.', BoundDaxDevice, {
       ...RESPONSE_HEADERS.etag,
@@ -101,8 +103,7 @@ const bound: AnswerKind = {
     }),
   },
   send: (reply, done) => {
-    const { record, bind } = done;
-    if (record === undefined || bind === undefined) throw new Error('a bind without a device');
+    const { record, bind } = done.answer;
     return reply.header('etag', etagOf(record)).send({ ...record, ...bind, ...openedBy(done) });
   },
 };

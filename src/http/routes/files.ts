@@ -18,7 +18,8 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
   files.create({
     summary: 'Create a file',
     body: CreateFile,
-    command: ({ body }) => ({ type: 'create_file', ...body }),
+    command: 'create_file',
+    fields: ({ body }) => body,
     answer: created(File),
   });
   files.verb({
@@ -27,7 +28,8 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'io',
     body: FileIo,
-    command: ({ params, body }) => ({ type: 'file_io', file: params.file, ...body }),
+    command: 'file_io',
+    fields: ({ params, body }) => ({ file: params.file, ...body }),
     answer: outcome(Outcome),
   });
   files.verb({
@@ -36,7 +38,8 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     description:
       'Its blocks are free again. 409 `file_in_use` while it is mapped, `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
     method: 'DELETE',
-    command: ({ params }) => ({ type: 'unlink', file: params.file }),
+    command: 'unlink',
+    fields: ({ params }) => ({ file: params.file }),
     answer: deleted,
   });
 }

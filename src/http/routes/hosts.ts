@@ -41,7 +41,8 @@ export function hostRoutes(app: FastifyInstance, backend: Backend): void {
     params: z.strictObject({}),
     body: CreateHost,
     host: ({ body }) => body.name,
-    command: ({ body }) => ({ type: 'create_host', ...body }),
+    command: 'create_host',
+    fields: ({ body }) => body,
     answer: created(Host),
   });
   changes(app, backend);
@@ -58,7 +59,8 @@ function changes(app: FastifyInstance, backend: Backend): void {
     url: `${url}/:host`,
     params: HostPath,
     body: PatchHost,
-    command: ({ body }) => ({ type: 'patch_host', ...body }),
+    command: 'patch_host',
+    fields: ({ body }) => body,
     target,
     answer: changed(Host),
   });
@@ -69,7 +71,8 @@ function changes(app: FastifyInstance, backend: Backend): void {
     method: 'DELETE',
     url: `${url}/:host`,
     params: HostPath,
-    command: () => ({ type: 'delete_host' }),
+    command: 'delete_host',
+    fields: () => ({}),
     target,
     answer: deleted,
   });
@@ -83,7 +86,8 @@ function changes(app: FastifyInstance, backend: Backend): void {
     url: `${url}/:host/reboot`,
     params: HostPath,
     body: Reboot,
-    command: ({ body }) => ({ type: 'reboot', ...body }),
+    command: 'reboot',
+    fields: ({ body }) => body,
     target,
     answer: changed(Host),
   });

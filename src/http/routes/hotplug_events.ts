@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { begunBy } from '../../engine/begun.ts';
+import type { AnswerTo } from '../../engine/answer.ts';
 import type { RemovalRecord } from '../../engine/model/removal.ts';
 import type { Backend, Reply } from '../backend.ts';
-import { created, openedBy } from '../mutate.ts';
+import { createdResponses, openedBy, sendCreated, type AnswerKind } from '../mutate.ts';
 import { nounRoutes } from '../noun.ts';
 import { RESPONSE_HEADERS } from '../operation.ts';
 import { cut, isAtRest, preferredWait } from '../removal_answer.ts';
@@ -30,16 +30,28 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
       '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back. ' +
       '`Prefer: wait` waits for the removals, and the answer has them, as a dry run has.',
     body: CreateHotplugEvent,
-    command: ({ body }) => ({ type: 'record_hotplug_event', ...body }),
-    answer: created(RecordedHotplugEvent, whatCame, RESPONSE_HEADERS.prefer),
-    settle: preferredWait(app, backend),
+    command: 'record_hotplug_event',
+    fields: ({ body }) => body,
+    answer: recorded,
+    settle: preferredWait(app, backend, async ({ record, removals }, ended) => ({
+      record,
+      removals: await Promise.all(removals.map(ended)),
+    })),
   });
 }
+
+type Recorded = AnswerTo<'record_hotplug_event'>;
+
+const recorded: AnswerKind<Recorded> = {
+  responses: createdResponses(RecordedHotplugEvent, RESPONSE_HEADERS.prefer),
+  send: (reply, done, path) => sendCreated(reply, path, done.answer.record, whatCame(done, reply)),
+};
 
 type Came = { readonly removals?: RemovalRecord[] } & Partial<ReturnType<typeof openedBy>>;
 
 /** What a medium that is put back opens; the removals for a client that asks for their end: else it follows the link. */
-function whatCame(done: Reply, reply: FastifyReply): Came {
-  const opens = done.removals?.length === 0 ? openedBy(done) : {};
-  return isAtRest(reply) ? { ...opens, removals: begunBy(done).map(cut) } : opens;
+function whatCame(done: Reply<Recorded>, reply: FastifyReply): Came {
+  const { removals } = done.answer;
+  const opens = removals.length === 0 ? openedBy(done) : {};
+  return isAtRest(reply) ? { ...opens, removals: removals.map(cut) } : opens;
 }

@@ -64,7 +64,7 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     if (imported.status === 'not_taken') throw notTaken(imported);
     const done = doneOrThrow(imported);
     mark(reply, submission, done.replayed);
-    return reply.type(JSON_TYPE).send(done.reply.imported);
+    return reply.type(JSON_TYPE).send(done.answer);
   });
 }
 

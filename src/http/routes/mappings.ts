@@ -19,14 +19,16 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
   mappings.create({
     summary: 'mmap(2)',
     body: CreateMapping,
-    command: ({ body }) => ({ type: 'create_mapping', ...body }),
+    command: 'create_mapping',
+    fields: ({ body }) => body,
     answer: created(Mapping),
   });
   mappings.verb({
     id: 'munmap',
     summary: 'munmap(2)',
     method: 'DELETE',
-    command: ({ params }) => ({ type: 'munmap', mapping: params.mapping }),
+    command: 'munmap',
+    fields: ({ params }) => ({ mapping: params.mapping }),
     answer: outcome(Outcome),
   });
   mappings.verb({
@@ -37,7 +39,8 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'access',
     body: Access,
-    command: ({ params, body }) => ({ type: 'access', mapping: params.mapping, ...body }),
+    command: 'access',
+    fields: ({ params, body }) => ({ mapping: params.mapping, ...body }),
     answer: outcome(Outcome),
   });
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import type { Command } from '../../engine/model/command.ts';
-import type { Backend, Reply } from '../backend.ts';
+import type { AnswerTo, AnswerToQuestion } from '../../engine/answer.ts';
+import type { QuestionOf, QuestionType } from '../../engine/model/question.ts';
+import type { Backend } from '../backend.ts';
 import { contentTag, viewTag } from '../etag.ts';
 import { madeListRoute, pageFrom } from '../memory_page.ts';
 import { mutationRoute, type AnswerKind } from '../mutate.ts';
@@ -15,7 +16,7 @@ const tag = 'memory';
 const url = '/v1/hosts/:host/dax-devices/:device/memory-blocks';
 type BlockPath = z.output<typeof MemoryBlockPath>;
 
-/** Memory blocks of system-ram, and what of a host's capacity is leaked. Asked of the engine as dry runs. */
+/** Memory blocks of system-ram, and what of a host's capacity is leaked. */
 export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
   listRoute(app, backend);
   readTagged(app, {
@@ -26,10 +27,9 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
     params: MemoryBlockPath,
     schema: MemoryBlock,
     load: async ({ host, device, block }) => {
-      const command = { type: 'survey_memory_block', dax_device: device, block: numberOf(block) } as const;
-      const { record, memory_block } = await ask(backend, host, command);
-      const body = shownOf(memory_block!);
-      return { body, etag: viewTag(record!, body) };
+      const question = { type: 'survey_memory_block', dax_device: device, block: numberOf(block) } as const;
+      const { record, memory_block } = await ask(backend, host, question);
+      return { body: memory_block, etag: viewTag(record, memory_block) };
     },
   });
   mutationRoute(app, backend, {
@@ -42,12 +42,8 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
     url: `${url}/:block`,
     params: MemoryBlockPath,
     body: PatchMemoryBlock,
-    command: ({ params, body }) => ({
-      type: 'patch_memory_block',
-      dax_device: params.device,
-      block: numberOf(params.block),
-      ...body,
-    }),
+    command: 'patch_memory_block',
+    fields: ({ params, body }) => ({ dax_device: params.device, block: numberOf(params.block), ...body }),
     target: ({ params }) => ({ kind: 'memory_ranges', id: params.device }),
     answer: written,
   });
@@ -65,9 +61,8 @@ function listRoute(app: FastifyInstance, backend: Backend): void {
     load: ({ host, device }, query) =>
       pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
         const start = after + 1;
-        const command = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
-        const { memory_blocks } = await ask(backend, host, command);
-        const { items, total } = memory_blocks!;
+        const question = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
+        const { items, total } = await ask(backend, host, question);
         return { items, last: start + limit < total ? after + limit : null };
       }),
   });
@@ -84,18 +79,24 @@ function capacityRoute(app: FastifyInstance, backend: Backend): void {
     params: HostPath,
     schema: Capacity,
     load: async ({ host }) => {
-      const { capacity } = await ask(backend, host, { type: 'survey_capacity' });
-      return { body: capacity!, etag: contentTag(capacity!) };
+      const capacity = await ask(backend, host, { type: 'survey_capacity' });
+      return { body: capacity, etag: contentTag(capacity) };
     },
   });
 }
 
-async function ask(backend: Backend, host: string, command: Command): Promise<Reply> {
-  return doneOrThrow(await backend.submit({ host, command, dry_run: true })).reply;
+async function ask<Type extends QuestionType>(
+  backend: Backend,
+  host: string,
+  question: QuestionOf<Type>,
+): Promise<AnswerToQuestion<Type>> {
+  return doneOrThrow(await backend.ask({ host, question })).answer;
 }
 
+type Written = AnswerTo<'patch_memory_block'>;
+
 /** The block alone, without what became of a write. */
-function shownOf({ result: _result, blocked_in: _in, ...block }: NonNullable<Reply['memory_block']>) {
+function shownOf({ result: _result, blocked_in: _in, ...block }: Written['memory_block']) {
   return block;
 }
 
@@ -104,15 +105,13 @@ function numberOf(block: BlockPath['block']): number {
 }
 
 /** 200 with the block and what became of the write to its state. */
-const written: AnswerKind = {
+const written: AnswerKind<Written> = {
   responses: {
     200: jsonResponse('The result of the write.', WrittenMemoryBlock, {
       ...RESPONSE_HEADERS.etag,
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { record, memory_block }) => {
-    if (record === undefined || memory_block === undefined) throw new Error('a write to no memory block');
-    return reply.header('etag', viewTag(record, shownOf(memory_block))).send(memory_block);
-  },
+  send: (reply, { answer: { record, memory_block } }) =>
+    reply.header('etag', viewTag(record, shownOf(memory_block))).send(memory_block),
 };

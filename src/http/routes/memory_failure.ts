@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { poisonedRanges } from '../../engine/questions/poisoned.ts';
 import type { Backend } from '../backend.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
-import { changed, mutationRoute, type AnswerKind } from '../mutate.ts';
-import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { answered, changed, mutationRoute } from '../mutate.ts';
 import { loadRecord } from '../read.ts';
 import { DaxDevice } from '../schemas/dax_device.ts';
 import { ClearErrors, MemoryFailure, MemoryFailureReport, PoisonedRange } from '../schemas/memory_failure.ts';
@@ -25,9 +24,10 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
     url: `${url}/memory-failure`,
     params: DevicePath,
     body: MemoryFailure,
-    command: ({ params, body }) => ({ type: 'memory_failure', dax_device: params.device, ...body }),
+    command: 'memory_failure',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
     target,
-    answer: report,
+    answer: answered('The result.', MemoryFailureReport),
   });
   poisonedRoute(app, backend);
   mutationRoute(app, backend, {
@@ -39,16 +39,12 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
     url: `${url}/clear-errors`,
     params: DevicePath,
     body: ClearErrors,
-    command: ({ params, body }) => ({ type: 'clear_errors', dax_device: params.device, ...body }),
+    command: 'clear_errors',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
     target,
     answer: changed(DaxDevice),
   });
 }
-
-const report: AnswerKind = {
-  responses: { 200: jsonResponse('The result.', MemoryFailureReport, RESPONSE_HEADERS.mutation) },
-  send: (reply, { memory_failure }) => reply.send(memory_failure),
-};
 
 function poisonedRoute(app: FastifyInstance, backend: Backend): void {
   madeListRoute(app, {

@@ -23,7 +23,8 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     description:
       'A file system outlives its mount: mounting again shows its files; `mkfs: true` makes a new one.',
     body: CreateMount,
-    command: ({ body }) => ({ type: 'create_mount', ...body }),
+    command: 'create_mount',
+    fields: ({ body }) => body,
     answer: created(CreatedMount, openedBy),
   });
   mounts.verb({
@@ -32,7 +33,8 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     description: '409 EBUSY while files are in use; `lazy=true` is umount -l.',
     method: 'DELETE',
     query: { lazy: queryBoolean.exactOptional() },
-    command: ({ params, query }) => ({ type: 'umount', mount: params.mount, lazy: query.lazy ?? false }),
+    command: 'umount',
+    fields: ({ params, query }) => ({ mount: params.mount, lazy: query.lazy ?? false }),
     answer: outcome(Outcome),
   });
   mounts.verb({
@@ -42,7 +44,8 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'shutdown',
     body: Empty,
-    command: ({ params }) => ({ type: 'shutdown_mount', mount: params.mount }),
+    command: 'shutdown_mount',
+    fields: ({ params }) => ({ mount: params.mount }),
     answer: changed(Mount),
   });
   mounts.verb({
@@ -52,7 +55,8 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     method: 'POST',
     at: 'commit',
     body: Empty,
-    command: ({ params }) => ({ type: 'commit_journal', mount: params.mount }),
+    command: 'commit_journal',
+    fields: ({ params }) => ({ mount: params.mount }),
     answer: changed(Mount),
   });
 }

@@ -20,7 +20,8 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
     summary: 'Pin pages by gup',
     description: '409 EOPNOTSUPP where the kernel refuses FOLL_LONGTERM.',
     body: CreatePin,
-    command: ({ body }) => ({ type: 'create_pin', ...body }),
+    command: 'create_pin',
+    fields: ({ body }) => body,
     answer: created(Pin),
   });
   pins.verb({
@@ -28,7 +29,8 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
     summary: 'Unpin',
     description: 'Lets a waiting removal go on.',
     method: 'DELETE',
-    command: ({ params }) => ({ type: 'unpin', pin: params.pin }),
+    command: 'unpin',
+    fields: ({ params }) => ({ pin: params.pin }),
     answer: outcome(Outcome),
   });
 }

@@ -19,7 +19,8 @@ export function processRoutes(app: FastifyInstance, backend: Backend): void {
     summary: 'Create a process',
     description: 'With `parent_pid` it is a fork that inherits mappings.',
     body: CreateProcess,
-    command: ({ body }) => ({ type: 'create_process', ...body }),
+    command: 'create_process',
+    fields: ({ body }) => body,
     answer: created(Process),
   });
   processes.verb({
@@ -27,7 +28,8 @@ export function processRoutes(app: FastifyInstance, backend: Backend): void {
     summary: 'A process exits',
     description: 'Its record stays, with the state `dead`. The kernel may oops on the way.',
     method: 'DELETE',
-    command: ({ params }) => ({ type: 'exit_process', pid: Number(params.pid) }),
+    command: 'exit_process',
+    fields: ({ params }) => ({ pid: Number(params.pid) }),
     answer: outcome(Outcome),
   });
 }

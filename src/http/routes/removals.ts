@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { begunBy } from '../../engine/begun.ts';
 import type { RemovalRecord } from '../../engine/model/removal.ts';
 import { refuse } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
@@ -53,17 +52,18 @@ function removeRoute(app: FastifyInstance, backend: Backend): void {
     url: '/v1/hosts/:host/dax-devices/:device/remove',
     params: DevicePath,
     body: RemoveDaxDevice,
-    command: ({ params, body }) => ({ type: 'remove_dax_device', dax_device: params.device, ...body }),
+    command: 'remove_dax_device',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
     target: ({ params }) => ({ kind: 'dax_devices', id: params.device }),
     answer: removed,
-    settle: preferredWait(app, backend),
+    settle: preferredWait(app, backend, (removal, ended) => ended(removal)),
   });
 }
 
 const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation, ...RESPONSE_HEADERS.prefer };
 
 /** The removal, with its own place. */
-const removed: AnswerKind = {
+const removed: AnswerKind<RemovalRecord> = {
   responses: {
     200: jsonResponse(
       'With `Prefer: wait`, or in a dry run: it ended, completed or stuck.',
@@ -72,9 +72,7 @@ const removed: AnswerKind = {
     ),
     202: jsonResponse('It has begun, or would wait.', Removal, { ...headers, ...RESPONSE_HEADERS.location }),
   },
-  send: (reply, done) => {
-    const [removal] = begunBy(done);
-    if (removal === undefined) throw new Error('a remove without a removal');
+  send: (reply, { answer: removal }) => {
     locate(reply, `/v1/removals/${removal.id}`);
     reply.header('etag', etagOf(removal));
     return reply.code(statusOf(reply, [removal])).send(cut(removal));

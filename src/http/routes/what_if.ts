@@ -3,10 +3,9 @@ import * as z from 'zod';
 import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
-import { mutationRoute, type AnswerKind } from '../mutate.ts';
-import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { answered, conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { renderPageToken, rowBefore } from '../page_token.ts';
-import { RefusalProblem } from '../problem.ts';
+import { doneOrThrow, RefusalProblem } from '../problem.ts';
 import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
 import {
   Assessment,
@@ -20,28 +19,35 @@ const tag = 'what-if';
 
 /** POST /v1/comparisons and GET /v1/assessment: removals that are only imagined. */
 export function whatIfRoutes(app: FastifyInstance, backend: Backend): void {
-  mutationRoute(app, backend, {
+  comparisonRoute(app, backend);
+  assessmentRoute(app, backend);
+}
+
+/** A POST, since what it asks is a body: it takes a key as every POST does, and changes nothing. */
+function comparisonRoute(app: FastifyInstance, backend: Backend): void {
+  const schema = mutationSchema({
     id: 'compareRemovals',
     tag,
     summary: 'Compare a removal across kernels',
     description:
       'The same removal from the present state on each kernel, with the differences. Stores nothing.',
     refuses: [404],
-    method: 'POST',
-    url: '/v1/comparisons',
     params: z.strictObject({}),
     body: CompareRemovalsBody,
-    host: ({ body }) => body.host,
-    command: ({ body: { host: _host, ...asked } }) => ({ type: 'compare_removals', ...asked }),
-    answer: comparison,
+    answer: answered('The kernels side by side.', Comparison),
   });
-  assessmentRoute(app, backend);
+  app.post('/v1/comparisons', { schema }, async (request, reply) => {
+    const { host, ...asked } = request.body as z.output<typeof CompareRemovalsBody>;
+    const conditions = conditionsOf(request, undefined);
+    const { idempotency } = conditions;
+    const question = { type: 'compare_removals', ...asked } as const;
+    const done = doneOrThrow(
+      await backend.ask({ host, question, ...(idempotency === undefined ? {} : { idempotency }) }),
+    );
+    mark(reply, conditions, done.replayed);
+    return reply.send(done.answer);
+  });
 }
-
-const comparison: AnswerKind = {
-  responses: { 200: jsonResponse('The kernels side by side.', Comparison, RESPONSE_HEADERS.mutation) },
-  send: (reply, done) => reply.send(done.comparison),
-};
 
 function assessmentRoute(app: FastifyInstance, backend: Backend): void {
   const querystring = z.strictObject({ ...pageQuery, ...assessmentFilters });

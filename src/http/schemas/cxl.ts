@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type * as commands from '../../engine/model/command.ts';
+import type * as commands from '../../engine/model/device_command.ts';
 import type * as engine from '../../engine/model/host.ts';
 import {
   CXL_DECODE_STATES,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CompareRemovals } from '../../engine/model/command.ts';
+import type { CompareRemovals } from '../../engine/model/question.ts';
 import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';

@@ -5,7 +5,6 @@ import {
   CXL_REMOVE_VIAS,
   DEVICE_MODES,
   HOTPLUG_ACTIONS,
-  KERNEL_NAMES,
   MEMORY_BLOCK_STATES,
   MEMORY_FAILURE_SOURCES,
   REMOVE_TRIGGERS,
@@ -81,7 +80,7 @@ const deviceRecordStep = fc
   .map(({ name, to, shown, change }): Step => {
     if (change === 'patched') return () => ({ type: 'patch_dax_device', dax_device: name, tenant: to });
     const device = { name, mode: shown as 'fsdax', size: null, change: change as 'gone' };
-    return () => ({ type: 'import_inventory', devices: [device], record: null });
+    return () => ({ type: 'import_inventory', imported: '', devices: [device], record: null });
   });
 
 /** The number of a memory block of the device, or of none. */
@@ -163,21 +162,6 @@ const hostStep = fc.tuple(fc.constantFrom(0, 1), fc.boolean(), fc.boolean()).map
           },
 );
 
-/** Questions: they change nothing. */
-const questionStep = fc.tuple(deviceName, trigger, fc.nat({ max: 4 })).map(
-  ([dax_device, how, at]): Step =>
-    () => {
-      const questions: readonly Command[] = [
-        { type: 'survey_holders', dax_device },
-        { type: 'compare_removals', dax_device, trigger: how, kernels: KERNEL_NAMES },
-        { type: 'assess_removals' },
-        { type: 'survey_capacity' },
-        { type: 'survey_memory_blocks', dax_device, start: 0, limit: 10 },
-      ];
-      return questions[at]!;
-    },
-);
-
 /** The next step of whatever removal runs; nothing where none does. */
 const goOn: Step = ({ host }) => {
   const running = [...host.tables.removals.values()].find(({ state }) => state === 'running');
@@ -224,5 +208,4 @@ export const ownerSteps: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 1, arbitrary: one(clearStep) },
   { weight: 3, arbitrary: one(cxlStep) },
   { weight: 1, arbitrary: one(hostStep) },
-  { weight: 2, arbitrary: one(questionStep) },
 );

@@ -86,6 +86,7 @@ export const CONFLICT: readonly Case[] = [
     when: 'an import that moves a mapped device',
     make: nodeMapped({
       type: 'import_inventory',
+      imported: '',
       record: {},
       devices: [{ name: DEVICE, mode: 'fsdax', size: 64 * MIB, phys_addr: '0x100000000', change: 'updated' }],
     }),

@@ -17,7 +17,6 @@ export const NOT_FOUND: readonly Case[] = [
     make: (kernel) => [emptyMachine(kernel), { type: 'delete_host' }],
   },
   notFound('dax_device_not_found', { ...REMOVE, dax_device: 'nope' }),
-  notFound('dax_device_not_found', { type: 'survey_holders', dax_device: 'nope' }),
   notFound('dax_device_not_found', { type: 'bind', dax_device: 'nope' }),
   notFound('dax_device_not_found', { type: 'patch_dax_device', dax_device: 'nope' }),
   notFound('dax_device_not_found', { type: 'delete_dax_device', dax_device: 'nope' }),
@@ -28,10 +27,6 @@ export const NOT_FOUND: readonly Case[] = [
   }),
   notFound('memory_block_not_found', {
     ...{ type: 'patch_memory_block', dax_device: DEVICE, block: 0, state: 'offline' },
-  }),
-  notFound('memory_block_not_found', { type: 'survey_memory_block', dax_device: DEVICE, block: 0 }),
-  notFound('dax_device_not_found', {
-    ...{ type: 'survey_memory_blocks', dax_device: 'nope', start: 0, limit: 1 },
   }),
   notFound('mount_not_found', { type: 'umount', mount: 'm9', lazy: false }),
   notFound('mount_not_found', { type: 'shutdown_mount', mount: 'm9' }),

@@ -1,4 +1,4 @@
-import type { CreateDaxDevice, RemoveDaxDevice } from '../../../src/engine/model/command.ts';
+import type { CreateDaxDevice, RemoveDaxDevice } from '../../../src/engine/model/device_command.ts';
 import type { CxlMemdev, CxlRegion } from '../../../src/engine/model/host.ts';
 import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
 import type { CxlDriver, CxlRemoveVia, KernelName } from '../../../src/engine/model/vocabulary.ts';
@@ -51,8 +51,8 @@ function region(made: Machine, name = 'region0'): CxlRegion {
 /** Removes the memdev and runs every removal to its end. */
 function pull(made: Machine, via?: CxlRemoveVia, name = 'mem0'): readonly RemovalRecord[] {
   const how = via === undefined ? {} : { via };
-  const { cxl } = made.run({ type: 'remove_cxl_memdev', memdev: name, trigger: 'unbind', ...how });
-  return found(cxl).removals.map(({ id }) => finish(made, id));
+  const { removals } = made.run({ type: 'remove_cxl_memdev', memdev: name, trigger: 'unbind', ...how });
+  return removals.map(({ id }) => finish(made, id));
 }
 
 function finish(made: Machine, id: string): RemovalRecord {
@@ -64,8 +64,8 @@ function finish(made: Machine, id: string): RemovalRecord {
 }
 
 function removeBy(made: Machine, via: NonNullable<RemoveDaxDevice['via']>): RemovalRecord {
-  const { record } = made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind', via });
-  return finish(made, (record as RemovalRecord).id);
+  const { id } = made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind', via });
+  return finish(made, id);
 }
 
 function reach(made: Machine, one: Mapper, kind: 'read' | 'write', page = 0): string {
@@ -199,8 +199,7 @@ export const CXL_RULES: readonly Rule[] = [
     act: (kernel) => {
       const { made } = devdax(kernel);
       pull(made, 'cxl_pci');
-      const { record } = made.run({ type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_pci' });
-      const { name, state } = record as CxlMemdev;
+      const { name, state } = made.run({ type: 'bind_cxl_memdev', memdev: 'mem0', driver: 'cxl_pci' });
       return `${name} ${state}`;
     },
     cells: same('mem0 disabled', { 'v6.1': 'mem1 disabled' }),

@@ -54,7 +54,7 @@ function probed(kernel: KernelName, device: { size?: number; target_node?: numbe
   removeDevice(made, { dax_device: DAX });
   const decision = made.try({ type: 'bind', dax_device: DAX, mode: 'system-ram' });
   if (isRefusal(decision)) return `${String(decision.errno)}: ${decision.detail}`;
-  const { result, kernel_log } = decision.answer.bind!;
+  const { result, kernel_log } = decision.answer.bind;
   return `${result}: ${kernel_log.join()}, ${String(made.host.tables.memory_ranges.size)} ranges`;
 }
 

@@ -2,7 +2,7 @@ import { NO_ENTRIES, runs } from '../../../src/engine/model/mapping_table.ts';
 import { answered, every, shape, touch, type Rule } from '../observe.ts';
 import { cached, DAX, devdax, ext4, mounted } from '../rig.ts';
 import { addDevice, addProcess, fork, machine, MIB, pinCommand, DEVICE, UMEM } from '../support.ts';
-import type { CreateMapping } from '../../../src/engine/model/command.ts';
+import type { CreateMapping } from '../../../src/engine/model/use_command.ts';
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 
 function mapAnswer(kernel: KernelName, rig: 'dax' | 'virtio' | 'cached'): string {

@@ -1,4 +1,4 @@
-import type { ImportedCxl } from '../../model/command.ts';
+import type { ImportedCxl } from '../../model/host_command.ts';
 import { emit, identity, put, type Transaction } from '../../model/transaction.ts';
 
 /** A memdev of which no decoder has been reset, and which has left no region. */

@@ -1,4 +1,4 @@
-import type { CreateDaxDevice, CxlPlace } from '../../model/command.ts';
+import type { CreateDaxDevice, CxlPlace } from '../../model/device_command.ts';
 import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';

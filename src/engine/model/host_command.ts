@@ -1,0 +1,72 @@
+import type { CreateDaxDevice } from './device_command.ts';
+import type { HostRecord, Badblocks, CxlMemdev, CxlRegion } from './host.ts';
+import type { CountedBlocks } from './memory_block.ts';
+import type { Resource, Labels } from './resource.ts';
+import type { DeviceMode, KernelName, OnlinePolicy } from './vocabulary.ts';
+
+/** A host that runs one of the kernels. */
+export interface CreateHost {
+  readonly type: 'create_host';
+  readonly name: string;
+  readonly kernel: KernelName;
+  readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
+  readonly auto_online_blocks?: OnlinePolicy;
+  /** Default 128 MiB. */
+  readonly memory_block_bytes?: number;
+  readonly labels?: Labels;
+  readonly proposed?: Partial<HostRecord['proposed']>;
+}
+
+/** Changes what the operator sets of a host; what is absent stays. */
+export interface PatchHost {
+  readonly type: 'patch_host';
+  readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
+  readonly auto_online_blocks?: OnlinePolicy;
+  readonly labels?: Labels;
+  readonly proposed?: Partial<HostRecord['proposed']>;
+}
+
+/** The host's record goes, with all that is recorded of it. */
+export interface DeleteHost {
+  readonly type: 'delete_host';
+}
+
+/** The host boots again, into another kernel where one is named. */
+export interface Reboot {
+  readonly type: 'reboot';
+  readonly kernel?: KernelName;
+}
+
+/** The devices of a listing, as `app/listing.ts` has worked it into what was known. */
+export interface ImportInventory {
+  readonly type: 'import_inventory';
+  readonly devices: readonly ImportedDevice[];
+  readonly cxl?: ImportedCxl;
+  /** What all listings have told, as the host's one inventory record keeps it. */
+  readonly record: unknown;
+  /** What became of each object, as JSON text: it may be long, and is only sent on. */
+  readonly imported: string;
+}
+
+/** A device as a listing describes it: created or, by name, updated. */
+export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
+  readonly cxl_region?: string;
+  readonly mode: DeviceMode;
+  readonly size: number | null;
+  readonly change: 'created' | 'updated' | 'gone';
+  /** Of a dax device: whether its namespace has dax_pmem. */
+  readonly parent_bound?: boolean;
+  /** Bytes from the start of the data, where the listing shows them. */
+  readonly badblocks?: readonly Badblocks[];
+  /** Of system-ram, as daxctl counts them. */
+  readonly memory_blocks?: CountedBlocks | null;
+}
+
+/** Memdevs and regions as `cxl list` shows them. */
+export interface ImportedCxl {
+  readonly memdevs: readonly Omit<
+    CxlMemdev,
+    keyof Resource | 'id' | 'committed_with_zero_size' | 'left_region'
+  >[];
+  readonly regions: readonly Omit<CxlRegion, keyof Resource | 'id' | 'locked'>[];
+}

@@ -1,0 +1,30 @@
+import { ask } from '../engine/ask.ts';
+import { foresee } from '../engine/foresee.ts';
+import type { Host } from '../engine/model/host.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
+import type { Context } from '../engine/model/transaction.ts';
+import type { Inquiry, Submission, Submitted } from './port.ts';
+import { decideIf } from './precondition.ts';
+
+/** A host, and the highest event of the state that it is in. */
+export interface LoadedState {
+  readonly host: Host;
+  readonly seq: number;
+}
+
+/** Answers a dry run, of which nothing happens, or a question. */
+export function answerRead(
+  { host, seq }: LoadedState,
+  work: Submission | Inquiry,
+  context: Context,
+): Submitted {
+  if ('question' in work) {
+    const answer = ask(host, work.question, context);
+    if (isRefusal(answer)) return { status: 'refused', refusal: answer };
+    return { status: 'done', answer, exposures: [], replayed: false, seq };
+  }
+  const decided = decideIf(host, work.precondition, () => foresee(host, work.command, context));
+  if ('denied' in decided) return decided.denied;
+  const { answer, exposures } = decided.granted;
+  return { status: 'done', answer, exposures, replayed: false, seq };
+}
