@@ -7,6 +7,36 @@
 const srcOutside = (...allowed) => ({ path: '^src/', pathNot: allowed });
 const npmPackage = (names) => ({ path: `^node_modules/(?:@types/)?(?:${names})/` });
 
+/**
+ * The rooms of the engine, lowest first: a room knows those of the rows above it in this list, and itself. Rooms of
+ * one row do not know each other, and what stands beside them (decide.ts, …) is known to none.
+ */
+const ENGINE_ROOMS = [
+  ['model'],
+  ['kernels'],
+  ['mm'],
+  ['fs'],
+  ['device'],
+  ['removal', 'memory_failure', 'exposure'],
+  ['commands'],
+  ['questions'],
+];
+const room = (name) => `^src/engine/${name}/`;
+
+/** One rule for every pair of rooms that may not meet. */
+const engineRooms = ENGINE_ROOMS.flatMap((row, at) =>
+  row.flatMap((from) => {
+    const others = [...row.filter((name) => name !== from), ...ENGINE_ROOMS.slice(at + 1).flat()];
+    return others.map((to) => ({
+      name: `engine-${from}-knows-no-${to}`,
+      comment: 'What two rooms need belongs into a room below both.',
+      severity: 'error',
+      from: { path: room(from) },
+      to: { path: room(to) },
+    }));
+  }),
+);
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -58,6 +88,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/engine/' },
       to: { pathNot: '^src/engine/' },
+    },
+    ...engineRooms,
+    {
+      name: 'engine-rooms-know-no-entry',
+      comment: 'decide.ts and what stands beside it call the rooms.',
+      severity: 'error',
+      from: { path: '^src/engine/[^/]+/' },
+      to: { path: '^src/engine/[^/]+\\.ts$' },
+    },
+    {
+      name: 'engine-has-these-rooms',
+      comment: 'A new room enters the list above, and so the order of imports.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/engine/[^/]+/', pathNot: ENGINE_ROOMS.flat().map(room) },
     },
     {
       name: 'inventory-is-pure',
