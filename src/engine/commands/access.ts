@@ -8,7 +8,7 @@ import { dontneed } from '../mm/madvise.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { runAt, type Site } from '../mm/site.ts';
 import { staleEffect, standingOf } from '../mm/stale.ts';
-import { suffer } from '../mm/suffer.ts';
+import { staleOutcome } from '../mm/stale_outcome.ts';
 import { badPagesMet } from '../mm/zap.ts';
 import type { Process } from '../model/host.ts';
 import { decodes, deviceOf, findActor, findMapping, hasEnded, processOf } from '../model/lookup.ts';
@@ -133,7 +133,7 @@ function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
   const { tx, mapping, device } = site;
   const run = runAt(site);
   const effect = run === null ? null : staleEffect(tx.host, mapping, run, kind);
-  if (effect !== null && effect.do !== 'ok') return suffer(site, effect);
+  if (effect !== null && effect.do !== 'ok') return staleOutcome(site, effect);
   switch (kind) {
     case 'vmsplice':
     case 'direct_io':

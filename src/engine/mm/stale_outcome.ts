@@ -7,7 +7,7 @@ import type { Site } from './site.ts';
 import type { StaleEffect } from './stale.ts';
 
 /** What a walker that meets a stale entry gets, by its effect. Refused: `outcome_unknown`. */
-export function suffer(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
+export function staleOutcome(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
   switch (effect.do) {
     case 'unknown':
       return unknownOutcome(effect.why);
