@@ -1,7 +1,7 @@
 import type { Media, RecordHotplugEvent } from '../model/device_command.ts';
 import { returnMemdev } from '../device/cxl/card.ts';
 import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
-import { removeWithSiblings } from '../removal/siblings.ts';
+import { removeWithSiblings } from './remove_dax_device.ts';
 import type { CxlMemdev, DaxDevice, HotplugEvent } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { findDevice } from '../model/lookup.ts';

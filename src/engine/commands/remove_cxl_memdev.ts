@@ -1,4 +1,4 @@
-import { removeEach } from '../removal/siblings.ts';
+import { removeEach } from './remove_dax_device.ts';
 import type { RemoveCxlMemdev } from '../model/device_command.ts';
 import type { CxlMemdev, CxlRegion } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';

@@ -4,7 +4,7 @@ import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { advance } from '../removal/advance.ts';
 import type { RemovalRecord } from '../model/removal.ts';
-import { removeWithSiblings } from '../removal/siblings.ts';
+import { removeWithSiblings } from '../commands/remove_dax_device.ts';
 import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
 import type { KernelName } from '../model/vocabulary.ts';
 import type { ImaginedState } from './record.ts';

@@ -21,7 +21,7 @@ import type { RemovalRecord, StepRecord } from '../model/removal.ts';
  * what the kernel does is the outcome. Refused before it starts: a device that is not bound, one that is being removed,
  * a refusal by the tool itself (R17, R18).
  */
-export function removeDaxDevice(
+export function startRemoval(
   tx: Transaction,
   command: RemoveDaxDevice,
   cxl_memdev: string | null = null,
