@@ -334,6 +334,16 @@ export const COST_TERMS = [
 /** One factor of an estimate. */
 export type CostTerm = (typeof COST_TERMS)[number];
 
+/** The errnos the kernel answers in this model. */
+// biome-ignore format: a list of short words is read as a line
+export const ERRNOS = [
+  'EBUSY', 'EEXIST', 'EFAULT', 'EHWPOISON', 'EINTR', 'EINVAL', 'EIO', 'ENODEV',
+  'ENOENT', 'ENOSPC', 'ENXIO', 'EOPNOTSUPP', 'EPERM', 'EROFS', 'EUCLEAN',
+] as const;
+
+/** The kernel's own no. */
+export type Errno = (typeof ERRNOS)[number];
+
 /** What the bus did: a removal is named as its trigger. */
 export const HOTPLUG_ACTIONS = ['surprise_removal', 'orderly_removal', 'add', 'replace'] as const;
 
@@ -345,28 +355,6 @@ export const HOST_HEALTH = ['ok', 'oopsed', 'livelocked'] as const;
 
 /** How the kernel of a host is. */
 export type HostHealth = (typeof HOST_HEALTH)[number];
-
-/** The errnos the kernel answers in this model. */
-export const ERRNOS = [
-  'EBUSY',
-  'EEXIST',
-  'EFAULT',
-  'EHWPOISON',
-  'EINTR',
-  'EINVAL',
-  'EIO',
-  'ENODEV',
-  'ENOENT',
-  'ENOSPC',
-  'ENXIO',
-  'EOPNOTSUPP',
-  'EPERM',
-  'EROFS',
-  'EUCLEAN',
-] as const;
-
-/** The kernel's own no. */
-export type Errno = (typeof ERRNOS)[number];
 
 /** Bytes of a base page: every offset and length of a mapping is a multiple of it. */
 export const PAGE_BYTES = 4096;

@@ -10,38 +10,38 @@ import { DevicePath } from '../schemas/path.ts';
 
 const tag = 'memory-failure';
 const url = '/v1/hosts/:host/dax-devices/:device';
-const target = ({ params }: { params: { device: string } }) =>
-  ({ kind: 'dax_devices', id: params.device }) as const;
+/** What both verbs on poison have in common. */
+const onDevice = {
+  tag,
+  method: 'POST',
+  params: DevicePath,
+  target: ({ params }: { params: { device: string } }) =>
+    ({ kind: 'dax_devices', id: params.device }) as const,
+} as const;
 
 /** …/memory-failure of a dax device: poison pages, list what is poisoned; …/clear-errors. */
 export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): void {
   mutationRoute(app, backend, {
+    ...onDevice,
     id: 'injectMemoryFailure',
-    tag,
     summary: 'memory_failure() of a page or range',
     description: 'An errno of the kernel is an outcome: 200. The range is a loop of single pages, ascending.',
-    method: 'POST',
     url: `${url}/memory-failure`,
-    params: DevicePath,
     body: MemoryFailure,
     command: 'memory_failure',
     fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
-    target,
     answer: answered('The result.', MemoryFailureReport),
   });
   poisonedRoute(app, backend);
   mutationRoute(app, backend, {
+    ...onDevice,
     id: 'clearErrors',
-    tag,
     summary: 'Clear badblocks of a range (ndctl clear-errors)',
     description: 'Needs a device that clears poison: `clears_poison`.',
-    method: 'POST',
     url: `${url}/clear-errors`,
-    params: DevicePath,
     body: ClearErrors,
     command: 'clear_errors',
     fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
-    target,
     answer: changed(DaxDevice),
   });
 }
