@@ -1,7 +1,7 @@
 import type { CreateDaxDevice } from '../model/device_command.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import { definedOnly } from '../model/defined_only.ts';
-import type { DeviceLife } from '../model/device_life.ts';
+import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, type Transaction } from '../model/transaction.ts';
@@ -28,15 +28,11 @@ import { NOT_TOLD, toldNow } from './told.ts';
  *   steps: daxKilled, gendiskDeleted, pgmapKilled, memmapRemoved, memRegionReleased, devDaxUnregistered
  *   any ──listed no more──▶ gone ──listed again, a medium, a reboot──▶ bound or unbound
  *
- * A field that a driver decides is a line in drivenIn() and in UNDRIVEN: the compiler asks for both.
+ * A field that a driver decides is one of DrivenLife: the compiler then asks for it here, with and without a driver.
+ *
+ * drivenIn(): what a device with the driver of its mode is.
  */
-type Driven = Pick<
-  DeviceLife,
-  'state' | 'driver' | 'dax_alive' | 'pgmap_state' | 'mem_region' | 'kmem_state'
->;
-
-/** What a device with the driver of its mode is. */
-function drivenIn(host: Host, mode: DeviceMode): Driven {
+function drivenIn(host: Host, mode: DeviceMode): DrivenLife {
   return {
     state: 'bound',
     driver: driverOf(mode),
@@ -48,7 +44,7 @@ function drivenIn(host: Host, mode: DeviceMode): Driven {
 }
 
 /** What a device without a driver is. */
-const UNDRIVEN: Driven = {
+const UNDRIVEN: DrivenLife = {
   state: 'unbound',
   driver: null,
   dax_alive: false,
