@@ -1,3 +1,4 @@
+import { isOnNdBus } from '../engine/device/dax_region.ts';
 import type { ImportedCxl, ImportedDevice } from '../engine/model/host_command.ts';
 import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
 import { countBlocks } from '../engine/model/memory_block.ts';
@@ -106,7 +107,7 @@ function currentOf(
   const isDestroyed = device.conditions.some(({ type }) => type === NAMESPACE_DESTROYED.type);
   return {
     ...device,
-    on_nd_bus: device.provider !== 'hmem' && region?.type !== 'ram',
+    on_nd_bus: isOnNdBus(device, region),
     is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',
     memory_blocks: range === undefined ? null : countBlocks(range),
   };

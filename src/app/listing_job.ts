@@ -1,6 +1,4 @@
 import type { ImportInventory } from '../engine/model/host_command.ts';
-import type { DaxDevice } from '../engine/model/host.ts';
-import type { RemovalRecord } from '../engine/model/removal.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import { bytesOf, packJson, textIn, unpackJson } from '../store/packed.ts';
@@ -71,7 +69,7 @@ export function answerExport({ records: packed, host, format }: ExportJob): Expo
   const records = unpackJson(packed) as ExportRecords;
   const text = printListing(listedIn(records), modelledIn(records), format);
   const kernel = records.hosts.find(({ name }) => name === host)!.kernel;
-  const held = heldLocks(records.removals, records.dax_devices);
+  const held = heldLocks(records);
   return { text: bytesOf(text === '' ? '[]' : text), blocked_by: blockedBehind(format, kernel, held) };
 }
 
@@ -84,12 +82,14 @@ function modelledIn({ dax_devices, memory_ranges, cxl_regions }: ImportRecords):
   return { devices: dax_devices, ranges: memory_ranges, cxl_regions };
 }
 
-function heldLocks(removals: readonly RemovalRecord[], devices: readonly DaxDevice[]): HeldLock[] {
-  const named = new Map(devices.map((device) => [device.name, device]));
+function heldLocks({ removals, dax_devices, cxl_regions }: ExportRecords): HeldLock[] {
+  const named = new Map(dax_devices.map((device) => [device.name, device]));
+  const regions = new Map(cxl_regions.map((region) => [region.name, region]));
   return removals.flatMap((removal) => {
     const device = named.get(removal.dax_device);
     // A reboot ends the task that holds the lock, not the record of it.
     const isHeld = removal.state === 'waiting' || removal.state === 'stuck';
-    return isHeld && device?.removal === removal.id ? [{ removal, device }] : [];
+    if (!isHeld || device?.removal !== removal.id) return [];
+    return [{ removal, device, region: regions.get(device.cxl_region ?? '') }];
   });
 }

@@ -1,4 +1,5 @@
-import type { DaxDevice } from '../engine/model/host.ts';
+import { isOnNdBus } from '../engine/device/dax_region.ts';
+import type { CxlRegion, DaxDevice } from '../engine/model/host.ts';
 import { PROFILES } from '../engine/kernels/profiles.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import { viaOf } from '../engine/model/via.ts';
@@ -9,6 +10,8 @@ import type { ExportFormat } from '../inventory/export_listing.ts';
 export interface HeldLock {
   readonly removal: RemovalRecord;
   readonly device: DaxDevice;
+  /** The CXL region it stands on. */
+  readonly region: CxlRegion | undefined;
 }
 
 /**
@@ -28,9 +31,9 @@ export function blockedBehind(
   return held.find((lock) => blocks(lock, kernel))?.removal.uid ?? null;
 }
 
-/** The dynamic dax regions of hmem are on no nd bus; of a dax device the namespace's own driver has to go. */
-function blocksNdctl({ removal, device }: HeldLock): boolean {
-  if (device.provider === 'hmem') return false;
+/** Dynamic dax regions are on no nd bus; of a dax device the namespace's own driver has to go. */
+function blocksNdctl({ removal, device, region }: HeldLock): boolean {
+  if (!isOnNdBus(device, region)) return false;
   return !isOnDaxBus(device.mode) || viaOf(removal.via)?.with_parent === true;
 }
 

@@ -1,18 +1,30 @@
 import { expect, test } from 'vitest';
 import { blockedBehind, type HeldLock } from '../../src/app/listing_lock.ts';
-import { KERNEL_NAMES, type DeviceMode, type RemoveVia } from '../../src/engine/model/vocabulary.ts';
+import {
+  KERNEL_NAMES,
+  type CxlRegionType,
+  type DeviceMode,
+  type RemoveVia,
+} from '../../src/engine/model/vocabulary.ts';
 
 /** A removal that waits, as far as it matters here. */
-function held(mode: DeviceMode, via: RemoveVia | null, provider = 'ACPI.NFIT'): readonly HeldLock[] {
-  return [{ removal: { uid: 'u', via }, device: { mode, provider } }] as unknown as readonly HeldLock[];
+function held(
+  mode: DeviceMode,
+  via: RemoveVia | null,
+  provider = 'ACPI.NFIT',
+  region?: { readonly type: CxlRegionType },
+): readonly HeldLock[] {
+  const lock = { removal: { uid: 'u', via }, device: { mode, provider }, region };
+  return [lock] as unknown as readonly HeldLock[];
 }
 
-test('[M161] ndctl sleeps behind the driver of a namespace, not behind that of a dax device', () => {
+test('[M161, CX11] ndctl sleeps behind the driver of a namespace, not behind that of a dax device', () => {
   const asked = [
     held('fsdax', null),
     held('raw', 'nd_pmem'),
     held('devdax', 'dax_pmem'),
     held('devdax', 'cxl_mem'),
+    held('devdax', 'cxl_mem', 'CXL', { type: 'pmem' }),
   ];
   for (const locks of asked) expect(blockedBehind('ndctl', 'v6.12', locks)).toBe('u');
   for (const locks of [
@@ -20,6 +32,7 @@ test('[M161] ndctl sleeps behind the driver of a namespace, not behind that of a
     held('devdax', null),
     held('system-ram', null),
     held('devdax', 'dax_pmem', 'hmem'),
+    held('system-ram', 'cxl_pci', 'CXL', { type: 'ram' }),
   ])
     expect(blockedBehind('ndctl', 'v6.12', locks)).toBeNull();
 });

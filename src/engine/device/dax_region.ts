@@ -1,11 +1,19 @@
-import type { Host, DaxDevice } from '../model/host.ts';
+import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
 import { isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { factsOf } from '../kernels/of_host.ts';
 
-/** Whether its dax region is one of soft-reserved memory or of CXL ram: no nd bus, no namespace (CX11). */
-export function isDynamic(host: Host, { provider, cxl_region }: DaxDevice): boolean {
-  return provider === 'hmem' || host.tables.cxl_regions.get(cxl_region ?? '')?.type === 'ram';
+/** Whether ndctl knows the device: the dax regions of soft-reserved memory and of CXL ram are on no nd bus (CX11). */
+export function isOnNdBus(
+  { provider }: Pick<DaxDevice, 'provider'>,
+  region: Pick<CxlRegion, 'type'> | undefined,
+): boolean {
+  return provider !== 'hmem' && region?.type !== 'ram';
+}
+
+/** Whether its dax region is a dynamic one: no nd bus, no namespace (CX11). */
+export function isDynamic(host: Host, device: DaxDevice): boolean {
+  return !isOnNdBus(device, host.tables.cxl_regions.get(device.cxl_region ?? ''));
 }
 
 /** A dynamic dax region has no nd bus: no namespace is made of it, only dax devices (CX11). */
