@@ -17,6 +17,8 @@ import {
   settle,
   type Machine,
 } from '../engine/support.ts';
+import { ram } from '../engine/ram.ts';
+import { DAX } from '../engine/rig.ts';
 import { before } from './support/before.ts';
 
 /** A removal that has begun and did no step yet, of a device that somebody maps and pins. */
@@ -64,3 +66,22 @@ test('what waits for a pin on v5.10 still waits for it after the upgrade', () =>
   Object.assign(resumed.host, upgraded(begun('v5.10', 'devdax')));
   expect(settle(resumed)).toMatchObject({ state: 'waiting', waiting_on: [{ holder: 'vmsplice' }] });
 });
+
+test.each([false, true])(
+  '[FU11] one of system RAM goes on with what its host proposed: %s',
+  (kmem_memory_failure) => {
+    const known = ofRam(kmem_memory_failure);
+    const resumed = ofRam(kmem_memory_failure);
+    Object.assign(resumed.host, upgraded(known));
+    const left = settle(resumed);
+    expect(left.verdict).toBe(kmem_memory_failure ? 'contained' : 'leaked');
+    expect(withoutParameters(left)).toEqual(withoutParameters(settle(known)));
+  },
+);
+
+/** A removal of system RAM that has begun and did no step yet. */
+function ofRam(kmem_memory_failure: boolean): Machine {
+  const { made } = ram('force-unmap', { host: { proposed: { kmem_memory_failure } } });
+  made.run({ type: 'remove_dax_device', dax_device: DAX, trigger: 'unbind' });
+  return made;
+}

@@ -2,7 +2,7 @@ import type { KernelName } from '../model/vocabulary.ts';
 import type { StepParameters } from '../model/removal.ts';
 import { columnOf, rowsOf, valueOf } from './column.ts';
 import type { FactRow, Profile, Proposed, Steps, StepSpec } from './profile.ts';
-import { DEVDAX_MEMORY_FAILURE, FORCE_UNMAP } from './steps/force_unmap.ts';
+import { DEVDAX_MEMORY_FAILURE, FORCE_UNMAP, KMEM_MEMORY_FAILURE } from './steps/force_unmap.ts';
 import { FORCE_UNMAP_V5_10 } from './steps/force_unmap_v5_10.ts';
 import { FORCE_UNMAP_V5_12 } from './steps/force_unmap_v5_12.ts';
 import { KERNEL_FUNCTIONS, type KernelFunction } from './steps/kernel_functions.ts';
@@ -29,7 +29,7 @@ const KERNELS: Readonly<Record<KernelName, Kernel>> = {
   'v7.3':              { released: true,  steps: V7_3,              baseline: '7.3.4',                                              about: 'Linux 7.3: as 6.12, but a stale entry is an ordinary one, so zapping it oopses; xfs with rmapbt and more than one AG never ends.' },
 };
 
-/** The proposed parameters of the letter, off by default (FU9, FU11). The step of the second asks, in its lists. */
+/** The proposed parameters of the letter, off by default (FU9, FU11). */
 const PROPOSED: readonly Proposed[] = [
   {
     parameter: 'devdax_memory_failure',
@@ -41,7 +41,7 @@ const PROPOSED: readonly Proposed[] = [
     parameter: 'kmem_memory_failure',
     default: false,
     about: 'memory_failure() of online system RAM first, so that remove_memory() succeeds (FU11)',
-    steps: {},
+    steps: asProposed(stepsOf('force-unmap', KMEM_MEMORY_FAILURE)),
   },
 ];
 
@@ -68,6 +68,15 @@ function profile(name: KernelName, proposed: readonly Proposed[] = []): Profile 
     facts: columnOf(FACTS, name),
     rows: factRows(name),
   };
+}
+
+/** The lists in which a proposed parameter is turned on: each step that it concerns is told so. */
+function asProposed(lists: Partial<Steps>): Partial<Steps> {
+  const told = (step: StepSpec): StepSpec => {
+    const concerned = step.name === 'kmem_memory_failure' || step.name === 'remove_memory';
+    return concerned ? { ...step, parameters: { ...step.parameters, proposed: true } } : step;
+  };
+  return Object.fromEntries(Object.entries(lists).map(([kind, steps]) => [kind, steps.map(told)]));
 }
 
 function stepsOf<Lists extends Partial<StepLists>>(

@@ -1,6 +1,6 @@
 import type { Mapping, Process } from '../model/host.ts';
 import { levelPages, levelShift, nextRun, runs, type Level } from '../model/mapping_table.ts';
-import { processOf } from '../model/lookup.ts';
+import { must, processOf } from '../model/lookup.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
@@ -266,7 +266,7 @@ export function announce(space: AddressSpace, { rounds }: Killed): string[] {
 /** The plan of a removal's step. */
 export function massPlan(parameters: StepParameters, by_pid: number | null): KillPlan {
   return {
-    collect: parameters.collect!,
+    collect: must(parameters.collect, 'collect of a mass memory_failure()'),
     cowed_page_counts_as_entry: parameters.cowed_page_counts_as_entry === true,
     by_pid,
   };

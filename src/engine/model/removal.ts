@@ -76,6 +76,8 @@ export interface StepParameters {
   readonly shuts_fs_down?: boolean;
   readonly waits_for?: 'page_refs' | 'nothing';
   readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';
+  /** Of a series that was never merged, where its host had the parameter turned on (FU11). */
+  readonly proposed?: true;
 }
 
 /** One step of a removal: how far it is, and what it came to. */

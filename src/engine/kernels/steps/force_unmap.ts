@@ -19,3 +19,9 @@ export const DEVDAX_MEMORY_FAILURE: Partial<StepLists> = {
   devdax:            ['kill_dev_dax', 'dev_pagemap_failure', 'unmap_mapping_range', 'cdev_del', 'memunmap_pages', 'arch_remove_memory', 'devm_release_mem_region'],
   devdax_parent:     ['kill_dev_dax', 'dev_pagemap_failure', 'unmap_mapping_range', 'cdev_del', 'memunmap_pages', 'arch_remove_memory', 'devm_release_mem_region', 'unregister_dev_dax'],
 };
+
+/** FU11, where it is turned on: the same calls, of which the first then does what the letter proposes. */
+export const KMEM_MEMORY_FAILURE: Pick<StepLists, 'system_ram' | 'system_ram_parent'> = {
+  system_ram: FORCE_UNMAP.system_ram,
+  system_ram_parent: FORCE_UNMAP.system_ram_parent,
+};

@@ -16,8 +16,8 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Processes with pages there fare as with poisoned anonymous pages: early policy AO, a later touch AR, lsb 12 (M53).
  * Source: the cover letter of the series of 2021.
  */
-export function kmemMemoryFailure({ tx, device }: StepInput): StepOutput {
-  if (!hostRecord(tx.host).proposed.kmem_memory_failure) return { end: 'done', result: { proposed: false } };
+export function kmemMemoryFailure({ tx, device, parameters }: StepInput): StepOutput {
+  if (parameters.proposed !== true) return { end: 'done', result: { proposed: false } };
   const online = memoryRangesOf(tx.host, device.name).flatMap(onlinePfns);
   const pages = countPages(online);
   const sent = mappingsOfDevice(tx.host, device.name).flatMap((mapping) => signalsFor(tx, mapping));

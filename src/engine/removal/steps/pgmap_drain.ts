@@ -1,4 +1,4 @@
-import { presentPins } from '../../model/lookup.ts';
+import { must, presentPins } from '../../model/lookup.ts';
 import { pgmapKilled } from '../../device/lifecycle.ts';
 import { waitsOn } from '../waits_on.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -11,9 +11,8 @@ import type { StepInput, StepOutput } from '../step.ts';
 export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
   pgmapKilled(tx, device);
   const pins = presentPins(tx.host, device);
-  if (parameters.waits_for !== 'page_refs' || pins.length === 0) {
-    return { end: 'done', result: { waits_for: parameters.waits_for } };
-  }
+  const waits_for = must(parameters.waits_for, 'what memunmap_pages() waits for');
+  if (waits_for !== 'page_refs' || pins.length === 0) return { end: 'done', result: { waits_for } };
   const waiting_on = pins.map(waitsOn);
   return { end: 'wait', waiting_on, result: { wait_in: parameters.wait_in } };
 }

@@ -3,7 +3,7 @@ import { factsOf } from '../../kernels/of_host.ts';
 import { blockPages, onlineRuns, pfnsOf, spelled } from '../../model/memory_block.ts';
 import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
 import { removeRange } from '../../device/kmem/remove.ts';
-import { emit, hostRecord, patch } from '../../model/transaction.ts';
+import { emit, patch } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { waitsOn } from '../waits_on.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -15,14 +15,14 @@ import type { StepInput, StepOutput } from '../step.ts';
  * Source: drivers/dax/kmem.c dev_dax_kmem_remove(), mm/memory_hotplug.c remove_memory(); M65-M67, M75, M77.
  */
 export function removeMemory(input: StepInput): StepOutput {
-  const { tx, device } = input;
+  const { tx, device, parameters } = input;
   const lock = hotplugLock(tx.host);
   if (lock !== null) return waits(input, lock);
   const log: string[] = [];
   const leaked: string[] = [];
   for (const range of memoryRangesOf(tx.host, device.name)) {
     const [online] = onlineRuns(range);
-    if (online === undefined || hostRecord(tx.host).proposed.kmem_memory_failure) removeRange(tx, range);
+    if (online === undefined || parameters.proposed === true) removeRange(tx, range);
     else {
       log.push(...leak(input, range, online.first));
       leaked.push(spelled(range.base_pfn, range.nr_pages));
