@@ -1,4 +1,4 @@
-import { listedAs } from './not_compared.ts';
+import { listedAs, type NotCompared } from './not_compared.ts';
 import { leavesOf, otherValues } from './leaves.ts';
 import type { Leaf } from './leaves.ts';
 import type { Recorded } from './recording.ts';
@@ -9,29 +9,39 @@ import type { Body, Call, Reply, Step, World } from './step.ts';
 export interface Sight {
   readonly compared: number;
   readonly listed: number;
+  /** The rows that list them. */
+  readonly rows: ReadonlySet<NotCompared>;
   /** Neither: paths, as often as they occur. */
   readonly overlooked: readonly string[];
 }
 
 /**
  * Which leaves of a recording its script depends on. A leaf is compared when another value in its place would
- * change what is expected of the service, or what is asked of it; it is listed when the table of what is not
- * compared has its path; any other is overlooked. Nothing is played: the script alone tells.
+ * change what is expected of the service, or what is asked of it; one that is not is listed when the table of what is
+ * not compared has its path, and overlooked when it has not. Nothing is played: the script alone tells.
  */
 export async function sightOf(recorded: Recorded): Promise<Sight> {
   const copy: Recorded = { ...recorded, recording: structuredClone(recorded.recording) };
   const script = scriptOf(copy);
-  if ('not_covered' in script) return { compared: 0, listed: 0, overlooked: [] };
+  if ('not_covered' in script) return { compared: 0, listed: 0, rows: new Set(), overlooked: [] };
   const before: Told = { steps: script.steps, asked: await requests(script.steps) };
   const overlooked: string[] = [];
+  const rows = new Set<NotCompared>();
   let listed = 0;
   let compared = 0;
   for (const leaf of leavesOf(copy.recording)) {
-    if (listedAs(leaf.path, leaf.value) !== null) listed += 1;
-    else if (await isSeen(leaf, copy, before)) compared += 1;
-    else overlooked.push(leaf.path);
+    if (await isSeen(leaf, copy, before)) {
+      compared += 1;
+      continue;
+    }
+    const row = listedAs(leaf.path, leaf.value);
+    if (row === null) overlooked.push(leaf.path);
+    else {
+      listed += 1;
+      rows.add(row);
+    }
   }
-  return { compared, listed, overlooked };
+  return { compared, listed, rows, overlooked };
 }
 
 interface Told {
