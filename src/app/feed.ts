@@ -20,7 +20,7 @@ export function createFeed(store: Store): Feed {
     for (const go of waiting.get(uid) ?? []) go();
   };
   const unsubscribe = store.onCommit(({ removals }) => {
-    for (const { uid, state } of removals) if (hasEnded(state)) wake(uid);
+    for (const { uid, state } of removals) if (isOver(state)) wake(uid);
   });
   /** Listens from now on, so that an end between the first look and the wait is not missed. */
   const listen = (
@@ -43,7 +43,7 @@ export function createFeed(store: Store): Feed {
       const { ended, stop } = listen(uid, timeout_ms);
       try {
         const now = await store.getByUid('removals', uid);
-        if (now === null || hasEnded(now.state) || closed) return now;
+        if (now === null || isOver(now.state) || closed) return now;
         await ended;
         return await store.getByUid('removals', uid);
       } finally {
@@ -59,7 +59,7 @@ export function createFeed(store: Store): Feed {
 }
 
 /** Whether a removal in this state will not go on by itself or by anything but a reboot. */
-export function hasEnded(state: RemovalState): boolean {
+export function isOver(state: RemovalState): boolean {
   return state === 'completed' || state === 'stuck';
 }
 

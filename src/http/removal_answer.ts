@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { hasEnded } from '../app/feed.ts';
+import { isOver } from '../app/feed.ts';
 import { cutLists, ROWS_MAX } from '../engine/model/cut.ts';
 import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
 import type { Backend } from './backend.ts';
@@ -36,7 +36,7 @@ export function preferredWait<Answer>(
 
 /** 200 for removals that ended while the client waited, or in a dry run, or where there is none; else 202. */
 export function statusOf(reply: FastifyReply, removals: readonly RemovalRecord[]): 200 | 202 {
-  const ended = isAtRest(reply) && removals.every(({ state }) => hasEnded(state));
+  const ended = isAtRest(reply) && removals.every(({ state }) => isOver(state));
   return ended || removals.length === 0 ? 200 : 202;
 }
 

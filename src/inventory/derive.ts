@@ -1,4 +1,4 @@
-import { SECTOR_BYTES, type DeviceMode, type Driver } from '../engine/model/vocabulary.ts';
+import { driverOf, SECTOR_BYTES, type DeviceMode } from '../engine/model/vocabulary.ts';
 import { listedSectors } from './badblocks.ts';
 import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';
@@ -103,19 +103,6 @@ function modeOf(parts: ListedParts): DeviceMode {
   }
   const mode = textOf(parts.namespace, 'mode');
   return mode === 'fsdax' || mode === 'sector' ? mode : 'raw';
-}
-
-function driverOf(mode: DeviceMode): Driver {
-  switch (mode) {
-    case 'fsdax':
-    case 'raw':
-    case 'sector':
-      return 'nd_pmem';
-    case 'devdax':
-      return 'device_dax';
-    case 'system-ram':
-      return 'kmem';
-  }
 }
 
 /** The nd region: a namespace is named for it; a dax device alone shows it in its path. */

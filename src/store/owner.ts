@@ -29,7 +29,7 @@ export function enterOwner(db: Connection, now: string): OwnerRow {
 /** Who serves a file that is locked, in words. The row may be missing, or be the last one's, while the new one is starting. */
 export function nameOwner(path: string): string {
   const owner = readOwner(path);
-  if (owner === null || hasEnded(owner)) return 'another daxplane that is starting';
+  if (owner === null || isDead(owner)) return 'another daxplane that is starting';
   const { pid, url, started_at } = owner;
   const where = url === null ? '' : `, at ${url}`;
   return `another daxplane: pid ${String(pid)} on ${owner.hostname}${where}, since ${started_at}`;
@@ -47,7 +47,7 @@ function readOwner(path: string): Owner | null {
   }
 }
 
-function hasEnded({ pid, hostname: name }: Owner): boolean {
+function isDead({ pid, hostname: name }: Owner): boolean {
   if (name !== hostname()) return false;
   try {
     process.kill(pid, 0);

@@ -7,7 +7,7 @@ import { copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { runAt, type Site } from '../mm/site.ts';
-import { staleEffect, standingOf } from '../mm/stale.ts';
+import { staleEffect, pfnsStand } from '../mm/stale.ts';
 import { staleOutcome } from '../mm/stale_outcome.ts';
 import { badPagesMet } from '../mm/zap.ts';
 import type { Process } from '../model/host.ts';
@@ -152,7 +152,7 @@ function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
     case 'pagemap':
     case 'numa_maps':
     case 'mprotect':
-      return okOutcome({ stale: run !== null && standingOf(device, run) === 'gone' });
+      return okOutcome({ stale: run !== null && pfnsStand(device, run) === 'gone' });
   }
 }
 

@@ -10,9 +10,9 @@ import { findDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
-import { DAX_MODES, isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
+import { DAX_MODES, isOnDaxBus, driverOf, type DeviceMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
-import { bound, driverOf, parentBound } from '../device/lifecycle.ts';
+import { bound, parentBound } from '../device/lifecycle.ts';
 
 /** A device, and what became of the write to `bind`. */
 export interface BoundDevice {

@@ -10,7 +10,8 @@ import { defaultMode } from '../device/dax_region.ts';
 import { freshCounters } from '../mm/counters.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import type { RemovalRecord } from '../model/removal.ts';
-import { booted, driverOf } from '../device/lifecycle.ts';
+import { booted } from '../device/lifecycle.ts';
+import { driverOf } from '../model/vocabulary.ts';
 import { keptProposed } from '../kernels/proposed.ts';
 
 /** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */

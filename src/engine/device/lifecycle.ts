@@ -6,10 +6,10 @@ import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, type Transaction } from '../model/transaction.ts';
 import {
+  driverOf,
   PAGE_BYTES,
   PMD_PAGES,
   type DeviceMode,
-  type Driver,
   type KmemState,
   type Provider,
 } from '../model/vocabulary.ts';
@@ -55,11 +55,6 @@ const UNDRIVEN: DrivenLife = {
 
 /** Struct pages are made anew with each pgmap. */
 const NEW_PAGES = { hwpoisoned: [], faulted: [] } as const;
-
-/** The driver that binds a device of this mode. */
-export function driverOf(mode: DeviceMode): Driver {
-  return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
-}
 
 /** A device as it is found on its bus: with the driver of its mode, unless said otherwise. */
 export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {

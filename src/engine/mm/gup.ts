@@ -5,7 +5,7 @@ import type { Errno } from '../model/vocabulary.ts';
 import { faultIn } from './fault.ts';
 import { served } from './load_store.ts';
 import { runAt, type Site } from './site.ts';
-import { isStale } from './stale.ts';
+import { isStale, registersByFault } from './stale.ts';
 
 /** get_user_pages() of pages that a pgmap serves: each is faulted in and its page taken (C2, R164). */
 export function gup(site: Site, errno: Errno): Outcome | Refusal {
@@ -29,7 +29,7 @@ export function registerBuffers(site: Site): Outcome {
   }
   const run = runAt(site);
   const stale = run !== null && isStale(device, run);
-  if (stale && facts.io_uring_register_stale === 'write_fault_first') {
+  if (stale && registersByFault(facts)) {
     const { failure } = faultIn(tx, mapping, site, true);
     return failure === null ? errnoOutcome('EOPNOTSUPP') : errnoOutcome('EFAULT', { stale: true });
   }

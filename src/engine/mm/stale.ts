@@ -77,10 +77,10 @@ export function storePasses(mapping: Mapping, run: Run): boolean {
  *                                                    ▲                  ▶ ram: System RAM was made of them
  *                                                    └──────────────────  raw, sector: there are no struct pages
  */
-type Standing = 'served' | 'killed' | 'gone' | 'owned' | 'ram';
+type PfnStanding = 'served' | 'killed' | 'gone' | 'owned' | 'ram';
 
 /** How the pfns of an entry stand now. */
-export function standingOf(device: DaxDevice, run: Run): Standing {
+export function pfnsStand(device: DaxDevice, run: Run): PfnStanding {
   if (!isStale(device, run)) return 'served';
   if (device.pgmap_state === 'none' || device.map === null) return 'gone';
   if (device.pgmap_state === 'killed') return 'killed';
@@ -98,7 +98,7 @@ export function staleEffects(host: Host): EffectAt {
   const ramOf = onceADevice((device) => ramInUse(host, device));
   return (mapping, run, verb) => {
     const device = deviceOf(host, mapping.dax_device);
-    const standing = standingOf(device, run);
+    const standing = pfnsStand(device, run);
     if (standing === 'served') return ok;
     if (goes(verb, 'protect')) return unread(`${verb} of a stale entry`);
     if (goes(verb, 'gup')) return ofGup(at(facts.stale[verb], run), standing);
@@ -175,7 +175,7 @@ function at(effects: ByLevel, { level }: Run): Effect {
 }
 
 /** gup asks for the pgmap of a pfn first: one that lives serves it, one that is being killed does not. */
-function ofGup(gone: Effect, standing: Exclude<Standing, 'served'>): StaleEffect {
+function ofGup(gone: Effect, standing: Exclude<PfnStanding, 'served'>): StaleEffect {
   if (standing === 'owned') return ok;
   if (standing === 'ram') return unread('gup through a stale entry to what is system RAM now');
   if (standing === 'killed' && gone.do === 'oops')
@@ -184,7 +184,7 @@ function ofGup(gone: Effect, standing: Exclude<Standing, 'served'>): StaleEffect
 }
 
 /** Whether io_uring faults the page in for writing before it looks at the file. */
-function registersByFault({ io_uring_register_stale }: Facts): boolean {
+export function registersByFault({ io_uring_register_stale }: Facts): boolean {
   return io_uring_register_stale === 'write_fault_first';
 }
 

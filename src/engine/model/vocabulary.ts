@@ -58,6 +58,11 @@ export const DRIVERS = ['nd_pmem', 'device_dax', 'dax_pmem', 'kmem'] as const;
 /** The driver of a device. */
 export type Driver = (typeof DRIVERS)[number];
 
+/** The driver that binds a device of this mode. */
+export function driverOf(mode: DeviceMode): Driver {
+  return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
+}
+
 /** File systems that know DAX. */
 export const FS_TYPES = ['ext4', 'xfs'] as const;
 

@@ -1,10 +1,9 @@
-import { driverOf } from '../device/lifecycle.ts';
+import { driverOf, isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
 import type { Profile, StepSpec } from '../kernels/profile.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { hasStructPages } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
-import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
 
 /** The step list of the device's mode and of what is unbound. Refused: what is not bound to such a device. */
 export function stepsFor(
