@@ -20,7 +20,7 @@ function behindOffline(kernel: KernelName): Ram {
 function bindNow({ made }: Ram, dax_device: string, driver: 'kmem' | 'device_dax' | 'dax_pmem'): string {
   const decision = made.try({ type: 'bind', dax_device, driver });
   if (isRefusal(decision)) return decision.errno ?? decision.code;
-  return decision.answer.bind!.result;
+  return decision.answer.bind.result;
 }
 
 /** Pins and offline; what waits behind the one hotplug lock of the machine. */

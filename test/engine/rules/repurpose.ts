@@ -129,7 +129,7 @@ export const REPURPOSE_RULES: readonly Rule[] = [
     act: (kernel) => {
       const { made } = oopsFirst(kernel);
       const { bind } = made.run({ type: 'bind', dax_device: DEVICE });
-      return `${String(bind?.result)} ${String(bind?.blocked_in)}`;
+      return `${bind.result} ${String(bind.blocked_in)}`;
     },
     cells: { 'v7.3': 'blocked synchronize_rcu_normal' },
   },
