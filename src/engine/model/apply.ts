@@ -36,6 +36,7 @@ export function emptyHost(): Host {
     entries: new Map(),
     uses_by: new Map(),
     open_exposures: new Map(),
+    assumed: new Map(),
   };
 }
 

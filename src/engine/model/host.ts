@@ -48,6 +48,11 @@ export interface Host {
   readonly uses_by: Map<string, Set<string>>;
   /** Id of the exposure that a mapping or pin has open, by its id: kept by apply, never stored. */
   readonly open_exposures: Map<string, string>;
+  /**
+   * What is assumed of facts that are not known of its kernel, while one way is tried: which value, by the id of the
+   * choice. Empty otherwise, never stored.
+   */
+  assumed: ReadonlyMap<string, number>;
 }
 
 /** The kinds of records a host owns; its own record sits in `hosts` under its name. */

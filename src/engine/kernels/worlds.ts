@@ -1,0 +1,72 @@
+import type { Host } from '../model/host.ts';
+import { Unsettled, type Choice } from './unsettled.ts';
+
+/** More ways than this are not tried: each costs a run, and the writer waits for it. */
+export const WORLDS_MAX = 64;
+
+/** One way that the facts which are not known can be, and what comes of it. */
+export interface World<Outcome> {
+  /** Of the choices that were met on this way, which value. */
+  readonly assumed: ReadonlyMap<string, number>;
+  readonly outcome: Outcome;
+}
+
+/** Every way that there is, or the first of them. */
+export interface Worlds<Outcome> {
+  /** Those that were met on any way, in this order. */
+  readonly choices: readonly Choice[];
+  readonly tried: readonly World<Outcome>[];
+  /** Whether these are all: there are no more than WORLDS_MAX. */
+  readonly complete: boolean;
+}
+
+/**
+ * Runs what may read facts that are not known of the host's kernel: once where it reads none, and then nothing of this
+ * costs anything; else once for every value that those which it reads can have. `run` leaves the host as it was, also
+ * where it throws. Inside another run its assumptions stand, and only what it reads beside them is tried.
+ *
+ *   run ──reads an unknown fact──▶ Unsettled ──▶ run with its first value, with its second, …
+ *                                                 └── reads another one ──▶ with the first value of that, …
+ */
+export function inEveryWorld<Outcome>(
+  host: Host,
+  run: () => Outcome,
+  reconcile: (worlds: Worlds<Outcome>) => Outcome,
+): Outcome {
+  const first = attempt(run);
+  return first instanceof Unsettled ? reconcile(explore(host, run, first.choice)) : first;
+}
+
+function attempt<Outcome>(run: () => Outcome): Outcome | Unsettled {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Unsettled) return error;
+    throw error;
+  }
+}
+
+function explore<Outcome>(host: Host, run: () => Outcome, first: Choice): Worlds<Outcome> {
+  const before = host.assumed;
+  const choices = new Map<string, Choice>();
+  const tried: World<Outcome>[] = [];
+  const open: Host['assumed'][] = [];
+  /** The last value first: the stack gives them back the other way round. */
+  const split = (assumed: Host['assumed'], choice: Choice): void => {
+    choices.set(choice.id, choice);
+    for (let at = choice.values.length - 1; at >= 0; at -= 1) open.push(new Map(assumed).set(choice.id, at));
+  };
+  split(before, first);
+  try {
+    while (open.length > 0 && tried.length < WORLDS_MAX) {
+      const assumed = open.pop()!;
+      host.assumed = assumed;
+      const outcome = attempt(run);
+      if (outcome instanceof Unsettled) split(assumed, outcome.choice);
+      else tried.push({ assumed, outcome });
+    }
+  } finally {
+    host.assumed = before;
+  }
+  return { choices: [...choices.values()], tried, complete: open.length === 0 };
+}
