@@ -10,6 +10,7 @@ import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
 import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
+import { badblocksBehind, currentBadblocks, listedBadblocks } from './listed_badblocks.ts';
 import { listedCxl } from './listed_cxl.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
@@ -110,6 +111,7 @@ function currentOf(
     on_nd_bus: isOnNdBus(device, region),
     is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',
     memory_blocks: range === undefined ? null : countBlocks(range),
+    badblocks: currentBadblocks(device.badblocks),
   };
 }
 
@@ -122,7 +124,7 @@ function importedDevices({ record, change, previous_name }: DeviceChange): Impor
 
 /** Null is what no listing has shown: left out, so that what is known stands. */
 function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['change']): ImportedDevice {
-  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region, poisoned_ranges } = record;
+  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region } = record;
   const provider = PROVIDERS.find((known): known is Provider => known === record.provider);
   const map = record.map === 'dev' || record.map === 'mem' ? record.map : null;
   const blocks = record.memory_blocks;
@@ -139,7 +141,7 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     provider: provider ?? null,
     map,
     parent_bound: !isDisabledNamespace(record.listed),
-    badblocks: poisoned_ranges,
+    badblocks: listedBadblocks(record),
   });
   return {
     name: record.name,
@@ -181,6 +183,10 @@ function importedOf({ format, devices, host_objects, skipped }: ListingImport): 
       changed_fields,
     })),
     host_objects,
-    skipped: [...skipped, ...devices.flatMap(unsizedSkip)],
+    skipped: [
+      ...skipped,
+      ...devices.flatMap(unsizedSkip),
+      ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+    ],
   };
 }

@@ -9,7 +9,7 @@ import type { InventoryHostRecord, ObjectKind } from './record.ts';
  * Why an object, or a number, of a listing became no DAX device.
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
- * `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
+ * `past the end`: badblocks behind the data of their device. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
  */
 export type SkipReason =
   | 'not a dax device'
@@ -18,10 +18,11 @@ export type SkipReason =
   | 'blk'
   | 'unknown mode'
   | 'rounded'
-  | 'size unknown';
+  | 'size unknown'
+  | 'past the end';
 
 export interface Skipped {
-  readonly kind: ObjectKind | 'size';
+  readonly kind: ObjectKind | 'size' | 'badblocks';
   readonly name: string;
   readonly reason: SkipReason;
   readonly detail: string;

@@ -155,9 +155,7 @@ export function counters({ made }: Scene): string {
 export function poison({ made, device, base }: Scene): string {
   const { hwpoisoned, badblocks, base_pfn } = found(made.host.tables.dax_devices.get(device));
   const flags = hwpoisoned.map(([pfn, nr]) => `${String(pfn - base_pfn - base)}+${String(nr)}`);
-  const bad = badblocks.map(
-    ({ offset, length }) => `${String(offset / 512 - base * 8)}+${String(length / 512)}`,
-  );
+  const bad = badblocks.map(({ offset, length }) => `${String(offset - base * 8)}+${String(length)}`);
   return `flags ${flags.join(' ') || 'none'}, badblocks ${bad.join(' ') || 'none'}`;
 }
 

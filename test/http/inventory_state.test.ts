@@ -134,7 +134,7 @@ test('[M134] badblocks of a listing are in the model, and come back as they were
   const host = await hostWith(listed);
   const at = `${host}/dax-devices/dax0.0`;
   const bytes = { offset: 8208 * 512, length: 9 * 512 };
-  expect(await done('GET', at)).toMatchObject({ badblocks: [bytes] });
+  expect(await done('GET', at)).toMatchObject({ badblocks: [{ offset: 8208, length: 9 }] });
   const poisoned = { ...bytes, phys_addr: null, hwpoison: false, badblock: true };
   expect((await done('GET', `${at}/memory-failure`)).items).toEqual([poisoned]);
   const [{ badblock_count, badblocks }] = JSON.parse(listed) as [Record<string, unknown>];
@@ -142,12 +142,48 @@ test('[M134] badblocks of a listing are in the model, and come back as they were
   expect(await importText(host, await text(host, 'ndctl'))).toEqual(['unchanged']);
   expect(await importText(host, listed)).toEqual(['unchanged']);
 
-  expect((await server.call('POST', `${at}/clear-errors`, bytes)).status).toBe(409);
+  expect(await done('GET', at)).toMatchObject({ clears_poison: null });
+  const unknown = await server.call('POST', `${at}/clear-errors`, bytes);
+  expect(unknown.json).toMatchObject({ status: 409, code: 'outcome_unknown' });
   await done('PATCH', at, { clears_poison: true });
   await done('POST', `${at}/clear-errors`, { offset: bytes.offset, length: 4096 });
   expect(await listingOf(host, 'ndctl')).toMatchObject([
     { badblock_count: 1, badblocks: [{ offset: 8216, length: 1, dimms: ['nmem1'] }] },
   ]);
+});
+
+test('[MF21] badblocks behind the end of a device are said, and those inside are kept', async () => {
+  const one = { dev: 'namespace0.0', mode: 'fsdax', map: 'dev', size: 1054867456, blockdev: 'pmem0' };
+  const end = 1054867456 / 512;
+  const badblocks = [
+    { offset: 8, length: 1 },
+    { offset: end - 2, length: 4 },
+    { offset: end + 100, length: 8 },
+  ];
+  const listed = [{ ...one, align: 2097152, badblock_count: 13, badblocks }];
+  const host = await hostWith();
+  const { status, json } = await server.call('POST', `${host}/inventory`, listed);
+  expect(status).toBe(200);
+  expect(json.skipped).toEqual([
+    {
+      kind: 'badblocks',
+      name: 'pmem0',
+      reason: 'past the end',
+      detail: '4 sectors from 2060286: 2 of them lie behind the 1054867456 bytes of its data',
+    },
+    {
+      kind: 'badblocks',
+      name: 'pmem0',
+      reason: 'past the end',
+      detail: '8 sectors from 2060388: 8 of them lie behind the 1054867456 bytes of its data',
+    },
+  ]);
+  expect(await done('GET', `${host}/dax-devices/pmem0`)).toMatchObject({
+    badblocks: [
+      { offset: 8, length: 1 },
+      { offset: end - 2, length: 2 },
+    ],
+  });
 });
 
 test('[M134] a machine check is listed for namespace and region, and in no listing without a driver', async () => {
@@ -163,7 +199,7 @@ test('[M134] a machine check is listed for namespace and region, and in no listi
   await remove(host, 'dax0.0', 'dax_pmem');
   expect(await namespaceOf(host)).not.toHaveProperty('badblock_count');
   expect(await importText(host, await text(host, 'ndctl'))).toEqual(['unchanged']);
-  expect(await done('GET', at)).toMatchObject({ badblocks: [{ offset: 4136 * 512, length: 4096 }] });
+  expect(await done('GET', at)).toMatchObject({ badblocks: [{ offset: 4136, length: 8 }] });
   await done('POST', `${at}/bind`, { driver: 'dax_pmem' });
   expect(await namespaceOf(host), 'M44').toMatchObject(badblocks);
 });

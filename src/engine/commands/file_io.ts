@@ -1,5 +1,5 @@
 import type { FileIo } from '../model/use_command.ts';
-import { goodPages } from '../mm/badblocks.ts';
+import { goodPages, sectorsOf } from '../mm/badblocks.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { File, Mount } from '../model/host.ts';
 import {
@@ -12,7 +12,7 @@ import {
   mountedSuperblock,
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import { clearPages } from '../memory_failure/clear_pages.ts';
+import { clearSectors, clearsPoison } from '../memory_failure/clear_sectors.ts';
 import { addPages, cachedAt, tagDirty } from '../mm/page_cache.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -75,8 +75,11 @@ function poisonedIo(tx: Transaction, file: File, command: FileIo): Outcome | Ref
   if (good > 0)
     return unknownOutcome('how much a pwrite copies before it meets a badblock is not in the sources read');
   const whole = command.offset % PAGE_BYTES === 0 && command.length % PAGE_BYTES === 0 && command.length > 0;
-  if (!whole || !device.clears_poison) return errnoOutcome('EFAULT');
-  clearPages(tx, device, pages);
+  if (!whole) return errnoOutcome('EFAULT');
+  const clears = clearsPoison(device, 'driver');
+  if (isRefusal(clears)) return clears;
+  if (!clears) return errnoOutcome('EFAULT');
+  clearSectors(tx, device, sectorsOf(device, pages));
   return null;
 }
 

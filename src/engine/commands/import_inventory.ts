@@ -1,4 +1,4 @@
-import { addBadblocks, dropBadblocks } from '../mm/badblocks.ts';
+import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { importCxl } from '../device/cxl/listed.ts';
@@ -7,6 +7,7 @@ import { memoryAsListed } from '../device/kmem/listed.ts';
 import { mappingsOfDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, put, identity, type Transaction } from '../model/transaction.ts';
+import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from '../device/place.ts';
 import { asListed, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
 import { createDaxDevice } from './create_dax_device.ts';
@@ -48,7 +49,8 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
   const refusal = imported.provider === 'CXL' ? refusesCxl(tx.host) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
   const { change, cxl_region, memory_blocks, badblocks = [], parent_bound, ...fields } = imported;
-  const command = { ...fields, type: 'create_dax_device', size: imported.size } as const;
+  const told = { clears_poison: null, ...fields };
+  const command = { ...told, type: 'create_dax_device', size: imported.size } as const;
   const made = createDaxDevice(tx, command, { cxl_region: listedRegion(tx, imported), places });
   if (isRefusal(made)) return made;
   const device = listedFirst(tx, imported, badblocksWithin(imported.size, badblocks));
@@ -81,9 +83,9 @@ function update(
   return refusesPlace(tx.host, places, device) ?? putDevice(tx, device);
 }
 
-/** A listing may show what the data of the device do not hold: that is cut. */
+/** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */
 function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[] {
-  return dropBadblocks(addBadblocks(listed, []), [{ offset: size, length: Number.MAX_SAFE_INTEGER }]);
+  return cutBadblocks(addBadblocks(listed, []), { offset: 0, length: Math.ceil(size / SECTOR_BYTES) });
 }
 
 /** The CXL region that a listing shows beneath a device, once a `cxl list` has shown it. */

@@ -24,7 +24,7 @@ export function memoryFailure(tx: Transaction, command: MemoryFailure): MemoryFa
   if (outside !== null) return outside;
   const first = Math.floor(offset / PAGE_BYTES);
   const end = Math.ceil((offset + command.length) / PAGE_BYTES);
-  return perform(tx, command, device, [device.base_pfn + first, end - first]);
+  return perform(tx, { ...command, offset }, device, [device.base_pfn + first, end - first]);
 }
 
 function refuses(tx: Transaction, command: MemoryFailure, device: DaxDevice): Refusal | null {

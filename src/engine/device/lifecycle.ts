@@ -84,7 +84,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     removal: null,
     media_present: true,
     badblocks: [],
-    clears_poison: command.clears_poison ?? false,
+    clears_poison: command.clears_poison === undefined ? false : command.clears_poison,
     cxl_region: null,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };

@@ -1,4 +1,4 @@
-import { addBadblocks, bytesOf } from '../mm/badblocks.ts';
+import { addBadblocks, sectorsOf } from '../mm/badblocks.ts';
 import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
@@ -15,6 +15,14 @@ import type { FailedProcess, MemoryFailureReport } from './report.ts';
 
 /** How many separate badblocks a device keeps. Source: include/linux/badblocks.h MAX_BADBLOCKS. */
 const BADBLOCKS_MAX = 512;
+/** To which a machine check's address is rounded up to v5.10. Source: arch/x86/include/asm/cache.h L1_CACHE_SHIFT. */
+const L1_CACHE_BYTES = 64;
+
+/** What machine checks found unreadable: an address in the first page, by its offset into the device, and each page. */
+interface Unreadable {
+  readonly offset: number;
+  readonly pages: PfnRange;
+}
 
 /** Entries of all mappings of a device, in base pages. */
 export function mappedPages(host: Host, device: DaxDevice): number {
@@ -30,7 +38,7 @@ export function mappedPages(host: Host, device: DaxDevice): number {
 export function conclude(
   ledger: Ledger,
   mapped: number,
-  poison: PfnRange | null,
+  poison: Unreadable | null,
 ): MemoryFailureReport | Refusal {
   const { tx, device } = ledger;
   const unmapped = mapped - mappedPages(tx.host, device) + ledger.unmapped_ram;
@@ -84,24 +92,32 @@ function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
 }
 
 /**
- * The badblocks a machine check adds: on NFIT regions alone (M43), of the page (v6.1 and later) or of its first
- * sector. Source: drivers/acpi/nfit/mce.c nfit_handle_mce(); M41, M146.
+ * The badblocks a machine check adds: on NFIT regions alone (M43), of each page (v6.1 and later) or one sector of it,
+ * where the cache line behind the address begins. Source: drivers/acpi/nfit/mce.c nfit_handle_mce(); M41, M146.
  */
-function machineCheck(tx: Transaction, device: DaxDevice, poison: PfnRange): Badblocks[] | Refusal {
+function machineCheck(
+  tx: Transaction,
+  device: DaxDevice,
+  { offset, pages }: Unreadable,
+): Badblocks[] | Refusal {
   if (device.provider !== 'ACPI.NFIT') return [];
   const sectors = factsOf(tx.host).memory_failure.mce_badblock_sectors;
   const full = refuse('not_modelled', `more than ${String(BADBLOCKS_MAX)} separate badblocks`, {
     pointer: '/length',
   });
-  if (sectors === 1 && poison[1] > BADBLOCKS_MAX) return full;
-  const added =
-    sectors === 8
-      ? [bytesOf(device, poison)]
-      : Array.from({ length: poison[1] }, (_, page) => {
-          return { ...bytesOf(device, [poison[0] + page, 1]), length: sectors * SECTOR_BYTES };
-        });
+  if (sectors === 1 && pages[1] > BADBLOCKS_MAX) return full;
+  const added = sectors === 8 ? [sectorsOf(device, pages)] : oneOfEach(device, pages, offset);
   const badblocks = addBadblocks(deviceOf(tx.host, device.name).badblocks, added);
   if (badblocks.length > BADBLOCKS_MAX) return full;
   patch(tx, 'dax_devices', device.name, { badblocks });
   return added;
+}
+
+/** The sector of the address, and the first one of each further page. */
+function oneOfEach(device: DaxDevice, [pfn, nr_pages]: PfnRange, offset: number): Badblocks[] {
+  const line = Math.ceil(offset / L1_CACHE_BYTES) * L1_CACHE_BYTES;
+  const further = Array.from({ length: nr_pages - 1 }, (_, page) => {
+    return { ...sectorsOf(device, [pfn + page + 1, 1]), length: 1 };
+  });
+  return [{ offset: Math.floor(line / SECTOR_BYTES), length: 1 }, ...further];
 }

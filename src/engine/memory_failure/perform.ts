@@ -14,7 +14,10 @@ import { mappedPages, conclude } from './conclude.ts';
 import type { MemoryFailureReport } from './report.ts';
 import { failRamPages } from './system_ram.ts';
 
-/** Makes the calls of a command on pages of a device, by who makes them. Refused: `invalid_field`, `outcome_unknown`. */
+/**
+ * Makes the calls of a command on pages of a device, by who makes them; its `offset` counts from the start of the
+ * device. Refused: `invalid_field`, `outcome_unknown`.
+ */
 export function perform(
   tx: Transaction,
   command: MemoryFailure,
@@ -58,7 +61,7 @@ function byPfn(
     if (refusal !== null) return refusal;
   }
   if (current !== null) endConsumer(ledger, current);
-  return conclude(ledger, mapped, command.source === 'mce' ? range : null);
+  return conclude(ledger, mapped, command.source === 'mce' ? { offset: command.offset, pages: range } : null);
 }
 
 /**

@@ -30,7 +30,8 @@ export interface CreateDaxDevice {
   readonly media_serial?: string | null;
   readonly provider?: Provider;
   readonly map?: 'dev' | 'mem' | null;
-  readonly clears_poison?: boolean;
+  /** Default false; null: not told. */
+  readonly clears_poison?: boolean | null;
   /** Default `bound`. */
   readonly state?: 'bound' | 'unbound';
   /** Of provider `CXL` only. */
@@ -59,7 +60,7 @@ export interface PatchDaxDevice {
   readonly tenant?: string | null;
   readonly labels?: Labels;
   readonly media_serial?: string | null;
-  readonly clears_poison?: boolean;
+  readonly clears_poison?: boolean | null;
   readonly kmem_state?: KmemState;
   /** `told`: its users, or that there are none, are as recorded. `not_told` takes that back. */
   readonly holders?: HoldersTold;

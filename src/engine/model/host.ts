@@ -127,10 +127,10 @@ export interface DaxDevice extends Resource, DeviceLife {
   readonly base_pfn: number;
   /** PG_hwpoison in the struct pages of the present pgmap; rebuilt clean with the next. */
   readonly hwpoisoned: readonly PfnRange[];
-  /** Bytes from the start of the device that its medium cannot read, in whole sectors; they outlive unbind and bind. */
+  /** What its medium cannot read: sectors from the start of its data; they outlive unbind and bind. */
   readonly badblocks: readonly Badblocks[];
-  /** ND_CMD_CLEAR_ERROR: the device can replace what it cannot read. */
-  readonly clears_poison: boolean;
+  /** ND_CMD_CLEAR_ERROR: the device can replace what it cannot read. Null where nobody has told: no listing does. */
+  readonly clears_poison: boolean | null;
   /** Pages of a device-dax that were faulted under the present pgmap: their page->mapping stays set (M139). */
   readonly faulted: readonly PfnRange[];
   /** The CXL region it stands on, by name. */
@@ -141,7 +141,7 @@ export interface DaxDevice extends Resource, DeviceLife {
   readonly told_at: string | null;
 }
 
-/** Bytes of a device that its medium cannot read. */
+/** Neighbouring sectors of 512 bytes that a medium cannot read, as the kernel and ndctl count them. */
 export interface Badblocks {
   readonly offset: number;
   readonly length: number;

@@ -56,7 +56,7 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly change: 'created' | 'updated' | 'gone';
   /** Of a dax device: whether its namespace has dax_pmem. */
   readonly parent_bound?: boolean;
-  /** Bytes from the start of the data, where the listing shows them. */
+  /** Sectors from the start of the data, where the listing shows them. */
   readonly badblocks?: readonly Badblocks[];
   /** Of system-ram, as daxctl counts them. */
   readonly memory_blocks?: CountedBlocks | null;

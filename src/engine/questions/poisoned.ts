@@ -1,5 +1,5 @@
 import type { DaxDevice } from '../model/host.ts';
-import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { PAGE_BYTES, SECTOR_BYTES } from '../model/vocabulary.ts';
 
 /** Bytes of a device, from its start, that are poisoned in one manner. */
 export interface PoisonedRange {
@@ -20,7 +20,7 @@ export function poisonedRanges(device: DaxDevice): PoisonedRange[] {
     return { from, to: from + nr_pages * PAGE_BYTES };
   });
   const bad = device.badblocks.map(({ offset, length }) => {
-    return { from: offset, to: offset + length };
+    return { from: offset * SECTOR_BYTES, to: (offset + length) * SECTOR_BYTES };
   });
   const cuts = [...new Set([...flags, ...bad].flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
   const inFlags = within(flags);

@@ -37,7 +37,8 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
     ...onDevice,
     id: 'clearErrors',
     summary: 'Clear badblocks of a range (ndctl clear-errors)',
-    description: 'Needs a device that clears poison: `clears_poison`.',
+    description:
+      'The whole sectors in the range are bad no more. Needs a device that clears poison: `clears_poison`.',
     url: `${url}/clear-errors`,
     body: ClearErrors,
     command: 'clear_errors',

@@ -7,7 +7,7 @@ import { opened } from './exposure.ts';
 import { orFormerSerial } from './former.ts';
 import type { BodyOf } from './host.ts';
 import {
-  ByteRange,
+  Badblocks,
   Bytes,
   Count,
   Hex,
@@ -70,10 +70,10 @@ const device = {
   removal: z.string().nullable(),
   media_present: z.boolean(),
   hwpoisoned: PfnRanges.meta({ description: 'PG_hwpoison in the struct pages of the present pgmap.' }),
-  badblocks: z
-    .array(ByteRange)
-    .meta({ description: 'Bytes from the start of the device that cannot be read, in whole sectors.' }),
-  clears_poison: z.boolean().meta({ description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read.' }),
+  badblocks: Badblocks,
+  clears_poison: z.boolean().nullable().meta({
+    description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read; null where nobody has told.',
+  }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
   kmem_state: KmemState.nullable().meta({
@@ -110,7 +110,11 @@ export const CreateDaxDevice = orFormerSerial({
   media_serial: Text.nullable().exactOptional(),
   provider: Provider.exactOptional(),
   map: PageMap.nullable().exactOptional(),
-  clears_poison: z.boolean().exactOptional(),
+  clears_poison: z
+    .boolean()
+    .nullable()
+    .exactOptional()
+    .meta({ description: 'Default false; null: not told.' }),
   state: z.enum(['bound', 'unbound']).exactOptional(),
   cxl: CxlPlace.exactOptional(),
   holders: HoldersTold.exactOptional().meta({
@@ -127,6 +131,7 @@ export const PatchDaxDevice = orFormerSerial({
   media_serial: Text.nullable().exactOptional(),
   clears_poison: z
     .boolean()
+    .nullable()
     .exactOptional()
     .meta({ description: 'ND_CMD_CLEAR_ERROR, which no listing shows.' }),
   kmem_state: KmemState.exactOptional().meta({ description: 'A write to `daxX.Y/state` of v7.3.' }),

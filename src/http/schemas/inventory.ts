@@ -40,7 +40,7 @@ export const InventoryImport = z
       .meta({ description: 'Buses, dimms, regions and the CXL topology.' }),
     skipped: z.array(
       z.strictObject({
-        kind: z.enum([...OBJECT_KINDS, 'size']),
+        kind: z.enum([...OBJECT_KINDS, 'size', 'badblocks']),
         name: z.string(),
         reason: z.string(),
         detail: z.string(),

@@ -5,7 +5,7 @@ import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/mod
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
-import { ByteRange, Bytes, BytesInput, Count, Hex, Id, Pid, withExample } from './scalar.ts';
+import { Badblocks, Bytes, BytesInput, Count, Hex, Id, Pid, withExample } from './scalar.ts';
 import { Errno } from './word.ts';
 
 export const MemoryFailure = z
@@ -53,9 +53,9 @@ export const MemoryFailureReport = z
     processes: z.array(z.strictObject({ ...signalRow, fate: z.enum(['delivered', 'pending', 'ignored']) })),
     unmapped_pages: Count.meta({ description: 'Base pages whose entries were removed, for each mapping.' }),
     hwpoisoned_pages: Count,
-    badblocks: z
-      .array(ByteRange)
-      .meta({ description: 'Bytes from the start of the device that were found bad.' }),
+    badblocks: Badblocks.meta({
+      description: 'Sectors of 512 bytes, from the start of the data, that were found bad.',
+    }),
     counters: HostCounters,
     kernel_log: z.array(z.string()),
   })

@@ -15,8 +15,6 @@ function parseSize(text: string): number {
 export const Bytes = z.int().min(0).meta({ description: 'Bytes.' });
 
 /** Bytes of a device or file. */
-export const ByteRange = z.strictObject({ offset: Bytes, length: Bytes });
-
 /** A byte count as it is asked for: an integer, or `"4KiB"`, `"2MiB"`, `"1GiB"`, `"1TiB"`. */
 export const BytesInput = z
   .union(
@@ -42,6 +40,11 @@ export const BytesInput = z
 export const SizeInput = BytesInput.refine((bytes) => bytes > 0, { error: 'expected a size above 0' });
 
 export const Count = z.int().min(0);
+
+/** Neighbouring badblocks, as libnvdimm and ndctl count them. */
+export const Badblocks = z
+  .array(z.strictObject({ offset: Count, length: Count }))
+  .meta({ description: 'Sectors of 512 bytes, from the start of the data, that cannot be read.' });
 export const Pid = z.int().min(1).max(4194304).meta({ description: 'Process id.' });
 
 /** An address or serial number: `0x` and lower-case hex digits. */

@@ -319,14 +319,14 @@ export const STATE_RULES: readonly Rule[] = [
   },
   {
     rule: 'M146',
-    about: 'devdax: badblocks of a machine check, in bytes from the start of the data',
+    about: 'devdax: badblocks of a machine check, in sectors from the start of the data',
     act: (kernel) => {
       const at = scene(kernel, 'devdax', { caller: {} });
       return fail(at, { page: 517, source: 'mce' })
         .badblocks.map(({ offset, length }) => `${String(offset)} ${String(length)}`)
         .join();
     },
-    cells: every('2117632 512', { ...on(NEW, '2117632 4096') }),
+    cells: every('4136 1', { ...on(NEW, '4136 8') }),
   },
   {
     rule: 'M170',

@@ -1,0 +1,31 @@
+import type { Badblocks } from '../engine/model/host.ts';
+import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
+import { sectorsOf } from '../inventory/badblocks.ts';
+import type { InventoryDeviceRecord, PoisonedRange } from '../inventory/record.ts';
+import type { Skipped } from '../inventory/skip.ts';
+
+/** The badblocks that a device is listed with, in sectors; null where no listing tells which, or whether any. */
+export function listedBadblocks({ poisoned_ranges }: InventoryDeviceRecord): readonly Badblocks[] | null {
+  if (poisoned_ranges === null) return null;
+  return sectorsOf(poisoned_ranges).map(([offset, length]) => ({ offset, length }));
+}
+
+/** The badblocks that a device has now, in bytes. */
+export function currentBadblocks(badblocks: readonly Badblocks[]): readonly PoisonedRange[] {
+  return badblocks.map(({ offset, length }) => {
+    return { offset: offset * SECTOR_BYTES, length: length * SECTOR_BYTES };
+  });
+}
+
+/** Says which badblocks a listing shows where the device has no data: those are not taken. */
+export function badblocksBehind({ name, size, poisoned_ranges }: InventoryDeviceRecord): readonly Skipped[] {
+  if (size === null || poisoned_ranges === null) return [];
+  const end = Math.ceil(size / SECTOR_BYTES);
+  return sectorsOf(poisoned_ranges).flatMap(([first, count]): readonly Skipped[] => {
+    const behind = first + count - Math.max(first, end);
+    if (behind <= 0) return [];
+    const told = `${String(count)} sectors from ${String(first)}`;
+    const detail = `${told}: ${String(behind)} of them lie behind the ${String(size)} bytes of its data`;
+    return [{ kind: 'badblocks', name, reason: 'past the end', detail }];
+  });
+}
