@@ -300,8 +300,8 @@ CREATE TABLE removals (
   dax_device TEXT NOT NULL,
   kernel TEXT NOT NULL,
   "trigger" TEXT NOT NULL CHECK ("trigger" IN ('unbind', 'surprise_removal', 'orderly_removal')),
-  state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'stuck', 'completed')),
-  verdict TEXT CHECK (verdict IN ('contained', 'leaked', 'unsafe', 'exposed')),
+  state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'stuck', 'completed', 'undetermined')),
+  verdict TEXT CHECK (verdict IN ('contained', 'leaked', 'unsafe', 'exposed', 'undetermined')),
   record TEXT NOT NULL CHECK (json_valid(record)),
   UNIQUE (host, id)
 ) STRICT;

@@ -5,6 +5,7 @@ import { reapLostFiles } from './fs/lost_files.ts';
 import { reapLazyMounts } from './fs/mount.ts';
 import type { Exposure } from './model/host.ts';
 import type { Transaction } from './model/transaction.ts';
+import { retryUndetermined } from './removal/undetermined.ts';
 import { wakeRemovals } from './removal/wake.ts';
 
 /**
@@ -15,6 +16,7 @@ export function followUp(tx: Transaction): readonly Exposure[] {
   tellHolders(tx);
   finishOffline(tx);
   wakeRemovals(tx);
+  retryUndetermined(tx);
   reapLazyMounts(tx);
   reapLostFiles(tx);
   trackExposures(tx);

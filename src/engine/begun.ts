@@ -1,5 +1,5 @@
 import type { AnswerTo } from './answer.ts';
-import type { CommandOf, CommandType } from './model/command.ts';
+import type { CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
 import { must } from './model/lookup.ts';
 import type { RemovalRecord } from './model/removal.ts';
@@ -21,7 +21,7 @@ const NOW: {
 };
 
 /** Whether a command may begin removals. */
-export function beginsRemovals({ type }: CommandOf): boolean {
+export function beginsRemovals({ type }: { readonly type: CommandType }): boolean {
   return type in NOW;
 }
 
@@ -32,6 +32,30 @@ export function asItStands<Type extends CommandType>(
   answer: AnswerTo<Type>,
 ): AnswerTo<Type> {
   return NOW[type]?.(host, answer) ?? answer;
+}
+
+/** The removals in an answer, whatever else is in it. */
+export function removalsIn(answer: unknown): readonly RemovalRecord[] {
+  const found: RemovalRecord[] = [];
+  mapRemovals(answer, (removal) => {
+    found.push(removal);
+    return removal;
+  });
+  return found;
+}
+
+/** An answer with its removals changed: one is a removal itself, or has some beside what else it tells. */
+export function mapRemovals<Answer>(
+  answer: Answer,
+  change: (removal: RemovalRecord) => RemovalRecord,
+): Answer {
+  const { steps, removals } = (answer ?? {}) as Partial<RemovalRecord> & Begun;
+  if (steps !== undefined) return change(answer as RemovalRecord) as Answer;
+  return removals === undefined ? answer : { ...answer, removals: removals.map(change) };
+}
+
+interface Begun {
+  readonly removals?: readonly RemovalRecord[];
 }
 
 function removalNow({ tables }: Host, { id }: RemovalRecord): RemovalRecord {

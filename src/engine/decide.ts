@@ -1,29 +1,44 @@
-import { handle, type Handled } from './handle.ts';
+import { decideOnce, record, type Decision } from './handle.ts';
+import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
-import type { Event } from './model/event.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
-import { begin, rollback, type Context } from './model/transaction.ts';
-
-/** A command that was granted, and all that it changes. */
-export interface Decision<Type extends CommandType = CommandType> extends Handled<Type> {
-  readonly events: readonly Event[];
-}
+import { replayed } from './model/replayed.ts';
+import type { Context } from './model/transaction.ts';
+import { restUndetermined } from './removal/undetermined.ts';
+import { settle, undetermined } from './settle.ts';
+import { tellDependent } from './tell_dependent.ts';
 
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty
- * (emptyHost()) for create_host.
+ * (emptyHost()) for create_host. Refused with `undetermined` where that depends on facts that are not known of the
+ * host's kernel; a removal whose next step does rests before it (UNK5).
  */
 export function decide<Type extends CommandType>(
   host: Host,
   command: CommandOf<Type>,
   context: Context,
 ): Decision<Type> | Refusal {
-  const tx = begin(host, context);
-  try {
-    const handled = handle(tx, command);
-    return isRefusal(handled) ? handled : { ...handled, events: tx.events };
-  } finally {
-    rollback(tx);
-  }
+  const again = replayed(context);
+  return inEveryWorld(
+    host,
+    () => decideOnce(host, command, again()),
+    (worlds) => reconcile(host, command, again(), worlds),
+  );
+}
+
+function reconcile<Type extends CommandType>(
+  host: Host,
+  command: CommandOf<Type>,
+  context: Context,
+  worlds: Worlds<Decision<Type> | Refusal>,
+): Decision<Type> | Refusal {
+  const { one, depends_on } = settle(worlds);
+  if (one !== null) return isRefusal(one) ? one : tellDependent(one, depends_on);
+  const refusal = undetermined(depends_on);
+  if (command.type !== 'advance_removal') return refusal;
+  const { removal } = command as unknown as CommandOf<'advance_removal'>;
+  return record<CommandType>(host, context, (tx) => {
+    return { answer: restUndetermined(tx, removal, depends_on), exposures: [] };
+  }) as Decision<Type> | Refusal;
 }

@@ -1,24 +1,50 @@
-import { asItStands } from './begun.ts';
-import { handle, type Handled } from './handle.ts';
+import { asItStands, beginsRemovals } from './begun.ts';
+import { handle, type Decision, type Handled } from './handle.ts';
+import { inEveryWorld } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
+import { replayed } from './model/replayed.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
+import { settle, undetermined } from './settle.ts';
+import { tellDependent } from './tell_dependent.ts';
+import { withoutEnd } from './without_end.ts';
 
 /**
  * Decides a command that is not to happen: what it would answer in the end. Removals that it begins are run to rest:
  * completed, stuck, or waiting for somebody else; one that begins none is answered as decide() answers it. Leaves the
- * host as it was.
- *
- * Each step is a command of its own, as the executor submits it, all running removals taking turns: who is woken and
- * which windows open in between is the same.
+ * host as it was. Removals whose end depends on facts that are not known of the host's kernel are answered as they
+ * begin, with what each value would lead to (UNK6); anything else that does is refused with `undetermined`.
  */
 export function foresee<Type extends CommandType>(
   host: Host,
   command: CommandOf<Type>,
   context: Context,
 ): Handled<Type> | Refusal {
+  const again = replayed(context);
+  return inEveryWorld(
+    host,
+    (): Handled<Type> | Refusal => playToRest(host, command, again()),
+    (worlds) => {
+      const { one, depends_on } = settle(worlds);
+      if (one !== null) return isRefusal(one) ? one : tellDependent(one, depends_on);
+      if (beginsRemovals(command)) return withoutEnd(host, command, again, worlds, depends_on);
+      return undetermined(depends_on);
+    },
+  );
+}
+
+/**
+ * Plays a command and the removals that it begins, in the world that is assumed. Each step is a command of its own, as
+ * the executor submits it, all running removals taking turns: who is woken and which windows open in between is the
+ * same.
+ */
+function playToRest<Type extends CommandType>(
+  host: Host,
+  command: CommandOf<Type>,
+  context: Context,
+): Decision<Type> | Refusal {
   const played: Transaction[] = [];
   const play = <Each extends CommandType>(next: CommandOf<Each>): Handled<Each> | Refusal => {
     const tx = begin(host, context);
@@ -29,12 +55,16 @@ export function foresee<Type extends CommandType>(
   const before = removals.size;
   try {
     const begun = play(command);
-    if (isRefusal(begun) || removals.size === before) return begun;
-    for (let due = running(host); due.length > 0; due = running(host)) {
-      for (const { id } of due) play({ type: 'advance_removal', removal: id });
-    }
+    if (isRefusal(begun)) return begun;
     const type: Type = command.type;
-    return { ...begun, answer: asItStands(host, type, begun.answer) };
+    let { answer } = begun;
+    if (removals.size > before) {
+      for (let due = running(host); due.length > 0; due = running(host)) {
+        for (const { id } of due) play({ type: 'advance_removal', removal: id });
+      }
+      answer = asItStands(host, type, answer);
+    }
+    return { ...begun, answer, events: played.flatMap(({ events }) => events) };
   } finally {
     for (const tx of played.reverse()) rollback(tx);
   }

@@ -33,9 +33,10 @@ import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
-import type { Exposure } from './model/host.ts';
+import type { Event } from './model/event.ts';
+import type { Exposure, Host } from './model/host.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
-import type { Transaction } from './model/transaction.ts';
+import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { advance } from './removal/advance.ts';
 
 /** Which handler a command goes to. */
@@ -93,6 +94,35 @@ export function handle<Type extends CommandType>(
   if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
   const answer = HANDLERS[type](tx, command);
   return isRefusal(answer) ? answer : { answer, exposures: followUp(tx) };
+}
+
+/** A command that was granted, and all that it changes. */
+export interface Decision<Type extends CommandType = CommandType> extends Handled<Type> {
+  readonly events: readonly Event[];
+}
+
+/** Decides a command in the world that is assumed. Throws `Unsettled` where it reads what is not. */
+export function decideOnce<Type extends CommandType>(
+  host: Host,
+  command: CommandOf<Type>,
+  context: Context,
+): Decision<Type> | Refusal {
+  return record(host, context, (tx) => handle(tx, command));
+}
+
+/** What a handler does, with the host put back to what it was. */
+export function record<Type extends CommandType>(
+  host: Host,
+  context: Context,
+  run: (tx: Transaction) => Handled<Type> | Refusal,
+): Decision<Type> | Refusal {
+  const tx = begin(host, context);
+  try {
+    const handled = run(tx);
+    return isRefusal(handled) ? handled : { ...handled, events: tx.events };
+  } finally {
+    rollback(tx);
+  }
 }
 
 /** Nothing is done to, and nothing asked of, a host that is not there. */

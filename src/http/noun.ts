@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import type { CommandType } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
-import type { RefusalCode } from '../engine/model/refusal.ts';
+import type { RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Backend } from './backend.ts';
 import { fleetListRoute, hostListRoute } from './list.ts';
 import { mutationRoute, type MutationRoute } from './mutate.ts';

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { REFUSAL_CODES, type Refusal } from '../engine/model/refusal.ts';
+import { type Refusal } from '../engine/model/refusal.ts';
+import { REFUSAL_CODES } from '../engine/model/refusal_codes.ts';
 import type { StoreUnavailable, NotDone } from './backend.ts';
 
 /** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */
@@ -116,7 +117,7 @@ export const ERRORS_PATH = '/errors';
 /** A problem document and its status. */
 export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {
   const said = problem instanceof HttpProblem ? ofHttp(problem) : ofRefusal(problem.refusal);
-  const { code, status, title, errno, errors } = said;
+  const { code, status, title, errno, depends_on, errors } = said;
   const body = {
     type: `${ERRORS_PATH}#${code}`,
     title,
@@ -125,6 +126,7 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
     instance,
     code,
     ...(errno === undefined ? {} : { errno }),
+    ...(depends_on === undefined ? {} : { depends_on }),
     errors,
     request_id,
   };
@@ -133,11 +135,11 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
 
 function ofHttp(problem: HttpProblem) {
   const { code, errors } = problem;
-  return { code, ...HTTP_PROBLEMS[code], errno: undefined, errors };
+  return { code, ...HTTP_PROBLEMS[code], errno: undefined, depends_on: undefined, errors };
 }
 
 function ofRefusal(refusal: Refusal) {
-  const { code, detail, errno, pointer } = refusal;
+  const { code, detail, errno, depends_on, pointer } = refusal;
   const errors: readonly Fault[] = pointer === undefined ? [] : [{ pointer, detail }];
-  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, errors };
+  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, depends_on, errors };
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import { refuse, type RefusalCode } from '../engine/model/refusal.ts';
+import { refuse } from '../engine/model/refusal.ts';
+import { type RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import type { Backend } from './backend.ts';
 import { etagOf, noneMatchNames } from './etag.ts';

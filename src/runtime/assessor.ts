@@ -110,6 +110,7 @@ function sumUp(rows: readonly Row[]): AssessmentSummary {
     exposed: 0,
     unsafe: 0,
     leaked: 0,
+    undetermined: 0,
     waiting: 0,
     refused: 0,
     stuck: 0,

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { apply } from '../engine/model/apply.ts';
 import type { Command } from '../engine/model/command.ts';
-import type { Decision } from '../engine/decide.ts';
+import type { decide } from '../engine/decide.ts';
+import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
-import type { Refusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
@@ -17,7 +17,7 @@ import { decideIf } from './precondition.ts';
 import { prepareProject, type Touched } from './project.ts';
 
 /** How a command is decided: the engine's own decide, or one with faults in tests. */
-export type Decide = (host: Host, command: Command, context: Context) => Decision | Refusal;
+export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decide>;
 
 /** What a decision needs beside the host, and how many hosts stay in memory. */
 export interface TransactOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/engine/decide.ts';
+import type { Decision } from '../../src/engine/handle.ts';
 import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
 import { hostRecord } from '../../src/engine/model/transaction.ts';
 import type { AccessKind, KernelName } from '../../src/engine/model/vocabulary.ts';

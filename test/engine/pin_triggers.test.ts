@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type Decision } from '../../src/engine/decide.ts';
+import { decide } from '../../src/engine/decide.ts';
+import type { Decision } from '../../src/engine/handle.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import { deviceOf } from '../../src/engine/model/lookup.ts';
 import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../../src/engine/model/command.ts';
-import type { RefusalCode } from '../../src/engine/model/refusal.ts';
+import type { RefusalCode } from '../../src/engine/model/refusal_codes.ts';
 import type { DeviceMode, KernelName } from '../../src/engine/model/vocabulary.ts';
 import { DAX, devdax, ext4, rmapbt, type Rig } from './rig.ts';
 import {

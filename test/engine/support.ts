@@ -12,7 +12,8 @@ import type {
   CreateProcess,
 } from '../../src/engine/model/use_command.ts';
 import type { Outcome } from '../../src/engine/model/outcome.ts';
-import { decide, type Decision } from '../../src/engine/decide.ts';
+import { decide } from '../../src/engine/decide.ts';
+import type { Decision } from '../../src/engine/handle.ts';
 import type { Event } from '../../src/engine/model/event.ts';
 import type { Host, Mapping, Mount, Process } from '../../src/engine/model/host.ts';
 import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';

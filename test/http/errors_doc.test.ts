@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { REFUSAL_CODES, refuse, type RefusalCode } from '../../src/engine/model/refusal.ts';
+import { refuse } from '../../src/engine/model/refusal.ts';
+import { REFUSAL_CODES, type RefusalCode } from '../../src/engine/model/refusal_codes.ts';
 import {
   HTTP_PROBLEMS,
   HttpProblem,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { REFUSAL_CODES } from '../../src/engine/model/refusal.ts';
+import { REFUSAL_CODES } from '../../src/engine/model/refusal_codes.ts';
 import { HTTP_PROBLEMS } from '../../src/http/problem.ts';
 import { serve } from '../support/server.ts';
 

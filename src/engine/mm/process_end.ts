@@ -54,7 +54,7 @@ function oopsed(tx: Transaction, pid: number, at: string): Outcome {
 }
 
 /** An oops somewhere in the kernel: the host's health shows it until a reboot. */
-export function recordOops(tx: Transaction, at: string): void {
+export function recordOops(tx: Transaction, at: string | null): void {
   const record = hostRecord(tx.host);
   if (record.health === 'ok') patch(tx, 'hosts', record.name, { health: 'oopsed' });
   emit(tx, 'kernel_oopsed', `hosts/${record.name}`, { at });

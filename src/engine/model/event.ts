@@ -81,6 +81,8 @@ export const EVENT_TYPES = [
   'removal_waiting',
   'removal_stuck',
   'removal_completed',
+  'removal_undetermined',
+  'removal_retried',
   'hotplug_event_recorded',
 ] as const;
 

@@ -11,7 +11,8 @@ import type {
   RecordOf,
 } from './host.ts';
 import { firstEndingAfter } from './pfn_range.ts';
-import { isRefusal, refuse, type Refusal, type RefusalCode } from './refusal.ts';
+import { isRefusal, refuse, type Refusal } from './refusal.ts';
+import { type RefusalCode } from './refusal_codes.ts';
 import { PAGE_BYTES } from './vocabulary.ts';
 import type { Table } from './table.ts';
 

@@ -1,7 +1,8 @@
+import type { Dependent } from './depends_on.ts';
 import type { AccessResult, Errno } from './vocabulary.ts';
 
 /** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
-export interface Outcome {
+export interface Outcome extends Dependent {
   readonly result: AccessResult;
   /** True where the bytes came through an entry that outlived its pgmap. */
   readonly stale: boolean;
@@ -20,8 +21,11 @@ export interface Outcome {
   readonly process_alive: boolean;
   /** How it ended, when this ended it. */
   readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
-  /** Oopses of the kernel, innermost function first, and in which task. */
-  readonly kernel_oopses: readonly { readonly at: string; readonly task: 'process' | 'caller' | 'worker' }[];
+  /** Oopses of the kernel, innermost function first, and in which task. Null: in one of several functions. */
+  readonly kernel_oopses: readonly {
+    readonly at: string | null;
+    readonly task: 'process' | 'caller' | 'worker';
+  }[];
   /** Who spins in the kernel until SIGKILL: the mapping's own process, or who looked into it. */
   readonly livelocked: 'process' | 'caller' | null;
   /** Where it waits or spins, when blocked. */

@@ -271,14 +271,17 @@ export const REMOVE_VIAS = [
 /** The way by which a removal is asked for. */
 export type RemoveVia = (typeof REMOVE_VIAS)[number];
 
-/** `waiting` for somebody to let go; `stuck` where that kernel never finishes. */
-export const REMOVAL_STATES = ['running', 'waiting', 'stuck', 'completed'] as const;
+/**
+ * `waiting` for somebody to let go; `stuck` where that kernel never finishes; `undetermined` where its next step
+ * depends on a fact that is not known of the kernel.
+ */
+export const REMOVAL_STATES = ['running', 'waiting', 'stuck', 'completed', 'undetermined'] as const;
 
 /** How far a removal is. */
 export type RemovalState = (typeof REMOVAL_STATES)[number];
 
-/** What a removal leaves, the least first. */
-export const VERDICTS = ['contained', 'leaked', 'unsafe', 'exposed'] as const;
+/** What a removal leaves, the least first; `undetermined` where that depends on a fact that is not known of the kernel. */
+export const VERDICTS = ['contained', 'leaked', 'unsafe', 'exposed', 'undetermined'] as const;
 
 /** The worst that a removal leaves. */
 export type Verdict = (typeof VERDICTS)[number];

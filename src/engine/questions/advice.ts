@@ -20,7 +20,7 @@ const EXTENTS_MAX = 2_000;
 /** What makes a new file system where there was one. */
 const DESTROYS: ReadonlySet<AdviceAction> = new Set(['mkfs_xfs_rmapbt']);
 
-const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4 } as const;
+const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4, undetermined: 5 } as const;
 
 /** How a removal ends. `finally`: its verdict once nothing holds it any more. */
 interface End extends ImpactfulRemoval {

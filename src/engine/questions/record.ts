@@ -9,7 +9,7 @@ import type {
   RemoveTrigger,
   Verdict,
 } from '../model/vocabulary.ts';
-import type { RefusalCode } from '../model/refusal.ts';
+import type { RefusalCode } from '../model/refusal_codes.ts';
 import type { Cut } from '../model/cut.ts';
 import type {
   BlastRadius,

@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type * as engine from '../../engine/questions/record.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { Outcome } from './outcome.ts';
-import { BlastRadius, Verdict } from './removal.ts';
+import { BlastRadius } from './removal.ts';
 import { Id, Pid } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
+import { Verdict } from './word.ts';
 
 const HolderEnd = z
   .strictObject({

@@ -1,20 +1,18 @@
 import * as z from 'zod';
-import { REFUSAL_CODES, type RefusalCode } from '../../engine/model/refusal.ts';
 import { ADVICE_ACTIONS } from '../../engine/questions/record.ts';
 import type * as engine from '../../engine/questions/record.ts';
-import { Cut, Verdict } from './removal.ts';
+import { Cut } from './removal.ts';
 import { Count } from './scalar.ts';
-import { Errno } from './word.ts';
+import { Errno, RefusalCode, Verdict } from './word.ts';
 
 /** How an imagined removal ends. */
 export const ImaginedState = z
-  .enum(['waiting', 'stuck', 'completed'])
+  .enum(['waiting', 'stuck', 'completed', 'undetermined'])
   .meta({ id: 'ImaginedState', description: 'How it ends, or that it would wait.' });
 
-const CODES = Object.keys(REFUSAL_CODES) as RefusalCode[];
 /** Why there would be no removal. */
 export const NoRemoval = z
-  .strictObject({ code: z.enum(CODES), detail: z.string(), errno: Errno.nullable() })
+  .strictObject({ code: RefusalCode, detail: z.string(), errno: Errno.nullable() })
   .meta({ id: 'NoRemoval', description: 'Why there would be no removal.' });
 
 /** What a removal does to who is there. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/outcome.ts';
 import { ACCESS_RESULTS } from '../../engine/model/vocabulary.ts';
+import { dependent } from './depends_on.ts';
 import { ProcessEnd } from './process.ts';
 import { Count, Hex } from './scalar.ts';
 import { Errno } from './word.ts';
@@ -22,7 +23,16 @@ export const Outcome = z
     faults: z.strictObject({ pte: Count, pmd: Count, pud: Count }),
     process_alive: z.boolean().meta({ description: 'Of the process whose mapping, file call or pin it is.' }),
     end: ProcessEnd.nullable(),
-    kernel_oopses: z.array(z.strictObject({ at: z.string(), task: z.enum(['process', 'caller', 'worker']) })),
+    kernel_oopses: z.array(
+      z.strictObject({
+        at: z
+          .string()
+          .nullable()
+          .meta({ description: 'Null: in one of several functions; `depends_on` names them.' }),
+        task: z.enum(['process', 'caller', 'worker']),
+      }),
+    ),
+    ...dependent,
     livelocked: z.enum(['process', 'caller']).nullable().meta({
       description:
         'Who spins in the kernel until SIGKILL: the process of the mapping, or the one that looked into it, which `process_alive` and `end` do not describe.',

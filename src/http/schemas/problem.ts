@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DependsOn } from './depends_on.ts';
 
 /** RFC 9457 problem document: the body of every error. */
 export const Problem = z
@@ -13,6 +14,10 @@ export const Problem = z
     code: z.string().meta({ description: 'Stable, listed at /errors.' }),
     errno: z.string().nullable().exactOptional().meta({
       description: "Where the no is the kernel's or a tool's: the errno it gives; null where it gives none.",
+    }),
+    depends_on: DependsOn.exactOptional().meta({
+      description:
+        'Of `undetermined`: the facts that are not known of the kernel, and what each value leads to.',
     }),
     errors: z
       .array(z.strictObject({ pointer: z.string(), detail: z.string() }))

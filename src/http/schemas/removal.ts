@@ -1,17 +1,13 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/removal.ts';
 import { CUT_LISTS, type Counts } from '../../engine/model/cut.ts';
-import { REMOVAL_STATES, STEP_NAMES, VERDICTS } from '../../engine/model/vocabulary.ts';
+import { STEP_NAMES } from '../../engine/model/vocabulary.ts';
+import { dependent } from './depends_on.ts';
 import { KernelName } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
-import { HazardKind, RemoveTrigger, RemoveVia } from './word.ts';
-
-const RemovalState = z.enum(REMOVAL_STATES).meta({ id: 'RemovalState' });
-export const Verdict = z
-  .enum(VERDICTS)
-  .meta({ id: 'Verdict', description: 'The worst of what is left: contained < leaked < unsafe < exposed.' });
+import { HazardKind, RemovalState, RemoveTrigger, RemoveVia, Verdict } from './word.ts';
 
 const WaitingOn = z.strictObject({
   kind: z.enum(['pin', 'page_reference', 'mapping']),
@@ -178,6 +174,7 @@ export const Removal = z
     waiting_on: Waits,
     cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),
+    ...dependent,
     hazards: z.array(Hazard).meta({
       description:
         'The first 100, one of each kind among them. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',

@@ -5,10 +5,10 @@ import type * as engine from '../../engine/questions/record.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
-import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Verdict, Waits } from './removal.ts';
+import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
-import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia } from './word.ts';
+import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia, Verdict } from './word.ts';
 
 const ComparedSignals = z.strictObject({
   signal: z.literal('SIGBUS'),
@@ -129,6 +129,9 @@ export const assessed = {
       leaked: Count,
       unsafe: Count,
       exposed: Count,
+      undetermined: Count.meta({
+        description: 'Their verdict depends on facts that are not known of the kernel of their host.',
+      }),
       waiting: Count,
       refused: Count.meta({ description: 'No removal can begin now, and none has left anything.' }),
       stuck: Count.meta({ description: 'Of these, devices whose removal never ends, or never would.' }),

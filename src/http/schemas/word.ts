@@ -3,9 +3,13 @@ import {
   ERRNOS,
   HAZARD_KINDS,
   KMEM_STATES,
+  REMOVAL_STATES,
   REMOVE_TRIGGERS,
   REMOVE_VIAS,
+  VERDICTS,
 } from '../../engine/model/vocabulary.ts';
+import type * as engine from '../../engine/model/refusal_codes.ts';
+import { REFUSAL_CODES } from '../../engine/model/refusal_codes.ts';
 import { orFormerRemoval } from './former.ts';
 
 /** Words that several nouns share: each has one name in the document, and in a generated client. */
@@ -21,3 +25,16 @@ export const RemoveTriggerInput = orFormerRemoval(RemoveTrigger);
 export const RemoveVia = z
   .enum(REMOVE_VIAS)
   .meta({ id: 'RemoveVia', description: 'What is unbound, or the tool that is asked.' });
+export const RemovalState = z.enum(REMOVAL_STATES).meta({
+  id: 'RemovalState',
+  description:
+    '`undetermined`: it rests before a step that depends on a fact which is not known of the kernel; `depends_on` says on which.',
+});
+export const Verdict = z.enum(VERDICTS).meta({
+  id: 'Verdict',
+  description:
+    'The worst of what is left: contained < leaked < unsafe < exposed; `undetermined` where that depends on a fact which is not known of the kernel.',
+});
+
+const CODES = Object.keys(REFUSAL_CODES) as engine.RefusalCode[];
+export const RefusalCode = z.enum(CODES).meta({ id: 'RefusalCode', description: 'Why the model refuses.' });

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../../src/engine/model/refusal.ts';
+import type { RefusalCode } from '../../../src/engine/model/refusal_codes.ts';
 import type { Command } from '../../../src/engine/model/command.ts';
 import { MAP, MOUNT, on, REMOVE, withMapper, type Case } from '../states.ts';
 import { accessCommand, DEVICE, emptyMachine, pinCommand, PIPE } from '../support.ts';

@@ -1,0 +1,37 @@
+import type { RefusalCode } from './refusal_codes.ts';
+import type { AccessResult, Errno, HazardKind, RemovalState, Verdict } from './vocabulary.ts';
+
+/** A fact that is not known of the host's kernel, and what hangs on it. */
+export interface DependsOn {
+  /** Its path, as `GET …/kernel` has it. */
+  readonly fact: string;
+  /** All that changes with it: the kernel has the change, or has not. */
+  readonly facts: readonly string[];
+  /** What the host may be asked to settle it; none where nothing tells. */
+  readonly probes: readonly string[];
+  readonly values: readonly DependsOnValue[];
+}
+
+/**
+ * What comes of one value, as far as it can be told. `undetermined`: it depends on another fact as well. Members that
+ * such an outcome does not have are absent, as are all where there are too many ways to try them.
+ */
+export interface DependsOnValue {
+  readonly value: string;
+  readonly state?: RemovalState | null;
+  readonly verdict?: Verdict | null;
+  readonly hazards?: readonly HazardKind[];
+  readonly result?: AccessResult | 'undetermined';
+  readonly errno?: Errno | null;
+  readonly signal?: string | null;
+  readonly kernel_oopses?: readonly string[];
+  /** Why nothing would be done at all. */
+  readonly refused?: RefusalCode;
+  /** JSON pointers to what is another with another value of the fact: the first 10. */
+  readonly differs?: readonly string[];
+}
+
+/** Beside an answer: absent where nothing in it depends on such a fact. */
+export interface Dependent {
+  readonly depends_on?: readonly DependsOn[];
+}

@@ -1,0 +1,42 @@
+import type { DependsOn } from '../model/depends_on.ts';
+import type { EventType } from '../model/event.ts';
+import { must } from '../model/lookup.ts';
+import type { RemovalRecord } from '../model/removal.ts';
+import { emit, patch, put, type Transaction } from '../model/transaction.ts';
+
+/**
+ * A removal rests before a step of which nobody knows what it does on this kernel (UNK5): what is known of it stands,
+ * and the task that unbinds is where it was.
+ */
+export function restUndetermined(
+  tx: Transaction,
+  id: string,
+  depends_on: readonly DependsOn[],
+): RemovalRecord {
+  const removal = must(tx.host.tables.removals.get(id), `removal ${id}`);
+  const rests = { state: 'undetermined', verdict: 'undetermined', depends_on } as const;
+  const after = patch(tx, 'removals', removal.id, rests);
+  emit(tx, 'removal_undetermined', `removals/${removal.id}`, { facts: depends_on.map(({ fact }) => fact) });
+  return after;
+}
+
+/** What may settle a step: another kernel, other probes, or a user less. */
+const SETTLING: ReadonlySet<EventType> = new Set([
+  'host_changed',
+  'inventory_imported',
+  'mapping_deleted',
+  'mount_deleted',
+  'pin_deleted',
+  'process_ended',
+]);
+
+/** Removals that rest are tried again once something has happened that may settle their next step. */
+export function retryUndetermined(tx: Transaction): void {
+  if (!tx.events.some(({ type }) => SETTLING.has(type))) return;
+  for (const removal of tx.host.tables.removals.values()) {
+    if (removal.state !== 'undetermined') continue;
+    const { depends_on: _settled, ...asked } = removal;
+    put(tx, 'removals', removal.id, { ...asked, state: 'running', verdict: null });
+    emit(tx, 'removal_retried', `removals/${removal.id}`);
+  }
+}

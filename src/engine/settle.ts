@@ -1,0 +1,33 @@
+import { dependsOn } from './kernels/depends_on.ts';
+import type { Worlds } from './kernels/worlds.ts';
+import { agree } from './model/agree.ts';
+import type { DependsOn } from './model/depends_on.ts';
+import { refuse, type Refusal } from './model/refusal.ts';
+
+/** What the worlds agree in, and what of it depends on an unknown fact; `one` is null where they do not. */
+export interface Settled<Outcome> {
+  readonly one: Outcome | null;
+  /** Empty where they agree in every member. */
+  readonly depends_on: readonly DependsOn[];
+  /** JSON pointers to what was left out of `one`. */
+  readonly left_out: readonly string[];
+}
+
+/** Compares what comes of each world (UNK3). Not all of them were tried: nobody knows whether they agree (UNK2). */
+export function settle<Outcome>(worlds: Worlds<Outcome>): Settled<Outcome> {
+  const { value, left_out, conflicts } = agree(worlds.tried.map(({ outcome }) => outcome));
+  const one = worlds.complete && conflicts.length === 0 ? value : null;
+  const isWhole = one !== null && left_out.length === 0;
+  return { one, depends_on: isWhole ? [] : dependsOn(worlds), left_out };
+}
+
+/** The refusal of what depends on unknown facts: which, what each value leads to, and what would settle them. */
+export function undetermined(depends_on: readonly DependsOn[]): Refusal {
+  const facts = depends_on.map(({ fact, values }) => {
+    return `${fact} (${values.map(({ value }) => value).join(' or ')})`;
+  });
+  const probes = [...new Set(depends_on.flatMap((each) => each.probes))];
+  const how = probes.length === 0 ? 'the exact kernel_release' : `kernel_probes: ${probes.join('; ')}`;
+  const detail = `it depends on what is not known of this kernel: ${facts.join(', ')}; PATCH the host with ${how}`;
+  return refuse('undetermined', detail, { depends_on });
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { migrate } from '../../src/store/migrate.ts';
+import { before } from './support/before.ts';
+
+test('removals keep their rows and their keys, also one that is gone, and take the words that are new', () => {
+  const db = before(12);
+  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
+    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
+  const insert =
+    db.prepare(`INSERT INTO removals (host, id, uid, revision, dax_device, kernel, "trigger", state, verdict, record)
+    VALUES ('a', @id, @id, 3, 'pmem0', 'v6.1', 'unbind', @state, @verdict, '{"kept":true}')`);
+  insert.run({ id: 'r1', state: 'completed', verdict: 'exposed' });
+  insert.run({ id: 'r2', state: 'waiting', verdict: null });
+  insert.run({ id: 'r3', state: 'stuck', verdict: 'unsafe' });
+  db.exec(`DELETE FROM removals WHERE id = 'r3'`);
+  const rows = db.prepare('SELECT * FROM removals ORDER BY key');
+  const stored = rows.all();
+  migrate(db);
+  expect(db.prepare('SELECT * FROM removals ORDER BY key').all()).toEqual(stored);
+  insert.run({ id: 'r4', state: 'undetermined', verdict: 'undetermined' });
+  expect(db.prepare(`SELECT key FROM removals WHERE state = 'undetermined'`).pluck().get()).toBe(4);
+  expect(() => insert.run({ id: 'r5', state: 'unheard', verdict: null })).toThrow('CHECK');
+});
+
+test('where there never was a removal the first gets the first key', () => {
+  const db = before(12);
+  migrate(db);
+  expect(db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'removals'`).get()).toBeUndefined();
+});
