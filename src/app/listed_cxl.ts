@@ -1,4 +1,6 @@
 import type { ImportedCxl } from '../engine/model/host_command.ts';
+import { isEqual } from '../inventory/is_equal.ts';
+import type { MemdevNames } from '../inventory/rename_memdevs.ts';
 import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
 import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';
@@ -6,8 +8,55 @@ import { toCount, toHex, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';
 import type { InventoryHostRecord, ListedRecord } from '../inventory/record.ts';
 
-/** The memdevs and regions that `cxl list` has shown of a host, as the engine keeps them. */
-export function listedCxl(host: InventoryHostRecord): ImportedCxl {
+/** A memdev as listings have shown it. */
+export type ListedMemdev = Omit<ImportedCxl['memdevs'][number], 'previous_name'>;
+/** A region as listings have shown it. */
+export type ListedRegion = ImportedCxl['regions'][number];
+
+interface ListedCxl {
+  readonly memdevs: readonly ListedMemdev[];
+  readonly regions: readonly ListedRegion[];
+}
+
+/**
+ * What a listing changes of the memdevs and regions of a host; null where it changes nothing. Not of `cxl list` alone:
+ * `ndctl list` tells which dimm a memdev is. `names`: which memdev each was before.
+ */
+export function changedCxl(
+  before: InventoryHostRecord,
+  after: InventoryHostRecord,
+  names: MemdevNames,
+): ImportedCxl | null {
+  const [was, now] = [listedCxl(before), listedCxl(after)];
+  const memdevs = changed(was.memdevs, now.memdevs).map((memdev) => ({
+    ...memdev,
+    previous_name: names.get(memdev.name) ?? null,
+  }));
+  const there = new Set([...now.memdevs.map(({ name }) => name), ...names.values()]);
+  const changes = {
+    memdevs,
+    regions: changed(was.regions, now.regions),
+    gone: {
+      memdevs: was.memdevs.map(({ name }) => name).filter((name) => !there.has(name)),
+      regions: gone(was.regions, now.regions),
+    },
+  };
+  const count = [changes.memdevs, changes.regions, changes.gone.memdevs, changes.gone.regions].flat().length;
+  return count === 0 ? null : changes;
+}
+
+function changed<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): T[] {
+  const was = new Map(before.map((each) => [each.name, each]));
+  return after.filter((each) => !isEqual(was.get(each.name), each));
+}
+
+function gone<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): string[] {
+  const there = new Set(after.map(({ name }) => name));
+  return before.map(({ name }) => name).filter((name) => !there.has(name));
+}
+
+/** The memdevs and regions that listings have shown of a host, as the engine keeps them. */
+export function listedCxl(host: InventoryHostRecord): ListedCxl {
   const links = host.cxl_regions.flatMap((region) => memdevsOf(host, region.name));
   const linkOf = firstBy(links, ({ memdev }) => memdev);
   return {
@@ -17,10 +66,7 @@ export function listedCxl(host: InventoryHostRecord): ImportedCxl {
 }
 
 /** A memdev without a driver has `state: disabled` (M152); its serial is kept as `0x` hex. */
-function memdevOf(
-  { name, fields }: ListedRecord,
-  link: MemdevLink | undefined,
-): ImportedCxl['memdevs'][number] {
+function memdevOf({ name, fields }: ListedRecord, link: MemdevLink | undefined): ListedMemdev {
   const serial = toU64(fields['serial']);
   return {
     name,
@@ -35,7 +81,7 @@ function memdevOf(
 }
 
 /** A region is of the kind of capacity that its decoders give it; one without a driver has `state: disabled`. */
-function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): ImportedCxl['regions'][number] {
+function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): ListedRegion {
   const links = memdevsOf(host, name);
   const modes = links.map(({ decoder }) => findRecord(host.decoders, decoder)?.fields['mode']);
   const resource = toU64(fields['resource']);

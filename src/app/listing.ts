@@ -11,7 +11,8 @@ import { exportListing, type ExportFormat } from '../inventory/export_listing.ts
 import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
 import { badblocksBehind, currentBadblocks, listedBadblocks } from './listed_badblocks.ts';
-import { listedCxl } from './listed_cxl.ts';
+import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
+import { changedCxl } from './listed_cxl.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
 /**
@@ -30,7 +31,7 @@ export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
 /** What an import answers: what became of each object of the listing. */
 interface Imported {
   readonly format: ListingImport['format'];
-  readonly devices: readonly (Omit<DeviceChange, 'record'> & { readonly name: string })[];
+  readonly devices: readonly (Omit<DeviceChange, 'record' | 'is_another'> & { readonly name: string })[];
   readonly host_objects: ListingImport['host_objects'];
   readonly skipped: ListingImport['skipped'];
 }
@@ -38,17 +39,16 @@ interface Imported {
 /** What an import submits, and what it answers. */
 interface ImportPlan {
   readonly devices: readonly ImportedDevice[];
-  /** From a `cxl list` only: the other tools say nothing of it. */
+  /** What the listing changes of memdevs and regions. */
   readonly cxl?: ImportedCxl;
   readonly record: Listed;
   readonly imported: Imported;
 }
 
 /** What the model holds of a host, as far as a listing shows it. */
-export interface Modelled {
+export interface Modelled extends ModelledCxl {
   readonly devices: readonly DaxDevice[];
   readonly ranges: readonly MemoryRange[];
-  readonly cxl_regions: readonly CxlRegion[];
 }
 
 /** A listing that is one and has more than is taken at a time; `too_large` says how much, and what helps. */
@@ -69,9 +69,10 @@ export function planImport(
     if (code === 'too_large') return { too_large: detail };
     return refuse('malformed_inventory', detail, { pointer });
   }
+  const cxl = changedCxl(known.host, listing.host, memdevsBefore(known.host, listing.host, modelled));
   return {
     devices: listing.devices.flatMap(importedDevices),
-    ...(listing.format === 'cxl' ? { cxl: listedCxl(listing.host) } : {}),
+    ...(cxl === null ? {} : { cxl }),
     record: { host: listing.host, devices: devicesAfter(known.devices, listing.devices) },
     imported: importedOf(listing),
   };
@@ -86,7 +87,8 @@ export function printListing(listed: Listed, modelled: Modelled, format: ExportF
  * What was listed, as the model has it now. Listed devices that are none here yet, because no listing has shown their
  * size (M122: disabled when first seen), stay as they were listed.
  */
-function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled): CurrentInventory {
+function inventoryNow(listed: Listed, modelled: Modelled): CurrentInventory {
+  const { devices, ranges, cxl_regions } = modelled;
   const records = new Map(listed.devices.map((record) => [record.name, record]));
   const rangeOf = new Map(ranges.map((range) => [range.dax_device, range]));
   const regions = new Map(cxl_regions.map((region) => [region.name, region]));
@@ -97,7 +99,7 @@ function inventoryNow(listed: Listed, { devices, ranges, cxl_regions }: Modelled
   }));
   for (const { name } of devices) records.delete(name);
   const unsized = [...records.values()].map((record) => ({ record, current: asListed(record) }));
-  return currentInventory(listed.host, [...stated, ...unsized], idle);
+  return currentInventory(currentCxl(listed.host, modelled), [...stated, ...unsized], idle);
 }
 
 function currentOf(
@@ -116,10 +118,12 @@ function currentOf(
 }
 
 /** A device that was known by its namespace's name until now is gone under that name. */
-function importedDevices({ record, change, previous_name }: DeviceChange): ImportedDevice[] {
+function importedDevices({ record, change, previous_name, is_another }: DeviceChange): ImportedDevice[] {
   if (change === 'unchanged') return [];
-  if (previous_name === null) return [importedDevice(record, change)];
-  return [importedDevice({ ...record, name: previous_name }, 'gone'), importedDevice(record, 'created')];
+  const device = importedDevice(record, change);
+  if (change === 'updated' && previous_name === null) return [{ ...device, is_another }];
+  if (previous_name === null) return [device];
+  return [importedDevice({ ...record, name: previous_name }, 'gone'), { ...device, change: 'created' }];
 }
 
 /** Null is what no listing has shown: left out, so that what is known stands. */

@@ -14,7 +14,13 @@ import {
 import { blockedBehind, type HeldLock } from './listing_lock.ts';
 
 /** The records that an import starts from, and those that an export prints. */
-export const IMPORT_KINDS = ['inventories', 'dax_devices', 'memory_ranges', 'cxl_regions'] as const;
+export const IMPORT_KINDS = [
+  'inventories',
+  'dax_devices',
+  'memory_ranges',
+  'cxl_memdevs',
+  'cxl_regions',
+] as const;
 /** Those that an export prints. */
 export const EXPORT_KINDS = [...IMPORT_KINDS, 'hosts', 'removals'] as const;
 
@@ -78,8 +84,8 @@ function listedIn({ inventories: [inventory] }: ImportRecords): Listed {
   return inventory === undefined ? NOTHING_LISTED : (inventory.record as Listed);
 }
 
-function modelledIn({ dax_devices, memory_ranges, cxl_regions }: ImportRecords): Modelled {
-  return { devices: dax_devices, ranges: memory_ranges, cxl_regions };
+function modelledIn({ dax_devices, memory_ranges, cxl_memdevs, cxl_regions }: ImportRecords): Modelled {
+  return { devices: dax_devices, ranges: memory_ranges, cxl_memdevs, cxl_regions };
 }
 
 function heldLocks({ removals, dax_devices, cxl_regions }: ExportRecords): HeldLock[] {

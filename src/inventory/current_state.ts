@@ -1,6 +1,6 @@
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { badblocksNow, sectorsOf } from './badblocks.ts';
-import { deriveDevice, isDisabledNamespace } from './derive.ts';
+import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
 import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
@@ -147,7 +147,7 @@ function daxDeviceNow(
   return {
     ...kept,
     chardev,
-    mode: shown.dax_mode,
+    ...(isAsListed && device !== null && !isModeTold(device) ? {} : { mode: shown.dax_mode }),
     ...sizeAndAlign(kept, record, current, true),
     ...nodeOf('target_node', record, current),
     ...mappingsOf(kept, record, current),

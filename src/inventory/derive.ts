@@ -86,6 +86,14 @@ export function isDisabledNamespace({ namespace }: ListedParts): boolean {
   return namespace?.['state'] === 'disabled';
 }
 
+/**
+ * Whether a listing has shown the mode of a dax device. ndctl without -X only names it, as devdax by its namespace: that
+ * it is system-ram, daxctl may still tell [M124].
+ */
+export function isModeTold(dax: ListedObject): boolean {
+  return dax['mode'] !== undefined;
+}
+
 /** `daxR.N`: R is the id of its dax region [M129]. */
 export function daxRegionIdOf({ dax_device: dax }: ListedParts): number | null {
   const digits = /^dax(\d+)\./.exec(textOf(dax, 'chardev') ?? '')?.[1];

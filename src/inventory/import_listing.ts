@@ -1,4 +1,5 @@
-import { deriveDevice } from './derive.ts';
+import { isOnDaxBus } from '../engine/model/vocabulary.ts';
+import { deriveDevice, isModeTold } from './derive.ts';
 import type { CurrentInventory } from './current_inventory.ts';
 import type { DeviceMerge } from './merge_state.ts';
 import { isEqual } from './is_equal.ts';
@@ -7,7 +8,7 @@ import { mergeDaxRegions } from './merge_dax_regions.ts';
 import { mergeDevices } from './merge_devices.ts';
 import { type HostChange, hostChanges, mergeHost } from './merge_host.ts';
 import { isRefusal, parseListing } from './parse.ts';
-import { textOf } from './read_field.ts';
+import { isUuid, textOf } from './read_field.ts';
 import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
 import type { InventoryRefusal } from './refusal.ts';
 import { type Skipped, skippedSize } from './skip.ts';
@@ -23,12 +24,14 @@ export interface KnownInventory {
 /**
  * What became of one device. `changed_fields` names the fields of the record that differ (never `listed`).
  * `previous_name`: it was known under this name, that of its namespace, until its own was listed; else null.
+ * `is_another`: its content is another one's than what was known under its name [IMP8, IMP13].
  */
 export interface DeviceChange {
   readonly record: InventoryDeviceRecord;
   readonly change: 'created' | 'updated' | 'unchanged' | 'gone';
   readonly previous_name: string | null;
   readonly changed_fields: readonly string[];
+  readonly is_another: boolean;
 }
 
 export interface ListingImport {
@@ -89,19 +92,38 @@ function deviceChanges(
     const previous = merge.renamed.get(name) ?? null;
     const old = before.get(previous ?? name);
     const record = deriveDevice(host, name, parts);
-    if (old === undefined) return [{ record, change: 'created', previous_name: null, changed_fields: [] }];
+    if (old === undefined) return [{ record, change: 'created', ...AS_IT_IS }];
     const isSame = isEqual(old, record);
     const change = isSame ? 'unchanged' : 'updated';
     const shown = !isSame || merge.listed.has(name);
     return shown
-      ? [{ record, change, previous_name: previous, changed_fields: changedFields(old, record) }]
+      ? [
+          {
+            record,
+            change,
+            previous_name: previous,
+            changed_fields: changedFields(old, record),
+            is_another: isAnother(old, record),
+          },
+        ]
       : [];
   });
   const gone = known.filter(({ name }) => merge.gone.has(name));
-  return [
-    ...present,
-    ...gone.map((record) => ({ record, change: 'gone' as const, previous_name: null, changed_fields: [] })),
-  ];
+  return [...present, ...gone.map((record) => ({ record, change: 'gone' as const, ...AS_IT_IS }))];
+}
+
+/** What a device has that was not there before, or is not there any more. */
+const AS_IT_IS = { previous_name: null, changed_fields: [], is_another: false } as const;
+
+/**
+ * Whether a device was made anew while nobody looked: it is listed in another mode, or its namespace has another uuid.
+ * Of a dax device of which only the name was told, system-ram is no other mode, but the first that is told [M124].
+ */
+function isAnother(old: InventoryDeviceRecord, record: InventoryDeviceRecord): boolean {
+  const { dax_device: dax } = old.listed;
+  const isFirstTold = isOnDaxBus(record.mode) && old.mode === 'devdax' && dax !== null && !isModeTold(dax);
+  if (old.mode !== record.mode) return !isFirstTold;
+  return isUuid(old.uuid) && isUuid(record.uuid) && old.uuid !== record.uuid;
 }
 
 function changedFields(old: InventoryDeviceRecord, record: InventoryDeviceRecord): readonly string[] {

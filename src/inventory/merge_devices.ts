@@ -40,7 +40,7 @@ export function mergeDevices(
 function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
   const name = deviceShownAs(merge, item.name);
   const parts = merge.parts.get(name) ?? { namespace: null, dax_region: null, dax_device: null };
-  const isNameOnly = item.fields['mode'] === undefined;
+  const isNameOnly = Object.keys(item.fields).every((key) => key === 'chardev');
   const keepsDevice = isNameOnly && parts.dax_device !== null;
   if (item.dax_region !== null) merge.regions.add(item.dax_region);
   place(merge, name, {

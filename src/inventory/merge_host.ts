@@ -29,7 +29,7 @@ const KINDS_OF_THEIR_PARENT: readonly HostKind[] = ['dimm', 'region', 'cxl_regio
  * decoders and something disabled (so -i, as in -vv) tells that an object it omits is gone.
  */
 export function mergeHost(known: InventoryHostRecord, listing: Listing): InventoryHostRecord {
-  const start = followRenamedMemdevs(known, listing);
+  const start = followRenamedMemdevs(known, itemsOf(listing, 'memdev'));
   const merged = HOST_KINDS.map((kind) => {
     const table = TABLES[kind];
     return [table, mergeTable(kind, start[table], itemsOf(listing, kind))] as const;

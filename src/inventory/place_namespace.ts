@@ -2,7 +2,7 @@ import { isDaxParts } from './derive.ts';
 import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
-import { textOf } from './read_field.ts';
+import { isUuid, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedParts } from './record.ts';
 import { type Skipped, skippedObject } from './skip.ts';
 
@@ -86,8 +86,8 @@ function nameOf(
 
 /** The device that was on the namespace is the same one under a new name, or it is gone. */
 function moveOwner(merge: DeviceMerge, item: ListedItem, owner: Owner, name: string): void {
-  const uuid = owner.parts.namespace?.['uuid'];
-  const isSame = owner.name === item.name || (uuid !== undefined && uuid === item.fields['uuid']);
+  const uuid = textOf(owner.parts.namespace, 'uuid');
+  const isSame = owner.name === item.name || (isUuid(uuid) && uuid === item.fields['uuid']);
   if (!isSame || merge.parts.has(name)) {
     drop(merge, owner.name);
     return;

@@ -40,6 +40,14 @@ export function onlyDimm(region: ListedObject | undefined): string | null {
   return other === undefined ? textOf(only, 'dimm') : null;
 }
 
+/** Whether a uuid tells one content from another: that of nothing is all zero [M128]. */
+export function isUuid(uuid: string | null): uuid is string {
+  return uuid !== null && uuid !== NIL_UUID;
+}
+
+/** The uuid of a namespace that was never created. */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 /** `namespace0.1` lies in region0: the kernel names it so. */
 export function regionOfNamespace(dev: string): string {
   return dev.replace(/^namespace(\d+)\..*$/, 'region$1');

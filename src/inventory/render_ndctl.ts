@@ -1,4 +1,5 @@
 import type { CurrentInventory } from './current_inventory.ts';
+import { isModeTold } from './derive.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
 import { hidesContent } from './read_field.ts';
@@ -61,6 +62,9 @@ function namespaceObject(
 ): ListedObject {
   const shown = printable('namespace', namespace, hidesContent(namespace) ? ['size', ...BADBLOCKS] : []);
   if (!showsDaxDevice(inventory, device)) return shown;
+  const { dax_device: dax, dax_region: region } = device.listed;
+  // As without -X: what stands inside would be what the namespace says already.
+  if (region === null && !isModeTold(dax!)) return { ...shown, chardev: dax!['chardev'] };
   return {
     ...shown,
     daxregion: { ...regionFieldsOf(device, ['path']), devices: [daxDeviceObject(device, ['mappings'])] },

@@ -2,7 +2,7 @@ import { DAX_MODES } from '../engine/model/vocabulary.ts';
 import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
-import { textOf } from './read_field.ts';
+import { NIL_UUID, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ObjectKind } from './record.ts';
 
 /**
@@ -40,7 +40,6 @@ const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_
   decoder: 'a CXL decoder: kept as CXL topology',
   cxl_region: 'a CXL region: kept as CXL topology, the place of its devices',
 };
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
 const MODES_ON_DAX_BUS: readonly string[] = DAX_MODES;
 
@@ -70,9 +69,9 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
       );
 }
 
-/** A namespace that was destroyed or never created [M128]. */
-export function isSeed({ kind, fields }: ListedItem): boolean {
-  return kind === 'namespace' && (toCount(fields['size']) === 0 || fields['uuid'] === NIL_UUID);
+/** A namespace that was destroyed or never created [M128]; one of a size is there, whatever its uuid. */
+export function isSeed({ kind, fields: { size, uuid } }: ListedItem): boolean {
+  return kind === 'namespace' && (toCount(size) === 0 || (size === undefined && uuid === NIL_UUID));
 }
 
 /** A size of -u: not taken where the exact one is known, an estimate otherwise. */

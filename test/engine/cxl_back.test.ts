@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/engine/model/command.ts';
 import type { CxlPlace } from '../../src/engine/model/device_command.ts';
-import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { answered, SIGBUS, told } from './observe.ts';
@@ -298,93 +296,5 @@ describe('an access to what nothing decodes', () => {
     made.run({ type: 'bind', dax_device: 'pmem0' });
     const { kernel_log } = made.run({ type: 'munmap', mapping: one.mapping });
     expect(kernel_log).toHaveLength(60);
-  });
-});
-
-describe('a listing', () => {
-  const memdev = {
-    name: 'mem0',
-    serial: '0x1',
-    pci: null,
-    pmem_size: MIB,
-    ram_size: 0,
-    numa_node: null,
-    state: 'enabled',
-    nmem: 'nmem0',
-  } as const;
-  const region = {
-    name: 'region0',
-    type: 'pmem',
-    resource: '0x990000000',
-    size: MIB,
-    interleave_ways: 1,
-    interleave_granularity: null,
-    state: 'enabled',
-    decode_state: 'commit',
-    mappings: [{ position: 0, memdev: 'mem0', decoder: 'decoder2.0' }],
-  } as const;
-  const listed: ImportedDevice = {
-    name: DAX,
-    mode: 'devdax',
-    size: 64 * MIB,
-    provider: 'CXL',
-    change: 'created',
-    cxl_region: 'region0',
-  };
-  const chain = { memdevs: [memdev], regions: [region] };
-  const imports = (devices: readonly ImportedDevice[], more = {}): Command => ({
-    type: 'import_inventory',
-    imported: '',
-    devices,
-    record: null,
-    ...more,
-  });
-
-  test('brings the chain, and again what it says now', () => {
-    const made = machine('v6.12');
-    made.run(imports([listed], { cxl: chain }));
-    expect([memdevs(made), regions(made), device(made).cxl_region]).toEqual([
-      'mem0 enabled',
-      'region0 commit enabled',
-      'region0',
-    ]);
-    run(made, GONE);
-    made.run(imports([{ ...listed, change: 'updated' }], { cxl: chain }));
-    expect([memdevs(made), regions(made)]).toEqual(['mem0 enabled', 'region0 commit enabled']);
-  });
-
-  test('of a region that is reset, without its targets', () => {
-    const made = machine('v6.12');
-    const down = { ...region, state: 'disabled', decode_state: 'reset', mappings: [] } as const;
-    made.run(imports([{ ...listed, state: 'unbound' }], { cxl: { memdevs: [memdev], regions: [down] } }));
-    const decision = made.try({ type: 'bind', dax_device: DAX });
-    expect(isRefusal(decision) && [decision.errno, decision.detail.slice(0, 26)]).toEqual([
-      'ENXIO',
-      'region0 decodes to nothing',
-    ]);
-  });
-
-  test('of ndctl alone does not tell the region; a later one does', () => {
-    const made = machine('v6.12');
-    made.run(imports([listed]));
-    expect(device(made).cxl_region).toBeNull();
-    const { cxl_region: _region, ...silent } = listed;
-    made.run(imports([{ ...silent, change: 'updated' }], { cxl: chain }));
-    expect(device(made).cxl_region).toBeNull();
-    made.run(imports([{ ...listed, change: 'updated' }]));
-    expect(device(made).cxl_region).toBe('region0');
-  });
-
-  test('that shows a device no more leaves it untold', () => {
-    const made = machine('v6.12');
-    made.run(imports([listed], { cxl: chain }));
-    made.run(imports([{ ...listed, change: 'gone' }]));
-    run(made, GONE);
-    expect([device(made).state, device(made).conditions]).toEqual(['gone', []]);
-  });
-
-  test('is refused on a kernel without drivers/cxl', () => {
-    expect(answered(machine('v5.10'), imports([listed]))).toBe('ENODEV');
-    expect(answered(machine('v5.10'), imports([], { cxl: chain }))).toBe('ENODEV');
   });
 });

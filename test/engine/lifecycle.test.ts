@@ -46,7 +46,18 @@ const CASES: readonly Case[] = [
     act: (tx, { name }) => life.removalEnded(tx, name, [MEDIUM_REPLACED]),
     makes: { state: 'unbound', conditions: [MEDIUM_REPLACED] },
   },
-  { event: 'no listing shows it', act: life.listedNoMore, makes: { state: 'gone', driver: null } },
+  {
+    event: 'no listing shows it',
+    act: life.listedNoMore,
+    makes: {
+      state: 'gone',
+      driver: null,
+      dax_alive: false,
+      pgmap_state: 'none',
+      mem_region: 'released',
+      kmem_state: null,
+    },
+  },
   { event: 'its card goes', act: life.mediumLost, makes: { media_present: false } },
   {
     event: 'the same medium is back',

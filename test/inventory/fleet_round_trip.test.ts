@@ -8,9 +8,10 @@ import {
   planImport,
   printListing,
 } from '../../src/app/listing.ts';
-import { addDevice, machine, type Machine, MIB, removeDevice } from '../engine/support.ts';
+import { addDevice, machine, MIB, removeDevice } from '../engine/support.ts';
 import { anyStory, play } from '../engine/fleet.ts';
 import { cases } from '../support/property.ts';
+import { modelledIn } from './support/played.ts';
 
 const FORMATS = ['ndctl', 'daxctl'] as const;
 
@@ -46,14 +47,6 @@ test('[IMP4] importing what is exported changes nothing, whatever removals, bind
     cases(100),
   );
 });
-
-function modelledIn({ host: { tables } }: Machine): Modelled {
-  return {
-    devices: [...tables.dax_devices.values()],
-    ranges: [...tables.memory_ranges.values()],
-    cxl_regions: [...tables.cxl_regions.values()],
-  };
-}
 
 /** What is listed after an import of the export: to the host it does nothing, and the next export is the same. */
 function unchanged(listed: Listed, modelled: Modelled, format: (typeof FORMATS)[number]): Listed {

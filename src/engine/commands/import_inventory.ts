@@ -9,7 +9,7 @@ import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, put, identity, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from '../device/place.ts';
-import { asListed, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
+import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
 import { createDaxDevice } from './create_dax_device.ts';
 
 /** Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. */
@@ -48,7 +48,7 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
   if (imported.size === null || imported.change === 'gone') return null;
   const refusal = imported.provider === 'CXL' ? refusesCxl(tx.host) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
-  const { change, cxl_region, memory_blocks, badblocks = [], parent_bound, ...fields } = imported;
+  const { change, is_another, cxl_region, memory_blocks, badblocks = [], parent_bound, ...fields } = imported;
   const told = { clears_poison: null, ...fields };
   const command = { ...told, type: 'create_dax_device', size: imported.size } as const;
   const made = createDaxDevice(tx, command, { cxl_region: listedRegion(tx, imported), places });
@@ -72,8 +72,9 @@ function update(
   if (moved && isMapped(tx, name)) {
     return refuse('dax_device_in_use', `${name} is in use at another address`, { pointer: '' });
   }
-  if (imported.mode !== before.mode && before.driver !== null && isMapped(tx, name)) {
-    return refuse('dax_device_in_use', `${name} is in use in another mode`, { pointer: '' });
+  const isOther = imported.mode !== before.mode || isAnotherOwners(before, imported);
+  if (isOther && before.driver !== null && isMapped(tx, name)) {
+    return refuse('dax_device_in_use', `${name} is in use, and listed as another one`, { pointer: '' });
   }
   const device = asListed(tx.host, before, imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),

@@ -97,16 +97,24 @@ export function asListed(
   imported: ImportedDevice,
   place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'badblocks'>,
 ): DaxDevice {
-  const { change, name, memory_blocks, state, parent_bound, ...fields } = imported;
+  const { change, name, memory_blocks, state, parent_bound, is_another, ...fields } = imported;
   const listed = {
     ...before,
     ...definedOnly(fields),
     ...place,
     size: imported.size ?? before.size,
     align: imported.align ?? before.align ?? defaultAlign(imported.mode),
-    ...(imported.mode === before.mode ? {} : boundUnseen(before)),
+    ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
   };
   return { ...listed, ...drivenAsListed(host, listed, imported) };
+}
+
+/** Whether a listing shows the content of another owner (GEN3): in another mode it is, unless it is said not to be. */
+export function isAnotherOwners(
+  before: DaxDevice,
+  { mode, is_another: isAnother = mode !== before.mode }: ImportedDevice,
+): boolean {
+  return isAnother;
 }
 
 /** Stores a device that newDevice() or asListed() described. */
@@ -125,7 +133,7 @@ export function listedFirst(
 
 /** A listing that shows its whole bus does not show the device. */
 export function listedNoMore(tx: Transaction, { name }: DaxDevice): DaxDevice {
-  return become(tx, name, { state: 'gone', driver: null });
+  return become(tx, name, { ...UNDRIVEN, state: 'gone' });
 }
 
 /**
@@ -294,8 +302,8 @@ function ownedFrom(device: DaxDevice, mode: DeviceMode, tenant: string | null) {
 }
 
 /**
- * A device that is listed in another mode was bound in it unseen: another owner (GEN3), another pgmap, of whose users
- * nobody has said anything.
+ * A device that is listed in another mode, or with another uuid, was bound anew unseen: another owner (GEN3), another
+ * pgmap, of whose users nobody has said anything.
  */
 function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
   return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };

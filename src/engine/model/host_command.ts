@@ -54,6 +54,8 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly mode: DeviceMode;
   readonly size: number | null;
   readonly change: 'created' | 'updated' | 'gone';
+  /** Whether the content is another owner's (GEN3); absent: in another mode it is. */
+  readonly is_another?: boolean;
   /** Of a dax device: whether its namespace has dax_pmem. */
   readonly parent_bound?: boolean;
   /** Sectors from the start of the data, where the listing shows them. */
@@ -62,11 +64,16 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly memory_blocks?: CountedBlocks | null;
 }
 
-/** Memdevs and regions as `cxl list` shows them. */
+/** Memdevs and regions that listings show otherwise than they were known. */
 export interface ImportedCxl {
-  readonly memdevs: readonly Omit<
-    CxlMemdev,
-    keyof Resource | 'id' | 'committed_with_zero_size' | 'left_region'
-  >[];
+  readonly memdevs: readonly ImportedMemdev[];
   readonly regions: readonly Omit<CxlRegion, keyof Resource | 'id' | 'locked'>[];
+  /** Those that are no longer there, by name. */
+  readonly gone: { readonly memdevs: readonly string[]; readonly regions: readonly string[] };
+}
+
+/** A memdev as listed: what only the model knows of it stays that of the one it was, under its `previous_name`. */
+export interface ImportedMemdev
+  extends Omit<CxlMemdev, keyof Resource | 'id' | 'committed_with_zero_size' | 'left_region'> {
+  readonly previous_name: string | null;
 }

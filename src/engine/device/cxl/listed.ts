@@ -1,16 +1,28 @@
 import type { ImportedCxl } from '../../model/host_command.ts';
-import { emit, identity, put, type Transaction } from '../../model/transaction.ts';
+import { emit, identity, put, remove, type Transaction } from '../../model/transaction.ts';
+import { changeMemdev } from './change.ts';
 
 /** A memdev of which no decoder has been reset, and which has left no region. */
 export const NEVER_RESET = { committed_with_zero_size: false, left_region: null } as const;
 
-/** Memdevs and regions as a `cxl list` shows them: the listing wins. */
-export function importCxl(tx: Transaction, { memdevs, regions }: ImportedCxl): void {
+/**
+ * Memdevs and regions as listings show them: the listing wins. A memdev is the one it was, whatever its number now
+ * [M154]; one that is gone may come back, as after its PCI function was unbound (CX1).
+ */
+export function importCxl(tx: Transaction, { memdevs, regions, gone }: ImportedCxl): void {
   const { cxl_memdevs, cxl_regions } = tx.host.tables;
-  for (const memdev of memdevs) {
-    const before = cxl_memdevs.get(memdev.name) ?? { ...identity(tx), ...NEVER_RESET };
+  const known = new Map(cxl_memdevs.entries());
+  const names = new Set(memdevs.map(({ name }) => name));
+  for (const { previous_name: before } of memdevs) {
+    if (before !== null && !names.has(before)) remove(tx, 'cxl_memdevs', before);
+  }
+  for (const { previous_name, ...memdev } of memdevs) {
+    const before = known.get(previous_name ?? '') ?? { ...identity(tx), ...NEVER_RESET };
     put(tx, 'cxl_memdevs', memdev.name, { ...before, ...memdev, id: memdev.name });
     emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${memdev.name}`, { imported: true });
+  }
+  for (const name of gone.memdevs) {
+    if (cxl_memdevs.has(name)) changeMemdev(tx, name, { state: 'gone', nmem: null });
   }
   for (const region of regions) {
     const before = cxl_regions.get(region.name) ?? { ...identity(tx), locked: false };

@@ -1,0 +1,78 @@
+import { isRefusal } from '../../../src/engine/model/refusal.ts';
+import {
+  type Listed,
+  type Modelled,
+  NOTHING_LISTED,
+  planImport,
+  printListing,
+} from '../../../src/app/listing.ts';
+import { type ExportFormat } from '../../../src/inventory/export_listing.ts';
+import type { ListedValue } from '../../../src/inventory/record.ts';
+import { machine, type Machine } from '../../engine/support.ts';
+import { unordered, valueOf } from './host.ts';
+
+/** A host of the model that listings are imported into, as the service does it. */
+export interface PlayedHost {
+  readonly made: Machine;
+  readonly listed: Listed;
+}
+
+/** What the answer to an import says. */
+export type ImportAnswer = Exclude<
+  ReturnType<typeof planImport>,
+  { code: string } | { too_large: string }
+>['imported'];
+
+/** A host that has imported these listings, one after the other. */
+export function hostAfter(...texts: readonly string[]): PlayedHost {
+  return texts.reduce<PlayedHost>((host, text) => importedInto(host, text).host, emptyHost());
+}
+
+/** A host that nothing is known of. */
+function emptyHost(): PlayedHost {
+  return { made: machine('v6.12'), listed: NOTHING_LISTED };
+}
+
+/** One import that must not be refused. */
+function importedInto(
+  { made, listed }: PlayedHost,
+  text: string,
+): { readonly host: PlayedHost; readonly answer: ImportAnswer } {
+  const plan = planImport(listed, modelledIn(made), text);
+  if (isRefusal(plan) || 'too_large' in plan) throw new Error(JSON.stringify(plan));
+  const { imported, ...changes } = plan;
+  made.run({ type: 'import_inventory', ...changes, imported: JSON.stringify(imported) });
+  return { host: { made, listed: plan.record }, answer: imported };
+}
+
+/** What an export of the host prints; null where it prints nothing. */
+function printed({ made, listed }: PlayedHost, format: ExportFormat): ListedValue {
+  return valueOf(printListing(listed, modelledIn(made), format));
+}
+
+/** Everything that the model holds of the host, and all it exports; not when, nor how often, a record was changed. */
+export function stateOf(host: PlayedHost): unknown {
+  const { dax_devices, memory_ranges, cxl_memdevs, cxl_regions } = host.made.host.tables;
+  const records = [dax_devices, memory_ranges, cxl_memdevs, cxl_regions].map((table) =>
+    [...table.entries()]
+      .sort(([name], [other]) => (name < other ? -1 : 1))
+      .map(([, record]) => withoutTimes(record)),
+  );
+  const exports = (['ndctl', 'daxctl'] as const).map((format) => unordered(printed(host, format)));
+  return { records, exports, host: unordered(host.listed.host as unknown as ListedValue) };
+}
+
+/** What the model holds, as a listing is compared with it. */
+export function modelledIn({ host: { tables } }: Machine): Modelled {
+  return {
+    devices: [...tables.dax_devices.values()],
+    ranges: [...tables.memory_ranges.values()],
+    cxl_memdevs: [...tables.cxl_memdevs.values()],
+    cxl_regions: [...tables.cxl_regions.values()],
+  };
+}
+
+function withoutTimes(record: object): unknown {
+  const { uid, revision, created_at, updated_at, base_pfn, ...fields } = record as Record<string, unknown>;
+  return fields;
+}
