@@ -116,3 +116,28 @@ test('[UNK4] a cost that differs is no cost', () => {
     conflicts: [],
   });
 });
+
+test('[UNK4] a cost that only some have is none', () => {
+  const { value } = agree<object>([
+    { simulated_kernel_cost: null },
+    { simulated_kernel_cost: { seconds: 1 } },
+  ]);
+  expect(value).toEqual({ simulated_kernel_cost: null });
+});
+
+test('[UNK9] advice is what helps in all, and the whole depends on what its parts depend on', () => {
+  const advice = (action: string): object => ({ action, targets: ['1'] });
+  const one = { advice: [advice('umount_first'), advice('drop_pins')], depends_on: [{ fact: 'a' }] };
+  const other = { advice: [advice('drop_pins')], depends_on: [{ fact: 'b' }, { fact: 'a' }] };
+  const { value, left_out, conflicts } = agree<object>([one, other, { advice: [advice('drop_pins')] }]);
+  expect(value).toEqual({ advice: [advice('drop_pins')], depends_on: [{ fact: 'a' }, { fact: 'b' }] });
+  expect([left_out, conflicts]).toEqual([['/advice'], []]);
+});
+
+test('[UNK3] how often a record was changed on the way is no outcome', () => {
+  expect(agree([{ revision: 3 }, { revision: 4 }])).toEqual({
+    value: { revision: 3 },
+    left_out: [],
+    conflicts: [],
+  });
+});

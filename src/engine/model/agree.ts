@@ -20,7 +20,8 @@ type Rule = (values: readonly unknown[], walk: Walk) => unknown;
 
 /**
  * Members that tell in words, or in the kernel's symbols, what others tell already, and lists of which each row is true
- * by itself: a difference in one of these alone does not make two outcomes of one (UNK3).
+ * by itself: a difference in one of these alone does not make two outcomes of one (UNK3). How often a record was changed
+ * on the way is none either.
  */
 const RULES: Readonly<Record<string, Rule>> = {
   at: symbol,
@@ -32,6 +33,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   hazards: alike((hazard) => [hazard['kind'], hazard['pid'], hazard['mapping'], hazard['pin']]),
   steps: stepsOfAll,
   simulated_kernel_cost: noEstimate,
+  advice: inAll,
+  depends_on: unionOfAll,
+  revision: (values) => values[0],
 };
 
 /** Compares outcomes, and makes one of them where they are one. */
@@ -148,10 +152,17 @@ function stepsOfAll(values: readonly unknown[], walk: Walk): unknown {
   });
 }
 
+/** What each says that it depends on: the whole does on all of these. */
+function unionOfAll(values: readonly unknown[]): unknown {
+  const lists = values as readonly (readonly Json[] | undefined)[];
+  return [...new Map(lists.flatMap((list = []) => list.map((each) => [each['fact'], each]))).values()];
+}
+
 /** What a removal costs is told of recorded kernels alone: where it differs there is no estimate. */
 function noEstimate(values: readonly unknown[], walk: Walk): unknown {
   walk.left_out.push(walk.path);
   const reason = 'it depends on a fact that is not known of this kernel';
+  if (values.includes(null)) return null;
   return { ...(values[0] as Json), seconds: null, range: null, formula: null, source: null, reason };
 }
 

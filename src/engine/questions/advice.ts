@@ -1,6 +1,7 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
+import type { Dependent } from '../model/depends_on.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -9,6 +10,7 @@ import { wakeRemovals } from '../removal/wake.ts';
 import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
+import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
@@ -35,13 +37,28 @@ function rankOf({ removal, finally: verdict }: End): number {
 
 /**
  * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what then
- * does better than now is advised, the best first. Nothing where nothing can be better, or there is no removal.
+ * does better than now is advised, the best first; where facts of the kernel are not known, only what does so whatever
+ * they are. Nothing where nothing can be better, or there is no removal.
  */
-export function advise(
-  tx: Transaction,
-  command: RemoveDaxDevice,
-  { kernels }: { readonly kernels: boolean },
-): Advice[] {
+export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
+  const { advice } = inCommon<Advised>(
+    tx.host,
+    () => ({ advice: adviseOnce(tx, command, which) }),
+    () => ({ advice: [] }),
+  );
+  return advice;
+}
+
+interface Advised extends Dependent {
+  readonly advice: readonly Advice[];
+}
+
+/** Whether other kernels are tried, too. */
+interface Which {
+  readonly kernels: boolean;
+}
+
+function adviseOnce(tx: Transaction, command: RemoveDaxDevice, { kernels }: Which): Advice[] {
   const now = whatIf(tx, (imagined) => endOf(imagined, command));
   if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
   const rank = rankOf(now);

@@ -12,6 +12,7 @@ import { begin, hostRecord, type Context, type Transaction } from '../model/tran
 import { toldOf } from '../device/told.ts';
 import { advise } from './advice.ts';
 import { noRemoval } from './compare.ts';
+import { inCommon } from './in_common.ts';
 import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
 import type { Assessment } from './record.ts';
 import { runWithImpact } from './impact.ts';
@@ -75,6 +76,24 @@ function resultOf(tx: Transaction, device: DaxDevice, under: string, idle: IdleV
 }
 
 function simulate(tx: Transaction, device: DaxDevice): Result {
+  return inCommon<Result>(
+    tx.host,
+    () => simulateOnce(tx, device),
+    () => UNDETERMINED,
+  );
+}
+
+const UNDETERMINED = {
+  verdict: 'undetermined',
+  state: 'undetermined',
+  waiting_on: [],
+  hazards: [],
+  impact: null,
+  simulated_kernel_cost: null,
+  refused: null,
+} as const;
+
+function simulateOnce(tx: Transaction, device: DaxDevice): Result {
   const run = whatIf(tx, (imagined) => {
     const pull = runWithImpact(imagined, device, pulled(device.name));
     return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined.host, pull.removal) };

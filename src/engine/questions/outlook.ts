@@ -1,4 +1,5 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
+import { agree } from '../model/agree.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';
@@ -7,14 +8,17 @@ import type { Transaction } from '../model/transaction.ts';
 import { noRemoval } from './compare.ts';
 import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
+import { inCommon } from './in_common.ts';
 import type { Holder, Survey } from './record.ts';
 import { hasBegun, standingOf } from './standing.ts';
 import { whatIf } from './what_if.ts';
 
 /** What becomes of the users of a device, in their order, and of the removal as a whole. */
-export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | 'refused'> {
-  readonly consequences: readonly Pick<Holder, 'consequence' | 'detail'>[];
+export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | 'refused' | 'depends_on'> {
+  readonly consequences: readonly Consequence[];
 }
+
+type Consequence = Pick<Holder, 'consequence' | 'detail' | 'depends_on'>;
 
 /** The removal whose consequences the holders show. */
 export function unbound(dax_device: string): RemoveDaxDevice {
@@ -23,14 +27,44 @@ export function unbound(dax_device: string): RemoveDaxDevice {
 
 /** Runs an unbind and looks what became of everyone; where there can be none, looks at the present state. */
 export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
+  return inCommon<Outlook>(
+    tx.host,
+    () => outlookOnce(tx, device, uses),
+    (outlooks, areAll) => ({
+      state: 'undetermined',
+      verdict: 'undetermined',
+      impact: null,
+      refused: null,
+      consequences: uses.map((_use, at) => {
+        const each = outlooks.map(({ consequences }) => consequences[at]!);
+        return eitherOf(each, areAll);
+      }),
+    }),
+  );
+}
+
+/** Where a use ends in more than one way, nobody knows how; all are told. */
+function eitherOf(each: readonly Consequence[], areAll: boolean): Consequence {
+  const { value, conflicts } = agree(each);
+  return areAll && conflicts.length === 0 ? value : { ...value, consequence: null };
+}
+
+/** In the world of the removal that is assumed, what becomes of one use: it may rest on facts of its own. */
+function becomes(tx: Transaction, use: Use, removal: Aftermath): Consequence {
+  return inCommon<Consequence>(
+    tx.host,
+    () => consequenceOf(tx, use, removal),
+    () => ({ consequence: null }),
+  );
+}
+
+function outlookOnce(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
   const imagined = whatIf(tx, (inside) => {
     const run = runWithImpact(inside, device, unbound(device.name));
     if (isRefusal(run)) return run;
     const { removal, impact } = run;
     const { state, verdict, report } = removal;
-    const consequences = uses.map((use) =>
-      consequenceOf(inside, use, { ...removal, signals: report.signals }),
-    );
+    const consequences = uses.map((use) => becomes(inside, use, { ...removal, signals: report.signals }));
     return { state, verdict, impact, refused: null, consequences };
   });
   return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
@@ -44,7 +78,7 @@ function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[]
   }
   const { state, verdict } = standingOf(tx, device) ?? none;
   const aftermath = aftermathNow(tx, device);
-  return { ...none, state, verdict, consequences: uses.map((use) => consequenceOf(tx, use, aftermath)) };
+  return { ...none, state, verdict, consequences: uses.map((use) => becomes(tx, use, aftermath)) };
 }
 
 /** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */

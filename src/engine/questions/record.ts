@@ -11,6 +11,7 @@ import type {
 } from '../model/vocabulary.ts';
 import type { RefusalCode } from '../model/refusal_codes.ts';
 import type { Cut } from '../model/cut.ts';
+import type { Dependent } from '../model/depends_on.ts';
 import type {
   BlastRadius,
   Hazard,
@@ -56,7 +57,7 @@ export interface Residue {
 }
 
 /** Who holds a device, and what a removal now would do to each. */
-export interface Survey extends ToldOfHolders {
+export interface Survey extends ToldOfHolders, Dependent {
   /** Of the removal that its state, verdict and consequences are of. */
   readonly trigger: 'unbind';
   readonly items: readonly Holder[];
@@ -147,7 +148,7 @@ export interface Comparison extends ToldOfHolders {
 }
 
 /** What a surprise removal of one device now would leave. Where nothing is known about its users, it counts none. */
-export interface Assessment extends ToldOfHolders, Cut {
+export interface Assessment extends ToldOfHolders, Cut, Dependent {
   readonly host: string;
   readonly dax_device: string;
   readonly uid: string;
@@ -175,7 +176,7 @@ export interface Assessment extends ToldOfHolders, Cut {
 }
 
 /** Who holds a device, and what an unbind now would do to it. */
-export interface Holder {
+export interface Holder extends Dependent {
   readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin' | 'memory_block';
   readonly id: string;
   readonly pid: number | null;
@@ -195,7 +196,7 @@ export interface Holder {
 }
 
 /** One way to end what still reaches a device, acted out. */
-export interface HolderEnd {
+export interface HolderEnd extends Dependent {
   readonly by: 'munmap' | 'unpin' | 'exit' | 'SIGKILL';
   /** Null where it cannot be done, or no source tells what it does. */
   readonly result: AccessResult | null;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/questions/record.ts';
+import { dependent } from './depends_on.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { Outcome } from './outcome.ts';
 import { BlastRadius } from './removal.ts';
@@ -15,6 +16,7 @@ const HolderEnd = z
       .meta({ description: 'Null where it cannot be done, or no source tells what it does.' }),
     kernel_oopses: Outcome.shape.kernel_oopses,
     detail: z.string(),
+    ...dependent,
   })
   .meta({ id: 'HolderEnd', description: 'A way to end a holder now, and what the kernel does then.' });
 
@@ -32,6 +34,7 @@ export const Holder = z
     residue: z.boolean().meta({
       description: 'It reaches the device now although that is not bound, or was bound again since.',
     }),
+    ...dependent,
     exposure: Id.nullable().meta({ description: 'The exposure that it has open.' }),
     ends: z.array(HolderEnd).meta({ description: 'For residue: how it can be ended now.' }),
   })
@@ -51,6 +54,7 @@ export const surveyed = {
   verdict: Verdict.nullable(),
   impact: Impact.nullable(),
   refused: NoRemoval.nullable(),
+  ...dependent,
   residue: Residue,
   blast_radius: BlastRadius,
   advice: z.array(Advice),

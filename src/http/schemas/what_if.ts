@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/model/question.ts';
 import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
+import { dependent } from './depends_on.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
 import { KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
@@ -114,6 +115,7 @@ export const Assessment = z
     simulated_kernel_cost: SimulatedKernelCost.nullable(),
     advice: z.array(Advice),
     refused: NoRemoval.nullable(),
+    ...dependent,
   })
   .meta({
     id: 'Assessment',
