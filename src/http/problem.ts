@@ -117,7 +117,7 @@ export const ERRORS_PATH = '/errors';
 /** A problem document and its status. */
 export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {
   const said = problem instanceof HttpProblem ? ofHttp(problem) : ofRefusal(problem.refusal);
-  const { code, status, title, errno, depends_on, errors } = said;
+  const { code, status, title, errno, possible, depends_on, errors } = said;
   const body = {
     type: `${ERRORS_PATH}#${code}`,
     title,
@@ -126,6 +126,7 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
     instance,
     code,
     ...(errno === undefined ? {} : { errno }),
+    ...(possible === undefined ? {} : { possible }),
     ...(depends_on === undefined ? {} : { depends_on }),
     errors,
     request_id,
@@ -135,11 +136,18 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
 
 function ofHttp(problem: HttpProblem) {
   const { code, errors } = problem;
-  return { code, ...HTTP_PROBLEMS[code], errno: undefined, depends_on: undefined, errors };
+  return {
+    code,
+    ...HTTP_PROBLEMS[code],
+    errno: undefined,
+    possible: undefined,
+    depends_on: undefined,
+    errors,
+  };
 }
 
 function ofRefusal(refusal: Refusal) {
-  const { code, detail, errno, depends_on, pointer } = refusal;
+  const { code, detail, errno, possible, depends_on, pointer } = refusal;
   const errors: readonly Fault[] = pointer === undefined ? [] : [{ pointer, detail }];
-  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, depends_on, errors };
+  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, possible, depends_on, errors };
 }

@@ -1,14 +1,23 @@
 import type { PatchMemoryBlock } from '../model/device_command.ts';
+import { refusesOffline } from '../device/kmem/kernel_pages.ts';
 import type { Host, MemoryBlockRun, MemoryRange } from '../model/host.ts';
 import { decodes, deviceOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { intersect } from '../model/pfn_range.ts';
-import { isRefusal, kernelRefuses, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import type { MemoryBlockState } from '../model/vocabulary.ts';
-import { firstBlock, pfnsOf, withBlock, isOffline, zoneAsked } from '../model/memory_block.ts';
+import {
+  blockAt,
+  blockName,
+  firstBlock,
+  pfnsOf,
+  withBlock,
+  isOffline,
+  zoneAsked,
+} from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
-import { hotplugLock, usedPages } from '../model/memory_range.ts';
+import { hotplugLock, onlined, usedPages } from '../model/memory_range.ts';
 import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
 
 /** A memory block, and what became of the write to its state. It is a part of the range that is its record. */
@@ -21,30 +30,65 @@ export interface WrittenMemoryBlock {
 }
 
 /**
- * A write to `memoryN/state`. 409 with the kernel's errno where it says no; `blocked` where the write does not
- * return: a page of the block is pinned (offline_pages), or another offline holds the hotplug lock.
+ * What is known of a block, and then a write to `memoryN/state`. 409 with the kernel's errno where it says no; `blocked` where the write does not
+ * return: a page of the block is pinned (offline_pages), or another offline holds the hotplug lock. Refused where
+ * chance decides (`outcome_unknown` with what is possible, KM6).
  * Source: drivers/base/memory.c state_store(); KM13, M79-M82, M147, M162.
  */
 export function patchMemoryBlock(tx: Transaction, command: PatchMemoryBlock): WrittenMemoryBlock | Refusal {
   const found = findBlock(tx.host, command.dax_device, command.block);
   if (isRefusal(found)) return found;
-  const { range, at } = found;
+  const { at } = found;
+  const range = command.kernel_pages === undefined ? found.range : told(tx, found, command.kernel_pages);
+  if (isRefusal(range)) return range;
+  return command.state === undefined
+    ? written(tx, range, at, null)
+    : writeState(tx, range, at, command.state);
+}
+
+/** What the operator knows of the kernel's own pages in a block; one that is offline has none. */
+function told(
+  tx: Transaction,
+  { range, at }: { readonly range: MemoryRange; readonly at: number },
+  kernel_pages: boolean | null,
+): MemoryRange | Refusal {
+  if (isOffline(range, at)) {
+    if (kernel_pages === false) return range;
+    return refuse('invalid_field', `${blockName(range, at)} is offline: nothing is in it`, {
+      pointer: '/kernel_pages',
+    });
+  }
+  const blocks = withBlock(range, at, { ...blockAt(range, at), kernel_pages });
+  const record = patch(tx, 'memory_ranges', range.id, { blocks });
+  const block = firstBlock(range) + at;
+  emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { kernel_pages, block });
+  return record;
+}
+
+function writeState(
+  tx: Transaction,
+  range: MemoryRange,
+  at: number,
+  state: MemoryBlockState,
+): WrittenMemoryBlock | Refusal {
   const lock = hotplugLock(tx.host);
   if (lock !== null) {
     const offlining = lock.id === range.id && lock.offlining === at;
     return written(tx, range, at, offlining ? 'offline_pages' : 'lock_device_hotplug_sysfs');
   }
   const word = isOffline(range, at) ? 'offline' : 'online';
-  if ((command.state === 'offline') === isOffline(range, at)) {
-    return kernelRefuses('EINVAL', `memory${String(command.block)} is ${word} already`);
+  if ((state === 'offline') === isOffline(range, at)) {
+    return kernelRefuses('EINVAL', `${blockName(range, at)} is ${word} already`);
   }
-  if (command.state === 'offline') {
+  if (state === 'offline') {
+    const refusal = refusesOffline([blockAt(range, at)], blockName(range, at));
+    if (refusal !== null) return refusal;
     const absent = migratesFromAbsentMedia(tx.host, range, at);
     if (absent !== null) return absent;
     const result = offlineBlock(tx, range, at);
     return written(tx, range, at, result === 'ok' ? null : 'offline_pages');
   }
-  return onlineBlock(tx, range, at, command.state);
+  return onlineBlock(tx, range, at, state);
 }
 
 /** R165: what a copy from memory that is physically gone returns depends on the bus. */
@@ -65,7 +109,7 @@ function onlineBlock(
     return kernelRefuses('EHWPOISON', 'the block holds a poisoned page');
   }
   const zone = zoneOf(tx.host, range, at, state);
-  patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, { state, zone }) });
+  patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, onlined(tx.host, state, zone)) });
   emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { [state]: firstBlock(range) + at });
   return written(tx, range, at, null);
 }

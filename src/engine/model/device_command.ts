@@ -111,13 +111,14 @@ export interface Media {
   readonly size?: number;
 }
 
-/** A write to `memoryN/state`. */
+/** A write to `memoryN/state`, or what the operator knows of what is in the block; at least one of the two. */
 export interface PatchMemoryBlock {
   readonly type: 'patch_memory_block';
   readonly dax_device: string;
   /** The number N of `memoryN`. */
   readonly block: number;
-  readonly state: MemoryBlockState;
+  readonly state?: MemoryBlockState;
+  readonly kernel_pages?: boolean | null;
 }
 
 /**

@@ -177,6 +177,8 @@ export interface MemoryBlockRun {
   readonly state: MemoryBlockState;
   /** The zone it was onlined to, null while offline. */
   readonly zone: 'Normal' | 'Movable' | null;
+  /** Whether the kernel itself has pages in it that cannot move; null where nobody has told (KM6). */
+  readonly kernel_pages: boolean | null;
 }
 
 /** A CXL memory device: the PCI function's memN. Source: drivers/cxl/core/memdev.c. */

@@ -3,7 +3,7 @@ import type { PfnRange } from './pfn_range.ts';
 import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
 
 /** Blocks of a range: arithmetic on runs of blocks that are alike, never on single blocks. */
-type BlockState = Pick<MemoryBlockRun, 'state' | 'zone'>;
+type BlockState = Pick<MemoryBlockRun, 'state' | 'zone' | 'kernel_pages'>;
 
 /** Base pages of one block. */
 export function blockPages(range: MemoryRange): number {
@@ -48,11 +48,15 @@ function merge(parts: readonly MemoryBlockRun[]): MemoryBlockRun[] {
   const merged: MemoryBlockRun[] = [];
   for (const run of parts) {
     const last = merged.at(-1);
-    if (last?.state === run.state && last.zone === run.zone) {
+    if (last !== undefined && isAlike(last, run)) {
       merged[merged.length - 1] = { ...last, nr_blocks: last.nr_blocks + run.nr_blocks };
     } else merged.push(run);
   }
   return merged;
+}
+
+function isAlike(one: BlockState, other: BlockState): boolean {
+  return one.state === other.state && one.zone === other.zone && one.kernel_pages === other.kernel_pages;
 }
 
 /** Runs of blocks that are online. */
@@ -92,9 +96,20 @@ export function zoneAsked(state: MemoryBlockState): BlockState['zone'] {
   return state === 'online_movable' ? 'Movable' : 'Normal';
 }
 
+/** A block that is offline: in no zone, and empty. */
+export const OFFLINE: BlockState = { state: 'offline', zone: null, kernel_pages: false };
+
 /** The `at`-th block as `/sys/devices/system/memory` names it. */
 export function blockName(range: MemoryRange, at: number): string {
   return `memory${String(firstBlock(range) + at)}`;
+}
+
+/**
+ * Whether the offline of a block is a matter of chance: the kernel may have put pages of its own into it that cannot
+ * move, which it never does in ZONE_MOVABLE. Source: mm/page_alloc.c has_unmovable_pages().
+ */
+export function mayHoldKernelPages({ state, zone, kernel_pages }: BlockState): boolean {
+  return state !== 'offline' && zone !== 'Movable' && kernel_pages === null;
 }
 
 /** Whether a block is offline. */

@@ -1,10 +1,10 @@
-import type { DaxDevice, Host, Mapping, MemoryRange, Pin } from './host.ts';
+import type { DaxDevice, Host, Mapping, MemoryBlockRun, MemoryRange, Pin } from './host.ts';
 import { anonymousMappingsOf, deviceOf, nrPages, presentPins } from './lookup.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
 import { entriesOf } from './transaction.ts';
-import { PAGE_BYTES } from './vocabulary.ts';
-import { onlinePfns } from './memory_block.ts';
+import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
+import { OFFLINE, onlinePfns } from './memory_block.ts';
 
 /** The system RAM that kmem added from a device and that stands yet, leaked or not; a device has one range. */
 export function memoryRangesOf(host: Host, dax_device: string): MemoryRange[] {
@@ -21,6 +21,19 @@ export function leakedRanges(host: Host): MemoryRange[] {
 export function leakedUnder(leaked: readonly MemoryRange[], device: DaxDevice): MemoryRange | null {
   const wanted: PfnRange[] = [[device.base_pfn, nrPages(device)]];
   return leaked.find((range) => intersect(wanted, [pfns(range)]).length > 0) ?? null;
+}
+
+/**
+ * A block as a write of a state leaves it. Of the kernel's own pages in memory that has just come online: a host that is known by listings is a
+ * machine of which nobody tells what its kernel allocates there; on any other there is what was told (KM6).
+ */
+export function onlined(
+  host: Host,
+  state: MemoryBlockState,
+  zone: MemoryBlockRun['zone'],
+): Pick<MemoryBlockRun, 'state' | 'zone' | 'kernel_pages'> {
+  if (state === 'offline') return OFFLINE;
+  return { state, zone, kernel_pages: host.tables.inventories.size > 0 ? null : false };
 }
 
 /** The address of a page, as reports, the ledger and memory blocks print it. */

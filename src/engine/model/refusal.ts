@@ -4,8 +4,8 @@ import type { Errno } from './vocabulary.ts';
 
 /**
  * Every reason to refuse a command. A refusal is a value, returned, and changes nothing. `errno` is set where it is the
- * kernel's own answer. `pointer` names the field of the request at fault; `depends_on` the facts that are not known and
- * decide. docs/errors.md lists every code.
+ * kernel's own answer, `possible` where chance decides what that is. `pointer` names the field of the request at fault;
+ * `depends_on` the facts that are not known and decide. docs/errors.md lists every code.
  */
 export interface Refusal extends Dependent {
   readonly refused: true;
@@ -13,13 +13,20 @@ export interface Refusal extends Dependent {
   readonly detail: string;
   readonly errno?: Errno | null;
   readonly pointer?: string;
+  readonly possible?: readonly Possible[];
+}
+
+/** One of several ends between which chance decides in the kernel: an errno or a word of what is asked, and when. */
+export interface Possible {
+  readonly outcome: string;
+  readonly when: string;
 }
 
 /** A refusal value. */
 export function refuse(
   code: RefusalCode,
   detail: string,
-  more: Pick<Refusal, 'errno' | 'pointer' | 'depends_on'> = {},
+  more: Pick<Refusal, 'errno' | 'pointer' | 'depends_on' | 'possible'> = {},
 ): Refusal {
   return { refused: true, code, detail, ...more };
 }

@@ -1,5 +1,5 @@
 import type { DaxDevice, Host, Mount } from '../model/host.ts';
-import { firstBlock, onlineRuns } from '../model/memory_block.ts';
+import { blockAt, firstBlock, mayHoldKernelPages, onlineRuns } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, memoryRangesOf } from '../model/memory_range.ts';
 import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
@@ -106,11 +106,14 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
   const act = (tx: Transaction): boolean =>
     hotplugLock(tx.host) === null &&
     online.every(
-      ({ range, at }) => offlineBlock(tx, memoryRangesOf(tx.host, range.dax_device)[0]!, at) === 'ok',
+      ({ range, at }) =>
+        blockAt(range, at).kernel_pages !== true &&
+        offlineBlock(tx, memoryRangesOf(tx.host, range.dax_device)[0]!, at) === 'ok',
     );
-  return [
-    { action: 'offline_memory_blocks', targets, detail: 'offline these blocks before the removal', act },
-  ];
+  const chance = online.some(({ range, at }) => mayHoldKernelPages(blockAt(range, at)));
+  const may = chance ? '; the kernel refuses with EBUSY where pages of its own are in one' : '';
+  const detail = `offline these blocks before the removal${may}`;
+  return [{ action: 'offline_memory_blocks', targets, detail, act }];
 }
 
 function earlyKill(host: Host): Remedy[] {

@@ -15,6 +15,10 @@ const block = {
   dax_device: z.string(),
   state: MemoryBlockState,
   zone: z.enum(['Normal', 'Movable']).nullable(),
+  kernel_pages: z.boolean().nullable().meta({
+    description:
+      'Whether the kernel has pages of its own there that cannot move; null: nobody has told, and outside ZONE_MOVABLE chance decides whether the block goes offline.',
+  }),
   node: z.int().nullable(),
   phys_addr: Hex.nullable(),
   size: Bytes,
@@ -34,7 +38,16 @@ export const WrittenMemoryBlock = z
   .meta({ id: 'WrittenMemoryBlock' });
 
 export const PatchMemoryBlock = z
-  .strictObject({ state: MemoryBlockState })
+  .strictObject({
+    state: MemoryBlockState.exactOptional().meta({ description: 'A write to `memoryN/state`.' }),
+    kernel_pages: z.boolean().nullable().exactOptional().meta({
+      description: "What is known of the kernel's own pages in it, said before the write.",
+    }),
+  })
+  .refine(({ state, kernel_pages }) => state !== undefined || kernel_pages !== undefined, {
+    error: 'expected state, kernel_pages or both',
+    path: ['state'],
+  })
   .meta({ id: 'PatchMemoryBlock', override: withExample({ state: 'offline' }) }) satisfies z.ZodType<
   BodyOf<'patch_memory_block', 'dax_device' | 'block'>
 >;

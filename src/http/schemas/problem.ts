@@ -15,6 +15,12 @@ export const Problem = z
     errno: z.string().nullable().exactOptional().meta({
       description: "Where the no is the kernel's or a tool's: the errno it gives; null where it gives none.",
     }),
+    possible: z
+      .array(z.strictObject({ outcome: z.string(), when: z.string() }))
+      .exactOptional()
+      .meta({
+        description: 'Where chance decides in the kernel: what may come of it, an errno or a word, and when.',
+      }),
     depends_on: DependsOn.exactOptional().meta({
       description:
         'Of `undetermined`: the facts that are not known of the kernel, and what each value leads to.',

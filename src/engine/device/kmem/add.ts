@@ -1,7 +1,8 @@
-import type { DaxDevice, HostRecord, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
+import type { DaxDevice, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
 import { nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
-import { spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
+import { OFFLINE, spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
+import { onlined } from '../../model/memory_range.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
 import { nodeAppears } from '../../mm/counters.ts';
 import { wholeBlocks } from './probe.ts';
@@ -42,10 +43,7 @@ export function addMemory(
     nr_pages,
     block_bytes,
     node: device.target_node,
-    blocks:
-      counted === null
-        ? added(hostRecord(tx.host).auto_online_blocks, nr_blocks)
-        : listed(counted, nr_blocks),
+    blocks: counted === null ? added(tx, nr_blocks) : listed(counted, nr_blocks),
     offlining: null,
     leaked: false,
     leaked_at: null,
@@ -59,8 +57,9 @@ export function addMemory(
 }
 
 /** What the online policy of the kernel makes of new blocks. */
-function added(policy: HostRecord['auto_online_blocks'], nr_blocks: number): MemoryBlockRun[] {
-  return [{ first: 0, nr_blocks, state: policy, zone: zoneAsked(policy) }];
+function added({ host }: Transaction, nr_blocks: number): MemoryBlockRun[] {
+  const { auto_online_blocks: state } = hostRecord(host);
+  return [{ first: 0, nr_blocks, ...onlined(host, state, zoneAsked(state)) }];
 }
 
 /** As many online as daxctl counted, from the first on: it does not say which. */
@@ -68,8 +67,8 @@ function listed({ online, movable }: CountedBlocks, nr_blocks: number): MemoryBl
   const nr_online = Math.min(online, nr_blocks);
   const state = movable === false ? 'online' : 'online_movable';
   const runs: MemoryBlockRun[] = [
-    { first: 0, nr_blocks: nr_online, state, zone: zoneAsked(state) },
-    { first: nr_online, nr_blocks: nr_blocks - nr_online, state: 'offline', zone: null },
+    { first: 0, nr_blocks: nr_online, state, zone: zoneAsked(state), kernel_pages: null },
+    { first: nr_online, nr_blocks: nr_blocks - nr_online, ...OFFLINE },
   ];
   return runs.filter((run) => run.nr_blocks > 0);
 }

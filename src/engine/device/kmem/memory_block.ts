@@ -20,6 +20,8 @@ export interface MemoryBlock {
   readonly dax_device: string;
   readonly state: MemoryBlockState;
   readonly zone: 'Normal' | 'Movable' | null;
+  /** Whether the kernel has pages of its own there that cannot move; null where nobody has told. */
+  readonly kernel_pages: boolean | null;
   readonly node: number | null;
   /** Null where the device's address is not known; then `block` counts from a made-up one. */
   readonly phys_addr: string | null;
@@ -56,9 +58,9 @@ export function render(host: Host, range: MemoryRange, start: number, limit: num
   });
 }
 
-function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone'> {
-  const { state, zone } = blockAt(range, at);
-  return { state, zone };
+function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone' | 'kernel_pages'> {
+  const { state, zone, kernel_pages } = blockAt(range, at);
+  return { state, zone, kernel_pages };
 }
 
 /** The `block`-th memory block of the machine, where it is the device's. */

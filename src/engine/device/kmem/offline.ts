@@ -3,7 +3,7 @@ import { deviceOf, anonymousMappingsOf } from '../../model/lookup.ts';
 import { runs, type Run } from '../../model/mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
-import { firstBlock, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
+import { firstBlock, OFFLINE, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
 import { without } from '../conditions.ts';
 import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
 
@@ -46,7 +46,7 @@ export function finishOffline(tx: Transaction): void {
 
 function setOffline(tx: Transaction, range: MemoryRange, at: number): void {
   migrate(tx, range.dax_device, [pfnsOf(range, at)]);
-  const blocks = withBlock(range, at, { state: 'offline', zone: null });
+  const blocks = withBlock(range, at, OFFLINE);
   patch(tx, 'memory_ranges', range.id, { blocks, offlining: null });
   emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { offline: firstBlock(range) + at });
 }

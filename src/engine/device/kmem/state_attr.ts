@@ -3,11 +3,12 @@ import { factsOf } from '../../kernels/of_host.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { patch, type Transaction } from '../../model/transaction.ts';
 import type { KmemState, MemoryBlockState } from '../../model/vocabulary.ts';
-import { nrBlocks, onlinePfns, zoneAsked } from '../../model/memory_block.ts';
+import { nrBlocks, onlinePfns, onlineRuns, zoneAsked } from '../../model/memory_block.ts';
 import { memoryPlugged, memoryUnplugged } from '../lifecycle.ts';
+import { refusesOffline } from './kernel_pages.ts';
 import { migrate } from './offline.ts';
 import { addMemory } from './add.ts';
-import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
+import { hotplugLock, memoryRangesOf, onlined, pinsIn } from '../../model/memory_range.ts';
 import { removeRange } from './remove.ts';
 
 /**
@@ -39,7 +40,8 @@ export function writeKmemState(tx: Transaction, device: DaxDevice, state: KmemSt
 }
 
 function onlineAll(tx: Transaction, range: MemoryRange, state: MemoryBlockState): void {
-  const blocks = [{ first: 0, nr_blocks: nrBlocks(range), state, zone: zoneAsked(state) }];
+  const block = onlined(tx.host, state, zoneAsked(state));
+  const blocks = [{ first: 0, nr_blocks: nrBlocks(range), ...block }];
   patch(tx, 'memory_ranges', range.id, { blocks });
 }
 
@@ -47,6 +49,8 @@ function unplug(tx: Transaction, device: DaxDevice): Refusal | null {
   if (hotplugLock(tx.host) !== null) return waits();
   const ranges = memoryRangesOf(tx.host, device.name);
   for (const range of ranges) {
+    const refusal = refusesOffline(onlineRuns(range), `${device.name}/state`);
+    if (refusal !== null) return refusal;
     const online = onlinePfns(range);
     if (online.some((pfns) => pinsIn(tx.host, device.name, pfns).length > 0)) return waits();
   }
