@@ -10,6 +10,8 @@ import type { TakeTurn, TurnLimits } from './turns.ts';
 /** `bytes` are the UTF-8 of a listing; they stay the caller's. `signal`: whoever asked has left. */
 export interface ImportSubmission extends Omit<PackedSubmission, 'command'> {
   readonly bytes: Uint8Array;
+  /** Whether the listing is everything of each kind in it; absent: it may be a part. */
+  readonly complete?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -44,13 +46,13 @@ export const READ_LIMITS: TurnLimits = { waiting: Number.POSITIVE_INFINITY, byte
 export async function importInventory(
   store: Store,
   { thread, turns, imports }: Listings,
-  { bytes, signal, ...submission }: ImportSubmission,
+  { bytes, complete = false, signal, ...submission }: ImportSubmission,
 ): Promise<Submitted<AnswerTo<'import_inventory'>> | NotTaken> {
   const { host } = submission;
   const plan = async (): Promise<PackedImport | Refusal | TooLarge> => {
     const records = await store.snapshot({ host, kinds: IMPORT_KINDS });
     if (records === null) return hostNotFound(host);
-    return thread.run({ do: 'import', records, text: new Uint8Array(bytes).buffer });
+    return thread.run({ do: 'import', records, text: new Uint8Array(bytes).buffer, complete });
   };
   const done = await imports({ name: host, bytes: bytes.byteLength, signal }, async () => {
     const planned = await turns({ name: LISTINGS, bytes: 0, signal }, plan);

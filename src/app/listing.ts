@@ -33,6 +33,7 @@ interface Imported {
   readonly format: ListingImport['format'];
   readonly devices: readonly (Omit<DeviceChange, 'record' | 'is_another'> & { readonly name: string })[];
   readonly host_objects: ListingImport['host_objects'];
+  readonly absent: ListingImport['absent'];
   readonly skipped: ListingImport['skipped'];
 }
 
@@ -56,14 +57,15 @@ export interface TooLarge {
   readonly too_large: string;
 }
 
-/** Works a listing into what is known; a refusal where it is none. */
+/** Works a listing, which may be complete (IMP18), into what is known; a refusal where it is none. */
 export function planImport(
   listed: Listed,
   modelled: Modelled,
   text: string,
+  isComplete = false,
 ): ImportPlan | Refusal | TooLarge {
   const known = inventoryNow(listed, modelled);
-  const listing = importListing(known, text);
+  const listing = importListing(known, text, isComplete);
   if ('refusal' in listing) {
     const { code, detail, pointer } = listing.refusal;
     if (code === 'too_large') return { too_large: detail };
@@ -177,7 +179,7 @@ function devicesAfter(
   return [...devices.values()];
 }
 
-function importedOf({ format, devices, host_objects, skipped }: ListingImport): Imported {
+function importedOf({ format, devices, host_objects, absent, skipped }: ListingImport): Imported {
   return {
     format,
     devices: devices.map(({ record, change, previous_name, changed_fields }) => ({
@@ -187,6 +189,7 @@ function importedOf({ format, devices, host_objects, skipped }: ListingImport): 
       changed_fields,
     })),
     host_objects,
+    absent,
     skipped: [
       ...skipped,
       ...devices.flatMap(unsizedSkip),

@@ -37,6 +37,8 @@ export interface ImportJob {
   readonly records: ArrayBuffer;
   /** UTF-8 of a listing. */
   readonly text: ArrayBuffer;
+  /** Whether it is everything of each kind in it. */
+  readonly complete: boolean;
 }
 
 /** An import that can be submitted: its command as a PackedSubmission has it. */
@@ -63,7 +65,7 @@ export interface Exported {
 /** Works a listing into what is known of its host; a refusal where it is none, or too large. */
 export function answerImport(job: ImportJob): PackedImport | Refusal | TooLarge {
   const records = unpackJson(job.records) as ImportRecords;
-  const plan = planImport(listedIn(records), modelledIn(records), textIn(job.text));
+  const plan = planImport(listedIn(records), modelledIn(records), textIn(job.text), job.complete);
   if (isRefusal(plan) || 'too_large' in plan) return plan;
   const { imported, ...changes } = plan;
   const command = { type: 'import_inventory', ...changes, imported: JSON.stringify(imported) } as const;

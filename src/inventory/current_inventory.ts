@@ -22,6 +22,8 @@ export interface CurrentInventory {
   readonly devices: readonly InventoryDeviceRecord[];
   /** How the tools print each device, by name. */
   readonly shown: ReadonlyMap<string, Shown>;
+  /** Devices whose removal has not ended: no listing ends them. */
+  readonly removing: ReadonlySet<string>;
   /** The nd regions that are not there: their CXL region has no driver. */
   readonly idle_regions: ReadonlySet<string>;
 }
@@ -55,6 +57,9 @@ export function currentInventory(
     host: { ...listed, regions },
     devices,
     shown: new Map(present.map(({ current }) => [current.name, shownAs(current)])),
+    removing: new Set(
+      present.filter(({ current }) => current.state === 'removing').map(({ current }) => current.name),
+    ),
     idle_regions: new Set(idle.map(({ name }) => name)),
   };
 }

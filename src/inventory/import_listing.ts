@@ -1,6 +1,8 @@
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { deriveDevice, isModeTold } from './derive.ts';
-import type { CurrentInventory } from './current_inventory.ts';
+import { type Absence, absencesFrom } from './absent.ts';
+import { type Ended, endDevices, endedBy, withoutEnded } from './end_absent.ts';
+import type { KnownInventory } from './known_inventory.ts';
 import type { DeviceMerge } from './merge_state.ts';
 import { isEqual } from './is_equal.ts';
 import { type Listing, type ListingFormat } from './listing.ts';
@@ -12,14 +14,6 @@ import { isUuid, textOf } from './read_field.ts';
 import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
 import type { InventoryRefusal } from './refusal.ts';
 import { type Skipped, skippedSize } from './skip.ts';
-
-/** What is known of a host before an import: as it is now, see `currentInventory`. */
-export interface KnownInventory {
-  readonly host: InventoryHostRecord;
-  readonly devices: readonly InventoryDeviceRecord[];
-  /** How the tools print each device now; absent: as it was listed. */
-  readonly shown?: CurrentInventory['shown'];
-}
 
 /**
  * What became of one device. `changed_fields` names the fields of the record that differ (never `listed`).
@@ -41,26 +35,35 @@ export interface ListingImport {
   readonly devices: readonly DeviceChange[];
   /** What became of buses, dimms, regions and the CXL topology. */
   readonly host_objects: readonly HostChange[];
+  /** What was there, that the listing lacks, and that stays as it is. */
+  readonly absent: readonly Absence[];
   readonly skipped: readonly Skipped[];
 }
+
+const NOTHING_ENDED: Ended = new Map();
 
 /**
  * Works one listing into what is known of a host: any `ndctl list`, `daxctl list` or `cxl list` output as it is.
  *
- * Changes nothing itself; importing the same listing twice, or an export, leaves everything `unchanged`.
+ * `isComplete`: it shows everything of each kind in it, so that what it lacks is gone [IMP18]. Changes nothing itself;
+ * importing the same listing twice, or an export, leaves everything `unchanged`.
  */
 export function importListing(
   known: KnownInventory,
   text: string,
+  isComplete = false,
 ): ListingImport | { refusal: InventoryRefusal } {
   const listing = parseListing(text);
   if (isRefusal(listing)) return { refusal: listing };
-  const merged = mergeHost(known.host, listing);
-  const merge = mergeDevices(merged, known.devices, listing, unseenIn(known));
+  const absences = absencesFrom(known, listing, isComplete);
+  const ended = isComplete ? endedBy(absences, known.host) : NOTHING_ENDED;
+  const merged = withoutEnded(mergeHost(known.host, listing), ended);
+  const merge = mergeDevices(merged, known, listing);
+  endDevices(merge, known.devices, absences, ended);
   const host: InventoryHostRecord = {
     ...merged,
     namespaces: [...merge.namespaces.values()],
-    dax_regions: mergeDaxRegions(merged.dax_regions, merge, listing),
+    dax_regions: mergeDaxRegions(merged.dax_regions, merge, listing, isComplete),
   };
   const devices = deviceChanges(known.devices, host, merge);
   return {
@@ -68,18 +71,12 @@ export function importListing(
     host,
     devices,
     host_objects: hostChanges(known.host, host, listing),
+    absent: absences.filter(({ kind, name, dax_device: device }) => {
+      const isEnded = ended.get(kind)?.has(name) === true || merge.gone.has(device ?? '');
+      return !isEnded;
+    }),
     skipped: [...merge.skipped, ...roundedSizes(listing, devices)],
   };
-}
-
-/** The devices that the tools print no object of: a disabled namespace is one only where it is known. */
-function unseenIn({ devices, shown }: KnownInventory): ReadonlySet<string> {
-  const unseen = devices.filter(({ name, listed }) => {
-    const now = shown?.get(name);
-    const hasNamespace = listed.namespace !== null && now?.namespace !== 'none';
-    return now?.dax_device === 'none' && !hasNamespace;
-  });
-  return new Set(unseen.map(({ name }) => name));
 }
 
 function deviceChanges(

@@ -18,11 +18,13 @@ export function mergeDaxRegions(
   known: readonly ListedRecord[],
   merge: DeviceMerge,
   listing: Listing,
+  isComplete: boolean,
 ): readonly ListedRecord[] {
   const items = itemsOf(listing, 'dax_region');
   const table = new Map(known.map((record) => [record.name, record]));
   const lookUp = createLookUp(merge);
   for (const { fields } of items) {
+    for (const device of lookUp.devicesOn(fields['path'])) joinDevice(merge, device, fields);
     if (merge.regions.has(fields)) continue;
     const device = lookUp.deviceIn(fields);
     if (device === null) table.set(nameOf(fields), withoutDevice(table.get(nameOf(fields)), fields));
@@ -30,7 +32,7 @@ export function mergeDaxRegions(
   }
   const paths = new Set([...merge.parts.values()].map(pathOf));
   const listed = new Set(items.map(({ fields }) => nameOf(fields)));
-  const showsAll = listing.format === 'daxctl' && items.length > 0;
+  const showsAll = isComplete && listing.format === 'daxctl' && items.length > 0;
   return [...table.values()].filter(
     ({ name, fields }) =>
       !(showsAll && !listed.has(name)) &&
@@ -59,20 +61,24 @@ function isWorthKeeping(fields: ListedObject): boolean {
 /** Devices by the path and the id of their regions, while regions are joined to them. */
 interface LookUp {
   readonly deviceIn: (fields: ListedObject) => string | null;
+  readonly devicesOn: (path: ListedValue | undefined) => Iterable<string>;
   readonly joined: (device: string, parts: ListedParts) => void;
 }
 
 function createLookUp(merge: DeviceMerge): LookUp {
-  const ofPath = new Map<ListedValue, string>();
+  const ofPath = new Map<ListedValue, Set<string>>();
   const note = (name: string, parts: ListedParts): void => {
     const path = pathOf(parts);
-    if (path !== undefined && !ofPath.has(path)) ofPath.set(path, name);
+    if (path !== undefined) ofPath.set(path, (ofPath.get(path) ?? new Set()).add(name));
   };
+  const devicesOn = (path: ListedValue | undefined): ReadonlySet<string> =>
+    (path === undefined ? undefined : ofPath.get(path)) ?? new Set();
   for (const [name, parts] of merge.parts) note(name, parts);
   const ofId = groupBy([...merge.parts.keys()], (name) => daxRegionIdOf(merge.parts.get(name)!));
   return {
+    devicesOn,
     deviceIn: ({ path, id }) => {
-      const found = path === undefined ? undefined : ofPath.get(path);
+      const [found] = devicesOn(path);
       if (found !== undefined) return found;
       const [first, second] = ofId.get(toCount(id) ?? -1) ?? [];
       const isAlone = first !== undefined && second === undefined;

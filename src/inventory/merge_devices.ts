@@ -1,10 +1,10 @@
-import { isDisabledNamespace } from './derive.ts';
 import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merge_state.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { placeNamespace } from './place_namespace.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
+import type { KnownInventory } from './known_inventory.ts';
+import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
 import { isSeed, type Skipped, skippedObject } from './skip.ts';
 
 /**
@@ -12,13 +12,11 @@ import { isSeed, type Skipped, skippedObject } from './skip.ts';
  *
  * A device is the same by the name of its dax device or disk, or by its namespace. daxctl and the devices inside
  * ndctl's daxregion are one print of the dax device, and it alone tells system-ram and an unbound device [M123, M124].
- * `unseen`: devices that no tool shows now; their absence says nothing.
  */
 export function mergeDevices(
   host: InventoryHostRecord,
-  known: readonly InventoryDeviceRecord[],
+  known: KnownInventory,
   listing: Listing,
-  unseen: ReadonlySet<string>,
 ): DeviceMerge {
   const merge = startMerge(host, known, listing);
   const withoutDevice = new Map<string, Skipped>();
@@ -33,7 +31,7 @@ export function mergeDevices(
     if (skipped?.reason === 'seed' && kind === 'dax_device') drop(merge, deviceShownAs(merge, name));
     if (skipped === null && kind === 'dax_device') placeDaxDevice(merge, item);
   }
-  dropUnlisted(merge, host, listing, unseen);
+  dropReplaced(merge, host, listing, unseenIn(known));
   return merge;
 }
 
@@ -57,13 +55,21 @@ export function mergeRegionOf(parts: ListedParts, incoming: ListedObject): Liste
   return Object.keys(merged).length === 0 ? null : merged;
 }
 
+/** The devices that the tools print no object of: a disabled namespace is one only where it is known. */
+function unseenIn({ devices, shown }: KnownInventory): ReadonlySet<string> {
+  const unseen = devices.filter(({ name, listed }) => {
+    const now = shown?.get(name);
+    const hasNamespace = listed.namespace !== null && now?.namespace !== 'none';
+    return now?.dax_device === 'none' && !hasNamespace;
+  });
+  return new Set(unseen.map(({ name }) => name));
+}
+
 /**
- * Ends the devices that the listing would show if they were there.
- *
- * `daxctl list` shows every dax device. `ndctl list` shows every namespace of a region only with -i, and then it shows
- * the region's seed too; a disabled region has none. Of other regions it says nothing: it may have been filtered.
+ * Ends what a listing shows the place of without it: a disabled region has no namespaces, and a region has one seed.
+ * Absence alone ends nothing: see absent.ts.
  */
-function dropUnlisted(
+function dropReplaced(
   merge: DeviceMerge,
   host: InventoryHostRecord,
   listing: Listing,
@@ -71,19 +77,19 @@ function dropUnlisted(
 ): void {
   const namespaces = itemsOf(listing, 'namespace');
   const shown = new Set(namespaces.map(({ name }) => name));
-  const disabled = itemsOf(listing, 'region').filter(({ fields }) => fields['state'] === 'disabled');
-  const complete = new Set([
-    ...namespaces.filter(isSeed).map(({ parent }) => parent),
-    ...disabled.map(({ name }) => name),
-  ]);
-  const showsAllDax = listing.format === 'daxctl' && itemsOf(listing, 'dax_device').length > 0;
+  const seeded = new Set(namespaces.filter(isSeed).map(({ parent }) => parent));
+  const disabled = new Set(
+    itemsOf(listing, 'region')
+      .filter(({ fields }) => fields['state'] === 'disabled')
+      .map(({ name }) => name),
+  );
   for (const [name, parts] of merge.parts) {
     const dev = textOf(parts.namespace, 'dev');
-    const isOmitted = dev !== null && complete.has(regionOfNamespace(dev)) && !shown.has(dev);
-    const hasDaxDevice = parts.dax_device !== null && !isDisabledNamespace(parts);
-    if (!unseen.has(name) && (isOmitted || (showsAllDax && hasDaxDevice))) drop(merge, name);
+    const isIdle = dev !== null && disabled.has(regionOfNamespace(dev)) && !shown.has(dev);
+    if (isIdle && !unseen.has(name)) drop(merge, name);
   }
-  for (const { name, parent } of host.namespaces) {
-    if (complete.has(parent) && !shown.has(name)) merge.namespaces.delete(name);
+  for (const { name, parent, fields } of host.namespaces) {
+    const isFormerSeed = seeded.has(parent) && isSeed({ kind: 'namespace', fields });
+    if (!shown.has(name) && (isFormerSeed || disabled.has(parent ?? ''))) merge.namespaces.delete(name);
   }
 }

@@ -1,13 +1,8 @@
 import { groupBy } from './indexed.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { textOf } from './read_field.ts';
-import type {
-  InventoryDeviceRecord,
-  InventoryHostRecord,
-  ListedObject,
-  ListedParts,
-  ListedRecord,
-} from './record.ts';
+import type { KnownInventory } from './known_inventory.ts';
+import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord } from './record.ts';
 import { settleParts } from './settle_parts.ts';
 import type { Skipped } from './skip.ts';
 
@@ -20,6 +15,8 @@ export interface DeviceMerge {
   /** new name → known name: a namespace gets its disk's or its dax device's name once that is known. */
   readonly renamed: Map<string, string>;
   readonly gone: Set<string>;
+  /** Devices whose removal has not ended: it does not end by a listing. */
+  readonly removing: ReadonlySet<string>;
   readonly skipped: Skipped[];
   /** Namespaces that are no devices, by name. */
   readonly namespaces: Map<string, ListedRecord>;
@@ -36,7 +33,7 @@ export interface DeviceMerge {
 /** What is known, before the first object of a listing. */
 export function startMerge(
   host: InventoryHostRecord,
-  known: readonly InventoryDeviceRecord[],
+  { devices: known, removing = new Set() }: KnownInventory,
   listing: Listing,
 ): DeviceMerge {
   return {
@@ -44,6 +41,7 @@ export function startMerge(
     listed: new Set(),
     renamed: new Map(),
     gone: new Set(),
+    removing,
     skipped: [],
     namespaces: new Map(host.namespaces.map((record) => [record.name, record])),
     regions: new Set(),
@@ -62,7 +60,7 @@ export function place(merge: DeviceMerge, name: string, parts: ListedParts): voi
 
 /** Records that a device is no longer there, if it was known and the listing does not show it. */
 export function drop(merge: DeviceMerge, name: string): void {
-  if (merge.listed.has(name) || !merge.parts.delete(name)) return;
+  if (merge.removing.has(name) || merge.listed.has(name) || !merge.parts.delete(name)) return;
   merge.gone.add(name);
 }
 

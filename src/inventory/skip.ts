@@ -70,7 +70,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
 }
 
 /** A namespace that was destroyed or never created [M128]; one of a size is there, whatever its uuid. */
-export function isSeed({ kind, fields: { size, uuid } }: ListedItem): boolean {
+export function isSeed({ kind, fields: { size, uuid } }: Pick<ListedItem, 'kind' | 'fields'>): boolean {
   return kind === 'namespace' && (toCount(size) === 0 || (size === undefined && uuid === NIL_UUID));
 }
 

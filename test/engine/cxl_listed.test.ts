@@ -106,6 +106,16 @@ describe('a listing', () => {
     expect(memdevs(made)).toBe('mem1 gone');
   });
 
+  test('of a region no more: it is forgotten once nothing that is there stands on it', () => {
+    const made = machine('v6.12');
+    made.run(imports([listed], { cxl: chain }));
+    const without = { memdevs: [], regions: [], gone: { memdevs: [], regions: ['region0', 'region7'] } };
+    made.run(imports([], { cxl: without }));
+    expect([regions(made), device(made).cxl_region]).toEqual(['region0 commit enabled', 'region0']);
+    made.run(imports([{ ...listed, change: 'gone' }], { cxl: without }));
+    expect([regions(made), device(made).cxl_region]).toEqual(['', null]);
+  });
+
   test('is refused on a kernel without drivers/cxl', () => {
     expect(answered(machine('v5.10'), imports([listed]))).toBe('ENODEV');
     expect(answered(machine('v5.10'), imports([], { cxl: chain }))).toBe('ENODEV');

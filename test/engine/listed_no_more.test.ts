@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
+import { describe, expect, test } from 'vitest';
+import { ext4 } from './rig.ts';
+import { addDevice, addMapper, DEVICE, found, machine, MIB, type Machine } from './support.ts';
 
 const DAX = 'dax0.0';
 
@@ -40,4 +41,37 @@ test('[IMP16] system-ram that is listed no more has no memory', () => {
   importOf(made, DAX, 'gone', 'system-ram');
   expect([...made.host.tables.memory_ranges.values()]).toEqual([]);
   expect(found(made.host.tables.dax_devices.get(DAX))).toMatchObject({ state: 'gone', kmem_state: null });
+});
+
+describe('[IMP19] a device that a listing shows no more', () => {
+  const gone = (name: string) =>
+    ({
+      type: 'import_inventory',
+      imported: '',
+      devices: [{ name, mode: 'fsdax', size: 64 * MIB, change: 'gone' }],
+      record: {},
+    }) as const;
+
+  test('is refused while it is mounted: a removal tells how it went', () => {
+    const { made } = ext4('v6.12');
+    expect(made.try(gone(DEVICE))).toMatchObject({ code: 'dax_device_in_use', pointer: '' });
+    expect(found(made.host.tables.dax_devices.get(DEVICE))).toMatchObject({ state: 'bound' });
+  });
+
+  test('is refused while a process maps it', () => {
+    const made = machine('v6.12');
+    addDevice(made, { name: DAX, mode: 'devdax' });
+    addMapper(made, { dax_device: DAX });
+    expect(made.try(gone(DAX))).toMatchObject({ code: 'dax_device_in_use' });
+  });
+
+  test('stays as it is while its removal has not ended', () => {
+    const made = machine('v6.12');
+    addDevice(made);
+    made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' });
+    const before = made.host.tables.dax_devices.get(DEVICE);
+    expect(before).toMatchObject({ state: 'removing' });
+    made.run(gone(DEVICE));
+    expect(made.host.tables.dax_devices.get(DEVICE)).toBe(before);
+  });
 });

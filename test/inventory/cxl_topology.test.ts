@@ -171,8 +171,12 @@ describe('what a later cxl list changes', () => {
     expect(host.cxl_regions[0]!.fields).toMatchObject({ decode_state: 'commit', state: 'disabled' });
   });
 
-  it('a memdev that a whole tree with -i omits is gone', () => {
-    const { host, host_objects: changes } = importInto(bound, otherListing('cxl-vvv.pci-unbound@6.1'));
+  it('a memdev that a whole tree with -i omits is absent, and gone where it is complete', () => {
+    const text = otherListing('cxl-vvv.pci-unbound@6.1');
+    const partial = importInto(bound, text);
+    expect(partial.host.memdevs).toEqual(bound.host.memdevs);
+    expect(partial.absent.map(({ name }) => name)).toEqual(['endpoint2', 'mem0', 'decoder2.0']);
+    const { host, host_objects: changes } = importInto(bound, text, true);
     expect(host.memdevs).toEqual([]);
     expect(changes).toContainEqual({ kind: 'memdev', name: 'mem0', change: 'gone' });
     expect(changes).toContainEqual({ kind: 'endpoint', name: 'endpoint2', change: 'gone' });

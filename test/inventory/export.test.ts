@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CurrentDevice, withCurrentState } from '../../src/inventory/current_state.ts';
 import { currentInventory } from '../../src/inventory/current_inventory.ts';
 import { exportListing } from '../../src/inventory/export_listing.ts';
-import type { KnownInventory } from '../../src/inventory/import_listing.ts';
+import type { KnownInventory } from '../../src/inventory/known_inventory.ts';
 import { EMPTY_HOST, type ListedObject } from '../../src/inventory/record.ts';
 import { currentOf, deviceOf, exportOf, importInto, knownAfter, NOTHING, valueOf } from './support/host.ts';
 import { otherListing, recorded, recordedInventories } from './support/recordings.ts';

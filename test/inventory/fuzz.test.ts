@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withCurrentState } from '../../src/inventory/current_state.ts';
-import { importListing, type KnownInventory } from '../../src/inventory/import_listing.ts';
+import { importListing } from '../../src/inventory/import_listing.ts';
+import type { KnownInventory } from '../../src/inventory/known_inventory.ts';
 import { printLossless } from '../../src/inventory/lossless.ts';
 import type { ListedValue } from '../../src/inventory/record.ts';
 import { after, currentOf, exportOf, importInto, knownAfter, valueOf } from './support/host.ts';

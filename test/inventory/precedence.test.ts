@@ -157,14 +157,16 @@ describe('what a listing does not show', () => {
     });
   });
 
-  it('daxctl shows every dax device: one that it omits is gone', () => {
+  it('daxctl shows every dax device: one that it omits is absent, and gone where the listing is complete', () => {
     const listed = (...names: readonly string[]): string =>
       JSON.stringify(names.map((chardev) => ({ chardev, size: 4096, align: 4096, mode: 'devdax' })));
     const known = knownAfter(listed('dax0.0', 'dax1.0'), recorded('nvdimm2.raw@6.12', 'ndctl list -N'));
-    expect(changesOf(importInto(known, listed('dax1.0')))).toEqual({
-      'dax1.0': 'unchanged',
-      'dax0.0': 'gone',
-    });
+    const partial = importInto(known, listed('dax1.0'));
+    expect(changesOf(partial)).toEqual({ 'dax1.0': 'unchanged' });
+    expect(partial.absent).toMatchObject([{ kind: 'dax_device', name: 'dax0.0', dax_device: 'dax0.0' }]);
+    const whole = importInto(known, listed('dax1.0'), true);
+    expect(changesOf(whole)).toEqual({ 'dax1.0': 'unchanged', 'dax0.0': 'gone' });
+    expect(whole.absent).toEqual([]);
   });
 
   it('daxctl list -R shows regions alone: no device is gone', () => {

@@ -1,6 +1,6 @@
 import type { DeleteDaxDevice } from '../model/device_command.ts';
 import { forgetRange } from '../device/kmem/remove.ts';
-import { findDevice, mappingsOfDevice, pinsOfDevice } from '../model/lookup.ts';
+import { findDevice, isInUse } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { remove, emit, type Transaction } from '../model/transaction.ts';
@@ -10,9 +10,8 @@ export function deleteDaxDevice(tx: Transaction, { dax_device: name }: DeleteDax
   const device = findDevice(tx.host, name);
   if (isRefusal(device)) return device;
   if (device.removal !== null) return refuse('removal_in_progress', `${name} is being removed`);
-  const { mounts, file_systems, files } = tx.host.tables;
-  const uses = [...mappingsOfDevice(tx.host, name), ...pinsOfDevice(tx.host, name)];
-  if (uses.length > 0 || [...mounts.values()].some((mount) => mount.dax_device === name)) {
+  const { file_systems, files } = tx.host.tables;
+  if (isInUse(tx.host, name)) {
     return refuse('dax_device_in_use', `mounts, mappings or pins of ${name} exist`);
   }
   const ranges = memoryRangesOf(tx.host, name);

@@ -1,10 +1,10 @@
 import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
-import { importCxl } from '../device/cxl/listed.ts';
+import { forgetRegions, importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
-import { mappingsOfDevice } from '../model/lookup.ts';
+import { isInUse, mappingsOfDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, put, identity, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
@@ -24,6 +24,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
     const refusal = importDevice(tx, device, places);
     if (refusal !== null) return refusal;
   }
+  if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
   const id = 'inventory';
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
@@ -34,13 +35,25 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
 function importDevice(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
   const before = tx.host.tables.dax_devices.get(imported.name);
   if (before === undefined) return create(tx, imported, places);
+  // A listing does not end a removal.
+  if (imported.change === 'gone' && before.state === 'removing') return null;
   removePlace(places, before);
-  const device = imported.change === 'gone' ? listedNoMore(tx, before) : update(tx, before, imported, places);
+  const device = imported.change === 'gone' ? end(tx, before) : update(tx, before, imported, places);
   if (isRefusal(device)) return device;
   addPlace(places, device);
   memoryAsListed(tx, device, (imported.change === 'gone' ? null : imported.memory_blocks) ?? null);
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
   return null;
+}
+
+/** A listing says that a device is not there, and not how it went: of one in use that is told as a removal (IMP19). */
+function end(tx: Transaction, before: DaxDevice): DaxDevice | Refusal {
+  const { name } = before;
+  if (isInUse(tx.host, name)) {
+    const detail = `${name} is in use, and the listing shows it no more: record its removal first (POST …/dax-devices/${name}/remove)`;
+    return refuse('dax_device_in_use', detail, { pointer: '' });
+  }
+  return listedNoMore(tx, before);
 }
 
 /** A device that no listing has shown yet; without its size there is none. */

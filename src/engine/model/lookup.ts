@@ -57,6 +57,12 @@ export function findActor(host: Host, pid: number, pointer?: string): Process | 
   return process;
 }
 
+/** Whether a mount, a mapping or a pin of a device exists. */
+export function isInUse(host: Host, dax_device: string): boolean {
+  const uses = [...mappingsOfDevice(host, dax_device), ...pinsOfDevice(host, dax_device)];
+  return uses.length > 0 || [...host.tables.mounts.values()].some((mount) => mount.dax_device === dax_device);
+}
+
 /** Whether a process has ended and was reaped; one that is stuck in the kernel has not, and keeps its memory. */
 export function hasEnded(process: Process): boolean {
   return process.state === 'dead';

@@ -8,6 +8,7 @@ import { describe, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, HttpProblem, RefusalProblem } from '../problem.ts';
 import { Inventory, InventoryImport } from '../schemas/inventory.ts';
 import { HostPath } from '../schemas/path.ts';
+import { queryBoolean } from '../schemas/scalar.ts';
 
 const tag = 'hosts';
 const url = '/v1/hosts/:host/inventory';
@@ -40,6 +41,13 @@ export function inventoryRoutes(app: FastifyInstance, backend: Backend): void {
   });
 }
 
+const completeQuery = {
+  complete: queryBoolean.exactOptional().meta({
+    description:
+      'The listing is everything of each kind in it, so that what it lacks is gone; else what it lacks is only told, in `absent`.',
+  }),
+};
+
 function importRoute(app: FastifyInstance, backend: Backend): void {
   const schema = mutationSchema({
     id: 'importInventory',
@@ -48,6 +56,7 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     description:
       'The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised.',
     params: HostPath,
+    query: completeQuery,
     body: Inventory,
     answer: {
       responses: {
@@ -59,7 +68,8 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     const { host } = request.params as z.output<typeof HostPath>;
     // The tools print nothing at all where nothing matches: no body is an empty listing.
     const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-    const submission = { host, bytes, ...conditionsOf(request, undefined) };
+    const { complete = false } = request.query as { complete?: boolean };
+    const submission = { host, bytes, complete, ...conditionsOf(request, undefined) };
     const imported = await backend.importInventory({ ...submission, signal: leaving(reply) });
     if (imported.status === 'not_taken') throw notTaken(imported);
     const done = doneOrThrow(imported);

@@ -38,6 +38,19 @@ export const InventoryImport = z
     host_objects: z
       .array(z.strictObject({ kind: z.string(), name: z.string(), change: Change }))
       .meta({ description: 'Buses, dimms, regions and the CXL topology.' }),
+    absent: z
+      .array(
+        z.strictObject({
+          kind: z.enum(OBJECT_KINDS),
+          name: z.string(),
+          dax_device: z.string().nullable(),
+          reason: z.enum(['not listed', 'being removed', 'empty listing']),
+          detail: z.string(),
+        }),
+      )
+      .meta({
+        description: 'What was there, and what the listing would show and does not; it stays as it is.',
+      }),
     skipped: z.array(
       z.strictObject({
         kind: z.enum([...OBJECT_KINDS, 'size', 'badblocks']),

@@ -1,7 +1,7 @@
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { currentInventory } from '../../../src/inventory/current_inventory.ts';
 import { exportListing } from '../../../src/inventory/export_listing.ts';
-import type { KnownInventory } from '../../../src/inventory/import_listing.ts';
+import type { KnownInventory } from '../../../src/inventory/known_inventory.ts';
 import { isEqual } from '../../../src/inventory/is_equal.ts';
 import { textOf } from '../../../src/inventory/read_field.ts';
 import type { InventoryDeviceRecord, ListedObject, ListedRecord } from '../../../src/inventory/record.ts';

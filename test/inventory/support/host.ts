@@ -1,11 +1,8 @@
 import { currentInventory } from '../../../src/inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../../../src/inventory/current_state.ts';
 import { type ExportFormat, exportListing } from '../../../src/inventory/export_listing.ts';
-import {
-  importListing,
-  type KnownInventory,
-  type ListingImport,
-} from '../../../src/inventory/import_listing.ts';
+import { importListing, type ListingImport } from '../../../src/inventory/import_listing.ts';
+import type { KnownInventory } from '../../../src/inventory/known_inventory.ts';
 import { parseLossless } from '../../../src/inventory/lossless.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type ListedValue } from '../../../src/inventory/record.ts';
 import type { InventoryRefusal } from '../../../src/inventory/refusal.ts';
@@ -13,8 +10,8 @@ import type { InventoryRefusal } from '../../../src/inventory/refusal.ts';
 export const NOTHING: KnownInventory = { host: EMPTY_HOST, devices: [] };
 
 /** An import that must not be refused. */
-export function importInto(known: KnownInventory, text: string): ListingImport {
-  const result = importListing(known, text);
+export function importInto(known: KnownInventory, text: string, isComplete = false): ListingImport {
+  const result = importListing(known, text, isComplete);
   if ('refusal' in result) throw new Error(`refused: ${result.refusal.pointer} ${result.refusal.detail}`);
   return result;
 }

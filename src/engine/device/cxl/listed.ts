@@ -1,5 +1,6 @@
 import type { ImportedCxl } from '../../model/host_command.ts';
-import { emit, identity, put, remove, type Transaction } from '../../model/transaction.ts';
+import { emit, identity, patch, put, remove, type Transaction } from '../../model/transaction.ts';
+import { consumersOf } from './chain.ts';
 import { changeMemdev } from './change.ts';
 
 /** A memdev of which no decoder has been reset, and which has left no region. */
@@ -28,5 +29,16 @@ export function importCxl(tx: Transaction, { memdevs, regions, gone }: ImportedC
     const before = cxl_regions.get(region.name) ?? { ...identity(tx), locked: false };
     put(tx, 'cxl_regions', region.name, { ...before, ...region, id: region.name });
     emit(tx, 'cxl_region_changed', `cxl-regions/${region.name}`, { imported: true });
+  }
+}
+
+/** Regions that a listing shows no more: those that devices still stand on stay until their devices are gone. */
+export function forgetRegions(tx: Transaction, names: readonly string[]): void {
+  for (const name of names) {
+    const consumers = consumersOf(tx.host, name);
+    if (consumers.some(({ state }) => state !== 'gone')) continue;
+    for (const device of consumers) patch(tx, 'dax_devices', device.name, { cxl_region: null });
+    if (tx.host.tables.cxl_regions.has(name)) remove(tx, 'cxl_regions', name);
+    emit(tx, 'cxl_region_changed', `cxl-regions/${name}`, { imported: true, gone: true });
   }
 }
