@@ -73,6 +73,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     tenant: command.tenant ?? null,
     labels: command.labels ?? {},
     generation: 1,
+    former_tenants: [],
     media_serial: command.media_serial ?? null,
     conditions: [],
     provider,
@@ -280,15 +281,22 @@ export function mediumReplaced(
     conditions: [...without(device, MEDIUM_REPLACED.type), MEDIUM_REPLACED],
     media_serial,
     tenant,
-    generation: device.generation + 1,
+    ...nextOwner(device),
     badblocks: [],
     hwpoisoned: [],
   });
 }
 
 /** A file system was made over another: another owner of the same pfns (GEN3). Returns its generation. */
-export function overwritten(tx: Transaction, { name, generation }: DaxDevice): number {
-  return become(tx, name, { generation: generation + 1 }).generation;
+export function overwritten(tx: Transaction, device: DaxDevice): number {
+  return become(tx, device.name, nextOwner(device)).generation;
+}
+
+/** Another tenant has the device as it is: whoever reaches it goes on to, and no driver, pgmap or content changes (EX14). */
+export function handedOver(tx: Transaction, device: DaxDevice, tenant: string | null): DaxDevice {
+  const had = device.tenant === null ? [] : [device.tenant];
+  const former_tenants = [...new Set([...device.former_tenants, ...had])].filter((name) => name !== tenant);
+  return become(tx, device.name, { tenant, former_tenants });
 }
 
 function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxDevice {
@@ -298,15 +306,20 @@ function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxD
 /** Whose the pfns are from now on (GEN3). */
 function ownedFrom(device: DaxDevice, mode: DeviceMode, tenant: string | null) {
   const same = mode === device.mode && tenant === device.tenant;
-  return { mode, tenant, generation: same ? device.generation : device.generation + 1 };
+  return { mode, tenant, ...(same ? {} : nextOwner(device)) };
+}
+
+function nextOwner({ generation }: DaxDevice): Pick<DaxDevice, 'generation' | 'former_tenants'> {
+  return { generation: generation + 1, former_tenants: [] };
 }
 
 /**
  * A device that is listed in another mode, or with another uuid, was bound anew unseen: another owner (GEN3), another
  * pgmap, of whose users nobody has said anything.
  */
-function boundUnseen({ generation, instance, pgmap }: DaxDevice) {
-  return { generation: generation + 1, instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };
+function boundUnseen(device: DaxDevice) {
+  const { instance, pgmap } = device;
+  return { ...nextOwner(device), instance: instance + 1, pgmap: pgmap + 1, ...NOT_TOLD };
 }
 
 /** A listing that shows a device bound or without a driver wins, but over a removal. */

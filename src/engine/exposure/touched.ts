@@ -8,6 +8,7 @@ import type { Transaction } from '../model/transaction.ts';
 const REACH = [
   'generation',
   'tenant',
+  'former_tenants',
   'media_present',
   'base_pfn',
   'size',
@@ -55,7 +56,7 @@ function devicesOf(host: Host, change: Change): readonly string[] {
 }
 
 function reachChanged(tx: Transaction, device: DaxDevice): boolean {
-  if (device.generation === 1) return false;
+  if (device.generation === 1 && device.former_tenants.length === 0) return false;
   const before = tx.replaced.get(`dax_devices/${device.name}`) as DaxDevice | undefined;
   if (before !== undefined && REACH.some((field) => before[field] !== device[field])) return true;
   const region = tx.replaced.get(`cxl_regions/${String(device.cxl_region)}`) as CxlRegion | undefined;

@@ -56,7 +56,7 @@ function follow(tx: Transaction, id: string, event: Event): Window | null {
   const open_id = tx.host.open_exposures.get(id);
   if (open_id === undefined) return window;
   const exposure = must(tx.host.tables.exposures.get(open_id), open_id);
-  if (window?.to_generation !== exposure.to_generation) {
+  if (window === null || !isOnto(window, exposure)) {
     close(tx, exposure, nameOf(event));
     return window;
   }
@@ -66,6 +66,12 @@ function follow(tx: Transaction, id: string, event: Event): Window | null {
     emit(tx, 'exposure_changed', `exposures/${exposure.id}`, { pages, writable_pages });
   }
   return null;
+}
+
+/** Whether a window is onto the same owner still: a tenant that was corrected is, one that it was handed to is not. */
+function isOnto(window: Window, { reason, to_generation, to_tenant }: Exposure): boolean {
+  if (window.to_generation !== to_generation || window.reason !== reason) return false;
+  return reason === 'generation' || window.to_tenant === to_tenant;
 }
 
 function shows(exposure: Exposure, window: Window): boolean {
@@ -100,7 +106,11 @@ function open(tx: Transaction, dax_device: string, opening: readonly Opening[]):
       closed_at: null,
     };
   });
-  report(tx, dax_device, opened);
+  report(
+    tx,
+    dax_device,
+    opened.filter(({ reason }) => reason === 'generation'),
+  );
   for (const exposure of opened) {
     put(tx, 'exposures', exposure.id, exposure);
     const { opened_by, pages, writable_pages } = exposure;

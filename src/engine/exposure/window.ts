@@ -1,4 +1,4 @@
-import type { DaxDevice, Exposure, Host, Mapping, Pin } from '../model/host.ts';
+import type { DaxDevice, Exposure, Host, Mapping, Pin, Process } from '../model/host.ts';
 import { decodes, deviceOf, generationOf, hasEnded, nrPages, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
@@ -11,6 +11,7 @@ export type Window = Pick<
   | 'mapping'
   | 'pin'
   | 'pid'
+  | 'reason'
   | 'generation'
   | 'to_tenant'
   | 'to_generation'
@@ -23,7 +24,7 @@ const RANGES_MAX = 100;
 
 /**
  * The window that a mapping or pin is now, or null: no such mapping or pin, nothing reached, or its own
- * generation's pfns (EX1, EX2). O(1) where the generations agree, else O(runs).
+ * generation's pfns, which it was not told to leave (EX1, EX2, EX14). O(1) where the generations agree, else O(runs).
  */
 export function windowOf(host: Host, id: string): Window | null {
   const mapping = host.tables.mappings.get(id);
@@ -36,11 +37,20 @@ function throughMapping(host: Host, mapping: Mapping): Window | null {
   const device = deviceOf(host, mapping.dax_device);
   const generation = generationOf(host, mapping);
   const process = processOf(host, mapping.pid);
-  if (generation === device.generation || hasEnded(process)) return null;
+  const reason = reasonOf(device, generation, process);
+  if (reason === null || hasEnded(process)) return null;
   const reached = [...runs(entriesOf(host, mapping.id))].filter(isTranslation);
-  const through = { mapping: mapping.id, pin: null, pid: mapping.pid, generation };
+  const through = { mapping: mapping.id, pin: null, pid: mapping.pid, reason, generation };
   const writable = reached.filter((run) => run.writable);
   return onto(host, device, through, pfnsOf(device, mapping, reached), pfnsOf(device, mapping, writable));
+}
+
+/** Why a process that maps or pins what was given out under a generation reaches another owner's pfns; null: its own. */
+function reasonOf(device: DaxDevice, generation: number, { tenant }: Process): Window['reason'] | null {
+  if (generation !== device.generation) return 'generation';
+  // Pages of system RAM are the kernel's to give out, whoever has the device.
+  if (device.mode === 'system-ram' || tenant === null) return null;
+  return device.former_tenants.includes(tenant) ? 'tenant' : null;
 }
 
 /** A hwpoison entry whose memory is gone has no pfn. */
@@ -57,8 +67,10 @@ function pfnsOf(device: DaxDevice, { anonymous }: Mapping, list: readonly Run[])
 /** EX2: DMA by a longterm pin reads and writes; a transient reference reaches nothing by itself (RM2). */
 function throughPin(host: Host, pin: Pin): Window | null {
   const device = deviceOf(host, pin.dax_device);
-  if (pin.generation === device.generation || pin.kind !== 'longterm') return null;
-  const through = { mapping: null, pin: pin.id, pid: pin.pid, generation: pin.generation };
+  const { generation, pid } = pin;
+  const reason = reasonOf(device, generation, processOf(host, pid));
+  if (reason === null || pin.kind !== 'longterm') return null;
+  const through = { mapping: null, pin: pin.id, pid, reason, generation };
   const ranges = normalize(pin.pfn_ranges);
   return onto(host, device, through, ranges, ranges);
 }
@@ -66,7 +78,7 @@ function throughPin(host: Host, pin: Pin): Window | null {
 function onto(
   host: Host,
   device: DaxDevice,
-  through: Pick<Window, 'mapping' | 'pin' | 'pid' | 'generation'>,
+  through: Pick<Window, 'mapping' | 'pin' | 'pid' | 'reason' | 'generation'>,
   reached: readonly PfnRange[],
   writable: readonly PfnRange[],
 ): Window | null {

@@ -29,6 +29,8 @@ export interface DeviceLife extends DrivenLife {
   readonly map: 'dev' | 'mem' | null;
   /** Counts owners of the same pfns: a new medium, mode, tenant or file system is a new generation. */
   readonly generation: number;
+  /** Who had this generation before its present tenant, handed over without a bind (EX14); the last one last. */
+  readonly former_tenants: readonly string[];
   /** Counts pgmaps of this device: an entry keeps the number of the one it was made under. */
   readonly pgmap: number;
   /** Counts block devices or dev_dax inodes of this name: old mounts and descriptors keep theirs. */

@@ -6,6 +6,7 @@ import type {
   CxlMemdevState,
   CxlRegionType,
   DaxOption,
+  ExposureReason,
   FsState,
   FsType,
   HoldersTold,
@@ -231,6 +232,8 @@ export interface Exposure extends Resource {
   readonly pin: string | null;
   readonly pid: number;
   readonly comm: string;
+  /** Why the pfns are another's: of another generation, or handed to another tenant as they were (EX14). */
+  readonly reason: ExposureReason;
   /** Who reaches: the tenant of the process, and the generation its mapping or pin was made under. */
   readonly tenant: string | null;
   readonly generation: number;

@@ -90,6 +90,12 @@ export type OnlinePolicy = 'offline' | 'online' | 'online_kernel' | 'online_mova
 /** PR_MCE_KILL of a process; `default` follows the sysctl. */
 export const MCE_KILL_POLICIES = ['default', 'early', 'late'] as const;
 
+/** Why what a mapping or pin reaches belongs to another owner. */
+export const EXPOSURE_REASONS = ['generation', 'tenant'] as const;
+
+/** How pfns came to another owner. */
+export type ExposureReason = (typeof EXPOSURE_REASONS)[number];
+
 /** When a process is killed for poison. */
 export type MceKillPolicy = (typeof MCE_KILL_POLICIES)[number];
 

@@ -55,6 +55,9 @@ const device = {
   tenant: z.string().nullable(),
   labels: Labels,
   generation: Count.meta({ description: 'Counts owners of the same pfns.' }),
+  former_tenants: z.array(z.string()).meta({
+    description: 'Who had this generation before, handed over by a PATCH of `tenant` and no bind.',
+  }),
   media_serial: z.string().nullable(),
   state: DeviceState,
   conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })),

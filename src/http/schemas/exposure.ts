@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXPOSURE_REASONS } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/model/host.ts';
 import {
   Count,
@@ -22,6 +23,10 @@ export const Exposure = z
     pin: Id.nullable().meta({ description: 'The pin that reaches; null where a mapping does.' }),
     pid: Pid,
     comm: z.string(),
+    reason: z.enum(EXPOSURE_REASONS).meta({
+      description:
+        'generation: the pfns were given to another owner by a bind, a medium or a file system. tenant: the device was handed to another tenant as it was.',
+    }),
     tenant: z.string().nullable().meta({ description: 'Tenant of the process that reaches.' }),
     generation: Count.meta({ description: 'The generation that its mapping or pin was made under.' }),
     to_tenant: z

@@ -43,19 +43,27 @@ export function windows(host: Host): Map<string, readonly [pages: number, writab
     const isPresent = (pfn: number): boolean =>
       pfn >= device.base_pfn && pfn < device.base_pfn + Math.floor(device.size / PAGE);
     for (const { mapping, pfn, writable: write, ram } of walk(host, device)) {
-      if (!isPresent(pfn) || ownerOf(host, mapping, ram) === device.generation) continue;
+      const { pid } = found(host.tables.mappings.get(mapping));
+      const own = ownerOf(host, mapping, ram) === device.generation && !isFormer(host, device, pid);
+      if (!isPresent(pfn) || own) continue;
       const poisoned = device.hwpoisoned.some(([first, count]) => pfn >= first && pfn < first + count);
       if (!ram || !poisoned) reach(mapping, pfn, write);
     }
     for (const pin of host.tables.pins.values()) {
       if (pin.dax_device !== device.name || pin.kind !== 'longterm') continue;
-      if (pin.generation === device.generation) continue;
+      if (pin.generation === device.generation && !isFormer(host, device, pin.pid)) continue;
       for (const [first, count] of pin.pfn_ranges) {
         for (let pfn = first; pfn < first + count; pfn += 1) if (isPresent(pfn)) reach(pin.id, pfn, true);
       }
     }
   }
   return new Map([...pages].map(([id, own]) => [id, [own.size, writable.get(id)?.size ?? 0]]));
+}
+
+/** Whether a process is of a tenant from whom the device was taken as it was. */
+function isFormer(host: Host, { mode, former_tenants }: DaxDevice, pid: number): boolean {
+  const { tenant } = found(host.tables.processes.get(String(pid)));
+  return mode !== 'system-ram' && tenant !== null && former_tenants.includes(tenant);
 }
 
 /** The generation that owns what the mapping maps: of its file system, of its System RAM, or of when it was made. */
