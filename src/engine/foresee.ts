@@ -1,4 +1,5 @@
 import { asItStands, beginsRemovals } from './begun.ts';
+import { effectsOf } from './effect.ts';
 import { handle, type Decision, type Handled } from './handle.ts';
 import { inEveryWorld } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
@@ -25,12 +26,12 @@ export function foresee<Type extends CommandType>(
   const again = replayed(context);
   return inEveryWorld(
     host,
-    (): Handled<Type> | Refusal => playToRest(host, command, again()),
-    (worlds) => {
-      const { one, depends_on } = settle(worlds);
+    () => playToRest(host, command, again()),
+    (worlds): Handled<Type> | Refusal => {
+      const begins = beginsRemovals(command);
+      const { one, depends_on } = begins ? settle(effectsOf(worlds)) : settle(worlds);
       if (one !== null) return isRefusal(one) ? one : tellDependent(one, depends_on);
-      if (beginsRemovals(command)) return withoutEnd(host, command, again, worlds, depends_on);
-      return undetermined(depends_on);
+      return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
     },
   );
 }

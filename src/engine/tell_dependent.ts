@@ -1,5 +1,5 @@
 import { mapRemovals } from './begun.ts';
-import type { DependsOn, Dependent } from './model/depends_on.ts';
+import { dependOn, type DependsOn, type Dependent } from './model/depends_on.ts';
 import type { Change, Event } from './model/event.ts';
 
 /** What is granted: an answer, and the events behind it where it is to happen. */
@@ -32,8 +32,7 @@ function inAnswer(answer: unknown, depends_on: readonly DependsOn[]): unknown {
   return mapRemovals(answer, (removal) => withMore(removal, depends_on));
 }
 
-/** Beside what earlier steps depended on, each fact once. */
-function withMore<Told extends Dependent>(told: Told, more: readonly DependsOn[]): Told {
-  const facts = new Map([...(told.depends_on ?? []), ...more].map((each) => [each.fact, each]));
-  return { ...told, depends_on: [...facts.values()] };
+/** Beside what earlier steps depended on. */
+function withMore<Told extends Dependent>(told: Told, depends_on: readonly DependsOn[]): Told {
+  return { ...told, ...dependOn(told, { depends_on }) };
 }

@@ -8,11 +8,11 @@ import type { Host } from './model/host.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import type { Context } from './model/transaction.ts';
-import { settle, undetermined } from './settle.ts';
+import { undetermined } from './settle.ts';
 
 /**
  * What a command answers whose removals end in more than one way (UNK6): each as it begins, `undetermined`, with the
- * verdict and the hazards that it has in any case. Refused where it would not even begin in every world.
+ * steps, the verdict and the hazards that it has in any case. Refused where it would not even begin in every world.
  */
 export function withoutEnd<Type extends CommandType>(
   host: Host,
@@ -21,29 +21,26 @@ export function withoutEnd<Type extends CommandType>(
   ended: Worlds<Handled<Type> | Refusal>,
   depends_on: readonly DependsOn[],
 ): Handled<Type> | Refusal {
-  const begun = beginInEveryWorld(host, command, again);
-  if (isRefusal(begun)) return begun;
-  const ends = ended.tried.map(({ outcome }) => (isRefusal(outcome) ? [] : removalsIn(outcome.answer)));
-  const answer = mapRemovals(begun.answer, (removal) => {
-    const each = ends.flatMap((removals) => removals.filter(({ id }) => id === removal.id));
-    return { ...removal, state: 'undetermined', ...inAnyCase(each, ended.complete), depends_on };
-  });
-  return { answer, exposures: begun.exposures };
+  const begun = inEveryWorld(
+    host,
+    () => [decideOnce(host, command, again())],
+    ({ tried }) => tried.flatMap(({ outcome }) => outcome),
+  );
+  const [first, ...others] = begun.filter((outcome): outcome is Decision<Type> => !isRefusal(outcome));
+  if (first === undefined || others.length + 1 < begun.length) return undetermined(depends_on);
+  const ends = ended.tried.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
+  const answer = mapRemovals(first.answer, (removal) => ({
+    ...removal,
+    state: 'undetermined',
+    ...inAnyCase(sameIn(ends, removal), ended.complete),
+    steps: stepsOf([removal, ...sameIn(others, removal)]),
+    depends_on,
+  }));
+  return { answer, exposures: first.exposures };
 }
 
-function beginInEveryWorld<Type extends CommandType>(
-  host: Host,
-  command: CommandOf<Type>,
-  again: () => Context,
-): Decision<Type> | Refusal {
-  return inEveryWorld(
-    host,
-    () => decideOnce(host, command, again()),
-    (worlds) => {
-      const { one, depends_on } = settle(worlds);
-      return one ?? undetermined(depends_on);
-    },
-  );
+function sameIn(answers: readonly Handled<CommandType>[], { id }: RemovalRecord): RemovalRecord[] {
+  return answers.flatMap(({ answer }) => removalsIn(answer).filter((removal) => removal.id === id));
 }
 
 function inAnyCase(
@@ -55,4 +52,12 @@ function inAnyCase(
   const [verdict] = verdicts.size === 1 ? verdicts : ['undetermined' as const];
   const { hazards } = agree(ends.map(({ hazards: found }) => ({ hazards: found }))).value;
   return { verdict: verdict!, hazards };
+}
+
+/** The steps that it has in any case, none of them done. */
+function stepsOf(begun: readonly RemovalRecord[]): RemovalRecord['steps'] {
+  const each = begun.map(({ steps }) => ({
+    steps: steps.map((step) => ({ ...step, state: 'done' as const })),
+  }));
+  return agree(each).value.steps.map((step) => ({ ...step, state: 'pending' }));
 }

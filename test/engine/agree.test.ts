@@ -83,13 +83,29 @@ test('[UNK4] of steps those are told that all have, with what is the same in all
     steps: [step('kill_dax', 'done', { a: 1 }), step('del_gendisk', 'done'), step('cdev_del', 'done')],
   };
   const other = {
-    steps: [{ ...step('kill_dax', 'done', { a: 2 }), source: 'elsewhere' }, step('cdev_del', 'pending')],
+    steps: [{ ...step('kill_dax', 'done', { a: 2 }), source: 'elsewhere' }, step('cdev_del', 'done')],
   };
   const { value, conflicts } = agree<object>([one, other]);
   expect(conflicts).toEqual([]);
   expect(value).toEqual({
-    steps: [{ ...step('kill_dax', 'done'), source: 'source of kill_dax, or: elsewhere' }],
+    steps: [
+      { ...step('kill_dax', 'done'), source: 'source of kill_dax, or: elsewhere' },
+      step('cdev_del', 'done'),
+    ],
   });
+});
+
+test('[UNK3] other steps that are still to come are another outcome, and so is another step that waits', () => {
+  const steps = (...told: [string, string][]): object => ({
+    steps: told.map(([name, state]) => ({ name, state })),
+  });
+  const begun = steps(['kill_dax', 'done'], ['pgmap_drain', 'pending']);
+  const others = [
+    steps(['kill_dax', 'done'], ['del_gendisk', 'pending']),
+    steps(['kill_dax', 'done']),
+    steps(['kill_dax', 'done'], ['pgmap_drain', 'waiting']),
+  ];
+  for (const other of others) expect(agree([begun, other]).conflicts).toEqual(['/steps']);
 });
 
 test('[UNK4] a cost that differs is no cost', () => {
@@ -126,11 +142,12 @@ test('[UNK4] a cost that only some have is none', () => {
 });
 
 test('[UNK9] advice is what helps in all, and the whole depends on what its parts depend on', () => {
+  const on = (fact: string): object => ({ fact, facts: [fact] });
   const advice = (action: string): object => ({ action, targets: ['1'] });
-  const one = { advice: [advice('umount_first'), advice('drop_pins')], depends_on: [{ fact: 'a' }] };
-  const other = { advice: [advice('drop_pins')], depends_on: [{ fact: 'b' }, { fact: 'a' }] };
+  const one = { advice: [advice('umount_first'), advice('drop_pins')], depends_on: [on('a')] };
+  const other = { advice: [advice('drop_pins')], depends_on: [on('b'), on('a')] };
   const { value, left_out, conflicts } = agree<object>([one, other, { advice: [advice('drop_pins')] }]);
-  expect(value).toEqual({ advice: [advice('drop_pins')], depends_on: [{ fact: 'a' }, { fact: 'b' }] });
+  expect(value).toEqual({ advice: [advice('drop_pins')], depends_on: [on('a'), on('b')] });
   expect([left_out, conflicts]).toEqual([['/advice'], []]);
 });
 

@@ -71,9 +71,12 @@ function differsInOnly(
   return differing.length === 1 && differing[0]![0] === id;
 }
 
+/** Of what the answer says, where that differs: else of what changes. */
 function differing(outcomes: readonly unknown[]): Told {
   const { left_out, conflicts } = agree(outcomes);
-  const differs = [...conflicts, ...left_out].slice(0, DIFFERS_MAX);
+  const all = [...conflicts, ...left_out];
+  const seen = all.filter((pointer) => pointer.startsWith('/answer/')).map((pointer) => pointer.slice(7));
+  const differs = (seen.length > 0 ? seen : all).slice(0, DIFFERS_MAX);
   return differs.length === 0 ? {} : { differs };
 }
 
@@ -102,9 +105,15 @@ function tellOne(outcome: unknown): Told {
   }
   const told = headOf(outcome);
   if ('verdict' in told) {
-    const { state, verdict } = told;
-    const hazards = new Set((told['hazards'] as readonly Members[]).map(({ kind }) => kind));
-    return { state, verdict, hazards: [...hazards] } as Told;
+    const { state, verdict, hazards } = told as Omit<Told, 'hazards'> & {
+      readonly hazards?: readonly Members[];
+    };
+    const kinds = hazards === undefined ? {} : { hazards: [...new Set(hazards.map(({ kind }) => kind))] };
+    return { state, verdict, ...kinds } as Told;
+  }
+  if ('reach' in told) {
+    const { oops, livelock } = told as { readonly [Does in 'oops' | 'livelock']: readonly string[] };
+    return { triggered_by: [...new Set([...oops, ...livelock])] };
   }
   if (!('kernel_oopses' in told)) return {};
   const { result, errno, signal } = told;

@@ -28,11 +28,11 @@ export interface Worlds<Outcome> {
  *   run ──reads an unknown fact──▶ Unsettled ──▶ run with its first value, with its second, …
  *                                                 └── reads another one ──▶ with the first value of that, …
  */
-export function inEveryWorld<Outcome>(
+export function inEveryWorld<Outcome, Reconciled = Outcome>(
   host: Host,
   run: () => Outcome,
-  reconcile: (worlds: Worlds<Outcome>) => Outcome,
-): Outcome {
+  reconcile: (worlds: Worlds<Outcome>) => Reconciled,
+): Outcome | Reconciled {
   const first = attempt(run);
   return first instanceof Unsettled ? reconcile(explore(host, run, first.choice)) : first;
 }
@@ -53,7 +53,8 @@ function explore<Outcome>(host: Host, run: () => Outcome, first: Choice): Worlds
   const open: Host['assumed'][] = [];
   /** The last value first: the stack gives them back the other way round. */
   const split = (assumed: Host['assumed'], choice: Choice): void => {
-    choices.set(choice.id, choice);
+    if (assumed.has(choice.id)) throw new Error(`${choice.id} is assumed, and read as if it were not`);
+    if (!choices.has(choice.id)) choices.set(choice.id, choice);
     for (let at = choice.values.length - 1; at >= 0; at -= 1) open.push(new Map(assumed).set(choice.id, at));
   };
   split(before, first);

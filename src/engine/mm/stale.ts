@@ -92,11 +92,16 @@ export function staleEffect(host: Host, mapping: Mapping, run: Run, verb: Mappin
   return isStale(deviceOf(host, mapping.dax_device), run) ? staleEffects(host)(mapping, run, verb) : ok;
 }
 
-/** The same for many entries, what is asked of their devices looked up once. Holds while nothing changes. */
+/**
+ * The same for many entries, what is asked of their devices looked up once. Holds while nothing changes but what is
+ * assumed.
+ */
 export function staleEffects(host: Host): EffectAt {
-  const facts = factsOf(host);
+  let { assumed } = host;
+  let facts = factsOf(host);
   const ramOf = onceADevice((device) => ramInUse(host, device));
   return (mapping, run, verb) => {
+    if (host.assumed !== assumed) ({ assumed, facts } = { assumed: host.assumed, facts: factsOf(host) });
     const device = deviceOf(host, mapping.dax_device);
     const standing = pfnsStand(device, run);
     if (standing === 'served') return ok;

@@ -1,3 +1,5 @@
+import { dependOn, type Dependent } from './depends_on.ts';
+
 /** What several outcomes of the same thing have in common. Plain JSON. */
 export interface Agreed<T> {
   /** The first of them, but without what only words tell apart, and with the rows of lists of dangers that all have. */
@@ -138,13 +140,21 @@ function alike(keyOf: (row: Json) => unknown): Rule {
   };
 }
 
-/** Steps of a removal: those that all have, with the parameters and results that are the same for all. */
+/**
+ * Steps of a removal: those that all have, with the parameters and results that are the same for all. While some are
+ * still to come, other steps are another outcome.
+ */
 function stepsOfAll(values: readonly unknown[], walk: Walk): unknown {
-  walk.left_out.push(walk.path);
-  const [first = [], ...others] = values as readonly (readonly Json[])[];
+  const lists = values as readonly (readonly Json[])[];
+  const [first = [], ...others] = lists;
+  const nameThe = (steps: readonly Json[]): string =>
+    steps.map(({ name, state }) => `${String(name)} ${String(state)}`).join();
+  const isOver = lists.flat().every(({ state }) => state === 'done');
+  if (!isOver && new Set(lists.map(nameThe)).size > 1) walk.conflicts.push(walk.path);
+  else walk.left_out.push(walk.path);
   return first.flatMap((step) => {
     const same = others.map((steps) => steps.find(({ name }) => name === step['name']));
-    if (same.some((other) => other?.['state'] !== step['state'])) return [];
+    if (same.includes(undefined)) return [];
     const steps = [step, ...same] as readonly Json[];
     const of = (member: string): unknown[] => steps.map((each) => each[member]);
     const shared = { parameters: membersOfAll(of('parameters')), result: membersOfAll(of('result')) };
@@ -154,8 +164,8 @@ function stepsOfAll(values: readonly unknown[], walk: Walk): unknown {
 
 /** What each says that it depends on: the whole does on all of these. */
 function unionOfAll(values: readonly unknown[]): unknown {
-  const lists = values as readonly (readonly Json[] | undefined)[];
-  return [...new Map(lists.flatMap((list = []) => list.map((each) => [each['fact'], each]))).values()];
+  const lists = values as readonly Dependent['depends_on'][];
+  return dependOn(...lists.map((depends_on = []) => ({ depends_on }))).depends_on;
 }
 
 /** What a removal costs is told of recorded kernels alone: where it differs there is no estimate. */

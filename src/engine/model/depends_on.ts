@@ -25,6 +25,8 @@ export interface DependsOnValue {
   readonly errno?: Errno | null;
   readonly signal?: string | null;
   readonly kernel_oopses?: readonly string[];
+  /** What sets off an oops, or a livelock, at an entry that is left. */
+  readonly triggered_by?: readonly string[];
   /** Why nothing would be done at all. */
   readonly refused?: RefusalCode;
   /** JSON pointers to what is another with another value of the fact: the first 10. */
@@ -34,4 +36,11 @@ export interface DependsOnValue {
 /** Beside an answer: absent where nothing in it depends on such a fact. */
 export interface Dependent {
   readonly depends_on?: readonly DependsOn[];
+}
+
+/** What several depend on, each choice once: what one says of it first. */
+export function dependOn(...all: readonly Dependent[]): Dependent {
+  const each = all.flatMap(({ depends_on = [] }) => depends_on);
+  const choices = new Map(each.map((one) => [one.facts.join(), one] as const).reverse());
+  return each.length === 0 ? {} : { depends_on: [...choices.values()].reverse() };
 }

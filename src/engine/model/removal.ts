@@ -50,7 +50,7 @@ export interface WaitingOn {
 }
 
 /** Something that is dangerous after a removal, and what sets it off. */
-export interface Hazard {
+export interface Hazard extends Dependent {
   readonly kind: HazardKind;
   readonly detail: string;
   readonly pid: number | null;

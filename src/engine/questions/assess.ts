@@ -4,6 +4,7 @@ import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, findDevice } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { dependOn } from '../model/depends_on.ts';
 import { cutLists } from '../model/cut.ts';
 import { hazardsOf } from '../removal/hazards.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
@@ -123,6 +124,7 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
     simulated_kernel_cost,
     advice: [],
     refused: null,
+    ...dependOn(removal, ...hazards),
   };
 }
 

@@ -1,7 +1,7 @@
 import { dependsOn } from '../kernels/depends_on.ts';
 import { inEveryWorld } from '../kernels/worlds.ts';
 import { agree } from '../model/agree.ts';
-import type { Dependent } from '../model/depends_on.ts';
+import { dependOn, type Dependent } from '../model/depends_on.ts';
 import type { Host } from '../model/host.ts';
 
 /**
@@ -20,6 +20,10 @@ export function inCommon<Answer extends Dependent>(
     if (worlds.complete && agreed.conflicts.length === 0 && agreed.left_out.length === 0) return agreed.value;
     const differing = new Set(agreed.conflicts.map((pointer) => pointer.split('/')[1]));
     const untold = Object.entries(fallback).filter(([member]) => !worlds.complete || differing.has(member));
-    return { ...agreed.value, ...Object.fromEntries(untold), depends_on: dependsOn(worlds) };
+    return {
+      ...agreed.value,
+      ...Object.fromEntries(untold),
+      ...dependOn(agreed.value, { depends_on: dependsOn(worlds) }),
+    };
   });
 }

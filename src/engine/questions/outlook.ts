@@ -1,5 +1,6 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { agree } from '../model/agree.ts';
+import { dependOn } from '../model/depends_on.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';
@@ -65,7 +66,7 @@ function outlookOnce(tx: Transaction, device: DaxDevice, uses: readonly Use[]): 
     const { removal, impact } = run;
     const { state, verdict, report } = removal;
     const consequences = uses.map((use) => becomes(inside, use, { ...removal, signals: report.signals }));
-    return { state, verdict, impact, refused: null, consequences };
+    return { state, verdict, impact, refused: null, consequences, ...dependOn(removal, ...removal.hazards) };
   });
   return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
 }

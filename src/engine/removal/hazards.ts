@@ -1,4 +1,7 @@
+import { dependsOn } from '../kernels/depends_on.ts';
+import { inEveryWorld } from '../kernels/worlds.ts';
 import { append } from '../model/append.ts';
+import type { Dependent } from '../model/depends_on.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
 import { decodes, mappingsOfDevice, mountsOfDevice, pinsOfDevice, livingMappings } from '../model/lookup.ts';
 import { spelled } from '../model/memory_block.ts';
@@ -7,7 +10,7 @@ import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, normalize } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
 import { pinTriggers } from '../mm/pin_release.ts';
-import { staleEffects, triggersOf, type EffectAt } from '../mm/stale.ts';
+import { staleEffects, triggersOf, type EffectAt, type Triggers } from '../mm/stale.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { ROWS_MAX } from '../model/cut.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
@@ -25,7 +28,7 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
   const effectAt = staleEffects(host);
   for (const mapping of livingMappings(host, mappingsOfDevice(host, device.name))) {
     const left = [...runs(entriesOf(host, mapping.id))].filter((run) => run.kind === 'dax');
-    if (left.length > 0) append(hazards, staleHazards(effectAt, device, mapping, left));
+    if (left.length > 0) append(hazards, staleHazards(host, effectAt, device, mapping, left));
   }
   for (const pin of pinsOfDevice(host, device.name)) {
     const triggered_by = pinTriggers(host, pin);
@@ -59,12 +62,14 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
 }
 
 function staleHazards(
+  host: Host,
   effectAt: EffectAt,
   device: DaxDevice,
   mapping: Mapping,
   left: readonly Run[],
 ): Hazard[] {
-  const { reach, oops, livelock } = triggersOf(effectAt, device, mapping, left);
+  const triggers = inAnyCase(host, () => triggersOf(effectAt, device, mapping, left));
+  const { reach, oops, livelock, ...dependent } = triggers;
   const writable = reach.includes('store');
   const told = {
     ...NONE,
@@ -80,6 +85,7 @@ function staleHazards(
       writable,
       triggered_by: reach,
       source: 'SPEC.md D1',
+      ...dependent,
     },
   ];
   if (oops.length > 0)
@@ -99,6 +105,20 @@ function staleHazards(
       source: 'C3',
     });
   return hazards;
+}
+
+/**
+ * What sets it off whatever the facts are that are not known of the kernel, and on which the rest depends. That the
+ * entry is there, and so the verdict, depends on none of them (UNK10).
+ */
+function inAnyCase(host: Host, triggers: () => Triggers): Triggers & Dependent {
+  return inEveryWorld<Triggers & Dependent>(host, triggers, (worlds) => {
+    const [first, ...others] = worlds.tried.map(({ outcome }) => outcome);
+    const shared = (does: 'oops' | 'livelock'): Triggers['oops'] =>
+      first![does].filter((verb) => others.every((other) => other[does].includes(verb)));
+    const { reach } = first!;
+    return { reach, oops: shared('oops'), livelock: shared('livelock'), depends_on: dependsOn(worlds) };
+  });
 }
 
 /** A longterm pin is DMA into the pfns: it reaches them. A transient one only fails when it is released. */

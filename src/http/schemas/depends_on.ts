@@ -13,6 +13,9 @@ const DependsOnValue = z
     errno: Errno.nullable().exactOptional(),
     signal: z.string().nullable().exactOptional(),
     kernel_oopses: z.array(z.string()).exactOptional(),
+    triggered_by: z.array(z.string()).exactOptional().meta({
+      description: 'What sets off an oops, or a livelock, at an entry that is left.',
+    }),
     refused: RefusalCode.exactOptional().meta({ description: 'Why nothing would be done at all.' }),
     differs: z
       .array(z.string())

@@ -32,6 +32,7 @@ export const Hazard = z
     writable: z.boolean(),
     triggered_by: z.array(z.string()),
     source: z.string(),
+    ...dependent,
   })
   .meta({
     id: 'Hazard',
