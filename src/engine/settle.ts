@@ -23,11 +23,20 @@ export function settle<Outcome>(worlds: Worlds<Outcome>): Settled<Outcome> {
 
 /** The refusal of what depends on unknown facts: which, what each value leads to, and what would settle them. */
 export function undetermined(depends_on: readonly DependsOn[]): Refusal {
-  const facts = depends_on.map(({ fact, values }) => {
-    return `${fact} (${values.map(({ value }) => value).join(' or ')})`;
-  });
+  const facts = new Set(depends_on.map(named));
   const probes = [...new Set(depends_on.flatMap((each) => each.probes))];
-  const how = probes.length === 0 ? 'the exact kernel_release' : `kernel_probes: ${probes.join('; ')}`;
-  const detail = `it depends on what is not known of this kernel: ${facts.join(', ')}; PATCH the host with ${how}`;
+  const how =
+    probes.length === 0
+      ? 'nothing that can be looked up on the host tells'
+      : `PATCH the host with kernel_probes: ${probes.join('; ')}`;
+  const detail = `it depends on what is not known of this kernel: ${[...facts].join(', ')}; ${how}`;
   return refuse('undetermined', detail, { depends_on });
 }
+
+/** A fact, and what it can be where that is short. */
+function named({ fact, values }: DependsOn): string {
+  const words = values.map(({ value }) => value).join(' or ');
+  return words.length > WORDS_MAX ? fact : `${fact} (${words})`;
+}
+
+const WORDS_MAX = 120;

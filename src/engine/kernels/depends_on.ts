@@ -71,12 +71,14 @@ function differsInOnly(
   return differing.length === 1 && differing[0]![0] === id;
 }
 
-/** Of what the answer says, where that differs: else of what changes. */
+/** Of what the answer says, where that differs: else of what is stored, behind its kind and id. */
 function differing(outcomes: readonly unknown[]): Told {
   const { left_out, conflicts } = agree(outcomes);
   const all = [...conflicts, ...left_out];
-  const seen = all.filter((pointer) => pointer.startsWith('/answer/')).map((pointer) => pointer.slice(7));
-  const differs = (seen.length > 0 ? seen : all).slice(0, DIFFERS_MAX);
+  const within = (head: string): string[] =>
+    all.filter((pointer) => pointer.startsWith(`${head}/`)).map((pointer) => pointer.slice(head.length));
+  const [answered, stored] = [within('/answer'), within('/records')];
+  const differs = (answered.length > 0 ? answered : stored.length > 0 ? stored : all).slice(0, DIFFERS_MAX);
   return differs.length === 0 ? {} : { differs };
 }
 

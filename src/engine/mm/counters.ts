@@ -34,8 +34,8 @@ export function freshCounters(per_node: boolean): HostRecord['counters'] {
 export function nodeAppears(tx: Transaction, node: number | null): void {
   const { name, counters } = hostRecord(tx.host);
   const key = `node${String(node)}`;
-  if (!factsOf(tx.host).per_node_mf_counters || node === null || counters.memory_failure[key] !== undefined)
-    return;
+  if (node === null || counters.memory_failure[key] !== undefined) return;
+  if (!factsOf(tx.host).per_node_mf_counters) return;
   const memory_failure = { ...counters.memory_failure, [key]: NO_FAILURES };
   patch(tx, 'hosts', name, { counters: { ...counters, memory_failure } });
 }

@@ -62,7 +62,7 @@ export function recordOops(tx: Transaction, at: string | null): void {
 
 /** Whether a task that oopsed left its RCU section open: whoever waits for a grace period waits for ever (R145). */
 export function rcuNeverEnds(host: Host): boolean {
-  return factsOf(host).after_oops === 'rcu_never_ends' && hostRecord(host).health === 'oopsed';
+  return hostRecord(host).health === 'oopsed' && factsOf(host).after_oops === 'rcu_never_ends';
 }
 
 /** An oops kills the task; its exit may oops again. */

@@ -41,6 +41,7 @@ export interface Dependent {
 /** What several depend on, each choice once: what one says of it first. */
 export function dependOn(...all: readonly Dependent[]): Dependent {
   const each = all.flatMap(({ depends_on = [] }) => depends_on);
-  const choices = new Map(each.map((one) => [one.facts.join(), one] as const).reverse());
-  return each.length === 0 ? {} : { depends_on: [...choices.values()].reverse() };
+  const seen = new Set<string>();
+  const isFirst = ({ facts }: DependsOn): boolean => seen.size < seen.add(facts.join()).size;
+  return each.length === 0 ? {} : { depends_on: each.filter(isFirst) };
 }

@@ -71,9 +71,9 @@ function holdsRmapbt(tx: Transaction, device: DaxDevice): boolean {
 
 /** M46: what HardwareCorrupted is once the memmap of pages that were poisoned under an xfs with rmapbt has gone. */
 function poisonRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: DaxDevice): Refusal | null {
-  if (factsOf(tx.host).memory_failure.poisoned_rmapbt_teardown === 'known') return null;
   if (trigger === 'orderly_removal' || device.hwpoisoned.length === 0 || !holdsRmapbt(tx, device))
     return null;
+  if (factsOf(tx.host).memory_failure.poisoned_rmapbt_teardown === 'known') return null;
   return unknownOutcome(
     'HardwareCorrupted after the removal of a poisoned xfs with rmapbt is not known (M46)',
   );

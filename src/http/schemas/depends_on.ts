@@ -17,10 +17,10 @@ const DependsOnValue = z
       description: 'What sets off an oops, or a livelock, at an entry that is left.',
     }),
     refused: RefusalCode.exactOptional().meta({ description: 'Why nothing would be done at all.' }),
-    differs: z
-      .array(z.string())
-      .exactOptional()
-      .meta({ description: 'JSON pointers to what is another with another value: the first 10.' }),
+    differs: z.array(z.string()).exactOptional().meta({
+      description:
+        'JSON pointers to what is another with another value: members of the answer, else of what would be stored, behind its kind and id; the first 10.',
+    }),
   })
   .meta({ id: 'DependsOnValue', description: 'What comes of one value, as far as it can be told.' });
 

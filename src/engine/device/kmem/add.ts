@@ -24,7 +24,7 @@ export function addMemory(
     counted === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, counted);
   const whole = wholeBlocks(device, block_bytes);
   const cut = device.size - whole.nr_blocks * block_bytes;
-  const says = factsOf(tx.host).kmem.says_truncation && cut > 0;
+  const says = cut > 0 && factsOf(tx.host).kmem.says_truncation;
   const log = says
     ? [
         `kmem ${device.name}: DAX region truncated by ${String(Math.floor(cut / 2 ** 20))} MiB due to alignment`,
