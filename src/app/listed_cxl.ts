@@ -4,6 +4,7 @@ import type { MemdevNames } from '../inventory/rename_memdevs.ts';
 import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
 import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';
+import { sizeIn } from '../inventory/human_size.ts';
 import { toCount, toHex, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';
 import type { InventoryHostRecord, ListedRecord } from '../inventory/record.ts';
@@ -72,8 +73,8 @@ function memdevOf({ name, fields }: ListedRecord, link: MemdevLink | undefined):
     name,
     serial: serial === null ? null : toHex(serial),
     pci: textOf(fields, 'host'),
-    pmem_size: toCount(fields['pmem_size']) ?? 0,
-    ram_size: toCount(fields['ram_size']) ?? 0,
+    pmem_size: sizeIn(fields['pmem_size']) ?? 0,
+    ram_size: sizeIn(fields['ram_size']) ?? 0,
     numa_node: toCount(fields['numa_node']),
     state: fields['state'] === 'disabled' ? 'disabled' : 'enabled',
     nmem: link?.dimm ?? null,
@@ -89,7 +90,7 @@ function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): Li
     name,
     type: fields['type'] === 'ram' || modes.includes('ram') ? 'ram' : 'pmem',
     resource: resource === null ? null : toHex(resource),
-    size: toCount(fields['size']) ?? 0,
+    size: sizeIn(fields['size']) ?? 0,
     interleave_ways: toCount(fields['interleave_ways']) ?? Math.max(1, links.length),
     interleave_granularity: toCount(fields['interleave_granularity']),
     state: fields['state'] === 'disabled' ? 'disabled' : 'enabled',

@@ -18,7 +18,8 @@ export interface HeldLock {
  * The uid of the removal behind which the tool sleeps instead of printing; null where it prints.
  *
  * ndctl takes the lock of every namespace before anything else (wait_probe): it sleeps behind one whose driver is
- * being unbound. daxctl reads the size of each dax device, which up to v6.1 takes that device's lock.
+ * being unbound. daxctl reads the size of each dax device, which up to v6.1 takes that device's lock. cxl asks for
+ * neither.
  * Source: drivers/nvdimm/bus.c wait_probe_show(), flush_namespaces(); drivers/dax/bus.c size_show(); M160, M161,
  * `fsdax-xfs-rmapbt-unbind-late@7.3`.
  */
@@ -27,8 +28,7 @@ export function blockedBehind(
   kernel: KernelName,
   held: readonly HeldLock[],
 ): string | null {
-  const blocks = format === 'ndctl' ? blocksNdctl : blocksDaxctl;
-  return held.find((lock) => blocks(lock, kernel))?.removal.uid ?? null;
+  return held.find((lock) => BLOCKS[format](lock, kernel))?.removal.uid ?? null;
 }
 
 /** Dynamic dax regions are on no nd bus; of a dax device the namespace's own driver has to go. */
@@ -40,3 +40,9 @@ function blocksNdctl({ removal, device, region }: HeldLock): boolean {
 function blocksDaxctl({ device }: HeldLock, kernel: KernelName): boolean {
   return isOnDaxBus(device.mode) && PROFILES[kernel].facts.kmem.list_blocks_behind_unbind;
 }
+
+const BLOCKS: Readonly<Record<ExportFormat, (lock: HeldLock, kernel: KernelName) => boolean>> = {
+  ndctl: blocksNdctl,
+  daxctl: blocksDaxctl,
+  cxl: () => false,
+};

@@ -3,7 +3,7 @@ import { listedSectors } from './badblocks.ts';
 import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
-import { estimate, parseHumanSize } from './human_size.ts';
+import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
 import { hidesContent, membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
 import type {
@@ -194,6 +194,6 @@ function fitsBlocks(dax: ListedObject, total: number): boolean {
     const whole = ranges.map(([start, end]) => (end! + 1n) / unit - (start! + unit - 1n) / unit);
     return whole.reduce((sum, blocks) => sum + (blocks > 0n ? blocks : 0n), 0n) === BigInt(total);
   }
-  const size = toCount(dax['size']);
+  const size = sizeIn(dax['size']);
   return size !== null && total * MEMORY_BLOCK_BYTES <= size && size < (total + 2) * MEMORY_BLOCK_BYTES;
 }

@@ -1,3 +1,6 @@
+import { toCount } from './number.ts';
+import type { ListedValue } from './record.ts';
+
 /**
  * The bytes that a `-u` size may stand for: `low` ≤ bytes < `high`.
  */
@@ -47,6 +50,12 @@ export function estimate({ low, high }: HumanSize): number {
   let step = 2n ** BigInt(high.toString(2).length);
   while (((low + step - 1n) / step) * step >= high) step /= 2n;
   return Number(((low + step - 1n) / step) * step);
+}
+
+/** The bytes of a listed size: exact where it is a number, else the estimate of a rounded one; null for anything else. */
+export function sizeIn(value: ListedValue | undefined): number | null {
+  const human = typeof value === 'string' ? parseHumanSize(value) : null;
+  return human === null ? toCount(value) : estimate(human);
 }
 
 /** The power of two inside the interval: alignments are powers of two, so this one is exact. */

@@ -5,13 +5,14 @@ import { type Ended, endDevices, endedBy, withoutEnded } from './end_absent.ts';
 import type { KnownInventory } from './known_inventory.ts';
 import type { DeviceMerge } from './merge_state.ts';
 import { isEqual } from './is_equal.ts';
+import { estimated } from './printable.ts';
 import { type Listing, type ListingFormat } from './listing.ts';
 import { mergeDaxRegions } from './merge_dax_regions.ts';
 import { mergeDevices } from './merge_devices.ts';
 import { type HostChange, hostChanges, mergeHost } from './merge_host.ts';
 import { isRefusal, parseListing } from './parse.ts';
 import { isUuid, textOf } from './read_field.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
+import type { InventoryDeviceRecord, InventoryHostRecord, ListedValue } from './record.ts';
 import type { InventoryRefusal } from './refusal.ts';
 import { type Skipped, skippedSize } from './skip.ts';
 
@@ -90,7 +91,7 @@ function deviceChanges(
     const old = before.get(previous ?? name);
     const record = deriveDevice(host, name, parts);
     if (old === undefined) return [{ record, change: 'created', ...AS_IT_IS }];
-    const isSame = isEqual(old, record);
+    const isSame = saysSame(old, record);
     const change = isSame ? 'unchanged' : 'updated';
     const shown = !isSame || merge.listed.has(name);
     return shown
@@ -121,6 +122,15 @@ function isAnother(old: InventoryDeviceRecord, record: InventoryDeviceRecord): b
   const isFirstTold = isOnDaxBus(record.mode) && old.mode === 'devdax' && dax !== null && !isModeTold(dax);
   if (old.mode !== record.mode) return !isFirstTold;
   return isUuid(old.uuid) && isUuid(record.uuid) && old.uuid !== record.uuid;
+}
+
+/** A number is no news where it is the estimate of the rounded one that was known: an export prints it so [IMP21]. */
+function saysSame(old: InventoryDeviceRecord, record: InventoryDeviceRecord): boolean {
+  if (isEqual(old, record)) return true;
+  const said = ({ size_is_rounded, listed, ...others }: InventoryDeviceRecord): unknown => {
+    return { ...others, listed: estimated(listed as unknown as ListedValue) };
+  };
+  return isEqual(said(old), said(record));
 }
 
 function changedFields(old: InventoryDeviceRecord, record: InventoryDeviceRecord): readonly string[] {

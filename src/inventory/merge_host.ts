@@ -3,6 +3,7 @@ import { isEqual } from './is_equal.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { followRenamedMemdevs } from './rename_memdevs.ts';
+import { estimated } from './printable.ts';
 import { textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedRecord } from './record.ts';
 
@@ -59,10 +60,16 @@ export function hostChanges(
     return [...new Set([...old.keys(), ...now.keys()])].flatMap((name): HostChange[] => {
       if (!now.has(name)) return [{ kind, name, change: 'gone' }];
       if (!old.has(name)) return [{ kind, name, change: 'created' }];
-      if (!isEqual(old.get(name), now.get(name))) return [{ kind, name, change: 'updated' }];
+      if (!saysSame(old.get(name)!, now.get(name)!)) return [{ kind, name, change: 'updated' }];
       return listed.has(name) ? [{ kind, name, change: 'unchanged' }] : [];
     });
   });
+}
+
+/** A number is no news where it is the estimate of the rounded one that was known [IMP21]. */
+function saysSame(old: ListedRecord, now: ListedRecord): boolean {
+  if (isEqual(old, now)) return true;
+  return old.parent === now.parent && isEqual(estimated(old.fields), estimated(now.fields));
 }
 
 function mergeTable(

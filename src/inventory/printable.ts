@@ -1,18 +1,31 @@
 import { FIELDS } from './field_table.ts';
-import type { ListedObject, ObjectKind } from './record.ts';
+import { estimate, parseHumanSize } from './human_size.ts';
+import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 
-/** The fields of an object as the tools print them without -u: what is only known rounded is left out. */
+/** The fields of an object as the tools print them without -u; of what is only known rounded, the estimate [IMP21]. */
 export function printable(
   kind: ObjectKind,
   fields: ListedObject,
   omitted: readonly string[] = [],
 ): ListedObject {
   const { types } = FIELDS[kind];
-  const isRounded = (key: string, value: unknown): boolean =>
-    types[key] === 'size' && typeof value === 'string';
   return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([key, value]) => value !== undefined && !omitted.includes(key) && !isRounded(key, value),
-    ),
+    Object.entries(fields).flatMap(([key, value]) => {
+      if (value === undefined || omitted.includes(key)) return [];
+      return [[key, types[key] === 'size' ? estimated(value) : value]];
+    }),
+  );
+}
+
+/** A value with the estimate in place of each rounded size of -u: what an export prints of it, and says again. */
+export function estimated(value: ListedValue): ListedValue {
+  if (typeof value === 'string') {
+    const human = parseHumanSize(value);
+    return human === null ? value : estimate(human);
+  }
+  if (Array.isArray(value)) return (value as ListedValue[]).map(estimated);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, estimated(member as ListedValue)]),
   );
 }

@@ -1,9 +1,11 @@
 import type { CurrentInventory } from './current_inventory.ts';
 import { isModeTold } from './derive.ts';
+import { findRecord } from './find_record.ts';
+import { groupBy } from './indexed.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
 import { hidesContent } from './read_field.ts';
-import type { InventoryDeviceRecord, ListedObject } from './record.ts';
+import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject, ListedValue } from './record.ts';
 import { daxDeviceObject, regionFieldsOf, showsDaxDevice } from './render_daxctl.ts';
 
 const BADBLOCKS = ['badblock_count', 'badblocks'];
@@ -14,16 +16,67 @@ interface PlacedNamespace {
 }
 
 /**
- * What `ndctl list -RNXMi` would print, with what -v and -D told in an import: `{"regions": […]}`, the namespaces of
- * unknown regions beside it, an array of namespaces where no region is known, empty text where there is nothing.
+ * What `ndctl list -BDRNXMi` would print of what was told: an array of buses with their dimms and regions; without
+ * buses, an array of the one kind that is known, or an object of the lists of several, as the tool has it. What is on no
+ * known bus stands beside the buses, and a namespace of no known region beside the regions.
  *
  * A dax device that no namespace is known for, as those of hmem, has no place in it.
- * Source: ndctl/list.c, util/json.c util_namespace_to_json(), v76.1.
+ * Source: ndctl/list.c list_display(), util/json.c util_namespace_to_json(), v76.1.
  */
 export function renderNdctl(inventory: CurrentInventory): string {
+  const { host, idle_regions: idle } = inventory;
+  const namespaces = placedNamespaces(inventory);
+  const there = host.regions.filter(({ name }) => !idle.has(name));
+  const byRegion = groupBy(namespaces, ({ region }) => region);
+  const known = new Set(there.map(({ name }) => name));
+  const regions = there.map(({ name, parent, fields }) => {
+    const hidden = fields['state'] === 'disabled' ? BADBLOCKS : [];
+    const inside = (byRegion.get(name) ?? []).map(({ object }) => object);
+    return { parent, object: { ...printable('region', fields, hidden), ...listed('namespaces', inside) } };
+  });
+  const dimms = host.dimms.map(({ parent, fields }) => ({ parent, object: printable('dimm', fields) }));
+  const onBus = { dimms: groupBy(dimms, busOf(host)), regions: groupBy(regions, busOf(host)) };
+  const buses = host.buses.map(({ name, fields }) => ({
+    ...printable('bus', fields),
+    ...listed('dimms', objectsIn(onBus.dimms.get(name))),
+    ...listed('regions', objectsIn(onBus.regions.get(name))),
+  }));
+  const others = {
+    ...listed('dimms', objectsIn(dimms.filter((dimm) => busOf(host)(dimm) === null))),
+    ...listed('regions', objectsIn(regions.filter((region) => busOf(host)(region) === null))),
+    ...listed(
+      'namespaces',
+      objectsIn(namespaces.filter(({ region }) => region === null || !known.has(region))),
+    ),
+  };
+  const lists = Object.values(others) as ListedObject[][];
+  if (buses.length > 0) return printed([...buses, ...(lists.length === 0 ? [] : [others])]);
+  const kinds =
+    lists.length + (regions.length > 0 && namespaces.length > 0 && !('namespaces' in others) ? 1 : 0);
+  return kinds > 1 ? printed(others) : printed(lists[0] ?? []);
+}
+
+function printed(value: ListedValue): string {
+  return Array.isArray(value) && value.length === 0 ? '' : `${printLossless(value)}\n`;
+}
+
+/** The bus that an object is on, if it is known. */
+function busOf({ buses }: InventoryHostRecord): (of: { readonly parent: string | null }) => string | null {
+  return ({ parent }) => (findRecord(buses, parent) === undefined ? null : parent);
+}
+
+function listed(key: string, members: readonly ListedObject[]): ListedObject {
+  return members.length === 0 ? {} : { [key]: members };
+}
+
+function objectsIn(members: readonly { readonly object: ListedObject }[] = []): readonly ListedObject[] {
+  return members.map(({ object }) => object);
+}
+
+function placedNamespaces(inventory: CurrentInventory): readonly PlacedNamespace[] {
   const { host, devices, idle_regions: idle } = inventory;
   const taken = new Set(devices.map(({ namespace }) => namespace));
-  const namespaces: readonly PlacedNamespace[] = [
+  return [
     ...devices.flatMap((device) =>
       device.listed.namespace === null || inventory.shown.get(device.name)!.namespace === 'none'
         ? []
@@ -33,26 +86,6 @@ export function renderNdctl(inventory: CurrentInventory): string {
       .filter(({ name, parent }) => !taken.has(name) && !idle.has(parent ?? ''))
       .map(({ parent, fields }) => ({ region: parent, object: printable('namespace', fields) })),
   ];
-  const byRegion = new Map<string | null, ListedObject[]>();
-  for (const { region, object } of namespaces) {
-    const siblings = byRegion.get(region);
-    if (siblings === undefined) byRegion.set(region, [object]);
-    else siblings.push(object);
-  }
-  const there = host.regions.filter(({ name }) => !idle.has(name));
-  const regions = there.map(({ name, fields }) => {
-    const inside = byRegion.get(name) ?? [];
-    const hidden = fields['state'] === 'disabled' ? BADBLOCKS : [];
-    return { ...printable('region', fields, hidden), ...(inside.length === 0 ? {} : { namespaces: inside }) };
-  });
-  const known = new Set(there.map(({ name }) => name));
-  const others = namespaces
-    .filter(({ region }) => region === null || !known.has(region))
-    .map(({ object }) => object);
-  if (regions.length > 0) {
-    return `${printLossless({ regions, ...(others.length === 0 ? {} : { namespaces: others }) })}\n`;
-  }
-  return others.length === 0 ? '' : `${printLossless(others)}\n`;
 }
 
 function namespaceObject(

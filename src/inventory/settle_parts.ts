@@ -1,4 +1,5 @@
 import { preferExact } from './merge_fields.ts';
+import { toCount } from './number.ts';
 import type { ListedObject, ListedParts, ListedValue } from './record.ts';
 
 /**
@@ -11,11 +12,11 @@ import type { ListedObject, ListedParts, ListedValue } from './record.ts';
 export function settleParts({ namespace, dax_region: region, dax_device: device }: ListedParts): ListedParts {
   if (device === null) return { namespace, dax_region: region, dax_device: null };
   if (namespace === null) return { namespace, dax_region: region, dax_device: device };
-  const size =
-    device['size'] === undefined ? namespace['size'] : preferExact(namespace['size'], device['size']);
+  const size = device['size'] === undefined ? namespace['size'] : exactOf(device['size'], namespace['size']);
   const align = device['align'] ?? namespace['align'];
   return {
-    namespace: withSize(namespace, size),
+    namespace:
+      namespace['size'] === undefined ? namespace : { ...namespace, size: exactOf(namespace['size'], size) },
     dax_region: region === null ? null : withSize(region, size),
     dax_device: {
       ...device,
@@ -23,6 +24,11 @@ export function settleParts({ namespace, dax_region: region, dax_device: device 
       ...(align === undefined ? {} : { align }),
     },
   };
+}
+
+/** A size, or where that is rounded and the other is not, the other. */
+function exactOf(size: ListedValue, other: ListedValue | undefined): ListedValue {
+  return toCount(size) === null ? (toCount(other) ?? size) : size;
 }
 
 function withSize(object: ListedObject, exact: ListedValue | undefined): ListedObject {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXPORT_FORMATS } from '../../src/inventory/export_listing.ts';
 import { exportOf, knownAfter, valueOf } from '../inventory/support/host.ts';
 import { recordedInventories } from '../inventory/support/recordings.ts';
 import { serve } from '../support/server.ts';
@@ -17,7 +18,7 @@ describe('[IMP] a recorded machine through the API', () => {
         expect(await importText(host, text)).toMatchObject({ status: 200 });
       }
       const known = knownAfter(...texts);
-      for (const format of ['ndctl', 'daxctl'] as const) {
+      for (const format of EXPORT_FORMATS) {
         const { text } = await server.call('GET', `${host}/inventory?format=${format}`);
         expect(valueOf(text)).toEqual(valueOf(exportOf(format, known) || '[]'));
         const again = await importText(host, text);

@@ -8,12 +8,11 @@ import {
   planImport,
   printListing,
 } from '../../src/app/listing.ts';
+import { EXPORT_FORMATS } from '../../src/inventory/export_listing.ts';
 import { addDevice, machine, MIB, removeDevice } from '../engine/support.ts';
 import { anyStory, play } from '../engine/fleet.ts';
 import { cases } from '../support/property.ts';
 import { modelledIn } from './support/played.ts';
-
-const FORMATS = ['ndctl', 'daxctl'] as const;
 
 test('[IMP4] a dax device without a driver whose namespace is listed for another device is not gone', () => {
   const made = machine('v6.12');
@@ -38,7 +37,7 @@ test('[IMP4] importing what is exported changes nothing, whatever removals, bind
         const records = Object.values(modelled).flat();
         if (records.length === seen.length && records.every((record, at) => record === seen[at])) return;
         seen = records;
-        for (const format of FORMATS) {
+        for (const format of EXPORT_FORMATS) {
           const after = unchanged(listed, modelled, format);
           if (keeps.next().value === true) listed = after;
         }
@@ -49,13 +48,14 @@ test('[IMP4] importing what is exported changes nothing, whatever removals, bind
 });
 
 /** What is listed after an import of the export: to the host it does nothing, and the next export is the same. */
-function unchanged(listed: Listed, modelled: Modelled, format: (typeof FORMATS)[number]): Listed {
+function unchanged(listed: Listed, modelled: Modelled, format: (typeof EXPORT_FORMATS)[number]): Listed {
   const text = printListing(listed, modelled, format);
   const plan = planImport(listed, modelled, text);
   if (isRefusal(plan) || 'too_large' in plan) throw new Error(JSON.stringify(plan));
   const changed = plan.imported.devices.filter(({ change }) => change !== 'unchanged');
   expect([format, text, changed]).toEqual([format, text, []]);
   expect(plan.devices).toEqual([]);
+  expect(plan.cxl).toBeUndefined();
   expect(plan.imported.host_objects.filter(({ change }) => change !== 'unchanged')).toEqual([]);
   expect(plan.imported.skipped.filter(({ kind }) => kind === 'namespace' || kind === 'size')).toEqual([]);
   expect(printListing(plan.record, modelled, format)).toBe(text);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withCurrentState } from '../../src/inventory/current_state.ts';
+import { EXPORT_FORMATS } from '../../src/inventory/export_listing.ts';
 import { importListing } from '../../src/inventory/import_listing.ts';
 import type { KnownInventory } from '../../src/inventory/known_inventory.ts';
 import { printLossless } from '../../src/inventory/lossless.ts';
@@ -102,8 +103,9 @@ describe('any text', () => {
           const { host } = known;
           const devices = known.devices.map((record) => withCurrentState(host, record, currentOf(record)));
           expectUnchanged(known, text);
-          expectUnchanged({ host, devices }, exportOf('ndctl', known));
-          expectUnchanged({ host, devices }, exportOf('daxctl', known));
+          for (const format of EXPORT_FORMATS) {
+            expectUnchanged({ host, devices }, exportOf(format, known));
+          }
         },
       ),
       cases(2000),

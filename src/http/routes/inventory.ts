@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { isRefusal } from '../../engine/model/refusal.ts';
+import { EXPORT_FORMATS } from '../../inventory/export_listing.ts';
 import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
@@ -79,13 +80,14 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
 }
 
 function exportRoute(app: FastifyInstance, backend: Backend): void {
-  const querystring = z.strictObject({ format: z.enum(['ndctl', 'daxctl']).default('ndctl') });
+  const querystring = z.strictObject({ format: z.enum(EXPORT_FORMATS).default('ndctl') });
   const schema = describe(
     {
       id: 'exportInventory',
       tag,
       summary: 'Export a listing',
-      description: 'What `ndctl list -RNXMi` or `daxctl list -RDM` would print now. Never waits.',
+      description:
+        'What `ndctl list -BDRNXMi`, `daxctl list -RDM` or `cxl list -vvv` would print now, as far as listings have told it. Never waits.',
     },
     {
       params: HostPath,

@@ -6,7 +6,8 @@ import {
   planImport,
   printListing,
 } from '../../../src/app/listing.ts';
-import { type ExportFormat } from '../../../src/inventory/export_listing.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../../src/inventory/export_listing.ts';
+import { estimated } from '../../../src/inventory/printable.ts';
 import type { ListedValue } from '../../../src/inventory/record.ts';
 import { machine, type Machine } from '../../engine/support.ts';
 import { unordered, valueOf } from './host.ts';
@@ -45,9 +46,9 @@ function importedInto(
   return { host: { made, listed: plan.record }, answer: imported };
 }
 
-/** What an export of the host prints; null where it prints nothing. */
-function printed({ made, listed }: PlayedHost, format: ExportFormat): ListedValue {
-  return valueOf(printListing(listed, modelledIn(made), format));
+/** What an export of the host prints. */
+export function printed({ made, listed }: PlayedHost, format: ExportFormat): string {
+  return printListing(listed, modelledIn(made), format);
 }
 
 /** Everything that the model holds of the host, and all it exports; not when, nor how often, a record was changed. */
@@ -58,8 +59,8 @@ export function stateOf(host: PlayedHost): unknown {
       .sort(([name], [other]) => (name < other ? -1 : 1))
       .map(([, record]) => withoutTimes(record)),
   );
-  const exports = (['ndctl', 'daxctl'] as const).map((format) => unordered(printed(host, format)));
-  return { records, exports, host: unordered(host.listed.host as unknown as ListedValue) };
+  const exports = EXPORT_FORMATS.map((format) => unordered(valueOf(printed(host, format))));
+  return { records, exports, host: unordered(estimated(host.listed.host as unknown as ListedValue)) };
 }
 
 /** What the model holds, as a listing is compared with it. */
