@@ -13,6 +13,7 @@ import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { DAX_MODES, isOnDaxBus, driverOf, type DeviceMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
 import { bound, parentBound } from '../device/lifecycle.ts';
+import { toolAfter, toolBefore } from './bind_tool.ts';
 
 /** A device, and what became of the write to `bind`. */
 export interface BoundDevice {
@@ -26,11 +27,32 @@ export interface BoundDevice {
 
 /**
  * Binds a device again, in the mode and under the tenant it had or others (repurpose). 409 with the kernel's
- * errno where it is bound already (R149); `blocked` where the write to `bind` does not return (R145).
+ * errno where it is bound already (R149); `blocked` where the write to `bind` does not return (R145). A tool that is
+ * asked (`via`) has a no of its own, may find nothing to bind, and may go on after the bind.
  */
 export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
+  const before = toolBefore(tx, command, device);
+  if (isRefusal(before)) return before;
+  const enables = command.via === 'daxctl_enable_device' ? { mode: 'devdax' as const } : {};
+  const done =
+    before === 'as_asked' ? standing(command, device) : write(tx, { ...command, ...enables }, device);
+  if (!isRefusal(done) && done.bind.result === 'ok') toolAfter(tx, command, done.record);
+  return done;
+}
+
+/** Nothing is written to `bind`: the device stays whose it is. */
+function standing({ tenant }: Bind, record: DaxDevice): BoundDevice | Refusal {
+  if (tenant !== undefined && tenant !== record.tenant)
+    return refuse('invalid_field', 'nothing is bound anew: PATCH the device to hand it over as it is', {
+      pointer: '/tenant',
+    });
+  return { record, bind: { result: 'ok', blocked_in: null, kernel_log: [] } };
+}
+
+/** A write to `bind`. */
+function write(tx: Transaction, command: Bind, device: DaxDevice): BoundDevice | Refusal {
   const facts = factsOf(tx.host);
   const parent = command.driver === 'dax_pmem';
   if (device.state === 'removing') return behindUnbind(tx, command, device);

@@ -1,5 +1,6 @@
 import type { Labels } from './resource.ts';
 import type {
+  BindVia,
   CxlDriver,
   CxlRegionType,
   CxlRemoveVia,
@@ -79,6 +80,8 @@ export interface Bind {
   readonly driver?: Driver;
   readonly mode?: DeviceMode;
   readonly tenant?: string | null;
+  /** The tool that is asked; absent: `bind` of sysfs is written. */
+  readonly via?: BindVia;
 }
 
 /** Starts `->remove()` of a device. */

@@ -41,10 +41,11 @@ export function withBlock(range: MemoryRange, at: number, state: BlockState): Me
       { ...run, first: at + 1, nr_blocks: end - at - 1 },
     ];
   });
-  return merge(parts.filter((run) => run.nr_blocks > 0));
+  return mergeAlike(parts.filter((run) => run.nr_blocks > 0));
 }
 
-function merge(parts: readonly MemoryBlockRun[]): MemoryBlockRun[] {
+/** Neighbours that are alike become one run. */
+export function mergeAlike(parts: readonly MemoryBlockRun[]): MemoryBlockRun[] {
   const merged: MemoryBlockRun[] = [];
   for (const run of parts) {
     const last = merged.at(-1);

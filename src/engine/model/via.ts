@@ -12,7 +12,7 @@ interface Via {
     | 'cxl_region'
     | 'cxl_memdev';
   /** The tool that is asked; null where `unbind` of sysfs is written. */
-  readonly tool: 'ndctl' | 'daxctl' | null;
+  readonly tool: 'ndctl' | 'daxctl' | 'cxl' | null;
   /** Of a dax device, whether what stands above it goes with it: its dax_pmem, or its dax region. */
   readonly with_parent: boolean;
 }
@@ -28,6 +28,10 @@ const VIAS: Readonly<Record<RemoveVia, Via>> = {
   ndctl_destroy_namespace: { unbinds: 'namespace', tool: 'ndctl', with_parent: true },
   ndctl_disable_region: { unbinds: 'nd_region', tool: 'ndctl', with_parent: true },
   daxctl_disable_device: { unbinds: 'device_dax', tool: 'daxctl', with_parent: false },
+  cxl_disable_region: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
+  cxl_disable_region_force: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
+  cxl_destroy_region: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
+  cxl_destroy_region_force: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
 };
 
 /** What is known of a `via`; null where a removal names none, and the device's own driver is unbound. */
@@ -39,6 +43,18 @@ export function viaOf(via: RemoveVia | null | undefined): Via | null {
 export function goesByCxl(via: RemoveVia | null | undefined): boolean {
   const unbinds = viaOf(via)?.unbinds;
   return unbinds === 'cxl_region' || unbinds === 'cxl_memdev';
+}
+
+/**
+ * What `cxl disable-region` and `cxl destroy-region` do beside the unbind of a region; null of every other way.
+ * Source: cxl/region.c disable_region(), destroy_region(), v81.
+ */
+export function regionTool(
+  via: RemoveVia | null | undefined,
+): { readonly destroys: boolean; readonly force: boolean } | null {
+  if (via === undefined || via === null || viaOf(via)?.tool !== 'cxl') return null;
+  const destroys = via === 'cxl_destroy_region' || via === 'cxl_destroy_region_force';
+  return { destroys, force: via === 'cxl_disable_region_force' || via === 'cxl_destroy_region_force' };
 }
 
 /** The driver that leaves a memdev; `cxl disable-memdev` unbinds cxl_mem (M107). */

@@ -272,10 +272,27 @@ export const REMOVE_VIAS = [
   'ndctl_destroy_namespace',
   'ndctl_disable_region',
   'daxctl_disable_device',
+  'cxl_disable_region',
+  'cxl_disable_region_force',
+  'cxl_destroy_region',
+  'cxl_destroy_region_force',
 ] as const;
 
 /** The way by which a removal is asked for. */
 export type RemoveVia = (typeof REMOVE_VIAS)[number];
+
+/** The tool that is asked for a bind; `_force`: with -f. */
+export const BIND_VIAS = [
+  'daxctl_reconfigure_device',
+  'daxctl_reconfigure_device_force',
+  'daxctl_enable_device',
+  'ndctl_enable_namespace',
+  'ndctl_create_namespace',
+  'ndctl_create_namespace_force',
+] as const;
+
+/** The tool by which a bind is asked for. */
+export type BindVia = (typeof BIND_VIAS)[number];
 
 /**
  * `waiting` for somebody to let go; `stuck` where that kernel never finishes; `undetermined` where its next step

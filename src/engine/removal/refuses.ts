@@ -1,3 +1,4 @@
+import { regionOf } from '../device/cxl/chain.ts';
 import { isDynamic } from '../device/dax_region.ts';
 import { wayBack } from '../device/way_back.ts';
 import { daxHolderOf } from '../fs/dax_holder.ts';
@@ -9,7 +10,7 @@ import { onlineRuns } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import { goesByCxl, viaOf } from '../model/via.ts';
+import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
 import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
 
 /**
@@ -83,6 +84,7 @@ function poisonRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: Da
 function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
   const way = viaOf(via);
   if (way === null || way.tool === null) return null;
+  if (way.tool === 'cxl') return regionToolRefuses(tx, via, device);
   const mounted = mountsOn(tx.host, device).length > 0;
   if (mounted && way.unbinds === 'namespace') {
     return refuse('tool_refused', 'ndctl: Device or resource busy: the namespace is mounted', {
@@ -99,6 +101,18 @@ function toolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDev
   if (device.driver === 'kmem') return memoryToolRefuses(tx, way.tool, device);
   if (way.tool === 'ndctl' || device.mode === 'devdax') return null;
   return refuse('tool_refused', 'daxctl: no such device', { errno: 'ENODEV' });
+}
+
+/** CX20: `cxl destroy-region` wants a region without a driver, or -f. What it does to a locked decoder is not known. */
+function regionToolRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  const tool = regionTool(via);
+  if (tool?.destroys !== true || device.cxl_region === null) return null;
+  const { name, locked } = regionOf(tx.host, device);
+  if (!tool.force) {
+    const detail = `cxl region: destroy_region: ${name} active. Disable it or use --force`;
+    return refuse('tool_refused', detail, { errno: 'EBUSY' });
+  }
+  return locked ? unknownOutcome(`whether the locked decoders of ${name} are reset is not known`) : null;
 }
 
 /** M91, M149: what ndctl and daxctl say of a device whose memory is there. */

@@ -7,6 +7,7 @@ import { toldOf } from '../device/told.ts';
 import { emit, hostRecord, identity, put, type Transaction } from '../model/transaction.ts';
 import { blastRadius } from './blast_radius.ts';
 import { costAtStart } from './cost.ts';
+import { offlineFirst } from './offline_first.ts';
 import { umountForOrderly } from './orderly.ts';
 import { proposedProfile } from '../kernels/proposed.ts';
 import type { StepSpec } from '../kernels/profile.ts';
@@ -19,7 +20,7 @@ import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 /**
  * Starts `->remove()` of a device: a removal with its steps pending; advance() runs them one by one. It never fails:
  * what the kernel does is the outcome. Refused before it starts: a device that is not bound, one that is being removed,
- * a refusal by the tool itself (R17, R18).
+ * a refusal by the tool itself (R17, R18, CX20).
  */
 export function startRemoval(
   tx: Transaction,
@@ -33,6 +34,8 @@ export function startRemoval(
     const busy = umountForOrderly(tx, device);
     if (busy !== null) return busy;
   }
+  const online = offlineFirst(tx, command.via, device);
+  if (online !== null) return online;
   const specs = stepsFor(proposedProfile(tx.host), device, command.via);
   if (isRefusal(specs)) return specs;
   const made = identity(tx);

@@ -3,7 +3,7 @@ import type { Profile, StepSpec } from '../kernels/profile.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { hasStructPages } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import { goesByCxl, viaOf } from '../model/via.ts';
+import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
 
 /** The step list of the device's mode and of what is unbound. Refused: what is not bound to such a device. */
 export function stepsFor(
@@ -46,7 +46,11 @@ function cxlStepsFor(
     return refuse('invalid_field', `${device.name} stands on no CXL region`, { pointer: '/via' });
   }
   const inner = isOnDaxBus(device.mode) ? withParent(profile, device) : ofBlockDevice(profile, device);
-  const around = viaOf(via)?.unbinds === 'cxl_region' ? profile.steps.cxl_region : profile.steps.cxl_memdev;
+  if (viaOf(via)?.unbinds === 'cxl_region') {
+    const reset = profile.steps.cxl_memdev.filter(({ name }) => name === 'cxl_region_decode_reset');
+    return [...profile.steps.cxl_region, ...inner, ...(regionTool(via)?.destroys === true ? reset : [])];
+  }
+  const around = profile.steps.cxl_memdev;
   const last = around.filter(({ name }) => name === 'cxl_memdev_remove');
   return [...around.slice(0, around.length - last.length), ...inner, ...last];
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
-import { DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/model/vocabulary.ts';
+import { BIND_VIAS, DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/model/vocabulary.ts';
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
 import { opened } from './exposure.ts';
@@ -166,6 +166,10 @@ export const BindDaxDevice = z
     driver: Driver.exactOptional(),
     mode: DeviceMode.exactOptional(),
     tenant: Text.nullable().exactOptional(),
+    via: z.enum(BIND_VIAS).exactOptional().meta({
+      id: 'BindVia',
+      description: 'The tool that is asked, whose own no is a conflict with the errno that it reports.',
+    }),
   })
   .default({})
   .meta({ id: 'BindDaxDevice', override: withExample({}) }) satisfies z.ZodType<BodyOf<'bind', 'dax_device'>>;

@@ -1,14 +1,13 @@
 import type { DaxDevice, MemoryRange } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
-import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
+import { kernelRefuses, type Refusal } from '../../model/refusal.ts';
 import { patch, type Transaction } from '../../model/transaction.ts';
 import type { KmemState, MemoryBlockState } from '../../model/vocabulary.ts';
-import { nrBlocks, onlinePfns, onlineRuns, zoneAsked } from '../../model/memory_block.ts';
+import { nrBlocks, zoneAsked } from '../../model/memory_block.ts';
 import { memoryPlugged, memoryUnplugged } from '../lifecycle.ts';
-import { refusesOffline } from './kernel_pages.ts';
-import { migrate } from './offline.ts';
+import { offlineAll, waits } from './offline_all.ts';
 import { addMemory } from './add.ts';
-import { hotplugLock, memoryRangesOf, onlined, pinsIn } from '../../model/memory_range.ts';
+import { hotplugLock, memoryRangesOf, onlined } from '../../model/memory_range.ts';
 import { removeRange } from './remove.ts';
 
 /**
@@ -47,21 +46,9 @@ function onlineAll(tx: Transaction, range: MemoryRange, state: MemoryBlockState)
 
 function unplug(tx: Transaction, device: DaxDevice): Refusal | null {
   if (hotplugLock(tx.host) !== null) return waits();
-  const ranges = memoryRangesOf(tx.host, device.name);
-  for (const range of ranges) {
-    const refusal = refusesOffline(onlineRuns(range), `${device.name}/state`);
-    if (refusal !== null) return refusal;
-    const online = onlinePfns(range);
-    if (online.some((pfns) => pinsIn(tx.host, device.name, pfns).length > 0)) return waits();
-  }
-  for (const range of ranges) {
-    migrate(tx, device.name, onlinePfns(range));
-    removeRange(tx, range);
-  }
+  const refusal = offlineAll(tx, device);
+  if (refusal !== null) return refusal;
+  for (const range of memoryRangesOf(tx.host, device.name)) removeRange(tx, range);
   memoryUnplugged(tx, device);
   return null;
-}
-
-function waits(): Refusal {
-  return refuse('dax_device_busy', 'the write to state does not return: a page is pinned, and offline waits');
 }

@@ -1,0 +1,37 @@
+import type { DaxDevice, MemoryRange } from '../../model/host.ts';
+import { nrBlocks, OFFLINE, onlinePfns, onlineRuns } from '../../model/memory_block.ts';
+import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
+import { refuse, type Refusal } from '../../model/refusal.ts';
+import { emit, patch, type Transaction } from '../../model/transaction.ts';
+import { refusesOffline } from './kernel_pages.ts';
+import { migrate } from './offline.ts';
+
+/**
+ * Offlines all memory of a device that is online, or nothing of it: the pages migrate. Refused: EBUSY, or what is
+ * possible, where pages of the kernel's own may be there (KM6); a write that would wait for a pin, or for the hotplug
+ * lock (`dax_device_busy`, KM21). Source: mm/memory_hotplug.c offline_pages().
+ */
+export function offlineAll(tx: Transaction, { name }: DaxDevice): Refusal | null {
+  const ranges = memoryRangesOf(tx.host, name);
+  if (ranges.every((range) => onlineRuns(range).length === 0)) return null;
+  if (hotplugLock(tx.host) !== null) return waits();
+  for (const range of ranges) {
+    const refusal = refusesOffline(onlineRuns(range), `the memory of ${name}`);
+    if (refusal !== null) return refusal;
+    if (onlinePfns(range).some((pfns) => pinsIn(tx.host, name, pfns).length > 0)) return waits();
+  }
+  for (const range of ranges) offlineRange(tx, range);
+  return null;
+}
+
+function offlineRange(tx: Transaction, range: MemoryRange): void {
+  migrate(tx, range.dax_device, onlinePfns(range));
+  const blocks = [{ first: 0, nr_blocks: nrBlocks(range), ...OFFLINE }];
+  patch(tx, 'memory_ranges', range.id, { blocks });
+  emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { offline: nrBlocks(range) });
+}
+
+/** A write that sleeps until somebody lets go. */
+export function waits(): Refusal {
+  return refuse('dax_device_busy', 'the write to state does not return: a page is pinned, and offline waits');
+}
