@@ -22,7 +22,9 @@ export interface LoadedHost {
 }
 
 /** Of removals those that are under way: of one that has ended, nothing asks for its report. */
-const WANTED: Partial<Record<Kind, string>> = { removals: "state IN ('running', 'waiting', 'stuck')" };
+const WANTED: Partial<Record<Kind, string>> = {
+  removals: "state IN ('running', 'waiting', 'stuck', 'undetermined')",
+};
 
 /** Records that no removal reads: what the bus did, listings kept for the export. */
 const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories'];

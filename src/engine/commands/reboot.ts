@@ -17,12 +17,13 @@ import { keptProposed } from '../kernels/proposed.ts';
 /** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */
 function endByReboot(tx: Transaction, removal: RemovalRecord): void {
   const { pages } = removal.report;
+  const isStuck = removal.state === 'stuck';
   const nothing_left = { ...pages, unmapped: pages.mapped, still_mapped: 0 };
   patch(tx, 'removals', removal.id, {
     state: 'completed',
     waiting_on: [],
-    verdict: removal.verdict ?? 'contained',
-    report: { ...removal.report, pages: removal.verdict === null ? nothing_left : pages },
+    verdict: isStuck ? removal.verdict : 'contained',
+    report: { ...removal.report, pages: isStuck ? pages : nothing_left },
     completed_at: tx.context.now,
   });
 }

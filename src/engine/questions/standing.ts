@@ -1,5 +1,6 @@
 import type { DaxDevice } from '../model/host.ts';
-import { deviceOf } from '../model/lookup.ts';
+import { deviceOf, must } from '../model/lookup.ts';
+import { retry } from '../removal/undetermined.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { verdictOf } from '../removal/report.ts';
@@ -33,6 +34,8 @@ export function standingOf(tx: Transaction, device: DaxDevice): Standing | null 
   }
   const { removal, name } = device;
   return whatIf(tx, (imagined) => {
+    const now = must(imagined.host.tables.removals.get(removal), removal);
+    if (now.state === 'undetermined') retry(imagined, now);
     const begun = runOn(imagined, removal);
     const { state, waiting_on } = begun;
     if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };

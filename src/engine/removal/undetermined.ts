@@ -34,9 +34,12 @@ const SETTLING: ReadonlySet<EventType> = new Set([
 export function retryUndetermined(tx: Transaction): void {
   if (!tx.events.some(({ type }) => SETTLING.has(type))) return;
   for (const removal of tx.host.tables.removals.values()) {
-    if (removal.state !== 'undetermined') continue;
-    const { depends_on: _settled, ...asked } = removal;
-    put(tx, 'removals', removal.id, { ...asked, state: 'running', verdict: null });
-    emit(tx, 'removal_retried', `removals/${removal.id}`);
+    if (removal.state === 'undetermined') retry(tx, removal);
   }
+}
+
+/** It goes on where it rests, if it can now. */
+export function retry(tx: Transaction, { depends_on: _before, ...removal }: RemovalRecord): void {
+  put(tx, 'removals', removal.id, { ...removal, state: 'running', verdict: null });
+  emit(tx, 'removal_retried', `removals/${removal.id}`);
 }
