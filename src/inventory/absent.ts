@@ -1,6 +1,6 @@
 import { isDisabledNamespace } from './derive.ts';
 import type { KnownInventory } from './known_inventory.ts';
-import { itemsOf, type Listing } from './listing.ts';
+import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';
 import { namesOfMemdevs } from './rename_memdevs.ts';
@@ -26,8 +26,11 @@ export interface Absence {
 
 /** What of a host a listing would show if it were there. */
 interface Sight {
-  readonly listing: Listing;
   readonly isComplete: boolean;
+  readonly isEmpty: boolean;
+  /** `daxctl list`: dax devices that stand in no namespace. */
+  readonly showsDax: boolean;
+  readonly memdevs: readonly ListedItem[];
   readonly names: ReadonlyMap<ObjectKind, ReadonlySet<string>>;
   /** Objects without a driver: only with -i. */
   readonly showsIdle: boolean;
@@ -42,7 +45,7 @@ interface Sight {
 }
 
 /**
- * What the listing lacks of what it would show [IMP17].
+ * What listings lack of what they would show [IMP17]; `items` are those of all listings of one moment.
  *
  * A partial listing says nothing of what it was not asked for: a namespace is missed where its region is listed, or no
  * region is; a region or dimm where others of its bus are; a dax device, a memdev and a CXL region in any list of
@@ -50,10 +53,10 @@ interface Sight {
  */
 export function absencesFrom(
   known: KnownInventory,
-  listing: Listing,
+  items: readonly ListedItem[],
   isComplete: boolean,
 ): readonly Absence[] {
-  const sight = sightOf(listing, isComplete);
+  const sight = sightOf(items, isComplete);
   const devices = known.devices.flatMap((device) => absentDevice(sight, known, device));
   const told = new Set(devices.map(({ kind, name }) => `${kind} ${name}`));
   const aside = known.host.namespaces
@@ -68,30 +71,28 @@ export function absencesFrom(
   return [...devices, ...aside, ...others];
 }
 
-function sightOf(listing: Listing, isComplete: boolean): Sight {
+function sightOf(items: readonly ListedItem[], isComplete: boolean): Sight {
   const names = new Map<ObjectKind, Set<string>>();
   const parents = new Map<ObjectKind, Set<string>>();
-  for (const { kind, name, parent } of listing.items) {
+  for (const { kind, name, parent } of items) {
     names.set(kind, (names.get(kind) ?? new Set()).add(name));
     if (parent !== null) parents.set(kind, (parents.get(kind) ?? new Set()).add(parent));
   }
-  const isFree = ({ fields }: ListedRecord): boolean =>
-    toCount(fields['size']) !== null && fields['available_size'] === fields['size'];
-  const showsIdle = listing.items.some((item) => item.fields['state'] === 'disabled' || isSeed(item));
+  const isFree = ({ kind, fields }: ListedItem): boolean =>
+    kind === 'region' && toCount(fields['size']) !== null && fields['available_size'] === fields['size'];
+  const showsIdle = items.some((item) => item.fields['state'] === 'disabled' || isSeed(item));
   const tree = ['cxl_bus', 'port', 'decoder'] as const;
   return {
-    listing,
     isComplete,
+    isEmpty: items.length === 0,
+    showsDax: items.some(({ kind, parent }) => kind === 'dax_device' && parent === null),
+    memdevs: items.filter(({ kind }) => kind === 'memdev'),
     names,
     parents,
-    decoded: new Set(itemsOf(listing, 'decoder').map(({ fields }) => fields['region'])),
+    decoded: new Set(items.filter(({ kind }) => kind === 'decoder').map(({ fields }) => fields['region'])),
     showsIdle,
     isCxlTree: showsIdle && tree.every((kind) => names.has(kind)),
-    free: new Set(
-      itemsOf(listing, 'region')
-        .filter(isFree)
-        .map(({ name }) => name),
-    ),
+    free: new Set(items.filter(isFree).map(({ name }) => name)),
   };
 }
 
@@ -126,7 +127,7 @@ function absentRecords(
 ): readonly ListedRecord[] {
   if (kind !== 'memdev') return known.filter((record) => isAbsent(sight, kind, record));
   // A memdev is listed under whatever number it has now.
-  const there = new Set(namesOfMemdevs(known, itemsOf(sight.listing, 'memdev')).values());
+  const there = new Set(namesOfMemdevs(known, sight.memdevs).values());
   return known.filter((record) => !there.has(record.name) && isCovered(sight, kind, record));
 }
 
@@ -136,8 +137,8 @@ function isAbsent(sight: Sight, kind: ObjectKind, record: ListedRecord): boolean
 
 /** Whether the listing would show an object of the kind, being what the record says. */
 function isCovered(sight: Sight, kind: ObjectKind, { name, parent, fields }: ListedRecord): boolean {
-  const { listing, isComplete, names, parents, decoded, showsIdle, isCxlTree, free } = sight;
-  if (isComplete && listing.format === 'empty') return kind === 'namespace' || kind === 'dax_device';
+  const { isComplete, isEmpty, showsDax, names, parents, decoded, showsIdle, isCxlTree, free } = sight;
+  if (isComplete && isEmpty) return kind === 'namespace' || kind === 'dax_device';
   if (fields['state'] === 'disabled' && !showsIdle) return false;
   const isListed = names.has(kind);
   switch (kind) {
@@ -146,7 +147,7 @@ function isCovered(sight: Sight, kind: ObjectKind, { name, parent, fields }: Lis
       return free.has(parent ?? '') || (isListed && (isComplete || isRegionListed));
     }
     case 'dax_device':
-      return listing.format === 'daxctl' && isListed;
+      return showsDax;
     case 'bus':
     case 'cxl_bus':
       return isComplete && isListed;
@@ -167,13 +168,13 @@ function isCovered(sight: Sight, kind: ObjectKind, { name, parent, fields }: Lis
 }
 
 function absence(
-  { isComplete, listing }: Sight,
+  { isComplete, isEmpty }: Sight,
   kind: ObjectKind,
   name: string,
   device: string | null,
 ): Absence {
   const absent = { kind, name, dax_device: device };
-  if (isComplete && listing.format === 'empty') {
+  if (isComplete && isEmpty) {
     const detail = 'the listing is empty, and no one can tell which tool printed it: nothing is ended by it';
     return { ...absent, reason: 'empty listing', detail };
   }

@@ -56,7 +56,7 @@ export function importListing(
 ): ListingImport | { refusal: InventoryRefusal } {
   const listing = parseListing(text);
   if (isRefusal(listing)) return { refusal: listing };
-  const absences = absencesFrom(known, listing, isComplete);
+  const absences = absencesFrom(known, listing.items, isComplete);
   const ended = isComplete ? endedBy(absences, known.host) : NOTHING_ENDED;
   const merged = withoutEnded(mergeHost(known.host, listing), ended);
   const merge = mergeDevices(merged, known, listing);

@@ -32,45 +32,56 @@ export function renderNdctl(inventory: CurrentInventory): string {
   const regions = there.map(({ name, parent, fields }) => {
     const hidden = fields['state'] === 'disabled' ? BADBLOCKS : [];
     const inside = (byRegion.get(name) ?? []).map(({ object }) => object);
-    return { parent, object: { ...printable('region', fields, hidden), ...listed('namespaces', inside) } };
+    return {
+      parent,
+      object: {
+        ...printable('region', fields, hidden),
+        ...(inside.length === 0 ? {} : { namespaces: inside }),
+      },
+    };
   });
   const dimms = host.dimms.map(({ parent, fields }) => ({ parent, object: printable('dimm', fields) }));
-  const onBus = { dimms: groupBy(dimms, busOf(host)), regions: groupBy(regions, busOf(host)) };
-  const buses = host.buses.map(({ name, fields }) => ({
-    ...printable('bus', fields),
-    ...listed('dimms', objectsIn(onBus.dimms.get(name))),
-    ...listed('regions', objectsIn(onBus.regions.get(name))),
-  }));
-  const others = {
-    ...listed('dimms', objectsIn(dimms.filter((dimm) => busOf(host)(dimm) === null))),
-    ...listed('regions', objectsIn(regions.filter((region) => busOf(host)(region) === null))),
-    ...listed(
-      'namespaces',
-      objectsIn(namespaces.filter(({ region }) => region === null || !known.has(region))),
-    ),
-  };
+  const [only, another] = host.buses;
+  // Without -R a bus lists its namespaces itself.
+  const parent = host.regions.length === 0 && another === undefined ? (only?.name ?? null) : null;
+  const loose = namespaces
+    .filter(({ region }) => region === null || !known.has(region))
+    .map(({ object }) => ({ parent, object }));
+  const listsOn = listsByBus(host, { dimms, regions, namespaces: loose });
+  const buses = host.buses.map(({ name, fields }) => ({ ...printable('bus', fields), ...listsOn(name) }));
+  const others = listsOn(NO_BUS);
   const lists = Object.values(others) as ListedObject[][];
   if (buses.length > 0) return printed([...buses, ...(lists.length === 0 ? [] : [others])]);
-  const kinds =
-    lists.length + (regions.length > 0 && namespaces.length > 0 && !('namespaces' in others) ? 1 : 0);
-  return kinds > 1 ? printed(others) : printed(lists[0] ?? []);
+  const isAlone = lists.length === 1 && (regions.length === 0 || namespaces.length === 0);
+  return printed(lists.length === 0 || isAlone ? lists.flat() : others);
+}
+
+interface OnBus {
+  readonly parent: string | null;
+  readonly object: ListedObject;
+}
+
+/** Under no bus that is known. */
+const NO_BUS = '';
+
+/** The lists of a bus, or of what is on none; what would be empty is not there. */
+function listsByBus(
+  { buses }: InventoryHostRecord,
+  lists: Readonly<Record<string, readonly OnBus[]>>,
+): (bus: string) => ListedObject {
+  const busOf = ({ parent }: OnBus): string => findRecord(buses, parent)?.name ?? NO_BUS;
+  const groups = Object.entries(lists).map(([key, members]) => [key, groupBy(members, busOf)] as const);
+  return (bus) =>
+    Object.fromEntries(
+      groups.flatMap(([key, members]) => {
+        const there = members.get(bus)?.map(({ object }) => object);
+        return there === undefined ? [] : [[key, there]];
+      }),
+    );
 }
 
 function printed(value: ListedValue): string {
   return Array.isArray(value) && value.length === 0 ? '' : `${printLossless(value)}\n`;
-}
-
-/** The bus that an object is on, if it is known. */
-function busOf({ buses }: InventoryHostRecord): (of: { readonly parent: string | null }) => string | null {
-  return ({ parent }) => (findRecord(buses, parent) === undefined ? null : parent);
-}
-
-function listed(key: string, members: readonly ListedObject[]): ListedObject {
-  return members.length === 0 ? {} : { [key]: members };
-}
-
-function objectsIn(members: readonly { readonly object: ListedObject }[] = []): readonly ListedObject[] {
-  return members.map(({ object }) => object);
 }
 
 function placedNamespaces(inventory: CurrentInventory): readonly PlacedNamespace[] {

@@ -70,6 +70,46 @@ describe('shape', () => {
     );
   });
 
+  const namespace = { dev: 'namespace0.0', mode: 'raw', size: 4096, sector_size: 512, blockdev: 'pmem0' };
+  const bus = { provider: 'ACPI.NFIT', dev: 'ndbus0' };
+  const dimm = { dev: 'nmem0', id: '8089-a2-1809-00000107', handle: 1, phys_id: 29 };
+  const region = { dev: 'region0', size: 8192, type: 'pmem' };
+  const memdev = { memdev: 'mem0', pmem_size: 4096, serial: 0, host: '0000:36:00.0' };
+  const cxlRegion = { region: 'region0', resource: 0, size: 4096, type: 'pmem' };
+  it.each([
+    ['ndctl', '-D', [dimm]],
+    ['ndctl', '-R', [region]],
+    ['ndctl', '-B', [bus]],
+    ['ndctl', '-RN', { regions: [{ ...region, namespaces: [namespace] }] }],
+    ['ndctl', '-DR', { dimms: [dimm], regions: [region] }],
+    ['ndctl', '-DN', { dimms: [dimm], namespaces: [namespace] }],
+    ['ndctl', '-BN', [{ ...bus, namespaces: [namespace] }]],
+    ['ndctl', '-BD', [{ ...bus, dimms: [dimm] }]],
+    ['cxl', '-M', [memdev]],
+    ['cxl', '-MR', [{ memdevs: [memdev] }, { regions: [cxlRegion] }]],
+    [
+      'cxl',
+      '-Mi',
+      [{ 'anon memdevs': [{ ...memdev, memdev: 'mem1', state: 'disabled' }] }, { memdevs: [memdev] }],
+    ],
+    [
+      'cxl',
+      '-D',
+      [
+        { 'root decoders': [{ decoder: 'decoder0.0', pmem_capable: true }] },
+        { 'port decoders': [{ decoder: 'decoder1.0', nr_targets: 1 }] },
+        { 'endpoint decoders': [{ decoder: 'decoder2.0', mode: 'pmem' }] },
+      ],
+    ],
+    ['cxl', '-EM', [{ endpoint: 'endpoint2', host: 'mem0', memdev }]],
+    ['cxl', '-BM', [{ bus: 'root0', provider: 'ACPI.CXL', 'memdevs:root0': [memdev] }]],
+    ['daxctl', '', [{ chardev: 'dax0.0', size: 4096, align: 4096, mode: 'devdax' }]],
+    ['daxctl', '-R', [{ path: '/platform/hmem.0', id: 0, size: 4096, align: 4096 }]],
+  ] as const)('[IMP21] %s list %s comes back as it was', (format, _flags, listing) => {
+    const text = JSON.stringify(listing);
+    expect(valueOf(exportOf(format, knownAfter(text)))).toEqual(valueOf(text));
+  });
+
   it('a region whose namespace is in no region stands beside the others', () => {
     const known = knownAfter(
       recorded('nvdimm.fsdax@6.12', FULL),
