@@ -42,7 +42,8 @@ const REGION_FIELDS: Fields<ListedRegion> = {
 /**
  * The CXL topology of a host as `cxl list` would print it now: what was listed, overruled by what the model made of it.
  *
- * A memdev that is gone is not listed, and neither it nor a disabled one has an endpoint [M96, M152]. Where the model
+ * A memdev that is gone is not listed, and neither it nor a disabled one has an endpoint [M96, M152], nor the dimm that
+ * the kernel took away with the driver. Where the model
  * has none of either kind, no listing has told of CXL, and the host is as it is.
  */
 export function currentCxl(host: InventoryHostRecord, modelled: ModelledCxl): InventoryHostRecord {
@@ -59,17 +60,33 @@ export function currentCxl(host: InventoryHostRecord, modelled: ModelledCxl): In
   };
   const isDriven = (memdev: string | null): boolean => memdevs.get(memdev ?? '')?.state === 'enabled';
   const idle = known.endpoints.filter(({ fields }) => !isDriven(textOf(fields, 'host')));
-  if (idle.length === 0) return { ...known, ...now };
   const gone = new Set(idle.map(({ name }) => name));
+  const lost = listed.memdevs.filter(
+    ({ name }) => !isDriven(name) && (memdevs.get(name)?.nmem ?? null) === null,
+  );
+  const dimms = new Set(lost.map(({ nmem }) => nmem));
+  const emptied = new Set(
+    modelled.cxl_regions.filter(({ mappings }) => mappings.length === 0).map(({ name }) => name),
+  );
+  if (gone.size === 0 && dimms.size === 0 && emptied.size === 0) return { ...known, ...now };
   return {
     ...known,
     ...now,
+    dimms: known.dimms.filter(({ name }) => !dimms.has(name)),
     memdevs: now.memdevs.map((memdev) =>
       gone.has(memdev.parent ?? '') ? { ...memdev, parent: null } : memdev,
     ),
     endpoints: known.endpoints.filter(({ name }) => !gone.has(name)),
-    decoders: known.decoders.filter(({ parent }) => !gone.has(parent ?? '')),
+    decoders: known.decoders
+      .filter(({ parent }) => !gone.has(parent ?? ''))
+      .map((decoder) => withoutRegion(decoder, emptied)),
   };
+}
+
+/** No decoder names a region that has no targets any more. */
+function withoutRegion(decoder: ListedRecord, emptied: ReadonlySet<string>): ListedRecord {
+  const { region, ...fields } = decoder.fields;
+  return typeof region === 'string' && emptied.has(region) ? { ...decoder, fields } : decoder;
 }
 
 /** Which memdev each was before a listing: one that was there, else one whose card had left. */

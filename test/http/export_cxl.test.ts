@@ -41,12 +41,33 @@ test('[M152] [M96] a memdev without a driver is listed apart, without an endpoin
   expect(anon).toEqual({ 'anon memdevs': recordedMemdev(otherListing('cxl-vvv.memdev-disabled@6.1')) });
   expect(JSON.stringify(buses)).not.toContain('endpoint');
   expect(JSON.stringify(buses)).toContain('"decode_state":"reset"');
+  expect(JSON.stringify(buses)).not.toMatch(/"decoder":"decoder1.0"[^}]*"region":/);
   expect(await done('GET', `${host}/cxl-regions/region0`)).toMatchObject({
     json: { decode_state: 'reset', mappings: [] },
   });
   await done('POST', `${host}/cxl-memdevs/mem0/remove`, { via: 'cxl_pci', trigger: 'unbind' });
   expect(JSON.stringify(await exported(host))).not.toContain('mem0');
 });
+
+test.each([
+  ['v6.1', '6.1', ['nmem0']],
+  ['v6.12', '6.12', []],
+] as const)(
+  '[M96] what is left of the nmem of a memdev without a driver, %s',
+  async (kernel, recording, dimms) => {
+    const of = `cxl.region@${recording}`;
+    const host = await hostWith(
+      `nmem-${recording}`,
+      kernel,
+      recorded(of, TREE),
+      recorded(of, 'ndctl list -RBNDMXvi'),
+    );
+    await done('POST', `${host}/cxl-memdevs/mem0/remove`, { via: 'cxl_mem', trigger: 'unbind' });
+    const { text } = await done('GET', `${host}/inventory?format=ndctl`);
+    const buses = valueOf(text) as { dimms?: { dev: string }[] }[];
+    expect(buses.flatMap(({ dimms: own = [] }) => own.map(({ dev }) => dev))).toEqual(dimms);
+  },
+);
 
 test('[IMP18] what a complete listing lacks is gone, and comes back under its new number', async () => {
   const host = await hostWith('complete', 'v6.1', recorded('cxl.region-devdax@6.1', TREE));
