@@ -142,7 +142,7 @@ test('[UNK4] a cost that only some have is none', () => {
 });
 
 test('[UNK9] advice is what helps in all, and the whole depends on what its parts depend on', () => {
-  const on = (fact: string): object => ({ fact, facts: [fact] });
+  const on = (fact: string): object => ({ fact, change: fact });
   const advice = (action: string): object => ({ action, targets: ['1'] });
   const one = { advice: [advice('umount_first'), advice('drop_pins')], depends_on: [on('a')] };
   const other = { advice: [advice('drop_pins')], depends_on: [on('b'), on('a')] };

@@ -171,8 +171,8 @@ test('[UNK2] where not all ways were tried every choice is named, and nothing is
       ),
     ),
   ).toEqual([
-    { fact: 'a', facts: ['a'], probes: [], values: [{ value: 'no' }, { value: 'yes' }] },
-    { fact: 'b', facts: ['b'], probes: [], values: [{ value: 'no' }, { value: 'yes' }] },
+    { change: 'a', fact: 'a', facts: ['a'], probes: [], values: [{ value: 'no' }, { value: 'yes' }] },
+    { change: 'b', fact: 'b', facts: ['b'], probes: [], values: [{ value: 'no' }, { value: 'yes' }] },
   ]);
 });
 

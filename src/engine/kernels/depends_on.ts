@@ -32,8 +32,9 @@ const isThat = (at: number) => (assumed: number | undefined) => assumed === unde
 const isOther = (at: number) => (assumed: number | undefined) => assumed !== undefined && assumed !== at;
 
 function named(choice: Choice, told: (at: number) => Told): DependsOn {
-  const { facts, probes, values } = choice;
+  const { id, facts, probes, values } = choice;
   return {
+    change: id,
     fact: facts[0]!,
     facts,
     probes,

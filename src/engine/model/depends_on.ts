@@ -3,9 +3,11 @@ import type { AccessResult, Errno, HazardKind, RemovalState, Verdict } from './v
 
 /** A fact that is not known of the host's kernel, and what hangs on it. */
 export interface DependsOn {
+  /** The change that the kernel has or has not: its commit, or a word for it. */
+  readonly change: string;
   /** Its path, as `GET …/kernel` has it. */
   readonly fact: string;
-  /** All that changes with it: the kernel has the change, or has not. */
+  /** All that changes with it. */
   readonly facts: readonly string[];
   /** What the host may be asked to settle it; none where nothing tells. */
   readonly probes: readonly string[];
@@ -42,6 +44,6 @@ export interface Dependent {
 export function dependOn(...all: readonly Dependent[]): Dependent {
   const each = all.flatMap(({ depends_on = [] }) => depends_on);
   const seen = new Set<string>();
-  const isFirst = ({ facts }: DependsOn): boolean => seen.size < seen.add(facts.join()).size;
+  const isFirst = ({ change }: DependsOn): boolean => seen.size < seen.add(change).size;
   return each.length === 0 ? {} : { depends_on: each.filter(isFirst) };
 }

@@ -26,6 +26,7 @@ const DependsOnValue = z
 
 const DependsOnFact = z
   .strictObject({
+    change: z.string().meta({ description: 'What the kernel has or has not: a commit, or a word for it.' }),
     fact: z.string().meta({ description: 'Its path, as GET /v1/hosts/{host}/kernel has it.' }),
     facts: z.array(z.string()).meta({ description: 'All that changes with it.' }),
     probes: z
