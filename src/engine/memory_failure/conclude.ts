@@ -1,20 +1,19 @@
-import { addBadblocks, sectorsOf } from '../mm/badblocks.ts';
+import { sectorsOf } from '../mm/badblocks.ts';
 import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
-import { deviceOf, mappingsOfDevice, processOf } from '../model/lookup.ts';
+import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { survivesSigbus, deliver, isForced } from '../mm/signals.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
-import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../mm/hwpoison.ts';
+import { addFound, BADBLOCKS_MAX, tooManyBadblocks } from './found_badblocks.ts';
 import type { Ledger } from './ledger.ts';
 import type { FailedProcess, MemoryFailureReport } from './report.ts';
 
-/** How many separate badblocks a device keeps. Source: include/linux/badblocks.h MAX_BADBLOCKS. */
-const BADBLOCKS_MAX = 512;
 /** To which a machine check's address is rounded up to v5.10. Source: arch/x86/include/asm/cache.h L1_CACHE_SHIFT. */
 const L1_CACHE_BYTES = 64;
 
@@ -99,18 +98,11 @@ function machineCheck(
   tx: Transaction,
   device: DaxDevice,
   { offset, pages }: Unreadable,
-): Badblocks[] | Refusal {
+): readonly Badblocks[] | Refusal {
   if (device.provider !== 'ACPI.NFIT') return [];
   const sectors = factsOf(tx.host).memory_failure.mce_badblock_sectors;
-  const full = refuse('not_modelled', `more than ${String(BADBLOCKS_MAX)} separate badblocks`, {
-    pointer: '/length',
-  });
-  if (sectors === 1 && pages[1] > BADBLOCKS_MAX) return full;
-  const added = sectors === 8 ? [sectorsOf(device, pages)] : oneOfEach(device, pages, offset);
-  const badblocks = addBadblocks(deviceOf(tx.host, device.name).badblocks, added);
-  if (badblocks.length > BADBLOCKS_MAX) return full;
-  patch(tx, 'dax_devices', device.name, { badblocks });
-  return added;
+  if (sectors === 1 && pages[1] > BADBLOCKS_MAX) return tooManyBadblocks();
+  return addFound(tx, device, sectors === 8 ? [sectorsOf(device, pages)] : oneOfEach(device, pages, offset));
 }
 
 /** The sector of the address, and the first one of each further page. */

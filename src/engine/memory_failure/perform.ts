@@ -12,6 +12,7 @@ import { newLedger, type Ledger } from './ledger.ts';
 import { failDaxPages, type Current } from './dax.ts';
 import { mappedPages, conclude } from './conclude.ts';
 import type { MemoryFailureReport } from './report.ts';
+import { scrub } from './scrub.ts';
 import { failRamPages } from './system_ram.ts';
 
 /**
@@ -36,6 +37,9 @@ export function perform(
       const advised = command.by_pid === undefined ? null : whoMaps(tx.host, command, device, range);
       return isRefusal(advised) ? advised : softOffline(tx, device.name, range[0], advised);
     }
+    case 'ars':
+    case 'inject_error':
+      return scrub(tx, command, device);
     case 'mce':
     case 'debugfs': {
       const current = consumer(tx.host, command, device, range);

@@ -14,7 +14,7 @@ export interface MemoryFailureReport {
   readonly unmapped_pages: number;
   /** Pages flagged by these calls, flagged before or not. */
   readonly hwpoisoned_pages: number;
-  /** Bytes that the machine check found bad, from the start of the device. */
+  /** Sectors that were found bad, from the start of the device. */
   readonly badblocks: readonly Badblocks[];
   /** Of the host, afterwards. */
   readonly counters: HostRecord['counters'];

@@ -128,6 +128,8 @@ export interface PatchMemoryBlock {
  * memory_failure() or soft_offline_page() of each page of a range, ascending. `madvise` is a call of the process
  * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a machine
  * check belongs to no process, or was consumed by a load of `by_pid`; debugfs (and hard_offline_page) belongs to none.
+ * `ars` is an address range scrub that finds bytes bad, `inject_error` the tool that makes blocks bad and has the kernel
+ * told: badblocks alone come of both.
  * `offset` counts from the start of the device, of `file` or of `mapping`; a `mapping` is also whose madvise it is.
  */
 export interface MemoryFailure {

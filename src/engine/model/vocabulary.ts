@@ -212,8 +212,9 @@ export const KMEM_STATES = ['unplugged', ...MEMORY_BLOCK_STATES] as const;
 /** What the kmem state attribute says. */
 export type KmemState = (typeof KMEM_STATES)[number];
 
-/** Who calls memory_failure() or soft_offline_page() on a page. */
-export const MEMORY_FAILURE_SOURCES = ['madvise', 'mce', 'debugfs', 'soft_offline'] as const;
+/** Who calls memory_failure() or soft_offline_page() on a page; a scrub, or a tool that has it find, calls neither. */
+// biome-ignore format: a list of short words is read as a line
+export const MEMORY_FAILURE_SOURCES = ['madvise', 'mce', 'debugfs', 'soft_offline', 'ars', 'inject_error'] as const;
 
 /** Who says that a page is broken. */
 export type MemoryFailureSource = (typeof MEMORY_FAILURE_SOURCES)[number];
