@@ -4,7 +4,7 @@ import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
 import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
-import { onlyDimm, regionOfNamespace, textOf } from './read_field.ts';
+import { onlyDimm, pick, regionOfNamespace, textOf } from './read_field.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -209,10 +209,6 @@ function blocksOf({ memory_blocks: blocks }: CurrentDevice): ListedObject | null
 /** Absence of the key is how the tools say enabled. */
 function enabled({ state, ...others }: ListedObject): ListedObject {
   return state === 'disabled' || state === undefined ? others : { ...others, state };
-}
-
-function pick(object: ListedObject, keys: readonly string[]): ListedObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
 }
 
 function defined(object: Readonly<Record<string, ListedValue | undefined>>): ListedObject {

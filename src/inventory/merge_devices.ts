@@ -2,6 +2,7 @@ import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merg
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { placeNamespace } from './place_namespace.ts';
+import { toCount } from './number.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
 import type { KnownInventory } from './known_inventory.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
@@ -42,10 +43,20 @@ function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
   const keepsDevice = isNameOnly && parts.dax_device !== null;
   if (item.dax_region !== null) merge.regions.add(item.dax_region);
   place(merge, name, {
-    namespace: parts.namespace,
+    namespace: namespaceNow(parts, item),
     dax_region: item.dax_region === null ? parts.dax_region : mergeRegionOf(parts, item.dax_region),
     dax_device: keepsDevice ? parts.dax_device : mergeFields('dax_device', parts.dax_device, item.fields),
   });
+}
+
+/** A namespace has one dax device of its own size: where that has another one now, so has the namespace. */
+function namespaceNow(
+  { namespace, dax_device: device }: ListedParts,
+  { fields }: ListedItem,
+): ListedObject | null {
+  const [size, other] = [toCount(device?.['size']), toCount(fields['size'])];
+  const isFormer = size !== null && other !== null && size !== other && namespace?.['size'] === size;
+  return isFormer ? { ...namespace, size: other } : namespace;
 }
 
 /** The dax region around a device as it is now; its id is in the device's name, so alone it is nothing to keep. */

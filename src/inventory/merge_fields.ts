@@ -41,19 +41,22 @@ function hidesBadblocks(kind: ObjectKind, incoming: ListedObject): boolean {
 /** Keys that this listing does not show, and that what it shows contradicts. */
 function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject): readonly string[] {
   const changed = (key: string): boolean => !isEqual(known[key], incoming[key]);
+  const isAnother = (key: string): boolean =>
+    known[key] !== undefined && incoming[key] !== undefined && changed(key);
   const badblocks = !hidesBadblocks(kind, incoming) && changed('badblock_count') ? ['badblocks'] : [];
   switch (kind) {
     case 'region':
-      return badblocks;
+      // Another interleave set, another region: numbers are given anew at each boot.
+      return isAnother('iset_id') ? Object.keys(known) : badblocks;
+    case 'dimm':
+      return isAnother('id') ? Object.keys(known) : [];
     case 'namespace':
       // Another uuid is another content: what the old one said of itself is void.
       return [...badblocks, ...(changed('uuid') ? ['raw_uuid', 'size'] : [])];
     case 'dax_device':
       return toCount(incoming['size']) !== null && changed('size') ? ['mappings'] : [];
-    case 'memdev':
-      return changed('serial') ? Object.keys(known) : [];
     case 'bus':
-    case 'dimm':
+    case 'memdev':
     case 'dax_region':
     case 'cxl_bus':
     case 'port':

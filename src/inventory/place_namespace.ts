@@ -2,8 +2,9 @@ import { isDaxParts } from './derive.ts';
 import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
-import { isUuid, textOf } from './read_field.ts';
-import type { InventoryHostRecord, ListedParts } from './record.ts';
+import { toCount } from './number.ts';
+import { isUuid, pick, textOf } from './read_field.ts';
+import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
 import { type Skipped, skippedObject } from './skip.ts';
 
 /** The device known on a namespace, unless its name has passed to another namespace in this very listing. */
@@ -37,12 +38,42 @@ export function placeNamespace(
   const parts = merge.parts.get(name);
   const isDax = item.fields['mode'] === 'devdax';
   const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
-  place(merge, name, {
-    namespace: mergeFields('namespace', before, item.fields),
-    dax_region: isDax ? (parts?.dax_region ?? null) : null,
-    dax_device: isDax ? (parts?.dax_device ?? null) : null,
-  });
+  const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
+  place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts });
   return null;
+}
+
+type DaxParts = Pick<ListedParts, 'dax_region' | 'dax_device'>;
+const NO_DAX: DaxParts = { dax_region: null, dax_device: null };
+
+/**
+ * The dax device of a namespace that is listed again: of one with another uuid only the name, and of one of another
+ * size no size, no place and no blocks, until a listing tells them.
+ */
+function daxPartsNow(
+  { dax_region: region, dax_device: device }: ListedParts,
+  before: ListedObject | null,
+  now: ListedObject,
+): DaxParts {
+  const [uuid, other] = [textOf(before, 'uuid'), textOf(now, 'uuid')];
+  if (isUuid(uuid) && isUuid(other) && uuid !== other) {
+    return { dax_region: null, dax_device: device === null ? null : pick(device, ['chardev']) };
+  }
+  const [size, another] = [toCount(before?.['size']), toCount(now['size'])];
+  if (size === null || another === null || size === another)
+    return { dax_region: region, dax_device: device };
+  return { dax_region: omit(region, OF_A_SIZE), dax_device: omit(device, OF_A_SIZE) };
+}
+
+const OF_A_SIZE = ['size', 'mappings', 'online_memblocks', 'total_memblocks', 'movable'];
+
+function omit(object: ListedObject | null, keys: readonly string[]): ListedObject | null {
+  return object === null
+    ? null
+    : pick(
+        object,
+        Object.keys(object).filter((key) => !keys.includes(key)),
+      );
 }
 
 function ownerOf(merge: DeviceMerge, item: ListedItem): Owner | null {

@@ -1,6 +1,11 @@
 import { toCount } from './number.ts';
 import type { ListedObject } from './record.ts';
 
+/** An object with these of its keys. */
+export function pick(object: ListedObject, keys: readonly string[]): ListedObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
+}
+
 /** A string field, or null. */
 export function textOf(object: ListedObject | null | undefined, key: string): string | null {
   const value = object?.[key];
