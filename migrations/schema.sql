@@ -39,8 +39,9 @@ CREATE TABLE dax_devices (
   state TEXT NOT NULL CHECK (state IN ('bound', 'removing', 'unbound', 'gone')),
   driver TEXT CHECK (driver IN ('nd_pmem', 'device_dax', 'dax_pmem', 'kmem')),
   tenant TEXT,
-  provider TEXT NOT NULL CHECK (provider IN ('ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem')),
-  record TEXT NOT NULL CHECK (json_valid(record)), holders TEXT NOT NULL DEFAULT 'not_told' CHECK (holders IN ('not_told', 'told')),
+  provider TEXT,
+  holders TEXT NOT NULL DEFAULT 'not_told' CHECK (holders IN ('not_told', 'told')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
   UNIQUE (host, id)
 ) STRICT;
 

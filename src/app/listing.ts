@@ -4,7 +4,6 @@ import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts'
 import { countBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import { NAMESPACE_DESTROYED } from '../engine/device/conditions.ts';
-import { PROVIDERS, type Provider } from '../engine/model/vocabulary.ts';
 import { currentInventory, type CurrentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
@@ -130,8 +129,8 @@ function importedDevices({ record, change, previous_name, is_another }: DeviceCh
 
 /** Null is what no listing has shown: left out, so that what is known stands. */
 function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['change']): ImportedDevice {
-  const { align, phys_addr, numa_node, target_node, media_serial, cxl_region } = record;
-  const provider = PROVIDERS.find((known): known is Provider => known === record.provider);
+  const { align, phys_addr, numa_node, target_node, media_serial, provider } = record;
+  const { cxl_region, cxl_region_from } = record;
   const map = record.map === 'dev' || record.map === 'mem' ? record.map : null;
   const blocks = record.memory_blocks;
   const memory_blocks =
@@ -144,7 +143,8 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     target_node,
     media_serial,
     cxl_region,
-    provider: provider ?? null,
+    cxl_region_from,
+    provider,
     map,
     parent_bound: !isDisabledNamespace(record.listed),
     badblocks: listedBadblocks(record),

@@ -66,6 +66,7 @@ export function withCurrentState(
       : named(namespaceNow(host, listed.namespace, record, current, shown), 'blockdev', current, owners);
   const parts = isOnDaxBus(current.mode)
     ? settleParts({
+        ...listed,
         namespace,
         dax_region: listed.dax_region,
         dax_device: named(daxDeviceNow(listed, record, current, shown), 'chardev', current, owners),

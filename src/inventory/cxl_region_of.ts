@@ -1,61 +1,101 @@
+import type { LinkSource } from '../engine/model/vocabulary.ts';
 import { cxlRegionAt } from './cxl_region_by_address.ts';
 import { findRecord } from './find_record.ts';
-import { firstBy, groupBy, indexed } from './indexed.ts';
+import { firstBy, indexed } from './indexed.ts';
 import { isetIdOf, type IsetMember } from './iset_id.ts';
 import { toCount, toU64 } from './number.ts';
 import { membersOf, objectsOf, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord } from './record.ts';
 
+/** The CXL region of a device, and how that is known. */
+export interface CxlLink {
+  readonly cxl_region: string;
+  readonly cxl_region_from: LinkSource;
+}
+
 /**
- * The CXL region that a DAX device lies in: by its sysfs path, else by its address, else by its nd region.
- *
- * Never by number: the nd region and the CXL region of one device may both be region0, or may not [M133].
+ * The CXL region that a DAX device lies in: as listed, by its sysfs path or inside that region (`cxl list -X`), else
+ * derived: by its address, by its nd region, or by the number of its dax region.
  */
 export function cxlRegionOf(
   host: InventoryHostRecord,
   parts: ListedParts,
   region: string | null,
-): string | null {
+): CxlLink | null {
   if (host.cxl_regions.length === 0) return null;
   const path = textOf(parts.dax_region, 'path') ?? '';
-  const onPath = /\/decoder\d+\.\d+\/(region\d+)\//.exec(`${path}/`)?.[1];
-  if (onPath !== undefined && findRecord(host.cxl_regions, onPath) !== undefined) return onPath;
+  const onPath = /\/decoder\d+\.\d+\/(region\d+)\//.exec(`${path}/`)?.[1] ?? parts.in_cxl_region ?? null;
+  if (findRecord(host.cxl_regions, onPath) !== undefined) {
+    return { cxl_region: onPath!, cxl_region_from: 'listed' };
+  }
+  const derived = derivedRegion(host, parts, region);
+  return derived === null ? null : { cxl_region: derived, cxl_region_from: 'derived' };
+}
+
+function derivedRegion(host: InventoryHostRecord, parts: ListedParts, region: string | null): string | null {
   const start = toU64(objectsOf(parts.dax_device, 'mappings')?.[0]?.['start']);
   const around = start === null ? null : cxlRegionAt(host.cxl_regions, start);
-  return around?.name ?? (region === null ? null : cxlRegionOfRegion(host, region));
+  if (around !== null) return around.name;
+  return region === null ? cxlRegionOfDax(host, parts, start) : cxlRegionOfRegion(host, region);
 }
 
 /**
- * The CXL region under an nd region: the one with its interleave-set id; failing that, the only one of its size if it
- * is the only nd region of that size on a CXL bus.
+ * daxN.M without an nd region stands on CXL region N: ids of nd, hmem and CXL regions come from one counter. Not where
+ * its path leads elsewhere, its address lies outside, or it is larger than the region.
+ * Source: drivers/dax/cxl.c cxl_dax_region_probe() alloc_dax_region(dev, cxlr->id, …), lib/memregion.c, v6.12.
+ */
+function cxlRegionOfDax(host: InventoryHostRecord, parts: ListedParts, start: bigint | null): string | null {
+  const path = textOf(parts.dax_region, 'path');
+  const number = /^dax(\d+)\.\d+$/.exec(textOf(parts.dax_device, 'chardev') ?? '')?.[1];
+  const numbered = number === undefined ? undefined : findRecord(host.cxl_regions, `region${number}`);
+  if (numbered === undefined || (path !== null && !path.includes('/ACPI0017:'))) return null;
+  const [size, room] = [toCount(parts.dax_device?.['size']), sizeOf(numbered)];
+  const isOutside = start !== null && toU64(numbered.fields['resource']) !== null;
+  return isOutside || (size !== null && room !== null && size > room) ? null : numbered.name;
+}
+
+/**
+ * The CXL region under an nd region: the one with its interleave-set id, else the one of its number: an nd region on a
+ * CXL bus takes the id of its CXL region. Not where what is told of both contradicts that.
+ * Source: drivers/nvdimm/region_devs.c nd_region_create() nd_region->id = ndr_desc->memregion, v6.12; M131, M133.
  */
 export function cxlRegionOfRegion(host: InventoryHostRecord, region: string): string | null {
+  if (host.cxl_regions.length === 0) return null;
   const record = findRecord(host.regions, region);
-  if (record === undefined || host.cxl_regions.length === 0) return null;
-  const mappings = membersOf(record.fields);
-  const iset = toU64(record.fields['iset_id']);
+  const mappings = membersOf(record?.fields);
+  const iset = toU64(record?.fields['iset_id']);
   const sameSet = iset === null ? undefined : ofSet(host, mappings, iset);
   if (sameSet !== undefined) return sameSet.name;
 
-  const { onCxlBusOfSize, cxlRegionsOfSize } = sizesOf(host);
-  const size = sizeOf(record) ?? -1;
-  const [only, rival] = onCxlBusOfSize.get(size) ?? [];
-  // Only one nd region of a size comes further, so that no CXL region is looked at for many.
-  if (only !== record || rival !== undefined) return null;
-  const candidates = (cxlRegionsOfSize.get(size) ?? []).filter(
-    (other) => isetIdOfRegion(host, other, mappings) === null,
-  );
-  return candidates.length === 1 ? candidates[0]!.name : null;
+  const numbered = findRecord(host.cxl_regions, region);
+  if (numbered === undefined || numbered.fields['type'] === 'ram') return null;
+  if (record === undefined) return numbered.name;
+  const provider = textOf(findRecord(host.buses, record.parent)?.fields, 'provider') ?? 'CXL';
+  const isAnotherSet = iset !== null && isetIdOfRegion(host, numbered, mappings) !== null;
+  const contradicts = isAnotherSet || differ(sizeOf(record), sizeOf(numbered));
+  return provider !== 'CXL' || contradicts || !haveSameMedia(host, mappings, numbered) ? null : numbered.name;
 }
 
-/** Both kinds of region by their size. */
-const sizesOf = indexed((host: InventoryHostRecord) => ({
-  onCxlBusOfSize: groupBy(
-    host.regions.filter(({ parent }) => findRecord(host.buses, parent)?.fields['provider'] === 'CXL'),
-    sizeOf,
-  ),
-  cxlRegionsOfSize: groupBy(host.cxl_regions, sizeOf),
-}));
+/** Whether no dimm of an nd region is told to be another card than the memdev at its position [M131]. */
+function haveSameMedia(
+  host: InventoryHostRecord,
+  mappings: readonly ListedObject[] | null,
+  cxlRegion: ListedRecord,
+): boolean {
+  const targets = membersOf(cxlRegion.fields);
+  if (mappings === null || targets === null) return true;
+  if (mappings.length !== targets.length) return false;
+  return targets.every((target, at) => {
+    const serial = toU64(findRecord(host.memdevs, textOf(target, 'memdev'))?.fields['serial']);
+    const id = textOf(findRecord(host.dimms, textOf(mappings[at], 'dimm'))?.fields, 'id');
+    return !differ(id, serial === null ? null : serial.toString(16));
+  });
+}
+
+/** Whether two values are both told, and not the same. */
+function differ<T>(value: T | null, other: T | null): boolean {
+  return value !== null && other !== null && value !== other;
+}
 
 function sizeOf({ fields }: ListedRecord): number | null {
   return toCount(fields['size']);

@@ -49,7 +49,8 @@ export function deriveDevice(
     mode === 'raw' || mode === 'sector' ? null : (toCount(dax?.['align']) ?? toCount(namespace?.['align']));
   const targetNode = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
   const start = startOf(dax);
-  const cxlRegion = cxlRegionOf(host, parts, region);
+  const link = cxlRegionOf(host, parts, region);
+  const cxlRegion = link?.cxl_region ?? null;
   return {
     name,
     mode,
@@ -61,7 +62,7 @@ export function deriveDevice(
     numa_node: mode === 'system-ram' ? targetNode : toCount(namespace?.['numa_node']),
     target_node: targetNode,
     media_serial: mediaSerialOf(host, region, cxlRegion),
-    provider: providerOf(host, bus, path),
+    provider: providerOf(host, bus, path) ?? (cxlRegion === null ? null : 'CXL'),
     map: textOf(namespace, 'map'),
     uuid: textOf(namespace, 'uuid'),
     label: textOf(namespace, 'name'),
@@ -72,6 +73,7 @@ export function deriveDevice(
     namespace: textOf(namespace, 'dev'),
     dax_region_id: daxRegionIdOf(parts),
     cxl_region: cxlRegion,
+    cxl_region_from: link?.cxl_region_from ?? null,
     listed: parts,
   };
 }

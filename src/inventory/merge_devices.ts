@@ -1,4 +1,5 @@
 import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merge_state.ts';
+import { NAME_KEYS } from './field_table.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { placeNamespace } from './place_namespace.ts';
@@ -42,7 +43,9 @@ function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
   const isNameOnly = Object.keys(item.fields).every((key) => key === 'chardev');
   const keepsDevice = isNameOnly && parts.dax_device !== null;
   if (item.dax_region !== null) merge.regions.add(item.dax_region);
+  const around = cxlRegionAround(item) ?? parts.in_cxl_region;
   place(merge, name, {
+    ...(around === undefined ? {} : { in_cxl_region: around }),
     namespace: namespaceNow(parts, item),
     dax_region: item.dax_region === null ? parts.dax_region : mergeRegionOf(parts, item.dax_region),
     dax_device: keepsDevice ? parts.dax_device : mergeFields('dax_device', parts.dax_device, item.fields),
@@ -57,6 +60,11 @@ function namespaceNow(
   const [size, other] = [toCount(device?.['size']), toCount(fields['size'])];
   const isFormer = size !== null && other !== null && size !== other && namespace?.['size'] === size;
   return isFormer ? { ...namespace, size: other } : namespace;
+}
+
+/** The CXL region that `cxl list -X` prints a dax device inside; ndctl's regions are of namespaces. */
+function cxlRegionAround({ parent }: ListedItem): string | undefined {
+  return parent !== null && NAME_KEYS.cxl_region.shape.test(parent) ? parent : undefined;
 }
 
 /** The dax region around a device as it is now; its id is in the device's name, so alone it is nothing to keep. */

@@ -30,6 +30,7 @@ const CHILDREN: Readonly<Partial<Record<ObjectKind, Readonly<Record<string, Obje
   region: { namespaces: 'namespace' },
   namespace: { daxregion: 'dax_region' },
   dax_region: { devices: 'dax_device' },
+  cxl_region: { daxregion: 'dax_region' },
 };
 const CXL_CHILDREN: Readonly<Record<string, ObjectKind>> = {
   ports: 'port',
@@ -192,10 +193,9 @@ function readChildren(kind: ObjectKind, key: string, value: ListedValue, place: 
 }
 
 function childKind(kind: ObjectKind, key: string): ObjectKind | null {
-  if (TOOLS[kind] !== 'cxl') {
-    const children = CHILDREN[kind] ?? {};
-    return Object.hasOwn(children, key) ? children[key]! : null;
-  }
+  const children = CHILDREN[kind] ?? {};
+  if (Object.hasOwn(children, key)) return children[key]!;
+  if (TOOLS[kind] !== 'cxl') return null;
   if (kind === 'endpoint' && key === 'memdev') return 'memdev';
   const [plural, above] = key.split(':');
   return above !== undefined && Object.hasOwn(CXL_CHILDREN, plural!) ? CXL_CHILDREN[plural!]! : null;

@@ -1,4 +1,4 @@
-import type { DeviceMode, Driver } from '../engine/model/vocabulary.ts';
+import type { DeviceMode, Driver, LinkSource } from '../engine/model/vocabulary.ts';
 
 /**
  * A number whose text a JavaScript number would not give back: `iset_id` and `serial` pass 2^53.
@@ -95,11 +95,15 @@ export interface MemoryBlocks {
   readonly block_size: number | null;
 }
 
-/** The objects that a device is listed as; every other field of the record follows from them and from the host. */
+/**
+ * The objects that a device is listed as; every other field of the record follows from them and from the host.
+ * `in_cxl_region`: the CXL region that `cxl list -X` printed its dax region inside.
+ */
 export interface ListedParts {
   readonly namespace: ListedObject | null;
   readonly dax_region: ListedObject | null;
   readonly dax_device: ListedObject | null;
+  readonly in_cxl_region?: string;
 }
 
 /**
@@ -107,6 +111,7 @@ export interface ListedParts {
  *
  * `size`, `align`: bytes. `size_is_rounded`: only a `-u` figure is known. `phys_addr`: `0x` hex.
  * `media_serial`: CXL serials as `0x` hex, NFIT dimm ids as printed; several in position order, joined by a comma.
+ * `cxl_region_from` says how `cxl_region` is known; null with it.
  */
 export interface InventoryDeviceRecord {
   readonly name: string;
@@ -131,5 +136,6 @@ export interface InventoryDeviceRecord {
   readonly namespace: string | null;
   readonly dax_region_id: number | null;
   readonly cxl_region: string | null;
+  readonly cxl_region_from: LinkSource | null;
   readonly listed: ListedParts;
 }

@@ -9,12 +9,13 @@ import type { ListedObject, ListedParts, ListedValue } from './record.ts';
  * which the namespace says nothing [M124]. A namespace has one dax device of its own size, so what is exact of one is
  * exact of the other, and of the region between them.
  */
-export function settleParts({ namespace, dax_region: region, dax_device: device }: ListedParts): ListedParts {
-  if (device === null) return { namespace, dax_region: region, dax_device: null };
-  if (namespace === null) return { namespace, dax_region: region, dax_device: device };
+export function settleParts(parts: ListedParts): ListedParts {
+  const { namespace, dax_region: region, dax_device: device } = parts;
+  if (device === null || namespace === null) return parts;
   const size = device['size'] === undefined ? namespace['size'] : exactOf(device['size'], namespace['size']);
   const align = device['align'] ?? namespace['align'];
   return {
+    ...parts,
     namespace:
       namespace['size'] === undefined ? namespace : { ...namespace, size: exactOf(namespace['size'], size) },
     dax_region: region === null ? null : withSize(region, size),

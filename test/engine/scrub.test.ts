@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryFailure } from '../../src/engine/model/device_command.ts';
-import type { Provider } from '../../src/engine/model/vocabulary.ts';
+import type { Provider } from '../../src/engine/model/provider.ts';
 import { answered, shape, touch } from './observe.ts';
 import { baseOf } from './poison.ts';
 import { ext4, mounted } from './rig.ts';

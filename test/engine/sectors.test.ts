@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
-import type { KernelName, Provider } from '../../src/engine/model/vocabulary.ts';
+import type { Provider } from '../../src/engine/model/provider.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, shape, touch } from './observe.ts';
 import { baseOf, poison, type Scene } from './poison.ts';
 import { mounted } from './rig.ts';

@@ -108,13 +108,14 @@ describe('links', () => {
     ]);
   });
 
-  it('a namespace alone is tied to nothing: a name is no evidence', () => {
+  it('a namespace alone is tied to the CXL region of its number: the kernel counts both by one counter', () => {
     const name = 'cxl2.region-devdax@7.3';
     const known = knownAfter(recorded(name, 'ndctl list -N'), recorded(name, TREE));
     expect(deviceOf(known, 'dax0.0')).toMatchObject({
       region: 'region0',
-      cxl_region: null,
-      media_serial: null,
+      cxl_region: 'region0',
+      cxl_region_from: 'derived',
+      media_serial: '0x1,0x2',
     });
   });
 
@@ -237,24 +238,28 @@ describe('an nd region whose interleave set cannot be computed', () => {
       sizes.map((size, index) => ({ region: `region${index}`, resource: 0, size, decode_state: 'commit' })),
     );
 
-  it('is tied to the only CXL region of its size', () => {
-    const { host } = knownAfter(bus(4096, 8192), cxl(8192, 4096));
+  it('is tied to the CXL region of its number, whatever others have its size', () => {
+    const { host } = knownAfter(bus(4096, 8192), cxl(8192, 4096, 8192, 8192, 4096, 8192));
     expect([cxlRegionOfRegion(host, 'region4'), cxlRegionOfRegion(host, 'region5')]).toEqual([
-      'region1',
-      'region0',
+      'region4',
+      'region5',
     ]);
   });
 
-  it('is tied to none where two could be meant', () => {
-    expect(cxlRegionOfRegion(knownAfter(bus(4096), cxl(4096, 4096)).host, 'region4')).toBeNull();
-    expect(cxlRegionOfRegion(knownAfter(bus(4096, 4096), cxl(4096)).host, 'region4')).toBeNull();
+  it('is tied to none where no region has its number, or another size', () => {
+    expect(cxlRegionOfRegion(knownAfter(bus(4096), cxl(4096)).host, 'region4')).toBeNull();
+    const sizes = cxl(1, 1, 1, 1, 8192);
+    expect(cxlRegionOfRegion(knownAfter(bus(4096), sizes).host, 'region4')).toBeNull();
   });
 
   it('is tied to none whose set is another, nor on a bus that is not CXL', () => {
-    const other = knownAfter(bus(536870912), recorded('cxl.region@6.12', TREE)).host;
-    expect(cxlRegionOfRegion(other, 'region4')).toBeNull();
+    const tree = recorded('cxl.region@6.12', TREE).replaceAll('"region0"', '"region4"');
+    const { size } = knownAfter(tree).host.cxl_regions[0]!.fields;
+    expect(cxlRegionOfRegion(knownAfter(bus(size as number), tree).host, 'region4')).toBeNull();
     const nfit = bus(4096).replace('CXL', 'ACPI.NFIT');
-    expect(cxlRegionOfRegion(knownAfter(nfit, cxl(4096)).host, 'region4')).toBeNull();
+    const regions = cxl(1, 1, 1, 1, 4096);
+    expect(cxlRegionOfRegion(knownAfter(nfit, regions).host, 'region4')).toBeNull();
+    expect(cxlRegionOfRegion(knownAfter(bus(4096), regions).host, 'region4')).toBe('region4');
   });
 });
 

@@ -90,7 +90,8 @@ describe('work on a listing grows with what it lists, not with its square:', () 
       'its address',
       (host: InventoryHostRecord, at: number) => {
         const dax_device = { mappings: [{ start: at * GIB + 1 }] };
-        return cxlRegionOf(host, { namespace: null, dax_region: null, dax_device }, null);
+        const parts = { namespace: null, dax_region: null, dax_device };
+        return cxlRegionOf(host, parts, null)?.cxl_region;
       },
     ],
   ])('the CXL region of every device, by %s', (_by, regionOf) => {

@@ -49,7 +49,6 @@ describe('migrations', () => {
     ['dax_devices', 'mode', vocabulary.DEVICE_MODES],
     ['dax_devices', 'state', vocabulary.DEVICE_STATES],
     ['dax_devices', 'driver', vocabulary.DRIVERS],
-    ['dax_devices', 'provider', vocabulary.PROVIDERS],
     ['dax_devices', 'holders', vocabulary.HOLDERS_TOLD],
     ['hosts', 'health', vocabulary.HOST_HEALTH],
     ['mounts', 'fs_type', vocabulary.FS_TYPES],

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Sqlite } from '../../src/store/driver.ts';
-import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { MIGRATIONS } from '../../src/store/migrate.ts';
+import { before, migrateTo } from './support/before.ts';
 
 interface Row {
   readonly id: string;
@@ -55,7 +55,7 @@ test('badblocks that were stored in bytes become sectors, and their devices anot
   ];
   insert.run('dax0.0', 'u0', JSON.stringify({ revision: 3, badblocks: bytes, size: 4096 }));
   insert.run('dax1.0', 'u1', JSON.stringify({ revision: 3, badblocks: [], size: 4096 }));
-  migrate(db);
+  migrateTo(db, 11);
   const rows = db.prepare<[], Row>('SELECT id, revision, record FROM dax_devices ORDER BY id').all();
   const sectors = [
     { offset: 40, length: 1 },

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { before, migrateTo } from './support/before.ts';
 
 test('stored devices have no former tenants, and stored windows are onto another generation', () => {
   const db = before(14);
@@ -11,7 +10,7 @@ test('stored devices have no former tenants, and stored windows are onto another
      INSERT INTO exposures (host, id, uid, revision, dax_device, pid, open, record)
        VALUES ('h', 'e', 'e', 7, 'dax0.0', 42, 1, '{"revision":7,"pid":42}');`,
   );
-  migrate(db);
+  migrateTo(db, 14);
   const record = (table: string) =>
     JSON.parse(db.prepare<[], string>(`SELECT record FROM ${table}`).pluck().get() ?? '') as unknown;
   expect(record('dax_devices')).toEqual({ revision: 4, tenant: 'a', former_tenants: [] });

@@ -12,9 +12,12 @@ import { newDevice, putDevice } from '../device/lifecycle.ts';
 
 /** What only a listing says of a device that it creates, and what its import keeps up to date. */
 interface ListedPlace {
-  readonly cxl_region: string | null;
+  readonly link: CxlLink;
   readonly places: Places;
 }
+
+/** The CXL region that a device stands on, and how that is known. */
+export type CxlLink = Pick<DaxDevice, 'cxl_region' | 'cxl_region_from'>;
 
 /** Creates a device as found on its bus: bound to the driver of its mode unless said otherwise. */
 export function createDaxDevice(
@@ -29,15 +32,22 @@ export function createDaxDevice(
   const device = newDevice(tx, command, places);
   const refusal = noNamespaceMode(tx.host, device, device.mode) ?? refusesPlace(tx.host, places, device);
   if (refusal !== null) return refusal;
-  const cxl_region = listed === undefined ? standOnCxl(tx, command, device) : listed.cxl_region;
-  if (isRefusal(cxl_region)) return cxl_region;
+  const link = listed === undefined ? createdOnCxl(tx, command, device) : listed.link;
+  if (isRefusal(link)) return link;
   const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.leaked);
   if (failure !== null)
     return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
-  const record = putDevice(tx, { ...device, cxl_region });
+  const record = putDevice(tx, { ...device, ...link });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
   if (record.driver === 'kmem') addMemory(tx, record);
   return record;
+}
+
+/** What a new device stands on: the operator says so. */
+function createdOnCxl(tx: Transaction, command: CreateDaxDevice, device: DaxDevice): CxlLink | Refusal {
+  const cxl_region = standOnCxl(tx, command, device);
+  if (isRefusal(cxl_region)) return cxl_region;
+  return { cxl_region, cxl_region_from: cxl_region === null ? null : 'listed' };
 }
 
 /** The member of the request that a probe failed over: the node, the size, or an address whose range has leaked. */

@@ -11,8 +11,9 @@ import {
   findFile,
   mountedSuperblock,
 } from '../model/lookup.ts';
-import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
+import { isModelled } from '../model/provider.ts';
 import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 
@@ -103,7 +104,13 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
       'mmap on a file system whose device is gone, before it is shut down, is not recorded',
     );
   }
-  const synchronous = file.dax && device.provider !== 'virtio-pmem';
+  const { provider } = device;
+  if (command.flags.includes('sync') && file.dax && provider !== null && !isModelled(provider)) {
+    return unknownOutcome(
+      `whether the region of ${device.name} is synchronous is not known: its bus is ${provider}`,
+    );
+  }
+  const synchronous = file.dax && provider !== 'virtio-pmem';
   if (command.flags.includes('sync') && !synchronous) {
     return kernelRefuses('EOPNOTSUPP', 'MAP_SYNC needs DAX and a synchronous region');
   }

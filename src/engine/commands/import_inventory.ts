@@ -10,7 +10,7 @@ import { emit, put, identity, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from '../device/place.ts';
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
-import { createDaxDevice } from './create_dax_device.ts';
+import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
 
 /** Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. */
 export function importInventory(tx: Transaction, command: ImportInventory): string | Refusal {
@@ -61,10 +61,19 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
   if (imported.size === null || imported.change === 'gone') return null;
   const refusal = imported.provider === 'CXL' ? refusesCxl(tx.host) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
-  const { change, is_another, cxl_region, memory_blocks, badblocks = [], parent_bound, ...fields } = imported;
-  const told = { clears_poison: null, ...fields };
+  const {
+    change,
+    is_another,
+    cxl_region,
+    cxl_region_from,
+    memory_blocks,
+    badblocks = [],
+    parent_bound,
+    ...fields
+  } = imported;
+  const told = { clears_poison: null, provider: null, ...fields };
   const command = { ...told, type: 'create_dax_device', size: imported.size } as const;
-  const made = createDaxDevice(tx, command, { cxl_region: listedRegion(tx, imported), places });
+  const made = createDaxDevice(tx, command, { link: listedLink(tx, imported) ?? NO_LINK, places });
   if (isRefusal(made)) return made;
   const device = listedFirst(tx, imported, badblocksWithin(imported.size, badblocks));
   addPlace(places, device);
@@ -91,7 +100,7 @@ function update(
   }
   const device = asListed(tx.host, before, imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
-    cxl_region: listedRegion(tx, imported) ?? before.cxl_region,
+    ...(listedLink(tx, imported) ?? linkOf(before)),
     base_pfn: moved ? basePfn(places, imported.phys_addr ?? null) : before.base_pfn,
   });
   return refusesPlace(tx.host, places, device) ?? putDevice(tx, device);
@@ -102,10 +111,17 @@ function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[
   return cutBadblocks(addBadblocks(listed, []), { offset: 0, length: Math.ceil(size / SECTOR_BYTES) });
 }
 
-/** The CXL region that a listing shows beneath a device, once a `cxl list` has shown it. */
-function listedRegion(tx: Transaction, { cxl_region }: ImportedDevice): string | null {
+const NO_LINK: CxlLink = { cxl_region: null, cxl_region_from: null };
+
+/** The CXL region beneath a device, as listed or derived, once a `cxl list` has shown it. */
+function listedLink(tx: Transaction, imported: ImportedDevice): CxlLink | null {
+  const { cxl_region, cxl_region_from = 'listed' } = imported;
   const known = cxl_region !== undefined && tx.host.tables.cxl_regions.has(cxl_region);
-  return known ? cxl_region : null;
+  return known ? { cxl_region, cxl_region_from } : null;
+}
+
+function linkOf({ cxl_region, cxl_region_from }: DaxDevice): CxlLink {
+  return { cxl_region, cxl_region_from };
 }
 
 function isMapped(tx: Transaction, name: string): boolean {

@@ -5,14 +5,7 @@ import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, type Transaction } from '../model/transaction.ts';
-import {
-  driverOf,
-  PAGE_BYTES,
-  PMD_PAGES,
-  type DeviceMode,
-  type KmemState,
-  type Provider,
-} from '../model/vocabulary.ts';
+import { driverOf, PAGE_BYTES, PMD_PAGES, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
 import { MEDIUM_REPLACED, without } from './conditions.ts';
 import { kmemStateOf } from './kmem/probe.ts';
 import { basePfn, type Places } from './place.ts';
@@ -87,6 +80,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     badblocks: [],
     clears_poison: command.clears_poison === undefined ? false : command.clears_poison,
     cxl_region: null,
+    cxl_region_from: null,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
 }
@@ -96,7 +90,7 @@ export function asListed(
   host: Host,
   before: DaxDevice,
   imported: ImportedDevice,
-  place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'badblocks'>,
+  place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'cxl_region_from' | 'badblocks'>,
 ): DaxDevice {
   const { change, name, memory_blocks, state, parent_bound, is_another, ...fields } = imported;
   const listed = {
@@ -344,7 +338,7 @@ function defaultAlign(mode: DeviceMode): number | null {
 }
 
 /** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
-function mapOf(mode: DeviceMode, provider: Provider): 'dev' | 'mem' | null {
+function mapOf(mode: DeviceMode, provider: string | null): 'dev' | 'mem' | null {
   if (mode === 'raw') return provider === 'e820' || provider === 'virtio-pmem' ? 'mem' : null;
   return mode === 'sector' ? null : 'dev';
 }

@@ -4,7 +4,7 @@ import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
-import type { Provider } from '../model/vocabulary.ts';
+import { isModelled, type Provider } from '../model/provider.ts';
 import { segmentsOf, flagUnit } from './segments.ts';
 
 /**
@@ -26,7 +26,8 @@ const WITHOUT_COMMANDS: readonly Provider[] = ['e820', 'virtio-pmem'];
 
 /**
  * Whether a device replaces what it cannot read: as told. Where nobody has told, no bus but NFIT has the command, and a
- * driver that writes to a bus without any takes it for cleared (MF17). Refused: `outcome_unknown`, on NFIT.
+ * driver that writes to a bus without any takes it for cleared (MF17). Refused: `outcome_unknown`, on NFIT and on a bus that
+ * is not known.
  * Source: drivers/nvdimm/bus.c nvdimm_clear_poison(), drivers/acpi/nfit/core.c acpi_nfit_ctl().
  */
 export function clearsPoison(
@@ -34,7 +35,8 @@ export function clearsPoison(
   by: 'ndctl' | 'driver',
 ): boolean | Refusal {
   if (clears_poison !== null) return clears_poison;
-  if (provider !== 'ACPI.NFIT') return by === 'driver' && WITHOUT_COMMANDS.includes(provider);
+  if (isModelled(provider) && provider !== 'ACPI.NFIT')
+    return by === 'driver' && WITHOUT_COMMANDS.includes(provider);
   return unknownOutcome(
     `nobody has told whether ${name} has ND_CMD_CLEAR_ERROR: PATCH it with {"clears_poison": true} or false`,
   );

@@ -5,9 +5,10 @@ import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { survivesSigbus, deliver, isForced } from '../mm/signals.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
-import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
+import { isModelled } from '../model/provider.ts';
 import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../mm/hwpoison.ts';
 import { addFound, BADBLOCKS_MAX, tooManyBadblocks } from './found_badblocks.ts';
@@ -99,10 +100,20 @@ function machineCheck(
   device: DaxDevice,
   { offset, pages }: Unreadable,
 ): readonly Badblocks[] | Refusal {
-  if (device.provider !== 'ACPI.NFIT') return [];
+  // Of a bus that nobody has told: as on NFIT (IMP32).
+  const { provider } = device;
+  if (provider !== null && !isModelled(provider)) return busNotKnown(device.name, provider);
+  if (provider !== null && provider !== 'ACPI.NFIT') return [];
   const sectors = factsOf(tx.host).memory_failure.mce_badblock_sectors;
   if (sectors === 1 && pages[1] > BADBLOCKS_MAX) return tooManyBadblocks();
   return addFound(tx, device, sectors === 8 ? [sectorsOf(device, pages)] : oneOfEach(device, pages, offset));
+}
+
+/** papr_scm has a notifier of its own, other buses may: what they keep of a machine check is not modelled. */
+function busNotKnown(name: string, provider: string): Refusal {
+  return unknownOutcome(
+    `whether a machine check leaves a badblock on ${name} is not known: its bus is ${provider}`,
+  );
 }
 
 /** The sector of the address, and the first one of each further page. */

@@ -11,7 +11,6 @@ import type {
   KmemState,
   MemoryBlockState,
   MemoryFailureSource,
-  Provider,
   RemoveTrigger,
   RemoveVia,
 } from './vocabulary.ts';
@@ -29,7 +28,8 @@ export interface CreateDaxDevice {
   readonly tenant?: string | null;
   readonly labels?: Labels;
   readonly media_serial?: string | null;
-  readonly provider?: Provider;
+  /** Default ACPI.NFIT; null where nobody has told. */
+  readonly provider?: string | null;
   readonly map?: 'dev' | 'mem' | null;
   /** Default false; null: not told. */
   readonly clears_poison?: boolean | null;

@@ -13,6 +13,7 @@ import type {
   HostHealth,
   HotplugAction,
   KernelName,
+  LinkSource,
   MapFlag,
   MceKillPolicy,
   MemoryBlockState,
@@ -21,7 +22,6 @@ import type {
   PinKind,
   ProcessState,
   Prot,
-  Provider,
   SigbusDisposition,
 } from './vocabulary.ts';
 import type { Entries } from './mapping_table.ts';
@@ -123,7 +123,8 @@ export interface DaxDevice extends Resource, DeviceLife {
   readonly labels: Readonly<Record<string, string>>;
   readonly media_serial: string | null;
   readonly conditions: readonly Condition[];
-  readonly provider: Provider;
+  /** As ndctl prints it, also one that is not modelled; null where nobody has told. */
+  readonly provider: string | null;
   /** First pfn of the pgmap; made up (and phys_addr null) where no address is known. */
   readonly base_pfn: number;
   /** PG_hwpoison in the struct pages of the present pgmap; rebuilt clean with the next. */
@@ -136,6 +137,8 @@ export interface DaxDevice extends Resource, DeviceLife {
   readonly faulted: readonly PfnRange[];
   /** The CXL region it stands on, by name. */
   readonly cxl_region: string | null;
+  /** How that is known; null where it stands on none. */
+  readonly cxl_region_from: LinkSource | null;
   /** Whether anyone has said who uses it: by a mount, file, mapping or pin, or because the operator says so (TOLD4). */
   readonly holders: HoldersTold;
   /** When that was said first, or confirmed last; null where it was not. */

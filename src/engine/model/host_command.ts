@@ -2,7 +2,7 @@ import type { CreateDaxDevice } from './device_command.ts';
 import type { HostRecord, Badblocks, CxlMemdev, CxlRegion } from './host.ts';
 import type { CountedBlocks } from './memory_block.ts';
 import type { Resource, Labels } from './resource.ts';
-import type { DeviceMode, KernelName, OnlinePolicy } from './vocabulary.ts';
+import type { DeviceMode, KernelName, LinkSource, OnlinePolicy } from './vocabulary.ts';
 
 /** A host that runs one of the kernels. */
 export interface CreateHost {
@@ -51,6 +51,7 @@ export interface ImportInventory {
 /** A device as a listing describes it: created or, by name, updated. */
 export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
   readonly cxl_region?: string;
+  readonly cxl_region_from?: LinkSource;
   readonly mode: DeviceMode;
   readonly size: number | null;
   readonly change: 'created' | 'updated' | 'gone';

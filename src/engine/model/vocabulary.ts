@@ -46,11 +46,11 @@ export const HOLDERS_TOLD = ['not_told', 'told'] as const;
 /** Whether the users of a device are known. */
 export type HoldersTold = (typeof HOLDERS_TOLD)[number];
 
-/** Who made the nd or dax region: the `provider` ndctl prints, `hmem` for soft-reserved memory. */
-export const PROVIDERS = ['ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem'] as const;
+/** How a link is known: a listing or the operator says so, or it follows from the kernel's numbering or an address. */
+export const LINK_SOURCES = ['listed', 'derived'] as const;
 
-/** Who made the region of a device. */
-export type Provider = (typeof PROVIDERS)[number];
+/** How the link of a device to its CXL region is known. */
+export type LinkSource = (typeof LINK_SOURCES)[number];
 
 /** Drivers that bind a device, or the dax region above it. */
 export const DRIVERS = ['nd_pmem', 'device_dax', 'dax_pmem', 'kmem'] as const;

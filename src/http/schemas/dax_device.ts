@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
-import { BIND_VIAS, DEVICE_MODES, DEVICE_STATES, DRIVERS, PROVIDERS } from '../../engine/model/vocabulary.ts';
+import {
+  BIND_VIAS,
+  DEVICE_MODES,
+  DEVICE_STATES,
+  DRIVERS,
+  LINK_SOURCES,
+} from '../../engine/model/vocabulary.ts';
+import { PROVIDERS } from '../../engine/model/provider.ts';
 import { CxlPlace } from './cxl.ts';
 import { elsewhere } from './elsewhere.ts';
 import { opened } from './exposure.ts';
@@ -61,7 +68,10 @@ const device = {
   media_serial: z.string().nullable(),
   state: DeviceState,
   conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })),
-  provider: Provider,
+  provider: z.string().nullable().meta({
+    description:
+      'Who made the region: `ACPI.NFIT`, `e820`, `virtio-pmem`, `CXL`, `hmem`, or a word as listed; null where nobody has told.',
+  }),
   map: PageMap.nullable(),
   base_pfn: Count.meta({ description: 'First pfn; made up where phys_addr is null.' }),
   pgmap: Count.meta({ description: 'Counts the pgmaps of this device.' }),
@@ -79,6 +89,10 @@ const device = {
   }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
+  cxl_region_from: z.enum(LINK_SOURCES).nullable().meta({
+    description:
+      '`listed`: a listing or the operator says so; `derived`: by the numbers that the kernel gives, the address or the interleave set.',
+  }),
   kmem_state: KmemState.nullable().meta({
     description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.',
   }),
@@ -178,7 +192,7 @@ export const deviceFilters = {
   mode: DeviceMode.exactOptional(),
   state: DeviceState.exactOptional(),
   driver: Driver.exactOptional(),
-  provider: Provider.exactOptional(),
+  provider: Text.exactOptional(),
   tenant: Text.exactOptional(),
   holders: HoldersTold.exactOptional(),
 };

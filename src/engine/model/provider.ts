@@ -1,0 +1,10 @@
+/** Who made the nd or dax region: the `provider` ndctl prints, `hmem` for soft-reserved memory. */
+export const PROVIDERS = ['ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem'] as const;
+
+/** Who made the region of a device, as far as the model knows what each does. */
+export type Provider = (typeof PROVIDERS)[number];
+
+/** Whether the model knows what this provider does: not that of another bus, nor one that nobody has told. */
+export function isModelled(provider: string | null): provider is Provider {
+  return PROVIDERS.some((known) => known === provider);
+}
