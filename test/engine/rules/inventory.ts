@@ -380,10 +380,9 @@ function pathOf(kernel: KernelName, state: string): string {
 
 /** The keys of the first namespace of an exported listing. */
 function namespaceKeys(text: string): string {
-  const { regions } = valueOf(text) as unknown as {
-    regions: readonly { namespaces: readonly ListedObject[] }[];
-  };
-  return Object.keys(regions[0]?.namespaces[0] ?? {})
+  type Region = { readonly namespaces: readonly ListedObject[] };
+  const [bus] = valueOf(text) as unknown as readonly { readonly regions: readonly Region[] }[];
+  return Object.keys(bus?.regions[0]?.namespaces[0] ?? {})
     .sort()
     .join();
 }
