@@ -16,6 +16,8 @@ import type {
   PoisonedRange,
 } from './record.ts';
 
+/** NUMA_NO_NODE: kmem refuses the device (M62). */
+const NO_NODE = -1;
 const MEMORY_BLOCK_BYTES = 128 * 1024 * 1024;
 
 /** Who registers the platform device that a path leads through. Recorded: e820, hmem, nvdimm and cxl inventories. */
@@ -47,7 +49,7 @@ export function deriveDevice(
   const bus = findRecord(host.regions, region)?.parent ?? /\/(ndbus\d+)\//.exec(path ?? '')?.[1] ?? null;
   const align =
     mode === 'raw' || mode === 'sector' ? null : (toCount(dax?.['align']) ?? toCount(namespace?.['align']));
-  const targetNode = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
+  const targetNode = targetNodeOf(parts);
   const start = startOf(dax);
   const link = cxlRegionOf(host, parts, region);
   const cxlRegion = link?.cxl_region ?? null;
@@ -76,6 +78,15 @@ export function deriveDevice(
     cxl_region_from: link?.cxl_region_from ?? null,
     listed: parts,
   };
+}
+
+/**
+ * daxctl prints the node of a dax device if it has one: a devdax device that is listed whole, without it, has none.
+ * Source: daxctl/json.c util_daxctl_dev_to_json() (target_node if >= 0, always a mode), 76.1.
+ */
+function targetNodeOf({ namespace, dax_device: dax }: ListedParts): number | null {
+  const told = toCount(dax?.['target_node']) ?? toCount(namespace?.['target_node']);
+  return told ?? (dax?.['mode'] === 'devdax' ? NO_NODE : null);
 }
 
 /** Whether the parts are those of a dax device (devdax, system-ram), not of a block device. */

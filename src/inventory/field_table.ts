@@ -115,7 +115,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
       state: 'string',
       mappings: 'objects',
     },
-    always_told: ['online_memblocks', 'total_memblocks', 'movable', 'state'],
+    always_told: ['target_node', 'online_memblocks', 'total_memblocks', 'movable', 'state'],
   },
   cxl_bus: { types: { bus: 'device_name', provider: 'string', ...DPORTS }, always_told: [] },
   port: {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { countSteps } from './counted.ts';
@@ -56,21 +57,23 @@ describe('an import', () => {
     expect(imports(made, [listed(1, { change: 'gone' })])).toBe('imported');
     expect(imports(made, [listed(3, unknown)])).toBe('imported');
     const at = 2 ** 40;
+    const ARENA = 2 ** 30;
     const pages = GIB / PAGE;
-    expect(basesOf(made)).toEqual([at, at + pages, 3 * pages, at + 3 * pages]);
+    expect(basesOf(made)).toEqual([at, at + ARENA, 3 * pages, at + 2 * ARENA]);
   });
 
-  test('names the oldest of the devices that one overlaps', () => {
+  test('puts a device that is listed where another is elsewhere; a new one is refused there, by the oldest', () => {
     const made = machine('v6.12');
-    expect(imports(made, [listed(5), listed(4), listed(9), listed(1, { size: 4 * GIB })])).toBe(
-      'overlap: the range overlaps dax4.0',
-    );
-    expect(imports(made, [listed(5), listed(4), listed(9)])).toBe('imported');
-    expect(imports(made, [listed(3, { name: 'dax7.0', size: 3 * GIB })])).toBe(
-      'overlap: the range overlaps dax5.0',
-    );
+    expect(imports(made, [listed(5), listed(4), listed(9), listed(1, { size: 4 * GIB })])).toBe('imported');
+    expect(basesOf(made).at(-1)).toBe(2 ** 40);
+    const create = (at: number, size: number) => {
+      const { name: _name, change: _change, ...fields } = listed(at, { size });
+      const decision = made.try({ ...fields, type: 'create_dax_device', name: 'dax7.0', size });
+      return isRefusal(decision) ? decision.detail : 'created';
+    };
+    expect(create(3, 3 * GIB)).toBe('the range overlaps dax5.0');
     expect(imports(made, [listed(5, { change: 'gone' })])).toBe('imported');
-    expect(imports(made, [listed(5, { name: 'dax7.0' })])).toBe('imported');
+    expect(create(5, GIB)).toBe('created');
   });
 
   const anyDevice = fc
@@ -84,23 +87,21 @@ describe('an import', () => {
       }),
     );
 
-  test('lets no two devices that are there overlap, and refuses none that does not', () => {
+  test('lets no two devices that are there overlap, and moves none that does not', () => {
     fc.assert(
       fc.property(fc.array(anyDevice, { maxLength: 40 }), (devices) => {
         const made = machine('v6.12');
         for (const device of devices) {
           const base = Number(device.phys_addr) / PAGE;
-          const rivals = [...made.host.tables.dax_devices.values()].filter(
-            ({ name, state, base_pfn, size }) =>
-              name !== device.name &&
-              state !== 'gone' &&
-              base_pfn < base + device.size! / PAGE &&
-              base < base_pfn + size / PAGE,
-          );
-          const refused = device.change !== 'gone' && rivals.length > 0;
-          expect(imports(made, [device])).toBe(
-            refused ? `overlap: the range overlaps ${rivals[0]!.name}` : 'imported',
-          );
+          const isRival = ({ name, state, base_pfn, size }: DaxDevice) =>
+            name !== device.name &&
+            state !== 'gone' &&
+            base_pfn < base + device.size! / PAGE &&
+            base < base_pfn + size / PAGE;
+          const taken = [...made.host.tables.dax_devices.values()].some(isRival);
+          expect(imports(made, [device])).toBe('imported');
+          const now = made.host.tables.dax_devices.get(device.name);
+          if (device.change !== 'gone') expect(now?.base_pfn === base).toBe(!taken);
         }
       }),
       cases(),

@@ -3,6 +3,7 @@ import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { forgetRegions, importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
+import { keepBlockSize } from '../device/kmem/add.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
 import { isInUse, mappingsOfDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
@@ -25,6 +26,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
     if (refusal !== null) return refusal;
   }
   if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
+  if (command.devices.some(({ memory_blocks }) => (memory_blocks ?? null) !== null)) keepBlockSize(tx);
   const id = 'inventory';
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
@@ -73,7 +75,10 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
   } = imported;
   const told = { clears_poison: null, provider: null, ...fields };
   const command = { ...told, type: 'create_dax_device', size: imported.size } as const;
-  const made = createDaxDevice(tx, command, { link: listedLink(tx, imported) ?? NO_LINK, places });
+  const listed = { link: listedLink(tx, imported) ?? NO_LINK, places };
+  const there = createDaxDevice(tx, command, listed);
+  const isTaken = isRefusal(there) && there.code === 'overlap';
+  const made = isTaken ? createDaxDevice(tx, { ...command, phys_addr: null }, listed) : there;
   if (isRefusal(made)) return made;
   const device = listedFirst(tx, imported, badblocksWithin(imported.size, badblocks));
   addPlace(places, device);
@@ -103,7 +108,31 @@ function update(
     ...(listedLink(tx, imported) ?? linkOf(before)),
     base_pfn: moved ? basePfn(places, imported.phys_addr ?? null) : before.base_pfn,
   });
-  return refusesPlace(tx.host, places, device) ?? putDevice(tx, device);
+  const placed = withPlace(tx, places, device);
+  return isRefusal(placed) ? placed : putDevice(tx, placed);
+}
+
+/**
+ * A device where nothing else is (IMP2): one that grew into another, or that a listing puts where another is, gets a
+ * range of its own, and no address. Its pages take with them what the kernel says of them. Refused: in use.
+ */
+function withPlace(tx: Transaction, places: Places, device: DaxDevice): DaxDevice | Refusal {
+  const refusal = refusesPlace(tx.host, places, device);
+  if (refusal?.code !== 'overlap') return refusal ?? device;
+  if (isInUse(tx.host, device.name)) {
+    return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`, { pointer: '' });
+  }
+  const by = basePfn(places, null) - device.base_pfn;
+  const shifted = (ranges: DaxDevice['hwpoisoned']) =>
+    ranges.map(([pfn, pages]) => [pfn + by, pages] as const);
+  const moved = {
+    ...device,
+    phys_addr: null,
+    base_pfn: device.base_pfn + by,
+    hwpoisoned: shifted(device.hwpoisoned),
+    faulted: shifted(device.faulted),
+  };
+  return refusesPlace(tx.host, places, moved) ?? moved;
 }
 
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */

@@ -1,10 +1,14 @@
 import type { DaxDevice, Host, MemoryRange } from '../model/host.ts';
 import { leakedRanges } from '../model/memory_range.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import { PAGE_BYTES, PUD_PAGES } from '../model/vocabulary.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 
-/** Where pgmaps are put whose address no listing shows: above 4 PiB, one behind the other, on 1 GiB boundaries. */
+/**
+ * Where pgmaps are put whose address no listing shows: above 4 PiB, each with 4 TiB of its own to grow in, so that what
+ * is nobody's fact is in nobody's way.
+ */
 const UNKNOWN_BASE_PFN = 2 ** 40;
+const ARENA_PAGES = 2 ** 30;
 const END_PFN = 2 ** 52;
 
 /**
@@ -16,7 +20,7 @@ export interface Places {
   readonly starts: number[];
   /** First pfns behind them. */
   readonly ends: number[];
-  /** First 1 GiB boundaries behind them and behind those that are gone. */
+  /** First 4 TiB boundaries behind them and behind those that are gone. */
   readonly boundaries: number[];
   /** Of all of them, gone ones too. */
   readonly sizes: { bytes: number };
@@ -102,7 +106,7 @@ function endOf({ base_pfn, size }: DaxDevice): number {
 }
 
 function boundaryBehind(device: DaxDevice): number {
-  return Math.ceil(endOf(device) / PUD_PAGES) * PUD_PAGES;
+  return Math.ceil(endOf(device) / ARENA_PAGES) * ARENA_PAGES;
 }
 
 function ascending(a: number, b: number): number {

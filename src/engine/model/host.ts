@@ -179,7 +179,7 @@ export interface MemoryBlockRun {
   readonly first: number;
   readonly nr_blocks: number;
   readonly state: MemoryBlockState;
-  /** The zone it was onlined to, null while offline. */
+  /** The zone it was onlined to, null while offline, and where no listing tells it. */
   readonly zone: 'Normal' | 'Movable' | null;
   /** Whether the kernel itself has pages in it that cannot move; null where nobody has told (KM6). */
   readonly kernel_pages: boolean | null;

@@ -22,6 +22,8 @@ export interface PatchHost {
   readonly type: 'patch_host';
   readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks?: OnlinePolicy;
+  /** Not while there are memory blocks of another size. */
+  readonly memory_block_bytes?: number;
   readonly labels?: Labels;
   readonly proposed?: Partial<HostRecord['proposed']>;
 }

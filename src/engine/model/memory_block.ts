@@ -76,7 +76,8 @@ export function spelled(base_pfn: number, nr_pages: number): string {
   return `0x${address(base_pfn).toString(16)}-0x${(address(base_pfn + nr_pages) - 1n).toString(16)}`;
 }
 
-/** What daxctl counts: movable where every online block is in ZONE_MOVABLE, unknown where none is online. */
+/** What daxctl counts: movable where every online block is in ZONE_MOVABLE, unknown where none is online,
+ * or where no listing has told a zone. */
 export interface CountedBlocks {
   readonly online: number;
   readonly total: number;
@@ -87,7 +88,8 @@ export interface CountedBlocks {
 export function countBlocks(range: MemoryRange): CountedBlocks {
   const runs = onlineRuns(range);
   const online = runs.reduce((sum, run) => sum + run.nr_blocks, 0);
-  const movable = online === 0 ? null : runs.every((run) => run.zone === 'Movable');
+  const isTold = online > 0 && runs.every((run) => run.zone !== null);
+  const movable = isTold ? runs.every((run) => run.zone === 'Movable') : null;
   return { online, total: nrBlocks(range), movable };
 }
 

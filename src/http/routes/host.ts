@@ -54,7 +54,6 @@ function changes(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Change a host',
     description: 'Members that are absent stay; `labels` and `sysctl` are replaced whole.',
-    refuses: [],
     method: 'PATCH',
     url: `${url}/:host`,
     params: HostPath,

@@ -77,6 +77,9 @@ export const PatchHost = z
   .strictObject({
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
+    memory_block_bytes: MemoryBlockBytes.exactOptional().meta({
+      description: 'Not while the host has memory blocks of another size.',
+    }),
     labels: Labels.exactOptional(),
     proposed: Proposed.exactOptional(),
   })

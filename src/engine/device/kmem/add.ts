@@ -1,9 +1,10 @@
 import type { DaxDevice, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
-import { nrPages } from '../../model/lookup.ts';
+import { deviceOf, nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
-import { OFFLINE, spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
+import { nrBlocks, OFFLINE, spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
 import { onlined } from '../../model/memory_range.ts';
-import { emit, hostRecord, identity, put, type Transaction } from '../../model/transaction.ts';
+import { emit, hostRecord, identity, patch, put, type Transaction } from '../../model/transaction.ts';
+import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { nodeAppears } from '../../mm/counters.ts';
 import { wholeBlocks } from './probe.ts';
 
@@ -22,7 +23,7 @@ export function addMemory(
 ): string[] {
   const block_bytes =
     counted === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, counted);
-  const whole = wholeBlocks(device, block_bytes);
+  const whole = counted === null ? wholeBlocks(device, block_bytes) : asCounted(device, block_bytes, counted);
   const cut = device.size - whole.nr_blocks * block_bytes;
   const says = cut > 0 && factsOf(tx.host).kmem.says_truncation;
   const log = says
@@ -62,19 +63,52 @@ function added({ host }: Transaction, nr_blocks: number): MemoryBlockRun[] {
   return [{ first: 0, nr_blocks, ...onlined(host, state, zoneAsked(state)) }];
 }
 
-/** As many online as daxctl counted, from the first on: it does not say which. */
+/** As many online as daxctl counted, from the first on: it does not say which. Without `movable` no zone is known. */
 function listed({ online, movable }: CountedBlocks, nr_blocks: number): MemoryBlockRun[] {
   const nr_online = Math.min(online, nr_blocks);
-  const state = movable === false ? 'online' : 'online_movable';
+  const state = movable === true ? 'online_movable' : 'online';
+  const zone = movable === null ? null : zoneAsked(state);
   const runs: MemoryBlockRun[] = [
-    { first: 0, nr_blocks: nr_online, state, zone: zoneAsked(state), kernel_pages: null },
+    { first: 0, nr_blocks: nr_online, state, zone, kernel_pages: null },
     { first: nr_online, nr_blocks: nr_blocks - nr_online, ...OFFLINE },
   ];
   return runs.filter((run) => run.nr_blocks > 0);
 }
 
-/** The block size under which the device has as many whole blocks as were counted; the host's where none fits. */
+/**
+ * The block size under which the device has as many whole blocks as were counted. Where its address is not told it may
+ * begin within a block, and have one less than its size has room for. Where none fits: the largest with room for all.
+ */
 function countedIn(tx: Transaction, device: DaxDevice, { total }: CountedBlocks): number {
   const usual = hostRecord(tx.host).memory_block_bytes;
-  return [usual, ...BLOCK_BYTES].find((bytes) => wholeBlocks(device, bytes).nr_blocks === total) ?? usual;
+  const sizes = [usual, ...BLOCK_BYTES];
+  const lost = (bytes: number) => wholeBlocks(device, bytes).nr_blocks - total;
+  const fits = sizes.find((bytes) => lost(bytes) === 0);
+  const fitsUnaligned = device.phys_addr === null ? sizes.find((bytes) => lost(bytes) === 1) : undefined;
+  return fits ?? fitsUnaligned ?? BLOCK_BYTES.findLast((bytes) => total * bytes <= device.size) ?? usual;
+}
+
+/** The whole blocks of a device, as many as were counted as far as it has room for them. */
+function asCounted(device: DaxDevice, block_bytes: number, { total }: CountedBlocks) {
+  const whole = wholeBlocks(device, block_bytes);
+  const nr_blocks = Math.min(whole.nr_blocks, total);
+  return { ...whole, nr_blocks, nr_pages: nr_blocks * (block_bytes / PAGE_BYTES) };
+}
+
+/**
+ * The block size is of the machine: the one that all its memory was counted in is kept. O(ranges).
+ * Source: drivers/base/memory.c block_size_bytes_show().
+ */
+export function keepBlockSize(tx: Transaction): void {
+  const { name, memory_block_bytes } = hostRecord(tx.host);
+  const ranges = [...tx.host.tables.memory_ranges.values()];
+  const bytes = ranges[0]?.block_bytes ?? memory_block_bytes;
+  if (bytes === memory_block_bytes || !ranges.every((range) => isCountedIn(tx, range, bytes))) return;
+  patch(tx, 'hosts', name, { memory_block_bytes: bytes });
+}
+
+function isCountedIn(tx: Transaction, range: MemoryRange, bytes: number): boolean {
+  const device = deviceOf(tx.host, range.dax_device);
+  const lost = wholeBlocks(device, bytes).nr_blocks - nrBlocks(range);
+  return range.block_bytes === bytes && (lost === 0 || (lost === 1 && device.phys_addr === null));
 }

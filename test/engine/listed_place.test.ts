@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { addProcess, machine, type Machine } from './support.ts';
+
+const GIB = 2 ** 30;
+
+function listed(name: string, size: number, phys_addr?: string): ImportedDevice {
+  const at = phys_addr === undefined ? {} : { phys_addr };
+  return { name, mode: 'devdax', size, change: 'created', ...at };
+}
+
+function imports(made: Machine, devices: readonly ImportedDevice[]): string {
+  const decision = made.try({ type: 'import_inventory', imported: '', devices, record: null });
+  return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
+}
+
+function places({ host }: Machine): (readonly [base_pfn: number, end: number])[] {
+  return [...host.tables.dax_devices.values()]
+    .map(({ base_pfn, size }) => [base_pfn, base_pfn + size / 4096] as const)
+    .sort(([base], [other]) => base - other);
+}
+
+describe('[IMP2] addresses that no listing tells', () => {
+  test('any sizes of any devices, listed again with any others, are imported, and lie apart', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 2 ** 34 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(sizes, { minLength: 1, maxLength: 4 }), (listings) => {
+        const made = machine('v6.12');
+        for (const pages of listings) {
+          const devices = pages.map((nr, at) => listed(`dax${String(at)}.0`, nr * 4096));
+          expect(imports(made, devices)).toBe('imported');
+          const now = places(made);
+          for (const [at, [, end]] of now.entries()) expect(end).toBeLessThanOrEqual(now[at + 1]?.[0] ?? end);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a device in use that grew stays where it is', () => {
+    const made = machine('v6.12');
+    imports(made, [listed('dax0.0', GIB), listed('dax0.1', GIB)]);
+    const pid = addProcess(made);
+    made.run({
+      type: 'create_mapping',
+      pid,
+      dax_device: 'dax0.0',
+      offset: 0,
+      length: 2 ** 21,
+      flags: ['shared'],
+      prot: 'rw',
+    });
+    const before = made.host.tables.dax_devices.get('dax0.0')?.base_pfn;
+    expect(imports(made, [listed('dax0.0', 64 * GIB)])).toBe('imported');
+    expect(made.host.tables.dax_devices.get('dax0.0')).toMatchObject({ base_pfn: before, size: 64 * GIB });
+  });
+
+  test('of two that are told at one address the later has none, and enters', () => {
+    const made = machine('v6.12');
+    expect(imports(made, [listed('dax0.0', GIB, '0x100000000'), listed('dax1.0', GIB, '0x120000000')])).toBe(
+      'imported',
+    );
+    expect(made.host.tables.dax_devices.get('dax0.0')?.phys_addr).toBe('0x100000000');
+    expect(made.host.tables.dax_devices.get('dax1.0')?.phys_addr).toBeNull();
+    expect(imports(made, [listed('dax2.0', GIB, '0x200000000')])).toBe('imported');
+    expect(imports(made, [listed('dax2.0', GIB, '0x100000000')])).toBe('imported');
+    expect(made.host.tables.dax_devices.get('dax2.0')?.phys_addr).toBeNull();
+  });
+});
