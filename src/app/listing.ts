@@ -9,7 +9,7 @@ import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
 import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
-import { badblocksBehind, currentBadblocks, listedBadblocks } from './listed_badblocks.ts';
+import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { changedCxl } from './listed_cxl.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
@@ -179,7 +179,8 @@ function devicesAfter(
   return [...devices.values()];
 }
 
-function importedOf({ format, devices, host_objects, absent, skipped }: ListingImport): Imported {
+function importedOf(listing: ListingImport): Imported {
+  const { format, devices, host_objects, absent, skipped } = listing;
   return {
     format,
     devices: devices.map(({ record, change, previous_name, changed_fields }) => ({
@@ -194,6 +195,7 @@ function importedOf({ format, devices, host_objects, absent, skipped }: ListingI
       ...skipped,
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+      ...mediaErrors(listing),
     ],
   };
 }

@@ -9,7 +9,7 @@ import type { InventoryHostRecord, ObjectKind } from './record.ts';
  * Why an object, or a number, of a listing became no DAX device.
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
- * `past the end`: badblocks behind the data of their device. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
+ * `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
  */
 export type SkipReason =
   | 'not a dax device'
@@ -19,7 +19,8 @@ export type SkipReason =
   | 'unknown mode'
   | 'rounded'
   | 'size unknown'
-  | 'past the end';
+  | 'past the end'
+  | 'not placeable';
 
 export interface Skipped {
   readonly kind: ObjectKind | 'size' | 'badblocks';

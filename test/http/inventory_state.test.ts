@@ -191,6 +191,20 @@ test('[MF21] badblocks behind the end of a device are said, and those inside are
   });
 });
 
+test('[MF21] poison that cxl lists of a card is said to be on no device', async () => {
+  const media_errors = [{ hpa: 0x1000, dpa: 0x40001000, dpa_length: 64, source: 'Injected', flags: '' }];
+  const memdev = { memdev: 'mem0', pmem_size: 1073741824, serial: 7, host: '0000:0d:00.0', media_errors };
+  const host = await hostWith();
+  const { json } = await server.call('POST', `${host}/inventory`, [
+    memdev,
+    { ...memdev, memdev: 'mem1', serial: 8, media_errors: [] },
+  ]);
+  const skipped = json.skipped as readonly { kind: string }[];
+  expect(skipped.filter(({ kind }) => kind === 'badblocks')).toMatchObject([
+    { name: 'mem0', reason: 'not placeable' },
+  ]);
+});
+
 test('[M134] a machine check is listed for namespace and region, and in no listing without a driver', async () => {
   const host = await devdax();
   const at = `${host}/dax-devices/dax0.0`;
