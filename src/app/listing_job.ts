@@ -76,7 +76,7 @@ export function answerImport(job: ImportJob): PackedImport | Refusal | TooLarge 
 export function answerExport({ records: packed, host, format }: ExportJob): Exported {
   const records = unpackJson(packed) as ExportRecords;
   const text = printListing(listedIn(records), modelledIn(records), format);
-  const kernel = records.hosts.find(({ name }) => name === host)!.kernel;
+  const kernel = records.hosts.find(({ name }) => name === host)!;
   const held = heldLocks(records);
   return { text: bytesOf(text === '' ? '[]' : text), blocked_by: blockedBehind(format, kernel, held) };
 }

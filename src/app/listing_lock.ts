@@ -1,9 +1,11 @@
 import { isOnNdBus } from '../engine/device/dax_region.ts';
 import type { CxlRegion, DaxDevice } from '../engine/model/host.ts';
-import { PROFILES } from '../engine/kernels/profiles.ts';
+import { factsOfRecord } from '../engine/kernels/of_host.ts';
+import type { KernelOfHost } from '../engine/kernels/told.ts';
+import { ifKnown } from '../engine/kernels/unsettled.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import { viaOf } from '../engine/model/via.ts';
-import { isOnDaxBus, type KernelName } from '../engine/model/vocabulary.ts';
+import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 
 /** A removal that does not go on, and the device whose lock it holds meanwhile. */
@@ -25,7 +27,7 @@ export interface HeldLock {
  */
 export function blockedBehind(
   format: ExportFormat,
-  kernel: KernelName,
+  kernel: KernelOfHost,
   held: readonly HeldLock[],
 ): string | null {
   return held.find((lock) => BLOCKS[format](lock, kernel))?.removal.uid ?? null;
@@ -37,11 +39,13 @@ function blocksNdctl({ removal, device, region }: HeldLock): boolean {
   return !isOnDaxBus(device.mode) || viaOf(removal.via)?.with_parent === true;
 }
 
-function blocksDaxctl({ device }: HeldLock, kernel: KernelName): boolean {
-  return isOnDaxBus(device.mode) && PROFILES[kernel].facts.kmem.list_blocks_behind_unbind;
+/** Where nobody can say whether the kernel takes the lock, the tool prints. */
+function blocksDaxctl({ device }: HeldLock, kernel: KernelOfHost): boolean {
+  if (!isOnDaxBus(device.mode)) return false;
+  return ifKnown(() => factsOfRecord(kernel).kmem.list_blocks_behind_unbind) ?? false;
 }
 
-const BLOCKS: Readonly<Record<ExportFormat, (lock: HeldLock, kernel: KernelName) => boolean>> = {
+const BLOCKS: Readonly<Record<ExportFormat, (lock: HeldLock, kernel: KernelOfHost) => boolean>> = {
   ndctl: blocksNdctl,
   daxctl: blocksDaxctl,
   cxl: () => false,

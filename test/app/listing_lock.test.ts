@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { blockedBehind, type HeldLock } from '../../src/app/listing_lock.ts';
+import { NO_PROBES, type KernelOfHost } from '../../src/engine/kernels/told.ts';
 import {
   KERNEL_NAMES,
   type CxlRegionType,
   type DeviceMode,
+  type KernelName,
   type RemoveVia,
 } from '../../src/engine/model/vocabulary.ts';
 
@@ -18,6 +20,11 @@ function held(
   return [lock] as unknown as readonly HeldLock[];
 }
 
+/** What a host's record says of a kernel that is a profile. */
+function of(kernel: KernelName): KernelOfHost {
+  return { kernel, kernel_release: null, kernel_probes: NO_PROBES };
+}
+
 test('[M161, CX11] ndctl sleeps behind the driver of a namespace, not behind that of a dax device', () => {
   const asked = [
     held('fsdax', null),
@@ -26,7 +33,7 @@ test('[M161, CX11] ndctl sleeps behind the driver of a namespace, not behind tha
     held('devdax', 'cxl_mem'),
     held('devdax', 'cxl_mem', 'CXL', { type: 'pmem' }),
   ];
-  for (const locks of asked) expect(blockedBehind('ndctl', 'v6.12', locks)).toBe('u');
+  for (const locks of asked) expect(blockedBehind('ndctl', of('v6.12'), locks)).toBe('u');
   for (const locks of [
     [],
     held('devdax', null),
@@ -34,13 +41,14 @@ test('[M161, CX11] ndctl sleeps behind the driver of a namespace, not behind tha
     held('devdax', 'dax_pmem', 'hmem'),
     held('system-ram', 'cxl_pci', 'CXL', { type: 'ram' }),
   ])
-    expect(blockedBehind('ndctl', 'v6.12', locks)).toBeNull();
+    expect(blockedBehind('ndctl', of('v6.12'), locks)).toBeNull();
 });
 
 test('[M160] daxctl sleeps behind the driver of a dax device up to v6.1', () => {
   const sleeps = KERNEL_NAMES.filter(
-    (kernel) => blockedBehind('daxctl', kernel, held('system-ram', null)) !== null,
+    (kernel) => blockedBehind('daxctl', of(kernel), held('system-ram', null)) !== null,
   );
   expect(KERNEL_NAMES.filter((kernel) => !sleeps.includes(kernel))).toEqual(['v6.12', 'v7.3']);
-  for (const kernel of KERNEL_NAMES) expect(blockedBehind('daxctl', kernel, held('fsdax', null))).toBeNull();
+  for (const kernel of KERNEL_NAMES)
+    expect(blockedBehind('daxctl', of(kernel), held('fsdax', null))).toBeNull();
 });

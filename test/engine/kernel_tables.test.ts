@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import semver from 'semver';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { rowsOf, valueOf } from '../../src/engine/kernels/column.ts';
 import { PROFILES } from '../../src/engine/kernels/profiles.ts';
-import { row, type Change, type Row } from '../../src/engine/kernels/row.ts';
+import type { Change } from '../../src/engine/kernels/change.ts';
+import { byVersion } from '../../src/engine/kernels/presence.ts';
+import { readRelease } from '../../src/engine/kernels/release.ts';
+import { row, type Row } from '../../src/engine/kernels/row.ts';
 import { KERNEL_FUNCTIONS } from '../../src/engine/kernels/steps/kernel_functions.ts';
 import { STEP_PARAMETERS } from '../../src/engine/kernels/steps/parameters.ts';
 import { FACTS } from '../../src/engine/kernels/tables.ts';
@@ -98,18 +100,10 @@ function disagreements(each: Row<unknown>): string[] {
 }
 
 /** Whether a change is in the release that a profile was read from, and recorded with. */
-function has(kernel: KernelName, { release, within, backports }: Change): boolean {
-  const version = versionOf(PROFILES[kernel].baseline.split(' ').at(-1)!);
-  const branch = `~${String(version.major)}.${String(version.minor)}.0`;
-  if (backports.some((from) => semver.satisfies(from, branch) && semver.gte(version, from))) return true;
-  if (release !== null) return semver.gte(version, versionOf(release));
-  if (semver.lt(version, versionOf(within!.first))) return false;
-  if (semver.gte(version, versionOf(within!.last))) return true;
-  throw new Error(`whether ${kernel} has a change of ${within!.first} to ${within!.last} is not known`);
-}
-
-function versionOf(text: string): semver.SemVer {
-  return semver.coerce(text)!;
+function has(kernel: KernelName, change: Change): boolean {
+  const { has: known, why } = byVersion(change, readRelease(PROFILES[kernel].baseline.split(' ').at(-1)!));
+  if (known === null) throw new Error(`${kernel}: ${why}`);
+  return known;
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -17,8 +17,17 @@ test('a kernel shows where a fact is from and in which release it changed', asyn
     value: 'EHWPOISON',
     source: 'memory_failure(), kill_accessing_process(), v6.1 (M58)',
     changed_in: [
-      { release: '5.13', within: null, backports: [], note: null },
-      { release: '6.11', within: null, backports: [], note: null },
+      {
+        id: '47af12bae17f',
+        title: 'mm,hwpoison: return -EHWPOISON to denote that the page has already been poisoned',
+        ...{ release: '5.13', within: null, certainty: 'A', backports: [], seen_without: [], note: null },
+      },
+      {
+        id: 'b8b9488d50b7',
+        title: 'mm/memory-failure: improve memory failure action_result messages',
+        ...{ release: '6.11', within: null, certainty: 'B', backports: [], seen_without: [] },
+        note: 'from 6.12.48 on it is not counted a second time',
+      },
     ],
   });
 });

@@ -1,34 +1,43 @@
 import type { HostRecord } from '../model/host.ts';
-import { PROFILES } from '../kernels/profiles.ts';
+import { factsOfRecord } from '../kernels/of_host.ts';
 import { refusesProposed, NOTHING_PROPOSED } from '../kernels/proposed.ts';
+import { toldKernel } from '../kernels/told.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
 import { freshCounters } from '../mm/counters.ts';
 import type { CreateHost } from '../model/host_command.ts';
-import { refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { put, emit, type Transaction } from '../model/transaction.ts';
 
 /** memory_block_size_bytes() of a machine with less than 64 GiB of RAM (KM11). */
 const MEMORY_BLOCK_BYTES = 134217728;
-/** Creates a host. The default of auto_online_blocks is the distribution build's (M87). */
+
+/**
+ * Creates a host. The default of auto_online_blocks is the distribution build's (M87), where that is known; else that of
+ * mainline, offline.
+ */
 export function createHost(tx: Transaction, command: CreateHost): HostRecord | Refusal {
   if (tx.host.tables.hosts.size > 0)
     return refuse('host_exists', `there is a host ${command.name} already`, { pointer: '/name' });
-  const refused = refusesProposed(command.kernel, command.proposed ?? {});
+  const told = toldKernel(command, null);
+  if (isRefusal(told)) return told;
+  const refused = refusesProposed(told.kernel, command.proposed ?? {});
   if (refused !== null) return refused;
+  const facts = factsOfRecord(told);
   const record = put(tx, 'hosts', command.name, {
     uid: tx.context.uid(),
     revision: 0,
     host: command.name,
     name: command.name,
-    kernel: command.kernel,
+    ...told,
     sysctl: command.sysctl ?? { memory_failure_early_kill: 0 },
-    auto_online_blocks: command.auto_online_blocks ?? PROFILES[command.kernel].facts.auto_online_default,
+    auto_online_blocks: command.auto_online_blocks ?? ifKnown(() => facts.auto_online_default) ?? 'offline',
     memory_block_bytes: command.memory_block_bytes ?? MEMORY_BLOCK_BYTES,
     labels: command.labels ?? {},
-    counters: freshCounters(PROFILES[command.kernel].facts.per_node_mf_counters),
+    counters: freshCounters(ifKnown(() => facts.per_node_mf_counters) ?? false),
     proposed: { ...NOTHING_PROPOSED, ...command.proposed },
     health: 'ok',
     next_id: 1,
   });
-  emit(tx, 'host_created', `hosts/${command.name}`, { kernel: command.kernel });
+  emit(tx, 'host_created', `hosts/${command.name}`, { kernel: record.kernel });
   return record;
 }

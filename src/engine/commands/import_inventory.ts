@@ -1,6 +1,7 @@
 import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
 import { forgetRegions, importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { keepBlockSize } from '../device/kmem/add.ts';
@@ -13,10 +14,13 @@ import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } f
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
 import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
 
-/** Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. */
+/**
+ * Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. Where nobody can say
+ * whether the kernel has drivers/cxl, that a machine lists its CXL devices says so.
+ */
 export function importInventory(tx: Transaction, command: ImportInventory): string | Refusal {
   if (command.cxl !== undefined) {
-    const refusal = refusesCxl(tx.host);
+    const refusal = ifKnown(() => refusesCxl(tx.host));
     if (refusal !== null) return { ...refusal, pointer: '' };
     importCxl(tx, command.cxl);
   }
@@ -61,7 +65,7 @@ function end(tx: Transaction, before: DaxDevice): DaxDevice | Refusal {
 /** A device that no listing has shown yet; without its size there is none. */
 function create(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
   if (imported.size === null || imported.change === 'gone') return null;
-  const refusal = imported.provider === 'CXL' ? refusesCxl(tx.host) : null;
+  const refusal = imported.provider === 'CXL' ? ifKnown(() => refusesCxl(tx.host)) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
   const {
     change,

@@ -8,7 +8,10 @@ import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { defaultMode } from '../device/dax_region.ts';
 import { freshCounters } from '../mm/counters.ts';
-import { PROFILES } from '../kernels/profiles.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import { NO_PROBES, toldKernel } from '../kernels/told.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted } from '../device/lifecycle.ts';
 import { driverOf } from '../model/vocabulary.ts';
@@ -29,22 +32,27 @@ function endByReboot(tx: Transaction, removal: RemovalRecord): void {
 }
 
 /** Processes, mappings, pins, mounts and leaked ranges end; file systems and media stay; every driver probes again. */
-export function reboot(tx: Transaction, command: Reboot): HostRecord {
+export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
+  const before = hostRecord(tx.host);
+  const another = command.kernel !== undefined || command.kernel_release !== undefined;
+  const kernel = toldKernel(command, another ? { ...before, kernel_probes: NO_PROBES } : before);
+  if (isRefusal(kernel)) return kernel;
   const { tables } = tx.host;
   for (const kind of ['pins', 'mappings', 'processes', 'mounts', 'memory_ranges'] as const) {
     for (const id of [...tables[kind].keys()]) remove(tx, kind, id);
   }
   for (const file of tables.files.values()) forget(tx, file);
   for (const removal of tables.removals.values()) if (removal.state !== 'completed') endByReboot(tx, removal);
-  const before = hostRecord(tx.host);
-  const kernel = command.kernel ?? before.kernel;
-  rebootCxl(tx, kernel);
-  const record = patch(tx, 'hosts', before.name, {
-    kernel,
-    proposed: keptProposed(kernel, before.proposed),
+  patch(tx, 'hosts', before.name, {
+    kernel: kernel.kernel,
+    kernel_release: kernel.kernel_release,
+    kernel_probes: kernel.kernel_probes,
+    proposed: keptProposed(kernel.kernel, before.proposed),
     health: 'ok',
-    counters: freshCounters(PROFILES[kernel].facts.per_node_mf_counters),
   });
+  const per_node = ifKnown(() => factsOf(tx.host).per_node_mf_counters) ?? false;
+  const record = patch(tx, 'hosts', before.name, { counters: freshCounters(per_node) });
+  rebootCxl(tx);
   for (const device of [...tables.dax_devices.values()]) probeAtBoot(tx, device);
   emit(tx, 'host_rebooted', `hosts/${before.name}`, { kernel: record.kernel });
   return record;

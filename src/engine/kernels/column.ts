@@ -27,7 +27,7 @@ export function valueOf(row: Row<unknown>, kernel: KernelName): unknown {
 }
 
 /** Whether an entry of a table is a row, and no group of them. */
-function isRow(entry: Row<unknown> | Table): entry is Row<unknown> {
+export function isRow(entry: Row<unknown> | Table): entry is Row<unknown> {
   return Array.isArray(entry['values']);
 }
 

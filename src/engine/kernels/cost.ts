@@ -1,5 +1,6 @@
-import type { CostTerm, CostWorkload } from '../model/vocabulary.ts';
-import { notOfRelease, row, type Row } from './row.ts';
+import type { CostTerm, CostWorkload } from '../model/cost_words.ts';
+import { CHANGES } from './changes.ts';
+import { row, type ByKernel, type Row } from './row.ts';
 
 /** seconds = the sum of coefficient times term; `within`: it may be off by this factor, either way. */
 export interface CostFit {
@@ -13,7 +14,11 @@ interface CostBySize {
   readonly pte: CostFit | string;
   readonly pmd: CostFit | string;
 }
-const fits = row<CostBySize>;
+/** A fit belongs to the kernel that was recorded. */
+const fits = (values: ByKernel<CostBySize>, source: string, rules: string): Row<CostBySize> => ({
+  ...row(values, source, rules, CHANGES.measured),
+  unrecorded: both('no removal was recorded on this kernel'),
+});
 
 function both(fit: CostFit | string): CostBySize {
   return { pte: fit, pmd: fit };
@@ -69,8 +74,6 @@ const xfsArmed = {
 const ram = both({ coefficients: { constant: 0.033 }, within: 3.4, source: 'kmem-unbind-*' });
 const cxl = both({ coefficients: { constant: 0.09 }, within: 1.8, source: 'cxl-*' });
 
-const measured = notOfRelease('times of the recorded kernels, which no single change explains');
-
 /**
  * What the recorded removals took, as fits. The machines were emulated: seconds compare only with each other.
  * Source: COST1-COST5, the recordings cost-*.
@@ -78,9 +81,9 @@ const measured = notOfRelease('times of the recorded kernels, which no single ch
 // biome-ignore format: a table is read by its columns
 export const COST = {
   //                v5.10   letter  posted  armed     v6.1     v6.12      v7.3
-  ext4:       fits([at510,  letter, posted, armed,    at61,    at612,     at73],      'recordings cost-ext4-*',       'COST2, COST4', measured),
-  xfs:        fits([xfs510, letter, never,  xfsArmed, never,   never,     never],     'recordings cost-xfs-*',        'COST1, COST2', measured),
-  xfs_rmapbt: fits([xfs510, letter, never,  xfsArmed, xfsTold, xfsKilled, xfsKilled], 'recordings cost-xfs-rmapbt-*', 'COST3',        measured),
-  system_ram: fits([ram,    letter, ram,    ram,      ram,     ram,       ram],       'recordings kmem-unbind-*',     'COST5',        measured),
-  cxl:        fits([cxl,    letter, cxl,    cxl,      cxl,     cxl,       cxl],       'recordings cxl-*',             'COST5',        measured),
+  ext4:       fits([at510,  letter, posted, armed,    at61,    at612,     at73],      'recordings cost-ext4-*',       'COST2, COST4'),
+  xfs:        fits([xfs510, letter, never,  xfsArmed, never,   never,     never],     'recordings cost-xfs-*',        'COST1, COST2'),
+  xfs_rmapbt: fits([xfs510, letter, never,  xfsArmed, xfsTold, xfsKilled, xfsKilled], 'recordings cost-xfs-rmapbt-*', 'COST3'),
+  system_ram: fits([ram,    letter, ram,    ram,      ram,     ram,       ram],       'recordings kmem-unbind-*',     'COST5'),
+  cxl:        fits([cxl,    letter, cxl,    cxl,      cxl,     cxl,       cxl],       'recordings cxl-*',             'COST5'),
 } satisfies { readonly [Workload in CostWorkload]: Row<CostBySize> };

@@ -1,19 +1,18 @@
-import { changed, changedWithin, row } from './row.ts';
+import { CHANGES } from './changes.ts';
+import { row } from './row.ts';
 
 const aborts = 'EIO_aborts_journal' as const;
-const notLocated = changedWithin('5.11', '6.1', 'the functions are the same in 5.10.223 and 6.1.187');
-const backported = changed('6.12', '5.10 never got it', ['5.15.168', '6.1.113', '6.11.4']);
 
 /** How kernels differ in ext4 and xfs. Rule B6. */
 // biome-ignore format: a table is read by its columns
 export const FILE_SYSTEMS = {
   //                              v5.10     letter    posted    armed     v6.1            v6.12           v7.3
   /** xfs made with reflink=1: the mount with DAX is refused, or it works on a whole device. */
-  xfs_reflink_with_dax:      row(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'whole_device', 'whole_device', 'whole_device'], 'xfs_fc_fill_super(), xfs_setup_dax_always()', 'R13',       '6.0'),
+  xfs_reflink_with_dax:      row(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'whole_device', 'whole_device', 'whole_device'], 'xfs_fc_fill_super(), xfs_setup_dax_always()', 'R13',       CHANGES.fsdax_cow),
   /** What the first fsync of an ext4 whose device is gone does to its journal. */
-  ext4_fsync_on_dead_device: row(['EIO',    'EIO',    'EIO',    'EIO',    aborts,         aborts,         aborts],         'ext4_sync_file()',                            'R37, R41',  notLocated),
+  ext4_fsync_on_dead_device: row(['EIO',    'EIO',    'EIO',    'EIO',    aborts,         aborts,         aborts],         'ext4_sync_file()',                            'R37, R41',  CHANGES.ext4_dead_fsync),
   /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */
-  ext4_error_sets_rdonly:    row([true,     true,     true,     true,     false,          false,          false],          'ext4_handle_error()',                         'R156',      backported),
+  ext4_error_sets_rdonly:    row([true,     true,     true,     true,     false,          false,          false],          'ext4_handle_error()',                         'R156',      CHANGES.ext4_rdonly),
   /** ext4_writepages() on an aborted journal. */
-  ext4_writepages_aborted:   row(['EIO',    'EIO',    'EIO',    'EIO',    'EROFS',        'EROFS',        'EROFS'],        'ext4_writepages()',                           'R37, R101', notLocated),
+  ext4_writepages_aborted:   row(['EIO',    'EIO',    'EIO',    'EIO',    'EROFS',        'EROFS',        'EROFS'],        'ext4_writepages()',                           'R37, R101', CHANGES.ext4_dead_fsync),
 };

@@ -1,6 +1,6 @@
 import type { KernelName, StepName } from '../model/vocabulary.ts';
 import type { StepParameters } from '../model/removal.ts';
-import type { Change } from './row.ts';
+import type { ChangeShown } from './change.ts';
 import type { StepLists } from './steps/lists.ts';
 import type { Facts } from './tables.ts';
 
@@ -31,7 +31,13 @@ export interface FactRow {
   readonly value: unknown;
   readonly source: string;
   /** The releases with which it took another value, on this kernel or on others. */
-  readonly changed_in: readonly Change[];
+  readonly changed_in: readonly ChangeShown[];
+}
+
+/** What the engine asks of the kernel that a host runs. */
+export interface KernelInUse extends Pick<Profile, 'steps' | 'facts' | 'proposed'> {
+  /** Of a kernel that is no profile: what a step takes, looked up when it is read. */
+  readonly parametersOfStep?: (step: StepName) => StepParameters;
 }
 
 /** One kernel: its column of the tables, and its steps. */
@@ -41,6 +47,8 @@ export interface Profile {
   readonly baseline: string;
   /** Whether anyone can boot it: the series was posted, reviewed, and never merged. */
   readonly released: boolean;
+  /** Whether one was observed while devices were taken away: else all of it is read. */
+  readonly recorded: boolean;
   readonly proposed: readonly Proposed[];
   readonly steps: Steps;
   readonly facts: Facts;

@@ -1,32 +1,26 @@
 import type { KernelName } from '../model/vocabulary.ts';
 import type { StepParameters } from '../model/removal.ts';
+import { shownChange } from './change.ts';
 import { columnOf, rowsOf, valueOf } from './column.ts';
 import type { FactRow, Profile, Proposed, Steps, StepSpec } from './profile.ts';
-import { DEVDAX_MEMORY_FAILURE, FORCE_UNMAP, KMEM_MEMORY_FAILURE } from './steps/force_unmap.ts';
-import { FORCE_UNMAP_V5_10 } from './steps/force_unmap_v5_10.ts';
-import { FORCE_UNMAP_V5_12 } from './steps/force_unmap_v5_12.ts';
+import { DEVDAX_MEMORY_FAILURE, KMEM_MEMORY_FAILURE } from './steps/force_unmap.ts';
 import { KERNEL_FUNCTIONS, type KernelFunction } from './steps/kernel_functions.ts';
 import type { StepLists } from './steps/lists.ts';
 import { STEP_PARAMETERS } from './steps/parameters.ts';
-import { V5_10 } from './steps/v5_10.ts';
-import { V6_1 } from './steps/v6_1.ts';
-import { V6_12 } from './steps/v6_12.ts';
-import { V7_3 } from './steps/v7_3.ts';
+import { STEP_LISTS } from './steps/step_lists.ts';
 import { FACTS } from './tables.ts';
 
-interface Kernel extends Pick<Profile, 'released' | 'baseline' | 'about'> {
-  readonly steps: StepLists;
-}
+type Kernel = Pick<Profile, 'released' | 'recorded' | 'baseline' | 'about'>;
 
 // biome-ignore format: a table is read by its columns
 const KERNELS: Readonly<Record<KernelName, Kernel>> = {
-  'v5.10':             { released: true,  steps: V5_10,             baseline: '5.10.223',                                           about: 'Linux 5.10, before the series: it unmaps nothing, and waits for every page reference.' },
-  'force-unmap':       { released: false, steps: FORCE_UNMAP,       baseline: 'SPEC.md FU1-FU12, else as v5.10',                    about: 'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.' },
-  'force-unmap-v5.10': { released: false, steps: FORCE_UNMAP_V5_10, baseline: '5.10.223 + series',                                  about: 'The three patches as posted, on an otherwise unmodified 5.10.223.' },
-  'force-unmap-v5.12': { released: false, steps: FORCE_UNMAP_V5_12, baseline: '5.10.223 + series + task_early_kill() of v5.12-rc', about: 'The patches as posted, with the process selection of their own base, v5.12-rc, on 5.10.223.' },
-  'v6.1':              { released: true,  steps: V6_1,              baseline: '6.1.192',                                            about: 'Linux 6.1: xfs with rmapbt is notified of the removal, and unmaps where it collected a process.' },
-  'v6.12':             { released: true,  steps: V6_12,             baseline: '6.12.95, recorded 6.12.117',                         about: 'Linux 6.12: MF_MEM_PRE_REMOVE; xfs with rmapbt unmaps everything, every file system is shut down.' },
-  'v7.3':              { released: true,  steps: V7_3,              baseline: '7.3.4',                                              about: 'Linux 7.3: as 6.12, but a stale entry is an ordinary one, so zapping it oopses; xfs with rmapbt and more than one AG never ends.' },
+  'v5.10':             { released: true, recorded: true,  baseline: '5.10.223',                                           about: 'Linux 5.10, before the series: it unmaps nothing, and waits for every page reference.' },
+  'force-unmap':       { released: false, recorded: false, baseline: 'SPEC.md FU1-FU12, else as v5.10',                    about: 'The series of March 2021 as its cover letter describes it: remove while mounted runs memory_failure() over the whole device.' },
+  'force-unmap-v5.10': { released: false, recorded: true,  baseline: '5.10.223 + series',                                  about: 'The three patches as posted, on an otherwise unmodified 5.10.223.' },
+  'force-unmap-v5.12': { released: false, recorded: true,  baseline: '5.10.223 + series + task_early_kill() of v5.12-rc', about: 'The patches as posted, with the process selection of their own base, v5.12-rc, on 5.10.223.' },
+  'v6.1':              { released: true, recorded: true,  baseline: '6.1.192',                                            about: 'Linux 6.1: xfs with rmapbt is notified of the removal, and unmaps where it collected a process.' },
+  'v6.12':             { released: true, recorded: true,  baseline: '6.12.95, recorded 6.12.117',                         about: 'Linux 6.12: MF_MEM_PRE_REMOVE; xfs with rmapbt unmaps everything, every file system is shut down.' },
+  'v7.3':              { released: true, recorded: true,  baseline: '7.3.4',                                              about: 'Linux 7.3: as 6.12, but a stale entry is an ordinary one, so zapping it oopses; xfs with rmapbt and more than one AG never ends.' },
 };
 
 /** The proposed parameters of the letter, off by default (FU9, FU11). */
@@ -57,14 +51,15 @@ export const PROFILES: Readonly<Record<KernelName, Profile>> = {
 };
 
 function profile(name: KernelName, proposed: readonly Proposed[] = []): Profile {
-  const { about, baseline, released, steps } = KERNELS[name];
+  const { about, baseline, released, recorded } = KERNELS[name];
   return {
     name,
     about,
     baseline,
     released,
+    recorded,
     proposed,
-    steps: stepsOf(name, steps),
+    steps: stepsOf(name, columnOf(STEP_LISTS, name)),
     facts: columnOf(FACTS, name),
     rows: factRows(name),
   };
@@ -105,6 +100,6 @@ function factRows(name: KernelName): FactRow[] {
     fact,
     value: valueOf(row, name),
     source: `${row.source}, ${name} (${row.rules})`,
-    changed_in: row.changed_in,
+    changed_in: row.changed_in.map(shownChange),
   }));
 }

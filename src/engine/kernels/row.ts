@@ -1,4 +1,5 @@
 import type { KERNEL_NAMES, KernelName } from '../model/vocabulary.ts';
+import type { Change } from './change.ts';
 
 /**
  * The tables of this folder: a row a fact, a column a kernel, in the order of KERNEL_NAMES. The line above the values
@@ -10,7 +11,14 @@ export interface Row<Value> {
   readonly source: string;
   /** The rules that say so. */
   readonly rules: string;
+  /** In the order in which they came: a kernel has the value of the last one that it has. */
   readonly changed_in: readonly Change[];
+  /** Values that no column shows: that of kernels between two of them, by the change that made it. */
+  readonly between: Readonly<Record<string, Value>>;
+  /** Where changes came that do not follow on each other: the value of a kernel that has those. */
+  readonly by?: (has: (change: Change) => boolean) => Value;
+  /** What is said of a kernel that was not recorded, where the values are of recordings. */
+  readonly unrecorded?: Value;
 }
 
 /** One value for each kernel: a column too few, or too many, does not compile. */
@@ -18,43 +26,21 @@ export type ByKernel<Value, Names extends readonly KernelName[] = typeof KERNEL_
   readonly [Column in keyof Names]: Value;
 };
 
-/** A release with which a fact took another value. The series never was in one. */
-export interface Change {
-  /** The first release of mainline; null where it was not found, or is not a matter of a release. */
-  readonly release: string | null;
-  /** Where the release is not known: the first that may have it, the first that has it for certain. */
-  readonly within: { readonly first: string; readonly last: string } | null;
-  /** The stable releases that have it too, of branches older than `release`. */
-  readonly backports: readonly string[];
-  readonly note: string | null;
-}
+/** A change, and the value that it made where no column shows it. */
+type Made<Value> = Change | readonly [change: Change, between: Value];
 
-/** A row of a table. A change of which no more than the release is known stands as that. */
+/** A row of a table. */
 export function row<const Value>(
   values: ByKernel<Value>,
   source: string,
   rules: string,
-  ...changes: readonly (string | Change)[]
+  ...changes: readonly Made<Value>[]
 ): Row<Value> {
-  const changed_in = changes.map((change) => (typeof change === 'string' ? changed(change) : change));
-  return { values, source, rules, changed_in };
+  const changed_in = changes.map((made) => (isPair(made) ? made[0] : made));
+  const between = Object.fromEntries(changes.filter(isPair).map(([{ id }, value]) => [id, value]));
+  return { values, source, rules, changed_in, between };
 }
 
-/** A change with what else is known of it. */
-export function changed(
-  release: string,
-  note: string | null = null,
-  backports: readonly string[] = [],
-): Change {
-  return { release, within: null, backports, note };
-}
-
-/** A change between two releases that was not found. */
-export function changedWithin(first: string, last: string, note: string | null = null): Change {
-  return { release: null, within: { first, last }, backports: [], note };
-}
-
-/** A difference that no release made. */
-export function notOfRelease(note: string): Change {
-  return { release: null, within: null, backports: [], note };
+function isPair<Value>(made: Made<Value>): made is readonly [Change, Value] {
+  return Array.isArray(made);
 }

@@ -1,12 +1,12 @@
 import { at, dies, ok, stuck, type ByLevel, type Effect, type GupEffect } from './effect.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
-import { changed, row, type Row } from './row.ts';
+import { CHANGES } from './changes.ts';
+import { row, type Row } from './row.ts';
 
 const effects = row<ByLevel>;
 const gup = row<ByLevel<GupEffect>>;
 
 const fine = at<Effect>(ok, ok);
-const zapOops = at(stuck('__zap_vma_range'), stuck('vm_normal_folio_pmd'));
 
 /** Slow gup finds no pgmap. At a PTE it faults, finds none again, and spins; at a PMD it gives up. */
 const slow = at<GupEffect>({ do: 'livelock' }, { do: 'errno', errno: 'EFAULT' });
@@ -29,8 +29,15 @@ const gatherOops = at(dies('gather_pte_stats'), dies('gather_pte_stats'));
 const ext4Oops = at(stuck('do_wp_page'), ok);
 const splitOops = at(stuck('do_wp_page'), stuck('split_huge_pmd_locked'));
 
-const zapWalks = changed('6.15', 'a PTE oopses in zap_pte_range() up to 6.19');
-const sameDeath = changed('5.18', 'the reader dies as before, in another function');
+/** In which function a PTE oopses up to 7.0: a matter of inlining. */
+const zapIn = (at_pte: string) => at<Effect>(stuck(at_pte), stuck('vm_normal_folio_pmd'));
+const zapOops = zapIn('__zap_vma_range');
+const refcounted = CHANGES.refcounted;
+const zapWalks = [
+  [refcounted, zapIn('zap_pte_range')],
+  [CHANGES.zap_inlined, zapIn('unmap_page_range')],
+  CHANGES.zap_by_range,
+] as const;
 
 /**
  * What every verb that walks to a stale entry does to the kernel. A load is no row: on every kernel it reads the pfn.
@@ -40,18 +47,18 @@ const sameDeath = changed('5.18', 'the reader dies as before, in another functio
 // biome-ignore format: a table is read by its columns
 export const STALE = {
   //                         v5.10       letter      posted      armed       v6.1        v6.12       v7.3
-  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       zapWalks),
-  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R140',       zapWalks),
-  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       zapWalks),
-  vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R129, R130', '6.15'),
-  direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R127, R128', '6.15'),
-  madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R135',       '6.15'),
-  process_vm_readv:     gup([slow,       slow,       slow,       slow,       slow,       slow,       slowOops],    'follow_page_pte(), follow_devmap_pmd()', 'R131, R132', '6.15'),
-  ptrace:               gup([slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowOops],    'access_remote_vm(), follow_page_pte()',  'R133',       '6.15'),
-  mlock:            effects([fine,       fine,       fine,       fine,       fine,       fine,       slowHang],    'populate_vma_page_range()',              'R142',       '6.15'),
-  smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account()',     'R136, R137', sameDeath, '6.5', '6.15'),
-  pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range()',                    'R138',       '6.15'),
-  numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats()',                'R139',       '6.15'),
+  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zapWalks),
+  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R140',       ...zapWalks),
+  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zapWalks),
+  vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R129, R130', refcounted),
+  direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R127, R128', refcounted),
+  madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R135',       refcounted),
+  process_vm_readv:     gup([slow,       slow,       slow,       slow,       slow,       slow,       slowOops],    'follow_page_pte(), follow_devmap_pmd()', 'R131, R132', refcounted),
+  ptrace:               gup([slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowEio,    slowOops],    'access_remote_vm(), follow_page_pte()',  'R133',       refcounted),
+  mlock:            effects([fine,       fine,       fine,       fine,       fine,       fine,       slowHang],    'populate_vma_page_range()',              'R142',       refcounted),
+  smaps:            effects([pmdAlone,   pmdAlone,   pmdAlone,   pmdAlone,   pmdGrab,    fine,       smapsOops],   'smaps_pte_range(), smaps_account()',     'R136, R137', CHANGES.gup_by_folio, CHANGES.smaps_by_pmd, refcounted),
+  pagemap:          effects([pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, pmdPagemap, bothPagemap], 'pagemap_pmd_range()',                    'R138',       refcounted),
+  numa_maps:        effects([fine,       fine,       fine,       fine,       fine,       fine,       gatherOops],  'can_gather_numa_stats()',                'R139',       refcounted),
 } satisfies { readonly [Verb in MappingVerb]?: Row<ByLevel> };
 
 /**
@@ -61,7 +68,7 @@ export const STALE = {
 // biome-ignore format: a table is read by its columns
 export const STALE_STORE = {
   //                    v5.10  letter  posted  armed  v6.1  v6.12  v7.3
-  shared_ext4: effects([fine,  fine,   fine,   fine,  fine, fine,  ext4Oops],  'do_wp_page(), wp_pfn_shared()',      'R22, R23', '6.15'),
-  shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd()',   'R48',      '6.15'),
-  private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd()', 'R30, R31', '6.15'),
+  shared_ext4: effects([fine,  fine,   fine,   fine,  fine, fine,  ext4Oops],  'do_wp_page(), wp_pfn_shared()',      'R22, R23', refcounted),
+  shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd()',   'R48',      refcounted),
+  private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd()', 'R30, R31', refcounted),
 };

@@ -31,6 +31,16 @@ export class Unsettled extends Error {
   }
 }
 
+/** What is read, or null where it rests on a fact that is not known: for what is only shown, and decides nothing. */
+export function ifKnown<Value>(read: () => Value): Value | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unsettled) return null;
+    throw error;
+  }
+}
+
 /** Which value of a choice is assumed now. Throws `Unsettled` where none is. */
 export function assumedOf({ assumed }: Pick<Host, 'assumed'>, choice: Choice): number {
   const at = assumed.get(choice.id);

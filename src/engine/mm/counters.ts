@@ -1,6 +1,7 @@
 import type { HostRecord } from '../model/host.ts';
 import type { MemoryFailureCounters } from '../model/node_counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type MemoryFailureResult } from '../model/vocabulary.ts';
 
@@ -13,13 +14,18 @@ export function countFailed(tx: Transaction, result: MemoryFailureResult, pages:
   const key = `node${String(node)}`;
   const word = result.toLowerCase() as Lowercase<MemoryFailureResult>;
   const before = counters.memory_failure[key] ?? NO_FAILURES;
-  const memory_failure = factsOf(tx.host).per_node_mf_counters
+  const memory_failure = countsByNode(tx)
     ? {
         ...counters.memory_failure,
         [key]: { ...before, [word]: before[word] + pages, total: before.total + pages },
       }
     : counters.memory_failure;
   patch(tx, 'hosts', name, { counters: { HardwareCorrupted_kB: kB, memory_failure } });
+}
+
+/** Counters are only shown: where it is not known whether the kernel has them, they are not. */
+function countsByNode({ host }: Transaction): boolean {
+  return ifKnown(() => factsOf(host).per_node_mf_counters) ?? false;
 }
 
 /** A node that has seen none. */
@@ -34,8 +40,7 @@ export function freshCounters(per_node: boolean): HostRecord['counters'] {
 export function nodeAppears(tx: Transaction, node: number | null): void {
   const { name, counters } = hostRecord(tx.host);
   const key = `node${String(node)}`;
-  if (node === null || counters.memory_failure[key] !== undefined) return;
-  if (!factsOf(tx.host).per_node_mf_counters) return;
+  if (node === null || counters.memory_failure[key] !== undefined || !countsByNode(tx)) return;
   const memory_failure = { ...counters.memory_failure, [key]: NO_FAILURES };
   patch(tx, 'hosts', name, { counters: { ...counters, memory_failure } });
 }

@@ -12,7 +12,7 @@ import type {
   HoldersTold,
   HostHealth,
   HotplugAction,
-  KernelName,
+  HostKernel,
   LinkSource,
   MapFlag,
   MceKillPolicy,
@@ -24,6 +24,7 @@ import type {
   Prot,
   SigbusDisposition,
 } from './vocabulary.ts';
+import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal.ts';
@@ -86,7 +87,11 @@ export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 /** One host: the kernel that it runs, what the operator set, and the counters of its kernel. */
 export interface HostRecord extends Resource {
   readonly name: string;
-  readonly kernel: KernelName;
+  /** The profile that says what its kernel does; `resolved` where its release is none of those that were recorded. */
+  readonly kernel: HostKernel;
+  /** `uname -r`, or a package version of Debian; null where a profile was chosen. */
+  readonly kernel_release: string | null;
+  readonly kernel_probes: KernelProbes;
   readonly sysctl: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks: 'offline' | 'online' | 'online_kernel' | 'online_movable';
   /** memory_block_size_bytes() (`block_size_bytes` in sysfs): 128 MiB unless the machine has much RAM. */

@@ -1,14 +1,22 @@
 import type { CreateDaxDevice } from './device_command.ts';
 import type { HostRecord, Badblocks, CxlMemdev, CxlRegion } from './host.ts';
+import type { KernelProbes } from './kernel_probes.ts';
 import type { CountedBlocks } from './memory_block.ts';
 import type { Resource, Labels } from './resource.ts';
 import type { DeviceMode, KernelName, LinkSource, OnlinePolicy } from './vocabulary.ts';
 
+/** What is told of the kernel of a host: a profile, or the release that it says of itself, which decides. */
+export interface ToldKernel {
+  readonly kernel?: KernelName;
+  readonly kernel_release?: string | null;
+  /** Kinds of probes that are absent were not looked up. */
+  readonly kernel_probes?: Partial<KernelProbes>;
+}
+
 /** A host that runs one of the kernels. */
-export interface CreateHost {
+export interface CreateHost extends ToldKernel {
   readonly type: 'create_host';
   readonly name: string;
-  readonly kernel: KernelName;
   readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks?: OnlinePolicy;
   /** Default 128 MiB. */
@@ -18,7 +26,7 @@ export interface CreateHost {
 }
 
 /** Changes what the operator sets of a host; what is absent stays. */
-export interface PatchHost {
+export interface PatchHost extends ToldKernel {
   readonly type: 'patch_host';
   readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks?: OnlinePolicy;
@@ -33,10 +41,9 @@ export interface DeleteHost {
   readonly type: 'delete_host';
 }
 
-/** The host boots again, into another kernel where one is named. */
-export interface Reboot {
+/** The host boots again, into another kernel where one is named: what was looked up on the last one is forgotten. */
+export interface Reboot extends ToldKernel {
   readonly type: 'reboot';
-  readonly kernel?: KernelName;
 }
 
 /** The devices of a listing, as `app/listing.ts` has worked it into what was known. */

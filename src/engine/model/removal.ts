@@ -1,12 +1,11 @@
 import type { Resource } from './resource.ts';
 import type { Cut } from './cut.ts';
 import type { Dependent } from './depends_on.ts';
+import type { CostTerm, CostWorkload } from './cost_words.ts';
 import type {
-  CostTerm,
-  CostWorkload,
   HazardKind,
   HoldersTold,
-  KernelName,
+  HostKernel,
   PinHolder,
   RemovalState,
   RemoveTrigger,
@@ -22,7 +21,7 @@ import type {
 export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, Dependent {
   readonly id: string;
   readonly dax_device: string;
-  readonly kernel: KernelName;
+  readonly kernel: HostKernel;
   readonly trigger: RemoveTrigger;
   readonly via: RemoveVia | null;
   readonly by_pid: number | null;
@@ -73,7 +72,7 @@ export interface StepParameters {
   readonly set_hwpoison?: 'no' | 'first_page_of_entry';
   readonly shutdown?: 'corrupt_ondisk 0x10' | 'force_umount 0x4';
   /** The pages that are walked of an extent outside the last allocation group. */
-  readonly page_count_outside_last_ag?: 'exact' | 'wraps_2_32';
+  readonly page_count_outside_last_ag?: 'exact' | 'wraps_2_32' | 'walks_past_last_ag';
   readonly shuts_fs_down?: boolean;
   readonly waits_for?: 'page_refs' | 'nothing';
   readonly wait_in?: 'blk_mq_freeze_queue_wait' | 'memunmap_pages';

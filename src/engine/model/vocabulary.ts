@@ -17,6 +17,12 @@ export const KERNEL_NAMES = [
 /** The name of a kernel profile. */
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** What a host runs: a profile, or a kernel that is made out by its release and by what was looked up on it. */
+export const HOST_KERNELS = [...KERNEL_NAMES, 'resolved'] as const;
+
+/** The kernel of a host. */
+export type HostKernel = (typeof HOST_KERNELS)[number];
+
 /** Modes of a dax device, as ndctl and daxctl name them. */
 export const DEVICE_MODES = ['fsdax', 'devdax', 'system-ram', 'raw', 'sector'] as const;
 
@@ -348,23 +354,6 @@ export const STEP_NAMES = [
 
 /** The name of a step. */
 export type StepName = (typeof STEP_NAMES)[number];
-
-/** What was removed, as far as recordings tell removals apart by the time they took. */
-export type CostWorkload = 'ext4' | 'xfs' | 'xfs_rmapbt' | 'system_ram' | 'cxl';
-
-/** What an estimate of a removal's time multiplies; `constant` stands for 1. */
-export const COST_TERMS = [
-  'constant',
-  'mapped_mib_by_pte',
-  'mapped_mib_by_pmd',
-  'device_pfns',
-  'pages',
-  'armed_pages',
-  'kills',
-] as const;
-
-/** One factor of an estimate. */
-export type CostTerm = (typeof COST_TERMS)[number];
 
 /** The errnos the kernel answers in this model. */
 // biome-ignore format: a list of short words is read as a line

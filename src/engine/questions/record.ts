@@ -4,6 +4,7 @@ import type {
   DeviceMode,
   Errno,
   HazardKind,
+  HostKernel,
   KernelName,
   RemovalState,
   RemoveTrigger,
@@ -153,7 +154,7 @@ export interface Assessment extends ToldOfHolders, Cut, Dependent {
   readonly dax_device: string;
   readonly uid: string;
   readonly mode: DeviceMode;
-  readonly kernel: KernelName;
+  readonly kernel: HostKernel;
   readonly tenant: string | null;
   /** Of the removal that was simulated. */
   readonly trigger: 'surprise_removal';

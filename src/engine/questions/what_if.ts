@@ -54,5 +54,5 @@ function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
 export function onKernel(tx: Transaction, kernel: KernelName): void {
   const { name, kernel: booted } = hostRecord(tx.host);
   if (kernel === booted) return;
-  patch(tx, 'hosts', name, { kernel, health: 'ok', proposed: NOTHING_PROPOSED });
+  patch(tx, 'hosts', name, { kernel, kernel_release: null, health: 'ok', proposed: NOTHING_PROPOSED });
 }

@@ -4,6 +4,7 @@ import { refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { NAMESPACE_DESTROYED, NAMESPACE_DISABLED } from '../device/conditions.ts';
 import { removalEnded } from '../device/lifecycle.ts';
+import { parametersOf } from '../kernels/step_parameters.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
@@ -25,7 +26,9 @@ export function advance(tx: Transaction, id: string): RemovalRecord | Refusal {
   if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
   if (removal.state !== 'running') return removal;
   const position = removal.steps.findIndex((step) => step.state !== 'done');
-  const { name, parameters } = must(removal.steps[position], `next step of ${id}`);
+  const step = must(removal.steps[position], `next step of ${id}`);
+  const { name } = step;
+  const parameters = parametersOf(tx.host, step);
   const device = deviceOf(tx.host, removal.dax_device);
   const output = STEPS[name]({ tx, removal, device, parameters });
   return record(tx, removal, position, output);

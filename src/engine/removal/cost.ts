@@ -5,13 +5,8 @@ import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { runs, type Level } from '../model/mapping_table.ts';
 import { entriesOf, hostRecord } from '../model/transaction.ts';
-import {
-  COST_TERMS,
-  PAGE_BYTES,
-  type CostWorkload,
-  type RemovalState,
-  type RemoveVia,
-} from '../model/vocabulary.ts';
+import { COST_TERMS, type CostWorkload } from '../model/cost_words.ts';
+import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../model/vocabulary.ts';
 import type { CostFit } from '../kernels/cost.ts';
 import type { CostTerms, SignalRow, SimulatedKernelCost } from '../model/removal.ts';
 
@@ -101,7 +96,7 @@ function termsOf(host: Host, device: DaxDevice, workload: CostWorkload | null): 
     mapped_mib_by_pte: by_pte / PAGES_PER_MIB,
     mapped_mib_by_pmd: by_pmd / PAGES_PER_MIB,
     device_pfns: nrPages(device),
-    pages: tellsHolder(host) && workload === 'xfs_rmapbt' ? pages : 0,
+    pages: workload === 'xfs_rmapbt' && tellsHolder(host) ? pages : 0,
     armed_pages: hostRecord(host).sysctl.memory_failure_early_kill * (by_pte + by_pmd),
     kills: 0,
   };

@@ -11,6 +11,7 @@ import { offlineFirst } from './offline_first.ts';
 import { umountForOrderly } from './orderly.ts';
 import { proposedProfile } from '../kernels/proposed.ts';
 import type { StepSpec } from '../kernels/profile.ts';
+import { knownParameters } from '../kernels/step_parameters.ts';
 import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { refusesRemoval } from './refuses.ts';
 import { mappedPfns } from './report.ts';
@@ -70,7 +71,7 @@ export function startRemoval(
 }
 
 function pendingStep({ name, source, parameters }: StepSpec): StepRecord {
-  return { name, state: 'pending', source, parameters, result: {} };
+  return { name, state: 'pending', source, parameters: knownParameters(parameters), result: {} };
 }
 
 /** The report while no step has run: what is there, and who would feel it. */

@@ -1,5 +1,5 @@
 import { driverOf, isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
-import type { Profile, StepSpec } from '../kernels/profile.ts';
+import type { KernelInUse, StepSpec } from '../kernels/profile.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { hasStructPages } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
@@ -7,7 +7,7 @@ import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
 
 /** The step list of the device's mode and of what is unbound. Refused: what is not bound to such a device. */
 export function stepsFor(
-  profile: Profile,
+  profile: KernelInUse,
   device: DaxDevice,
   via: RemoveVia | undefined,
 ): readonly StepSpec[] | Refusal {
@@ -28,17 +28,17 @@ export function stepsFor(
 }
 
 /** A dax device and the dax_pmem, or dax region, above it. */
-function withParent({ steps }: Profile, { mode }: DaxDevice): readonly StepSpec[] {
+function withParent({ steps }: KernelInUse, { mode }: DaxDevice): readonly StepSpec[] {
   return mode === 'system-ram' ? steps.system_ram_parent : steps.devdax_parent;
 }
 
-function ofBlockDevice({ steps }: Profile, device: DaxDevice): readonly StepSpec[] {
+function ofBlockDevice({ steps }: KernelInUse, device: DaxDevice): readonly StepSpec[] {
   return hasStructPages(device) ? steps.fsdax : steps.raw;
 }
 
 /** The steps of the device with those of the CXL chain around them: a devdax goes with its parent (CX1). */
 function cxlStepsFor(
-  profile: Profile,
+  profile: KernelInUse,
   device: DaxDevice,
   via: RemoveVia | undefined,
 ): readonly StepSpec[] | Refusal {

@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts';
 import { fleetListRoute } from '../list.ts';
 import { changed, created, deleted, mutationRoute } from '../mutate.ts';
 import { loadRecord, readRoute } from '../read.ts';
-import { CreateHost, Host, HostHealth, KernelName, PatchHost, Reboot } from '../schemas/host.ts';
+import { CreateHost, Host, HostHealth, HostKernel, PatchHost, Reboot } from '../schemas/host.ts';
 import { HostPath } from '../schemas/path.ts';
 
 const tag = 'hosts';
@@ -13,7 +13,7 @@ const target = ({ params }: { params: { host: string } }) => ({ kind: 'hosts', i
 
 /** /v1/hosts, /v1/hosts/{host} and its reboot. */
 export function hostRoutes(app: FastifyInstance, backend: Backend): void {
-  const filters = { kernel: KernelName.exactOptional(), health: HostHealth.exactOptional() };
+  const filters = { kernel: HostKernel.exactOptional(), health: HostHealth.exactOptional() };
   fleetListRoute(app, backend, {
     id: 'listHosts',
     tag,

@@ -1,17 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { PROFILES } from '../../engine/kernels/profiles.ts';
+import { kernelFound } from '../../engine/kernels/shown.ts';
 import type { Backend } from '../backend.ts';
 import { contentTag } from '../etag.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
 import { HttpProblem } from '../problem.ts';
-import { readTagged } from '../read.ts';
-import { Kernel } from '../schemas/kernel.ts';
-import { KernelPath } from '../schemas/path.ts';
+import { loadRecord, readTagged } from '../read.ts';
+import { Kernel, ResolvedKernel } from '../schemas/kernel.ts';
+import { HostPath, KernelPath } from '../schemas/path.ts';
 
 const tag = 'kernels';
 const url = '/v1/kernels';
 
-/** /v1/kernels: the engine's own rows, served as they are. */
+/** /v1/kernels: the engine's own rows, served as they are; and which of them a host has. */
 export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
   const profiles = Object.values(PROFILES);
   madeListRoute(app, {
@@ -34,6 +35,21 @@ export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
       if (profile === undefined)
         throw new HttpProblem('kernel_not_found', `there is no kernel profile ${kernel}`);
       return { body: profile, etag: contentTag(profile) };
+    },
+  });
+  readTagged(app, {
+    id: 'getHostKernel',
+    tag,
+    summary: "Get what is known of a host's kernel",
+    url: '/v1/hosts/:host/kernel',
+    params: HostPath,
+    schema: ResolvedKernel,
+    load: async ({ host }) => {
+      const record = await loadRecord(backend, 'hosts', host, host, 'host_not_found');
+      const { kernel, kernel_release, kernel_probes } = record;
+      const told = { kernel, kernel_release, kernel_probes };
+      const body = { host, ...told, ...kernelFound(told) };
+      return { body, etag: contentTag(body) };
     },
   });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
-import { HOST_HEALTH, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
+import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
 import { EXAMPLE_KERNEL } from './example_kernels.ts';
 import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from './scalar.ts';
@@ -9,6 +9,53 @@ import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from '.
 export const KernelName = z
   .enum(KERNEL_NAMES)
   .meta({ id: 'KernelName', description: 'A kernel profile; GET /v1/kernels shows each as data.' });
+/** A profile, or `resolved`: words that come later are to be borne by clients. */
+export const HostKernel = z.enum(HOST_KERNELS).meta({
+  id: 'HostKernel',
+  description:
+    'What a host runs: a kernel profile, or `resolved`, a kernel that is made out by its release: GET /v1/hosts/{host}/kernel shows how.',
+  override: ({ jsonSchema }) => {
+    jsonSchema['x-known-values'] = jsonSchema.enum;
+    delete jsonSchema.enum;
+  },
+});
+/** `uname -r`. */
+export const KernelRelease = z
+  .string()
+  .min(1)
+  .max(128)
+  .meta({
+    description:
+      '`uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does.',
+    override: withExample('6.8.12'),
+  });
+const probed = <Answer extends z.ZodType>(answer: Answer, description: string) =>
+  z.record(z.string().min(1).max(256), answer).meta({ description });
+const Answer = z.union([z.boolean(), z.string().max(256)]);
+const PROBES = {
+  symbols: probed(z.boolean(), 'Whether a symbol is in /proc/kallsyms.'),
+  btf: probed(
+    Answer,
+    'Whether a member is in the BTF, or what it is: `dev_pagemap.ref` is `pointer` or `struct`.',
+  ),
+  sysfs: probed(Answer, 'Whether a path of sysfs is there, or what is read there.'),
+};
+export const KernelProbes = z.strictObject(PROBES).meta({
+  id: 'KernelProbes',
+  description: 'What was looked up on the host; names that tell nothing are kept.',
+});
+const KernelProbesInput = z
+  .strictObject({
+    symbols: PROBES.symbols.exactOptional(),
+    btf: PROBES.btf.exactOptional(),
+    sysfs: PROBES.sysfs.exactOptional(),
+  })
+  .meta({ id: 'KernelProbesInput', description: 'Kinds that are absent were not looked up.' });
+const TOLD_KERNEL = {
+  kernel: KernelName.exactOptional(),
+  kernel_release: KernelRelease.exactOptional(),
+  kernel_probes: KernelProbesInput.exactOptional(),
+};
 const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
 const OnlinePolicy = z
   .enum(['offline', 'online', 'online_kernel', 'online_movable'])
@@ -46,7 +93,9 @@ export const Host = z
   .strictObject({
     ...identity,
     name: z.string(),
-    kernel: KernelName,
+    kernel: HostKernel,
+    kernel_release: KernelRelease.nullable(),
+    kernel_probes: KernelProbes,
     sysctl: Sysctl,
     auto_online_blocks: OnlinePolicy,
     memory_block_bytes: Bytes.meta({ description: 'memory_block_size_bytes() of the machine.' }),
@@ -61,7 +110,7 @@ export const Host = z
 export const CreateHost = z
   .strictObject({
     name: Name,
-    kernel: KernelName,
+    ...TOLD_KERNEL,
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
     memory_block_bytes: MemoryBlockBytes.exactOptional(),
@@ -75,6 +124,8 @@ export const CreateHost = z
 
 export const PatchHost = z
   .strictObject({
+    ...TOLD_KERNEL,
+    kernel_release: KernelRelease.nullable().exactOptional(),
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
     memory_block_bytes: MemoryBlockBytes.exactOptional().meta({
@@ -85,13 +136,12 @@ export const PatchHost = z
   })
   .meta({ id: 'PatchHost', override: withExample({ labels: { rack: 'r1' } }) })
   .register(elsewhere, {
-    kernel: 'another kernel boots: use reboot, POST /v1/hosts/{host}/reboot with {"kernel": …}',
     name: 'a host keeps its name',
   }) satisfies z.ZodType<BodyOf<'patch_host'>>;
 
 /** The body may be absent: the same kernel boots again. */
 export const Reboot = z
-  .strictObject({ kernel: KernelName.exactOptional() })
+  .strictObject(TOLD_KERNEL)
   .default({})
   .meta({ id: 'Reboot', override: withExample({ kernel: EXAMPLE_KERNEL }) });
 

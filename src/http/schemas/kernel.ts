@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { STEP_NAMES } from '../../engine/model/vocabulary.ts';
-import { KernelName } from './host.ts';
+import type { KernelFound } from '../../engine/kernels/shown.ts';
+import { HostKernel, KernelName, KernelProbes, KernelRelease } from './host.ts';
 
 const KernelStep = z
   .strictObject({
@@ -29,6 +30,14 @@ const KernelChange = z
       .strictObject({ first: z.string(), last: z.string() })
       .nullable()
       .meta({ description: 'The first release that may have it, and the first that certainly has it.' }),
+    id: z.string().meta({ description: 'Its commit where that was found, else a word for it.' }),
+    title: z.string(),
+    certainty: z.enum(['A', 'B', 'C', 'none']).meta({
+      description: 'That it came with this release: A both sides were read, B one was, C inferred.',
+    }),
+    seen_without: z.array(z.string()).meta({
+      description: 'The last release of a branch that is known not to have it: a later one may.',
+    }),
     backports: z.array(z.string()).meta({ description: 'Stable releases of older branches that have it.' }),
     note: z.string().nullable(),
   })
@@ -51,6 +60,9 @@ export const Kernel = z
     name: KernelName,
     about: z.string(),
     baseline: z.string(),
+    recorded: z.boolean().meta({
+      description: 'Whether one was observed while devices were taken away: else all of it is read.',
+    }),
     released: z.boolean().meta({ description: 'False: never merged, so that advice does not propose it.' }),
     proposed: z.array(
       z.strictObject({
@@ -69,3 +81,60 @@ export const Kernel = z
     }),
   })
   .meta({ id: 'Kernel', description: 'A kernel profile as data.' });
+
+const Path = z.string();
+const Chosen = z
+  .strictObject({
+    id: z.string().meta({ description: 'The change: its commit where that was found.' }),
+    facts: z.array(Path).meta({ description: 'Every fact that changes with it.' }),
+    values: z
+      .array(z.strictObject({ label: z.string() }))
+      .meta({ description: 'What the first of them is without the change, and with it.' }),
+    probes: z.array(z.string()).meta({ description: 'What would settle it; none where nothing tells.' }),
+  })
+  .meta({ id: 'KernelChoice', description: 'A change of which nobody can say whether the kernel has it.' });
+
+const FactFound = z
+  .strictObject({
+    fact: Path,
+    status: z.enum(['recorded', 'read', 'unknown']).meta({
+      description:
+        'Of a kernel that was observed; told by its release or by a probe; or what nobody can say.',
+    }),
+    value: z.unknown(),
+    values: z.array(z.unknown()).meta({
+      description: 'What it can be: one where that is known, none where only a recording could tell.',
+    }),
+    decided_by: z.string().nullable().meta({ description: 'The change between them, in `unknown`.' }),
+    source: z.string(),
+    changes: z.array(
+      z.strictObject({
+        id: z.string(),
+        title: z.string(),
+        certainty: KernelChange.shape.certainty,
+        has: z.boolean().nullable(),
+        by: z.enum(['version', 'probe']).nullable(),
+        why: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'KernelFactFound', description: 'What is known of one fact, and by which changes.' });
+
+/** What is known of the kernel of one host. */
+export const ResolvedKernel = z
+  .strictObject({
+    host: z.string(),
+    kernel: HostKernel,
+    kernel_release: KernelRelease.nullable(),
+    kernel_probes: KernelProbes,
+    read_as: z.string().meta({ description: 'How its release was read.' }),
+    facts: z.array(FactFound),
+    unknown: z.array(Chosen),
+    probes: z.array(z.strictObject({ name: z.string(), settles: z.array(z.string()) })).meta({
+      description: 'What each probe that the host was told settles; nothing where its name is not known.',
+    }),
+  })
+  .meta({
+    id: 'ResolvedKernel',
+    description: 'What is known of the kernel of one host, fact by fact, and why.',
+  }) satisfies z.ZodType<KernelFound>;

@@ -3,7 +3,7 @@ import type * as engine from '../../engine/model/removal.ts';
 import { CUT_LISTS, type Counts } from '../../engine/model/cut.ts';
 import { STEP_NAMES } from '../../engine/model/vocabulary.ts';
 import { dependent } from './depends_on.ts';
-import { KernelName } from './host.ts';
+import { HostKernel } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
@@ -166,7 +166,7 @@ export const Removal = z
     dax_device: z.string(),
     holders: toldOfHolders.holders.exactOptional(),
     told_at: toldOfHolders.told_at.exactOptional(),
-    kernel: KernelName,
+    kernel: HostKernel,
     trigger: RemoveTrigger,
     via: RemoveVia.nullable(),
     by_pid: Pid.nullable(),

@@ -4,7 +4,7 @@ import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
 import { dependent } from './depends_on.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
-import { KernelName } from './host.ts';
+import { HostKernel, KernelName } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
@@ -92,7 +92,7 @@ export const Assessment = z
     dax_device: z.string(),
     uid: z.uuid(),
     mode: z.enum(DEVICE_MODES),
-    kernel: KernelName,
+    kernel: HostKernel,
     tenant: z.string().nullable(),
     ...toldOfHolders,
     trigger: z.literal('surprise_removal').meta({
@@ -153,7 +153,7 @@ export const assessmentFilters = {
   host: Name.exactOptional(),
   dax_device: Name.exactOptional(),
   mode: z.enum(DEVICE_MODES).exactOptional(),
-  kernel: KernelName.exactOptional(),
+  kernel: HostKernel.exactOptional(),
   tenant: Text.exactOptional(),
   verdict: Verdict.exactOptional(),
   state: ImaginedState.exactOptional(),

@@ -1,6 +1,5 @@
-import { PROFILES } from '../../kernels/profiles.ts';
+import { factsOf } from '../../kernels/of_host.ts';
 import type { Transaction } from '../../model/transaction.ts';
-import type { KernelName } from '../../model/vocabulary.ts';
 import { changeMemdev, changeRegion } from './change.ts';
 import { nmemOf } from './names.ts';
 
@@ -9,18 +8,18 @@ import { nmemOf } from './names.ts';
  * again, and every region that is still committed and of a type it knows (M95, M112). A region that was reset
  * stays so (CX6).
  */
-export function rebootCxl(tx: Transaction, kernel: KernelName): void {
+export function rebootCxl(tx: Transaction): void {
   const { cxl_memdevs, cxl_regions } = tx.host.tables;
-  const { region_types } = PROFILES[kernel].facts.cxl;
+  const { cxl } = factsOf(tx.host);
   for (const memdev of cxl_memdevs.values()) {
     if (memdev.state === 'gone') continue;
-    const bound = region_types.length > 0;
+    const bound = cxl.region_types.length > 0;
     const nmem = bound ? nmemOf(memdev) : null;
     const state = bound ? 'enabled' : 'disabled';
     changeMemdev(tx, memdev.name, { state, nmem, committed_with_zero_size: false });
   }
   for (const { name, type, decode_state } of cxl_regions.values()) {
-    const up = decode_state === 'commit' && region_types.includes(type);
+    const up = decode_state === 'commit' && cxl.region_types.includes(type);
     changeRegion(tx, name, { state: up ? 'enabled' : 'disabled' });
   }
 }

@@ -1,6 +1,7 @@
 import type { DaxDevice, Host, MemoryRange } from '../../model/host.ts';
 import { nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
+import { ifKnown } from '../../kernels/unsettled.ts';
 import { kernelRefuses, type Refusal } from '../../model/refusal.ts';
 import { hostRecord } from '../../model/transaction.ts';
 import {
@@ -26,13 +27,12 @@ export function probeFails(
   driver: Driver,
   leaked: readonly MemoryRange[],
 ): Refusal | null {
-  const { kmem } = factsOf(host);
   if (driver === 'kmem' && device.target_node !== null && device.target_node < 0) {
     const node = String(device.target_node);
     return failed(host, device, driver, 'EINVAL', `rejecting DAX region with invalid node: ${node}`);
   }
   const whole = wholeBlocks(device, hostRecord(host).memory_block_bytes);
-  if (driver === 'kmem' && whole.nr_blocks === 0 && kmem.no_block_left === 'EINVAL') {
+  if (driver === 'kmem' && whole.nr_blocks === 0 && factsOf(host).kmem.no_block_left === 'EINVAL') {
     const line = 'rejecting DAX region without any memory after alignment';
     return failed(host, device, driver, 'EINVAL', line);
   }
@@ -63,9 +63,14 @@ function failed(
   return kernelRefuses(answered, log);
 }
 
-/** What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (KM5). */
+/**
+ * What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (KM5). Where nobody can say
+ * whether it has, nothing is shown.
+ */
 export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
-  return mode === 'system-ram' && factsOf(host).kmem.state_attr ? hostRecord(host).auto_online_blocks : null;
+  if (mode !== 'system-ram') return null;
+  const has = ifKnown(() => factsOf(host).kmem.state_attr) ?? false;
+  return has ? hostRecord(host).auto_online_blocks : null;
 }
 
 interface WholeBlocks {

@@ -1,0 +1,53 @@
+import type { KernelProbes } from '../model/kernel_probes.ts';
+import type { Change } from './change.ts';
+import { CHANGES } from './changes.ts';
+import { byVersion, type Presence } from './presence.ts';
+import { settledBy } from './probes.ts';
+import { readRelease, type Release } from './release.ts';
+
+/** What is known of a kernel: which changes it has. What was looked up on the host outweighs its version. */
+export interface Evidence {
+  readonly release: Release;
+  readonly presenceOf: (change: Change) => Presence;
+}
+
+/** Reads a release and the probes of its host. */
+export function evidenceOf(told: string, probes: KernelProbes): Evidence {
+  const release = readRelease(told);
+  const settled = settledBy(probes);
+  const known = new Map<string, Presence>();
+  const find = (change: Change): Presence => {
+    const probed = settled.get(change.id);
+    if (probed === undefined) return byVersion(change, release);
+    return { has: probed.has, by: 'probe', why: `looked up on the host: ${probed.probe.where}` };
+  };
+  const presenceOf = (change: Change): Presence => {
+    const presence = known.get(change.id) ?? find(change);
+    known.set(change.id, presence);
+    return presence;
+  };
+  return { release, presenceOf };
+}
+
+/** Whether a kernel has a change where some are assumed: index 1 of a choice is that it has it. Null: nobody can say. */
+export function assuming(
+  { presenceOf }: Evidence,
+  assumed: ReadonlyMap<string, number>,
+): (change: Change) => boolean | null {
+  const has = (change: Change): boolean | null => {
+    const known = presenceOf(change).has;
+    if (known !== null) return known;
+    const value = assumed.get(change.id);
+    if (value !== undefined) return value === 1;
+    if (change.needs.some((needed) => has(needed) === false)) return false;
+    return standsUnder(change).some(({ id }) => assumed.get(id) === 1) ? true : null;
+  };
+  return has;
+}
+
+/** The changes that stand on one, directly or by others. */
+function standsUnder(change: Change): readonly Change[] {
+  const all: readonly Change[] = Object.values(CHANGES);
+  const next = all.filter(({ needs }) => needs.includes(change));
+  return next.flatMap((each) => [each, ...standsUnder(each)]);
+}

@@ -1,0 +1,38 @@
+import type { HostRecord } from '../model/host.ts';
+import type { ToldKernel } from '../model/host_command.ts';
+import type { KernelProbes } from '../model/kernel_probes.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
+import { PROFILES } from './profiles.ts';
+import { recordedProfile } from './recorded.ts';
+
+/** What a host's record says of its kernel. */
+export type KernelOfHost = Pick<HostRecord, 'kernel' | 'kernel_release' | 'kernel_probes'>;
+
+/** Nothing was looked up. */
+export const NO_PROBES: KernelProbes = { symbols: {}, btf: {}, sysfs: {} };
+
+/**
+ * The kernel that a host has once this is told of it. The release decides, and a profile alone clears it. Refused with
+ * `invalid_field`: neither of the two, and a profile that was never released beside a release.
+ */
+export function toldKernel(told: ToldKernel, before: KernelOfHost | null): KernelOfHost | Refusal {
+  const kernel_probes = { ...(before?.kernel_probes ?? NO_PROBES), ...told.kernel_probes };
+  const told_release = told.kernel_release ?? null;
+  if (told_release !== null) {
+    if (told.kernel !== undefined && !PROFILES[told.kernel].released) {
+      return invalid(`${told.kernel} was never released: no kernel_release is one of it`);
+    }
+    const kernel = recordedProfile(told_release) ?? 'resolved';
+    return { kernel, kernel_release: told_release, kernel_probes };
+  }
+  if (told.kernel !== undefined) return { kernel: told.kernel, kernel_release: null, kernel_probes };
+  if (before === null) return invalid('a host has a kernel, or a kernel_release');
+  if (told.kernel_release === undefined) return { ...before, kernel_probes };
+  if (before.kernel === 'resolved')
+    return invalid('without its kernel_release the host has to be told a kernel');
+  return { ...before, kernel_release: null, kernel_probes };
+}
+
+function invalid(detail: string): Refusal {
+  return refuse('invalid_field', detail, { pointer: '/kernel' });
+}
