@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { RemoveVia } from '../../src/engine/model/vocabulary.ts';
 import { create, cxl, DAX, device, finishAll, memdevs, regions } from './cxl_rig.ts';
-import { found, MIB, type Machine } from './support.ts';
+import { addMapper, addPin, found, MIB, PIPE, type Machine } from './support.ts';
 
 /** The answer of the tool; where it is no refusal, the removals are played to their end. */
 function disable(made: Machine, via: RemoveVia, name = DAX): string {
@@ -58,6 +58,17 @@ describe('[CX20] cxl disable-region', () => {
     made.run({ type: 'patch_memory_block', dax_device: 'dax7.0', block, state: 'online' });
     expect(disable(made, 'cxl_disable_region', 'dax7.0')).toBe('outcome_unknown');
     expect(disable(made, 'cxl_disable_region_force', 'dax7.0')).toBe('outcome_unknown');
+  });
+
+  test('does not return where a page is pinned, or where another offline waits', () => {
+    const made = ram('online_movable');
+    const memory = { flags: ['private'], length: MIB, touched: 'write', dax_device: 'dax7.0' } as const;
+    addPin(made, addMapper(made, memory), PIPE);
+    expect(disable(made, 'cxl_disable_region_force', 'dax7.0')).toBe('dax_device_busy');
+    const range = found(made.host.tables.memory_ranges.get('dax7.0'));
+    const block = range.base_pfn / (range.block_bytes / 4096);
+    made.run({ type: 'patch_memory_block', dax_device: 'dax7.0', block, state: 'offline' });
+    expect(disable(made, 'cxl_disable_region', 'dax7.0')).toBe('dax_device_busy');
   });
 
   test('asks nothing of memory that is offline', () => {
