@@ -1,6 +1,5 @@
 import type { AnswerToQuestion } from './answer.ts';
 import { hostNotFound } from './handle.ts';
-import { inEveryWorld } from './kernels/worlds.ts';
 import type { Host } from './model/host.ts';
 import type { QuestionOf, QuestionType } from './model/question.ts';
 import type { Refusal } from './model/refusal.ts';
@@ -10,7 +9,6 @@ import { capacityOf } from './questions/capacity.ts';
 import { compareRemovals } from './questions/compare.ts';
 import { surveyHolders } from './questions/holders.ts';
 import { surveyMemoryBlock, surveyMemoryBlocks } from './questions/memory_blocks.ts';
-import { settle, undetermined } from './settle.ts';
 
 /** Who answers a question. */
 const ANSWERERS: {
@@ -34,21 +32,6 @@ export function ask<Type extends QuestionType>(
   context: Context,
 ): AnswerToQuestion<Type> | Refusal {
   if (host.tables.hosts.size === 0) return hostNotFound();
-  return inEveryWorld(
-    host,
-    () => askOnce(host, question, context),
-    (worlds) => {
-      const { one, depends_on } = settle(worlds);
-      return one ?? undetermined(depends_on);
-    },
-  );
-}
-
-function askOnce<Type extends QuestionType>(
-  host: Host,
-  question: QuestionOf<Type>,
-  context: Context,
-): AnswerToQuestion<Type> | Refusal {
   const tx = begin(host, context);
   try {
     const type: Type = question.type;

@@ -49,7 +49,7 @@ export function mapRemovals<Answer>(
   answer: Answer,
   change: (removal: RemovalRecord) => RemovalRecord,
 ): Answer {
-  const { steps, removals } = (answer ?? {}) as Partial<RemovalRecord> & Begun;
+  const { steps, removals } = { ...answer } as Partial<RemovalRecord> & Begun;
   if (steps !== undefined) return change(answer as RemovalRecord) as Answer;
   return removals === undefined ? answer : { ...answer, removals: removals.map(change) };
 }

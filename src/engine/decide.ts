@@ -1,5 +1,6 @@
-import { effectsOf } from './effect.ts';
+import { effectsByEvents } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
+import { dependsOn } from './kernels/depends_on.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
@@ -34,10 +35,9 @@ function reconcile<Type extends CommandType>(
   context: Context,
   worlds: Worlds<Decision<Type> | Refusal>,
 ): Decision<Type> | Refusal {
-  const { one, depends_on: by_event } = settle(worlds);
-  if (one !== null) return isRefusal(one) ? one : tellDependent(one, by_event);
-  const by_effect = settle(effectsOf(worlds)).depends_on;
-  const depends_on = by_effect.length > 0 ? by_effect : by_event;
+  const { one, depends_on: left_out_by } = settle(worlds);
+  if (one !== null) return isRefusal(one) ? one : tellDependent(one, left_out_by);
+  const depends_on = dependsOn(effectsByEvents(worlds));
   const refusal = undetermined(depends_on);
   if (command.type !== 'advance_removal') return refusal;
   const { removal } = command as unknown as CommandOf<'advance_removal'>;

@@ -24,9 +24,20 @@ function effectOf<Type extends CommandType>(decision: Decision<Type> | Refusal):
 export function effectsOf<Type extends CommandType>({
   tried,
   ...worlds
-}: Worlds<Decision<Type> | Refusal>): Worlds<Effect<Type> | Refusal> {
+}: Decided<Type>): Worlds<Effect<Type> | Refusal> {
   return { ...worlds, tried: tried.map(({ assumed, outcome }) => ({ assumed, outcome: effectOf(outcome) })) };
 }
+
+/** The effects with the events that they come by, so that a difference in these alone is seen, too. */
+export function effectsByEvents({ tried, ...worlds }: Decided<CommandType>): Worlds<unknown> {
+  const byEvents = tried.map(({ assumed, outcome }) => {
+    const { events } = outcome as Partial<Decision>;
+    return { assumed, outcome: { ...effectOf(outcome), events } };
+  });
+  return { ...worlds, tried: byEvents };
+}
+
+type Decided<Type extends CommandType> = Worlds<Decision<Type> | Refusal>;
 
 function changesOf(events: readonly Event[]): Pick<Effect<CommandType>, 'records' | 'entries'> {
   const records: Record<string, RecordOf<Kind> | null> = {};

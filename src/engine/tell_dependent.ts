@@ -27,7 +27,7 @@ function inChange(change: Change, depends_on: readonly DependsOn[]): Change {
 }
 
 function inAnswer(answer: unknown, depends_on: readonly DependsOn[]): unknown {
-  const isOutcome = typeof answer === 'object' && answer !== null && 'kernel_oopses' in answer;
+  const isOutcome = 'kernel_oopses' in { ...(answer as object) };
   if (isOutcome) return withMore(answer as Dependent, depends_on);
   return mapRemovals(answer, (removal) => withMore(removal, depends_on));
 }

@@ -1,5 +1,5 @@
 import { mapRemovals, removalsIn } from './begun.ts';
-import { decideOnce, type Decision, type Handled } from './handle.ts';
+import { decideOnce, type Handled } from './handle.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import { agree } from './model/agree.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
@@ -8,11 +8,10 @@ import type { Host } from './model/host.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import type { Context } from './model/transaction.ts';
-import { undetermined } from './settle.ts';
 
 /**
  * What a command answers whose removals end in more than one way (UNK6): each as it begins, `undetermined`, with the
- * steps, the verdict and the hazards that it has in any case. Refused where it would not even begin in every world.
+ * steps, the verdict and the hazards that it has wherever it begins.
  */
 export function withoutEnd<Type extends CommandType>(
   host: Host,
@@ -20,23 +19,27 @@ export function withoutEnd<Type extends CommandType>(
   again: () => Context,
   ended: Worlds<Handled<Type> | Refusal>,
   depends_on: readonly DependsOn[],
-): Handled<Type> | Refusal {
+): Handled<Type> {
   const begun = inEveryWorld(
     host,
     () => [decideOnce(host, command, again())],
     ({ tried }) => tried.flatMap(({ outcome }) => outcome),
   );
-  const [first, ...others] = begun.filter((outcome): outcome is Decision<Type> => !isRefusal(outcome));
-  if (first === undefined || others.length + 1 < begun.length) return undetermined(depends_on);
-  const ends = ended.tried.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
-  const answer = mapRemovals(first.answer, (removal) => ({
+  const [first, ...others] = granted(begun);
+  const ends = granted(ended.tried.map(({ outcome }) => outcome));
+  const answer = mapRemovals(first!.answer, (removal) => ({
     ...removal,
     state: 'undetermined',
     ...inAnyCase(sameIn(ends, removal), ended.complete),
     steps: stepsOf([removal, ...sameIn(others, removal)]),
     depends_on,
   }));
-  return { answer, exposures: first.exposures };
+  return { answer, exposures: first!.exposures };
+}
+
+/** Of several worlds those in which it begins: in some at least, else it were refused. */
+function granted<Done>(outcomes: readonly (Done | Refusal)[]): readonly Done[] {
+  return outcomes.filter((outcome): outcome is Done => !isRefusal(outcome));
 }
 
 function sameIn(answers: readonly Handled<CommandType>[], { id }: RemovalRecord): RemovalRecord[] {

@@ -2,7 +2,8 @@ import type { CurrentInventory } from './current_inventory.ts';
 import { groupBy } from './indexed.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
-import type { InventoryHostRecord, ListedObject, ListedRecord } from './record.ts';
+import type { ListedObject, ListedRecord } from './record.ts';
+import { daxDeviceObject, regionFieldsOf, showsDaxDevice } from './render_daxctl.ts';
 
 /** The lists of one object: `ports:root0`, `decoders:endpoint2`. */
 const PLURALS = {
@@ -23,6 +24,8 @@ interface Placed extends ListedRecord {
 interface Tree {
   readonly children: ReadonlyMap<string, readonly Placed[]>;
   readonly top: readonly Placed[];
+  /** By the CXL region they stand in. */
+  readonly daxRegions: ReadonlyMap<string, ListedObject>;
 }
 
 /**
@@ -31,8 +34,8 @@ interface Tree {
  *
  * Source: cxl/filter.c cxl_filter_walk(), splice_array(), cxl/json.c, v76.1.
  */
-export function renderCxl({ host }: CurrentInventory): string {
-  const tree = treeOf(host);
+export function renderCxl(inventory: CurrentInventory): string {
+  const tree = treeOf(inventory);
   const groups = groupBy(tree.top, groupOf);
   const lists = GROUPS.flatMap((group) => {
     const members = (groups.get(group) ?? []).map((record) => objectOf(tree, record));
@@ -75,7 +78,8 @@ function groupOf({ kind, fields }: Placed): (typeof GROUPS)[number] {
   }
 }
 
-function treeOf(host: InventoryHostRecord): Tree {
+function treeOf(inventory: CurrentInventory): Tree {
+  const { host } = inventory;
   const tables: Readonly<Record<Placed['kind'], readonly ListedRecord[]>> = {
     cxl_bus: host.cxl_buses,
     port: host.ports,
@@ -93,7 +97,20 @@ function treeOf(host: InventoryHostRecord): Tree {
   return {
     children: groupBy(all, parentOf),
     top: all.filter((record) => parentOf(record) === null),
+    daxRegions: daxRegionsIn(inventory),
   };
+}
+
+/** With -X a region holds its dax region, where a listing has shown that so. */
+function daxRegionsIn(inventory: CurrentInventory): ReadonlyMap<string, ListedObject> {
+  const shown = inventory.devices.filter((device) => showsDaxDevice(inventory, device));
+  const inside = groupBy(shown, ({ listed }) => listed.in_cxl_region ?? null);
+  return new Map(
+    [...inside].map(([region, devices]) => {
+      const fields = regionFieldsOf(devices[0]!);
+      return [region, { ...fields, devices: devices.map((device) => daxDeviceObject(device)) }];
+    }),
+  );
 }
 
 /** An endpoint holds its one memdev as an object. Its parents stand above it, so that this ends. */
@@ -107,5 +124,10 @@ function objectOf(tree: Tree, record: Placed): ListedObject {
     if (kind === 'endpoint' && child === 'memdev' && second === undefined) return [['memdev', first]];
     return [[`${PLURALS[child]}:${name}`, members]];
   });
-  return { ...printable(kind, fields), ...Object.fromEntries(lists) };
+  const daxRegion = kind === 'cxl_region' ? tree.daxRegions.get(name) : undefined;
+  return {
+    ...printable(kind, fields),
+    ...(daxRegion === undefined ? {} : { daxregion: daxRegion }),
+    ...Object.fromEntries(lists),
+  };
 }

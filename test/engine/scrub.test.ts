@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryFailure } from '../../src/engine/model/device_command.ts';
-import type { Provider } from '../../src/engine/model/provider.ts';
 import { answered, shape, touch } from './observe.ts';
 import { baseOf } from './poison.ts';
 import { ext4, mounted } from './rig.ts';
@@ -58,10 +57,17 @@ describe('[MF22] a scrub', () => {
     expect(ask(made, { by_pid: pid, source: 'inject_error' })).toBe('invalid_field');
   });
 
-  test.each(['e820', 'virtio-pmem', 'CXL'] as readonly Provider[])('%s has none', (provider) => {
+  test.each(['e820', 'virtio-pmem', 'CXL'] as const)('%s has none', (provider) => {
     const { made } = mounted('v6.12', { device: { provider } });
     expect([ask(made, {}), ask(made, { source: 'inject_error' })]).toEqual(['EOPNOTSUPP', 'EOPNOTSUPP']);
     expect(badblocks(made)).toEqual([]);
+  });
+
+  test('of a bus that is not modelled is not known, and one that nobody has told has it', () => {
+    const { made } = mounted('v6.12', { device: { provider: 'ibm,persistent-memory' } });
+    const asked = [ask(made, {}), ask(made, { source: 'inject_error' })];
+    expect(asked).toEqual(['outcome_unknown', 'outcome_unknown']);
+    expect(ask(mounted('v6.12', { device: { provider: null } }).made, {})).toBe('ok');
   });
 
   test('of a sector namespace finds errors, and nothing is injected into one', () => {

@@ -104,3 +104,12 @@ test('a context that is replayed gives the same identifiers again, and as many a
   const [one, two] = [again(), again()];
   expect([one.uid(), two.uid(), two.uid(), one.uid()]).toEqual(['uid-1', 'uid-1', 'uid-2', 'uid-2']);
 });
+
+test('what reads a fact as unknown that is assumed is a bug, and does not go on for ever', () => {
+  const host = emptyHost();
+  const read = (): never => {
+    throw new Unsettled(first);
+  };
+  expect(() => worldsOf(host, read)).toThrow('first is assumed');
+  expect(host.assumed.size).toBe(0);
+});

@@ -103,6 +103,23 @@ describe('shape', () => {
     ],
     ['cxl', '-EM', [{ endpoint: 'endpoint2', host: 'mem0', memdev }]],
     ['cxl', '-BM', [{ bus: 'root0', provider: 'ACPI.CXL', 'memdevs:root0': [memdev] }]],
+    [
+      'cxl',
+      '-RX',
+      [
+        {
+          ...cxlRegion,
+          type: 'ram',
+          daxregion: {
+            path: '/platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0',
+            id: 0,
+            size: 4096,
+            align: 4096,
+            devices: [{ chardev: 'dax0.0', size: 4096, target_node: 2, align: 4096, mode: 'system-ram' }],
+          },
+        },
+      ],
+    ],
     ['daxctl', '', [{ chardev: 'dax0.0', size: 4096, align: 4096, mode: 'devdax' }]],
     ['daxctl', '-R', [{ path: '/platform/hmem.0', id: 0, size: 4096, align: 4096 }]],
   ] as const)('[IMP21] %s list %s comes back as it was', (format, _flags, listing) => {

@@ -5,9 +5,17 @@ import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, type Transaction } from '../model/transaction.ts';
-import { driverOf, PAGE_BYTES, PMD_PAGES, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
+import {
+  driverOf,
+  isOnDaxBus,
+  PAGE_BYTES,
+  PMD_PAGES,
+  type DeviceMode,
+  type KmemState,
+} from '../model/vocabulary.ts';
 import { MEDIUM_REPLACED, without } from './conditions.ts';
 import { kmemStateOf } from './kmem/probe.ts';
+import { placeAs } from './namespace_layout.ts';
 import { basePfn, type Places } from './place.ts';
 import { NOT_TOLD, toldNow } from './told.ts';
 
@@ -143,11 +151,15 @@ export function bound(
   tenant: string | null,
 ): DaxDevice {
   const changes = mode !== device.mode;
+  // What is a dax device of one driver or another is one namespace, as it was made.
+  const remade = changes && !(isOnDaxBus(mode) && isOnDaxBus(device.mode));
+  const map = remade ? mapOf(mode, device.provider) : device.map;
   return become(tx, device.name, {
     ...drivenIn(tx.host, mode),
     ...ownedFrom(device, mode, tenant),
     ...NEW_PAGES,
-    map: changes ? mapOf(mode, device.provider) : device.map,
+    ...(remade ? placeAs(tx.host, device, { mode, map }) : null),
+    map,
     align: device.align ?? defaultAlign(mode),
     conditions: [],
     pgmap: device.pgmap + 1,

@@ -50,10 +50,15 @@ interface Classified extends World<unknown> {
 function classified(tried: readonly World<unknown>[]): Classified[] {
   const kinds: string[] = [];
   return tried.map((world) => {
-    const text = JSON.stringify(world.outcome);
+    const text = JSON.stringify(world.outcome, compared);
     const known = kinds.indexOf(text);
     return { ...world, kind: known === -1 ? kinds.push(text) - 1 : known };
   });
+}
+
+/** What makes no two outcomes of one, as agree() has it. */
+function compared(member: string, value: unknown): unknown {
+  return member === 'revision' || member === 'depends_on' ? undefined : value;
 }
 
 /** Whether two worlds that differ in this choice alone have different outcomes. */
@@ -79,8 +84,8 @@ function differing(outcomes: readonly unknown[]): Told {
   const within = (head: string): string[] =>
     all.filter((pointer) => pointer.startsWith(`${head}/`)).map((pointer) => pointer.slice(head.length));
   const [answered, stored] = [within('/answer'), within('/records')];
-  const differs = (answered.length > 0 ? answered : stored.length > 0 ? stored : all).slice(0, DIFFERS_MAX);
-  return differs.length === 0 ? {} : { differs };
+  const differs = answered.length > 0 ? answered : stored.length > 0 ? stored : all;
+  return { differs: differs.slice(0, DIFFERS_MAX) };
 }
 
 /** What several outcomes have in common: of the words that say how it ends, `undetermined` where they have not. */

@@ -1,6 +1,7 @@
 import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { isModelled } from '../model/provider.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addFound } from './found_badblocks.ts';
@@ -10,7 +11,7 @@ import type { MemoryFailureReport } from './report.ts';
  * An address range scrub of the NFIT bus finds bytes of a device bad, by itself or because `ndctl inject-error` made
  * them so and had the kernel told: the sectors that they lie in become badblocks, and no page is looked at, so that
  * nobody is signalled and what is mapped stays (MF22). `offset` counts from the start of the device. Refused: another
- * bus, which has neither (EOPNOTSUPP), and blocks that are no sectors. Source: drivers/acpi/nfit/core.c
+ * bus, which has neither (EOPNOTSUPP), or of which that is not known (`outcome_unknown`). Source: drivers/acpi/nfit/core.c
  * ars_status_process_records(), drivers/nvdimm/pmem.c pmem_revalidate_poison(), ndctl/lib/inject.c.
  */
 export function scrub(
@@ -38,9 +39,12 @@ export function scrub(
   };
 }
 
-function refusesScrub(source: MemoryFailure['source'], { mode, provider }: DaxDevice): Refusal | null {
+/** A bus that is not modelled may have a scrub or not; one that nobody has told is as NFIT, for it has found something. */
+function refusesScrub(source: MemoryFailure['source'], { name, mode, provider }: DaxDevice): Refusal | null {
+  if (provider !== null && !isModelled(provider))
+    return unknownOutcome(`whether the bus of ${name}, ${provider}, has a scrub is not known`);
   const [verb, what] = source === 'ars' ? ['start-scrub', 'scrub'] : ['inject-error', 'error injection'];
-  const supported = provider === 'ACPI.NFIT' && (source === 'ars' || mode !== 'sector');
-  if (supported) return null;
+  const isOther = provider !== null && provider !== 'ACPI.NFIT';
+  if (!isOther && (source === 'ars' || mode !== 'sector')) return null;
   return refuse('tool_refused', `ndctl ${verb}: ${what} not supported`, { errno: 'EOPNOTSUPP' });
 }
