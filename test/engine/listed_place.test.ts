@@ -55,6 +55,9 @@ describe('[IMP2] addresses that no listing tells', () => {
     const before = made.host.tables.dax_devices.get('dax0.0')?.base_pfn;
     expect(imports(made, [listed('dax0.0', 64 * GIB)])).toBe('imported');
     expect(made.host.tables.dax_devices.get('dax0.0')).toMatchObject({ base_pfn: before, size: 64 * GIB });
+    expect(imports(made, [listed('dax0.0', 5120 * GIB)])).toBe(
+      'dax_device_in_use: dax0.0 is in use, and the range overlaps dax0.1',
+    );
   });
 
   test('of two that are told at one address the later has none, and enters', () => {
@@ -67,5 +70,25 @@ describe('[IMP2] addresses that no listing tells', () => {
     expect(imports(made, [listed('dax2.0', GIB, '0x200000000')])).toBe('imported');
     expect(imports(made, [listed('dax2.0', GIB, '0x100000000')])).toBe('imported');
     expect(made.host.tables.dax_devices.get('dax2.0')?.phys_addr).toBeNull();
+  });
+});
+
+describe('[IMP34] memory blocks as counted', () => {
+  const counted = (size: number, total: number) => ({
+    ...listed('dax0.0', size),
+    mode: 'system-ram' as const,
+    target_node: 1,
+    memory_blocks: { online: 1, total, movable: true },
+  });
+
+  test.each([
+    ['as many as fit', 8 * GIB, 8, 2 ** 30, 8],
+    ['as no size gives: the largest with room', 8 * GIB, 6, 2 ** 30, 6],
+    ['more than there is room for', GIB, 100, 2 ** 27, 8],
+  ])('%s', (_about, size, total, block_bytes, nr_blocks) => {
+    const made = machine('v6.12');
+    expect(imports(made, [counted(size, total)])).toBe('imported');
+    const range = made.host.tables.memory_ranges.get('dax0.0');
+    expect(range).toMatchObject({ block_bytes, nr_pages: (nr_blocks * block_bytes) / 4096 });
   });
 });
