@@ -1,3 +1,6 @@
+import { beginForeseen } from './begin_foreseen.ts';
+import { beginsRemovals } from './begun.ts';
+import { isProfile } from './kernels/of_host.ts';
 import { effectsByEvents } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
 import { dependsOn } from './kernels/depends_on.ts';
@@ -14,19 +17,26 @@ import { tellDependent } from './tell_dependent.ts';
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty
  * (emptyHost()) for create_host. Refused with `undetermined` where that depends on facts that are not known of the
- * host's kernel; a removal whose next step does rests before it (UNK5).
+ * host's kernel; a removal whose next step does rests before it (UNK5), and one whose end does is not begun (UNK11).
  */
 export function decide<Type extends CommandType>(
   host: Host,
   command: CommandOf<Type>,
   context: Context,
 ): Decision<Type> | Refusal {
+  const begun = mayBegin(host, command) ? beginForeseen(host, command, context) : null;
+  if (begun !== null) return begun;
   const again = replayed(context);
   return inEveryWorld(
     host,
     () => decideOnce(host, command, again()),
     (worlds) => reconcile(host, command, again(), worlds),
   );
+}
+
+/** Whether it begins removals on a kernel of which not every fact is known. */
+function mayBegin(host: Host, command: { readonly type: CommandType }): boolean {
+  return beginsRemovals(command) && host.tables.hosts.size > 0 && !isProfile(host);
 }
 
 function reconcile<Type extends CommandType>(

@@ -41,7 +41,7 @@ export function foresee<Type extends CommandType>(
  * the executor submits it, all running removals taking turns: who is woken and which windows open in between is the
  * same.
  */
-function playToRest<Type extends CommandType>(
+export function playToRest<Type extends CommandType>(
   host: Host,
   command: CommandOf<Type>,
   context: Context,

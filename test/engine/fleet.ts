@@ -42,6 +42,8 @@ const FIRST: readonly Command[] = [
 
 export interface Story {
   readonly kernel: (typeof KERNEL_NAMES)[number];
+  /** In its place, where the host tells one. */
+  readonly kernel_release?: string;
   readonly early_kill: 0 | 1;
   readonly steps: readonly Step[];
 }
@@ -63,12 +65,13 @@ export const anyStory: fc.Arbitrary<Story> = fc.record({
 
 /** Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each. */
 export function play(
-  { kernel, early_kill, steps }: Story,
+  { kernel, kernel_release, early_kill, steps }: Story,
   watch: (made: Machine) => void,
   foresee: (made: Machine, command: Command) => void = () => undefined,
 ): Machine {
   const made = emptyMachine(kernel);
-  made.run({ type: 'create_host', name: 'h', kernel, sysctl: { memory_failure_early_kill: early_kill } });
+  const told = kernel_release === undefined ? { kernel } : { kernel_release };
+  made.run({ type: 'create_host', name: 'h', ...told, sysctl: { memory_failure_early_kill: early_kill } });
   for (const command of FIRST) made.try(command);
   const played: Command[] = [];
   for (const step of steps) {

@@ -20,7 +20,7 @@ describe('a refusal', () => {
   }
 });
 
-/** Codes that are said before a command reaches the engine; of kernels that are no profile. */
+/** Codes that are said before a command reaches the engine; of kernels that are no profile, in undetermined.test.ts. */
 const ELSEWHERE = ['malformed_inventory', 'hotplug_event_not_found', 'exposure_not_found', 'undetermined'];
 
 test('every code is refused by some command', () => {

@@ -22,6 +22,11 @@ export function factsOfRecord({ kernel, kernel_release, kernel_probes }: KernelO
   return resolvedKernel(evidenceOf(kernel_release ?? '', kernel_probes), new Map()).facts;
 }
 
+/** Whether the host runs one of the kernels of which every fact is known. */
+export function isProfile(host: Host): boolean {
+  return hostRecord(host).kernel !== 'resolved';
+}
+
 /** What the tables say of the host's kernel. */
 export function factsOf(host: Host): Facts {
   return profileOf(host).facts;

@@ -124,8 +124,16 @@ export function settledBy(
   return settled;
 }
 
+const probesByChange = new WeakMap<Change, readonly string[]>();
+
 /** The probes that may settle a change, in words. */
-export function probesOf(change: Change): string[] {
+export function probesOf(change: Change): readonly string[] {
+  const known = probesByChange.get(change) ?? findProbes(change);
+  probesByChange.set(change, known);
+  return known;
+}
+
+function findProbes(change: Change): string[] {
   const tellsOf = (probe: Probe): boolean =>
     [true, false, 'pointer', 'struct', 'online', 'offline'].some((answer) => {
       const { has = [], lacks = [] } = probe.tells(answer, () => answer);
