@@ -23,7 +23,7 @@ import {
 } from './support.ts';
 
 /** RHEL 9.4: its version says nothing of what it does. */
-const EL9 = '5.14.0-427.13.1.el9_4.x86_64';
+const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
 const UNBIND = { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' } as const;
 
 /** A host of that release with one device. */
@@ -44,7 +44,7 @@ function facts(dependent: unknown): string[] {
 
 /** Whether this kernel waits for pins is not known, and one is taken once the removal has begun. */
 function resting(): readonly [made: Machine, pin: string] {
-  const made = on(EL9, { mode: 'devdax' });
+  const made = on(RHEL_9, { mode: 'devdax' });
   const mapping = addMapper(made, { dax_device: DEVICE, touched: 'write' });
   made.run(UNBIND);
   const pin = addPin(made, mapping, PIPE);
@@ -122,14 +122,14 @@ describe('a removal that is under way', () => {
 
 describe('a removal that would begin', () => {
   test('[UNK11] does so as on any kernel where it ends alike by the same steps', () => {
-    const made = on(EL9, { mode: 'devdax' });
+    const made = on(RHEL_9, { mode: 'devdax' });
     expect(made.run(UNBIND)).toMatchObject({ state: 'running', verdict: null });
     settle(made);
     expect(removalOf(made)).toMatchObject({ state: 'completed', verdict: 'contained' });
   });
 
   test('[UNK11] is at its end at once where it ends alike by steps that are not known', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const removal = made.run(UNBIND);
     expect([removal.state, removal.verdict]).toEqual(['completed', 'contained']);
     expect(removal.steps.map(({ name }) => name)).toEqual([
@@ -148,7 +148,7 @@ describe('a removal that would begin', () => {
   });
 
   test('[UNK11] is refused where it ends in several ways, and the host is as it was', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const { id } = addMount(made, { fs_type: 'ext4' });
     addMapper(made, { file: addFile(made, id, '/a'), touched: 'write' });
     const before = stateHash(made.host);
@@ -162,7 +162,7 @@ describe('a removal that would begin', () => {
   });
 
   test('[UNK11] is refused as on any kernel where the host knows no such device', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const refused = made.try({ ...UNBIND, dax_device: 'none' });
     expect(isRefusal(refused) && refused.code).toBe('dax_device_not_found');
     made.run({ type: 'delete_host' });
@@ -172,7 +172,7 @@ describe('a removal that would begin', () => {
 
 describe('a dry run', () => {
   test('[UNK6] of a removal that ends in several ways tells it as it begins', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const { id } = addMount(made, { fs_type: 'xfs', rmapbt: true, agcount: 1 });
     addMapper(made, { file: addFile(made, id, '/a'), touched: 'write' });
     const before = copyHost(made.host);
@@ -192,7 +192,7 @@ describe('a dry run', () => {
     addPin(made, addMapper(made, { file: addFile(made, id, '/c'), touched: 'write' }), PIPE);
     const { mapping } = addMapper(made, { file: addFile(made, id, '/d'), touched: 'write' });
     made.run({ type: 'access', mapping, offset: 0, length: PAGE, kind: 'madvise_hwpoison' });
-    made.run({ type: 'patch_host', kernel_release: EL9 });
+    made.run({ type: 'patch_host', kernel_release: RHEL_9 });
     const dry = foresee(made.host, UNBIND, steadyContext());
     if (isRefusal(dry)) throw new Error(dry.detail);
     const { verdict, hazards, depends_on } = dry.answer;
@@ -239,7 +239,7 @@ describe('a refusal', () => {
   } as const;
 
   test('[UNK3] that is the same in every world is that refusal, and in a dry run', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const command = { ...reflinked, partition: 1 };
     const refused = made.try(command);
     expect(refused).toMatchObject({ code: 'kernel_refused', errno: 'EINVAL' });
@@ -247,7 +247,7 @@ describe('a refusal', () => {
   });
 
   test('[UNK8] in one world and a grant in another is undetermined', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const refused = made.try(reflinked);
     expect(refused).toMatchObject({ code: 'undetermined', depends_on: [{ fact: 'xfs_reflink_with_dax' }] });
     const values = (refused as Refusal).depends_on![0]!.values.map((value) => value.refused);
@@ -257,7 +257,7 @@ describe('a refusal', () => {
 
 describe('removals in an answer', () => {
   test('[UNK11] of what the bus did are at their end at once, in whatever steps', () => {
-    const made = on(EL9);
+    const made = on(RHEL_9);
     const event = { type: 'record_hotplug_event', dax_device: DEVICE, action: 'surprise_removal' } as const;
     const { record, removals } = made.run(event);
     expect([record.removal, removals.map(({ state }) => state)]).toEqual([removals[0]!.id, ['completed']]);
@@ -265,7 +265,7 @@ describe('removals in an answer', () => {
   });
 
   test('[UNK6] of a memdev that goes are told by a dry run as they begin', () => {
-    const made = cxlOn(EL9);
+    const made = cxlOn(RHEL_9);
     addMapper(made, { file: addFile(made, addMount(made, { fs_type: 'ext4' }).id, '/a'), touched: 'write' });
     const dry = foresee(
       made.host,
@@ -292,7 +292,7 @@ describe('words', () => {
   });
 
   test('[UNK4] of an answer that is neither are left out, too', () => {
-    const made = on(EL9, { mode: 'devdax', size: 200 * MIB });
+    const made = on(RHEL_9, { mode: 'devdax', size: 200 * MIB });
     made.run(UNBIND);
     settle(made);
     const { record, bind } = made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram' });

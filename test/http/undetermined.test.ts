@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const HOST = '/v1/hosts/h';
-const EL9 = '5.14.0-427.13.1.el9_4.x86_64';
+const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
 const MAPPED = '2MiB';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -166,7 +166,7 @@ describe('6.18', () => {
 
 describe('RHEL 9', () => {
   test('[UNK11] an idle device ends alike on every kernel that it may be, by steps that it tells as far as they are known', async () => {
-    await must('POST', '/v1/hosts', { name: 'h', kernel_release: EL9 });
+    await must('POST', '/v1/hosts', { name: 'h', kernel_release: RHEL_9 });
     await must('POST', `${HOST}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
     const dry = await unbind('?dry_run=true');
     const done = await unbind();
@@ -189,7 +189,7 @@ describe('RHEL 9', () => {
   });
 
   test('[UNK6] a dry run of a removal that ends in several ways says what holds in any case', async () => {
-    await mappedOn(EL9, { fs_type: 'ext4' });
+    await mappedOn(RHEL_9, { fs_type: 'ext4' });
     const dry = await unbind('?dry_run=true');
     expect([dry.status, dry.json.state, dry.json['verdict']]).toEqual([202, 'undetermined', 'exposed']);
     expect((dry.json['hazards'] as { kind: string }[])[0]!.kind).toBe('stale_mapping');
@@ -198,7 +198,7 @@ describe('RHEL 9', () => {
   });
 
   test('[UNK9] the assessment of a device, and its holders, tell what is the same in every world', async () => {
-    await mappedOn(EL9, { fs_type: 'xfs', rmapbt: true, agcount: 1 });
+    await mappedOn(RHEL_9, { fs_type: 'xfs', rmapbt: true, agcount: 1 });
     const { items, summary } = (await must('GET', '/v1/assessment')) as TestBody & {
       summary: { undetermined: number };
     };
@@ -217,7 +217,7 @@ describe('RHEL 9', () => {
   });
 
   test('probes settle it', async () => {
-    await mappedOn(EL9, { fs_type: 'ext4' });
+    await mappedOn(RHEL_9, { fs_type: 'ext4' });
     expect((await unbind()).json.code).toBe('undetermined');
     const symbols = {
       dax_holder_notify_failure: true,
