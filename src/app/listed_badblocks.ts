@@ -28,7 +28,7 @@ export function badblocksBehind({ name, size, poisoned_ranges }: InventoryDevice
     if (behind <= 0) return [];
     const told = `${String(count)} sectors from ${String(first)}`;
     const detail = `${told}: ${String(behind)} of them lie behind the ${String(size)} bytes of its data`;
-    return [{ kind: 'badblocks', name, reason: 'past the end', detail }];
+    return [{ kind: 'badblocks', name, reason: 'past the end', detail, document: null, pointer: '' }];
   });
 }
 
@@ -43,6 +43,6 @@ export function mediaErrors({ host, host_objects }: Pick<ListingImport, 'host' |
     const errors = findRecord(tables[kind], name)?.fields['media_errors'];
     if (!Array.isArray(errors) || errors.length === 0) return [];
     const detail = `${String(errors.length)} media errors: poison of a CXL ${kind === 'memdev' ? 'card' : 'region'} is put on no device here; tell it by POST …/memory-failure`;
-    return [{ kind: 'badblocks', name, reason: 'not placeable', detail }];
+    return [{ kind: 'badblocks', name, reason: 'not placeable', detail, document: null, pointer: '' }];
   });
 }

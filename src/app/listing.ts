@@ -7,7 +7,8 @@ import { NAMESPACE_DESTROYED } from '../engine/device/conditions.ts';
 import { currentInventory, type CurrentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
-import { importListing, type DeviceChange, type ListingImport } from '../inventory/import_listing.ts';
+import type { DeviceChange } from '../inventory/device_change.ts';
+import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
 import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
@@ -66,15 +67,15 @@ export function planImport(
   const known = inventoryNow(listed, modelled);
   const listing = importListing(known, text, isComplete);
   if ('refusal' in listing) {
-    const { code, detail, pointer } = listing.refusal;
+    const { code, detail } = listing.refusal;
     if (code === 'too_large') return { too_large: detail };
-    return refuse('malformed_inventory', detail, { pointer });
+    return refuse('malformed_inventory', detail, { pointer: '' });
   }
   const cxl = changedCxl(known.host, listing.host, memdevsBefore(known.host, listing.host, modelled));
   return {
     devices: listing.devices.flatMap(importedDevices),
     ...(cxl === null ? {} : { cxl }),
-    record: { host: listing.host, devices: devicesAfter(known.devices, listing.devices) },
+    record: { host: listing.host, devices: listing.records },
     imported: importedOf(listing),
   };
 }
@@ -163,20 +164,8 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
 function unsizedSkip({ record }: DeviceChange): ListingImport['skipped'][number][] {
   if (record.size !== null) return [];
   const detail = 'no listing has shown its size: it becomes a device with the first one that does';
-  return [{ kind: 'namespace', name: record.name, reason: 'size unknown', detail }];
-}
-
-function devicesAfter(
-  known: readonly InventoryDeviceRecord[],
-  changes: readonly DeviceChange[],
-): readonly InventoryDeviceRecord[] {
-  const devices = new Map(known.map((record) => [record.name, record]));
-  for (const { record, change, previous_name } of changes) {
-    if (previous_name !== null) devices.delete(previous_name);
-    if (change === 'gone') devices.delete(record.name);
-    else devices.set(record.name, record);
-  }
-  return [...devices.values()];
+  const { name } = record;
+  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document: null, pointer: '' }];
 }
 
 function importedOf(listing: ListingImport): Imported {

@@ -14,13 +14,14 @@ import { HOST_KINDS, HOST_TABLES, type HostKind } from './host_tables.ts';
  * An object that was there, and that a listing of its kind does not show. `dax_device`: the device that it is.
  *
  * `not listed`: it has no driver, or is gone, or a filter left it out. `being removed`: its removal has not ended, and a
- * listing does not end it. `empty listing`: no one can tell which tool printed nothing.
+ * listing does not end it. `empty listing`: no one can tell which tool printed nothing. `not read`: it may be among what of
+ * a complete listing cannot be read.
  */
 export interface Absence {
   readonly kind: ObjectKind;
   readonly name: string;
   readonly dax_device: string | null;
-  readonly reason: 'not listed' | 'being removed' | 'empty listing';
+  readonly reason: 'not listed' | 'being removed' | 'empty listing' | 'not read';
   readonly detail: string;
 }
 

@@ -2,7 +2,7 @@ import { normalize, type PfnRange } from '../engine/model/pfn_range.ts';
 import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';
-import { objectsOf } from './read_field.ts';
+import { readableOf } from './read_field.ts';
 import type { ListedObject, ListedValue, PoisonedRange } from './record.ts';
 
 /** Sectors as `[first, count]`, ascending, apart from one another. */
@@ -20,7 +20,7 @@ export function sectorsOf(ranges: readonly PoisonedRange[]): Sectors {
 
 /** The sectors that an object lists as bad; null where a listing without -M told only how many there are. */
 export function listedSectors(object: ListedObject): Sectors | null {
-  const list = objectsOf(object, 'badblocks');
+  const list = readableOf(object, 'badblocks');
   if (list === null) return object['badblock_count'] === undefined ? [] : null;
   return normalize(list.map(({ offset, length }) => [Number(offset), Number(length)] as const));
 }
@@ -40,7 +40,7 @@ export function badblocksNow(object: ListedObject, now: Sectors, dimm: string | 
   if (before !== null && isEqual(before, now))
     return list === undefined ? {} : { badblock_count: listedCount, badblocks: list };
   if (count === 0) return {};
-  const known = objectsOf(object, 'badblocks') ?? [];
+  const known = readableOf(object, 'badblocks') ?? [];
   return { badblock_count: count, badblocks: now.map((range) => badblock(range, known, dimm)) };
 }
 

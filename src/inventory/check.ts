@@ -1,6 +1,6 @@
 import { FIELDS, type FieldType, LIST_FIELDS, REQUIRED_IN_LISTS } from './field_table.ts';
 import { parseHumanSize, powerOfTwo } from './human_size.ts';
-import { isObject } from './lossless.ts';
+import { isExactNumber, isObject, isOdd } from './lossless.ts';
 import { fromU64, toCount, toU64 } from './number.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 import { type ListingFault, pointerTo } from './refusal.ts';
@@ -13,7 +13,8 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
   count: 'an integer from 0 to 2^53-1',
   sectors: 'an integer from 0 to 2^44-1',
   size: 'bytes as an integer from 0 to 2^53-1, or a size as -u prints it',
-  u64: 'an unsigned 64-bit integer, or its hex string as -u prints it',
+  align: 'a power of two from 512 to 2^52, or a size as -u prints it',
+  u64: 'a 64-bit integer, or its hex string as -u prints it',
   object: 'an object',
   objects: 'an array of objects',
   strings: 'an array of strings',
@@ -22,7 +23,9 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
 /**
  * The fields of one object with every known key checked, and hex strings of -u made integers again.
  *
- * A rounded size stays the string it is. Faults are pushed; the value returned is of no use then.
+ * A rounded size stays the string it is, a negative number of 64 bits the number it is. A value that its key cannot
+ * have is kept as an odd one, which nobody reads; `faults` says where. In a list that is the member, where it means
+ * nothing without the value.
  */
 export function checkFields(
   kind: ObjectKind,
@@ -34,11 +37,9 @@ export function checkFields(
   return mapFields(object, (key, value) => {
     const at = pointerTo(pointer, key);
     const type = Object.hasOwn(types, key) ? types[key]! : null;
-    if (type === null) return value;
-    const checked = checkValue(key, type, value);
-    if (checked === null) faults.push({ pointer: at, detail: `${kind} ${key} must be ${EXPECTED[type]}` });
-    if (type !== 'objects' || checked === null) return checked;
-    const members = checked as ListedObject[];
+    const checked = checkField(`${kind} ${key}`, type, value, at, faults);
+    if (type !== 'objects' || !Array.isArray(checked)) return checked;
+    const members = checked as readonly ListedValue[];
     return members.map((member, index) =>
       checkMember(`${kind}.${key}`, member, pointerTo(at, index), faults),
     );
@@ -59,26 +60,42 @@ function mapFields(
 
 function checkMember(
   list: string,
-  member: ListedObject,
+  member: ListedValue,
   pointer: string,
   faults: ListingFault[],
-): ListedObject {
+): ListedValue {
+  if (!isObject(member)) return odd(member, { pointer, detail: 'must be an object' }, faults);
   const types = LIST_FIELDS[list] ?? {};
-  for (const key of REQUIRED_IN_LISTS[list] ?? []) {
-    if (member[key] === undefined) faults.push({ pointer, detail: `must have a ${key}` });
-  }
-  return mapFields(member, (key, value) => {
+  const checked = mapFields(member, (key, value) => {
     const type = Object.hasOwn(types, key) ? types[key]! : null;
-    if (type === null) return value;
-    const checked = checkValue(key, type, value);
-    if (checked === null)
-      faults.push({ pointer: pointerTo(pointer, key), detail: `${key} must be ${EXPECTED[type]}` });
-    return checked;
+    return checkField(key, type, value, pointerTo(pointer, key), faults);
   });
+  const required = REQUIRED_IN_LISTS[list] ?? [];
+  const lacking = required.find((key) => checked[key] === undefined);
+  if (lacking !== undefined) return odd(member, { pointer, detail: `must have a ${lacking}` }, faults);
+  return required.some((key) => isOdd(checked[key])) ? { $odd: member } : checked;
+}
+
+function checkField(
+  about: string,
+  type: FieldType | null,
+  value: ListedValue,
+  pointer: string,
+  faults: ListingFault[],
+): ListedValue {
+  if (type === null) return value;
+  return (
+    checkValue(type, value) ?? odd(value, { pointer, detail: `${about} must be ${EXPECTED[type]}` }, faults)
+  );
+}
+
+function odd(value: ListedValue, fault: ListingFault, faults: ListingFault[]): ListedValue {
+  faults.push(fault);
+  return { $odd: value };
 }
 
 /** The value in its exact form, or null where its type is wrong. */
-function checkValue(key: string, type: FieldType, value: ListedValue): ListedValue {
+function checkValue(type: FieldType, value: ListedValue): ListedValue {
   switch (type) {
     case 'string':
       return typeof value === 'string' ? value : null;
@@ -95,24 +112,36 @@ function checkValue(key: string, type: FieldType, value: ListedValue): ListedVal
       return sectors === null || sectors >= 2 ** 44 ? null : sectors;
     }
     case 'size':
-      return checkSize(key, value);
+      return checkSize(value);
+    case 'align':
+      return checkAlign(value);
     case 'u64': {
       const number = toU64(value);
-      return number === null ? null : fromU64(number);
+      return number === null ? null : isNegative(value) ? value : fromU64(number);
     }
     case 'object':
       return isObject(value) ? value : null;
     case 'objects':
-      return Array.isArray(value) && value.every(isObject) ? value : null;
+      return Array.isArray(value) ? value : null;
     case 'strings':
       return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : null;
   }
 }
 
-function checkSize(key: string, value: ListedValue): ListedValue {
+/** Printed signed: it is exported as it was listed. */
+function isNegative(value: ListedValue): boolean {
+  return typeof value === 'number' ? value < 0 : isExactNumber(value) && value.$number.startsWith('-');
+}
+
+function checkSize(value: ListedValue): ListedValue {
   if (typeof value !== 'string') return toCount(value);
   const human = parseHumanSize(value);
-  if (human === null || human.high > BigInt(Number.MAX_SAFE_INTEGER)) return null;
-  const exact = key === 'align' ? powerOfTwo(human) : null;
-  return exact === null ? value : Number(exact);
+  return human === null || human.high > BigInt(Number.MAX_SAFE_INTEGER) ? null : value;
+}
+
+/** Exact also where it is printed rounded: it is a power of two. */
+function checkAlign(value: ListedValue): ListedValue {
+  const human = typeof value === 'string' ? parseHumanSize(value) : null;
+  const align = human === null ? toCount(value) : Number(powerOfTwo(human) ?? 0n);
+  return align !== null && align >= 512 && Number.isInteger(Math.log2(align)) ? align : null;
 }

@@ -3,6 +3,7 @@ import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
 import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
+import { isOdd } from './lossless.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
 import { onlyDimm, pick, regionOfNamespace, textOf } from './read_field.ts';
 import type {
@@ -118,7 +119,9 @@ function namespaceNow(
       ? defined({ badblock_count, badblocks })
       : badblocksNow({ badblock_count, badblocks }, sectorsOf(now), onlyDimm(region?.fields))),
     ...(shown.namespace === 'disabled' ? { state: 'disabled' } : {}),
-    ...(isDax || shown.namespace !== 'enabled' ? {} : { blockdev: diskName(namespace, current.name, mode) }),
+    ...(isDax || shown.namespace !== 'enabled'
+      ? {}
+      : { blockdev: isOdd(blockdev) ? blockdev : diskName(namespace, current.name, mode) }),
   };
 }
 
@@ -169,9 +172,11 @@ function sizeAndAlign(
   current: CurrentDevice,
   hasAlign: boolean,
 ): ListedObject {
-  const isListedSize = listed['size'] !== undefined && record?.size === current.size;
+  const isListedSize =
+    isOdd(listed['size']) || (listed['size'] !== undefined && record?.size === current.size);
   const size = current.size === null || isListedSize ? {} : { size: current.size };
-  const isListedAlign = listed['align'] !== undefined && record?.align === current.align;
+  const isListedAlign =
+    isOdd(listed['align']) || (listed['align'] !== undefined && record?.align === current.align);
   const align = current.align === null || isListedAlign || !hasAlign ? {} : { align: current.align };
   return { ...size, ...align };
 }

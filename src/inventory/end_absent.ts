@@ -1,17 +1,58 @@
 import type { Absence } from './absent.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { HOST_KINDS, HOST_TABLES } from './host_tables.ts';
-import { drop, type DeviceMerge } from './merge_state.ts';
+import type { KnownInventory } from './known_inventory.ts';
+import { itemsOf, type ListedItem, type Listing } from './listing.ts';
+import { nameOfDaxRegion } from './merge_dax_regions.ts';
+import { textOf } from './read_field.ts';
 import type { InventoryDeviceRecord, InventoryHostRecord, ListedRecord, ObjectKind } from './record.ts';
 
-/** Names of what a complete listing lacks, by kind. */
-export type Ended = ReadonlyMap<ObjectKind, ReadonlySet<string>>;
+/** Names of what complete listings lack, by kind. */
+type Ended = ReadonlyMap<ObjectKind, ReadonlySet<string>>;
+
+/** What is left of what was known, and the devices that are not. */
+interface Left {
+  readonly known: KnownInventory;
+  readonly gone: readonly InventoryDeviceRecord[];
+}
 
 /**
- * What ends because a complete listing lacks it, and what stood on that: the dimms and regions of a bus, the nd region
- * of a CXL region. `host`: as it was before the listing.
+ * What was known without what complete listings lack, and without what stood on that: the dimms and regions of a bus,
+ * the nd region of a CXL region, the devices and namespaces of a region [IMP18].
  */
-export function endedBy(absences: readonly Absence[], host: InventoryHostRecord): Ended {
+export function withoutAbsent(
+  known: KnownInventory,
+  absences: readonly Absence[],
+  listings: readonly Listing[],
+): Left {
+  const ended = endedBy(absences, known.host);
+  const on = (kind: ObjectKind, name: string | null): boolean => ended.get(kind)?.has(name ?? '') === true;
+  const lacking = new Set(
+    absences.flatMap(({ dax_device: device, reason }) => (reason === 'not listed' ? [device] : [])),
+  );
+  const listed = namesIn(listings.flatMap(({ items }) => items));
+  const isGone = (device: InventoryDeviceRecord): boolean =>
+    (lacking.has(device.name) || on('region', device.region) || on('cxl_region', device.cxl_region)) &&
+    known.removing?.has(device.name) !== true &&
+    !namesOf(device).some((name) => listed.has(name));
+  const daxRegions = listings.flatMap((listing) =>
+    listing.format === 'daxctl' ? itemsOf(listing, 'dax_region') : [],
+  );
+  const regions = new Set(daxRegions.map(({ fields }) => nameOfDaxRegion(fields)));
+  const host = {
+    ...withoutEnded(known.host, ended),
+    namespaces: known.host.namespaces.filter(
+      ({ name, parent }) => !on('namespace', name) && !on('region', parent),
+    ),
+    dax_regions: known.host.dax_regions.filter(({ name }) => regions.size === 0 || regions.has(name)),
+  };
+  return {
+    known: { ...known, host, devices: known.devices.filter((device) => !isGone(device)) },
+    gone: known.devices.filter(isGone),
+  };
+}
+
+function endedBy(absences: readonly Absence[], host: InventoryHostRecord): Ended {
   const ended = new Map<ObjectKind, Set<string>>();
   const end = (kind: ObjectKind, name: string): void => {
     ended.set(kind, (ended.get(kind) ?? new Set()).add(name));
@@ -28,9 +69,7 @@ export function endedBy(absences: readonly Absence[], host: InventoryHostRecord)
   return ended;
 }
 
-/** The host without what has ended. */
-export function withoutEnded(host: InventoryHostRecord, ended: Ended): InventoryHostRecord {
-  if (ended.size === 0) return host;
+function withoutEnded(host: InventoryHostRecord, ended: Ended): InventoryHostRecord {
   const left = HOST_KINDS.map((kind) => {
     const gone = ended.get(kind);
     const table: readonly ListedRecord[] = host[HOST_TABLES[kind]];
@@ -42,22 +81,12 @@ export function withoutEnded(host: InventoryHostRecord, ended: Ended): Inventory
   return { ...host, ...Object.fromEntries(left) };
 }
 
-/** Ends the devices that are among what has ended, or stood on it, and drops the namespaces that are no devices. */
-export function endDevices(
-  merge: DeviceMerge,
-  known: readonly InventoryDeviceRecord[],
-  absences: readonly Absence[],
-  ended: Ended,
-): void {
-  if (ended.size === 0) return;
-  const lacking = new Set(
-    absences.flatMap(({ dax_device: device, reason }) => (reason === 'not listed' ? [device] : [])),
-  );
-  const on = (kind: ObjectKind, name: string | null): boolean => ended.get(kind)?.has(name ?? '') === true;
-  for (const { name, region, cxl_region: cxlRegion } of known) {
-    if (lacking.has(name) || on('region', region) || on('cxl_region', cxlRegion)) drop(merge, name);
-  }
-  for (const { name, parent } of merge.namespaces.values()) {
-    if (on('namespace', name) || on('region', parent)) merge.namespaces.delete(name);
-  }
+/** The names by which listings show devices. */
+function namesIn(items: readonly ListedItem[]): ReadonlySet<string> {
+  const devices = items.filter(({ kind }) => kind === 'namespace' || kind === 'dax_device');
+  return new Set(devices.flatMap(({ name, fields }) => [name, textOf(fields, 'blockdev') ?? name]));
+}
+
+function namesOf({ name, namespace, listed }: InventoryDeviceRecord): readonly string[] {
+  return [name, namespace ?? name, textOf(listed.dax_device, 'chardev') ?? name];
 }

@@ -1,7 +1,7 @@
 import type { ObjectKind } from './record.ts';
 
 /**
- * What a known key holds. `count`: integer of at most 2^53-1. `sectors`: of 512 bytes. `size`: a count, or a rounded string with -u.
+ * What a known key holds. `count`: integer of at most 2^53-1. `sectors`: of 512 bytes. `size`: a count, or a rounded string with -u. `align`: a power of two.
  * `u64`: integer, or a hex string with -u. `device_name`, `disk_name`: names that
  * become part of a path.
  */
@@ -13,6 +13,7 @@ export type FieldType =
   | 'count'
   | 'sectors'
   | 'size'
+  | 'align'
   | 'u64'
   | 'object'
   | 'objects'
@@ -67,7 +68,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
       dev: 'device_name',
       type: 'string',
       size: 'size',
-      align: 'size',
+      align: 'align',
       available_size: 'size',
       max_available_extent: 'size',
       ...NODES,
@@ -89,7 +90,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
       raw_uuid: 'string',
       sector_size: 'count',
       chardev: 'device_name',
-      align: 'count',
+      align: 'align',
       blockdev: 'disk_name',
       state: 'string',
       name: 'string',
@@ -99,7 +100,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
     always_told: ['map', 'uuid', 'sector_size', 'align', 'blockdev', 'state', 'name', 'badblock_count'],
   },
   dax_region: {
-    types: { path: 'string', id: 'count', size: 'size', align: 'size', available_size: 'size' },
+    types: { path: 'string', id: 'count', size: 'size', align: 'align', available_size: 'size' },
     always_told: ['available_size'],
   },
   dax_device: {
@@ -107,7 +108,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
       chardev: 'device_name',
       size: 'size',
       target_node: 'count',
-      align: 'size',
+      align: 'align',
       mode: 'string',
       online_memblocks: 'count',
       total_memblocks: 'count',

@@ -17,3 +17,8 @@ export type HostKind = keyof typeof HOST_TABLES;
 
 /** All of them. */
 export const HOST_KINDS = Object.keys(HOST_TABLES) as HostKind[];
+
+/** The table of a kind; null for what stands with the devices. */
+export function tableOf(kind: ObjectKind): HostTable | null {
+  return (HOST_TABLES as Partial<Record<ObjectKind, HostTable>>)[kind] ?? null;
+}

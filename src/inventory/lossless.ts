@@ -1,46 +1,59 @@
 import { LosslessNumber, parse, stringify } from 'lossless-json';
-import type { ExactNumber, ListedObject, ListedValue } from './record.ts';
-import { type InventoryRefusal, type ListingFault, pointerTo, refuseListing } from './refusal.ts';
+import type { ExactNumber, ListedObject, ListedValue, OddValue } from './record.ts';
+import { type ListingFault, pointerTo } from './refusal.ts';
 
-/** Characters of a listing: a namespace takes about five hundred of them. No body of 8 MiB has more. */
-export const LISTING_LENGTH_MAX = 8 * 1024 * 1024;
 /** Levels of nesting; `cxl list -vvv` has about twelve. */
 const DEPTH_MAX = 64;
+const MARKS = ['$number', '$odd'] as const satisfies (keyof ExactNumber | keyof OddValue)[];
+
+/** A JSON text that was read; `faults`: what of it could not be kept. */
+export interface LosslessDocument {
+  readonly value: ListedValue;
+  readonly faults: readonly ListingFault[];
+}
+
+/** Where, in characters from its begin, and why a text is no JSON. */
+export interface NotJson {
+  readonly position: number;
+  readonly detail: string;
+}
 
 /**
  * The value of a JSON text with no number changed: one that JavaScript would print otherwise keeps its text.
  *
- * Refuses `too_large`, `not_json`, and `not_a_listing` for nesting that no tool prints.
+ * Of a key that stands twice in an object the last counts, as the tools' own reader has it. Not kept: values nested
+ * more than `DEPTH_MAX` levels, and those under the keys by which records mark numbers and odd values.
  */
-export function parseLossless(text: string): { value: ListedValue } | { refusal: InventoryRefusal } {
-  if (text.length > LISTING_LENGTH_MAX) {
-    const detail = `the text has ${text.length} characters; a listing may have ${LISTING_LENGTH_MAX}`;
-    return { refusal: refuseListing('too_large', { pointer: '', detail }) };
-  }
+export function parseLossless(text: string): LosslessDocument | NotJson {
   let parsed: unknown;
   try {
-    parsed = parse(text, null, readNumber);
+    parsed = parse(text, null, { parseNumber: readNumber, onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
-    const detail = error instanceof RangeError ? 'nested too deeply' : (error as Error).message;
-    return { refusal: refuseListing('not_json', { pointer: '', detail: `not JSON: ${detail}` }) };
+    const { message } = error as Error;
+    const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? text.length);
+    return { position, detail: message.replace(/ at position \d+/, '') };
   }
   const faults: ListingFault[] = [];
-  const value = toListed(parsed, [], faults);
-  return faults[0] === undefined
-    ? { value }
-    : { refusal: refuseListing('not_a_listing', faults[0], faults.slice(1)) };
+  return { value: toListed(parsed, [], faults) ?? null, faults };
 }
 
-/** JSON text of a value, indented by two; exact numbers are plain JSON numbers again. */
+/** JSON text of a value, indented by two; exact numbers are plain JSON numbers again, odd values what they were. */
 export function printLossless(value: ListedValue): string {
-  const toPrinted = (_: string, member: unknown) =>
-    isExactNumber(member) ? new LosslessNumber(member.$number) : member;
+  const toPrinted = (key: string, member: unknown): unknown => {
+    if (isOdd(member)) return toPrinted(key, member.$odd);
+    return isExactNumber(member) ? new LosslessNumber(member.$number) : member;
+  };
   return stringify(value, toPrinted, 2) ?? '';
 }
 
 /** Whether a value is a number kept as its text. */
 export function isExactNumber(value: unknown): value is ExactNumber {
   return isObject(value) && typeof value['$number'] === 'string';
+}
+
+/** Whether a value is one that its key cannot have, kept for the export alone. */
+export function isOdd(value: unknown): value is OddValue {
+  return isObject(value) && value['$odd'] !== undefined;
 }
 
 /** Whether a value is an object and no array. */
@@ -53,21 +66,32 @@ function readNumber(text: string): number | LosslessNumber {
   return String(number) === text ? number : new LosslessNumber(text);
 }
 
-function toListed(value: unknown, path: (string | number)[], faults: ListingFault[]): ListedValue {
+/** Undefined where nothing can be kept. */
+function toListed(
+  value: unknown,
+  path: (string | number)[],
+  faults: ListingFault[],
+): ListedValue | undefined {
   if (typeof value !== 'object' || value === null) return value as ListedValue;
   if (value instanceof LosslessNumber) return { $number: value.value };
-  const fault = (detail: string): null => {
+  const detail = whyNotKept(value, path.length);
+  if (detail !== null) {
     faults.push({ pointer: path.reduce<string>(pointerTo, ''), detail });
-    return null;
-  };
-  if (path.length > DEPTH_MAX) return fault(`nested more than ${DEPTH_MAX} levels`);
-  if (Object.hasOwn(value, '$number')) return fault('holds the key $number, which no tool prints');
-  const memberOf = (key: string | number, member: unknown): ListedValue => {
+    return undefined;
+  }
+  const memberOf = (key: string | number, member: unknown): ListedValue | undefined => {
     path.push(key);
     const listed = toListed(member, path, faults);
     path.pop();
     return listed;
   };
-  if (Array.isArray(value)) return value.map((member, index) => memberOf(index, member));
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, memberOf(key, member)]));
+  if (Array.isArray(value)) return value.map((member, index) => memberOf(index, member) ?? null);
+  const members = Object.entries(value).map(([key, member]) => [key, memberOf(key, member)] as const);
+  return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+}
+
+function whyNotKept(value: object, depth: number): string | null {
+  if (depth > DEPTH_MAX) return `nested more than ${String(DEPTH_MAX)} levels: not kept`;
+  const mark = MARKS.find((key) => Object.hasOwn(value, key));
+  return mark === undefined ? null : `holds the key ${mark}, which no tool prints: not kept`;
 }

@@ -18,7 +18,6 @@ export function mergeDaxRegions(
   known: readonly ListedRecord[],
   merge: DeviceMerge,
   listing: Listing,
-  isComplete: boolean,
 ): readonly ListedRecord[] {
   const items = itemsOf(listing, 'dax_region');
   const table = new Map(known.map((record) => [record.name, record]));
@@ -27,27 +26,24 @@ export function mergeDaxRegions(
     for (const device of lookUp.devicesOn(fields['path'])) joinDevice(merge, device, fields);
     if (merge.regions.has(fields)) continue;
     const device = lookUp.deviceIn(fields);
-    if (device === null) table.set(nameOf(fields), withoutDevice(table.get(nameOf(fields)), fields));
+    if (device === null)
+      table.set(nameOfDaxRegion(fields), withoutDevice(table.get(nameOfDaxRegion(fields)), fields));
     else lookUp.joined(device, joinDevice(merge, device, fields));
   }
   const paths = new Set([...merge.parts.values()].map(pathOf));
-  const listed = new Set(items.map(({ fields }) => nameOf(fields)));
-  const showsAll = isComplete && listing.format === 'daxctl' && items.length > 0;
   return [...table.values()].filter(
-    ({ name, fields }) =>
-      !(showsAll && !listed.has(name)) &&
-      isWorthKeeping(fields) &&
-      !(fields['path'] !== undefined && paths.has(fields['path'])),
+    ({ fields }) => isWorthKeeping(fields) && !(fields['path'] !== undefined && paths.has(fields['path'])),
   );
 }
 
-function nameOf(fields: ListedObject): string {
+/** How a dax region is told: by its path, else by its id. */
+export function nameOfDaxRegion(fields: ListedObject): string {
   return textOf(fields, 'path') ?? String(toCount(fields['id']));
 }
 
 function withoutDevice(known: ListedRecord | undefined, fields: ListedObject): ListedRecord {
   return {
-    name: nameOf(fields),
+    name: nameOfDaxRegion(fields),
     parent: null,
     fields: mergeFields('dax_region', known?.fields ?? null, fields),
   };

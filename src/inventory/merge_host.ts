@@ -52,11 +52,11 @@ export interface HostChange {
 export function hostChanges(
   before: InventoryHostRecord,
   after: InventoryHostRecord,
-  listing: Listing,
+  items: readonly ListedItem[],
 ): readonly HostChange[] {
   return HOST_KINDS.flatMap((kind) => {
     const [old, now] = [byName(before[HOST_TABLES[kind]]), byName(after[HOST_TABLES[kind]])];
-    const listed = new Set(itemsOf(listing, kind).map(({ name }) => name));
+    const listed = new Set(items.filter((item) => item.kind === kind).map(({ name }) => name));
     return [...new Set([...old.keys(), ...now.keys()])].flatMap((name): HostChange[] => {
       if (!now.has(name)) return [{ kind, name, change: 'gone' }];
       if (!old.has(name)) return [{ kind, name, change: 'created' }];

@@ -3,13 +3,19 @@ import type { ListedValue } from './record.ts';
 
 export const U64_MAX = 2n ** 64n - 1n;
 
-/** The unsigned 64-bit integer that a listed value is, or null. Hex strings as -u prints them count: `"0x1"`, `"0"`. */
+/**
+ * The unsigned 64-bit integer that a listed value is, or null. Hex strings as -u prints them count: `"0x1"`, `"0"`.
+ *
+ * A negative number is one whose sign bit is set: tools before v73, or built with json-c before 0.14, print it signed.
+ * Source: ndctl util/json.c util_json_object_size(), util_json_new_u64(), v81; commit 691cd24.
+ */
 export function toU64(value: ListedValue | undefined): bigint | null {
-  const text = typeof value === 'number' ? String(value) : isExactNumber(value) ? value.$number : value;
-  if (typeof text !== 'string' || !/^(0x[0-9a-f]{1,16}|0|[1-9][0-9]{0,19})$/i.test(text)) return null;
-  if (typeof value === 'string' && text !== '0' && !text.startsWith('0x')) return null;
+  if (typeof value === 'string') return /^(0x[0-9a-fA-F]{1,16}|0)$/.test(value) ? BigInt(value) : null;
+  const text = typeof value === 'number' ? String(value) : isExactNumber(value) ? value.$number : '';
+  if (!/^(0|-?[1-9][0-9]{0,19})$/.test(text)) return null;
   const number = BigInt(text);
-  return number > U64_MAX ? null : number;
+  if (number < -(2n ** 63n) || number > U64_MAX) return null;
+  return BigInt.asUintN(64, number);
 }
 
 /** The non-negative integer of at most 2^53-1 that a listed value is, or null. Never reads a string. */

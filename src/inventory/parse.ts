@@ -1,107 +1,125 @@
 import { checkFields } from './check.ts';
+import { findDocuments, type OtherText } from './documents.ts';
 import { NAME_KEYS } from './field_table.ts';
-import type { ListedItem, Listing, ListingFormat } from './listing.ts';
-import { isObject, parseLossless } from './lossless.ts';
+import { childKind, isChildKey, kindOf, TOOL_OF } from './kinds.ts';
+import type { ListedItem, Listing, Tool } from './listing.ts';
+import { isObject } from './lossless.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
-import { type InventoryRefusal, type ListingFault, pointerTo, refuseListing } from './refusal.ts';
+import { type InventoryRefusal, type ListingFault, pointerTo } from './refusal.ts';
 import { settleSizes } from './settle_sizes.ts';
+import type { Skipped } from './skip.ts';
+import { withoutTwins } from './twins.ts';
 
-type Tool = Exclude<ListingFormat, 'empty'>;
-
-const TOOLS: Readonly<Record<ObjectKind, Tool>> = {
-  bus: 'ndctl',
-  dimm: 'ndctl',
-  region: 'ndctl',
-  namespace: 'ndctl',
-  dax_region: 'daxctl',
-  dax_device: 'daxctl',
-  cxl_bus: 'cxl',
-  port: 'cxl',
-  endpoint: 'cxl',
-  memdev: 'cxl',
-  decoder: 'cxl',
-  cxl_region: 'cxl',
-};
-
-/** What stands under a key of an object; cxl keys end in `:PARENT`. */
-const CHILDREN: Readonly<Partial<Record<ObjectKind, Readonly<Record<string, ObjectKind>>>>> = {
-  bus: { dimms: 'dimm', regions: 'region', namespaces: 'namespace' },
-  region: { namespaces: 'namespace' },
-  namespace: { daxregion: 'dax_region' },
-  dax_region: { devices: 'dax_device' },
-  cxl_region: { daxregion: 'dax_region' },
-};
-const CXL_CHILDREN: Readonly<Record<string, ObjectKind>> = {
-  ports: 'port',
-  endpoints: 'endpoint',
-  memdevs: 'memdev',
-  decoders: 'decoder',
-  regions: 'cxl_region',
-};
-
-/** Children that are one object, not an array of them. */
-const SINGLE_CHILDREN = ['daxregion', 'memdev'];
-
-/** An object with an id is a dax region if it has one of these. */
-const DAX_REGION_KEYS = ['path', 'size', 'align', 'available_size', 'devices'];
-
+/** Characters of a text: a namespace takes about five hundred of them. No body of 8 MiB has more. */
+export const LISTING_LENGTH_MAX = 8 * 1024 * 1024;
 /**
- * Objects of one listing, of whatever kind, each counted once. The writer takes a listing in one commit: this many
- * hold it for seconds, and a stop waits for it (DRAIN_MS in main.ts).
+ * Objects of one text, of whatever kind, each counted once. The writer takes a text in one commit: this many hold it
+ * for seconds, and a stop waits for it (DRAIN_MS in main.ts).
  */
 const LISTED_OBJECTS_MAX = 10_000;
+/** What a document says of the host itself, beside or instead of a listing. */
+const HOST_KEYS = ['kernel_release', 'kernel_probes'] as const;
+
+/** What a text holds: its listings in their order, what it says of the host, and what could not be read. */
+export interface Reading {
+  readonly listings: readonly Listing[];
+  /** Unread: whoever takes it checks it. Of several documents that say it, the last. */
+  readonly kernel_release?: ListedValue;
+  readonly kernel_probes?: ListedValue;
+  readonly skipped: readonly Skipped[];
+  /** Whether every object of it could be told: else nobody knows what it lacks. */
+  readonly is_whole: boolean;
+}
 
 interface Walk {
-  readonly tools: Set<Tool>;
-  readonly items: ListedItem[];
-  /** Known keys with a wrong value. */
-  readonly faults: ListingFault[];
-  /** What is no object of a listing at all. */
-  readonly strays: ListingFault[];
+  readonly document: number;
+  readonly items: { readonly tool: Tool; readonly item: ListedItem }[];
+  readonly host: { [key in (typeof HOST_KEYS)[number]]?: ListedValue };
+  readonly skipped: Skipped[];
+  isWhole: boolean;
 }
 
 /** Where an object stands: in which parent, in which dax region, at which pointer. */
 interface Place {
+  readonly tool: Tool;
   readonly parent: string | null;
   readonly dax_region: ListedObject | null;
   readonly pointer: string;
 }
 
 /**
- * The objects of any `ndctl list`, `daxctl list` or `cxl list` invocation, whichever its flags.
+ * The objects of any `ndctl list`, `daxctl list` or `cxl list` invocations, whichever their flags and however many.
  *
  * The tool is told from the keys: an array, the single object of -u, an object of lists (`{"regions": […]}`), an array
- * of such objects (`{"anon memdevs": […]}`). Empty text and `[ ]` are empty listings [M116, M117].
- * Refuses `too_large`, `not_json`, `not_a_listing`, `invalid_field`.
+ * of such objects (`{"anon memdevs": […]}`). Empty text and `[ ]` are empty listings [M116, M117]. What cannot be read
+ * is skipped, and nothing else with it. Refuses `too_large`, `not_json`.
  */
-export function parseListing(text: string): Listing | InventoryRefusal {
-  if (text.trim() === '') return { format: 'empty', items: [] };
-  const parsed = parseLossless(text);
-  if ('refusal' in parsed) return parsed.refusal;
-
-  const walk: Walk = { tools: new Set(), items: [], faults: [], strays: [] };
-  readTop(parsed.value, '', walk);
-  if (walk.items.length > LISTED_OBJECTS_MAX) return refuseListing('too_large', tooMany(walk.items.length));
-  findTwins(walk);
-  if (walk.strays[0] !== undefined)
-    return refuseListing('not_a_listing', walk.strays[0], walk.strays.slice(1));
-  if (walk.faults[0] !== undefined)
-    return refuseListing('invalid_field', walk.faults[0], walk.faults.slice(1));
-  const [format, another] = walk.tools;
-  if (another === undefined) return { format: format ?? 'empty', items: walk.items };
-  const detail = `holds objects of ${[...walk.tools].join(' and ')}; a listing is the output of one tool`;
-  return refuseListing('not_a_listing', { pointer: '', detail });
+export function readListings(text: string): Reading | InventoryRefusal {
+  if (text.length > LISTING_LENGTH_MAX)
+    return tooLarge(`${String(text.length)} characters`, LISTING_LENGTH_MAX);
+  const { documents, others } = findDocuments(text);
+  const [first] = others;
+  if (documents.length === 0 && first !== undefined) {
+    const where = `line ${String(first.line)}, column ${String(first.column)}`;
+    return { code: 'not_json', detail: `${where}: ${first.detail}` };
+  }
+  const listings: Listing[] = [];
+  const skipped: Skipped[] = others.map(skippedText);
+  const host: Walk['host'] = {};
+  let objects = 0;
+  let isWhole = !others.some(({ is_broken }) => is_broken);
+  for (const [document, { value, faults }] of documents.entries()) {
+    const walk: Walk = { document, items: [], host, skipped: [], isWhole: true };
+    readTop(value, '', walk);
+    objects += walk.items.length;
+    isWhole &&= walk.isWhole;
+    skipped.push(...faults.map((fault) => skippedValue(document, 'value', '', fault)), ...walk.skipped);
+    addListings(listings, walk, isObject(value) && kindOf(value) !== null);
+  }
+  if (objects > LISTED_OBJECTS_MAX) return tooLarge(`${String(objects)} objects`, LISTED_OBJECTS_MAX);
+  const checked = listings.map((listing) => withoutTwins(listing, skipped));
+  return { listings: checked, ...host, skipped, is_whole: isWhole };
 }
 
-function tooMany(objects: number): ListingFault {
-  const detail = `the listing has ${String(objects)} objects, and one may have ${String(LISTED_OBJECTS_MAX)}; import the host in several listings`;
-  return { pointer: '', detail };
+/** Whether reading said no. */
+export function isRefusal(reading: Reading | InventoryRefusal): reading is InventoryRefusal {
+  return 'code' in reading;
 }
 
-/** Whether parsing said no. */
-export function isRefusal(parsed: Listing | InventoryRefusal): parsed is InventoryRefusal {
-  return 'code' in parsed;
+function tooLarge(has: string, max: number): InventoryRefusal {
+  const detail = `the listing has ${has}, and one may have ${String(max)}; import the host in several listings`;
+  return { code: 'too_large', detail };
+}
+
+function skippedText({ line, column, detail }: OtherText): Skipped {
+  const name = `line ${String(line)}, column ${String(column)}`;
+  return { kind: 'text', name, reason: 'not json', detail, document: null, pointer: '' };
+}
+
+function skippedValue(
+  document: number,
+  kind: Skipped['kind'],
+  name: string,
+  { pointer, detail }: ListingFault,
+): Skipped {
+  return { kind, name, reason: 'invalid value', detail, document, pointer };
+}
+
+/** A listing for each tool of a document. Single objects one behind another (`jq -c '.[]'`) are one listing. */
+function addListings(listings: Listing[], { items }: Walk, isSingle: boolean): void {
+  for (const tool of new Set(items.map((walked) => walked.tool))) {
+    const mine = items.filter((walked) => walked.tool === tool).map(({ item }) => item);
+    const before = listings.at(-1);
+    const names = new Set(before?.items.map(({ kind, name }) => `${kind} ${name}`));
+    const goesOn =
+      before?.format === tool &&
+      before.is_single &&
+      isSingle &&
+      !mine.some(({ kind, name }) => names.has(`${kind} ${name}`));
+    if (goesOn) listings[listings.length - 1] = { ...before, items: [...before.items, ...mine] };
+    else listings.push({ format: tool, items: mine, is_single: isSingle });
+  }
 }
 
 function readTop(value: ListedValue, pointer: string, walk: Walk): void {
@@ -113,105 +131,105 @@ function readTop(value: ListedValue, pointer: string, walk: Walk): void {
 
 function readElement(value: ListedValue, pointer: string, walk: Walk): void {
   if (!isObject(value)) {
-    walk.strays.push({
-      pointer,
-      detail: 'must be an object that ndctl list, daxctl list or cxl list prints',
-    });
+    skipUnknown(walk, pointer, 'is no object that ndctl list, daxctl list or cxl list prints');
     return;
   }
   const kind = kindOf(value);
-  const lists = Object.entries(value) as [string, ListedValue][];
   if (kind !== null) {
-    walk.tools.add(TOOLS[kind]);
-    readObject(kind, value, { parent: null, dax_region: null, pointer }, walk);
-  } else if (lists.length > 0 && lists.every(([, member]) => Array.isArray(member))) {
-    for (const [key, member] of lists) readTop(member, pointerTo(pointer, key), walk);
-  } else {
-    walk.strays.push({ pointer, detail: 'is not an object that ndctl list, daxctl list or cxl list prints' });
+    readObject(kind, value, { tool: TOOL_OF[kind], parent: null, dax_region: null, pointer }, walk);
+    return;
   }
+  const told = HOST_KEYS.filter((key) => Object.hasOwn(value, key));
+  for (const key of told) walk.host[key] = value[key]!;
+  const members = Object.entries(value).filter(([key]) => !told.some((mine) => mine === key));
+  const nested = members.filter(([, member]) => typeof member === 'object' && member !== null);
+  const lists = nested.length === members.length ? nested : nested.filter(([key]) => isChildKey(key));
+  if (lists.length === 0 && (told.length === 0 || members.length > 0)) {
+    skipUnknown(walk, pointer, 'is no object that ndctl list, daxctl list or cxl list prints', value);
+  }
+  for (const [key, member] of lists) readTop(member as ListedValue, pointerTo(pointer, key), walk);
 }
 
-/** The kind of an object at the top, told by the key that names it. */
-function kindOf(object: ListedObject): ObjectKind | null {
-  const { dev } = object;
-  if (typeof dev === 'string') {
-    const kinds = ['bus', 'dimm', 'region', 'namespace'] as const;
-    return kinds.find((kind) => NAME_KEYS[kind].shape.test(dev)) ?? null;
-  }
-  const named = ['dax_device', 'endpoint', 'port', 'cxl_bus', 'decoder', 'cxl_region', 'memdev'] as const;
-  const kind = named.find((candidate) => typeof object[NAME_KEYS[candidate].key] === 'string');
-  if (kind !== undefined) return kind;
-  const isDaxRegion = typeof object['id'] === 'number' && DAX_REGION_KEYS.some((key) => key in object);
-  return isDaxRegion ? 'dax_region' : null;
+function skipUnknown(walk: Walk, pointer: string, detail: string, object: ListedObject = {}): void {
+  const name = textOf(object, 'dev') ?? '';
+  walk.isWhole = false;
+  walk.skipped.push({
+    kind: 'value',
+    name,
+    reason: 'unknown object',
+    detail,
+    document: walk.document,
+    pointer,
+  });
 }
 
 function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: Walk): void {
-  const { key, shape } = NAME_KEYS[kind];
-  const shown = object[key];
-  const name = typeof shown === 'string' || typeof shown === 'number' ? String(shown) : '';
-  if (!shape.test(name)) {
-    walk.strays.push({ pointer: pointerTo(place.pointer, key), detail: `must name a ${kind}` });
-    return;
+  const faults: ListingFault[] = [];
+  const checked = checkFields(kind, object, place.pointer, faults);
+  for (const [child, value] of Object.entries(object)) {
+    if (childKind(kind, child) === null || (typeof value === 'object' && value !== null)) continue;
+    faults.push({ pointer: pointerTo(place.pointer, child), detail: `${kind} ${child} must be objects` });
   }
-  const checked = checkFields(kind, object, place.pointer, walk.faults);
-  const childKeys = Object.keys(checked).filter((child) => childKind(kind, child) !== null);
-  const { chardev, ...rest } = Object.fromEntries(
-    Object.entries(checked).filter(([field]) => !childKeys.includes(field)),
-  );
-  const showsDevice = kind === 'namespace' && typeof chardev === 'string';
-  const fields = settleSizes(
-    kind,
-    kind === 'namespace' || chardev === undefined ? rest : { chardev, ...rest },
-  );
-  // A namespace is named for its region, also where it is listed alone or right under its bus.
-  const parent = kind === 'namespace' ? regionOfNamespace(name) : place.parent;
-  walk.items.push({ ...place, kind, name, parent, fields });
-
+  const name = nameOf(kind, checked);
+  const { children, chardev, fields } = partsOf(kind, object, checked);
+  const { key } = NAME_KEYS[kind];
+  if (name === null) {
+    walk.isWhole = false;
+    const fault = {
+      pointer: pointerTo(place.pointer, key),
+      detail: `must name a ${kind}: the object is left out`,
+    };
+    walk.skipped.push(skippedValue(walk.document, kind, textOf(object, key) ?? '', fault));
+  } else {
+    for (const fault of faults) walk.skipped.push(skippedValue(walk.document, kind, name, fault));
+    // A namespace is named for its region, also where it is listed alone or right under its bus.
+    const parent = kind === 'namespace' ? regionOfNamespace(name) : place.parent;
+    const { dax_region, pointer } = place;
+    const item = { kind, name, parent, fields, dax_region, pointer, document: walk.document };
+    walk.items.push({ tool: place.tool, item });
+  }
   const inside =
-    kind === 'dax_region' ? { parent: place.parent, dax_region: fields } : { parent: name, dax_region: null };
-  if (showsDevice) {
+    kind === 'dax_region' && name !== null
+      ? { tool: place.tool, parent: place.parent, dax_region: fields }
+      : { tool: place.tool, parent: name, dax_region: null };
+  if (chardev !== null) {
     // Without -X a devdax namespace shows the name of its device only.
     readObject('dax_device', { chardev }, { ...inside, pointer: pointerTo(place.pointer, 'chardev') }, walk);
   }
-  for (const child of childKeys) {
-    readChildren(kind, child, checked[child]!, { ...inside, pointer: pointerTo(place.pointer, child) }, walk);
+  for (const [child, value] of children) {
+    readChildren(kind, child, value, { ...inside, pointer: pointerTo(place.pointer, child) }, walk);
   }
+}
+
+/** What an object has of its own, what stands in it, and the name of its device where it is no more than a name. */
+function partsOf(kind: ObjectKind, listed: ListedObject, checked: ListedObject) {
+  const isChild = ([key, value]: readonly [string, unknown]): boolean =>
+    childKind(kind, key) !== null && typeof value === 'object' && value !== null;
+  const entries = Object.entries(checked) as [string, ListedValue][];
+  const chardev = kind === 'namespace' ? textOf(checked, 'chardev') : null;
+  const own = entries.filter((entry) => !isChild(entry) && !(chardev !== null && entry[0] === 'chardev'));
+  return {
+    children: (Object.entries(listed) as [string, ListedValue][]).filter(isChild),
+    chardev,
+    fields: settleSizes(kind, Object.fromEntries(own)),
+  };
+}
+
+/** The name of an object of a kind; a dax region without an id has its path. */
+function nameOf(kind: ObjectKind, fields: ListedObject): string | null {
+  const { key, shape } = NAME_KEYS[kind];
+  const shown = fields[key];
+  const name = typeof shown === 'string' || typeof shown === 'number' ? String(shown) : '';
+  if (shape.test(name)) return name;
+  return kind === 'dax_region' ? textOf(fields, 'path') : null;
 }
 
 function readChildren(kind: ObjectKind, key: string, value: ListedValue, place: Place, walk: Walk): void {
   const child = childKind(kind, key)!;
-  const members = SINGLE_CHILDREN.includes(key) ? [value] : value;
-  if (!Array.isArray(members)) {
-    walk.faults.push({ pointer: place.pointer, detail: `must be an array of objects: each a ${child}` });
-    return;
-  }
-  (members as ListedValue[]).forEach((member, index) => {
-    const pointer = SINGLE_CHILDREN.includes(key) ? place.pointer : pointerTo(place.pointer, index);
+  const isList = Array.isArray(value);
+  for (const [index, member] of (isList ? (value as readonly ListedValue[]) : [value]).entries()) {
+    const pointer = isList ? pointerTo(place.pointer, index) : place.pointer;
     if (isObject(member)) readObject(child, member, { ...place, pointer }, walk);
-    else walk.faults.push({ pointer, detail: `must be an object: a ${child}` });
-  });
-}
-
-function childKind(kind: ObjectKind, key: string): ObjectKind | null {
-  const children = CHILDREN[kind] ?? {};
-  if (Object.hasOwn(children, key)) return children[key]!;
-  if (TOOLS[kind] !== 'cxl') return null;
-  if (kind === 'endpoint' && key === 'memdev') return 'memdev';
-  const [plural, above] = key.split(':');
-  return above !== undefined && Object.hasOwn(CXL_CHILDREN, plural!) ? CXL_CHILDREN[plural!]! : null;
-}
-
-/** A dax region is told by its path: its id is that of the nd region, which may hold several. */
-function findTwins(walk: Walk): void {
-  const seen = new Set<string>();
-  const add = (kind: string, name: string, pointer: string): void => {
-    const key = `${kind} ${name}`;
-    if (seen.has(key)) walk.strays.push({ pointer, detail: `names ${name} a second time` });
-    seen.add(key);
-  };
-  for (const { kind, name, pointer, fields } of walk.items) {
-    const disk = kind === 'namespace' ? textOf(fields, 'blockdev') : null;
-    if (kind !== 'dax_region') add(kind, name, pointer);
-    if (disk !== null) add('disk', disk, pointerTo(pointer, 'blockdev'));
+    else skipUnknown(walk, pointer, `must be an object: a ${child}`);
   }
 }

@@ -1,5 +1,6 @@
+import { isObject, isOdd } from './lossless.ts';
 import { toCount } from './number.ts';
-import type { ListedObject } from './record.ts';
+import type { ListedObject, ListedValue } from './record.ts';
 
 /** An object with these of its keys. */
 export function pick(object: ListedObject, keys: readonly string[]): ListedObject {
@@ -12,13 +13,24 @@ export function textOf(object: ListedObject | null | undefined, key: string): st
   return typeof value === 'string' ? value : null;
 }
 
-/** An array-of-objects field, or null. */
+/** An array-of-objects field, or null; null also where a member of it cannot be read. */
 export function objectsOf(
   object: ListedObject | null | undefined,
   key: string,
 ): readonly ListedObject[] | null {
   const value = object?.[key];
-  return Array.isArray(value) ? (value as ListedObject[]) : null;
+  if (!Array.isArray(value)) return null;
+  const members = value as readonly ListedValue[];
+  return members.every((member) => isObject(member) && !isOdd(member)) ? (members as ListedObject[]) : null;
+}
+
+/** Those members of an array-of-objects field that can be read, or null. */
+export function readableOf(object: ListedObject, key: string): readonly ListedObject[] | null {
+  const value = object[key];
+  if (!Array.isArray(value)) return null;
+  return (value as readonly ListedValue[])
+    .filter((member) => isObject(member))
+    .filter((member) => !isOdd(member));
 }
 
 /** The `mappings` of an nd or a CXL region in position order, or null. */

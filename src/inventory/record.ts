@@ -7,12 +7,19 @@ import type { DeviceMode, Driver, LinkSource } from '../engine/model/vocabulary.
 export interface ExactNumber {
   readonly $number: string;
 }
+
+/** A value that its key cannot have, as it was listed: nobody reads it, and the export prints it again. */
+export interface OddValue {
+  readonly $odd: ListedValue;
+}
+
 export type ListedValue =
   | string
   | number
   | boolean
   | null
   | ExactNumber
+  | OddValue
   | readonly ListedValue[]
   | ListedObject;
 export interface ListedObject {

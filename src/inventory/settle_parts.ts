@@ -1,4 +1,5 @@
 import { preferExact } from './merge_fields.ts';
+import { isOdd } from './lossless.ts';
 import { toCount } from './number.ts';
 import type { ListedObject, ListedParts, ListedValue } from './record.ts';
 
@@ -12,7 +13,8 @@ import type { ListedObject, ListedParts, ListedValue } from './record.ts';
 export function settleParts(parts: ListedParts): ListedParts {
   const { namespace, dax_region: region, dax_device: device } = parts;
   if (device === null || namespace === null) return parts;
-  const size = device['size'] === undefined ? namespace['size'] : exactOf(device['size'], namespace['size']);
+  const inherited = isOdd(namespace['size']) ? undefined : namespace['size'];
+  const size = device['size'] === undefined ? inherited : exactOf(device['size'], inherited);
   const align = device['align'] ?? namespace['align'];
   return {
     ...parts,
@@ -27,9 +29,9 @@ export function settleParts(parts: ListedParts): ListedParts {
   };
 }
 
-/** A size, or where that is rounded and the other is not, the other. */
+/** A size, or where that is rounded and the other is not, the other; one that cannot be read stays. */
 function exactOf(size: ListedValue, other: ListedValue | undefined): ListedValue {
-  return toCount(size) === null ? (toCount(other) ?? size) : size;
+  return !isOdd(size) && toCount(size) === null ? (toCount(other) ?? size) : size;
 }
 
 function withSize(object: ListedObject, exact: ListedValue | undefined): ListedObject {

@@ -1,6 +1,7 @@
 import { covers, parseHumanSize } from './human_size.ts';
 import { toU64 } from './number.ts';
-import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
+import { objectsOf } from './read_field.ts';
+import type { ListedObject, ObjectKind } from './record.ts';
 
 /**
  * Rounded sizes made exact where the same listing tells them exactly elsewhere: -u prints the ends of a dax device's
@@ -8,14 +9,14 @@ import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
  */
 export function settleSizes(kind: ObjectKind, fields: ListedObject): ListedObject {
   if (kind === 'dax_device') {
-    const mappings = listOf(fields['mappings'])?.map((mapping) => {
+    const mappings = objectsOf(fields, 'mappings')?.map((mapping) => {
       const [start, end] = [toU64(mapping['start']), toU64(mapping['end'])];
       return start === null || end === null ? mapping : settle(mapping, end + 1n - start);
     });
     return mappings === undefined ? fields : settle({ ...fields, mappings }, sumOf(mappings, 'size'));
   }
-  const mappings = kind === 'region' ? listOf(fields['mappings']) : undefined;
-  return mappings === undefined ? fields : settle(fields, sumOf(mappings, 'length'));
+  const mappings = kind === 'region' ? objectsOf(fields, 'mappings') : null;
+  return mappings === null ? fields : settle(fields, sumOf(mappings, 'length'));
 }
 
 function settle(fields: ListedObject, bytes: bigint | null): ListedObject {
@@ -28,8 +29,4 @@ function settle(fields: ListedObject, bytes: bigint | null): ListedObject {
 function sumOf(mappings: readonly ListedObject[], key: string): bigint | null {
   const lengths = mappings.map((mapping) => toU64(mapping[key]));
   return lengths.includes(null) ? null : (lengths as bigint[]).reduce((sum, length) => sum + length, 0n);
-}
-
-function listOf(value: ListedValue | undefined): readonly ListedObject[] | undefined {
-  return Array.isArray(value) ? (value as ListedObject[]) : undefined;
 }

@@ -3,13 +3,16 @@ import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
 import { NIL_UUID, textOf } from './read_field.ts';
-import type { InventoryHostRecord, ObjectKind } from './record.ts';
+import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './record.ts';
 
 /**
- * Why an object, or a number, of a listing became no DAX device.
+ * Why an object, or a value, of a listing became no DAX device, or was not taken as it is.
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
- * `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
+ * `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region
+ * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
+ * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
+ * name that stood before in the same listing. `not json`: a line of the text.
  */
 export type SkipReason =
   | 'not a dax device'
@@ -20,14 +23,28 @@ export type SkipReason =
   | 'rounded'
   | 'size unknown'
   | 'past the end'
-  | 'not placeable';
+  | 'not placeable'
+  | 'invalid value'
+  | 'unknown object'
+  | 'twin'
+  | 'not json';
 
+/**
+ * What was left out of what is known, or kept unread, and why. `document`, `pointer`: where it stands in the text,
+ * the document counted from 0; null and empty where that is in none.
+ */
 export interface Skipped {
-  readonly kind: ObjectKind | 'size' | 'badblocks';
+  readonly kind: SkippedKind;
   readonly name: string;
   readonly reason: SkipReason;
   readonly detail: string;
+  readonly document: number | null;
+  readonly pointer: string;
 }
+
+/** What is skipped: an object of a kind, a size, badblocks, a value of no known object, or text that is no JSON. */
+export const SKIPPED_KINDS = [...OBJECT_KINDS, 'size', 'badblocks', 'value', 'text'] as const;
+export type SkippedKind = (typeof SKIPPED_KINDS)[number];
 
 const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_device'>, string>> = {
   bus: 'an nd bus: kept as the provider of its regions',
@@ -46,8 +63,15 @@ const MODES_ON_DAX_BUS: readonly string[] = DAX_MODES;
 
 /** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. */
 export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
-  const { kind, name, fields } = item;
-  const skip = (reason: SkipReason, detail: string): Skipped => ({ kind, name, reason, detail });
+  const { kind, name, fields, document, pointer } = item;
+  const skip = (reason: SkipReason, detail: string): Skipped => ({
+    kind,
+    name,
+    reason,
+    detail,
+    document,
+    pointer,
+  });
   if (kind === 'dax_device') {
     const mode = textOf(fields, 'mode');
     if (toCount(fields['size']) === 0) return skip('seed', 'a dax device of size 0 is a seed');
@@ -73,12 +97,4 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
 /** A namespace that was destroyed or never created [M128]; one of a size is there, whatever its uuid. */
 export function isSeed({ kind, fields: { size, uuid } }: Pick<ListedItem, 'kind' | 'fields'>): boolean {
   return kind === 'namespace' && (toCount(size) === 0 || (size === undefined && uuid === NIL_UUID));
-}
-
-/** A size of -u: not taken where the exact one is known, an estimate otherwise. */
-export function skippedSize(name: string, text: string, known: number | null, isRounded: boolean): Skipped {
-  const fate = isRounded
-    ? `taken as ${known ?? 0} because nothing else is known`
-    : `not taken, ${known ?? 0} is known exactly`;
-  return { kind: 'size', name, reason: 'rounded', detail: `"${text}" is rounded: ${fate}` };
 }

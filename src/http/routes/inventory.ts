@@ -55,7 +55,7 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Import a listing',
     description:
-      'The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised.',
+      'The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised. Several of them may follow one another, of different tools too, with other lines between them: each is worked in as if it came alone. What cannot be read is told in `skipped`, and nothing else is left out with it.',
     params: HostPath,
     query: completeQuery,
     body: Inventory,

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { OBJECT_KINDS } from '../../inventory/record.ts';
+import { TOOLS } from '../../inventory/listing.ts';
+import { SKIPPED_KINDS } from '../../inventory/skip.ts';
 import { withExample } from './scalar.ts';
 
 /** A listing as the tools print it; handed on as text, so that no number is rounded on the way. */
@@ -26,7 +28,10 @@ const Change = z.enum(['created', 'updated', 'unchanged', 'gone']);
 /** What became of each object of a listing. */
 export const InventoryImport = z
   .strictObject({
-    format: z.enum(['ndctl', 'daxctl', 'cxl', 'empty']),
+    format: z.enum([...TOOLS, 'empty', 'mixed']).meta({
+      description:
+        'The tool that printed the text; `mixed` where it holds listings of several, worked in one after another.',
+    }),
     devices: z.array(
       z.strictObject({
         name: z.string(),
@@ -44,7 +49,7 @@ export const InventoryImport = z
           kind: z.enum(OBJECT_KINDS),
           name: z.string(),
           dax_device: z.string().nullable(),
-          reason: z.enum(['not listed', 'being removed', 'empty listing']),
+          reason: z.enum(['not listed', 'being removed', 'empty listing', 'not read']),
           detail: z.string(),
         }),
       )
@@ -53,10 +58,16 @@ export const InventoryImport = z
       }),
     skipped: z.array(
       z.strictObject({
-        kind: z.enum([...OBJECT_KINDS, 'size', 'badblocks']),
+        kind: z.enum(SKIPPED_KINDS),
         name: z.string(),
         reason: z.string(),
         detail: z.string(),
+        document: z
+          .number()
+          .int()
+          .nullable()
+          .meta({ description: 'Which JSON document of the text, from 0; null for text between them.' }),
+        pointer: z.string().meta({ description: 'Where in that document (RFC 6901).' }),
       }),
     ),
   })

@@ -12,7 +12,7 @@ export const NOTHING: KnownInventory = { host: EMPTY_HOST, devices: [] };
 /** An import that must not be refused. */
 export function importInto(known: KnownInventory, text: string, isComplete = false): ListingImport {
   const result = importListing(known, text, isComplete);
-  if ('refusal' in result) throw new Error(`refused: ${result.refusal.pointer} ${result.refusal.detail}`);
+  if ('refusal' in result) throw new Error(`refused: ${result.refusal.detail}`);
   return result;
 }
 
@@ -65,7 +65,7 @@ export function exportOf(format: ExportFormat, known: KnownInventory): string {
 export function valueOf(text: string): ListedValue {
   if (text === '') return null;
   const parsed = parseLossless(text);
-  if ('refusal' in parsed) throw new Error(parsed.refusal.detail);
+  if (!('value' in parsed)) throw new Error(parsed.detail);
   return parsed.value;
 }
 
