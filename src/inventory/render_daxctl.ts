@@ -4,8 +4,8 @@ import { printable } from './printable.ts';
 import type { InventoryDeviceRecord, ListedObject } from './record.ts';
 
 /**
- * What `daxctl list -RDM` would print; empty text where there is no dax device and no dax region. Devices of which no
- * listing has told the region stand alone, as without -R.
+ * What `daxctl list -RDM` would print; empty text where there is no dax device and no dax region. A device of which no
+ * listing has told the region stands in one of which only the id is known.
  *
  * Only devdax and system-ram devices appear; none of a disabled namespace, which has no dax device.
  * Source: daxctl/list.c, util/json.c util_daxctl_region_to_json(), v76.1.
@@ -17,11 +17,10 @@ export function renderDaxctl(inventory: CurrentInventory): string {
     const key = regionKeyOf(device);
     groups.set(key, [...(groups.get(key) ?? []), device]);
   }
-  const regions = [...groups.values()].flatMap((members): readonly ListedObject[] => {
-    const devices = members.map((device) => daxDeviceObject(device));
-    const [first] = members;
-    return first!.listed.dax_region === null ? devices : [{ ...regionFieldsOf(first!), devices }];
-  });
+  const regions = [...groups.values()].map((members) => ({
+    ...regionFieldsOf(members[0]!),
+    devices: members.map((device) => daxDeviceObject(device)),
+  }));
   const empty = inventory.host.dax_regions
     .map(({ fields }) => printable('dax_region', fields))
     .filter((fields) => Object.keys(fields).length > 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
-import { ext4, mounted, xfs } from './rig.ts';
+import { ext4, xfs } from './rig.ts';
 import {
   access,
   addDevice,
@@ -224,14 +224,5 @@ describe('[EX5] the report of a removal', () => {
     addMount(made, mount);
     expect(exposures(made)).toHaveLength(202);
     expect(named()).toEqual([202, 100, hazards]);
-  });
-
-  test('there may be none', () => {
-    const { made, mapper } = mounted('v6.12');
-    mapper();
-    const device = { name: DEVICE, mode: 'fsdax', size: 64 * MIB, change: 'gone' } as const;
-    made.run({ type: 'import_inventory', imported: '', devices: [device], record: {} });
-    made.run(REPLACE);
-    expect(told(made)).toEqual(['v4 1 → 2 (null): 512 pages, 0 writable; dax_device_changed, open']);
   });
 });

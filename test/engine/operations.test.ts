@@ -160,16 +160,6 @@ describe('after a removal', () => {
     },
   );
 
-  test('an entry of a node whose device changed its mode is a hazard as any other', () => {
-    const { made, mapper } = devdax('v7.3');
-    mapper();
-    const listed = { name: DAX, mode: 'fsdax', size: null } as const;
-    for (const change of ['gone', 'updated'] as const)
-      made.run({ type: 'import_inventory', imported: '', record: {}, devices: [{ ...listed, change }] });
-    const kinds = removeDevice(made, { dax_device: DAX }).hazards.map(({ kind }) => kind);
-    expect(kinds).toContain('stale_mapping');
-  });
-
   test('a listing that changes the mode under a removal does not stop it', () => {
     const made = machine('v6.1');
     addDevice(made);

@@ -103,12 +103,12 @@ describe('[KREL5] probes', () => {
 });
 
 describe('a profile and a release', () => {
-  test('the release decides, and a profile alone clears it', async () => {
+  test('the release decides, and a profile that boots clears it', async () => {
     const { name, shown } = await host({ kernel: 'v6.12', kernel_release: '6.8.12' });
     expect(shown).toMatchObject({ kernel: 'resolved', kernel_release: '6.8.12' });
-    await server.call('PATCH', `/v1/hosts/${name}`, { kernel: 'v7.3' });
+    await server.call('POST', `/v1/hosts/${name}/reboot`, { kernel: 'v7.3' });
     expect(await kernelOf(name)).toMatchObject({ kernel: 'v7.3', kernel_release: null, unknown: [] });
-    await server.call('POST', `/v1/hosts/${name}/reboot`, { kernel_release: '6.18.15' });
+    await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: '6.18.15' });
     expect(await kernelOf(name)).toMatchObject({ kernel: 'resolved', kernel_release: '6.18.15' });
   });
 
@@ -119,10 +119,28 @@ describe('a profile and a release', () => {
     expect(json).toMatchObject({ code: 'invalid_field', errors: [{ pointer: '/kernel' }] });
   });
 
+  test('a host that runs a series is told no release: it boots into one', async () => {
+    const { name } = await host({ kernel: 'force-unmap-v5.10' });
+    const told = await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: '6.8.12' });
+    expect(told.status).toBe(400);
+    expect(told.json).toMatchObject({ errors: [{ pointer: '/kernel_release' }] });
+    await server.call('POST', `/v1/hosts/${name}/reboot`, { kernel_release: '6.8.12' });
+    expect(await kernelOf(name)).toMatchObject({ kernel: 'resolved', kernel_release: '6.8.12' });
+  });
+
+  test('what was told may be taken back where a profile stands behind it', async () => {
+    const { name } = await host({ kernel_release: '6.12.117' });
+    await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: null });
+    expect(await kernelOf(name)).toMatchObject({ kernel: 'v6.12', kernel_release: null });
+    await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: '6.8.12' });
+    const refused = await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: null });
+    expect(refused.status).toBe(400);
+  });
+
   test('a host without either is none', async () => {
     const { status, json } = await server.call('POST', '/v1/hosts', { name: 'neither' });
     expect(status).toBe(400);
-    expect(json).toMatchObject({ code: 'invalid_field' });
+    expect(json).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/kernel' }] });
   });
 
   test('the profile of the letter was observed by nobody', async () => {

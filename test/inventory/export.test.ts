@@ -120,11 +120,17 @@ describe('shape', () => {
         },
       ],
     ],
-    ['daxctl', '', [{ chardev: 'dax0.0', size: 4096, align: 4096, mode: 'devdax' }]],
+    ['daxctl', '-RD', [{ id: 0, devices: [{ chardev: 'dax0.0', size: 4096, align: 4096, mode: 'devdax' }] }]],
     ['daxctl', '-R', [{ path: '/platform/hmem.0', id: 0, size: 4096, align: 4096 }]],
   ] as const)('[IMP21] %s list %s comes back as it was', (format, _flags, listing) => {
     const text = JSON.stringify(listing);
     expect(valueOf(exportOf(format, knownAfter(text)))).toEqual(valueOf(text));
+  });
+
+  it('a dax device that was listed without its region stands in one of its id', () => {
+    const device = { chardev: 'dax3.0', size: 4096, align: 4096, mode: 'devdax' };
+    const known = knownAfter(JSON.stringify([device]));
+    expect(valueOf(exportOf('daxctl', known))).toEqual([{ id: 3, devices: [device] }]);
   });
 
   it('a region whose namespace is in no region stands beside the others', () => {
@@ -296,14 +302,9 @@ describe('the current state', () => {
     expect(valueOf(exportListing('ndctl', now))).toEqual([
       { dev: 'namespace3.1', mode: 'fsdax', size: GIB, align: 2097152, numa_node: 0, blockdev: 'pmem3.1' },
     ]);
+    const mappings = [{ page_offset: 0, start: 4294967296, end: 5368709119, size: GIB }];
     expect(valueOf(exportListing('daxctl', now))).toEqual([
-      {
-        chardev: 'dax4.0',
-        mode: 'devdax',
-        size: GIB,
-        align: 2097152,
-        mappings: [{ page_offset: 0, start: 4294967296, end: 5368709119, size: GIB }],
-      },
+      { id: 4, devices: [{ chardev: 'dax4.0', mode: 'devdax', size: GIB, align: 2097152, mappings }] },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import type { HostRecord } from '../model/host.ts';
 import type { PatchHost } from '../model/host_command.ts';
 import { keptProposed, refusesProposed } from '../kernels/proposed.ts';
-import { toldKernel, type KernelOfHost } from '../kernels/told.ts';
+import { toldLater, type KernelOfHost } from '../kernels/told.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import type { RemovalState } from '../model/vocabulary.ts';
@@ -14,7 +14,7 @@ import { hostRecord, patch, emit, type Transaction } from '../model/transaction.
 export function patchHost(tx: Transaction, command: PatchHost): HostRecord | Refusal {
   const { type: _type, ...fields } = command;
   const before = hostRecord(tx.host);
-  const told = toldKernel(command, before);
+  const told = toldLater(command, before);
   if (isRefusal(told)) return told;
   const busy = refusesAnotherKernel(tx, before, told);
   if (busy !== null) return busy;
@@ -49,7 +49,7 @@ function refusesAnotherKernel(
   if (removal === undefined) return null;
   const detail = `${removal.dax_device} is being removed by this kernel: POST …/reboot ends that`;
   return refuse('removal_in_progress', detail, {
-    pointer: kernel_release === null ? '/kernel' : '/kernel_release',
+    pointer: '/kernel_release',
   });
 }
 

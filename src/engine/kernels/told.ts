@@ -33,6 +33,22 @@ export function toldKernel(told: ToldKernel, before: KernelOfHost | null): Kerne
   return { ...before, kernel_release: null, kernel_probes };
 }
 
+/** The same of a host that runs already: what it was said to be was wrong. Refused too: of a series, a release. */
+export function toldLater(told: Omit<ToldKernel, 'kernel'>, before: KernelOfHost): KernelOfHost | Refusal {
+  const { kernel } = before;
+  const isSeries = kernel !== 'resolved' && !PROFILES[kernel].released;
+  if (!isSeries || told.kernel_release === undefined || told.kernel_release === null) {
+    return toldKernel(told, before);
+  }
+  return refuse(
+    'invalid_field',
+    `the host runs ${kernel}, which was never released: reboot it into a release`,
+    {
+      pointer: '/kernel_release',
+    },
+  );
+}
+
 function invalid(detail: string): Refusal {
   return refuse('invalid_field', detail, { pointer: '/kernel' });
 }

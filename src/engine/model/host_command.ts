@@ -26,7 +26,7 @@ export interface CreateHost extends ToldKernel {
 }
 
 /** Changes what the operator sets of a host; what is absent stays. */
-export interface PatchHost extends ToldKernel {
+export interface PatchHost extends Omit<ToldKernel, 'kernel'> {
   readonly type: 'patch_host';
   readonly sysctl?: { readonly memory_failure_early_kill: 0 | 1 };
   readonly auto_online_blocks?: OnlinePolicy;

@@ -117,6 +117,10 @@ export const CreateHost = z
     labels: Labels.exactOptional(),
     proposed: Proposed.exactOptional(),
   })
+  .refine(({ kernel, kernel_release }) => kernel !== undefined || kernel_release !== undefined, {
+    error: 'expected a kernel, or a kernel_release',
+    path: ['kernel'],
+  })
   .meta({
     id: 'CreateHost',
     override: withExample({ name: 'node-new', kernel: EXAMPLE_KERNEL }),
@@ -124,8 +128,10 @@ export const CreateHost = z
 
 export const PatchHost = z
   .strictObject({
-    ...TOLD_KERNEL,
-    kernel_release: KernelRelease.nullable().exactOptional(),
+    kernel_release: KernelRelease.nullable().exactOptional().meta({
+      description: 'What it has run all along: what was told of it before was wrong, and no other boots.',
+    }),
+    kernel_probes: TOLD_KERNEL.kernel_probes,
     sysctl: Sysctl.exactOptional(),
     auto_online_blocks: OnlinePolicy.exactOptional(),
     memory_block_bytes: MemoryBlockBytes.exactOptional().meta({
@@ -136,6 +142,7 @@ export const PatchHost = z
   })
   .meta({ id: 'PatchHost', override: withExample({ labels: { rack: 'r1' } }) })
   .register(elsewhere, {
+    kernel: 'another kernel boots: use reboot, POST /v1/hosts/{host}/reboot with {"kernel": …}',
     name: 'a host keeps its name',
   }) satisfies z.ZodType<BodyOf<'patch_host'>>;
 
