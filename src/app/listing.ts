@@ -1,5 +1,5 @@
 import { isOnNdBus } from '../engine/device/dax_region.ts';
-import type { ImportedCxl, ImportedDevice } from '../engine/model/host_command.ts';
+import type { ImportedCxl, ImportedDevice, ToldKernel } from '../engine/model/host_command.ts';
 import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
 import { countBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
@@ -12,7 +12,9 @@ import { importListing, type ListingImport } from '../inventory/import_listing.t
 import { isDisabledNamespace } from '../inventory/derive.ts';
 import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
+import { listedKernel } from './listed_kernel.ts';
 import { changedCxl } from './listed_cxl.ts';
+import type { Skipped } from '../inventory/skip.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
 /**
@@ -42,6 +44,8 @@ interface ImportPlan {
   readonly devices: readonly ImportedDevice[];
   /** What the listing changes of memdevs and regions. */
   readonly cxl?: ImportedCxl;
+  /** What the text says of the host's kernel. */
+  readonly told?: ToldKernel;
   readonly record: Listed;
   readonly imported: Imported;
 }
@@ -71,12 +75,14 @@ export function planImport(
     if (code === 'too_large') return { too_large: detail };
     return refuse('malformed_inventory', detail, { pointer: '' });
   }
+  const kernel = listedKernel(listing);
   const cxl = changedCxl(known.host, listing.host, memdevsBefore(known.host, listing.host, modelled));
   return {
     devices: listing.devices.flatMap(importedDevices),
     ...(cxl === null ? {} : { cxl }),
+    ...(kernel.told === null ? {} : { told: kernel.told }),
     record: { host: listing.host, devices: listing.records },
-    imported: importedOf(listing),
+    imported: importedOf(listing, kernel.skipped),
   };
 }
 
@@ -168,7 +174,7 @@ function unsizedSkip({ record }: DeviceChange): ListingImport['skipped'][number]
   return [{ kind: 'namespace', name, reason: 'size unknown', detail, document: null, pointer: '' }];
 }
 
-function importedOf(listing: ListingImport): Imported {
+function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {
   const { format, devices, host_objects, absent, skipped } = listing;
   return {
     format,
@@ -185,6 +191,7 @@ function importedOf(listing: ListingImport): Imported {
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
       ...mediaErrors(listing),
+      ...ofHost,
     ],
   };
 }

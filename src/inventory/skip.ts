@@ -42,8 +42,8 @@ export interface Skipped {
   readonly pointer: string;
 }
 
-/** What is skipped: an object of a kind, a size, badblocks, a value of no known object, or text that is no JSON. */
-export const SKIPPED_KINDS = [...OBJECT_KINDS, 'size', 'badblocks', 'value', 'text'] as const;
+/** What is skipped: an object of a kind, what is said of the host, a size, badblocks, a value of no known object, or text that is no JSON. */
+export const SKIPPED_KINDS = [...OBJECT_KINDS, 'host', 'size', 'badblocks', 'value', 'text'] as const;
 export type SkippedKind = (typeof SKIPPED_KINDS)[number];
 
 const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_device'>, string>> = {

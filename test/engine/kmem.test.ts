@@ -302,14 +302,15 @@ test('[KM9] a later listing: what is used or has leaked stays, what left its dri
   expect(blocksOf(late)).toBe('7 online_movable Movable');
 });
 
-test('[KM1] a listed or created system-ram device whose probe fails is refused', () => {
+test('[KM1] a created system-ram device whose probe fails is refused, and a listed one left out', () => {
   const made = machine('v6.1');
   const command = { type: 'create_dax_device', ...RECORDED, mode: 'system-ram', size: 64 * MIB } as const;
   expect(answered(made, command)).toBe('EINVAL');
   const listed: ImportedDevice = { ...LISTED, size: 64 * MIB };
-  expect(answered(made, { type: 'import_inventory', imported: '', devices: [listed], record: {} })).toBe(
-    'EINVAL',
-  );
+  const told = '{"devices":[{"name":"dax0.0"}],"skipped":[]}';
+  const left = made.run({ type: 'import_inventory', imported: told, devices: [listed], record: {} });
+  expect(JSON.parse(left)).toMatchObject({ devices: [], skipped: [{ name: 'dax0.0', reason: 'refused' }] });
+  expect(made.host.tables.dax_devices.size).toBe(0);
   const empty = imported('v5.10', listed);
   expect(blocksOf(empty)).toBe('none');
   expect(verdict(unbind(empty))).toBe('completed, contained, 0 signals');

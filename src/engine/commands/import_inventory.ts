@@ -1,6 +1,7 @@
 import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
-import type { ImportedDevice, ImportInventory } from '../model/host_command.ts';
+import type { ImportedDevice, ImportInventory, ToldKernel } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
+import { keptProposed } from '../kernels/proposed.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import { forgetRegions, importCxl } from '../device/cxl/listed.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
@@ -8,26 +9,46 @@ import { keepBlockSize } from '../device/kmem/add.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
 import { isInUse, mappingsOfDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, put, identity, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, identity, patch, put, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from '../device/place.ts';
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
+import { tellKernel } from './tell_kernel.ts';
 import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
+
+/** What of a listing the model has no place for; the rest of it enters. */
+interface LeftOut {
+  readonly kind: 'dax_device' | 'host';
+  readonly name: string;
+  readonly reason: 'refused';
+  readonly detail: string;
+  readonly document: null;
+  readonly pointer: '';
+}
+
+/** A device that no machine has, or none of this kernel: the listing is wrong about it, and about nothing else. */
+const OF_ONE_DEVICE: readonly Refusal['code'][] = [
+  'invalid_field',
+  'out_of_range',
+  'overlap',
+  'kernel_refused',
+];
 
 /**
  * Creates or updates the devices of a listing; what is in use keeps what the listing cannot know. Where nobody can say
  * whether the kernel has drivers/cxl, that a machine lists its CXL devices says so.
  */
 export function importInventory(tx: Transaction, command: ImportInventory): string | Refusal {
-  if (command.cxl !== undefined) {
-    const refusal = ifKnown(() => refusesCxl(tx.host));
-    if (refusal !== null) return { ...refusal, pointer: '' };
-    importCxl(tx, command.cxl);
-  }
+  const left = command.told === undefined ? [] : tellHost(tx, command.told);
+  const showsCxl = command.cxl !== undefined || command.devices.some((device) => isNewOnCxl(tx, device));
+  const refusal = showsCxl ? ifKnown(() => refusesCxl(tx.host)) : null;
+  if (refusal !== null) return { ...refusal, pointer: '' };
+  if (command.cxl !== undefined) importCxl(tx, command.cxl);
   const places = placesOf(tx.host, null);
   for (const device of command.devices) {
     const refusal = importDevice(tx, device, places);
-    if (refusal !== null) return refusal;
+    if (refusal !== null && !OF_ONE_DEVICE.includes(refusal.code)) return refusal;
+    if (refusal !== null) left.push(leftOut('dax_device', device.name, refusal));
   }
   if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
   if (command.devices.some(({ memory_blocks }) => (memory_blocks ?? null) !== null)) keepBlockSize(tx);
@@ -35,7 +56,34 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
   emit(tx, 'inventory_imported', 'inventory', { devices: command.devices.map((device) => device.name) });
-  return command.imported;
+  return left.length === 0 ? command.imported : withLeftOut(command.imported, left);
+}
+
+function leftOut(kind: LeftOut['kind'], name: string, { detail }: Refusal): LeftOut {
+  return { kind, name, reason: 'refused', detail, document: null, pointer: '' };
+}
+
+/** The answer with what was left out: no device of it was created or changed. */
+function withLeftOut(imported: string, left: readonly LeftOut[]): string {
+  const answer = JSON.parse(imported) as {
+    readonly devices: readonly { readonly name: string }[];
+    readonly skipped: readonly object[];
+  };
+  const names = new Set(left.filter(({ kind }) => kind === 'dax_device').map(({ name }) => name));
+  const devices = answer.devices.filter(({ name }) => !names.has(name));
+  return JSON.stringify({ ...answer, devices, skipped: [...answer.skipped, ...left] });
+}
+
+/** Takes what a text says of the kernel as PATCH of the host would; where that is refused, it is left out. */
+function tellHost(tx: Transaction, told: ToldKernel): LeftOut[] {
+  const before = hostRecord(tx.host);
+  const now = tellKernel(tx, told);
+  if (isRefusal(now)) return [leftOut('host', before.name, now)];
+  const { kernel, kernel_release, kernel_probes } = now;
+  const proposed = keptProposed(kernel, before.proposed);
+  patch(tx, 'hosts', before.name, { kernel, kernel_release, kernel_probes, proposed });
+  emit(tx, 'host_changed', `hosts/${before.name}`, { ...told });
+  return [];
 }
 
 function importDevice(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
@@ -45,8 +93,8 @@ function importDevice(tx: Transaction, imported: ImportedDevice, places: Places)
   if (imported.change === 'gone' && before.state === 'removing') return null;
   removePlace(places, before);
   const device = imported.change === 'gone' ? end(tx, before) : update(tx, before, imported, places);
+  addPlace(places, isRefusal(device) ? before : device);
   if (isRefusal(device)) return device;
-  addPlace(places, device);
   memoryAsListed(tx, device, (imported.change === 'gone' ? null : imported.memory_blocks) ?? null);
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
   return null;
@@ -62,11 +110,13 @@ function end(tx: Transaction, before: DaxDevice): DaxDevice | Refusal {
   return listedNoMore(tx, before);
 }
 
+function isNewOnCxl({ host }: Transaction, { name, size, change, provider }: ImportedDevice): boolean {
+  return provider === 'CXL' && size !== null && change !== 'gone' && !host.tables.dax_devices.has(name);
+}
+
 /** A device that no listing has shown yet; without its size there is none. */
 function create(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
   if (imported.size === null || imported.change === 'gone') return null;
-  const refusal = imported.provider === 'CXL' ? ifKnown(() => refusesCxl(tx.host)) : null;
-  if (refusal !== null) return { ...refusal, pointer: '' };
   const {
     change,
     is_another,

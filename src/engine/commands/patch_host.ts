@@ -1,10 +1,9 @@
 import type { HostRecord } from '../model/host.ts';
 import type { PatchHost } from '../model/host_command.ts';
 import { keptProposed, refusesProposed } from '../kernels/proposed.ts';
-import { toldLater, type KernelOfHost } from '../kernels/told.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import type { RemovalState } from '../model/vocabulary.ts';
+import { tellKernel } from './tell_kernel.ts';
 import { hostRecord, patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
@@ -14,10 +13,8 @@ import { hostRecord, patch, emit, type Transaction } from '../model/transaction.
 export function patchHost(tx: Transaction, command: PatchHost): HostRecord | Refusal {
   const { type: _type, ...fields } = command;
   const before = hostRecord(tx.host);
-  const told = toldLater(command, before);
+  const told = tellKernel(tx, command);
   if (isRefusal(told)) return told;
-  const busy = refusesAnotherKernel(tx, before, told);
-  if (busy !== null) return busy;
   const proposed = { ...keptProposed(told.kernel, before.proposed), ...fields.proposed };
   const refusal = refusesProposed(told.kernel, proposed);
   if (refusal !== null) return refusal;
@@ -37,20 +34,3 @@ function refusesBlockSize(tx: Transaction, bytes: number | undefined): Refusal |
   const detail = `${range.dax_device} has memory blocks of ${String(range.block_bytes)} bytes`;
   return refuse('dax_device_in_use', detail, { pointer: '/memory_block_bytes' });
 }
-
-/** A removal keeps the kernel that it began on; what was looked up on the host since may be told meanwhile. */
-function refusesAnotherKernel(
-  { host }: Transaction,
-  before: KernelOfHost,
-  { kernel, kernel_release }: KernelOfHost,
-): Refusal | null {
-  if (kernel === before.kernel && kernel_release === before.kernel_release) return null;
-  const [removal] = host.tables.removals.where(({ state }) => UNDER_WAY.includes(state));
-  if (removal === undefined) return null;
-  const detail = `${removal.dax_device} is being removed by this kernel: POST …/reboot ends that`;
-  return refuse('removal_in_progress', detail, {
-    pointer: '/kernel_release',
-  });
-}
-
-const UNDER_WAY: readonly RemovalState[] = ['running', 'waiting', 'stuck'];

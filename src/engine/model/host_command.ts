@@ -51,9 +51,14 @@ export interface ImportInventory {
   readonly type: 'import_inventory';
   readonly devices: readonly ImportedDevice[];
   readonly cxl?: ImportedCxl;
+  /** What the text says of the host's kernel. */
+  readonly told?: ToldKernel;
   /** What all listings have told, as the host's one inventory record keeps it. */
   readonly record: unknown;
-  /** What became of each object, as JSON text: it may be long, and is only sent on. */
+  /**
+   * What became of each object, as JSON text: it may be long, and is only sent on, unless something is left out: that
+   * is added to its `skipped`.
+   */
   readonly imported: string;
 }
 
