@@ -5,7 +5,7 @@ import { findRecord } from './find_record.ts';
 import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
 import { isOdd } from './lossless.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
-import { onlyDimm, pick, regionOfNamespace, textOf } from './read_field.ts';
+import { namespaceMode, onlyDimm, pick, regionOfNamespace, textOf } from './read_field.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -104,7 +104,7 @@ function namespaceNow(
   const isDax = isOnDaxBus(current.mode);
   const mode = isDax ? 'devdax' : current.mode;
   const { blockdev, badblock_count, badblocks, ...kept } = enabled(inMode(namespace, mode));
-  const isNew = namespace['mode'] !== mode;
+  const isNew = namespaceMode(namespace) !== mode;
   const now = current.badblocks;
   const region = findRecord(host.regions, regionOfNamespace(textOf(namespace, 'dev') ?? ''));
   const hasPages = isDax || (mode === 'fsdax' && !(isNew && isNativeMemory(current)));
@@ -161,7 +161,7 @@ function daxDeviceNow(
 }
 
 function inMode(namespace: ListedObject, mode: string): ListedObject {
-  if (namespace['mode'] === mode) return namespace;
+  if (namespaceMode(namespace) === mode) return namespace;
   const kept = namespace['mode'] === undefined ? Object.keys(namespace) : KEPT_ACROSS_MODES;
   return { ...pick(namespace, kept), mode };
 }

@@ -5,7 +5,14 @@ import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
-import { hidesContent, membersOf, objectsOf, regionOfNamespace, textOf } from './read_field.ts';
+import {
+  hidesContent,
+  namespaceMode,
+  membersOf,
+  objectsOf,
+  regionOfNamespace,
+  textOf,
+} from './read_field.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -91,7 +98,7 @@ function targetNodeOf({ namespace, dax_device: dax }: ListedParts): number | nul
 
 /** Whether the parts are those of a dax device (devdax, system-ram), not of a block device. */
 export function isDaxParts({ namespace, dax_device: dax }: ListedParts): boolean {
-  return dax !== null || namespace?.['mode'] === 'devdax';
+  return dax !== null || namespaceMode(namespace) === 'devdax';
 }
 
 /** Whether the namespace has no driver, and so no block device and no dax device. */
@@ -122,7 +129,7 @@ function modeOf(parts: ListedParts): DeviceMode {
     const isRam = parts.dax_device?.['mode'] === 'system-ram' && !isDisabledNamespace(parts);
     return isRam ? 'system-ram' : 'devdax';
   }
-  const mode = textOf(parts.namespace, 'mode');
+  const mode = namespaceMode(parts.namespace);
   return mode === 'fsdax' || mode === 'sector' ? mode : 'raw';
 }
 

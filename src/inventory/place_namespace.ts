@@ -3,7 +3,7 @@ import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
-import { isUuid, pick, textOf } from './read_field.ts';
+import { isUuid, namespaceMode, pick, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
 import { type Skipped, skippedObject } from './skip.ts';
 
@@ -26,9 +26,10 @@ export function placeNamespace(
   const owner = ownerOf(merge, item);
   const skipped = skippedObject(item, host) ?? skippedForItsDevice(merge, item, host);
   // A device that the simulator gave to sector mode is still the one that was imported.
-  const isStillSector = skipped?.reason === 'btt' && owner?.parts.namespace?.['mode'] === 'sector';
+  const isStillSector =
+    skipped?.reason === 'btt' && owner !== null && namespaceMode(owner.parts.namespace) === 'sector';
   if (skipped !== null && !isStillSector) {
-    if (skipped.reason !== 'unknown mode') keepAside(merge, item, owner);
+    if (skipped.reason !== 'unknown mode' || owner === null) keepAside(merge, item, owner);
     return skipped;
   }
   const name = isStillSector ? owner.name : nameOf(merge, item, owner, host);
@@ -36,7 +37,7 @@ export function placeNamespace(
   if (owner !== null && owner.name !== name) moveOwner(merge, item, owner, name);
 
   const parts = merge.parts.get(name);
-  const isDax = item.fields['mode'] === 'devdax';
+  const isDax = namespaceMode(item.fields) === 'devdax';
   const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
   const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
   place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts });
@@ -108,7 +109,7 @@ function nameOf(
   owner: Owner | null,
   host: InventoryHostRecord,
 ): string {
-  const isDax = item.fields['mode'] === 'devdax';
+  const isDax = namespaceMode(item.fields) === 'devdax';
   const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host) === null);
   const shown = isDax ? (device?.name ?? null) : textOf(item.fields, 'blockdev');
   if (shown !== null) return deviceShownAs(merge, shown);

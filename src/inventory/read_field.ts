@@ -7,6 +7,19 @@ export function pick(object: ListedObject, keys: readonly string[]): ListedObjec
   return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
 }
 
+/** What ndctl before v60 called the modes, and still takes for them. Source: ndctl/namespace.c set_defaults(). */
+const FORMER_MODES = new Map([
+  ['memory', 'fsdax'],
+  ['dax', 'devdax'],
+  ['safe', 'sector'],
+]);
+
+/** The mode of a namespace by the name that it has today, or null; the record keeps the word that was listed. */
+export function namespaceMode(namespace: ListedObject | null | undefined): string | null {
+  const word = textOf(namespace, 'mode');
+  return FORMER_MODES.get(word ?? '') ?? word;
+}
+
 /** A string field, or null. */
 export function textOf(object: ListedObject | null | undefined, key: string): string | null {
   const value = object?.[key];

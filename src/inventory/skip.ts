@@ -2,7 +2,7 @@ import { DAX_MODES } from '../engine/model/vocabulary.ts';
 import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
-import { NIL_UUID, textOf } from './read_field.ts';
+import { namespaceMode, NIL_UUID, textOf } from './read_field.ts';
 import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './record.ts';
 
 /**
@@ -81,7 +81,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   }
   if (kind !== 'namespace') return skip('not a dax device', NO_DEVICE_DETAILS[kind]);
 
-  const mode = textOf(fields, 'mode');
+  const mode = namespaceMode(fields);
   const region = findRecord(host.regions, item.parent);
   if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
   if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
