@@ -14,6 +14,14 @@ CREATE TABLE cxl_memdevs (
 
 CREATE INDEX cxl_memdevs_by_host ON cxl_memdevs (host);
 
+CREATE INDEX cxl_memdevs_by_host_uid ON cxl_memdevs (host, uid);
+
+CREATE INDEX cxl_memdevs_by_id ON cxl_memdevs (id);
+
+CREATE INDEX cxl_memdevs_by_serial ON cxl_memdevs (serial);
+
+CREATE INDEX cxl_memdevs_by_state ON cxl_memdevs (state);
+
 CREATE TABLE cxl_regions (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
@@ -28,6 +36,16 @@ CREATE TABLE cxl_regions (
 ) STRICT;
 
 CREATE INDEX cxl_regions_by_host ON cxl_regions (host);
+
+CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, record ->> '$.size');
+
+CREATE INDEX cxl_regions_by_host_uid ON cxl_regions (host, uid);
+
+CREATE INDEX cxl_regions_by_id ON cxl_regions (id);
+
+CREATE INDEX cxl_regions_by_size ON cxl_regions (record ->> '$.size');
+
+CREATE INDEX cxl_regions_by_state ON cxl_regions (state);
 
 CREATE TABLE dax_devices (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,9 +65,17 @@ CREATE TABLE dax_devices (
 
 CREATE INDEX dax_devices_by_host ON dax_devices (host);
 
+CREATE INDEX dax_devices_by_host_size ON dax_devices (host, record ->> '$.size');
+
+CREATE INDEX dax_devices_by_host_state ON dax_devices (host, state);
+
+CREATE INDEX dax_devices_by_host_uid ON dax_devices (host, uid);
+
 CREATE INDEX dax_devices_by_id ON dax_devices (id);
 
 CREATE INDEX dax_devices_by_mode ON dax_devices (mode);
+
+CREATE INDEX dax_devices_by_size ON dax_devices (record ->> '$.size');
 
 CREATE INDEX dax_devices_by_state ON dax_devices (state);
 
@@ -85,9 +111,17 @@ CREATE TABLE exposures (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX exposures_by_dax_device ON exposures (dax_device);
+
 CREATE INDEX exposures_by_host ON exposures (host, dax_device);
 
+CREATE INDEX exposures_by_host_pages ON exposures (host, record ->> '$.pages');
+
+CREATE INDEX exposures_by_host_uid ON exposures (host, uid);
+
 CREATE INDEX exposures_by_open ON exposures (open);
+
+CREATE INDEX exposures_by_pages ON exposures (record ->> '$.pages');
 
 CREATE INDEX exposures_by_tenant ON exposures (tenant);
 
@@ -122,11 +156,23 @@ CREATE TABLE files (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX files_by_dax_device ON files (dax_device);
+
 CREATE INDEX files_by_host ON files (host);
 
 CREATE INDEX files_by_host_mount ON files (host, mount);
 
 CREATE INDEX files_by_host_path ON files (host, path);
+
+CREATE INDEX files_by_host_size ON files (host, record ->> '$.size');
+
+CREATE INDEX files_by_host_uid ON files (host, uid);
+
+CREATE INDEX files_by_mount ON files (mount);
+
+CREATE INDEX files_by_path ON files (path);
+
+CREATE INDEX files_by_size ON files (record ->> '$.size');
 
 CREATE TABLE hosts (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -159,6 +205,10 @@ CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
 
 CREATE INDEX hotplug_events_by_host ON hotplug_events (host);
 
+CREATE INDEX hotplug_events_by_host_dax_device ON hotplug_events (host, dax_device);
+
+CREATE INDEX hotplug_events_by_host_uid ON hotplug_events (host, uid);
+
 CREATE TABLE idempotency_keys (
   key TEXT NOT NULL PRIMARY KEY,
   fingerprint TEXT NOT NULL,
@@ -180,6 +230,17 @@ CREATE TABLE inventories (
 ) STRICT;
 
 CREATE INDEX inventories_by_host ON inventories (host);
+
+CREATE TABLE labels (
+  kind TEXT NOT NULL CHECK (kind IN ('hosts', 'dax_devices')),
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  key INTEGER NOT NULL,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  UNIQUE (kind, name, value, key)
+) STRICT;
+
+CREATE INDEX labels_by_owner ON labels (host, kind, key);
 
 CREATE TABLE mappings (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -204,6 +265,10 @@ CREATE INDEX mappings_by_host_dax_device ON mappings (host, dax_device);
 CREATE INDEX mappings_by_host_file ON mappings (host, file);
 
 CREATE INDEX mappings_by_host_pid ON mappings (host, pid);
+
+CREATE INDEX mappings_by_host_uid ON mappings (host, uid);
+
+CREATE INDEX mappings_by_pid ON mappings (pid);
 
 CREATE TABLE memory_ranges (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -242,6 +307,12 @@ CREATE INDEX mounts_by_host ON mounts (host);
 
 CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
 
+CREATE INDEX mounts_by_host_path ON mounts (host, record ->> '$.path');
+
+CREATE INDEX mounts_by_host_uid ON mounts (host, uid);
+
+CREATE INDEX mounts_by_path ON mounts (record ->> '$.path');
+
 CREATE TABLE owner (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   pid INTEGER NOT NULL,
@@ -274,6 +345,10 @@ CREATE INDEX pins_by_host_dax_device ON pins (host, dax_device);
 
 CREATE INDEX pins_by_host_pid ON pins (host, pid);
 
+CREATE INDEX pins_by_host_uid ON pins (host, uid);
+
+CREATE INDEX pins_by_pid ON pins (pid);
+
 CREATE TABLE processes (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
@@ -289,6 +364,14 @@ CREATE TABLE processes (
 ) STRICT;
 
 CREATE INDEX processes_by_host ON processes (host);
+
+CREATE INDEX processes_by_host_pid ON processes (host, pid);
+
+CREATE INDEX processes_by_host_uid ON processes (host, uid);
+
+CREATE INDEX processes_by_pid ON processes (pid);
+
+CREATE INDEX processes_by_state ON processes (state);
 
 CREATE INDEX processes_by_tenant ON processes (tenant);
 
@@ -310,6 +393,12 @@ CREATE TABLE removals (
 CREATE INDEX removals_by_dax_device ON removals (dax_device);
 
 CREATE INDEX removals_by_host ON removals (host);
+
+CREATE INDEX removals_by_host_dax_device ON removals (host, dax_device);
+
+CREATE INDEX removals_by_host_state ON removals (host, state);
+
+CREATE INDEX removals_by_host_uid ON removals (host, uid);
 
 CREATE INDEX removals_by_state ON removals (state);
 

@@ -28,3 +28,4 @@ export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' 
 }
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 export type ListQuery = Parameters<Backend['list']>[0];
+export type Place = NonNullable<ListQuery['after']>;

@@ -1,14 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { definedOnly } from '../engine/model/defined_only.ts';
 import type { Kind } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Backend, ListQuery } from './backend.ts';
 import { describe, jsonResponse, type Operation } from './operation.ts';
-import { renderPageToken, rowBefore } from './page_token.ts';
+import { placeBefore, renderPageToken } from './page_token.ts';
 import { RefusalProblem } from './problem.ts';
 import { requireHost } from './read.ts';
-import { LIMIT_DEFAULT, pageOf, pageQuery } from './schemas/page.ts';
+import { LIMIT_DEFAULT, pageOf } from './schemas/page.ts';
 import { HostPath } from './schemas/path.ts';
+import { selectionQuery, type Selection } from './schemas/selection.ts';
 import { Name } from './schemas/scalar.ts';
 
 /** GET of a kind's records, of one host (`/v1/hosts/:host/…`) or of the fleet. */
@@ -20,11 +22,15 @@ export interface ListRoute extends Operation {
   readonly show?: (text: string) => string;
   /** Query parameters that filter, by field of the record. */
   readonly filters: z.core.$ZodLooseShape;
+  /** Fields that it may be sorted by, beside `created_at`. */
+  readonly sorts: readonly string[];
+  /** Whether its records have labels to be selected by. */
+  readonly labelled?: boolean;
 }
 
 /** A list below a host: 404 where there is no such host. */
 export function hostListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
-  const querystring = z.strictObject({ ...pageQuery, ...route.filters });
+  const querystring = z.strictObject({ ...selectionQuery(route), ...route.filters });
   app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     await requireHost(backend, host);
@@ -35,7 +41,11 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
 
 /** A list over the whole fleet, with `host` among its filters. */
 export function fleetListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
-  const querystring = z.strictObject({ ...pageQuery, host: Name.exactOptional(), ...route.filters });
+  const querystring = z.strictObject({
+    ...selectionQuery(route),
+    host: Name.exactOptional(),
+    ...route.filters,
+  });
   app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
     const { host, ...query } = request.query as Query;
     reply.type('application/json; charset=utf-8');
@@ -56,25 +66,34 @@ export function listSchema(
   });
 }
 
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+type Query = Selection & Readonly<Record<string, Selection[keyof Selection] | boolean>>;
 
 function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery {
-  const { limit, page_token, dax_device, ...rest } = query;
+  const { limit, page_token, dax_device, label, sort, created_after, created_before, ...rest } = query;
   const filters: Record<string, string | number> = {};
   for (const [field, value] of Object.entries(rest)) {
     // A boolean is 0 or 1 in its column.
-    if (value !== undefined) filters[field] = typeof value === 'boolean' ? Number(value) : value;
+    if (value !== undefined) filters[field] = typeof value === 'boolean' ? Number(value) : (value as string);
   }
-  const after = rowBefore(kind, page_token as string | undefined);
   // A device is known by its name: there the filter is the record's own id.
   if (typeof dax_device === 'string') filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
-  return {
-    kind,
-    ...(host === undefined ? {} : { host }),
-    filters,
-    limit: typeof limit === 'number' ? limit : LIMIT_DEFAULT,
-    ...(after === undefined ? {} : { after }),
+  const asked = {
+    host,
+    labels: label,
+    sort,
+    created_after_ms: created_after,
+    created_before_ms: created_before,
   };
+  const order = { kind, filters, limit: limit ?? LIMIT_DEFAULT, ...definedOnly(asked) };
+  const after = placeBefore(listName(order), page_token);
+  return { ...order, ...(after === undefined ? {} : { after }) };
+}
+
+/** What a list is called in its page tokens: they are of one order of its rows. */
+function listName({ kind, sort, created_after_ms, created_before_ms }: ListQuery): string {
+  if (sort !== undefined) return `${kind} by ${sort.descending ? '-' : ''}${sort.field}`;
+  const inOrderOfUids = created_after_ms !== undefined || created_before_ms !== undefined;
+  return inOrderOfUids ? `${kind} by created_at` : kind;
 }
 
 /** The answer's text, joined from records that the store serialised: no object is made of them. */
@@ -84,7 +103,7 @@ async function listText(backend: Backend, { show }: ListRoute, query: ListQuery)
   const { items, last, as_of } = page;
   return textOf({
     items: show === undefined ? items : items.map(show),
-    next_page: renderPageToken(query.kind, last),
+    next_page: renderPageToken(listName(query), last),
     as_of,
   });
 }

@@ -55,7 +55,11 @@ export async function pageFrom<T>(
   ) => Promise<{ readonly items: readonly T[]; readonly last: number | null }>,
 ) {
   const { items, last } = await load(rowBefore(list, query.page_token) ?? -1, query.limit ?? LIMIT_DEFAULT);
-  return { items, next_page: renderPageToken(list, last), as_of: await lastSeq(backend) };
+  return {
+    items,
+    next_page: renderPageToken(list, last === null ? null : [last]),
+    as_of: await lastSeq(backend),
+  };
 }
 
 async function lastSeq(backend: Backend): Promise<number> {

@@ -4,7 +4,7 @@ import type { CommandType } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Backend } from './backend.ts';
-import { fleetListRoute, hostListRoute } from './list.ts';
+import { fleetListRoute, hostListRoute, type ListRoute } from './list.ts';
 import { mutationRoute, type MutationRoute } from './mutate.ts';
 import type { Tag } from './operation.ts';
 import { loadRecord, readRoute } from './read.ts';
@@ -29,8 +29,8 @@ export interface Noun<P extends z.ZodObject> {
   /** Path of one record: the host, and the id of the record. */
   readonly params: P;
   readonly filters: z.core.$ZodLooseShape;
-  /** Whether there is a list of all hosts', too. */
-  readonly of_fleet?: boolean;
+  readonly sorts: ListRoute['sorts'];
+  readonly labelled?: boolean;
 }
 
 type Told = 'tag' | 'url' | 'params' | 'host' | 'target';
@@ -61,7 +61,7 @@ export interface NounRoutes<P extends z.ZodObject> {
 /**
  * Declares what every noun has, and returns how to declare what it has of its own. Of pins, say:
  *
- *   GET   /v1/pins                         listFleetPins    at once, with `of_fleet`
+ *   GET   /v1/pins                         listFleetPins    at once
  *   GET   /v1/hosts/:host/pins             listPins         at once
  *   GET   /v1/hosts/:host/pins/:pin        getPin           at once
  *   POST  /v1/hosts/:host/pins             createPin        create()
@@ -72,19 +72,26 @@ export function nounRoutes<P extends z.ZodObject>(
   backend: Backend,
   noun: Noun<P>,
 ): NounRoutes<P> {
-  const { kind, singular, record, params, filters } = noun;
+  const { kind, singular, record, params, filters, sorts, labelled = false } = noun;
   const name = kind.replaceAll('_', '-');
   const tag = noun.tag ?? (name as Tag);
   const collection = `/v1/hosts/:host/${name}`;
   const param = Object.keys(params.shape).at(-1)!;
   const idIn = (path: unknown): string => (path as Readonly<Record<string, string>>)[param]!;
-  const list = { tag, kind, item: record, filters };
-  if (noun.of_fleet === true) {
-    const summary = `List ${wordsOf(kind)} of the fleet`;
-    fleetListRoute(app, backend, { ...list, id: `listFleet${nameOf(kind)}`, summary, url: `/v1/${name}` });
-  }
-  const summary = `List ${wordsOf(kind)} of a host`;
-  hostListRoute(app, backend, { ...list, id: `list${nameOf(kind)}`, summary, url: collection });
+  const list = { tag, kind, item: record, filters, sorts, labelled };
+  const summary = `List ${wordsOf(kind)} of`;
+  fleetListRoute(app, backend, {
+    ...list,
+    id: `listFleet${nameOf(kind)}`,
+    summary: `${summary} the fleet`,
+    url: `/v1/${name}`,
+  });
+  hostListRoute(app, backend, {
+    ...list,
+    id: `list${nameOf(kind)}`,
+    summary: `${summary} a host`,
+    url: collection,
+  });
   readRoute(app, {
     id: `get${nameOf(singular)}`,
     tag,

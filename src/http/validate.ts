@@ -69,7 +69,7 @@ function* said(
 
 function detailOf(issue: z.core.$ZodIssue, value: unknown, isParameter: boolean): string {
   if (issue.code === 'custom') return issue.message;
-  if (isParameter && Array.isArray(value)) return 'is given more than once';
+  if (isParameter && Array.isArray(value) && issue.code === 'invalid_type') return 'is given more than once';
   const words = wordsOf(issue);
   if (value === undefined) return words === '' ? 'is required' : `is required: one of ${words}`;
   const isDefault =

@@ -28,7 +28,7 @@ export interface Store {
   getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
   /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
   snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
-  /** One page in order of creation; a filter that is not ours is refused with `invalid_field`. */
+  /** One page, in order of creation or sorted; a filter or sort that is not ours is refused with `invalid_field`. */
   list(query: ListQuery): Promise<Page | Refusal>;
   events(query: {
     readonly after: number;
@@ -136,17 +136,33 @@ export interface ListQuery {
   readonly host?: string;
   /** Equality on filter columns of the kind's table: `dax_device`, `mode`, `state`, `tenant`, `pid`, `mount`, … */
   readonly filters: Readonly<Record<string, string | number>>;
+  /** Only records with all of these labels; of kinds that have labels. */
+  readonly labels?: readonly (readonly [name: string, value: string])[];
+  /** Only records whose uid was given after, or before, these times; milliseconds since 1970. */
+  readonly created_after_ms?: number;
+  readonly created_before_ms?: number;
+  /** In order of creation where absent. */
+  readonly sort?: Sort;
   readonly limit: number;
-  /** `last` of a former page of the same list: rows after that one. */
-  readonly after?: number;
+  /** `last` of a former page of the same list in the same order: rows after that one. */
+  readonly after?: Place;
 }
+
+/** A field that the kind's lists may be sorted by; rows that are equal in it are in order of creation. */
+export interface Sort {
+  readonly field: string;
+  readonly descending: boolean;
+}
+
+/** Where a row stands in a list: its key, and in a sorted list what it is sorted by. */
+export type Place = readonly [key: number] | readonly [key: number, value: string | number];
 
 /** Rows of a list, all of one committed state. `as_of` is the number of the last event in it. */
 export interface Page {
   /** Serialised resources, ready to be joined. */
   readonly items: readonly string[];
-  /** Key of its last row where more follow; null at the end. */
-  readonly last: number | null;
+  /** Place of its last row where more follow; null at the end. */
+  readonly last: Place | null;
   readonly as_of: number;
 }
 
@@ -160,7 +176,9 @@ export interface AssessmentQuery {
 }
 
 /** `items` are serialised assessments, `summary` is over all pages of the query. */
-export interface AssessmentPage extends Page {
+export interface AssessmentPage extends Omit<Page, 'last'> {
+  /** Key of its last row where more follow; null at the end. */
+  readonly last: number | null;
   readonly summary: AssessmentSummary;
 }
 

@@ -4,7 +4,7 @@ import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Connection } from './connection.ts';
 import { encodeEntries } from './load.ts';
-import { columnsOf, KINDS, ownsEntries } from './tables.ts';
+import { columnsOf, hasLabels, KINDS, ownsEntries } from './tables.ts';
 
 /** A row that events concern. `renewed`: it was deleted on the way, so that what stands there now is a new row. */
 export interface Touched {
@@ -71,14 +71,36 @@ function prepareTable(db: Connection, kind: Kind): WriteRow {
     `INSERT INTO ${kind} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
      ON CONFLICT (host, id) DO UPDATE SET ${changing.map((column) => `${quote(column)} = excluded.${quote(column)}`).join(', ')}`,
   );
+  const relabel = prepareLabels(db, kind);
   return (name, host, { id, renewed }) => {
     const record: Resource | undefined = host.tables[kind].get(id);
+    relabel.drop(name, id);
     if (renewed) remove.run(name, id);
     if (record === undefined) return;
     const values = fields.map((field) => columnValue((record as unknown as Record<string, unknown>)[field]));
     const row: Value[] = [name, id, record.uid, record.revision, ...values, JSON.stringify(record)];
     if (ownsEntries(kind)) row.push(encodeEntries(entriesOf(host, id)));
     upsert.run(...row);
+    relabel.keep(name, id);
+  };
+}
+
+/** Labels stand beside their row, a row each, so that a list finds it by them. */
+function prepareLabels(
+  db: Connection,
+  kind: Kind,
+): Record<'drop' | 'keep', (name: string, id: string) => void> {
+  if (!hasLabels(kind)) return { drop: () => undefined, keep: () => undefined };
+  const drop = db.prepare<[string, string, string]>(
+    `DELETE FROM labels WHERE kind = '${kind}' AND host = ? AND key = (SELECT key FROM ${kind} WHERE host = ? AND id = ?)`,
+  );
+  const keep = db.prepare<[string, string]>(
+    `INSERT INTO labels (kind, name, value, key, host) SELECT '${kind}', label.key, label.value, owner.key, owner.host
+     FROM ${kind} AS owner, json_each(owner.record, '$.labels') AS label WHERE owner.host = ? AND owner.id = ?`,
+  );
+  return {
+    drop: (name, id) => void drop.run(name, name, id),
+    keep: (name, id) => void keep.run(name, id),
   };
 }
 

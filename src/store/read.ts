@@ -1,10 +1,9 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import { refuse, type Refusal } from '../engine/model/refusal.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
-import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
-import { isFilter } from './tables.ts';
+import { listRows, type Prepare } from './list.ts';
+import type { EventPage, ListQuery, Store, StoredEvent } from './port.ts';
 
-type Prepare = (sql: string) => Statement<(string | number)[]>;
 /** What a store answers by reading alone. */
 export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
 
@@ -16,7 +15,10 @@ export function createReads(db: Connection): Reads {
     return row === undefined ? null : (JSON.parse(row.record) as RecordOf<K>);
   };
   // In one transaction, so that as_of is of the very state that was read.
-  const listNow = db.transaction((query: ListQuery) => list(prepare, query));
+  const listNow = db.transaction((query: ListQuery) => {
+    const rows = listRows(prepare, query);
+    return isRefusal(rows) ? rows : { ...rows, as_of: lastSeq(prepare) };
+  });
   const eventsNow = db.transaction((query: Parameters<Store['events']>[0]) => events(prepare, query));
   return {
     get: async (kind, host, id) => recordOf(`SELECT record FROM ${kind} WHERE host = ? AND id = ?`, host, id),
@@ -38,32 +40,6 @@ function prepareOnce(db: Connection): Prepare {
     const statement = statements.get(sql) ?? db.prepare<(string | number)[]>(sql);
     statements.set(sql, statement);
     return statement;
-  };
-}
-
-function list(prepare: Prepare, query: ListQuery): Page | Refusal {
-  const { kind, host, limit, after = 0 } = query;
-  const filters: [string, string | number][] = Object.entries(query.filters);
-  if (host !== undefined) filters.unshift(['host', host]);
-  const unknown = filters.find(([field]) => field !== 'host' && !isFilter(kind, field));
-  if (unknown !== undefined) {
-    return refuse('invalid_field', `${kind} are not filtered by ${unknown[0]}`, {
-      pointer: `/${unknown[0]}`,
-    });
-  }
-  // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
-  const values = filters.map(([, value]) => String(value));
-  const where = ['key > ?', ...filters.map(([field]) => `"${field}" = ?`)].join(' AND ');
-  const statement = prepare(`SELECT key, record FROM ${kind} WHERE ${where} ORDER BY key LIMIT ?`);
-  const rows = statement.all(after, ...values, limit + 1) as {
-    readonly key: number;
-    readonly record: string;
-  }[];
-  const page = rows.slice(0, limit);
-  return {
-    items: page.map(({ record }) => record),
-    last: rows.length > limit ? (page.at(-1)?.key ?? null) : null,
-    as_of: lastSeq(prepare),
   };
 }
 

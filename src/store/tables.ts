@@ -35,6 +35,36 @@ export function isFilter(kind: Kind, field: string): boolean {
   return field === 'id' || columnsOf(kind).includes(field);
 }
 
+/**
+ * What a list of each kind may be sorted by, and the SQL of it: never NULL, and indexed over the fleet and within a host,
+ * so that a page reads no more rows than it shows. `created_at` every list may: a uid (UUIDv7) begins with its time.
+ */
+const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
+  hosts: { name: 'host', kernel: 'kernel' },
+  dax_devices: { name: 'id', size: "record ->> '$.size'", state: 'state' },
+  cxl_memdevs: { name: 'id' },
+  cxl_regions: { name: 'id', size: "record ->> '$.size'" },
+  mounts: { path: "record ->> '$.path'", dax_device: 'dax_device' },
+  files: { path: 'path', size: "record ->> '$.size'" },
+  processes: { pid: 'pid' },
+  mappings: { pid: 'pid', dax_device: 'dax_device' },
+  pins: { pid: 'pid', dax_device: 'dax_device' },
+  removals: { dax_device: 'dax_device', state: 'state' },
+  hotplug_events: { dax_device: 'dax_device' },
+  exposures: { dax_device: 'dax_device', pages: "record ->> '$.pages'" },
+};
+
+/** The SQL that a list of this kind is sorted by for a field; null where it cannot be. */
+export function sortExpression(kind: Kind, field: string): string | null {
+  const sorts = new Map(Object.entries({ ...SORTS_OF[kind], created_at: 'uid' }));
+  return sorts.get(field) ?? null;
+}
+
+/** Kinds whose records have labels: a row of `labels` each. */
+export function hasLabels(kind: Kind): boolean {
+  return kind === 'hosts' || kind === 'dax_devices';
+}
+
 /** Kinds whose rows hold runs of entries beside the record: page-table entries of a mapping, i_pages of a file. */
 export function ownsEntries(kind: Kind): boolean {
   return kind === 'mappings' || kind === 'files';

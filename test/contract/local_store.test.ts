@@ -1,10 +1,14 @@
 import { faultyDecide } from '../runtime/support/faulty_decide.ts';
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 import { openLocalStore } from '../support/local_store.ts';
+import { listContract } from './list_contract.ts';
 import { storeContract } from './store_contract.ts';
 
-storeContract('the SQLite store in one thread', () => {
+const makeHarness = () => {
   const harness = sqliteHarness();
   const { path } = harness;
   return { ...harness, open: () => harness.own(openLocalStore(path, faultyDecide(path))) };
-});
+};
+
+storeContract('the SQLite store in one thread', makeHarness);
+listContract('the SQLite store in one thread', makeHarness);

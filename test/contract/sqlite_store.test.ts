@@ -1,4 +1,6 @@
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
+import { listContract } from './list_contract.ts';
 import { storeContract } from './store_contract.ts';
 
 storeContract('the SQLite store', () => sqliteHarness());
+listContract('the SQLite store', () => sqliteHarness());

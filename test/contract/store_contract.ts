@@ -192,8 +192,8 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       for (const pid of created) await createProcess(pid);
       const first = await list({ host: 'node-a', limit: 2 });
       await createProcess(31);
-      const second = await list({ limit: 2, after: first.last ?? 0 });
-      const third = await list({ limit: 2, after: second.last ?? 0 });
+      const second = await list({ limit: 2, after: first.last ?? [0] });
+      const third = await list({ limit: 2, after: second.last ?? [0] });
       expect([first, second, third].map(pids)).toEqual([
         [10, 9],
         [2, 1],

@@ -55,6 +55,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
     },
     conflicts: {
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
+      patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
       importInventory: [
         `${at}/inventory`,

@@ -23,9 +23,9 @@ test('what is missing is required, and an enum names its words', async () => {
     '/length': 'is required',
   });
   expect(missing['/prot']).toBe('is required: one of "r", "rw"');
-  expect(await faults('POST', '/v1/hosts', { name: 7 })).toMatchObject({
-    '/name': containing('expected string'),
-    '/kernel': matching(/^is required: one of "v5\.10", /),
+  expect(await faults('POST', '/v1/hosts', { name: 7 })).toEqual({ '/name': containing('expected string') });
+  expect(await faults('POST', '/v1/hosts', { name: 'x' })).toEqual({
+    '/kernel': 'expected a kernel, or a kernel_release',
   });
   expect(await faults('POST', at('/dax-devices/pmem0/remove'), {})).toEqual({
     '/trigger': 'is required: one of "unbind", "surprise_removal", "orderly_removal"',

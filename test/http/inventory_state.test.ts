@@ -108,7 +108,7 @@ test('[M103] a CXL region without a driver has no namespace and no dax device', 
     cxl: { region: 'region0' },
   };
   await done('POST', `${host}/dax-devices`, device);
-  expect(await listingOf(host, 'daxctl')).toMatchObject([{ chardev: 'dax0.0' }]);
+  expect(await listingOf(host, 'daxctl')).toMatchObject([{ devices: [{ chardev: 'dax0.0' }] }]);
   await remove(host, 'dax0.0', 'cxl_region');
   expect(await listingOf(host, 'daxctl')).toEqual([]);
   expect(await importText(host, await text(host, 'daxctl'))).toEqual([]);

@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
   ['PATCH', '?dry_run=yes', {}, 400, 'invalid_request', ['/dry_run']],
   // inventory
   ['POST', '/inventory', '{"dev":', 400, 'malformed_inventory', ['']],
-  ['POST', '/inventory', '{"hello":"world"}', 400, 'malformed_inventory'],
+  ['POST', '/inventory', 'hello world', 400, 'malformed_inventory'],
   ['POST', '/v1/hosts/nobody/inventory', '[]', 404, 'host_not_found'],
   ['GET', '/inventory?format=xml', undefined, 400, 'invalid_request', ['/format']],
   ['GET', '/v1/hosts/nobody/inventory', undefined, 404, 'host_not_found'],

@@ -37,7 +37,10 @@ function begun(kernel: KernelName, mode: 'fsdax' | 'devdax', by: 'ext4' | 'xfs' 
 /** The same host once a version that stored no parameters has stored it, and the upgrade has loaded it. */
 function upgraded({ host, events }: Machine): Host {
   const db = before(9);
+  // This version's writer writes labels too, of which there were no rows then.
+  db.exec('CREATE TEMP TABLE labels (kind, name, value, key, host)');
   prepareProject(db)('h', host, events);
+  db.exec('DROP TABLE temp.labels');
   db.exec(`UPDATE removals SET record = json_set(record, '$.steps', (
     SELECT json_group_array(json_remove(value, '$.parameters')) FROM json_each(record, '$.steps')))`);
   migrate(db);

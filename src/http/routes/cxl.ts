@@ -29,6 +29,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     record: CxlMemdev,
     params: CxlMemdevPath,
     filters: memdevFilters,
+    sorts: ['name'],
   });
   const regions = nounRoutes(app, backend, {
     tag,
@@ -37,6 +38,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     record: CxlRegion,
     params: CxlRegionPath,
     filters: regionFilters,
+    sorts: ['name', 'size'],
   });
   memdevs.verb({
     id: 'removeCxlMemdev',

@@ -27,7 +27,8 @@ export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
     record: DaxDevice,
     params: DevicePath,
     filters: { dax_device: Name.exactOptional(), ...deviceFilters },
-    of_fleet: true,
+    sorts: ['name', 'size', 'state'],
+    labelled: true,
   });
   holdersRoute(app, backend);
   devices.create({

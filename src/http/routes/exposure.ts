@@ -20,6 +20,7 @@ export function exposureRoutes(app: FastifyInstance, backend: Backend): void {
     kind: 'exposures',
     item: Exposure,
     filters,
+    sorts: ['dax_device', 'pages'],
   });
   readRoute(app, {
     id: 'getExposure',

@@ -14,6 +14,7 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     record: File,
     params: FilePath,
     filters: fileFilters,
+    sorts: ['path', 'size'],
   });
   files.create({
     summary: 'Create a file',

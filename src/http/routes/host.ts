@@ -22,6 +22,8 @@ export function hostRoutes(app: FastifyInstance, backend: Backend): void {
     kind: 'hosts',
     item: Host,
     filters,
+    sorts: ['name', 'kernel'],
+    labelled: true,
   });
   readRoute(app, {
     id: 'getHost',

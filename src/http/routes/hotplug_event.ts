@@ -22,7 +22,7 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
     record: HotplugEvent,
     params: HotplugEventPath,
     filters: hotplugEventFilters,
-    of_fleet: true,
+    sorts: ['dax_device'],
   });
   events.create({
     summary: 'Say what the bus did',

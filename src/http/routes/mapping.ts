@@ -14,7 +14,7 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
     record: Mapping,
     params: MappingPath,
     filters: mappingFilters,
-    of_fleet: true,
+    sorts: ['pid', 'dax_device'],
   });
   mappings.create({
     summary: 'mmap(2)',

@@ -16,7 +16,7 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     record: Mount,
     params: MountPath,
     filters: mountFilters,
-    of_fleet: true,
+    sorts: ['path', 'dax_device'],
   });
   mounts.create({
     summary: 'Mount a file system',

@@ -14,7 +14,7 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
     record: Pin,
     params: PinPath,
     filters: pinFilters,
-    of_fleet: true,
+    sorts: ['pid', 'dax_device'],
   });
   pins.create({
     summary: 'Pin pages by gup',

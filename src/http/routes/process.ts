@@ -14,6 +14,7 @@ export function processRoutes(app: FastifyInstance, backend: Backend): void {
     record: Process,
     params: ProcessPath,
     filters: processFilters,
+    sorts: ['pid'],
   });
   processes.create({
     summary: 'Create a process',

@@ -28,6 +28,7 @@ export function removalRoutes(app: FastifyInstance, backend: Backend): void {
     item: Removal,
     show: cutText,
     filters,
+    sorts: ['dax_device', 'state'],
   });
   readRoute(app, {
     id: 'getRemoval',

@@ -68,6 +68,9 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     if (isRefusal(page)) throw new RefusalProblem(page);
     const { items, last, as_of, summary } = page;
     reply.type('application/json; charset=utf-8');
-    return textOf({ items, next_page: renderPageToken('assessment', last), as_of }, { summary });
+    return textOf(
+      { items, next_page: renderPageToken('assessment', last === null ? null : [last]), as_of },
+      { summary },
+    );
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
 import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { identity, Pid, Text, withExample } from './scalar.ts';
+import { identity, Pid, queryInteger, Text, withExample } from './scalar.ts';
 
 const MceKill = z.enum(MCE_KILL_POLICIES).meta({ description: 'PR_MCE_KILL.' });
 const Sigbus = z.enum(SIGBUS_DISPOSITIONS).meta({ description: 'What the process does with SIGBUS.' });
@@ -45,4 +45,8 @@ export const CreateProcess = z
     override: withExample({ comm: 'redis', tenant: 'orders', sigbus: 'handled' }),
   }) satisfies z.ZodType<BodyOf<'create_process'>>;
 
-export const processFilters = { state: ProcessState.exactOptional(), tenant: Text.exactOptional() };
+export const processFilters = {
+  pid: queryInteger(1, 4194304).exactOptional(),
+  state: ProcessState.exactOptional(),
+  tenant: Text.exactOptional(),
+};

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Command } from '../../src/engine/model/command.ts';
+import type { HostRecord, Process } from '../../src/engine/model/host.ts';
+import type { ListQuery, Page, Place, Sort, Store, Submitted } from '../../src/store/port.ts';
+import type { StoreHarness } from './store_contract.ts';
+
+/** What a list of every implementation of the port is sorted by, and cut down to. */
+export function listContract(name: string, makeHarness: () => StoreHarness): void {
+  describe(`${name} keeps the contract of lists`, () => {
+    let harness: StoreHarness;
+    let store: Store;
+    beforeEach(async () => {
+      harness = makeHarness();
+      store = await harness.open();
+    });
+    afterEach(async () => harness.cleanup());
+
+    const submit = (command: Command): Promise<Submitted> => store.submit({ host: 'node-a', command });
+    const createHost = (host = 'node-a'): Promise<Submitted> =>
+      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
+    const list = async (query: Omit<ListQuery, 'filters' | 'kind'> & Partial<ListQuery>): Promise<Page> => {
+      const page = await store.list({ kind: 'processes', filters: {}, ...query });
+      if ('refused' in page) throw new Error(page.detail);
+      return page;
+    };
+    const pids = (page: Page): number[] => page.items.map((item) => (JSON.parse(item) as Process).pid);
+
+    test('a sorted list has every row once, page by page, also of rows that are equal', async () => {
+      for (const host of ['node-a', 'node-b']) {
+        await createHost(host);
+        for (const pid of [10, 9, 200])
+          await store.submit({ host, command: { type: 'create_process', pid, comm: host } });
+      }
+      const pagesOf = async (sort: Sort, limit: number): Promise<string[]> => {
+        const rows: string[] = [];
+        for (let after: Place | null | undefined; after !== null; ) {
+          const page = await list({ limit, sort, ...(after === undefined ? {} : { after }) });
+          rows.push(
+            ...page.items.map((item) => JSON.parse(item) as Process).map(({ pid, comm }) => `${pid} ${comm}`),
+          );
+          after = page.last;
+        }
+        return rows;
+      };
+      const ascending = ['9 node-a', '9 node-b', '10 node-a', '10 node-b', '200 node-a', '200 node-b'];
+      for (const limit of [1, 2, 4, 9]) {
+        expect(await pagesOf({ field: 'pid', descending: false }, limit)).toEqual(ascending);
+        expect(await pagesOf({ field: 'pid', descending: true }, limit)).toEqual([...ascending].reverse());
+      }
+      const latest = await pagesOf({ field: 'created_at', descending: true }, 2);
+      expect(latest.slice(0, 4)).toEqual(['200 node-b', '9 node-b', '10 node-b', '200 node-a']);
+    });
+
+    test('a list is of the records with all labels that it names, as they are now', async () => {
+      for (const [host, labels] of [
+        ['node-a', { rack: '7', row: 'a' }],
+        ['node-b', { rack: '7' }],
+        ['node-c', { rack: '8', row: 'a' }],
+      ] as const) {
+        await store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12', labels } });
+      }
+      const labelled = async (...labels: (readonly [string, string])[]): Promise<string[]> => {
+        const page = await list({ kind: 'hosts', labels, limit: 9 });
+        return page.items.map((item) => (JSON.parse(item) as HostRecord).name);
+      };
+      expect(await labelled(['rack', '7'])).toEqual(['node-a', 'node-b']);
+      expect(await labelled(['rack', '7'], ['row', 'a'])).toEqual(['node-a']);
+      await submit({ type: 'patch_host', labels: { rack: '8' } });
+      await store.submit({ host: 'node-b', command: { type: 'delete_host' } });
+      expect(await labelled(['rack', '7'])).toEqual([]);
+      expect(await labelled(['row', 'a'])).toEqual(['node-c']);
+      expect(await labelled(['rack', '8'])).toEqual(['node-a', 'node-c']);
+    });
+
+    test('a list is of the records that were made in a time', async () => {
+      await createHost();
+      const made: Process[] = [];
+      for (const pid of [3, 2, 1]) {
+        const created = await submit({ type: 'create_process', pid, comm: 'redis' });
+        if (created.status !== 'done') throw new Error(created.status);
+        made.push(created.answer as Process);
+      }
+      const times = made.map(({ uid }) => Number.parseInt(uid.replaceAll('-', '').slice(0, 12), 16));
+      const between = async (after: number, before: number): Promise<number[]> =>
+        pids(await list({ limit: 9, created_after_ms: after, created_before_ms: before }));
+      const [first, second, third] = times as [number, number, number];
+      expect(await between(first - 1, third + 1)).toEqual([3, 2, 1]);
+      const inside = made.filter((_, at) => times[at]! > first && times[at]! < third);
+      expect(await between(first, third)).toEqual(inside.map(({ pid }) => pid));
+      expect(await between(third, second)).toEqual([]);
+    });
+
+    test('a sort, or a label of a kind without labels, that is not ours is refused', async () => {
+      const sort = { field: 'record', descending: false };
+      expect(await store.list({ kind: 'hosts', filters: {}, sort, limit: 1 })).toMatchObject({
+        code: 'invalid_field',
+        pointer: '/sort',
+      });
+      const labels = [['a', 'b']] as const;
+      expect(await store.list({ kind: 'mounts', filters: {}, labels, limit: 1 })).toMatchObject({
+        code: 'invalid_field',
+        pointer: '/label',
+      });
+    });
+  });
+}
