@@ -20,6 +20,7 @@ import type { QuestionType } from './model/question.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import type { Capacity } from './questions/capacity.ts';
 import type { SurveyedMemoryBlock, SurveyedMemoryBlocks } from './questions/memory_blocks.ts';
+import type { Plan } from './questions/plan_record.ts';
 import type { Assessment, Comparison, Survey } from './questions/record.ts';
 
 /** What each command answers; null where a record is gone. Plain JSON. */
@@ -67,6 +68,7 @@ interface QuestionAnswers {
   readonly survey_memory_block: SurveyedMemoryBlock;
   readonly survey_capacity: Capacity;
   readonly compare_removals: Comparison;
+  readonly plan_removals: Plan;
   readonly assess_removals: readonly Assessment[];
 }
 

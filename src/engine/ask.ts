@@ -4,6 +4,7 @@ import type { Host } from './model/host.ts';
 import type { QuestionOf, QuestionType } from './model/question.ts';
 import type { Refusal } from './model/refusal.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
+import { planRemovals } from './plan.ts';
 import { assessRemovals } from './questions/assess.ts';
 import { capacityOf } from './questions/capacity.ts';
 import { compareRemovals } from './questions/compare.ts';
@@ -22,6 +23,7 @@ const ANSWERERS: {
   survey_memory_block: surveyMemoryBlock,
   survey_capacity: ({ host }) => capacityOf(host),
   compare_removals: compareRemovals,
+  plan_removals: planRemovals,
   assess_removals: assessRemovals,
 };
 

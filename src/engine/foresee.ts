@@ -71,6 +71,7 @@ export function playToRest<Type extends CommandType>(
   }
 }
 
-function running(host: Host): RemovalRecord[] {
+/** Removals whose next step runs by itself. */
+export function running(host: Host): RemovalRecord[] {
   return host.tables.removals.where(({ state }) => state === 'running');
 }

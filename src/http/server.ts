@@ -28,6 +28,7 @@ import { pinRoutes } from './routes/pin.ts';
 import { processRoutes } from './routes/process.ts';
 import { removalRoutes } from './routes/removal.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { planRoute } from './routes/plan.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { limitRequests, sendCarefulHeaders, type Limits } from './security.ts';
@@ -115,6 +116,7 @@ const ROUTES = [
   removalRoutes,
   exposureRoutes,
   whatIfRoutes,
+  planRoute,
   kernelRoutes,
   eventRoutes,
   serviceRoutes,

@@ -8,8 +8,8 @@ import type { Submitted } from '../store/port.ts';
 import { answerRead } from '../store/read_only.ts';
 import type { Work } from '../store/transact.ts';
 
-/** The questions that play a removal through, or one for each kernel. */
-const LONG: ReadonlySet<QuestionType> = new Set(['survey_holders', 'compare_removals']);
+/** The questions that play a removal through, or one for each kernel, or one for each device. */
+const LONG: ReadonlySet<QuestionType> = new Set(['survey_holders', 'compare_removals', 'plan_removals']);
 
 /**
  * Whether a question or a dry run may take seconds, since it plays removals to their end: the writer has better to

@@ -14,6 +14,7 @@ function questionsAbout(dax_device: string): readonly Question[] {
   return [
     { type: 'survey_holders', dax_device },
     { type: 'compare_removals', dax_device, trigger: 'surprise_removal', kernels: KERNEL_NAMES },
+    { type: 'plan_removals', dax_devices: [dax_device], trigger: 'unbind' },
     { type: 'assess_removals', dax_device },
     { type: 'assess_removals' },
     { type: 'survey_capacity' },

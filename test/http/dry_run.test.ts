@@ -93,6 +93,7 @@ const MUTATIONS: readonly Request[] = [
       kernels: ['v5.10', 'v7.3'],
     },
   ],
+  ['planRemovals', 'POST', '/v1/plans', { hosts: ['node-a'], dax_devices: ['pmem0', 'dax3.0'] }],
   ['removeDaxDevice', 'POST', `${host}/dax-devices/dax3.0/remove`, { trigger: 'unbind' }],
   ['bindDaxDevice', 'POST', `${host}/dax-devices/dax3.0/bind`, { tenant: 'b' }],
   [
@@ -168,8 +169,8 @@ test('every mutation dry: no row of the database changes, and it answers what ac
 });
 /** A dry run shows removals at rest: so does an act that is waited for. */
 const AT_REST = { prefer: 'wait=60' };
-/** A journal whose device is there has nothing to abort; a comparison is a question. */
-const CHANGE_NOTHING: ReadonlySet<string> = new Set(['commitJournal', 'compareRemovals']);
+/** A journal whose device is there has nothing to abort; a comparison and a plan are questions. */
+const CHANGE_NOTHING: ReadonlySet<string> = new Set(['commitJournal', 'compareRemovals', 'planRemovals']);
 
 test('these are all mutations that the document has', async () => {
   const { paths } = (await server.call('GET', '/openapi.json')).json as unknown as {

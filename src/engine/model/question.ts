@@ -7,6 +7,7 @@ export type Question =
   | SurveyMemoryBlock
   | SurveyCapacity
   | CompareRemovals
+  | PlanRemovals
   | AssessRemovals;
 
 /** The name of a question. */
@@ -52,6 +53,17 @@ export interface CompareRemovals {
   readonly via?: RemoveVia;
   readonly kernels: readonly KernelName[];
 }
+
+/** The removal of several devices of the host, or of all of them: what to do before, and in which order. */
+export interface PlanRemovals {
+  readonly type: 'plan_removals';
+  /** Absent: every device that the host has; at most PLANNED_MAX. */
+  readonly dax_devices?: readonly string[];
+  readonly trigger: RemoveTrigger;
+}
+
+/** Devices of one host that are planned at once. */
+export const PLANNED_MAX = 64;
 
 /** What a removal now would leave of each device, or of one. */
 export interface AssessRemovals {

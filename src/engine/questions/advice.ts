@@ -11,7 +11,7 @@ import { entriesOf, hostRecord, remove, type Transaction } from '../model/transa
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { inCommon } from './in_common.ts';
-import { remediesOf, type Remedy } from './remedies.ts';
+import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
 import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
@@ -22,7 +22,8 @@ const EXTENTS_MAX = 2_000;
 /** What makes a new file system where there was one. */
 const DESTROYS: ReadonlySet<AdviceAction> = new Set(['mkfs_xfs_rmapbt']);
 
-const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4, undetermined: 5 } as const;
+/** How bad a verdict is: a removal that waits, and leaves nothing once it is let go, is 1. */
+export const RANKS = { contained: 0, leaked: 2, unsafe: 3, exposed: 4, undetermined: 5 } as const;
 
 /** How a removal ends. `finally`: its verdict once nothing holds it any more. */
 interface End extends ImpactfulRemoval {
@@ -41,16 +42,48 @@ function rankOf({ removal, finally: verdict }: End): number {
  * they are. Nothing where nothing can be better, or there is no removal.
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  const { advice } = inCommon<Advised>(
+  return inEveryKernel(tx, () => {
+    const { better, now } = betterThanNow(tx, command, which);
+    return now === null ? [] : joined(better, now);
+  });
+}
+
+/** Something that helps before a removal, and the commands that do it. */
+export interface Helpful extends Pick<Advice, 'detail' | 'state_then' | 'verdict_then'> {
+  readonly commands: readonly RemedyCommand[];
+}
+
+/**
+ * All that commands can do before the removal and that advise() would take for better, the best first; of what helps
+ * alike, what stops the fewest processes.
+ */
+export function helpfulCommands(tx: Transaction, command: RemoveDaxDevice): readonly Helpful[] {
+  return inEveryKernel(tx, () => {
+    const { better } = betterThanNow(tx, command, { kernels: false });
+    const asked = better.filter(({ remedy }) => remedy.commands.length > 0);
+    asked.sort((a, b) => compareEnds(a.end, b.end) || stopped(a.remedy) - stopped(b.remedy));
+    return asked.map(({ remedy: { detail, commands }, end: { removal } }) => {
+      return { detail, commands, state_then: removal.state, verdict_then: removal.verdict };
+    });
+  });
+}
+
+function stopped({ commands }: Tried['remedy']): number {
+  return commands.filter(({ type }) => type === 'exit_process').length;
+}
+
+/** What of it holds whatever the facts are that are not known. */
+function inEveryKernel<Row>(tx: Transaction, rows: () => readonly Row[]): readonly Row[] {
+  const { advice } = inCommon<Advised<Row>>(
     tx.host,
-    () => ({ advice: adviseOnce(tx, command, which) }),
+    () => ({ advice: rows() }),
     () => ({ advice: [] }),
   );
   return advice;
 }
 
-interface Advised extends Dependent {
-  readonly advice: readonly Advice[];
+interface Advised<Row> extends Dependent {
+  readonly advice: readonly Row[];
 }
 
 /** Whether other kernels are tried, too. */
@@ -58,22 +91,29 @@ interface Which {
   readonly kernels: boolean;
 }
 
-function adviseOnce(tx: Transaction, command: RemoveDaxDevice, { kernels }: Which): Advice[] {
-  const now = whatIf(tx, (imagined) => endOf(imagined, command));
-  if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return [];
-  const rank = rankOf(now);
-  if (rank === 0 && isHarmless(now.impact)) return [];
-  const tried = remediesOf(tx, now.removal).flatMap((remedy) => tryRemedy(tx, command, remedy));
-  const others = kernels && rank > 0 ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
-  const better = [...tried, ...others].filter(({ end }) => isBetter(end, now));
-  better.sort((a, b) => rankOf(a.end) - rankOf(b.end) || harmOf(a.end) - harmOf(b.end));
-  return joined(better, now.removal);
+/** What was tried and does better, the best first; `now` is null where nothing can. */
+interface Better {
+  readonly better: readonly Tried[];
+  readonly now: ImaginedRemoval | null;
 }
 
-/** It leaves less behind, or no more and harms nobody any more. */
-function isBetter(end: End, now: End): boolean {
-  const [rank, before] = [rankOf(end), rankOf(now)];
-  return rank < before || (rank === before && harmOf(end) < harmOf(now));
+function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: Which): Better {
+  const now = whatIf(tx, (imagined) => endOf(imagined, command));
+  if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return NOTHING_BETTER;
+  const rank = rankOf(now);
+  if (rank === 0 && isHarmless(now.impact)) return NOTHING_BETTER;
+  const tried = remediesOf(tx, now.removal).flatMap((remedy) => tryRemedy(tx, command, remedy));
+  const others = kernels && rank > 0 ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
+  const better = [...tried, ...others].filter(({ end }) => compareEnds(end, now) < 0);
+  better.sort((a, b) => compareEnds(a.end, b.end));
+  return { better, now: now.removal };
+}
+
+const NOTHING_BETTER: Better = { better: [], now: null };
+
+/** Below zero where the first leaves less behind, or no more and harms nobody any more. */
+function compareEnds(one: End, other: End): number {
+  return rankOf(one) - rankOf(other) || harmOf(one) - harmOf(other);
 }
 
 /** Harm is there or not: nobody can weigh a file system against a process. */
@@ -101,10 +141,7 @@ interface Tried {
 }
 
 function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): Tried[] {
-  const trigger = remedy.trigger ?? command.trigger;
-  const end = whatIf(tx, (imagined) =>
-    remedy.act(imagined) ? endOf(imagined, { ...command, trigger }) : null,
-  );
+  const end = whatIf(tx, (imagined) => (remedy.act(imagined) ? endOf(imagined, command) : null));
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
 }
 
@@ -115,7 +152,8 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
     return cannotBe(imagined.host, deviceOf(imagined.host, command.dax_device)) ?? endOf(imagined, command);
   });
   const detail = 'boot another kernel, with the same file systems and processes';
-  return isRefusal(end) ? [] : [{ remedy: { action: 'boot_kernel', targets: [kernel], detail }, end }];
+  const remedy = { action: 'boot_kernel', targets: [kernel], detail, commands: [] } as const;
+  return isRefusal(end) ? [] : [{ remedy, end }];
 }
 
 /** One advice for each action: its best; kernels with the same result are listed together. */

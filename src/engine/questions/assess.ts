@@ -129,7 +129,7 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
 }
 
 /** Those of a removal that has just ended, also where its record has the first 100. */
-function allHazards(host: Host, removal: RemovalRecord): readonly Hazard[] {
+export function allHazards(host: Host, removal: RemovalRecord): readonly Hazard[] {
   if (removal.cut?.hazards === undefined) return removal.hazards;
   return hazardsOf(host, removal, deviceOf(host, removal.dax_device));
 }
@@ -138,7 +138,8 @@ function pulled(dax_device: string): RemoveDaxDevice {
   return { type: 'remove_dax_device', dax_device, trigger: 'surprise_removal' };
 }
 
-function countKinds(hazards: readonly Hazard[]): Assessment['hazards'] {
+/** Dangers by their kind. */
+export function countKinds(hazards: readonly Hazard[]): Assessment['hazards'] {
   const counts = new Map<Hazard['kind'], number>();
   for (const { kind } of hazards) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => ({ kind, count }));

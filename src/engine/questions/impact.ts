@@ -21,7 +21,7 @@ export function runWithImpact(
 ): ImpactfulRemoval | Refusal {
   const before = aliveOn(tx.host, device);
   const removal = runRemoval(tx, command);
-  return isRefusal(removal) ? removal : { removal, impact: impactOf(tx.host, before, removal) };
+  return isRefusal(removal) ? removal : { removal, impact: impactOf(tx.host, before, [removal]) };
 }
 
 /** Whether nobody notices. */
@@ -30,15 +30,20 @@ export function isHarmless(impact: Impact): boolean {
 }
 
 /** File systems of the device that are alive, each by one of its mounts. */
-function aliveOn(host: Host, device: DaxDevice): string[] {
+export function aliveOn(host: Host, device: DaxDevice): string[] {
   const alive = mountsOn(host, device).filter(({ fs_state }) => fs_state === 'alive');
   return [...new Map(alive.map(({ file_system, id }) => [file_system, id])).values()];
 }
 
-function impactOf(host: Host, before: readonly string[], { report }: RemovalRecord): Impact {
+/** What removals did to these file systems and to processes: each counts once. */
+export function impactOf(
+  host: Host,
+  before: readonly string[],
+  removals: readonly Pick<RemovalRecord, 'report'>[],
+): Impact {
   // A mount that an orderly removal has unmounted first is no longer there.
   const after = before.map((id) => host.tables.mounts.get(id)?.fs_state);
-  const { signals, blast_radius } = report;
+  const signals = removals.flatMap(({ report }) => report.signals);
   const pidsOf = (rows: typeof signals): number => new Set(rows.map(({ pid }) => pid)).size;
   return {
     file_systems_shut_down: after.filter((state) => state === 'shutdown').length,
@@ -46,6 +51,6 @@ function impactOf(host: Host, before: readonly string[], { report }: RemovalReco
     file_systems_cut_off: after.filter((state) => state === 'alive').length,
     processes_signalled: pidsOf(signals),
     processes_killed: pidsOf(signals.filter(({ killed }) => killed)),
-    dirty_bytes: blast_radius!.dirty_bytes,
+    dirty_bytes: removals.reduce((sum, { report }) => sum + report.blast_radius!.dirty_bytes, 0),
   };
 }

@@ -3,22 +3,47 @@ import { blockAt, firstBlock, mayHoldKernelPages, onlineRuns } from '../model/me
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, memoryRangesOf } from '../model/memory_range.ts';
 import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
+import type { CommandOf } from '../model/command.ts';
 import { isRefusal } from '../model/refusal.ts';
+import { umount } from '../commands/umount.ts';
 import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
-import type { RemoveTrigger } from '../model/vocabulary.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './what_if.ts';
 
 /** More blocks than this are not offlined one by one to see what comes of it. */
 const BLOCKS_MAX = 1024;
 
+/** What a remedy that can be asked for is made of. */
+export type RemedyCommand = ActedCommand | CommandOf<'patch_memory_block'>;
+type ActedCommand = CommandOf<'exit_process' | 'umount' | 'unpin'>;
+
 /** Something that could be done before a removal. `act` does it, and is false where it cannot be done. */
 export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail'> {
   readonly act: (tx: Transaction) => boolean;
-  /** How the removal is then asked for, where otherwise than now. */
-  readonly trigger?: RemoveTrigger;
+  /**
+   * The commands that do it, in order. None where no command does, where chance decides what one comes to, and of what
+   * has the removal kill those that can be stopped before it.
+   */
+  readonly commands: readonly RemedyCommand[];
+}
+
+/** A remedy that is these commands. */
+function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'commands'> {
+  const act = (tx: Transaction): boolean => commands.every((command) => isDone(tx, command));
+  return { commands, act };
+}
+
+function isDone(tx: Transaction, command: ActedCommand): boolean {
+  switch (command.type) {
+    case 'exit_process':
+      return !isRefusal(exitProcess(tx, command));
+    case 'umount':
+      return !isRefusal(umount(tx, command));
+    case 'unpin':
+      return !isRefusal(unpin(tx, command));
+  }
 }
 
 /** Allocation groups of mkfs.xfs's choice, and one: some kernels never end with more. */
@@ -42,24 +67,22 @@ export function remediesOf(tx: Transaction, now: ImaginedRemoval): Remedy[] {
 function umounts(host: Host, device: DaxDevice, mounts: readonly Mount[]): Remedy[] {
   if (mounts.length === 0) return [];
   const paths = mounts.map((mount) => mount.path);
+  const unmounted = mounts.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }) as const);
+  const first: Remedy = {
+    action: 'umount_first',
+    targets: paths,
+    detail: 'unmount before the removal',
+    ...by(unmounted),
+  };
   const pids = usersOf(host, device).map(({ pid }) => pid);
-  const trigger = 'orderly_removal';
-  return [
-    {
-      action: 'umount_first',
-      targets: paths,
-      detail: 'unmount before the removal',
-      trigger,
-      act: () => true,
-    },
-    {
-      action: 'stop_processes_and_umount',
-      targets: [...pids.map(String), ...paths],
-      detail: 'stop the processes that use the device, then unmount, before the removal',
-      trigger,
-      act: (tx) => pids.length > 0 && stop(tx, pids),
-    },
-  ];
+  if (pids.length === 0) return [first];
+  const both: Remedy = {
+    action: 'stop_processes_and_umount',
+    targets: [...pids.map(String), ...paths],
+    detail: 'stop the processes that use the device, then unmount, before the removal',
+    ...by([...pids.map(exitOf), ...unmounted]),
+  };
+  return [first, both];
 }
 
 /** Only those that the hazards name, or all that use the device. */
@@ -71,27 +94,27 @@ function stops(host: Host, device: DaxDevice, now: ImaginedRemoval): Remedy[] {
     return kind === 'kernel_oops' && triggered_by.includes('exit');
   });
   const warning = after ? ': after it, their exit oopses the kernel' : '';
-  return [some, all].map(
-    (pids): Remedy => ({
-      action: 'stop_processes',
-      targets: pids.map(String),
-      detail: `stop these processes before the removal${warning}`,
-      act: (tx) => pids.length > 0 && stop(tx, pids),
-    }),
-  );
+  return [some, all]
+    .filter((pids) => pids.length > 0)
+    .map(
+      (pids): Remedy => ({
+        action: 'stop_processes',
+        targets: pids.map(String),
+        detail: `stop these processes before the removal${warning}`,
+        ...by(pids.map(exitOf)),
+      }),
+    );
 }
 
-function stop(tx: Transaction, pids: readonly number[]): boolean {
-  return pids.every((pid) => !isRefusal(exitProcess(tx, { type: 'exit_process', pid })));
+function exitOf(pid: number): CommandOf<'exit_process'> {
+  return { type: 'exit_process', pid };
 }
 
 function pinDrops(host: Host, device: DaxDevice): Remedy[] {
-  const pins = pinsOfDevice(host, device.name);
-  if (pins.length === 0) return [];
-  const targets = pins.map(({ id }) => id);
-  const act = (tx: Transaction): boolean =>
-    targets.every((pin) => !isRefusal(unpin(tx, { type: 'unpin', pin })));
-  return [{ action: 'drop_pins', targets, detail: 'drop these pins before the removal', act }];
+  const targets = pinsOfDevice(host, device.name).map(({ id }) => id);
+  if (targets.length === 0) return [];
+  const dropped = by(targets.map((pin) => ({ type: 'unpin', pin }) as const));
+  return [{ action: 'drop_pins', targets, detail: 'drop these pins before the removal', ...dropped }];
 }
 
 /** M65: blocks that are offline go with the device. One by one, so only where they are not too many. */
@@ -102,7 +125,8 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
     ),
   );
   if (online.length === 0 || online.length >= BLOCKS_MAX) return [];
-  const targets = online.map(({ range, at }) => `memory${String(firstBlock(range) + at)}`);
+  const numbers = online.map(({ range, at }) => firstBlock(range) + at);
+  const targets = numbers.map((number) => `memory${String(number)}`);
   const act = (tx: Transaction): boolean =>
     hotplugLock(tx.host) === null &&
     online.every(
@@ -113,7 +137,10 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
   const chance = online.some(({ range, at }) => mayHoldKernelPages(blockAt(range, at)));
   const may = chance ? '; the kernel refuses with EBUSY where pages of its own are in one' : '';
   const detail = `offline these blocks before the removal${may}`;
-  return [{ action: 'offline_memory_blocks', targets, detail, act }];
+  const offlined = numbers.map((block): RemedyCommand => {
+    return { type: 'patch_memory_block', dax_device: device.name, block, state: 'offline' };
+  });
+  return [{ action: 'offline_memory_blocks', targets, detail, act, commands: chance ? [] : offlined }];
 }
 
 function earlyKill(host: Host): Remedy[] {
@@ -124,7 +151,7 @@ function earlyKill(host: Host): Remedy[] {
     return true;
   };
   const detail = 'set vm.memory_failure_early_kill to 1: processes that do not handle SIGBUS then die';
-  return [{ action: 'set_early_kill', targets: [name], detail, act }];
+  return [{ action: 'set_early_kill', targets: [name], detail, act, commands: [] }];
 }
 
 function otherFileSystems(mounts: readonly Mount[]): Remedy[] {
@@ -133,7 +160,8 @@ function otherFileSystems(mounts: readonly Mount[]): Remedy[] {
   return AGCOUNTS.map((agcount): Remedy => {
     const detail = `use xfs with rmapbt=1 and agcount=${String(agcount)}, for the same files and processes`;
     const targets = used.map((mount) => mount.path);
-    return { action: 'mkfs_xfs_rmapbt', targets, detail, act: (tx) => asRmapbt(tx, used, agcount) };
+    const act = (tx: Transaction): boolean => asRmapbt(tx, used, agcount);
+    return { action: 'mkfs_xfs_rmapbt', targets, detail, act, commands: [] };
   });
 }
 

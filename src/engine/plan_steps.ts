@@ -1,0 +1,108 @@
+import type { DaxDevice, Host } from './model/host.ts';
+import { deviceOf, mountsOn, must, pinsOfDevice, usersOf } from './model/lookup.ts';
+import { isOnDaxBus } from './model/vocabulary.ts';
+import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
+import type { Impact } from './questions/record.ts';
+import type { RemedyCommand } from './questions/remedies.ts';
+
+const HARMLESS: Impact = {
+  file_systems_shut_down: 0,
+  file_systems_frozen: 0,
+  file_systems_cut_off: 0,
+  processes_signalled: 0,
+  processes_killed: 0,
+  dirty_bytes: 0,
+};
+
+const ACTIONS: { readonly [Type in RemedyCommand['type']]: PlanAction } = {
+  exit_process: 'stop_process',
+  umount: 'umount',
+  unpin: 'drop_pin',
+  patch_memory_block: 'offline_memory_blocks',
+};
+
+/**
+ * The steps of a remedy as the host is before it: one for each process, mount and pin, so that each says which devices
+ * it concerns; the memory blocks of a device are one.
+ */
+export function stepsOf(
+  host: Host,
+  devices: readonly string[],
+  commands: readonly RemedyCommand[],
+  why: string,
+): PlanStep[] {
+  return together(commands).map((calls): PlanStep => {
+    const [first] = calls;
+    return {
+      action: ACTIONS[first.type],
+      command: typed(host, first),
+      calls,
+      why,
+      before: devices.filter((name) => concerns(host, first, deviceOf(host, name))),
+      cost: {
+        ...HARMLESS,
+        processes_killed: first.type === 'exit_process' ? 1 : 0,
+        simulated_kernel_cost: null,
+      },
+    };
+  });
+}
+
+type Calls = readonly [first: RemedyCommand, ...others: RemedyCommand[]];
+
+function together(commands: readonly RemedyCommand[]): Calls[] {
+  const blocks = commands.filter(({ type }) => type === 'patch_memory_block');
+  const others = commands.filter(({ type }) => type !== 'patch_memory_block');
+  const [first, ...more] = blocks;
+  return [
+    ...(first === undefined ? [] : [[first, ...more] as const]),
+    ...others.map((each) => [each] as const),
+  ];
+}
+
+function concerns(host: Host, command: RemedyCommand, device: DaxDevice): boolean {
+  switch (command.type) {
+    case 'exit_process':
+      return usersOf(host, device).some(({ pid }) => pid === command.pid);
+    case 'umount':
+      return mountsOn(host, device).some(({ id }) => id === command.mount);
+    case 'unpin':
+      return pinsOfDevice(host, device.name).some(({ id }) => id === command.pin);
+    case 'patch_memory_block':
+      return device.name === command.dax_device;
+  }
+}
+
+/**
+ * What an administrator types for it; null where nothing that is typed does it.
+ * Source: the disk of nd_pmem is a child of the device that the driver is bound to (drivers/nvdimm/pmem.c
+ * pmem_attach_disk(), device_add_disk()); the dax bus has `unbind` of each driver (drivers/dax/bus.c).
+ */
+export function typed(host: Host, command: PlannedCommand): string | null {
+  switch (command.type) {
+    case 'exit_process':
+      return `kill ${String(command.pid)}`;
+    case 'umount':
+      return `umount ${quoted(must(host.tables.mounts.get(command.mount), command.mount).path)}`;
+    case 'unpin':
+      return null;
+    case 'patch_memory_block':
+      return `daxctl offline-memory ${command.dax_device}`;
+    case 'remove_dax_device':
+      return command.trigger === 'unbind' ? unbindOf(deviceOf(host, command.dax_device)) : null;
+  }
+}
+
+function unbindOf({ name, mode }: DaxDevice): string {
+  if (isOnDaxBus(mode)) {
+    const driver = mode === 'system-ram' ? 'kmem' : 'device_dax';
+    return `echo ${name} > /sys/bus/dax/drivers/${driver}/unbind`;
+  }
+  const bound = `/sys/block/${name}/device`;
+  return `basename "$(readlink -f ${bound})" > ${bound}/driver/unbind`;
+}
+
+/** A path as a POSIX shell takes it for one word; names of devices are words. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
