@@ -53,7 +53,7 @@ CREATE TABLE dax_devices (
   id TEXT NOT NULL,
   uid TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL CHECK (revision >= 1),
-  mode TEXT NOT NULL CHECK (mode IN ('fsdax', 'devdax', 'system-ram', 'raw', 'sector')),
+  mode TEXT NOT NULL CHECK (mode IN ('fsdax', 'devdax', 'system-ram', 'raw', 'sector', 'unknown')),
   state TEXT NOT NULL CHECK (state IN ('bound', 'removing', 'unbound', 'gone')),
   driver TEXT CHECK (driver IN ('nd_pmem', 'device_dax', 'dax_pmem', 'kmem')),
   tenant TEXT,

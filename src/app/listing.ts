@@ -153,6 +153,7 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     cxl_region_from,
     provider,
     map,
+    mode_as_listed: record.mode_as_listed,
     parent_bound: !isDisabledNamespace(record.listed),
     badblocks: listedBadblocks(record),
   });

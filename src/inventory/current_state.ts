@@ -60,6 +60,8 @@ export function withCurrentState(
     dax_region: null,
     dax_device: null,
   };
+  // Nothing is done to one in a mode that is not modelled.
+  if (current.mode === 'unknown') return deriveDevice(host, current.name, listed);
   const shown = shownAs({ ...current, is_present: true });
   const namespace =
     listed.namespace === null

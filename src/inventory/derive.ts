@@ -7,6 +7,8 @@ import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
 import {
   hidesContent,
+  isModeOfDax,
+  isModeOfNamespace,
   namespaceMode,
   membersOf,
   objectsOf,
@@ -63,6 +65,7 @@ export function deriveDevice(
   return {
     name,
     mode,
+    mode_as_listed: unknownModeOf(parts),
     driver: isDisabled ? null : driverOf(mode),
     state: isDisabled ? 'unbound' : 'bound',
     ...sizeOf(isDax ? [dax?.['size'], namespace?.['size']] : [namespace?.['size']]),
@@ -124,7 +127,16 @@ function isDisabledParts(parts: ListedParts): boolean {
   return isDisabledNamespace(parts) || (isDaxParts(parts) && parts.dax_device?.['state'] === 'disabled');
 }
 
+/** The word of a mode that is not modelled; that of the dax device, which daxctl alone tells, first. */
+function unknownModeOf({ namespace, dax_device: dax }: ListedParts): string | null {
+  const ofDax = textOf(dax, 'mode');
+  if (ofDax !== null && !isModeOfDax(ofDax)) return ofDax;
+  const word = namespaceMode(namespace);
+  return word === null || isModeOfNamespace(word) ? null : word;
+}
+
 function modeOf(parts: ListedParts): DeviceMode {
+  if (unknownModeOf(parts) !== null) return 'unknown';
   if (isDaxParts(parts)) {
     const isRam = parts.dax_device?.['mode'] === 'system-ram' && !isDisabledNamespace(parts);
     return isRam ? 'system-ram' : 'devdax';

@@ -7,7 +7,7 @@ import { toCount } from './number.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
 import type { KnownInventory } from './known_inventory.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
-import { isSeed, type Skipped, skippedObject } from './skip.ts';
+import { isSeed, isStillDevice, type Skipped, skippedObject } from './skip.ts';
 
 /**
  * Works the namespaces and dax devices of a listing into the known devices.
@@ -29,9 +29,10 @@ export function mergeDevices(
     const skipped =
       kind === 'namespace' ? placeNamespace(merge, item, host) : (skippedObject(item, host) ?? inherited);
     if (skipped !== null) merge.skipped.push(skipped);
+    const isDevice = skipped === null || isStillDevice(item, skipped);
     if (skipped !== null && kind === 'namespace') withoutDevice.set(name, skipped);
     if (skipped?.reason === 'seed' && kind === 'dax_device') drop(merge, deviceShownAs(merge, name));
-    if (skipped === null && kind === 'dax_device') placeDaxDevice(merge, item);
+    if (isDevice && kind === 'dax_device') placeDaxDevice(merge, item);
   }
   dropReplaced(merge, host, listing, unseenIn(known));
   return merge;

@@ -3,9 +3,9 @@ import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
-import { isUuid, namespaceMode, pick, textOf } from './read_field.ts';
+import { isModeOfNamespace, isUuid, namespaceMode, pick, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
-import { type Skipped, skippedObject } from './skip.ts';
+import { isStillDevice, type Skipped, skippedObject } from './skip.ts';
 
 /** The device known on a namespace, unless its name has passed to another namespace in this very listing. */
 interface Owner {
@@ -28,7 +28,8 @@ export function placeNamespace(
   // A device that the simulator gave to sector mode is still the one that was imported.
   const isStillSector =
     skipped?.reason === 'btt' && owner !== null && namespaceMode(owner.parts.namespace) === 'sector';
-  if (skipped !== null && !isStillSector) {
+  const isDevice = skipped === null || isStillSector || isStillDevice(item, skipped);
+  if (!isDevice) {
     if (skipped.reason !== 'unknown mode' || owner === null) keepAside(merge, item, owner);
     return skipped;
   }
@@ -37,11 +38,11 @@ export function placeNamespace(
   if (owner !== null && owner.name !== name) moveOwner(merge, item, owner, name);
 
   const parts = merge.parts.get(name);
-  const isDax = namespaceMode(item.fields) === 'devdax';
+  const isDax = hasDaxDevice(merge, item, owner);
   const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
   const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
   place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts });
-  return null;
+  return isStillSector ? null : skipped;
 }
 
 type DaxParts = Pick<ListedParts, 'dax_region' | 'dax_device'>;
@@ -109,11 +110,21 @@ function nameOf(
   owner: Owner | null,
   host: InventoryHostRecord,
 ): string {
-  const isDax = namespaceMode(item.fields) === 'devdax';
-  const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host) === null);
+  const isDax = hasDaxDevice(merge, item, owner);
+  const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host)?.reason !== 'seed');
   const shown = isDax ? (device?.name ?? null) : textOf(item.fields, 'blockdev');
   if (shown !== null) return deviceShownAs(merge, shown);
   return owner !== null && isDaxParts(owner.parts) === isDax ? owner.name : item.name;
+}
+
+/** In devdax mode, or in one that is not modelled where a dax device is listed in it, or was known on it. */
+function hasDaxDevice(merge: DeviceMerge, item: ListedItem, owner: Owner | null): boolean {
+  const mode = namespaceMode(item.fields) ?? '';
+  if (isModeOfNamespace(mode)) return mode === 'devdax';
+  return (
+    merge.kin.has(item.name) ||
+    (textOf(item.fields, 'blockdev') === null && owner !== null && isDaxParts(owner.parts))
+  );
 }
 
 /** The device that was on the namespace is the same one under a new name, or it is gone. */

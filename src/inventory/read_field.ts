@@ -1,3 +1,4 @@
+import { DAX_MODES } from '../engine/model/vocabulary.ts';
 import { isObject, isOdd } from './lossless.ts';
 import { toCount } from './number.ts';
 import type { ListedObject, ListedValue } from './record.ts';
@@ -18,6 +19,19 @@ const FORMER_MODES = new Map([
 export function namespaceMode(namespace: ListedObject | null | undefined): string | null {
   const word = textOf(namespace, 'mode');
   return FORMER_MODES.get(word ?? '') ?? word;
+}
+
+const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
+const MODES_ON_DAX_BUS: readonly string[] = DAX_MODES;
+
+/** Whether a namespace can be in this mode, as far as modes are modelled. */
+export function isModeOfNamespace(mode: string): boolean {
+  return NAMESPACE_MODES.includes(mode);
+}
+
+/** The same of a dax device. */
+export function isModeOfDax(mode: string): boolean {
+  return MODES_ON_DAX_BUS.includes(mode);
 }
 
 /** A string field, or null. */

@@ -123,6 +123,8 @@ export interface ListedParts {
 export interface InventoryDeviceRecord {
   readonly name: string;
   readonly mode: DeviceMode;
+  /** The word of a mode that is not modelled. */
+  readonly mode_as_listed: string | null;
   readonly driver: Driver | null;
   readonly state: 'bound' | 'unbound';
   readonly size: number | null;

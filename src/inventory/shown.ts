@@ -30,6 +30,7 @@ const NOTHING: Shown = { namespace: 'none', dax_device: 'none', dax_mode: 'devda
  * | gone, or nothing of it is left | | none | none |
  * | fsdax, raw, sector | nd_pmem | enabled | none |
  * | | none | disabled [M122] | none |
+ * | unknown | | as listed | as listed |
  * | devdax, system-ram | device_dax | enabled | enabled, devdax |
  * | | kmem | enabled, devdax [M124] | enabled, system-ram |
  * | | none, dax_pmem above it | enabled [M123] | disabled, devdax [M68] |
@@ -40,6 +41,7 @@ const NOTHING: Shown = { namespace: 'none', dax_device: 'none', dax_mode: 'devda
  */
 export function shownAs({ mode, state, parent_bound: hasParent, is_present: isPresent }: Visible): Shown {
   if (!isPresent || state === 'gone') return NOTHING;
+  if (mode === 'unknown') return { ...NOTHING, namespace: 'enabled', dax_device: 'enabled' };
   const isDriven = state === 'bound' || state === 'removing';
   if (!isOnDaxBus(mode)) return { ...NOTHING, namespace: isDriven ? 'enabled' : 'disabled' };
   if (isDriven) {

@@ -1,8 +1,7 @@
-import { DAX_MODES } from '../engine/model/vocabulary.ts';
 import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
-import { namespaceMode, NIL_UUID, textOf } from './read_field.ts';
+import { isModeOfDax, isModeOfNamespace, namespaceMode, NIL_UUID, textOf } from './read_field.ts';
 import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './record.ts';
 
 /**
@@ -12,7 +11,8 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
  * `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region
  * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
  * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
- * name that stood before in the same listing. `not json`: a line of the text.
+ * name that stood before in the same listing. `not json`: a line of the text. `unknown mode`: its mode was not taken; of a
+ * namespace that is listed without one, nothing was.
  */
 export type SkipReason =
   | 'not a dax device'
@@ -58,8 +58,6 @@ const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_
   decoder: 'a CXL decoder: kept as CXL topology',
   cxl_region: 'a CXL region: kept as CXL topology, the place of its devices',
 };
-const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];
-const MODES_ON_DAX_BUS: readonly string[] = DAX_MODES;
 
 /** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. */
 export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
@@ -75,9 +73,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   if (kind === 'dax_device') {
     const mode = textOf(fields, 'mode');
     if (toCount(fields['size']) === 0) return skip('seed', 'a dax device of size 0 is a seed');
-    return mode === null || MODES_ON_DAX_BUS.includes(mode)
-      ? null
-      : skip('unknown mode', `mode ${mode} is not known`);
+    return mode === null || isModeOfDax(mode) ? null : skip('unknown mode', `mode ${mode} is not known`);
   }
   if (kind !== 'namespace') return skip('not a dax device', NO_DEVICE_DETAILS[kind]);
 
@@ -86,12 +82,17 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
   if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
   if (mode === 'sector') return skip('btt', 'btt, not DAX: a sector namespace is block storage');
-  return mode !== null && NAMESPACE_MODES.includes(mode)
+  return mode !== null && isModeOfNamespace(mode)
     ? null
     : skip(
         'unknown mode',
         mode === null ? 'the listing does not show its mode' : `mode ${mode} is not known`,
       );
+}
+
+/** Whether an object is a device in spite of it: one in a mode that is not modelled [IMP44]. */
+export function isStillDevice({ kind, fields }: ListedItem, { reason }: Skipped): boolean {
+  return reason === 'unknown mode' && (kind !== 'namespace' || namespaceMode(fields) !== null);
 }
 
 /** A namespace that was destroyed or never created [M128]; one of a size is there, whatever its uuid. */

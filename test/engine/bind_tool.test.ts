@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
-import type { BindVia, DeviceMode } from '../../src/engine/model/vocabulary.ts';
+import type { BindVia, KnownMode } from '../../src/engine/model/vocabulary.ts';
 import { create, cxl } from './cxl_rig.ts';
 import { ext4, DAX } from './rig.ts';
 import { blocksOf, NONE_ONLINE, ram, RECORDED, type Ram } from './ram.ts';
@@ -16,7 +16,7 @@ function devdax(auto_online_blocks: Policy = 'offline', state: 'bound' | 'unboun
 }
 
 /** `ok`, or the refusal, with the errno that the tool reports. */
-function ask(made: Machine, via: BindVia, mode?: DeviceMode, name = DAX): string {
+function ask(made: Machine, via: BindVia, mode?: KnownMode, name = DAX): string {
   const asked = { type: 'bind', dax_device: name, via, ...(mode === undefined ? {} : { mode }) } as const;
   const decision = made.try(asked);
   if (!isRefusal(decision)) return decision.answer.bind.result;

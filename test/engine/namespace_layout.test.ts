@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CreateDaxDevice } from '../../src/engine/model/device_command.ts';
-import type { DeviceMode } from '../../src/engine/model/vocabulary.ts';
+import type { KnownMode } from '../../src/engine/model/vocabulary.ts';
 import { create, cxl } from './cxl_rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, removeDevice, type Machine } from './support.ts';
 
@@ -8,13 +8,13 @@ const GIB = 2 ** 30;
 /** What ndctl prints of a namespace of 1 GiB with map=dev: 9 MiB times 2 in front. */
 const RECORDED = 1054867456;
 
-function one(mode: DeviceMode, size: number, more: Partial<CreateDaxDevice> = {}): Machine {
+function one(mode: KnownMode, size: number, more: Partial<CreateDaxDevice> = {}): Machine {
   const made = machine('v6.12', 0, { auto_online_blocks: 'offline' });
   addDevice(made, { mode, size, ...more });
   return made;
 }
 
-function rebind(made: Machine, mode: DeviceMode, name = DEVICE): number {
+function rebind(made: Machine, mode: KnownMode, name = DEVICE): number {
   removeDevice(made, { dax_device: name });
   made.run({ type: 'bind', dax_device: name, mode });
   return deviceOf(made, name).size;

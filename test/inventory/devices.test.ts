@@ -282,14 +282,18 @@ describe('what is skipped', () => {
         },
       ]);
     for (const text of [region('zoned', 'devdax'), region('devdax', 'famfs')]) {
-      expect(importInto(NOTHING, text).devices).toEqual([]);
+      expect(importInto(NOTHING, text).devices).toMatchObject([
+        { record: { name: 'dax0.0', mode: 'unknown' } },
+      ]);
       expect(reasons(text)).toEqual([
         ['namespace', 'namespace0.0', 'unknown mode'],
         ['dax_region', '0', 'not a dax device'],
         ['dax_device', 'dax0.0', 'unknown mode'],
       ]);
       const known = knownAfter(region('devdax', 'devdax'));
-      expect(importInto(known, text).devices).toEqual([]);
+      expect(importInto(known, text).devices).toMatchObject([
+        { change: 'updated', record: { name: 'dax0.0', mode: 'unknown' } },
+      ]);
     }
   });
 

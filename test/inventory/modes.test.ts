@@ -13,15 +13,48 @@ test('[IMP43] the modes of former ndctl are those of today, and exported as they
   expect(importInto(NOTHING, listed('safe')).skipped).toMatchObject([{ reason: 'btt' }]);
 });
 
-test('[IMP44] a namespace in another mode stays in the export, and a known device what it was', () => {
-  const { host, records, skipped } = importInto(NOTHING, listed('famfs'));
+test('[IMP44] a namespace in another mode is a device, told, exported as listed, and known again later', () => {
+  const { host, records, devices, skipped } = importInto(NOTHING, listed('famfs'));
   expect(skipped).toMatchObject([{ name: 'namespace0.0', reason: 'unknown mode' }]);
-  expect(records.map(({ name }) => name)).toEqual(['pmem1']);
-  expect(exportOf('ndctl', { host, devices: records })).toContain('"mode": "famfs"');
+  expect(devices.map(({ change }) => change)).toEqual(['created', 'created']);
+  const known = { host, devices: records };
+  expect(deviceOf(known, 'pmem0')).toMatchObject({
+    mode: 'unknown',
+    mode_as_listed: 'famfs',
+    driver: null,
+    state: 'bound',
+    size: 1073741824,
+  });
+  expect(JSON.parse(exportOf('ndctl', known))).toEqual(JSON.parse(listed('famfs')));
   const again = importInto(knownAfter(listed('fsdax')), listed('famfs'), true);
-  expect(again.devices.map(({ change }) => change)).toEqual(['unchanged']);
-  expect(again.records.map(({ name, mode }) => [name, mode])).toEqual([
-    ['pmem0', 'fsdax'],
-    ['pmem1', 'raw'],
-  ]);
+  expect(again.devices).toMatchObject([{ change: 'updated', is_another: true }, { change: 'unchanged' }]);
+  const back = knownAfter(listed('famfs'), listed('fsdax'));
+  expect(deviceOf(back, 'pmem0')).toMatchObject({ mode: 'fsdax', mode_as_listed: null, driver: 'nd_pmem' });
+});
+
+test('[IMP44] so is a dax device, of a namespace or of none', () => {
+  const text = '[{"chardev":"dax6.0","size":536870912,"target_node":0,"align":2097152,"mode":"famfs"}]';
+  const known = knownAfter(text);
+  expect(deviceOf(known, 'dax6.0')).toMatchObject({
+    mode: 'unknown',
+    mode_as_listed: 'famfs',
+    size: 536870912,
+    align: 2097152,
+    target_node: 0,
+  });
+  expect(JSON.parse(exportOf('daxctl', known))).toEqual([{ id: 6, devices: JSON.parse(text) as unknown }]);
+  const inside = '[{"dev":"namespace6.0","mode":"zoned","size":536870912,"chardev":"dax6.0"}]';
+  expect(deviceOf(knownAfter(text, inside), 'dax6.0')).toMatchObject({
+    mode: 'unknown',
+    mode_as_listed: 'famfs',
+  });
+  const lone = '[{"dev":"namespace6.0","mode":"zoned","size":536870912}]';
+  const ofDax = knownAfter(inside.replace('zoned', 'devdax'), lone);
+  expect(ofDax.devices).toMatchObject([{ name: 'dax6.0', mode: 'unknown', mode_as_listed: 'zoned' }]);
+});
+
+test('[IMP44] a namespace that is listed without a mode is no device, and a known one stays what it was', () => {
+  const text = '[{"dev":"namespace0.0","size":1073741824,"blockdev":"pmem0"}]';
+  expect(importInto(NOTHING, text)).toMatchObject({ devices: [], skipped: [{ reason: 'unknown mode' }] });
+  expect(deviceOf(knownAfter(listed('fsdax'), text), 'pmem0').mode).toBe('fsdax');
 });

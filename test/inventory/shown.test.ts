@@ -19,6 +19,7 @@ const UNBOUND: Readonly<Record<DeviceMode, readonly [withParent: string, without
   sector: ['disabled / none', 'disabled / none'],
   devdax: ['enabled / disabled devdax', 'disabled / none'],
   'system-ram': ['enabled / disabled devdax', 'disabled / none'],
+  unknown: ['enabled / enabled devdax', 'enabled / enabled devdax'],
 };
 const BOUND: Readonly<Record<DeviceMode, string>> = {
   fsdax: 'enabled / none',
@@ -26,6 +27,7 @@ const BOUND: Readonly<Record<DeviceMode, string>> = {
   sector: 'enabled / none',
   devdax: 'enabled / enabled devdax',
   'system-ram': 'enabled / enabled system-ram',
+  unknown: 'enabled / enabled devdax',
 };
 
 test.each(DEVICE_MODES)('[IMP4] what the tools show of a %s device', (mode) => {

@@ -6,11 +6,11 @@ import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
-import { findDevice } from '../model/lookup.ts';
+import { findModelled, type ModelledDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
-import { DAX_MODES, isOnDaxBus, driverOf, type DeviceMode } from '../model/vocabulary.ts';
+import { DAX_MODES, isOnDaxBus, driverOf, type KnownMode } from '../model/vocabulary.ts';
 import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
 import { bound, parentBound } from '../device/lifecycle.ts';
 import { toolAfter, toolBefore } from './bind_tool.ts';
@@ -31,7 +31,7 @@ export interface BoundDevice {
  * asked (`via`) has a no of its own, may find nothing to bind, and may go on after the bind.
  */
 export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
+  const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const before = toolBefore(tx, command, device);
   if (isRefusal(before)) return before;
@@ -52,7 +52,7 @@ function standing({ tenant }: Bind, record: DaxDevice): BoundDevice | Refusal {
 }
 
 /** A write to `bind`. */
-function write(tx: Transaction, command: Bind, device: DaxDevice): BoundDevice | Refusal {
+function write(tx: Transaction, command: Bind, device: ModelledDevice): BoundDevice | Refusal {
   const facts = factsOf(tx.host);
   const parent = command.driver === 'dax_pmem';
   if (device.state === 'removing') return behindUnbind(tx, command, device);
@@ -103,7 +103,7 @@ function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): BoundD
 }
 
 /** The mode a bind asks for: its own, that of the driver it names on the dax bus, or the one there was. */
-function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMode {
+function modeOf(host: Host, { mode, driver }: Bind, device: ModelledDevice): KnownMode {
   if (mode !== undefined) return mode;
   if (driver === 'dax_pmem') return defaultMode(host, device);
   if (!isOnDaxBus(device.mode)) return device.mode;
@@ -114,7 +114,7 @@ function modeOf(host: Host, { mode, driver }: Bind, device: DaxDevice): DeviceMo
  * The probe: a new pgmap over the same pfns, or memory blocks; old entries keep their translation. A leaked range stops
  * every driver (M69, M70, M73); that of the child does not stop dax_pmem (M72).
  */
-function probe(tx: Transaction, command: Bind, device: DaxDevice): BoundDevice | Refusal {
+function probe(tx: Transaction, command: Bind, device: ModelledDevice): BoundDevice | Refusal {
   const mode = modeOf(tx.host, command, device);
   const dynamic = noNamespaceMode(tx.host, device, mode);
   if (dynamic !== null) return dynamic;

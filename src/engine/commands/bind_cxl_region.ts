@@ -3,6 +3,7 @@ import type { BindCxlRegion } from '../model/device_command.ts';
 import { MEDIUM_REPLACED } from '../device/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
 import { bindRegion } from '../device/cxl/change.ts';
+import { isModelled } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { bind } from './bind.ts';
@@ -23,7 +24,8 @@ export function bindCxlRegion(tx: Transaction, command: BindCxlRegion): CxlRegio
     return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
   }
   const record = bindRegion(tx, region);
-  for (const { name, mode, state, media_present, conditions } of consumersOf(tx.host, region.name)) {
+  const modelled = consumersOf(tx.host, region.name).filter(isModelled);
+  for (const { name, mode, state, media_present, conditions } of modelled) {
     const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
     if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });
   }

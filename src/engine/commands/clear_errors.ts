@@ -1,6 +1,6 @@
 import type { DaxDevice } from '../model/host.ts';
 import type { ClearErrors } from '../model/device_command.ts';
-import { deviceOf, findDevice } from '../model/lookup.ts';
+import { deviceOf, findModelled } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
@@ -12,7 +12,7 @@ import { clearSectors, clearsPoison } from '../memory_failure/clear_sectors.ts';
  * Source: drivers/nvdimm/bus.c nvdimm_clear_badblocks_region(), drivers/nvdimm/pmem.c.
  */
 export function clearErrors(tx: Transaction, command: ClearErrors): DaxDevice | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
+  const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   if (command.length < 1) return refuse('invalid_field', 'length must be positive', { pointer: '/length' });
   if (command.offset + command.length > device.size)

@@ -7,7 +7,7 @@ import {
   blockDeviceGone,
   deviceOf,
   findActor,
-  findDevice,
+  findModelled,
   findFile,
   mountedSuperblock,
 } from '../model/lookup.ts';
@@ -69,7 +69,7 @@ function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
     if (isRefusal(file)) return { ...file, pointer: '/file' };
     return { file, device: deviceOf(tx.host, file.dax_device) };
   }
-  const device = findDevice(tx.host, command.dax_device!);
+  const device = findModelled(tx.host, command.dax_device!);
   return isRefusal(device) ? { ...device, pointer: '/dax_device' } : { file: null, device };
 }
 

@@ -5,7 +5,7 @@ import type { DaxDevice, FileSystem, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   filesOf,
-  findDevice,
+  findModelled,
   mountsOf,
   nrPages,
   pinsOfDevice,
@@ -23,7 +23,7 @@ const DEFAULT_AGCOUNT = 4;
 
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
 export function createMount(tx: Transaction, command: CreateMount): Mount | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
+  const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
     return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);

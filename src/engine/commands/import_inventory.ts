@@ -47,7 +47,8 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   const places = placesOf(tx.host, null);
   for (const device of command.devices) {
     const refusal = importDevice(tx, device, places);
-    if (refusal !== null && !OF_ONE_DEVICE.includes(refusal.code)) return refusal;
+    const isItsOwn = refusal === null || device.mode === 'unknown' || OF_ONE_DEVICE.includes(refusal.code);
+    if (!isItsOwn) return refusal;
     if (refusal !== null) left.push(leftOut('dax_device', device.name, refusal));
   }
   if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
@@ -125,6 +126,7 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
     memory_blocks,
     badblocks = [],
     parent_bound,
+    mode_as_listed,
     ...fields
   } = imported;
   const told = { clears_poison: null, provider: null, ...fields };
@@ -154,7 +156,9 @@ function update(
     return refuse('dax_device_in_use', `${name} is in use at another address`, { pointer: '' });
   }
   const isOther = imported.mode !== before.mode || isAnotherOwners(before, imported);
-  if (isOther && before.driver !== null && isMapped(tx, name)) {
+  const isUsed = before.driver !== null && isMapped(tx, name);
+  // Nobody can say what becomes of a mount or a pin in a mode that is not modelled.
+  if (isOther && (imported.mode === 'unknown' ? isInUse(tx.host, name) || before.removal !== null : isUsed)) {
     return refuse('dax_device_in_use', `${name} is in use, and listed as another one`, { pointer: '' });
   }
   const device = asListed(tx.host, before, imported, {

@@ -2,7 +2,7 @@ import { perform } from '../memory_failure/perform.ts';
 import type { MemoryFailureReport } from '../memory_failure/report.ts';
 import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { decodes, findActor, findDevice } from '../model/lookup.ts';
+import { decodes, findActor, findModelled } from '../model/lookup.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, SECTOR_BYTES } from '../model/vocabulary.ts';
@@ -14,7 +14,7 @@ import { placeOf } from '../memory_failure/place.ts';
  * a device that is being removed (`outcome_unknown`).
  */
 export function memoryFailure(tx: Transaction, command: MemoryFailure): MemoryFailureReport | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
+  const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const refusal = refuses(tx, command, device);
   if (refusal !== null) return refusal;

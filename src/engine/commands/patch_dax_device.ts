@@ -4,7 +4,7 @@ import { writeKmemState } from '../device/kmem/state_attr.ts';
 import { toldNow, NOT_TOLD } from '../device/told.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import { handedOver } from '../device/lifecycle.ts';
-import { deviceOf, findDevice } from '../model/lookup.ts';
+import { deviceOf, findDevice, modeUnknown } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
@@ -13,7 +13,8 @@ export function patchDaxDevice(tx: Transaction, command: PatchDaxDevice): DaxDev
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const { type: _type, dax_device: _name, kmem_state, holders, tenant, ...fields } = command;
-  const refusal = kmem_state === undefined ? null : writeKmemState(tx, device, kmem_state);
+  const refusal =
+    kmem_state === undefined ? null : (modeUnknown(device) ?? writeKmemState(tx, device, kmem_state));
   if (refusal !== null) return { ...refusal, pointer: '/kmem_state' };
   const told = holders === undefined ? {} : holders === 'told' ? toldNow(tx.context) : NOT_TOLD;
   if (tenant !== undefined && tenant !== device.tenant)

@@ -11,6 +11,7 @@ import { freshCounters } from '../mm/counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { NO_PROBES, toldKernel } from '../kernels/told.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
+import { isModelled } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted } from '../device/lifecycle.ts';
@@ -61,9 +62,10 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
 /**
  * Every driver probes again. What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
  * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
- * more.
+ * more. Who drives a device in a mode that is not modelled, nobody knows: it stays as it is (IMP45).
  */
 function probeAtBoot(tx: Transaction, device: DaxDevice): void {
+  if (!isModelled(device)) return;
   const mode = defaultMode(tx.host, device);
   const there = device.media_present && device.state !== 'gone' && regionServes(tx.host, device);
   const present = there && probeFails(tx.host, device, driverOf(mode), []) === null;

@@ -4,7 +4,7 @@ import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
 import { removeWithSiblings } from './remove_dax_device.ts';
 import type { CxlMemdev, DaxDevice, HotplugEvent } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
-import { findDevice } from '../model/lookup.ts';
+import { findDevice, modeUnknown } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, identity, put, type Transaction } from '../model/transaction.ts';
 import { mediumReplaced, mediumReturned } from '../device/lifecycle.ts';
@@ -23,7 +23,7 @@ export function recordHotplugEvent(
 ): RecordedHotplugEvent | Refusal {
   const device = findDevice(tx.host, command.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
-  const refusal = refusesMedium(command);
+  const refusal = modeUnknown(device) ?? refusesMedium(command);
   if (refusal !== null) return refusal;
   const removals =
     command.action === 'surprise_removal' || command.action === 'orderly_removal'

@@ -1,5 +1,6 @@
 import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
-import { isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
+import { isOnDaxBus, type DeviceMode, type KnownMode } from '../model/vocabulary.ts';
+import type { ModelledDevice } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { factsOf } from '../kernels/of_host.ts';
 
@@ -18,12 +19,12 @@ export function isDynamic(host: Host, device: DaxDevice): boolean {
 
 /** A dynamic dax region has no nd bus: no namespace is made of it, only dax devices (CX11). */
 export function noNamespaceMode(host: Host, device: DaxDevice, mode: DeviceMode): Refusal | null {
-  if (isOnDaxBus(mode) || !isDynamic(host, device)) return null;
+  if (mode === 'unknown' || isOnDaxBus(mode) || !isDynamic(host, device)) return null;
   return refuse('invalid_field', `a dynamic dax region has no ${mode} device`, { pointer: '/mode' });
 }
 
 /** The mode a dax device comes up in where nobody chose a driver: M92. */
-export function defaultMode(host: Host, device: DaxDevice): DeviceMode {
+export function defaultMode(host: Host, device: ModelledDevice): KnownMode {
   if (!isOnDaxBus(device.mode)) return device.mode;
   const byKmem = isDynamic(host, device) && factsOf(host).kmem.default_driver_hmem === 'kmem';
   return byKmem ? 'system-ram' : 'devdax';

@@ -66,6 +66,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     ...NEW_PAGES,
     name: command.name,
     mode,
+    mode_as_listed: null,
     size: command.size,
     align: command.align ?? defaultAlign(mode),
     phys_addr: command.phys_addr ?? null,
@@ -105,6 +106,7 @@ export function asListed(
     ...before,
     ...definedOnly(fields),
     ...place,
+    mode_as_listed: imported.mode_as_listed ?? null,
     size: imported.size ?? before.size,
     align: imported.align ?? before.align ?? defaultAlign(imported.mode),
     ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
@@ -128,10 +130,14 @@ export function putDevice(tx: Transaction, device: DaxDevice): DaxDevice {
 /** What only a listing says of a device when it first shows it. */
 export function listedFirst(
   tx: Transaction,
-  { name, parent_bound = true }: ImportedDevice,
+  { name, mode_as_listed, parent_bound = true }: ImportedDevice,
   badblocks: DaxDevice['badblocks'],
 ): DaxDevice {
-  return become(tx, name, { badblocks, parent_bound });
+  return become(tx, name, {
+    badblocks,
+    mode_as_listed: mode_as_listed ?? null,
+    parent_bound,
+  });
 }
 
 /** A listing that shows its whole bus does not show the device. */

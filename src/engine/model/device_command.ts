@@ -5,6 +5,7 @@ import type {
   CxlRegionType,
   CxlRemoveVia,
   DeviceMode,
+  KnownMode,
   Driver,
   HoldersTold,
   HotplugAction,
@@ -78,7 +79,7 @@ export interface Bind {
   readonly type: 'bind';
   readonly dax_device: string;
   readonly driver?: Driver;
-  readonly mode?: DeviceMode;
+  readonly mode?: KnownMode;
   readonly tenant?: string | null;
   /** The tool that is asked; absent: `bind` of sysfs is written. */
   readonly via?: BindVia;

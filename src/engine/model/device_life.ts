@@ -23,6 +23,8 @@ export interface DrivenLife {
  */
 export interface DeviceLife extends DrivenLife {
   readonly mode: DeviceMode;
+  /** The word of a mode that is not modelled, as listed; null in any other. */
+  readonly mode_as_listed: string | null;
   /** Bytes that each entry of a device-dax maps. */
   readonly align: number | null;
   /** Where struct pages live; null where the namespace has none (raw on labelled NFIT pmem, sector). */

@@ -67,6 +67,8 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly cxl_region?: string;
   readonly cxl_region_from?: LinkSource;
   readonly mode: DeviceMode;
+  /** The word of a mode that is not modelled; absent in any other. */
+  readonly mode_as_listed?: string;
   readonly size: number | null;
   readonly change: 'created' | 'updated' | 'gone';
   /** Whether the content is another owner's (GEN3); absent: in another mode it is. */

@@ -11,9 +11,9 @@ import type {
   RecordOf,
 } from './host.ts';
 import { firstEndingAfter } from './pfn_range.ts';
-import { isRefusal, refuse, type Refusal } from './refusal.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from './refusal.ts';
 import { type RefusalCode } from './refusal_codes.ts';
-import { PAGE_BYTES } from './vocabulary.ts';
+import { PAGE_BYTES, type KnownMode } from './vocabulary.ts';
 import type { Table } from './table.ts';
 
 function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
@@ -23,6 +23,29 @@ function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string)
 /** A record of the host by its id. Refused where there is none: `dax_device_not_found`. */
 export function findDevice(host: Host, name: string): DaxDevice | Refusal {
   return find(host.tables.dax_devices, name, 'dax_device_not_found', 'dax device');
+}
+
+/** The same, for what depends on the mode of the device. Refused besides: one that is not modelled (IMP45). */
+export function findModelled(host: Host, name: string): ModelledDevice | Refusal {
+  const device = findDevice(host, name);
+  return isRefusal(device) || isModelled(device) ? device : modeUnknown(device)!;
+}
+
+/** A device in a mode that is modelled. */
+export interface ModelledDevice extends DaxDevice {
+  readonly mode: KnownMode;
+}
+
+/** Whether the mode of a device is modelled. */
+export function isModelled(device: DaxDevice): device is ModelledDevice {
+  return device.mode !== 'unknown';
+}
+
+/** What depends on a mode that is not modelled: `outcome_unknown`, with the word as listed; null in any other mode. */
+export function modeUnknown(device: DaxDevice): Refusal | null {
+  if (isModelled(device)) return null;
+  const { name, mode_as_listed: word } = device;
+  return unknownOutcome(`${name} is listed in mode ${String(word)}, which is not modelled`);
 }
 
 /** The same of a mount. Refused: `mount_not_found`. */

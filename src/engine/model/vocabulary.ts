@@ -23,8 +23,14 @@ export const HOST_KERNELS = [...KERNEL_NAMES, 'resolved'] as const;
 /** The kernel of a host. */
 export type HostKernel = (typeof HOST_KERNELS)[number];
 
-/** Modes of a dax device, as ndctl and daxctl name them. */
-export const DEVICE_MODES = ['fsdax', 'devdax', 'system-ram', 'raw', 'sector'] as const;
+/** Modes of a dax device that are modelled, as ndctl and daxctl name them. */
+export const KNOWN_MODES = ['fsdax', 'devdax', 'system-ram', 'raw', 'sector'] as const;
+
+/** A mode that is modelled. */
+export type KnownMode = (typeof KNOWN_MODES)[number];
+
+/** Those, and any other that a listing shows. */
+export const DEVICE_MODES = [...KNOWN_MODES, 'unknown'] as const;
 
 /** The mode of a dax device. */
 export type DeviceMode = (typeof DEVICE_MODES)[number];
@@ -64,8 +70,11 @@ export const DRIVERS = ['nd_pmem', 'device_dax', 'dax_pmem', 'kmem'] as const;
 /** The driver of a device. */
 export type Driver = (typeof DRIVERS)[number];
 
-/** The driver that binds a device of this mode. */
-export function driverOf(mode: DeviceMode): Driver {
+/** The driver that binds a device of this mode; null in one that is not modelled. */
+export function driverOf(mode: KnownMode): Driver;
+export function driverOf(mode: DeviceMode): Driver | null;
+export function driverOf(mode: DeviceMode): Driver | null {
+  if (mode === 'unknown') return null;
   return mode === 'devdax' ? 'device_dax' : mode === 'system-ram' ? 'kmem' : 'nd_pmem';
 }
 

@@ -1,7 +1,7 @@
 import { blastRadius } from '../removal/blast_radius.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { CompareRemovals } from '../model/question.ts';
-import { findDevice } from '../model/lookup.ts';
+import { findModelled } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { cutLists } from '../model/cut.ts';
 import type { SignalRow } from '../model/removal.ts';
@@ -18,7 +18,7 @@ import { onKernel, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts
 /** The same removal from the host's present state on each kernel, and where they differ. Stores nothing. */
 export function compareRemovals(tx: Transaction, question: CompareRemovals): Comparison | Refusal {
   const { kernels, type: _type, ...asked } = question;
-  const device = findDevice(tx.host, question.dax_device);
+  const device = findModelled(tx.host, question.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   const removal: RemoveDaxDevice = { ...asked, type: 'remove_dax_device' };
   const whole = [...new Set(kernels)].map((kernel) => compareOn(tx, removal, kernel));

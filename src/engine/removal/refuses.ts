@@ -5,7 +5,7 @@ import { daxHolderOf } from '../fs/dax_holder.ts';
 import { factsOf, profileOf } from '../kernels/of_host.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { findActor, mountsOn, presentPins } from '../model/lookup.ts';
+import { findActor, modeUnknown, mountsOn, presentPins } from '../model/lookup.ts';
 import { onlineRuns } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -18,6 +18,8 @@ import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
  * not known.
  */
 export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device: DaxDevice): Refusal | null {
+  const unknown = modeUnknown(device);
+  if (unknown !== null) return unknown;
   if (device.removal !== null)
     return refuse(
       'removal_in_progress',

@@ -5,6 +5,7 @@ import {
   DEVICE_MODES,
   DEVICE_STATES,
   DRIVERS,
+  KNOWN_MODES,
   LINK_SOURCES,
 } from '../../engine/model/vocabulary.ts';
 import { PROVIDERS } from '../../engine/model/provider.ts';
@@ -31,6 +32,7 @@ import { HoldersTold, toldOfHolders } from './told.ts';
 import { KmemState, RemoveTriggerInput, RemoveVia } from './word.ts';
 
 const DeviceMode = z.enum(DEVICE_MODES).meta({ id: 'DeviceMode' });
+const KnownMode = z.enum(KNOWN_MODES).meta({ id: 'KnownMode' });
 const DeviceState = z.enum(DEVICE_STATES).meta({ id: 'DeviceState' });
 const Driver = z.enum(DRIVERS).meta({ id: 'Driver' });
 const Provider = z.enum(PROVIDERS).meta({ id: 'Provider', description: 'Who made the region.' });
@@ -53,6 +55,9 @@ const device = {
   ...identity,
   name: z.string(),
   mode: DeviceMode,
+  mode_as_listed: z.string().nullable().meta({
+    description: 'The word of a mode that is not modelled (`unknown`), as listed; null in any other.',
+  }),
   driver: Driver.nullable(),
   size: Bytes,
   align: Bytes.nullable(),
@@ -116,7 +121,7 @@ export const BoundDaxDevice = z
 
 export const CreateDaxDevice = orFormerSerial({
   name: Name,
-  mode: DeviceMode,
+  mode: KnownMode,
   size: SizeInput,
   align: AlignInput.nullable().exactOptional(),
   phys_addr: Hex.nullable().exactOptional(),
@@ -178,7 +183,7 @@ export const RemoveDaxDevice = z
 export const BindDaxDevice = z
   .strictObject({
     driver: Driver.exactOptional(),
-    mode: DeviceMode.exactOptional(),
+    mode: KnownMode.exactOptional(),
     tenant: Text.nullable().exactOptional(),
     via: z.enum(BIND_VIAS).exactOptional().meta({
       id: 'BindVia',

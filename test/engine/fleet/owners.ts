@@ -3,7 +3,7 @@ import type { Command } from '../../../src/engine/model/command.ts';
 import {
   CXL_DRIVERS,
   CXL_REMOVE_VIAS,
-  DEVICE_MODES,
+  KNOWN_MODES,
   HOTPLUG_ACTIONS,
   MEMORY_BLOCK_STATES,
   MEMORY_FAILURE_SOURCES,
@@ -13,7 +13,7 @@ import { MIB, type Machine } from '../support.ts';
 import { byte, deviceName, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
 
 const trigger = fc.constantFrom(...REMOVE_TRIGGERS);
-const mode = fc.constantFrom(null, ...DEVICE_MODES);
+const mode = fc.constantFrom(null, ...KNOWN_MODES);
 
 /** What is done to a device, whichever it is. */
 type Act = (dax_device: string) => Command;

@@ -1,7 +1,7 @@
 import { countPages, intersect } from '../../model/pfn_range.ts';
 import { usedPages, physAddr, memoryRangesOf } from '../../model/memory_range.ts';
 import { nrBlocks, firstBlock, pfnsOf, blockAt, blockName } from '../../model/memory_block.ts';
-import { deviceOf, findDevice } from '../../model/lookup.ts';
+import { deviceOf, findModelled } from '../../model/lookup.ts';
 import type { Host, MemoryRange } from '../../model/host.ts';
 import type { MemoryBlockState } from '../../model/vocabulary.ts';
 import { isRefusal, refuse, type Refusal } from '../../model/refusal.ts';
@@ -69,7 +69,7 @@ export function findBlock(
   dax_device: string,
   block: number,
 ): { range: MemoryRange; at: number } | Refusal {
-  const device = findDevice(host, dax_device);
+  const device = findModelled(host, dax_device);
   if (isRefusal(device)) return device;
   for (const range of memoryRangesOf(host, dax_device)) {
     const at = block - firstBlock(range);
