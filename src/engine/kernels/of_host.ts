@@ -19,7 +19,7 @@ export function profileOf(host: Host): KernelInUse {
 /** The same of a record alone: nothing is assumed. */
 export function factsOfRecord({ kernel, kernel_release, kernel_probes }: KernelOfHost): Facts {
   if (kernel !== 'resolved') return PROFILES[kernel].facts;
-  return resolvedKernel(evidenceOf(kernel_release ?? '', kernel_probes), new Map()).facts;
+  return resolvedKernel(evidenceOf(kernel_release!, kernel_probes), new Map()).facts;
 }
 
 /** Whether the host runs one of the kernels of which every fact is known. */
@@ -44,7 +44,7 @@ function resolvedOf(host: Host, { kernel_release, kernel_probes }: HostRecord): 
   const last = resolved.get(host);
   const same = last?.kernel_release === kernel_release && last.kernel_probes === kernel_probes;
   if (same && last.assumed === host.assumed) return last.kernel;
-  const evidence = same ? last.evidence : evidenceOf(kernel_release ?? '', kernel_probes);
+  const evidence = same ? last.evidence : evidenceOf(kernel_release!, kernel_probes);
   const kernel = resolvedKernel(evidence, host.assumed);
   resolved.set(host, { kernel_release, kernel_probes, assumed: host.assumed, evidence, kernel });
   return kernel;

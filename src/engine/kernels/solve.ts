@@ -59,8 +59,8 @@ function statesOf(row: Row<unknown>): readonly unknown[] {
 /** The value that a change made: told with it, else that of the first recorded kernel that has it. */
 function madeBy(row: Row<unknown>, change: Change): unknown {
   if (change.id in row.between) return row.between[change.id];
-  const first = RECORDED.find(({ release }) => byVersion(change, release).has === true);
-  return first === undefined ? undefined : row.values[first.column];
+  const first = RECORDED.find(({ release }) => byVersion(change, release).has === true)!;
+  return row.values[first.column];
 }
 
 /** All of them were Debian's, whose defaults their columns have. */
