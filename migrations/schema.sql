@@ -115,6 +115,8 @@ CREATE INDEX exposures_by_dax_device ON exposures (dax_device);
 
 CREATE INDEX exposures_by_host ON exposures (host, dax_device);
 
+CREATE INDEX exposures_by_host_open ON exposures (host, open);
+
 CREATE INDEX exposures_by_host_pages ON exposures (host, record ->> '$.pages');
 
 CREATE INDEX exposures_by_host_uid ON exposures (host, uid);
@@ -124,6 +126,8 @@ CREATE INDEX exposures_by_open ON exposures (open);
 CREATE INDEX exposures_by_pages ON exposures (record ->> '$.pages');
 
 CREATE INDEX exposures_by_tenant ON exposures (tenant);
+
+CREATE INDEX exposures_by_tenant_open ON exposures (tenant, open);
 
 CREATE INDEX exposures_by_to_tenant ON exposures (to_tenant);
 
@@ -187,7 +191,11 @@ CREATE TABLE hosts (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX hosts_by_health ON hosts (health);
+
 CREATE INDEX hosts_by_kernel ON hosts (kernel);
+
+CREATE INDEX hosts_by_kernel_release ON hosts (kernel, record ->> '$.kernel_release', host);
 
 CREATE TABLE hotplug_events (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -399,6 +407,8 @@ CREATE INDEX removals_by_host_dax_device ON removals (host, dax_device);
 CREATE INDEX removals_by_host_state ON removals (host, state);
 
 CREATE INDEX removals_by_host_uid ON removals (host, uid);
+
+CREATE INDEX removals_by_kernel ON removals (kernel);
 
 CREATE INDEX removals_by_state ON removals (state);
 

@@ -9,6 +9,7 @@ export type Backend = Pick<
   | 'getByUid'
   | 'list'
   | 'assess'
+  | 'countFleet'
   | 'events'
   | 'check'
   | 'status'
@@ -26,6 +27,7 @@ export type NotDone = Exclude<Submitted, { status: 'done' }>;
 export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' }>, 'exposures'> {
   readonly answer: Answer;
 }
+export type FleetCounts = Awaited<ReturnType<Backend['countFleet']>>;
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 export type ListQuery = Parameters<Backend['list']>[0];
 export type Place = NonNullable<ListQuery['after']>;

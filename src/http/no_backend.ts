@@ -12,6 +12,7 @@ export function noBackend(): Backend {
     getByUid: never,
     list: never,
     assess: never,
+    countFleet: never,
     events: never,
     check: never,
     status: never,

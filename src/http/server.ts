@@ -16,6 +16,7 @@ import { daxDeviceRoutes } from './routes/dax_device.ts';
 import { eventRoutes } from './routes/event.ts';
 import { exposureRoutes } from './routes/exposure.ts';
 import { fileRoutes } from './routes/file.ts';
+import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { hotplugEventRoutes } from './routes/hotplug_event.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
@@ -117,6 +118,7 @@ const ROUTES = [
   exposureRoutes,
   whatIfRoutes,
   planRoute,
+  fleetRoutes,
   kernelRoutes,
   eventRoutes,
   serviceRoutes,

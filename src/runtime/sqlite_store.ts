@@ -8,7 +8,6 @@ import {
   type Connection,
 } from '../store/connection.ts';
 import type {
-  AssessmentQuery,
   Inquiry,
   PackedSubmission,
   SnapshotQuery,
@@ -19,6 +18,7 @@ import type {
 import { createReads } from '../store/read.ts';
 import type { Work } from '../store/transact.ts';
 import { takesLong } from './asker.ts';
+import type { AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
@@ -88,7 +88,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 export interface StoreParts {
   readonly db: Connection;
   readonly client: Omit<WriterClient, 'ready'>;
-  readonly assessor: JobThread<AssessmentQuery>;
+  readonly assessor: JobThread<AssessorJob>;
   readonly asker: JobThread<Work>;
   readonly reader: JobThread<SnapshotQuery>;
 }
@@ -102,6 +102,7 @@ export function storeOf({ db, client, assessor, asker, reader }: StoreParts): St
     ...typed((work) => (takesLong(work) ? asker.run(work) : run(work)), runPacked),
     snapshot: (query) => reader.run(query),
     assess: (query) => assessor.run(query),
+    countFleet: () => assessor.run('count_fleet'),
     close: async () => {
       for (const thread of [assessor, asker, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.

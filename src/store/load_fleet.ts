@@ -9,6 +9,8 @@ import { KINDS, ownsEntries } from './tables.ts';
 export interface Fleet {
   /** Number of the last event. */
   lastSeq(): number;
+  /** Every host that is there. */
+  names(): readonly string[];
   /** Hosts that events after this number concern, also such as are gone now. */
   changedSince(seq: number): readonly string[];
   /** These hosts, or all: without what no removal asks for. `keys` has each device's place in order of creation. */
@@ -48,9 +50,11 @@ export function prepareFleet(db: Connection): Fleet {
       ),
     };
   });
+  const names = db.prepare<[], string>('SELECT host FROM hosts').pluck();
   const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();
   return {
     lastSeq: prepareLastSeq(db),
+    names: () => names.all(),
     changedSince: (seq) => changed.all(seq),
     load: (names) => {
       const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();

@@ -9,6 +9,7 @@ import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
+import type { FleetCounts } from './fleet_counts.ts';
 
 /**
  * What the application may ask of a store. Every change goes through `submit`; reads see only what is
@@ -40,6 +41,8 @@ export interface Store {
    * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
    */
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
+  /** Counts of the fleet; of devices whose hosts have changed, 64 hosts a call are assessed (FLEET1). */
+  countFleet(): Promise<FleetCounts>;
   /** Removals that are `running`: what the executor has to advance at start. */
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
   /** Called after each commit that changed something, after its submissions are answered. */

@@ -1,0 +1,70 @@
+import type { Host } from '../engine/model/host.ts';
+import { assessHost } from '../engine/questions/assess.ts';
+import type { IdleVerdicts } from '../engine/questions/idle.ts';
+import type { Assessment } from '../engine/questions/record.ts';
+import type { Fleet, LoadedHost } from '../store/load_fleet.ts';
+
+/** One device. `key` is its place in order of creation. */
+export interface AssessedRow {
+  readonly key: number;
+  readonly assessment: Assessment;
+  /** With its advice, once a page has shown it. */
+  text: string | null;
+}
+
+/** What a removal of each device now would leave, as far as it has been worked out. */
+export interface AssessedFleet {
+  /**
+   * Assesses hosts that an event has concerned, that many at most, and answers those that it loaded for it. What was
+   * known of the others is dropped: rows are never of a former state.
+   */
+  catchUp(most: number): ReadonlyMap<string, LoadedHost>;
+  /** The last event that this is of. */
+  seen(): number;
+  /** Whether the host is there, of those that are assessed, and its devices. */
+  rowsOf(host: string): readonly AssessedRow[] | undefined;
+  /** Those of all hosts that are assessed, in order of creation. */
+  rows(): readonly AssessedRow[];
+}
+
+/** Remembers each host until an event concerns it. */
+export function createAssessedFleet(fleet: Fleet): AssessedFleet {
+  const rowsOf = new Map<string, readonly AssessedRow[]>();
+  /** Every host that is there is either here or in rowsOf. */
+  const stale = new Set<string>();
+  const idle: IdleVerdicts = new Map();
+  let seen = 0;
+  let sorted: readonly AssessedRow[] = [];
+  const drop = (): void => {
+    const last = fleet.lastSeq();
+    if (last === seen) return;
+    for (const name of seen === 0 ? fleet.names() : fleet.changedSince(seen)) {
+      rowsOf.delete(name);
+      stale.add(name);
+    }
+    seen = last;
+  };
+  return {
+    catchUp: (most) => {
+      const before = seen;
+      drop();
+      const names = [...stale].slice(0, most);
+      if (seen === before && names.length === 0) return new Map();
+      const isAll = rowsOf.size === 0 && names.length === stale.size;
+      const loaded = fleet.load(isAll ? null : names);
+      for (const name of names) stale.delete(name);
+      for (const [name, { host, keys }] of loaded) rowsOf.set(name, assessedRows(host, keys, idle));
+      sorted = [...rowsOf.values()].flat().sort((a, b) => a.key - b.key);
+      return loaded;
+    },
+    seen: () => seen,
+    rowsOf: (host) => rowsOf.get(host),
+    rows: () => sorted,
+  };
+}
+
+function assessedRows(host: Host, keys: ReadonlyMap<string, number>, idle: IdleVerdicts): AssessedRow[] {
+  return assessHost(host, idle).map((assessment) => {
+    return { key: keys.get(assessment.dax_device) ?? 0, assessment, text: null };
+  });
+}

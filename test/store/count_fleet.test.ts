@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { prepareCounts } from '../../src/store/count_fleet.ts';
+import { Sqlite } from '../../src/store/driver.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openFreshStore } from '../support/local_store.ts';
+
+let store: Store;
+beforeEach(async () => {
+  store = await openFreshStore();
+});
+afterEach(() => store.close());
+
+const makeHosts = async (count: number, release?: string): Promise<void> => {
+  for (let at = 0; at < count; at += 1) {
+    const host = `node-${String(at).padStart(3, '0')}`;
+    const kernel =
+      release === undefined ? ({ kernel: 'v6.1' } as const) : { kernel_release: `${release}.${at + 1}` };
+    await store.submit({ host, command: { type: 'create_host', name: host, ...kernel } });
+    const device = { name: 'pmem0', mode: 'fsdax', size: 2 ** 30, tenant: `tenant-${at}` } as const;
+    await store.submit({ host, command: { type: 'create_dax_device', ...device } });
+  }
+};
+const verdicts = async () => (await store.countFleet()).dax_devices.verdict;
+
+test('[FLEET1] a call assesses 64 hosts, the next the others', async () => {
+  await makeHosts(130);
+  expect(await verdicts()).toMatchObject({ contained: 64, not_assessed: 66 });
+  expect(await verdicts()).toMatchObject({ contained: 128, not_assessed: 2 });
+  expect(await verdicts()).toMatchObject({ contained: 130, not_assessed: 0 });
+  // What has changed since is not counted as it was.
+  for (const host of ['node-000', 'node-001']) await store.submit({ host, command: { type: 'delete_host' } });
+  expect(await verdicts()).toMatchObject({ contained: 128, not_assessed: 0 });
+});
+
+test('[FLEET1] the assessment after counts is of the whole fleet', async () => {
+  await makeHosts(70);
+  expect(await verdicts()).toMatchObject({ contained: 64, not_assessed: 6 });
+  const page = await store.assess({ filters: {}, limit: 500 });
+  expect('items' in page && page.items.length).toBe(70);
+  expect(await verdicts()).toMatchObject({ contained: 70, not_assessed: 0 });
+});
+
+test('[FLEET1] rows beyond the hundredth are counted', async () => {
+  await makeHosts(101, '6.8');
+  const { by_host, by_tenant, by_kernel_release, cut, hosts } = await store.countFleet();
+  expect([by_host.length, by_tenant.length, by_kernel_release.length]).toEqual([100, 100, 100]);
+  expect(cut).toEqual({ by_host: 101, by_tenant: 101, by_kernel_release: 101 });
+  expect(hosts.total).toBe(101);
+});
+
+test('[FLEET1] each count is answered by an index', () => {
+  const db = new Sqlite(':memory:');
+  migrate(db);
+  const texts: string[] = [];
+  prepareCounts({
+    prepare: (sql: string) => {
+      texts.push(sql);
+      return db.prepare(sql);
+    },
+  });
+  expect(texts.length).toBeGreaterThan(5);
+  for (const sql of texts) {
+    const plan = db.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql.replace('?', '100')}`).all();
+    const reads = plan
+      .map(({ detail }) => detail)
+      .filter((detail) => /^(SCAN|SEARCH) (?!\(subquery)/.test(detail));
+    expect(reads.length).toBeGreaterThan(0);
+    // An index of an expression is never called covering.
+    const index = sql.includes('->>') ? /USING (COVERING )?INDEX/ : /USING COVERING INDEX/;
+    for (const detail of reads) expect([sql, detail]).toEqual([sql, expect.stringMatching(index)]);
+  }
+  db.close();
+});
