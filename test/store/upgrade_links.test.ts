@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { before, migrateTo } from './support/before.ts';
 
 interface Row {
   readonly id: string;
@@ -31,7 +30,7 @@ test('a stored device says how its CXL region is known, and keeps its key', () =
   db.prepare(
     `INSERT INTO inventories (host, id, uid, revision, record) VALUES ('h', 'inventory', 'i', 1, ?)`,
   ).run(JSON.stringify({ record: { devices } }));
-  migrate(db);
+  migrateTo(db, 15);
   const rows = db
     .prepare<[], Row>(
       `SELECT id, revision, provider, record ->> '$.cxl_region_from' AS source FROM dax_devices ORDER BY key`,

@@ -42,7 +42,7 @@ export function changed(
   id: string,
   title: string,
   certainty: Certainty,
-  more: More = {},
+  more?: More,
 ): Change {
   return { ...NOTHING_MORE, id, title, release, within: null, certainty, ...more };
 }
@@ -54,7 +54,7 @@ export function changedWithin(
   id: string,
   title: string,
   certainty: Certainty,
-  more: More = {},
+  more?: More,
 ): Change {
   return { ...NOTHING_MORE, id, title, release: null, within: { first, last }, certainty, ...more };
 }

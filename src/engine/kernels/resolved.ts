@@ -78,12 +78,11 @@ function reader(has: Has): Read {
   };
 }
 
-/** The members of values that are records of the same members, as the effects at a PTE and at a PMD are. */
+/** The members of values that are records: those of one row have the same members, as the effects at a PTE and at a PMD are. */
 function partsOf(values: readonly unknown[]): string[] | null {
   const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!values.every(isRecord)) return null;
-  const [first, ...others] = values.map((value) => Object.keys(value as object));
-  return others.every((names) => names.join() === first!.join()) && !first!.includes('do') ? first! : null;
+  return Object.keys(values[0] as object);
 }
 
 function viewOf(rows: Table, path: string, read: Read): object {
@@ -117,8 +116,7 @@ export function choiceOf(path: string, row: Row<unknown>, change: Change, has: H
   const others = factsChangedBy(change).filter((fact) => !path.startsWith(fact));
   const where = ALL_ROWS.find(([fact]) => path === fact || path.startsWith(`${fact}.`))![0];
   const part = path.slice(where.length + 1);
-  const of = (value: unknown) =>
-    part === '' ? value : ((value as Record<string, unknown> | null)?.[part] ?? value);
+  const of = (value: unknown) => (part === '' ? value : (value as Record<string, unknown>)[part]);
   const labels = [false, true].map((there) => {
     const { values } = solve(row, (each) => (each.id === change.id ? there : has(each)), of);
     return values.map(spelled).join(' or ');

@@ -50,7 +50,7 @@ export function kernelFound(told: KernelOfHost): KernelFound {
     const facts = ALL_ROWS.map(([fact, row]) => ofColumn(fact, row, valueOf(row, kernel), status));
     return { read_as: `the profile ${kernel}: ${baseline}`, facts, unknown: [], probes: shown };
   }
-  const evidence = evidenceOf(kernel_release ?? '', kernel_probes);
+  const evidence = evidenceOf(kernel_release!, kernel_probes);
   const facts = ALL_ROWS.map(([fact, row]) => ofEvidence(fact, row, evidence));
   return { read_as: evidence.release.why, facts, unknown: choicesOf(evidence, facts), probes: shown };
 }

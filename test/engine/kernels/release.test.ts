@@ -32,7 +32,7 @@ const SPELLED: readonly (readonly [told: string, version: string | null])[] = [
   ['5.15.0-1051-aws', null],
   ['6.4.0-150600.23.14-default', null],
   ['5.15.0-209.161.7.2.el8uek.x86_64', null],
-  ['5.15.153.1-microsoft-standard-WSL2', null],
+  ['5.15.153.1-microsoft-standard-WSL', null],
   ['5.15.94-android13-8-00010-g0123456789ab', null],
   ['6.8.12-4-pve', null],
   ['6.6.30-zen1-1-zen', null],

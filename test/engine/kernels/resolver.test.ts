@@ -28,6 +28,22 @@ describe('a release that was recorded', () => {
   });
 });
 
+test('of a candidate nobody can say whether it has what came into its own release', () => {
+  const collect = 'steps.dax_holder_notify_failure.collect';
+  expect(valuesOf('6.8-rc3', collect)).toHaveLength(2);
+  expect(valuesOf('6.9-rc1', collect)).toEqual(['every_leader_with_entry']);
+  expect(valuesOf('6.0-rc2', 'memory_failure.counts_dax')).toEqual([false, true]);
+});
+
+test('the values of a row that has parts all have the same', () => {
+  for (const [fact, { values }] of ALL_ROWS) {
+    const members = values.filter(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    );
+    expect(new Set(members.map((value) => Object.keys(value as object).join())).size, fact).toBeLessThan(2);
+  }
+});
+
 describe('a fact that is read', () => {
   test('is one value where the release is known to have its change, or not to have it', () => {
     expect(resolve('6.4.16').facts.kmem.online_poisoned_block).toBe('EHWPOISON');
