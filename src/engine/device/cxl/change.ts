@@ -40,8 +40,8 @@ export function detachDecoder(tx: Transaction, { name, mappings }: CxlRegion, me
 }
 
 /** No decoder is a target of the region any more, and the memdevs are free. Source: cxl/region.c destroy_region(), v81. */
-export function clearTargets(tx: Transaction, { name, mappings }: CxlRegion): void {
-  if (mappings.length > 0) changeRegion(tx, name, { mappings: [] });
+export function clearTargets(tx: Transaction, { name }: CxlRegion): void {
+  changeRegion(tx, name, { mappings: [] });
 }
 
 /** Programs the decoders with these targets: the range decodes again. Source: drivers/cxl/core/region.c commit_store(). */
