@@ -1,10 +1,9 @@
-import { isDynamic } from '../device/dax_region.ts';
+import { noNamespace } from '../device/dax_region.ts';
 import { onlineRest } from '../device/kmem/online_rest.ts';
 import type { Bind } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { mountsOn } from '../model/lookup.ts';
-import { onlineRuns } from '../model/memory_block.ts';
-import { memoryRangesOf } from '../model/memory_range.ts';
+import { hasOnlineMemory } from '../model/memory_range.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus, type BindVia, type DeviceMode, type Errno } from '../model/vocabulary.ts';
@@ -76,16 +75,14 @@ function toRam(tx: Transaction, { force }: Asked, device: DaxDevice): Before {
 function toDevdax(tx: Transaction, { force }: Asked, device: DaxDevice): Before {
   if (device.state !== 'bound') return 'to_bind';
   if (device.driver !== 'kmem') return 'as_asked';
-  if (!force && isOnline(tx, device))
+  if (!force && hasOnlineMemory(tx.host, device.name))
     return says('daxctl', 'found memory sections online, refusing to change modes', 'EBUSY');
   return disables('daxctl', device);
 }
 
 function ndctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
-  if (isDynamic(tx.host, device))
-    return refuse('invalid_field', `${device.name} is not a namespace: its dax region is dynamic`, {
-      pointer: '/via',
-    });
+  const none = noNamespace(tx.host, device);
+  if (none !== null) return none;
   const isBound = device.state === 'bound';
   if (asked.verb === 'enable') {
     if (asked.mode !== undefined && asked.mode !== device.mode) return enables(asked.mode);
@@ -95,12 +92,9 @@ function ndctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
   if (!asked.force)
     return says('ndctl', 'the namespace is active, specify --force for re-configuration', 'EBUSY');
   if (mountsOn(tx.host, device).length > 0) return says('ndctl', 'the namespace is mounted', 'EBUSY');
-  if (isOnline(tx, device)) return says('ndctl', 'active as system-ram, refusing to disable', 'EBUSY');
+  if (hasOnlineMemory(tx.host, device.name))
+    return says('ndctl', 'active as system-ram, refusing to disable', 'EBUSY');
   return disables('ndctl', device);
-}
-
-function isOnline(tx: Transaction, { name }: DaxDevice): boolean {
-  return memoryRangesOf(tx.host, name).some((range) => onlineRuns(range).length > 0);
 }
 
 function says(tool: Tool['tool'], detail: string, errno: Errno | null): Refusal {

@@ -1,7 +1,6 @@
 import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
-import { onlineRuns } from '../model/memory_block.ts';
-import { memoryRangesOf } from '../model/memory_range.ts';
+import { hasOnlineMemory } from '../model/memory_range.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
 import {
   blockDeviceGone,
@@ -13,7 +12,7 @@ import {
 } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
-import { isModelled } from '../model/provider.ts';
+import { isModelledProvider } from '../model/provider.ts';
 import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 
@@ -105,7 +104,7 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
     );
   }
   const { provider } = device;
-  if (command.flags.includes('sync') && file.dax && provider !== null && !isModelled(provider)) {
+  if (command.flags.includes('sync') && file.dax && provider !== null && !isModelledProvider(provider)) {
     return unknownOutcome(
       `whether the region of ${device.name} is synchronous is not known: its bus is ${provider}`,
     );
@@ -125,8 +124,9 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
 function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
   if (device.mode === 'system-ram') {
     if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'anonymous memory takes no MAP_SYNC');
-    const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
-    return online ? null : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
+    return hasOnlineMemory(tx.host, device.name)
+      ? null
+      : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
   }
   if (command.offset + command.length > device.size) {
     return refuse('out_of_range', 'the mapping reaches past the end of the device', { pointer: '/length' });

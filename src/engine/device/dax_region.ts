@@ -13,8 +13,15 @@ export function isOnNdBus(
 }
 
 /** Whether its dax region is a dynamic one: no nd bus, no namespace (CX11). */
-export function isDynamic(host: Host, device: DaxDevice): boolean {
+function isDynamic(host: Host, device: DaxDevice): boolean {
   return !isOnNdBus(device, host.tables.cxl_regions.get(device.cxl_region ?? ''));
+}
+
+/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither: a `via` finds none (CX11). */
+export function noNamespace(host: Host, device: DaxDevice): Refusal | null {
+  if (!isDynamic(host, device)) return null;
+  const detail = `${device.name} is not a namespace: its dax region is dynamic`;
+  return refuse('invalid_field', detail, { pointer: '/via' });
 }
 
 /** A dynamic dax region has no nd bus: no namespace is made of it, only dax devices (CX11). */

@@ -4,7 +4,7 @@ import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
-import { isModelled, type Provider } from '../model/provider.ts';
+import { isModelledProvider, type Provider } from '../model/provider.ts';
 import { segmentsOf, flagUnit } from './segments.ts';
 
 /**
@@ -35,7 +35,7 @@ export function clearsPoison(
   by: 'ndctl' | 'driver',
 ): boolean | Refusal {
   if (clears_poison !== null) return clears_poison;
-  if (isModelled(provider) && provider !== 'ACPI.NFIT')
+  if (isModelledProvider(provider) && provider !== 'ACPI.NFIT')
     return by === 'driver' && WITHOUT_COMMANDS.includes(provider);
   return unknownOutcome(
     `nobody has told whether ${name} has ND_CMD_CLEAR_ERROR: PATCH it with {"clears_poison": true} or false`,

@@ -8,7 +8,7 @@ import { releaseUnknown } from '../mm/pin_release.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
-import { isModelled } from '../model/provider.ts';
+import { isModelledProvider } from '../model/provider.ts';
 import { PMD_PAGES, PUD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../mm/hwpoison.ts';
 import { addFound, BADBLOCKS_MAX, tooManyBadblocks } from './found_badblocks.ts';
@@ -102,7 +102,7 @@ function machineCheck(
 ): readonly Badblocks[] | Refusal {
   // Of a bus that nobody has told: as on NFIT (IMP32).
   const { provider } = device;
-  if (provider !== null && !isModelled(provider)) return busNotKnown(device.name, provider);
+  if (provider !== null && !isModelledProvider(provider)) return busNotKnown(device.name, provider);
   if (provider !== null && provider !== 'ACPI.NFIT') return [];
   const sectors = factsOf(tx.host).memory_failure.mce_badblock_sectors;
   if (sectors === 1 && pages[1] > BADBLOCKS_MAX) return tooManyBadblocks();

@@ -1,6 +1,6 @@
 import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { isModelled } from '../model/provider.ts';
+import { isModelledProvider } from '../model/provider.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
@@ -41,7 +41,7 @@ export function scrub(
 
 /** A bus that is not modelled may have a scrub or not; one that nobody has told is as NFIT, for it has found something. */
 function refusesScrub(source: MemoryFailure['source'], { name, mode, provider }: DaxDevice): Refusal | null {
-  if (provider !== null && !isModelled(provider))
+  if (provider !== null && !isModelledProvider(provider))
     return unknownOutcome(`whether the bus of ${name}, ${provider}, has a scrub is not known`);
   const [verb, what] = source === 'ars' ? ['start-scrub', 'scrub'] : ['inject-error', 'error injection'];
   const isOther = provider !== null && provider !== 'ACPI.NFIT';

@@ -4,12 +4,17 @@ import { runs, type Run } from './mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
 import { entriesOf } from './transaction.ts';
 import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
-import { OFFLINE, onlinePfns } from './memory_block.ts';
+import { OFFLINE, onlinePfns, onlineRuns } from './memory_block.ts';
 
 /** The system RAM that kmem added from a device and that stands yet, leaked or not; a device has one range. */
 export function memoryRangesOf(host: Host, dax_device: string): MemoryRange[] {
   const range = host.tables.memory_ranges.get(dax_device);
   return range === undefined ? [] : [range];
+}
+
+/** Whether memory of the device is online. */
+export function hasOnlineMemory(host: Host, dax_device: string): boolean {
+  return memoryRangesOf(host, dax_device).some((range) => onlineRuns(range).length > 0);
 }
 
 /** Leaked ranges of the machine: their request_mem_region() stays until a reboot. */

@@ -5,6 +5,6 @@ export const PROVIDERS = ['ACPI.NFIT', 'e820', 'virtio-pmem', 'CXL', 'hmem'] as 
 export type Provider = (typeof PROVIDERS)[number];
 
 /** Whether the model knows what this provider does: not that of another bus, nor one that nobody has told. */
-export function isModelled(provider: string | null): provider is Provider {
+export function isModelledProvider(provider: string | null): provider is Provider {
   return PROVIDERS.some((known) => known === provider);
 }

@@ -1,13 +1,12 @@
 import { regionOf } from '../device/cxl/chain.ts';
-import { isDynamic } from '../device/dax_region.ts';
+import { noNamespace } from '../device/dax_region.ts';
 import { wayBack } from '../device/way_back.ts';
 import { daxHolderOf } from '../fs/dax_holder.ts';
 import { factsOf, profileOf } from '../kernels/of_host.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { findActor, modeUnknown, mountsOn, presentPins } from '../model/lookup.ts';
-import { onlineRuns } from '../model/memory_block.ts';
-import { memoryRangesOf } from '../model/memory_range.ts';
+import { hasOnlineMemory } from '../model/memory_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
@@ -32,7 +31,7 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
     if (isRefusal(process)) return process;
   }
   return (
-    noNamespace(tx, command.via, device) ??
+    wantsNamespace(tx, command.via, device) ??
     cxlRefuses(tx, command.via, device) ??
     toolRefuses(tx, command.via, device) ??
     walkRefuses(tx, device) ??
@@ -52,12 +51,10 @@ function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
   return device.mem_region === 'leaked' && unbinds === 'namespace';
 }
 
-/** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither (CX11). */
-function noNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
-  if (viaOf(via)?.with_parent !== true || goesByCxl(via) || !isDynamic(tx.host, device)) return null;
-  return refuse('invalid_field', `${device.name} is not a namespace: its dax region is dynamic`, {
-    pointer: '/via',
-  });
+/** What stands above a dax device is its namespace, unless the way leads down the CXL chain. */
+function wantsNamespace(tx: Transaction, via: RemoveVia | undefined, device: DaxDevice): Refusal | null {
+  if (viaOf(via)?.with_parent !== true || goesByCxl(via)) return null;
+  return noNamespace(tx.host, device);
 }
 
 /** xfs with rmapbt walks its files after the decoders are reset: neither recorded nor in the sources read (CX7). */
@@ -137,8 +134,7 @@ function memoryToolRefuses(tx: Transaction, tool: 'ndctl' | 'daxctl', device: Da
     const detail = 'daxctl: status operations are only applicable in devdax mode';
     return refuse('tool_refused', detail, { errno: 'ENXIO' });
   }
-  const online = memoryRangesOf(tx.host, device.name).some((range) => onlineRuns(range).length > 0);
-  if (!online) return null;
+  if (!hasOnlineMemory(tx.host, device.name)) return null;
   const detail = 'ndctl: Device or resource busy: the namespace has active memory';
   return refuse('tool_refused', detail, { errno: 'EBUSY' });
 }

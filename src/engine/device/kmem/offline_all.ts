@@ -1,6 +1,6 @@
 import type { DaxDevice, MemoryRange } from '../../model/host.ts';
 import { nrBlocks, OFFLINE, onlinePfns, onlineRuns } from '../../model/memory_block.ts';
-import { hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
+import { hasOnlineMemory, hotplugLock, memoryRangesOf, pinsIn } from '../../model/memory_range.ts';
 import { refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, patch, type Transaction } from '../../model/transaction.ts';
 import { refusesOffline } from './kernel_pages.ts';
@@ -12,8 +12,8 @@ import { migrate } from './offline.ts';
  * lock (`dax_device_busy`, KM21). Source: mm/memory_hotplug.c offline_pages().
  */
 export function offlineAll(tx: Transaction, { name }: DaxDevice): Refusal | null {
+  if (!hasOnlineMemory(tx.host, name)) return null;
   const ranges = memoryRangesOf(tx.host, name);
-  if (ranges.every((range) => onlineRuns(range).length === 0)) return null;
   if (hotplugLock(tx.host) !== null) return waits();
   for (const range of ranges) {
     const refusal = refusesOffline(onlineRuns(range), `the memory of ${name}`);
