@@ -15,7 +15,17 @@ interface Via {
   readonly tool: 'ndctl' | 'daxctl' | 'cxl' | null;
   /** Of a dax device, whether what stands above it goes with it: its dax_pmem, or its dax region. */
   readonly with_parent: boolean;
+  /** Of a tool of CXL regions. */
+  readonly region_tool?: RegionTool;
 }
+
+/** What one does beside the unbind of a region. Source: cxl/region.c disable_region(), destroy_region(), v81. */
+interface RegionTool {
+  readonly destroys: boolean;
+  readonly force: boolean;
+}
+
+const ON_REGION = { unbinds: 'cxl_region', tool: 'cxl', with_parent: true } as const;
 
 const VIAS: Readonly<Record<RemoveVia, Via>> = {
   nd_pmem: { unbinds: 'nd_pmem', tool: null, with_parent: false },
@@ -28,10 +38,10 @@ const VIAS: Readonly<Record<RemoveVia, Via>> = {
   ndctl_destroy_namespace: { unbinds: 'namespace', tool: 'ndctl', with_parent: true },
   ndctl_disable_region: { unbinds: 'nd_region', tool: 'ndctl', with_parent: true },
   daxctl_disable_device: { unbinds: 'device_dax', tool: 'daxctl', with_parent: false },
-  cxl_disable_region: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
-  cxl_disable_region_force: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
-  cxl_destroy_region: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
-  cxl_destroy_region_force: { unbinds: 'cxl_region', tool: 'cxl', with_parent: true },
+  cxl_disable_region: { ...ON_REGION, region_tool: { destroys: false, force: false } },
+  cxl_disable_region_force: { ...ON_REGION, region_tool: { destroys: false, force: true } },
+  cxl_destroy_region: { ...ON_REGION, region_tool: { destroys: true, force: false } },
+  cxl_destroy_region_force: { ...ON_REGION, region_tool: { destroys: true, force: true } },
 };
 
 /** What is known of a `via`; null where a removal names none, and the device's own driver is unbound. */
@@ -45,16 +55,9 @@ export function goesByCxl(via: RemoveVia | null | undefined): boolean {
   return unbinds === 'cxl_region' || unbinds === 'cxl_memdev';
 }
 
-/**
- * What `cxl disable-region` and `cxl destroy-region` do beside the unbind of a region; null of every other way.
- * Source: cxl/region.c disable_region(), destroy_region(), v81.
- */
-export function regionTool(
-  via: RemoveVia | null | undefined,
-): { readonly destroys: boolean; readonly force: boolean } | null {
-  if (via === undefined || via === null || viaOf(via)?.tool !== 'cxl') return null;
-  const destroys = via === 'cxl_destroy_region' || via === 'cxl_destroy_region_force';
-  return { destroys, force: via === 'cxl_disable_region_force' || via === 'cxl_destroy_region_force' };
+/** What a tool of CXL regions does beside the unbind of a region; null of every other way. */
+export function regionTool(via: RemoveVia | null | undefined): RegionTool | null {
+  return viaOf(via)?.region_tool ?? null;
 }
 
 /** The driver that leaves a memdev; `cxl disable-memdev` unbinds cxl_mem (M107). */
