@@ -1,4 +1,5 @@
 import type { ToldKernel } from '../engine/model/host_command.ts';
+import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../engine/model/kernel_probes.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
 import { isObject } from '../inventory/lossless.ts';
 import type { ListedValue } from '../inventory/record.ts';
@@ -13,9 +14,6 @@ interface ListedKernel {
 
 type Kind = keyof NonNullable<ToldKernel['kernel_probes']>;
 const KINDS = ['symbols', 'btf', 'sysfs'] as const satisfies Kind[];
-/** As PATCH of the host takes them. */
-const RELEASE_LENGTH_MAX = 128;
-const PROBE_LENGTH_MAX = 256;
 
 /** Reads `kernel_release` and `kernel_probes` of a text as PATCH of a host has them; what it cannot take is skipped. */
 export function listedKernel({
@@ -26,7 +24,7 @@ export function listedKernel({
   const skip = (pointer: string, detail: string): void => {
     skipped.push({ kind: 'host', name: 'kernel', reason: 'invalid value', detail, document: null, pointer });
   };
-  const isRelease = isText(release, RELEASE_LENGTH_MAX) && release !== '';
+  const isRelease = isText(release, KERNEL_RELEASE_MAX) && release !== '';
   if (release !== undefined && !isRelease)
     skip('/kernel_release', 'kernel_release must be what uname -r prints');
   if (probes !== undefined && !isObject(probes)) skip('/kernel_probes', 'kernel_probes must be an object');
@@ -52,9 +50,9 @@ function readProbes(
     return {};
   }
   const isAnswer = (value: unknown): value is boolean | string =>
-    typeof value === 'boolean' || (kind !== 'symbols' && isText(value, PROBE_LENGTH_MAX));
+    typeof value === 'boolean' || (kind !== 'symbols' && isText(value, KERNEL_PROBE_MAX));
   const entries = Object.entries(listed).flatMap(([name, value]) => {
-    if (isAnswer(value) && isText(name, PROBE_LENGTH_MAX) && name !== '') return [[name, value] as const];
+    if (isAnswer(value) && isText(name, KERNEL_PROBE_MAX) && name !== '') return [[name, value] as const];
     skip(pointerTo(pointer, name), 'must be what was found under a name');
     return [];
   });

@@ -33,7 +33,7 @@ export function createHost(tx: Transaction, command: CreateHost): HostRecord | R
     auto_online_blocks: command.auto_online_blocks ?? ifKnown(() => facts.auto_online_default) ?? 'offline',
     memory_block_bytes: command.memory_block_bytes ?? MEMORY_BLOCK_BYTES,
     labels: command.labels ?? {},
-    counters: freshCounters(ifKnown(() => facts.per_node_mf_counters) ?? false),
+    counters: freshCounters(facts),
     proposed: { ...NOTHING_PROPOSED, ...command.proposed },
     health: 'ok',
     next_id: 1,

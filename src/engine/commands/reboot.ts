@@ -10,7 +10,6 @@ import { defaultMode } from '../device/dax_region.ts';
 import { freshCounters } from '../mm/counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { NO_PROBES, toldKernel } from '../kernels/told.ts';
-import { ifKnown } from '../kernels/unsettled.ts';
 import { isModelled } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
@@ -51,8 +50,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
     proposed: keptProposed(kernel.kernel, before.proposed),
     health: 'ok',
   });
-  const per_node = ifKnown(() => factsOf(tx.host).per_node_mf_counters) ?? false;
-  const record = patch(tx, 'hosts', before.name, { counters: freshCounters(per_node) });
+  const record = patch(tx, 'hosts', before.name, { counters: freshCounters(factsOf(tx.host)) });
   rebootCxl(tx);
   for (const device of [...tables.dax_devices.values()]) probeAtBoot(tx, device);
   emit(tx, 'host_rebooted', `hosts/${before.name}`, { kernel: record.kernel });

@@ -43,7 +43,10 @@ export function kernelFound(told: KernelOfHost): KernelFound {
   const { kernel, kernel_release, kernel_probes } = told;
   const { symbols, btf, sysfs } = kernel_probes;
   const probes = [symbols, btf, sysfs].flatMap((kind) => Object.keys(kind));
-  const shown = probes.map((name) => ({ name, settles: settledOf(told, name) }));
+  const settled = [...settledBy(kernel_probes)];
+  const shown = probes.map((name) => {
+    return { name, settles: settled.filter(([, { probe }]) => probe.is(name)).map(([change]) => change) };
+  });
   if (kernel !== 'resolved') {
     const { baseline, recorded } = PROFILES[kernel];
     const status = recorded ? 'recorded' : 'read';
@@ -83,12 +86,6 @@ function choicesOf(evidence: Evidence, facts: readonly FactFound[]): Choice[] {
     return change === undefined ? [] : [choiceOf(fact, row, change, has)];
   });
   return choices.filter(({ id }, at) => choices.findIndex((other) => other.id === id) === at);
-}
-
-/** The changes that a probe settles, by the answers that were told. */
-function settledOf({ kernel_probes }: KernelOfHost, name: string): string[] {
-  const settled = [...settledBy(kernel_probes)];
-  return settled.filter(([, { probe }]) => probe.is(name)).map(([id]) => id);
 }
 
 function sourceOf({ source, rules }: Row<unknown>): string {

@@ -1,6 +1,7 @@
 import type { HostRecord } from '../model/host.ts';
 import type { MemoryFailureCounters } from '../model/node_counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import type { Facts } from '../kernels/tables.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type MemoryFailureResult } from '../model/vocabulary.ts';
@@ -14,7 +15,7 @@ export function countFailed(tx: Transaction, result: MemoryFailureResult, pages:
   const key = `node${String(node)}`;
   const word = result.toLowerCase() as Lowercase<MemoryFailureResult>;
   const before = counters.memory_failure[key] ?? NO_FAILURES;
-  const memory_failure = countsByNode(tx)
+  const memory_failure = countsByNode(factsOf(tx.host))
     ? {
         ...counters.memory_failure,
         [key]: { ...before, [word]: before[word] + pages, total: before.total + pages },
@@ -24,23 +25,23 @@ export function countFailed(tx: Transaction, result: MemoryFailureResult, pages:
 }
 
 /** Counters are only shown: where it is not known whether the kernel has them, they are not. */
-function countsByNode({ host }: Transaction): boolean {
-  return ifKnown(() => factsOf(host).per_node_mf_counters) ?? false;
+function countsByNode(facts: Facts): boolean {
+  return ifKnown(() => facts.per_node_mf_counters) ?? false;
 }
 
 /** A node that has seen none. */
 const NO_FAILURES: MemoryFailureCounters = { total: 0, ignored: 0, failed: 0, delayed: 0, recovered: 0 };
 
 /** A machine that has just booted: `node0/memory_failure/*` is there where that kernel has it. */
-export function freshCounters(per_node: boolean): HostRecord['counters'] {
-  return { HardwareCorrupted_kB: 0, memory_failure: per_node ? { node0: NO_FAILURES } : {} };
+export function freshCounters(facts: Facts): HostRecord['counters'] {
+  return { HardwareCorrupted_kB: 0, memory_failure: countsByNode(facts) ? { node0: NO_FAILURES } : {} };
 }
 
 /** A node gets its first memory: its directory of counters appears. Source: drivers/base/node.c register_one_node(). */
 export function nodeAppears(tx: Transaction, node: number | null): void {
   const { name, counters } = hostRecord(tx.host);
   const key = `node${String(node)}`;
-  if (node === null || counters.memory_failure[key] !== undefined || !countsByNode(tx)) return;
+  if (node === null || counters.memory_failure[key] !== undefined || !countsByNode(factsOf(tx.host))) return;
   const memory_failure = { ...counters.memory_failure, [key]: NO_FAILURES };
   patch(tx, 'hosts', name, { counters: { ...counters, memory_failure } });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
+import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
 import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -23,15 +24,15 @@ export const HostKernel = z.enum(HOST_KERNELS).meta({
 export const KernelRelease = z
   .string()
   .min(1)
-  .max(128)
+  .max(KERNEL_RELEASE_MAX)
   .meta({
     description:
       '`uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does.',
     override: withExample('6.8.12'),
   });
 const probed = <Answer extends z.ZodType>(answer: Answer, description: string) =>
-  z.record(z.string().min(1).max(256), answer).meta({ description });
-const Answer = z.union([z.boolean(), z.string().max(256)]);
+  z.record(z.string().min(1).max(KERNEL_PROBE_MAX), answer).meta({ description });
+const Answer = z.union([z.boolean(), z.string().max(KERNEL_PROBE_MAX)]);
 const PROBES = {
   symbols: probed(z.boolean(), 'Whether a symbol is in /proc/kallsyms.'),
   btf: probed(
