@@ -77,10 +77,12 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
   }
   // A device is known by its name: there the filter is the record's own id.
   if (typeof dax_device === 'string') filters[kind === 'dax_devices' ? 'id' : 'dax_device'] = dax_device;
+  // Times of creation are those of the uids: a list that asks for some is read in their order.
+  const isOfTime = created_after !== undefined || created_before !== undefined;
   const asked = {
     host,
     labels: label,
-    sort,
+    sort: sort ?? (isOfTime ? { field: 'created_at', descending: false } : undefined),
     created_after_ms: created_after,
     created_before_ms: created_before,
   };
@@ -90,10 +92,8 @@ function toQuery(kind: Kind, query: Query, host: string | undefined): ListQuery 
 }
 
 /** What a list is called in its page tokens: they are of one order of its rows. */
-function listName({ kind, sort, created_after_ms, created_before_ms }: ListQuery): string {
-  if (sort !== undefined) return `${kind} by ${sort.descending ? '-' : ''}${sort.field}`;
-  const inOrderOfUids = created_after_ms !== undefined || created_before_ms !== undefined;
-  return inOrderOfUids ? `${kind} by created_at` : kind;
+function listName({ kind, sort }: ListQuery): string {
+  return sort === undefined ? kind : `${kind} by ${sort.descending ? '-' : ''}${sort.field}`;
 }
 
 /** The answer's text, joined from records that the store serialised: no object is made of them. */

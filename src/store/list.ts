@@ -23,8 +23,7 @@ interface Row {
 export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'> | Refusal {
   const refused = refusesQuery(query);
   if (refused !== null) return refused;
-  const { kind, limit, after } = query;
-  const sort = orderOf(query);
+  const { kind, limit, after, sort = null } = query;
   const expression = sort === null ? 'key' : sortExpression(kind, sort.field)!;
   const select = (part: Part, rows: number): Row[] => {
     const conditions = [...part.conditions, ...conditionsOf(query)];
@@ -55,13 +54,6 @@ function refusesQuery({ kind, filters, labels = [], sort }: ListQuery): Refusal 
 
 function refusesField(parameter: string, detail: string): Refusal {
   return refuse('invalid_field', detail, { pointer: `/${parameter}` });
-}
-
-/** Times of creation are those of the uids: a list that asks for some is read in their order. */
-function orderOf({ sort, created_after_ms, created_before_ms }: ListQuery): Sort | null {
-  if (sort !== undefined) return sort;
-  if (created_after_ms === undefined && created_before_ms === undefined) return null;
-  return { field: 'created_at', descending: false };
 }
 
 /** A range of the index that a list is in order of. */

@@ -29,7 +29,10 @@ export interface Store {
   getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
   /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
   snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
-  /** One page, in order of creation or sorted; a filter or sort that is not ours is refused with `invalid_field`. */
+  /**
+   * One page, in order of creation or sorted; a filter or sort that is not ours is refused with `invalid_field`. Times
+   * are read from an index where the sort is `created_at`.
+   */
   list(query: ListQuery): Promise<Page | Refusal>;
   events(query: {
     readonly after: number;

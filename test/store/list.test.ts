@@ -73,6 +73,8 @@ test.each(SORTED.filter(({ field }) => field === 'created_at'))(
           kind,
           filters: {},
           limit: 3,
+          // As every list is asked that asks for a time.
+          sort: { field: 'created_at', descending: false },
           created_after_ms: 1,
           ...host,
           ...after,
