@@ -4,6 +4,7 @@ import { isProfile } from './kernels/of_host.ts';
 import { effectsByEvents } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
 import { dependsOn } from './kernels/depends_on.ts';
+import { ifKnown } from './kernels/unsettled.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
@@ -32,6 +33,18 @@ export function decide<Type extends CommandType>(
     () => decideOnce(host, command, again()),
     (worlds) => reconcile(host, command, again(), worlds),
   );
+}
+
+/**
+ * Decides a command in one run, as decide() does; null where that takes more than one: where it reads a fact that is
+ * not known of the host's kernel, or begins a removal on a kernel of which not all are. Leaves the host as it was.
+ */
+export function decideAtOnce<Type extends CommandType>(
+  host: Host,
+  command: CommandOf<Type>,
+  context: Context,
+): Decision<Type> | Refusal | null {
+  return mayBegin(host, command) ? null : ifKnown(() => decideOnce(host, command, context));
 }
 
 /** Whether it begins removals on a kernel of which not every fact is known. */

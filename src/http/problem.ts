@@ -29,6 +29,7 @@ export const HTTP_PROBLEMS = {
   store_busy: { status: 503, title: 'Another program holds the store' },
   store_full: { status: 503, title: 'The disk of the store is full' },
   store_read_only: { status: 503, title: 'The store is not writable' },
+  host_busy: { status: 503, title: 'The host changes too often to work this out' },
   store_not_ours: { status: 503, title: 'The file of the store is no longer the one that is served' },
 } as const;
 export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;

@@ -1,4 +1,5 @@
 import type { CheckpointState } from '../store/checkpoint.ts';
+import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, PackedSubmission, StoreHealth, Submitted } from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
@@ -12,14 +13,20 @@ export interface WriterData {
   readonly walBytesMax: number;
 }
 
-/** What the writer is sent. A question has an id, by which its answer is known. */
+/** What the writer is sent. A question has an id, by which its answer is known; `decided` is packed. */
 export type ToWriter =
-  | { readonly type: 'work'; readonly id: number; readonly work: Work }
+  | {
+      readonly type: 'work';
+      readonly id: number;
+      readonly work: Work;
+      readonly decided: ArrayBuffer | null;
+    }
   | {
       readonly type: 'submit_packed';
       readonly id: number;
       readonly submission: Omit<PackedSubmission, 'command'>;
       readonly command: ArrayBuffer;
+      readonly decided: ArrayBuffer | null;
     }
   | { readonly type: 'check'; readonly id: number }
   /** Where the process answers, for whoever finds the file taken. */
@@ -27,7 +34,7 @@ export type ToWriter =
   | { readonly type: 'close' };
 
 /** What became of one piece of work: its answer, or the bug that rolled it back. */
-export type WireSettled = { readonly submitted: Submitted } | { readonly error: PackedError };
+export type WireSettled = { readonly submitted: Submitted | Undecided } | { readonly error: PackedError };
 
 /** What the writer tells. */
 export type FromWriter =

@@ -17,7 +17,8 @@ import type {
 } from '../store/port.ts';
 import { createReads } from '../store/read.ts';
 import type { Work } from '../store/transact.ts';
-import { takesLong } from './asker.ts';
+import { takesLong } from '../store/read_only.ts';
+import { decidedElsewhere, type Undone } from './decider.ts';
 import type { AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
@@ -49,7 +50,7 @@ export interface SqliteStoreOptions {
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * The store over one SQLite file: a thread that writes, three that answer what takes long, and a connection here that
+ * The store over one SQLite file: a thread that writes, four that answer what takes long, and a connection here that
  * reads. Rejects where the file is served already, is not ours, newer, damaged, or cannot be written (StoreFault).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
@@ -76,6 +77,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       workerData: path,
       about: 'the thread that answers long questions',
     }),
+    decider: createJobThread({
+      file: threadFile(import.meta.url, 'decider_worker'),
+      workerData: path,
+      about: 'the thread that decides what takes more than one run',
+    }),
     reader: createJobThread({
       file: threadFile(import.meta.url, 'snapshot_worker'),
       workerData: path,
@@ -90,21 +96,39 @@ export interface StoreParts {
   readonly client: Omit<WriterClient, 'ready'>;
   readonly assessor: JobThread<AssessorJob>;
   readonly asker: JobThread<Work>;
+  readonly decider: JobThread<Undone>;
   readonly reader: JobThread<SnapshotQuery>;
 }
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
-export function storeOf({ db, client, assessor, asker, reader }: StoreParts): Store {
+export function storeOf({ db, client, assessor, asker, decider, reader }: StoreParts): Store {
   const { run, runPacked, ...writer } = client;
   return {
     ...createReads(db),
     ...writer,
-    ...typed((work) => (takesLong(work) ? asker.run(work) : run(work)), runPacked),
+    ...typed(
+      (work) => {
+        // One with a key is the writer's, which keeps the answer.
+        if (work.idempotency === undefined && takesLong(work)) return asker.run(work);
+        return decidedElsewhere(
+          (decided) => run(work, decided),
+          () => decider.run({ work }),
+        );
+      },
+      ({ command, ...work }) => {
+        // Taken at once; what is handed over are copies of the bytes, since work that is undecided is sent again.
+        const taken = structuredClone(command, { transfer: [command] });
+        return decidedElsewhere(
+          (decided) => runPacked({ ...work, command: taken.slice(0) }, decided),
+          () => decider.run({ work, command: taken.slice(0) }),
+        );
+      },
+    ),
     snapshot: (query) => reader.run(query),
     assess: (query) => assessor.run(query),
     countFleet: () => assessor.run('count_fleet'),
     close: async () => {
-      for (const thread of [assessor, asker, reader]) await thread.close();
+      for (const thread of [assessor, asker, decider, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
       db.close();
       await client.close();

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from '../store/checkpoint.ts';
 import { assertDurable } from '../store/connection.ts';
+import type { Decided } from '../store/decided.ts';
 import { describeFault, unavailableFor } from '../store/fault.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { openOwned, type OwnedDatabase } from '../store/open.ts';
@@ -41,10 +42,10 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
   return (message) => {
     switch (message.type) {
       case 'work':
-        batches.add(message);
+        batches.add({ id: message.id, work: withDecided(message.work, message.decided) });
         break;
       case 'submit_packed':
-        batches.add({ id: message.id, work: unpacked(message) });
+        batches.add({ id: message.id, work: withDecided(unpacked(message), message.decided) });
         break;
       case 'check':
         tell(check(message.id, owned, checkpoints));
@@ -60,6 +61,11 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
         break;
     }
   };
+}
+
+/** The same with what another thread has made of it. */
+function withDecided(work: Work, decided: ArrayBuffer | null): Work {
+  return decided === null ? work : { ...work, decided: unpackJson(decided) as Decided };
 }
 
 /** What another thread packed: the one place that says what is in the bytes. */

@@ -1,5 +1,5 @@
 /** The writer's thread as production runs it: the engine decides. Started by spawn_thread.ts. */
-import { decide } from '../engine/decide.ts';
+import { decideAtOnce } from '../engine/decide.ts';
 import { serveWriter } from './writer_thread.ts';
 
-serveWriter(decide);
+serveWriter(decideAtOnce);

@@ -1,4 +1,5 @@
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
+import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, PackedSubmission, Store, StoreHealth, Submitted } from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
@@ -26,8 +27,9 @@ export interface WriterClientOptions {
 
 /** What of a store the writer answers. */
 export interface WriterClient extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
-  run(work: Work): Promise<Submitted>;
-  runPacked(submission: PackedSubmission): Promise<Submitted>;
+  /** `decided`, packed: what another thread has made of it. */
+  run(work: Work, decided: ArrayBuffer | null): Promise<Submitted | Undecided>;
+  runPacked(submission: PackedSubmission, decided: ArrayBuffer | null): Promise<Submitted | Undecided>;
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
   readonly ready: Promise<string>;
 }
@@ -38,7 +40,7 @@ interface Waiting<T> {
 }
 
 interface Client {
-  readonly submissions: Map<number, Waiting<Submitted>>;
+  readonly submissions: Map<number, Waiting<Submitted | Undecided>>;
   readonly checks: Map<number, Waiting<StoreHealth | Unavailable>>;
   readonly listeners: Set<(commit: Commit) => void>;
   checkpoints: CheckpointState;
@@ -70,9 +72,9 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
     });
   return {
     ready: ready.then((served) => (path = served)),
-    run: (work) => ask(client.submissions, (id) => ({ type: 'work', id, work })),
-    runPacked: ({ command, ...submission }) =>
-      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, command })),
+    run: (work, decided) => ask(client.submissions, (id) => ({ type: 'work', id, work, decided })),
+    runPacked: ({ command, ...submission }, decided) =>
+      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, command, decided })),
     // A check is a commit: those who ask at the same time share one.
     check: () =>
       (checking ??= ask(client.checks, (id) => ({ type: 'check', id })).finally(() => (checking = null))),
@@ -154,7 +156,7 @@ function taken<T>(waiting: Map<number, Waiting<T>>, id: number): Waiting<T> | un
   return asked;
 }
 
-function settleOne(waiting: Waiting<Submitted> | undefined, settled: WireSettled): void {
+function settleOne(waiting: Waiting<Submitted | Undecided> | undefined, settled: WireSettled): void {
   if ('submitted' in settled) waiting?.resolve(settled.submitted);
   else waiting?.reject(unpackError(settled.error));
 }

@@ -8,7 +8,12 @@ export interface Unavailable {
 }
 
 /** Codes of problems of which nothing is stored. */
-export type UnavailableCode = 'store_busy' | 'store_full' | 'store_read_only' | 'store_not_ours';
+export type UnavailableCode =
+  | 'store_busy'
+  | 'store_full'
+  | 'store_read_only'
+  | 'store_not_ours'
+  | 'host_busy';
 
 /** The store's file cannot be served: what is the matter, which file, and the remedy. `code` is SQLite's or the system's. */
 export class StoreFault extends Error {

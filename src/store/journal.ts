@@ -15,6 +15,14 @@ export function prepareLastSeq(db: Connection): () => number {
   return () => last.get() ?? 0;
 }
 
+/** Prepares asking for the number of the last event of a host; 0 where it has none. */
+export function prepareHostSeq(db: Connection): (host: string) => number {
+  const last = db
+    .prepare<[string], number>('SELECT coalesce(max(seq), 0) FROM events WHERE host = ?')
+    .pluck();
+  return (host) => last.get(host) ?? 0;
+}
+
 /** Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. */
 export function prepareJournal(db: Connection): Journal {
   const last = prepareLastSeq(db);

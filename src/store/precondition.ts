@@ -2,7 +2,10 @@ import type { Host } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { NotDone, RecordState, Submission } from './port.ts';
 
-/** Decides under If-Match: a record in another state fails it, one that is not there only where nothing else refuses. */
+/**
+ * Decides under If-Match: a record in another state fails it, one that is not there only where nothing else refuses.
+ * Null is no decision yet, and fails nothing.
+ */
 export function decideIf<Decided>(
   host: Host,
   precondition: Submission['precondition'],
@@ -13,7 +16,8 @@ export function decideIf<Decided>(
   if (precondition !== undefined && named !== undefined && !isIn(precondition.states, named)) return failed;
   const decided = decide();
   if (isRefusal(decided)) return { denied: { status: 'refused', refusal: decided } };
-  return precondition !== undefined && named === undefined ? failed : { granted: decided };
+  const isMissing = precondition !== undefined && named === undefined;
+  return isMissing && decided !== null ? failed : { granted: decided };
 }
 
 function isIn(states: '*' | readonly RecordState[], record: RecordState): boolean {

@@ -1,6 +1,8 @@
 import { ask } from '../engine/ask.ts';
+import { beginsRemovals } from '../engine/begun.ts';
 import { foresee } from '../engine/foresee.ts';
 import type { Host } from '../engine/model/host.ts';
+import type { QuestionType } from '../engine/model/question.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { Inquiry, Submission, Submitted } from './port.ts';
@@ -10,6 +12,15 @@ import { decideIf } from './precondition.ts';
 export interface LoadedState {
   readonly host: Host;
   readonly seq: number;
+}
+
+/** The questions that play a removal through, or one for each kernel, or one for each device. */
+const LONG: ReadonlySet<QuestionType> = new Set(['survey_holders', 'compare_removals', 'plan_removals']);
+
+/** Whether a question or a dry run may take seconds, since it plays removals to their end: the writer has better to do. */
+export function takesLong(work: Submission | Inquiry): boolean {
+  if ('question' in work) return LONG.has(work.question.type);
+  return work.dry_run === true && beginsRemovals(work.command);
 }
 
 /** Answers a dry run, of which nothing happens, or a question. */

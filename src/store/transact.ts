@@ -1,23 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import { apply } from '../engine/model/apply.ts';
 import type { Command } from '../engine/model/command.ts';
-import type { decide } from '../engine/decide.ts';
+import type { decideAtOnce } from '../engine/decide.ts';
 import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
+import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
-import { answerRead } from './read_only.ts';
-import { prepareJournal, type Journal } from './journal.ts';
+import { answerRead, takesLong } from './read_only.ts';
+import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { prepareLoad } from './load.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareProject, type Touched } from './project.ts';
 
-/** How a command is decided: the engine's own decide, or one with faults in tests. */
-export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decide>;
+/** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
+export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decideAtOnce>;
 
 /** What a decision needs beside the host, and how many hosts stay in memory. */
 export interface TransactOptions {
@@ -28,10 +29,10 @@ export interface TransactOptions {
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
-export type Work = Submission | Inquiry;
+export type Work = (Submission | Inquiry) & { readonly decided?: Decided };
 
 /** What became of one piece of work: its answer, or the bug that rolled it back. */
-export type Settled = { readonly submitted: Submitted } | { readonly error: Error };
+export type Settled = { readonly submitted: Submitted | Undecided } | { readonly error: Error };
 
 /** What became of a batch. */
 export interface BatchResult {
@@ -47,6 +48,7 @@ interface Transactor extends TransactOptions {
   readonly cache: LRUCache<string, Host>;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
+  readonly hostSeq: (host: string) => number;
   readonly project: ReturnType<typeof prepareProject>;
   /** Removals changed by the open savepoint. */
   readonly marks: RemovalMark[];
@@ -56,6 +58,7 @@ interface Transactor extends TransactOptions {
  * Prepares running batches of submissions, one transaction a batch:
  *
  *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → project → journal ── RELEASE ─┐ … COMMIT
+ *                ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
  *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
  *
  * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
@@ -72,6 +75,7 @@ export function prepareTransact(
     cache: new LRUCache<string, Host>({ max: options.cachedHosts, memoMethod: (name) => load(name) }),
     keys: prepareIdempotencyKeys(db),
     journal: prepareJournal(db),
+    hostSeq: prepareHostSeq(db),
     project: prepareProject(db),
     marks: [],
   };
@@ -131,7 +135,7 @@ function prepareRunOne(transactor: Transactor): (work: Work) => Settled {
 }
 
 /** Decides one submission and, where it is granted, writes its whole effect; or answers one inquiry. */
-function execute(transactor: Transactor, work: Work): Submitted {
+function execute(transactor: Transactor, work: Work): Submitted | Undecided {
   const { cache, keys } = transactor;
   const { host: name, idempotency } = work;
   const at = transactor.now();
@@ -155,16 +159,34 @@ function execute(transactor: Transactor, work: Work): Submitted {
   return submitted;
 }
 
-function settle(transactor: Transactor, host: Host, work: Work, at: string): Submitted {
+function settle(transactor: Transactor, host: Host, work: Work, at: string): Submitted | Undecided {
   const context = { now: at, uid: transactor.uid };
-  if ('question' in work || work.dry_run === true)
-    return answerRead({ host, seq: transactor.journal.last() }, work, context);
-  const { command, precondition } = work;
-  const decided = decideIf(host, precondition, () => transactor.decide(host, command, context));
+  const { decided: elsewhere } = work;
+  if (elsewhere !== undefined && 'answered' in elsewhere) return elsewhere.answered;
+  if (takesLong(work)) return UNDECIDED;
+  if ('question' in work) return answerRead({ host, seq: transactor.journal.last() }, work, context);
+  const { precondition, dry_run } = work;
+  const decided = decideIf(host, precondition, () => decideOf(transactor, host, work, context));
   if ('denied' in decided) return decided.denied;
+  if (decided.granted === null) return UNDECIDED;
   const { answer, exposures, events } = decided.granted;
-  const seq = store(transactor, host, work.host, events, at);
+  const seq = dry_run === true ? transactor.journal.last() : store(transactor, host, work.host, events, at);
   return { status: 'done', answer, exposures, replayed: false, seq };
+}
+
+/** Here it would hold up everybody. */
+const UNDECIDED: Undecided = { status: 'undecided' };
+
+/** What was decided elsewhere, if the host is as it was then; else what can be decided here, in one run. */
+function decideOf(
+  transactor: Transactor,
+  host: Host,
+  { host: name, command, decided }: Submission & Pick<Work, 'decided'>,
+  context: Context,
+): ReturnType<Decide> {
+  if (decided !== undefined && 'decision' in decided && decided.host_seq === transactor.hostSeq(name))
+    return decided.decision;
+  return transactor.decide(host, command, context);
 }
 
 function store(

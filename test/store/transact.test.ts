@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { decide } from '../../src/engine/decide.ts';
+import { decideAtOnce } from '../../src/engine/decide.ts';
 import { openWriteConnection, assertDurable } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -21,7 +21,7 @@ function writer(cachedHosts = 8): Writer {
   let now = '2030-01-01T00:00:00.000Z';
   let uids = 0;
   const uid = (): string => `uid-${(uids += 1)}`;
-  const run = prepareTransact(db, { decide, now: () => now, uid, cachedHosts });
+  const run = prepareTransact(db, { decide: decideAtOnce, now: () => now, uid, cachedHosts });
   return { db, at: (time) => void (now = time), run: (...batch) => run(batch) };
 }
 

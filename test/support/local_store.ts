@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { v7 } from 'uuid';
-import { decide } from '../../src/engine/decide.ts';
+import { decideAtOnce } from '../../src/engine/decide.ts';
 import { prepareAsk } from '../../src/runtime/asker.ts';
 import { prepareAssess } from '../../src/runtime/assessor.ts';
 import { ClosingError } from '../../src/runtime/closing_error.ts';
+import { prepareDecide } from '../../src/runtime/decider.ts';
 import { handedOver } from '../../src/runtime/hand_over.ts';
 import type { JobThread } from '../../src/runtime/job_thread.ts';
 import { storeOf } from '../../src/runtime/sqlite_store.ts';
@@ -17,13 +18,14 @@ import type { Store } from '../../src/store/port.ts';
 import { prepareSnapshot } from '../../src/store/snapshot.ts';
 import type { Decide } from '../../src/store/transact.ts';
 
+const context = () => ({ now: new Date().toISOString(), uid: () => v7() });
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
  * The SQLite store in the thread that asks: all of it but the threads, which take a second to start from source. What
  * they would say is cloned, or handed over, as between them.
  */
-export async function openLocalStore(path: string, decideBy: Decide = decide): Promise<Store> {
+export async function openLocalStore(path: string, decideBy: Decide = decideAtOnce): Promise<Store> {
   const { port1: toWriter, port2: toClient } = new MessageChannel();
   const writer: WriterPort = {
     postMessage: (message, transfer) => toWriter.postMessage(message, transfer),
@@ -46,7 +48,8 @@ export async function openLocalStore(path: string, decideBy: Decide = decide): P
     db,
     client,
     assessor: localJobs(prepareAssess(db)),
-    asker: localJobs(prepareAsk(db, () => ({ now: new Date().toISOString(), uid: () => v7() }))),
+    asker: localJobs(prepareAsk(db, context)),
+    decider: localJobs(prepareDecide(db, context)),
     reader: localJobs(prepareSnapshot(db)),
   });
 }

@@ -31,7 +31,7 @@ export class Unsettled extends Error {
   }
 }
 
-/** What is read, or null where it rests on a fact that is not known: for what is only shown, and decides nothing. */
+/** What is read, or null where it rests on a fact that is not known: for who has another way then. */
 export function ifKnown<Value>(read: () => Value): Value | null {
   try {
     return read();

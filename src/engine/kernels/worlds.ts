@@ -1,7 +1,7 @@
 import type { Host } from '../model/host.ts';
 import { Unsettled, type Choice } from './unsettled.ts';
 
-/** More ways than this are not tried: each costs a run, and the writer waits for it. */
+/** More ways than this are not tried: each costs a run. */
 export const WORLDS_MAX = 64;
 
 /** One way that the facts which are not known can be, and what comes of it. */

@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs';
-import { decide } from '../../../src/engine/decide.ts';
+import { decideAtOnce } from '../../../src/engine/decide.ts';
 import type { Command } from '../../../src/engine/model/command.ts';
 import type { Decide } from '../../../src/store/transact.ts';
 
@@ -19,7 +19,7 @@ export function faultyDecide(path: string): Decide {
     }
     if (fault === 'moved') renameSync(path, `${path}.away`);
     if (fault === 'death') process.exit(1);
-    return decide(host, command, context);
+    return decideAtOnce(host, command, context);
   };
 }
 

@@ -1,0 +1,68 @@
+import { decide } from '../engine/decide.ts';
+import type { ImportInventory } from '../engine/model/host_command.ts';
+import type { Context } from '../engine/model/transaction.ts';
+import type { Connection } from '../store/connection.ts';
+import type { Decided, Undecided } from '../store/decided.ts';
+import { prepareHostSeq, prepareLastSeq } from '../store/journal.ts';
+import { prepareLoad } from '../store/load.ts';
+import { packJson, unpackJson } from '../store/packed.ts';
+import type { PackedSubmission, Submission, Submitted } from '../store/port.ts';
+import { answerRead } from '../store/read_only.ts';
+import type { Work } from '../store/transact.ts';
+
+/** Work that the writer left undecided; `command` is that of an import, packed. */
+export type Undone =
+  | { readonly work: Work }
+  | { readonly work: Omit<PackedSubmission, 'command'>; readonly command: ArrayBuffer };
+
+/**
+ * Prepares deciding what takes more than one run, of what is committed: `Decided`, packed, for the writer to commit if
+ * the host is still as it was read.
+ */
+export function prepareDecide(db: Connection, context: () => Context): (undone: Undone) => ArrayBuffer {
+  const load = prepareLoad(db);
+  const last = prepareLastSeq(db);
+  const lastOf = prepareHostSeq(db);
+  // In one transaction, so that all that is read of a host is of the state that its number names.
+  return db.transaction((undone: Undone): ArrayBuffer => {
+    const work = unpacked(undone);
+    const host = load(work.host);
+    const decided: Decided =
+      'question' in work || work.dry_run === true
+        ? { answered: answerRead({ host, seq: last() }, work, context()) }
+        : { decision: decide(host, work.command, context()), host_seq: lastOf(work.host) };
+    return packJson(decided);
+  });
+}
+
+function unpacked(undone: Undone): Work {
+  if (!('command' in undone)) return undone.work;
+  const command = unpackJson(undone.command) as ImportInventory;
+  return { ...undone.work, command } satisfies Submission;
+}
+
+/** So often a command is decided again whose host was changed meanwhile; then it is for its client to ask again. */
+const TRIES_MAX = 8;
+
+/**
+ * Has the writer do a piece of work, and where it leaves it undecided, another thread decide it first. Nothing holds the
+ * host meanwhile: whoever changes it goes first, and `host_busy` is answered to who was overtaken 8 times.
+ */
+export async function decidedElsewhere(
+  write: (decided: ArrayBuffer | null) => Promise<Submitted | Undecided>,
+  decideIt: () => Promise<ArrayBuffer>,
+): Promise<Submitted> {
+  let submitted = await write(null);
+  for (let tries = 0; submitted.status === 'undecided'; tries += 1) {
+    if (tries === TRIES_MAX) return { status: 'unavailable', why: HOST_BUSY };
+    submitted = await write(await decideIt());
+  }
+  return submitted;
+}
+
+const HOST_BUSY = {
+  unavailable: true,
+  code: 'host_busy',
+  detail: `the host was changed ${String(TRIES_MAX)} times while it was worked out what this does on its kernel, of which not all is known`,
+  retry_after_s: 1,
+} as const;
