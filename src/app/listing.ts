@@ -33,7 +33,9 @@ export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
 /** What an import answers: what became of each object of the listing. */
 interface Imported {
   readonly format: ListingImport['format'];
-  readonly devices: readonly (Omit<DeviceChange, 'record' | 'is_another'> & { readonly name: string })[];
+  readonly devices: readonly (Omit<DeviceChange, 'record' | 'is_another' | 'listed_at'> & {
+    readonly name: string;
+  })[];
   readonly host_objects: ListingImport['host_objects'];
   readonly absent: ListingImport['absent'];
   readonly skipped: ListingImport['skipped'];
@@ -76,9 +78,10 @@ export function planImport(
     return refuse('malformed_inventory', detail, { pointer: '' });
   }
   const kernel = listedKernel(listing);
+  const unplaced = withoutAddress(modelled);
   const cxl = changedCxl(known.host, listing.host, memdevsBefore(known.host, listing.host, modelled));
   return {
-    devices: listing.devices.flatMap(importedDevices),
+    devices: listing.devices.flatMap((device) => importedDevices(device, unplaced)),
     ...(cxl === null ? {} : { cxl }),
     ...(kernel.told === null ? {} : { told: kernel.told }),
     record: { host: listing.host, devices: listing.records },
@@ -125,10 +128,19 @@ function currentOf(
   };
 }
 
+/** The devices that are told at an address and have none here: another one is there (IMP46). */
+function withoutAddress({ devices }: Modelled): ReadonlySet<string> {
+  return new Set(devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name));
+}
+
 /** A device that was known by its namespace's name until now is gone under that name. */
-function importedDevices({ record, change, previous_name, is_another }: DeviceChange): ImportedDevice[] {
-  if (change === 'unchanged') return [];
-  const device = importedDevice(record, change);
+function importedDevices(
+  { record, change, previous_name, is_another, listed_at }: DeviceChange,
+  unplaced: ReadonlySet<string>,
+): ImportedDevice[] {
+  if (change === 'unchanged' && !(record.phys_addr !== null && unplaced.has(record.name))) return [];
+  const at = listed_at === null ? {} : { listed_at };
+  const device = { ...importedDevice(record, change), ...at };
   if (change === 'updated' && previous_name === null) return [{ ...device, is_another }];
   if (previous_name === null) return [device];
   return [importedDevice({ ...record, name: previous_name }, 'gone'), { ...device, change: 'created' }];
@@ -168,11 +180,12 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
 }
 
 /** The reason why a device that a listing shows is not one yet. */
-function unsizedSkip({ record }: DeviceChange): ListingImport['skipped'][number][] {
+function unsizedSkip({ record, listed_at }: DeviceChange): ListingImport['skipped'][number][] {
   if (record.size !== null) return [];
   const detail = 'no listing has shown its size: it becomes a device with the first one that does';
   const { name } = record;
-  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document: null, pointer: '' }];
+  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
+  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
 }
 
 function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {

@@ -1,6 +1,7 @@
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { isModeTold } from './derive.ts';
 import { isEqual } from './is_equal.ts';
+import type { ListedAt } from './listing.ts';
 import { estimated } from './printable.ts';
 import { isUuid } from './read_field.ts';
 import type { InventoryDeviceRecord, ListedValue } from './record.ts';
@@ -16,6 +17,8 @@ export interface DeviceChange {
   readonly previous_name: string | null;
   readonly changed_fields: readonly string[];
   readonly is_another: boolean;
+  /** Where the text shows it; null where it only follows from what stands there, and of one that is gone. */
+  readonly listed_at: ListedAt | null;
 }
 
 /** What a device has that was not there before, or is not there any more. */
@@ -25,20 +28,22 @@ const AS_IT_IS = { previous_name: null, changed_fields: [], is_another: false } 
 export function changeOf(
   old: InventoryDeviceRecord | undefined,
   record: InventoryDeviceRecord,
+  listed_at: ListedAt | null,
 ): DeviceChange {
-  if (old === undefined) return { record, change: 'created', ...AS_IT_IS };
+  if (old === undefined) return { record, change: 'created', ...AS_IT_IS, listed_at };
   return {
     record,
     change: saysSame(old, record) ? 'unchanged' : 'updated',
     previous_name: old.name === record.name ? null : old.name,
     changed_fields: changedFields(old, record),
     is_another: isAnother(old, record),
+    listed_at,
   };
 }
 
 /** A device that was known and is not there any more. */
 export function changeToGone(record: InventoryDeviceRecord): DeviceChange {
-  return { record, change: 'gone', ...AS_IT_IS };
+  return { record, change: 'gone', ...AS_IT_IS, listed_at: null };
 }
 
 /** The devices that are known after these changes. */
@@ -77,9 +82,9 @@ export function combineChanges(
     origins.set(step.record.name, origin);
     last.set(step.record.name, step);
   }
-  return [...last].flatMap(([name, { record, change }]): readonly DeviceChange[] => {
+  return [...last].flatMap(([name, { record, change, listed_at }]): readonly DeviceChange[] => {
     const old = before.get(origins.get(name) ?? name);
-    if (change !== 'gone') return [changeOf(old, record)];
+    if (change !== 'gone') return [changeOf(old, record, listed_at)];
     return old === undefined ? [] : [changeToGone(old)];
   });
 }

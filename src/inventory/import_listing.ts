@@ -145,7 +145,7 @@ function deviceChanges(
   const before = new Map(known.map((record) => [record.name, record]));
   const present = [...merge.parts].flatMap(([name, parts]): DeviceChange[] => {
     const old = before.get(merge.renamed.get(name) ?? name);
-    const change = changeOf(old, deriveDevice(host, name, parts));
+    const change = changeOf(old, deriveDevice(host, name, parts), merge.listed.get(name) ?? null);
     return change.change !== 'unchanged' || merge.listed.has(name) ? [change] : [];
   });
   const gone = known.filter(({ name }) => merge.gone.has(name));

@@ -12,6 +12,9 @@ export interface ListedItem extends ListedRecord {
   readonly dax_region: ListedObject | null;
 }
 
+/** Where an object stands in a text. */
+export type ListedAt = Pick<ListedItem, 'document' | 'pointer'>;
+
 /** The tools that print listings. */
 export const TOOLS = ['ndctl', 'daxctl', 'cxl'] as const;
 export type Tool = (typeof TOOLS)[number];

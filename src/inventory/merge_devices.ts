@@ -45,12 +45,13 @@ function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
   const keepsDevice = isNameOnly && parts.dax_device !== null;
   if (item.dax_region !== null) merge.regions.add(item.dax_region);
   const around = cxlRegionAround(item) ?? parts.in_cxl_region;
-  place(merge, name, {
+  const now = {
     ...(around === undefined ? {} : { in_cxl_region: around }),
     namespace: namespaceNow(parts, item),
     dax_region: item.dax_region === null ? parts.dax_region : mergeRegionOf(parts, item.dax_region),
     dax_device: keepsDevice ? parts.dax_device : mergeFields('dax_device', parts.dax_device, item.fields),
-  });
+  };
+  place(merge, name, now, item);
 }
 
 /** A namespace has one dax device of its own size: where that has another one now, so has the namespace. */

@@ -1,5 +1,5 @@
 import { groupBy } from './indexed.ts';
-import { itemsOf, type ListedItem, type Listing } from './listing.ts';
+import { itemsOf, type ListedAt, type ListedItem, type Listing } from './listing.ts';
 import { textOf } from './read_field.ts';
 import type { KnownInventory } from './known_inventory.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord } from './record.ts';
@@ -10,8 +10,8 @@ import type { Skipped } from './skip.ts';
 export interface DeviceMerge {
   /** Devices by name. */
   readonly parts: Map<string, ListedParts>;
-  /** Devices that the listing shows. */
-  readonly listed: Set<string>;
+  /** Devices that the listing shows, each with the last of its objects: of a dax device that one has its place. */
+  readonly listed: Map<string, ListedAt>;
   /** new name → known name: a namespace gets its disk's or its dax device's name once that is known. */
   readonly renamed: Map<string, string>;
   readonly gone: Set<string>;
@@ -38,7 +38,7 @@ export function startMerge(
 ): DeviceMerge {
   return {
     parts: new Map(known.map(({ name, listed }) => [name, listed])),
-    listed: new Set(),
+    listed: new Map(),
     renamed: new Map(),
     gone: new Set(),
     removing,
@@ -51,10 +51,11 @@ export function startMerge(
   };
 }
 
-/** Records that the listing shows a device, with these parts. */
-export function place(merge: DeviceMerge, name: string, parts: ListedParts): void {
+/** Records that the listing shows a device, with these parts, as the object that stands there. */
+export function place(merge: DeviceMerge, name: string, parts: ListedParts, at: ListedItem): void {
+  const { document, pointer } = at;
   merge.parts.set(name, settleParts(parts));
-  merge.listed.add(name);
+  merge.listed.set(name, { document, pointer });
   merge.gone.delete(name);
 }
 

@@ -41,7 +41,7 @@ export function placeNamespace(
   const isDax = hasDaxDevice(merge, item, owner);
   const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
   const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
-  place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts });
+  place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts }, item);
   return isStillSector ? null : skipped;
 }
 

@@ -12,7 +12,12 @@ function listed(name: string, size: number, phys_addr?: string): ImportedDevice 
 }
 
 function imports(made: Machine, devices: readonly ImportedDevice[]): string {
-  const decision = made.try({ type: 'import_inventory', imported: '', devices, record: null });
+  const decision = made.try({
+    type: 'import_inventory',
+    imported: '{"devices":[],"skipped":[]}',
+    devices,
+    record: null,
+  });
   return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
 }
 

@@ -11,20 +11,11 @@ import { isInUse, mappingsOfDevice } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
-import { addPlace, basePfn, placesOf, refusesPlace, removePlace, type Places } from '../device/place.ts';
+import { addPlace, basePfn, placesOf, removePlace } from '../device/place.ts';
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
+import { leaveOut, leaveOutAddress, placed, takeAddress, type Import, type LeftOut } from './listed_place.ts';
 import { tellKernel } from './tell_kernel.ts';
 import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
-
-/** What of a listing the model has no place for; the rest of it enters. */
-interface LeftOut {
-  readonly kind: 'dax_device' | 'host';
-  readonly name: string;
-  readonly reason: 'refused';
-  readonly detail: string;
-  readonly document: null;
-  readonly pointer: '';
-}
 
 /** A device that no machine has, or none of this kernel: the listing is wrong about it, and about nothing else. */
 const OF_ONE_DEVICE: readonly Refusal['code'][] = [
@@ -39,17 +30,19 @@ const OF_ONE_DEVICE: readonly Refusal['code'][] = [
  * whether the kernel has drivers/cxl, that a machine lists its CXL devices says so.
  */
 export function importInventory(tx: Transaction, command: ImportInventory): string | Refusal {
-  const left = command.told === undefined ? [] : tellHost(tx, command.told);
+  const leftOut: LeftOut[] = [];
+  if (command.told !== undefined) tellHost(tx, command.told, leftOut);
   const showsCxl = command.cxl !== undefined || command.devices.some((device) => isNewOnCxl(tx, device));
   const refusal = showsCxl ? ifKnown(() => refusesCxl(tx.host)) : null;
   if (refusal !== null) return { ...refusal, pointer: '' };
   if (command.cxl !== undefined) importCxl(tx, command.cxl);
-  const places = placesOf(tx.host, null);
+  const imports = { places: placesOf(tx.host, null), leftOut };
   for (const device of command.devices) {
-    const refusal = importDevice(tx, device, places);
+    const refusal = importDevice(tx, device, imports);
     const isItsOwn = refusal === null || device.mode === 'unknown' || OF_ONE_DEVICE.includes(refusal.code);
     if (!isItsOwn) return refusal;
-    if (refusal !== null) left.push(leftOut('dax_device', device.name, refusal));
+    const one = { kind: 'dax_device', name: device.name, reason: 'refused' } as const;
+    if (refusal !== null) leaveOut(leftOut, one, refusal.detail, device.listed_at);
   }
   if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
   if (command.devices.some(({ memory_blocks }) => (memory_blocks ?? null) !== null)) keepBlockSize(tx);
@@ -57,11 +50,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
   emit(tx, 'inventory_imported', 'inventory', { devices: command.devices.map((device) => device.name) });
-  return left.length === 0 ? command.imported : withLeftOut(command.imported, left);
-}
-
-function leftOut(kind: LeftOut['kind'], name: string, { detail }: Refusal): LeftOut {
-  return { kind, name, reason: 'refused', detail, document: null, pointer: '' };
+  return leftOut.length === 0 ? command.imported : withLeftOut(command.imported, leftOut);
 }
 
 /** The answer with what was left out: no device of it was created or changed. */
@@ -70,35 +59,51 @@ function withLeftOut(imported: string, left: readonly LeftOut[]): string {
     readonly devices: readonly { readonly name: string }[];
     readonly skipped: readonly object[];
   };
-  const names = new Set(left.filter(({ kind }) => kind === 'dax_device').map(({ name }) => name));
+  const refused = left.filter(({ kind, reason }) => kind === 'dax_device' && reason === 'refused');
+  const names = new Set(refused.map(({ name }) => name));
   const devices = answer.devices.filter(({ name }) => !names.has(name));
   return JSON.stringify({ ...answer, devices, skipped: [...answer.skipped, ...left] });
 }
 
 /** Takes what a text says of the kernel as PATCH of the host would; where that is refused, it is left out. */
-function tellHost(tx: Transaction, told: ToldKernel): LeftOut[] {
+function tellHost(tx: Transaction, told: ToldKernel, leftOut: LeftOut[]): void {
   const before = hostRecord(tx.host);
   const now = tellKernel(tx, told);
-  if (isRefusal(now)) return [leftOut('host', before.name, now)];
+  if (isRefusal(now)) {
+    leaveOut(leftOut, { kind: 'host', name: before.name, reason: 'refused' }, now.detail, undefined);
+    return;
+  }
   const { kernel, kernel_release, kernel_probes } = now;
   const proposed = keptProposed(kernel, before.proposed);
   patch(tx, 'hosts', before.name, { kernel, kernel_release, kernel_probes, proposed });
   emit(tx, 'host_changed', `hosts/${before.name}`, { ...told });
-  return [];
 }
 
-function importDevice(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
+function importDevice(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
+  const { places } = imports;
   const before = tx.host.tables.dax_devices.get(imported.name);
-  if (before === undefined) return create(tx, imported, places);
+  if (before === undefined) return create(tx, imported, imports);
   // A listing does not end a removal.
   if (imported.change === 'gone' && before.state === 'removing') return null;
   removePlace(places, before);
-  const device = imported.change === 'gone' ? end(tx, before) : update(tx, before, imported, places);
+  const device = become(tx, before, imported, imports);
   addPlace(places, isRefusal(device) ? before : device);
   if (isRefusal(device)) return device;
+  if (device === before) return null;
   memoryAsListed(tx, device, (imported.change === 'gone' ? null : imported.memory_blocks) ?? null);
   emit(tx, 'dax_device_changed', `dax-devices/${before.name}`, { imported: true });
   return null;
+}
+
+function become(
+  tx: Transaction,
+  before: DaxDevice,
+  imported: ImportedDevice,
+  imports: Import,
+): DaxDevice | Refusal {
+  if (imported.change === 'gone') return end(tx, before);
+  if (imported.change === 'unchanged') return takeAddress(tx, imports, imported, before);
+  return update(tx, before, imported, imports);
 }
 
 /** A listing says that a device is not there, and not how it went: of one in use that is told as a removal (IMP19). */
@@ -116,7 +121,8 @@ function isNewOnCxl({ host }: Transaction, { name, size, change, provider }: Imp
 }
 
 /** A device that no listing has shown yet; without its size there is none. */
-function create(tx: Transaction, imported: ImportedDevice, places: Places): Refusal | null {
+function create(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
+  const { places } = imports;
   if (imported.size === null || imported.change === 'gone') return null;
   const {
     change,
@@ -127,15 +133,17 @@ function create(tx: Transaction, imported: ImportedDevice, places: Places): Refu
     badblocks = [],
     parent_bound,
     mode_as_listed,
+    listed_at,
     ...fields
   } = imported;
   const told = { clears_poison: null, provider: null, ...fields };
   const command = { ...told, type: 'create_dax_device', size: imported.size } as const;
   const listed = { link: listedLink(tx, imported) ?? NO_LINK, places };
   const there = createDaxDevice(tx, command, listed);
-  const isTaken = isRefusal(there) && there.code === 'overlap';
-  const made = isTaken ? createDaxDevice(tx, { ...command, phys_addr: null }, listed) : there;
+  const taken = isRefusal(there) && there.code === 'overlap' ? there : null;
+  const made = taken === null ? there : createDaxDevice(tx, { ...command, phys_addr: null }, listed);
   if (isRefusal(made)) return made;
+  if (taken !== null) leaveOutAddress(imports, imported, taken);
   const device = listedFirst(tx, imported, badblocksWithin(imported.size, badblocks));
   addPlace(places, device);
   memoryAsListed(tx, device, memory_blocks ?? null);
@@ -148,7 +156,7 @@ function update(
   tx: Transaction,
   before: DaxDevice,
   imported: ImportedDevice,
-  places: Places,
+  imports: Import,
 ): DaxDevice | Refusal {
   const { name } = before;
   const moved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
@@ -164,33 +172,10 @@ function update(
   const device = asListed(tx.host, before, imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
     ...(listedLink(tx, imported) ?? linkOf(before)),
-    base_pfn: moved ? basePfn(places, imported.phys_addr ?? null) : before.base_pfn,
+    base_pfn: moved ? basePfn(imports.places, imported.phys_addr ?? null) : before.base_pfn,
   });
-  const placed = withPlace(tx, places, device);
-  return isRefusal(placed) ? placed : putDevice(tx, placed);
-}
-
-/**
- * A device where nothing else is (IMP2): one that grew into another, or that a listing puts where another is, gets a
- * range of its own, and no address. Its pages take with them what the kernel says of them. Refused: in use.
- */
-function withPlace(tx: Transaction, places: Places, device: DaxDevice): DaxDevice | Refusal {
-  const refusal = refusesPlace(tx.host, places, device);
-  if (refusal?.code !== 'overlap') return refusal ?? device;
-  if (isInUse(tx.host, device.name)) {
-    return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`, { pointer: '' });
-  }
-  const by = basePfn(places, null) - device.base_pfn;
-  const shifted = (ranges: DaxDevice['hwpoisoned']) =>
-    ranges.map(([pfn, pages]) => [pfn + by, pages] as const);
-  const moved = {
-    ...device,
-    phys_addr: null,
-    base_pfn: device.base_pfn + by,
-    hwpoisoned: shifted(device.hwpoisoned),
-    faulted: shifted(device.faulted),
-  };
-  return refusesPlace(tx.host, places, moved) ?? moved;
+  const there = placed(tx, imports, imported, device);
+  return isRefusal(there) ? there : putDevice(tx, there);
 }
 
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */

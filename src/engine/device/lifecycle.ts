@@ -101,7 +101,7 @@ export function asListed(
   imported: ImportedDevice,
   place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'cxl_region_from' | 'badblocks'>,
 ): DaxDevice {
-  const { change, name, memory_blocks, state, parent_bound, is_another, ...fields } = imported;
+  const { change, name, memory_blocks, state, parent_bound, is_another, listed_at, ...fields } = imported;
   const listed = {
     ...before,
     ...definedOnly(fields),

@@ -62,6 +62,12 @@ export interface ImportInventory {
   readonly imported: string;
 }
 
+/** Where in a text an object stands: which of its JSON documents, from 0, and where in that (RFC 6901). */
+export interface ListedAt {
+  readonly document: number;
+  readonly pointer: string;
+}
+
 /** A device as a listing describes it: created or, by name, updated. */
 export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
   readonly cxl_region?: string;
@@ -70,7 +76,9 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   /** The word of a mode that is not modelled; absent in any other. */
   readonly mode_as_listed?: string;
   readonly size: number | null;
-  readonly change: 'created' | 'updated' | 'gone';
+  /** `unchanged`: nothing of it is new, and the address that it is told at was not taken yet (IMP46). */
+  readonly change: 'created' | 'updated' | 'unchanged' | 'gone';
+  readonly listed_at?: ListedAt;
   /** Whether the content is another owner's (GEN3); absent: in another mode it is. */
   readonly is_another?: boolean;
   /** Of a dax device: whether its namespace has dax_pmem. */

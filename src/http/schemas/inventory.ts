@@ -60,7 +60,10 @@ export const InventoryImport = z
       z.strictObject({
         kind: z.enum(SKIPPED_KINDS),
         name: z.string(),
-        reason: z.string(),
+        reason: z.string().meta({
+          description:
+            'Of an object or value that is not taken; `overlap` and `dax_device_in_use`: of a device that is, without the address that it is told at.',
+        }),
         detail: z.string(),
         document: z
           .number()
