@@ -1,3 +1,4 @@
+import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { isRefusal } from '../../../src/engine/model/refusal.ts';
 import {
   type Listed,
@@ -26,12 +27,13 @@ export type ImportAnswer = Exclude<
 
 /** A host that has imported these listings, one after the other. */
 export function hostAfter(...texts: readonly string[]): PlayedHost {
-  return texts.reduce<PlayedHost>((host, text) => importedInto(host, text).host, emptyHost());
+  return hostOn('v6.12', ...texts);
 }
 
-/** A host that nothing is known of. */
-function emptyHost(): PlayedHost {
-  return { made: machine('v6.12'), listed: NOTHING_LISTED };
+/** The same on a kernel. */
+export function hostOn(kernel: KernelName, ...texts: readonly string[]): PlayedHost {
+  const empty: PlayedHost = { made: machine(kernel), listed: NOTHING_LISTED };
+  return texts.reduce((host, text) => importedInto(host, text).host, empty);
 }
 
 /** One import that must not be refused. */

@@ -19,6 +19,11 @@ export function changeMemdev(tx: Transaction, name: string, fields: Partial<CxlM
   return record;
 }
 
+/** The same of a target of a region, whose card no listing may have told: null, for there is no record to change. */
+function changeTarget(tx: Transaction, name: string, fields: Partial<CxlMemdev>): CxlMemdev | null {
+  return tx.host.tables.cxl_memdevs.has(name) ? changeMemdev(tx, name, fields) : null;
+}
+
 /**
  * Clears the HDM decoders of the whole region, of every way of it (M111): its range decodes to nothing. A locked
  * region is passed over where the kernel knows the lock. Source: drivers/cxl/core/region.c
@@ -28,7 +33,7 @@ export function resetDecode(tx: Transaction, { name, locked, decode_state, mappi
   if (decode_state === 'reset') return;
   if (locked && factsOf(tx.host).cxl.decode_reset_before_release === 'unless_locked') return;
   changeRegion(tx, name, { decode_state: 'reset' });
-  for (const { memdev } of mappings) changeMemdev(tx, memdev, { committed_with_zero_size: true });
+  for (const { memdev } of mappings) changeTarget(tx, memdev, { committed_with_zero_size: true });
 }
 
 /** The memdev's endpoint decoder leaves the targets of the region. Source: drivers/cxl/core/region.c; M96. */
@@ -36,7 +41,7 @@ export function detachDecoder(tx: Transaction, { name, mappings }: CxlRegion, me
   const left = mappings.filter((target) => target.memdev !== memdev);
   if (left.length === mappings.length) return;
   changeRegion(tx, name, { mappings: left });
-  changeMemdev(tx, memdev, { left_region: name });
+  changeTarget(tx, memdev, { left_region: name });
 }
 
 /** No decoder is a target of the region any more, and the memdevs are free. Source: cxl/region.c destroy_region(), v81. */
@@ -78,12 +83,12 @@ export function releaseRegion(tx: Transaction, { name, state }: CxlRegion): void
 
 /**
  * What becomes of a memdev whose driver, or whose PCI function's driver, is unbound: it stays on the bus, or is
- * gone. Source: drivers/cxl/core/memdev.c cxl_memdev_unregister(); M96, M100.
+ * gone; null where no listing has told it (CX22). Source: drivers/cxl/core/memdev.c cxl_memdev_unregister(); M96, M100.
  */
-export function releaseMemdev(tx: Transaction, name: string, driver: CxlDriver): CxlMemdev {
-  if (driver === 'cxl_pci') return changeMemdev(tx, name, { state: 'gone', nmem: null });
+export function releaseMemdev(tx: Transaction, name: string, driver: CxlDriver): CxlMemdev | null {
+  if (driver === 'cxl_pci') return changeTarget(tx, name, { state: 'gone', nmem: null });
   const gone = factsOf(tx.host).cxl.nmem_after_cxl_mem_unbind === 'gone';
-  return changeMemdev(tx, name, gone ? { state: 'disabled', nmem: null } : { state: 'disabled' });
+  return changeTarget(tx, name, gone ? { state: 'disabled', nmem: null } : { state: 'disabled' });
 }
 
 /** Devices that nothing is bound to say what is missing beneath them. */

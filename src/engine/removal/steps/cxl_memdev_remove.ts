@@ -9,6 +9,6 @@ export function cxlMemdevRemove({ tx, removal }: StepInput): StepOutput {
     (other) => other.cxl_memdev === memdev && other.id !== removal.id && other.completed_at === null,
   );
   if (others.length > 0) return { end: 'done', result: { memdev, waits_for: others.map(({ id }) => id) } };
-  const { state } = releaseMemdev(tx, memdev, memdevDriver(removal.via));
-  return { end: 'done', result: { memdev, state } };
+  const released = releaseMemdev(tx, memdev, memdevDriver(removal.via));
+  return { end: 'done', result: { memdev, state: released?.state ?? null } };
 }
