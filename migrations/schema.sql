@@ -31,19 +31,19 @@ CREATE TABLE cxl_regions (
   type TEXT NOT NULL CHECK (type IN ('pmem', 'ram')),
   state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
   decode_state TEXT NOT NULL CHECK (decode_state IN ('commit', 'reset')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), size INTEGER NOT NULL DEFAULT 0,
   UNIQUE (host, id)
 ) STRICT;
 
 CREATE INDEX cxl_regions_by_host ON cxl_regions (host);
 
-CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, record ->> '$.size');
+CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, size);
 
 CREATE INDEX cxl_regions_by_host_uid ON cxl_regions (host, uid);
 
 CREATE INDEX cxl_regions_by_id ON cxl_regions (id);
 
-CREATE INDEX cxl_regions_by_size ON cxl_regions (record ->> '$.size');
+CREATE INDEX cxl_regions_by_size ON cxl_regions (size);
 
 CREATE INDEX cxl_regions_by_state ON cxl_regions (state);
 
@@ -59,13 +59,13 @@ CREATE TABLE dax_devices (
   tenant TEXT,
   provider TEXT,
   holders TEXT NOT NULL DEFAULT 'not_told' CHECK (holders IN ('not_told', 'told')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), size INTEGER NOT NULL DEFAULT 0, labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
   UNIQUE (host, id)
 ) STRICT;
 
 CREATE INDEX dax_devices_by_host ON dax_devices (host);
 
-CREATE INDEX dax_devices_by_host_size ON dax_devices (host, record ->> '$.size');
+CREATE INDEX dax_devices_by_host_size ON dax_devices (host, size);
 
 CREATE INDEX dax_devices_by_host_state ON dax_devices (host, state);
 
@@ -75,7 +75,7 @@ CREATE INDEX dax_devices_by_id ON dax_devices (id);
 
 CREATE INDEX dax_devices_by_mode ON dax_devices (mode);
 
-CREATE INDEX dax_devices_by_size ON dax_devices (record ->> '$.size');
+CREATE INDEX dax_devices_by_size ON dax_devices (size);
 
 CREATE INDEX dax_devices_by_state ON dax_devices (state);
 
@@ -107,7 +107,7 @@ CREATE TABLE exposures (
   tenant TEXT,
   to_tenant TEXT,
   open INTEGER NOT NULL CHECK (open IN (0, 1)),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), pages INTEGER NOT NULL DEFAULT 0,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -117,13 +117,13 @@ CREATE INDEX exposures_by_host ON exposures (host, dax_device);
 
 CREATE INDEX exposures_by_host_open ON exposures (host, open);
 
-CREATE INDEX exposures_by_host_pages ON exposures (host, record ->> '$.pages');
+CREATE INDEX exposures_by_host_pages ON exposures (host, pages);
 
 CREATE INDEX exposures_by_host_uid ON exposures (host, uid);
 
 CREATE INDEX exposures_by_open ON exposures (open);
 
-CREATE INDEX exposures_by_pages ON exposures (record ->> '$.pages');
+CREATE INDEX exposures_by_pages ON exposures (pages);
 
 CREATE INDEX exposures_by_tenant ON exposures (tenant);
 
@@ -156,7 +156,7 @@ CREATE TABLE files (
   file_system TEXT NOT NULL,
   path TEXT NOT NULL,
   record TEXT NOT NULL CHECK (json_valid(record)),
-  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0),
+  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0), size INTEGER NOT NULL DEFAULT 0,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -168,7 +168,7 @@ CREATE INDEX files_by_host_mount ON files (host, mount);
 
 CREATE INDEX files_by_host_path ON files (host, path);
 
-CREATE INDEX files_by_host_size ON files (host, record ->> '$.size');
+CREATE INDEX files_by_host_size ON files (host, size);
 
 CREATE INDEX files_by_host_uid ON files (host, uid);
 
@@ -176,7 +176,7 @@ CREATE INDEX files_by_mount ON files (mount);
 
 CREATE INDEX files_by_path ON files (path);
 
-CREATE INDEX files_by_size ON files (record ->> '$.size');
+CREATE INDEX files_by_size ON files (size);
 
 CREATE TABLE hosts (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -186,7 +186,7 @@ CREATE TABLE hosts (
   revision INTEGER NOT NULL CHECK (revision >= 1),
   kernel TEXT NOT NULL,
   health TEXT NOT NULL CHECK (health IN ('ok', 'oopsed', 'livelocked')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), kernel_release TEXT, labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
   CHECK (id = host),
   UNIQUE (host, id)
 ) STRICT;
@@ -195,7 +195,7 @@ CREATE INDEX hosts_by_health ON hosts (health);
 
 CREATE INDEX hosts_by_kernel ON hosts (kernel);
 
-CREATE INDEX hosts_by_kernel_release ON hosts (kernel, record ->> '$.kernel_release', host);
+CREATE INDEX hosts_by_kernel_release ON hosts (kernel, kernel_release, host);
 
 CREATE TABLE hotplug_events (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -305,7 +305,7 @@ CREATE TABLE mounts (
   state TEXT NOT NULL CHECK (state IN ('mounted', 'lazy')),
   fs_state TEXT NOT NULL CHECK (fs_state IN ('alive', 'shutdown', 'frozen')),
   file_system TEXT NOT NULL,
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL CHECK (json_valid(record)), path TEXT NOT NULL DEFAULT '',
   UNIQUE (host, id)
 ) STRICT;
 
@@ -315,11 +315,11 @@ CREATE INDEX mounts_by_host ON mounts (host);
 
 CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
 
-CREATE INDEX mounts_by_host_path ON mounts (host, record ->> '$.path');
+CREATE INDEX mounts_by_host_path ON mounts (host, path);
 
 CREATE INDEX mounts_by_host_uid ON mounts (host, uid);
 
-CREATE INDEX mounts_by_path ON mounts (record ->> '$.path');
+CREATE INDEX mounts_by_path ON mounts (path);
 
 CREATE TABLE owner (
   one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -48,8 +48,8 @@ const ofHost = (kind: Kind): string => `SELECT count(*) FROM ${kind} AS r WHERE 
 /** Hosts, and devices of them, by kernel and by release. */
 function prepareKernels(db: Preparing) {
   const statement = db.prepare<[], Omit<ReleaseRow, 'kernel_release'> & { kernel_release: string | null }>(
-    `SELECT kernel, record ->> '$.kernel_release' AS kernel_release, count(*) AS hosts, sum((${ofHost('dax_devices')})) AS dax_devices
-    FROM hosts AS h GROUP BY kernel, record ->> '$.kernel_release'`,
+    `SELECT kernel, kernel_release, count(*) AS hosts, sum((${ofHost('dax_devices')})) AS dax_devices
+    FROM hosts AS h GROUP BY kernel, kernel_release`,
   );
   return () => {
     const rows = statement.all();

@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Statement } from './connection.ts';
 import type { ListQuery, Page, Place, Sort } from './port.ts';
-import { hasLabels, isFilter, sortExpression } from './tables.ts';
+import { hasLabels, isFilter, sortColumn } from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -24,17 +24,17 @@ export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'
   const refused = refusesQuery(query);
   if (refused !== null) return refused;
   const { kind, limit, after, sort = null } = query;
-  const expression = sort === null ? 'key' : sortExpression(kind, sort.field)!;
+  const column = sort === null ? 'key' : sortColumn(kind, sort.field)!;
   const select = (part: Part, rows: number): Row[] => {
     const conditions = [...part.conditions, ...conditionsOf(query)];
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
     const direction = sort?.descending === true ? ' DESC' : '';
-    const order = part.order.map((column) => column + direction).join(', ');
-    const sql = `SELECT key, record, ${expression} AS value FROM ${kind}${where} ORDER BY ${order} LIMIT ?`;
+    const order = part.order.map((by) => by + direction).join(', ');
+    const sql = `SELECT key, record, ${column} AS value FROM ${kind}${where} ORDER BY ${order} LIMIT ?`;
     return prepare(sql).all(...conditions.flatMap(([, ...values]) => values), rows) as Row[];
   };
   const rows: Row[] = [];
-  for (const part of partsAfter(expression, sort, after)) {
+  for (const part of partsAfter(column, sort, after)) {
     if (rows.length <= limit) rows.push(...select(part, limit + 1 - rows.length));
   }
   const last = rows.length > limit ? rows[limit - 1]! : null;
@@ -48,7 +48,7 @@ function refusesQuery({ kind, filters, labels = [], sort }: ListQuery): Refusal 
   const unknown = Object.keys(filters).find((field) => !isFilter(kind, field));
   if (unknown !== undefined) return refusesField(unknown, `${kind} are not filtered by ${unknown}`);
   if (labels.length > 0 && !hasLabels(kind)) return refusesField('label', `${kind} have no labels`);
-  if (sort === undefined || sortExpression(kind, sort.field) !== null) return null;
+  if (sort === undefined || sortColumn(kind, sort.field) !== null) return null;
   return refusesField('sort', `${kind} are not sorted by ${sort.field}`);
 }
 
@@ -59,21 +59,21 @@ function refusesField(parameter: string, detail: string): Refusal {
 /** A range of the index that a list is in order of. */
 interface Part {
   readonly conditions: readonly Condition[];
-  /** What of the order is left to tell its rows apart: of rows that are equal in an expression the planner does not know. */
+  /** What of the order is left to tell its rows apart. */
   readonly order: readonly string[];
 }
 
 /** What follows a place: rows that are equal to it in what they are sorted by, then the others. */
-function partsAfter(expression: string, sort: Sort | null, after: Place | undefined): Part[] {
-  const order = sort === null ? ['key'] : [expression, 'key'];
+function partsAfter(column: string, sort: Sort | null, after: Place | undefined): Part[] {
+  const order = sort === null ? ['key'] : [column, 'key'];
   if (after === undefined) return [{ conditions: [], order }];
   const [key, value] = after;
   const beyond = sort?.descending === true ? '<' : '>';
   const later: Condition = [`key ${beyond} ?`, key];
   if (value === undefined) return [{ conditions: [later], order }];
   return [
-    { conditions: [[`${expression} = ?`, value], later], order: ['key'] },
-    { conditions: [[`${expression} ${beyond} ?`, value]], order },
+    { conditions: [[`${column} = ?`, value], later], order: ['key'] },
+    { conditions: [[`${column} ${beyond} ?`, value]], order },
   ];
 }
 

@@ -64,25 +64,62 @@ function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
 
 function prepareTable(db: Connection, kind: Kind): WriteRow {
   const fields = columnsOf(kind);
-  const changing = ['revision', ...fields, 'record', ...(ownsEntries(kind) ? ['entries'] : [])];
-  const columns = ['host', 'id', 'uid', ...changing];
   const remove = db.prepare<[string, string]>(`DELETE FROM ${kind} WHERE host = ? AND id = ?`);
-  const upsert = db.prepare<Value[]>(
-    `INSERT INTO ${kind} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
-     ON CONFLICT (host, id) DO UPDATE SET ${changing.map((column) => `${quote(column)} = excluded.${quote(column)}`).join(', ')}`,
-  );
+  const writes = { touch: prepareTouch(db, kind, fields), put: preparePut(db, kind, fields) };
   const relabel = prepareLabels(db, kind);
   return (name, host, { id, renewed }) => {
     const record: Resource | undefined = host.tables[kind].get(id);
+    const row = record === undefined ? null : rowOf(kind, fields, host, id, record);
+    if (row !== null && !renewed && writes.touch(name, id, row)) return;
     relabel.drop(name, id);
     if (renewed) remove.run(name, id);
-    if (record === undefined) return;
-    const values = fields.map((field) => columnValue((record as unknown as Record<string, unknown>)[field]));
-    const row: Value[] = [name, id, record.uid, record.revision, ...values, JSON.stringify(record)];
-    if (ownsEntries(kind)) row.push(encodeEntries(entriesOf(host, id)));
-    upsert.run(...row);
+    if (row === null) return;
+    writes.put(name, id, row);
     relabel.keep(name, id);
   };
+}
+
+/** A record as its row has it. */
+interface RecordRow {
+  readonly uid: string;
+  readonly revision: number;
+  readonly columns: readonly Value[];
+  /** The record, and the runs of entries that some kinds have beside it: what no index is of. */
+  readonly contents: readonly Value[];
+}
+
+function rowOf(kind: Kind, fields: readonly string[], host: Host, id: string, record: Resource): RecordRow {
+  const { uid, revision } = record;
+  const columns = fields.map((field) => columnValue((record as unknown as Record<string, unknown>)[field]));
+  const entries = ownsEntries(kind) ? [encodeEntries(entriesOf(host, id))] : [];
+  return { uid, revision, columns, contents: [JSON.stringify(record), ...entries] };
+}
+
+function contentsOf(kind: Kind): string[] {
+  return ['record', ...(ownsEntries(kind) ? ['entries'] : [])];
+}
+
+/**
+ * Most changes of a record leave its columns, and so its labels, as they are: then what no index is of is written
+ * alone. Answers whether that was so.
+ */
+function prepareTouch(db: Connection, kind: Kind, fields: readonly string[]) {
+  const changing = ['revision', ...contentsOf(kind)].map((column) => `${column} = ?`);
+  const same = ['host = ?', 'id = ?', ...fields.map((field) => `${quote(field)} IS ?`)];
+  const update = db.prepare<Value[]>(`UPDATE ${kind} SET ${changing.join(', ')} WHERE ${same.join(' AND ')}`);
+  return (name: string, id: string, { revision, contents, columns }: RecordRow): boolean =>
+    update.run(revision, ...contents, name, id, ...columns).changes > 0;
+}
+
+function preparePut(db: Connection, kind: Kind, fields: readonly string[]) {
+  const changing = ['revision', ...fields.map(quote), ...contentsOf(kind)];
+  const columns = ['host', 'id', 'uid', ...changing];
+  const upsert = db.prepare<Value[]>(
+    `INSERT INTO ${kind} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+     ON CONFLICT (host, id) DO UPDATE SET ${changing.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+  );
+  return (name: string, id: string, { uid, revision, columns: values, contents }: RecordRow): void =>
+    void upsert.run(name, id, uid, revision, ...values, ...contents);
 }
 
 /** Labels stand beside their row, a row each, so that a list finds it by them. */
@@ -104,9 +141,10 @@ function prepareLabels(
   };
 }
 
-/** A boolean is 0 or 1 in a column, as a filter asks for it. */
+/** A boolean is 0 or 1 in a column, as a filter asks for it; labels are JSON. */
 function columnValue(value: unknown): Value {
   if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return (value as Value | undefined) ?? null;
 }
 

@@ -1,61 +1,61 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 
 /**
- * Each kind's table: its columns are fields of the record, copied out of it to be filtered by. A field that is
- * no column here cannot be filtered by. Host comes first, so that a transaction of a new host meets its key.
+ * Each kind's table: its columns are fields of the record, copied out of it to be filtered and sorted by. A field that
+ * is no column here cannot be. Host comes first, so that a transaction of a new host meets its key.
  */
 const COLUMNS_OF = {
-  hosts: ['kernel', 'health'],
-  dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider', 'holders'],
+  hosts: ['kernel', 'kernel_release', 'health'],
+  dax_devices: ['mode', 'state', 'driver', 'tenant', 'provider', 'holders', 'size'],
   memory_ranges: ['dax_device', 'leaked'],
   cxl_memdevs: ['state', 'serial'],
-  cxl_regions: ['type', 'state', 'decode_state'],
+  cxl_regions: ['type', 'state', 'decode_state', 'size'],
   file_systems: ['dax_device', 'fs_type'],
-  mounts: ['dax_device', 'fs_type', 'state', 'fs_state', 'file_system'],
-  files: ['mount', 'dax_device', 'file_system', 'path'],
+  mounts: ['dax_device', 'fs_type', 'state', 'fs_state', 'file_system', 'path'],
+  files: ['mount', 'dax_device', 'file_system', 'path', 'size'],
   processes: ['pid', 'tenant', 'state', 'parent_pid'],
   mappings: ['pid', 'dax_device', 'file'],
   pins: ['pid', 'mapping', 'dax_device', 'kind', 'holder'],
   removals: ['dax_device', 'kernel', 'trigger', 'state', 'verdict'],
   hotplug_events: ['dax_device', 'action'],
-  exposures: ['dax_device', 'mapping', 'pin', 'pid', 'tenant', 'to_tenant', 'open'],
+  exposures: ['dax_device', 'mapping', 'pin', 'pid', 'tenant', 'to_tenant', 'open', 'pages'],
   inventories: [],
 } as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
 
 /** All kinds of records, each with a table of its name. */
 export const KINDS = Object.keys(COLUMNS_OF) as Kind[];
 
-/** The columns of a kind that hold copies of fields. */
+/** The columns of a kind that hold copies of fields: those that it is filtered and sorted by, and its labels. */
 export function columnsOf(kind: Kind): readonly string[] {
-  return COLUMNS_OF[kind];
+  return hasLabels(kind) ? [...COLUMNS_OF[kind], 'labels'] : COLUMNS_OF[kind];
 }
 
 /** Whether a list of this kind may be filtered by the field; `id` always may. */
 export function isFilter(kind: Kind, field: string): boolean {
-  return field === 'id' || columnsOf(kind).includes(field);
+  return field === 'id' || (COLUMNS_OF[kind] as readonly string[]).includes(field);
 }
 
 /**
- * What a list of each kind may be sorted by, and the SQL of it: never NULL, and indexed over the fleet and within a host,
+ * What a list of each kind may be sorted by, and its column: never NULL, and indexed over the fleet and within a host,
  * so that a page reads no more rows than it shows. `created_at` every list may: a uid (UUIDv7) begins with its time.
  */
 const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
   hosts: { name: 'host', kernel: 'kernel' },
-  dax_devices: { name: 'id', size: "record ->> '$.size'", state: 'state' },
+  dax_devices: { name: 'id', size: 'size', state: 'state' },
   cxl_memdevs: { name: 'id' },
-  cxl_regions: { name: 'id', size: "record ->> '$.size'" },
-  mounts: { path: "record ->> '$.path'", dax_device: 'dax_device' },
-  files: { path: 'path', size: "record ->> '$.size'" },
+  cxl_regions: { name: 'id', size: 'size' },
+  mounts: { path: 'path', dax_device: 'dax_device' },
+  files: { path: 'path', size: 'size' },
   processes: { pid: 'pid' },
   mappings: { pid: 'pid', dax_device: 'dax_device' },
   pins: { pid: 'pid', dax_device: 'dax_device' },
   removals: { dax_device: 'dax_device', state: 'state' },
   hotplug_events: { dax_device: 'dax_device' },
-  exposures: { dax_device: 'dax_device', pages: "record ->> '$.pages'" },
+  exposures: { dax_device: 'dax_device', pages: 'pages' },
 };
 
-/** The SQL that a list of this kind is sorted by for a field; null where it cannot be. */
-export function sortExpression(kind: Kind, field: string): string | null {
+/** The column that a list of this kind is sorted by for a field; null where it cannot be. */
+export function sortColumn(kind: Kind, field: string): string | null {
   const sorts = new Map(Object.entries({ ...SORTS_OF[kind], created_at: 'uid' }));
   return sorts.get(field) ?? null;
 }

@@ -4,14 +4,14 @@ import { Sqlite } from '../../src/store/driver.ts';
 import { listRows } from '../../src/store/list.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import type { ListQuery, Place } from '../../src/store/port.ts';
-import { KINDS, sortExpression } from '../../src/store/tables.ts';
+import { KINDS, sortColumn } from '../../src/store/tables.ts';
 import { before } from './support/before.ts';
 
 const FIELDS = ['created_at', 'name', 'kernel', 'size', 'state', 'path', 'dax_device', 'pid', 'pages'];
 const SORTED = KINDS.filter(
   (kind) => !['memory_ranges', 'file_systems', 'inventories'].includes(kind),
 ).flatMap((kind) =>
-  FIELDS.filter((field) => sortExpression(kind, field) !== null).map((field) => ({ kind, field })),
+  FIELDS.filter((field) => sortColumn(kind, field) !== null).map((field) => ({ kind, field })),
 );
 
 function empty(): Connection {

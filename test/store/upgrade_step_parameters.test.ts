@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import type { Host } from '../../src/engine/model/host.ts';
 import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
+import type { Connection } from '../../src/store/connection.ts';
+import { Sqlite } from '../../src/store/driver.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { prepareProject } from '../../src/store/project.ts';
+import { KINDS } from '../../src/store/tables.ts';
 import {
   addDevice,
   addFile,
@@ -37,14 +40,30 @@ function begun(kernel: KernelName, mode: 'fsdax' | 'devdax', by: 'ext4' | 'xfs' 
 /** The same host once a version that stored no parameters has stored it, and the upgrade has loaded it. */
 function upgraded({ host, events }: Machine): Host {
   const db = before(9);
-  // This version's writer writes labels too, of which there were no rows then.
-  db.exec('CREATE TEMP TABLE labels (kind, name, value, key, host)');
-  prepareProject(db)('h', host, events);
-  db.exec('DROP TABLE temp.labels');
+  copyRows(stored({ host, events }), db);
   db.exec(`UPDATE removals SET record = json_set(record, '$.steps', (
     SELECT json_group_array(json_remove(value, '$.parameters')) FROM json_each(record, '$.steps')))`);
   migrate(db);
   return prepareLoad(db)('h');
+}
+
+/** The rows of a host as this version writes them. */
+function stored({ host, events }: Pick<Machine, 'host' | 'events'>): Connection {
+  const db = new Sqlite(':memory:');
+  migrate(db);
+  prepareProject(db)('h', host, events);
+  return db;
+}
+
+/** Of each row what the other database has columns for. */
+function copyRows(from: Connection, to: Connection): void {
+  for (const kind of KINDS) {
+    const columns = to.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(kind);
+    const names = columns.map((column) => `"${column}"`).join(', ');
+    const insert = to.prepare(`INSERT INTO ${kind} (${names}) VALUES (${columns.map(() => '?').join(', ')})`);
+    for (const row of from.prepare(`SELECT ${names} FROM ${kind} ORDER BY key`).raw().all())
+      insert.run(...(row as unknown[]));
+  }
 }
 
 function withoutParameters({ steps, revision: _revision, ...removal }: RemovalRecord): object {

@@ -1,0 +1,38 @@
+-- What lists are sorted by is a column, where it was looked up in the record; and so are the labels of a row, as JSON.
+-- A change that leaves all columns as they are changes no index, for none is of the record.
+ALTER TABLE hosts ADD COLUMN kernel_release TEXT;
+ALTER TABLE hosts ADD COLUMN labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels));
+ALTER TABLE dax_devices ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dax_devices ADD COLUMN labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels));
+ALTER TABLE cxl_regions ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mounts ADD COLUMN path TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exposures ADD COLUMN pages INTEGER NOT NULL DEFAULT 0;
+DROP INDEX hosts_by_kernel_release;
+DROP INDEX dax_devices_by_size;
+DROP INDEX dax_devices_by_host_size;
+DROP INDEX cxl_regions_by_size;
+DROP INDEX cxl_regions_by_host_size;
+DROP INDEX mounts_by_path;
+DROP INDEX mounts_by_host_path;
+DROP INDEX files_by_size;
+DROP INDEX files_by_host_size;
+DROP INDEX exposures_by_pages;
+DROP INDEX exposures_by_host_pages;
+UPDATE hosts SET kernel_release = record ->> '$.kernel_release', labels = coalesce(record -> '$.labels', '{}');
+UPDATE dax_devices SET size = coalesce(record ->> '$.size', 0), labels = coalesce(record -> '$.labels', '{}');
+UPDATE cxl_regions SET size = coalesce(record ->> '$.size', 0);
+UPDATE mounts SET path = coalesce(record ->> '$.path', '');
+UPDATE files SET size = coalesce(record ->> '$.size', 0);
+UPDATE exposures SET pages = coalesce(record ->> '$.pages', 0);
+CREATE INDEX hosts_by_kernel_release ON hosts (kernel, kernel_release, host);
+CREATE INDEX dax_devices_by_size ON dax_devices (size);
+CREATE INDEX dax_devices_by_host_size ON dax_devices (host, size);
+CREATE INDEX cxl_regions_by_size ON cxl_regions (size);
+CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, size);
+CREATE INDEX mounts_by_path ON mounts (path);
+CREATE INDEX mounts_by_host_path ON mounts (host, path);
+CREATE INDEX files_by_size ON files (size);
+CREATE INDEX files_by_host_size ON files (host, size);
+CREATE INDEX exposures_by_pages ON exposures (pages);
+CREATE INDEX exposures_by_host_pages ON exposures (host, pages);
