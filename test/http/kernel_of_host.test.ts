@@ -36,7 +36,7 @@ async function kernelOf(name: string): Promise<Shown> {
 const factOf = ({ facts }: Shown, fact: string) => facts.find((each) => each.fact === fact)!;
 
 describe('[KREL1] [KREL2] [KREL4] a release that a host says', () => {
-  test.each(['5.10.223-1', '6.1.192', '6.12.117+deb13-amd64', '7.3.4'])(
+  test.each(['5.10.223-1', '6.1.192-2', '6.12.117+deb12-amd64', '7.3.4-1~bpo13+1'])(
     '%s was recorded: it is the profile, and all of it is so',
     async (kernel_release) => {
       const { shown } = await host({ kernel_release });
@@ -44,6 +44,28 @@ describe('[KREL1] [KREL2] [KREL4] a release that a host says', () => {
       expect(new Set(shown.facts.map(({ status }) => status))).toEqual(new Set(['recorded']));
     },
   );
+
+  test.each([
+    '5.10.223',
+    '6.12.117',
+    '6.12.117-1-lts',
+    '6.12.117-200.fc41.x86_64',
+    '6.1.192-122.189.amzn2023.x86_64',
+  ])(
+    '%s was built by somebody else: what a build decides is not known, all else is read',
+    async (kernel_release) => {
+      const { shown } = await host({ kernel_release });
+      const unknown = shown.facts.filter(({ status }) => status !== 'read').map(({ fact }) => fact);
+      expect(shown.kernel).toBe('resolved');
+      expect(unknown.filter((fact) => !fact.startsWith('cost.'))).toEqual(['auto_online_default']);
+    },
+  );
+
+  test('another package of Debian has its defaults, and was not recorded', async () => {
+    const { shown } = await host({ kernel_release: '6.12.117+deb13-amd64' });
+    expect(factOf(shown, 'auto_online_default')).toMatchObject({ status: 'read', value: 'online' });
+    expect(factOf(shown, 'cost.ext4').status).toBe('unknown');
+  });
 
   test.each([
     ['6.8.12', 'steps.dax_holder_notify_failure.collect', 'every_leader_with_entry'],
@@ -129,7 +151,7 @@ describe('a profile and a release', () => {
   });
 
   test('what was told may be taken back where a profile stands behind it', async () => {
-    const { name } = await host({ kernel_release: '6.12.117' });
+    const { name } = await host({ kernel_release: '6.12.117+deb12-amd64' });
     await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: null });
     expect(await kernelOf(name)).toMatchObject({ kernel: 'v6.12', kernel_release: null });
     await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: '6.8.12' });

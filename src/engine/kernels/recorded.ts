@@ -1,11 +1,11 @@
 import type { KernelName } from '../model/vocabulary.ts';
 import { PROFILE_RELEASES } from './profile_releases.ts';
-import { readRelease } from './release.ts';
 
-/** The profile of a release that was recorded itself, or null: only that point release deserves to be called so. */
+/**
+ * The profile that was recorded on this very build, or null: another build of the same point release has the same
+ * changes, and defaults, a configuration and a compiler of its own.
+ */
 export function recordedProfile(told: string): KernelName | null {
-  const { version } = readRelease(told);
-  if (version === null || version.point === null || version.candidate) return null;
-  const spelled = [version.major, version.minor, version.point].join('.');
-  return PROFILE_RELEASES.find(({ release }) => release === spelled)?.kernel ?? null;
+  const build = /#\d+ [^()]*\bDebian (\S+)/.exec(told)?.[1] ?? told;
+  return PROFILE_RELEASES.find(({ builds }) => builds.includes(build))?.kernel ?? null;
 }

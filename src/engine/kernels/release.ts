@@ -34,16 +34,25 @@ interface Form {
   readonly hides_point?: true;
 }
 
-/** Kernels that are those of kernel.org: by the names that their distributions give them. Tried in this order. */
+/**
+ * Kernels that are those of kernel.org: by the names that their distributions give them. Tried in this order. A bare
+ * `x.y.z-N` is spelled by every vendor: it is Debian's where Debian has released that branch, counts its packages from
+ * 1, and has no package of a x.y.0.
+ */
 const FORMS: readonly Form[] = [
   {
-    form: new RegExp(String.raw`\bDebian ${NUMBERS}((?:~|-)rc\d+)?-\d`),
+    form: new RegExp(String.raw`#\d+ [^()]*\bDebian ${NUMBERS}((?:~|-)rc\d+)?-\d`),
     of: 'a package version of Debian',
     debian: true,
   },
   {
-    form: new RegExp(String.raw`^${NUMBERS}(~rc\d+)?-\d+(?:~[\w+.]+)?(?:\+[\w.~+]+)?$`),
+    form: new RegExp(String.raw`^${NUMBERS}(~rc\d+)?-\d+(?:\.\d+)?(?:~deb\d+u\d+|~bpo\d+\+\d+|~exp\d+)$`),
     of: 'a package version of Debian',
+    debian: true,
+  },
+  {
+    form: /^(5|6)\.((?<=5\.)10|(?<=6\.)1|(?<=6\.)12)\.([1-9]\d*)()-[1-9]$/,
+    of: 'a package version of a release of Debian',
     debian: true,
   },
   {
@@ -57,7 +66,7 @@ const FORMS: readonly Form[] = [
     form: new RegExp(
       String.raw`^(\d+)\.(\d+)\.0()-(?:0\.(?:bpo|deb\d+)\.)?\d+(?:\.bpo\.\d+)?(?:-cloud|-rt)?-${ARCHITECTURE}$`,
     ),
-    of: 'a kernel of Debian by the number of its ABI, which hides the point release: /proc/version shows it',
+    of: 'a kernel of Debian by the number of its ABI, which hides the point release: uname -v shows it',
     debian: true,
     hides_point: true,
   },
@@ -88,10 +97,11 @@ const VENDORS: readonly (readonly [form: RegExp, of: string])[] = [
   [/microsoft/, 'a kernel of WSL'],
   [/android/, 'a kernel of Android'],
   [/-default$/, 'a kernel of SUSE'],
+  [/-pve$/, 'a kernel of Proxmox'],
   [/-(?:generic|lowlatency|aws|azure|gcp|gke|oracle|ibm|kvm|oem|raspi|nvidia)/, 'a kernel of Ubuntu'],
 ];
 
-/** Reads `uname -r`, or a package version of Debian, or a text of /proc/version that names one. It never fails. */
+/** Reads `uname -r`, or a package version of Debian, or `uname -v` where that names one. It never fails. */
 export function readRelease(told: string): Release {
   for (const { form, of, debian = false, hides_point } of FORMS) {
     const found = form.exec(told);

@@ -63,10 +63,10 @@ function madeBy(row: Row<unknown>, change: Change): unknown {
   return row.values[first.column];
 }
 
-/** All of them were Debian's, whose defaults their columns have. */
-const RECORDED = PROFILE_RELEASES.map(({ column, release }) => ({
+/** By the package of Debian, whose defaults their columns have. */
+const RECORDED = PROFILE_RELEASES.map(({ column, builds: [build] }) => ({
   column,
-  release: readRelease(`${release}-1`),
+  release: readRelease(build),
 }));
 
 function distinct(values: readonly unknown[]): unknown[] {
