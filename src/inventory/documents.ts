@@ -101,12 +101,15 @@ function* brackets(text: string, from: number): Generator<readonly [at: number, 
   }
 }
 
-/** Behind the quotation mark that ends a string: one with an even number of backslashes before it. */
+/**
+ * Behind the quotation mark that ends a string, or behind its line: no string of JSON goes on in the next one, so that a
+ * mark which is missing breaks one document and not all that follow it.
+ */
 function behindString(text: string, from: number): number {
-  for (let end = text.indexOf('"', from + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return end + 1;
+  const next = /\\.|["\n]/g;
+  next.lastIndex = from + 1;
+  for (let found = next.exec(text); found !== null; found = next.exec(text)) {
+    if (found[0].length === 1) return next.lastIndex;
   }
   return text.length;
 }

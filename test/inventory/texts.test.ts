@@ -39,6 +39,20 @@ describe('[IMP36] a text without a JSON document is refused, with line and colum
 });
 
 describe('[IMP36] what is JSON is taken', () => {
+  it('behind a document in which a quotation mark is missing, as one of cxl-clear-error(1)', () => {
+    const broken =
+      '# cxl list -m mem0 -L -u\n{\n  "memdev":"mem0",\n  "numa_node:1,\n  "host":"0000:35:00.0"\n}\n';
+    const whole = '# cxl list -m mem1\n{ "memdev":"mem1","serial":"0x1","host":"0000:36:00.0" }\n';
+    const { host, skipped } = importInto(NOTHING, `${broken}${whole}`);
+    expect(host.memdevs.map(({ name }) => name)).toEqual(['mem1']);
+    expect(skipped.filter(({ kind }) => kind === 'text')).toMatchObject([
+      { name: 'line 1, column 1' },
+      { name: 'line 4, column 16', detail: expect.stringContaining('not JSON') as string },
+      { name: 'line 7, column 1' },
+    ]);
+    expect(refusalOf(broken).code).toBe('not_json');
+  });
+
   it('after a byte order mark, and with lines before, between and behind it', () => {
     const text = `\uFEFF$ ndctl list\nlibndctl: [warn] no {bus\n[ 12.5] nd_pmem: ok\n${NDCTL}\nWarning: none\n${CXL}\n# exit 0\n`;
     const plain = importInto(NOTHING, NDCTL);
