@@ -1,13 +1,15 @@
 import { isOnNdBus } from '../engine/device/dax_region.ts';
 import type { ImportedCxl, ImportedDevice, ToldKernel } from '../engine/model/host_command.ts';
 import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
-import { countBlocks } from '../engine/model/memory_block.ts';
+import { defaultAlign } from '../engine/device/lifecycle.ts';
+import { blocksAsListed, countBlocks, nrBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import { NAMESPACE_DESTROYED } from '../engine/device/conditions.ts';
 import { currentInventory, type CurrentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
 import type { DeviceChange } from '../inventory/device_change.ts';
+import { isEqual } from '../inventory/is_equal.ts';
 import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
 import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
@@ -106,7 +108,12 @@ function inventoryNow(listed: Listed, modelled: Modelled): CurrentInventory {
   const idle = new Set(cxl_regions.filter(({ state }) => state !== 'enabled').map(({ name }) => name));
   const stated = devices.map((device) => ({
     record: records.get(device.name) ?? null,
-    current: currentOf(device, rangeOf.get(device.name), regions.get(device.cxl_region ?? '')),
+    current: currentOf(
+      device,
+      records.get(device.name),
+      rangeOf.get(device.name),
+      regions.get(device.cxl_region ?? ''),
+    ),
   }));
   for (const { name } of devices) records.delete(name);
   const unsized = [...records.values()].map((record) => ({ record, current: asListed(record) }));
@@ -115,6 +122,7 @@ function inventoryNow(listed: Listed, modelled: Modelled): CurrentInventory {
 
 function currentOf(
   device: DaxDevice,
+  record: InventoryDeviceRecord | undefined,
   range: MemoryRange | undefined,
   region: CxlRegion | undefined,
 ): CurrentDevice {
@@ -122,8 +130,9 @@ function currentOf(
   return {
     ...device,
     on_nd_bus: isOnNdBus(device, region),
+    align: alignOf(device, record),
     is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',
-    memory_blocks: range === undefined ? null : countBlocks(range),
+    memory_blocks: range === undefined || isAsListed(range, record) ? null : countBlocks(range),
     badblocks: currentBadblocks(device.badblocks),
   };
 }
@@ -131,6 +140,18 @@ function currentOf(
 /** The devices that are told at an address and have none here: another one is there (IMP46). */
 function withoutAddress({ devices }: Modelled): ReadonlySet<string> {
   return new Set(devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name));
+}
+
+/** Whether the memory is what the listing made of it: then what it tells stands, and no count that it has not. */
+function isAsListed(range: MemoryRange, record: InventoryDeviceRecord | undefined): boolean {
+  const told = record?.memory_blocks ?? null;
+  return told !== null && isEqual(range.blocks, blocksAsListed(told, nrBlocks(range)));
+}
+
+/** Null where only a default of the model says it, and no listing. */
+function alignOf({ align, mode }: DaxDevice, record: InventoryDeviceRecord | undefined): number | null {
+  const isDefault = record?.mode === mode && record.align === null && align === defaultAlign(mode);
+  return isDefault ? null : align;
 }
 
 /** A device that was known by its namespace's name until now is gone under that name. */
@@ -188,6 +209,16 @@ function unsizedSkip({ record, listed_at }: DeviceChange): ListingImport['skippe
   return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
 }
 
+/** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */
+function uncountedSkip({ record, change, listed_at }: DeviceChange): ListingImport['skipped'][number][] {
+  const { name, memory_blocks: blocks } = record;
+  if (change === 'gone' || blocks === null || blocks.online !== null) return [];
+  const detail =
+    'no listing has counted its memory blocks: all are taken as online; `daxctl list` as root counts them';
+  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
+  return [{ kind: 'dax_device', name, reason: 'not counted', detail, document, pointer }];
+}
+
 function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {
   const { format, devices, host_objects, absent, skipped } = listing;
   return {
@@ -203,6 +234,7 @@ function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Importe
     skipped: [
       ...skipped,
       ...devices.flatMap(unsizedSkip),
+      ...devices.flatMap(uncountedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
       ...mediaErrors(listing),
       ...ofHost,

@@ -209,7 +209,7 @@ function mappingsOf(
 }
 
 function blocksOf({ memory_blocks: blocks }: CurrentDevice): ListedObject | null {
-  if (blocks === null) return null;
+  if (blocks === null || blocks.online === null || blocks.total === null) return null;
   const movable = blocks.movable === null ? {} : { movable: blocks.movable };
   return { online_memblocks: blocks.online, total_memblocks: blocks.total, ...movable };
 }

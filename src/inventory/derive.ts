@@ -209,12 +209,16 @@ function startOf(dax: ListedObject | null): bigint | null {
   return adjoin ? (ranges[0]?.start ?? null) : null;
 }
 
-/** The block size is printed by no tool: 128 MiB if that many whole blocks fit, and no more; else unknown. */
-function memoryBlocksOf(dax: ListedObject): MemoryBlocks | null {
+/**
+ * As far as they are told: daxctl counts them where it may read the address, which root alone may.
+ * The block size is printed by no tool: 128 MiB if that many whole blocks fit, and no more; else unknown.
+ * Source: daxctl/json.c util_daxctl_dev_to_json(), v81.
+ */
+function memoryBlocksOf(dax: ListedObject): MemoryBlocks {
   const [online, total] = [toCount(dax['online_memblocks']), toCount(dax['total_memblocks'])];
-  if (online === null || total === null) return null;
   const movable = typeof dax['movable'] === 'boolean' ? dax['movable'] : null;
-  return { online, total, movable, block_size: fitsBlocks(dax, total) ? MEMORY_BLOCK_BYTES : null };
+  const isUsual = total !== null && fitsBlocks(dax, total);
+  return { online, total, movable, block_size: isUsual ? MEMORY_BLOCK_BYTES : null };
 }
 
 function fitsBlocks(dax: ListedObject, total: number): boolean {

@@ -27,10 +27,24 @@ export function mergeFields(
   return Object.fromEntries([...kept, ...told]);
 }
 
-/** The keys whose absence says something; nothing without a driver tells its badblocks. */
+/**
+ * The keys whose absence says something: nothing without a driver tells its badblocks, and of memory that is there
+ * daxctl counts the blocks for root alone.
+ * Source: daxctl/json.c util_daxctl_dev_to_json() (daxctl_dev_get_resource() is not 0), v81.
+ */
 function alwaysTold(kind: ObjectKind, incoming: ListedObject): readonly string[] {
   const keys = FIELDS[kind].always_told;
-  return hidesBadblocks(kind, incoming) ? keys.filter((key) => key !== 'badblock_count') : keys;
+  const untold = [
+    ...(hidesBadblocks(kind, incoming) ? ['badblock_count'] : []),
+    ...(hidesCounts(kind, incoming) ? MEMORY_BLOCK_KEYS : []),
+  ];
+  return untold.length === 0 ? keys : keys.filter((key) => !untold.includes(key));
+}
+
+const MEMORY_BLOCK_KEYS = ['online_memblocks', 'total_memblocks', 'movable'];
+
+function hidesCounts(kind: ObjectKind, { mode, online_memblocks: online }: ListedObject): boolean {
+  return kind === 'dax_device' && mode === 'system-ram' && online === undefined;
 }
 
 /** Source: drivers/nvdimm/region_devs.c region_badblocks_show(), v6.12. */

@@ -94,10 +94,13 @@ export interface PoisonedRange {
   readonly length: number;
 }
 
-/** `block_size` (bytes) is printed by no tool: derived, or null. `movable` is null where daxctl cannot decide it. */
+/**
+ * `block_size` (bytes) is printed by no tool: derived, or null. `movable` is null where daxctl cannot decide it; the
+ * counts where it prints none.
+ */
 export interface MemoryBlocks {
-  readonly online: number;
-  readonly total: number;
+  readonly online: number | null;
+  readonly total: number | null;
   readonly movable: boolean | null;
   readonly block_size: number | null;
 }

@@ -8,7 +8,8 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
  * Why an object, or a value, of a listing became no DAX device, or was not taken as it is.
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
- * `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region
+ * `not counted`: blocks of memory, all
+ * taken as online. `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region
  * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
  * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
  * name that stood before in the same listing. `not json`: a line of the text. `unknown mode`: its mode was not taken; of a
@@ -22,6 +23,7 @@ export type SkipReason =
   | 'unknown mode'
   | 'rounded'
   | 'size unknown'
+  | 'not counted'
   | 'past the end'
   | 'not placeable'
   | 'invalid value'

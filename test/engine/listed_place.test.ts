@@ -97,3 +97,44 @@ describe('[IMP34] memory blocks as counted', () => {
     expect(range).toMatchObject({ block_bytes, nr_pages: (nr_blocks * block_bytes) / 4096 });
   });
 });
+
+describe('[IMP60] memory blocks that no listing counts', () => {
+  const ram = (memory_blocks: ImportedDevice['memory_blocks']) => ({
+    ...listed('dax0.0', 8 * GIB),
+    mode: 'system-ram' as const,
+    target_node: 1,
+    ...(memory_blocks === undefined ? {} : { memory_blocks }),
+  });
+  const blocksOf = (made: Machine) => made.host.tables.memory_ranges.get('dax0.0')?.blocks;
+  const untold = { online: null, total: null, movable: null };
+
+  test('are online, in the zone that movable tells, or in one that nobody told', () => {
+    for (const [movable, state, zone] of [
+      [null, 'online', null],
+      [false, 'online', 'Normal'],
+      [true, 'online_movable', 'Movable'],
+    ] as const) {
+      const made = machine('v6.12');
+      imports(made, [ram({ ...untold, movable })]);
+      expect(blocksOf(made)).toEqual([{ first: 0, nr_blocks: 64, state, zone, kernel_pages: null }]);
+    }
+  });
+
+  test('stay as they are known where a listing counts them no more, and are as counted where it does again', () => {
+    const made = machine('v6.12');
+    imports(made, [ram({ online: 3, total: 8, movable: true })]);
+    const known = blocksOf(made);
+    imports(made, [ram(untold)]);
+    expect(blocksOf(made)).toEqual(known);
+    imports(made, [ram(undefined)]);
+    expect(blocksOf(made)).toEqual(known);
+    imports(made, [ram({ online: 4, total: 8, movable: true })]);
+    expect(blocksOf(made)).toMatchObject([{ nr_blocks: 4 }, { nr_blocks: 4, state: 'offline' }]);
+  });
+
+  test('where not even that is told, the online policy made them', () => {
+    const made = machine('v6.12');
+    imports(made, [ram(undefined)]);
+    expect(blocksOf(made)).toMatchObject([{ nr_blocks: 64, zone: 'Normal' }]);
+  });
+});

@@ -48,7 +48,7 @@ it.each([
   ],
   [
     'is too small for its driver',
-    '{"chardev":"dax0.0","size":4096,"target_node":1,"align":4096,"mode":"system-ram"}',
+    '{"chardev":"dax0.0","size":4096,"target_node":1,"align":4096,"mode":"system-ram","online_memblocks":0,"total_memblocks":0}',
   ],
 ])('[IMP41] a device that %s is left out, and its neighbour enters', async (_, odd) => {
   const host = await newHost();

@@ -31,7 +31,7 @@ describe('[IMP22] another object under a known name', () => {
       size: 2 ** 31,
       mode: 'system-ram',
       phys_addr: null,
-      memory_blocks: null,
+      memory_blocks: { online: null, total: null },
     });
   });
 

@@ -39,7 +39,8 @@ export function createDaxDevice(
     return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
   const record = putDevice(tx, { ...device, ...link });
   emit(tx, 'dax_device_created', `dax-devices/${device.name}`, { mode: device.mode, size: device.size });
-  if (record.driver === 'kmem') addMemory(tx, record);
+  // The memory of a listed one is what the listing tells.
+  if (record.driver === 'kmem' && listed === undefined) addMemory(tx, record);
   return record;
 }
 

@@ -45,7 +45,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
     if (refusal !== null) leaveOut(leftOut, one, refusal.detail, device.listed_at);
   }
   if (command.cxl !== undefined) forgetRegions(tx, command.cxl.gone.regions);
-  if (command.devices.some(({ memory_blocks }) => (memory_blocks ?? null) !== null)) keepBlockSize(tx);
+  if (command.devices.some(({ memory_blocks }) => (memory_blocks?.total ?? null) !== null)) keepBlockSize(tx);
   const id = 'inventory';
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });

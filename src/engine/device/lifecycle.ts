@@ -350,8 +350,8 @@ function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_
   return { parent_bound: now, instance: before && !now ? instance + 1 : instance };
 }
 
-/** 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
-function defaultAlign(mode: DeviceMode): number | null {
+/** The align where nobody tells it: 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
+export function defaultAlign(mode: DeviceMode): number | null {
   return mode === 'devdax' ? PMD_PAGES * PAGE_BYTES : null;
 }
 

@@ -1,7 +1,7 @@
 import type { CreateDaxDevice } from './device_command.ts';
 import type { HostRecord, Badblocks, CxlMemdev, CxlRegion } from './host.ts';
 import type { KernelProbes } from './kernel_probes.ts';
-import type { CountedBlocks } from './memory_block.ts';
+import type { ListedBlocks } from './memory_block.ts';
 import type { Resource, Labels } from './resource.ts';
 import type { DeviceMode, KernelName, LinkSource, OnlinePolicy } from './vocabulary.ts';
 
@@ -85,8 +85,8 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly parent_bound?: boolean;
   /** Sectors from the start of the data, where the listing shows them. */
   readonly badblocks?: readonly Badblocks[];
-  /** Of system-ram, as daxctl counts them. */
-  readonly memory_blocks?: CountedBlocks | null;
+  /** Of system-ram, as far as daxctl tells them; absent: the online policy made them. */
+  readonly memory_blocks?: ListedBlocks | null;
 }
 
 /** Memdevs and regions that listings show otherwise than they were known. */

@@ -84,6 +84,24 @@ export interface CountedBlocks {
   readonly movable: boolean | null;
 }
 
+/** What a listing tells of them: null is untold. daxctl counts them for root alone, and before v72 for nobody. */
+export type ListedBlocks = { readonly [K in keyof CountedBlocks]: CountedBlocks[K] | null };
+
+/**
+ * Blocks as a listing tells them: as many online as it counts, from the first on, for it does not say which. Without a
+ * count all are taken as online, which is what a removal cannot take away; without `movable` no zone is known.
+ */
+export function blocksAsListed({ online, movable }: ListedBlocks, nr_blocks: number): MemoryBlockRun[] {
+  const nr_online = Math.min(online ?? nr_blocks, nr_blocks);
+  const state = movable === true ? 'online_movable' : 'online';
+  const zone = movable === null ? null : zoneAsked(state);
+  const runs: MemoryBlockRun[] = [
+    { first: 0, nr_blocks: nr_online, state, zone, kernel_pages: null },
+    { first: nr_online, nr_blocks: nr_blocks - nr_online, ...OFFLINE },
+  ];
+  return runs.filter((run) => run.nr_blocks > 0);
+}
+
 /** Counts the blocks as `daxctl list` prints them. Source: daxctl/json.c util_daxctl_dev_to_json(). */
 export function countBlocks(range: MemoryRange): CountedBlocks {
   const runs = onlineRuns(range);

@@ -1,7 +1,7 @@
 import type { DaxDevice, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
 import { deviceOf, nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
-import { nrBlocks, OFFLINE, spelled, zoneAsked, type CountedBlocks } from '../../model/memory_block.ts';
+import { blocksAsListed, nrBlocks, spelled, zoneAsked, type ListedBlocks } from '../../model/memory_block.ts';
 import { onlined } from '../../model/memory_range.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
@@ -13,17 +13,13 @@ const BLOCK_BYTES = Array.from({ length: 5 }, (_, at) => 2 ** (27 + at));
 
 /**
  * Adds the memory of a device that kmem binds: one range of whole blocks, in the state of auto_online_blocks or as
- * a listing counted them. Returns the log lines.
+ * a listing tells them. Returns the log lines.
  * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), mm/memory_hotplug.c add_memory_driver_managed().
  */
-export function addMemory(
-  tx: Transaction,
-  device: DaxDevice,
-  counted: CountedBlocks | null = null,
-): string[] {
-  const block_bytes =
-    counted === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, counted);
-  const whole = counted === null ? wholeBlocks(device, block_bytes) : asCounted(device, block_bytes, counted);
+export function addMemory(tx: Transaction, device: DaxDevice, told: ListedBlocks | null = null): string[] {
+  const total = told?.total ?? null;
+  const block_bytes = total === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, total);
+  const whole = total === null ? wholeBlocks(device, block_bytes) : asCounted(device, block_bytes, total);
   const cut = device.size - whole.nr_blocks * block_bytes;
   const says = cut > 0 && factsOf(tx.host).kmem.says_truncation;
   const log = says
@@ -44,7 +40,7 @@ export function addMemory(
     nr_pages,
     block_bytes,
     node: device.target_node,
-    blocks: counted === null ? added(tx, nr_blocks) : listed(counted, nr_blocks),
+    blocks: told === null ? added(tx, nr_blocks) : blocksAsListed(told, nr_blocks),
     offlining: null,
     leaked: false,
     leaked_at: null,
@@ -63,23 +59,11 @@ function added({ host }: Transaction, nr_blocks: number): MemoryBlockRun[] {
   return [{ first: 0, nr_blocks, ...onlined(host, state, zoneAsked(state)) }];
 }
 
-/** As many online as daxctl counted, from the first on: it does not say which. Without `movable` no zone is known. */
-function listed({ online, movable }: CountedBlocks, nr_blocks: number): MemoryBlockRun[] {
-  const nr_online = Math.min(online, nr_blocks);
-  const state = movable === true ? 'online_movable' : 'online';
-  const zone = movable === null ? null : zoneAsked(state);
-  const runs: MemoryBlockRun[] = [
-    { first: 0, nr_blocks: nr_online, state, zone, kernel_pages: null },
-    { first: nr_online, nr_blocks: nr_blocks - nr_online, ...OFFLINE },
-  ];
-  return runs.filter((run) => run.nr_blocks > 0);
-}
-
 /**
  * The block size under which the device has as many whole blocks as were counted. Where its address is not told it may
  * begin within a block, and have one less than its size has room for. Where none fits: the largest with room for all.
  */
-function countedIn(tx: Transaction, device: DaxDevice, { total }: CountedBlocks): number {
+function countedIn(tx: Transaction, device: DaxDevice, total: number): number {
   const usual = hostRecord(tx.host).memory_block_bytes;
   const sizes = [usual, ...BLOCK_BYTES];
   const lost = (bytes: number) => wholeBlocks(device, bytes).nr_blocks - total;
@@ -89,7 +73,7 @@ function countedIn(tx: Transaction, device: DaxDevice, { total }: CountedBlocks)
 }
 
 /** The whole blocks of a device, as many as were counted as far as it has room for them. */
-function asCounted(device: DaxDevice, block_bytes: number, { total }: CountedBlocks) {
+function asCounted(device: DaxDevice, block_bytes: number, total: number) {
   const whole = wholeBlocks(device, block_bytes);
   const nr_blocks = Math.min(whole.nr_blocks, total);
   return { ...whole, nr_blocks, nr_pages: nr_blocks * (block_bytes / PAGE_BYTES) };
