@@ -1,6 +1,7 @@
-import type { ImportedCxl } from '../engine/model/host_command.ts';
+import type { ImportedCxl, ListedAt } from '../engine/model/host_command.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import type { MemdevNames } from '../inventory/rename_memdevs.ts';
+import type { FindListed } from './listed_at.ts';
 import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
 import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';
@@ -10,33 +11,42 @@ import { textOf } from '../inventory/read_field.ts';
 import type { InventoryHostRecord, ListedRecord } from '../inventory/record.ts';
 
 /** A memdev as listings have shown it. */
-export type ListedMemdev = Omit<ImportedCxl['memdevs'][number], 'previous_name'>;
+export type ListedMemdev = Omit<ImportedCxl['memdevs'][number], 'previous_name' | 'listed_at'>;
 /** A region as listings have shown it. */
-export type ListedRegion = ImportedCxl['regions'][number];
+export type ListedRegion = Omit<ImportedCxl['regions'][number], 'listed_at'>;
 
 interface ListedCxl {
   readonly memdevs: readonly ListedMemdev[];
   readonly regions: readonly ListedRegion[];
 }
 
+/** What the model has of a host, which memdev each was before, and where the text shows what. */
+interface Known {
+  readonly modelled: Readonly<Record<'cxl_memdevs' | 'cxl_regions', readonly Named[]>>;
+  readonly names: MemdevNames;
+  readonly find: FindListed;
+}
+
+interface Named {
+  readonly name: string;
+}
+
 /**
- * What a listing changes of the memdevs and regions of a host; null where it changes nothing. Not of `cxl list` alone:
- * `ndctl list` tells which dimm a memdev is. `names`: which memdev each was before.
+ * What a listing changes of the memdevs and regions of a host, and what it shows again that was left out (IMP41); null
+ * where that is nothing. Not of `cxl list` alone: `ndctl list` tells which dimm a memdev is.
  */
 export function changedCxl(
   before: InventoryHostRecord,
   after: InventoryHostRecord,
-  names: MemdevNames,
+  { modelled, names, find }: Known,
 ): ImportedCxl | null {
   const [was, now] = [listedCxl(before), listedCxl(after)];
-  const memdevs = changed(was.memdevs, now.memdevs).map((memdev) => ({
-    ...memdev,
-    previous_name: names.get(memdev.name) ?? null,
-  }));
+  const [memdevAt, regionAt] = [find.bind(null, 'memdev'), find.bind(null, 'cxl_region')];
+  const memdevs = changed(was.memdevs, now.memdevs, modelled.cxl_memdevs, memdevAt);
   const there = new Set([...now.memdevs.map(({ name }) => name), ...names.values()]);
   const changes = {
-    memdevs,
-    regions: changed(was.regions, now.regions),
+    memdevs: memdevs.map((memdev) => ({ ...memdev, previous_name: names.get(memdev.name) ?? null })),
+    regions: changed(was.regions, now.regions, modelled.cxl_regions, regionAt),
     gone: {
       memdevs: was.memdevs.map(({ name }) => name).filter((name) => !there.has(name)),
       regions: gone(was.regions, now.regions),
@@ -46,9 +56,21 @@ export function changedCxl(
   return count === 0 ? null : changes;
 }
 
-function changed<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): T[] {
+/** Those that are listed otherwise than before, or that the text shows and the model lacks. */
+function changed<T extends Named>(
+  before: readonly T[],
+  after: readonly T[],
+  modelled: readonly Named[],
+  find: (name: string) => ListedAt | null,
+): (T & { readonly listed_at?: ListedAt })[] {
   const was = new Map(before.map((each) => [each.name, each]));
-  return after.filter((each) => !isEqual(was.get(each.name), each));
+  const taken = new Set(modelled.map(({ name }) => name));
+  return after.flatMap((each) => {
+    const at = find(each.name);
+    const isSame = isEqual(was.get(each.name), each) && (at === null || taken.has(each.name));
+    if (isSame) return [];
+    return [at === null ? each : { ...each, listed_at: at }];
+  });
 }
 
 function gone<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): string[] {

@@ -14,6 +14,7 @@ import { importListing, type ListingImport } from '../inventory/import_listing.t
 import { isDisabledNamespace } from '../inventory/derive.ts';
 import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
+import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
 import { changedCxl } from './listed_cxl.ts';
 import type { Skipped } from '../inventory/skip.ts';
@@ -81,13 +82,15 @@ export function planImport(
   }
   const kernel = listedKernel(listing);
   const unplaced = withoutAddress(modelled);
-  const cxl = changedCxl(known.host, listing.host, memdevsBefore(known.host, listing.host, modelled));
+  const names = memdevsBefore(known.host, listing.host, modelled);
+  const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
+  const devices = withLeftOut(listing.devices, modelled);
   return {
-    devices: listing.devices.flatMap((device) => importedDevices(device, unplaced)),
+    devices: devices.flatMap((device) => importedDevices(device, unplaced)),
     ...(cxl === null ? {} : { cxl }),
     ...(kernel.told === null ? {} : { told: kernel.told }),
     record: { host: listing.host, devices: listing.records },
-    imported: importedOf(listing, kernel.skipped),
+    imported: importedOf({ ...listing, devices }, kernel.skipped),
   };
 }
 
@@ -154,6 +157,16 @@ function alignOf({ align, mode }: DaxDevice, record: InventoryDeviceRecord | und
   return isDefault ? null : align;
 }
 
+/** What listings have shown before, and was left out then (IMP41): what is listed now may enter. */
+function withLeftOut(changes: readonly DeviceChange[], { devices }: Modelled): DeviceChange[] {
+  const modelled = new Set(devices.map(({ name }) => name));
+  return changes.map((device) => {
+    const { record, change } = device;
+    const isLeftOut = change === 'unchanged' && record.size !== null && !modelled.has(record.name);
+    return isLeftOut ? { ...device, change: 'created' } : device;
+  });
+}
+
 /** A device that was known by its namespace's name until now is gone under that name. */
 function importedDevices(
   { record, change, previous_name, is_another, listed_at }: DeviceChange,
@@ -162,9 +175,8 @@ function importedDevices(
   if (change === 'unchanged' && !(record.phys_addr !== null && unplaced.has(record.name))) return [];
   const at = listed_at === null ? {} : { listed_at };
   const device = { ...importedDevice(record, change), ...at };
-  if (change === 'updated' && previous_name === null) return [{ ...device, is_another }];
-  if (previous_name === null) return [device];
-  return [importedDevice({ ...record, name: previous_name }, 'gone'), { ...device, change: 'created' }];
+  if (previous_name !== null) return [{ ...device, change: 'created', previous_name }];
+  return [change === 'updated' ? { ...device, is_another } : device];
 }
 
 /** Null is what no listing has shown: left out, so that what is known stands. */

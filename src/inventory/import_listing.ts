@@ -4,7 +4,7 @@ import { deriveDevice } from './derive.ts';
 import { changeOf, changeToGone, combineChanges, devicesAfter, type DeviceChange } from './device_change.ts';
 import { withoutAbsent } from './end_absent.ts';
 import type { KnownInventory } from './known_inventory.ts';
-import type { Listing, Tool } from './listing.ts';
+import type { ListedItem, Listing, Tool } from './listing.ts';
 import { mergeDaxRegions } from './merge_dax_regions.ts';
 import { mergeDevices } from './merge_devices.ts';
 import { type HostChange, hostChanges, mergeHost } from './merge_host.ts';
@@ -34,6 +34,8 @@ export interface ListingImport {
   /** What was there, that the listings lack, and that stays as it is. */
   readonly absent: readonly Absence[];
   readonly skipped: readonly Skipped[];
+  /** Every object of the text. */
+  readonly items: readonly ListedItem[];
   /** What the text says of the host itself, unread. */
   readonly kernel_release?: ListedValue;
   readonly kernel_probes?: ListedValue;
@@ -79,6 +81,7 @@ export function importListing(
     host_objects: hostChanges(known.host, now.host, items),
     absent: stillThere(absences, devices, isComplete),
     skipped,
+    items,
   };
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { ImportedCxl, ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
-import { answered } from './observe.ts';
+import { importing, leftOutOf } from './importing.ts';
 import { DAX, device, GONE, memdevs, regions, run } from './cxl_rig.ts';
-import { found, machine, MIB } from './support.ts';
+import { DEVICE, found, machine, MIB } from './support.ts';
 
 describe('a listing', () => {
   const memdev = {
@@ -116,8 +116,21 @@ describe('a listing', () => {
     expect([regions(made), device(made).cxl_region]).toEqual(['', null]);
   });
 
-  test('is refused on a kernel without drivers/cxl', () => {
-    expect(answered(machine('v5.10'), imports([listed]))).toBe('ENODEV');
-    expect(answered(machine('v5.10'), imports([], { cxl: chain }))).toBe('ENODEV');
+  test('[M95] on a kernel without drivers/cxl: each object of CXL is left out, and no other', () => {
+    const made = machine('v5.10');
+    const at = { document: 0, pointer: '/1' };
+    const shown = {
+      ...chain,
+      memdevs: [{ ...memdev, listed_at: at }],
+      regions: [{ ...region, listed_at: { document: 0, pointer: '/2' } }],
+    };
+    const other: ImportedDevice = { name: DEVICE, mode: 'fsdax', size: 64 * MIB, change: 'created' };
+    expect(leftOutOf(made, importing([listed, other], { cxl: shown }))).toMatchObject([
+      { kind: 'memdev', name: 'mem0', code: 'kernel_refused', ...at },
+      { kind: 'cxl_region', name: 'region0', code: 'kernel_refused', document: 0, pointer: '/2' },
+      { kind: 'dax_device', name: DAX, code: 'kernel_refused', document: null, pointer: '' },
+    ]);
+    expect([memdevs(made), regions(made)]).toEqual(['', '']);
+    expect([...made.host.tables.dax_devices.values()].map(({ name }) => name)).toEqual([DEVICE]);
   });
 });

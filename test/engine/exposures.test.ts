@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
+import { importing, refusedOf } from './importing.ts';
 import { ext4, xfs } from './rig.ts';
 import {
   access,
@@ -52,12 +53,12 @@ describe('[EX4] who is another owner', () => {
     ]);
   });
 
-  test('not one that it shows of a device in use: that is refused', () => {
+  test('not one that it shows of a device in use: that is left out', () => {
     const { made, mapper } = ext4('v6.12');
     mapper();
     const device = { name: DEVICE, mode: 'devdax', size: 64 * MIB, change: 'updated' } as const;
-    const refused = made.try({ type: 'import_inventory', imported: '', devices: [device], record: {} });
-    expect(refused).toMatchObject({ code: 'dax_device_in_use' });
+    expect(refusedOf(made, importing([device]))).toEqual([`${DEVICE}: dax_device_in_use`]);
+    expect(told(made)).toEqual([]);
   });
 
   test('another medium, as far as it reaches', () => {

@@ -4,6 +4,7 @@ import { countBlocks } from '../../src/engine/model/memory_block.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { NO_ENTRIES, rowsOf } from '../../src/engine/model/mapping_table.ts';
 import { answered, atRest, shape, told, touch } from './observe.ts';
+import { importing } from './importing.ts';
 import {
   blocksOf,
   fill,
@@ -307,8 +308,7 @@ test('[KM1] a created system-ram device whose probe fails is refused, and a list
   const command = { type: 'create_dax_device', ...RECORDED, mode: 'system-ram', size: 64 * MIB } as const;
   expect(answered(made, command)).toBe('EINVAL');
   const listed: ImportedDevice = { ...LISTED, size: 64 * MIB };
-  const told = '{"devices":[{"name":"dax0.0"}],"skipped":[]}';
-  const left = made.run({ type: 'import_inventory', imported: told, devices: [listed], record: {} });
+  const left = made.run(importing([listed]));
   expect(JSON.parse(left)).toMatchObject({ devices: [], skipped: [{ name: 'dax0.0', reason: 'refused' }] });
   expect(made.host.tables.dax_devices.size).toBe(0);
   const empty = imported('v5.10', listed);

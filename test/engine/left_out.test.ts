@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ImportInventory } from '../../src/engine/model/host_command.ts';
+import { importing, leftOutOf } from './importing.ts';
 import { ext4 } from './rig.ts';
 import { addPin, machine, PIPE, removeDevice, type Machine } from './support.ts';
-
-const EMPTY = {
-  type: 'import_inventory',
-  devices: [],
-  record: {},
-  imported: '{"devices":[],"skipped":[]}',
-} as const;
-
-function skipped(made: Machine, command: Partial<ImportInventory>): unknown[] {
-  const answer = JSON.parse(made.run({ ...EMPTY, ...command })) as { readonly skipped: unknown[] };
-  return answer.skipped;
-}
 
 function kernelOf({ host }: Machine): string {
   const [{ kernel, kernel_release } = {}] = host.tables.hosts.values();
@@ -26,24 +14,26 @@ describe('[IMP41] of a listing is left out', () => {
     const { made, mapper } = ext4('v5.10');
     addPin(made, mapper(), PIPE);
     removeDevice(made);
-    expect(skipped(made, { told })).toMatchObject([{ kind: 'host', reason: 'refused' }]);
+    expect(leftOutOf(made, importing([], { told }))).toMatchObject([
+      { kind: 'host', reason: 'refused', code: 'removal_in_progress' },
+    ]);
     expect(kernelOf(made)).toBe('v5.10 null');
     const free = machine('v5.10');
-    expect(skipped(free, { told })).toEqual([]);
+    expect(leftOutOf(free, importing([], { told }))).toEqual([]);
     expect(kernelOf(free)).toBe('resolved 6.8.12');
   });
 
   test('a device that cannot be, new or known', () => {
     const made = machine('v6.12');
     const device = { name: 'dax0.0', mode: 'devdax', size: 4096 } as const;
-    expect(skipped(made, { devices: [{ ...device, change: 'created' }] })).toEqual([]);
+    expect(leftOutOf(made, importing([{ ...device, change: 'created' }]))).toEqual([]);
     const odd = { ...device, size: 4097 };
     const devices = [
       { ...odd, change: 'updated' } as const,
       { ...odd, name: 'dax1.0', change: 'created' } as const,
       { ...device, name: 'dax2.0', change: 'created' } as const,
     ];
-    expect(skipped(made, { devices })).toMatchObject([{ name: 'dax0.0' }, { name: 'dax1.0' }]);
+    expect(leftOutOf(made, importing(devices))).toMatchObject([{ name: 'dax0.0' }, { name: 'dax1.0' }]);
     const there = [...made.host.tables.dax_devices.values()];
     expect(there.map(({ name, size }) => [name, size])).toEqual([
       ['dax0.0', 4096],

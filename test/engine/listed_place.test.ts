@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
-import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { importing, leftOutOf } from './importing.ts';
 import { addProcess, machine, type Machine } from './support.ts';
 
 const GIB = 2 ** 30;
@@ -12,13 +12,8 @@ function listed(name: string, size: number, phys_addr?: string): ImportedDevice 
 }
 
 function imports(made: Machine, devices: readonly ImportedDevice[]): string {
-  const decision = made.try({
-    type: 'import_inventory',
-    imported: '{"devices":[],"skipped":[]}',
-    devices,
-    record: null,
-  });
-  return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
+  const left = leftOutOf(made, importing(devices)).filter(({ reason }) => reason === 'refused');
+  return left.length === 0 ? 'imported' : left.map(({ code, detail }) => `${code}: ${detail}`).join();
 }
 
 function places({ host }: Machine): (readonly [base_pfn: number, end: number])[] {

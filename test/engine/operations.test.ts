@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { importing, refusedOf } from './importing.ts';
 import { answered, fate, OLD, shape, SIGBUS, told, touch } from './observe.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
@@ -160,12 +161,12 @@ describe('after a removal', () => {
     },
   );
 
-  test('a listing that changes the mode under a removal does not stop it', () => {
+  test('[IMP8] a listing that shows another mode under a removal is left out, and does not stop it', () => {
     const made = machine('v6.1');
     addDevice(made);
     made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind', via: 'nd_pmem' });
     const listed = { name: DEVICE, mode: 'devdax', size: null, change: 'updated' } as const;
-    made.run({ type: 'import_inventory', imported: '', record: {}, devices: [listed] });
+    expect(refusedOf(made, importing([listed]))).toEqual([`${DEVICE}: dax_device_in_use`]);
     const removal = found([...made.host.tables.removals.keys()][0]);
     expect(answered(made, { type: 'advance_removal', removal })).toBe('ok');
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DaxDevice } from '../../src/engine/model/host.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { importing } from './importing.ts';
 import { countSteps } from './counted.ts';
 import { machine, MIB, PAGE, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
@@ -10,7 +11,7 @@ import { cases } from '../support/property.ts';
 const GIB = 1024 * MIB;
 
 function imports(made: Machine, devices: readonly ImportedDevice[]): string {
-  const decision = made.try({ type: 'import_inventory', imported: '', devices, record: null });
+  const decision = made.try(importing(devices));
   return isRefusal(decision) ? `${decision.code}: ${decision.detail}` : 'imported';
 }
 

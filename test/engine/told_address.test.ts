@@ -1,3 +1,4 @@
+import { importing, leftOutOf } from './importing.ts';
 import { describe, expect, test } from 'vitest';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { DaxDevice } from '../../src/engine/model/host.ts';
@@ -13,10 +14,9 @@ function listed(name: string, more: Partial<ImportedDevice> = {}): ImportedDevic
 
 /** What the answer says was not taken, a line each. */
 function tell(made: Machine, ...devices: ImportedDevice[]): string[] {
-  const command = { type: 'import_inventory', devices, record: {} } as const;
-  const answer = made.run({ ...command, imported: '{"devices":[],"skipped":[]}' });
-  const { skipped } = JSON.parse(answer) as { skipped: { name: string; reason: string; pointer: string }[] };
-  return skipped.map(({ name, reason, pointer }) => `${name} ${reason} at "${pointer}"`);
+  return leftOutOf(made, importing(devices)).map(
+    ({ name, reason, pointer }) => `${name} ${reason} at "${pointer}"`,
+  );
 }
 
 function deviceOf({ host }: Machine, name: string): DaxDevice {

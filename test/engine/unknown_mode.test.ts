@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { addDevice, addMount, addProcess, DEVICE, found, machine, MIB, type Machine } from './support.ts';
+import { importing } from './importing.ts';
 
 const DAX = 'dax0.0';
 const UNKNOWN: ImportedDevice = {
@@ -14,12 +15,7 @@ const UNKNOWN: ImportedDevice = {
 };
 
 function list(made: Machine, ...devices: readonly ImportedDevice[]): string {
-  return made.run({
-    type: 'import_inventory',
-    devices,
-    record: null,
-    imported: JSON.stringify({ devices: devices.map(({ name }) => ({ name })), skipped: [] }),
-  });
+  return made.run(importing(devices));
 }
 
 function famfs(): Machine {

@@ -1,6 +1,7 @@
 import type { CreateDaxDevice } from '../model/device_command.ts';
 import { noNamespaceMode } from '../device/dax_region.ts';
 import { standOnCxl } from '../device/cxl/new_region.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
@@ -34,7 +35,10 @@ export function createDaxDevice(
   if (refusal !== null) return refusal;
   const link = listed === undefined ? createdOnCxl(tx, command, device) : listed.link;
   if (isRefusal(link)) return link;
-  const failure = device.driver === null ? null : probeFails(tx.host, device, device.driver, places.leaked);
+  const { driver } = device;
+  const probe = () => (driver === null ? null : probeFails(tx.host, device, driver, places.leaked));
+  // Where nobody can say whether the probe fails, that a listing shows the driver says that it does not.
+  const failure = listed === undefined ? probe() : ifKnown(probe);
   if (failure !== null)
     return listed === undefined ? { ...failure, pointer: culprit(places, device) } : failure;
   const record = putDevice(tx, { ...device, ...link });

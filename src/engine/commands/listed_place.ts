@@ -1,46 +1,26 @@
 import { basePfn, refusesPlace, type Places } from '../device/place.ts';
 import { putDevice } from '../device/lifecycle.ts';
-import type { ImportedDevice, ListedAt } from '../model/host_command.ts';
+import { leftOut, type LeftOut } from './left_out.ts';
+import type { ImportedDevice } from '../model/host_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { isInUse } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 
-/** What of a listing the model has no place for, as its answer says it in `skipped`; the rest of it enters. */
-export interface LeftOut {
-  readonly kind: 'dax_device' | 'host';
-  readonly name: string;
-  /** `refused`: the object is not taken. `overlap`, `dax_device_in_use`: its address is not. */
-  readonly reason: 'refused' | 'overlap' | 'dax_device_in_use';
-  readonly detail: string;
-  readonly document: number | null;
-  readonly pointer: string;
-}
-
 /** An import under way: where devices are, and what was left out up to now. */
 export interface Import {
   readonly places: Places;
-  readonly leftOut: LeftOut[];
-}
-
-/** Says that something was not taken, and where it stands. */
-export function leaveOut(
-  leftOut: LeftOut[],
-  { kind, name, reason }: Pick<LeftOut, 'kind' | 'name' | 'reason'>,
-  detail: string,
-  at: ListedAt | undefined,
-): void {
-  leftOut.push({ kind, name, reason, detail, document: at?.document ?? null, pointer: at?.pointer ?? '' });
+  readonly left: LeftOut[];
 }
 
 /** Says that a device is told at an address where another is, and does not get it (IMP46). */
 export function leaveOutAddress(
-  { leftOut }: Import,
+  { left }: Import,
   { name, phys_addr, listed_at }: ImportedDevice,
   { detail }: Refusal,
 ): void {
   const told = `${phys_addr ?? 'the address that it had'}: ${detail}; it has a range of its own, and no phys_addr`;
-  leaveOut(leftOut, { kind: 'dax_device', name, reason: 'overlap' }, told, listed_at);
+  left.push(leftOut('dax_device', name, { code: 'overlap', reason: 'overlap', detail: told }, listed_at));
 }
 
 /**
@@ -58,7 +38,7 @@ export function placed(
   const refusal = refusesPlace(tx.host, places, device);
   if (refusal?.code !== 'overlap') return refusal ?? device;
   if (isInUse(tx.host, device.name)) {
-    return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`, { pointer: '' });
+    return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`);
   }
   const moved = at(device, basePfn(places, null), null);
   const refused = refusesPlace(tx.host, places, moved);
@@ -76,7 +56,6 @@ export function takeAddress(
   imported: ImportedDevice,
   before: DaxDevice,
 ): DaxDevice {
-  const { name, listed_at } = imported;
   const phys_addr = imported.phys_addr!;
   const told = at(before, basePfn(imports.places, phys_addr), phys_addr);
   const refusal = refusesPlace(tx.host, imports.places, told);
@@ -84,11 +63,21 @@ export function takeAddress(
     leaveOutAddress(imports, imported, refusal);
     return before;
   }
-  const isHeld = before.state === 'removing' || before.mem_region === 'leaked';
-  if (!isHeld && !isInUse(tx.host, name)) return putDevice(tx, told);
-  const detail = `${phys_addr}: in use, ${name} stays in the range that it has, without phys_addr`;
-  leaveOut(imports.leftOut, { kind: 'dax_device', name, reason: 'dax_device_in_use' }, detail, listed_at);
+  if (!staysInPlace(tx, before)) return putDevice(tx, told);
+  leaveAddressOfUsed(imports, imported);
   return before;
+}
+
+/** Whether what is in use of a device, or left of it, is of the range that it has. */
+export function staysInPlace({ host }: Transaction, { name, state, mem_region }: DaxDevice): boolean {
+  return state === 'removing' || mem_region === 'leaked' || isInUse(host, name);
+}
+
+/** Says that a device in use stays in the range that it has, whatever address it is told at (IMP46). */
+export function leaveAddressOfUsed({ left }: Import, { name, phys_addr, listed_at }: ImportedDevice): void {
+  const detail = `${phys_addr!}: in use, ${name} stays in the range that it has, without phys_addr`;
+  const why = { code: 'dax_device_in_use', reason: 'dax_device_in_use', detail } as const;
+  left.push(leftOut('dax_device', name, why, listed_at));
 }
 
 function at(device: DaxDevice, base_pfn: number, phys_addr: string | null): DaxDevice {

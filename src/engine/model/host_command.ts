@@ -70,6 +70,8 @@ export interface ListedAt {
 
 /** A device as a listing describes it: created or, by name, updated. */
 export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
+  /** Of one that is created: it was known under this name, which it ends. */
+  readonly previous_name?: string;
   readonly cxl_region?: string;
   readonly cxl_region_from?: LinkSource;
   readonly mode: DeviceMode;
@@ -92,13 +94,19 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
 /** Memdevs and regions that listings show otherwise than they were known. */
 export interface ImportedCxl {
   readonly memdevs: readonly ImportedMemdev[];
-  readonly regions: readonly Omit<CxlRegion, keyof Resource | 'id' | 'locked'>[];
+  readonly regions: readonly ImportedCxlRegion[];
   /** Those that are no longer there, by name. */
   readonly gone: { readonly memdevs: readonly string[]; readonly regions: readonly string[] };
+}
+
+/** A region as listed. */
+export interface ImportedCxlRegion extends Omit<CxlRegion, keyof Resource | 'id' | 'locked'> {
+  readonly listed_at?: ListedAt;
 }
 
 /** A memdev as listed: what only the model knows of it stays that of the one it was, under its `previous_name`. */
 export interface ImportedMemdev
   extends Omit<CxlMemdev, keyof Resource | 'id' | 'committed_with_zero_size' | 'left_region'> {
   readonly previous_name: string | null;
+  readonly listed_at?: ListedAt;
 }

@@ -3,6 +3,7 @@ import { OBJECT_KINDS } from '../../inventory/record.ts';
 import { TOOLS } from '../../inventory/listing.ts';
 import { SKIPPED_KINDS } from '../../inventory/skip.ts';
 import { withExample } from './scalar.ts';
+import { RefusalCode } from './word.ts';
 
 /** A listing as the tools print it; handed on as text, so that no number is rounded on the way. */
 export const Inventory = z.unknown().meta({
@@ -63,6 +64,10 @@ export const InventoryImport = z
         reason: z.string().meta({
           description:
             'Of an object or value that is not taken; `overlap` and `dax_device_in_use`: of a device that is, without the address that it is told at.',
+        }),
+        code: RefusalCode.exactOptional().meta({
+          description:
+            'Of what the model does not take: the problem that a request for it alone would answer.',
         }),
         detail: z.string(),
         document: z

@@ -9,6 +9,7 @@ import {
   MEMORY_FAILURE_SOURCES,
   REMOVE_TRIGGERS,
 } from '../../../src/engine/model/vocabulary.ts';
+import { importing } from '../importing.ts';
 import { MIB, type Machine } from '../support.ts';
 import { byte, deviceName, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
 
@@ -80,7 +81,7 @@ const deviceRecordStep = fc
   .map(({ name, to, shown, change }): Step => {
     if (change === 'patched') return () => ({ type: 'patch_dax_device', dax_device: name, tenant: to });
     const device = { name, mode: shown as 'fsdax', size: null, change: change as 'gone' };
-    return () => ({ type: 'import_inventory', imported: '', devices: [device], record: null });
+    return () => importing([device]);
   });
 
 /** The number of a memory block of the device, or of none. */

@@ -82,16 +82,6 @@ export const CONFLICT: readonly Case[] = [
     make: on({ type: 'record_hotplug_event', action: 'add', dax_device: DEVICE }),
   },
   {
-    code: 'dax_device_in_use',
-    when: 'an import that moves a mapped device',
-    make: nodeMapped({
-      type: 'import_inventory',
-      imported: '',
-      record: {},
-      devices: [{ name: DEVICE, mode: 'fsdax', size: 64 * MIB, phys_addr: '0x100000000', change: 'updated' }],
-    }),
-  },
-  {
     code: 'file_in_use',
     when: 'unlink of a mapped file',
     make: withMapper((rig) => ({ type: 'unlink', file: rig.file() })),

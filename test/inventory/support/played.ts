@@ -37,15 +37,16 @@ export function hostOn(kernel: KernelName, ...texts: readonly string[]): PlayedH
 }
 
 /** One import that must not be refused. */
-function importedInto(
+export function importedInto(
   { made, listed }: PlayedHost,
   text: string,
+  isComplete = false,
 ): { readonly host: PlayedHost; readonly answer: ImportAnswer } {
-  const plan = planImport(listed, modelledIn(made), text);
+  const plan = planImport(listed, modelledIn(made), text, isComplete);
   if (isRefusal(plan) || 'too_large' in plan) throw new Error(JSON.stringify(plan));
   const { imported, ...changes } = plan;
-  made.run({ type: 'import_inventory', ...changes, imported: JSON.stringify(imported) });
-  return { host: { made, listed: plan.record }, answer: imported };
+  const answer = made.run({ type: 'import_inventory', ...changes, imported: JSON.stringify(imported) });
+  return { host: { made, listed: plan.record }, answer: JSON.parse(answer) as ImportAnswer };
 }
 
 /** What an export of the host prints. */

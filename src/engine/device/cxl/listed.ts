@@ -1,6 +1,9 @@
+import type { Host } from '../../model/host.ts';
 import type { ImportedCxl } from '../../model/host_command.ts';
+import { isInUse } from '../../model/lookup.ts';
+import { refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../../model/transaction.ts';
-import { consumersOf } from './chain.ts';
+import { consumersOf, regionsOn } from './chain.ts';
 import { changeMemdev } from './change.ts';
 
 /** A memdev of which no decoder has been reset, and which has left no region. */
@@ -17,7 +20,7 @@ export function importCxl(tx: Transaction, { memdevs, regions, gone }: ImportedC
   for (const { previous_name: before } of memdevs) {
     if (before !== null && !names.has(before)) remove(tx, 'cxl_memdevs', before);
   }
-  for (const { previous_name, ...memdev } of memdevs) {
+  for (const { previous_name, listed_at, ...memdev } of memdevs) {
     const before = known.get(previous_name ?? '') ?? { ...identity(tx), ...NEVER_RESET };
     put(tx, 'cxl_memdevs', memdev.name, { ...before, ...memdev, id: memdev.name });
     emit(tx, 'cxl_memdev_changed', `cxl-memdevs/${memdev.name}`, { imported: true });
@@ -25,11 +28,23 @@ export function importCxl(tx: Transaction, { memdevs, regions, gone }: ImportedC
   for (const name of gone.memdevs) {
     if (cxl_memdevs.has(name)) changeMemdev(tx, name, { state: 'gone', nmem: null });
   }
-  for (const region of regions) {
+  for (const { listed_at, ...region } of regions) {
     const before = cxl_regions.get(region.name) ?? { ...identity(tx), locked: false };
     put(tx, 'cxl_regions', region.name, { ...before, ...region, id: region.name });
     emit(tx, 'cxl_region_changed', `cxl-regions/${region.name}`, { imported: true });
   }
+}
+
+/** A listing does not end a memdev beneath a device that is in use: how that went, a removal tells (IMP19). */
+export function refusesMemdevGone(host: Host, memdev: string): Refusal | null {
+  const devices = regionsOn(host, memdev).flatMap(({ name }) => consumersOf(host, name));
+  const used = devices.find(({ name }) => isInUse(host, name));
+  if (used === undefined) return null;
+  const how = `record how it went (POST …/cxl-memdevs/${memdev}/remove)`;
+  return refuse(
+    'dax_device_in_use',
+    `the listing shows ${memdev} no more, and ${used.name} on it is in use: ${how}`,
+  );
 }
 
 /** Regions that a listing shows no more: those that devices still stand on stay until their devices are gone. */

@@ -1,0 +1,167 @@
+import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
+import type { ImportedDevice } from '../model/host_command.ts';
+import { refusesCxl } from '../device/cxl/chain.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
+import type { Badblocks, DaxDevice } from '../model/host.ts';
+import { memoryAsListed } from '../device/kmem/listed.ts';
+import type { ListedBlocks } from '../model/memory_block.ts';
+import { isInUse } from '../model/lookup.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import { emit, type Transaction } from '../model/transaction.ts';
+import { SECTOR_BYTES } from '../model/vocabulary.ts';
+import { addPlace, basePfn, removePlace } from '../device/place.ts';
+import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
+import {
+  leaveAddressOfUsed,
+  leaveOutAddress,
+  placed,
+  staysInPlace,
+  takeAddress,
+  type Import,
+} from './listed_place.ts';
+import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
+
+/**
+ * Creates, updates or ends a device as a listing shows it; of one in use, what the listing cannot know stays. Refused,
+ * with nothing changed: what no machine has, or none of this kernel, and what is in use otherwise than it is listed.
+ */
+export function importDevice(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
+  const { places } = imports;
+  const { previous_name, ...device } = imported;
+  const former = previous_name === undefined ? undefined : tx.host.tables.dax_devices.get(previous_name);
+  if (former === undefined) return take(tx, device, imports);
+  const refusal = refusesEnd(tx, former);
+  if (refusal !== null) return refusal;
+  removePlace(places, former);
+  const refused = take(tx, device, imports);
+  addPlace(places, refused === null ? end(tx, former) : former);
+  return refused;
+}
+
+function take(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
+  const { places } = imports;
+  const before = tx.host.tables.dax_devices.get(imported.name);
+  if (before === undefined) return create(tx, imported, imports);
+  const isGone = imported.change === 'gone';
+  // A listing does not end a removal.
+  if (isGone && before.state === 'removing') return null;
+  const refusal = isGone ? refusesEnd(tx, before) : null;
+  if (refusal !== null) return refusal;
+  removePlace(places, before);
+  const device = become(tx, before, imported, imports);
+  addPlace(places, isRefusal(device) ? before : device);
+  return isRefusal(device) ? device : null;
+}
+
+function become(
+  tx: Transaction,
+  before: DaxDevice,
+  imported: ImportedDevice,
+  imports: Import,
+): DaxDevice | Refusal {
+  if (imported.change === 'gone') return end(tx, before);
+  if (imported.change !== 'unchanged') return update(tx, before, imported, imports);
+  const device = takeAddress(tx, imports, imported, before);
+  return device === before ? before : told(tx, device, imported.memory_blocks);
+}
+
+/** A listing says that a device is not there, and not how it went: of one in use that is told as a removal (IMP19). */
+function refusesEnd(tx: Transaction, { name, state }: DaxDevice): Refusal | null {
+  if (state === 'removing') {
+    return refuse('removal_in_progress', `${name} is being removed, and listed under another name`);
+  }
+  if (!isInUse(tx.host, name)) return null;
+  const detail = `${name} is in use, and the listing shows it no more: record its removal first (POST …/dax-devices/${name}/remove)`;
+  return refuse('dax_device_in_use', detail);
+}
+
+function end(tx: Transaction, before: DaxDevice): DaxDevice {
+  return told(tx, listedNoMore(tx, before), null);
+}
+
+/** What a listing says of the memory of a device that it changed, and that it did. */
+function told(tx: Transaction, device: DaxDevice, blocks: ListedBlocks | null | undefined): DaxDevice {
+  memoryAsListed(tx, device, blocks ?? null);
+  emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { imported: true });
+  return device;
+}
+
+/** A device that no listing has shown yet; without its size there is none. */
+function create(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
+  if (imported.size === null || imported.change === 'gone') return null;
+  const noDriver = imported.provider === 'CXL' ? ifKnown(() => refusesCxl(tx.host)) : null;
+  if (noDriver !== null) return noDriver;
+  const { places } = imports;
+  const {
+    change,
+    is_another,
+    cxl_region,
+    cxl_region_from,
+    memory_blocks,
+    badblocks = [],
+    parent_bound,
+    mode_as_listed,
+    listed_at,
+    ...fields
+  } = imported;
+  const asTold = { clears_poison: null, provider: null, ...fields };
+  const command = { ...asTold, type: 'create_dax_device', size: imported.size } as const;
+  const listed = { link: listedLink(tx, imported) ?? NO_LINK, places };
+  const there = createDaxDevice(tx, command, listed);
+  const taken = isRefusal(there) && there.code === 'overlap' ? there : null;
+  const made = taken === null ? there : createDaxDevice(tx, { ...command, phys_addr: null }, listed);
+  if (isRefusal(made)) return made;
+  if (taken !== null) leaveOutAddress(imports, imported, taken);
+  const device = listedFirst(tx, imported, badblocksWithin(imported.size, badblocks));
+  addPlace(places, told(tx, device, memory_blocks));
+  return null;
+}
+
+/** The listing wins, but over what is in use or being removed (IMP8). Refused: another place or mode of that. */
+function update(
+  tx: Transaction,
+  before: DaxDevice,
+  imported: ImportedDevice,
+  imports: Import,
+): DaxDevice | Refusal {
+  const { name } = before;
+  const isUsed = isInUse(tx.host, name);
+  const isMoved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
+  const stays = isMoved && staysInPlace(tx, before);
+  if (stays && before.phys_addr !== null) {
+    return refuse('dax_device_in_use', `${name} is in use at another address`);
+  }
+  // What a driver that is gone has left holds no device, but where nobody can say what becomes of it in a mode.
+  const isHeld = isUsed && (before.driver !== null || imported.mode === 'unknown');
+  const isOther = imported.mode !== before.mode || isAnotherOwners(before, imported);
+  if (isOther && (isHeld || before.removal !== null)) {
+    return refuse('dax_device_in_use', `${name} is in use, and listed as another one`);
+  }
+  if (stays) leaveAddressOfUsed(imports, imported);
+  const { phys_addr, ...asBefore } = imported;
+  const device = asListed(tx.host, before, stays ? asBefore : imported, {
+    badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
+    ...(listedLink(tx, imported) ?? linkOf(before)),
+    base_pfn: isMoved && !stays ? basePfn(imports.places, phys_addr ?? null) : before.base_pfn,
+  });
+  const there = placed(tx, imports, imported, device);
+  return isRefusal(there) ? there : told(tx, putDevice(tx, there), imported.memory_blocks);
+}
+
+/** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */
+function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[] {
+  return cutBadblocks(addBadblocks(listed, []), { offset: 0, length: Math.ceil(size / SECTOR_BYTES) });
+}
+
+const NO_LINK: CxlLink = { cxl_region: null, cxl_region_from: null };
+
+/** The CXL region beneath a device, as listed or derived, once a `cxl list` has shown it. */
+function listedLink(tx: Transaction, imported: ImportedDevice): CxlLink | null {
+  const { cxl_region, cxl_region_from = 'listed' } = imported;
+  const known = cxl_region !== undefined && tx.host.tables.cxl_regions.has(cxl_region);
+  return known ? { cxl_region, cxl_region_from } : null;
+}
+
+function linkOf({ cxl_region, cxl_region_from }: DaxDevice): CxlLink {
+  return { cxl_region, cxl_region_from };
+}
