@@ -35,7 +35,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   hazards: alike((hazard) => [hazard['kind'], hazard['pid'], hazard['mapping'], hazard['pin']]),
   steps: stepsOfAll,
   simulated_kernel_cost: noEstimate,
-  advice: inAll,
+  advice: alike((one) => [one['action'], one['targets'], one['commands']]),
   depends_on: unionOfAll,
   revision: (values) => values[0],
 };

@@ -14,6 +14,7 @@ import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
+import { hasBegun } from './standing.ts';
 import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
 
 /** Each remedy costs one more simulated removal: devices mapped by more extents than this get no advice. */
@@ -44,7 +45,7 @@ function rankOf({ removal, finally: verdict }: End): number {
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   return inEveryKernel(tx, () => {
     const { better, now } = betterThanNow(tx, command, which);
-    return now === null ? [] : joined(better, now);
+    return joined(better, now);
   });
 }
 
@@ -91,25 +92,35 @@ interface Which {
   readonly kernels: boolean;
 }
 
-/** What was tried and does better, the best first; `now` is null where nothing can. */
+/** What was tried and does better, the best first, and what it does better than. */
 interface Better {
   readonly better: readonly Tried[];
-  readonly now: ImaginedRemoval | null;
+  readonly now: Now;
 }
 
+/** What the removal would come to now, as far as remedies are made of it. */
+type Now = Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on'>;
+
+/**
+ * A removal that is refused for what is not known of its end is worse than any that is not (UNK9); one that cannot
+ * begin is nothing to prepare.
+ */
 function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: Which): Better {
-  const now = whatIf(tx, (imagined) => endOf(imagined, command));
-  if (isRefusal(now) || extentsOf(tx, command.dax_device) > EXTENTS_MAX) return NOTHING_BETTER;
-  const rank = rankOf(now);
-  if (rank === 0 && isHarmless(now.impact)) return NOTHING_BETTER;
-  const tried = remediesOf(tx, now.removal).flatMap((remedy) => tryRemedy(tx, command, remedy));
-  const others = kernels && rank > 0 ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
-  const better = [...tried, ...others].filter(({ end }) => compareEnds(end, now) < 0);
+  const { dax_device } = command;
+  const nothing: Better = { better: [], now: { dax_device, hazards: [], waiting_on: [] } };
+  if (hasBegun(deviceOf(tx.host, dax_device)) || extentsOf(tx, dax_device) > EXTENTS_MAX) return nothing;
+  const end = whatIf(tx, (imagined) => endOf(imagined, command));
+  const isRefused = isRefusal(end);
+  if (!isRefused && rankOf(end) === 0 && isHarmless(end.impact)) return nothing;
+  const now = isRefused ? nothing.now : end.removal;
+  const tried = remediesOf(tx, now).flatMap((remedy) => tryRemedy(tx, command, remedy));
+  const isWorse = isRefused || rankOf(end) > 0;
+  const others = kernels && isWorse ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
+  const all = [...tried, ...others];
+  const better = isRefused ? all : all.filter((one) => compareEnds(one.end, end) < 0);
   better.sort((a, b) => compareEnds(a.end, b.end));
-  return { better, now: now.removal };
+  return { better, now };
 }
-
-const NOTHING_BETTER: Better = { better: [], now: null };
 
 /** Below zero where the first leaves less behind, or no more and harms nobody any more. */
 function compareEnds(one: End, other: End): number {
@@ -157,7 +168,7 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
 }
 
 /** One advice for each action: its best; kernels with the same result are listed together. */
-function joined(better: readonly Tried[], now: ImaginedRemoval): Advice[] {
+function joined(better: readonly Tried[], now: Now): Advice[] {
   const source = [...new Set(now.hazards.map((hazard) => hazard.source))].join('; ') || 'RM3';
   const advice = new Map<string, Advice>();
   for (const { remedy, end } of better) {

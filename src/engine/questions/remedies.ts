@@ -49,8 +49,11 @@ function isDone(tx: Transaction, command: ActedCommand): boolean {
 /** Allocation groups of mkfs.xfs's choice, and one: some kernels never end with more. */
 const AGCOUNTS = [4, 1];
 
+/** What the removal comes to without any. */
+type Before = Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on'>;
+
 /** What there is to try on a device, whatever the kernel: which of it helps is for the simulation to say. */
-export function remediesOf(tx: Transaction, now: ImaginedRemoval): Remedy[] {
+export function remediesOf(tx: Transaction, now: Before): Remedy[] {
   const { host } = tx;
   const device = deviceOf(host, now.dax_device);
   const mounts = mountsOn(host, device);
@@ -86,7 +89,7 @@ function umounts(host: Host, device: DaxDevice, mounts: readonly Mount[]): Remed
 }
 
 /** Only those that the hazards name, or all that use the device. */
-function stops(host: Host, device: DaxDevice, now: ImaginedRemoval): Remedy[] {
+function stops(host: Host, device: DaxDevice, now: Before): Remedy[] {
   const all = usersOf(host, device).map(({ pid }) => pid);
   const named = new Set([...now.hazards, ...now.waiting_on].map(({ pid }) => pid));
   const some = all.filter((pid) => named.has(pid));
