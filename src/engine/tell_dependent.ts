@@ -1,6 +1,7 @@
 import { mapRemovals } from './begun.ts';
-import { dependOn, type DependsOn, type Dependent } from './model/depends_on.ts';
+import { dependOn, retold, type DependsOn, type Dependent } from './model/depends_on.ts';
 import type { Change, Event } from './model/event.ts';
+import type { RemovalRecord } from './model/removal.ts';
 
 /** What is granted: an answer, and the events behind it where it is to happen. */
 interface Granted {
@@ -23,16 +24,16 @@ export function tellDependent<Done extends Granted>(done: Done, depends_on: read
 
 function inChange(change: Change, depends_on: readonly DependsOn[]): Change {
   if (change.op !== 'put' || change.kind !== 'removals') return change;
-  return { ...change, record: withMore(change.record, depends_on) };
+  return { ...change, record: inRemoval(change.record, depends_on) };
 }
 
 function inAnswer(answer: unknown, depends_on: readonly DependsOn[]): unknown {
   const isOutcome = 'kernel_oopses' in { ...(answer as object) };
-  if (isOutcome) return withMore(answer as Dependent, depends_on);
-  return mapRemovals(answer, (removal) => withMore(removal, depends_on));
+  if (isOutcome) return { ...(answer as Dependent), ...dependOn(answer as Dependent, { depends_on }) };
+  return mapRemovals(answer, (removal) => inRemoval(removal, depends_on));
 }
 
-/** Beside what earlier steps depended on. */
-function withMore<Told extends Dependent>(told: Told, depends_on: readonly DependsOn[]): Told {
-  return { ...told, ...dependOn(told, { depends_on }) };
+/** Beside what earlier steps depended on: of a choice that both name, what has come of it by now is told by this one. */
+function inRemoval(removal: RemovalRecord, depends_on: readonly DependsOn[]): RemovalRecord {
+  return { ...removal, ...dependOn({ depends_on }, retold(removal)) };
 }

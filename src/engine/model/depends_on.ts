@@ -1,3 +1,4 @@
+import { definedOnly } from './defined_only.ts';
 import type { RefusalCode } from './refusal_codes.ts';
 import type { AccessResult, Errno, HazardKind, RemovalState, Verdict } from './vocabulary.ts';
 
@@ -46,4 +47,24 @@ export function dependOn(...all: readonly Dependent[]): Dependent {
   const seen = new Set<string>();
   const isFirst = ({ change }: DependsOn): boolean => seen.size < seen.add(change).size;
   return each.length === 0 ? {} : { depends_on: each.filter(isFirst) };
+}
+
+/** A removal, as far as what its values lead to is told. */
+interface Removed extends Dependent {
+  readonly state: RemovalState;
+  readonly verdict: Verdict | null;
+  readonly hazards: readonly { readonly kind: HazardKind }[];
+}
+
+/**
+ * What a removal depends on once it has gone on: it does only where all values lead to the same, so that each has led to
+ * what it is now.
+ */
+export function retold({ depends_on, state, verdict, hazards }: Removed): Dependent {
+  if (depends_on === undefined) return {};
+  const now = { state, verdict, hazards: [...new Set(hazards.map(({ kind }) => kind))] };
+  const ledTo = ({ value, differs }: DependsOnValue): DependsOnValue => {
+    return { value, ...now, ...definedOnly({ differs }) };
+  };
+  return { depends_on: depends_on.map((each) => ({ ...each, values: each.values.map(ledTo) })) };
 }

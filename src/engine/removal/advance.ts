@@ -1,4 +1,5 @@
 import { regionConditions } from '../device/cxl/chain.ts';
+import { retold } from '../model/depends_on.ts';
 import { deviceOf, must } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
@@ -63,7 +64,7 @@ function record(
   if (output.end === 'wait') return wait(tx, next);
   if (output.end === 'stuck') return stuck(tx, next);
   if (position === steps.length - 1) return complete(tx, next);
-  const after = patch(tx, 'removals', removal.id, next);
+  const after = store(tx, next);
   emit(tx, 'removal_step_done', `removals/${removal.id}`, { step: steps[position]?.name });
   return after;
 }
@@ -72,7 +73,7 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
   const { report } = removal;
   const cost = costAtEnd(tx.host, report.simulated_kernel_cost, report.signals, 'waiting');
-  const after = patch(tx, 'removals', removal.id, {
+  const after = store(tx, {
     ...removal,
     state: 'waiting',
     report: { ...report, simulated_kernel_cost: cost },
@@ -85,7 +86,7 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
   const left = leftNow(tx.host, removal, 'stuck');
-  const after = patch(tx, 'removals', removal.id, { ...removal, ...left, state: 'stuck' });
+  const after = store(tx, { ...removal, ...left, state: 'stuck' });
   emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict });
   return after;
 }
@@ -98,14 +99,13 @@ function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   ]);
   holdTask(tx, removal, 'running');
   const left = leftNow(tx.host, removal, 'completed');
-  const after = patch(tx, 'removals', removal.id, {
-    ...removal,
-    ...left,
-    state: 'completed',
-    completed_at: tx.context.now,
-  });
+  const after = store(tx, { ...removal, ...left, state: 'completed', completed_at: tx.context.now });
   emit(tx, 'removal_completed', `removals/${removal.id}`, { verdict: after.verdict });
   return after;
+}
+
+function store(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+  return patch(tx, 'removals', removal.id, { ...removal, ...retold(removal) });
 }
 
 /** The task that writes to `unbind` does not return while the removal waits or spins. */
