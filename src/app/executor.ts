@@ -17,6 +17,7 @@ export interface Executor {
  *
  *   commit says running ──> due ──> advance_removal submitted ──> its commit says running ──> due …
  *                                                             ├─> waiting, stuck, completed: no longer due
+ *                                                             ├─> a bug threw: told that it failed, it rests
  *                                                             └─> the store takes nothing now: due after a pause
  */
 export function startExecutor(store: Store, log: Log): Executor {
@@ -77,15 +78,21 @@ export function startExecutor(store: Store, log: Log): Executor {
   };
 }
 
-/** Runs the next step of a removal. Returns after how many seconds to try again where the store takes nothing now, else null. */
-async function advance(store: Store, log: Log, { host, removal }: Running): Promise<number | null> {
+/**
+ * Runs the next step of a removal, or lets it rest where that `failed`, so that nobody waits in vain. Returns after how
+ * many seconds to try again where the store takes nothing now, else null.
+ */
+async function advance(store: Store, log: Log, running: Running, failed = false): Promise<number | null> {
+  const { host, removal } = running;
+  const command = { type: 'advance_removal', removal, ...(failed ? { failed } : {}) } as const;
   try {
-    const submitted = await store.submit({ host, command: { type: 'advance_removal', removal } });
+    const submitted = await store.submit({ host, command });
     if (submitted.status === 'refused')
       log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
     return submitted.status === 'unavailable' ? submitted.why.retry_after_s : null;
   } catch (error) {
     log.error({ err: error, host, removal }, 'removal failed to advance');
-    return null;
+    if (failed) return null;
+    return advance(store, log, running, true);
   }
 }

@@ -38,6 +38,7 @@ import type { Exposure, Host } from './model/host.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { advance } from './removal/advance.ts';
+import { restFailed } from './removal/undetermined.ts';
 
 /** Which handler a command goes to. */
 const HANDLERS: {
@@ -53,7 +54,8 @@ const HANDLERS: {
   delete_dax_device: deleteDaxDevice,
   bind,
   remove_dax_device: removeDaxDevice,
-  advance_removal: (tx, { removal }) => advance(tx, removal),
+  advance_removal: (tx, { removal, failed }) =>
+    failed === true ? restFailed(tx, removal) : advance(tx, removal),
   record_hotplug_event: recordHotplugEvent,
   patch_memory_block: patchMemoryBlock,
   memory_failure: memoryFailure,

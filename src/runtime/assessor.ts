@@ -7,23 +7,39 @@ import { prepareCounts } from '../store/count_fleet.ts';
 import type { FleetCounts, RecordCounts } from '../store/fleet_counts.ts';
 import { prepareFleet, type Fleet, type LoadedHost } from '../store/load_fleet.ts';
 import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from '../store/port.ts';
-import { createAssessedFleet, type AssessedFleet, type AssessedRow } from './assessed_fleet.ts';
+import {
+  createAssessedFleet,
+  type AssessedFleet,
+  type AssessedRow,
+  type HostFault,
+} from './assessed_fleet.ts';
+import { unpackError } from './thread_error.ts';
 
 /** What the assessor is asked: a page of assessments, or the counts of the fleet. */
 export type AssessorJob = AssessmentQuery | 'count_fleet';
+
+/** What the assessor answers, and which hosts it could not assess since it was last asked. */
+export interface Assessed<Answer = AssessmentPage | Refusal | FleetCounts> {
+  readonly answer: Answer;
+  readonly faults: readonly HostFault[];
+}
 
 /** Hosts that the counts of the fleet assess at most in one call: others, and the next pages, wait for it. */
 const COUNT_ASSESSES_MAX = 64;
 
 /** Prepares assessing the fleet of a database, each time as it is committed then. */
-export function prepareAssess(db: Connection): (job: AssessorJob) => AssessmentPage | Refusal | FleetCounts {
+export function prepareAssess(db: Connection): (job: AssessorJob) => Assessed {
   const fleet = prepareFleet(db);
   const assessed = createAssessedFleet(fleet);
   const count = prepareCounts(db);
+  const told = new WeakSet<HostFault>();
   // In one transaction, so that every host and as_of are of the same state.
-  return db.transaction((job: AssessorJob) =>
-    job === 'count_fleet' ? countFleet(count(), assessed) : pageOf(fleet, assessed, job),
-  );
+  return db.transaction((job: AssessorJob): Assessed => {
+    const answer = job === 'count_fleet' ? countFleet(count(), assessed) : pageOf(fleet, assessed, job);
+    const faults = assessed.faults().filter((fault) => !told.has(fault));
+    for (const fault of faults) told.add(fault);
+    return { answer, faults };
+  });
 }
 
 /**
@@ -47,7 +63,7 @@ function pageOf(fleet: Fleet, assessed: AssessedFleet, query: AssessmentQuery): 
     items: textsOf(page, fleet, loaded),
     last: rest.length > limit ? (page.at(-1)?.key ?? null) : null,
     as_of: assessed.seen(),
-    summary: sumUp(matching),
+    summary: { ...sumUp(matching), not_assessed: notAssessed(assessed) },
   };
 }
 
@@ -61,7 +77,10 @@ function countFleet(counts: RecordCounts, assessed: AssessedFleet): FleetCounts 
   return { ...counts, dax_devices: { ...counts.dax_devices, verdict }, as_of: assessed.seen() };
 }
 
-/** A misspelt name would look like a fleet without danger: a host, or a device of a named host, has to be there. */
+/**
+ * A misspelt name would look like a fleet without danger: a host, or a device of a named host, has to be there. Who asks
+ * of one host alone gets its fault.
+ */
 function refusesNames(
   assessed: AssessedFleet,
   { host, dax_device }: AssessmentQuery['filters'],
@@ -69,6 +88,8 @@ function refusesNames(
   if (host === undefined) return null;
   const rows = assessed.rowsOf(host);
   if (rows === undefined) return refuse('host_not_found', `there is no host ${host}`, { pointer: '/host' });
+  const fault = assessed.faults().find((each) => each.host === host);
+  if (fault !== undefined) throw unpackError(fault.error);
   if (dax_device === undefined || rows.some(({ assessment }) => assessment.dax_device === dax_device))
     return null;
   return refuse('dax_device_not_found', `there is no dax device ${dax_device}`, { pointer: '/dax_device' });
@@ -91,6 +112,10 @@ function textsOf(
   });
 }
 
+function notAssessed(assessed: AssessedFleet): number {
+  return assessed.faults().reduce((sum, { dax_devices }) => sum + dax_devices, 0);
+}
+
 function needsAdvice({ text, assessment }: AssessedRow): boolean {
   if (text !== null || assessment.refused !== null) return false;
   return assessment.verdict !== 'contained' || hasImpact(assessment);
@@ -100,7 +125,7 @@ function hasImpact({ impact }: Assessment): boolean {
   return impact !== null && !isHarmless(impact);
 }
 
-function sumUp(rows: readonly AssessedRow[]): AssessmentSummary {
+function sumUp(rows: readonly AssessedRow[]): Omit<AssessmentSummary, 'not_assessed'> {
   const summary = {
     devices: rows.length,
     contained: 0,

@@ -19,11 +19,12 @@ import { createReads } from '../store/read.ts';
 import type { Work } from '../store/transact.ts';
 import { takesLong } from '../store/read_only.ts';
 import { decidedElsewhere, type Undone } from './decider.ts';
-import type { AssessorJob } from './assessor.ts';
+import type { Assessed, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
+import { unpackError } from './thread_error.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
 /** Where the file is, how it is served, and who is told. */
@@ -67,6 +68,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return storeOf({
     db: openReadConnection(path),
     client,
+    log,
     assessor: createJobThread({
       file: threadFile(import.meta.url, 'assessor_worker'),
       workerData: path,
@@ -98,10 +100,11 @@ export interface StoreParts {
   readonly asker: JobThread<Work>;
   readonly decider: JobThread<Undone>;
   readonly reader: JobThread<SnapshotQuery>;
+  readonly log: Log;
 }
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
-export function storeOf({ db, client, assessor, asker, decider, reader }: StoreParts): Store {
+export function storeOf({ db, client, assessor, asker, decider, reader, log }: StoreParts): Store {
   const { run, runPacked, ...writer } = client;
   return {
     ...createReads(db),
@@ -125,8 +128,8 @@ export function storeOf({ db, client, assessor, asker, decider, reader }: StoreP
       },
     ),
     snapshot: (query) => reader.run(query),
-    assess: (query) => assessor.run(query),
-    countFleet: () => assessor.run('count_fleet'),
+    assess: async (query) => logged(log, await assessor.run(query)),
+    countFleet: async () => logged(log, await assessor.run('count_fleet')),
     close: async () => {
       for (const thread of [assessor, asker, decider, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
@@ -134,6 +137,12 @@ export function storeOf({ db, client, assessor, asker, decider, reader }: StoreP
       await client.close();
     },
   };
+}
+
+function logged<Answer>(log: Log, { answer, faults }: Assessed<Answer>): Answer {
+  for (const { host, error } of faults)
+    log.error({ err: unpackError(error), host }, 'host failed to be assessed');
+  return answer;
 }
 
 /** Types do not cross between threads: this is the one place that says that the answer is the one to what was sent. */

@@ -191,6 +191,8 @@ export interface AssessmentPage extends Omit<Page, 'last'> {
 /** Devices by verdict; `waiting` have none yet, of `refused` there is no removal and nothing left of one (AS5). */
 export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' | 'refused', number>> {
   readonly devices: number;
+  /** Not of these: devices of hosts that could not be assessed, a bug of this service that its log tells. */
+  readonly not_assessed: number;
   /** Of all these, devices whose removal would harm somebody, and those that a former one has left reached. */
   readonly with_impact: number;
   readonly with_residue: number;

@@ -68,6 +68,27 @@ test('waiting for one that has ended, or for none, does not wait', async () => {
   expect(await plane.waitForRemoval('none', LONG_MS)).toBeNull();
 });
 
+test('[UNK13] a removal whose step fails comes to rest, is logged, and goes on when it is tried again', async () => {
+  await submitAll(plane, HOST, mappedAndPinned(HOST, 'v6.12'));
+  const label = async (labels: Readonly<Record<string, string>>): Promise<void> => {
+    answerOf(await plane.submit({ host: HOST, command: { type: 'patch_host', labels } }));
+  };
+  await label({ fault: 'step' });
+  const command = { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' } as const;
+  const { uid, id } = answerOf(await plane.submit({ host: HOST, command }));
+  await until(
+    () => stateOf(uid),
+    (state) => state === 'undetermined',
+  );
+  const rests = await plane.getByUid('removals', uid);
+  expect(rests).toMatchObject({ state: 'undetermined', verdict: 'undetermined', depends_on: [] });
+  expect(rests?.steps[0]?.result).toHaveProperty('failed');
+  const logged = expect.objectContaining({ host: HOST, removal: id }) as unknown;
+  expect(silent.error).toHaveBeenCalledWith(logged, 'removal failed to advance');
+  await label({});
+  expect((await plane.waitForRemoval(uid, LONG_MS))?.state).toBe('completed');
+});
+
 test('a pin holds a removal waiting, the time runs out on who waits, its release lets it go on', async () => {
   const uid = await remove('v5.10');
   await until(

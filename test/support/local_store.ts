@@ -47,6 +47,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
   return storeOf({
     db,
     client,
+    log: SILENT,
     assessor: localJobs(prepareAssess(db)),
     asker: localJobs(prepareAsk(db, context)),
     decider: localJobs(prepareDecide(db, context)),

@@ -98,6 +98,8 @@ export interface RemoveDaxDevice {
 export interface AdvanceRemoval {
   readonly type: 'advance_removal';
   readonly removal: string;
+  /** The step threw when it was tried: the removal rests before it. */
+  readonly failed?: true;
 }
 
 /** Says what the bus did to a device. */

@@ -20,6 +20,21 @@ export function restUndetermined(
   return after;
 }
 
+/**
+ * A removal rests before a step that a bug of this service keeps it from (UNK13): nobody waits for it, and it is tried
+ * again as any that rests. One that has come to rest meanwhile stays as it is.
+ */
+export function restFailed(tx: Transaction, id: string): RemovalRecord {
+  const removal = must(tx.host.tables.removals.get(id), `removal ${id}`);
+  if (removal.state !== 'running') return removal;
+  const position = removal.steps.findIndex((step) => step.state !== 'done');
+  const steps = removal.steps.map((step, at) => (at === position ? { ...step, result: FAILED } : step));
+  patch(tx, 'removals', id, { steps });
+  return restUndetermined(tx, id, []);
+}
+
+const FAILED = { failed: 'a fault of this service: its log tells it' } as const;
+
 /** What may settle a step: another kernel, other probes, or a user less. */
 const SETTLING: ReadonlySet<EventType> = new Set([
   'host_changed',

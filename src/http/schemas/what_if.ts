@@ -127,6 +127,10 @@ export const assessed = {
   summary: z
     .strictObject({
       devices: Count,
+      not_assessed: Count.meta({
+        description:
+          'Not of these, whatever is filtered: devices of hosts that could not be assessed, a fault of this service that its log tells.',
+      }),
       contained: Count,
       leaked: Count,
       unsafe: Count,
