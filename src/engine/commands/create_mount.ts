@@ -12,6 +12,7 @@ import {
   superblockOf,
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import { ifKnown } from '../kernels/unsettled.ts';
 import { forget } from '../mm/page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
@@ -122,10 +123,23 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
   }
   if (command.partition !== undefined && tellsHolder(tx.host)) {
     return unknownOutcome(
-      'xfs with DAX on a partition: how its holder is registered is not in the sources read',
+      `xfs with DAX on a partition: how its holder is registered is not in the sources read${walkOf(tx)}`,
     );
   }
   return null;
+}
+
+/** What is known of the walk at its removal, by the source alone. */
+function walkOf({ host }: Transaction): string {
+  switch (ifKnown(() => factsOf(host).xfs_walk_of_partition)) {
+    case 'walks_past_last_ag':
+      return ', and with rmapbt its removal oopses behind the last allocation group (R54)';
+    case 'too_long_by_its_start':
+      return ', and with rmapbt its removal oopses behind the last allocation group where that is full (R54)';
+    case 'exact':
+    case null:
+      return '';
+  }
 }
 
 /** The file system that is there, or a new one: `mkfs: true` ends the one before. */

@@ -40,6 +40,15 @@ const length_of_walk = changed(
   },
 );
 
+/** Of a partition the walk was too long by its start until then. */
+const length_of_partition = changed(
+  '6.8',
+  'xfs-length-of-partition',
+  'the walk of a partition ends at its end',
+  'A',
+  { note: 'the release is read in the sources, the commit was not located', needs: [length_of_walk] },
+);
+
 const refcounted = changed('6.15', folio, 'fs/dax: properly refcount fs dax pages', 'A', {
   note: 'the outcome is certain, the function in which an oops strikes is inferred',
   needs: [extra_refcount],
@@ -82,6 +91,7 @@ export const CHANGES = {
   smaps_by_pmd:         changed('6.5', '8b9c1cc0418a', 'smaps: use vm_normal_page_pmd() instead of follow_trans_huge_pmd()', 'B'),
   fault_hwpoison:       changed('6.5', '1ea7ca1b0907', 'dax: enable dax fault handler to report VM_FAULT_HWPOISON', 'A'),
   auto_online:          notOfRelease('auto_online_default', 'a default of the distribution: read /sys/devices/system/memory/auto_online_blocks', '6.5'),
+  length_of_partition,
   pre_remove:           changed('6.8', 'fa422b353d21', 'mm, pmem, xfs: Introduce MF_MEM_PRE_REMOVE for unbind', 'A', { needs: [notify_failure] }),
   dax_rwsem:            changed('6.9', 'c05ae9d85b47', 'dax/bus.c: replace driver-core lock usage by a local rwsem', 'B'),
   probe_failed:         changed('6.9', '32de4b4f9dfa', 'driver: core: Log probe failure as error and with device metadata', 'A'),

@@ -13,7 +13,7 @@ import { pinTriggers } from '../mm/pin_release.ts';
 import { staleEffects, triggersOf, type EffectAt, type Triggers } from '../mm/stale.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { ROWS_MAX } from '../model/cut.ts';
-import type { Hazard, RemovalRecord } from '../model/removal.ts';
+import type { Hazard, RemovalRecord, StepRecord } from '../model/removal.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
 
@@ -54,11 +54,18 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
     });
   }
   const hung = steps.find((step) => step.state === 'running');
-  if (hung !== undefined) {
-    const detail = `the unbinding task does not return from ${hung.name} until a reboot`;
-    hazards.push({ ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' });
-  }
+  if (hung !== undefined) hazards.push(neverReturns(hung));
   return hazards;
+}
+
+/** Of a task that unbinds: it spins or hangs, or it has died with the device's lock. */
+function neverReturns({ name, result }: StepRecord): Hazard {
+  if (!('oopses_in' in result)) {
+    const detail = `the unbinding task does not return from ${name} until a reboot`;
+    return { ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' };
+  }
+  const detail = `the unbinding task has oopsed in ${String(result['oopses_in'])}, the lock of the device held: nobody binds or unbinds it, and no other DAX device is taken away to its end, until a reboot`;
+  return { ...NONE, kind: 'kernel_oops', detail, source: 'R54, by the source alone: nobody has recorded it' };
 }
 
 function staleHazards(

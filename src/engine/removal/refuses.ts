@@ -2,7 +2,7 @@ import { regionOf } from '../device/cxl/chain.ts';
 import { noNamespace } from '../device/dax_region.ts';
 import { wayBack } from '../device/way_back.ts';
 import { daxHolderOf } from '../fs/dax_holder.ts';
-import { factsOf, profileOf } from '../kernels/of_host.ts';
+import { factsOf } from '../kernels/of_host.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { findActor, modeUnknown, mountsOn, presentPins } from '../model/lookup.ts';
@@ -34,7 +34,6 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
     wantsNamespace(tx, command.via, device) ??
     cxlRefuses(tx, command.via, device) ??
     toolRefuses(tx, command.via, device) ??
-    walkRefuses(tx, device) ??
     poisonRefuses(tx, command, device) ??
     refusesProposed(tx, device)
   );
@@ -63,19 +62,6 @@ function cxlRefuses(tx: Transaction, via: RemoveVia | undefined, device: DaxDevi
   if (!holdsRmapbt(tx, device)) return null;
   return unknownOutcome(
     'xfs with rmapbt is notified of the removal after its decoders were reset: what its walk does then is neither recorded nor in the sources read',
-  );
-}
-
-/**
- * From 6.0 to 6.4 the length of the walk is wrong: by the source the task that unbinds oopses behind the last group,
- * the lock of the device held. Nobody has recorded it (R54).
- */
-function walkRefuses(tx: Transaction, device: DaxDevice): Refusal | null {
-  if (device.mode !== 'fsdax' || !holdsRmapbt(tx, device)) return null;
-  const step = profileOf(tx.host).steps.fsdax.find(({ name }) => name === 'dax_holder_notify_failure');
-  if (step?.parameters.page_count_outside_last_ag !== 'walks_past_last_ag') return null;
-  return unknownOutcome(
-    'xfs with rmapbt is walked past its last allocation group on this kernel: by xfs_dax_notify_ddev_failure() the task that unbinds oopses there, which nobody has recorded',
   );
 }
 

@@ -9,16 +9,21 @@ import { patchSuperblock, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import { fileSpace } from '../../mm/address_space.ts';
+import { recordOops, strike } from '../../mm/process_end.ts';
 import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
 
+/** Of a group that is not there. */
+const WALK_OOPSES_IN = 'xfs_alloc_read_agf';
+
 /**
  * Notifies the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP, and
  * one that was shut down before walks nothing (B3). With rmapbt it walks the files in the order of their blocks, kills
- * and unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends.
+ * and unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends; where the length
+ * is wrong the task oopses behind the last group, every file walked and nothing shut down (R54, by the source alone).
  * Source: fs/xfs/xfs_notify_failure.c xfs_dax_notify_failure(), mm/memory-failure.c mf_dax_kill_procs().
  */
 export function daxHolderNotifyFailure(input: StepInput): StepOutput {
@@ -55,6 +60,8 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const signals = deliver(tx, sent);
   setHwpoison(tx, input.device.name, flagged);
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length });
+  if (parameters.page_count_outside_last_ag === 'walks_past_last_ag')
+    return oopses(input, mount, { signals: [...signals, ...storeAgain(tx, loops)], hwpoisoned, log });
   log.push(...shutDown(input, mount));
   const stores = storeAgain(tx, loops);
   return { end: 'done', signals: [...signals, ...stores], hwpoisoned, log, result: { holder: mount.id } };
@@ -113,6 +120,18 @@ function neverEnds(
     log: killed.log,
     result: { holder: mount.id, spins_in: 'mf_dax_kill_procs', file: file.id },
   };
+}
+
+/** xfs_perag_get() finds no group behind the last: the task dies with the locks that it holds. */
+function oopses(
+  { tx, removal }: StepInput,
+  mount: Mount,
+  walked: Pick<StepOutput, 'signals' | 'hwpoisoned' | 'log'>,
+): StepOutput {
+  const { by_pid } = removal;
+  if (by_pid === null) recordOops(tx, WALK_OOPSES_IN);
+  else strike(tx, by_pid, { do: 'oops', at: WALK_OOPSES_IN, task: 'dies' });
+  return { ...walked, end: 'stuck', result: { holder: mount.id, oopses_in: WALK_OOPSES_IN } };
 }
 
 function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {
