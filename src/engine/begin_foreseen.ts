@@ -32,10 +32,11 @@ export function beginForeseen<Type extends CommandType>(
     (worlds) => worlds,
   );
   if (!('tried' in ends)) return null;
-  const { one, depends_on } = settle(effectsOf(ends));
+  const settled = settle(effectsOf(ends));
+  const { one, depends_on } = settled;
   if (one === null) return undetermined(depends_on);
   if (isRefusal(one) || beginsAlike(host, command, again)) return null;
-  return tellDependent(atOnce(ends.tried[0]!.outcome as Decision<Type>, one), depends_on);
+  return tellDependent(atOnce(ends.tried[0]!.outcome as Decision<Type>, one), settled);
 }
 
 /** Whether it begins in one way in every world. */

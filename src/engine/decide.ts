@@ -8,7 +8,7 @@ import { ifKnown } from './kernels/unsettled.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
-import { isRefusal, type Refusal } from './model/refusal.ts';
+import type { Refusal } from './model/refusal.ts';
 import { replayed } from './model/replayed.ts';
 import type { Context } from './model/transaction.ts';
 import { restUndetermined } from './removal/undetermined.ts';
@@ -58,8 +58,9 @@ function reconcile<Type extends CommandType>(
   context: Context,
   worlds: Worlds<Decision<Type> | Refusal>,
 ): Decision<Type> | Refusal {
-  const { one, depends_on: left_out_by } = settle(worlds);
-  if (one !== null) return isRefusal(one) ? one : tellDependent(one, left_out_by);
+  const settled = settle(worlds);
+  const { one } = settled;
+  if (one !== null) return tellDependent(one, settled);
   const depends_on = dependsOn(effectsByEvents(worlds));
   const refusal = undetermined(depends_on);
   if (command.type !== 'advance_removal') return refusal;

@@ -29,8 +29,9 @@ export function foresee<Type extends CommandType>(
     () => playToRest(host, command, again()),
     (worlds): Handled<Type> | Refusal => {
       const begins = beginsRemovals(command);
-      const { one, depends_on } = begins ? settle(effectsOf(worlds)) : settle(worlds);
-      if (one !== null) return isRefusal(one) ? one : tellDependent(one, depends_on);
+      const settled = begins ? settle(effectsOf(worlds)) : settle(worlds);
+      const { one, depends_on } = settled;
+      if (one !== null) return tellDependent(one, settled);
       return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
     },
   );

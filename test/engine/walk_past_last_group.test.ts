@@ -136,3 +136,10 @@ test.each([
   expect(refused).toMatchObject({ code: 'outcome_unknown' });
   expect((refused as { detail: string }).detail.endsWith(said)).toBe(true);
 });
+
+test('[R54] its mount survives: nobody has shut it down, and its device is still there', () => {
+  const { made } = rig();
+  const { items, state } = made.ask({ type: 'survey_holders', dax_device: DEVICE });
+  const mount = items.find(({ kind }) => kind === 'mount');
+  expect([state, mount?.consequence]).toEqual(['stuck', 'survives']);
+});

@@ -1,4 +1,5 @@
 import { rcuNeverEnds } from '../mm/process_end.ts';
+import type { Dependent } from '../model/depends_on.ts';
 import type { Bind } from '../model/device_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
@@ -16,7 +17,7 @@ import { bound, parentBound } from '../device/lifecycle.ts';
 import { toolAfter, toolBefore } from './bind_tool.ts';
 
 /** A device, and what became of the write to `bind`. */
-export interface BoundDevice {
+export interface BoundDevice extends Dependent {
   readonly record: DaxDevice;
   readonly bind: {
     readonly result: 'ok' | 'blocked';

@@ -1,3 +1,4 @@
+import type { Dependent } from '../model/depends_on.ts';
 import type { PatchMemoryBlock } from '../model/device_command.ts';
 import { refusesOffline } from '../device/kmem/kernel_pages.ts';
 import type { Host, MemoryBlockRun, MemoryRange } from '../model/host.ts';
@@ -21,7 +22,7 @@ import { hotplugLock, onlined, usedPages } from '../model/memory_range.ts';
 import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
 
 /** A memory block, and what became of the write to its state. It is a part of the range that is its record. */
-export interface WrittenMemoryBlock {
+export interface WrittenMemoryBlock extends Dependent {
   readonly record: MemoryRange;
   readonly memory_block: MemoryBlock & {
     readonly result: 'ok' | 'blocked';

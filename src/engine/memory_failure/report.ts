@@ -1,9 +1,10 @@
+import type { Dependent } from '../model/depends_on.ts';
 import type { Badblocks, HostRecord } from '../model/host.ts';
 import type { SignalRow } from '../model/removal.ts';
 import type { Errno, MemoryFailureResult } from '../model/vocabulary.ts';
 
 /** What memory_failure() or soft_offline_page() of a range came to. An errno of the kernel is an outcome. */
-export interface MemoryFailureReport {
+export interface MemoryFailureReport extends Dependent {
   readonly result: 'ok' | 'errno';
   /** The first of a call; madvise ends with it. */
   readonly errno: Errno | null;

@@ -2,7 +2,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
 import type { Mapping } from '../model/host.ts';
-import { generationOf, hasEnded } from '../model/lookup.ts';
+import { blockDeviceGone, generationOf, hasEnded } from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
@@ -45,14 +45,17 @@ export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Co
 }
 
 function ofMount(tx: Transaction, id: string): Consequence {
-  const { fs_state, shutdown_reason } = tx.host.tables.mounts.get(id)!;
+  const mount = tx.host.tables.mounts.get(id)!;
+  const { fs_state, shutdown_reason } = mount;
   switch (fs_state) {
     case 'shutdown':
       return { consequence: 'forced', detail: `shut down: ${String(shutdown_reason)}` };
     case 'frozen':
       return { consequence: 'forced', detail: 'frozen until a reboot: every write blocks' };
     case 'alive':
-      return { consequence: 'forced', detail: 'not notified: its device is gone' };
+      return blockDeviceGone(tx.host, mount)
+        ? { consequence: 'forced', detail: 'not notified: its device is gone' }
+        : { consequence: 'survives', detail: 'not shut down: its device is still there' };
   }
 }
 

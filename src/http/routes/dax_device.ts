@@ -15,6 +15,7 @@ import {
   deviceFilters,
   PatchDaxDevice,
 } from '../schemas/dax_device.ts';
+import { withoutHeads } from '../schemas/depends_on.ts';
 import { Holder, surveyed } from '../schemas/holder.ts';
 import { DevicePath } from '../schemas/path.ts';
 import { Name } from '../schemas/scalar.ts';
@@ -105,6 +106,7 @@ const bound: AnswerKind<AnswerTo<'bind'>> = {
   },
   send: (reply, done) => {
     const { record, bind } = done.answer;
-    return reply.header('etag', etagOf(record)).send({ ...record, ...bind, ...openedBy(done) });
+    const dependent = withoutHeads(done.answer, '/record', '/bind');
+    return reply.header('etag', etagOf(record)).send({ ...record, ...bind, ...openedBy(done), ...dependent });
   },
 };

@@ -9,6 +9,7 @@ import { mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow } from '../problem.ts';
 import { readTagged } from '../read.ts';
+import { withoutHeads } from '../schemas/depends_on.ts';
 import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
 import { HostPath, MemoryBlockPath, MemoryBlocksPath } from '../schemas/path.ts';
 
@@ -112,6 +113,11 @@ const written: AnswerKind<Written> = {
       ...RESPONSE_HEADERS.mutation,
     }),
   },
-  send: (reply, { answer: { record, memory_block } }) =>
-    reply.header('etag', viewTag(record, shownOf(memory_block))).send(memory_block),
+  send: (reply, { answer }) => {
+    const { record, memory_block } = answer;
+    const dependent = withoutHeads(answer, '/memory_block');
+    return reply
+      .header('etag', viewTag(record, shownOf(memory_block)))
+      .send({ ...memory_block, ...dependent });
+  },
 };

@@ -10,6 +10,7 @@ import {
 } from '../../engine/model/vocabulary.ts';
 import { PROVIDERS } from '../../engine/model/provider.ts';
 import { CxlPlace } from './cxl.ts';
+import { dependent } from './depends_on.ts';
 import { elsewhere } from './elsewhere.ts';
 import { opened } from './exposure.ts';
 import { orFormerSerial } from './former.ts';
@@ -102,6 +103,10 @@ const device = {
     description: '`daxX.Y/state` of v7.3 while kmem is bound; null elsewhere.',
   }),
   ...toldOfHolders,
+  depends_on: dependent.depends_on.meta({
+    description:
+      'In the answer to a change: what of its words depends on facts that are not known of the kernel.',
+  }),
 };
 
 export const DaxDevice = z

@@ -39,6 +39,27 @@ const DependsOnFact = z
 /** What an answer depends on. */
 export const DependsOn = z.array(DependsOnFact) satisfies z.ZodType<readonly engine.DependsOn[]>;
 
+/** What stands beside the members of an answer that are shown without their `heads`: pointers lose them, too. */
+export function withoutHeads(
+  { depends_on }: engine.Dependent,
+  ...heads: readonly string[]
+): engine.Dependent {
+  if (depends_on === undefined) return {};
+  const shown = (pointer: string): string => {
+    const head = heads.find((each) => pointer.startsWith(`${each}/`)) ?? '';
+    return pointer.slice(head.length);
+  };
+  return {
+    depends_on: depends_on.map((each) => ({
+      ...each,
+      values: each.values.map(({ differs, ...value }) => ({
+        ...value,
+        ...(differs === undefined ? {} : { differs: differs.map(shown) }),
+      })),
+    })),
+  };
+}
+
 /** Beside an answer; absent where nothing in it depends on an unknown fact. */
 export const dependent = {
   depends_on: DependsOn.exactOptional().meta({

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/device/kmem/memory_block.ts';
 import type { Capacity as EngineCapacity } from '../../engine/questions/capacity.ts';
 import { MEMORY_BLOCK_STATES } from '../../engine/model/vocabulary.ts';
+import { dependent } from './depends_on.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, Count, Hex, withExample } from './scalar.ts';
 
@@ -34,7 +35,12 @@ export const MemoryBlock = z.strictObject(block).meta({
 
 /** The block after a write to its state; `blocked` where the write does not return. */
 export const WrittenMemoryBlock = z
-  .strictObject({ ...block, result: z.enum(['ok', 'blocked']), blocked_in: z.string().nullable() })
+  .strictObject({
+    ...block,
+    result: z.enum(['ok', 'blocked']),
+    blocked_in: z.string().nullable(),
+    ...dependent,
+  })
   .meta({ id: 'WrittenMemoryBlock' });
 
 export const PatchMemoryBlock = z

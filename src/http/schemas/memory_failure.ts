@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type * as poisoned from '../../engine/questions/poisoned.ts';
 import type * as engine from '../../engine/memory_failure/report.ts';
 import { MEMORY_FAILURE_RESULTS, MEMORY_FAILURE_SOURCES } from '../../engine/model/vocabulary.ts';
+import { dependent } from './depends_on.ts';
 import type { BodyOf } from './host.ts';
 import { HostCounters } from './host.ts';
 import { signalRow } from './removal.ts';
@@ -58,6 +59,7 @@ export const MemoryFailureReport = z
     }),
     counters: HostCounters,
     kernel_log: z.array(z.string()),
+    ...dependent,
   })
   .meta({
     id: 'MemoryFailureReport',

@@ -23,7 +23,7 @@ export const Problem = z
       }),
     depends_on: DependsOn.exactOptional().meta({
       description:
-        'Of `undetermined`: the facts that are not known of the kernel, and what each value leads to.',
+        'Of `undetermined`, and of a refusal of which the words differ: the facts that are not known of the kernel, and what each value leads to.',
     }),
     errors: z
       .array(z.strictObject({ pointer: z.string(), detail: z.string() }))

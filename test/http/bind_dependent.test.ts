@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serve } from '../support/server.ts';
+
+const server = serve(beforeAll, afterAll);
+const HOST = '/v1/hosts/h';
+const DEVICE = `${HOST}/dax-devices/dax0.0`;
+
+test('[UNK4] a bind whose log depends on the kernel says on what, in its answer and in a dry run', async () => {
+  const name = { name: 'h', kernel_release: '5.14.0-427.13.1.el9_4.x86_64' };
+  await server.call('POST', '/v1/hosts', name);
+  // 2 MiB lie outside whole memory blocks: some kernels say so.
+  const device = { name: 'dax0.0', mode: 'devdax', size: 3 * 2 ** 27 + 2 ** 21, target_node: 1 };
+  await server.call('POST', `${HOST}/dax-devices`, device);
+  await server.call('POST', `${DEVICE}/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  for (const query of ['?dry_run=true', '']) {
+    const { status, json } = await server.call('POST', `${DEVICE}/bind${query}`, { mode: 'system-ram' });
+    expect([status, json['result'], json['kernel_log']]).toEqual([200, 'ok', []]);
+    const on = json['depends_on'] as { fact: string; values: { value: string; differs: string[] }[] }[];
+    expect(on.map(({ fact }) => fact)).toEqual(['kmem.says_truncation']);
+    expect(on[0]!.values.map(({ differs }) => differs)).toEqual([['/kernel_log'], ['/kernel_log']]);
+  }
+});
