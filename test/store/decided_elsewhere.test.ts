@@ -54,15 +54,16 @@ function writer(by: Decide = decideAtOnce): Writer {
   };
 }
 
-/** Counts what is assumed of a host: every run but the first assumes something else. */
+/** Counts what is assumed of a host: every run of one assumes something of its own, and then nothing is as before. */
 function countWorlds(host: Host, seen: { worlds: number }): () => void {
-  let { assumed } = host;
+  const before = host.assumed;
+  let assumed = before;
   Object.defineProperty(host, 'assumed', {
     configurable: true,
     enumerable: true,
     get: () => assumed,
     set: (next: Host['assumed']) => {
-      if (next.size > 0) seen.worlds += 1;
+      if (next !== before) seen.worlds += 1;
       assumed = next;
     },
   });

@@ -11,7 +11,7 @@ import { KERNEL_FUNCTIONS, type KernelFunction } from './steps/kernel_functions.
 import { STEP_PARAMETERS } from './steps/parameters.ts';
 import { STEP_LISTS } from './steps/step_lists.ts';
 import { FACTS, type Facts } from './tables.ts';
-import { Unsettled, type Choice } from './unsettled.ts';
+import { meet, type Choice } from './unsettled.ts';
 
 /** Every row by its path, the parameters and the lists of the steps behind the facts. */
 export const ALL_ROWS = [
@@ -22,10 +22,11 @@ export const ALL_ROWS = [
 
 /**
  * A kernel that is no profile: its facts and steps as far as they are known. A fact, a parameter of a step or a list
- * of steps is looked up when it is read; one that is not known then throws `Unsettled`, unless it is assumed.
+ * of steps is looked up when it is read; one that is not known is met then: who explores assumes a value of it, else
+ * `Unsettled` is thrown.
  */
 export function resolvedKernel(evidence: Evidence, assumed: ReadonlyMap<string, number>): KernelInUse {
-  const read = reader(assuming(evidence, assumed));
+  const read = reader(assuming(evidence, assumed), assumed);
   const { told } = evidence.release;
   const spec = (called: KernelFunction): StepSpec => {
     const [name, source] = KERNEL_FUNCTIONS[called];
@@ -59,21 +60,24 @@ function parametersOf(called: KernelFunction, read: Read): StepParameters {
 
 type Read = (path: string, row: Row<unknown>) => unknown;
 
-/** Reads rows: a value that is known, one whose known parts can be read, or a choice. */
-function reader(has: Has): Read {
+/** Reads rows: a value that is known, one whose known parts can be read, or a choice, which is met. */
+function reader(has: Has, assumed: ReadonlyMap<string, number>): Read {
+  const known = (path: string, row: Row<unknown>, of?: (value: unknown) => unknown): unknown => {
+    for (;;) {
+      const { values, choice } = solve(row, has, of);
+      if (choice === null) return values[0];
+      meet(assumed, choiceOf(path, row, choice, has));
+    }
+  };
   return (path, row) => {
     if (row.unrecorded !== undefined) return row.unrecorded;
     const { values, choice } = solve(row, has);
     if (choice === null) return values[0] ?? undefined;
     const names = partsOf(values);
-    if (names === null) throw new Unsettled(choiceOf(path, row, choice, has));
+    if (names === null) return known(path, row) ?? undefined;
     return lazily(
       names.map((name) => [name, row]),
-      (name) => {
-        const part = solve(row, has, (value) => (value as Record<string, unknown>)[name]);
-        if (part.choice === null) return part.values[0];
-        throw new Unsettled(choiceOf(`${path}.${name}`, row, part.choice, has));
-      },
+      (name) => known(`${path}.${name}`, row, (value) => (value as Record<string, unknown>)[name]),
     );
   };
 }

@@ -21,7 +21,7 @@ export interface ChoiceValue {
   readonly label: string;
 }
 
-/** A fact was read that is not known of the host's kernel, and nothing is assumed of it: worlds.ts goes each way. */
+/** A fact was read that is not known of the host's kernel, and nobody goes each way: worlds.ts does. */
 export class Unsettled extends Error {
   readonly choice: Choice;
 
@@ -31,19 +31,46 @@ export class Unsettled extends Error {
   }
 }
 
-/** What is read, or null where it rests on a fact that is not known: for who has another way then. */
+/** Who goes each way of the choices that are met. */
+export interface Explorer {
+  /** What is assumed on this way: that of the host, and it grows with each choice that is met. */
+  readonly assumed: ReadonlyMap<string, number>;
+  /** Assumes a value of a choice of which none is, and keeps the others for later. */
+  readonly meet: (choice: Choice) => void;
+}
+
+/** The innermost; null where nobody explores. Runs are synchronous: it is theirs alone until they end. */
+let exploring: Explorer | null = null;
+
+/** Runs with an explorer in place of the one that explores now; with null, nothing more is assumed. */
+export function exploredBy<Outcome>(explorer: Explorer | null, run: () => Outcome): Outcome {
+  const outer = exploring;
+  exploring = explorer;
+  try {
+    return run();
+  } finally {
+    exploring = outer;
+  }
+}
+
+/** A choice is met of which nothing is assumed: afterwards something is. Throws `Unsettled` where nobody explores. */
+export function meet(assumed: ReadonlyMap<string, number>, choice: Choice): void {
+  if (exploring?.assumed !== assumed) throw new Unsettled(choice);
+  exploring.meet(choice);
+}
+
+/** What is read, or null where it rests on a fact of which nothing is assumed: for who has another way then. */
 export function ifKnown<Value>(read: () => Value): Value | null {
   try {
-    return read();
+    return exploredBy(null, read);
   } catch (error) {
     if (error instanceof Unsettled) return null;
     throw error;
   }
 }
 
-/** Which value of a choice is assumed now. Throws `Unsettled` where none is. */
+/** Which value of a choice is assumed, now or from now on. Throws `Unsettled` where none is, and nobody explores. */
 export function assumedOf({ assumed }: Pick<Host, 'assumed'>, choice: Choice): number {
-  const at = assumed.get(choice.id);
-  if (at === undefined) throw new Unsettled(choice);
-  return at;
+  if (!assumed.has(choice.id)) meet(assumed, choice);
+  return assumed.get(choice.id)!;
 }

@@ -1,5 +1,5 @@
 import type { Host } from '../model/host.ts';
-import { Unsettled, type Choice } from './unsettled.ts';
+import { exploredBy, type Choice } from './unsettled.ts';
 
 /** More ways than this are not tried: each costs a run. */
 export const WORLDS_MAX = 64;
@@ -25,47 +25,37 @@ export interface Worlds<Outcome> {
  * costs anything; else once for every value that those which it reads can have. `run` leaves the host as it was, also
  * where it throws. Inside another run its assumptions stand, and only what it reads beside them is tried.
  *
- *   run ──reads an unknown fact──▶ Unsettled ──▶ run with its first value, with its second, …
- *                                                 └── reads another one ──▶ with the first value of that, …
+ *   run ──reads an unknown fact──▶ goes on with its first value ──reads another one──▶ goes on with its first value …
+ *           └── later: run with its second value                   └── later: run with the same, and its second value
  */
 export function inEveryWorld<Outcome, Reconciled = Outcome>(
   host: Host,
   run: () => Outcome,
   reconcile: (worlds: Worlds<Outcome>) => Reconciled,
 ): Outcome | Reconciled {
-  const first = attempt(run);
-  return first instanceof Unsettled ? reconcile(explore(host, run, first.choice)) : first;
+  const worlds = explore(host, run);
+  return worlds.choices.length === 0 ? worlds.tried[0]!.outcome : reconcile(worlds);
 }
 
-function attempt<Outcome>(run: () => Outcome): Outcome | Unsettled {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Unsettled) return error;
-    throw error;
-  }
-}
-
-function explore<Outcome>(host: Host, run: () => Outcome, first: Choice): Worlds<Outcome> {
+function explore<Outcome>(host: Host, run: () => Outcome): Worlds<Outcome> {
   const before = host.assumed;
   const choices = new Map<string, Choice>();
   const tried: World<Outcome>[] = [];
-  const open: Host['assumed'][] = [];
-  /** The last value first: the stack gives them back the other way round. */
-  const split = (assumed: Host['assumed'], choice: Choice): void => {
-    if (assumed.has(choice.id)) throw new Error(`${choice.id} is assumed, and read as if it were not`);
-    if (!choices.has(choice.id)) choices.set(choice.id, choice);
-    for (let at = choice.values.length - 1; at >= 0; at -= 1) open.push(new Map(assumed).set(choice.id, at));
+  const open: Host['assumed'][] = [before];
+  const tryOne = (from: Host['assumed']): World<Outcome> => {
+    const assumed = new Map(from);
+    /** The last value is kept first: the stack gives them back the other way round. */
+    const meet = (choice: Choice): void => {
+      if (assumed.has(choice.id)) throw new Error(`${choice.id} is assumed, and read as if it were not`);
+      if (!choices.has(choice.id)) choices.set(choice.id, choice);
+      for (let at = choice.values.length - 1; at > 0; at -= 1) open.push(new Map(assumed).set(choice.id, at));
+      assumed.set(choice.id, 0);
+    };
+    host.assumed = assumed;
+    return { outcome: exploredBy({ assumed, meet }, run), assumed };
   };
-  split(before, first);
   try {
-    while (open.length > 0 && tried.length < WORLDS_MAX) {
-      const assumed = open.pop()!;
-      host.assumed = assumed;
-      const outcome = attempt(run);
-      if (outcome instanceof Unsettled) split(assumed, outcome.choice);
-      else tried.push({ assumed, outcome });
-    }
+    while (open.length > 0 && tried.length < WORLDS_MAX) tried.push(tryOne(open.pop()!));
   } finally {
     host.assumed = before;
   }
