@@ -14,8 +14,6 @@ CREATE TABLE cxl_memdevs (
 
 CREATE INDEX cxl_memdevs_by_host ON cxl_memdevs (host);
 
-CREATE INDEX cxl_memdevs_by_host_uid ON cxl_memdevs (host, uid);
-
 CREATE INDEX cxl_memdevs_by_id ON cxl_memdevs (id);
 
 CREATE INDEX cxl_memdevs_by_serial ON cxl_memdevs (serial);
@@ -38,8 +36,6 @@ CREATE TABLE cxl_regions (
 CREATE INDEX cxl_regions_by_host ON cxl_regions (host);
 
 CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, size);
-
-CREATE INDEX cxl_regions_by_host_uid ON cxl_regions (host, uid);
 
 CREATE INDEX cxl_regions_by_id ON cxl_regions (id);
 
@@ -68,8 +64,6 @@ CREATE INDEX dax_devices_by_host ON dax_devices (host);
 CREATE INDEX dax_devices_by_host_size ON dax_devices (host, size);
 
 CREATE INDEX dax_devices_by_host_state ON dax_devices (host, state);
-
-CREATE INDEX dax_devices_by_host_uid ON dax_devices (host, uid);
 
 CREATE INDEX dax_devices_by_id ON dax_devices (id);
 
@@ -113,13 +107,13 @@ CREATE TABLE exposures (
 
 CREATE INDEX exposures_by_dax_device ON exposures (dax_device);
 
-CREATE INDEX exposures_by_host ON exposures (host, dax_device);
+CREATE INDEX exposures_by_host ON exposures (host);
+
+CREATE INDEX exposures_by_host_dax_device ON exposures (host, dax_device);
 
 CREATE INDEX exposures_by_host_open ON exposures (host, open);
 
 CREATE INDEX exposures_by_host_pages ON exposures (host, pages);
-
-CREATE INDEX exposures_by_host_uid ON exposures (host, uid);
 
 CREATE INDEX exposures_by_open ON exposures (open);
 
@@ -170,8 +164,6 @@ CREATE INDEX files_by_host_path ON files (host, path);
 
 CREATE INDEX files_by_host_size ON files (host, size);
 
-CREATE INDEX files_by_host_uid ON files (host, uid);
-
 CREATE INDEX files_by_mount ON files (mount);
 
 CREATE INDEX files_by_path ON files (path);
@@ -214,8 +206,6 @@ CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
 CREATE INDEX hotplug_events_by_host ON hotplug_events (host);
 
 CREATE INDEX hotplug_events_by_host_dax_device ON hotplug_events (host, dax_device);
-
-CREATE INDEX hotplug_events_by_host_uid ON hotplug_events (host, uid);
 
 CREATE TABLE idempotency_keys (
   key TEXT NOT NULL PRIMARY KEY,
@@ -274,8 +264,6 @@ CREATE INDEX mappings_by_host_file ON mappings (host, file);
 
 CREATE INDEX mappings_by_host_pid ON mappings (host, pid);
 
-CREATE INDEX mappings_by_host_uid ON mappings (host, uid);
-
 CREATE INDEX mappings_by_pid ON mappings (pid);
 
 CREATE TABLE memory_ranges (
@@ -317,8 +305,6 @@ CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
 
 CREATE INDEX mounts_by_host_path ON mounts (host, path);
 
-CREATE INDEX mounts_by_host_uid ON mounts (host, uid);
-
 CREATE INDEX mounts_by_path ON mounts (path);
 
 CREATE TABLE owner (
@@ -353,8 +339,6 @@ CREATE INDEX pins_by_host_dax_device ON pins (host, dax_device);
 
 CREATE INDEX pins_by_host_pid ON pins (host, pid);
 
-CREATE INDEX pins_by_host_uid ON pins (host, uid);
-
 CREATE INDEX pins_by_pid ON pins (pid);
 
 CREATE TABLE processes (
@@ -374,8 +358,6 @@ CREATE TABLE processes (
 CREATE INDEX processes_by_host ON processes (host);
 
 CREATE INDEX processes_by_host_pid ON processes (host, pid);
-
-CREATE INDEX processes_by_host_uid ON processes (host, uid);
 
 CREATE INDEX processes_by_pid ON processes (pid);
 
@@ -405,8 +387,6 @@ CREATE INDEX removals_by_host ON removals (host);
 CREATE INDEX removals_by_host_dax_device ON removals (host, dax_device);
 
 CREATE INDEX removals_by_host_state ON removals (host, state);
-
-CREATE INDEX removals_by_host_uid ON removals (host, uid);
 
 CREATE INDEX removals_by_kernel ON removals (kernel);
 

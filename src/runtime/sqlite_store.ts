@@ -7,14 +7,8 @@ import {
   openReadConnection,
   type Connection,
 } from '../store/connection.ts';
-import type {
-  Inquiry,
-  PackedSubmission,
-  SnapshotQuery,
-  Store,
-  Submission,
-  Submitted,
-} from '../store/port.ts';
+import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
+import { prepareIsRange } from '../store/list.ts';
 import { createReads } from '../store/read.ts';
 import type { Work } from '../store/transact.ts';
 import { takesLong } from '../store/read_only.ts';
@@ -23,6 +17,7 @@ import type { Assessed, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
+import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
@@ -85,9 +80,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       about: 'the thread that decides what takes more than one run',
     }),
     reader: createJobThread({
-      file: threadFile(import.meta.url, 'snapshot_worker'),
+      file: threadFile(import.meta.url, 'reader_worker'),
       workerData: path,
-      about: 'the thread that reads hosts',
+      about: 'the thread that reads much at once',
     }),
   });
 }
@@ -99,15 +94,17 @@ export interface StoreParts {
   readonly assessor: JobThread<AssessorJob>;
   readonly asker: JobThread<Work>;
   readonly decider: JobThread<Undone>;
-  readonly reader: JobThread<SnapshotQuery>;
+  readonly reader: JobThread<ReaderJob>;
   readonly log: Log;
 }
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
 export function storeOf({ db, client, assessor, asker, decider, reader, log }: StoreParts): Store {
   const { run, runPacked, ...writer } = client;
+  const reads = createReads(db);
+  const isRange = prepareIsRange(db);
   return {
-    ...createReads(db),
+    ...reads,
     ...writer,
     ...typed(
       (work) => {
@@ -127,7 +124,9 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
         );
       },
     ),
-    snapshot: (query) => reader.run(query),
+    // What may read many rows for a few must not hold this thread.
+    list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
+    snapshot: (query) => reader.run({ snapshot: query }),
     assess: async (query) => logged(log, await assessor.run(query)),
     countFleet: async () => logged(log, await assessor.run('count_fleet')),
     close: async () => {

@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
-import type { Statement } from './connection.ts';
-import type { ListQuery, Page, Place, Sort } from './port.ts';
-import { hasLabels, isFilter, sortColumn } from './tables.ts';
+import type { Connection, Statement } from './connection.ts';
+import type { ListQuery, Page } from './port.ts';
+import { hasLabels, isFilter, KINDS, sortColumn } from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -23,25 +23,27 @@ interface Row {
 export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'> | Refusal {
   const refused = refusesQuery(query);
   if (refused !== null) return refused;
-  const { kind, limit, after, sort = null } = query;
-  const column = sort === null ? 'key' : sortColumn(kind, sort.field)!;
-  const select = (part: Part, rows: number): Row[] => {
-    const conditions = [...part.conditions, ...conditionsOf(query)];
-    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-    const direction = sort?.descending === true ? ' DESC' : '';
-    const order = part.order.map((by) => by + direction).join(', ');
-    const sql = `SELECT key, record, ${column} AS value FROM ${kind}${where} ORDER BY ${order} LIMIT ?`;
-    return prepare(sql).all(...conditions.flatMap(([, ...values]) => values), rows) as Row[];
-  };
+  const { limit, sort = null } = query;
+  const source = sourceOf(query);
   const rows: Row[] = [];
-  for (const part of partsAfter(column, sort, after)) {
-    if (rows.length <= limit) rows.push(...select(part, limit + 1 - rows.length));
+  for (const part of partsAfter(source, query)) {
+    if (rows.length <= limit) rows.push(...select(prepare, query, source, part, limit + 1 - rows.length));
   }
   const last = rows.length > limit ? rows[limit - 1]! : null;
   return {
     items: rows.slice(0, limit).map(({ record }) => record),
     last: last === null ? null : sort === null ? [last.key] : [last.key, last.value],
   };
+}
+
+function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, rows: number): Row[] {
+  const conditions = [...part.conditions, ...source.conditions, ...conditionsOf(query)];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+  const direction = query.sort?.descending === true ? ' DESC' : '';
+  const order = part.order.map((by) => by + direction).join(', ');
+  const columns = `r.key AS key, r.record AS record, ${source.column} AS value`;
+  const sql = `SELECT ${columns} FROM ${source.from}${where} ORDER BY ${order} LIMIT ?`;
+  return prepare(sql).all(...conditions.flatMap(([, ...values]) => values), rows) as Row[];
 }
 
 function refusesQuery({ kind, filters, labels = [], sort }: ListQuery): Refusal | null {
@@ -56,6 +58,53 @@ function refusesField(parameter: string, detail: string): Refusal {
   return refuse('invalid_field', detail, { pointer: `/${parameter}` });
 }
 
+/** Where a list is read from, and what it is in order of. */
+interface Source {
+  readonly from: string;
+  /** The key of a row, which says when it was made among the others; rows equal in the column are in order of it. */
+  readonly key: string;
+  readonly column: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** In order of creation a list by labels is read along the rows of its first one. */
+function sourceOf(query: ListQuery): Source {
+  const { kind, labels = [] } = query;
+  const column = orderOf(query);
+  const rows = `${kind} AS r`;
+  const [first, ...others] = labels;
+  const among = (label: Label): Condition => [
+    `r.key IN (SELECT l.key FROM labels AS l WHERE ${LABELLED})`,
+    kind,
+    ...label,
+  ];
+  if (first === undefined || column !== 'key')
+    return { from: rows, key: 'r.key', column: `r.${column}`, conditions: labels.map(among) };
+  const from = `labels AS l CROSS JOIN ${rows} ON r.key = l.key`;
+  return {
+    from,
+    key: 'l.key',
+    column: 'l.key',
+    conditions: [[LABELLED, kind, ...first], ...others.map(among)],
+  };
+}
+
+const LABELLED = 'l.kind = ? AND l.name = ? AND l.value = ?';
+type Label = readonly [name: string, value: string];
+
+/**
+ * The column of the order. Keys grow with creation. What is asked for a time over the fleet is in order of uids, which
+ * begin with it: of two hosts, rows that were made within the seconds of a long decision may change places in it.
+ */
+function orderOf({ kind, host, sort, ...query }: ListQuery): string {
+  const column = sort === undefined ? 'key' : sortColumn(kind, sort.field)!;
+  return column === 'key' && sort !== undefined && host === undefined && asksTime(query) ? 'uid' : column;
+}
+
+function asksTime({ created_after_ms, created_before_ms }: Partial<ListQuery>): boolean {
+  return created_after_ms !== undefined || created_before_ms !== undefined;
+}
+
 /** A range of the index that a list is in order of. */
 interface Part {
   readonly conditions: readonly Condition[];
@@ -64,35 +113,70 @@ interface Part {
 }
 
 /** What follows a place: rows that are equal to it in what they are sorted by, then the others. */
-function partsAfter(column: string, sort: Sort | null, after: Place | undefined): Part[] {
-  const order = sort === null ? ['key'] : [column, 'key'];
+function partsAfter({ key, column }: Source, { sort, after }: ListQuery): Part[] {
+  const isByKey = column === key;
+  const order = isByKey ? [key] : [column, key];
   if (after === undefined) return [{ conditions: [], order }];
-  const [key, value] = after;
   const beyond = sort?.descending === true ? '<' : '>';
-  const later: Condition = [`key ${beyond} ?`, key];
-  if (value === undefined) return [{ conditions: [later], order }];
+  const [at, value] = after;
+  const later: Condition = [`${key} ${beyond} ?`, at];
+  if (isByKey || value === undefined) return [{ conditions: [later], order }];
   return [
-    { conditions: [[`${column} = ?`, value], later], order: ['key'] },
+    { conditions: [[`${column} = ?`, value], later], order: [key] },
     { conditions: [[`${column} ${beyond} ?`, value]], order },
   ];
 }
 
-function conditionsOf(query: ListQuery): Condition[] {
-  const { kind, host, filters, labels = [], created_after_ms, created_before_ms } = query;
+function conditionsOf({ host, filters, created_after_ms, created_before_ms }: ListQuery): Condition[] {
   // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
   const equal: (readonly [string, string | number])[] = Object.entries({
     ...(host === undefined ? {} : { host }),
     ...filters,
   });
   return [
-    ...equal.map(([field, value]): Condition => [`"${field}" = ?`, String(value)]),
-    ...labels.map((label): Condition => {
-      const labelled = `SELECT key FROM labels WHERE kind = '${kind}' AND name = ? AND value = ?`;
-      return [`key IN (${labelled})`, ...label];
-    }),
-    ...(created_after_ms === undefined ? [] : [['uid > ?', `${uidTime(created_after_ms)}-8`] as const]),
-    ...(created_before_ms === undefined ? [] : [['uid < ?', `${uidTime(created_before_ms)}-7`] as const]),
+    ...equal.map(([field, value]): Condition => [`r."${field}" = ?`, String(value)]),
+    ...(created_after_ms === undefined ? [] : [['r.uid > ?', `${uidTime(created_after_ms)}-8`] as const]),
+    ...(created_before_ms === undefined ? [] : [['r.uid < ?', `${uidTime(created_before_ms)}-7`] as const]),
   ];
+}
+
+/**
+ * Prepares telling whether a page is one range of an index, and so costs what it shows. Every other one reads all rows
+ * that the index leaves, up to all of the kind: of two filters, of a filter and a sort or a time, of labels and
+ * anything else, or of a filter that has no index.
+ */
+export function prepareIsRange(db: Pick<Connection, 'prepare'>): (query: ListQuery) => boolean {
+  const columns = db.prepare<[string], string>(
+    `SELECT group_concat(c.name, ' ') FROM pragma_index_list(?) AS i, pragma_index_xinfo(i.name) AS c
+     WHERE c.key = 1 AND i.partial = 0 GROUP BY i.name`,
+  );
+  const indexes = new Map(
+    KINDS.map(
+      (kind) =>
+        [
+          kind,
+          columns
+            .pluck()
+            .all(kind)
+            .map((names) => names.split(' ')),
+        ] as const,
+    ),
+  );
+  return (query) => {
+    const { kind, host, filters, labels = [] } = query;
+    const equal = [...(host === undefined ? [] : ['host']), ...Object.keys(filters)];
+    const column = orderOf(query);
+    const isTimeLeft = asksTime(query) && column !== 'uid';
+    if (labels.length > 0) return column === 'key' && !isTimeLeft && labels.length + equal.length === 1;
+    if (isTimeLeft) return false;
+    const ordered = column === 'key' ? [] : [column];
+    return [[], ...(indexes.get(kind) ?? [])].some(
+      (index) =>
+        index.length === equal.length + ordered.length &&
+        equal.every((field) => index.indexOf(field) < equal.length && index.includes(field)) &&
+        ordered.every((field) => index.at(-1) === field),
+    );
+  };
 }
 
 /** The part of a UUIDv7 that is its time; `-7…` follows it. */

@@ -1,8 +1,8 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import { isRefusal } from '../engine/model/refusal.ts';
+import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { listRows, type Prepare } from './list.ts';
-import type { EventPage, ListQuery, Store, StoredEvent } from './port.ts';
+import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
 
 /** What a store answers by reading alone. */
 export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
@@ -14,11 +14,7 @@ export function createReads(db: Connection): Reads {
     const row = prepare(sql).get(...values) as { readonly record: string } | undefined;
     return row === undefined ? null : (JSON.parse(row.record) as RecordOf<K>);
   };
-  // In one transaction, so that as_of is of the very state that was read.
-  const listNow = db.transaction((query: ListQuery) => {
-    const rows = listRows(prepare, query);
-    return isRefusal(rows) ? rows : { ...rows, as_of: lastSeq(prepare) };
-  });
+  const listNow = prepareList(db);
   const eventsNow = db.transaction((query: Parameters<Store['events']>[0]) => events(prepare, query));
   return {
     get: async (kind, host, id) => recordOf(`SELECT record FROM ${kind} WHERE host = ? AND id = ?`, host, id),
@@ -31,6 +27,15 @@ export function createReads(db: Connection): Reads {
         removal: string;
       }[],
   };
+}
+
+/** Prepares listing, in one transaction, so that as_of is of the very state that was read. */
+export function prepareList(db: Connection): (query: ListQuery) => Page | Refusal {
+  const prepare = prepareOnce(db);
+  return db.transaction((query: ListQuery) => {
+    const rows = listRows(prepare, query);
+    return isRefusal(rows) ? rows : { ...rows, as_of: lastSeq(prepare) };
+  });
 }
 
 /** The texts come from the closed set of kinds and columns, so that the statements kept are few. */

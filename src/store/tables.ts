@@ -37,7 +37,7 @@ export function isFilter(kind: Kind, field: string): boolean {
 
 /**
  * What a list of each kind may be sorted by, and its column: never NULL, and indexed over the fleet and within a host,
- * so that a page reads no more rows than it shows. `created_at` every list may: a uid (UUIDv7) begins with its time.
+ * so that a page reads no more rows than it shows. `created_at` every list may: keys grow with creation.
  */
 const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
   hosts: { name: 'host', kernel: 'kernel' },
@@ -56,7 +56,7 @@ const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
 
 /** The column that a list of this kind is sorted by for a field; null where it cannot be. */
 export function sortColumn(kind: Kind, field: string): string | null {
-  const sorts = new Map(Object.entries({ ...SORTS_OF[kind], created_at: 'uid' }));
+  const sorts = new Map(Object.entries({ ...SORTS_OF[kind], created_at: 'key' }));
   return sorts.get(field) ?? null;
 }
 

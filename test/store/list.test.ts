@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Connection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
-import { listRows } from '../../src/store/list.ts';
+import { listRows, prepareIsRange } from '../../src/store/list.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import type { ListQuery, Place } from '../../src/store/port.ts';
 import { KINDS, sortColumn } from '../../src/store/tables.ts';
@@ -55,40 +55,106 @@ test.each(SORTED)(
           const query = { kind, filters: {}, limit: 3, sort: { field, descending }, ...host };
           for (const plan of plansOf(db, { ...query, ...(after === undefined ? {} : { after }) })) {
             expect(plan).not.toContain('TEMP B-TREE');
-            expect(plan).toMatch(
-              after === undefined && !('host' in host) ? /^(SCAN|SEARCH) .* USING .*INDEX/ : /^SEARCH/,
-            );
+            const isWhole = after === undefined && !('host' in host);
+            // Keys are the order of the table itself.
+            const scan = field === 'created_at' ? /^SCAN r$/ : /^(SCAN|SEARCH) .* USING .*INDEX/;
+            expect(plan).toMatch(isWhole ? scan : /^SEARCH/);
           }
         }
   },
 );
 
 test.each(SORTED.filter(({ field }) => field === 'created_at'))(
-  '$kind made in a time are a range of the index of uids',
+  '$kind of the fleet made in a time are a range of the index of uids',
   ({ kind }) => {
     const db = empty();
-    for (const host of [{}, ...(kind === 'hosts' ? [] : [{ host: 'node-a' }])])
-      for (const after of [{}, { after: [7, 'x'] as const }])
-        for (const plan of plansOf(db, {
-          kind,
-          filters: {},
-          limit: 3,
-          // As every list is asked that asks for a time.
-          sort: { field: 'created_at', descending: false },
-          created_after_ms: 1,
-          ...host,
-          ...after,
-        })) {
-          expect(plan).not.toContain('TEMP B-TREE');
-          expect(plan).toMatch(/^SEARCH .*uid[>=]/);
-        }
+    for (const after of [{}, { after: [7, 'x'] as const }])
+      for (const plan of plansOf(db, {
+        kind,
+        filters: {},
+        limit: 3,
+        // As every list is asked that asks for a time.
+        sort: { field: 'created_at', descending: false },
+        created_after_ms: 1,
+        ...after,
+      })) {
+        expect(plan).not.toContain('TEMP B-TREE');
+        expect(plan).toMatch(/^SEARCH .*uid[>=]/);
+      }
   },
 );
 
-test.each(['hosts', 'dax_devices'] as const)('%s are found by their labels', (kind) => {
-  const [plan] = plansOf(empty(), { kind, filters: {}, limit: 3, labels: [['rack', '7']] });
-  expect(plan).toMatch(/SEARCH labels USING COVERING INDEX \w+ \(kind=\? AND name=\? AND value=\?\)/);
-  expect(plan).not.toContain('SCAN');
+test.each(['hosts', 'dax_devices'] as const)('%s are read along the rows of a label', (kind) => {
+  for (const after of [{}, { after: [7] as const }])
+    for (const plan of plansOf(empty(), { kind, filters: {}, limit: 3, labels: [['rack', '7']], ...after })) {
+      expect(plan).toMatch(
+        /^SEARCH l USING COVERING INDEX \w+ \(kind=\? AND name=\? AND value=\?( AND key>\?)?\)/,
+      );
+      expect(plan).toMatch(/SEARCH r USING INTEGER PRIMARY KEY \(rowid=\?\)$/);
+    }
+});
+
+const RANGES: readonly Partial<ListQuery>[] = [
+  {},
+  { sort: { field: 'size', descending: true } },
+  { sort: { field: 'created_at', descending: true }, created_after_ms: 1, created_before_ms: 9 },
+  { filters: { mode: 'fsdax' } },
+  { host: 'node-a' },
+  { host: 'node-a', sort: { field: 'size', descending: false } },
+  { host: 'node-a', filters: { state: 'gone' } },
+  { host: 'node-a', filters: { state: 'gone' }, sort: { field: 'created_at', descending: false } },
+  { labels: [['rack', '7']] },
+];
+const NONE: readonly Partial<ListQuery>[] = [
+  { filters: { mode: 'fsdax', state: 'bound' } },
+  { filters: { mode: 'fsdax' }, sort: { field: 'size', descending: false } },
+  { filters: { driver: 'kmem' } },
+  { host: 'node-a', filters: { mode: 'fsdax' } },
+  { sort: { field: 'size', descending: false }, created_after_ms: 1 },
+  { host: 'node-a', created_before_ms: 1 },
+  { filters: { mode: 'fsdax' }, sort: { field: 'created_at', descending: false }, created_after_ms: 1 },
+  { labels: [['rack', '7']], sort: { field: 'size', descending: false } },
+  { labels: [['rack', '7']], host: 'node-a' },
+  { labels: [['rack', '7']], filters: { mode: 'fsdax' } },
+  {
+    labels: [
+      ['rack', '7'],
+      ['row', 'a'],
+    ],
+  },
+  { labels: [['rack', '7']], created_after_ms: 1 },
+];
+
+/** How many rows SQLite looks at for the second page of four in a fleet of so many devices. */
+function visited(query: Partial<ListQuery>, devices: number): number {
+  const db = empty();
+  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
+    VALUES ('node-a', 'node-a', 'u', 1, 'v6.12', 'ok', '{}'), ('node-b', 'node-b', 'v', 1, 'v6.12', 'ok', '{}')`);
+  db.exec(`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${String(devices)})
+    INSERT INTO dax_devices (host, id, uid, revision, mode, state, size, record)
+    SELECT iif(n % 2, 'node-a', 'node-b'), 'pmem' || n, '00000000-0005-7' || n, 1, 'fsdax', 'gone', n, '{}' FROM n`);
+  db.exec(`INSERT INTO labels (kind, name, value, key, host)
+    SELECT 'dax_devices', 'rack', '7', key, host FROM dax_devices`);
+  let seen = 0;
+  db.function('seen', (key: unknown) => {
+    seen += 1;
+    return key;
+  });
+  const last = query.sort?.field === 'created_at' ? '00000000-0005-78' : 8;
+  const page = { kind: 'dax_devices', filters: {}, limit: 4, after: [8, last], ...query } as const;
+  const listed = listRows((sql) => db.prepare(sql.replace(' WHERE ', ' WHERE seen(r.key) AND ')), page);
+  expect(listed).toMatchObject({ items: ['{}', '{}', '{}', '{}'] });
+  return seen;
+}
+
+test.each(RANGES)('a page of %j is a range: it looks at the rows that it shows', (query) => {
+  expect(prepareIsRange(empty())({ kind: 'dax_devices', filters: {}, limit: 4, ...query })).toBe(true);
+  // One more tells that there is a next page; one may be the last one of the page before.
+  for (const devices of [40, 400]) expect(visited(query, devices)).toBeLessThanOrEqual(4 + 1 + 1);
+});
+
+test.each(NONE)('a page of %j may look at more rows than it shows', (query) => {
+  expect(prepareIsRange(empty())({ kind: 'dax_devices', filters: {}, limit: 4, ...query })).toBe(false);
 });
 
 test('labels that were stored before there were lists by them are found', () => {

@@ -15,7 +15,7 @@ import { startWriter } from '../../src/runtime/start_writer.ts';
 import { createWriterClient, type WriterPort } from '../../src/runtime/writer_client.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/port.ts';
-import { prepareSnapshot } from '../../src/store/snapshot.ts';
+import { prepareReader } from '../../src/runtime/reader.ts';
 import type { Decide } from '../../src/store/transact.ts';
 
 const context = () => ({ now: new Date().toISOString(), uid: () => v7() });
@@ -51,7 +51,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
     assessor: localJobs(prepareAssess(db)),
     asker: localJobs(prepareAsk(db, context)),
     decider: localJobs(prepareDecide(db, context)),
-    reader: localJobs(prepareSnapshot(db)),
+    reader: localJobs(prepareReader(db)),
   });
 }
 

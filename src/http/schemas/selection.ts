@@ -67,7 +67,7 @@ export function selectionQuery({
     .exactOptional()
     .meta({
       description:
-        'The field that the list is in order of, with `-` descending; rows that are equal in it are in the order of their creation, the last first with `-`. By default the whole list is in the order of creation. A page token is of one order.',
+        'The field that the list is in order of, with `-` descending; rows that are equal in it are in the order of their creation, the last first with `-`. By default the whole list is in the order of creation. A page token is of one order. A page by a single filter, label, time or sort costs what it shows; one by several of them is looked for among all that one of them leaves, each time.',
       override: shownAs({ type: 'string', enum: words }),
     });
   return { ...pageQuery, ...(labelled === true ? { label } : {}), sort, ...whenCreated };
