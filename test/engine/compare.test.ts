@@ -49,6 +49,7 @@ describe('[CMP1] a comparison', () => {
     expect(items).toEqual([
       {
         kernel: 'v5.10',
+        kernel_release: null,
         refused: expect.objectContaining({ code: 'tool_refused', errno: 'EBUSY' }) as object,
       },
     ]);

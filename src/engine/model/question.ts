@@ -52,6 +52,8 @@ export interface CompareRemovals {
   readonly trigger: RemoveTrigger;
   readonly via?: RemoveVia;
   readonly kernels: readonly KernelName[];
+  /** Any `uname -r`, behind the kernels. */
+  readonly kernel_releases?: readonly string[];
 }
 
 /** The removal of several devices of the host, or of all of them: what to do before, and in which order. */

@@ -1,5 +1,6 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { PROFILES } from '../kernels/profiles.ts';
+import { NO_PROBES } from '../kernels/told.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';
@@ -159,7 +160,7 @@ function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): T
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
   if (kernel === hostRecord(tx.host).kernel || !PROFILES[kernel].released) return [];
   const end = whatIf(tx, (imagined) => {
-    onKernel(imagined, kernel);
+    onKernel(imagined, { kernel, kernel_release: null, kernel_probes: NO_PROBES });
     return cannotBe(imagined.host, deviceOf(imagined.host, command.dax_device)) ?? endOf(imagined, command);
   });
   const detail = 'boot another kernel, with the same file systems and processes';

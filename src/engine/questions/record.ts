@@ -5,7 +5,6 @@ import type {
   Errno,
   HazardKind,
   HostKernel,
-  KernelName,
   RemovalState,
   RemoveTrigger,
   Verdict,
@@ -104,19 +103,31 @@ export interface Advice extends Cut {
 }
 
 /** The same removal on one kernel, or why there is none. */
-export type ComparedRemoval = { readonly kernel: KernelName; readonly refused: NoRemoval } | AnsweredRemoval;
+export type ComparedRemoval = RefusedRemoval | AnsweredRemoval;
+
+/** Where there would be none. */
+export interface RefusedRemoval extends OnKernel, Dependent {
+  readonly refused: NoRemoval;
+}
+
+/** On which kernel: a profile, or the one that was made out by the release. */
+interface OnKernel {
+  readonly kernel: HostKernel;
+  /** Null where the profile was asked for. */
+  readonly kernel_release: string | null;
+}
 
 /** A removal on one kernel, as it ends there. */
-export interface AnsweredRemoval extends Cut {
-  readonly kernel: KernelName;
+export interface AnsweredRemoval extends OnKernel, Cut, Dependent {
   readonly refused: null;
   readonly state: ImaginedState;
   readonly verdict: Verdict | null;
   readonly waiting_on: readonly WaitingOn[];
   readonly hazards: readonly Hazard[];
-  readonly report: ComparedReport;
+  /** Null where it depends on facts that are not known, as is the cost. */
+  readonly report: ComparedReport | null;
   readonly advice: readonly Advice[];
-  readonly simulated_kernel_cost: SimulatedKernelCost;
+  readonly simulated_kernel_cost: SimulatedKernelCost | null;
 }
 
 /** The head of a report: its signals are summed up by code, size and delivery. */
@@ -135,7 +146,8 @@ export interface SignalGroup extends Pick<SignalRow, 'signal' | 'si_code' | 'si_
 /** A field in which the kernels differ; those that refuse have a value in `refused` only. */
 export interface Difference {
   readonly field: string;
-  readonly values: Readonly<Partial<Record<KernelName, string | number | null>>>;
+  /** By the kernel, or by the release where that was asked for. */
+  readonly values: Readonly<Record<string, string | number | null>>;
 }
 
 /** One removal on several kernels, side by side. */

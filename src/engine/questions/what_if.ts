@@ -1,4 +1,5 @@
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
+import type { KernelOfHost } from '../kernels/told.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -6,7 +7,6 @@ import { advance } from '../removal/advance.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { removeWithSiblings } from '../commands/remove_dax_device.ts';
 import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
-import type { KernelName } from '../model/vocabulary.ts';
 import type { ImaginedState } from './record.ts';
 
 /**
@@ -50,9 +50,11 @@ function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
   return removal.state !== 'running';
 }
 
-/** The host booted with a kernel, its file systems mounted and its processes started again as they are now. */
-export function onKernel(tx: Transaction, kernel: KernelName): void {
-  const { name, kernel: booted } = hostRecord(tx.host);
-  if (kernel === booted) return;
-  patch(tx, 'hosts', name, { kernel, kernel_release: null, health: 'ok', proposed: NOTHING_PROPOSED });
+/** The host booted with another kernel, its file systems mounted and its processes started again as they are now. */
+export function onKernel(tx: Transaction, { kernel, kernel_release, kernel_probes }: KernelOfHost): void {
+  const own = hostRecord(tx.host);
+  const isOwn = kernel === 'resolved' ? kernel_release === own.kernel_release : kernel === own.kernel;
+  if (isOwn) return;
+  const booted = { kernel, kernel_release, kernel_probes, health: 'ok', proposed: NOTHING_PROPOSED } as const;
+  patch(tx, 'hosts', own.name, booted);
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
@@ -30,14 +31,15 @@ function comparisonRoute(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Compare a removal across kernels',
     description:
-      'The same removal from the present state on each kernel, with the differences. Stores nothing.',
+      'The same removal from the present state on each kernel, or on kernels by their release, with the differences. Stores nothing.',
     refuses: [404],
     params: z.strictObject({}),
     body: CompareRemovalsBody,
     answer: answered('The kernels side by side.', Comparison),
   });
   app.post('/v1/comparisons', { schema }, async (request, reply) => {
-    const { host, ...asked } = request.body as z.output<typeof CompareRemovalsBody>;
+    const { host, ...body } = request.body as z.output<typeof CompareRemovalsBody>;
+    const asked = { kernels: body.kernel_releases === undefined ? KERNEL_NAMES : [], ...body };
     const conditions = conditionsOf(request, undefined);
     const { idempotency } = conditions;
     const question = { type: 'compare_removals', ...asked } as const;

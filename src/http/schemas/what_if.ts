@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/model/question.ts';
-import { DEVICE_MODES, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
+import { DEVICE_MODES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
 import { dependent } from './depends_on.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
-import { HostKernel, KernelName } from './host.ts';
+import { HostKernel, KernelName, KernelRelease } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
@@ -21,20 +21,31 @@ const ComparedSignals = z.strictObject({
   killed: Count,
 });
 
+const onKernel = {
+  kernel: HostKernel,
+  kernel_release: KernelRelease.nullable().meta({
+    description: 'As it was asked for; null of a profile that was asked for.',
+  }),
+};
+
 const ComparedRemoval = z.union([
-  z.strictObject({ kernel: KernelName, refused: NoRemoval }).meta({ id: 'RefusedRemoval' }),
+  z.strictObject({ ...onKernel, refused: NoRemoval, ...dependent }).meta({ id: 'RefusedRemoval' }),
   z
     .strictObject({
-      kernel: KernelName,
+      ...onKernel,
       refused: z.null(),
       state: ImaginedState,
       verdict: Verdict.nullable(),
       waiting_on: Waits,
       cut: Cut.exactOptional(),
       hazards: z.array(Hazard),
-      report: z.strictObject({ ...told, signals: z.array(ComparedSignals) }),
+      report: z
+        .strictObject({ ...told, signals: z.array(ComparedSignals) })
+        .nullable()
+        .meta({ description: 'Null where it depends on facts that are not known of the kernel.' }),
       advice: z.array(Advice),
-      simulated_kernel_cost: SimulatedKernelCost,
+      simulated_kernel_cost: SimulatedKernelCost.nullable(),
+      ...dependent,
     })
     .meta({ id: 'ComparedRemoval' }),
 ]);
@@ -52,7 +63,9 @@ export const Comparison = z
       .array(
         z.strictObject({
           field: z.string(),
-          values: z.partialRecord(KernelName, z.union([z.string(), z.number(), z.null()])),
+          values: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).meta({
+            description: 'By the kernel, or the release, that was asked for; null where it is not known.',
+          }),
         }),
       )
       .meta({
@@ -72,8 +85,12 @@ export const CompareRemovalsBody = z
       .array(KernelName)
       .min(1)
       .max(64)
-      .default([...KERNEL_NAMES])
-      .meta({ description: 'Default: all of them.' }),
+      .exactOptional()
+      .meta({ description: 'Default: all of them, where no release is named.' }),
+    kernel_releases: z.array(KernelRelease).min(1).max(16).exactOptional().meta({
+      description:
+        'Any `uname -r`, or package version of Debian. What depends on facts that are not known of one is `undetermined`, and `depends_on` of its item says on which.',
+    }),
   })
   .meta({
     id: 'CompareRemovals',
@@ -83,7 +100,7 @@ export const CompareRemovalsBody = z
       trigger: 'unbind',
       kernels: [EXAMPLE_KERNEL, NEWER_KERNEL],
     }),
-  }) satisfies z.ZodType<Omit<CompareRemovals, 'type'>>;
+  }) satisfies z.ZodType<Partial<Omit<CompareRemovals, 'type'>>>;
 
 /** What a surprise removal of one device now would leave. */
 export const Assessment = z
