@@ -14,11 +14,12 @@ import type { Context } from './model/transaction.ts';
 import { restUndetermined } from './removal/undetermined.ts';
 import { settle, undetermined } from './settle.ts';
 import { tellDependent } from './tell_dependent.ts';
+import { ifAllTold } from './tell_unknown.ts';
 
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty
  * (emptyHost()) for create_host. Refused with `undetermined` where that depends on facts that are not known of the
- * host's kernel; a removal whose next step does rests before it (UNK5), and one whose end does is not begun (UNK11).
+ * host's kernel, with `outcome_unknown` where nobody has told all that goes with it (CX21); a removal whose next step does rests before it (UNK5), and one whose end does is not begun (UNK11).
  */
 export function decide<Type extends CommandType>(
   host: Host,
@@ -26,13 +27,14 @@ export function decide<Type extends CommandType>(
   context: Context,
 ): Decision<Type> | Refusal {
   const begun = mayBegin(host, command) ? beginForeseen(host, command, context) : null;
-  if (begun !== null) return begun;
+  if (begun !== null) return ifAllTold(host, command, begun);
   const again = replayed(context);
-  return inEveryWorld(
+  const decision = inEveryWorld(
     host,
     () => decideOnce(host, command, again()),
     (worlds) => reconcile(host, command, again(), worlds),
   );
+  return ifAllTold(host, command, decision);
 }
 
 /**
@@ -44,7 +46,9 @@ export function decideAtOnce<Type extends CommandType>(
   command: CommandOf<Type>,
   context: Context,
 ): Decision<Type> | Refusal | null {
-  return mayBegin(host, command) ? null : ifKnown(() => decideOnce(host, command, context));
+  if (mayBegin(host, command)) return null;
+  const decision = ifKnown(() => decideOnce(host, command, context));
+  return decision === null ? null : ifAllTold(host, command, decision);
 }
 
 /** Whether it begins removals on a kernel of which not every fact is known. */

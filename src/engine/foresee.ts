@@ -10,6 +10,7 @@ import { replayed } from './model/replayed.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { settle, undetermined } from './settle.ts';
 import { tellDependent } from './tell_dependent.ts';
+import { tellUnknown } from './tell_unknown.ts';
 import { withoutEnd } from './without_end.ts';
 
 /**
@@ -24,7 +25,7 @@ export function foresee<Type extends CommandType>(
   context: Context,
 ): Handled<Type> | Refusal {
   const again = replayed(context);
-  return inEveryWorld(
+  const foreseen = inEveryWorld(
     host,
     () => playToRest(host, command, again()),
     (worlds): Handled<Type> | Refusal => {
@@ -35,6 +36,7 @@ export function foresee<Type extends CommandType>(
       return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
     },
   );
+  return isRefusal(foreseen) ? foreseen : tellUnknown(host, command, foreseen);
 }
 
 /**

@@ -2,6 +2,7 @@ import { decide } from './decide.ts';
 import { running } from './foresee.ts';
 import { ifKnown } from './kernels/unsettled.ts';
 import { removeWithSiblings } from './commands/remove_dax_device.ts';
+import { untoldOf } from './commands/untold.ts';
 import { applyChange } from './model/apply.ts';
 import type { CommandOf } from './model/command.ts';
 import { dependOn } from './model/depends_on.ts';
@@ -11,6 +12,7 @@ import { PLANNED_MAX, type PlanRemovals } from './model/question.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import { begin, rollback, type Transaction } from './model/transaction.ts';
+import { besides } from './model/untold.ts';
 import type { RemoveTrigger } from './model/vocabulary.ts';
 import { toldOf } from './device/told.ts';
 import { stepsOf, typed } from './plan_steps.ts';
@@ -41,6 +43,7 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
   }
   goOn(tx);
   const going = [...new Set([...asked, ...asked.flatMap((name) => goWith(tx, removalOf(name, trigger)))])];
+  const unknown = new Map(going.map((name) => [name, untoldOf(host, removalOf(name, trigger))]));
   const prepared = going.flatMap((name) => prepare(tx, going, name, trigger));
   const begun = new Map<string, string>();
   const refused = new Map<string, Refusal>();
@@ -59,6 +62,7 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
       const removal = begun.get(name);
       return {
         ...told,
+        ...besides(unknown.get(name)!),
         ...(removal === undefined ? notRemoved(tx, name, refused.get(name)!) : removedBy(tx, removal)),
       };
     }),

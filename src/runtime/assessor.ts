@@ -139,11 +139,13 @@ function sumUp(rows: readonly AssessedRow[]): Omit<AssessmentSummary, 'not_asses
     with_impact: 0,
     with_residue: 0,
     not_told: 0,
+    unknown: 0,
   };
   for (const { assessment } of rows) {
     if (hasImpact(assessment)) summary.with_impact += 1;
     if (assessment.residue.pages > 0) summary.with_residue += 1;
     if (assessment.holders === 'not_told') summary.not_told += 1;
+    if (assessment.unknown !== undefined) summary.unknown += 1;
     if (assessment.state === 'stuck') summary.stuck += 1;
     summary[assessment.verdict ?? (assessment.state === 'waiting' ? 'waiting' : 'refused')] += 1;
   }

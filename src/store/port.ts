@@ -200,6 +200,8 @@ export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' |
   readonly stuck: number;
   /** Of all these, devices about whose users nothing is known. */
   readonly not_told: number;
+  /** Of all these, devices of which nobody has told all that goes with their CXL card. */
+  readonly unknown: number;
 }
 
 /** An event as the journal has it. */

@@ -4,6 +4,7 @@ import type { CxlMemdev, CxlRegion } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
+import type { WithUnknown } from '../model/untold.ts';
 import { memdevDriver } from '../model/via.ts';
 import type { CxlDriver, CxlRemoveVia } from '../model/vocabulary.ts';
 import {
@@ -13,11 +14,10 @@ import {
   resetDecode,
   tellConsumers,
 } from '../device/cxl/change.ts';
-import { dependentsUntold } from '../device/cxl/untold.ts';
 import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionsOn } from '../device/cxl/chain.ts';
 
 /** A memdev that goes, the regions that it takes with it, and the removals of what stands on them. */
-export interface RemovedMemdev {
+export interface RemovedMemdev extends WithUnknown {
   readonly cxl_memdev: CxlMemdev;
   readonly cxl_regions: readonly CxlRegion[];
   readonly removals: readonly RemovalRecord[];
@@ -26,14 +26,13 @@ export interface RemovedMemdev {
 /**
  * A memdev goes, and all that depends on it: memdev → decoder → region → dax device. A removal starts for each
  * device that is bound; what stands on no bound device goes at once. Refused: a memdev without that driver
- * (ENODEV), `cxl disable-memdev` without -f of one that is part of an active region (M106), one of whose dependents nobody has
- * told (`outcome_unknown`, CX21).
+ * (ENODEV), `cxl disable-memdev` without -f of one that is part of an active region (M106).
  */
 export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): RemovedMemdev | Refusal {
   const memdev = findMemdev(tx.host, command.memdev);
   if (isRefusal(memdev)) return memdev;
   const via = memdevDriver(command.via ?? 'cxl_pci');
-  const refusal = refuses(tx, memdev, command.via, via) ?? dependentsUntold(tx.host, memdev);
+  const refusal = refuses(tx, memdev, command.via, via);
   if (refusal !== null) return refusal;
   const regions = regionsOn(tx.host, memdev.name);
   const devices = regions.flatMap(({ name }) => consumersOf(tx.host, name));

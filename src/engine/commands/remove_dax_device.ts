@@ -6,6 +6,7 @@ import type { RemovalRecord } from '../model/removal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 import { consumersOf, regionOf, regionsOn } from '../device/cxl/chain.ts';
+import { refusesUntold, untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { mediumLost } from '../device/lifecycle.ts';
 import { wayBack } from '../device/way_back.ts';
 import { startRemoval } from '../removal/start.ts';
@@ -31,8 +32,7 @@ export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): B
   }
   const region = regionOf(tx.host, device);
   const memdev = viaOf(via)?.unbinds === 'cxl_region' ? null : region.mappings[0]?.memdev;
-  if (memdev === undefined)
-    return kernelRefuses('ENODEV', `no memdev decodes to ${region.name}: ${wayBack(tx.host, device)}`);
+  if (memdev === undefined) return withoutMemdev(tx, device, region.name);
   const named = startRemoval(tx, { ...command, via }, memdev);
   if (isRefusal(named)) return named;
   const regions = memdev === null ? [region] : regionsOn(tx.host, memdev);
@@ -44,6 +44,13 @@ export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): B
     memdev,
   );
   return isRefusal(others) ? others : [named, ...others];
+}
+
+/** None decodes to its region; or one does, and no listing has told which (CX21). */
+function withoutMemdev({ host }: Transaction, device: DaxDevice, region: string): Refusal {
+  const untold = untoldOfDevice(untoldChain(host), device);
+  if (untold !== null) return refusesUntold(untold);
+  return kernelRefuses('ENODEV', `no memdev decodes to ${region}: ${wayBack(host, device)}`);
 }
 
 /** A removal, and those that began with it. */

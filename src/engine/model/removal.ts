@@ -1,6 +1,7 @@
 import type { Resource } from './resource.ts';
 import type { Cut } from './cut.ts';
 import type { Dependent } from './depends_on.ts';
+import type { WithUnknown } from './untold.ts';
 import type { CostTerm, CostWorkload } from './cost_words.ts';
 import type {
   HazardKind,
@@ -18,7 +19,7 @@ import type {
  * One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. What was told about the
  * device's users when it began is absent in removals that are older than that.
  */
-export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, Dependent {
+export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, Dependent, WithUnknown {
   readonly id: string;
   readonly dax_device: string;
   readonly kernel: HostKernel;

@@ -10,7 +10,9 @@ import { hazardsOf } from '../removal/hazards.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
 import { mappedPfns } from '../removal/report.ts';
 import { begin, hostRecord, type Context, type Transaction } from '../model/transaction.ts';
+import { untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { toldOf } from '../device/told.ts';
+import { besides } from '../model/untold.ts';
 import { advise } from './advice.ts';
 import { noRemoval } from './compare.ts';
 import { inCommon } from './in_common.ts';
@@ -43,6 +45,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
   const tx = begin(host, NOBODY);
   const { name, kernel } = hostRecord(host);
   const under = hostKey(hostRecord(host));
+  const chain = untoldChain(host);
   return [...host.tables.dax_devices.values()].map((device) => {
     const { uid, mode, tenant } = device;
     return {
@@ -54,6 +57,7 @@ export function assessHost(host: Host, idle: IdleVerdicts): Assessment[] {
       tenant,
       ...toldOf(device),
       trigger: 'surprise_removal',
+      ...besides(untoldOfDevice(chain, device)),
       ...resultOf(tx, device, under, idle),
     };
   });

@@ -12,7 +12,9 @@ import {
 } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { mappedPfns } from '../removal/report.ts';
+import { untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { toldOf } from '../device/told.ts';
+import { besides } from '../model/untold.ts';
 import type { SurveyHolders } from '../model/question.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { Survey } from './record.ts';
@@ -44,6 +46,7 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
   return {
     items,
     ...toldOf(device),
+    ...besides(untoldOfDevice(untoldChain(host), device)),
     trigger: 'unbind',
     ...outlook,
     residue: countResidue(host, residual),

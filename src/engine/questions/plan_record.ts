@@ -1,6 +1,7 @@
 import type { CommandOf } from '../model/command.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { SimulatedKernelCost, ToldOfHolders } from '../model/removal.ts';
+import type { WithUnknown } from '../model/untold.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import type { Assessment, Impact, ImaginedState, NoRemoval } from './record.ts';
 import type { RemedyCommand } from './remedies.ts';
@@ -38,7 +39,7 @@ export interface PlanStep {
 }
 
 /** How a device stands once all steps are done. */
-export interface PlannedDevice extends ToldOfHolders, Dependent {
+export interface PlannedDevice extends ToldOfHolders, Dependent, WithUnknown {
   readonly dax_device: string;
   /** False: it goes along with another. */
   readonly asked: boolean;

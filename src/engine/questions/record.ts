@@ -12,6 +12,7 @@ import type {
 import type { RefusalCode } from '../model/refusal_codes.ts';
 import type { Cut } from '../model/cut.ts';
 import type { Dependent } from '../model/depends_on.ts';
+import type { WithUnknown } from '../model/untold.ts';
 import type {
   BlastRadius,
   Hazard,
@@ -57,7 +58,7 @@ export interface Residue {
 }
 
 /** Who holds a device, and what a removal now would do to each. */
-export interface Survey extends ToldOfHolders, Dependent {
+export interface Survey extends ToldOfHolders, Dependent, WithUnknown {
   /** Of the removal that its state, verdict and consequences are of. */
   readonly trigger: 'unbind';
   readonly items: readonly Holder[];
@@ -161,7 +162,7 @@ export interface Comparison extends ToldOfHolders {
 }
 
 /** What a surprise removal of one device now would leave. Where nothing is known about its users, it counts none. */
-export interface Assessment extends ToldOfHolders, Cut, Dependent {
+export interface Assessment extends ToldOfHolders, Cut, Dependent, WithUnknown {
   readonly host: string;
   readonly dax_device: string;
   readonly uid: string;

@@ -12,6 +12,7 @@ import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Removal } from './removal.ts';
 import { Bytes, Count, Hex, identity, Name, Text, withExample } from './scalar.ts';
+import { withUnknown } from './unknown.ts';
 import { RemoveTriggerInput } from './word.ts';
 
 const MemdevState = z.enum(CXL_MEMDEV_STATES).meta({ id: 'CxlMemdevState' });
@@ -111,6 +112,7 @@ export const CxlMemdevRemoval = z
     cxl_memdev: CxlMemdev,
     cxl_regions: z.array(CxlRegion),
     removals: z.array(Removal),
+    ...withUnknown,
   })
   .meta({ id: 'CxlMemdevRemoval' });
 

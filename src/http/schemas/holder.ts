@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withUnknown } from './unknown.ts';
 import type * as engine from '../../engine/questions/record.ts';
 import { dependent } from './depends_on.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
@@ -55,6 +56,7 @@ export const surveyed = {
   impact: Impact.nullable(),
   refused: NoRemoval.nullable(),
   ...dependent,
+  ...withUnknown,
   residue: Residue,
   blast_radius: BlastRadius,
   advice: z.array(Advice),

@@ -7,6 +7,7 @@ import { ImaginedState, Impact, NoRemoval } from './imagined.ts';
 import { SimulatedKernelCost } from './removal.ts';
 import { Count, Name, withExample } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
+import { withUnknown } from './unknown.ts';
 import { HazardKind, RemoveTriggerInput, Verdict } from './word.ts';
 
 /** Hosts that are planned at once. */
@@ -77,6 +78,7 @@ const Left = z
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     refused: NoRemoval.nullable().meta({ description: 'Why the plan does not remove it.' }),
     ...dependent,
+    ...withUnknown,
   })
   .meta({ id: 'PlannedDevice' }) satisfies z.ZodType<engine.PlannedDevice & { readonly host: string }>;
 

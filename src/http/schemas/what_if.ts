@@ -9,6 +9,7 @@ import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
+import { withUnknown } from './unknown.ts';
 import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia, Verdict } from './word.ts';
 
 const ComparedSignals = z.strictObject({
@@ -133,6 +134,7 @@ export const Assessment = z
     advice: z.array(Advice),
     refused: NoRemoval.nullable(),
     ...dependent,
+    ...withUnknown,
   })
   .meta({
     id: 'Assessment',
@@ -165,6 +167,9 @@ export const assessed = {
       not_told: Count.meta({
         description:
           'Of these, devices about whose users nobody has said anything: their verdict knows of none.',
+      }),
+      unknown: Count.meta({
+        description: 'Of these, devices of which nobody has told all that goes with their CXL card.',
       }),
     })
     .meta({ description: 'Devices by verdict, over all pages.' }),

@@ -1,38 +1,115 @@
-import type { CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import type { CxlRegion, DaxDevice, Host } from '../../model/host.ts';
 import { unknownOutcome, type Refusal } from '../../model/refusal.ts';
-import { hasLostTarget, regionsOn } from './chain.ts';
+import type { Untold } from '../../model/untold.ts';
+import { hasLostTarget } from './chain.ts';
 
-/**
- * Why nobody knows all that goes with a memdev: of a device, or of a region, no listing has told what it stands on, and
- * it may be this card (CX21). Refused with `outcome_unknown`, which names them, and what to run; else null.
+/*
+ * What no listing has told of the chain memdev ── region ── dax device, so that nobody knows all that goes with a part
+ * of it (CX21). Everything that tells what goes with something asks here: who only asks is answered with it beside
+ * what is known, who acts is refused in the same words.
  */
-export function dependentsUntold(host: Host, memdev: CxlMemdev): Refusal | null {
-  if (memdev.state !== 'enabled' || memdev.left_region !== null) return null;
-  const regions = host.tables.cxl_regions.where((region) => hasUntoldTargets(host, region));
-  const others = regions.filter(({ mappings }) => !mappings.some((target) => target.memdev === memdev.name));
-  const isKnown = regionsOn(host, memdev.name).length > 0;
-  const devices = host.tables.dax_devices.where((device) => mayStandOnAny(host, device, isKnown));
-  const names = [...others, ...devices].map(({ name }) => name).slice(0, NAMES_MAX);
-  if (names.length === 0) return null;
-  const run = 'import `cxl list -RMT`, `daxctl list -R` and `ndctl list -BRD`';
-  return unknownOutcome(`unknown: whether ${names.join(', ')} goes with ${memdev.name} is not told: ${run}`);
+
+/** What of a host's chain is untold, and what was worked out of that. */
+export interface UntoldChain {
+  readonly host: Host;
+  /** Regions that decode, and of whose targets a listing showed fewer than they have ways. */
+  readonly regions: readonly CxlRegion[];
+  /** Devices without a told region, on a bus that is CXL or not told. */
+  readonly devices: readonly DaxDevice[];
+  /** The memdevs of which a region is told. */
+  readonly onRegions: ReadonlySet<string>;
+  readonly memdevs: Map<string, Untold | null>;
+}
+
+/** Reads a host once, O(devices and regions): what is then asked of each looks at what is untold alone. */
+export function untoldChain(host: Host): UntoldChain {
+  const { cxl_regions, dax_devices } = host.tables;
+  const targets = [...cxl_regions.values()].flatMap(({ mappings }) => mappings.map(({ memdev }) => memdev));
+  return {
+    host,
+    regions: cxl_regions.where((region) => hasUntoldTargets(host, region)),
+    devices: dax_devices.where(mayBeOnCxl),
+    onRegions: new Set(targets),
+    memdevs: new Map(),
+  };
+}
+
+/** What may go with a memdev and is not told to: a region or device that may stand on this card, for all that is told. */
+export function untoldOfMemdev(chain: UntoldChain, name: string): Untold | null {
+  const { host, regions, devices, onRegions, memdevs } = chain;
+  const known = memdevs.get(name);
+  if (known !== undefined) return known;
+  const others = regions.filter(({ mappings }) => !mappings.some(({ memdev }) => memdev === name));
+  const loose = devices.filter((device) => !onRegions.has(name) || isNumbered(host, device));
+  const untold = isInUse(host, name) ? whether([...others, ...loose], name) : null;
+  memdevs.set(name, untold);
+  return untold;
+}
+
+/** What may go with a region and is not told to. */
+export function untoldOfRegion({ host, devices }: UntoldChain, name: string): Untold | null {
+  return whether(
+    devices.filter((device) => isNumbered(host, device)),
+    name,
+  );
+}
+
+/** What may go with a device when its card does, and is not told to. */
+export function untoldOfDevice(chain: UntoldChain, device: DaxDevice): Untold | null {
+  const { host } = chain;
+  const region = host.tables.cxl_regions.get(device.cxl_region ?? '');
+  if (region !== undefined) {
+    const [first] = region.mappings;
+    if (first !== undefined) return untoldOfMemdev(chain, first.memdev);
+    return hasUntoldTargets(host, region) ? untold(`which CXL memdev ${region.name} decodes to`) : null;
+  }
+  const isLoose = mayBeOnCxl(device) && (device.provider === 'CXL' || mayBeOnACard(chain, device));
+  return isLoose ? untold(`which CXL memdev ${device.name} stands on, and so what goes with it,`) : null;
+}
+
+function mayBeOnACard({ host, onRegions }: UntoldChain, device: DaxDevice): boolean {
+  const cards = [...host.tables.cxl_memdevs.keys()].filter((name) => isInUse(host, name));
+  return cards.some((name) => !onRegions.has(name) || isNumbered(host, device));
+}
+
+/** The refusal of an act of which nobody knows all that goes with it. */
+export function refusesUntold({ what, run }: Untold): Refusal {
+  return unknownOutcome(`unknown: ${what}: import ${run}`);
+}
+
+function whether(things: readonly { readonly name: string }[], goesWith: string): Untold | null {
+  if (things.length === 0) return null;
+  const names = things.slice(0, NAMES_MAX).map(({ name }) => name);
+  const more = things.length - names.length;
+  const rest = more === 0 ? '' : ` and ${String(more)} more`;
+  return untold(`whether ${names.join(', ')}${rest} goes with ${goesWith}`);
 }
 
 const NAMES_MAX = 20;
 
-/** A region that decodes, and of whose targets a listing showed fewer than it has ways. */
+function untold(what: string): Untold {
+  return { what: `${what} is not told`, run: '`cxl list -RMT`, `daxctl list -R` and `ndctl list -BRD`' };
+}
+
 function hasUntoldTargets(host: Host, region: CxlRegion): boolean {
   const decodes = region.state === 'enabled' && region.decode_state === 'commit';
   return decodes && region.mappings.length < region.interleave_ways && !hasLostTarget(host, region);
 }
 
+function mayBeOnCxl({ cxl_region, state, provider }: DaxDevice): boolean {
+  return cxl_region === null && state !== 'gone' && (provider === null || provider === 'CXL');
+}
+
 /**
- * Whether a device without a told region may stand on a card: on one of whose regions nothing is known, or, where its
- * number is that of a region that something else contradicts, on any. Not where its bus is told to be another.
+ * Whether a device without a told region may be on one that is told: its bus is, or its number is that of one, which
+ * something else contradicts.
  */
-function mayStandOnAny(host: Host, device: DaxDevice, isKnown: boolean): boolean {
-  const { name, provider, cxl_region, state } = device;
-  if (cxl_region !== null || state === 'gone' || (provider !== null && provider !== 'CXL')) return false;
-  const region = name.replace(/^[a-z]+(\d+).*$/, 'region$1');
-  return !isKnown || provider === 'CXL' || host.tables.cxl_regions.has(region);
+function isNumbered({ tables }: Host, { name, provider }: DaxDevice): boolean {
+  return provider === 'CXL' || tables.cxl_regions.has(name.replace(/^[a-z]+(\d+).*$/, 'region$1'));
+}
+
+/** Whether a region may decode to a memdev: of one that no listing has told nobody can say that none does (CX22). */
+function isInUse({ tables }: Host, name: string): boolean {
+  const memdev = tables.cxl_memdevs.get(name);
+  return memdev === undefined || (memdev.state === 'enabled' && memdev.left_region === null);
 }
