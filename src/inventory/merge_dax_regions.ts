@@ -12,7 +12,9 @@ import { settleParts } from './settle_parts.ts';
 /**
  * The dax regions that have no known device; the others are kept with their devices.
  *
- * A region listed without its devices (-R alone) is told by its path, or by its id where one device alone has that.
+ * A region listed without its devices (-R alone) is told by its path, or by its id: on an nd bus each namespace has a
+ * region, all of the id of the nd region, so that it is known only where one device alone has that id; elsewhere it is
+ * the only one of its id. What was listed before its devices is joined to them when they come.
  */
 export function mergeDaxRegions(
   known: readonly ListedRecord[],
@@ -25,15 +27,34 @@ export function mergeDaxRegions(
   for (const { fields } of items) {
     for (const device of lookUp.devicesOn(fields['path'])) joinDevice(merge, device, fields);
     if (merge.regions.has(fields)) continue;
-    const device = lookUp.deviceIn(fields);
-    if (device === null)
+    const devices = lookUp.devicesIn(fields);
+    if (devices.length === 0)
       table.set(nameOfDaxRegion(fields), withoutDevice(table.get(nameOfDaxRegion(fields)), fields));
-    else lookUp.joined(device, joinDevice(merge, device, fields));
+    for (const device of devices) lookUp.joined(device, joinDevice(merge, device, fields));
+  }
+  const aside = [...table.values()].map((record) => record.fields);
+  for (const fields of [...aside, ...sharedRegions(merge)]) {
+    for (const device of lookUp.devicesIn(fields)) lookUp.joined(device, fillDevice(merge, device, fields));
   }
   const paths = new Set([...merge.parts.values()].map(pathOf));
-  return [...table.values()].filter(
-    ({ fields }) => isWorthKeeping(fields) && !(fields['path'] !== undefined && paths.has(fields['path'])),
-  );
+  const isJoined = ({ fields }: ListedRecord): boolean =>
+    fields['path'] === undefined ? lookUp.isTold(fields) : paths.has(fields['path']);
+  return [...table.values()].filter((record) => isWorthKeeping(record.fields) && !isJoined(record));
+}
+
+/** The regions of devices, each once and with its id, where other devices may be in them. */
+function sharedRegions(merge: DeviceMerge): Iterable<ListedObject> {
+  const ofId = new Map<number, ListedObject>();
+  for (const parts of merge.parts.values()) {
+    const id = daxRegionIdOf(parts);
+    if (id !== null && isShared(pathOf(parts))) ofId.set(id, { id, ...parts.dax_region });
+  }
+  return ofId.values();
+}
+
+/** Whether the region at a path is the only one of its id: no namespaces are made there. */
+function isShared(path: ListedValue | undefined): boolean {
+  return typeof path === 'string' && !path.includes('/ndbus');
 }
 
 /** How a dax region is told: by its path, else by its id. */
@@ -56,8 +77,11 @@ function isWorthKeeping(fields: ListedObject): boolean {
 
 /** Devices by the path and the id of their regions, while regions are joined to them. */
 interface LookUp {
-  readonly deviceIn: (fields: ListedObject) => string | null;
-  readonly devicesOn: (path: ListedValue | undefined) => Iterable<string>;
+  /** Those in a region that is listed without them. */
+  readonly devicesIn: (fields: ListedObject) => readonly string[];
+  readonly devicesOn: (path: ListedValue | undefined) => ReadonlySet<string>;
+  /** Whether a region without a path is that of a device, which has all that is told of it. */
+  readonly isTold: (fields: ListedObject) => boolean;
   readonly joined: (device: string, parts: ListedParts) => void;
 }
 
@@ -71,22 +95,37 @@ function createLookUp(merge: DeviceMerge): LookUp {
     (path === undefined ? undefined : ofPath.get(path)) ?? new Set();
   for (const [name, parts] of merge.parts) note(name, parts);
   const ofId = groupBy([...merge.parts.keys()], (name) => daxRegionIdOf(merge.parts.get(name)!));
+  const partsOf = (name: string): ListedParts => merge.parts.get(name)!;
+  const withId = (id: ListedValue | undefined): readonly string[] => ofId.get(toCount(id) ?? -1) ?? [];
   return {
     devicesOn,
-    deviceIn: ({ path, id }) => {
-      const [found] = devicesOn(path);
-      if (found !== undefined) return found;
-      const [first, second] = ofId.get(toCount(id) ?? -1) ?? [];
-      const isAlone = first !== undefined && second === undefined;
-      return isAlone && pathOf(merge.parts.get(first)!) === undefined ? first : null;
+    devicesIn: ({ path, id }) => {
+      const named = withId(id);
+      const isAlone = named.length === 1;
+      if (path === undefined) return isAlone ? named : [];
+      const untold = named.filter((name) => pathOf(partsOf(name)) === undefined);
+      if (isShared(path)) return untold.filter((name) => partsOf(name).namespace === null);
+      return isAlone && devicesOn(path).size === 0 ? untold : [];
     },
+    isTold: ({ id }) => withId(id).length === 1,
     joined: note,
   };
 }
 
+/** A region as the listing tells it, over what was told before. */
 function joinDevice(merge: DeviceMerge, name: string, fields: ListedObject): ListedParts {
   const parts = merge.parts.get(name)!;
-  const joined = settleParts({ ...parts, dax_region: mergeRegionOf(parts, fields) });
+  return withRegion(merge, name, mergeRegionOf(parts, fields));
+}
+
+/** The same where what was told of the device is the later. */
+function fillDevice(merge: DeviceMerge, name: string, { id: _id, ...fields }: ListedObject): ListedParts {
+  const parts = merge.parts.get(name)!;
+  return withRegion(merge, name, mergeRegionOf({ ...parts, dax_region: fields }, parts.dax_region ?? {}));
+}
+
+function withRegion(merge: DeviceMerge, name: string, region: ListedObject | null): ListedParts {
+  const joined = settleParts({ ...merge.parts.get(name)!, dax_region: region });
   merge.parts.set(name, joined);
   return joined;
 }

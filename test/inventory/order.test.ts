@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cases } from '../support/property.ts';
-import { hostAfter, stateOf } from './support/played.ts';
+import { hostAfter, printed, stateOf } from './support/played.ts';
 import { recordedInventories } from './support/recordings.ts';
+import { OBJECT_GAPS, thinned } from './support/thinned.ts';
 
 const UUID = '11111111-2222-4333-8444-555555555591';
 const NDCTL = JSON.stringify([
@@ -94,5 +95,77 @@ describe('[IMP14] the listings of one moment give one state, in whichever order 
       }),
       cases(300),
     );
+  });
+
+  test('some of them, each with objects left out', () => {
+    const told = fc.constantFrom(...INVENTORIES).chain(({ texts }) => {
+      const some = fc.shuffledSubarray(texts, {
+        minLength: Math.min(2, texts.length),
+        maxLength: Math.min(3, texts.length),
+      });
+      return fc.tuple(some, fc.array(OBJECT_GAPS, { minLength: 3, maxLength: 3 }));
+    });
+    fc.assert(
+      fc.property(told, ([texts, gaps]) => {
+        const left = texts.filter((text) => text !== '').map((text, at) => thinned(text, gaps[at]!));
+        expect(thereAfter(left)).toEqual(thereAfter([...left].reverse()));
+      }),
+      cases(200),
+    );
+  });
+});
+
+/** The state without devices that are gone: one that was known by its namespace before its own name leaves such a trace. */
+function thereAfter(texts: readonly string[]): unknown {
+  return stateOf(hostAfter(...texts), (record) => !('state' in record && record.state === 'gone'));
+}
+
+describe('[IMP51] a dax region that is listed alone, and its devices, in either order', () => {
+  const dax = (chardev: string) => ({
+    chardev,
+    size: 2 ** 30,
+    target_node: 0,
+    align: 2 ** 21,
+    mode: 'devdax',
+  });
+  const region = (path: string) => JSON.stringify([{ path, id: 0, size: 2 ** 31, align: 2 ** 21 }]);
+  const HMEM = region('/platform/hmem.0');
+  const CXL = region('/platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0');
+  const [ONE, OTHER] = ['dax0.0', 'dax0.1'].map((name) => JSON.stringify([dax(name)])) as [string, string];
+  const BOTH = JSON.stringify([dax('dax0.0'), dax('dax0.1')]);
+  const devices = (...texts: readonly string[]) => [
+    ...hostAfter(...texts).made.host.tables.dax_devices.values(),
+  ];
+
+  test.each([
+    ['one device', [HMEM, ONE]],
+    ['two devices', [HMEM, BOTH]],
+    ['two devices, one by one', [HMEM, ONE, OTHER]],
+  ])('%s of one region', (_name, texts) => {
+    for (const order of [texts, [...texts].reverse(), [...texts.slice(1), texts[0]!]]) {
+      expect(new Set(devices(...order).map(({ provider }) => provider))).toEqual(new Set(['hmem']));
+      const [only, ...others] = JSON.parse(printed(hostAfter(...order), 'daxctl')) as {
+        path: string;
+        devices: [];
+      }[];
+      expect([only?.path, only?.devices.length, others]).toEqual([
+        '/platform/hmem.0',
+        devices(...order).length,
+        [],
+      ]);
+    }
+  });
+
+  test('a path through a CXL region tells that region', () => {
+    const cxl = JSON.stringify([
+      { region: 'region0', resource: 2 ** 36, size: 2 ** 31, type: 'ram', interleave_ways: 1 },
+    ]);
+    for (const order of [
+      [cxl, CXL, ONE],
+      [cxl, ONE, CXL],
+      [ONE, CXL, cxl],
+    ]) {
+      expect(devices(...order)).toMatchObject([{ cxl_region: 'region0', cxl_region_from: 'listed' }]);
+    }
   });
 });

@@ -55,11 +55,12 @@ export function printed({ made, listed }: PlayedHost, format: ExportFormat): str
 }
 
 /** Everything that the model holds of the host, and all it exports; not when, nor how often, a record was changed. */
-export function stateOf(host: PlayedHost): unknown {
+export function stateOf(host: PlayedHost, isKept: (record: object) => boolean = () => true): unknown {
   const { dax_devices, memory_ranges, cxl_memdevs, cxl_regions } = host.made.host.tables;
   const records = [dax_devices, memory_ranges, cxl_memdevs, cxl_regions].map((table) =>
     [...table.entries()]
       .sort(([name], [other]) => (name < other ? -1 : 1))
+      .filter(([, record]) => isKept(record))
       .map(([, record]) => withoutTimes(record)),
   );
   const exports = EXPORT_FORMATS.map((format) => unordered(valueOf(printed(host, format))));
@@ -76,7 +77,8 @@ export function modelledIn({ host: { tables } }: Machine): Modelled {
   };
 }
 
+/** Where no listing told the address of a device, its place is ours: whatever was free then. */
 function withoutTimes(record: object): unknown {
   const { uid, revision, created_at, updated_at, base_pfn, ...fields } = record as Record<string, unknown>;
-  return fields;
+  return typeof fields['phys_addr'] === 'string' ? { ...fields, base_pfn } : fields;
 }

@@ -9,6 +9,8 @@ export interface Gaps {
   readonly drops: readonly boolean[];
   /** Objects of these kinds, by the key that names one: as without the flag that lists them. */
   readonly kinds: readonly string[];
+  /** Only objects that have a name go: what is left is told as it was, for a member that is missing tells something. */
+  readonly only_objects: boolean;
 }
 
 const KINDS = ['memdev', 'endpoint', 'decoder', 'port', 'region', 'chardev', 'nmem', 'namespace', 'path'];
@@ -23,14 +25,20 @@ export const GAPS: fc.Arbitrary<Gaps> = fc.record({
     ),
   ),
   kinds: fc.subarray(KINDS, { maxLength: 3 }),
+  only_objects: fc.constant(false),
 });
 
+/** The same of whole objects. */
+export const OBJECT_GAPS: fc.Arbitrary<Gaps> = GAPS.map((gaps) => ({ ...gaps, only_objects: true }));
+
 /** A listing without some of it, as other flags or filters of the tool would print it. */
-export function thinned(text: string, { drops, kinds }: Gaps): string {
+export function thinned(text: string, { drops, kinds, only_objects }: Gaps): string {
   let seen = 0;
   const isKept = (value: ListedValue | undefined): boolean => {
     seen += 1;
-    return !drops[(seen - 1) % drops.length] && !kinds.includes(kindOf(value));
+    const kind = kindOf(value);
+    const mayGo = !only_objects || KINDS.includes(kind);
+    return !(mayGo && drops[(seen - 1) % drops.length]) && !kinds.includes(kind);
   };
   const visit = (value: ListedValue): ListedValue => {
     if (typeof value !== 'object' || value === null || '$number' in value) return value;
