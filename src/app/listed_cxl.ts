@@ -8,7 +8,7 @@ import { findRecord } from '../inventory/find_record.ts';
 import { sizeIn } from '../inventory/human_size.ts';
 import { toCount, toHex, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';
-import type { InventoryHostRecord, ListedRecord } from '../inventory/record.ts';
+import type { InventoryHostRecord, ListedObject, ListedRecord } from '../inventory/record.ts';
 
 /** A memdev as listings have shown it. */
 export type ListedMemdev = Omit<ImportedCxl['memdevs'][number], 'previous_name' | 'listed_at'>;
@@ -103,14 +103,13 @@ function memdevOf({ name, fields }: ListedRecord, link: MemdevLink | undefined):
   };
 }
 
-/** A region is of the kind of capacity that its decoders give it; one without a driver has `state: disabled`. */
+/** A region without a driver has `state: disabled`. */
 function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): ListedRegion {
   const links = memdevsOf(host, name);
-  const modes = links.map(({ decoder }) => findRecord(host.decoders, decoder)?.fields['mode']);
   const resource = toU64(fields['resource']);
   return {
     name,
-    type: fields['type'] === 'ram' || modes.includes('ram') ? 'ram' : 'pmem',
+    type: isRam(host, fields, links) ? 'ram' : 'pmem',
     resource: resource === null ? null : toHex(resource),
     size: sizeIn(fields['size']) ?? 0,
     interleave_ways: toCount(fields['interleave_ways']) ?? Math.max(1, links.length),
@@ -123,4 +122,19 @@ function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): Li
       decoder,
     })),
   };
+}
+
+/**
+ * A region is of the kind of capacity that its decoders give it. cxl before v76 prints no type of a region, and a
+ * listing without -D no mode of a decoder: it is ram, too, where its cards are all told and have nothing else.
+ */
+function isRam(host: InventoryHostRecord, { type }: ListedObject, links: readonly MemdevLink[]): boolean {
+  if (type === 'ram' || type === 'pmem') return type === 'ram';
+  const modes = links.map(({ decoder }) => findRecord(host.decoders, decoder)?.fields['mode']);
+  const known = modes.filter((mode) => mode === 'ram' || mode === 'pmem');
+  if (known.length > 0) return known.includes('ram');
+  const cards = links.map(({ memdev }) => findRecord(host.memdevs, memdev)?.fields);
+  const hasOnlyRam = (card: ListedObject | undefined): boolean =>
+    (sizeIn(card?.['ram_size']) ?? 0) > 0 && (sizeIn(card?.['pmem_size']) ?? 0) === 0;
+  return cards.length > 0 && cards.every(hasOnlyRam);
 }
