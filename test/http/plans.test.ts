@@ -44,7 +44,7 @@ const lastEvent = async () => (await server.call('GET', '/v1/events')).json.as_o
 
 test('[PLAN1] a plan stores nothing, and is asked of one host after the other', async () => {
   const before = await lastEvent();
-  const { order, left } = await planned({ hosts: ['node-b', 'node-a'] });
+  const { order, left, hosts } = await planned({ hosts: ['node-b', 'node-a'] });
   expect(order.map(({ step, host, command }) => [step, host, command])).toEqual(
     ['node-b', 'node-a'].flatMap((host, at) => [
       [at * 3 + 1, host, 'kill 42'],
@@ -56,7 +56,17 @@ test('[PLAN1] a plan stores nothing, and is asked of one host after the other', 
     'node-b pmem0 contained',
     'node-a pmem0 contained',
   ]);
+  expect(hosts).toEqual(['node-b', 'node-a'].map((host) => ({ host, as_of: before })));
   expect(await lastEvent()).toBe(before);
+});
+
+test('[PLAN8] each part says of which state it is', async () => {
+  const before = await lastEvent();
+  const patched = await server.call('PATCH', '/v1/hosts/copy-a', { labels: { seen: 'yes' } });
+  expect(patched.status).toBe(200);
+  const { hosts } = await planned({ hosts: ['copy-a'] });
+  expect(hosts).toEqual([{ host: 'copy-a', as_of: await lastEvent() }]);
+  expect(hosts[0]?.as_of).toBeGreaterThan(before);
 });
 
 test('[PLAN1] the calls of a plan, in order, leave what it says', async () => {

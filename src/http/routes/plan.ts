@@ -30,6 +30,7 @@ export function planRoute(app: FastifyInstance, backend: Backend): void {
     const conditions = conditionsOf(request, undefined);
     const order: object[] = [];
     const left: object[] = [];
+    const hosts: object[] = [];
     let replayed = false;
     for (const [at, asked] of askedOf(body).entries()) {
       const { host } = asked;
@@ -39,9 +40,10 @@ export function planRoute(app: FastifyInstance, backend: Backend): void {
         order.push({ step: order.length + 1, host, ...step, calls: calls.map((call) => callOf(host, call)) });
       }
       left.push(...done.answer.left.map((device) => ({ host, ...device })));
+      hosts.push({ host, as_of: done.seq });
     }
     mark(reply, conditions, replayed);
-    return reply.send({ order, left });
+    return reply.send({ order, left, hosts });
   });
 }
 
@@ -58,7 +60,7 @@ async function planHost(
   { host, pointer, dax_devices }: Asked,
   trigger: Body['trigger'],
   kept: Pick<Conditions, 'idempotency'>,
-): Promise<{ readonly answer: HostPlan; readonly replayed: boolean }> {
+): Promise<{ readonly answer: HostPlan; readonly replayed: boolean; readonly seq: number }> {
   const named = dax_devices === undefined ? {} : { dax_devices: dax_devices.map(({ name }) => name) };
   const question = { type: 'plan_removals', trigger, ...named } as const;
   const done = await backend.ask({ host, question, ...kept });

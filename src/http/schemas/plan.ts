@@ -82,9 +82,25 @@ const Left = z
   })
   .meta({ id: 'PlannedDevice' }) satisfies z.ZodType<engine.PlannedDevice & { readonly host: string }>;
 
+const Planned = z
+  .strictObject({
+    host: z.string(),
+    as_of: z
+      .int()
+      .min(0)
+      .meta({ description: 'The last event of the state that its part of the plan is of.' }),
+  })
+  .meta({
+    id: 'PlannedHost',
+    description:
+      'Hosts are looked at one after the other: each part is of one state, the parts need not be of the same.',
+  });
+
 /** What to do, in order, and what is left then. */
-export const Plan = z.strictObject({ order: z.array(Step), left: z.array(Left) }).meta({
-  id: 'Plan',
-  description:
-    'Tried in the model, one host after the other: who does the calls in order, each removal at rest before the next, is left with this.',
-});
+export const Plan = z
+  .strictObject({ order: z.array(Step), left: z.array(Left), hosts: z.array(Planned) })
+  .meta({
+    id: 'Plan',
+    description:
+      'Tried in the model, one host after the other: who does the calls in order, each removal at rest before the next, is left with this.',
+  });
