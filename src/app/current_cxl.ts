@@ -43,8 +43,8 @@ const REGION_FIELDS: Fields<ListedRegion> = {
  * The CXL topology of a host as `cxl list` would print it now: what was listed, overruled by what the model made of it.
  *
  * A memdev that is gone is not listed, and neither it nor a disabled one has an endpoint [M96, M152], nor the dimm that
- * the kernel took away with the driver. Where the model
- * has none of either kind, no listing has told of CXL, and the host is as it is.
+ * the kernel took away with the driver; of one that no listing has shown, nobody knows. Where the model has none of
+ * either kind, no listing has told of CXL, and the host is as it is.
  */
 export function currentCxl(host: InventoryHostRecord, modelled: ModelledCxl): InventoryHostRecord {
   if (modelled.cxl_memdevs.length === 0 && modelled.cxl_regions.length === 0) return host;
@@ -58,11 +58,13 @@ export function currentCxl(host: InventoryHostRecord, modelled: ModelledCxl): In
     memdevs: merged(known.memdevs, listed.memdevs, memdevs, MEMDEV_FIELDS, 'memdev'),
     cxl_regions: merged(known.cxl_regions, listed.regions, regions, REGION_FIELDS, 'region'),
   };
-  const isDriven = (memdev: string | null): boolean => memdevs.get(memdev ?? '')?.state === 'enabled';
-  const idle = known.endpoints.filter(({ fields }) => !isDriven(textOf(fields, 'host')));
+  const undriven = new Set(
+    modelled.cxl_memdevs.filter(({ state }) => state !== 'enabled').map(({ name }) => name),
+  );
+  const idle = known.endpoints.filter(({ fields }) => undriven.has(textOf(fields, 'host') ?? ''));
   const gone = new Set(idle.map(({ name }) => name));
   const lost = listed.memdevs.filter(
-    ({ name }) => !isDriven(name) && (memdevs.get(name)?.nmem ?? null) === null,
+    ({ name }) => undriven.has(name) && (memdevs.get(name)?.nmem ?? null) === null,
   );
   const dimms = new Set(lost.map(({ nmem }) => nmem));
   const emptied = new Set(

@@ -17,6 +17,7 @@ import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
 import { changedCxl } from './listed_cxl.ts';
+import { withoutSaidAgain } from '../inventory/said_again.ts';
 import type { Skipped } from '../inventory/skip.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
@@ -84,7 +85,7 @@ export function planImport(
   const unplaced = withoutAddress(modelled);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
-  const devices = withLeftOut(listing.devices, modelled);
+  const devices = withLeftOut(withoutSaidAgain(listing.devices, listed.devices, known.devices), modelled);
   return {
     devices: devices.flatMap((device) => importedDevices(device, unplaced)),
     ...(cxl === null ? {} : { cxl }),
