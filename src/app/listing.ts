@@ -8,7 +8,7 @@ import { NAMESPACE_DESTROYED } from '../engine/device/conditions.ts';
 import { currentInventory, type CurrentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
-import type { DeviceChange } from '../inventory/device_change.ts';
+import { isAnother, type DeviceChange } from '../inventory/device_change.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
@@ -29,6 +29,8 @@ import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from
 export interface Listed {
   readonly host: InventoryHostRecord;
   readonly devices: readonly InventoryDeviceRecord[];
+  /** Devices that are gone, as they were listed last; absent in what was stored before there were any. */
+  readonly former?: readonly InventoryDeviceRecord[];
 }
 
 /** What is known by listings of a host of which there was none yet. */
@@ -37,7 +39,7 @@ export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
 /** What an import answers: what became of each object of the listing. */
 interface Imported {
   readonly format: ListingImport['format'];
-  readonly devices: readonly (Omit<DeviceChange, 'record' | 'is_another' | 'listed_at'> & {
+  readonly devices: readonly (Pick<DeviceChange, 'change' | 'previous_name' | 'changed_fields'> & {
     readonly name: string;
   })[];
   readonly host_objects: ListingImport['host_objects'];
@@ -82,15 +84,19 @@ export function planImport(
     return refuse('malformed_inventory', detail, { pointer: '' });
   }
   const kernel = listedKernel(listing);
-  const unplaced = withoutAddress(modelled);
+  const untold = unlisted(listed, modelled);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
   const devices = withLeftOut(withoutSaidAgain(listing.devices, listed.devices, known.devices), modelled);
   return {
-    devices: devices.flatMap((device) => importedDevices(device, unplaced)),
+    devices: devices.flatMap((device) => importedDevices(device, untold)),
     ...(cxl === null ? {} : { cxl }),
     ...(kernel.told === null ? {} : { told: kernel.told }),
-    record: { host: listing.host, devices: listing.records },
+    record: {
+      host: listing.host,
+      devices: listing.records,
+      former: formerAfter(untold, modelled, listing),
+    },
     imported: importedOf({ ...listing, devices }, kernel.skipped),
   };
 }
@@ -141,9 +147,31 @@ function currentOf(
   };
 }
 
-/** The devices that are told at an address and have none here: another one is there (IMP46). */
-function withoutAddress({ devices }: Modelled): ReadonlySet<string> {
-  return new Set(devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name));
+/** What of the devices a listing alone does not tell. */
+interface Unlisted {
+  /** Those that have no address here: where one is told, another device is there (IMP46). */
+  readonly unplaced: ReadonlySet<string>;
+  /** Those that are gone, as they were listed last. */
+  readonly former: ReadonlyMap<string, InventoryDeviceRecord>;
+}
+
+function unlisted({ former = [] }: Listed, { devices }: Modelled): Unlisted {
+  const unplaced = devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name);
+  return { unplaced: new Set(unplaced), former: new Map(former.map((record) => [record.name, record])) };
+}
+
+/** Those that are gone after an import: what was listed of them last tells whether they come back (IMP48). */
+function formerAfter(
+  { former }: Unlisted,
+  { devices }: Modelled,
+  { devices: changes, records }: ListingImport,
+): readonly InventoryDeviceRecord[] {
+  const gone = new Map(former);
+  for (const { record, change, is_now } of changes)
+    if (change === 'gone' && is_now === null) gone.set(record.name, record);
+  const modelled = new Set(devices.map(({ name }) => name));
+  const there = new Set(records.map(({ name }) => name));
+  return [...gone.values()].filter(({ name }) => modelled.has(name) && !there.has(name));
 }
 
 /** Whether the memory is what the listing made of it: then what it tells stands, and no count that it has not. */
@@ -168,16 +196,28 @@ function withLeftOut(changes: readonly DeviceChange[], { devices }: Modelled): D
   });
 }
 
-/** A device that was known by its namespace's name until now is gone under that name. */
-function importedDevices(
-  { record, change, previous_name, is_another, listed_at }: DeviceChange,
-  unplaced: ReadonlySet<string>,
-): ImportedDevice[] {
-  if (change === 'unchanged' && !(record.phys_addr !== null && unplaced.has(record.name))) return [];
-  const at = listed_at === null ? {} : { listed_at };
-  const device = { ...importedDevice(record, change), ...at };
-  if (previous_name !== null) return [{ ...device, change: 'created', previous_name }];
-  return [change === 'updated' ? { ...device, is_another } : device];
+/** What a change submits; nothing where the device is as it was. */
+function importedDevices(change: DeviceChange, { unplaced, former }: Unlisted): ImportedDevice[] {
+  const { record, previous_name, is_now, listed_at } = change;
+  const isUnplaced = record.phys_addr !== null && unplaced.has(record.name);
+  if (change.change === 'unchanged' && !isUnplaced) return [];
+  const is_another = isAnothers(change, former.get(record.name));
+  const told = Object.entries({ previous_name, is_now, listed_at, is_another });
+  return [
+    {
+      ...importedDevice(record, change.change),
+      ...Object.fromEntries(told.filter(([, value]) => value !== null)),
+    },
+  ];
+}
+
+/** Whether a device has another content than was known of it last, be it before it was gone; null: that is not told. */
+function isAnothers(
+  { record, change, is_another }: DeviceChange,
+  former: InventoryDeviceRecord | undefined,
+): boolean | null {
+  if (change !== 'created') return is_another;
+  return former === undefined ? null : isAnother(former, record);
 }
 
 /** Null is what no listing has shown: left out, so that what is known stands. */

@@ -19,10 +19,12 @@ export interface DeviceChange {
   readonly is_another: boolean;
   /** Where the text shows it; null where it only follows from what stands there, and of one that is gone. */
   readonly listed_at: ListedAt | null;
+  /** Of one that is gone: the device, known too, that it turned out to be; else null [IMP47]. */
+  readonly is_now: string | null;
 }
 
 /** What a device has that was not there before, or is not there any more. */
-const AS_IT_IS = { previous_name: null, changed_fields: [], is_another: false } as const;
+const AS_IT_IS = { previous_name: null, changed_fields: [], is_another: false, is_now: null } as const;
 
 /** What became of a device that is there now; `old` is undefined where it was not known. */
 export function changeOf(
@@ -38,12 +40,13 @@ export function changeOf(
     changed_fields: changedFields(old, record),
     is_another: isAnother(old, record),
     listed_at,
+    is_now: null,
   };
 }
 
 /** A device that was known and is not there any more. */
-export function changeToGone(record: InventoryDeviceRecord): DeviceChange {
-  return { record, change: 'gone', ...AS_IT_IS, listed_at: null };
+export function changeToGone(record: InventoryDeviceRecord, is_now: string | null = null): DeviceChange {
+  return { record, change: 'gone', ...AS_IT_IS, listed_at: null, is_now };
 }
 
 /** The devices that are known after these changes. */
@@ -82,20 +85,21 @@ export function combineChanges(
     origins.set(step.record.name, origin);
     last.set(step.record.name, step);
   }
-  return [...last].flatMap(([name, { record, change, listed_at }]): readonly DeviceChange[] => {
+  return [...last].flatMap(([name, { record, change, listed_at, is_now }]): readonly DeviceChange[] => {
     const old = before.get(origins.get(name) ?? name);
     if (change !== 'gone') return [changeOf(old, record, listed_at)];
-    return old === undefined ? [] : [changeToGone(old)];
+    return old === undefined ? [] : [changeToGone(old, is_now)];
   });
 }
 
 /**
  * Whether a device was made anew while nobody looked: it is listed in another mode, or its namespace has another uuid.
- * Of a dax device of which only the name was told, system-ram is no other mode, but the first that is told [M124].
+ * Of a dax device of which no more than the name was told, system-ram is no other mode, but the first that is told [M124].
  */
-function isAnother(old: InventoryDeviceRecord, record: InventoryDeviceRecord): boolean {
+export function isAnother(old: InventoryDeviceRecord, record: InventoryDeviceRecord): boolean {
   const { dax_device: dax } = old.listed;
-  const isFirstTold = isOnDaxBus(record.mode) && old.mode === 'devdax' && dax !== null && !isModeTold(dax);
+  const isUntold = dax === null || !isModeTold(dax);
+  const isFirstTold = isOnDaxBus(record.mode) && old.mode === 'devdax' && isUntold;
   if (old.mode !== record.mode) return !isFirstTold;
   return isUuid(old.uuid) && isUuid(record.uuid) && old.uuid !== record.uuid;
 }

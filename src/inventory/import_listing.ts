@@ -62,7 +62,7 @@ export function importListing(
     isUnread ? unreadIn(absence) : absence,
   );
   const left = isComplete ? withoutAbsent(known, absences, listings) : { known, gone: [] };
-  const changes: (readonly DeviceChange[])[] = [left.gone.map(changeToGone)];
+  const changes: (readonly DeviceChange[])[] = [left.gone.map((record) => changeToGone(record))];
   const skipped: Skipped[] = [...unread];
   let now = left.known;
   for (const listing of listings) {
@@ -152,5 +152,6 @@ function deviceChanges(
     return change.change !== 'unchanged' || merge.listed.has(name) ? [change] : [];
   });
   const gone = known.filter(({ name }) => merge.gone.has(name));
-  return [...present, ...gone.map(changeToGone)];
+  const ended = gone.map((record) => changeToGone(record, merge.is_now.get(record.name) ?? null));
+  return [...present, ...ended];
 }

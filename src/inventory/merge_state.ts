@@ -15,6 +15,8 @@ export interface DeviceMerge {
   /** new name → known name: a namespace gets its disk's or its dax device's name once that is known. */
   readonly renamed: Map<string, string>;
   readonly gone: Set<string>;
+  /** Of those that are gone: what they were known as was another device that is known [IMP47]. */
+  readonly is_now: Map<string, string>;
   /** Devices whose removal has not ended: it does not end by a listing. */
   readonly removing: ReadonlySet<string>;
   readonly skipped: Skipped[];
@@ -41,6 +43,7 @@ export function startMerge(
     listed: new Map(),
     renamed: new Map(),
     gone: new Set(),
+    is_now: new Map(),
     removing,
     skipped: [],
     namespaces: new Map(host.namespaces.map((record) => [record.name, record])),

@@ -133,6 +133,7 @@ function moveOwner(merge: DeviceMerge, item: ListedItem, owner: Owner, name: str
   const isSame = owner.name === item.name || (isUuid(uuid) && uuid === item.fields['uuid']);
   if (!isSame || merge.parts.has(name)) {
     drop(merge, owner.name);
+    if (isSame && merge.gone.has(owner.name)) merge.is_now.set(owner.name, name);
     return;
   }
   merge.parts.delete(owner.name);

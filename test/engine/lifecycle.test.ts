@@ -183,7 +183,7 @@ describe('nothing else writes them', () => {
     expect(filesThat(/\bput\(\s*tx,\s*'dax_devices'/)).toEqual(['device/lifecycle.ts']);
     expect(filesThat(/\bputDevice\(/)).toEqual([
       'commands/create_dax_device.ts',
-      'commands/import_inventory.ts',
+      'commands/import_device.ts',
       'device/lifecycle.ts',
     ]);
   });

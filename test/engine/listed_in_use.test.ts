@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { cxl, DAX, device, memdevs } from './cxl_rig.ts';
 import { importing, leftOutOf, refusedOf } from './importing.ts';
-import { addDevice, addMapper, addMount, DEVICE, found, machine, MIB, type Machine } from './support.ts';
+import {
+  addDevice,
+  addMapper,
+  addMount,
+  DEVICE,
+  found,
+  machine,
+  MIB,
+  settle,
+  type Machine,
+} from './support.ts';
 
 function names({ host }: Machine): string[] {
   return [...host.tables.dax_devices.values()].map(({ name, state }) => `${name} ${state}`);
@@ -56,7 +66,7 @@ describe('[IMP8] the address of a device in use', () => {
   });
 });
 
-describe('[IMP19] a device that was known by the name of its namespace', () => {
+describe('[IMP47] a device that was known by the name of its namespace', () => {
   const FORMER = 'namespace0.0';
   const listed: ImportedDevice = {
     name: 'pmem0',
@@ -76,30 +86,26 @@ describe('[IMP19] a device that was known by the name of its namespace', () => {
   test('is under its own where it lay', () => {
     const made = known();
     expect(refusedOf(made, importing([listed]))).toEqual([]);
-    expect(names(made)).toEqual([`${FORMER} gone`, 'pmem0 bound']);
+    expect(names(made)).toEqual(['pmem0 bound']);
     expect(found(made.host.tables.dax_devices.get('pmem0')).phys_addr).toBe('0x100000000');
   });
 
-  test('keeps it while it is in use', () => {
-    const made = known();
-    addMount(made, { dax_device: FORMER });
-    expect(leftOutOf(made, importing([listed]))).toMatchObject([
-      { name: 'pmem0', code: 'dax_device_in_use', document: 1, pointer: '/0' },
-    ]);
-    expect(names(made)).toEqual([`${FORMER} bound`]);
+  test('is under its own while it is in use, and while it is being removed', () => {
+    const mounted = known();
+    addMount(mounted, { dax_device: FORMER });
+    expect(refusedOf(mounted, importing([listed]))).toEqual([]);
+    expect(names(mounted)).toEqual(['pmem0 bound']);
+    const removing = known();
+    removing.run({ type: 'remove_dax_device', dax_device: FORMER, trigger: 'unbind' });
+    expect(refusedOf(removing, importing([listed]))).toEqual([]);
+    expect(names(removing)).toEqual(['pmem0 removing']);
+    expect(settle(removing)).toMatchObject({ dax_device: 'pmem0', state: 'completed' });
   });
 
-  test('keeps it while it is being removed', () => {
-    const made = known();
-    made.run({ type: 'remove_dax_device', dax_device: FORMER, trigger: 'unbind' });
-    expect(refusedOf(made, importing([listed]))).toEqual(['pmem0: removal_in_progress']);
-    expect(names(made)).toEqual([`${FORMER} removing`]);
-  });
-
-  test('keeps it where the one listed now cannot be', () => {
+  test('is under its own, as it was, where it cannot be as it is listed', () => {
     const made = known();
     expect(refusedOf(made, importing([{ ...listed, size: 4097 }]))).toEqual(['pmem0: invalid_field']);
-    expect(names(made)).toEqual([`${FORMER} bound`]);
+    expect(names(made)).toEqual(['pmem0 bound']);
     const overlaps = { name: 'pmem1', mode: 'fsdax', size: 64 * MIB, phys_addr: '0x100000000' } as const;
     expect(refusedOf(made, importing([{ ...overlaps, change: 'created' }]))).toEqual(['pmem1: overlap']);
     expect(found(made.host.tables.dax_devices.get('pmem1')).phys_addr).toBeNull();

@@ -33,6 +33,7 @@ it('[IMP46] a device told at an address where another is enters without it, and 
     kind: 'dax_device',
     name: 'dax1.0',
     reason: 'overlap',
+    code: 'overlap',
     detail: '0x100000000: the range overlaps dax0.0; it has a range of its own, and no phys_addr',
     document: 0,
     pointer: '/1',

@@ -2,6 +2,8 @@ import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
+import { forgetDevice } from '../device/forget.ts';
+import { renameDevice } from '../device/rename.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
 import type { ListedBlocks } from '../model/memory_block.ts';
@@ -26,16 +28,28 @@ import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
  * with nothing changed: what no machine has, or none of this kernel, and what is in use otherwise than it is listed.
  */
 export function importDevice(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
-  const { places } = imports;
-  const { previous_name, ...device } = imported;
-  const former = previous_name === undefined ? undefined : tx.host.tables.dax_devices.get(previous_name);
-  if (former === undefined) return take(tx, device, imports);
-  const refusal = refusesEnd(tx, former);
-  if (refusal !== null) return refusal;
-  removePlace(places, former);
-  const refused = take(tx, device, imports);
-  addPlace(places, refused === null ? end(tx, former) : former);
-  return refused;
+  return takeOver(tx, imported, imports) ?? take(tx, imported, imports);
+}
+
+/**
+ * What was known of the device under another name is its own from now on: the record itself, or, where there is one of
+ * its own name, nothing, and the other goes (IMP47). Refused: that one is in use.
+ */
+function takeOver(
+  tx: Transaction,
+  { name, previous_name: former, is_now: now }: ImportedDevice,
+  { places }: Import,
+): Refusal | null {
+  const { dax_devices } = tx.host.tables;
+  const other = dax_devices.get((now === undefined ? former : name) ?? '');
+  if (other === undefined) return null;
+  if (now === undefined && !dax_devices.has(name)) {
+    renameDevice(tx, other.name, name);
+    return null;
+  }
+  const refusal = forgetDevice(tx, other);
+  if (refusal === null) removePlace(places, other);
+  return refusal;
 }
 
 function take(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {
@@ -62,14 +76,11 @@ function become(
   if (imported.change === 'gone') return end(tx, before);
   if (imported.change !== 'unchanged') return update(tx, before, imported, imports);
   const device = takeAddress(tx, imports, imported, before);
-  return device === before ? before : told(tx, device, imported.memory_blocks);
+  return device === before ? before : told(tx, putDevice(tx, device), imported.memory_blocks);
 }
 
 /** A listing says that a device is not there, and not how it went: of one in use that is told as a removal (IMP19). */
-function refusesEnd(tx: Transaction, { name, state }: DaxDevice): Refusal | null {
-  if (state === 'removing') {
-    return refuse('removal_in_progress', `${name} is being removed, and listed under another name`);
-  }
+function refusesEnd(tx: Transaction, { name }: DaxDevice): Refusal | null {
   if (!isInUse(tx.host, name)) return null;
   const detail = `${name} is in use, and the listing shows it no more: record its removal first (POST …/dax-devices/${name}/remove)`;
   return refuse('dax_device_in_use', detail);
@@ -102,6 +113,8 @@ function create(tx: Transaction, imported: ImportedDevice, imports: Import): Ref
     parent_bound,
     mode_as_listed,
     listed_at,
+    previous_name,
+    is_now,
     ...fields
   } = imported;
   const asTold = { clears_poison: null, provider: null, ...fields };

@@ -1,5 +1,4 @@
 import { basePfn, refusesPlace, type Places } from '../device/place.ts';
-import { putDevice } from '../device/lifecycle.ts';
 import { leftOut, type LeftOut } from './left_out.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import type { DaxDevice } from '../model/host.ts';
@@ -63,7 +62,7 @@ export function takeAddress(
     leaveOutAddress(imports, imported, refusal);
     return before;
   }
-  if (!staysInPlace(tx, before)) return putDevice(tx, told);
+  if (!staysInPlace(tx, before)) return told;
   leaveAddressOfUsed(imports, imported);
   return before;
 }

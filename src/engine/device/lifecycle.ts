@@ -4,7 +4,7 @@ import { definedOnly } from '../model/defined_only.ts';
 import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
-import { identity, put, type Transaction } from '../model/transaction.ts';
+import { identity, put, remove, type Transaction } from '../model/transaction.ts';
 import {
   driverOf,
   isOnDaxBus,
@@ -101,7 +101,8 @@ export function asListed(
   imported: ImportedDevice,
   place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'cxl_region_from' | 'badblocks'>,
 ): DaxDevice {
-  const { change, name, memory_blocks, state, parent_bound, is_another, listed_at, ...fields } = imported;
+  const { change, name, memory_blocks, state, parent_bound, is_another, ...told } = imported;
+  const { listed_at, previous_name, is_now, ...fields } = told;
   const listed = {
     ...before,
     ...definedOnly(fields),
@@ -125,6 +126,12 @@ export function isAnotherOwners(
 /** Stores a device that newDevice() or asListed() described. */
 export function putDevice(tx: Transaction, device: DaxDevice): DaxDevice {
   return put(tx, 'dax_devices', device.name, device);
+}
+
+/** The same device under another name, which nothing has. */
+export function renamed(tx: Transaction, device: DaxDevice, name: string): DaxDevice {
+  remove(tx, 'dax_devices', device.name);
+  return putDevice(tx, { ...device, name });
 }
 
 /** What only a listing says of a device when it first shows it. */

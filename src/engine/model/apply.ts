@@ -43,11 +43,13 @@ export function emptyHost(): Host {
 /** What an event does to a host: the only way one changes. In place; returns the same host. */
 export function apply(host: Host, event: Event): Host {
   for (const change of event.changes) {
-    const gone = change.op === 'delete' ? host.tables[change.kind].get(change.id) : undefined;
+    const names = change.op === 'put' || change.op === 'delete';
+    const before = names ? host.tables[change.kind].get(change.id) : undefined;
     applyChange(host, change);
-    if (change.op !== 'delete') continue;
-    host.tables[change.kind].delete(change.id);
-    if (gone !== undefined) unindex(host, change, gone);
+    if (!names || before === undefined) continue;
+    if (change.op === 'delete') host.tables[change.kind].delete(change.id);
+    const now = change.op === 'put' ? change.record : undefined;
+    unindex(host, change.id, keysOf(change.kind, before, now));
   }
   return host;
 }
@@ -63,11 +65,11 @@ export function applyChange(host: Host, change: Change): () => void {
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
-      const created = change.op === 'put' && before === undefined;
-      if (created) index(host, change, change.record);
+      const come = change.op === 'put' ? keysOf(change.kind, change.record, before) : [];
+      index(host, change.id, come);
       reindexExposure(host, change, before);
       return () => {
-        if (created) unindex(host, change, change.record);
+        unindex(host, change.id, come);
         reindexExposure(host, change, before, true);
         undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
@@ -88,30 +90,36 @@ export function applyChange(host: Host, change: Change): () => void {
   }
 }
 
-/** What of a change names its record. */
-type Named = Pick<Extract<Change, { op: 'put' | 'delete' }>, 'kind' | 'id'>;
-
-/** The kinds that `uses_by` finds; none of them changes what it reaches, or comes again under its id. */
+/** The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes. */
 const INDEXED = ['mounts', 'files', 'mappings', 'pins'] as const;
 
 /**
- * Keeps `uses_by` in order of creation. The id of a record that an open transaction has deleted stays in its place,
- * so that an undo finds it there: apply() takes it out for good.
+ * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
+ * has another name, its id stays in its place, so that an undo finds it there: apply() takes it out for good.
  */
-function index(host: Host, { kind, id }: Named, record: unknown): void {
-  for (const key of indexKeys(kind, record)) {
+function index(host: Host, id: string, keys: readonly string[]): void {
+  for (const key of keys) {
     const ids = host.uses_by.get(key);
     if (ids === undefined) host.uses_by.set(key, new Set([id]));
     else ids.add(id);
   }
 }
 
-function unindex(host: Host, { kind, id }: Named, record: unknown): void {
-  for (const key of indexKeys(kind, record)) {
+function unindex(host: Host, id: string, keys: readonly string[]): void {
+  for (const key of keys) {
     const ids = host.uses_by.get(key)!;
     ids.delete(id);
     if (ids.size === 0) host.uses_by.delete(key);
   }
+}
+
+/** Where a record is found, and another state of it is not: all that it is found by, if there is none. */
+function keysOf(kind: Kind, record: unknown, but: unknown): string[] {
+  if (but === undefined) return indexKeys(kind, record);
+  const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
+  if (deviceOf(record) === deviceOf(but)) return [];
+  const others = new Set(indexKeys(kind, but));
+  return indexKeys(kind, record).filter((key) => !others.has(key));
 }
 
 /** `mappings/anonymous/…` are those of memory that the device's system RAM gave. */
@@ -152,7 +160,8 @@ function exposedThrough({ mapping, pin }: Exposure): string {
 
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
-  for (const kind of INDEXED) for (const [id, record] of host.tables[kind]) index(host, { kind, id }, record);
+  for (const kind of INDEXED)
+    for (const [id, record] of host.tables[kind]) index(host, id, indexKeys(kind, record));
   for (const [id, exposure] of host.tables.exposures) {
     reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
   }

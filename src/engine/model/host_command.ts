@@ -70,8 +70,6 @@ export interface ListedAt {
 
 /** A device as a listing describes it: created or, by name, updated. */
 export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
-  /** Of one that is created: it was known under this name, which it ends. */
-  readonly previous_name?: string;
   readonly cxl_region?: string;
   readonly cxl_region_from?: LinkSource;
   readonly mode: DeviceMode;
@@ -81,6 +79,10 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   /** `unchanged`: nothing of it is new, and the address that it is told at was not taken yet (IMP46). */
   readonly change: 'created' | 'updated' | 'unchanged' | 'gone';
   readonly listed_at?: ListedAt;
+  /** The name that it was known by until its own was told (IMP47). */
+  readonly previous_name?: string;
+  /** Of one that is gone: the device that it turned out to be, which is known too (IMP47). */
+  readonly is_now?: string;
   /** Whether the content is another owner's (GEN3); absent: in another mode it is. */
   readonly is_another?: boolean;
   /** Of a dax device: whether its namespace has dax_pmem. */

@@ -55,10 +55,10 @@ export function emit(
   tx.pending = [];
 }
 
-/** Stores a record; its revision is one above the stored one's, 1 when new. */
+/** Stores a record; its revision is one above the stored one's, or above what it has where it is new under its id. */
 export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
-  const next = { ...record, revision: before === undefined ? 1 : before.revision + 1 };
+  const next = { ...record, revision: (before ?? record).revision + 1 };
   const key = `${kind}/${id}`;
   if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
   make(tx, { op: 'put', kind, id, record: next } as Change);
