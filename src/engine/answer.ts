@@ -1,4 +1,5 @@
 import type { BoundDevice } from './commands/bind.ts';
+import type { DaxctlMemory } from './commands/daxctl_memory.ts';
 import type { WrittenMemoryBlock } from './commands/patch_memory_block.ts';
 import type { RecordedHotplugEvent } from './commands/record_hotplug_event.ts';
 import type { RemovedMemdev } from './commands/remove_cxl_memdev.ts';
@@ -39,6 +40,8 @@ interface CommandAnswers {
   readonly advance_removal: RemovalRecord;
   readonly record_hotplug_event: RecordedHotplugEvent;
   readonly patch_memory_block: WrittenMemoryBlock;
+  readonly online_memory: DaxctlMemory;
+  readonly offline_memory: DaxctlMemory;
   readonly memory_failure: MemoryFailureReport;
   readonly clear_errors: DaxDevice;
   readonly bind_cxl_memdev: CxlMemdev;

@@ -23,6 +23,7 @@ import { memoryFailure } from './commands/memory_failure.ts';
 import { munmap } from './commands/munmap.ts';
 import { patchDaxDevice } from './commands/patch_dax_device.ts';
 import { patchHost } from './commands/patch_host.ts';
+import { offlineMemory, onlineMemory } from './commands/daxctl_memory.ts';
 import { patchMemoryBlock } from './commands/patch_memory_block.ts';
 import { reboot } from './commands/reboot.ts';
 import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
@@ -58,6 +59,8 @@ const HANDLERS: {
     failed === true ? restFailed(tx, removal) : advance(tx, removal),
   record_hotplug_event: recordHotplugEvent,
   patch_memory_block: patchMemoryBlock,
+  online_memory: onlineMemory,
+  offline_memory: offlineMemory,
   memory_failure: memoryFailure,
   clear_errors: clearErrors,
   bind_cxl_memdev: bindCxlMemdev,

@@ -66,6 +66,8 @@ export async function playScene(server: TestServer): Promise<Scene> {
       deleteDaxDevice: [pmem0],
       bindDaxDevice: [`${pmem0}/bind`, {}],
       removeDaxDevice: [`${pmem0}/remove`, { trigger: 'unbind', via: 'ndctl_disable_namespace' }],
+      onlineMemory: [`${at}/dax-devices/dax0.0/online-memory`, {}],
+      offlineMemory: [`${pmem0}/offline-memory`, {}],
       patchMemoryBlock: [`${at}/dax-devices/dax0.0/memory-blocks/33`, { state: 'online' }],
       injectMemoryFailure: [`${waiting.at}/dax-devices/pmem0/memory-failure`, { ...MCE }],
       clearErrors: [`${pmem0}/clear-errors`, { offset: 0, length: 4096 }],

@@ -4,9 +4,9 @@ import type { Bind } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { mountsOn } from '../model/lookup.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
-import { refuse, type Refusal } from '../model/refusal.ts';
+import { refuse, toolRefuses, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import { isOnDaxBus, type BindVia, type DeviceMode, type Errno } from '../model/vocabulary.ts';
+import { isOnDaxBus, type BindVia, type DeviceMode } from '../model/vocabulary.ts';
 
 /** What is known of a `via` of a bind. */
 interface Tool {
@@ -51,11 +51,11 @@ export function toolAfter(tx: Transaction, { via, mode }: Bind, device: DaxDevic
 
 function daxctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
   if (!isOnDaxBus(device.mode) || !device.parent_bound)
-    return says('daxctl', `${device.name} is no dax device`, null);
+    return toolRefuses('daxctl', `${device.name} is no dax device`, null);
   if (asked.verb === 'enable') {
     if (asked.mode !== undefined && asked.mode !== 'devdax') return enables(asked.mode);
     if (device.driver === 'kmem')
-      return says('daxctl', 'status operations are only applicable in devdax mode', 'ENXIO');
+      return toolRefuses('daxctl', 'status operations are only applicable in devdax mode', 'ENXIO');
     return device.state === 'bound' ? 'as_asked' : 'to_bind';
   }
   if (asked.mode === 'system-ram') return toRam(tx, asked, device);
@@ -66,7 +66,7 @@ function daxctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
 /** Without -f the tool leaves onlining to nobody else: any policy that onlines is in its way (M89). */
 function toRam(tx: Transaction, { force }: Asked, device: DaxDevice): Before {
   if (!force && hostRecord(tx.host).auto_online_blocks !== 'offline')
-    return says('daxctl', 'error: kernel policy will auto-online memory, aborting', 'EBUSY');
+    return toolRefuses('daxctl', 'error: kernel policy will auto-online memory, aborting', 'EBUSY');
   if (device.driver === 'kmem') return 'as_asked';
   return device.state === 'bound' ? disables('daxctl', device) : 'to_bind';
 }
@@ -76,7 +76,7 @@ function toDevdax(tx: Transaction, { force }: Asked, device: DaxDevice): Before 
   if (device.state !== 'bound') return 'to_bind';
   if (device.driver !== 'kmem') return 'as_asked';
   if (!force && hasOnlineMemory(tx.host, device.name))
-    return says('daxctl', 'found memory sections online, refusing to change modes', 'EBUSY');
+    return toolRefuses('daxctl', 'found memory sections online, refusing to change modes', 'EBUSY');
   return disables('daxctl', device);
 }
 
@@ -90,15 +90,11 @@ function ndctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
   }
   if (!isBound) return 'to_bind';
   if (!asked.force)
-    return says('ndctl', 'the namespace is active, specify --force for re-configuration', 'EBUSY');
-  if (mountsOn(tx.host, device).length > 0) return says('ndctl', 'the namespace is mounted', 'EBUSY');
+    return toolRefuses('ndctl', 'the namespace is active, specify --force for re-configuration', 'EBUSY');
+  if (mountsOn(tx.host, device).length > 0) return toolRefuses('ndctl', 'the namespace is mounted', 'EBUSY');
   if (hasOnlineMemory(tx.host, device.name))
-    return says('ndctl', 'active as system-ram, refusing to disable', 'EBUSY');
+    return toolRefuses('ndctl', 'active as system-ram, refusing to disable', 'EBUSY');
   return disables('ndctl', device);
-}
-
-function says(tool: Tool['tool'], detail: string, errno: Errno | null): Refusal {
-  return refuse('tool_refused', `${tool}: ${detail}`, { errno });
 }
 
 function enables(mode: DeviceMode): Refusal {

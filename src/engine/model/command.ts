@@ -8,6 +8,8 @@ import type {
   CreateDaxDevice,
   DeleteDaxDevice,
   MemoryFailure,
+  OfflineMemory,
+  OnlineMemory,
   PatchDaxDevice,
   PatchMemoryBlock,
   RecordHotplugEvent,
@@ -47,6 +49,8 @@ export type Command =
   | AdvanceRemoval
   | RecordHotplugEvent
   | PatchMemoryBlock
+  | OnlineMemory
+  | OfflineMemory
   | MemoryFailure
   | ClearErrors
   | BindCxlMemdev

@@ -127,6 +127,19 @@ export interface PatchMemoryBlock {
   readonly kernel_pages?: boolean | null;
 }
 
+/** `daxctl online-memory`; with `no_movable` its --no-movable. */
+export interface OnlineMemory {
+  readonly type: 'online_memory';
+  readonly dax_device: string;
+  readonly no_movable?: boolean;
+}
+
+/** `daxctl offline-memory`. */
+export interface OfflineMemory {
+  readonly type: 'offline_memory';
+  readonly dax_device: string;
+}
+
 /**
  * memory_failure() or soft_offline_page() of each page of a range, ascending. `madvise` is a call of the process
  * `by_pid`, or of the first that maps the range; `soft_offline` its MADV_SOFT_OFFLINE, else a write to sysfs; a machine

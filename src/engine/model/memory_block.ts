@@ -27,7 +27,9 @@ export function pfnsOf(range: MemoryRange, first: number, nr_blocks = 1): PfnRan
 
 /** The state of the `at`-th block. */
 export function blockAt(range: MemoryRange, at: number): BlockState {
-  return range.blocks.find((run) => run.first <= at && at < run.first + run.nr_blocks)!;
+  const run = range.blocks.find(({ first, nr_blocks }) => first <= at && at < first + nr_blocks)!;
+  const { state, zone, kernel_pages } = run;
+  return { state, zone, kernel_pages };
 }
 
 /** The runs with one block changed. */
@@ -42,6 +44,24 @@ export function withBlock(range: MemoryRange, at: number, state: BlockState): Me
     ];
   });
   return mergeAlike(parts.filter((run) => run.nr_blocks > 0));
+}
+
+/** The runs with these blocks changed. O(blocks of the range). */
+export function withBlocks(
+  range: MemoryRange,
+  blocks: readonly number[],
+  state: BlockState,
+): MemoryBlockRun[] {
+  const changed = new Set(blocks);
+  const parts = range.blocks.flatMap((run) =>
+    blocksOf(run).map((at) => ({ ...run, first: at, nr_blocks: 1, ...(changed.has(at) ? state : {}) })),
+  );
+  return mergeAlike(parts);
+}
+
+/** The blocks of a run, counted from the first of its range. */
+export function blocksOf({ first, nr_blocks }: MemoryBlockRun): number[] {
+  return Array.from({ length: nr_blocks }, (_, index) => first + index);
 }
 
 /** Neighbours that are alike become one run. */

@@ -36,6 +36,11 @@ export function kernelRefuses(errno: Errno, detail: string): Refusal {
   return refuse('kernel_refused', detail, { errno });
 }
 
+/** A refusal by the tool that was asked, with the errno that it reports; null where it reports none. */
+export function toolRefuses(tool: 'daxctl' | 'ndctl', detail: string, errno: Errno | null): Refusal {
+  return refuse('tool_refused', `${tool}: ${detail}`, { errno });
+}
+
 /** Neither a recording nor a source says what happens: refused rather than guessed. */
 export function unknownOutcome(detail: string): Refusal {
   return refuse('outcome_unknown', detail);

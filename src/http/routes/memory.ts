@@ -10,7 +10,15 @@ import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow } from '../problem.ts';
 import { readTagged } from '../read.ts';
 import { withoutHeads } from '../schemas/depends_on.ts';
-import { Capacity, MemoryBlock, PatchMemoryBlock, WrittenMemoryBlock } from '../schemas/memory.ts';
+import { Empty } from '../schemas/empty.ts';
+import {
+  Capacity,
+  DaxctlMemory,
+  MemoryBlock,
+  OnlineMemory,
+  PatchMemoryBlock,
+  WrittenMemoryBlock,
+} from '../schemas/memory.ts';
 import { HostPath, MemoryBlockPath, MemoryBlocksPath } from '../schemas/path.ts';
 
 const tag = 'memory';
@@ -48,7 +56,36 @@ export function memoryRoutes(app: FastifyInstance, backend: Backend): void {
     target: ({ params }) => ({ kind: 'memory_ranges', id: params.device }),
     answer: written,
   });
+  daxctlRoutes(app, backend);
   capacityRoute(app, backend);
+}
+
+/** `daxctl online-memory` and `offline-memory`: every memory block of a device. */
+function daxctlRoutes(app: FastifyInstance, backend: Backend): void {
+  const device = '/v1/hosts/:host/dax-devices/:device';
+  const description =
+    'A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do.';
+  const shared = { tag, description, method: 'POST', params: MemoryBlocksPath, answer: byDaxctl } as const;
+  mutationRoute(app, backend, {
+    ...shared,
+    id: 'onlineMemory',
+    summary: 'Bring the memory of a dax device online (daxctl online-memory)',
+    url: `${device}/online-memory`,
+    body: OnlineMemory,
+    command: 'online_memory',
+    fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
+    target: ({ params }) => ({ kind: 'dax_devices', id: params.device }),
+  });
+  mutationRoute(app, backend, {
+    ...shared,
+    id: 'offlineMemory',
+    summary: 'Take the memory of a dax device offline (daxctl offline-memory)',
+    url: `${device}/offline-memory`,
+    body: Empty,
+    command: 'offline_memory',
+    fields: ({ params }) => ({ dax_device: params.device }),
+    target: ({ params }) => ({ kind: 'dax_devices', id: params.device }),
+  });
 }
 
 function listRoute(app: FastifyInstance, backend: Backend): void {
@@ -119,5 +156,15 @@ const written: AnswerKind<Written> = {
     return reply
       .header('etag', viewTag(record, shownOf(memory_block)))
       .send({ ...memory_block, ...dependent });
+  },
+};
+
+/** 200 with what the tool did. */
+const byDaxctl: AnswerKind<AnswerTo<'online_memory'>> = {
+  responses: { 200: jsonResponse('What the tool did.', DaxctlMemory, RESPONSE_HEADERS.mutation) },
+  send: (reply, { answer }) => {
+    const { record, memory } = answer;
+    const dependent = withoutHeads(answer, '/memory');
+    return reply.send({ host: record.host, dax_device: record.name, ...memory, ...dependent });
   },
 };

@@ -5,6 +5,7 @@ import { MEMORY_BLOCK_STATES } from '../../engine/model/vocabulary.ts';
 import { dependent } from './depends_on.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, Count, Hex, withExample } from './scalar.ts';
+import { Errno } from './word.ts';
 
 const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockState' });
 
@@ -56,6 +57,37 @@ export const PatchMemoryBlock = z
   })
   .meta({ id: 'PatchMemoryBlock', override: withExample({ state: 'offline' }) }) satisfies z.ZodType<
   BodyOf<'patch_memory_block', 'dax_device' | 'block'>
+>;
+
+/** What is done to all memory of a device by daxctl. */
+export const DaxctlMemory = z
+  .strictObject({
+    host: z.string(),
+    dax_device: z.string(),
+    result: z.enum(['ok', 'errno']).meta({
+      description: '`errno`: it stopped at a block whose write was refused; those before it stay as written.',
+    }),
+    errno: Errno.nullable(),
+    detail: z.string().nullable(),
+    written: Count.meta({ description: 'Memory blocks that it brought online or offline.' }),
+    memory_blocks: z
+      .strictObject({ online: Count, total: Count, movable: z.boolean().nullable() })
+      .meta({ description: 'As `daxctl list` counts them now.' }),
+    ...dependent,
+  })
+  .meta({ id: 'DaxctlMemory' });
+
+/** The body may be absent: to ZONE_MOVABLE. */
+export const OnlineMemory = z
+  .strictObject({
+    no_movable: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: '`--no-movable`: `online` is written, not `online_movable`.' }),
+  })
+  .default({})
+  .meta({ id: 'OnlineMemory', override: withExample({}) }) satisfies z.ZodType<
+  BodyOf<'online_memory', 'dax_device'>
 >;
 
 const bytes = {

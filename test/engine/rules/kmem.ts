@@ -330,6 +330,27 @@ export const KMEM_RULES: readonly Rule[] = [
       }),
     cells: every('ENXIO'),
   },
+  {
+    rule: 'M150',
+    about: 'devdax: daxctl offline-memory, online-memory',
+    act: (kernel) => {
+      const made = machine(kernel);
+      addDevice(made, RECORDED);
+      const types = ['offline_memory', 'online_memory'] as const;
+      return types.map((type) => answered(made, { type, dax_device: DAX })).join(', ');
+    },
+    cells: every('ENXIO, ENXIO'),
+  },
+  {
+    rule: 'M151',
+    about: 'system-ram: daxctl offline-memory, and again',
+    act: (kernel) => {
+      const { made } = ram(kernel);
+      const { memory } = made.run({ type: 'offline_memory', dax_device: DAX });
+      return `${String(memory.written)} offline, ${answered(made, { type: 'offline_memory', dax_device: DAX })}`;
+    },
+    cells: every('7 offline, tool_refused'),
+  },
   ...KMEM_BLOCK_RULES,
   ...KMEM_WAIT_RULES,
 ];
@@ -351,6 +372,4 @@ export const KMEM_REFUSED: readonly Refused[] = [
     rule: 'M148',
     reason: 'the attribute memmap_on_memory has no request: struct pages come from other memory',
   },
-  { rule: 'M150', reason: 'daxctl offline-memory is a loop over memory blocks, of which a devdax has none' },
-  { rule: 'M151', reason: 'daxctl looks before it writes: the write itself is M88 and EINVAL' },
 ];
