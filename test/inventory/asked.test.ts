@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { cases } from '../support/property.ts';
 import { askAll, doToRest, removalsOf } from './support/asked.ts';
 import { HOSTILE, spoil } from './support/hostile.ts';
@@ -15,16 +16,13 @@ const MACHINES = recordedInventories()
   .filter(({ texts }) => texts.length > 0);
 const ON_CXL = MACHINES.filter(({ topology }) => topology.startsWith('cxl'));
 
-/** Those that have drivers for CXL memory. */
-const KERNELS = ['v6.1', 'v6.12', 'v7.3'] as const;
-
 /** Some listings of one machine, each with objects left out, and one of them with a hostile value. */
 const told = fc.oneof(fc.constantFrom(...MACHINES), fc.constantFrom(...ON_CXL)).chain(({ texts }) =>
   fc.record({
     texts: fc.subarray(texts, { minLength: 1, maxLength: Math.min(4, texts.length) }),
     gaps: fc.array(GAPS, { minLength: 4, maxLength: 4 }),
     hostile: fc.option(fc.tuple(fc.integer({ min: 1, max: 400 }), fc.constantFrom(...HOSTILE))),
-    kernel: fc.constantFrom(...KERNELS),
+    kernel: fc.constantFrom(...KERNEL_NAMES),
     pick: fc.nat(),
   }),
 );
