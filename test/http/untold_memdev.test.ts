@@ -13,7 +13,7 @@ const target = (position: number) => ({
 const REGION = { region: 'region0', resource: 2 ** 36, size: 512 * MIB, type: 'pmem', interleave_ways: 1 };
 const ONE_WAY = { ...REGION, mappings: [target(0)] };
 const TWO_WAYS = { ...REGION, interleave_ways: 2, mappings: [target(0), target(1)] };
-const MEM1 = { memdev: 'mem1', pmem_size: 256 * MIB, serial: 2, host: '0000:0e:00.0' };
+const SECOND_CARD = { memdev: 'mem1', pmem_size: 256 * MIB, serial: 2, host: '0000:0e:00.0' };
 const DAX = { chardev: 'dax0.0', size: 502 * MIB, target_node: 1, align: 2 * MIB, mode: 'devdax' };
 const KERNELS = ['v6.1', 'v6.12', 'v7.3'];
 
@@ -60,7 +60,7 @@ test.each(CXL_DRIVERS)('[CX22] a card that nobody told takes its device with it,
 });
 
 test.each(KERNELS)('[CX22] of a region of two ways one card is told: it goes, on %s', async (kernel) => {
-  const host = await listed(`two-${kernel.replace('.', '-')}`, kernel, TWO_WAYS, MEM1, DAX);
+  const host = await listed(`two-${kernel.replace('.', '-')}`, kernel, TWO_WAYS, SECOND_CARD, DAX);
   const path = `${host}/cxl-memdevs/mem1/remove`;
   const said = await server.call('POST', path, { trigger: 'surprise_removal' }, { prefer: 'wait=5' });
   expect(said.json).toMatchObject({
