@@ -53,3 +53,17 @@ test('[IMP4] nor does one that leaves out what another has told', () => {
   const { changes, before, after } = importOf(hostAfter(full, bare), bare);
   expect([changes, after]).toEqual([[], before]);
 });
+
+test('[IMP4] nor does one with badblocks that the data do not hold', () => {
+  const badblocks = [
+    { offset: 1, length: 1 },
+    { offset: 3, length: 0 },
+    { offset: 2047, length: 9 },
+    { offset: 1e9, length: 2 },
+  ];
+  const text = JSON.stringify([
+    { dev: 'namespace0.0', mode: 'raw', size: 1_048_576, blockdev: 'pmem0', badblock_count: 12, badblocks },
+  ]);
+  const { changes, before, after } = importOf(hostAfter(text), text);
+  expect([changes, after]).toEqual([[], before]);
+});
