@@ -1,6 +1,5 @@
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { describe, expect, test } from 'vitest';
-import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { DaxDevice } from '../../src/engine/model/host.ts';
 import { cached, DAX, devdax, ext4, mounted, rmapbt } from './rig.ts';
 import {
@@ -20,6 +19,7 @@ import {
   settle,
   type Machine,
 } from './support.ts';
+import { importing as listing } from './importing.ts';
 import { answered } from './observe.ts';
 import { fill, offlineAll, ram } from './ram.ts';
 import type { Table } from '../../src/engine/model/table.ts';
@@ -28,8 +28,8 @@ function device(made: Machine, name = DEVICE): DaxDevice {
   return found(made.host.tables.dax_devices.get(name));
 }
 
-function importing(made: Machine, ...devices: readonly ImportedDevice[]): string {
-  return answered(made, { type: 'import_inventory', imported: '', record: {}, devices });
+function importing(made: Machine, ...devices: Parameters<typeof listing>[0]): string {
+  return answered(made, listing(devices));
 }
 
 const LISTED = { name: DEVICE, mode: 'fsdax', size: 64 * MIB, change: 'updated' } as const;
