@@ -1,5 +1,6 @@
 import type { AnswerToQuestion } from './answer.ts';
 import { hostNotFound } from './handle.ts';
+import { orRefused } from './kernels/not_resolved.ts';
 import type { Host } from './model/host.ts';
 import type { QuestionOf, QuestionType } from './model/question.ts';
 import type { Refusal } from './model/refusal.ts';
@@ -27,7 +28,10 @@ const ANSWERERS: {
   assess_removals: assessRemovals,
 };
 
-/** Answers a question, or says why not. It has no events, and leaves the host as it was. */
+/**
+ * Answers a question, or says why not, `outcome_unknown` where it hangs on a kernel of which nothing is known (KREL8).
+ * It has no events, and leaves the host as it was.
+ */
 export function ask<Type extends QuestionType>(
   host: Host,
   question: QuestionOf<Type>,
@@ -37,7 +41,7 @@ export function ask<Type extends QuestionType>(
   const tx = begin(host, context);
   try {
     const type: Type = question.type;
-    return ANSWERERS[type](tx, question);
+    return orRefused(() => ANSWERERS[type](tx, question));
   } finally {
     rollback(tx);
   }

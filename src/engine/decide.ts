@@ -5,6 +5,7 @@ import { effectsByEvents } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
 import { dependsOn } from './kernels/depends_on.ts';
 import { ifKnown } from './kernels/unsettled.ts';
+import { orRefused } from './kernels/not_resolved.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
@@ -19,22 +20,25 @@ import { ifAllTold } from './tell_unknown.ts';
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty
  * (emptyHost()) for create_host. Refused with `undetermined` where that depends on facts that are not known of the
- * host's kernel, with `outcome_unknown` where nobody has told all that goes with it (CX21); a removal whose next step does rests before it (UNK5), and one whose end does is not begun (UNK11).
+ * host's kernel, with `outcome_unknown` where nobody has told all that goes with it (CX21), and where nothing is known of
+ * that kernel (KREL8); a removal whose next step does rests before it (UNK5), and one whose end does is not begun (UNK11).
  */
 export function decide<Type extends CommandType>(
   host: Host,
   command: CommandOf<Type>,
   context: Context,
 ): Decision<Type> | Refusal {
-  const begun = mayBegin(host, command) ? beginForeseen(host, command, context) : null;
-  if (begun !== null) return ifAllTold(host, command, begun);
-  const again = replayed(context);
-  const decision = inEveryWorld(
-    host,
-    () => decideOnce(host, command, again()),
-    (worlds) => reconcile(host, command, again(), worlds),
-  );
-  return ifAllTold(host, command, decision);
+  return orRefused(() => {
+    const begun = mayBegin(host, command) ? beginForeseen(host, command, context) : null;
+    if (begun !== null) return ifAllTold(host, command, begun);
+    const again = replayed(context);
+    const decision = inEveryWorld(
+      host,
+      () => decideOnce(host, command, again()),
+      (worlds) => reconcile(host, command, again(), worlds),
+    );
+    return ifAllTold(host, command, decision);
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { asItStands, beginsRemovals } from './begun.ts';
 import { effectsOf } from './effect.ts';
 import { handle, type Decision, type Handled } from './handle.ts';
-import { inEveryWorld } from './kernels/worlds.ts';
+import { orRefused } from './kernels/not_resolved.ts';
+import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
@@ -17,7 +18,8 @@ import { withoutEnd } from './without_end.ts';
  * Decides a command that is not to happen: what it would answer in the end. Removals that it begins are run to rest:
  * completed, stuck, or waiting for somebody else; one that begins none is answered as decide() answers it. Leaves the
  * host as it was. Removals whose end depends on facts that are not known of the host's kernel are answered as they
- * begin, with what each value would lead to (UNK6); anything else that does is refused with `undetermined`.
+ * begin, with what each value would lead to (UNK6); anything else that does is refused with `undetermined`, and with
+ * `outcome_unknown` what hangs on a kernel of which nothing is known (KREL8).
  */
 export function foresee<Type extends CommandType>(
   host: Host,
@@ -25,17 +27,15 @@ export function foresee<Type extends CommandType>(
   context: Context,
 ): Handled<Type> | Refusal {
   const again = replayed(context);
-  const foreseen = inEveryWorld(
-    host,
-    () => playToRest(host, command, again()),
-    (worlds): Handled<Type> | Refusal => {
-      const begins = beginsRemovals(command);
-      const settled = begins ? settle(effectsOf(worlds)) : settle(worlds);
-      const { one, depends_on } = settled;
-      if (one !== null) return tellDependent(one, settled);
-      return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
-    },
-  );
+  const reconcile = (worlds: Worlds<Decision<Type> | Refusal>): Handled<Type> | Refusal => {
+    const begins = beginsRemovals(command);
+    const settled = begins ? settle(effectsOf(worlds)) : settle(worlds);
+    const { one, depends_on } = settled;
+    if (one !== null) return tellDependent(one, settled);
+    return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
+  };
+  const play = () => inEveryWorld(host, () => playToRest(host, command, again()), reconcile);
+  const foreseen = orRefused(play);
   return isRefusal(foreseen) ? foreseen : tellUnknown(host, command, foreseen);
 }
 

@@ -293,6 +293,7 @@ describe('words', () => {
 
   test('[UNK4] of an answer that is neither are left out, too', () => {
     const made = on(RHEL_9, { mode: 'devdax', size: 200 * MIB });
+    made.run({ type: 'patch_host', auto_online_blocks: 'offline' });
     made.run(UNBIND);
     settle(made);
     const { record, bind } = made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram' });

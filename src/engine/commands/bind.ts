@@ -3,7 +3,7 @@ import type { Dependent } from '../model/depends_on.ts';
 import type { Bind } from '../model/device_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { addMemory } from '../device/kmem/add.ts';
+import { addMemory, logOfAdding } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
@@ -134,7 +134,8 @@ function probe(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
   const record = bound(tx, device, mode, tenant);
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
-  const kernel_log = driver === 'kmem' ? addMemory(tx, record) : [];
+  const kernel_log = driver === 'kmem' ? logOfAdding(tx.host, record) : [];
+  if (driver === 'kmem') addMemory(tx, record);
   return { record, bind: { result: 'ok', blocked_in: null, kernel_log } };
 }
 

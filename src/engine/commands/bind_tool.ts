@@ -1,11 +1,12 @@
 import { noNamespace } from '../device/dax_region.ts';
 import { onlineRest } from '../device/kmem/online_rest.ts';
+import { onlinePolicyOf } from '../kernels/online_policy.ts';
 import type { Bind } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { mountsOn } from '../model/lookup.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
 import { refuse, toolRefuses, type Refusal } from '../model/refusal.ts';
-import { hostRecord, type Transaction } from '../model/transaction.ts';
+import type { Transaction } from '../model/transaction.ts';
 import { isOnDaxBus, type BindVia, type DeviceMode } from '../model/vocabulary.ts';
 
 /** What is known of a `via` of a bind. */
@@ -65,7 +66,7 @@ function daxctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
 
 /** Without -f the tool leaves onlining to nobody else: any policy that onlines is in its way (M89). */
 function toRam(tx: Transaction, { force }: Asked, device: DaxDevice): Before {
-  if (!force && hostRecord(tx.host).auto_online_blocks !== 'offline')
+  if (!force && onlinePolicyOf(tx.host) !== 'offline')
     return toolRefuses('daxctl', 'error: kernel policy will auto-online memory, aborting', 'EBUSY');
   if (device.driver === 'kmem') return 'as_asked';
   return device.state === 'bound' ? disables('daxctl', device) : 'to_bind';

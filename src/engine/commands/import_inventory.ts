@@ -10,6 +10,7 @@ import { emit, hostRecord, identity, patch, put, type Transaction } from '../mod
 import { importDevice } from './import_device.ts';
 import { leftOut, withLeftOut, type LeftOut } from './left_out.ts';
 import { tellKernel } from './tell_kernel.ts';
+import { knownPolicy } from './told_policy.ts';
 
 /**
  * Takes what listings show of a host. What one object is refused for leaves out that object alone, and the answer says
@@ -40,7 +41,9 @@ function tellHost(tx: Transaction, told: ToldKernel): LeftOut[] {
   if (isRefusal(now)) return [leftOut('host', before.name, now)];
   const { kernel, kernel_release, kernel_probes } = now;
   const proposed = keptProposed(kernel, before.proposed);
-  patch(tx, 'hosts', before.name, { kernel, kernel_release, kernel_probes, proposed });
+  const auto_online_blocks = knownPolicy(told, before.auto_online_blocks, now);
+  const known = { kernel, kernel_release, kernel_probes, auto_online_blocks, proposed };
+  patch(tx, 'hosts', before.name, known);
   emit(tx, 'host_changed', `hosts/${before.name}`, { ...told });
   return [];
 }

@@ -1,5 +1,6 @@
 import type { HostRecord } from '../model/host.ts';
 import type { PatchHost } from '../model/host_command.ts';
+import { toldPolicy } from './told_policy.ts';
 import { keptProposed, refusesProposed } from '../kernels/proposed.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
@@ -20,8 +21,17 @@ export function patchHost(tx: Transaction, command: PatchHost): HostRecord | Ref
   if (refusal !== null) return refusal;
   const contradicted = refusesBlockSize(tx, fields.memory_block_bytes);
   if (contradicted !== null) return contradicted;
+  const auto_online_blocks = toldPolicy(command, before.auto_online_blocks, told);
+  if (isRefusal(auto_online_blocks)) return auto_online_blocks;
   const { kernel, kernel_release, kernel_probes } = told;
-  const kept = { ...definedOnly(fields), kernel, kernel_release, kernel_probes, proposed };
+  const kept = {
+    ...definedOnly(fields),
+    kernel,
+    kernel_release,
+    kernel_probes,
+    auto_online_blocks,
+    proposed,
+  };
   const record = patch(tx, 'hosts', before.name, kept);
   emit(tx, 'host_changed', `hosts/${before.name}`, { ...fields });
   return record;

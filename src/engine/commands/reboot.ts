@@ -15,6 +15,7 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted } from '../device/lifecycle.ts';
 import { driverOf } from '../model/vocabulary.ts';
+import { knownPolicy } from './told_policy.ts';
 import { keptProposed } from '../kernels/proposed.ts';
 
 /** A stuck removal keeps its report; one that had not ended has left nothing after the reboot (HOST3). */
@@ -47,6 +48,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
     kernel: kernel.kernel,
     kernel_release: kernel.kernel_release,
     kernel_probes: kernel.kernel_probes,
+    auto_online_blocks: knownPolicy(command, before.auto_online_blocks, kernel),
     proposed: keptProposed(kernel.kernel, before.proposed),
     health: 'ok',
   });

@@ -1,4 +1,5 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
+import { ONLINE_POLICIES, type OnlinePolicy } from '../model/vocabulary.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes.ts';
 
@@ -73,6 +74,25 @@ function sysfs(name: string, form: RegExp, tells: Probe['tells']): Probe {
 const { notify_failure, mark_dead, walk_of_rt, refcounted, hwpoison_of_block, mf_of_node } = CHANGES;
 const cxl = [CHANGES.cxl_pmem_region, CHANGES.cxl_ram_region];
 
+/**
+ * Which policy is in force. Where it is one that no build had for a default while the facts were read, it says nothing
+ * of the build.
+ */
+const ONLINE_POLICY = sysfs(
+  '/sys/devices/system/memory/auto_online_blocks',
+  /(?:^|\/)auto_online_blocks$/,
+  (answer) => {
+    if (answer === 'offline') return { lacks: [CHANGES.auto_online] };
+    return answer === 'online' ? { has: [CHANGES.auto_online] } : NOTHING;
+  },
+);
+
+/** The online policy that was read in sysfs, or null: the file itself says what is in force (M87). */
+export function policyRead(sysfs: KernelProbes['sysfs']): OnlinePolicy | null {
+  const read = Object.entries(sysfs).filter(([name]) => ONLINE_POLICY.is(name));
+  return ONLINE_POLICIES.find((policy) => read.some(([, answer]) => answer === policy)) ?? null;
+}
+
 /** All that may be asked of a host without touching a device. A name that is not among them is kept, and tells nothing. */
 const PROBES: readonly Probe[] = [
   symbol('dax_holder_notify_failure', notify_failure),
@@ -95,10 +115,7 @@ const PROBES: readonly Probe[] = [
     /(?:^|\/)node\d+\/memory_failure$/,
     yesNo([mf_of_node]),
   ),
-  sysfs('/sys/devices/system/memory/auto_online_blocks', /(?:^|\/)auto_online_blocks$/, (answer) => {
-    if (answer === 'offline') return { lacks: [CHANGES.auto_online] };
-    return answer === 'online' ? { has: [CHANGES.auto_online] } : NOTHING;
-  }),
+  ONLINE_POLICY,
   sysfs(
     '/sys/bus/dax/devices/daxX.Y/state',
     /(?:^|\/)dax[\dX]+\.[\dY]+\/state$/,

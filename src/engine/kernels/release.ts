@@ -13,6 +13,8 @@ export interface Release {
   readonly told: string;
   /** Null where the version says nothing about what the kernel does. */
   readonly version: Version | null;
+  /** Whether it lies beyond all whose changes are known: no fact of it is one of the values that are known (KREL8). */
+  readonly beyond: boolean;
   /** Whether Debian built it: what is a default of the distribution follows from that. */
   readonly debian: boolean;
   /** How it was read, and why, in words. */
@@ -117,7 +119,19 @@ export function readRelease(told: string): Release {
     return within(told, version, debian, of);
   }
   const [, vendor] = VENDORS.find(([form]) => form.test(told)) ?? [null, 'not a name that kernel.org gives'];
-  return { told, version: null, debian: false, why: `${vendor}: its version is no evidence of what it does` };
+  return ofVendor(told, vendor);
+}
+
+/** A vendor takes changes back into the version that its name begins with, and leaves others out. */
+function ofVendor(told: string, vendor: string): Release {
+  const none = { told, version: null, debian: false };
+  const [head] = /^\d+\.\d+/.exec(told) ?? [];
+  if (head === undefined) {
+    return { ...none, beyond: true, why: `${vendor}, and says no version: nothing is known of it` };
+  }
+  const out = beyond(versionOf(head));
+  if (out !== null) return { ...none, beyond: true, why: `${vendor}, ${out}` };
+  return { ...none, beyond: false, why: `${vendor}: its version is no evidence of what it does` };
 }
 
 function isCandidate(text: string | undefined): boolean {
@@ -125,13 +139,16 @@ function isCandidate(text: string | undefined): boolean {
 }
 
 function within(told: string, version: Version, debian: boolean, of: string): Release {
-  const older = isBefore(version, versionOf(OLDEST));
-  if (!older && !isBefore(versionOf(NEWEST), { ...version, point: null }))
-    return { told, version, debian, why: of };
-  const why = older
-    ? `${of}, older than ${OLDEST}: nothing is known of it`
-    : `${of}, newer than ${NEWEST}: what changed since is not known`;
-  return { told, version: null, debian, why };
+  const out = beyond(version);
+  if (out === null) return { told, version, beyond: false, debian, why: of };
+  return { told, version: null, beyond: true, debian, why: `${of}, ${out}` };
+}
+
+/** Why nothing is known of a branch; null of those whose changes are. */
+function beyond(version: Version): string | null {
+  if (isBefore(version, versionOf(OLDEST))) return `older than ${OLDEST}: nothing is known of it`;
+  if (isBefore(versionOf(NEWEST), version)) return `newer than ${NEWEST}: what changed since is not known`;
+  return null;
 }
 
 /** A release as the tables spell it: `6.5`, `6.1.112`. */

@@ -3,6 +3,7 @@ import type { StepName } from '../model/vocabulary.ts';
 import type { Change } from './change.ts';
 import { isRow, rowsOf, type Table } from './column.ts';
 import { assuming, type Evidence } from './evidence.ts';
+import { NotResolved } from './not_resolved.ts';
 import type { KernelInUse, Steps, StepSpec } from './profile.ts';
 import { probesOf } from './probes.ts';
 import type { Row } from './row.ts';
@@ -23,11 +24,11 @@ export const ALL_ROWS = [
 /**
  * A kernel that is no profile: its facts and steps as far as they are known. A fact, a parameter of a step or a list
  * of steps is looked up when it is read; one that is not known is met then: who explores assumes a value of it, else
- * `Unsettled` is thrown.
+ * `Unsettled` is thrown. Of a kernel beyond all that are known each throws `NotResolved`.
  */
 export function resolvedKernel(evidence: Evidence, assumed: ReadonlyMap<string, number>): KernelInUse {
-  const read = reader(assuming(evidence, assumed), assumed);
-  const { told } = evidence.release;
+  const { told, beyond, why } = evidence.release;
+  const read = beyond ? notResolved(why) : reader(assuming(evidence, assumed), assumed);
   const spec = (called: KernelFunction): StepSpec => {
     const [name, source] = KERNEL_FUNCTIONS[called];
     return {
@@ -59,6 +60,13 @@ function parametersOf(called: KernelFunction, read: Read): StepParameters {
 }
 
 type Read = (path: string, row: Row<unknown>) => unknown;
+
+/** Reads no row. */
+function notResolved(why: string): Read {
+  return () => {
+    throw new NotResolved(why);
+  };
+}
 
 /** Reads rows: a value that is known, one whose known parts can be read, or a choice, which is met. */
 function reader(has: Has, assumed: ReadonlyMap<string, number>): Read {

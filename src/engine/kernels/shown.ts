@@ -2,7 +2,7 @@ import { shownChange, type ChangeShown } from './change.ts';
 import { valueOf } from './column.ts';
 import { assuming, evidenceOf, type Evidence } from './evidence.ts';
 import type { Presence } from './presence.ts';
-import { settledBy } from './probes.ts';
+import { policyRead, settledBy } from './probes.ts';
 import { PROFILES } from './profiles.ts';
 import { ALL_ROWS, choiceOf } from './resolved.ts';
 import type { Row } from './row.ts';
@@ -34,7 +34,10 @@ export interface KernelFound {
   readonly facts: readonly FactFound[];
   /** The changes of which nobody can say whether it has them, and what would settle each. */
   readonly unknown: readonly Choice[];
-  /** Probes that the host was told, and what came of them: nothing, where no name of them is known. */
+  /**
+   * Probes that the host was told, and what came of them: the changes that each settles, and `auto_online_blocks` where
+   * it is the policy of the host; nothing, where no name of them is known.
+   */
   readonly probes: readonly { readonly name: string; readonly settles: readonly string[] }[];
 }
 
@@ -45,7 +48,9 @@ export function kernelFound(told: KernelOfHost): KernelFound {
   const probes = [symbols, btf, sysfs].flatMap((kind) => Object.keys(kind));
   const settled = [...settledBy(kernel_probes)];
   const shown = probes.map((name) => {
-    return { name, settles: settled.filter(([, { probe }]) => probe.is(name)).map(([change]) => change) };
+    const changes = settled.filter(([, { probe }]) => probe.is(name)).map(([change]) => change);
+    const policy = name in sysfs && policyRead({ [name]: sysfs[name]! }) !== null;
+    return { name, settles: policy ? [...changes, 'auto_online_blocks'] : changes };
   });
   if (kernel !== 'resolved') {
     const { baseline, recorded } = PROFILES[kernel];
@@ -64,7 +69,7 @@ function ofColumn(fact: string, row: Row<unknown>, value: unknown, status: FactF
 
 function ofEvidence(fact: string, row: Row<unknown>, evidence: Evidence): FactFound {
   const source = sourceOf(row);
-  if (row.unrecorded !== undefined) {
+  if (evidence.release.beyond || row.unrecorded !== undefined) {
     return { fact, status: 'unknown', value: null, values: [], decided_by: null, source, changes: [] };
   }
   const { values, choice } = solve(row, assuming(evidence, NOTHING_ASSUMED));

@@ -1,4 +1,5 @@
 import type { Host } from '../model/host.ts';
+import { NotResolved } from './not_resolved.ts';
 
 /**
  * A change of which nobody can say whether the host's kernel has it: every fact that changes with it has its value
@@ -64,7 +65,7 @@ export function ifKnown<Value>(read: () => Value): Value | null {
   try {
     return exploredBy(null, read);
   } catch (error) {
-    if (error instanceof Unsettled) return null;
+    if (error instanceof Unsettled || error instanceof NotResolved) return null;
     throw error;
   }
 }

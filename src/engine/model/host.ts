@@ -17,6 +17,7 @@ import type {
   MapFlag,
   MceKillPolicy,
   MemoryBlockState,
+  OnlinePolicy,
   PageSize,
   PinHolder,
   PinKind,
@@ -93,7 +94,7 @@ export interface HostRecord extends Resource {
   readonly kernel_release: string | null;
   readonly kernel_probes: KernelProbes;
   readonly sysctl: { readonly memory_failure_early_kill: 0 | 1 };
-  readonly auto_online_blocks: 'offline' | 'online' | 'online_kernel' | 'online_movable';
+  readonly auto_online_blocks: OnlinePolicy | null; // null: not known (M87)
   /** memory_block_size_bytes() (`block_size_bytes` in sysfs): 128 MiB unless the machine has much RAM. */
   readonly memory_block_bytes: number;
   readonly labels: Readonly<Record<string, string>>;

@@ -100,7 +100,10 @@ export const FS_STATES = ['alive', 'shutdown', 'frozen'] as const;
 export type FsState = (typeof FS_STATES)[number];
 
 /** What the kernel does with memory blocks that come: `/sys/devices/system/memory/auto_online_blocks`. */
-export type OnlinePolicy = 'offline' | 'online' | 'online_kernel' | 'online_movable';
+export const ONLINE_POLICIES = ['offline', 'online', 'online_kernel', 'online_movable'] as const;
+
+/** One of them. */
+export type OnlinePolicy = (typeof ONLINE_POLICIES)[number];
 
 /** PR_MCE_KILL of a process; `default` follows the sysctl. */
 export const MCE_KILL_POLICIES = ['default', 'early', 'late'] as const;

@@ -1,3 +1,4 @@
+import { orRefused } from '../kernels/not_resolved.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
@@ -30,11 +31,13 @@ export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T
 /** A removal that was run as far as it goes by itself. */
 export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
 
-/** Starts a removal and runs its steps until it ends, waits or is stuck. */
+/** Starts a removal and runs its steps until it ends, waits or is stuck; a refusal where nothing is known of the kernel. */
 export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedRemoval | Refusal {
-  const started = removeWithSiblings(tx, command);
-  if (isRefusal(started)) return started;
-  return runOn(tx, started[0].id);
+  return orRefused(() => {
+    const started = removeWithSiblings(tx, command);
+    if (isRefusal(started)) return started;
+    return runOn(tx, started[0].id);
+  });
 }
 
 /** Runs the next steps of a removal, until it ends, waits or is stuck. */

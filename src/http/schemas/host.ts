@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
 import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
-import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
+import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES, ONLINE_POLICIES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
 import { EXAMPLE_KERNEL } from './example_kernels.ts';
 import { Bytes, BytesInput, Count, identity, Labels, Name, withExample } from './scalar.ts';
@@ -58,9 +58,7 @@ const TOLD_KERNEL = {
   kernel_probes: KernelProbesInput.exactOptional(),
 };
 const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
-const OnlinePolicy = z
-  .enum(['offline', 'online', 'online_kernel', 'online_movable'])
-  .meta({ id: 'OnlinePolicy' });
+const OnlinePolicy = z.enum(ONLINE_POLICIES).meta({ id: 'OnlinePolicy' });
 /** 128 MiB below 64 GiB of RAM; above it up to 2 GiB (KM1). */
 const MemoryBlockBytes = BytesInput.refine(
   (bytes) => bytes >= 2 ** 27 && bytes <= 2 ** 31 && Number.isInteger(Math.log2(bytes)),
@@ -98,7 +96,10 @@ export const Host = z
     kernel_release: KernelRelease.nullable(),
     kernel_probes: KernelProbes,
     sysctl: Sysctl,
-    auto_online_blocks: OnlinePolicy,
+    auto_online_blocks: OnlinePolicy.nullable().meta({
+      description:
+        'Null: neither told, nor known of the build of this kernel. What hangs on it is then `undetermined`; this field, or what is read at /sys/devices/system/memory/auto_online_blocks in `kernel_probes`, tells it.',
+    }),
     memory_block_bytes: Bytes.meta({ description: 'memory_block_size_bytes() of the machine.' }),
     labels: Labels,
     counters: HostCounters,

@@ -79,7 +79,7 @@ describe('a fact that is read', () => {
 
   test('holds only what was never read to be unknown: reading one group reads no other', () => {
     expect(() => resolve('5.14.0-427.13.1.el9_4.x86_64').facts.kmem).not.toThrow();
-    expect(tableOf(resolve('el9').facts)).toBe(true);
+    expect(tableOf(resolve('6.4.0-150600.23.14-default').facts)).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
 import { isRefusal } from '../../../src/engine/model/refusal.ts';
+import { hostRecord } from '../../../src/engine/model/transaction.ts';
 import { capacityOf } from '../../../src/engine/questions/capacity.ts';
 import { spelled } from '../../../src/engine/model/memory_block.ts';
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
@@ -283,7 +284,7 @@ export const KMEM_RULES: readonly Rule[] = [
   {
     rule: 'M87',
     about: 'distribution build: default of auto_online_blocks',
-    act: (kernel) => [...machine(kernel).host.tables.hosts.values()][0]!.auto_online_blocks,
+    act: (kernel) => String(hostRecord(machine(kernel).host).auto_online_blocks),
     cells: every('offline', on(['v6.12', 'v7.3'], 'online')),
   },
   {

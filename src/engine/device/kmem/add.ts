@@ -1,6 +1,7 @@
-import type { DaxDevice, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
+import type { DaxDevice, Host, MemoryBlockRun, MemoryRange } from '../../model/host.ts';
 import { deviceOf, nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
+import { onlinePolicyOf } from '../../kernels/online_policy.ts';
 import { blocksAsListed, nrBlocks, spelled, zoneAsked, type ListedBlocks } from '../../model/memory_block.ts';
 import { onlined } from '../../model/memory_range.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../../model/transaction.ts';
@@ -13,25 +14,16 @@ const BLOCK_BYTES = Array.from({ length: 5 }, (_, at) => 2 ** (27 + at));
 
 /**
  * Adds the memory of a device that kmem binds: one range of whole blocks, in the state of auto_online_blocks or as
- * a listing tells them. Returns the log lines.
+ * a listing tells them.
  * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), mm/memory_hotplug.c add_memory_driver_managed().
  */
-export function addMemory(tx: Transaction, device: DaxDevice, told: ListedBlocks | null = null): string[] {
+export function addMemory(tx: Transaction, device: DaxDevice, told: ListedBlocks | null = null): void {
   const total = told?.total ?? null;
   const block_bytes = total === null ? hostRecord(tx.host).memory_block_bytes : countedIn(tx, device, total);
   const whole = total === null ? wholeBlocks(device, block_bytes) : asCounted(device, block_bytes, total);
-  const cut = device.size - whole.nr_blocks * block_bytes;
-  const says = cut > 0 && factsOf(tx.host).kmem.says_truncation;
-  const log = says
-    ? [
-        `kmem ${device.name}: DAX region truncated by ${String(Math.floor(cut / 2 ** 20))} MiB due to alignment`,
-      ]
-    : [];
-  if (whole.nr_blocks === 0) {
-    const range = spelled(device.base_pfn, nrPages(device));
-    return [...log, `kmem ${device.name}: mapping0: ${range} too small after alignment`];
-  }
+  if (whole.nr_blocks === 0) return;
   const { base_pfn, nr_pages, nr_blocks } = whole;
+  const cut = device.size - nr_blocks * block_bytes;
   const range: MemoryRange = {
     ...identity(tx),
     id: device.name,
@@ -50,12 +42,24 @@ export function addMemory(tx: Transaction, device: DaxDevice, told: ListedBlocks
   put(tx, 'memory_ranges', range.id, range);
   nodeAppears(tx, range.node);
   emit(tx, 'memory_range_added', `dax-devices/${device.name}`, { nr_blocks, cut });
-  return log;
+}
+
+/** What the kernel logs while kmem adds the memory of a device, in blocks of the host's size. */
+export function logOfAdding(host: Host, device: DaxDevice): string[] {
+  const { memory_block_bytes } = hostRecord(host);
+  const { nr_blocks } = wholeBlocks(device, memory_block_bytes);
+  const cut = device.size - nr_blocks * memory_block_bytes;
+  const mib = String(Math.floor(cut / 2 ** 20));
+  const truncated = `kmem ${device.name}: DAX region truncated by ${mib} MiB due to alignment`;
+  const log = cut > 0 && factsOf(host).kmem.says_truncation ? [truncated] : [];
+  if (nr_blocks > 0) return log;
+  const range = spelled(device.base_pfn, nrPages(device));
+  return [...log, `kmem ${device.name}: mapping0: ${range} too small after alignment`];
 }
 
 /** What the online policy of the kernel makes of new blocks. */
 function added({ host }: Transaction, nr_blocks: number): MemoryBlockRun[] {
-  const { auto_online_blocks: state } = hostRecord(host);
+  const state = onlinePolicyOf(host);
   return [{ first: 0, nr_blocks, ...onlined(host, state, zoneAsked(state)) }];
 }
 

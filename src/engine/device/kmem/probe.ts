@@ -1,6 +1,7 @@
 import type { DaxDevice, Host, MemoryRange } from '../../model/host.ts';
 import { nrPages } from '../../model/lookup.ts';
 import { factsOf } from '../../kernels/of_host.ts';
+import { onlinePolicyOf } from '../../kernels/online_policy.ts';
 import { ifKnown } from '../../kernels/unsettled.ts';
 import { kernelRefuses, type Refusal } from '../../model/refusal.ts';
 import { hostRecord } from '../../model/transaction.ts';
@@ -65,12 +66,12 @@ function failed(
 
 /**
  * What `daxX.Y/state` reads after the probe, where the kernel has it: the online policy (KM5). Where nobody can say
- * whether it has, nothing is shown.
+ * whether it has, or what the policy is, nothing is shown.
  */
 export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
   if (mode !== 'system-ram') return null;
   const has = ifKnown(() => factsOf(host).kmem.state_attr) ?? false;
-  return has ? hostRecord(host).auto_online_blocks : null;
+  return has ? ifKnown(() => onlinePolicyOf(host)) : null;
 }
 
 interface WholeBlocks {
