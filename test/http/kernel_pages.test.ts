@@ -58,3 +58,16 @@ test('a patch of a memory block that says nothing is refused, and so is what is 
   const inside = await server.call('PATCH', at, { kernel_pages: true });
   expect([inside.status, inside.json]).toMatchObject([400, { errors: [{ pointer: '/kernel_pages' }] }]);
 });
+
+test('[KM27] sysfs of a block is taken as it prints it, and told again', async () => {
+  const second = `${BLOCKS}/memory34`;
+  const told = await server.call('PATCH', second, { removable: 0, valid_zones: 'Normal\n' });
+  expect([told.status, told.json]).toMatchObject([200, { removable: false, valid_zones: 'Normal' }]);
+  expect((await server.call('GET', second)).json).toMatchObject({ removable: false, valid_zones: 'Normal' });
+  const refused = await server.call('PATCH', second, { state: 'offline' });
+  expect(refused.json).toMatchObject({ code: 'outcome_unknown', possible: [{ outcome: 'EBUSY' }, {}, {}] });
+  for (const bad of [{ removable: 2 }, { valid_zones: 'Device' }, { valid_zones: 'Normal Movable' }]) {
+    const { status, json } = await server.call('PATCH', second, bad);
+    expect([status, json]).toMatchObject([400, { errors: [{ pointer: `/${Object.keys(bad)[0]!}` }] }]);
+  }
+});

@@ -55,7 +55,10 @@ interface Verb {
  */
 export function onlineMemory(tx: Transaction, command: OnlineMemory): DaxctlMemory | Refusal {
   const state = command.no_movable === true ? 'online' : 'online_movable';
-  const inTurn = (range: MemoryRange): boolean => state === 'online' && hasMovable(tx.host, range);
+  const inTurn = (range: MemoryRange): boolean => {
+    const isTold = range.blocks.some(({ valid_zones }) => valid_zones !== undefined);
+    return state === 'online' && (isTold || hasMovable(tx.host, range));
+  };
   return xline(tx, command.dax_device, {
     word: 'online',
     inTurn,

@@ -1,11 +1,12 @@
 import type { Dependent } from '../model/depends_on.ts';
 import type { PatchMemoryBlock } from '../model/device_command.ts';
+import { blockAsTold } from '../device/kmem/block_as_told.ts';
 import { refusesBlockOffline, refusesOnline, zoneOf } from '../device/kmem/block_write.ts';
 import type { MemoryRange } from '../model/host.ts';
-import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import type { MemoryBlockState } from '../model/vocabulary.ts';
-import { blockAt, blockName, firstBlock, withBlock, isOffline } from '../model/memory_block.ts';
+import { blockName, firstBlock, withBlock, isOffline } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { hotplugLock, onlined } from '../model/memory_range.ts';
 import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
@@ -29,30 +30,11 @@ export function patchMemoryBlock(tx: Transaction, command: PatchMemoryBlock): Wr
   const found = findBlock(tx.host, command.dax_device, command.block);
   if (isRefusal(found)) return found;
   const { at } = found;
-  const range = command.kernel_pages === undefined ? found.range : told(tx, found, command.kernel_pages);
+  const { state, kernel_pages, removable, valid_zones } = command;
+  const isTold = [kernel_pages, removable, valid_zones].some((told) => told !== undefined);
+  const range = isTold ? blockAsTold(tx, found.range, at, command) : found.range;
   if (isRefusal(range)) return range;
-  return command.state === undefined
-    ? written(tx, range, at, null)
-    : writeState(tx, range, at, command.state);
-}
-
-/** What the operator knows of the kernel's own pages in a block; one that is offline has none. */
-function told(
-  tx: Transaction,
-  { range, at }: { readonly range: MemoryRange; readonly at: number },
-  kernel_pages: boolean | null,
-): MemoryRange | Refusal {
-  if (isOffline(range, at)) {
-    if (kernel_pages === false) return range;
-    return refuse('invalid_field', `${blockName(range, at)} is offline: nothing is in it`, {
-      pointer: '/kernel_pages',
-    });
-  }
-  const blocks = withBlock(range, at, { ...blockAt(range, at), kernel_pages });
-  const record = patch(tx, 'memory_ranges', range.id, { blocks });
-  const block = firstBlock(range) + at;
-  emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { kernel_pages, block });
-  return record;
+  return state === undefined ? written(tx, range, at, null) : writeState(tx, range, at, state);
 }
 
 function writeState(

@@ -1,3 +1,4 @@
+import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { Labels } from './resource.ts';
 import type {
   BindVia,
@@ -117,8 +118,8 @@ export interface Media {
   readonly size?: number;
 }
 
-/** A write to `memoryN/state`, or what the operator knows of what is in the block; at least one of the two. */
-export interface PatchMemoryBlock {
+/** A write to `memoryN/state`, or what the operator has read or knows of the block before; at least one of them. */
+export interface PatchMemoryBlock extends BlockInSysfs {
   readonly type: 'patch_memory_block';
   readonly dax_device: string;
   /** The number N of `memoryN`. */

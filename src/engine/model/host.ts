@@ -1,3 +1,4 @@
+import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { DeviceLife } from './device_life.ts';
 import type { MemoryFailureCounters } from './node_counters.ts';
 import type {
@@ -158,9 +159,8 @@ export interface Badblocks {
 }
 
 /**
- * System RAM that kmem added from one range of a device: whole memory blocks. It outlives the driver where a block is
- * online at the unbind; then it is `leaked`, and its request_mem_region() stays until a reboot.
- * Source: drivers/dax/kmem.c dev_dax_kmem_probe(), dev_dax_kmem_remove().
+ * System RAM that kmem added from one range of a device: whole memory blocks. Where one is online at the unbind all stay,
+ * `leaked`, until a reboot. Source: drivers/dax/kmem.c dev_dax_kmem_probe(), dev_dax_kmem_remove().
  */
 export interface MemoryRange extends Resource {
   readonly id: string;
@@ -181,7 +181,7 @@ export interface MemoryRange extends Resource {
 }
 
 /** Neighbouring memory blocks of a range that are alike. */
-export interface MemoryBlockRun {
+export interface MemoryBlockRun extends BlockInSysfs {
   readonly first: number;
   readonly nr_blocks: number;
   readonly state: MemoryBlockState;

@@ -3,7 +3,7 @@ import type { PfnRange } from './pfn_range.ts';
 import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
 
 /** Blocks of a range: arithmetic on runs of blocks that are alike, never on single blocks. */
-type BlockState = Pick<MemoryBlockRun, 'state' | 'zone' | 'kernel_pages'>;
+type BlockState = Omit<MemoryBlockRun, 'first' | 'nr_blocks'>;
 
 /** Base pages of one block. */
 export function blockPages(range: MemoryRange): number {
@@ -28,8 +28,8 @@ export function pfnsOf(range: MemoryRange, first: number, nr_blocks = 1): PfnRan
 /** The state of the `at`-th block. */
 export function blockAt(range: MemoryRange, at: number): BlockState {
   const run = range.blocks.find(({ first, nr_blocks }) => first <= at && at < first + nr_blocks)!;
-  const { state, zone, kernel_pages } = run;
-  return { state, zone, kernel_pages };
+  const { first: _first, nr_blocks: _nr_blocks, ...state } = run;
+  return state;
 }
 
 /** The runs with one block changed. */
@@ -54,7 +54,7 @@ export function withBlocks(
 ): MemoryBlockRun[] {
   const changed = new Set(blocks);
   const parts = range.blocks.flatMap((run) =>
-    blocksOf(run).map((at) => ({ ...run, first: at, nr_blocks: 1, ...(changed.has(at) ? state : {}) })),
+    blocksOf(run).map((at) => ({ ...(changed.has(at) ? state : run), first: at, nr_blocks: 1 })),
   );
   return mergeAlike(parts);
 }
@@ -77,7 +77,8 @@ export function mergeAlike(parts: readonly MemoryBlockRun[]): MemoryBlockRun[] {
 }
 
 function isAlike(one: BlockState, other: BlockState): boolean {
-  return one.state === other.state && one.zone === other.zone && one.kernel_pages === other.kernel_pages;
+  const alike = ['state', 'zone', 'kernel_pages', 'removable', 'valid_zones'] as const;
+  return alike.every((member) => one[member] === other[member]);
 }
 
 /** Runs of blocks that are online. */
@@ -149,8 +150,8 @@ export function blockName(range: MemoryRange, at: number): string {
  * Whether the offline of a block is a matter of chance: the kernel may have put pages of its own into it that cannot
  * move, which it never does in ZONE_MOVABLE. Source: mm/page_alloc.c has_unmovable_pages().
  */
-export function mayHoldKernelPages({ state, zone, kernel_pages }: BlockState): boolean {
-  return state !== 'offline' && zone !== 'Movable' && kernel_pages === null;
+export function mayHoldKernelPages({ state, zone, kernel_pages, removable }: BlockState): boolean {
+  return state !== 'offline' && kernel_pages === null && (zone !== 'Movable' || removable === false);
 }
 
 /** Whether a block is offline. */

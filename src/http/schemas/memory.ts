@@ -21,6 +21,18 @@ const block = {
     description:
       'Whether the kernel has pages of its own there that cannot move; null: nobody has told, and outside ZONE_MOVABLE chance decides whether the block goes offline.',
   }),
+  removable: z.boolean().nullable().meta({
+    description:
+      '`memoryN/removable`, as it was told since its state changed last. Since 5.6 it is 1 of every block, whatever is in it, and 0 where the kernel cannot offline any.',
+  }),
+  valid_zones: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        '`memoryN/valid_zones`: as it was told since its state changed last, else the zone of a block that is online.',
+      examples: ['Normal'],
+    }),
   node: z.int().nullable(),
   phys_addr: Hex.nullable(),
   size: Bytes,
@@ -44,15 +56,42 @@ export const WrittenMemoryBlock = z
   })
   .meta({ id: 'WrittenMemoryBlock' });
 
+/** As sysfs prints it, or as JSON has it. */
+const RemovableInput = z
+  .union([z.boolean(), z.literal([0, 1]).transform((bit) => bit === 1)], {
+    error: 'expected true, false, 0 or 1',
+  })
+  .meta({
+    description:
+      'What `memoryN/removable` prints. 0: the kernel may refuse to offline the block; 1 says nothing of what is in it.',
+  });
+
+/** The zones that valid_zones_show() can print. */
+const ZONES = /^(none|(DMA(32)?|Normal|HighMem|Movable)( (DMA(32)?|Normal|HighMem|Movable))?)$/;
+
+const ValidZonesInput = z
+  .string()
+  .trim()
+  .regex(ZONES, {
+    error: 'expected what valid_zones prints: "Normal", "Movable", "Normal Movable", "none", …',
+  })
+  .meta({
+    description:
+      'What `memoryN/valid_zones` prints: the zone that an online block is in (`none`: more than one, it cannot go offline), or those to which an offline one may be brought, first the one of `online`.',
+    examples: ['Normal', 'Movable', 'Normal Movable', 'none'],
+  });
+
 export const PatchMemoryBlock = z
   .strictObject({
     state: MemoryBlockState.exactOptional().meta({ description: 'A write to `memoryN/state`.' }),
     kernel_pages: z.boolean().nullable().exactOptional().meta({
       description: "What is known of the kernel's own pages in it, said before the write.",
     }),
+    removable: RemovableInput.exactOptional(),
+    valid_zones: ValidZonesInput.exactOptional(),
   })
-  .refine(({ state, kernel_pages }) => state !== undefined || kernel_pages !== undefined, {
-    error: 'expected state, kernel_pages or both',
+  .refine((body) => Object.keys(body).length > 0, {
+    error: 'expected state, kernel_pages, removable or valid_zones',
     path: ['state'],
   })
   .meta({ id: 'PatchMemoryBlock', override: withExample({ state: 'offline' }) }) satisfies z.ZodType<

@@ -31,8 +31,8 @@ export function refusesOnline(host: Host, range: MemoryRange, at: number): Refus
 }
 
 /**
- * The zone of a block that comes online. `online` follows the policy contig-zones: zone Normal unless the block lies
- * inside an existing movable zone. Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
+ * The zone of a block that comes online: by `online` the first that its `valid_zones` names. Where that was not told,
+ * by the policy contig-zones: zone Normal unless the block lies inside an existing movable zone. Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
  */
 export function zoneOf(
   host: Host,
@@ -41,6 +41,8 @@ export function zoneOf(
   state: MemoryBlockState,
 ): MemoryBlockRun['zone'] {
   if (state !== 'online') return zoneAsked(state);
+  const [told] = blockAt(range, at).valid_zones?.split(' ') ?? [];
+  if (told !== undefined) return told === 'Movable' ? 'Movable' : 'Normal';
   const [pfn] = pfnsOf(range, at);
   return spans(host, range.node, 'Movable', pfn) && !spans(host, range.node, 'Normal', pfn)
     ? 'Movable'

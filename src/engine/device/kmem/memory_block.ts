@@ -22,6 +22,10 @@ export interface MemoryBlock {
   readonly zone: 'Normal' | 'Movable' | null;
   /** Whether the kernel has pages of its own there that cannot move; null where nobody has told. */
   readonly kernel_pages: boolean | null;
+  /** As it was told; null where nobody has. */
+  readonly removable: boolean | null;
+  /** As it was told, else the zone that an online block is known to be in; null where neither is known. */
+  readonly valid_zones: string | null;
   readonly node: number | null;
   /** Null where the device's address is not known; then `block` counts from a made-up one. */
   readonly phys_addr: string | null;
@@ -58,9 +62,11 @@ export function render(host: Host, range: MemoryRange, start: number, limit: num
   });
 }
 
-function stateOf(range: MemoryRange, at: number): Pick<MemoryBlock, 'state' | 'zone' | 'kernel_pages'> {
-  const { state, zone, kernel_pages } = blockAt(range, at);
-  return { state, zone, kernel_pages };
+type State = Pick<MemoryBlock, 'state' | 'zone' | 'kernel_pages' | 'removable' | 'valid_zones'>;
+
+function stateOf(range: MemoryRange, at: number): State {
+  const { state, zone, kernel_pages, removable = null, valid_zones = zone } = blockAt(range, at);
+  return { state, zone, kernel_pages, removable, valid_zones };
 }
 
 /** The `block`-th memory block of the machine, where it is the device's. */

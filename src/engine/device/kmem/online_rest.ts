@@ -11,7 +11,10 @@ export function onlineRest(tx: Transaction, { name }: DaxDevice): void {
   for (const range of memoryRangesOf(tx.host, name)) {
     if (range.blocks.every(({ state }) => state !== 'offline')) continue;
     const movable = onlined(tx.host, 'online_movable', 'Movable');
-    const runs = range.blocks.map((run) => (run.state === 'offline' ? { ...run, ...movable } : run));
+    const runs = range.blocks.map((run) => {
+      const { first, nr_blocks, state } = run;
+      return state === 'offline' ? { ...movable, first, nr_blocks } : run;
+    });
     patch(tx, 'memory_ranges', range.id, { blocks: mergeAlike(runs) });
     emit(tx, 'memory_range_changed', `dax-devices/${name}`, { online_movable: firstBlock(range) });
   }
