@@ -16,12 +16,13 @@ import { besides } from './model/untold.ts';
 import type { RemoveTrigger } from './model/vocabulary.ts';
 import { toldOf } from './device/told.ts';
 import { stepsOf, typed } from './plan_steps.ts';
-import { helpfulCommands, RANKS } from './questions/advice.ts';
+import { helpfulCommands, RANKS, type Helpful } from './questions/advice.ts';
 import { allHazards, countKinds } from './questions/assess.ts';
 import { noRemoval } from './questions/compare.ts';
 import { aliveOn, impactOf } from './questions/impact.ts';
 import { inCommon } from './questions/in_common.ts';
 import type { Plan, PlannedDevice, PlanStep } from './questions/plan_record.ts';
+import type { PossibleThen } from './questions/record.ts';
 import { hasBegun, standingOf, type Standing } from './questions/standing.ts';
 import { whatIf, type ImaginedRemoval } from './questions/what_if.ts';
 
@@ -45,12 +46,13 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
   const going = [...new Set([...asked, ...asked.flatMap((name) => goWith(tx, removalOf(name, trigger)))])];
   const unknown = new Map(going.map((name) => [name, untoldOf(host, removalOf(name, trigger))]));
   const prepared = going.flatMap((name) => prepare(tx, going, name, trigger));
+  const chances = new Map(prepared.flatMap((step) => chanceOf(step)));
   const begun = new Map<string, string>();
   const refused = new Map<string, Refusal>();
   const removed = bestFirst(tx, asked, trigger).flatMap((name) => {
     if (begun.has(name)) return [];
     const step = removeOne(tx, removalOf(name, trigger), begun);
-    if (!isRefusal(step)) return [step];
+    if (!isRefusal(step)) return [chances.has(name) ? withoutOffline(step) : step];
     refused.set(name, step);
     return [];
   });
@@ -60,11 +62,9 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
     left: left.map((name) => {
       const told = { dax_device: name, asked: asked.includes(name), ...toldOf(deviceOf(host, name)) };
       const removal = begun.get(name);
-      return {
-        ...told,
-        ...besides(unknown.get(name)!),
-        ...(removal === undefined ? notRemoved(tx, name, refused.get(name)!) : removedBy(tx, removal)),
-      };
+      const stands =
+        removal === undefined ? notRemoved(tx, name, refused.get(name)!) : removedBy(tx, removal);
+      return { ...told, ...besides(unknown.get(name)!), ...eitherWay(stands, chances.get(name)) };
     }),
   };
 }
@@ -101,7 +101,10 @@ function act(tx: Transaction, command: CommandOf): Refusal | null {
   return null;
 }
 
-/** What helps a device, one remedy after the other: each takes away what it is done to, so that this ends. */
+/**
+ * What helps a device, one remedy after the other: each takes away what it is done to, so that this ends. Last comes what
+ * chance decides: nobody can do it in the model (PLAN4).
+ */
 function prepare(
   tx: Transaction,
   going: readonly string[],
@@ -110,18 +113,45 @@ function prepare(
 ): readonly PlanStep[] {
   // What is in the way of unmounting refuses an orderly removal: what an unbind would do to it is what helps.
   const command = removalOf(name, trigger === 'orderly_removal' ? 'unbind' : trigger);
-  for (const { commands, detail, state_then, verdict_then } of helpfulCommands(tx, command)) {
-    const why = `${detail}; that of ${name} is then ${endWords({ state: state_then, verdict: verdict_then })}`;
-    const steps = stepsOf(tx.host, going, commands, why);
+  const helpful = helpfulCommands(tx, command);
+  for (const each of helpful.filter(({ possible }) => possible === undefined)) {
+    const steps = stepsOf(tx.host, going, each.commands, whyOf(name, each));
     const tried = begin(tx.host, tx.context);
-    if (commands.some((each) => play(tried, each) !== null)) {
+    if (each.commands.some((call) => play(tried, call) !== null)) {
       rollback(tried);
       continue;
     }
     tx.undo.push(...tried.undo);
     return [...steps, ...prepare(tx, going, name, trigger)];
   }
-  return [];
+  return helpful.flatMap((each) => {
+    const { possible } = each;
+    if (possible === undefined) return [];
+    const steps = stepsOf(tx.host, going, each.commands, whyOf(name, each));
+    return steps.map((step) => ({ ...step, possible }));
+  });
+}
+
+function whyOf(name: string, { detail, possible, ...then }: Helpful): string {
+  const ends = (possible ?? [then]).map(({ state_then: state, verdict_then: verdict }) =>
+    endWords({ state, verdict }),
+  );
+  return `${detail}; that of ${name} is then ${[...new Set(ends)].join(', or ')}`;
+}
+
+/** The devices that a step is for, where chance decides it. */
+function chanceOf({ possible, before }: PlanStep): (readonly [string, readonly PossibleThen[]])[] {
+  return possible === undefined ? [] : before.map((name) => [name, possible] as const);
+}
+
+/** What the model can do: the step before it is refused there until somebody tells what is in the blocks. */
+function withoutOffline(step: PlanStep): PlanStep {
+  return { ...step, why: `${step.why}, as long as its memory is online` };
+}
+
+/** A device whose removal ends as chance has it. */
+function eitherWay(stands: Stands, possible: readonly PossibleThen[] | undefined): Stands {
+  return possible === undefined ? stands : { ...stands, verdict: 'undetermined', hazards: [], possible };
 }
 
 /** Those that end best first: one that is stuck may hold what others need. */
@@ -177,7 +207,7 @@ function removeOne(
   };
 }
 
-function endWords({ state, verdict }: Pick<ImaginedRemoval, 'state' | 'verdict'>): string {
+function endWords({ state, verdict }: Pick<PlannedDevice, 'state' | 'verdict'>): string {
   return [state, verdict].filter((word) => word !== null).join(', ');
 }
 

@@ -83,11 +83,18 @@ test('[M84] unplugged is a chance where the memory is in zone Normal, and all of
   expect(writeKmemState(own, 'unplugged')).toBe('ok');
 });
 
-test('[ADV1] what helps before a removal says that the offline may be refused', () => {
-  const advise = ({ made }: Ram) =>
-    advice(made).find(({ action }) => action === 'offline_memory_blocks')?.detail;
+test('[ADV9] what helps before a removal says that the offline may be refused, and what is left then', () => {
+  const offlines = ({ made }: Ram) => advice(made).find(({ action }) => action === 'offline_memory_blocks');
+  const advise = (own: Ram) => offlines(own)?.detail;
   const own = listed('v6.12', 'online');
   expect(advise(own)).toMatch(/EBUSY/);
+  expect(offlines(own)).toMatchObject({
+    ...{ state_then: 'completed', verdict_then: 'undetermined' },
+    possible: [
+      { outcome: 'EBUSY', state_then: 'completed', verdict_then: 'leaked' },
+      { outcome: 'offline', state_then: 'completed', verdict_then: 'contained' },
+    ],
+  });
   tell(own, true);
   expect(advise(own)).toBeUndefined();
   tell(own, false);

@@ -204,10 +204,31 @@ describe('what comes before', () => {
     expect(stands(plan)).toBe(`${DAX} completed contained`);
   });
 
-  test('[PLAN4] blocks whose offline chance decides are left as they are, and their range leaks', () => {
-    const plan = withChance().ask(unbind);
-    expect(plan.order.map(({ action }) => action)).toEqual(['remove']);
-    expect(plan.left).toMatchObject([{ verdict: 'leaked', hazards: [{ kind: 'leaked_range', count: 1 }] }]);
+  test('[PLAN4] blocks whose offline chance decides are a step, with how the removal ends either way', () => {
+    const made = withChance();
+    const { order, left } = made.ask(unbind);
+    expect(order.map(({ action, before }) => [action, before])).toEqual([
+      ['offline_memory_blocks', [DAX]],
+      ['remove', []],
+    ]);
+    const possible = [
+      { outcome: 'EBUSY', state_then: 'completed', verdict_then: 'leaked' },
+      { outcome: 'offline', state_then: 'completed', verdict_then: 'contained' },
+    ];
+    expect(order[0]).toMatchObject({ possible });
+    expect(order[0]!.why).toMatch(/completed, leaked, or completed, contained$/);
+    expect(order[1]!.why).toMatch(/completed, leaked, as long as its memory is online$/);
+    expect(left).toMatchObject([{ state: 'completed', verdict: 'undetermined', hazards: [], possible }]);
+    expect(made.try(order[0]!.calls[0]!)).toMatchObject({ code: 'outcome_unknown' });
+  });
+
+  test('[PLAN4] and once it is told what is in them, the device is left as one of these', () => {
+    for (const kernel_pages of [false, true]) {
+      const told = withChance();
+      told.run({ type: 'patch_memory_block', dax_device: DAX, block: FIRST, kernel_pages });
+      const verdicts = told.ask(unbind).left.map(({ verdict }) => verdict);
+      expect(verdicts).toEqual([kernel_pages ? 'leaked' : 'contained']);
+    }
   });
 
   test('[PLAN2] nothing that destroys what is stored, and no other kernel', () => {
@@ -224,9 +245,10 @@ describe('what is left', () => {
     const made = withChance();
     addDevice(made, { phys_addr: '0x8000000000' });
     const plan = made.ask({ ...unbind, dax_devices: [DAX, DEVICE] });
-    const named = plan.order.map(({ calls }) => calls.map((call) => 'dax_device' in call && call.dax_device));
+    const removals = plan.order.filter(({ action }) => action === 'remove');
+    const named = removals.map(({ calls }) => calls.map((call) => 'dax_device' in call && call.dax_device));
     expect(named).toEqual([[DEVICE], [DAX]]);
-    expect(stands(plan)).toBe(`${DAX} completed leaked, ${DEVICE} completed contained`);
+    expect(stands(plan)).toBe(`${DAX} completed undetermined, ${DEVICE} completed contained`);
   });
 
   test('[PLAN5] one that nobody can help waits', () => {

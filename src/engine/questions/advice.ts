@@ -1,6 +1,7 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { NO_PROBES } from '../kernels/told.ts';
+import { GOES_OFFLINE } from '../device/kmem/kernel_pages.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';
@@ -51,7 +52,7 @@ export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which):
 }
 
 /** Something that helps before a removal, and the commands that do it. */
-export interface Helpful extends Pick<Advice, 'detail' | 'state_then' | 'verdict_then'> {
+export interface Helpful extends Pick<Advice, 'detail'>, Then {
   readonly commands: readonly RemedyCommand[];
 }
 
@@ -61,13 +62,32 @@ export interface Helpful extends Pick<Advice, 'detail' | 'state_then' | 'verdict
  */
 export function helpfulCommands(tx: Transaction, command: RemoveDaxDevice): readonly Helpful[] {
   return inEveryKernel(tx, () => {
-    const { better } = betterThanNow(tx, command, { kernels: false });
+    const { better, now } = betterThanNow(tx, command, { kernels: false });
     const asked = better.filter(({ remedy }) => remedy.commands.length > 0);
     asked.sort((a, b) => compareEnds(a.end, b.end) || stopped(a.remedy) - stopped(b.remedy));
-    return asked.map(({ remedy: { detail, commands }, end: { removal } }) => {
-      return { detail, commands, state_then: removal.state, verdict_then: removal.verdict };
+    return asked.map(({ remedy, end }) => {
+      const { detail, commands } = remedy;
+      return { detail, commands, ...thenOf(remedy, end, now) };
     });
   });
+}
+
+type Then = Pick<Advice, 'state_then' | 'verdict_then' | 'possible'>;
+
+/** How the removal ends then; where chance decides whether the remedy can be done, how it ends either way. */
+function thenOf({ possible }: Tried['remedy'], { removal }: End, now: Now): Then {
+  const then = { state_then: removal.state, verdict_then: removal.verdict };
+  if (possible === undefined) return then;
+  const asNow = { state_then: now.state, verdict_then: now.verdict };
+  return {
+    state_then: alike(then.state_then, asNow.state_then),
+    verdict_then: alike(then.verdict_then, asNow.verdict_then),
+    possible: possible.map((each) => ({ ...each, ...(each.outcome === GOES_OFFLINE ? then : asNow) })),
+  };
+}
+
+function alike<Word>(one: Word, other: Word | null): Word | 'undetermined' {
+  return one === other ? one : 'undetermined';
 }
 
 function stopped({ commands }: Tried['remedy']): number {
@@ -100,7 +120,10 @@ interface Better {
 }
 
 /** What the removal would come to now, as far as remedies are made of it. */
-type Now = Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on'>;
+interface Now extends Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on' | 'verdict'> {
+  /** Null where it is refused. */
+  readonly state: ImaginedRemoval['state'] | null;
+}
 
 /**
  * A removal that is refused for what is not known of its end is worse than any that is not (UNK9); one that cannot
@@ -108,7 +131,8 @@ type Now = Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on'>;
  */
 function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: Which): Better {
   const { dax_device } = command;
-  const nothing: Better = { better: [], now: { dax_device, hazards: [], waiting_on: [] } };
+  const none = { dax_device, state: null, verdict: null, hazards: [], waiting_on: [] };
+  const nothing: Better = { better: [], now: none };
   if (hasBegun(deviceOf(tx.host, dax_device)) || extentsOf(tx, dax_device) > EXTENTS_MAX) return nothing;
   const end = whatIf(tx, (imagined) => endOf(imagined, command));
   const isRefused = isRefusal(end);
@@ -174,12 +198,12 @@ function joined(better: readonly Tried[], now: Now): Advice[] {
   const advice = new Map<string, Advice>();
   for (const { remedy, end } of better) {
     const { action, detail } = remedy;
-    const { state, verdict } = end.removal;
+    const ending = thenOf(remedy, end, now);
     const before = advice.get(action);
-    const same = before?.state_then === state && before.verdict_then === verdict;
+    const same = before?.state_then === ending.state_then && before.verdict_then === ending.verdict_then;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
     const { rows, told } = cutLists({ targets: [...(before?.targets ?? []), ...remedy.targets] });
-    const then = { state_then: state, verdict_then: verdict, impact_then: end.impact };
+    const then = { ...ending, impact_then: end.impact };
     const destructive = DESTROYS.has(action);
     advice.set(action, { action, detail, ...rows, ...told, destructive, ...then, source });
   }

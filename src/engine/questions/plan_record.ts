@@ -3,7 +3,7 @@ import type { Dependent } from '../model/depends_on.ts';
 import type { SimulatedKernelCost, ToldOfHolders } from '../model/removal.ts';
 import type { WithUnknown } from '../model/untold.ts';
 import type { Verdict } from '../model/vocabulary.ts';
-import type { Assessment, Impact, ImaginedState, NoRemoval } from './record.ts';
+import type { Assessment, Impact, ImaginedState, NoRemoval, PossibleThen } from './record.ts';
 import type { RemedyCommand } from './remedies.ts';
 
 /** What a step of a plan does. */
@@ -36,6 +36,8 @@ export interface PlanStep {
   /** The planned devices whose removals this has to come before; none of a removal itself. */
   readonly before: readonly string[];
   readonly cost: PlanCost;
+  /** Where chance decides in the kernel what it comes to: how the removal that it is for then ends. */
+  readonly possible?: readonly PossibleThen[];
 }
 
 /** How a device stands once all steps are done. */
@@ -49,6 +51,8 @@ export interface PlannedDevice extends ToldOfHolders, Dependent, WithUnknown {
   readonly hazards: Assessment['hazards'];
   /** Why the plan does not remove it. */
   readonly refused: NoRemoval | null;
+  /** Where chance decides a step that is for it: its verdict is one of these. */
+  readonly possible?: readonly PossibleThen[];
 }
 
 /** What to do on one host, in order, and what is left then. */

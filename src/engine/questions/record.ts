@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/outcome.ts';
+import type { Possible } from '../model/refusal.ts';
 import type {
   AccessResult,
   DeviceMode,
@@ -87,6 +88,13 @@ export const ADVICE_ACTIONS = [
 /** One of them. */
 export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
 
+/** One of several things that chance makes of what is done before a removal, and how that then ends. */
+export interface PossibleThen extends Possible {
+  /** Null where it is refused. */
+  readonly state_then: ImaginedState | null;
+  readonly verdict_then: Verdict | null;
+}
+
 /** Something to do before the removal that was simulated and leaves less behind. */
 export interface Advice extends Cut {
   readonly action: AdviceAction;
@@ -99,6 +107,8 @@ export interface Advice extends Cut {
   readonly state_then: ImaginedState;
   readonly verdict_then: Verdict | null;
   readonly impact_then: Impact;
+  /** Where chance decides whether it can be done: then `undetermined` stands for what differs in these. */
+  readonly possible?: readonly PossibleThen[];
   /** The rules behind what it avoids. */
   readonly source: string;
 }

@@ -1,10 +1,12 @@
 import type { DaxDevice, Host, Mount } from '../model/host.ts';
-import { blockAt, firstBlock, mayHoldKernelPages, onlineRuns } from '../model/memory_block.ts';
+import { blockAt, firstBlock, onlineRuns } from '../model/memory_block.ts';
+import { refusesOffline } from '../device/kmem/kernel_pages.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
+import { definedOnly } from '../model/defined_only.ts';
 import { hotplugLock, memoryRangesOf } from '../model/memory_range.ts';
 import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import type { CommandOf } from '../model/command.ts';
-import { isRefusal } from '../model/refusal.ts';
+import { isRefusal, type Possible } from '../model/refusal.ts';
 import { umount } from '../commands/umount.ts';
 import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
@@ -23,10 +25,12 @@ type ActedCommand = CommandOf<'exit_process' | 'umount' | 'unpin'>;
 export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail'> {
   readonly act: (tx: Transaction) => boolean;
   /**
-   * The commands that do it, in order. None where no command does, where chance decides what one comes to, and of what
-   * has the removal kill those that can be stopped before it.
+   * The commands that do it, in order. None where no command does, and of what has the removal kill those that can be
+   * stopped before it.
    */
   readonly commands: readonly RemedyCommand[];
+  /** What they may come to, where chance decides it in the kernel; `act` does what is asked for. */
+  readonly possible?: readonly Possible[];
 }
 
 /** A remedy that is these commands. */
@@ -130,20 +134,24 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
   if (online.length === 0 || online.length >= BLOCKS_MAX) return [];
   const numbers = online.map(({ range, at }) => firstBlock(range) + at);
   const targets = numbers.map((number) => `memory${String(number)}`);
+  const refusal = refusesOffline(
+    online.map(({ range, at }) => blockAt(range, at)),
+    device.name,
+  );
+  const possible = refusal?.possible;
+  if (refusal !== null && possible === undefined) return [];
   const act = (tx: Transaction): boolean =>
     hotplugLock(tx.host) === null &&
     online.every(
-      ({ range, at }) =>
-        blockAt(range, at).kernel_pages !== true &&
-        offlineBlock(tx, memoryRangesOf(tx.host, range.dax_device)[0]!, at) === 'ok',
+      ({ range, at }) => offlineBlock(tx, memoryRangesOf(tx.host, range.dax_device)[0]!, at) === 'ok',
     );
-  const chance = online.some(({ range, at }) => mayHoldKernelPages(blockAt(range, at)));
-  const may = chance ? '; the kernel refuses with EBUSY where pages of its own are in one' : '';
+  const may =
+    possible === undefined ? '' : '; the kernel refuses with EBUSY where pages of its own are in one';
   const detail = `offline these blocks before the removal${may}`;
-  const offlined = numbers.map((block): RemedyCommand => {
+  const commands = numbers.map((block): RemedyCommand => {
     return { type: 'patch_memory_block', dax_device: device.name, block, state: 'offline' };
   });
-  return [{ action: 'offline_memory_blocks', targets, detail, act, commands: chance ? [] : offlined }];
+  return [{ action: 'offline_memory_blocks', targets, detail, act, commands, ...definedOnly({ possible }) }];
 }
 
 function earlyKill(host: Host): Remedy[] {

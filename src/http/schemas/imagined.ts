@@ -46,6 +46,22 @@ export const Residue = z
     description: 'What still reaches the device now although it is not bound, or was bound again since.',
   }) satisfies z.ZodType<engine.Residue>;
 
+/** What chance makes of something done before a removal. */
+export const PossibleThen = z
+  .array(
+    z.strictObject({
+      outcome: z.string(),
+      when: z.string(),
+      state_then: ImaginedState.nullable(),
+      verdict_then: Verdict.nullable(),
+    }),
+  )
+  .meta({
+    id: 'PossibleThen',
+    description:
+      'Where chance decides in the kernel: what may come of it, an errno or a word, when, and how the removal then ends; null where that is refused.',
+  });
+
 /** What to do before a removal. */
 export const Advice = z
   .strictObject({
@@ -57,6 +73,7 @@ export const Advice = z
     state_then: ImaginedState,
     verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),
     impact_then: Impact,
+    possible: PossibleThen.exactOptional(),
     source: z.string(),
   })
   .meta({

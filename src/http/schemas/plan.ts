@@ -3,7 +3,7 @@ import { PLANNED_MAX } from '../../engine/model/question.ts';
 import { PLAN_ACTIONS } from '../../engine/questions/plan_record.ts';
 import type * as engine from '../../engine/questions/plan_record.ts';
 import { dependent } from './depends_on.ts';
-import { ImaginedState, Impact, NoRemoval } from './imagined.ts';
+import { ImaginedState, Impact, NoRemoval, PossibleThen } from './imagined.ts';
 import { SimulatedKernelCost } from './removal.ts';
 import { Count, Name, withExample } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
@@ -62,6 +62,7 @@ const Step = z
         description: 'Of a removal: of the device that is named.',
       }),
     }),
+    possible: PossibleThen.exactOptional(),
   })
   .meta({ id: 'PlanStep' });
 
@@ -77,6 +78,7 @@ const Left = z
     verdict: Verdict.nullable().meta({ description: 'Null where it waits, or has no removal.' }),
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     refused: NoRemoval.nullable().meta({ description: 'Why the plan does not remove it.' }),
+    possible: PossibleThen.exactOptional(),
     ...dependent,
     ...withUnknown,
   })
