@@ -124,21 +124,51 @@ const PROBES: readonly Probe[] = [
   sysfs('/sys/bus/cxl', /(?:^|\/)bus\/cxl\/?$/, (answer) => (answer === false ? { lacks: cxl } : NOTHING)),
 ];
 
+/** One answer that was told, its probe, and the changes that it proves to be there and to be absent, with what follows. */
+interface Proof {
+  readonly name: string;
+  readonly answer: Answer;
+  readonly probe: Probe;
+  readonly has: readonly Change[];
+  readonly lacks: readonly Change[];
+}
+
+function proofsOf(probes: KernelProbes): Proof[] {
+  return PROBES.flatMap((probe) => {
+    const told = Object.entries(probes[probe.kind]);
+    const all = (name: string): Answer | undefined => told.find(([each]) => each === name)?.[1];
+    const ofIt = told.filter(([name]) => probe.is(name));
+    return ofIt.map(([name, answer]): Proof => {
+      const { has = [], lacks = [] } = probe.tells(answer, all);
+      return { name, answer, probe, has: withNeeds(has), lacks: withThoseThatNeed(lacks) };
+    });
+  });
+}
+
 /** What the probes of a host settle: whether each change is there, and the probe that says so. */
 export function settledBy(
   probes: KernelProbes,
 ): ReadonlyMap<string, { readonly has: boolean; readonly probe: Probe }> {
   const settled = new Map<string, { readonly has: boolean; readonly probe: Probe }>();
-  for (const probe of PROBES) {
-    const told = Object.entries(probes[probe.kind]);
-    const all = (name: string): Answer | undefined => told.find(([each]) => each === name)?.[1];
-    for (const [, answer] of told.filter(([name]) => probe.is(name))) {
-      const { has = [], lacks = [] } = probe.tells(answer, all);
-      for (const change of withNeeds(has)) settled.set(change.id, { has: true, probe });
-      for (const change of withThoseThatNeed(lacks)) settled.set(change.id, { has: false, probe });
-    }
+  for (const { probe, has, lacks } of proofsOf(probes)) {
+    for (const change of has) settled.set(change.id, { has: true, probe });
+    for (const change of lacks) settled.set(change.id, { has: false, probe });
   }
   return settled;
+}
+
+/** Two answers that no one kernel gives, in words, or null: what one proves the other disproves (KREL5). */
+export function contradictionIn(probes: KernelProbes): string | null {
+  const proofs = proofsOf(probes);
+  const shown = ({ name, answer }: Proof): string => `${name}: ${String(answer)}`;
+  for (const proves of proofs) {
+    for (const disproves of proofs) {
+      const change = proves.has.find((each) => disproves.lacks.includes(each));
+      if (change === undefined) continue;
+      return `${shown(proves)} proves ${change.id} (${change.title}), and ${shown(disproves)} disproves it`;
+    }
+  }
+  return null;
 }
 
 const probesByChange = new WeakMap<Change, readonly string[]>();

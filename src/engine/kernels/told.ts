@@ -2,6 +2,7 @@ import type { HostRecord } from '../model/host.ts';
 import type { ToldKernel } from '../model/host_command.ts';
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
+import { contradictionIn } from './probes.ts';
 import { PROFILES } from './profiles.ts';
 import { recordedProfile } from './recorded.ts';
 
@@ -13,10 +14,13 @@ export const NO_PROBES: KernelProbes = { symbols: {}, btf: {}, sysfs: {} };
 
 /**
  * The kernel that a host has once this is told of it. The release decides, and a profile alone clears it. Refused with
- * `invalid_field`: neither of the two, and a profile that was never released beside a release.
+ * `invalid_field`: neither of the two, a profile that was never released beside a release, and
+ * probes of which one proves what another disproves.
  */
 export function toldKernel(told: ToldKernel, before: KernelOfHost | null): KernelOfHost | Refusal {
   const kernel_probes = { ...(before?.kernel_probes ?? NO_PROBES), ...told.kernel_probes };
+  const contradiction = told.kernel_probes === undefined ? null : contradictionIn(kernel_probes);
+  if (contradiction !== null) return invalid(contradiction, '/kernel_probes');
   const told_release = told.kernel_release ?? null;
   if (told_release !== null) {
     if (told.kernel !== undefined && !PROFILES[told.kernel].released) {
@@ -40,15 +44,12 @@ export function toldLater(told: Omit<ToldKernel, 'kernel'>, before: KernelOfHost
   if (!isSeries || told.kernel_release === undefined || told.kernel_release === null) {
     return toldKernel(told, before);
   }
-  return refuse(
-    'invalid_field',
+  return invalid(
     `the host runs ${kernel}, which was never released: reboot it into a release`,
-    {
-      pointer: '/kernel_release',
-    },
+    '/kernel_release',
   );
 }
 
-function invalid(detail: string): Refusal {
-  return refuse('invalid_field', detail, { pointer: '/kernel' });
+function invalid(detail: string, pointer = '/kernel'): Refusal {
+  return refuse('invalid_field', detail, { pointer });
 }
