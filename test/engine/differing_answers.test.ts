@@ -128,7 +128,16 @@ const toMemory = { type: 'bind', dax_device: 'dax0.0', mode: 'system-ram' } as c
 
 /** A command whose answer differs between the kernels that a host may run, and how it is answered. */
 const SCENES: readonly (readonly [what: string, make: () => readonly [Machine, Command], how: string])[] = [
-  ['a bind to system-ram that cuts the range', () => [memory(vendors(), false), toMemory], 'told'],
+  [
+    'a bind to system-ram that cuts the range',
+    () => [memory(vendors({ auto_online_blocks: 'offline' }), false), toMemory],
+    'told',
+  ],
+  [
+    'the same where nobody told whether it comes online',
+    () => [memory(vendors(), false), toMemory],
+    'undetermined',
+  ],
   ['the same online at once', () => [memory(vendors(), true), toMemory], 'told'],
   [
     'a bind to system-ram of less than a block',

@@ -57,10 +57,6 @@ export async function playScene(server: TestServer): Promise<Scene> {
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
-      importInventory: [
-        `${at}/inventory`,
-        [{ dev: 'namespace0.0', mode: 'raw', blockdev: 'pmem0', size: 2 ** 30 }],
-      ],
       createDaxDevice: [`${at}/dax-devices`, { name: 'pmem0', mode: 'raw', size: '1GiB' }],
       patchDaxDevice: [pmem0, { kmem_state: 'online' }],
       deleteDaxDevice: [pmem0],

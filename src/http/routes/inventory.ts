@@ -59,6 +59,8 @@ function importRoute(app: FastifyInstance, backend: Backend): void {
     params: HostPath,
     query: completeQuery,
     body: Inventory,
+    // What one object is refused for leaves out that object alone.
+    refuses: [],
     answer: {
       responses: {
         200: jsonResponse('What became of each object.', InventoryImport, RESPONSE_HEADERS.mutation),
