@@ -24,13 +24,11 @@ export interface ListRoute extends Operation {
   readonly filters: z.core.$ZodLooseShape;
   /** Fields that it may be sorted by, beside `created_at`. */
   readonly sorts: readonly string[];
-  /** Whether its records have labels to be selected by. */
-  readonly labelled?: boolean;
 }
 
 /** A list below a host: 404 where there is no such host. */
 export function hostListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
-  const querystring = z.strictObject({ ...selectionQuery(route), ...route.filters });
+  const querystring = z.strictObject({ ...selectionQuery(route.sorts), ...route.filters });
   app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     await requireHost(backend, host);
@@ -42,7 +40,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
 /** A list over the whole fleet, with `host` among its filters. */
 export function fleetListRoute(app: FastifyInstance, backend: Backend, route: ListRoute): void {
   const querystring = z.strictObject({
-    ...selectionQuery(route),
+    ...selectionQuery(route.sorts),
     host: Name.exactOptional(),
     ...route.filters,
   });

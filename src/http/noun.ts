@@ -30,7 +30,6 @@ export interface Noun<P extends z.ZodObject> {
   readonly params: P;
   readonly filters: z.core.$ZodLooseShape;
   readonly sorts: ListRoute['sorts'];
-  readonly labelled?: boolean;
 }
 
 type Told = 'tag' | 'url' | 'params' | 'host' | 'target';
@@ -72,13 +71,13 @@ export function nounRoutes<P extends z.ZodObject>(
   backend: Backend,
   noun: Noun<P>,
 ): NounRoutes<P> {
-  const { kind, singular, record, params, filters, sorts, labelled = false } = noun;
+  const { kind, singular, record, params, filters, sorts } = noun;
   const name = kind.replaceAll('_', '-');
   const tag = noun.tag ?? (name as Tag);
   const collection = `/v1/hosts/:host/${name}`;
   const param = Object.keys(params.shape).at(-1)!;
   const idIn = (path: unknown): string => (path as Readonly<Record<string, string>>)[param]!;
-  const list = { tag, kind, item: record, filters, sorts, labelled };
+  const list = { tag, kind, item: record, filters, sorts };
   const summary = `List ${wordsOf(kind)} of`;
   fleetListRoute(app, backend, {
     ...list,

@@ -1,3 +1,4 @@
+import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ListQuery, Page } from './port.ts';
@@ -18,7 +19,7 @@ interface Row {
 
 /**
  * The rows of one page. Keyset paging: a page begins where the last one ended, in the index that the list is in order
- * of, and never counts rows off. Refused with `invalid_field` where a filter, label or sort is none of the kind's.
+ * of, and never counts rows off. Refused with `invalid_field` where a filter or sort is none of the kind's.
  */
 export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'> | Refusal {
   const refused = refusesQuery(query);
@@ -46,10 +47,9 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
   return prepare(sql).all(...conditions.flatMap(([, ...values]) => values), rows) as Row[];
 }
 
-function refusesQuery({ kind, filters, labels = [], sort }: ListQuery): Refusal | null {
+function refusesQuery({ kind, filters, sort }: ListQuery): Refusal | null {
   const unknown = Object.keys(filters).find((field) => !isFilter(kind, field));
   if (unknown !== undefined) return refusesField(unknown, `${kind} are not filtered by ${unknown}`);
-  if (labels.length > 0 && !hasLabels(kind)) return refusesField('label', `${kind} have no labels`);
   if (sort === undefined || sortColumn(kind, sort.field) !== null) return null;
   return refusesField('sort', `${kind} are not sorted by ${sort.field}`);
 }
@@ -67,18 +67,14 @@ interface Source {
   readonly conditions: readonly Condition[];
 }
 
-/** In order of creation a list by labels is read along the rows of its first one. */
+/** In order of creation a list of what has labels of its own is read along the rows of the first that is asked for. */
 function sourceOf(query: ListQuery): Source {
   const { kind, labels = [] } = query;
   const column = orderOf(query);
   const rows = `${kind} AS r`;
+  const among = (label: Label): Condition => isLabelled(kind, label);
   const [first, ...others] = labels;
-  const among = (label: Label): Condition => [
-    `r.key IN (SELECT l.key FROM labels AS l WHERE ${LABELLED})`,
-    kind,
-    ...label,
-  ];
-  if (first === undefined || column !== 'key')
+  if (first === undefined || column !== 'key' || !hasLabels(kind))
     return { from: rows, key: 'r.key', column: `r.${column}`, conditions: labels.map(among) };
   const from = `labels AS l CROSS JOIN ${rows} ON r.key = l.key`;
   return {
@@ -91,6 +87,16 @@ function sourceOf(query: ListQuery): Source {
 
 const LABELLED = 'l.kind = ? AND l.name = ? AND l.value = ?';
 type Label = readonly [name: string, value: string];
+
+/** A record without labels of its own goes by those of its host and, where it is of a dax device, of that one (LIST1). */
+function isLabelled(kind: Kind, label: Label): Condition {
+  if (hasLabels(kind)) return [`r.key IN (SELECT l.key FROM labels AS l WHERE ${LABELLED})`, kind, ...label];
+  const ofHost = `r.host IN (SELECT l.host FROM labels AS l WHERE ${LABELLED})`;
+  if (!isFilter(kind, 'dax_device')) return [ofHost, 'hosts', ...label];
+  const ofDevice = `(r.host, r.dax_device) IN
+    (SELECT d.host, d.id FROM labels AS l CROSS JOIN dax_devices AS d ON d.key = l.key WHERE ${LABELLED})`;
+  return [`(${ofHost} OR ${ofDevice})`, 'hosts', ...label, 'dax_devices', ...label];
+}
 
 /**
  * The column of the order. Keys grow with creation. What is asked for a time over the fleet is in order of uids, which
@@ -143,7 +149,7 @@ function conditionsOf({ host, filters, created_after_ms, created_before_ms }: Li
 /**
  * Prepares telling whether a page is one range of an index, and so costs what it shows. Every other one reads all rows
  * that the index leaves, up to all of the kind: of two filters, of a filter and a sort or a time, of labels and
- * anything else, or of a filter that has no index.
+ * anything else, of labels that are not the kind's own, or of a filter that has no index.
  */
 export function prepareIsRange(db: Pick<Connection, 'prepare'>): (query: ListQuery) => boolean {
   const columns = db.prepare<[string], string>(
@@ -167,7 +173,8 @@ export function prepareIsRange(db: Pick<Connection, 'prepare'>): (query: ListQue
     const equal = [...(host === undefined ? [] : ['host']), ...Object.keys(filters)];
     const column = orderOf(query);
     const isTimeLeft = asksTime(query) && column !== 'uid';
-    if (labels.length > 0) return column === 'key' && !isTimeLeft && labels.length + equal.length === 1;
+    if (labels.length > 0)
+      return hasLabels(kind) && column === 'key' && !isTimeLeft && labels.length + equal.length === 1;
     if (isTimeLeft) return false;
     const ordered = column === 'key' ? [] : [column];
     return [[], ...(indexes.get(kind) ?? [])].some(

@@ -142,7 +142,7 @@ export interface ListQuery {
   readonly host?: string;
   /** Equality on filter columns of the kind's table: `dax_device`, `mode`, `state`, `tenant`, `pid`, `mount`, … */
   readonly filters: Readonly<Record<string, string | number>>;
-  /** Only records with all of these labels; of kinds that have labels. */
+  /** Only records with all of these labels: their own or, of kinds without any, those of their dax device and host. */
   readonly labels?: readonly (readonly [name: string, value: string])[];
   /** Only records whose uid was given after, or before, these times; milliseconds since 1970. */
   readonly created_after_ms?: number;

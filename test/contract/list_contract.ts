@@ -90,16 +90,60 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
       expect(await between(third, second)).toEqual([]);
     });
 
-    test('a sort, or a label of a kind without labels, that is not ours is refused', async () => {
+    test('[LIST1] what has no labels goes by those of its dax device and of its host', async () => {
+      for (const [host, rack] of [
+        ['node-a', '7'],
+        ['node-b', '8'],
+      ] as const) {
+        const run = async (command: Command): Promise<void> =>
+          expect(await store.submit({ host, command })).toMatchObject({ status: 'done' });
+        await run({ type: 'create_host', name: host, kernel: 'v6.12', labels: { rack } });
+        for (const device of ['pmem0', 'pmem1']) {
+          const labels: Record<string, string> = device === 'pmem0' ? {} : { tier: `hot-${host}` };
+          await run({ type: 'create_dax_device', name: device, mode: 'fsdax', size: 2 ** 30, labels });
+          await run({
+            type: 'create_mount',
+            dax_device: device,
+            fs_type: 'ext4',
+            path: `/${device}`,
+            dax: 'always',
+            mkfs: true,
+          });
+        }
+        await run({ type: 'create_process', pid: 7, comm: host });
+      }
+      const found = async (
+        query: Partial<ListQuery>,
+        ...labels: (readonly [string, string])[]
+      ): Promise<string[]> => {
+        const page = await list({ kind: 'mounts', labels, limit: 9, ...query });
+        return page.items
+          .map((item) => JSON.parse(item) as { host: string; path?: string })
+          .map(({ host, path }) => `${host}${path ?? ''}`);
+      };
+      const ofHost = ['node-a/pmem0', 'node-a/pmem1'];
+      expect(await found({}, ['rack', '7'])).toEqual(ofHost);
+      expect(await found({ sort: { field: 'path', descending: true } }, ['rack', '7'])).toEqual(
+        [...ofHost].reverse(),
+      );
+      expect(await found({}, ['tier', 'hot-node-b'])).toEqual(['node-b/pmem1']);
+      expect(await found({ host: 'node-a' }, ['tier', 'hot-node-b'])).toEqual([]);
+      expect(await found({}, ['tier', 'hot-node-a'], ['rack', '7'])).toEqual(['node-a/pmem1']);
+      expect(await found({}, ['tier', 'hot-node-a'], ['rack', '8'])).toEqual([]);
+      expect(await found({ kind: 'processes' }, ['rack', '8'])).toEqual(['node-b']);
+      expect(await found({ kind: 'processes' }, ['tier', 'hot-node-a'])).toEqual([]);
+      expect(await found({ kind: 'dax_devices' }, ['rack', '7'])).toEqual([]);
+      const first = await list({ kind: 'mounts', labels: [['rack', '7']], limit: 1 });
+      expect(await found({ after: first.last! }, ['rack', '7'])).toEqual(ofHost.slice(1));
+      await submit({ type: 'patch_host', labels: { rack: '8' } });
+      expect(await found({}, ['rack', '7'])).toEqual([]);
+    });
+
+    test('a sort that is not ours is refused', async () => {
       const sort = { field: 'record', descending: false };
       expect(await store.list({ kind: 'hosts', filters: {}, sort, limit: 1 })).toMatchObject({
         code: 'invalid_field',
         pointer: '/sort',
-      });
-      const labels = [['a', 'b']] as const;
-      expect(await store.list({ kind: 'mounts', filters: {}, labels, limit: 1 })).toMatchObject({
-        code: 'invalid_field',
-        pointer: '/label',
       });
     });
   });

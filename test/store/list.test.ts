@@ -125,6 +125,19 @@ const NONE: readonly Partial<ListQuery>[] = [
   { labels: [['rack', '7']], created_after_ms: 1 },
 ];
 
+test.each(KINDS.filter((kind) => !['hosts', 'dax_devices'].includes(kind)))(
+  '[LIST1] a page of %s by labels, which are not its own, may look at more rows than it shows',
+  (kind) => {
+    const isRange = prepareIsRange(empty());
+    const page = { kind, filters: {}, limit: 4 } as const;
+    expect(isRange(page)).toBe(true);
+    expect(isRange({ ...page, labels: [['rack', '7']] })).toBe(false);
+    // Who is labelled is looked up once, not for each row.
+    for (const plan of plansOf(empty(), { ...page, labels: [['rack', '7']] }))
+      expect(plan).not.toContain('CORRELATED');
+  },
+);
+
 /** How many rows SQLite looks at for the second page of four in a fleet of so many devices. */
 function visited(query: Partial<ListQuery>, devices: number): number {
   const db = empty();

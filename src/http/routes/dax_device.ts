@@ -29,7 +29,6 @@ export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
     params: DevicePath,
     filters: { dax_device: Name.exactOptional(), ...deviceFilters },
     sorts: ['name', 'size', 'state'],
-    labelled: true,
   });
   holdersRoute(app, backend);
   devices.create({

@@ -23,7 +23,6 @@ export function hostRoutes(app: FastifyInstance, backend: Backend): void {
     item: Host,
     filters,
     sorts: ['name', 'kernel'],
-    labelled: true,
   });
   readRoute(app, {
     id: 'getHost',

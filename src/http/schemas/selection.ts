@@ -21,7 +21,8 @@ const label = z
   })
   .exactOptional()
   .meta({
-    description: 'Only records with this label, as `name=value`; given several times, with all of them.',
+    description:
+      'Only records with this label, as `name=value`; given several times, with all of them. Hosts and dax devices have labels; every other record goes by those of its dax device and of its host.',
     override: shownAs({
       type: 'array',
       items: { type: 'string', pattern: LABEL_PATTERN },
@@ -52,14 +53,8 @@ export interface Selection {
   readonly created_before?: number;
 }
 
-/** Query of a list of records: its page, their labels where they have any, when they were made, and its order. */
-export function selectionQuery({
-  sorts,
-  labelled,
-}: {
-  readonly sorts: readonly string[];
-  readonly labelled?: boolean;
-}) {
+/** Query of a list of records: its page, their labels, when they were made, and its order. */
+export function selectionQuery(sorts: readonly string[]) {
   const words = ['created_at', ...sorts].flatMap((field) => [field, `-${field}`]);
   const sort = z
     .enum(words as [string, ...string[]])
@@ -67,8 +62,8 @@ export function selectionQuery({
     .exactOptional()
     .meta({
       description:
-        'The field that the list is in order of, with `-` descending; rows that are equal in it are in the order of their creation, the last first with `-`. By default the whole list is in the order of creation. A page token is of one order. A page by a single filter, label, time or sort costs what it shows; one by several of them is looked for among all that one of them leaves, each time.',
+        'The field that the list is in order of, with `-` descending; rows that are equal in it are in the order of their creation, the last first with `-`. By default the whole list is in the order of creation. A page token is of one order. A page by a single filter, time or sort, or by a label of its own records, costs what it shows; one by several of them is looked for among all that one of them leaves, each time.',
       override: shownAs({ type: 'string', enum: words }),
     });
-  return { ...pageQuery, ...(labelled === true ? { label } : {}), sort, ...whenCreated };
+  return { ...pageQuery, label, sort, ...whenCreated };
 }
