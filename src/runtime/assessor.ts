@@ -5,6 +5,7 @@ import type { Assessment } from '../engine/questions/record.ts';
 import type { Connection } from '../store/connection.ts';
 import { prepareCounts } from '../store/count_fleet.ts';
 import type { FleetCounts, RecordCounts } from '../store/fleet_counts.ts';
+import { prepareLabelledDevices } from '../store/labelled_devices.ts';
 import { prepareFleet, type Fleet, type LoadedHost } from '../store/load_fleet.ts';
 import type { AssessmentPage, AssessmentQuery, AssessmentSummary } from '../store/port.ts';
 import {
@@ -32,30 +33,42 @@ export function prepareAssess(db: Connection): (job: AssessorJob) => Assessed {
   const fleet = prepareFleet(db);
   const assessed = createAssessedFleet(fleet);
   const count = prepareCounts(db);
+  const labelled = prepareLabelledDevices(db);
   const told = new WeakSet<HostFault>();
   // In one transaction, so that every host and as_of are of the same state.
   return db.transaction((job: AssessorJob): Assessed => {
-    const answer = job === 'count_fleet' ? countFleet(count(), assessed) : pageOf(fleet, assessed, job);
+    const answer =
+      job === 'count_fleet' ? countFleet(count(), assessed) : pageOf({ fleet, assessed, labelled }, job);
     const faults = assessed.faults().filter((fault) => !told.has(fault));
     for (const fault of faults) told.add(fault);
     return { answer, faults };
   });
 }
 
+/** What a page is made of. */
+interface Parts {
+  readonly fleet: Fleet;
+  readonly assessed: AssessedFleet;
+  readonly labelled: ReturnType<typeof prepareLabelledDevices>;
+}
+
 /**
  * Answers for the fleet what a removal of each device now would leave. A host is assessed anew when an event
  * concerned it; advice is worked out for the rows of the page that is asked for, and kept.
  */
-function pageOf(fleet: Fleet, assessed: AssessedFleet, query: AssessmentQuery): AssessmentPage | Refusal {
-  const { limit, after = 0, filters } = query;
+function pageOf({ fleet, assessed, labelled }: Parts, query: AssessmentQuery): AssessmentPage | Refusal {
+  const { limit, after = 0, filters, labels = [] } = query;
   const loaded = assessed.catchUp(Number.POSITIVE_INFINITY);
   const missing = refusesNames(assessed, filters);
   if (missing !== null) return missing;
   const asked = Object.entries(filters);
+  const keys = labels.map(labelled);
   const matching = assessed
     .rows()
-    .filter(({ assessment }) =>
-      asked.every(([field, value]) => assessment[field as keyof AssessmentQuery['filters']] === value),
+    .filter(
+      ({ key, assessment }) =>
+        keys.every((having) => having.has(key)) &&
+        asked.every(([field, value]) => assessment[field as keyof AssessmentQuery['filters']] === value),
     );
   const rest = matching.filter(({ key }) => key > after);
   const page = rest.slice(0, limit);

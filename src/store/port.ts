@@ -177,6 +177,8 @@ export interface AssessmentQuery {
   readonly filters: Partial<
     Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state' | 'holders'>
   >;
+  /** Only devices with all of these labels, each of their own or of their host. */
+  readonly labels?: ListQuery['labels'];
   readonly limit: number;
   readonly after?: number;
 }

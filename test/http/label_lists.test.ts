@@ -11,7 +11,7 @@ const document = JSON.parse(
   readFileSync(new URL('../../openapi/daxplane.json', import.meta.url), 'utf8'),
 ) as Document;
 
-/** Lists of what is no record of the store, which alone have neither labels nor an order to choose. */
+/** Lists of what is no record of the store, which alone have no order to choose and, but for one, no labels. */
 const OTHERS: Readonly<Record<string, string>> = {
   '/v1/hosts/{host}/dax-devices/{device}/holders': 'made for the question, of one device',
   '/v1/hosts/{host}/dax-devices/{device}/memory-blocks': 'made for the question, in order of addresses',
@@ -54,6 +54,20 @@ test.each(LISTS)(
     expect(await items('label=rack=8')).toEqual([]);
   },
 );
+
+test('[LIST1] the assessment is of the devices with a label, of their own or of their host', async () => {
+  const assessed = async (query: string) => (await server.call('GET', `/v1/assessment?${query}`)).json;
+  for (const query of ['label=rack=7', 'label=tier=hot', 'label=tier=hot&label=rack=7'])
+    expect(await assessed(query)).toMatchObject({
+      items: [{ host: 'node-a', dax_device: 'pmem0' }],
+      summary: { devices: 1 },
+    });
+  for (const query of ['label=rack=8', 'label=tier=hot&label=rack=8', 'label=tier=hot&mode=devdax'])
+    expect(await assessed(query)).toMatchObject({ items: [], summary: { devices: 0 } });
+  await server.call('PATCH', topology.at, { labels: { rack: '9' } });
+  expect(await assessed('label=rack=7')).toMatchObject({ items: [] });
+  await server.call('PATCH', topology.at, { labels: { rack: '7' } });
+});
 
 test('[LIST1] mounts and processes go by their dax device, where they are of one, and their host', async () => {
   const found = async (query: string): Promise<number> =>

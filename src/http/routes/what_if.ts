@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { definedOnly } from '../../engine/model/defined_only.ts';
 import { KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
@@ -63,9 +64,9 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     refuses: [404],
   } as const;
   app.get('/v1/assessment', { schema: listSchema(operation, querystring) }, async (request, reply) => {
-    const { limit, page_token, ...filters } = request.query as z.output<typeof querystring>;
+    const { limit, page_token, label, ...filters } = request.query as z.output<typeof querystring>;
     const after = rowBefore('assessment', page_token);
-    const place = after === undefined ? {} : { after };
+    const place = definedOnly({ after, labels: label });
     const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...place });
     if (isRefusal(page)) throw new RefusalProblem(page);
     const { items, last, as_of, summary } = page;

@@ -15,7 +15,8 @@ const Label = z
     return [text.slice(0, at), text.slice(at + 1)];
   });
 
-const label = z
+/** The labels that a list asks for, each a name and its value. */
+export const label = z
   .union([z.array(Label).max(LABELS_MAX), Label.transform((one) => [one])], {
     error: `expected name=value, up to ${String(LABELS_MAX)} times`,
   })

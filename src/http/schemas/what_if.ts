@@ -8,6 +8,7 @@ import { HostKernel, KernelName, KernelRelease } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
+import { label } from './selection.ts';
 import { HoldersTold, toldOfHolders } from './told.ts';
 import { withUnknown } from './unknown.ts';
 import { HazardKind, RemoveTrigger, RemoveTriggerInput, RemoveVia, Verdict } from './word.ts';
@@ -176,6 +177,7 @@ export const assessed = {
 };
 
 export const assessmentFilters = {
+  label,
   host: Name.exactOptional(),
   dax_device: Name.exactOptional(),
   mode: z.enum(DEVICE_MODES).exactOptional(),
