@@ -4,6 +4,7 @@ import { forgetRegions, importCxl, refusesMemdevGone } from '../device/cxl/liste
 import { keepBlockSize } from '../device/kmem/add.ts';
 import { placesOf } from '../device/place.ts';
 import { keptProposed } from '../kernels/proposed.ts';
+import { withRegions } from '../kernels/probes.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { emit, hostRecord, identity, patch, put, type Transaction } from '../model/transaction.ts';
@@ -54,6 +55,7 @@ function tellHost(tx: Transaction, told: ToldKernel): LeftOut[] {
  */
 function takeCxl(tx: Transaction, { memdevs, regions, gone }: ImportedCxl): LeftOut[] {
   const noDriver = ifKnown(() => refusesCxl(tx.host));
+  if (noDriver === null) tellRegions(tx, regions);
   const held = gone.memdevs.flatMap((name) => {
     const refusal = refusesMemdevGone(tx.host, name);
     return refusal === null ? [] : [leftOut('memdev', name, refusal)];
@@ -70,4 +72,13 @@ function takeCxl(tx: Transaction, { memdevs, regions, gone }: ImportedCxl): Left
     ...memdevs.map(({ name, listed_at }) => leftOut('memdev', name, noDriver, listed_at)),
     ...regions.map(({ name, listed_at }) => leftOut('cxl_region', name, noDriver, listed_at)),
   ];
+}
+
+/** A kernel of which not all is known, and that shows regions, has what makes them: a memdev alone proves less (KREL9). */
+function tellRegions(tx: Transaction, regions: ImportedCxl['regions']): void {
+  const { name, kernel, kernel_probes: before } = hostRecord(tx.host);
+  const kernel_probes = kernel === 'resolved' ? withRegions(before, regions) : before;
+  if (kernel_probes === before) return;
+  patch(tx, 'hosts', name, { kernel_probes });
+  emit(tx, 'host_changed', `hosts/${name}`, { kernel_probes });
 }

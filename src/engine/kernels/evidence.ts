@@ -2,7 +2,7 @@ import type { KernelProbes } from '../model/kernel_probes.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes.ts';
 import { byVersion, type Presence } from './presence.ts';
-import { settledBy } from './probes.ts';
+import { settledBy } from './proofs.ts';
 import { readRelease, type Release } from './release.ts';
 
 /** What is known of a kernel: which changes it has. What was looked up on the host outweighs its version. */

@@ -2,7 +2,7 @@ import type { Host } from '../model/host.ts';
 import { hostRecord } from '../model/transaction.ts';
 import { ONLINE_POLICIES, type OnlinePolicy } from '../model/vocabulary.ts';
 import { CHANGES } from './changes.ts';
-import { probesOf } from './probes.ts';
+import { probesOf } from './proofs.ts';
 import { assumedOf, type Choice } from './unsettled.ts';
 
 /** Any policy may be in force where nobody has told it: whoever boots a machine may set one. */

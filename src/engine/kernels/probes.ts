@@ -1,9 +1,15 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
-import { ONLINE_POLICIES, type OnlinePolicy } from '../model/vocabulary.ts';
+import {
+  CXL_REGION_TYPES,
+  ONLINE_POLICIES,
+  type CxlRegionType,
+  type OnlinePolicy,
+} from '../model/vocabulary.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes.ts';
 
-type Answer = string | boolean;
+/** What was found under a name. */
+export type Answer = string | boolean;
 
 /** What one probe tells: the changes that an answer proves to be there, and those that it proves to be absent. */
 export interface Probe {
@@ -43,7 +49,7 @@ function staticSymbol(name: string, told: Told): Probe {
 /** A function that was renamed: that both names are missing proves it, that one is there, too. */
 function renamed(name: string, other: string, ...changes: readonly Change[]): Probe {
   return {
-    ...named('symbols', name, `${name} or ${other} in /proc/kallsyms`),
+    ...named('symbols', name, `${name} in /proc/kallsyms`),
     tells: (there, all) => {
       if (there === true) return { has: changes };
       return there === false && all(other) === false ? { lacks: changes } : NOTHING;
@@ -51,8 +57,13 @@ function renamed(name: string, other: string, ...changes: readonly Change[]): Pr
   };
 }
 
+/** A name without where it was looked for, which `where` shows behind it: either may be sent. */
+export function bare(told: string): string {
+  return told.replace(/ (?:in|of) .*$/, '');
+}
+
 function named(kind: keyof KernelProbes, name: string, where: string): Omit<Probe, 'tells'> {
-  return { kind, name, where, is: (told) => told === name };
+  return { kind, name, where, is: (told) => bare(told) === name };
 }
 
 const yesNo =
@@ -63,7 +74,7 @@ const yesNo =
 /** A member of a type in the kernel's BTF: alone, or with the type before a dot. */
 function btf(type: string, member: string, tells: Probe['tells']): Probe {
   const name = `${type}.${member}`;
-  const is = (told: string) => told === name || told === member || told.endsWith(` ${name}`);
+  const is = (told: string) => [name, member].includes(bare(told)) || bare(told).endsWith(` ${name}`);
   return { kind: 'btf', name, is, where: `${name} in /sys/kernel/btf/vmlinux`, tells };
 }
 
@@ -87,6 +98,39 @@ const ONLINE_POLICY = sysfs(
   },
 );
 
+/**
+ * A CXL region that is there: both changes are of one file, which made regions for persistent memory first. The file
+ * itself came with those for RAM.
+ * Source: drivers/cxl/core/region.c mode_show(), 7d505f982f66 (v6.3).
+ */
+const REGION_MODE = sysfs(
+  '/sys/bus/cxl/devices/regionN/mode',
+  /(?:^|\/)bus\/cxl\/devices\/region(?:\d+|N)(?:\/mode)?$/,
+  (answer) => {
+    if (answer === 'ram') return { has: cxl };
+    return answer === 'pmem' || answer === true ? { has: [CHANGES.cxl_pmem_region] } : NOTHING;
+  },
+);
+
+/** The answers of sysfs that tell of CXL regions. */
+export function regionsTold(sysfs: KernelProbes['sysfs']): KernelProbes['sysfs'] {
+  return Object.fromEntries(Object.entries(sysfs).filter(([name]) => REGION_MODE.is(name)));
+}
+
+/** The probes of a host once a listing shows regions: one of each type is as good as all. The same where it tells nothing new. */
+export function withRegions(
+  probes: KernelProbes,
+  regions: readonly { readonly name: string; readonly type: CxlRegionType }[],
+): KernelProbes {
+  const told = Object.values(regionsTold(probes.sysfs));
+  const fresh = CXL_REGION_TYPES.flatMap((type) => {
+    const region = told.includes(type) ? undefined : regions.find((each) => each.type === type);
+    return region === undefined ? [] : [[`/sys/bus/cxl/devices/${region.name}/mode`, type] as const];
+  });
+  if (fresh.length === 0) return probes;
+  return { ...probes, sysfs: { ...probes.sysfs, ...Object.fromEntries(fresh) } };
+}
+
 /** The online policy that was read in sysfs, or null: the file itself says what is in force (M87). */
 export function policyRead(sysfs: KernelProbes['sysfs']): OnlinePolicy | null {
   const read = Object.entries(sysfs).filter(([name]) => ONLINE_POLICY.is(name));
@@ -94,7 +138,7 @@ export function policyRead(sysfs: KernelProbes['sysfs']): OnlinePolicy | null {
 }
 
 /** All that may be asked of a host without touching a device. A name that is not among them is kept, and tells nothing. */
-const PROBES: readonly Probe[] = [
+export const PROBES: readonly Probe[] = [
   symbol('dax_holder_notify_failure', notify_failure),
   symbol('mf_dax_kill_procs', notify_failure),
   renamed('fs_bdev_mark_dead', 'fs_mark_dead', mark_dead),
@@ -106,8 +150,8 @@ const PROBES: readonly Probe[] = [
   symbol('io_release_ubuf', CHANGES.io_uring_bvecs),
   btf('mf_flags', 'MF_MEM_PRE_REMOVE', yesNo([CHANGES.pre_remove])),
   btf('dev_pagemap', 'ref', (answer) => {
-    if (answer === 'pointer') return { lacks: [CHANGES.external_refs] };
-    return answer === 'struct' ? { has: [CHANGES.external_refs] } : NOTHING;
+    if (answer === 'pointer' || answer === 'struct percpu_ref *') return { lacks: [CHANGES.external_refs] };
+    return answer === 'struct' || answer === 'struct percpu_ref' ? { has: [CHANGES.external_refs] } : NOTHING;
   }),
   btf('dev_pagemap', 'vmemmap_shift', yesNo([CHANGES.compound_devmap])),
   sysfs(
@@ -121,81 +165,6 @@ const PROBES: readonly Probe[] = [
     /(?:^|\/)dax[\dX]+\.[\dY]+\/state$/,
     yesNo([CHANGES.kmem_state]),
   ),
+  REGION_MODE,
   sysfs('/sys/bus/cxl', /(?:^|\/)bus\/cxl\/?$/, (answer) => (answer === false ? { lacks: cxl } : NOTHING)),
 ];
-
-/** One answer that was told, its probe, and the changes that it proves to be there and to be absent, with what follows. */
-interface Proof {
-  readonly name: string;
-  readonly answer: Answer;
-  readonly probe: Probe;
-  readonly has: readonly Change[];
-  readonly lacks: readonly Change[];
-}
-
-function proofsOf(probes: KernelProbes): Proof[] {
-  return PROBES.flatMap((probe) => {
-    const told = Object.entries(probes[probe.kind]);
-    const all = (name: string): Answer | undefined => told.find(([each]) => each === name)?.[1];
-    const ofIt = told.filter(([name]) => probe.is(name));
-    return ofIt.map(([name, answer]): Proof => {
-      const { has = [], lacks = [] } = probe.tells(answer, all);
-      return { name, answer, probe, has: withNeeds(has), lacks: withThoseThatNeed(lacks) };
-    });
-  });
-}
-
-/** What the probes of a host settle: whether each change is there, and the probe that says so. */
-export function settledBy(
-  probes: KernelProbes,
-): ReadonlyMap<string, { readonly has: boolean; readonly probe: Probe }> {
-  const settled = new Map<string, { readonly has: boolean; readonly probe: Probe }>();
-  for (const { probe, has, lacks } of proofsOf(probes)) {
-    for (const change of has) settled.set(change.id, { has: true, probe });
-    for (const change of lacks) settled.set(change.id, { has: false, probe });
-  }
-  return settled;
-}
-
-/** Two answers that no one kernel gives, in words, or null: what one proves the other disproves (KREL5). */
-export function contradictionIn(probes: KernelProbes): string | null {
-  const proofs = proofsOf(probes);
-  const shown = ({ name, answer }: Proof): string => `${name}: ${String(answer)}`;
-  for (const proves of proofs) {
-    for (const disproves of proofs) {
-      const change = proves.has.find((each) => disproves.lacks.includes(each));
-      if (change === undefined) continue;
-      return `${shown(proves)} proves ${change.id} (${change.title}), and ${shown(disproves)} disproves it`;
-    }
-  }
-  return null;
-}
-
-const probesByChange = new WeakMap<Change, readonly string[]>();
-
-/** The probes that may settle a change, in words. */
-export function probesOf(change: Change): readonly string[] {
-  const known = probesByChange.get(change) ?? findProbes(change);
-  probesByChange.set(change, known);
-  return known;
-}
-
-function findProbes(change: Change): string[] {
-  const tellsOf = (probe: Probe): boolean =>
-    [true, false, 'pointer', 'struct', 'online', 'offline'].some((answer) => {
-      const { has = [], lacks = [] } = probe.tells(answer, () => answer);
-      return withNeeds(has).includes(change) || withThoseThatNeed(lacks).includes(change);
-    });
-  return PROBES.filter(tellsOf).map(({ where }) => where);
-}
-
-/** With all that they stand on. */
-function withNeeds(changes: readonly Change[]): Change[] {
-  return [...new Set(changes.flatMap((change): Change[] => [change, ...withNeeds(change.needs)]))];
-}
-
-/** With all that stands on them. */
-function withThoseThatNeed(changes: readonly Change[]): Change[] {
-  const all: readonly Change[] = Object.values(CHANGES);
-  return all.filter((each) => withNeeds([each]).some((needed) => changes.includes(needed)));
-}

@@ -5,7 +5,7 @@ import { isRow, rowsOf, type Table } from './column.ts';
 import { assuming, type Evidence } from './evidence.ts';
 import { NotResolved } from './not_resolved.ts';
 import type { KernelInUse, Steps, StepSpec } from './profile.ts';
-import { probesOf } from './probes.ts';
+import { probesOf } from './proofs.ts';
 import type { Row } from './row.ts';
 import { solve, type Has } from './solve.ts';
 import { KERNEL_FUNCTIONS, type KernelFunction } from './steps/kernel_functions.ts';

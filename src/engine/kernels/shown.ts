@@ -1,9 +1,11 @@
+import type { KernelProbes } from '../model/kernel_probes.ts';
 import { shownChange, type ChangeShown } from './change.ts';
 import { valueOf } from './column.ts';
 import { assuming, evidenceOf, type Evidence } from './evidence.ts';
 import type { Presence } from './presence.ts';
-import { policyRead, settledBy } from './probes.ts';
+import { policyRead } from './probes.ts';
 import { PROFILES } from './profiles.ts';
+import { provedIn } from './proofs.ts';
 import { ALL_ROWS, choiceOf } from './resolved.ts';
 import type { Row } from './row.ts';
 import { solve } from './solve.ts';
@@ -38,20 +40,21 @@ export interface KernelFound {
    * Probes that the host was told, and what came of them: the changes that each settles, and `auto_online_blocks` where
    * it is the policy of the host; nothing, where no name of them is known.
    */
-  readonly probes: readonly { readonly name: string; readonly settles: readonly string[] }[];
+  readonly probes: readonly ProbeShown[];
+}
+
+/** What came of one probe. */
+interface ProbeShown {
+  readonly name: string;
+  readonly settles: readonly string[];
+  /** Why its answer proves nothing; null where it does. */
+  readonly tells_nothing: string | null;
 }
 
 /** What is known of the kernel that a host's record names: of a profile its column, of a release what can be read. */
 export function kernelFound(told: KernelOfHost): KernelFound {
   const { kernel, kernel_release, kernel_probes } = told;
-  const { symbols, btf, sysfs } = kernel_probes;
-  const probes = [symbols, btf, sysfs].flatMap((kind) => Object.keys(kind));
-  const settled = [...settledBy(kernel_probes)];
-  const shown = probes.map((name) => {
-    const changes = settled.filter(([, { probe }]) => probe.is(name)).map(([change]) => change);
-    const policy = name in sysfs && policyRead({ [name]: sysfs[name]! }) !== null;
-    return { name, settles: policy ? [...changes, 'auto_online_blocks'] : changes };
-  });
+  const shown = probesShown(kernel_probes);
   if (kernel !== 'resolved') {
     const { baseline, recorded } = PROFILES[kernel];
     const status = recorded ? 'recorded' : 'read';
@@ -61,6 +64,19 @@ export function kernelFound(told: KernelOfHost): KernelFound {
   const evidence = evidenceOf(kernel_release!, kernel_probes);
   const facts = ALL_ROWS.map(([fact, row]) => ofEvidence(fact, row, evidence));
   return { read_as: evidence.release.why, facts, unknown: choicesOf(evidence, facts), probes: shown };
+}
+
+function probesShown(probes: KernelProbes): ProbeShown[] {
+  const kinds = ['symbols', 'btf', 'sysfs'] as const;
+  return kinds.flatMap((kind) =>
+    Object.entries(probes[kind]).map(([name, answer]): ProbeShown => {
+      const { changes, nothing } = provedIn(probes, kind, name);
+      const policy = kind === 'sysfs' && policyRead({ [name]: answer }) !== null;
+      return policy
+        ? { name, settles: [...changes, 'auto_online_blocks'], tells_nothing: null }
+        : { name, settles: changes, tells_nothing: nothing };
+    }),
+  );
 }
 
 function ofColumn(fact: string, row: Row<unknown>, value: unknown, status: FactFound['status']): FactFound {

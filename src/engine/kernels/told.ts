@@ -2,7 +2,8 @@ import type { HostRecord } from '../model/host.ts';
 import type { ToldKernel } from '../model/host_command.ts';
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import { contradictionIn } from './probes.ts';
+import { regionsTold } from './probes.ts';
+import { contradictionIn } from './proofs.ts';
 import { PROFILES } from './profiles.ts';
 import { recordedProfile } from './recorded.ts';
 
@@ -18,7 +19,7 @@ export const NO_PROBES: KernelProbes = { symbols: {}, btf: {}, sysfs: {} };
  * probes of which one proves what another disproves.
  */
 export function toldKernel(told: ToldKernel, before: KernelOfHost | null): KernelOfHost | Refusal {
-  const kernel_probes = { ...(before?.kernel_probes ?? NO_PROBES), ...told.kernel_probes };
+  const kernel_probes = probesOnce(told, before?.kernel_probes ?? NO_PROBES);
   const contradiction = told.kernel_probes === undefined ? null : contradictionIn(kernel_probes);
   if (contradiction !== null) return invalid(contradiction, '/kernel_probes');
   const told_release = told.kernel_release ?? null;
@@ -35,6 +36,12 @@ export function toldKernel(told: ToldKernel, before: KernelOfHost | null): Kerne
   if (before.kernel === 'resolved')
     return invalid('without its kernel_release the host has to be told a kernel');
   return { ...before, kernel_release: null, kernel_probes };
+}
+
+/** A kind that is told takes the place of what was told of it; that the kernel has shown CXL regions stays. */
+function probesOnce({ kernel_probes: told }: ToldKernel, before: KernelProbes): KernelProbes {
+  if (told?.sysfs === undefined) return { ...before, ...told };
+  return { ...before, ...told, sysfs: { ...regionsTold(before.sysfs), ...told.sysfs } };
 }
 
 /** The same of a host that runs already: what it was said to be was wrong. Refused too: of a series, a release. */

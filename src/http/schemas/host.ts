@@ -43,7 +43,7 @@ const PROBES = {
 };
 export const KernelProbes = z.strictObject(PROBES).meta({
   id: 'KernelProbes',
-  description: 'What was looked up on the host; names that tell nothing are kept.',
+  description: 'What was looked up on the host; names that tell nothing are kept, and GET …/kernel says so.',
 });
 const KernelProbesInput = z
   .strictObject({

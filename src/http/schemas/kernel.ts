@@ -130,9 +130,18 @@ export const ResolvedKernel = z
     read_as: z.string().meta({ description: 'How its release was read.' }),
     facts: z.array(FactFound),
     unknown: z.array(Chosen),
-    probes: z.array(z.strictObject({ name: z.string(), settles: z.array(z.string()) })).meta({
-      description: 'What each probe that the host was told settles; nothing where its name is not known.',
-    }),
+    probes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          settles: z.array(z.string()),
+          tells_nothing: z.string().nullable().meta({
+            description:
+              'Why its answer proves nothing: no such name is known, or another answer would. Null where it does.',
+          }),
+        }),
+      )
+      .meta({ description: 'What each probe that the host was told settles.' }),
   })
   .meta({
     id: 'ResolvedKernel',
