@@ -109,7 +109,7 @@ describe('[M87] the online policy of a host', () => {
 });
 
 describe('[M87] [UNK8] what hangs on a policy that nobody has told', () => {
-  test.each([FEDORA, '6.8.0', '7.3.4'])(
+  test.each([FEDORA, '6.6.30', '6.6.60', '6.8.0', '7.3.4'])(
     'on %s the state of memory blocks is undetermined until it is told',
     async (kernel_release) => {
       const at = await host({ kernel_release });
