@@ -2,7 +2,7 @@ import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ListQuery, Page } from './port.ts';
-import { hasLabels, isFilter, KINDS, sortColumn } from './tables.ts';
+import { hasLabels, isFilter, isOfHost, KINDS, sortColumn } from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -133,14 +133,21 @@ function partsAfter({ key, column }: Source, { sort, after }: ListQuery): Part[]
   ];
 }
 
-function conditionsOf({ host, filters, created_after_ms, created_before_ms }: ListQuery): Condition[] {
+function conditionsOf({ kind, host, filters, created_after_ms, created_before_ms }: ListQuery): Condition[] {
   // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
   const equal: (readonly [string, string | number])[] = Object.entries({
     ...(host === undefined ? {} : { host }),
     ...filters,
   });
   return [
-    ...equal.map(([field, value]): Condition => [`r."${field}" = ?`, String(value)]),
+    ...equal.map(
+      ([field, value]): Condition => [
+        isOfHost(kind, field)
+          ? `r.host IN (SELECT h.host FROM hosts AS h WHERE h."${field}" = ?)`
+          : `r."${field}" = ?`,
+        String(value),
+      ],
+    ),
     ...(created_after_ms === undefined ? [] : [['r.uid > ?', `${uidTime(created_after_ms)}-8`] as const]),
     ...(created_before_ms === undefined ? [] : [['r.uid < ?', `${uidTime(created_before_ms)}-7`] as const]),
   ];

@@ -32,7 +32,12 @@ export function columnsOf(kind: Kind): readonly string[] {
 
 /** Whether a list of this kind may be filtered by the field; `id` always may. */
 export function isFilter(kind: Kind, field: string): boolean {
-  return field === 'id' || (COLUMNS_OF[kind] as readonly string[]).includes(field);
+  return field === 'id' || isOfHost(kind, field) || (COLUMNS_OF[kind] as readonly string[]).includes(field);
+}
+
+/** Whether the field that a list of this kind is filtered by is one of the record's host, whose row alone has it. */
+export function isOfHost(kind: Kind, field: string): boolean {
+  return kind === 'dax_devices' && field === 'kernel_release';
 }
 
 /**

@@ -109,6 +109,7 @@ const NONE: readonly Partial<ListQuery>[] = [
   { filters: { mode: 'fsdax', state: 'bound' } },
   { filters: { mode: 'fsdax' }, sort: { field: 'size', descending: false } },
   { filters: { driver: 'kmem' } },
+  { filters: { kernel_release: '6.12.95' } },
   { host: 'node-a', filters: { mode: 'fsdax' } },
   { sort: { field: 'size', descending: false }, created_after_ms: 1 },
   { host: 'node-a', created_before_ms: 1 },

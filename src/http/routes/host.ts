@@ -4,7 +4,15 @@ import type { Backend } from '../backend.ts';
 import { fleetListRoute } from '../list.ts';
 import { changed, created, deleted, mutationRoute } from '../mutate.ts';
 import { loadRecord, readRoute } from '../read.ts';
-import { CreateHost, Host, HostHealth, HostKernel, PatchHost, Reboot } from '../schemas/host.ts';
+import {
+  CreateHost,
+  Host,
+  HostHealth,
+  HostKernel,
+  KernelRelease,
+  PatchHost,
+  Reboot,
+} from '../schemas/host.ts';
 import { HostPath } from '../schemas/path.ts';
 
 const tag = 'hosts';
@@ -13,7 +21,11 @@ const target = ({ params }: { params: { host: string } }) => ({ kind: 'hosts', i
 
 /** /v1/hosts, /v1/hosts/{host} and its reboot. */
 export function hostRoutes(app: FastifyInstance, backend: Backend): void {
-  const filters = { kernel: HostKernel.exactOptional(), health: HostHealth.exactOptional() };
+  const filters = {
+    kernel: HostKernel.exactOptional(),
+    kernel_release: KernelRelease.exactOptional(),
+    health: HostHealth.exactOptional(),
+  };
   fleetListRoute(app, backend, {
     id: 'listHosts',
     tag,

@@ -14,7 +14,7 @@ import { dependent } from './depends_on.ts';
 import { elsewhere } from './elsewhere.ts';
 import { opened } from './exposure.ts';
 import { orFormerSerial } from './former.ts';
-import type { BodyOf } from './host.ts';
+import { KernelRelease, type BodyOf } from './host.ts';
 import {
   Badblocks,
   Bytes,
@@ -205,4 +205,5 @@ export const deviceFilters = {
   provider: Text.exactOptional(),
   tenant: Text.exactOptional(),
   holders: HoldersTold.exactOptional(),
+  kernel_release: KernelRelease.exactOptional().meta({ description: 'Of its host, which alone has it.' }),
 };
