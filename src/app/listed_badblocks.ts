@@ -1,9 +1,11 @@
 import type { Badblocks } from '../engine/model/host.ts';
 import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
-import { sectorsOf } from '../inventory/badblocks.ts';
+import { countSectors, listedSectors, sectorsOf } from '../inventory/badblocks.ts';
 import { findRecord } from '../inventory/find_record.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
-import type { InventoryDeviceRecord, PoisonedRange } from '../inventory/record.ts';
+import { groupBy } from '../inventory/indexed.ts';
+import { sectorsFromRegion } from '../inventory/region_badblocks.ts';
+import type { InventoryDeviceRecord, ListedObject, PoisonedRange } from '../inventory/record.ts';
 import type { Skipped } from '../inventory/skip.ts';
 
 /** The badblocks that a device is listed with, in sectors; null where no listing tells which, or whether any. */
@@ -45,4 +47,32 @@ export function mediaErrors({ host, host_objects }: Pick<ListingImport, 'host' |
     const detail = `${String(errors.length)} media errors: poison of a CXL ${kind === 'memdev' ? 'card' : 'region'} is put on no device here; tell it by POST …/memory-failure`;
     return [{ kind: 'badblocks', name, reason: 'not placeable', detail, document: null, pointer: '' }];
   });
+}
+
+/** Says which badblocks of an nd region reach no device of it: where nobody tells in whose data they lie [IMP62]. */
+export function regionBadblocks({ host, items, records }: ListingImport): readonly Skipped[] {
+  const onRegion = groupBy(records, ({ region }) => region);
+  return items.flatMap(({ kind, name, document, pointer }): readonly Skipped[] => {
+    const region = kind === 'region' ? findRecord(host.regions, name)?.fields : undefined;
+    const detail = region === undefined ? null : whyNotPlaced(region, onRegion.get(name) ?? []);
+    return detail === null
+      ? []
+      : [{ kind: 'badblocks', name, reason: 'not placeable', detail, document, pointer }];
+  });
+}
+
+/** Null where nothing is left to place: the devices' own lists tell it, or their region's does. */
+function whyNotPlaced(region: ListedObject, devices: readonly InventoryDeviceRecord[]): string | null {
+  if (region['badblock_count'] === undefined && region['badblocks'] === undefined) return null;
+  if (devices.some(({ listed: { namespace } }) => namespace?.['badblocks'] !== undefined)) return null;
+  const sectors = region['badblocks'] === undefined ? null : listedSectors(region);
+  if (sectors === null) return 'how many sectors are bad, and not which: `ndctl list -R -N -M` as root tells';
+  const placed = devices.map((device) => sectorsFromRegion(region, device)).find((now) => now !== null);
+  const count = countSectors(sectors) - countSectors(placed ?? []);
+  if (count === 0) return null;
+  const where =
+    placed === undefined
+      ? 'no device is known to fill the region: `ndctl list -N -M` as root tells those of its namespaces'
+      : 'they lie in no data of its device';
+  return `${String(count)} bad sectors of the region are put on no device: ${where}`;
 }

@@ -12,7 +12,13 @@ import { isAnother, type DeviceChange } from '../inventory/device_change.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
-import { badblocksBehind, currentBadblocks, listedBadblocks, mediaErrors } from './listed_badblocks.ts';
+import {
+  badblocksBehind,
+  currentBadblocks,
+  listedBadblocks,
+  mediaErrors,
+  regionBadblocks,
+} from './listed_badblocks.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
@@ -289,6 +295,7 @@ function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Importe
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+      ...regionBadblocks(listing),
       ...mediaErrors(listing),
       ...ofHost,
     ],

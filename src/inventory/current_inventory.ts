@@ -3,6 +3,7 @@ import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { badblocksNow, countSectors, listedSectors, sectorsOf, type Sectors } from './badblocks.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { type CurrentDevice, withCurrentState } from './current_state.ts';
+import { deriveDevice } from './derive.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';
 import { onlyDimm, textOf } from './read_field.ts';
@@ -53,9 +54,16 @@ export function currentInventory(
     const cxlRegion = idle_cxl_regions.size === 0 ? null : cxlRegionOfRegion(listed, name);
     return cxlRegion !== null && idle_cxl_regions.has(cxlRegion);
   });
+  const host = { ...listed, regions };
+  const changed = new Set(
+    regions.filter((region, at) => region !== listed.regions[at]).map(({ name }) => name),
+  );
   return {
-    host: { ...listed, regions },
-    devices,
+    host,
+    // What a region tells of its device is what it tells now [IMP62].
+    devices: devices.map((device) =>
+      changed.has(device.region ?? '') ? deriveDevice(host, device.name, device.listed) : device,
+    ),
     shown: new Map(present.map(({ current }) => [current.name, shownAs(current)])),
     removing: new Set(
       present.filter(({ current }) => current.state === 'removing').map(({ current }) => current.name),

@@ -3,6 +3,7 @@ import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
 import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
+import { isEqual } from './is_equal.ts';
 import { isOdd } from './lossless.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
 import { namespaceMode, onlyDimm, pick, regionOfNamespace, textOf } from './read_field.ts';
@@ -117,7 +118,7 @@ function namespaceNow(
     ...(isNew && (isDax || mode === 'fsdax') && current.map !== null ? { map: current.map } : {}),
     ...(current.mode === 'system-ram' ? {} : nodeOf('numa_node', record, current)),
     ...nodeOf('target_node', record, current),
-    ...(now === null
+    ...(now === null || isAsTold(now, record)
       ? defined({ badblock_count, badblocks })
       : badblocksNow({ badblock_count, badblocks }, sectorsOf(now), onlyDimm(region?.fields))),
     ...(shown.namespace === 'disabled' ? { state: 'disabled' } : {}),
@@ -125,6 +126,12 @@ function namespaceNow(
       ? {}
       : { blockdev: isOdd(blockdev) ? blockdev : diskName(namespace, current.name, mode) }),
   };
+}
+
+/** What the listings tell is printed where they told it: of the namespace, or of its region alone [IMP62]. */
+function isAsTold(now: readonly PoisonedRange[], record: InventoryDeviceRecord | null): boolean {
+  const told = record?.poisoned_ranges ?? null;
+  return told !== null && isEqual(sectorsOf(told), sectorsOf(now));
 }
 
 /** e820 and virtio-pmem have struct pages without a superblock, and so without an align [M126]. */

@@ -1,5 +1,5 @@
 import { driverOf, SECTOR_BYTES, type DeviceMode } from '../engine/model/vocabulary.ts';
-import { listedSectors } from './badblocks.ts';
+import { listedSectors, type Sectors } from './badblocks.ts';
 import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
@@ -15,6 +15,7 @@ import {
   regionOfNamespace,
   textOf,
 } from './read_field.ts';
+import { type Filling, sectorsFromRegion } from './region_badblocks.ts';
 import type {
   InventoryDeviceRecord,
   InventoryHostRecord,
@@ -62,24 +63,28 @@ export function deriveDevice(
   const start = startOf(dax);
   const link = cxlRegionOf(host, parts, region);
   const cxlRegion = link?.cxl_region ?? null;
+  const size = sizeOf(isDax ? [dax?.['size'], namespace?.['size']] : [namespace?.['size']]);
+  const provider = providerOf(host, bus, path) ?? (cxlRegion === null ? null : 'CXL');
+  const map = textOf(namespace, 'map');
+  const filling = { mode, map, align, provider, ...size };
   return {
     name,
     mode,
     mode_as_listed: unknownModeOf(parts),
     driver: isDisabled ? null : driverOf(mode),
     state: isDisabled ? 'unbound' : 'bound',
-    ...sizeOf(isDax ? [dax?.['size'], namespace?.['size']] : [namespace?.['size']]),
+    ...size,
     align,
     phys_addr: start === null || !isDax ? null : toHex(start),
     numa_node: mode === 'system-ram' ? targetNode : toCount(namespace?.['numa_node']),
     target_node: targetNode,
     media_serial: mediaSerialOf(host, region, cxlRegion),
-    provider: providerOf(host, bus, path) ?? (cxlRegion === null ? null : 'CXL'),
-    map: textOf(namespace, 'map'),
+    provider,
+    map,
     uuid: textOf(namespace, 'uuid'),
     label: textOf(namespace, 'name'),
     memory_blocks: mode === 'system-ram' && dax !== null ? memoryBlocksOf(dax) : null,
-    poisoned_ranges: namespace === null ? null : poisonedRangesOf(namespace),
+    poisoned_ranges: poisonedRangesOf(namespace, findRecord(host.regions, region)?.fields ?? {}, filling),
     bus,
     region,
     namespace: textOf(namespace, 'dev'),
@@ -192,11 +197,27 @@ function dimmIdOf(host: InventoryHostRecord, dimm: string | null): string | null
   return id !== null && /^[0-9a-f]{1,16}$/.test(id) ? `0x${id}` : id;
 }
 
-/** Bytes from the start of the data; null where a listing does not tell which, or whether any. */
-function poisonedRangesOf(namespace: ListedObject): readonly PoisonedRange[] | null {
-  const sectors = listedSectors(namespace);
-  if (sectors === null || (hidesContent(namespace) && sectors.length === 0)) return null;
-  return sectors.map(([first, count]) => ({ offset: first * SECTOR_BYTES, length: count * SECTOR_BYTES }));
+/**
+ * Bytes from the start of the data; null where a listing does not tell which, or whether any. A namespace that lists none
+ * may have been listed by one who may not read where it begins: then its region tells [IMP62].
+ * Source: ndctl util/json.c util_pfn_badblocks_to_json(), util_dax_badblocks_to_json(), v76.1.
+ */
+function poisonedRangesOf(
+  namespace: ListedObject | null,
+  region: ListedObject,
+  filling: Filling,
+): readonly PoisonedRange[] | null {
+  const isTold = namespace?.['badblocks'] !== undefined;
+  const inRegion = isTold ? null : sectorsFromRegion(region, filling);
+  const sectors = inRegion !== null && inRegion.length > 0 ? inRegion : ownSectors(namespace);
+  return (
+    sectors?.map(([first, count]) => ({ offset: first * SECTOR_BYTES, length: count * SECTOR_BYTES })) ?? null
+  );
+}
+
+function ownSectors(namespace: ListedObject | null): Sectors | null {
+  const sectors = namespace === null ? null : listedSectors(namespace);
+  return sectors?.length === 0 && hidesContent(namespace!) ? null : sectors;
 }
 
 /** Where a dax device begins; null where it is untold, or the device is of ranges that do not adjoin [M78]. */

@@ -9,7 +9,7 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
  * `not counted`: blocks of memory, all
- * taken as online. `past the end`: badblocks behind the data of their device. `not placeable`: poison of a card or region. `blk`: a region
+ * taken as online. `past the end`: badblocks behind the data of their device. `not placeable`: poison that is in no known place of a device. `blk`: a region
  * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
  * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
  * name that stood before in the same listing. `not json`: a line of the text. `unknown mode`: its mode was not taken; of a

@@ -1,17 +1,12 @@
 import { cutBadblocks } from '../mm/badblocks.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { PAGE_BYTES, PMD_PAGES, SECTOR_BYTES } from '../model/vocabulary.ts';
+import { DATA_ALIGN, type Layout, type Metadata, metadataOf, NO_METADATA } from '../model/info_block.ts';
+import { PAGE_BYTES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { placesOf, refusesPlace } from './place.ts';
 
-/** What of a device says where its data lie in its namespace. */
-type Layout = Pick<DaxDevice, 'mode' | 'map' | 'align' | 'provider'>;
 /** Where a device's data are. */
 type Place = Pick<DaxDevice, 'size' | 'base_pfn' | 'phys_addr' | 'badblocks'>;
 
-/** The info block and its page in front of it; memremap_compat_align() of x86; the struct page that is allowed for. */
-const INFO_BYTES = 8192;
-const ALIGN = PMD_PAGES * PAGE_BYTES;
-const STRUCT_PAGE_BYTES = 64;
 /** To what the sizes of namespaces are aligned. Source: drivers/nvdimm/region_devs.c default_align(), x86. */
 const NAMESPACE_ALIGN = 16 * 2 ** 20;
 
@@ -33,7 +28,7 @@ export function placeAs(host: Host, device: DaxDevice, to: Pick<Layout, 'mode' |
   const [from, start] = [before(whole), after(whole)];
   const moved = start - from;
   const behind = whole - start;
-  const size = after === NONE ? behind : Math.floor(behind / ALIGN) * ALIGN;
+  const size = after === NO_METADATA ? behind : Math.floor(behind / DATA_ALIGN) * DATA_ALIGN;
   const place = { size, base_pfn: device.base_pfn + moved / PAGE_BYTES };
   if (
     size <= 0 ||
@@ -45,37 +40,16 @@ export function placeAs(host: Host, device: DaxDevice, to: Pick<Layout, 'mode' |
   return { ...place, phys_addr: movedBy(device.phys_addr, moved), badblocks };
 }
 
-/** Bytes in front of the data, by the size of the whole namespace. */
-type Metadata = (whole: number) => number;
-
-const NONE: Metadata = () => 0;
-const INFO_BLOCK: Metadata = () => aligned(INFO_BYTES);
-const STRUCT_PAGES: Metadata = (whole) =>
-  aligned(INFO_BYTES + STRUCT_PAGE_BYTES * Math.floor((whole - INFO_BYTES) / PAGE_BYTES));
-
-function metadataOf({ mode, map, align, provider }: Layout): Metadata | null {
-  if (mode === 'raw') return NONE;
-  if (mode === 'sector' || (align ?? 0) > ALIGN) return null;
-  // Their struct pages come with the bus, and no info block says so (M126).
-  const isNative = map === 'mem' && mode === 'fsdax' && (provider === 'e820' || provider === 'virtio-pmem');
-  if (isNative) return align === null ? NONE : null;
-  return map === 'mem' ? INFO_BLOCK : STRUCT_PAGES;
-}
-
 /** The whole namespace of which that much is data; null where that is no whole number of 2 MiB. */
 function namespaceBytes(size: number, metadata: Metadata): number | null {
-  if (metadata === NONE) return size;
-  if (size % ALIGN !== 0) return null;
+  if (metadata === NO_METADATA) return size;
+  if (size % DATA_ALIGN !== 0) return null;
   let least = size;
   // What is in front grows with the whole, a 64th as fast: a few steps end at the least that has room for both.
   while (least < size + metadata(least)) least = size + metadata(least);
-  const fitting = [least, least + ALIGN].filter((whole) => whole - metadata(whole) === size);
+  const fitting = [least, least + DATA_ALIGN].filter((whole) => whole - metadata(whole) === size);
   // Of two, one is a multiple of 128 MiB, where another 2 MiB of struct pages begin.
   return fitting.find((whole) => whole % NAMESPACE_ALIGN === 0) ?? fitting[0]!;
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / ALIGN) * ALIGN;
 }
 
 function movedBy(phys_addr: string | null, bytes: number): string | null {
