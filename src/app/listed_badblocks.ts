@@ -1,6 +1,7 @@
 import type { Badblocks } from '../engine/model/host.ts';
 import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { countSectors, listedSectors, sectorsOf } from '../inventory/badblocks.ts';
+import { findListed } from './listed_at.ts';
 import { findRecord } from '../inventory/find_record.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
 import { groupBy } from '../inventory/indexed.ts';
@@ -38,14 +39,20 @@ export function badblocksBehind({ name, size, poisoned_ranges }: InventoryDevice
  * Says which poison records of CXL (`cxl list -L`) are not taken: they are of a card or region, where the model keeps
  * badblocks of devices alone. The records stay in what was listed.
  */
-export function mediaErrors({ host, host_objects }: Pick<ListingImport, 'host' | 'host_objects'>): Skipped[] {
+export function mediaErrors({
+  host,
+  host_objects,
+  items,
+}: Pick<ListingImport, 'host' | 'host_objects' | 'items'>): Skipped[] {
+  const find = findListed(items);
   const tables = { memdev: host.memdevs, cxl_region: host.cxl_regions };
   return host_objects.flatMap(({ kind, name, change }): Skipped[] => {
     if (change === 'gone' || (kind !== 'memdev' && kind !== 'cxl_region')) return [];
     const errors = findRecord(tables[kind], name)?.fields['media_errors'];
     if (!Array.isArray(errors) || errors.length === 0) return [];
     const detail = `${String(errors.length)} media errors: poison of a CXL ${kind === 'memdev' ? 'card' : 'region'} is put on no device here; tell it by POST …/memory-failure`;
-    return [{ kind: 'badblocks', name, reason: 'not placeable', detail, document: null, pointer: '' }];
+    const { document, pointer } = find(kind, name) ?? { document: null, pointer: '' };
+    return [{ kind: 'badblocks', name, reason: 'not placeable', detail, document, pointer }];
   });
 }
 

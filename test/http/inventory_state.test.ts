@@ -205,7 +205,7 @@ test('[MF21] poison that cxl lists of a card is said to be on no device', async 
   ]);
   const skipped = json.skipped as readonly { kind: string }[];
   expect(skipped.filter(({ kind }) => kind === 'badblocks')).toMatchObject([
-    { name: 'mem0', reason: 'not placeable' },
+    { name: 'mem0', reason: 'not placeable', document: 0, pointer: '/0' },
   ]);
 });
 
