@@ -1,11 +1,12 @@
 import type { LinkSource } from '../engine/model/vocabulary.ts';
 import { cxlRegionAt } from './cxl_region_by_address.ts';
 import { findRecord } from './find_record.ts';
+import { type HumanSize, parseHumanSize } from './human_size.ts';
 import { firstBy, indexed } from './indexed.ts';
 import { isetIdOf, type IsetMember } from './iset_id.ts';
 import { toCount, toU64 } from './number.ts';
 import { membersOf, objectsOf, textOf } from './read_field.ts';
-import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord } from './record.ts';
+import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord, ListedValue } from './record.ts';
 
 /** The CXL region of a device, and how that is known. */
 export interface CxlLink {
@@ -36,22 +37,36 @@ function derivedRegion(host: InventoryHostRecord, parts: ListedParts, region: st
   const start = toU64(objectsOf(parts.dax_device, 'mappings')?.[0]?.['start']);
   const around = start === null ? null : cxlRegionAt(host.cxl_regions, start);
   if (around !== null) return around.name;
-  return region === null ? cxlRegionOfDax(host, parts, start) : cxlRegionOfRegion(host, region);
+  const name = region === null ? cxlRegionOfDax(host, parts) : cxlRegionOfRegion(host, region);
+  const derived = findRecord(host.cxl_regions, name);
+  const isOutside = start !== null && toU64(derived?.fields['resource']) !== null;
+  return derived === undefined || isOutside || isTooLarge(parts, derived) ? null : name;
+}
+
+/** Whether a device is larger than a CXL region, whatever is rounded of both. */
+function isTooLarge({ namespace, dax_device: dax }: ListedParts, { fields }: ListedRecord): boolean {
+  const room = boundsOf(fields['size']);
+  const sizes = [boundsOf(dax?.['size']), boundsOf(namespace?.['size'])];
+  return room !== null && sizes.some((size) => size !== null && size.low >= room.high);
+}
+
+/** What a listed size may be, `low` ≤ bytes < `high`; null where it is no size. */
+function boundsOf(value: ListedValue | undefined): HumanSize | null {
+  if (typeof value === 'string') return parseHumanSize(value);
+  const bytes = toCount(value);
+  return bytes === null ? null : { low: BigInt(bytes), high: BigInt(bytes) + 1n };
 }
 
 /**
  * daxN.M without an nd region stands on CXL region N: ids of nd, hmem and CXL regions come from one counter. Not where
- * its path leads elsewhere, its address lies outside, or it is larger than the region.
+ * its path leads elsewhere.
  * Source: drivers/dax/cxl.c cxl_dax_region_probe() alloc_dax_region(dev, cxlr->id, …), lib/memregion.c, v6.12.
  */
-function cxlRegionOfDax(host: InventoryHostRecord, parts: ListedParts, start: bigint | null): string | null {
+function cxlRegionOfDax(host: InventoryHostRecord, parts: ListedParts): string | null {
   const path = textOf(parts.dax_region, 'path');
   const number = /^dax(\d+)\.\d+$/.exec(textOf(parts.dax_device, 'chardev') ?? '')?.[1];
   const numbered = number === undefined ? undefined : findRecord(host.cxl_regions, `region${number}`);
-  if (numbered === undefined || (path !== null && !path.includes('/ACPI0017:'))) return null;
-  const [size, room] = [toCount(parts.dax_device?.['size']), sizeOf(numbered)];
-  const isOutside = start !== null && toU64(numbered.fields['resource']) !== null;
-  return isOutside || (size !== null && room !== null && size > room) ? null : numbered.name;
+  return numbered === undefined || (path !== null && !path.includes('/ACPI0017:')) ? null : numbered.name;
 }
 
 /**
