@@ -1,4 +1,4 @@
-import { parseLossless, type LosslessDocument } from './lossless.ts';
+import { parseLossless, type LosslessDocument, type NotJson } from './lossless.ts';
 
 /** A JSON document in a text. */
 export type FoundDocument = LosslessDocument;
@@ -42,7 +42,7 @@ export function findDocuments(text: string): TextParts {
       if (noise !== null) others.push(noiseIn(text, noise));
       noise = null;
       const end = endOf(text, at);
-      const parsed = parseLossless(withoutDepths(text.slice(at, end)));
+      const parsed = parseShallow(text.slice(at, end));
       if ('value' in parsed) documents.push(parsed);
       else others.push(brokenAt(text, at + parsed.position, parsed.detail));
       at = end;
@@ -60,7 +60,7 @@ export function findDocuments(text: string): TextParts {
 
 /** `42`, `"a"`, `[1]`: JSON, of which no tool begins a document. */
 function wholeText(text: string, others: readonly OtherText[]): TextParts {
-  const parsed = parseLossless(withoutDepths(text.replace(/^\uFEFF/, '').trim()));
+  const parsed = parseShallow(text.replace(/^\uFEFF/, '').trim());
   return 'value' in parsed ? { documents: [parsed], others: [] } : { documents: [], others };
 }
 
@@ -74,8 +74,14 @@ function endOf(text: string, from: number): number {
   return text.length;
 }
 
-/** The text with `null` for each value below `DEPTH_MAX` levels, everything else at its place. */
-function withoutDepths(text: string): string {
+/** What is too deep is null in it; where that does not end, the text is no document. */
+function parseShallow(text: string): LosslessDocument | NotJson {
+  const shallow = withoutDepths(text);
+  return typeof shallow === 'string' ? parseLossless(shallow) : shallow;
+}
+
+/** The text with `null` for each value below `DEPTH_MAX` levels, everything else at its place; or one without an end. */
+function withoutDepths(text: string): string | NotJson {
   const parts: string[] = [];
   let [depth, copied, cut] = [0, 0, 0];
   for (const [at, step] of brackets(text, 0)) {
@@ -86,6 +92,9 @@ function withoutDepths(text: string): string {
       parts.push(text.slice(copied, cut), 'null', blank);
       copied = at + 1;
     }
+  }
+  if (depth > DEPTH_MAX) {
+    return { position: cut, detail: `nested deeper than ${String(DEPTH_MAX)} levels, and not closed` };
   }
   return copied === 0 ? text : [...parts, text.slice(copied)].join('');
 }

@@ -219,6 +219,14 @@ describe('[IMP37] what no tool prints is skipped, with its place', () => {
     expect(records.map(({ name }) => name)).toEqual(['dax0.0', 'dax1.0']);
     expect(skipped).toMatchObject([{ reason: 'invalid value', pointer: `/0/x${'/0'.repeat(63)}` }]);
   });
+
+  it('nesting without an end is where it becomes too deep', () => {
+    const detail = 'nested deeper than 96 levels, and not closed';
+    expect(refusalOf(`\n${'['.repeat(500_000)}`).detail).toBe(`line 2, column 97: not JSON: ${detail}`);
+    const { records, skipped } = importInto(NOTHING, `[${device('dax0.0')}]\n${'{"a":'.repeat(100_000)}`);
+    expect(records.map(({ name }) => name)).toEqual(['dax0.0']);
+    expect(skipped).toMatchObject([{ kind: 'text', detail: `not JSON: ${detail}` }]);
+  });
 });
 
 describe('[IMP38] a value that its key cannot have is not read, and printed as it was', () => {
