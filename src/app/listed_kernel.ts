@@ -1,5 +1,5 @@
 import type { ToldKernel } from '../engine/model/host_command.ts';
-import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../engine/model/kernel_probes.ts';
+import { IN_ONE_WORD, KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../engine/model/kernel_probes.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
 import { isObject } from '../inventory/lossless.ts';
 import type { ListedValue } from '../inventory/record.ts';
@@ -16,15 +16,13 @@ type Kind = keyof NonNullable<ToldKernel['kernel_probes']>;
 const KINDS = ['symbols', 'btf', 'sysfs'] as const satisfies Kind[];
 
 /** Reads `kernel_release` and `kernel_probes` of a text as PATCH of a host has them; what it cannot take is skipped. */
-export function listedKernel({
-  kernel_release: release,
-  kernel_probes: probes,
-}: ListingImport): ListedKernel {
+export function listedKernel({ kernel_release: listed, kernel_probes: probes }: ListingImport): ListedKernel {
   const skipped: Skipped[] = [];
   const skip = (pointer: string, detail: string): void => {
     skipped.push({ kind: 'host', name: 'kernel', reason: 'invalid value', detail, document: null, pointer });
   };
-  const isRelease = isText(release, KERNEL_RELEASE_MAX) && release !== '';
+  const release = typeof listed === 'string' ? listed.trim() : listed;
+  const isRelease = isText(release, KERNEL_RELEASE_MAX) && IN_ONE_WORD.test(release);
   if (release !== undefined && !isRelease)
     skip('/kernel_release', 'kernel_release must be what uname -r prints');
   if (probes !== undefined && !isObject(probes)) skip('/kernel_probes', 'kernel_probes must be an object');

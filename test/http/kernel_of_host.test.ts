@@ -35,6 +35,26 @@ async function kernelOf(name: string): Promise<Shown> {
 
 const factOf = ({ facts }: Shown, fact: string) => facts.find((each) => each.fact === fact)!;
 
+describe('[KREL1] a release as a shell sends it', () => {
+  test('has no white space around it, wherever it is told', async () => {
+    const { name, shown } = await host({ kernel_release: ' 6.8.12\n' });
+    expect(shown.kernel_release).toBe('6.8.12');
+    await server.call('PATCH', `/v1/hosts/${name}`, { kernel_release: '6.8.11\n' });
+    expect((await kernelOf(name)).kernel_release).toBe('6.8.11');
+    await server.call('POST', `/v1/hosts/${name}/inventory`, '{"kernel_release":"6.8.10\\n"}');
+    expect((await kernelOf(name)).kernel_release).toBe('6.8.10');
+  });
+
+  test.each(['6.1.5 x', ' \n', 'Linux version 6.8.12'])('%j is none', async (kernel_release) => {
+    const refused = await server.call('POST', '/v1/hosts', { name: 'no-release', kernel_release });
+    expect(refused).toMatchObject({ status: 400, json: { errors: [{ pointer: '/kernel_release' }] } });
+    const { name } = await host({ kernel_release: '6.8.12' });
+    const told = await server.call('POST', `/v1/hosts/${name}/inventory`, JSON.stringify({ kernel_release }));
+    expect(told.json).toMatchObject({ skipped: [{ kind: 'host', reason: 'invalid value' }] });
+    expect((await kernelOf(name)).kernel_release).toBe('6.8.12');
+  });
+});
+
 describe('[KREL1] [KREL2] [KREL4] a release that a host says', () => {
   test.each(['5.10.223-1', '6.1.192-2', '6.12.117+deb12-amd64', '7.3.4-1~bpo13+1'])(
     '%s was recorded: it is the profile, and all of it is so',

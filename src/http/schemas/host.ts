@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
-import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
+import { IN_ONE_WORD, KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
 import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES, ONLINE_POLICIES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -20,16 +20,21 @@ export const HostKernel = z.enum(HOST_KERNELS).meta({
     delete jsonSchema.enum;
   },
 });
+const RELEASE_META = {
+  description:
+    '`uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does.',
+  override: withExample('6.8.12'),
+};
 /** `uname -r`. */
-export const KernelRelease = z
+export const KernelRelease = z.string().min(1).max(KERNEL_RELEASE_MAX).meta(RELEASE_META);
+/** The same as a shell sends it: white space around it is none of it, and inside it there is none. */
+export const KernelReleaseInput = z
   .string()
+  .trim()
   .min(1)
   .max(KERNEL_RELEASE_MAX)
-  .meta({
-    description:
-      '`uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does.',
-    override: withExample('6.8.12'),
-  });
+  .regex(IN_ONE_WORD, { error: 'expected what `uname -r` prints, without white space in it' })
+  .meta(RELEASE_META);
 const probed = <Answer extends z.ZodType>(answer: Answer, description: string) =>
   z.record(z.string().min(1).max(KERNEL_PROBE_MAX), answer).meta({ description });
 const Answer = z.union([z.boolean(), z.string().max(KERNEL_PROBE_MAX)]);
@@ -54,7 +59,7 @@ const KernelProbesInput = z
   .meta({ id: 'KernelProbesInput', description: 'Kinds that are absent were not looked up.' });
 const TOLD_KERNEL = {
   kernel: KernelName.exactOptional(),
-  kernel_release: KernelRelease.exactOptional(),
+  kernel_release: KernelReleaseInput.exactOptional(),
   kernel_probes: KernelProbesInput.exactOptional(),
 };
 const Sysctl = z.strictObject({ memory_failure_early_kill: z.literal([0, 1]) });
@@ -130,7 +135,7 @@ export const CreateHost = z
 
 export const PatchHost = z
   .strictObject({
-    kernel_release: KernelRelease.nullable().exactOptional().meta({
+    kernel_release: KernelReleaseInput.nullable().exactOptional().meta({
       description: 'What it has run all along: what was told of it before was wrong, and no other boots.',
     }),
     kernel_probes: TOLD_KERNEL.kernel_probes,

@@ -4,7 +4,7 @@ import { DEVICE_MODES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
 import { dependent } from './depends_on.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
-import { HostKernel, KernelName, KernelRelease } from './host.ts';
+import { HostKernel, KernelName, KernelRelease, KernelReleaseInput } from './host.ts';
 import { Advice, ImaginedState, Impact, NoRemoval, Residue } from './imagined.ts';
 import { BlastRadius, Cut, Hazard, SimulatedKernelCost, told, Waits } from './removal.ts';
 import { Count, Name, Text, withExample } from './scalar.ts';
@@ -89,7 +89,7 @@ export const CompareRemovalsBody = z
       .max(64)
       .exactOptional()
       .meta({ description: 'Default: all of them, where no release is named.' }),
-    kernel_releases: z.array(KernelRelease).min(1).max(16).exactOptional().meta({
+    kernel_releases: z.array(KernelReleaseInput).min(1).max(16).exactOptional().meta({
       description:
         'Any `uname -r`, or package version of Debian. What depends on facts that are not known of one is `undetermined`, and `depends_on` of its item says on which.',
     }),
