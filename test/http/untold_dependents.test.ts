@@ -103,6 +103,20 @@ describe('[CX21] what goes with a device is as unknown', () => {
     await isUnknown(`${host}/dax-devices/${name}/remove`, body, 'dax0.0');
   });
 
+  test('where its region decodes and shows no targets: no act that takes the card is refused by a kernel', async () => {
+    const pmem = { memdev: 'mem0', pmem_size: 8 * GIB, serial: 7, host: '0000:0d:00.0' };
+    const fsdax = { dev: 'namespace0.0', mode: 'fsdax', map: 'dev', size: GIB, blockdev: 'pmem0' };
+    const host = await hostOf('targets', [pmem, { ...REGION, type: 'pmem', decode_state: 'commit' }, fsdax]);
+    const unknown = { status: 409, json: { code: 'outcome_unknown' } };
+    for (const trigger of ['surprise_removal', 'orderly_removal']) {
+      const refused = await server.call('POST', `${host}/dax-devices/pmem0/remove`, { trigger });
+      expect(refused).toMatchObject(unknown);
+      expect(JSON.stringify(refused.json)).toContain('which CXL memdev region0 decodes to is not told');
+    }
+    const { json } = await server.call('GET', '/v1/assessment?host=targets');
+    expect(json).toMatchObject({ items: [{ refused: { code: 'outcome_unknown', errno: null } }] });
+  });
+
   test('by a bus event', async () => {
     const host = await hostOf('bus', [MEMDEV, FULL, LOOSE]);
     await isUnknown(`${host}/hotplug-events`, { action: 'surprise_removal', dax_device: 'dax0.0' }, 'dax0.0');
