@@ -42,7 +42,7 @@ const PROVIDERS_ON_PATH = [
  * The record of a device from what it is listed as; unknown is null, never 0.
  *
  * A devdax namespace shows neither system-ram nor an unbound device: its dax device does [M123, M124]. With the
- * namespace disabled there is no dax device. Mode `sector` comes only from a known device that became one.
+ * namespace disabled there is no dax device.
  * Source: ndctl util/json.c util_namespace_to_json(), util_daxctl_dev_to_json(), v76.1.
  */
 export function deriveDevice(

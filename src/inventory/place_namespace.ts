@@ -25,15 +25,12 @@ export function placeNamespace(
 ): Skipped | null {
   const owner = ownerOf(merge, item);
   const skipped = skippedObject(item, host) ?? skippedForItsDevice(merge, item, host);
-  // A device that the simulator gave to sector mode is still the one that was imported.
-  const isStillSector =
-    skipped?.reason === 'btt' && owner !== null && namespaceMode(owner.parts.namespace) === 'sector';
-  const isDevice = skipped === null || isStillSector || isStillDevice(item, skipped);
+  const isDevice = skipped === null || isStillDevice(item, skipped);
   if (!isDevice) {
     if (skipped.reason !== 'unknown mode' || owner === null) keepAside(merge, item, owner);
     return skipped;
   }
-  const name = isStillSector ? owner.name : nameOf(merge, item, owner, host);
+  const name = nameOf(merge, item, owner, host);
   merge.namespaces.delete(item.name);
   if (owner !== null && owner.name !== name) moveOwner(merge, item, owner, name);
 
@@ -42,7 +39,7 @@ export function placeNamespace(
   const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
   const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
   place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts }, item);
-  return isStillSector ? null : skipped;
+  return skipped;
 }
 
 type DaxParts = Pick<ListedParts, 'dax_region' | 'dax_device'>;
@@ -113,8 +110,15 @@ function nameOf(
   const isDax = hasDaxDevice(merge, item, owner);
   const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host)?.reason !== 'seed');
   const shown = isDax ? (device?.name ?? null) : textOf(item.fields, 'blockdev');
-  if (shown !== null) return deviceShownAs(merge, shown);
+  if (shown !== null) return isDax ? deviceShownAs(merge, shown) : deviceOfDisk(merge, shown, item);
   return owner !== null && isDaxParts(owner.parts) === isDax ? owner.name : item.name;
+}
+
+/** A disk has an s behind its name in sector mode alone: the device is the same in every mode, under one name. */
+function deviceOfDisk(merge: DeviceMerge, disk: string, { fields }: ListedItem): string {
+  const name = deviceShownAs(merge, disk);
+  const isSector = namespaceMode(fields) === 'sector' && !merge.parts.has(name);
+  return isSector ? deviceShownAs(merge, disk.replace(/s$/, '')) : name;
 }
 
 /** In devdax mode, or in one that is not modelled where a dax device is listed in it, or was known on it. */

@@ -55,7 +55,7 @@ export interface ListedRecord {
 }
 
 /**
- * What is known of a host beyond its DAX devices. `namespaces` are those that are no device (seeds, btt, blk);
+ * What is known of a host beyond its DAX devices. `namespaces` are those that are no device (seeds, blk);
  * `dax_regions` those without a device, named by their path or else their id.
  */
 export interface InventoryHostRecord {

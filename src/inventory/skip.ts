@@ -7,9 +7,8 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
 /**
  * Why an object, or a value, of a listing became no DAX device, or was not taken as it is.
  *
- * `seed`: an unused namespace or dax device that the kernel keeps ready. `btt`: sector mode, block storage and not DAX.
- * `not counted`: blocks of memory, all
- * taken as online. `past the end`: badblocks behind the data of their device. `not placeable`: poison that is in no known place of a device. `blk`: a region
+ * `seed`: an unused namespace or dax device that the kernel keeps ready. `not counted`: blocks of memory, all taken as
+ * online. `past the end`: badblocks behind the data of their device. `not placeable`: poison that is in no known place of a device. `blk`: a region
  * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
  * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
  * name that stood before in the same listing. `not json`: a line of the text. `unknown mode`: its mode was not taken; of a
@@ -18,7 +17,6 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
 export type SkipReason =
   | 'not a dax device'
   | 'seed'
-  | 'btt'
   | 'blk'
   | 'unknown mode'
   | 'rounded'
@@ -83,7 +81,6 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   const region = findRecord(host.regions, item.parent);
   if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
   if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
-  if (mode === 'sector') return skip('btt', 'btt, not DAX: a sector namespace is block storage');
   return mode !== null && isModeOfNamespace(mode)
     ? null
     : skip(

@@ -246,13 +246,6 @@ describe('what is skipped', () => {
     expect(kept).toHaveLength(skipped.length);
   });
 
-  it('sector namespaces: btt, not DAX', () => {
-    const { skipped, devices } = importInto(NOTHING, recorded('nvdimm.sector@6.12', 'ndctl list -N'));
-    expect(devices).toEqual([]);
-    expect(skipped).toMatchObject([{ name: 'namespace0.0', reason: 'btt' }]);
-    expect(skipped[0]!.detail).toContain('btt, not DAX');
-  });
-
   it('namespaces of blk regions', () => {
     const text =
       '{"regions":[{"dev":"region2","type":"blk","size":4096,"namespaces":[{"dev":"namespace2.0","mode":"raw","size":4096,"blockdev":"ndblk2.0"}]}]}';

@@ -110,6 +110,7 @@ export function asListed(
     mode_as_listed: imported.mode_as_listed ?? null,
     size: imported.size ?? before.size,
     align: imported.align ?? before.align ?? defaultAlign(imported.mode),
+    map: imported.map ?? mapIn(before, imported.mode),
     ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
   };
   return { ...listed, ...drivenAsListed(host, listed, imported) };
@@ -164,14 +165,12 @@ export function bound(
   tenant: string | null,
 ): DaxDevice {
   const changes = mode !== device.mode;
-  // What is a dax device of one driver or another is one namespace, as it was made.
-  const remade = changes && !(isOnDaxBus(mode) && isOnDaxBus(device.mode));
-  const map = remade ? mapOf(mode, device.provider) : device.map;
+  const map = mapIn(device, mode);
   return become(tx, device.name, {
     ...drivenIn(tx.host, mode),
     ...ownedFrom(device, mode, tenant),
     ...NEW_PAGES,
-    ...(remade ? placeAs(tx.host, device, { mode, map }) : null),
+    ...(isRemade(device, mode) ? placeAs(tx.host, device, { mode, map }) : null),
     map,
     align: device.align ?? defaultAlign(mode),
     conditions: [],
@@ -360,6 +359,16 @@ function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_
 /** The align where nobody tells it: 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
 export function defaultAlign(mode: DeviceMode): number | null {
   return mode === 'devdax' ? PMD_PAGES * PAGE_BYTES : null;
+}
+
+/** Whether a mode takes a namespace to be made anew; a dax device of either driver is on one, as it was made. */
+function isRemade(device: DaxDevice, mode: DeviceMode): boolean {
+  return mode !== device.mode && !(isOnDaxBus(mode) && isOnDaxBus(device.mode));
+}
+
+/** Where the struct pages of a device are once it is in a mode, bound or listed so. */
+function mapIn(device: DaxDevice, mode: DeviceMode): 'dev' | 'mem' | null {
+  return isRemade(device, mode) ? mapOf(mode, device.provider) : device.map;
 }
 
 /** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
