@@ -11,6 +11,7 @@ export interface OtherText {
   readonly is_broken: boolean;
 }
 
+/** One more of either than may be where there are more. */
 export interface TextParts {
   readonly documents: readonly FoundDocument[];
   readonly others: readonly OtherText[];
@@ -30,21 +31,23 @@ const DEPTH_MAX = 96;
  * The JSON documents of a text, one after another, and what stands before, between and behind them.
  *
  * A document begins a line or follows another. One that breaks is passed over, up to its closing bracket or, without
- * one, up to the end. A text that is one value and no array or object is a document, too.
+ * one, up to the end. A text that is one value and no array or object is a document, too. Ends where there are more than
+ * `max` documents, or runs of something else.
  */
-export function findDocuments(text: string): TextParts {
+export function findDocuments(text: string, max: number): TextParts {
   const documents: FoundDocument[] = [];
   const others: OtherText[] = [];
+  const placeOf = placesIn(text);
   let noise: { readonly from: number; to: number } | null = null;
   let at = behind(BETWEEN, text, 0);
-  while (at < text.length) {
+  while (at < text.length && documents.length <= max && others.length <= max) {
     if (matches(BEGIN, text, at)) {
-      if (noise !== null) others.push(noiseIn(text, noise));
+      if (noise !== null) others.push(noiseIn(text, noise, placeOf));
       noise = null;
       const end = endOf(text, at);
       const parsed = parseShallow(text.slice(at, end));
       if ('value' in parsed) documents.push(parsed);
-      else others.push(brokenAt(text, at + parsed.position, parsed.detail));
+      else others.push(brokenAt(placeOf(at + parsed.position), parsed.detail));
       at = end;
     } else {
       const end = behind(LINE, text, at);
@@ -54,7 +57,7 @@ export function findDocuments(text: string): TextParts {
     }
     at = behind(BETWEEN, text, at);
   }
-  if (noise !== null) others.push(noiseIn(text, noise));
+  if (noise !== null) others.push(noiseIn(text, noise, placeOf));
   return documents.length > 0 ? { documents, others } : wholeText(text, others);
 }
 
@@ -123,20 +126,33 @@ function behindString(text: string, from: number): number {
   return text.length;
 }
 
-function brokenAt(text: string, position: number, why: string): OtherText {
-  return { ...placeOf(text, position), detail: `not JSON: ${why}`, is_broken: true };
+function brokenAt(place: Place, why: string): OtherText {
+  return { ...place, detail: `not JSON: ${why}`, is_broken: true };
 }
 
-function noiseIn(text: string, { from, to }: { readonly from: number; readonly to: number }): OtherText {
+function noiseIn(
+  text: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  placeOf: (position: number) => Place,
+): OtherText {
   const [first = '', ...more] = text.slice(from, to).trimEnd().split('\n');
   const shown = first.length > SHOWN_MAX ? `${first.slice(0, SHOWN_MAX)}…` : first;
   const rest = more.length === 0 ? '' : `, and ${String(more.length)} more lines`;
-  return { ...placeOf(text, from), detail: `no JSON: ${shown.trim()}${rest}`, is_broken: false };
+  return { ...placeOf(from), detail: `no JSON: ${shown.trim()}${rest}`, is_broken: false };
 }
 
-function placeOf(text: string, position: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, position).split('\n');
-  return { line: before.length, column: before.at(-1)!.length + 1 };
+type Place = Pick<OtherText, 'line' | 'column'>;
+
+/** Tells the lines and columns of positions, each behind the one before: the text is gone through once. */
+function placesIn(text: string): (position: number) => Place {
+  let [line, begin] = [1, 0];
+  return (position) => {
+    for (let end = text.indexOf('\n', begin); end !== -1 && end < position; end = text.indexOf('\n', begin)) {
+      line += 1;
+      begin = end + 1;
+    }
+    return { line, column: position - begin + 1 };
+  };
 }
 
 function matches(pattern: RegExp, text: string, at: number): boolean {

@@ -14,8 +14,9 @@ import { withoutTwins } from './twins.ts';
 /** Characters of a text: a namespace takes about five hundred of them. No body of 8 MiB has more. */
 export const LISTING_LENGTH_MAX = 8 * 1024 * 1024;
 /**
- * Objects of one text, of whatever kind, each counted once. The writer takes a text in one commit: this many hold it
- * for seconds, and a stop waits for it (DRAIN_MS in main.ts).
+ * Objects of one text, of whatever kind or of none that is known, each counted once; also documents, and runs of
+ * something else between them. The writer takes a text in one commit: this many hold it for seconds, and a stop waits
+ * for it (DRAIN_MS in main.ts). What became of each is told.
  */
 const LISTED_OBJECTS_MAX = 10_000;
 /** What a document says of the host itself, beside or instead of a listing. */
@@ -34,6 +35,8 @@ export interface Reading {
 
 interface Walk {
   readonly document: number;
+  /** Objects of the whole text so far. */
+  readonly counted: { objects: number };
   readonly items: { readonly tool: Tool; readonly item: ListedItem }[];
   readonly host: { [key in (typeof HOST_KEYS)[number]]?: ListedValue };
   readonly skipped: Skipped[];
@@ -58,7 +61,12 @@ interface Place {
 export function readListings(text: string): Reading | InventoryRefusal {
   if (text.length > LISTING_LENGTH_MAX)
     return tooLarge(`${String(text.length)} characters`, LISTING_LENGTH_MAX);
-  const { documents, others } = findDocuments(text);
+  const { documents, others } = findDocuments(text, LISTED_OBJECTS_MAX);
+  const parts = [documents, others].find(({ length }) => length > LISTED_OBJECTS_MAX);
+  if (parts !== undefined) {
+    const what = parts === documents ? 'documents' : 'runs of text that is no JSON';
+    return tooLarge(`more than ${String(LISTED_OBJECTS_MAX)} ${what}`, LISTED_OBJECTS_MAX);
+  }
   const [first] = others;
   if (documents.length === 0 && first !== undefined) {
     const where = `line ${String(first.line)}, column ${String(first.column)}`;
@@ -67,16 +75,16 @@ export function readListings(text: string): Reading | InventoryRefusal {
   const listings: Listing[] = [];
   const skipped: Skipped[] = others.map(skippedText);
   const host: Walk['host'] = {};
-  let objects = 0;
+  const counted = { objects: 0 };
   let isWhole = !others.some(({ is_broken }) => is_broken);
   for (const [document, { value, faults }] of documents.entries()) {
-    const walk: Walk = { document, items: [], host, skipped: [], isWhole: true };
+    const walk: Walk = { document, counted, items: [], host, skipped, isWhole: true };
+    for (const fault of faults) skipped.push(skippedValue(document, 'value', '', fault));
     readTop(value, '', walk);
-    objects += walk.items.length;
     isWhole &&= walk.isWhole;
-    skipped.push(...faults.map((fault) => skippedValue(document, 'value', '', fault)), ...walk.skipped);
     addListings(listings, walk, isObject(value) && kindOf(value) !== null);
   }
+  const { objects } = counted;
   if (objects > LISTED_OBJECTS_MAX) return tooLarge(`${String(objects)} objects`, LISTED_OBJECTS_MAX);
   const checked = listings.map((listing) => withoutTwins(listing, skipped));
   return { listings: checked, ...host, skipped, is_whole: isWhole };
@@ -153,6 +161,9 @@ function readElement(value: ListedValue, pointer: string, walk: Walk): void {
 function skipUnknown(walk: Walk, pointer: string, detail: string, object: ListedObject = {}): void {
   const name = textOf(object, 'dev') ?? '';
   walk.isWhole = false;
+  walk.counted.objects += 1;
+  // The text is refused then: this one is only counted.
+  if (walk.counted.objects > LISTED_OBJECTS_MAX) return;
   walk.skipped.push({
     kind: 'value',
     name,
@@ -164,6 +175,7 @@ function skipUnknown(walk: Walk, pointer: string, detail: string, object: Listed
 }
 
 function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: Walk): void {
+  walk.counted.objects += 1;
   const faults: ListingFault[] = [];
   const checked = checkFields(kind, object, place.pointer, faults);
   for (const [child, value] of Object.entries(object)) {
