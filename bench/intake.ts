@@ -81,6 +81,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'a number of 500 000 digits': `{"name":${'1'.repeat(500_000)}}`,
 };
 
+const WRONG = { size: 'x', target_node: 'x', align: 'x', mode: 3, movable: 3, numa_node: 'x', state: 7 };
 const DEVICES_LISTED = `a listing of ${String(DEVICES)} devices`;
 const LISTINGS: Readonly<Record<string, string>> = {
   [DEVICES_LISTED]: JSON.stringify(
@@ -92,6 +93,12 @@ const LISTINGS: Readonly<Record<string, string>> = {
       mode: 'devdax',
     })),
   ),
+  'a listing of 9 000 devices, seven values of each wrong': JSON.stringify(
+    Array.from({ length: 9_000 }, (_, at) => ({ ...WRONG, chardev: `dax${String(at)}.0` })),
+  ),
+  'a listing of 800 000 documents that no tool prints': '{"a":[{}]}'.repeat(800_000),
+  'a listing of 2 000 000 objects that no tool prints': `[${'{},'.repeat(2_000_000)}{}]`,
+  'a listing of 10 000 objects under one long key': `{"${'k'.repeat(4_000_000)}":[${'{},'.repeat(9_999)}{}]}`,
   'a listing of 8 MB, one string': JSON.stringify([{ dev: 'x'.repeat(8_000_000) }]),
   'a listing of 4 000 000 brackets': '['.repeat(4_000_000),
   'a listing of 1 000 000 numbers': `[${'12,'.repeat(1_000_000)}1]`,

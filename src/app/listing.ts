@@ -12,6 +12,7 @@ import { isAnother, type DeviceChange } from '../inventory/device_change.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
+<<<<<<< HEAD
 import {
   badblocksBehind,
   currentBadblocks,
@@ -19,12 +20,15 @@ import {
   mediaErrors,
   regionBadblocks,
 } from './listed_badblocks.ts';
+=======
+import { currentBadblocks, listedBadblocks } from './listed_badblocks.ts';
+import { importedOf, type Imported } from './imported.ts';
+>>>>>>> b492a95 (inventory: the answer to a listing has bounds)
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
 import { changedCxl } from './listed_cxl.ts';
 import { withoutSaidAgain } from '../inventory/said_again.ts';
-import type { Skipped } from '../inventory/skip.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
 
 /**
@@ -41,17 +45,6 @@ export interface Listed {
 
 /** What is known by listings of a host of which there was none yet. */
 export const NOTHING_LISTED: Listed = { host: EMPTY_HOST, devices: [] };
-
-/** What an import answers: what became of each object of the listing. */
-interface Imported {
-  readonly format: ListingImport['format'];
-  readonly devices: readonly (Pick<DeviceChange, 'change' | 'previous_name' | 'changed_fields'> & {
-    readonly name: string;
-  })[];
-  readonly host_objects: ListingImport['host_objects'];
-  readonly absent: ListingImport['absent'];
-  readonly skipped: ListingImport['skipped'];
-}
 
 /** What an import submits, and what it answers. */
 interface ImportPlan {
@@ -258,6 +251,7 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     ...Object.fromEntries(told.filter(([, value]) => value !== null)),
   };
 }
+<<<<<<< HEAD
 
 /** The reason why a device that a listing shows is not one yet. */
 function unsizedSkip({ record, listed_at }: DeviceChange): ListingImport['skipped'][number][] {
@@ -301,3 +295,5 @@ function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Importe
     ],
   };
 }
+=======
+>>>>>>> b492a95 (inventory: the answer to a listing has bounds)

@@ -1,43 +1,53 @@
-import { describe, expect, test } from 'vitest';
-import { importing, leftOutOf } from './importing.ts';
-import { ext4 } from './rig.ts';
-import { addPin, machine, PIPE, removeDevice, type Machine } from './support.ts';
+import { expect, test } from 'vitest';
+import { leftOut, withLeftOut } from '../../src/engine/commands/left_out.ts';
+import { LISTED_ROWS_MAX } from '../../src/engine/model/cut.ts';
 
-function kernelOf({ host }: Machine): string {
-  const [{ kernel, kernel_release } = {}] = host.tables.hosts.values();
-  return `${String(kernel)} ${String(kernel_release)}`;
+const WHY = { code: 'dax_device_in_use', detail: 'no' } as const;
+const devices = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `dax${String(at)}.0` }));
+const regions = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ kind: 'cxl_region', name: `region${String(at)}` }));
+
+interface Lists {
+  readonly devices: readonly unknown[];
+  readonly host_objects: readonly unknown[];
+  readonly skipped: readonly object[];
+  readonly cut?: Readonly<Record<string, number>>;
 }
 
-describe('[IMP41] of a listing is left out', () => {
-  test('what it says of the kernel while a removal runs on another', () => {
-    const told = { kernel_release: '6.8.12' };
-    const { made, mapper } = ext4('v5.10');
-    addPin(made, mapper(), PIPE);
-    removeDevice(made);
-    expect(leftOutOf(made, importing([], { told }))).toMatchObject([
-      { kind: 'host', reason: 'refused', code: 'removal_in_progress' },
-    ]);
-    expect(kernelOf(made)).toBe('v5.10 null');
-    const free = machine('v5.10');
-    expect(leftOutOf(free, importing([], { told }))).toEqual([]);
-    expect(kernelOf(free)).toBe('resolved 6.8.12');
-  });
+const answerTo = (lists: Lists, left: Parameters<typeof withLeftOut>[1]): Lists =>
+  JSON.parse(withLeftOut(JSON.stringify({ absent: [], ...lists }), left)) as Lists;
 
-  test('a device that cannot be, new or known', () => {
-    const made = machine('v6.12');
-    const device = { name: 'dax0.0', mode: 'devdax', size: 4096 } as const;
-    expect(leftOutOf(made, importing([{ ...device, change: 'created' }]))).toEqual([]);
-    const odd = { ...device, size: 4097 };
-    const devices = [
-      { ...odd, change: 'updated' } as const,
-      { ...odd, name: 'dax1.0', change: 'created' } as const,
-      { ...device, name: 'dax2.0', change: 'created' } as const,
-    ];
-    expect(leftOutOf(made, importing(devices))).toMatchObject([{ name: 'dax0.0' }, { name: 'dax1.0' }]);
-    const there = [...made.host.tables.dax_devices.values()];
-    expect(there.map(({ name, size }) => [name, size])).toEqual([
-      ['dax0.0', 4096],
-      ['dax2.0', 4096],
-    ]);
-  });
+test('[CUT5] what was left out comes first, and counts among what is cut', () => {
+  const skipped = devices(LISTED_ROWS_MAX);
+  const answer = answerTo({ devices: devices(2), host_objects: [], skipped }, [
+    leftOut('dax_device', 'dax0.0', WHY),
+    leftOut('host', 'h', WHY),
+  ]);
+  expect(answer.skipped).toHaveLength(LISTED_ROWS_MAX);
+  expect(answer.skipped.slice(0, 3)).toMatchObject([{ name: 'dax0.0' }, { name: 'h' }, { name: 'dax0.0' }]);
+  expect([answer.devices, answer.cut]).toEqual([[{ name: 'dax1.0' }], { skipped: LISTED_ROWS_MAX + 2 }]);
+});
+
+test('[CUT5] what was refused is no longer counted in a list that is cut, shown or not', () => {
+  const lists = { devices: devices(LISTED_ROWS_MAX), host_objects: regions(LISTED_ROWS_MAX), skipped: [] };
+  const cut = { devices: 20_000, host_objects: 30_000, absent: 40_000 };
+  const answer = answerTo({ ...lists, cut }, [
+    leftOut('dax_device', 'dax1.0', WHY),
+    leftOut('dax_device', 'dax15000.0', WHY),
+    leftOut('dax_device', 'dax2.0', { ...WHY, reason: 'overlap' }),
+    leftOut('cxl_region', 'region0', WHY),
+    leftOut('memdev', 'mem0', WHY),
+  ]);
+  expect(answer.cut).toEqual({ devices: 19_998, host_objects: 29_998, absent: 40_000 });
+  expect([answer.devices.length, answer.host_objects.length]).toEqual([
+    LISTED_ROWS_MAX - 1,
+    LISTED_ROWS_MAX - 1,
+  ]);
+});
+
+test('[CUT5] where all lists are whole nothing is said of them', () => {
+  const answer = answerTo({ devices: devices(1), host_objects: [], skipped: [] }, [
+    leftOut('host', 'h', WHY),
+  ]);
+  expect(answer).not.toHaveProperty('cut');
 });

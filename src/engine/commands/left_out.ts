@@ -1,3 +1,4 @@
+import { cutAt, LISTED_ROWS_MAX, type ListedCounts } from '../model/cut.ts';
 import type { ListedAt } from '../model/host_command.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { RefusalCode } from '../model/refusal_codes.ts';
@@ -28,22 +29,33 @@ export function leftOut(
   return { kind, name, reason, code, detail, document, pointer };
 }
 
-/** The answer to an import with what was left out: no object that was refused is created, changed or ended. */
+/** The answer to an import with what was left out, first: no object that was refused is created, changed or ended. */
 export function withLeftOut(imported: string, left: readonly LeftOut[]): string {
   if (left.length === 0) return imported;
-  const answer = JSON.parse(imported) as Answer;
+  const { cut = {}, ...answer } = JSON.parse(imported) as Answer;
   const refused = left.filter(({ reason }) => reason === 'refused');
   const names = new Set(refused.map(({ kind, name }) => `${kind} ${name}`));
-  return JSON.stringify({
-    ...answer,
+  const devices = refused.filter(({ kind }) => kind === 'dax_device').length;
+  const objects = refused.filter(({ kind }) => kind === 'memdev' || kind === 'cxl_region').length;
+  const lists = {
     devices: answer.devices.filter(({ name }) => !names.has(`dax_device ${name}`)),
     host_objects: answer.host_objects.filter(({ kind, name }) => !names.has(`${kind} ${name}`)),
-    skipped: [...answer.skipped, ...left],
-  });
+    skipped: [...left, ...answer.skipped],
+  };
+  const known = { ...cut, ...less(cut, 'devices', devices), ...less(cut, 'host_objects', objects) };
+  const { rows, told } = cutAt<keyof ListedCounts, typeof lists>(LISTED_ROWS_MAX, lists, known);
+  return JSON.stringify({ ...answer, ...rows, ...told });
+}
+
+/** The number of all rows of a list that is cut, without those that were refused. */
+function less(cut: ListedCounts, name: keyof ListedCounts, refused: number): ListedCounts {
+  const count = cut[name];
+  return count === undefined ? {} : { [name]: count - refused };
 }
 
 interface Answer {
   readonly devices: readonly { readonly name: string }[];
   readonly host_objects: readonly { readonly kind: string; readonly name: string }[];
   readonly skipped: readonly object[];
+  readonly cut?: ListedCounts;
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { LISTED_LISTS, type ListedCounts } from '../../engine/model/cut.ts';
 import { OBJECT_KINDS } from '../../inventory/record.ts';
 import { TOOLS } from '../../inventory/listing.ts';
 import { SKIPPED_KINDS } from '../../inventory/skip.ts';
-import { withExample } from './scalar.ts';
+import { Count, withExample } from './scalar.ts';
 import { RefusalCode } from './word.ts';
 
 /** A listing as the tools print it; handed on as text, so that no number is rounded on the way. */
@@ -25,6 +26,12 @@ export const Inventory = z.unknown().meta({
 });
 
 const Change = z.enum(['created', 'updated', 'unchanged', 'gone']);
+
+const ListedCut = z.partialRecord(z.enum(LISTED_LISTS), Count).meta({
+  id: 'ListedCut',
+  description:
+    'How many rows there are of each list here that has more than 10 000, of which the first 10 000 are shown; absent where all lists are whole.',
+}) satisfies z.ZodType<ListedCounts>;
 
 /** What became of each object of a listing. */
 export const InventoryImport = z
@@ -75,8 +82,12 @@ export const InventoryImport = z
           .int()
           .nullable()
           .meta({ description: 'Which JSON document of the text, from 0; null for text between them.' }),
-        pointer: z.string().meta({ description: 'Where in that document (RFC 6901).' }),
+        pointer: z.string().meta({
+          description:
+            'Where in that document (RFC 6901); one of more than 255 characters ends in `/…` and says no more.',
+        }),
       }),
     ),
+    cut: ListedCut.exactOptional(),
   })
   .meta({ id: 'InventoryImport' });

@@ -1,0 +1,81 @@
+import { cutAt, LISTED_ROWS_MAX, type ListedCounts } from '../engine/model/cut.ts';
+import type { DeviceChange } from '../inventory/device_change.ts';
+import type { ListingImport } from '../inventory/import_listing.ts';
+import type { Skipped } from '../inventory/skip.ts';
+import { badblocksBehind, mediaErrors } from './listed_badblocks.ts';
+
+/** Characters of a name or a detail that are shown: both may hold a word of the listing, of any length. */
+const SHOWN_MAX = 255;
+
+/** What an import answers: what became of each object of the listing. */
+export interface Imported {
+  readonly format: ListingImport['format'];
+  readonly devices: readonly (Pick<DeviceChange, 'change' | 'previous_name' | 'changed_fields'> & {
+    readonly name: string;
+  })[];
+  readonly host_objects: ListingImport['host_objects'];
+  readonly absent: ListingImport['absent'];
+  readonly skipped: ListingImport['skipped'];
+  /** How many rows there are of each list that is cut [CUT5]. */
+  readonly cut?: ListedCounts;
+}
+
+/** The answer to an import, `ofHost` being what of the host itself was skipped: no larger than the limits above let it be. */
+export function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {
+  const { devices, host_objects, absent, skipped } = listing;
+  const lists = {
+    devices: devices.map(({ record, change, previous_name, changed_fields }) => ({
+      name: record.name,
+      change,
+      previous_name,
+      changed_fields,
+    })),
+    host_objects,
+    absent,
+    skipped: [
+      ...skipped,
+      ...devices.flatMap(unsizedSkip),
+      ...devices.flatMap(uncountedSkip),
+      ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+      ...mediaErrors(listing),
+      ...ofHost,
+    ],
+  };
+  const { rows, told } = cutAt<keyof ListedCounts, typeof lists>(LISTED_ROWS_MAX, lists, {});
+  return {
+    format: listing.format,
+    devices: rows.devices,
+    host_objects: rows.host_objects.map(shownRow),
+    absent: rows.absent.map(shownRow),
+    skipped: rows.skipped.map(shownRow),
+    ...told,
+  };
+}
+
+function shownRow<Row extends { readonly name: string; readonly detail?: string }>(row: Row): Row {
+  const { name, detail } = row;
+  return { ...row, name: shown(name), ...(detail === undefined ? {} : { detail: shown(detail) }) };
+}
+
+function shown(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+/** The reason why a device that a listing shows is not one yet. */
+function unsizedSkip({ record, listed_at }: DeviceChange): Skipped[] {
+  if (record.size !== null) return [];
+  const detail = 'no listing has shown its size: it becomes a device with the first one that does';
+  const { name } = record;
+  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
+  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
+}
+
+/** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */
+function uncountedSkip({ record, change, listed_at }: DeviceChange): Skipped[] {
+  const { name, memory_blocks: blocks } = record;
+  if (change === 'gone' || blocks === null || blocks.online !== null) return [];
+  const detail =
+    'no listing has counted its memory blocks: all are taken as online; `daxctl list` as root counts them';
+  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
+  return [{ kind: 'dax_device', name, reason: 'not counted', detail, document, pointer }];
+}
