@@ -5,7 +5,7 @@ import { importInto, NOTHING, refusalOf } from './support/host.ts';
 const MAX = 10_000;
 const UNKNOWN = '{"a":[{}]}';
 
-describe('[IMP63] a text has no more than 10 000 documents, and no more than 10 000 objects of any kind or of none', () => {
+describe('[IMP64] a text has no more than 10 000 documents, and no more than 10 000 objects of any kind or of none', () => {
   it.each([
     ['documents', UNKNOWN.repeat(MAX + 1), /more than 10000 documents/],
     ['documents of nothing', '[]\n'.repeat(MAX + 1), /more than 10000 documents/],
@@ -49,7 +49,7 @@ it('each thing between documents is told by its own line, however many lines are
   ]);
 });
 
-describe('[IMP64] a pointer of more than 255 characters ends where it is too long', () => {
+describe('[IMP65] a pointer of more than 255 characters ends where it is too long', () => {
   it.each([
     ['a key of 253', ['x'.repeat(253), 0], `/${'x'.repeat(253)}/…`],
     ['a key that is longer', ['a', 'x'.repeat(256), 0, 'b'], '/a/…'],

@@ -27,7 +27,7 @@ const nd = (provider: string, more: object, id = '7') => ({
     },
   ],
 });
-const PMEM3 = { dev: 'namespace3.0', mode: 'fsdax', size: GIB, blockdev: 'pmem3' };
+const THIRD_NAMESPACE = { dev: 'namespace3.0', mode: 'fsdax', size: GIB, blockdev: 'pmem3' };
 const MEMDEV = { memdev: 'mem0', pmem_size: 4 * GIB, serial: 7, host: '0000:0d:00.0' };
 const link = (name: string, ...listings: readonly object[]) => {
   const { cxl_region, cxl_region_from, provider } = deviceOf(
@@ -70,7 +70,7 @@ describe('[IMP30] nd region N lies on CXL region N', () => {
 
   test('on a CXL bus, and where the bus is not told', () => {
     expect(link('pmem3', MEMDEV, pmem, nd('CXL', {}))).toEqual(DERIVED);
-    expect(link('pmem3', pmem, PMEM3)).toEqual(DERIVED);
+    expect(link('pmem3', pmem, THIRD_NAMESPACE)).toEqual(DERIVED);
   });
 
   test.each([
@@ -79,16 +79,20 @@ describe('[IMP30] nd region N lies on CXL region N', () => {
     ['the dimm is another card', nd('CXL', {}, '8'), pmem],
     ['it has more dimms', nd('CXL', { mappings: [{ dimm: 'nmem0' }, { dimm: 'nmem1' }] }), pmem],
     ['the CXL region is of ram', nd('CXL', {}), region('region3')],
-    ['the namespace alone is told, and is larger', PMEM3, region('region3', { type: 'pmem', size: GIB - 1 })],
+    [
+      'the namespace alone is told, and is larger',
+      THIRD_NAMESPACE,
+      region('region3', { type: 'pmem', size: GIB - 1 }),
+    ],
     [
       'the namespace alone is told, larger as rounded',
-      { ...PMEM3, size: '1024.00 MiB (1073.74 MB)' },
+      { ...THIRD_NAMESPACE, size: '1024.00 MiB (1073.74 MB)' },
       region('region3', { type: 'pmem', size: '1023.98 MiB (1073.72 MB)' }),
     ],
     [
       'the address of its dax device lies outside',
       {
-        ...PMEM3,
+        ...THIRD_NAMESPACE,
         mode: 'devdax',
         blockdev: undefined,
         daxregion: { devices: [dax({ size: GIB, mappings: [{ start: GIB, end: 2 * GIB - 1 }] })] },
