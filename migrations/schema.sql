@@ -26,10 +26,11 @@ CREATE TABLE cxl_regions (
   id TEXT NOT NULL,
   uid TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL CHECK (revision >= 1),
-  type TEXT NOT NULL CHECK (type IN ('pmem', 'ram')),
+  type TEXT NOT NULL CHECK (type IN ('pmem', 'ram', 'unknown')),
   state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
   decode_state TEXT NOT NULL CHECK (decode_state IN ('commit', 'reset')),
-  record TEXT NOT NULL CHECK (json_valid(record)), size INTEGER NOT NULL DEFAULT 0,
+  size INTEGER NOT NULL DEFAULT 0,
+  record TEXT NOT NULL CHECK (json_valid(record)),
   UNIQUE (host, id)
 ) STRICT;
 

@@ -25,7 +25,7 @@ const MEMDEV_FIELDS: Fields<ListedMemdev> = {
 };
 
 const REGION_FIELDS: Fields<ListedRegion> = {
-  type: ({ type }) => ({ type }),
+  type: ({ type, type_as_listed }) => ({ type: type === 'unknown' ? (type_as_listed ?? undefined) : type }),
   resource: ({ resource }) => ({ resource: numberOf(resource) }),
   size: ({ size }) => ({ size }),
   interleave_ways: (now) => ({ interleave_ways: now.interleave_ways }),

@@ -2,7 +2,7 @@ import { cutAt, LISTED_ROWS_MAX, type ListedCounts } from '../engine/model/cut.t
 import type { DeviceChange } from '../inventory/device_change.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
 import type { Skipped } from '../inventory/skip.ts';
-import { badblocksBehind, mediaErrors } from './listed_badblocks.ts';
+import { badblocksBehind, mediaErrors, regionBadblocks } from './listed_badblocks.ts';
 
 /** Characters of a name or a detail that are shown: both may hold a word of the listing, of any length. */
 const SHOWN_MAX = 255;
@@ -37,6 +37,7 @@ export function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): 
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+      ...regionBadblocks(listing),
       ...mediaErrors(listing),
       ...ofHost,
     ],

@@ -1,8 +1,14 @@
 import type { ImportedCxl, ListedAt } from '../engine/model/host_command.ts';
+import {
+  KNOWN_REGION_TYPES,
+  type CxlRegionType,
+  type KnownRegionType,
+  type RegionType,
+} from '../engine/model/region_type.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import type { MemdevNames } from '../inventory/rename_memdevs.ts';
 import type { FindListed } from './listed_at.ts';
-import { memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
+import { hasNdRegion, memdevsOf, type MemdevLink } from '../inventory/cxl_topology.ts';
 import { firstBy } from '../inventory/indexed.ts';
 import { findRecord } from '../inventory/find_record.ts';
 import { sizeIn } from '../inventory/human_size.ts';
@@ -104,12 +110,13 @@ function memdevOf({ name, fields }: ListedRecord, link: MemdevLink | undefined):
 }
 
 /** A region without a driver has `state: disabled`. */
-function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): ListedRegion {
+function regionOf(host: InventoryHostRecord, record: ListedRecord): ListedRegion {
+  const { name, fields } = record;
   const links = memdevsOf(host, name);
   const resource = toU64(fields['resource']);
   return {
     name,
-    type: isRam(host, fields, links) ? 'ram' : 'pmem',
+    ...typeOf(host, record, links),
     resource: resource === null ? null : toHex(resource),
     size: sizeIn(fields['size']) ?? 0,
     interleave_ways: toCount(fields['interleave_ways']) ?? Math.max(1, links.length),
@@ -125,16 +132,33 @@ function regionOf(host: InventoryHostRecord, { name, fields }: ListedRecord): Li
 }
 
 /**
- * A region is of the kind of capacity that its decoders give it. cxl before v76 prints no type of a region, and a
- * listing without -D no mode of a decoder: it is ram, too, where its cards are all told and have nothing else.
+ * A region is of the type that is told of it, else of that of its decoders, its nd region or its cards: cxl before v76
+ * prints no type of a region, and a listing without -D no mode of a decoder. Where none of them decides it is not known
+ * (IMP52, IMP68).
  */
-function isRam(host: InventoryHostRecord, { type }: ListedObject, links: readonly MemdevLink[]): boolean {
-  if (type === 'ram' || type === 'pmem') return type === 'ram';
-  const modes = links.map(({ decoder }) => findRecord(host.decoders, decoder)?.fields['mode']);
-  const known = modes.filter((mode) => mode === 'ram' || mode === 'pmem');
-  if (known.length > 0) return known.includes('ram');
+function typeOf(
+  host: InventoryHostRecord,
+  { name, fields }: ListedRecord,
+  links: readonly MemdevLink[],
+): RegionType {
+  const modes = links.map(({ decoder }) => textOf(findRecord(host.decoders, decoder)?.fields, 'mode'));
+  const words = [textOf(fields, 'type'), ...modes].filter((word) => word !== null && word !== 'none');
+  const word = words[0] ?? null;
+  if (word === null) return { type: untoldType(host, name, links), type_as_listed: null };
+  const known = KNOWN_REGION_TYPES.find((type) => type === word);
+  return known === undefined
+    ? { type: 'unknown', type_as_listed: word }
+    : { type: known, type_as_listed: null };
+}
+
+/** Only persistent capacity has an nd region; cards that are all told and have one kind of capacity give that. */
+function untoldType(host: InventoryHostRecord, region: string, links: readonly MemdevLink[]): CxlRegionType {
+  if (hasNdRegion(host, region)) return 'pmem';
   const cards = links.map(({ memdev }) => findRecord(host.memdevs, memdev)?.fields);
-  const hasOnlyRam = (card: ListedObject | undefined): boolean =>
-    (sizeIn(card?.['ram_size']) ?? 0) > 0 && (sizeIn(card?.['pmem_size']) ?? 0) === 0;
-  return cards.length > 0 && cards.every(hasOnlyRam);
+  const has = (card: ListedObject | undefined, type: KnownRegionType): boolean =>
+    (sizeIn(card?.[`${type}_size`]) ?? 0) > 0;
+  const isOnly = (type: KnownRegionType, other: KnownRegionType): boolean =>
+    cards.length > 0 && cards.every((card) => has(card, type) && !has(card, other));
+  if (isOnly('ram', 'pmem')) return 'ram';
+  return isOnly('pmem', 'ram') ? 'pmem' : 'unknown';
 }

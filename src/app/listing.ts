@@ -12,18 +12,8 @@ import { isAnother, type DeviceChange } from '../inventory/device_change.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import { importListing, type ListingImport } from '../inventory/import_listing.ts';
 import { isDisabledNamespace } from '../inventory/derive.ts';
-<<<<<<< HEAD
-import {
-  badblocksBehind,
-  currentBadblocks,
-  listedBadblocks,
-  mediaErrors,
-  regionBadblocks,
-} from './listed_badblocks.ts';
-=======
 import { currentBadblocks, listedBadblocks } from './listed_badblocks.ts';
 import { importedOf, type Imported } from './imported.ts';
->>>>>>> b492a95 (inventory: the answer to a listing has bounds)
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
@@ -251,49 +241,3 @@ function importedDevice(record: InventoryDeviceRecord, change: ImportedDevice['c
     ...Object.fromEntries(told.filter(([, value]) => value !== null)),
   };
 }
-<<<<<<< HEAD
-
-/** The reason why a device that a listing shows is not one yet. */
-function unsizedSkip({ record, listed_at }: DeviceChange): ListingImport['skipped'][number][] {
-  if (record.size !== null) return [];
-  const detail = 'no listing has shown its size: it becomes a device with the first one that does';
-  const { name } = record;
-  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
-  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
-}
-
-/** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */
-function uncountedSkip({ record, change, listed_at }: DeviceChange): ListingImport['skipped'][number][] {
-  const { name, memory_blocks: blocks } = record;
-  if (change === 'gone' || blocks === null || blocks.online !== null) return [];
-  const detail =
-    'no listing has counted its memory blocks: all are taken as online; `daxctl list` as root counts them';
-  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
-  return [{ kind: 'dax_device', name, reason: 'not counted', detail, document, pointer }];
-}
-
-function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {
-  const { format, devices, host_objects, absent, skipped } = listing;
-  return {
-    format,
-    devices: devices.map(({ record, change, previous_name, changed_fields }) => ({
-      name: record.name,
-      change,
-      previous_name,
-      changed_fields,
-    })),
-    host_objects,
-    absent,
-    skipped: [
-      ...skipped,
-      ...devices.flatMap(unsizedSkip),
-      ...devices.flatMap(uncountedSkip),
-      ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
-      ...regionBadblocks(listing),
-      ...mediaErrors(listing),
-      ...ofHost,
-    ],
-  };
-}
-=======
->>>>>>> b492a95 (inventory: the answer to a listing has bounds)

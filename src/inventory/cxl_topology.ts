@@ -40,6 +40,11 @@ export function memdevsOf(host: InventoryHostRecord, cxlRegion: string): readonl
   return links;
 }
 
+/** Whether an nd region is told that stands on a CXL region. */
+export function hasNdRegion(host: InventoryHostRecord, cxlRegion: string): boolean {
+  return ndRegionsByCxlRegion(host).has(cxlRegion);
+}
+
 /** Links by CXL region, as far as they were asked for. */
 const linksOf = indexed((_host: InventoryHostRecord) => new Map<string, readonly MemdevLink[]>());
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { blockedBehind, type HeldLock } from '../../src/app/listing_lock.ts';
 import { NO_PROBES, type KernelOfHost } from '../../src/engine/kernels/told.ts';
+import type { CxlRegionType } from '../../src/engine/model/region_type.ts';
 import {
   KERNEL_NAMES,
-  type CxlRegionType,
   type DeviceMode,
   type KernelName,
   type RemoveVia,

@@ -21,6 +21,7 @@ describe('a listing', () => {
   const region = {
     name: 'region0',
     type: 'pmem',
+    type_as_listed: null,
     resource: '0x990000000',
     size: MIB,
     interleave_ways: 1,

@@ -61,7 +61,7 @@ const deviceAt = async (host: string) =>
 const exported = async (host: string) =>
   (await server.call('GET', `${host}/inventory?format=ndctl`)).json as unknown;
 
-describe('[IMP62] a namespace in sector mode', () => {
+describe('[IMP66] a namespace in sector mode', () => {
   const badblocks = { badblock_count: 8, badblocks: [{ offset: 16, length: 8 }] };
 
   test('is a device, exported as it was listed, and no news then', async () => {
@@ -100,7 +100,7 @@ describe('[IMP62] a namespace in sector mode', () => {
   });
 });
 
-describe('[IMP63] a namespace that is listed in another mode of a disk is what a bind makes of it', () => {
+describe('[IMP67] a namespace that is listed in another mode of a disk is what a bind makes of it', () => {
   test.each(PAIRS)('%s to %s', async (from, to) => {
     const listed = await hostOf(`l-${from}-${to}`, from);
     const bound = await hostOf(`b-${from}-${to}`, from);

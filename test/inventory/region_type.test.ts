@@ -17,11 +17,27 @@ test.each([
   ['pmem', 'its type is told', { ...REGION, type: 'pmem' }, RAM],
   ['ram', 'its card has nothing else', REGION, RAM],
   ['pmem', 'its card has nothing else', REGION, PMEM],
-  ['pmem', 'its card has both', REGION, { ...RAM, ...PMEM }],
+  ['unknown', 'its card has both', REGION, { ...RAM, ...PMEM }],
+  [
+    'pmem',
+    'it has an nd region',
+    REGION,
+    { ...RAM, ...PMEM },
+    { dev: 'region0', size: 2 ** 30, type: 'pmem' },
+  ],
   ['ram', 'its decoder says so', REGION, { decoder: 'decoder2.0', mode: 'ram' }],
   ['pmem', 'its decoder says so', REGION, { decoder: 'decoder2.0', mode: 'pmem' }, RAM],
-  ['pmem', 'nothing is told', REGION],
-])('[IMP52] a region is %s where %s', (type, _why, ...listings) => {
+  ['unknown', 'nothing is told', REGION],
+  ['unknown', 'its type is not modelled', { ...REGION, type: 'dynamic_ram_a' }, RAM],
+  [
+    'unknown',
+    'the mode of its decoder is not modelled',
+    REGION,
+    { decoder: 'decoder2.0', mode: 'mixed' },
+    RAM,
+  ],
+  ['ram', 'its decoder is not allocated', REGION, { decoder: 'decoder2.0', mode: 'none' }, RAM],
+])('[IMP52, IMP68] a region is %s where %s', (type, _why, ...listings) => {
   for (const order of [listings, [...listings].reverse()]) {
     const host = hostAfter(...order.map((object) => JSON.stringify([object])));
     expect([...host.made.host.tables.cxl_regions.values()]).toMatchObject([{ type }]);
@@ -29,4 +45,14 @@ test.each([
     const told = (listings[0] as { type?: string }).type;
     expect(JSON.stringify(said).includes('"type"')).toBe(told !== undefined);
   }
+});
+
+test.each([
+  ['dynamic_ram_a', { ...REGION, type: 'dynamic_ram_a' }],
+  ['mixed', REGION, { decoder: 'decoder2.0', mode: 'mixed' }],
+  [null, REGION],
+  [null, { ...REGION, type: 'ram' }],
+])('[IMP68] the word of a type that is not modelled is kept: %s', (type_as_listed, ...listings) => {
+  const host = hostAfter(...listings.map((object) => JSON.stringify([object])));
+  expect([...host.made.host.tables.cxl_regions.values()]).toMatchObject([{ type_as_listed }]);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CXL_REGION_TYPES } from '../../src/engine/model/region_type.ts';
 import * as vocabulary from '../../src/engine/model/vocabulary.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
@@ -61,7 +62,7 @@ describe('migrations', () => {
     ['removals', 'verdict', vocabulary.VERDICTS],
     ['hotplug_events', 'action', vocabulary.HOTPLUG_ACTIONS],
     ['cxl_memdevs', 'state', vocabulary.CXL_MEMDEV_STATES],
-    ['cxl_regions', 'type', vocabulary.CXL_REGION_TYPES],
+    ['cxl_regions', 'type', CXL_REGION_TYPES],
     ['cxl_regions', 'decode_state', vocabulary.CXL_DECODE_STATES],
   ] as const)('the CHECK of %s.%s is the vocabulary of the engine', (table, column, words) => {
     const db = new Sqlite(':memory:');

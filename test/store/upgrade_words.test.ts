@@ -63,5 +63,10 @@ test('memdevs and regions that were stored say their id', () => {
   const record = (kind: string) =>
     JSON.parse(db.prepare<[], string>(`SELECT record FROM ${kind}`).pluck().get() ?? '') as object;
   expect(CxlMemdev.parse(record('cxl_memdevs')).id).toBe('mem3');
-  expect(record('cxl_regions')).toEqual({ id: 'region7', revision: 2 });
+  expect(record('cxl_regions')).toEqual({
+    id: 'region7',
+    revision: 3,
+    type: 'pmem',
+    type_as_listed: null,
+  });
 });

@@ -1,6 +1,7 @@
 import { rcuNeverEnds } from '../mm/process_end.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { Bind } from '../model/device_command.ts';
+import { regionTypeUnknown } from '../device/cxl/region_type.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { addMemory, logOfAdding } from '../device/kmem/add.ts';
@@ -27,13 +28,16 @@ export interface BoundDevice extends Dependent {
 }
 
 /**
- * Binds a device again, in the mode and under the tenant it had or others (repurpose). 409 with the kernel's
+ * Binds a device again, in the mode and under the tenant it had or others (repurpose). Refused where the type of its
+ * CXL region is not modelled, for which modes it has depends on that (CX23). 409 with the kernel's
  * errno where it is bound already (R149); `blocked` where the write to `bind` does not return (R145). A tool that is
  * asked (`via`) has a no of its own, may find nothing to bind, and may go on after the bind.
  */
 export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
   const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
+  const unknown = regionTypeUnknown(tx.host, device);
+  if (unknown !== null) return unknown;
   const before = toolBefore(tx, command, device);
   if (isRefusal(before)) return before;
   const enables = command.via === 'daxctl_enable_device' ? { mode: 'devdax' as const } : {};

@@ -3,6 +3,7 @@ import type { BindCxlRegion } from '../model/device_command.ts';
 import { MEDIUM_REPLACED } from '../device/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
 import { bindRegion } from '../device/cxl/change.ts';
+import { isTyped, typeUnknown } from '../device/cxl/region_type.ts';
 import { isModelled } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -23,6 +24,7 @@ export function bindCxlRegion(tx: Transaction, command: BindCxlRegion): CxlRegio
   if (consumersOf(tx.host, region.name).some(({ removal }) => removal !== null)) {
     return refuse('removal_in_progress', `a device on ${region.name} is being removed`);
   }
+  if (!isTyped(region)) return typeUnknown(region);
   const record = bindRegion(tx, region);
   const modelled = consumersOf(tx.host, region.name).filter(isModelled);
   for (const { name, mode, state, media_present, conditions } of modelled) {

@@ -10,6 +10,7 @@ import {
   bindsMemdev,
 } from '../device/cxl/chain.ts';
 import { commitDecode } from '../device/cxl/change.ts';
+import { isTyped, typeUnknown, type TypedRegion } from '../device/cxl/region_type.ts';
 import { must } from '../model/lookup.ts';
 import type { CxlRegion } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
@@ -38,6 +39,7 @@ export function commitCxlRegion(
     const refusal = refusesTarget(tx, name, memdev);
     if (refusal !== null) return { ...refusal, pointer: '/memdevs' };
   }
+  if (!isTyped(region)) return typeUnknown(region);
   const size = sizeOver(tx, region, memdevs);
   const tooLarge = consumersOf(tx.host, name).find((device) => device.size > size);
   if (tooLarge !== undefined) {
@@ -48,7 +50,7 @@ export function commitCxlRegion(
 }
 
 /** The former size, or less where the smallest card holds less: every way takes the same share. */
-function sizeOver(tx: Transaction, { type, size }: CxlRegion, memdevs: readonly string[]): number {
+function sizeOver(tx: Transaction, { type, size }: TypedRegion, memdevs: readonly string[]): number {
   const cards = memdevs.map((name) => must(tx.host.tables.cxl_memdevs.get(name), name));
   const shares = cards.map((card) => capacityFor(card, type));
   return Math.min(size, Math.min(...shares) * memdevs.length);

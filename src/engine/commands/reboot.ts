@@ -1,6 +1,7 @@
 import type { Reboot } from '../model/host_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import { rebootCxl } from '../device/cxl/reboot.ts';
+import { regionTypeUnknown } from '../device/cxl/region_type.ts';
 import { forget } from '../mm/page_cache.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { DaxDevice, HostRecord } from '../model/host.ts';
@@ -62,12 +63,15 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
 /**
  * Every driver probes again. What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
  * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
- * more. Who drives a device in a mode that is not modelled, nobody knows: it stays as it is (IMP45).
+ * more. Who drives a device in a mode that is not modelled, nobody knows: it stays as it is (IMP45); on a region of such
+ * a type it has the driver that it had (CX23).
  */
 function probeAtBoot(tx: Transaction, device: DaxDevice): void {
   if (!isModelled(device)) return;
-  const mode = defaultMode(tx.host, device);
-  const there = device.media_present && device.state !== 'gone' && regionServes(tx.host, device);
+  const untyped = regionTypeUnknown(tx.host, device) !== null;
+  const mode = untyped ? device.mode : defaultMode(tx.host, device);
+  const may = untyped ? device.state === 'bound' : device.state !== 'gone';
+  const there = device.media_present && may && regionServes(tx.host, device);
   const present = there && probeFails(tx.host, device, driverOf(mode), []) === null;
   const record = booted(tx, device, mode, present, regionConditions(tx.host, device));
   if (record.driver === 'kmem') addMemory(tx, record);

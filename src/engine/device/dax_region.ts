@@ -2,6 +2,7 @@ import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
 import { isOnDaxBus, type DeviceMode, type KnownMode } from '../model/vocabulary.ts';
 import type { ModelledDevice } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
+import { regionTypeUnknown } from './cxl/region_type.ts';
 import { factsOf } from '../kernels/of_host.ts';
 
 /** Whether ndctl knows the device: the dax regions of soft-reserved memory and of CXL ram are on no nd bus (CX11). */
@@ -19,6 +20,8 @@ function isDynamic(host: Host, device: DaxDevice): boolean {
 
 /** Dynamic dax regions, of soft-reserved memory and of CXL ram, are no namespaces, and dax_pmem makes neither: a `via` finds none (CX11). */
 export function noNamespace(host: Host, device: DaxDevice): Refusal | null {
+  const unknown = regionTypeUnknown(host, device);
+  if (unknown !== null) return unknown;
   if (!isDynamic(host, device)) return null;
   const detail = `${device.name} is not a namespace: its dax region is dynamic`;
   return refuse('invalid_field', detail, { pointer: '/via' });

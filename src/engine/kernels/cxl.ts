@@ -1,10 +1,10 @@
-import type { CxlRegionType } from '../model/vocabulary.ts';
+import type { KnownRegionType } from '../model/region_type.ts';
 import { CHANGES } from './changes.ts';
 import { row } from './row.ts';
 
-const none: readonly CxlRegionType[] = [];
-const pmem: readonly CxlRegionType[] = ['pmem'];
-const ram: readonly CxlRegionType[] = ['pmem', 'ram'];
+const none: readonly KnownRegionType[] = [];
+const pmem: readonly KnownRegionType[] = ['pmem'];
+const ram: readonly KnownRegionType[] = ['pmem', 'ram'];
 
 const introduced = CHANGES.cxl_pmem_region;
 

@@ -1,9 +1,9 @@
 import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { Labels } from './resource.ts';
+import type { KnownRegionType } from './region_type.ts';
 import type {
   BindVia,
   CxlDriver,
-  CxlRegionType,
   CxlRemoveVia,
   DeviceMode,
   KnownMode,
@@ -47,7 +47,7 @@ export interface CreateDaxDevice {
 export interface CxlPlace {
   readonly region?: string;
   /** Default `pmem`; `ram` where the device is system-ram and the kernel has ram regions. */
-  readonly type?: CxlRegionType;
+  readonly type?: KnownRegionType;
   readonly locked?: boolean;
   readonly memdevs?: readonly {
     readonly name?: string;

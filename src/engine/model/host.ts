@@ -5,7 +5,6 @@ import type {
   Activity,
   CxlDecodeState,
   CxlMemdevState,
-  CxlRegionType,
   DaxOption,
   ExposureReason,
   FsState,
@@ -26,6 +25,7 @@ import type {
   Prot,
   SigbusDisposition,
 } from './vocabulary.ts';
+import type { RegionType } from './region_type.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
 import type { PfnRange } from './pfn_range.ts';
@@ -212,11 +212,10 @@ export interface CxlMemdev extends Resource {
 }
 
 /** A CXL region: a range of host physical addresses decoded to one or more memdevs. Source: drivers/cxl/core/region.c. */
-export interface CxlRegion extends Resource {
+export interface CxlRegion extends Resource, RegionType {
   /** Its name. */
   readonly id: string;
   readonly name: string;
-  readonly type: CxlRegionType;
   readonly resource: string | null;
   readonly size: number;
   readonly interleave_ways: number;

@@ -261,12 +261,6 @@ export const CXL_REMOVE_VIAS = [...CXL_DRIVERS, 'cxl_disable_memdev', 'cxl_disab
 /** How a memdev is taken away. */
 export type CxlRemoveVia = (typeof CXL_REMOVE_VIAS)[number];
 
-/** What a CXL region holds. */
-export const CXL_REGION_TYPES = ['pmem', 'ram'] as const;
-
-/** The type of a CXL region. */
-export type CxlRegionType = (typeof CXL_REGION_TYPES)[number];
-
 /** Whether the decoders of a region are programmed. */
 export const CXL_DECODE_STATES = ['commit', 'reset'] as const;
 

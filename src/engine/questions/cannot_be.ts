@@ -1,5 +1,6 @@
 import type { DaxDevice, Host } from '../model/host.ts';
 import { mountsOn, pinsOfDevice } from '../model/lookup.ts';
+import { regionTypeUnknown } from '../device/cxl/region_type.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { Facts } from '../kernels/tables.ts';
@@ -12,11 +13,12 @@ export function cannotBe(host: Host, device: DaxDevice): Refusal | null {
   );
 }
 
-/** M95: a region that no driver of this kernel binds. */
+/** M95: a region that no driver of this kernel binds; of a type that is not modelled, nobody knows (CX23). */
 function regionRefused(host: Host, device: DaxDevice, { cxl }: Facts): Refusal | null {
   if (device.provider !== 'CXL') return null;
-  const { type } = host.tables.cxl_regions.get(device.cxl_region ?? '') ?? { type: 'pmem' };
-  return cxl.region_types.includes(type)
+  const type = host.tables.cxl_regions.get(device.cxl_region ?? '')?.type ?? 'pmem';
+  if (type === 'unknown' && cxl.region_types.length > 0) return regionTypeUnknown(host, device);
+  return type !== 'unknown' && cxl.region_types.includes(type)
     ? null
     : kernelRefuses('ENODEV', `no driver binds a CXL ${type} region`);
 }

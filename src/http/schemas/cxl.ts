@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type * as commands from '../../engine/model/device_command.ts';
 import type * as engine from '../../engine/model/host.ts';
+import { CXL_REGION_TYPES, KNOWN_REGION_TYPES } from '../../engine/model/region_type.ts';
 import {
   CXL_DECODE_STATES,
   CXL_DRIVERS,
   CXL_MEMDEV_STATES,
-  CXL_REGION_TYPES,
   CXL_REMOVE_VIAS,
 } from '../../engine/model/vocabulary.ts';
 import { opened } from './exposure.ts';
@@ -17,6 +17,7 @@ import { RemoveTriggerInput } from './word.ts';
 
 const MemdevState = z.enum(CXL_MEMDEV_STATES).meta({ id: 'CxlMemdevState' });
 const RegionType = z.enum(CXL_REGION_TYPES).meta({ id: 'CxlRegionType' });
+const KnownRegionType = z.enum(KNOWN_REGION_TYPES).meta({ id: 'KnownRegionType' });
 const RegionState = z.enum(['enabled', 'disabled']);
 const DecodeState = z
   .enum(CXL_DECODE_STATES)
@@ -52,6 +53,10 @@ export const CxlRegion = z
     id: Name.meta({ description: 'Its name, as in its path.' }),
     name: z.string(),
     type: RegionType,
+    type_as_listed: z.string().nullable().meta({
+      description:
+        'The word of a type that is not modelled, as the region or its decoders are listed; null where none is told (`unknown`), and in any other.',
+    }),
     resource: Hex.nullable(),
     size: Bytes,
     interleave_ways: Count,
@@ -77,7 +82,7 @@ export const ChangedCxlRegion = z
 export const CxlPlace = z
   .strictObject({
     region: Name.exactOptional().meta({ description: 'An existing one, or a new one of this name.' }),
-    type: RegionType.exactOptional(),
+    type: KnownRegionType.exactOptional(),
     locked: z.boolean().exactOptional(),
     memdevs: z
       .array(

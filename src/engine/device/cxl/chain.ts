@@ -3,6 +3,7 @@ import { factsOf } from '../../kernels/of_host.ts';
 import { must } from '../../model/lookup.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { hostRecord } from '../../model/transaction.ts';
+import type { KnownRegionType } from '../../model/region_type.ts';
 
 /*
  * The chain of a CXL device, as the kernel builds it: everything here only reads.
@@ -38,7 +39,7 @@ export function regionOf(host: Host, device: DaxDevice): CxlRegion {
 }
 
 /** What a card has for regions of a type. */
-export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: CxlRegion['type']): number {
+export function capacityFor({ pmem_size, ram_size }: CxlMemdev, type: KnownRegionType): number {
   return type === 'pmem' ? pmem_size : ram_size;
 }
 

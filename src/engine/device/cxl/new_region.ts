@@ -3,9 +3,11 @@ import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, identity, put, type Transaction } from '../../model/transaction.ts';
+import type { KnownRegionType } from '../../model/region_type.ts';
 import { isOnDaxBus } from '../../model/vocabulary.ts';
 import { capacityFor, refusesCxl, regionsOn, targetsOf } from './chain.ts';
 import { NEVER_RESET } from './listed.ts';
+import { isTyped, typeUnknown } from './region_type.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
 
 /** Bytes of an interleave way, where nobody chooses. */
@@ -35,11 +37,8 @@ export function standOnCxl(
   return makeRegion(tx, place, device);
 }
 
-function onRegion(
-  place: CxlPlace,
-  { name, state, decode_state, size, resource }: CxlRegion,
-  device: DaxDevice,
-): string | Refusal {
+function onRegion(place: CxlPlace, region: CxlRegion, device: DaxDevice): string | Refusal {
+  const { name, state, decode_state, size, resource } = region;
   const first =
     resource === null || device.phys_addr === null ? 0n : BigInt(device.phys_addr) - BigInt(resource);
   if (first < 0n || first + BigInt(device.size) > BigInt(size)) {
@@ -49,6 +48,7 @@ function onRegion(
   if (place.memdevs !== undefined || place.type !== undefined || place.locked !== undefined) {
     return refuse('invalid_field', `${name} exists already, with its memdevs`, { pointer: '/cxl' });
   }
+  if (!isTyped(region)) return { ...typeUnknown(region), pointer: '/cxl/region' };
   if (state === 'enabled' && decode_state === 'commit') return name;
   return {
     ...kernelRefuses('ENODEV', `${name} is ${state}, its decode state ${decode_state}`),
@@ -74,6 +74,7 @@ function makeRegion(tx: Transaction, place: CxlPlace, device: DaxDevice): string
     id: name,
     name,
     type,
+    type_as_listed: null,
     resource: device.phys_addr,
     size: device.size,
     interleave_ways: memdevs.length,
@@ -92,7 +93,7 @@ function takeMemdevs(
   tx: Transaction,
   place: CxlPlace,
   device: DaxDevice,
-  type: CxlRegion['type'],
+  type: KnownRegionType,
 ): string[] | Refusal {
   const wanted = place.memdevs ?? [{}];
   const bytes = Math.ceil(device.size / wanted.length);
@@ -112,7 +113,7 @@ type Wanted = NonNullable<CxlPlace['memdevs']>[number] & { readonly name: string
 function refusesMemdev(
   tx: Transaction,
   { name, serial, bytes }: Wanted & { readonly bytes: number },
-  type: CxlRegion['type'],
+  type: KnownRegionType,
   before: readonly string[],
 ): Refusal | null {
   const there = tx.host.tables.cxl_memdevs.get(name);
@@ -134,7 +135,7 @@ function putMemdev(
   tx: Transaction,
   { numa_node }: DaxDevice,
   { name, serial, pci }: Wanted,
-  type: CxlRegion['type'],
+  type: KnownRegionType,
   bytes: number,
 ): CxlMemdev {
   const pmem_size = type === 'pmem' ? bytes : 0;
