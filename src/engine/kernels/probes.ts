@@ -1,10 +1,6 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
-import {
-  CXL_REGION_TYPES,
-  ONLINE_POLICIES,
-  type CxlRegionType,
-  type OnlinePolicy,
-} from '../model/vocabulary.ts';
+import { ONLINE_POLICIES, type OnlinePolicy } from '../model/vocabulary.ts';
+import { KNOWN_REGION_TYPES, type CxlRegionType } from '../model/region_type.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes.ts';
 
@@ -123,7 +119,7 @@ export function withRegions(
   regions: readonly { readonly name: string; readonly type: CxlRegionType }[],
 ): KernelProbes {
   const told = Object.values(regionsTold(probes.sysfs));
-  const fresh = CXL_REGION_TYPES.flatMap((type) => {
+  const fresh = KNOWN_REGION_TYPES.flatMap((type) => {
     const region = told.includes(type) ? undefined : regions.find((each) => each.type === type);
     return region === undefined ? [] : [[`/sys/bus/cxl/devices/${region.name}/mode`, type] as const];
   });
