@@ -33,7 +33,13 @@ test('[UNK12] through the threads: a removal on a kernel of which not all is kno
 });
 
 test('[UNK12] an import that takes more than one run is decided as well, of the bytes that were sent', async () => {
-  await store.submit({ host: 'h', command: commands[0]! });
+  const create = {
+    type: 'create_host',
+    name: 'h',
+    kernel_release: RHEL_9,
+    auto_online_blocks: 'offline',
+  } as const;
+  await store.submit({ host: 'h', command: create });
   const size = 3 * 2 ** 27 + 2 ** 21;
   const device = { name: 'dax0.0', mode: 'system-ram', size, change: 'created', target_node: 1 };
   const command = packJson({
