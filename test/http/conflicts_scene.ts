@@ -14,6 +14,13 @@ const ON_CXL = {
   cxl: { memdevs: [{ name: 'mem0', serial: '0x1', pci: '0000:0d:00.0' }], region: 'region0' },
 };
 
+const CARD = { memdev: 'mem0', ram_size: 2 ** 28, serial: 1, host: '0000:0d:00.0' };
+const CXL_RAM = {
+  ...{ region: 'region0', resource: 2 ** 35, size: 2 ** 28, type: 'ram', interleave_ways: 1 },
+  ...{ decode_state: 'commit', mappings: [{ position: 0, memdev: 'mem0', decoder: 'decoder2.0' }] },
+};
+const CXL_RAM_DAX = { chardev: 'dax0.0', size: 2 ** 28, target_node: 1, mode: 'devdax' };
+
 /** A host with one of everything, one whose removal waits on a pin, one whose file system is frozen for good. */
 export async function playScene(server: TestServer): Promise<Scene> {
   const make = async (url: string, body: unknown, headers = {}) => {
@@ -40,6 +47,9 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make(`${waiting.at}/dax-devices/pmem0/remove`, { trigger: 'unbind' });
 
   const frozen = await freeze(make);
+  await make('/v1/hosts', { name: 'node-u', kernel: 'v6.12' });
+  await make('/v1/hosts/node-u/inventory', [CARD, CXL_RAM]);
+  await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
   const pmem0 = `${at}/dax-devices/pmem0`;
   return {
     there: {
@@ -57,6 +67,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
+      rebootHost: ['/v1/hosts/node-u/reboot', { kernel_release: '6.8.0-46-generic' }],
       createDaxDevice: [`${at}/dax-devices`, { name: 'pmem0', mode: 'raw', size: '1GiB' }],
       patchDaxDevice: [pmem0, { kmem_state: 'online' }],
       deleteDaxDevice: [pmem0],

@@ -92,8 +92,8 @@ function changes(app: FastifyInstance, backend: Backend): void {
     id: 'rebootHost',
     tag,
     summary: 'Reboot a host',
-    description: 'Processes, mappings, pins and leaked ranges end; file systems stay.',
-    refuses: [],
+    description:
+      'Processes, mappings, pins and leaked ranges end; file systems stay. 409 `undetermined` where what comes up depends on what is not known of the kernel that boots.',
     method: 'POST',
     url: `${url}/:host/reboot`,
     params: HostPath,
