@@ -36,6 +36,7 @@ export function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): 
       ...skipped,
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
+      ...devices.flatMap(formerModeSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
       ...regionBadblocks(listing),
       ...mediaErrors(listing),
@@ -69,6 +70,24 @@ function unsizedSkip({ record, listed_at }: DeviceChange): Skipped[] {
   const { name } = record;
   const { document, pointer } = listed_at ?? { document: null, pointer: '' };
   return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
+}
+
+/** What a device is taken for that was listed by a name that its mode has no more (IMP43). */
+function formerModeSkip({ record, change, listed_at }: DeviceChange): Skipped[] {
+  const { mode, mode_as_listed: word } = record;
+  if (change === 'gone' || word === null || mode === 'unknown') return [];
+  const detail = `${word} is what ndctl before v60 called ${mode}: taken as that, and exported as listed`;
+  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
+  return [
+    {
+      kind: 'namespace',
+      name: record.namespace ?? record.name,
+      reason: 'former mode',
+      detail,
+      document,
+      pointer,
+    },
+  ];
 }
 
 /** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */

@@ -7,6 +7,7 @@ import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
 import { toCount, toHex, toU64 } from './number.ts';
 import {
   hidesContent,
+  isFormerMode,
   isModeOfDax,
   isModeOfNamespace,
   namespaceMode,
@@ -70,7 +71,7 @@ export function deriveDevice(
   return {
     name,
     mode,
-    mode_as_listed: unknownModeOf(parts),
+    mode_as_listed: unknownModeOf(parts) ?? formerModeOf(parts, mode),
     driver: isDisabled ? null : driverOf(mode),
     state: isDisabled ? 'unbound' : 'bound',
     ...size,
@@ -138,6 +139,12 @@ function unknownModeOf({ namespace, dax_device: dax }: ListedParts): string | nu
   if (ofDax !== null && !isModeOfDax(ofDax)) return ofDax;
   const word = namespaceMode(namespace);
   return word === null || isModeOfNamespace(word) ? null : word;
+}
+
+/** The name that its mode had before ndctl v60, where it was listed by that [IMP43]. */
+function formerModeOf({ namespace }: ListedParts, mode: DeviceMode): string | null {
+  const word = textOf(namespace, 'mode');
+  return word !== null && isFormerMode(word) && namespaceMode(namespace) === mode ? word : null;
 }
 
 function modeOf(parts: ListedParts): DeviceMode {

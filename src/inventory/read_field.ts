@@ -12,13 +12,17 @@ export function pick(object: ListedObject, keys: readonly string[]): ListedObjec
 const FORMER_MODES = new Map([
   ['memory', 'fsdax'],
   ['dax', 'devdax'],
-  ['safe', 'sector'],
 ]);
 
 /** The mode of a namespace by the name that it has today, or null; the record keeps the word that was listed. */
 export function namespaceMode(namespace: ListedObject | null | undefined): string | null {
   const word = textOf(namespace, 'mode');
   return FORMER_MODES.get(word ?? '') ?? word;
+}
+
+/** Whether it is the name that a mode had, and not that of today. */
+export function isFormerMode(word: string): boolean {
+  return FORMER_MODES.has(word);
 }
 
 const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];

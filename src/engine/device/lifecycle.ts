@@ -324,7 +324,8 @@ function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxD
 /** Whose the pfns are from now on (GEN3). */
 function ownedFrom(device: DaxDevice, mode: DeviceMode, tenant: string | null) {
   const same = mode === device.mode && tenant === device.tenant;
-  return { mode, tenant, ...(same ? {} : nextOwner(device)) };
+  const mode_as_listed = mode === device.mode ? device.mode_as_listed : null;
+  return { mode, mode_as_listed, tenant, ...(same ? {} : nextOwner(device)) };
 }
 
 function nextOwner({ generation }: DaxDevice): Pick<DaxDevice, 'generation' | 'former_tenants'> {

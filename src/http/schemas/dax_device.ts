@@ -57,7 +57,8 @@ const device = {
   name: z.string(),
   mode: DeviceMode,
   mode_as_listed: z.string().nullable().meta({
-    description: 'The word of a mode that is not modelled (`unknown`), as listed; null in any other.',
+    description:
+      'As listed: the word of a mode that is not modelled (`unknown`), or the name that a mode had before ndctl v60; else null.',
   }),
   driver: Driver.nullable(),
   size: Bytes,
