@@ -1,5 +1,5 @@
 import type { ToldKernel } from '../engine/model/host_command.ts';
-import { IN_ONE_WORD, KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../engine/model/kernel_probes.ts';
+import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../engine/model/kernel_probes.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
 import { isObject } from '../inventory/lossless.ts';
 import type { ListedValue } from '../inventory/record.ts';
@@ -22,7 +22,7 @@ export function listedKernel({ kernel_release: listed, kernel_probes: probes }: 
     skipped.push({ kind: 'host', name: 'kernel', reason: 'invalid value', detail, document: null, pointer });
   };
   const release = typeof listed === 'string' ? listed.trim() : listed;
-  const isRelease = isText(release, KERNEL_RELEASE_MAX) && IN_ONE_WORD.test(release);
+  const isRelease = isText(release, KERNEL_RELEASE_MAX) && release !== '';
   if (release !== undefined && !isRelease)
     skip('/kernel_release', 'kernel_release must be what uname -r prints');
   if (probes !== undefined && !isObject(probes)) skip('/kernel_probes', 'kernel_probes must be an object');

@@ -82,6 +82,8 @@ const MUTATIONS: readonly Request[] = [
   ['deleteFile', 'DELETE', `${host}/files/{id}`],
   ['exitProcess', 'DELETE', `${host}/processes/43`],
   ['patchMemoryBlock', 'PATCH', `${host}/dax-devices/dax2.0/memory-blocks/160`, { state: 'offline' }],
+  ['onlineMemory', 'POST', `${host}/dax-devices/dax2.0/online-memory`, {}],
+  ['offlineMemory', 'POST', `${host}/dax-devices/dax2.0/offline-memory`, {}],
   [
     'compareRemovals',
     'POST',

@@ -45,7 +45,8 @@ describe('[KREL1] a release as a shell sends it', () => {
     expect((await kernelOf(name)).kernel_release).toBe('6.8.10');
   });
 
-  test.each(['6.1.5 x', ' \n', 'Linux version 6.8.12'])('%j is none', async (kernel_release) => {
+  test('is none where there is nothing else', async () => {
+    const kernel_release = ' \n';
     const refused = await server.call('POST', '/v1/hosts', { name: 'no-release', kernel_release });
     expect(refused).toMatchObject({ status: 400, json: { errors: [{ pointer: '/kernel_release' }] } });
     const { name } = await host({ kernel_release: '6.8.12' });

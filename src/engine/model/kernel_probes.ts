@@ -1,7 +1,5 @@
 /** Characters of a `kernel_release`. */
 export const KERNEL_RELEASE_MAX = 128;
-/** A `kernel_release` has no white space in it. */
-export const IN_ONE_WORD = /^\S+$/;
 
 /** Characters of the name of a probe, and of what is read there. */
 export const KERNEL_PROBE_MAX = 256;

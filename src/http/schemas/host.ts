@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
-import { IN_ONE_WORD, KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
+import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
 import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES, ONLINE_POLICIES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -27,14 +27,8 @@ const RELEASE_META = {
 };
 /** `uname -r`. */
 export const KernelRelease = z.string().min(1).max(KERNEL_RELEASE_MAX).meta(RELEASE_META);
-/** The same as a shell sends it: white space around it is none of it, and inside it there is none. */
-export const KernelReleaseInput = z
-  .string()
-  .trim()
-  .min(1)
-  .max(KERNEL_RELEASE_MAX)
-  .regex(IN_ONE_WORD, { error: 'expected what `uname -r` prints, without white space in it' })
-  .meta(RELEASE_META);
+/** The same as a shell sends it: white space around it is none of it. */
+export const KernelReleaseInput = z.string().trim().min(1).max(KERNEL_RELEASE_MAX).meta(RELEASE_META);
 const probed = <Answer extends z.ZodType>(answer: Answer, description: string) =>
   z.record(z.string().min(1).max(KERNEL_PROBE_MAX), answer).meta({ description });
 const Answer = z.union([z.boolean(), z.string().max(KERNEL_PROBE_MAX)]);
