@@ -13,8 +13,8 @@ import { settleParts } from './settle_parts.ts';
  * The dax regions that have no known device; the others are kept with their devices.
  *
  * A region listed without its devices (-R alone) is told by its path, or by its id: on an nd bus each namespace has a
- * region, all of the id of the nd region, so that it is known only where one device alone has that id; elsewhere it is
- * the only one of its id. What was listed before its devices is joined to them when they come.
+ * region, all of the id of the nd region, so that nobody can say whose it is; elsewhere it is the only one of its id.
+ * What was listed before its devices is joined to them when they come.
  */
 export function mergeDaxRegions(
   known: readonly ListedRecord[],
@@ -101,11 +101,10 @@ function createLookUp(merge: DeviceMerge): LookUp {
     devicesOn,
     devicesIn: ({ path, id }) => {
       const named = withId(id);
-      const isAlone = named.length === 1;
-      if (path === undefined) return isAlone ? named : [];
-      const untold = named.filter((name) => pathOf(partsOf(name)) === undefined);
-      if (isShared(path)) return untold.filter((name) => partsOf(name).namespace === null);
-      return isAlone && devicesOn(path).size === 0 ? untold : [];
+      if (path === undefined) return named.length === 1 ? named : [];
+      const isUntold = (name: string): boolean =>
+        pathOf(partsOf(name)) === undefined && partsOf(name).namespace === null;
+      return isShared(path) ? named.filter(isUntold) : [];
     },
     isTold: ({ id }) => withId(id).length === 1,
     joined: note,
