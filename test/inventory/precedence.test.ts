@@ -174,8 +174,9 @@ describe('what a listing does not show', () => {
     const known = knownAfter(recorded('nvdimm.devdax@6.12', 'ndctl list -N'));
     const regions = '[{"path":"/platform/x/ndbus0/region0/dax0.0","id":0,"size":1054867456,"align":2097152}]';
     const result = importInto(known, regions);
-    expect(result.devices).toMatchObject([{ change: 'updated', record: { name: 'dax0.0', bus: 'ndbus0' } }]);
-    expect(result.host.dax_regions).toEqual([]);
+    // On an nd bus other namespaces may have regions of that id: whose it is, its path alone does not say [IMP51].
+    expect(result.devices).toEqual([]);
+    expect(result.host.dax_regions).toMatchObject([{ name: '/platform/x/ndbus0/region0/dax0.0' }]);
   });
 
   it('a dax region without a known device is kept for the export', () => {

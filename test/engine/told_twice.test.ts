@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { orRefused } from '../../src/engine/kernels/not_resolved.ts';
+import { withRegions } from '../../src/engine/kernels/probes.ts';
+import type { DependsOn } from '../../src/engine/model/depends_on.ts';
+import { refuse } from '../../src/engine/model/refusal.ts';
+import { tellDependent } from '../../src/engine/tell_dependent.ts';
+import { emptyMachine } from './support.ts';
+import { blocksOf, FIRST, ram } from './ram.ts';
+import { DAX } from './rig.ts';
+
+const depends_on: readonly DependsOn[] = [
+  {
+    fact: 'counts_dax',
+    change: 'c',
+    facts: ['counts_dax'],
+    values: [{ value: 'true' }, { value: 'false' }],
+    probes: [],
+  },
+];
+
+test('[UNK4] a refusal of which the words differ says on what they depend', () => {
+  const told = tellDependent(refuse('kernel_refused', 'one, or: another'), {
+    depends_on,
+    left_out: ['/detail'],
+  });
+  expect(told).toMatchObject({ code: 'kernel_refused', depends_on });
+});
+
+test('[UNK4] an answer of which nothing was left out says nothing', () => {
+  const answer = { name: 'pmem0' };
+  expect(tellDependent({ answer }, { depends_on, left_out: ['/records'] })).toEqual({ answer });
+});
+
+test('[KREL8] what fails for another reason than the kernel fails', () => {
+  expect(() =>
+    orRefused(() => {
+      throw new RangeError('a bug');
+    }),
+  ).toThrow(RangeError);
+});
+
+test('[KREL9] a region of a type that one has told tells nothing new', () => {
+  const probes = { symbols: {}, btf: {}, sysfs: { '/sys/bus/cxl/devices/region0/mode': 'ram' } };
+  expect(withRegions(probes, [{ name: 'region7', type: 'ram' }])).toBe(probes);
+});
+
+test('[KREL5] probes of a listing that contradict each other are left out, the rest of it is not', () => {
+  const made = emptyMachine('v6.12');
+  made.run({ type: 'create_host', name: 'h', kernel_release: '5.14.0-427.13.1.el9_4.x86_64' });
+  const symbols = { dax_holder_notify_failure: false, mf_dax_kill_procs: true };
+  const told = { kernel_probes: { symbols, btf: { 'mf_flags.MF_MEM_PRE_REMOVE': true }, sysfs: {} } };
+  const imported = JSON.stringify({ devices: [], host_objects: [], absent: [], skipped: [] });
+  const device = { name: 'pmem0', mode: 'raw', size: 2 ** 30, change: 'created' } as const;
+  const answer = made.run({ type: 'import_inventory', told, devices: [device], record: {}, imported });
+  expect(JSON.parse(answer)).toMatchObject({ skipped: [{ kind: 'host', name: 'h', reason: 'refused' }] });
+  expect([...made.host.tables.dax_devices.keys()]).toEqual(['pmem0']);
+});
+
+test('[KM27] a block that is told to be where it is stays online as it was', () => {
+  const own = ram('v6.12', { online: [[FIRST, 'online_movable']] });
+  const before = blocksOf(own);
+  own.made.run({ type: 'patch_memory_block', dax_device: DAX, block: FIRST, valid_zones: 'Movable' });
+  expect(blocksOf(own)).toEqual(before);
+});
