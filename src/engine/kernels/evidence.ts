@@ -1,9 +1,9 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import type { Change } from './change.ts';
-import { CHANGES } from './changes.ts';
 import { byVersion, type Presence } from './presence.ts';
 import { settledBy } from './proofs.ts';
 import { readRelease, type Release } from './release.ts';
+import { withThoseThatNeed } from './needs.ts';
 
 /** What is known of a kernel: which changes it has. What was looked up on the host outweighs its version. */
 export interface Evidence {
@@ -40,14 +40,7 @@ export function assuming(
     const value = assumed.get(change.id);
     if (value !== undefined) return value === 1;
     if (change.needs.some((needed) => has(needed) === false)) return false;
-    return standsUnder(change).some(({ id }) => assumed.get(id) === 1) ? true : null;
+    return withThoseThatNeed(change).some(({ id }) => assumed.get(id) === 1) ? true : null;
   };
   return has;
-}
-
-/** The changes that stand on one, directly or by others. */
-function standsUnder(change: Change): readonly Change[] {
-  const all: readonly Change[] = Object.values(CHANGES);
-  const next = all.filter(({ needs }) => needs.includes(change));
-  return next.flatMap((each) => [each, ...standsUnder(each)]);
 }

@@ -1,7 +1,7 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import type { Change } from './change.ts';
-import { CHANGES } from './changes.ts';
 import { bare, PROBES, type Answer, type Probe } from './probes.ts';
+import { withNeeds, withThoseThatNeed } from './needs.ts';
 
 /** All answers that some probe tells something by. */
 const ANSWERS: readonly Answer[] = [true, false, 'pointer', 'struct', 'online', 'offline', 'pmem', 'ram'];
@@ -16,15 +16,36 @@ interface Proof {
 }
 
 function proofsOf(probes: KernelProbes): Proof[] {
+  const all = { symbols: namesIn(probes.symbols), btf: namesIn(probes.btf), sysfs: namesIn(probes.sysfs) };
   return PROBES.flatMap((probe) => {
-    const told = Object.entries(probes[probe.kind]);
-    const all = (name: string): Answer | undefined => told.find(([each]) => bare(each) === name)?.[1];
-    const ofIt = told.filter(([name]) => probe.is(name));
+    const ofIt = Object.entries(probes[probe.kind]).filter(([name]) => probe.is(name));
     return ofIt.map(([name, answer]): Proof => {
-      const { has = [], lacks = [] } = probe.tells(answer, all);
-      return { name, answer, probe, has: withNeeds(has), lacks: withThoseThatNeed(lacks) };
+      const { has, lacks } = provedBy(probe, answer, (other) => all[probe.kind].get(other));
+      return { name, answer, probe, has, lacks };
     });
   });
+}
+
+/** The answers by the names without where they were looked for; of several the first. */
+function namesIn(told: Readonly<Record<string, Answer>>): ReadonlyMap<string, Answer> {
+  return new Map(
+    Object.entries(told)
+      .reverse()
+      .map(([name, answer]) => [bare(name), answer]),
+  );
+}
+
+/** What a probe proves by an answer, with what follows. */
+function provedBy(
+  probe: Probe,
+  answer: Answer,
+  all: (name: string) => Answer | undefined,
+): Pick<Proof, 'has' | 'lacks'> {
+  const { has = [], lacks = [] } = probe.tells(answer, all);
+  return {
+    has: [...new Set(has.flatMap(withNeeds))],
+    lacks: [...new Set(lacks.flatMap(withThoseThatNeed))],
+  };
 }
 
 /** What the probes of a host settle: whether each change is there, and the probe that says so. */
@@ -42,41 +63,59 @@ export function settledBy(
 /** Two answers that no one kernel gives, in words, or null: what one proves the other disproves (KREL5). */
 export function contradictionIn(probes: KernelProbes): string | null {
   const proofs = proofsOf(probes);
+  const disproved = new Map<Change, Proof>();
+  for (const proof of proofs)
+    for (const change of proof.lacks) if (!disproved.has(change)) disproved.set(change, proof);
   const shown = ({ name, answer }: Proof): string => `${name}: ${String(answer)}`;
   for (const proves of proofs) {
-    for (const disproves of proofs) {
-      const change = proves.has.find((each) => disproves.lacks.includes(each));
-      if (change === undefined) continue;
-      return `${shown(proves)} proves ${change.id} (${change.title}), and ${shown(disproves)} disproves it`;
-    }
+    const change = proves.has.find((each) => disproved.has(each));
+    if (change === undefined) continue;
+    return `${shown(proves)} proves ${change.id} (${change.title}), and ${shown(disproved.get(change)!)} disproves it`;
   }
   return null;
 }
 
-/**
- * What one answer that was told proves, by the ids of changes, there or absent; where that is nothing, why: its name is
- * none that is known, or another answer would.
- */
-export function provedIn(
-  probes: KernelProbes,
-  kind: keyof KernelProbes,
-  name: string,
-): { readonly changes: readonly string[]; readonly nothing: string | null } {
-  const [proof] = proofsOf(probes).filter((each) => each.probe.kind === kind && each.name === name);
-  if (proof === undefined) {
-    const known = PROBES.filter((probe) => probe.kind === kind).map((probe) => probe.name);
-    return { changes: [], nothing: `not known: of ${kind} those that tell are ${known.join(', ')}` };
-  }
-  const changes = [...proof.has, ...proof.lacks].map(({ id }) => id);
-  if (changes.length > 0) return { changes, nothing: null };
-  const telling = ANSWERS.filter((answer) => provedBy(proof.probe, answer).length > 0);
-  return { changes, nothing: `${String(proof.answer)} proves nothing here; what may: ${telling.join(', ')}` };
+/** What came of one answer that was told. */
+interface Outcome {
+  readonly kind: keyof KernelProbes;
+  readonly name: string;
+  readonly answer: Answer;
+  /** The changes that it proves, there or absent. */
+  readonly changes: readonly string[];
+  /** Why that is nothing: its name is none that is known, or another answer would; else null. */
+  readonly nothing: string | null;
 }
 
-/** What a probe proves by an answer, where the other names of it have the same. */
-function provedBy(probe: Probe, answer: Answer): readonly Change[] {
-  const { has = [], lacks = [] } = probe.tells(answer, () => answer);
-  return [...withNeeds(has), ...withThoseThatNeed(lacks)];
+const KINDS = ['symbols', 'btf', 'sysfs'] as const satisfies (keyof KernelProbes)[];
+
+/** What came of each answer that was told. */
+export function outcomesOf(probes: KernelProbes): readonly Outcome[] {
+  const proofs = new Map(
+    proofsOf(probes)
+      .reverse()
+      .map((proof) => [`${proof.probe.kind} ${proof.name}`, proof]),
+  );
+  return KINDS.flatMap((kind) => {
+    const known = PROBES.filter((probe) => probe.kind === kind).map((probe) => probe.name);
+    const unknown = `not known: of ${kind} those that tell are ${known.join(', ')}`;
+    return Object.entries(probes[kind]).map(([name, answer]): Outcome => {
+      const proof = proofs.get(`${kind} ${name}`);
+      if (proof === undefined) return { kind, name, answer, changes: [], nothing: unknown };
+      const changes = [...proof.has, ...proof.lacks].map(({ id }) => id);
+      return { kind, name, answer, changes, nothing: changes.length > 0 ? null : whyNothing(proof) };
+    });
+  });
+}
+
+function whyNothing({ probe, answer }: Proof): string {
+  const telling = ANSWERS.filter((other) => mayProve(probe, other).length > 0);
+  return `${String(answer)} proves nothing here; what may: ${telling.join(', ')}`;
+}
+
+/** What a probe may prove by an answer, there or absent: where the other names of it have the same. */
+function mayProve(probe: Probe, answer: Answer): readonly Change[] {
+  const { has, lacks } = provedBy(probe, answer, () => answer);
+  return [...has, ...lacks];
 }
 
 const probesByChange = new WeakMap<Change, readonly string[]>();
@@ -90,17 +129,6 @@ export function probesOf(change: Change): readonly string[] {
 
 function findProbes(change: Change): string[] {
   const tellsOf = (probe: Probe): boolean =>
-    ANSWERS.some((answer) => provedBy(probe, answer).includes(change));
+    ANSWERS.some((answer) => mayProve(probe, answer).includes(change));
   return PROBES.filter(tellsOf).map(({ where }) => where);
-}
-
-/** With all that they stand on. */
-function withNeeds(changes: readonly Change[]): Change[] {
-  return [...new Set(changes.flatMap((change): Change[] => [change, ...withNeeds(change.needs)]))];
-}
-
-/** With all that stands on them. */
-function withThoseThatNeed(changes: readonly Change[]): Change[] {
-  const all: readonly Change[] = Object.values(CHANGES);
-  return all.filter((each) => withNeeds([each]).some((needed) => changes.includes(needed)));
 }

@@ -5,7 +5,7 @@ import { assuming, evidenceOf, type Evidence } from './evidence.ts';
 import type { Presence } from './presence.ts';
 import { policyRead } from './probes.ts';
 import { PROFILES } from './profiles.ts';
-import { provedIn } from './proofs.ts';
+import { outcomesOf } from './proofs.ts';
 import { ALL_ROWS, choiceOf } from './resolved.ts';
 import type { Row } from './row.ts';
 import { solve } from './solve.ts';
@@ -67,16 +67,12 @@ export function kernelFound(told: KernelOfHost): KernelFound {
 }
 
 function probesShown(probes: KernelProbes): ProbeShown[] {
-  const kinds = ['symbols', 'btf', 'sysfs'] as const;
-  return kinds.flatMap((kind) =>
-    Object.entries(probes[kind]).map(([name, answer]): ProbeShown => {
-      const { changes, nothing } = provedIn(probes, kind, name);
-      const policy = kind === 'sysfs' && policyRead({ [name]: answer }) !== null;
-      return policy
-        ? { name, settles: [...changes, 'auto_online_blocks'], tells_nothing: null }
-        : { name, settles: changes, tells_nothing: nothing };
-    }),
-  );
+  return outcomesOf(probes).map(({ kind, name, answer, changes, nothing }): ProbeShown => {
+    const isPolicy = kind === 'sysfs' && policyRead({ [name]: answer }) !== null;
+    return isPolicy
+      ? { name, settles: [...changes, 'auto_online_blocks'], tells_nothing: null }
+      : { name, settles: changes, tells_nothing: nothing };
+  });
 }
 
 function ofColumn(fact: string, row: Row<unknown>, value: unknown, status: FactFound['status']): FactFound {
