@@ -18,18 +18,25 @@ export interface UntoldChain {
   readonly devices: readonly DaxDevice[];
   /** The memdevs of which a region is told. */
   readonly onRegions: ReadonlySet<string>;
+  /** Whether a card is in use at all, and whether one is of which no region is told. */
+  readonly hasCard: boolean;
+  readonly hasLooseCard: boolean;
   readonly memdevs: Map<string, Untold | null>;
 }
 
-/** Reads a host once, O(devices and regions): what is then asked of each looks at what is untold alone. */
+/** Reads a host once, O(devices, regions and memdevs): what is then asked of each looks at what is untold alone. */
 export function untoldChain(host: Host): UntoldChain {
-  const { cxl_regions, dax_devices } = host.tables;
+  const { cxl_memdevs, cxl_regions, dax_devices } = host.tables;
   const targets = [...cxl_regions.values()].flatMap(({ mappings }) => mappings.map(({ memdev }) => memdev));
+  const onRegions = new Set(targets);
+  const cards = [...cxl_memdevs.keys()].filter((name) => isInUse(host, name));
   return {
     host,
     regions: cxl_regions.where((region) => hasUntoldTargets(host, region)),
     devices: dax_devices.where(mayBeOnCxl),
-    onRegions: new Set(targets),
+    onRegions,
+    hasCard: cards.length > 0,
+    hasLooseCard: cards.some((name) => !onRegions.has(name)),
     memdevs: new Map(),
   };
 }
@@ -67,9 +74,8 @@ export function untoldOfDevice(chain: UntoldChain, device: DaxDevice): Untold | 
   return isLoose ? untold(`which CXL memdev ${device.name} stands on, and so what goes with it,`) : null;
 }
 
-function mayBeOnACard({ host, onRegions }: UntoldChain, device: DaxDevice): boolean {
-  const cards = [...host.tables.cxl_memdevs.keys()].filter((name) => isInUse(host, name));
-  return cards.some((name) => !onRegions.has(name) || isNumbered(host, device));
+function mayBeOnACard({ host, hasCard, hasLooseCard }: UntoldChain, device: DaxDevice): boolean {
+  return hasLooseCard || (hasCard && isNumbered(host, device));
 }
 
 /** The refusal of an act of which nobody knows all that goes with it. */
