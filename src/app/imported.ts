@@ -1,7 +1,7 @@
 import { cutAt, LISTED_ROWS_MAX, type ListedCounts } from '../engine/model/cut.ts';
 import type { DeviceChange } from '../inventory/device_change.ts';
 import type { ListingImport } from '../inventory/import_listing.ts';
-import type { Skipped } from '../inventory/skip.ts';
+import { NOWHERE, type Skipped } from '../inventory/skip.ts';
 import { badblocksBehind, mediaErrors, regionBadblocks } from './listed_badblocks.ts';
 
 /** Characters of a name or a detail that are shown: both may hold a word of the listing, of any length. */
@@ -63,39 +63,35 @@ function shown(text: string): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
+/** What the answer says of a change beside the change itself. */
+type Remark = Pick<Skipped, 'kind' | 'name' | 'reason' | 'detail'>;
+
+/** Where the text shows it. */
+function remarked(remark: Remark, { listed_at }: DeviceChange): Skipped[] {
+  return [{ ...remark, ...(listed_at ?? NOWHERE) }];
+}
+
 /** The reason why a device that a listing shows is not one yet. */
-function unsizedSkip({ record, listed_at }: DeviceChange): Skipped[] {
-  if (record.size !== null) return [];
+function unsizedSkip(change: DeviceChange): Skipped[] {
+  const { name, size } = change.record;
+  if (size !== null) return [];
   const detail = 'no listing has shown its size: it becomes a device with the first one that does';
-  const { name } = record;
-  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
-  return [{ kind: 'namespace', name, reason: 'size unknown', detail, document, pointer }];
+  return remarked({ kind: 'namespace', name, reason: 'size unknown', detail }, change);
 }
 
 /** What a device is taken for that was listed by a name that its mode has no more (IMP43). */
-function formerModeSkip({ record, change, listed_at }: DeviceChange): Skipped[] {
-  const { mode, mode_as_listed: word } = record;
-  if (change === 'gone' || word === null || mode === 'unknown') return [];
+function formerModeSkip(change: DeviceChange): Skipped[] {
+  const { name, namespace, mode, mode_as_listed: word } = change.record;
+  if (change.change === 'gone' || word === null || mode === 'unknown') return [];
   const detail = `${word} is what ndctl before v60 called ${mode}: taken as that, and exported as listed`;
-  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
-  return [
-    {
-      kind: 'namespace',
-      name: record.namespace ?? record.name,
-      reason: 'former mode',
-      detail,
-      document,
-      pointer,
-    },
-  ];
+  return remarked({ kind: 'namespace', name: namespace ?? name, reason: 'former mode', detail }, change);
 }
 
 /** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */
-function uncountedSkip({ record, change, listed_at }: DeviceChange): Skipped[] {
-  const { name, memory_blocks: blocks } = record;
-  if (change === 'gone' || blocks === null || blocks.online !== null) return [];
+function uncountedSkip(change: DeviceChange): Skipped[] {
+  const { name, memory_blocks: blocks } = change.record;
+  if (change.change === 'gone' || blocks === null || blocks.online !== null) return [];
   const detail =
     'no listing has counted its memory blocks: all are taken as online; `daxctl list` as root counts them';
-  const { document, pointer } = listed_at ?? { document: null, pointer: '' };
-  return [{ kind: 'dax_device', name, reason: 'not counted', detail, document, pointer }];
+  return remarked({ kind: 'dax_device', name, reason: 'not counted', detail }, change);
 }

@@ -7,7 +7,7 @@ import type { ListingImport } from '../inventory/import_listing.ts';
 import { groupBy } from '../inventory/indexed.ts';
 import { sectorsFromRegion } from '../inventory/region_badblocks.ts';
 import type { InventoryDeviceRecord, ListedObject, PoisonedRange } from '../inventory/record.ts';
-import type { Skipped } from '../inventory/skip.ts';
+import { NOWHERE, type Skipped } from '../inventory/skip.ts';
 
 /** The badblocks that a device is listed with, in sectors; null where no listing tells which, or whether any. */
 export function listedBadblocks({ poisoned_ranges }: InventoryDeviceRecord): readonly Badblocks[] | null {
@@ -31,7 +31,7 @@ export function badblocksBehind({ name, size, poisoned_ranges }: InventoryDevice
     if (behind <= 0) return [];
     const told = `${String(count)} sectors from ${String(first)}`;
     const detail = `${told}: ${String(behind)} of them lie behind the ${String(size)} bytes of its data`;
-    return [{ kind: 'badblocks', name, reason: 'past the end', detail, document: null, pointer: '' }];
+    return [{ kind: 'badblocks', name, reason: 'past the end', detail, ...NOWHERE }];
   });
 }
 
@@ -51,8 +51,8 @@ export function mediaErrors({
     const errors = findRecord(tables[kind], name)?.fields['media_errors'];
     if (!Array.isArray(errors) || errors.length === 0) return [];
     const detail = `${String(errors.length)} media errors: poison of a CXL ${kind === 'memdev' ? 'card' : 'region'} is put on no device here; tell it by POST …/memory-failure`;
-    const { document, pointer } = find(kind, name) ?? { document: null, pointer: '' };
-    return [{ kind: 'badblocks', name, reason: 'not placeable', detail, document, pointer }];
+    const at = find(kind, name) ?? NOWHERE;
+    return [{ kind: 'badblocks', name, reason: 'not placeable', detail, ...at }];
   });
 }
 

@@ -76,7 +76,10 @@ export function planImport(
   const untold = unlisted(listed, modelled);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
-  const devices = withLeftOut(withoutSaidAgain(listing.devices, listed.devices, known.devices), modelled);
+  const devices = asNewWhereLeftOut(
+    withoutSaidAgain(listing.devices, listed.devices, known.devices),
+    modelled,
+  );
   return {
     devices: devices.flatMap((device) => importedDevices(device, untold)),
     ...(cxl === null ? {} : { cxl }),
@@ -176,7 +179,7 @@ function alignOf({ align, mode }: DaxDevice, record: InventoryDeviceRecord | und
 }
 
 /** What listings have shown before, and was left out then (IMP41): what is listed now may enter. */
-function withLeftOut(changes: readonly DeviceChange[], { devices }: Modelled): DeviceChange[] {
+function asNewWhereLeftOut(changes: readonly DeviceChange[], { devices }: Modelled): DeviceChange[] {
   const modelled = new Set(devices.map(({ name }) => name));
   return changes.map((device) => {
     const { record, change } = device;

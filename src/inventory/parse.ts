@@ -8,7 +8,7 @@ import { regionOfNamespace, textOf } from './read_field.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 import { type InventoryRefusal, type ListingFault, pointerTo } from './refusal.ts';
 import { settleSizes } from './settle_sizes.ts';
-import type { Skipped } from './skip.ts';
+import { NOWHERE, type Skipped } from './skip.ts';
 import { withoutTwins } from './twins.ts';
 
 /** Characters of a text: a namespace takes about five hundred of them. No body of 8 MiB has more. */
@@ -102,7 +102,7 @@ function tooLarge(has: string, max: number): InventoryRefusal {
 
 function skippedText({ line, column, detail }: OtherText): Skipped {
   const name = `line ${String(line)}, column ${String(column)}`;
-  return { kind: 'text', name, reason: 'not json', detail, document: null, pointer: '' };
+  return { kind: 'text', name, reason: 'not json', detail, ...NOWHERE };
 }
 
 function skippedValue(

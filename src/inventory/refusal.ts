@@ -7,8 +7,8 @@ export interface ListingFault {
 /**
  * Why a text is not taken as a listing; nothing is imported then.
  *
- * `too_large`: more than `LISTING_LENGTH_MAX` characters, or than `LISTED_OBJECTS_MAX` objects, documents or runs of text between them. `not_json`: there is no JSON
- * in it; `detail` has the line and the column.
+ * `too_large`: more than `LISTING_LENGTH_MAX` characters, or than `LISTED_OBJECTS_MAX` objects, documents or runs of text
+ * between them. `not_json`: there is no JSON in it; `detail` has the line and the column.
  */
 export interface InventoryRefusal {
   readonly code: 'too_large' | 'not_json';

@@ -8,11 +8,12 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
  * Why an object, or a value, of a listing became no DAX device, or was not taken as it is.
  *
  * `seed`: an unused namespace or dax device that the kernel keeps ready. `not counted`: blocks of memory, all taken as
- * online. `past the end`: badblocks behind the data of their device. `not placeable`: poison that is in no known place of a device. `blk`: a region
- * reached through block windows. `rounded`: a number that -u does not print exactly. `invalid value`: its key cannot
- * have it; of a name, that the object cannot be told. `unknown object`: none of the tools prints such a one. `twin`: a
- * name that stood before in the same listing. `not json`: a line of the text. `unknown mode`: its mode was not taken; of a
- * namespace that is listed without one, nothing was. `former mode`: it is taken as what the mode is called today.
+ * online. `past the end`: badblocks behind the data of their device. `not placeable`: poison that is in no known place of
+ * a device. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
+ * `invalid value`: its key cannot have it; of a name, that the object cannot be told. `unknown object`: none of the tools
+ * prints such a one. `twin`: a name that stood before in the same listing. `not json`: a line of the text. `unknown mode`:
+ * its mode was not taken; of a namespace that is listed without one, nothing was. `former mode`: it is taken as what the
+ * mode is called today.
  */
 export type SkipReason =
   | 'not a dax device'
@@ -42,6 +43,9 @@ export interface Skipped {
   readonly document: number | null;
   readonly pointer: string;
 }
+
+/** Where what stands in no text does. */
+export const NOWHERE = { document: null, pointer: '' } as const;
 
 /** What is skipped: an object of a kind, what is said of the host, a size, badblocks, a value of no known object, or text that is no JSON. */
 export const SKIPPED_KINDS = [...OBJECT_KINDS, 'host', 'size', 'badblocks', 'value', 'text'] as const;

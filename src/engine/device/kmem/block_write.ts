@@ -32,7 +32,8 @@ export function refusesOnline(host: Host, range: MemoryRange, at: number): Refus
 
 /**
  * The zone of a block that comes online: by `online` the first that its `valid_zones` names. Where that was not told,
- * by the policy contig-zones: zone Normal unless the block lies inside an existing movable zone. Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
+ * by the policy contig-zones: zone Normal unless the block lies inside an existing movable zone.
+ * Source: mm/memory_hotplug.c default_zone_for_pfn(); M147.
  */
 export function zoneOf(
   host: Host,
