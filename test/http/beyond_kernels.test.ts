@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedInventories } from '../inventory/support/recordings.ts';
+import { newHosts } from '../support/new_host.ts';
 import { serve } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
 const JSON_LINES = { 'content-type': 'application/json' };
 
-let hosts = 0;
-async function host(told: object): Promise<string> {
-  const name = `b${String((hosts += 1))}`;
-  const { status, text } = await server.call('POST', '/v1/hosts', { name, ...told });
-  expect(status, text).toBe(201);
-  return `/v1/hosts/${name}`;
-}
+const host = newHosts(server);
 
 async function pmem0(at: string): Promise<void> {
   const { status, text } = await server.call('POST', `${at}/dax-devices`, {

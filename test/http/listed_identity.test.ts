@@ -25,6 +25,9 @@ const devdax = (chardev?: string) => ({
 const other = { dev: 'namespace1.0', mode: 'raw', size: SIZE, blockdev: 'pmem1' };
 const dax = { chardev: 'dax0.0', size: SIZE, target_node: 1, align: 2 ** 21, mode: 'devdax' };
 
+/** What a process has mapped, and reads. */
+const MAPPED = { pid: 7, offset: 0, length: '2MiB', flags: ['shared'], prot: 'r', populate: 'read' };
+
 async function newHost(name: string): Promise<string> {
   await server.call('POST', '/v1/hosts', { name, kernel: 'v6.12' });
   return `/v1/hosts/${name}`;
@@ -76,15 +79,7 @@ it('a process that still reaches a removed device is exposed where that is liste
     path: '/f',
     size: '2MiB',
   });
-  const mapping = {
-    pid: 7,
-    file: file['id'],
-    offset: 0,
-    length: '2MiB',
-    flags: ['shared'],
-    prot: 'r',
-    populate: 'read',
-  };
+  const mapping = { ...MAPPED, file: file['id'] };
   expect((await server.call('POST', `${host}/mappings`, mapping)).status).toBe(201);
   await server.call(
     'POST',
@@ -103,15 +98,7 @@ it('[IMP47] a device known by its namespace’s name goes on under its own, with
   const [{ uid } = {}] = await devicesOf(host);
   await server.call('PATCH', `${host}/dax-devices/namespace0.0`, { tenant: 'a', labels: { rack: '4' } });
   await server.call('POST', `${host}/processes`, { pid: 7, comm: 'app', tenant: 'a' });
-  const mapping = {
-    pid: 7,
-    dax_device: 'namespace0.0',
-    offset: 0,
-    length: '2MiB',
-    flags: ['shared'],
-    prot: 'r',
-    populate: 'read',
-  };
+  const mapping = { ...MAPPED, dax_device: 'namespace0.0' };
   expect((await server.call('POST', `${host}/mappings`, mapping)).status).toBe(201);
   const { devices } = await tell(host, [devdax('dax0.0')]);
   expect(devices).toMatchObject([{ name: 'dax0.0', change: 'updated', previous_name: 'namespace0.0' }]);

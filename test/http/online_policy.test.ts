@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ONLINE_POLICIES } from '../../src/engine/model/vocabulary.ts';
+import { newHosts } from '../support/new_host.ts';
 import { serve, type TestAnswer } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
 const FILE = '/sys/devices/system/memory/auto_online_blocks';
 const FEDORA = '6.12.30-200.fc41.x86_64';
 
-let hosts = 0;
-async function host(told: object): Promise<string> {
-  const name = `p${String((hosts += 1))}`;
-  const { status, text } = await server.call('POST', '/v1/hosts', { name, ...told });
-  expect(status, text).toBe(201);
-  return `/v1/hosts/${name}`;
-}
+const host = newHosts(server);
 
 const policyOf = async (at: string) => (await server.call('GET', at)).json['auto_online_blocks'];
 

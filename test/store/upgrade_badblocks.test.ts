@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Sqlite } from '../../src/store/driver.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 interface Row {
   readonly id: string;
@@ -15,9 +15,7 @@ test('badblocks that were stored in sectors become bytes, and their devices anot
   const run = (file: string) => db.exec(readFileSync(new URL(file, MIGRATIONS), 'utf8'));
   run('0001_init.sql');
   run('0002_memory_cxl_exposures.sql');
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}')`,
-  );
+  addHost(db);
   const insert = db.prepare(
     `INSERT INTO dax_devices (host, id, uid, revision, mode, state, provider, record)
      VALUES ('h', ?, ?, 3, 'devdax', 'bound', 'ACPI.NFIT', ?)`,
@@ -42,9 +40,7 @@ test('badblocks that were stored in sectors become bytes, and their devices anot
 
 test('badblocks that were stored in bytes become sectors, and their devices another revision', () => {
   const db = before(11);
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}')`,
-  );
+  addHost(db);
   const insert = db.prepare(
     `INSERT INTO dax_devices (host, id, uid, revision, mode, state, provider, record)
      VALUES ('h', ?, ?, 3, 'devdax', 'bound', 'ACPI.NFIT', ?)`,

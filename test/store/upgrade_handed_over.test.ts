@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('stored devices have no former tenants, and stored windows are onto another generation', () => {
   const db = before(14);
+  addHost(db);
   db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}');
-     INSERT INTO dax_devices (host, id, uid, revision, mode, state, provider, record)
+    `INSERT INTO dax_devices (host, id, uid, revision, mode, state, provider, record)
        VALUES ('h', 'dax0.0', 'd', 3, 'devdax', 'bound', 'ACPI.NFIT', '{"revision":3,"tenant":"a"}');
      INSERT INTO exposures (host, id, uid, revision, dax_device, pid, open, record)
        VALUES ('h', 'e', 'e', 7, 'dax0.0', 42, 1, '{"revision":7,"pid":42}');`,

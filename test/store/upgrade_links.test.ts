@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 interface Row {
   readonly id: string;
@@ -10,9 +10,7 @@ interface Row {
 
 test('a stored device says how its CXL region is known, and keeps its key', () => {
   const db = before(15);
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}')`,
-  );
+  addHost(db);
   const insert = db.prepare(
     `INSERT INTO dax_devices (key, host, id, uid, revision, mode, state, provider, record)
      VALUES (?, 'h', ?, ?, 3, 'devdax', 'bound', 'CXL', ?)`,

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { addHost, before } from './support/before.ts';
 
 test('stored regions are of the types that they were of, and of none where another was listed', () => {
   const db = before(22);
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}')`,
-  );
+  addHost(db);
   const insert = (key: number, id: string, type: string) =>
     db
       .prepare(

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { addHost, before } from './support/before.ts';
 
 test('stored devices are in the modes that they were in, and others can be in one that is not modelled', () => {
   const db = before(18);
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('h', 'h', 'u', 1, 'v6.12', 'ok', '{}')`,
-  );
+  addHost(db);
   const insert = (key: number, id: string, mode: string) =>
     db
       .prepare(

@@ -14,6 +14,13 @@ export function before(version: number): Connection {
   return db;
 }
 
+/** Puts a host there that has nothing yet, for the rows of what it has. */
+export function addHost(db: Connection, host = 'h'): void {
+  db.prepare(
+    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (?, ?, 'u', 1, 'v6.12', 'ok', '{}')`,
+  ).run(host, host);
+}
+
 /** A database as the first release left it. */
 export function firstRelease(): Connection {
   const db = before(2);
