@@ -1,5 +1,6 @@
 import { daxRegionIdOf } from './derive.ts';
 import { groupBy } from './indexed.ts';
+import { isEqual } from './is_equal.ts';
 import { itemsOf, type Listing } from './listing.ts';
 import type { DeviceMerge } from './merge_state.ts';
 import { mergeRegionOf } from './merge_devices.ts';
@@ -12,9 +13,10 @@ import { settleParts } from './settle_parts.ts';
 /**
  * The dax regions that have no known device; the others are kept with their devices.
  *
- * A region listed without its devices (-R alone) is told by its path, or by its id: on an nd bus each namespace has a
- * region, all of the id of the nd region, so that nobody can say whose it is; elsewhere it is the only one of its id.
- * What was listed before its devices is joined to them when they come.
+ * A region listed without its devices (-R alone) is joined to those at its path, or elsewhere than on an nd bus to
+ * those of its id, which is its own there. What was listed before its devices is joined to them when they come. On an
+ * nd bus each namespace has a region, all of the id of the nd region, so that without a path, as former daxctl prints
+ * it, nobody can say whose a region is: it is kept beside them, until one of its id is known that says as much.
  */
 export function mergeDaxRegions(
   known: readonly ListedRecord[],
@@ -37,9 +39,9 @@ export function mergeDaxRegions(
     for (const device of lookUp.devicesIn(fields)) lookUp.joined(device, fillDevice(merge, device, fields));
   }
   const paths = new Set([...merge.parts.values()].map(pathOf));
-  const isJoined = ({ fields }: ListedRecord): boolean =>
+  const isTold = (fields: ListedObject): boolean =>
     fields['path'] === undefined ? lookUp.isTold(fields) : paths.has(fields['path']);
-  return [...table.values()].filter((record) => isWorthKeeping(record.fields) && !isJoined(record));
+  return [...table.values()].filter(({ fields }) => isWorthKeeping(fields) && !isTold(fields));
 }
 
 /** The regions of devices, each once and with its id, where other devices may be in them. */
@@ -77,10 +79,10 @@ function isWorthKeeping(fields: ListedObject): boolean {
 
 /** Devices by the path and the id of their regions, while regions are joined to them. */
 interface LookUp {
-  /** Those in a region that is listed without them. */
+  /** Those in a region that is listed without them, with its path. */
   readonly devicesIn: (fields: ListedObject) => readonly string[];
   readonly devicesOn: (path: ListedValue | undefined) => ReadonlySet<string>;
-  /** Whether a region without a path is that of a device, which has all that is told of it. */
+  /** Whether the region of a device of its id says all that is told of one without a path. */
   readonly isTold: (fields: ListedObject) => boolean;
   readonly joined: (device: string, parts: ListedParts) => void;
 }
@@ -100,13 +102,15 @@ function createLookUp(merge: DeviceMerge): LookUp {
   return {
     devicesOn,
     devicesIn: ({ path, id }) => {
-      const named = withId(id);
-      if (path === undefined) return named.length === 1 ? named : [];
       const isUntold = (name: string): boolean =>
         pathOf(partsOf(name)) === undefined && partsOf(name).namespace === null;
-      return isShared(path) ? named.filter(isUntold) : [];
+      return isShared(path) ? withId(id).filter(isUntold) : [];
     },
-    isTold: ({ id }) => withId(id).length === 1,
+    isTold: ({ id, ...fields }) =>
+      withId(id).some((name) => {
+        const told = partsOf(name).dax_region ?? {};
+        return Object.entries(fields).every(([key, value]) => isEqual(value, told[key]));
+      }),
     joined: note,
   };
 }

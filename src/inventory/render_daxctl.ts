@@ -52,8 +52,10 @@ export function regionFieldsOf(
   return { ...(id === null ? {} : { id }), ...printable('dax_region', listed.dax_region ?? {}, omitted) };
 }
 
-/** Devices of one region share its path; a namespace has a region of its own. */
-function regionKeyOf({ listed, namespace, dax_region_id: id }: InventoryDeviceRecord): string {
-  const path = listed.dax_region?.['path'];
-  return typeof path === 'string' ? path : `${id ?? ''} ${namespace ?? ''}`;
+/** Devices of one region share its path, or without one all that is told of it; a namespace has a region of its own. */
+function regionKeyOf(device: InventoryDeviceRecord): string {
+  const path = device.listed.dax_region?.['path'];
+  return typeof path === 'string'
+    ? path
+    : `${printLossless(regionFieldsOf(device))} ${device.namespace ?? ''}`;
 }

@@ -49,24 +49,76 @@ describe('an import', () => {
     expect(many! / few!).toBeLessThan(5);
   });
 
-  test('places a device of unknown address behind all others, gone ones too', () => {
+  const unknown = { phys_addr: null };
+  const FIRST = 2 ** 40;
+  const NAMED = 2 ** 34;
+  const BUS = 128 * NAMED;
+  const KIND = 256 * BUS;
+  const BEHIND = FIRST + 4 * KIND;
+
+  test.each([
+    ['dax0.0', FIRST],
+    ['dax3.2', FIRST + 3 * BUS + 2 * NAMED],
+    ['dax255.127', FIRST + KIND - NAMED],
+    ['pmem0', FIRST + KIND],
+    ['pmem0.1', FIRST + KIND + NAMED],
+    ['namespace1.0', FIRST + 2 * KIND + BUS],
+    ['pmem1s', FIRST + 3 * KIND + BUS],
+    ['dax256.0', BEHIND],
+    ['dax0.128', BEHIND],
+    ['pmem1000', BEHIND],
+    ['mine', BEHIND],
+  ])('places %s of unknown address by its name', (name, base) => {
     const made = machine('v6.12');
-    const unknown = { phys_addr: null };
-    expect(imports(made, [listed(0, unknown), listed(1, { ...unknown, size: GIB + PAGE }), listed(2)])).toBe(
-      'imported',
-    );
-    expect(imports(made, [listed(1, { change: 'gone' })])).toBe('imported');
-    expect(imports(made, [listed(3, unknown)])).toBe('imported');
-    const at = 2 ** 40;
+    expect(imports(made, [listed(0, { ...unknown, name })])).toBe('imported');
+    expect(basesOf(made)).toEqual([base]);
+  });
+
+  test('places a device of unknown address, where its name has none, behind all others, gone ones too', () => {
+    const made = machine('v6.12');
+    const named = (name: string, more: Partial<ImportedDevice> = {}) =>
+      listed(0, { ...unknown, name, ...more });
+    expect(imports(made, [named('one'), named('two', { size: GIB + PAGE }), listed(2)])).toBe('imported');
+    expect(imports(made, [named('two', { change: 'gone' })])).toBe('imported');
+    expect(imports(made, [named('three')])).toBe('imported');
     const ARENA = 2 ** 30;
     const pages = GIB / PAGE;
-    expect(basesOf(made)).toEqual([at, at + ARENA, 3 * pages, at + 2 * ARENA]);
+    expect(basesOf(made)).toEqual([BEHIND, BEHIND + ARENA, 3 * pages, BEHIND + 2 * ARENA]);
+  });
+
+  test.each([
+    ['lies', 0],
+    ['begins', NAMED - 1],
+    ['ends', 1 - GIB / PAGE],
+  ])('places a device elsewhere where another %s in the range that its name has', (_what, at) => {
+    const made = machine('v6.12');
+    const base = FIRST + BUS;
+    const phys_addr = `0x${((base + at) * PAGE).toString(16)}`;
+    expect(imports(made, [listed(0, { name: 'pmem7', phys_addr }), listed(1, unknown)])).toBe('imported');
+    expect(basesOf(made)).toEqual([base + at, BEHIND]);
+  });
+
+  test('places a device elsewhere where one that reaches over the range that its name has is', () => {
+    const made = machine('v6.12');
+    const size = 3 * NAMED * PAGE;
+    expect(imports(made, [listed(0, { ...unknown, size }), listed(0, { ...unknown, name: 'dax0.1' })])).toBe(
+      'imported',
+    );
+    expect(basesOf(made)).toEqual([FIRST, BEHIND]);
+  });
+
+  test('places a device that got another name by that', () => {
+    const made = machine('v6.12');
+    expect(imports(made, [listed(0, { ...unknown, name: 'namespace0.0' })])).toBe('imported');
+    const named = { ...unknown, change: 'updated', previous_name: 'namespace0.0' } as const;
+    expect(imports(made, [listed(0, named)])).toBe('imported');
+    expect(basesOf(made)).toEqual([FIRST]);
   });
 
   test('puts a device that is listed where another is elsewhere; a new one is refused there, by the oldest', () => {
     const made = machine('v6.12');
     expect(imports(made, [listed(5), listed(4), listed(9), listed(1, { size: 4 * GIB })])).toBe('imported');
-    expect(basesOf(made).at(-1)).toBe(2 ** 40);
+    expect(basesOf(made).at(-1)).toBe(FIRST + BUS);
     const create = (at: number, size: number) => {
       const { name: _name, change: _change, ...fields } = listed(at, { size });
       const decision = made.try({ ...fields, type: 'create_dax_device', name: 'dax7.0', size });

@@ -115,6 +115,13 @@ describe('[IMP14] the listings of one moment give one state, in whichever order 
   });
 });
 
+function permutationsOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, at) =>
+    permutationsOf(items.toSpliced(at, 1)).map((others) => [item, ...others]),
+  );
+}
+
 /** The state without devices that are gone: one that was known by its namespace before its own name leaves such a trace. */
 function thereAfter(texts: readonly string[]): unknown {
   return stateOf(hostAfter(...texts), (record) => !('state' in record && record.state === 'gone'));
@@ -133,6 +140,8 @@ describe('[IMP51] a dax region that is listed alone, and its devices, in either 
   const CXL = region('/platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0');
   const [ONE, OTHER] = ['dax0.0', 'dax0.1'].map((name) => JSON.stringify([dax(name)])) as [string, string];
   const BOTH = JSON.stringify([dax('dax0.0'), dax('dax0.1')]);
+  const OLD = JSON.stringify([{ id: 0, size: 2 ** 31, align: 2 ** 21 }]);
+  const WITHIN = JSON.stringify([{ id: 0, size: 2 ** 31, align: 2 ** 21, devices: [dax('dax0.0')] }]);
   const devices = (...texts: readonly string[]) => [
     ...hostAfter(...texts).made.host.tables.dax_devices.values(),
   ];
@@ -154,6 +163,26 @@ describe('[IMP51] a dax region that is listed alone, and its devices, in either 
         [],
       ]);
     }
+  });
+
+  test.each([
+    ['alone, and its devices without it', [OLD, ONE, OTHER]],
+    ['alone, and its device within it', [OLD, WITHIN]],
+    ['alone, and some of its devices within it', [OLD, WITHIN, OTHER]],
+    ['alone, and its devices with a path', [OLD, HMEM, BOTH]],
+    ['alone, and another of its id around a device', [OLD, WITHIN.replace('2147483648', '1073741824'), BOTH]],
+  ])('a region without a path %s: no order tells whose it is', (_name, texts) => {
+    const [first, ...others] = permutationsOf(texts).map((order) => stateOf(hostAfter(...order)));
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  test('a region without a path is exported as it was told, until one says as much', () => {
+    const exported = (...texts: readonly string[]) =>
+      JSON.parse(printed(hostAfter(...texts), 'daxctl')) as object;
+    const [old] = JSON.parse(OLD) as object[];
+    expect(exported(OLD)).toEqual([old]);
+    expect(exported(OLD, ONE)).toEqual([{ id: 0, devices: [dax('dax0.0')] }, old]);
+    expect(exported(OLD, WITHIN)).toEqual([{ ...old, devices: [dax('dax0.0')] }]);
   });
 
   test('a path through a CXL region tells that region', () => {

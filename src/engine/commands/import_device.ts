@@ -14,6 +14,7 @@ import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, removePlace } from '../device/place.ts';
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
 import {
+  at,
   leaveAddressOfUsed,
   leaveOutAddress,
   placed,
@@ -151,14 +152,20 @@ function update(
     return refuse('dax_device_in_use', `${name} is in use, and listed as another one`);
   }
   if (stays) leaveAddressOfUsed(imports, imported);
-  const { phys_addr, ...asBefore } = imported;
-  const device = asListed(tx.host, before, stays ? asBefore : imported, {
+  const { phys_addr = before.phys_addr, ...asBefore } = imported;
+  const isPlaced = isMoved ? !stays : isNamed(tx, imported, before);
+  const there = isPlaced ? at(before, basePfn(imports.places, name, phys_addr), phys_addr) : before;
+  const device = asListed(tx.host, there, stays ? asBefore : imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
     ...(listedLink(tx, imported) ?? linkOf(before)),
-    base_pfn: isMoved && !stays ? basePfn(imports.places, phys_addr ?? null) : before.base_pfn,
   });
-  const there = placed(tx, imports, imported, device);
-  return isRefusal(there) ? there : told(tx, putDevice(tx, there), imported.memory_blocks);
+  const made = placed(tx, imports, imported, device);
+  return isRefusal(made) ? made : told(tx, putDevice(tx, made), imported.memory_blocks);
+}
+
+/** Whether a device has its name from this listing, by which it gets a place while nobody uses it. */
+function isNamed(tx: Transaction, { previous_name: former }: ImportedDevice, before: DaxDevice): boolean {
+  return former !== undefined && before.phys_addr === null && !staysInPlace(tx, before);
 }
 
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */

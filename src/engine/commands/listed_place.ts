@@ -39,7 +39,7 @@ export function placed(
   if (isInUse(tx.host, device.name)) {
     return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`);
   }
-  const moved = at(device, basePfn(places, null), null);
+  const moved = at(device, basePfn(places, device.name, null), null);
   const refused = refusesPlace(tx.host, places, moved);
   if (refused === null && device.phys_addr !== null) leaveOutAddress(imports, imported, refusal);
   return refused ?? moved;
@@ -56,7 +56,7 @@ export function takeAddress(
   before: DaxDevice,
 ): DaxDevice {
   const phys_addr = imported.phys_addr!;
-  const told = at(before, basePfn(imports.places, phys_addr), phys_addr);
+  const told = at(before, basePfn(imports.places, before.name, phys_addr), phys_addr);
   const refusal = refusesPlace(tx.host, imports.places, told);
   if (refusal !== null) {
     leaveOutAddress(imports, imported, refusal);
@@ -79,7 +79,8 @@ export function leaveAddressOfUsed({ left }: Import, { name, phys_addr, listed_a
   left.push(leftOut('dax_device', name, why, listed_at));
 }
 
-function at(device: DaxDevice, base_pfn: number, phys_addr: string | null): DaxDevice {
+/** A device at another place, or the same told: its pages take with them what the kernel says of them. */
+export function at(device: DaxDevice, base_pfn: number, phys_addr: string | null): DaxDevice {
   const by = base_pfn - device.base_pfn;
   const shifted = (ranges: DaxDevice['hwpoisoned']) =>
     ranges.map(([pfn, pages]) => [pfn + by, pages] as const);

@@ -80,7 +80,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     conditions: [],
     provider,
     map: command.map === undefined ? mapOf(mode, provider) : command.map,
-    base_pfn: basePfn(places, command.phys_addr ?? null),
+    base_pfn: basePfn(places, command.name, command.phys_addr ?? null),
     pgmap: 1,
     instance: 1,
     parent_bound: true,
@@ -99,7 +99,7 @@ export function asListed(
   host: Host,
   before: DaxDevice,
   imported: ImportedDevice,
-  place: Pick<DaxDevice, 'base_pfn' | 'cxl_region' | 'cxl_region_from' | 'badblocks'>,
+  place: Pick<DaxDevice, 'cxl_region' | 'cxl_region_from' | 'badblocks'>,
 ): DaxDevice {
   const { change, name, memory_blocks, state, parent_bound, is_another, ...told } = imported;
   const { listed_at, previous_name, is_now, ...fields } = told;

@@ -4,11 +4,18 @@ import { refuse, type Refusal } from '../model/refusal.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
- * Where pgmaps are put whose address no listing shows: above 4 PiB, each with 4 TiB of its own to grow in, so that what
- * is nobody's fact is in nobody's way.
+ * Where pgmaps are put whose address no listing shows: above 4 PiB, so that what is nobody's fact is in nobody's way.
+ * A device has 64 TiB to grow in by its name, so that no order of listings decides where it lies. What has another
+ * name or higher numbers than that allows, or finds somebody there, lies behind all others, with 4 TiB of its own.
  */
 const UNKNOWN_BASE_PFN = 2 ** 40;
-const ARENA_PAGES = 2 ** 30;
+const NAMED = /^(dax|namespace|pmem)(\d{1,3})(?:\.(\d{1,3}))?(s?)$/;
+const NAMES = ['dax', 'pmem', 'namespace', 'pmems'];
+const BUSES = 256;
+const DEVICES_OF_BUS = 128;
+const NAMED_PAGES = 2 ** 34;
+const UNNAMED_BASE_PFN = UNKNOWN_BASE_PFN + NAMES.length * BUSES * DEVICES_OF_BUS * NAMED_PAGES;
+const UNNAMED_PAGES = 2 ** 30;
 const END_PFN = 2 ** 52;
 
 /**
@@ -20,8 +27,8 @@ export interface Places {
   readonly starts: number[];
   /** First pfns behind them. */
   readonly ends: number[];
-  /** First 4 TiB boundaries behind them and behind those that are gone. */
-  readonly boundaries: number[];
+  /** First and last pfns of all, gone ones too. */
+  readonly marks: number[];
   /** Of all of them, gone ones too. */
   readonly sizes: { bytes: number };
   /** Ranges that no probe gets until a reboot; no device that comes or goes changes them. */
@@ -35,7 +42,7 @@ export function placesOf(host: Host, but: string | null): Places {
   return {
     starts: there.map(({ base_pfn }) => base_pfn).sort(ascending),
     ends: there.map(endOf).sort(ascending),
-    boundaries: devices.map(boundaryBehind).sort(ascending),
+    marks: devices.flatMap(marksOf).sort(ascending),
     sizes: { bytes: devices.reduce((sum, { size }) => sum + size, 0) },
     leaked: leakedRanges(host),
   };
@@ -53,10 +60,27 @@ export function removePlace(places: Places, device: DaxDevice): void {
   places.sizes.bytes -= device.size;
 }
 
-/** The first pfn of a new device: by its address, else behind all others. */
-export function basePfn(places: Places, phys_addr: string | null): number {
+/** The first pfn of a device: by its address, else by its name, else behind all others. O(log n). */
+export function basePfn(places: Places, name: string, phys_addr: string | null): number {
   if (phys_addr !== null) return Number(BigInt(phys_addr) / BigInt(PAGE_BYTES));
-  return Math.max(UNKNOWN_BASE_PFN, places.boundaries.at(-1) ?? 0);
+  const named = namedPfn(name);
+  if (named !== null && isFree(places, named)) return named;
+  const behind = (places.marks.at(-1) ?? 0) + 1;
+  return Math.max(UNNAMED_BASE_PFN, Math.ceil(behind / UNNAMED_PAGES) * UNNAMED_PAGES);
+}
+
+function namedPfn(name: string): number | null {
+  const [, kind, bus, device = '0', suffix] = NAMED.exec(name) ?? [];
+  const of = NAMES.indexOf(`${String(kind)}${String(suffix)}`);
+  if (of < 0 || Number(bus) >= BUSES || Number(device) >= DEVICES_OF_BUS) return null;
+  return UNKNOWN_BASE_PFN + ((of * BUSES + Number(bus)) * DEVICES_OF_BUS + Number(device)) * NAMED_PAGES;
+}
+
+/** Whether nobody lies, or has lain, in the range that a name has. */
+function isFree({ starts, ends, marks }: Places, begin: number): boolean {
+  const end = begin + NAMED_PAGES;
+  const nobodyWithin = countBelow(marks, begin) === countBelow(marks, end);
+  return nobodyWithin && countBelow(starts, end) === countBelow(ends, begin + 1);
 }
 
 /** Whether a device's range is whole pages, inside the address space and no other device's. O(log n) where it is. */
@@ -92,9 +116,9 @@ function firstOverlap(host: Host, device: DaxDevice): string {
 }
 
 function pfnsIn(places: Places, device: DaxDevice): readonly (readonly [list: number[], pfn: number])[] {
-  const behind = [places.boundaries, boundaryBehind(device)] as const;
-  if (!isThere(device)) return [behind];
-  return [behind, [places.starts, device.base_pfn], [places.ends, endOf(device)]];
+  const marks = marksOf(device).map((pfn) => [places.marks, pfn] as const);
+  if (!isThere(device)) return marks;
+  return [...marks, [places.starts, device.base_pfn], [places.ends, endOf(device)]];
 }
 
 function isThere({ state }: DaxDevice): boolean {
@@ -105,8 +129,8 @@ function endOf({ base_pfn, size }: DaxDevice): number {
   return base_pfn + Math.ceil(size / PAGE_BYTES);
 }
 
-function boundaryBehind(device: DaxDevice): number {
-  return Math.ceil(endOf(device) / ARENA_PAGES) * ARENA_PAGES;
+function marksOf(device: DaxDevice): [first: number, last: number] {
+  return [device.base_pfn, endOf(device) - 1];
 }
 
 function ascending(a: number, b: number): number {

@@ -77,8 +77,7 @@ export function modelledIn({ host: { tables } }: Machine): Modelled {
   };
 }
 
-/** Where no listing told the address of a device, its place is ours: whatever was free then. */
 function withoutTimes(record: object): unknown {
-  const { uid, revision, created_at, updated_at, base_pfn, ...fields } = record as Record<string, unknown>;
-  return typeof fields['phys_addr'] === 'string' ? { ...fields, base_pfn } : fields;
+  const { uid, revision, created_at, updated_at, ...fields } = record as Record<string, unknown>;
+  return fields;
 }
