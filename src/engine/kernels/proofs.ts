@@ -63,9 +63,9 @@ export function settledBy(
 /** Two answers that no one kernel gives, in words, or null: what one proves the other disproves (KREL5). */
 export function contradictionIn(probes: KernelProbes): string | null {
   const proofs = proofsOf(probes);
-  const disproved = new Map<Change, Proof>();
-  for (const proof of proofs)
-    for (const change of proof.lacks) if (!disproved.has(change)) disproved.set(change, proof);
+  const disproved = new Map(
+    proofs.toReversed().flatMap((proof) => proof.lacks.map((change) => [change, proof] as const)),
+  );
   const shown = ({ name, answer }: Proof): string => `${name}: ${String(answer)}`;
   for (const proves of proofs) {
     const change = proves.has.find((each) => disproved.has(each));
