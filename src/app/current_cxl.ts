@@ -27,8 +27,8 @@ const MEMDEV_FIELDS: Fields<ListedMemdev> = {
 const REGION_FIELDS: Fields<ListedRegion> = {
   type: ({ type, type_as_listed }) => ({ type: type === 'unknown' ? (type_as_listed ?? undefined) : type }),
   resource: ({ resource }) => ({ resource: numberOf(resource) }),
-  size: ({ size }) => ({ size }),
-  interleave_ways: (now) => ({ interleave_ways: now.interleave_ways }),
+  size: ({ size }) => ({ size: size ?? undefined }),
+  interleave_ways: (now) => ({ interleave_ways: now.interleave_ways ?? undefined }),
   interleave_granularity: (now) => ({ interleave_granularity: now.interleave_granularity ?? undefined }),
   decode_state: ({ decode_state }) => ({ decode_state }),
   state: ({ state }) => ({ state: state === 'disabled' ? state : undefined }),

@@ -14,7 +14,7 @@ import { findRecord } from '../inventory/find_record.ts';
 import { sizeIn } from '../inventory/human_size.ts';
 import { toCount, toHex, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';
-import type { InventoryHostRecord, ListedObject, ListedRecord } from '../inventory/record.ts';
+import type { InventoryHostRecord, ListedObject, ListedRecord, ListedValue } from '../inventory/record.ts';
 
 /** A memdev as listings have shown it. */
 export type ListedMemdev = Omit<ImportedCxl['memdevs'][number], 'previous_name' | 'listed_at'>;
@@ -109,18 +109,23 @@ function memdevOf({ name, fields }: ListedRecord, link: MemdevLink | undefined):
   };
 }
 
-/** A region without a driver has `state: disabled`. */
+/**
+ * A region without a driver has `state: disabled`. What no listing tells of it, its decoders tell, which decode its
+ * range. Source: drivers/cxl/core/region.c cxl_region_setup_targets(), commit_store().
+ */
 function regionOf(host: InventoryHostRecord, record: ListedRecord): ListedRegion {
   const { name, fields } = record;
   const links = memdevsOf(host, name);
-  const resource = toU64(fields['resource']);
+  const decoder = findRecord(host.decoders, links[0]?.decoder ?? null)?.fields;
+  const told = (key: string): ListedValue | undefined => fields[key] ?? decoder?.[key];
+  const resource = toU64(told('resource'));
   return {
     name,
     ...typeOf(host, record, links),
     resource: resource === null ? null : toHex(resource),
-    size: sizeIn(fields['size']) ?? 0,
-    interleave_ways: toCount(fields['interleave_ways']) ?? Math.max(1, links.length),
-    interleave_granularity: toCount(fields['interleave_granularity']),
+    size: sizeIn(told('size')),
+    interleave_ways: toCount(told('interleave_ways')),
+    interleave_granularity: toCount(told('interleave_granularity')),
     state: fields['state'] === 'disabled' ? 'disabled' : 'enabled',
     decode_state: fields['decode_state'] === 'reset' ? 'reset' : 'commit',
     mappings: links.map(({ memdev, decoder, position }, at) => ({

@@ -90,7 +90,8 @@ interface RecordRow {
 
 function rowOf(kind: Kind, fields: readonly string[], host: Host, id: string, record: Resource): RecordRow {
   const { uid, revision } = record;
-  const columns = fields.map((field) => columnValue((record as unknown as Record<string, unknown>)[field]));
+  const values = record as unknown as Record<string, unknown>;
+  const columns = fields.map((field) => columnValue(values[field] ?? UNTOLD[field]));
   const entries = ownsEntries(kind) ? [encodeEntries(entriesOf(host, id))] : [];
   return { uid, revision, columns, contents: [JSON.stringify(record), ...entries] };
 }
@@ -142,6 +143,9 @@ function prepareLabels(
 }
 
 /** A boolean is 0 or 1 in a column, as a filter asks for it; labels are JSON. */
+/** What a column that is never NULL has where its field is null: of what is sorted, the first. */
+const UNTOLD: Readonly<Record<string, Value>> = { size: 0 };
+
 function columnValue(value: unknown): Value {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);

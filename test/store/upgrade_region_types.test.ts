@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { addHost, before } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('stored regions are of the types that they were of, and of none where another was listed', () => {
   const db = before(22);
@@ -24,7 +23,7 @@ test('stored regions are of the types that they were of, and of none where anoth
   insert(20, 'region4', 'pmem');
   db.exec(`DELETE FROM cxl_regions WHERE id = 'region4'`);
   expect(() => insert(21, 'region5', 'unknown')).toThrow('CHECK');
-  migrate(db);
+  migrateTo(db, 22);
   insert(21, 'region5', 'unknown');
   expect(() => insert(22, 'region6', 'mixed')).toThrow('CHECK');
   const rows = db

@@ -10,7 +10,14 @@ import {
   bindsMemdev,
 } from '../device/cxl/chain.ts';
 import { commitDecode } from '../device/cxl/change.ts';
-import { isTyped, typeUnknown, type TypedRegion } from '../device/cxl/region_type.ts';
+import {
+  isMeasured,
+  isTyped,
+  sizeUnknown,
+  typeUnknown,
+  type MeasuredRegion,
+  type TypedRegion,
+} from '../device/cxl/region_type.ts';
 import { must } from '../model/lookup.ts';
 import type { CxlRegion } from '../model/host.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
@@ -31,6 +38,7 @@ export function commitCxlRegion(
   if (region.decode_state === 'commit' && !hasLostTarget(tx.host, region)) {
     return kernelRefuses('EBUSY', `${name} is committed`);
   }
+  if (!isMeasured(region)) return sizeUnknown(region);
   if (memdevs.length !== region.interleave_ways || new Set(memdevs).size !== memdevs.length) {
     const detail = `${name} needs ${String(region.interleave_ways)} targets, each a different memdev`;
     return { ...kernelRefuses('ENXIO', detail), pointer: '/memdevs' };
@@ -50,7 +58,11 @@ export function commitCxlRegion(
 }
 
 /** The former size, or less where the smallest card holds less: every way takes the same share. */
-function sizeOver(tx: Transaction, { type, size }: TypedRegion, memdevs: readonly string[]): number {
+function sizeOver(
+  tx: Transaction,
+  { type, size }: TypedRegion & MeasuredRegion,
+  memdevs: readonly string[],
+): number {
   const cards = memdevs.map((name) => must(tx.host.tables.cxl_memdevs.get(name), name));
   const shares = cards.map((card) => capacityFor(card, type));
   return Math.min(size, Math.min(...shares) * memdevs.length);

@@ -1,6 +1,7 @@
 import type { Media, RecordHotplugEvent } from '../model/device_command.ts';
 import { returnMemdev } from '../device/cxl/card.ts';
 import { hasLostTarget, regionOf } from '../device/cxl/chain.ts';
+import { sizeUnknown } from '../device/cxl/region_type.ts';
 import { removeWithSiblings } from './remove_dax_device.ts';
 import type { CxlMemdev, DaxDevice, HotplugEvent } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
@@ -86,7 +87,10 @@ function putMedium(tx: Transaction, command: RecordHotplugEvent, device: DaxDevi
     );
   }
   const wanted = command.media?.size ?? device.size;
-  const size = region === null ? wanted : Math.min(wanted, region.size);
+  if (region?.size === null && wanted > device.size) {
+    return { ...sizeUnknown(region), pointer: '/media/size' };
+  }
+  const size = Math.min(wanted, region?.size ?? wanted);
   const misplaced = refusesPlace(tx.host, placesOf(tx.host, device.name), { ...device, size });
   if (misplaced !== null) return { ...misplaced, pointer: '/media/size' };
   returnCards(tx, command, device);

@@ -217,8 +217,9 @@ export interface CxlRegion extends Resource, RegionType {
   readonly id: string;
   readonly name: string;
   readonly resource: string | null;
-  readonly size: number;
-  readonly interleave_ways: number;
+  /** Null where no listing tells, as the ways. */
+  readonly size: number | null;
+  readonly interleave_ways: number | null;
   readonly interleave_granularity: number | null;
   /** Whether its driver is bound. */
   readonly state: 'enabled' | 'disabled';

@@ -67,10 +67,10 @@ export function regionServes(host: Host, device: DaxDevice): boolean {
 
 /**
  * Whether a target has left the region and none came in its place: it is not ACTIVE, whatever its decoders do (a
- * locked one is not reset). Source: drivers/cxl/core/region.c cxl_region_detach().
+ * locked one is not reset); of one whose ways are not told, none came. Source: drivers/cxl/core/region.c cxl_region_detach().
  */
 export function hasLostTarget(host: Host, { name, mappings, interleave_ways }: CxlRegion): boolean {
-  if (mappings.length >= interleave_ways) return false;
+  if (interleave_ways !== null && mappings.length >= interleave_ways) return false;
   return host.tables.cxl_memdevs.where(({ left_region }) => left_region === name).length > 0;
 }
 

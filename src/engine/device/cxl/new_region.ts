@@ -7,7 +7,7 @@ import type { KnownRegionType } from '../../model/region_type.ts';
 import { isOnDaxBus } from '../../model/vocabulary.ts';
 import { capacityFor, refusesCxl, regionsOn, targetsOf } from './chain.ts';
 import { NEVER_RESET } from './listed.ts';
-import { isTyped, typeUnknown } from './region_type.ts';
+import { isMeasured, isTyped, sizeUnknown, typeUnknown } from './region_type.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
 
 /** Bytes of an interleave way, where nobody chooses. */
@@ -38,6 +38,7 @@ export function standOnCxl(
 }
 
 function onRegion(place: CxlPlace, region: CxlRegion, device: DaxDevice): string | Refusal {
+  if (!isMeasured(region)) return { ...sizeUnknown(region), pointer: '/cxl/region' };
   const { name, state, decode_state, size, resource } = region;
   const first =
     resource === null || device.phys_addr === null ? 0n : BigInt(device.phys_addr) - BigInt(resource);

@@ -7,6 +7,22 @@ export interface TypedRegion extends CxlRegion {
   readonly type: KnownRegionType;
 }
 
+/** A region of which all is told that a commit needs. */
+export interface MeasuredRegion extends CxlRegion {
+  readonly size: number;
+  readonly interleave_ways: number;
+}
+
+/** Whether the size and the ways of a region are told. */
+export function isMeasured(region: CxlRegion): region is MeasuredRegion {
+  return region.size !== null && region.interleave_ways !== null;
+}
+
+/** What depends on the size or the ways of a region of which no listing tells them: `outcome_unknown`. */
+export function sizeUnknown({ name }: CxlRegion): Refusal {
+  return unknownOutcome(`no listing tells the size and the interleave_ways of ${name}: cxl list -R does`);
+}
+
 /** Whether the type of a region is modelled. */
 export function isTyped(region: CxlRegion): region is TypedRegion {
   return region.type !== 'unknown';

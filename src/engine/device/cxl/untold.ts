@@ -99,7 +99,7 @@ function untold(what: string): Untold {
 
 function hasUntoldTargets(host: Host, region: CxlRegion): boolean {
   const decodes = region.state === 'enabled' && region.decode_state === 'commit';
-  return decodes && region.mappings.length < region.interleave_ways && !hasLostTarget(host, region);
+  return decodes && region.mappings.length < (region.interleave_ways ?? 1) && !hasLostTarget(host, region);
 }
 
 function mayBeOnCxl({ cxl_region, state, provider }: DaxDevice): boolean {
