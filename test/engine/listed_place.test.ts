@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { importing, leftOutOf } from './importing.ts';
-import { addProcess, machine, type Machine } from './support.ts';
+import { addMapper, addProcess, machine, type Machine } from './support.ts';
 
 const GIB = 2 ** 30;
 
@@ -24,7 +24,7 @@ function places({ host }: Machine): (readonly [base_pfn: number, end: number])[]
 
 describe('[IMP2] addresses that no listing tells', () => {
   test('any sizes of any devices, listed again with any others, are imported, and lie apart', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 2 ** 34 }), { minLength: 1, maxLength: 12 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 2 ** 36 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(fc.array(sizes, { minLength: 1, maxLength: 4 }), (listings) => {
         const made = machine('v6.12');
@@ -55,9 +55,59 @@ describe('[IMP2] addresses that no listing tells', () => {
     const before = made.host.tables.dax_devices.get('dax0.0')?.base_pfn;
     expect(imports(made, [listed('dax0.0', 64 * GIB)])).toBe('imported');
     expect(made.host.tables.dax_devices.get('dax0.0')).toMatchObject({ base_pfn: before, size: 64 * GIB });
-    expect(imports(made, [listed('dax0.0', 5120 * GIB)])).toBe(
+    expect(imports(made, [listed('dax0.0', 80 * 1024 * GIB)])).toBe(
       'dax_device_in_use: dax0.0 is in use, and the range overlaps dax0.1',
     );
+  });
+
+  const GIB_PAGES = GIB / 4096;
+  const at = (gib: number): string => `0x${(gib * GIB).toString(16)}`;
+
+  test.each([
+    ['one that grew to where another was', [0, 2], [2, 1]],
+    ['two that changed places', [1, 1], [0, 1]],
+    ['one that is where another was, which is behind it', [1, 1], [2, 1]],
+  ] as const)('%s in one listing are both where that tells', (_what, one, other) => {
+    const made = machine('v6.12');
+    const known = [listed('dax0.0', GIB, at(0x8)), listed('dax0.1', GIB, at(0x9))];
+    expect(leftOutOf(made, importing(known))).toEqual([]);
+    const now = [one, other].map(([begin, gib], index) => ({
+      ...listed(`dax0.${String(index)}`, gib * GIB, at(8 + begin)),
+      change: 'updated' as const,
+    }));
+    expect(leftOutOf(made, importing(now))).toEqual([]);
+    expect([...made.host.tables.dax_devices.values()].map(({ base_pfn, size }) => [base_pfn, size])).toEqual(
+      [one, other].map(([begin, gib]) => [(8 + begin) * GIB_PAGES, gib * GIB]),
+    );
+  });
+
+  test('one in use that grew to where another was is taken once that is elsewhere', () => {
+    const made = machine('v6.12');
+    imports(made, [listed('dax0.0', GIB, at(8)), listed('dax0.1', GIB, at(9))]);
+    addMapper(made, { dax_device: 'dax0.0' });
+    const now = [listed('dax0.0', 2 * GIB, at(8)), listed('dax0.1', GIB, at(10))];
+    expect(imports(made, now)).toBe('imported');
+    expect(places(made)).toEqual([
+      [8 * GIB_PAGES, 10 * GIB_PAGES],
+      [10 * GIB_PAGES, 11 * GIB_PAGES],
+    ]);
+  });
+
+  test('one that has more than its name lets it have lies behind all others', () => {
+    const made = machine('v6.12');
+    const size = 100 * 1024 * GIB;
+    expect(imports(made, [listed('dax0.1', GIB)])).toBe('imported');
+    expect(imports(made, [listed('dax0.0', size), listed('dax0.1', GIB)])).toBe('imported');
+    expect(places(made).map(([base]) => base)).toEqual([2 ** 40 + 2 ** 34, 2 ** 40 + 2 ** 51]);
+  });
+
+  test('one that is larger than any is refused alone', () => {
+    const made = machine('v6.12');
+    const devices = [listed('dax0.0', 2 ** 53 - 4096), listed('dax0.1', GIB), listed('dax1.0', 2 ** 52)];
+    expect(imports(made, devices)).toBe(
+      'out_of_range: no device is larger than 2^52 bytes: physical addresses have 52 bits',
+    );
+    expect(places(made)).toHaveLength(2);
   });
 
   test('of two that are told at one address the later has none, and enters', () => {

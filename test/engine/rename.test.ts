@@ -57,8 +57,9 @@ describe('[IMP47] a device goes on under its own name', () => {
     imports(made, { ...RAM, name: DEVICE, change: 'created' });
     const range = made.host.tables.memory_ranges.get(DEVICE);
     expect(renamed(made, 'dax0.0')).toBe('');
+    const { base_pfn } = made.host.tables.dax_devices.get('dax0.0')!;
     expect([...made.host.tables.memory_ranges.values()]).toEqual([
-      { ...range, id: 'dax0.0', dax_device: 'dax0.0', revision: 2 },
+      { ...range, id: 'dax0.0', dax_device: 'dax0.0', revision: 3, base_pfn },
     ]);
   });
 

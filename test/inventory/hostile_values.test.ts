@@ -7,6 +7,7 @@ import type { InventoryDeviceRecord } from '../../src/inventory/record.ts';
 import { cases } from '../support/property.ts';
 import { exportOf, importInto, knownAfter, NOTHING } from './support/host.ts';
 import { HOSTILE, RECORDED_TEXTS, spoil } from './support/hostile.ts';
+import { hostAfter } from './support/played.ts';
 
 const spoilt = fc.tuple(fc.constantFrom(...RECORDED_TEXTS), fc.nat(400), fc.constantFrom(...HOSTILE));
 
@@ -42,6 +43,25 @@ describe('[IMP37][IMP38] any recorded listing with any value replaced by a hosti
         }
       }),
       cases(1000),
+    );
+  });
+
+  it('is taken with every device of the model beside that value as it was', () => {
+    fc.assert(
+      fc.property(spoilt, ([text, at, by]) => {
+        const { pointer, text: hostile } = spoil(text, at, by);
+        const touched = new Set(
+          itemsIn(text).flatMap((item) => (isTouched(item, pointer) ? [item.name] : [])),
+        );
+        const shown = importInto(NOTHING, text).records.filter((record) =>
+          namesOf(record).some((name) => touched.has(name)),
+        );
+        const spoilt = new Set(shown.map(({ name }) => name));
+        const now = hostAfter(hostile).made.host.tables.dax_devices;
+        for (const { name, size, mode, state } of hostAfter(text).made.host.tables.dax_devices.values())
+          if (!spoilt.has(name)) expect(now.get(name)).toMatchObject({ size, mode, state });
+      }),
+      cases(500),
     );
   });
 

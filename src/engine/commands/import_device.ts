@@ -18,6 +18,7 @@ import {
   leaveAddressOfUsed,
   leaveOutAddress,
   placed,
+  placeRenamed,
   staysInPlace,
   takeAddress,
   type Import,
@@ -39,13 +40,15 @@ export function importDevice(tx: Transaction, imported: ImportedDevice, imports:
 function takeOver(
   tx: Transaction,
   { name, previous_name: former, is_now: now }: ImportedDevice,
-  { places }: Import,
+  imports: Import,
 ): Refusal | null {
+  const { places } = imports;
   const { dax_devices } = tx.host.tables;
   const other = dax_devices.get((now === undefined ? former : name) ?? '');
   if (other === undefined) return null;
   if (now === undefined && !dax_devices.has(name)) {
     renameDevice(tx, other.name, name);
+    placeRenamed(tx, imports, name);
     return null;
   }
   const refusal = forgetDevice(tx, other);
@@ -153,19 +156,14 @@ function update(
   }
   if (stays) leaveAddressOfUsed(imports, imported);
   const { phys_addr = before.phys_addr, ...asBefore } = imported;
-  const isPlaced = isMoved ? !stays : isNamed(tx, imported, before);
-  const there = isPlaced ? at(before, basePfn(imports.places, name, phys_addr), phys_addr) : before;
+  const there =
+    isMoved && !stays ? at(before, basePfn(imports.places, before, phys_addr), phys_addr) : before;
   const device = asListed(tx.host, there, stays ? asBefore : imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
     ...(listedLink(tx, imported) ?? linkOf(before)),
   });
   const made = placed(tx, imports, imported, device);
   return isRefusal(made) ? made : told(tx, putDevice(tx, made), imported.memory_blocks);
-}
-
-/** Whether a device has its name from this listing, by which it gets a place while nobody uses it. */
-function isNamed(tx: Transaction, { previous_name: former }: ImportedDevice, before: DaxDevice): boolean {
-  return former !== undefined && before.phys_addr === null && !staysInPlace(tx, before);
 }
 
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */

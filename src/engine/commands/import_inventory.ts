@@ -1,4 +1,4 @@
-import type { ImportedCxl, ImportInventory, ToldKernel } from '../model/host_command.ts';
+import type { ImportedCxl, ImportedDevice, ImportInventory, ToldKernel } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { forgetRegions, importCxl, refusesMemdevGone } from '../device/cxl/listed.ts';
 import { keepBlockSize } from '../device/kmem/add.ts';
@@ -21,11 +21,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   const { cxl, devices, told } = command;
   const left = told === undefined ? [] : tellHost(tx, told);
   if (cxl !== undefined) left.push(...takeCxl(tx, cxl));
-  const imports = { places: placesOf(tx.host, null), left };
-  for (const device of devices) {
-    const refusal = importDevice(tx, device, imports);
-    if (refusal !== null) left.push(leftOut('dax_device', device.name, refusal, device.listed_at));
-  }
+  left.push(...takeDevices(tx, devices));
   if (cxl !== undefined) forgetRegions(tx, cxl.gone.regions);
   if (devices.some(({ memory_blocks }) => (memory_blocks?.total ?? null) !== null)) keepBlockSize(tx);
   const id = 'inventory';
@@ -33,6 +29,28 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });
   emit(tx, 'inventory_imported', 'inventory', { devices: devices.map((device) => device.name) });
   return withLeftOut(command.imported, left);
+}
+
+/**
+ * Takes devices one after another, and then again what was refused, or did not get its address: what stood in its way
+ * may be elsewhere by the same listing.
+ */
+function takeDevices(tx: Transaction, devices: readonly ImportedDevice[]): LeftOut[] {
+  const places = placesOf(tx.host, null);
+  const take = (device: ImportedDevice): { refused: boolean; left: LeftOut[] } => {
+    const left: LeftOut[] = [];
+    const refusal = importDevice(tx, device, { places, left });
+    if (refusal !== null) left.push(leftOut('dax_device', device.name, refusal, device.listed_at));
+    return { refused: refusal !== null, left };
+  };
+  const tried = devices.map((device) => ({ device, ...take(device) }));
+  return tried.flatMap(({ device, refused, left }) => {
+    if (refused) return take(device).left;
+    const others = left.filter(({ reason }) => reason !== 'overlap');
+    return others.length === left.length
+      ? left
+      : [...others, ...take({ ...device, change: 'unchanged' }).left];
+  });
 }
 
 /** Takes what a text says of the kernel as PATCH of the host would; where that is refused, it is left out. */

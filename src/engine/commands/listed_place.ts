@@ -1,10 +1,12 @@
-import { basePfn, refusesPlace, type Places } from '../device/place.ts';
+import { putDevice } from '../device/lifecycle.ts';
+import { addPlace, basePfn, refusesPlace, removePlace, type Places } from '../device/place.ts';
 import { leftOut, type LeftOut } from './left_out.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { isInUse } from '../model/lookup.ts';
+import { deviceOf, isInUse } from '../model/lookup.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import type { Transaction } from '../model/transaction.ts';
+import { put, type Transaction } from '../model/transaction.ts';
 
 /** An import under way: where devices are, and what was left out up to now. */
 export interface Import {
@@ -39,7 +41,7 @@ export function placed(
   if (isInUse(tx.host, device.name)) {
     return refuse('dax_device_in_use', `${device.name} is in use, and ${refusal.detail}`);
   }
-  const moved = at(device, basePfn(places, device.name, null), null);
+  const moved = at(device, basePfn(places, device, null), null);
   const refused = refusesPlace(tx.host, places, moved);
   if (refused === null && device.phys_addr !== null) leaveOutAddress(imports, imported, refusal);
   return refused ?? moved;
@@ -56,7 +58,7 @@ export function takeAddress(
   before: DaxDevice,
 ): DaxDevice {
   const phys_addr = imported.phys_addr!;
-  const told = at(before, basePfn(imports.places, before.name, phys_addr), phys_addr);
+  const told = at(before, basePfn(imports.places, before, phys_addr), phys_addr);
   const refusal = refusesPlace(tx.host, imports.places, told);
   if (refusal !== null) {
     leaveOutAddress(imports, imported, refusal);
@@ -77,6 +79,22 @@ export function leaveAddressOfUsed({ left }: Import, { name, phys_addr, listed_a
   const detail = `${phys_addr!}: in use, ${name} stays in the range that it has, without phys_addr`;
   const why = { code: 'dax_device_in_use', reason: 'dax_device_in_use', detail } as const;
   left.push(leftOut('dax_device', name, why, listed_at));
+}
+
+/**
+ * A device that has another name now lies where that lets it, while nobody uses it and no address is told: its memory
+ * goes with it.
+ */
+export function placeRenamed(tx: Transaction, { places }: Import, name: string): void {
+  const before = deviceOf(tx.host, name);
+  if (before.phys_addr !== null || staysInPlace(tx, before)) return;
+  removePlace(places, before);
+  const device = putDevice(tx, at(before, basePfn(places, before, null), null));
+  addPlace(places, device);
+  for (const range of memoryRangesOf(tx.host, name)) {
+    const base_pfn = range.base_pfn + device.base_pfn - before.base_pfn;
+    put(tx, 'memory_ranges', name, { ...range, base_pfn });
+  }
 }
 
 /** A device at another place, or the same told: its pages take with them what the kernel says of them. */

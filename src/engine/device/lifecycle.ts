@@ -80,7 +80,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     conditions: [],
     provider,
     map: command.map === undefined ? mapOf(mode, provider) : command.map,
-    base_pfn: basePfn(places, command.name, command.phys_addr ?? null),
+    base_pfn: basePfn(places, command, command.phys_addr ?? null),
     pgmap: 1,
     instance: 1,
     parent_bound: true,

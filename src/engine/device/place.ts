@@ -17,6 +17,8 @@ const NAMED_PAGES = 2 ** 34;
 const UNNAMED_BASE_PFN = UNKNOWN_BASE_PFN + NAMES.length * BUSES * DEVICES_OF_BUS * NAMED_PAGES;
 const UNNAMED_PAGES = 2 ** 30;
 const END_PFN = 2 ** 52;
+/** Physical addresses have 52 bits. Source: arch/x86/include/asm/sparsemem.h MAX_PHYSMEM_BITS, v6.12. */
+const SIZE_MAX = 2 ** 52;
 
 /**
  * Where the devices of a host lie: ascending lists, so that a listing places 10^4 of them one after another without
@@ -61,10 +63,15 @@ export function removePlace(places: Places, device: DaxDevice): void {
 }
 
 /** The first pfn of a device: by its address, else by its name, else behind all others. O(log n). */
-export function basePfn(places: Places, name: string, phys_addr: string | null): number {
+export function basePfn(
+  places: Places,
+  { name, size }: Pick<DaxDevice, 'name' | 'size'>,
+  phys_addr: string | null,
+): number {
   if (phys_addr !== null) return Number(BigInt(phys_addr) / BigInt(PAGE_BYTES));
   const named = namedPfn(name);
-  if (named !== null && isFree(places, named)) return named;
+  const nr_pages = Math.max(NAMED_PAGES, Math.ceil(size / PAGE_BYTES));
+  if (named !== null && isFree(places, named, named + nr_pages)) return named;
   const behind = (places.marks.at(-1) ?? 0) + 1;
   return Math.max(UNNAMED_BASE_PFN, Math.ceil(behind / UNNAMED_PAGES) * UNNAMED_PAGES);
 }
@@ -76,9 +83,8 @@ function namedPfn(name: string): number | null {
   return UNKNOWN_BASE_PFN + ((of * BUSES + Number(bus)) * DEVICES_OF_BUS + Number(device)) * NAMED_PAGES;
 }
 
-/** Whether nobody lies, or has lain, in the range that a name has. */
-function isFree({ starts, ends, marks }: Places, begin: number): boolean {
-  const end = begin + NAMED_PAGES;
+/** Whether nobody lies, or has lain, in a range. */
+function isFree({ starts, ends, marks }: Places, begin: number, end: number): boolean {
   const nobodyWithin = countBelow(marks, begin) === countBelow(marks, end);
   return nobodyWithin && countBelow(starts, end) === countBelow(ends, begin + 1);
 }
@@ -90,6 +96,10 @@ export function refusesPlace(host: Host, others: Places, device: DaxDevice): Ref
   if (device.phys_addr !== null && BigInt(device.phys_addr) % BigInt(PAGE_BYTES) !== 0n) {
     return refuse('invalid_field', 'phys_addr must be page aligned', { pointer: '/phys_addr' });
   }
+  if (device.size > SIZE_MAX)
+    return refuse('out_of_range', 'no device is larger than 2^52 bytes: physical addresses have 52 bits', {
+      pointer: '/size',
+    });
   if (endOf(device) > END_PFN)
     return refuse('out_of_range', 'phys_addr and size reach past the end of the address space', {
       pointer: '/phys_addr',
