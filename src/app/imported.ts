@@ -20,11 +20,18 @@ export interface Imported {
   readonly cut?: ListedCounts;
 }
 
-/** The answer to an import, `ofHost` being what of the host itself was skipped: no larger than the limits above let it be. */
-export function importedOf(listing: ListingImport, ofHost: readonly Skipped[]): Imported {
+/** What an answer says beside what a listing does: of the host itself, and of devices that the model has not. */
+interface Beside {
+  readonly ofHost: readonly Skipped[];
+  readonly unmade: ReadonlySet<string>;
+}
+
+/** The answer to an import, no larger than the limits above let it be; of what is no device yet (IMP3) only that. */
+export function importedOf(listing: ListingImport, { ofHost, unmade }: Beside): Imported {
   const { devices, host_objects, absent, skipped } = listing;
+  const made = devices.filter(({ record: { name, size } }) => size !== null || !unmade.has(name));
   const lists = {
-    devices: devices.map(({ record, change, previous_name, changed_fields }) => ({
+    devices: made.map(({ record, change, previous_name, changed_fields }) => ({
       name: record.name,
       change,
       previous_name,
@@ -73,10 +80,11 @@ function remarked(remark: Remark, { listed_at }: DeviceChange): Skipped[] {
 
 /** The reason why a device that a listing shows is not one yet. */
 function unsizedSkip(change: DeviceChange): Skipped[] {
-  const { name, size } = change.record;
-  if (size !== null) return [];
+  const { name, namespace, size } = change.record;
+  if (size !== null || change.change === 'gone') return [];
   const detail = 'no listing has shown its size: it becomes a device with the first one that does';
-  return remarked({ kind: 'namespace', name, reason: 'size unknown', detail }, change);
+  const kind = namespace === null ? 'dax_device' : 'namespace';
+  return remarked({ kind, name, reason: 'size unknown', detail }, change);
 }
 
 /** What a device is taken for that was listed by a name that its mode has no more (IMP43). */

@@ -76,10 +76,8 @@ export function planImport(
   const untold = unlisted(listed, modelled);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
-  const devices = asNewWhereLeftOut(
-    withoutSaidAgain(listing.devices, listed.devices, known.devices),
-    modelled,
-  );
+  const unmade = unmadeOf(listing.devices, modelled);
+  const devices = asNewWhereUnmade(withoutSaidAgain(listing.devices, listed.devices, known.devices), unmade);
   return {
     devices: devices.flatMap((device) => importedDevices(device, untold)),
     ...(cxl === null ? {} : { cxl }),
@@ -89,7 +87,7 @@ export function planImport(
       devices: listing.records,
       former: formerAfter(untold, modelled, listing),
     },
-    imported: importedOf({ ...listing, devices }, kernel.skipped),
+    imported: importedOf({ ...listing, devices }, { ofHost: kernel.skipped, unmade }),
   };
 }
 
@@ -178,13 +176,22 @@ function alignOf({ align, mode }: DaxDevice, record: InventoryDeviceRecord | und
   return isDefault ? null : align;
 }
 
-/** What listings have shown before, and was left out then (IMP41): what is listed now may enter. */
-function asNewWhereLeftOut(changes: readonly DeviceChange[], { devices }: Modelled): DeviceChange[] {
-  const modelled = new Set(devices.map(({ name }) => name));
+/** Those that a listing shows and the model has not yet: listed without a size up to now, or left out (IMP3, IMP41). */
+function unmadeOf(changes: readonly DeviceChange[], { devices }: Modelled): ReadonlySet<string> {
+  const modelled = new Set<string | null>(devices.map(({ name }) => name));
+  const unmade = changes.filter(
+    ({ record, change, previous_name: former }) =>
+      change !== 'gone' && !modelled.has(record.name) && !modelled.has(former),
+  );
+  return new Set(unmade.map(({ record }) => record.name));
+}
+
+/** A device that listings have shown before is new with the one after which it can be one. */
+function asNewWhereUnmade(changes: readonly DeviceChange[], unmade: ReadonlySet<string>): DeviceChange[] {
   return changes.map((device) => {
-    const { record, change } = device;
-    const isLeftOut = change === 'unchanged' && record.size !== null && !modelled.has(record.name);
-    return isLeftOut ? { ...device, change: 'created' } : device;
+    const { name, size } = device.record;
+    const isNew = size !== null && unmade.has(name);
+    return isNew ? { ...device, change: 'created', changed_fields: [] } : device;
   });
 }
 
