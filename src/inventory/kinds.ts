@@ -1,5 +1,6 @@
-import { NAME_KEYS } from './field_table.ts';
+import { FIELDS, NAME_KEYS } from './field_table.ts';
 import type { Tool } from './listing.ts';
+import { textOf } from './read_field.ts';
 import type { ListedObject, ObjectKind } from './record.ts';
 
 /** Who prints an object of each kind, where it does not stand in another. */
@@ -35,22 +36,70 @@ const CXL_CHILDREN: Readonly<Record<string, ObjectKind>> = {
   regions: 'cxl_region',
 };
 
-/** An object with an id is a dax region if it has one of these. */
-const DAX_REGION_KEYS = ['path', 'size', 'align', 'available_size', 'devices'];
+/** The kinds whose name is a word of their own; what ndctl lists is named by `dev`, and told by the name. */
+const NAMED_BY_KIND = [
+  'dax_device',
+  'endpoint',
+  'port',
+  'cxl_bus',
+  'decoder',
+  'cxl_region',
+  'memdev',
+] as const;
+const NAMED_BY_DEV = ['bus', 'dimm', 'region', 'namespace'] as const;
 
-/** The kind of an object at the top, told by the key that names it. */
-export function kindOf(object: ListedObject): ObjectKind | null {
-  const { dev } = object;
-  if (typeof dev === 'string') {
-    const kinds = ['bus', 'dimm', 'region', 'namespace'] as const;
-    return kinds.find((kind) => NAME_KEYS[kind].shape.test(dev)) ?? null;
+/** What an object of any kind may say of itself, or of what it refers to: it tells no kind. */
+const OF_ANY_KIND = new Set(
+  'id path state host type size resource serial numa_node target_node health firmware'.split(' '),
+);
+
+/**
+ * The kind of an object at the top: of those whose key names it, the one that knows most of its keys; null where it
+ * merely refers to such a one. `group`: the key of the list that it stands in.
+ *
+ * What refers to another object names it by the same key: a mapping or a fwctl device its memdev, `ndctl read-labels` and
+ * `read-infoblock` their dimm and namespace. Source: cxl/json.c util_cxl_mappings_append_json(), ndctl/dimm.c
+ * dump_json(), ndctl/namespace.c pfn_parse(), v81.
+ */
+export function kindOf(object: ListedObject, group: string | null = null): ObjectKind | null {
+  const [nearest] = kindsNamed(object)
+    .filter((kind) => isOne(kind, object))
+    .toSorted((kind, other) => foreignTo(kind, object) - foreignTo(other, object));
+  if (nearest === undefined) return null;
+  const word = Object.keys(object).find((key) => group === `${key}s` || group === `${key}es`);
+  return word === undefined || word === NAME_KEYS[nearest].key ? nearest : null;
+}
+
+/** The kinds that have a name among the keys of an object. */
+function kindsNamed(object: ListedObject): readonly ObjectKind[] {
+  if (Object.hasOwn(object, 'dev')) {
+    const dev = textOf(object, 'dev') ?? '';
+    return NAMED_BY_DEV.filter((kind) => NAME_KEYS[kind].shape.test(dev));
   }
-  const named = ['dax_device', 'endpoint', 'port', 'cxl_bus', 'decoder', 'cxl_region', 'memdev'] as const;
-  const kind = named.find((candidate) => typeof object[NAME_KEYS[candidate].key] === 'string');
-  if (kind !== undefined) return kind;
-  const hasName = typeof object['id'] === 'number' || typeof object['path'] === 'string';
-  const isDaxRegion = hasName && DAX_REGION_KEYS.some((key) => Object.hasOwn(object, key));
-  return isDaxRegion ? 'dax_region' : null;
+  const named = NAMED_BY_KIND.filter((kind) => Object.hasOwn(object, NAME_KEYS[kind].key));
+  const isDaxRegion = typeof object['id'] === 'number' || typeof object['path'] === 'string';
+  return isDaxRegion ? [...named, 'dax_region'] : named;
+}
+
+/** Whether an object says of itself what one of a kind does, or nothing else than that; most of what it says, anyhow. */
+function isOne(kind: ObjectKind, object: ListedObject): boolean {
+  const { key: nameKey } = NAME_KEYS[kind];
+  const isOwn = (key: string): boolean => key !== nameKey && !OF_ANY_KIND.has(key);
+  const known = Object.keys(object).filter((key) => isKeyOf(kind, key));
+  const foreign = foreignTo(kind, object);
+  if (known.some(isOwn)) return known.length >= foreign;
+  const isNamed =
+    kind === 'dax_region' ? known.some((key) => key !== nameKey) : textOf(object, nameKey) !== null;
+  return foreign === 0 && isNamed;
+}
+
+/** How many keys of an object no tool prints of a kind. */
+function foreignTo(kind: ObjectKind, object: ListedObject): number {
+  return Object.keys(object).filter((key) => !isKeyOf(kind, key)).length;
+}
+
+function isKeyOf(kind: ObjectKind, key: string): boolean {
+  return Object.hasOwn(FIELDS[kind].types, key) || childKind(kind, key) !== null;
 }
 
 /** The kind of what stands under a key of an object; null where that is no object of a listing. */

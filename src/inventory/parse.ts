@@ -130,19 +130,19 @@ function addListings(listings: Listing[], { items }: Walk, isSingle: boolean): v
   }
 }
 
-function readTop(value: ListedValue, pointer: string, walk: Walk): void {
+function readTop(value: ListedValue, pointer: string, walk: Walk, group: string | null = null): void {
   const members: readonly (readonly [ListedValue, string])[] = Array.isArray(value)
     ? (value as ListedValue[]).map((member, index) => [member, pointerTo(pointer, index)] as const)
     : [[value, pointer]];
-  for (const [member, at] of members) readElement(member, at, walk);
+  for (const [member, at] of members) readElement(member, at, walk, group);
 }
 
-function readElement(value: ListedValue, pointer: string, walk: Walk): void {
+function readElement(value: ListedValue, pointer: string, walk: Walk, group: string | null): void {
   if (!isObject(value)) {
     skipUnknown(walk, pointer, 'is no object that ndctl list, daxctl list or cxl list prints');
     return;
   }
-  const kind = kindOf(value);
+  const kind = kindOf(value, group);
   if (kind !== null) {
     readObject(kind, value, { tool: TOOL_OF[kind], parent: null, dax_region: null, pointer }, walk);
     return;
@@ -155,7 +155,7 @@ function readElement(value: ListedValue, pointer: string, walk: Walk): void {
   if (lists.length === 0 && (told.length === 0 || members.length > 0)) {
     skipUnknown(walk, pointer, 'is no object that ndctl list, daxctl list or cxl list prints', value);
   }
-  for (const [key, member] of lists) readTop(member as ListedValue, pointerTo(pointer, key), walk);
+  for (const [key, member] of lists) readTop(member as ListedValue, pointerTo(pointer, key), walk, key);
 }
 
 function skipUnknown(walk: Walk, pointer: string, detail: string, object: ListedObject = {}): void {
