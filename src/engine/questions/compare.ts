@@ -1,3 +1,4 @@
+import { orRefused } from '../kernels/not_resolved.ts';
 import { recordedProfile } from '../kernels/recorded.ts';
 import { NO_PROBES, type KernelOfHost } from '../kernels/told.ts';
 import { dependOn } from '../model/depends_on.ts';
@@ -27,7 +28,8 @@ import { onKernel, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts
 
 /**
  * The same removal from the host's present state on each kernel, and where they differ. Stores nothing. Of a release
- * that is no profile is told what is the same whatever the facts are that are not known of it (UNK9).
+ * that is no profile is told what is the same whatever the facts are that are not known of it (UNK9); one of which none
+ * is known is refused, and the others are told (KREL8).
  */
 export function compareRemovals(tx: Transaction, question: CompareRemovals): Comparison | Refusal {
   const { kernels, kernel_releases = [], type: _type, ...asked } = question;
@@ -91,7 +93,9 @@ const UNDETERMINED = {
 
 function removalOf(tx: Transaction, command: RemoveDaxDevice): Compared {
   const device = tx.host.tables.dax_devices.get(command.dax_device)!;
-  const removal = cannotBe(tx.host, device) ?? whatIf(tx, (inner) => runRemoval(inner, command));
+  const removal = orRefused(
+    () => cannotBe(tx.host, device) ?? whatIf(tx, (inner) => runRemoval(inner, command)),
+  );
   if (isRefusal(removal)) return { refused: noRemoval(removal) };
   const { report, state, verdict, waiting_on, hazards } = removal;
   const { pages, file_systems, leaked_ranges, kernel_log, simulated_kernel_cost } = report;

@@ -91,7 +91,7 @@ export const CompareRemovalsBody = z
       .meta({ description: 'Default: all of them, where no release is named.' }),
     kernel_releases: z.array(KernelReleaseInput).min(1).max(16).exactOptional().meta({
       description:
-        'Any `uname -r`, or package version of Debian. What depends on facts that are not known of one is `undetermined`, and `depends_on` of its item says on which.',
+        'Any `uname -r`, or package version of Debian. What depends on facts that are not known of one is `undetermined`, and `depends_on` of its item says on which. Of one that is older than 5.10 or newer than 7.3 nothing is known: its item is `refused`.',
     }),
   })
   .meta({
