@@ -43,7 +43,6 @@ export function importedOf(listing: ListingImport, { ofHost, unmade }: Beside): 
       ...skipped,
       ...devices.flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
-      ...devices.flatMap(formerModeSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
       ...regionBadblocks(listing),
       ...mediaErrors(listing),
@@ -85,14 +84,6 @@ function unsizedSkip(change: DeviceChange): Skipped[] {
   const detail = 'no listing has shown its size: it becomes a device with the first one that does';
   const kind = namespace === null ? 'dax_device' : 'namespace';
   return remarked({ kind, name, reason: 'size unknown', detail }, change);
-}
-
-/** What a device is taken for that was listed by a name that its mode has no more (IMP43). */
-function formerModeSkip(change: DeviceChange): Skipped[] {
-  const { name, namespace, mode, mode_as_listed: word } = change.record;
-  if (change.change === 'gone' || word === null || mode === 'unknown') return [];
-  const detail = `${word} is what ndctl before v60 called ${mode}: taken as that, and exported as listed`;
-  return remarked({ kind: 'namespace', name: namespace ?? name, reason: 'former mode', detail }, change);
 }
 
 /** What a device is told to be of whose memory no listing has counted the blocks (IMP60). */

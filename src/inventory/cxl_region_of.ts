@@ -4,7 +4,7 @@ import { findRecord } from './find_record.ts';
 import { type HumanSize, parseHumanSize } from './human_size.ts';
 import { firstBy, indexed } from './indexed.ts';
 import { isetIdOf, type IsetMember } from './iset_id.ts';
-import { toCount, toU64 } from './number.ts';
+import { serialOfDimm, toCount, toU64 } from './number.ts';
 import { membersOf, objectsOf, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts, ListedRecord, ListedValue } from './record.ts';
 
@@ -103,7 +103,7 @@ function haveSameMedia(
   return targets.every((target, at) => {
     const serial = toU64(findRecord(host.memdevs, textOf(target, 'memdev'))?.fields['serial']);
     const id = textOf(findRecord(host.dimms, textOf(mappings[at], 'dimm'))?.fields, 'id');
-    return !differ(id, serial === null ? null : serial.toString(16));
+    return !differ(serialOfDimm(id), serial);
   });
 }
 

@@ -1,7 +1,7 @@
 import { findRecord } from './find_record.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { firstBy, groupBy, indexed } from './indexed.ts';
-import { toCount, toHex, toU64 } from './number.ts';
+import { serialOfDimm, toCount, toHex, toU64 } from './number.ts';
 import { membersOf, textOf } from './read_field.ts';
 import type { InventoryDeviceRecord, InventoryHostRecord } from './record.ts';
 
@@ -115,9 +115,9 @@ function linkOf(
   };
 }
 
-/** A CXL nmem has its memdev's serial as id, in hex without 0x; on 6.1 it has none [M131]. */
+/** A CXL nmem has its memdev's serial as id; on 6.1 it has none [M131]. */
 function dimmOfSerial(host: InventoryHostRecord, serial: bigint | null): string | null {
-  return serial === null ? null : (dimmsById(host).get(serial.toString(16))?.name ?? null);
+  return serial === null ? null : (dimmsBySerial(host).get(serial)?.name ?? null);
 }
 
 function dimmsByPosition(host: InventoryHostRecord, cxlRegion: string): ReadonlyMap<number, string> {
@@ -139,8 +139,8 @@ function memdevAt(host: InventoryHostRecord, endpoint: string | null): string | 
 const endpointsByMemdev = indexed(({ endpoints }: InventoryHostRecord) =>
   firstBy(endpoints, ({ fields }) => textOf(fields, 'host')),
 );
-const dimmsById = indexed(({ dimms }: InventoryHostRecord) =>
-  firstBy(dimms, ({ fields }) => textOf(fields, 'id')),
+const dimmsBySerial = indexed(({ dimms }: InventoryHostRecord) =>
+  firstBy(dimms, ({ fields }) => serialOfDimm(textOf(fields, 'id'))),
 );
 const decodersByRegion = indexed(({ decoders }: InventoryHostRecord) =>
   groupBy(decoders, ({ fields }) => textOf(fields, 'region')),

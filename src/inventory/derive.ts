@@ -4,10 +4,9 @@ import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
 import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
-import { toCount, toHex, toU64 } from './number.ts';
+import { serialOfDimm, toCount, toHex, toU64 } from './number.ts';
 import {
   hidesContent,
-  isFormerMode,
   isModeOfDax,
   isModeOfNamespace,
   namespaceMode,
@@ -71,7 +70,7 @@ export function deriveDevice(
   return {
     name,
     mode,
-    mode_as_listed: unknownModeOf(parts) ?? formerModeOf(parts, mode),
+    mode_as_listed: unknownModeOf(parts),
     driver: isDisabled ? null : driverOf(mode),
     state: isDisabled ? 'unbound' : 'bound',
     ...size,
@@ -141,12 +140,6 @@ function unknownModeOf({ namespace, dax_device: dax }: ListedParts): string | nu
   return word === null || isModeOfNamespace(word) ? null : word;
 }
 
-/** The name that its mode had before ndctl v60, where it was listed by that [IMP43]. */
-function formerModeOf({ namespace }: ListedParts, mode: DeviceMode): string | null {
-  const word = textOf(namespace, 'mode');
-  return word !== null && isFormerMode(word) && namespaceMode(namespace) === mode ? word : null;
-}
-
 function modeOf(parts: ListedParts): DeviceMode {
   if (unknownModeOf(parts) !== null) return 'unknown';
   if (isDaxParts(parts)) {
@@ -198,10 +191,11 @@ function mediaSerialOf(
   return ids.length === 0 || ids.includes(null) ? null : ids.join(',');
 }
 
-/** A CXL dimm's id is the serial in hex without 0x; an NFIT id is no number, but has dashes [M131]. */
+/** A CXL dimm's id is the serial of its card, shown as that is; an NFIT id is no number, but has dashes [M131]. */
 function dimmIdOf(host: InventoryHostRecord, dimm: string | null): string | null {
   const id = textOf(findRecord(host.dimms, dimm)?.fields, 'id');
-  return id !== null && /^[0-9a-f]{1,16}$/.test(id) ? `0x${id}` : id;
+  const serial = serialOfDimm(id);
+  return serial === null ? id : toHex(serial);
 }
 
 /**

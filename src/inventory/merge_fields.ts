@@ -57,11 +57,12 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
   const changed = (key: string): boolean => !isEqual(known[key], incoming[key]);
   const isAnother = (key: string): boolean =>
     known[key] !== undefined && incoming[key] !== undefined && changed(key);
+  const isAnotherSet = isAnother('iset_id') && toU64(known['iset_id']) !== toU64(incoming['iset_id']);
   const badblocks = !hidesBadblocks(kind, incoming) && changed('badblock_count') ? ['badblocks'] : [];
   switch (kind) {
     case 'region':
       // Another interleave set, another region: numbers are given anew at each boot.
-      return isAnother('iset_id') ? Object.keys(known) : badblocks;
+      return isAnotherSet ? Object.keys(known) : badblocks;
     case 'dimm':
       return isAnother('id') ? Object.keys(known) : [];
     case 'namespace':
@@ -81,7 +82,7 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
   }
 }
 
-/** The known value where the new one is only a rounder way to write it; element by element in objects and lists. */
+/** The known value where the new one is only a rounder, or a signed, way to write it; element by element in objects and lists. */
 export function preferExact(known: ListedValue | undefined, incoming: ListedValue): ListedValue {
   if (typeof incoming === 'string' && known !== undefined)
     return isRounded(known, incoming) ? known : incoming;
@@ -91,7 +92,7 @@ export function preferExact(known: ListedValue | undefined, incoming: ListedValu
     );
   }
   if (!isObject(known) || !isObject(incoming) || isExactNumber(known) || isExactNumber(incoming))
-    return incoming;
+    return isSigned(incoming) && isSameNumber(known, incoming) ? known! : incoming;
   return Object.fromEntries(
     Object.entries(incoming).map(([key, value]) => [key, preferExact(known[key], value!)]),
   );
@@ -101,6 +102,16 @@ function isRounded(known: ListedValue, incoming: string): boolean {
   const bytes = toCount(known);
   const human = parseHumanSize(incoming);
   if (human !== null) return bytes !== null && covers(human, bytes);
+  return isSameNumber(known, incoming);
+}
+
+/** Whether what is known, as a number, is the unsigned one that the new value is. */
+function isSameNumber(known: ListedValue | undefined, incoming: ListedValue): boolean {
   const number = typeof known === 'string' ? null : toU64(known);
   return number !== null && number === toU64(incoming);
+}
+
+/** Whether it is a number that has been printed signed: of an unsigned one, the sign is no fact [IMP39]. */
+function isSigned(value: ListedValue): boolean {
+  return typeof value === 'number' ? value < 0 : isExactNumber(value) && value.$number.startsWith('-');
 }

@@ -18,6 +18,15 @@ export function toU64(value: ListedValue | undefined): bigint | null {
   return BigInt.asUintN(64, number);
 }
 
+/**
+ * The serial of a card by the id of its nmem, which is decimal, and signed; null where it is none, as an NFIT id.
+ * Source: drivers/cxl/pmem.c id_show(), v6.12; ndctl/lib/libndctl.c populate_cxl_dimm_attributes(), v81.
+ */
+export function serialOfDimm(id: string | null): bigint | null {
+  if (id === null || !/^(0|-?[1-9][0-9]{0,19})$/.test(id)) return null;
+  return toU64({ $number: id });
+}
+
 /** The non-negative integer of at most 2^53-1 that a listed value is, or null. Never reads a string. */
 export function toCount(value: ListedValue | undefined): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;

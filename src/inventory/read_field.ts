@@ -8,21 +8,9 @@ export function pick(object: ListedObject, keys: readonly string[]): ListedObjec
   return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
 }
 
-/** What ndctl before v60 called the modes, and still takes for them. Source: ndctl/namespace.c set_defaults(). */
-const FORMER_MODES = new Map([
-  ['memory', 'fsdax'],
-  ['dax', 'devdax'],
-]);
-
-/** The mode of a namespace by the name that it has today, or null; the record keeps the word that was listed. */
+/** The mode of a namespace as it is listed, or null. */
 export function namespaceMode(namespace: ListedObject | null | undefined): string | null {
-  const word = textOf(namespace, 'mode');
-  return FORMER_MODES.get(word ?? '') ?? word;
-}
-
-/** Whether it is the name that a mode had, and not that of today. */
-export function isFormerMode(word: string): boolean {
-  return FORMER_MODES.has(word);
+  return textOf(namespace, 'mode');
 }
 
 const NAMESPACE_MODES = ['fsdax', 'devdax', 'raw', 'sector'];

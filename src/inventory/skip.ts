@@ -12,15 +12,13 @@ import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './recor
  * a device. `blk`: a region reached through block windows. `rounded`: a number that -u does not print exactly.
  * `invalid value`: its key cannot have it; of a name, that the object cannot be told. `unknown object`: none of the tools
  * prints such a one. `twin`: a name that stood before in the same listing. `not json`: a line of the text. `unknown mode`:
- * its mode was not taken; of a namespace that is listed without one, nothing was. `former mode`: it is taken as what the
- * mode is called today.
+ * its mode was not taken; of a namespace that is listed without one, nothing was.
  */
 export type SkipReason =
   | 'not a dax device'
   | 'seed'
   | 'blk'
   | 'unknown mode'
-  | 'former mode'
   | 'rounded'
   | 'size unknown'
   | 'not counted'

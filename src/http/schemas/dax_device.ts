@@ -57,8 +57,7 @@ const device = {
   name: z.string(),
   mode: DeviceMode,
   mode_as_listed: z.string().nullable().meta({
-    description:
-      'As listed: the word of a mode that is not modelled (`unknown`), or the name that a mode had before ndctl v60; else null.',
+    description: 'The word of a mode that is not modelled (`unknown`), as listed; null in any other.',
   }),
   driver: Driver.nullable(),
   size: Bytes,

@@ -55,7 +55,7 @@ export function printed({ made, listed }: PlayedHost, format: ExportFormat): str
 }
 
 /** Everything that the model holds of the host, and all it exports; not when, nor how often, a record was changed. */
-export function stateOf(host: PlayedHost, isKept: (record: object) => boolean = () => true): unknown {
+export function stateOf(host: PlayedHost, isKept: (record: object) => boolean = () => true) {
   const { dax_devices, memory_ranges, cxl_memdevs, cxl_regions } = host.made.host.tables;
   const records = [dax_devices, memory_ranges, cxl_memdevs, cxl_regions].map((table) =>
     [...table.entries()]
