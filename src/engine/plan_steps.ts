@@ -1,5 +1,6 @@
 import type { DaxDevice, Host } from './model/host.ts';
 import { deviceOf, mountsOn, must, pinsOfDevice, usersOf } from './model/lookup.ts';
+import { nameInSysfs } from './device/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
 import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
 import type { Impact } from './questions/record.ts';
@@ -74,7 +75,7 @@ function concerns(host: Host, command: RemedyCommand, device: DaxDevice): boolea
 }
 
 /**
- * What an administrator types for it; null where nothing that is typed does it.
+ * What an administrator types for it; null where nothing that is typed does it, or the name that is typed is not known.
  * Source: the disk of nd_pmem is a child of the device that the driver is bound to (drivers/nvdimm/pmem.c
  * pmem_attach_disk(), device_add_disk()); the dax bus has `unbind` of each driver (drivers/dax/bus.c).
  */
@@ -87,18 +88,25 @@ export function typed(host: Host, command: PlannedCommand): string | null {
     case 'unpin':
       return null;
     case 'patch_memory_block':
-      return `daxctl offline-memory ${command.dax_device}`;
+      return offlineOf(deviceOf(host, command.dax_device));
     case 'remove_dax_device':
       return command.trigger === 'unbind' ? unbindOf(deviceOf(host, command.dax_device)) : null;
   }
 }
 
-function unbindOf({ name, mode }: DaxDevice): string {
+function offlineOf({ name, mode }: DaxDevice): string | null {
+  const shown = nameInSysfs(name, mode);
+  return shown === null ? null : `daxctl offline-memory ${shown}`;
+}
+
+function unbindOf({ name, mode }: DaxDevice): string | null {
+  const shown = nameInSysfs(name, mode);
+  if (shown === null) return null;
   if (isOnDaxBus(mode)) {
     const driver = mode === 'system-ram' ? 'kmem' : 'device_dax';
-    return `echo ${name} > /sys/bus/dax/drivers/${driver}/unbind`;
+    return `echo ${shown} > /sys/bus/dax/drivers/${driver}/unbind`;
   }
-  const bound = `/sys/block/${name}/device`;
+  const bound = `/sys/block/${shown}/device`;
   return `basename "$(readlink -f ${bound})" > ${bound}/driver/unbind`;
 }
 

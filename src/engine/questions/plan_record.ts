@@ -28,7 +28,7 @@ export interface PlanCost extends Impact {
 /** One step of a plan. */
 export interface PlanStep {
   readonly action: PlanAction;
-  /** What an administrator types; null where nothing that is typed does it: a holder lets a pin go, a card is pulled. */
+  /** What an administrator types; null where nothing that is typed does it: a holder lets a pin go, a card is pulled, nobody told the name [PLAN9]. */
   readonly command: string | null;
   /** The same in the model, in order. */
   readonly calls: readonly PlannedCommand[];

@@ -48,7 +48,7 @@ const Step = z
     action: z.enum(PLAN_ACTIONS),
     command: z.string().nullable().meta({
       description:
-        'For a shell of the host; null where nothing that is typed does it: whoever holds a pin lets it go, a card is pulled.',
+        'For a shell of the host; null where nothing that is typed does it: whoever holds a pin lets it go, a card is pulled, a device is known by its namespace alone.',
     }),
     calls: z.array(PlannedCall).meta({ description: 'The same in the model, in order.' }),
     why: z.string(),
