@@ -1,6 +1,6 @@
 import type { DaxDevice, Host } from './model/host.ts';
 import { deviceOf, mountsOn, must, pinsOfDevice, usersOf } from './model/lookup.ts';
-import { nameInSysfs } from './device/name_in_sysfs.ts';
+import { nameInSysfs } from './model/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
 import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
 import type { Impact } from './questions/record.ts';

@@ -1,8 +1,9 @@
+import { nameInSysfs } from '../engine/model/name_in_sysfs.ts';
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
-import { daxName, diskName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
+import { daxName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
 import { isEqual } from './is_equal.ts';
 import { isOdd } from './lossless.ts';
 import { fromU64, toU64, U64_MAX } from './number.ts';
@@ -113,7 +114,6 @@ function namespaceNow(
   const hasPages = isDax || (mode === 'fsdax' && !(isNew && isNativeMemory(current)));
   return {
     ...kept,
-    ...(isDax && blockdev !== undefined ? { blockdev } : {}),
     ...sizeAndAlign(kept, record, current, hasPages),
     ...(isNew && (isDax || mode === 'fsdax') && current.map !== null ? { map: current.map } : {}),
     ...(current.mode === 'system-ram' ? {} : nodeOf('numa_node', record, current)),
@@ -122,10 +122,25 @@ function namespaceNow(
       ? defined({ badblock_count, badblocks })
       : badblocksNow({ badblock_count, badblocks }, sectorsOf(now), onlyDimm(region?.fields))),
     ...(shown.namespace === 'disabled' ? { state: 'disabled' } : {}),
-    ...(isDax || shown.namespace !== 'enabled'
-      ? {}
-      : { blockdev: isOdd(blockdev) ? blockdev : diskName(namespace, current.name, mode) }),
+    ...diskNow(namespace, current, isNew, shown),
   };
+}
+
+/**
+ * The disk as it was listed, told or not, while mode and driver are; else, of a device that has a name of its own, the one
+ * that the kernel gives it [IMP69].
+ */
+function diskNow(
+  { blockdev, ...namespace }: ListedObject,
+  { name, mode }: CurrentDevice,
+  isNew: boolean,
+  shown: Shown,
+): ListedObject {
+  const isDisabled = shown.namespace === 'disabled';
+  const isAsListed = !isNew && (namespace['state'] === 'disabled') === isDisabled;
+  const made = isDisabled || isOnDaxBus(mode) ? null : nameInSysfs(name, mode);
+  const now = isAsListed ? blockdev : (made ?? undefined);
+  return now === undefined ? {} : { blockdev: now };
 }
 
 /** What the listings tell is printed where they told it: of the namespace, or of its region alone [IMP62]. */

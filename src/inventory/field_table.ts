@@ -97,7 +97,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
       ...NODES,
       ...BADBLOCKS,
     },
-    always_told: ['map', 'uuid', 'sector_size', 'align', 'blockdev', 'state', 'name', 'badblock_count'],
+    always_told: ['map', 'uuid', 'sector_size', 'align', 'state', 'name', 'badblock_count'],
   },
   dax_region: {
     types: { path: 'string', id: 'count', size: 'size', align: 'align', available_size: 'size' },

@@ -1,4 +1,3 @@
-import type { DeviceMode } from '../engine/model/vocabulary.ts';
 import { textOf } from './read_field.ts';
 import type { ListedObject } from './record.ts';
 
@@ -12,18 +11,6 @@ export function freeName(name: string, device: string, owners: NameOwners): stri
     free = name.replace(/^(pmem|dax)(\d+)(?:\.\d+)?/, `$1$2.${String(index)}`);
   }
   return free;
-}
-
-/**
- * The name of a namespace's disk: its device's, or where that has another, the one the kernel gives: pmemR[.N], with an
- * s behind it in sector mode.
- * Source: drivers/nvdimm/namespace_devs.c nvdimm_namespace_disk_name(), v6.12.
- */
-export function diskName(namespace: ListedObject, device: string, mode: DeviceMode): string {
-  const [, region, index] = /^namespace(\d+)\.(\d+)$/.exec(textOf(namespace, 'dev') ?? '') ?? [];
-  const numbers = index === '0' ? region! : `${region!}.${index!}`;
-  const disk = device.startsWith('pmem') ? device.replace(/s$/, '') : `pmem${numbers}`;
-  return mode === 'sector' ? `${disk}s` : disk;
 }
 
 /**

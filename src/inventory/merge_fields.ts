@@ -3,7 +3,7 @@ import { covers, parseHumanSize } from './human_size.ts';
 import { isEqual } from './is_equal.ts';
 import { isExactNumber, isObject } from './lossless.ts';
 import { toCount, toU64 } from './number.ts';
-import { hidesContent } from './read_field.ts';
+import { hidesContent, namespaceMode } from './read_field.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 
 /**
@@ -67,7 +67,11 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
       return isAnother('id') ? Object.keys(known) : [];
     case 'namespace':
       // Another uuid is another content: what the old one said of itself is void.
-      return [...badblocks, ...(changed('uuid') ? ['raw_uuid', 'size'] : [])];
+      return [
+        ...badblocks,
+        ...(changed('uuid') ? ['raw_uuid', 'size'] : []),
+        ...(losesDisk(known, incoming) ? ['blockdev'] : []),
+      ];
     case 'dax_device':
       return toCount(incoming['size']) !== null && changed('size') ? ['mappings'] : [];
     case 'bus':
@@ -80,6 +84,12 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
     case 'cxl_region':
       return [];
   }
+}
+
+/** A disk that a listing leaves out is there, but under a driver, in the mode and with the content that it was told of. */
+function losesDisk(known: ListedObject, incoming: ListedObject): boolean {
+  const isOther = namespaceMode(known) !== namespaceMode(incoming) || known['uuid'] !== incoming['uuid'];
+  return isOther || incoming['state'] === 'disabled';
 }
 
 /** The known value where the new one is only a rounder, or a signed, way to write it; element by element in objects and lists. */

@@ -66,7 +66,11 @@ test.each([
 ])('[PLAN9] the commands for %s as system-ram', async (name, commands) => {
   const host = `ram-of-${name}`;
   const memory = { mode: 'system-ram', size: 1024 * MIB, phys_addr: '0x1000000000', target_node: 1 };
-  await server.call('POST', '/v1/hosts', { name: host, kernel: 'v6.12', auto_online_blocks: 'online_movable' });
+  await server.call('POST', '/v1/hosts', {
+    name: host,
+    kernel: 'v6.12',
+    auto_online_blocks: 'online_movable',
+  });
   await server.call('POST', `/v1/hosts/${host}/dax-devices`, { name, ...memory });
   expect(await typedFor(host)).toEqual(commands);
 });

@@ -1,4 +1,4 @@
-import { isOnDaxBus, type DeviceMode } from '../model/vocabulary.ts';
+import { isOnDaxBus, type DeviceMode } from './vocabulary.ts';
 
 /**
  * The name of a device where the kernel has it in its present mode: its disk in /sys/block, with an s behind it in sector
