@@ -17,6 +17,7 @@ import { importedOf, type Imported } from './imported.ts';
 import { currentCxl, memdevsBefore, type ModelledCxl } from './current_cxl.ts';
 import { findListed } from './listed_at.ts';
 import { listedKernel } from './listed_kernel.ts';
+import { isLeftBehind, linksIn, takenBack, type ModelledLinks } from './listed_link.ts';
 import { changedCxl } from './listed_cxl.ts';
 import { withoutSaidAgain } from '../inventory/said_again.ts';
 import { EMPTY_HOST, type InventoryDeviceRecord, type InventoryHostRecord } from '../inventory/record.ts';
@@ -73,7 +74,7 @@ export function planImport(
     return refuse('malformed_inventory', detail, { pointer: '' });
   }
   const kernel = listedKernel(listing);
-  const untold = unlisted(listed, modelled);
+  const untold = unlisted(listed, modelled, known.devices);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
   const unmade = unmadeOf(listing.devices, modelled);
@@ -143,11 +144,24 @@ interface Unlisted {
   readonly unplaced: ReadonlySet<string>;
   /** Those that are gone, as they were listed last. */
   readonly former: ReadonlyMap<string, InventoryDeviceRecord>;
+  /** What listings told of each up to now, also of those that are gone. */
+  readonly before: ReadonlyMap<string, InventoryDeviceRecord>;
+  readonly links: ModelledLinks;
 }
 
-function unlisted({ former = [] }: Listed, { devices }: Modelled): Unlisted {
-  const unplaced = devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name);
-  return { unplaced: new Set(unplaced), former: new Map(former.map((record) => [record.name, record])) };
+function unlisted(
+  { former: left = [] }: Listed,
+  modelled: Modelled,
+  known: readonly InventoryDeviceRecord[],
+): Unlisted {
+  const unplaced = modelled.devices.filter(({ phys_addr }) => phys_addr === null).map(({ name }) => name);
+  const former = new Map(left.map((record) => [record.name, record]));
+  return {
+    unplaced: new Set(unplaced),
+    former,
+    before: new Map([...former, ...known.map((record) => [record.name, record] as const)]),
+    links: linksIn(modelled),
+  };
 }
 
 /** Those that are gone after an import: what was listed of them last tells whether they come back (IMP48). */
@@ -196,15 +210,21 @@ function asNewWhereUnmade(changes: readonly DeviceChange[], unmade: ReadonlySet<
 }
 
 /** What a change submits; nothing where the device is as it was. */
-function importedDevices(change: DeviceChange, { unplaced, former }: Unlisted): ImportedDevice[] {
+function importedDevices(change: DeviceChange, untold: Unlisted): ImportedDevice[] {
   const { record, previous_name, is_now, listed_at } = change;
+  const { unplaced, former, before, links } = untold;
   const isUnplaced = record.phys_addr !== null && unplaced.has(record.name);
-  if (change.change === 'unchanged' && !isUnplaced) return [];
+  const names = [record.name, ...(previous_name === null ? [] : [previous_name])];
+  const [modelled] = names.flatMap((name) => links.deviceOf(name) ?? []);
+  const [known] = names.flatMap((name) => before.get(name) ?? []);
+  const isLinked = modelled !== undefined && isLeftBehind(record, modelled, links);
+  if (change.change === 'unchanged' && !isUnplaced && !isLinked) return [];
   const is_another = isAnothers(change, former.get(record.name));
   const told = Object.entries({ previous_name, is_now, listed_at, is_another });
   return [
     {
-      ...importedDevice(record, change.change),
+      ...importedDevice(record, change.change === 'unchanged' && isLinked ? 'updated' : change.change),
+      ...takenBack(record, known, modelled, links),
       ...Object.fromEntries(told.filter(([, value]) => value !== null)),
     },
   ];

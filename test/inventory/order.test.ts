@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cases } from '../support/property.ts';
+import { permutationsOf } from './support/permutations.ts';
 import { hostAfter, printed, stateOf } from './support/played.ts';
 import { recordedInventories } from './support/recordings.ts';
 import { OBJECT_GAPS, thinned } from './support/thinned.ts';
@@ -114,13 +115,6 @@ describe('[IMP14] the listings of one moment give one state, in whichever order 
     );
   });
 });
-
-function permutationsOf<T>(items: readonly T[]): readonly (readonly T[])[] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, at) =>
-    permutationsOf(items.toSpliced(at, 1)).map((others) => [item, ...others]),
-  );
-}
 
 /** The state without devices that are gone: one that was known by its namespace before its own name leaves such a trace. */
 function thereAfter(texts: readonly string[]): unknown {

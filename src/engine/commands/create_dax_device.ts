@@ -1,5 +1,6 @@
 import type { CreateDaxDevice } from '../model/device_command.ts';
 import { noNamespaceMode } from '../device/dax_region.ts';
+import type { CxlLink } from '../device/cxl/link.ts';
 import { standOnCxl } from '../device/cxl/new_region.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import type { DaxDevice } from '../model/host.ts';
@@ -16,9 +17,6 @@ interface ListedPlace {
   readonly link: CxlLink;
   readonly places: Places;
 }
-
-/** The CXL region that a device stands on, and how that is known. */
-export type CxlLink = Pick<DaxDevice, 'cxl_region' | 'cxl_region_from'>;
 
 /** Creates a device as found on its bus: bound to the driver of its mode unless said otherwise. */
 export function createDaxDevice(

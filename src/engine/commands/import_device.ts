@@ -1,6 +1,7 @@
 import { addBadblocks, cutBadblocks } from '../mm/badblocks.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
+import { NO_LINK } from '../device/cxl/link.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import { forgetDevice } from '../device/forget.ts';
 import { renameDevice } from '../device/rename.ts';
@@ -23,7 +24,8 @@ import {
   takeAddress,
   type Import,
 } from './listed_place.ts';
-import { createDaxDevice, type CxlLink } from './create_dax_device.ts';
+import { createDaxDevice } from './create_dax_device.ts';
+import { besideRemoval, linkAsListed } from './listed_link.ts';
 
 /**
  * Creates, updates or ends a device as a listing shows it; of one in use, what the listing cannot know stays. Refused,
@@ -78,7 +80,7 @@ function become(
   imports: Import,
 ): DaxDevice | Refusal {
   if (imported.change === 'gone') return end(tx, before);
-  if (imported.change !== 'unchanged') return update(tx, before, imported, imports);
+  if (imported.change !== 'unchanged') return update(tx, before, besideRemoval(before, imported), imports);
   const device = takeAddress(tx, imports, imported, before);
   return device === before ? before : told(tx, putDevice(tx, device), imported.memory_blocks);
 }
@@ -123,7 +125,7 @@ function create(tx: Transaction, imported: ImportedDevice, imports: Import): Ref
   } = imported;
   const asTold = { clears_poison: null, provider: null, ...fields };
   const command = { ...asTold, type: 'create_dax_device', size: imported.size } as const;
-  const listed = { link: listedLink(tx, imported) ?? NO_LINK, places };
+  const listed = { link: linkAsListed(tx, imported, NO_LINK), places };
   const there = createDaxDevice(tx, command, listed);
   const taken = isRefusal(there) && there.code === 'overlap' ? there : null;
   const made = taken === null ? there : createDaxDevice(tx, { ...command, phys_addr: null }, listed);
@@ -160,7 +162,7 @@ function update(
     isMoved && !stays ? at(before, basePfn(imports.places, before, phys_addr), phys_addr) : before;
   const device = asListed(tx.host, there, stays ? asBefore : imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
-    ...(listedLink(tx, imported) ?? linkOf(before)),
+    ...linkAsListed(tx, imported, before),
   });
   const made = placed(tx, imports, imported, device);
   return isRefusal(made) ? made : told(tx, putDevice(tx, made), imported.memory_blocks);
@@ -169,17 +171,4 @@ function update(
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */
 function badblocksWithin(size: number, listed: readonly Badblocks[]): Badblocks[] {
   return cutBadblocks(addBadblocks(listed, []), { offset: 0, length: Math.ceil(size / SECTOR_BYTES) });
-}
-
-const NO_LINK: CxlLink = { cxl_region: null, cxl_region_from: null };
-
-/** The CXL region beneath a device, as listed or derived, once a `cxl list` has shown it. */
-function listedLink(tx: Transaction, imported: ImportedDevice): CxlLink | null {
-  const { cxl_region, cxl_region_from = 'listed' } = imported;
-  const known = cxl_region !== undefined && tx.host.tables.cxl_regions.has(cxl_region);
-  return known ? { cxl_region, cxl_region_from } : null;
-}
-
-function linkOf({ cxl_region, cxl_region_from }: DaxDevice): CxlLink {
-  return { cxl_region, cxl_region_from };
 }

@@ -14,6 +14,7 @@ import {
   type KmemState,
 } from '../model/vocabulary.ts';
 import { MEDIUM_REPLACED, without } from './conditions.ts';
+import { NO_LINK } from './cxl/link.ts';
 import { kmemStateOf } from './kmem/probe.ts';
 import { placeAs } from './namespace_layout.ts';
 import { basePfn, type Places } from './place.ts';
@@ -88,8 +89,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     media_present: true,
     badblocks: [],
     clears_poison: command.clears_poison === undefined ? false : command.clears_poison,
-    cxl_region: null,
-    cxl_region_from: null,
+    ...NO_LINK,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
 }

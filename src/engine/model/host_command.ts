@@ -70,7 +70,8 @@ export interface ListedAt {
 
 /** A device as a listing describes it: created or, by name, updated. */
 export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 'size' | 'cxl' | 'holders'> {
-  readonly cxl_region?: string;
+  /** Null: the one that listings gave it, they take back; absent: they tell none. */
+  readonly cxl_region?: string | null;
   readonly cxl_region_from?: LinkSource;
   readonly mode: DeviceMode;
   /** The word of a mode that is not modelled; absent in any other. */

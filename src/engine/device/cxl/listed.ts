@@ -5,6 +5,7 @@ import { refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, identity, patch, put, remove, type Transaction } from '../../model/transaction.ts';
 import { consumersOf, regionsOn } from './chain.ts';
 import { changeMemdev } from './change.ts';
+import { NO_LINK } from './link.ts';
 
 /** A memdev of which no decoder has been reset, and which has left no region. */
 export const NEVER_RESET = { committed_with_zero_size: false, left_region: null } as const;
@@ -52,7 +53,7 @@ export function forgetRegions(tx: Transaction, names: readonly string[]): void {
   for (const name of names) {
     const consumers = consumersOf(tx.host, name);
     if (consumers.some(({ state }) => state !== 'gone')) continue;
-    for (const device of consumers) patch(tx, 'dax_devices', device.name, { cxl_region: null });
+    for (const device of consumers) patch(tx, 'dax_devices', device.name, NO_LINK);
     if (tx.host.tables.cxl_regions.has(name)) remove(tx, 'cxl_regions', name);
     emit(tx, 'cxl_region_changed', `cxl-regions/${name}`, { imported: true, gone: true });
   }
