@@ -19,8 +19,8 @@ export interface TextParts {
 
 /** White space of any kind, a byte order mark, and what stands between documents of a sequence (RFC 7464). */
 const BETWEEN = /[\s,\u001e]*/y;
-/** How a document of the tools begins; a log line may begin with `[ 12.345678]` or `[warn]`. */
-const BEGIN = /[[{]\s*["[{\]}]/y;
+/** How a document of the tools begins, or one that an odd value does; a log line may with `[ 12.345678]` or `[warn]`. */
+const BEGIN = /[[{]\s*(?:["[{\]}]|(?:-?\d[\d.eE+-]*|null|true|false)\s*,)/y;
 const LINE = /[^\n]*\n?/y;
 /** Characters of a log line that are shown. */
 const SHOWN_MAX = 120;

@@ -180,6 +180,7 @@ function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: 
   const checked = checkFields(kind, object, place.pointer, faults);
   for (const [child, value] of Object.entries(object)) {
     if (childKind(kind, child) === null || (typeof value === 'object' && value !== null)) continue;
+    walk.isWhole = false;
     faults.push({ pointer: pointerTo(place.pointer, child), detail: `${kind} ${child} must be objects` });
   }
   const name = nameOf(kind, checked);
