@@ -13,7 +13,8 @@ const NOW: {
     record,
     removals: removals.map((removal) => removalNow(host, removal)),
   }),
-  remove_cxl_memdev: (host, { cxl_memdev, cxl_regions, removals }) => ({
+  remove_cxl_memdev: (host, { cxl_memdev, cxl_regions, removals, ...told }) => ({
+    ...told,
     cxl_memdev: must(host.tables.cxl_memdevs.get(cxl_memdev.name), cxl_memdev.name),
     cxl_regions: cxl_regions.map(({ name }) => must(host.tables.cxl_regions.get(name), name)),
     removals: removals.map((removal) => removalNow(host, removal)),

@@ -8,6 +8,8 @@ const DAX = { chardev: 'dax0.0', size: 4 * GIB, target_node: 1, mode: 'devdax' }
 const REGION = { region: 'region0', resource: 64 * GIB, size: 4 * GIB, type: 'ram', interleave_ways: 1 };
 const TARGET = { position: 0, memdev: 'mem0', decoder: 'decoder2.0' };
 const FULL = { ...REGION, mappings: [TARGET] };
+const [START, END] = [128 * GIB, 132 * GIB - 1];
+const ELSEWHERE = { ...DAX, mappings: [{ page_offset: 0, start: START, end: END, size: 4 * GIB }] };
 
 const LOOSE = { ...DAX, size: 6 * GIB };
 const PROVIDED = {
@@ -69,7 +71,10 @@ test.each([
 
 test.each([
   ['the device is linked', [MEMDEV, FULL, DAX]],
-  ['another bus is told', [MEMDEV, { path: '/platform/hmem.0', id: 0, devices: [DAX] }]],
+  [
+    'another bus and place is told',
+    [MEMDEV, FULL, { path: '/platform/hmem.0', id: 0, devices: [ELSEWHERE] }],
+  ],
   ['another number has no region', [MEMDEV, FULL, { ...DAX, chardev: 'dax1.0' }]],
 ])('[CX21] and known where %s', async (why, listings) => {
   const host = await hostOf(`k-${why.replaceAll(' ', '-')}`, listings);

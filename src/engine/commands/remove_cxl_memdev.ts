@@ -4,7 +4,7 @@ import type { CxlMemdev, CxlRegion } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import type { WithUnknown } from '../model/untold.ts';
+import { besides, type WithUnknown } from '../model/untold.ts';
 import { memdevDriver } from '../model/via.ts';
 import type { CxlDriver, CxlRemoveVia } from '../model/vocabulary.ts';
 import {
@@ -14,6 +14,7 @@ import {
   resetDecode,
   tellConsumers,
 } from '../device/cxl/change.ts';
+import { untoldOfEmpty } from '../device/cxl/untold.ts';
 import { bindsMemdev, consumersOf, findMemdev, memdevGone, regionsOn } from '../device/cxl/chain.ts';
 
 /** A memdev that goes, the regions that it takes with it, and the removals of what stands on them. */
@@ -37,6 +38,7 @@ export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Remo
   const regions = regionsOn(tx.host, memdev.name);
   const devices = regions.flatMap(({ name }) => consumersOf(tx.host, name));
   const how = { type: 'remove_dax_device', trigger: command.trigger, via } as const;
+  const untold = untoldOfEmpty(tx.host, memdev, regions);
   const removals = removeEach(tx, how, devices, memdev.name);
   if (isRefusal(removals)) return removals;
   const busy = new Set(removals.map(({ dax_device }) => dax_device));
@@ -53,6 +55,7 @@ export function removeCxlMemdev(tx: Transaction, command: RemoveCxlMemdev): Remo
     cxl_memdev: cxl_memdevs.get(memdev.name)!,
     cxl_regions: regions.map(({ name }) => cxl_regions.get(name)!),
     removals,
+    ...besides(untold),
   };
 }
 

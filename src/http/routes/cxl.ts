@@ -99,12 +99,13 @@ type Removed = AnswerTo<'remove_cxl_memdev'>;
 type Cxl = Omit<Removed, 'removals'>;
 
 /** The memdev and the regions that stand beside the removals change with them. */
-async function cxlNow(backend: Backend, { cxl_memdev, cxl_regions }: Cxl): Promise<Cxl> {
+async function cxlNow(backend: Backend, { cxl_memdev, cxl_regions, ...told }: Cxl): Promise<Cxl> {
   const { host, name } = cxl_memdev;
   const regions = cxl_regions.map(
     async (region) => (await backend.get('cxl_regions', host, region.name)) ?? region,
   );
   return {
+    ...told,
     cxl_memdev: (await backend.get('cxl_memdevs', host, name)) ?? cxl_memdev,
     cxl_regions: await Promise.all(regions),
   };

@@ -12,6 +12,6 @@ const Untold = z
 export const withUnknown = {
   unknown: z.array(Untold).exactOptional().meta({
     description:
-      'What nobody has told of all that goes with the CXL card or region beneath: it may be more than is answered. To act is refused for it, with `outcome_unknown`. Absent where all is told.',
+      'What nobody has told of all that goes with the CXL card or region beneath: it may be more than is answered. To act is refused for it, with `outcome_unknown`, but where nothing at all is told to stand on a card (CX25). Absent where all is told.',
   }),
 } satisfies Record<keyof engine.WithUnknown, z.ZodType>;

@@ -1,7 +1,7 @@
-import type { CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import type { CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
 import { unknownOutcome, type Refusal } from '../../model/refusal.ts';
 import type { Untold } from '../../model/untold.ts';
-import { hasLostTarget } from './chain.ts';
+import { consumersOf, hasLostTarget } from './chain.ts';
 
 /*
  * What no listing has told of the chain memdev ── region ── dax device, so that nobody knows all that goes with a part
@@ -33,7 +33,7 @@ export function untoldChain(host: Host): UntoldChain {
   return {
     host,
     regions: cxl_regions.where((region) => hasUntoldTargets(host, region)),
-    devices: dax_devices.where(mayBeOnCxl),
+    devices: dax_devices.where((device) => mayBeOnCxl(host, device)),
     onRegions,
     hasCard: cards.length > 0,
     hasLooseCard: cards.some((name) => !onRegions.has(name)),
@@ -53,6 +53,26 @@ export function untoldOfMemdev(chain: UntoldChain, name: string): Untold | null 
   return untold;
 }
 
+/**
+ * Of a memdev, or a region of it, with which nothing goes for all that is told: that no listing has told what would
+ * (CX25). Of RAM daxctl tells it, of a persistent region ndctl, which shows the card as a dimm.
+ */
+export function untoldOfEmpty(host: Host, memdev: CxlMemdev, regions: readonly CxlRegion[]): Untold | null {
+  const { cxl_regions, dax_devices, inventories } = host.tables;
+  if (inventories.size === 0 || memdev.state !== 'enabled') return null;
+  if (regions.length === 0) {
+    if (cxl_regions.size > 0) return null;
+    return untold(`whether ${memdev.name} is in a region, and what stands on that,`);
+  }
+  const ofDaxctl = dax_devices.where(({ name }) => name.startsWith('dax')).length > 0;
+  const isTold = ({ type }: CxlRegion): boolean => (type === 'pmem' ? memdev.nmem !== null : ofDaxctl);
+  const isEmpty = ({ name }: CxlRegion): boolean => consumersOf(host, name).length === 0;
+  const empty = regions.find((region) => decodes(region) && isEmpty(region) && !isTold(region));
+  return empty === undefined
+    ? null
+    : untold(`whether a device stands on ${empty.name} and goes with ${memdev.name}`);
+}
+
 /** What may go with a region and is not told to. */
 export function untoldOfRegion({ host, devices }: UntoldChain, name: string): Untold | null {
   return whether(
@@ -70,7 +90,7 @@ export function untoldOfDevice(chain: UntoldChain, device: DaxDevice): Untold | 
     if (first !== undefined) return untoldOfMemdev(chain, first.memdev);
     return hasUntoldTargets(host, region) ? untold(`which CXL memdev ${region.name} decodes to`) : null;
   }
-  const isLoose = mayBeOnCxl(device) && (device.provider === 'CXL' || mayBeOnACard(chain, device));
+  const isLoose = mayBeOnCxl(host, device) && (device.provider === 'CXL' || mayBeOnACard(chain, device));
   return isLoose ? untold(`which CXL memdev ${device.name} stands on, and so what goes with it,`) : null;
 }
 
@@ -94,24 +114,43 @@ function whether(things: readonly { readonly name: string }[], goesWith: string)
 const NAMES_MAX = 20;
 
 function untold(what: string): Untold {
-  return { what: `${what} is not told`, run: '`cxl list -RMT`, `daxctl list -R` and `ndctl list -BRD`' };
+  return { what: `${what} is not told`, run: '`cxl list -RMT`, `daxctl list -RM` and `ndctl list -BRD`' };
 }
 
 function hasUntoldTargets(host: Host, region: CxlRegion): boolean {
-  const decodes = region.state === 'enabled' && region.decode_state === 'commit';
-  return decodes && region.mappings.length < (region.interleave_ways ?? 1) && !hasLostTarget(host, region);
+  return (
+    decodes(region) && region.mappings.length < (region.interleave_ways ?? 1) && !hasLostTarget(host, region)
+  );
 }
 
-function mayBeOnCxl({ cxl_region, state, provider }: DaxDevice): boolean {
-  return cxl_region === null && state !== 'gone' && (provider === null || provider === 'CXL');
+function decodes({ state, decode_state }: CxlRegion): boolean {
+  return state === 'enabled' && decode_state === 'commit';
+}
+
+function mayBeOnCxl(host: Host, device: DaxDevice): boolean {
+  const { cxl_region, state, provider } = device;
+  const mayBe = provider === null || provider === 'CXL' || mayBeInWindow(host, device);
+  return cxl_region === null && state !== 'gone' && mayBe;
 }
 
 /**
- * Whether a device without a told region may be on one that is told: its bus is, or its number is that of one, which
- * something else contradicts.
+ * Whether a device may lie in the window of a card, where no listing shows its address: soft-reserved memory is often
+ * memory of a CXL region that the firmware made. Source: drivers/dax/hmem/hmem.c hmem_register_device(), v6.12.
+ */
+function mayBeInWindow({ tables }: Host, { provider, phys_addr }: DaxDevice): boolean {
+  return provider === 'hmem' && phys_addr === null && tables.inventories.size > 0;
+}
+
+/**
+ * Whether a device without a told region may be on one that is told: its bus is, it may lie in its window, or its number
+ * is that of one, which something else contradicts.
  */
 function isNumbered({ tables }: Host, { name, provider }: DaxDevice): boolean {
-  return provider === 'CXL' || tables.cxl_regions.has(name.replace(/^[a-z]+(\d+).*$/, 'region$1'));
+  return (
+    provider === 'CXL' ||
+    provider === 'hmem' ||
+    tables.cxl_regions.has(name.replace(/^[a-z]+(\d+).*$/, 'region$1'))
+  );
 }
 
 /** Whether a region may decode to a memdev: of one that no listing has told nobody can say that none does (CX22). */
