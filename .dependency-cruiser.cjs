@@ -112,7 +112,7 @@ module.exports = {
       from: { path: '^src/inventory/' },
       to: {
         pathNot:
-          '^(src/inventory/|src/engine/model/(?:vocabulary|host|pfn_range|info_block|name_in_sysfs)\\.ts$|node_modules/lossless-json/)',
+          '^(src/inventory/|src/engine/model/(?:vocabulary|host|pfn_range|info_block|name_in_sysfs|provider)\\.ts$|node_modules/lossless-json/)',
       },
     },
     {

@@ -1,4 +1,5 @@
 import { nameInSysfs } from '../engine/model/name_in_sysfs.ts';
+import { isWithoutLabels } from '../engine/model/provider.ts';
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
 import { badblocksNow, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
@@ -151,7 +152,7 @@ function isAsTold(now: readonly PoisonedRange[], record: InventoryDeviceRecord |
 
 /** e820 and virtio-pmem have struct pages without a superblock, and so without an align [M126]. */
 function isNativeMemory({ provider, map }: CurrentDevice): boolean {
-  return map === 'mem' && (provider === 'e820' || provider === 'virtio-pmem');
+  return map === 'mem' && isWithoutLabels(provider);
 }
 
 function bindingOf({ state }: CurrentDevice): 'bound' | 'unbound' {

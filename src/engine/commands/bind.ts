@@ -13,9 +13,19 @@ import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { DAX_MODES, isOnDaxBus, driverOf, type KnownMode } from '../model/vocabulary.ts';
-import { MEDIUM_GONE, NAMESPACE_DISABLED, RANGE_LEAKED, without } from '../device/conditions.ts';
+import {
+  has,
+  MEDIUM_GONE,
+  NAMESPACE_DESTROYED,
+  NAMESPACE_DISABLED,
+  RANGE_LEAKED,
+  SEED_LEFT,
+  without,
+} from '../device/conditions.ts';
 import { bound, parentBound } from '../device/lifecycle.ts';
 import { toolAfter, toolBefore } from './bind_tool.ts';
+
+const ENABLES_AGAIN = 'ndctl disabled the namespace: bind without a driver enables it again';
 
 /** A device, and what became of the write to `bind`. */
 export interface BoundDevice extends Dependent {
@@ -71,9 +81,10 @@ function write(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
   if (parent ? device.parent_bound : device.state === 'bound') {
     return kernelRefuses(facts.bind_bound_errno, 'the device has a driver');
   }
-  const disabled = device.conditions.some((condition) => condition.type === NAMESPACE_DISABLED.type);
+  const disabled = has(device, NAMESPACE_DISABLED);
   if (disabled && command.driver !== undefined) {
-    return kernelRefuses('ENODEV', 'ndctl disabled the namespace: bind without a driver enables it again');
+    const isSeed = has(device, NAMESPACE_DESTROYED);
+    return kernelRefuses('ENODEV', isSeed ? SEED_LEFT : ENABLES_AGAIN);
   }
   if (!parent && isOnDaxBus(device.mode) && !device.parent_bound && command.mode === undefined && !disabled) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');

@@ -1,6 +1,6 @@
 import type { CxlRegion } from '../model/host.ts';
 import type { BindCxlRegion } from '../model/device_command.ts';
-import { MEDIUM_REPLACED } from '../device/conditions.ts';
+import { has, MEDIUM_REPLACED, NAMESPACE_DESTROYED } from '../device/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
 import { bindRegion } from '../device/cxl/change.ts';
 import { isTyped, typeUnknown } from '../device/cxl/region_type.ts';
@@ -27,9 +27,10 @@ export function bindCxlRegion(tx: Transaction, command: BindCxlRegion): CxlRegio
   if (!isTyped(region)) return typeUnknown(region);
   const record = bindRegion(tx, region);
   const modelled = consumersOf(tx.host, region.name).filter(isModelled);
-  for (const { name, mode, state, media_present, conditions } of modelled) {
-    const other = conditions.some(({ type }) => type === MEDIUM_REPLACED.type);
-    if (state === 'unbound' && media_present && !other) bind(tx, { type: 'bind', dax_device: name, mode });
+  for (const device of modelled) {
+    const { name, mode, state, media_present } = device;
+    const isNone = has(device, MEDIUM_REPLACED) || has(device, NAMESPACE_DESTROYED);
+    if (state === 'unbound' && media_present && !isNone) bind(tx, { type: 'bind', dax_device: name, mode });
   }
   return record;
 }

@@ -1,10 +1,12 @@
 import { noNamespace } from '../device/dax_region.ts';
+import { has, NAMESPACE_DESTROYED, SEED_LEFT } from '../device/conditions.ts';
 import { onlineRest } from '../device/kmem/online_rest.ts';
 import { onlinePolicyOf } from '../kernels/online_policy.ts';
 import type { Bind } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { mountsOn } from '../model/lookup.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
+import { isWithoutLabels } from '../model/provider.ts';
 import { refuse, toolRefuses, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { isOnDaxBus, type BindVia, type DeviceMode } from '../model/vocabulary.ts';
@@ -87,6 +89,7 @@ function ndctl(tx: Transaction, asked: Asked, device: DaxDevice): Before {
   const isBound = device.state === 'bound';
   if (asked.verb === 'enable') {
     if (asked.mode !== undefined && asked.mode !== device.mode) return enables(asked.mode);
+    if (has(device, NAMESPACE_DESTROYED)) return enablesNone(device);
     return isBound ? 'as_asked' : 'to_bind';
   }
   if (!isBound) return 'to_bind';
@@ -102,6 +105,13 @@ function enables(mode: DeviceMode): Refusal {
   return refuse('invalid_field', `the tool enables the device as it is, not as ${mode}`, {
     pointer: '/mode',
   });
+}
+
+/** Without labels there is no seed: the namespace is the whole region still, of which only the info block is gone. */
+function enablesNone({ name, provider }: DaxDevice): Refusal {
+  if (isWithoutLabels(provider))
+    return refuse('not_modelled', `${name} has no label, and lost its info block alone: bind it without via`);
+  return toolRefuses('ndctl', `failed to enable: ${SEED_LEFT}`, 'ENXIO');
 }
 
 function disables(tool: Tool['tool'], { name }: DaxDevice): Refusal {

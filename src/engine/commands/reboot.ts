@@ -5,6 +5,7 @@ import { regionTypeUnknown } from '../device/cxl/region_type.ts';
 import { forget } from '../mm/page_cache.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { DaxDevice, HostRecord } from '../model/host.ts';
+import { BY_NDCTL, has, NAMESPACE_DESTROYED } from '../device/conditions.ts';
 import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { defaultMode } from '../device/dax_region.ts';
@@ -61,7 +62,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
 }
 
 /**
- * Every driver probes again. What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
+ * Every driver probes again, but that of a namespace that ndctl destroyed: a seed is left (BIND3). What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
  * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
  * more. Who drives a device in a mode that is not modelled, nobody knows: it stays as it is (IMP45); on a region of such
  * a type it has the driver that it had (CX23).
@@ -71,8 +72,10 @@ function probeAtBoot(tx: Transaction, device: DaxDevice): void {
   const untyped = regionTypeUnknown(tx.host, device) !== null;
   const mode = untyped ? device.mode : defaultMode(tx.host, device);
   const may = untyped ? device.state === 'bound' : device.state !== 'gone';
-  const there = device.media_present && may && regionServes(tx.host, device);
+  const isSeed = has(device, NAMESPACE_DESTROYED);
+  const seed = device.conditions.filter(({ type }) => isSeed && BY_NDCTL.has(type));
+  const there = device.media_present && may && !isSeed && regionServes(tx.host, device);
   const present = there && probeFails(tx.host, device, driverOf(mode), []) === null;
-  const record = booted(tx, device, mode, present, regionConditions(tx.host, device));
+  const record = booted(tx, device, mode, present, [...seed, ...regionConditions(tx.host, device)]);
   if (record.driver === 'kmem') addMemory(tx, record);
 }

@@ -9,6 +9,11 @@ export const MEDIUM_REPLACED = {
 export const NAMESPACE_DISABLED = { type: 'namespace_disabled', detail: 'disabled by ndctl' } as const;
 /** Beside it where ndctl took the namespace away: a seed is left, which is no device (M128). */
 export const NAMESPACE_DESTROYED = { type: 'namespace_destroyed', detail: 'destroyed by ndctl' } as const;
+/** What ndctl did, which a namespace that is there again was spared. */
+export const BY_NDCTL: ReadonlySet<string> = new Set([NAMESPACE_DISABLED.type, NAMESPACE_DESTROYED.type]);
+/** What a seed is waiting for, which no driver takes. Source: drivers/nvdimm/claim.c nvdimm_namespace_common_probe(). */
+export const SEED_LEFT =
+  'ndctl destroyed the namespace, and a seed of no size is left: a bind without a driver makes another';
 /** What a device without its medium waits for. */
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
@@ -17,4 +22,9 @@ export const RANGE_LEAKED = 'its range has leaked: POST …/reboot frees it';
 /** The conditions of a device but those of a type. */
 export function without({ conditions }: DaxDevice, type: string): readonly Condition[] {
   return conditions.filter((condition) => condition.type !== type);
+}
+
+/** Whether a device has a condition. */
+export function has({ conditions }: DaxDevice, { type }: Pick<Condition, 'type'>): boolean {
+  return conditions.some((condition) => condition.type === type);
 }

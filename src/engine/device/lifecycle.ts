@@ -5,6 +5,7 @@ import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, remove, type Transaction } from '../model/transaction.ts';
+import { isWithoutLabels } from '../model/provider.ts';
 import {
   driverOf,
   isOnDaxBus,
@@ -13,7 +14,7 @@ import {
   type DeviceMode,
   type KmemState,
 } from '../model/vocabulary.ts';
-import { MEDIUM_REPLACED, without } from './conditions.ts';
+import { BY_NDCTL, MEDIUM_REPLACED, without } from './conditions.ts';
 import { NO_LINK } from './cxl/link.ts';
 import { kmemStateOf } from './kmem/probe.ts';
 import { placeAs } from './namespace_layout.ts';
@@ -348,7 +349,8 @@ function drivenAsListed(host: Host, device: DaxDevice, imported: ImportedDevice)
   if (device.state === state && device.driver === driverOf(device.mode)) return {};
   if (state === 'unbound') return { ...UNDRIVEN, ...parentAsListed(device, imported) };
   const pgmap = device.pgmap_state === 'live' ? device.pgmap : device.pgmap + 1;
-  return { ...drivenIn(host, device.mode), ...NEW_PAGES, pgmap, parent_bound: true };
+  const conditions = device.conditions.filter(({ type }) => !BY_NDCTL.has(type));
+  return { ...drivenIn(host, device.mode), ...NEW_PAGES, pgmap, parent_bound: true, conditions };
 }
 
 /** Without dax_pmem the dev_dax is gone; with it again, there is another. */
@@ -374,6 +376,6 @@ function mapIn(device: DaxDevice, mode: DeviceMode): 'dev' | 'mem' | null {
 
 /** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
 function mapOf(mode: DeviceMode, provider: string | null): 'dev' | 'mem' | null {
-  if (mode === 'raw') return provider === 'e820' || provider === 'virtio-pmem' ? 'mem' : null;
+  if (mode === 'raw') return isWithoutLabels(provider) ? 'mem' : null;
   return mode === 'sector' ? null : 'dev';
 }

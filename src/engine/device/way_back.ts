@@ -1,7 +1,7 @@
 import { regionConditions } from './cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { leakedRanges, leakedUnder } from '../model/memory_range.ts';
-import { RANGE_LEAKED, MEDIUM_GONE } from './conditions.ts';
+import { has, MEDIUM_GONE, NAMESPACE_DESTROYED, RANGE_LEAKED, SEED_LEFT } from './conditions.ts';
 
 /** How a device that no driver has comes back: the first obstacle that a bind would meet, else the bind itself. */
 export function wayBack(host: Host, device: DaxDevice): string {
@@ -10,5 +10,6 @@ export function wayBack(host: Host, device: DaxDevice): string {
   const [region] = regionConditions(host, device);
   if (region !== undefined) return region.detail;
   if (leakedUnder(leakedRanges(host), device) !== null) return RANGE_LEAKED;
+  if (has(device, NAMESPACE_DESTROYED)) return SEED_LEFT;
   return 'POST …/bind binds it';
 }

@@ -1,4 +1,5 @@
 import type { DaxDevice } from './host.ts';
+import { isWithoutLabels } from './provider.ts';
 import { PAGE_BYTES, PMD_PAGES } from './vocabulary.ts';
 
 /** What of a device says where its data lie in its namespace. */
@@ -29,7 +30,7 @@ export function metadataOf({ mode, map, align, provider }: Layout): Metadata | n
   if (mode === 'raw') return NO_METADATA;
   if (mode === 'sector' || (align ?? 0) > DATA_ALIGN) return null;
   // Their struct pages come with the bus, and no info block says so (M126).
-  const isNative = map === 'mem' && mode === 'fsdax' && (provider === 'e820' || provider === 'virtio-pmem');
+  const isNative = map === 'mem' && mode === 'fsdax' && isWithoutLabels(provider);
   if (isNative) return align === null ? NO_METADATA : null;
   return map === 'mem' ? INFO_BLOCK : STRUCT_PAGES;
 }
