@@ -40,8 +40,10 @@ test('[KREL8] what fails for another reason than the kernel fails', () => {
 });
 
 test('[KREL9] a region of a type that one has told tells nothing new', () => {
-  const probes = { symbols: {}, btf: {}, sysfs: { '/sys/bus/cxl/devices/region0/mode': 'ram' } };
-  expect(withRegions(probes, [{ name: 'region7', type: 'ram' }])).toBe(probes);
+  const probes = { symbols: {}, btf: {}, sysfs: { '/sys/bus/cxl/devices/regionN/mode': 'ram' } };
+  for (const type of ['ram', 'pmem', 'unknown'] as const) {
+    expect(withRegions(probes, [{ type }])).toBe(probes);
+  }
 });
 
 test('[KREL5] probes of a listing that contradict each other are left out, the rest of it is not', () => {

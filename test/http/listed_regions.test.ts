@@ -63,7 +63,7 @@ describe('[KREL9] a listing', () => {
   test('tells once, and nothing of a profile', async () => {
     const at = await listed('twice', [MEMDEV, region('ram')]);
     const { revision, kernel_probes } = (await server.call('GET', at)).json;
-    expect(kernel_probes).toMatchObject({ sysfs: { '/sys/bus/cxl/devices/region0/mode': 'ram' } });
+    expect(kernel_probes).toMatchObject({ sysfs: { '/sys/bus/cxl/devices/regionN/mode': 'ram' } });
     await server.call('POST', `${at}/inventory`, JSON.stringify([MEMDEV, region('ram')]));
     expect((await server.call('GET', at)).json['revision']).toBe(revision);
     const profile = await listed('profile', [MEMDEV, region('ram')], {

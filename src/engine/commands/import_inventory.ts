@@ -58,7 +58,11 @@ function tellHost(tx: Transaction, told: ToldKernel): LeftOut[] {
   const before = hostRecord(tx.host);
   const now = tellKernel(tx, told);
   if (isRefusal(now)) return [leftOut('host', before.name, now)];
-  const { kernel, kernel_release, kernel_probes } = now;
+  const { kernel, kernel_release } = now;
+  const isFirst = kernel === 'resolved' && before.kernel !== kernel;
+  // Regions that were listed while it was taken for a recorded one are those of this kernel.
+  const regions = isFirst ? [...tx.host.tables.cxl_regions.values()] : [];
+  const kernel_probes = withRegions(now.kernel_probes, regions);
   const proposed = keptProposed(kernel, before.proposed);
   const auto_online_blocks = knownPolicy(told, before.auto_online_blocks, now);
   const known = { kernel, kernel_release, kernel_probes, auto_online_blocks, proposed };

@@ -1,6 +1,6 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import { ONLINE_POLICIES, type OnlinePolicy } from '../model/vocabulary.ts';
-import { KNOWN_REGION_TYPES, type CxlRegionType } from '../model/region_type.ts';
+import type { CxlRegionType } from '../model/region_type.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes.ts';
 
@@ -113,18 +113,19 @@ export function regionsTold(sysfs: KernelProbes['sysfs']): KernelProbes['sysfs']
   return Object.fromEntries(Object.entries(sysfs).filter(([name]) => REGION_MODE.is(name)));
 }
 
-/** The probes of a host once a listing shows regions: one of each type is as good as all. The same where it tells nothing new. */
+/**
+ * The probes of a host once a listing shows regions, under the probe's own name: one is as good as another, and which
+ * comes first decides nothing. One for RAM proves what one for persistent memory does. The same where it tells nothing new.
+ */
 export function withRegions(
   probes: KernelProbes,
-  regions: readonly { readonly name: string; readonly type: CxlRegionType }[],
+  regions: readonly { readonly type: CxlRegionType }[],
 ): KernelProbes {
-  const told = Object.values(regionsTold(probes.sysfs));
-  const fresh = KNOWN_REGION_TYPES.flatMap((type) => {
-    const region = told.includes(type) ? undefined : regions.find((each) => each.type === type);
-    return region === undefined ? [] : [[`/sys/bus/cxl/devices/${region.name}/mode`, type] as const];
-  });
-  if (fresh.length === 0) return probes;
-  return { ...probes, sysfs: { ...probes.sysfs, ...Object.fromEntries(fresh) } };
+  const { name } = REGION_MODE;
+  const answers = [probes.sysfs[name], ...regions.map(({ type }) => type)];
+  const answer = (['ram', 'pmem'] as const).find((type) => answers.includes(type));
+  if (answer === undefined || answer === probes.sysfs[name]) return probes;
+  return { ...probes, sysfs: { ...probes.sysfs, [name]: answer } };
 }
 
 /** The online policy that was read in sysfs, or null: the file itself says what is in force (M87). */

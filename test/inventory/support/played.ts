@@ -10,7 +10,7 @@ import {
 import { EXPORT_FORMATS, type ExportFormat } from '../../../src/inventory/export_listing.ts';
 import { estimated } from '../../../src/inventory/printable.ts';
 import type { ListedValue } from '../../../src/inventory/record.ts';
-import { machine, type Machine } from '../../engine/support.ts';
+import { emptyMachine, machine, type Machine } from '../../engine/support.ts';
 import { unordered, valueOf } from './host.ts';
 
 /** A host of the model that listings are imported into, as the service does it. */
@@ -32,7 +32,18 @@ export function hostAfter(...texts: readonly string[]): PlayedHost {
 
 /** The same on a kernel. */
 export function hostOn(kernel: KernelName, ...texts: readonly string[]): PlayedHost {
-  const empty: PlayedHost = { made: machine(kernel), listed: NOTHING_LISTED };
+  return hostAs(machine(kernel), texts);
+}
+
+/** The same on a kernel of which a release is told. */
+export function hostOfRelease(kernel_release: string, ...texts: readonly string[]): PlayedHost {
+  const made = emptyMachine('v6.12');
+  made.run({ type: 'create_host', name: 'h', kernel_release });
+  return hostAs(made, texts);
+}
+
+function hostAs(made: Machine, texts: readonly string[]): PlayedHost {
+  const empty: PlayedHost = { made, listed: NOTHING_LISTED };
   return texts.reduce((host, text) => importedInto(host, text).host, empty);
 }
 
@@ -56,8 +67,8 @@ export function printed({ made, listed }: PlayedHost, format: ExportFormat): str
 
 /** Everything that the model holds of the host, and all it exports; not when, nor how often, a record was changed. */
 export function stateOf(host: PlayedHost, isKept: (record: object) => boolean = () => true) {
-  const { dax_devices, memory_ranges, cxl_memdevs, cxl_regions } = host.made.host.tables;
-  const records = [dax_devices, memory_ranges, cxl_memdevs, cxl_regions].map((table) =>
+  const { hosts, dax_devices, memory_ranges, cxl_memdevs, cxl_regions } = host.made.host.tables;
+  const records = [hosts, dax_devices, memory_ranges, cxl_memdevs, cxl_regions].map((table) =>
     [...table.entries()]
       .sort(([name], [other]) => (name < other ? -1 : 1))
       .filter(([, record]) => isKept(record))
