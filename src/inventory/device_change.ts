@@ -19,7 +19,7 @@ export interface DeviceChange {
   readonly is_another: boolean;
   /** Where the text shows it; null where it only follows from what stands there, and of one that is gone. */
   readonly listed_at: ListedAt | null;
-  /** Of one that is gone: the device, known too, that it turned out to be; else null [IMP47]. */
+  /** Of one that is gone: the device, known too, that it turned out to be, or the namespace that is none; else null [IMP47]. */
   readonly is_now: string | null;
 }
 

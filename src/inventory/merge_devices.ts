@@ -1,3 +1,4 @@
+import { dropBlk } from './blk.ts';
 import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merge_state.ts';
 import { NAME_KEYS } from './field_table.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
@@ -27,13 +28,14 @@ export function mergeDevices(
     const around = withoutDevice.get(item.parent ?? '');
     const inherited = kind === 'dax_device' && around !== undefined ? { ...around, kind, name } : null;
     const skipped =
-      kind === 'namespace' ? placeNamespace(merge, item, host) : (skippedObject(item, host) ?? inherited);
+      kind === 'namespace' ? placeNamespace(merge, item, host) : (skippedObject(item) ?? inherited);
     if (skipped !== null) merge.skipped.push(skipped);
     const isDevice = skipped === null || isStillDevice(item, skipped);
     if (skipped !== null && kind === 'namespace') withoutDevice.set(name, skipped);
     if (skipped?.reason === 'seed' && kind === 'dax_device') drop(merge, deviceShownAs(merge, name));
     if (isDevice && kind === 'dax_device') placeDaxDevice(merge, item);
   }
+  dropBlk(merge, host);
   dropReplaced(merge, host, listing, unseenIn(known));
   return merge;
 }

@@ -15,7 +15,7 @@ export interface DeviceMerge {
   /** new name → known name: a namespace gets its disk's or its dax device's name once that is known. */
   readonly renamed: Map<string, string>;
   readonly gone: Set<string>;
-  /** Of those that are gone: what they were known as was another device that is known [IMP47]. */
+  /** Of those that are gone: what they were known as was another device that is known [IMP47], or a namespace that is none. */
   readonly is_now: Map<string, string>;
   /** Devices whose removal has not ended: it does not end by a listing. */
   readonly removing: ReadonlySet<string>;
@@ -30,6 +30,12 @@ export interface DeviceMerge {
   readonly aliases: ReadonlyMap<string, string>;
   /** Namespace → the dax devices listed inside it. */
   readonly kin: ReadonlyMap<string, readonly ListedItem[]>;
+}
+
+/** The device known on a namespace, unless its name has passed to another namespace in this very listing. */
+export interface Owner {
+  readonly name: string;
+  readonly parts: ListedParts;
 }
 
 /** What is known, before the first object of a listing. */

@@ -1,17 +1,12 @@
+import { isListedBlk, keepBlkAside } from './blk.ts';
 import { isDaxParts } from './derive.ts';
-import { type DeviceMerge, deviceShownAs, drop, place } from './merge_state.ts';
+import { type DeviceMerge, deviceShownAs, drop, type Owner, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
 import { mergeFields } from './merge_fields.ts';
 import { toCount } from './number.ts';
 import { isModeOfNamespace, isUuid, namespaceMode, pick, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
 import { isStillDevice, type Skipped, skippedObject } from './skip.ts';
-
-/** The device known on a namespace, unless its name has passed to another namespace in this very listing. */
-interface Owner {
-  readonly name: string;
-  readonly parts: ListedParts;
-}
 
 /**
  * Works one namespace of a listing in, as the device it is; or returns why it is none.
@@ -24,13 +19,15 @@ export function placeNamespace(
   host: InventoryHostRecord,
 ): Skipped | null {
   const owner = ownerOf(merge, item);
-  const skipped = skippedObject(item, host) ?? skippedForItsDevice(merge, item, host);
+  const is_blk = isListedBlk(merge, item, owner, host);
+  const skipped = skippedObject(item, is_blk) ?? skippedForItsDevice(merge, item);
   const isDevice = skipped === null || isStillDevice(item, skipped);
   if (!isDevice) {
-    if (skipped.reason !== 'unknown mode' || owner === null) keepAside(merge, item, owner);
+    if (is_blk) keepBlkAside(merge, item, owner);
+    else if (skipped.reason !== 'unknown mode' || owner === null) keepAside(merge, item, owner);
     return skipped;
   }
-  const name = nameOf(merge, item, owner, host);
+  const name = nameOf(merge, item, owner);
   merge.namespaces.delete(item.name);
   if (owner !== null && owner.name !== name) moveOwner(merge, item, owner, name);
 
@@ -82,12 +79,8 @@ function ownerOf(merge: DeviceMerge, item: ListedItem): Owner | null {
 }
 
 /** A namespace and its dax device are one: a mode that is not known takes both. */
-function skippedForItsDevice(
-  merge: DeviceMerge,
-  item: ListedItem,
-  host: InventoryHostRecord,
-): Skipped | null {
-  const kin = (merge.kin.get(item.name) ?? []).map((device) => skippedObject(device, host));
+function skippedForItsDevice(merge: DeviceMerge, item: ListedItem): Skipped | null {
+  const kin = (merge.kin.get(item.name) ?? []).map((device) => skippedObject(device));
   const unknown = kin.find((skipped) => skipped?.reason === 'unknown mode') ?? null;
   return unknown === null ? null : { ...unknown, kind: 'namespace', name: item.name };
 }
@@ -101,14 +94,9 @@ function keepAside(merge: DeviceMerge, item: ListedItem, owner: Owner | null): v
 }
 
 /** dax0.0, pmem0; a namespace that shows neither keeps its device's name, or lends its own until that is known. */
-function nameOf(
-  merge: DeviceMerge,
-  item: ListedItem,
-  owner: Owner | null,
-  host: InventoryHostRecord,
-): string {
+function nameOf(merge: DeviceMerge, item: ListedItem, owner: Owner | null): string {
   const isDax = hasDaxDevice(merge, item, owner);
-  const device = merge.kin.get(item.name)?.find((other) => skippedObject(other, host)?.reason !== 'seed');
+  const device = merge.kin.get(item.name)?.find((other) => skippedObject(other)?.reason !== 'seed');
   const shown = isDax ? (device?.name ?? null) : textOf(item.fields, 'blockdev');
   if (shown !== null) return isDax ? deviceShownAs(merge, shown) : deviceOfDisk(merge, shown, item);
   return owner !== null && isDaxParts(owner.parts) === isDax ? owner.name : item.name;

@@ -52,6 +52,8 @@ export interface ListedRecord {
   readonly name: string;
   readonly parent: string | null;
   readonly fields: ListedObject;
+  /** Of a namespace: its disk was one of nd_blk when it was listed last with one. */
+  readonly is_blk?: true;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { findRecord } from './find_record.ts';
 import type { ListedItem } from './listing.ts';
 import { toCount } from './number.ts';
 import { isModeOfDax, isModeOfNamespace, namespaceMode, NIL_UUID, textOf } from './read_field.ts';
-import { type InventoryHostRecord, OBJECT_KINDS, type ObjectKind } from './record.ts';
+import { OBJECT_KINDS, type ObjectKind } from './record.ts';
 
 /**
  * Why an object, or a value, of a listing became no DAX device, or was not taken as it is.
@@ -62,8 +61,11 @@ const NO_DEVICE_DETAILS: Readonly<Record<Exclude<ObjectKind, 'namespace' | 'dax_
   cxl_region: 'a CXL region: kept as CXL topology, the place of its devices',
 };
 
-/** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. */
-export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skipped | null {
+/** Of a namespace that is reached through block windows. */
+export const NOT_DAX = 'a namespace of a blk region is not DAX';
+
+/** Why an object is no device by what it is; null for the namespace or dax device of one [IMP6]. `is_blk`: see blk.ts. */
+export function skippedObject(item: ListedItem, is_blk = false): Skipped | null {
   const { kind, name, fields, document, pointer } = item;
   const skip = (reason: SkipReason, detail: string): Skipped => ({
     kind,
@@ -81,8 +83,7 @@ export function skippedObject(item: ListedItem, host: InventoryHostRecord): Skip
   if (kind !== 'namespace') return skip('not a dax device', NO_DEVICE_DETAILS[kind]);
 
   const mode = namespaceMode(fields);
-  const region = findRecord(host.regions, item.parent);
-  if (region?.fields['type'] === 'blk') return skip('blk', 'a namespace of a blk region is not DAX');
+  if (is_blk) return skip('blk', NOT_DAX);
   if (isSeed(item)) return skip('seed', 'a namespace of size 0 without a uuid is a seed');
   return mode !== null && isModeOfNamespace(mode)
     ? null

@@ -82,7 +82,7 @@ export interface ImportedDevice extends Omit<CreateDaxDevice, 'type' | 'mode' | 
   readonly listed_at?: ListedAt;
   /** The name that it was known by until its own was told (IMP47). */
   readonly previous_name?: string;
-  /** Of one that is gone: the device that it turned out to be, which is known too (IMP47). */
+  /** Of one that is gone: what it turned out to be: a device that is known too, or a namespace that is none (IMP47, IMP70). */
   readonly is_now?: string;
   /** Whether the content is another owner's (GEN3); absent: in another mode it is. */
   readonly is_another?: boolean;
