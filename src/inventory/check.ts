@@ -1,7 +1,7 @@
 import { FIELDS, type FieldType, LIST_FIELDS, REQUIRED_IN_LISTS } from './field_table.ts';
 import { parseHumanSize, powerOfTwo } from './human_size.ts';
-import { isExactNumber, isObject, isOdd } from './lossless.ts';
-import { fromU64, toCount, toU64 } from './number.ts';
+import { isObject, isOdd } from './lossless.ts';
+import { fromU64, isNegative, toCount, toU64 } from './number.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 import { type ListingFault, pointerTo } from './refusal.ts';
 
@@ -15,6 +15,8 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
   size: 'bytes as an integer from 0 to 2^53-1, or a size as -u prints it',
   align: 'a power of two from 512 to 2^52, or a size as -u prints it',
   u64: 'a 64-bit integer, or its hex string as -u prints it',
+  address: 'a 64-bit address, or its hex string as -u prints it',
+  decode_state: 'commit or reset',
   object: 'an object',
   objects: 'an array of objects',
   strings: 'an array of strings',
@@ -115,6 +117,10 @@ function checkValue(type: FieldType, value: ListedValue): ListedValue {
       return checkSize(value);
     case 'align':
       return checkAlign(value);
+    case 'address':
+      return isNegative(value) ? null : checkValue('u64', value);
+    case 'decode_state':
+      return value === 'commit' || value === 'reset' ? value : null;
     case 'u64': {
       const number = toU64(value);
       return number === null ? null : isNegative(value) ? value : fromU64(number);
@@ -129,10 +135,6 @@ function checkValue(type: FieldType, value: ListedValue): ListedValue {
 }
 
 /** Printed signed: it is exported as it was listed. */
-function isNegative(value: ListedValue): boolean {
-  return typeof value === 'number' ? value < 0 : isExactNumber(value) && value.$number.startsWith('-');
-}
-
 function checkSize(value: ListedValue): ListedValue {
   if (typeof value !== 'string') return toCount(value);
   const human = parseHumanSize(value);

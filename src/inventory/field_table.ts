@@ -2,7 +2,7 @@ import type { ObjectKind } from './record.ts';
 
 /**
  * What a known key holds. `count`: integer of at most 2^53-1. `sectors`: of 512 bytes. `size`: a count, or a rounded string with -u. `align`: a power of two.
- * `u64`: integer, or a hex string with -u. `device_name`, `disk_name`: names that
+ * `u64`: integer, or a hex string with -u; `address`: one that is never printed signed. `device_name`, `disk_name`: names that
  * become part of a path.
  */
 export type FieldType =
@@ -15,6 +15,8 @@ export type FieldType =
   | 'size'
   | 'align'
   | 'u64'
+  | 'address'
+  | 'decode_state'
   | 'object'
   | 'objects'
   | 'strings';
@@ -146,7 +148,7 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
   decoder: {
     types: {
       decoder: 'device_name',
-      resource: 'u64',
+      resource: 'address',
       size: 'size',
       interleave_ways: 'count',
       interleave_granularity: 'count',
@@ -176,12 +178,12 @@ export const FIELDS: Readonly<Record<ObjectKind, KindFields>> = {
   cxl_region: {
     types: {
       region: 'device_name',
-      resource: 'u64',
+      resource: 'address',
       size: 'size',
       type: 'string',
       interleave_ways: 'count',
       interleave_granularity: 'count',
-      decode_state: 'string',
+      decode_state: 'decode_state',
       state: 'string',
       mappings: 'objects',
     },
@@ -194,7 +196,7 @@ export const LIST_FIELDS: Readonly<Record<string, Readonly<Record<string, FieldT
   'region.mappings': { dimm: 'string', offset: 'u64', length: 'u64', position: 'count' },
   'region.badblocks': { offset: 'sectors', length: 'sectors', dimms: 'strings' },
   'namespace.badblocks': { offset: 'sectors', length: 'sectors', dimms: 'strings' },
-  'dax_device.mappings': { page_offset: 'u64', start: 'u64', end: 'u64', size: 'size' },
+  'dax_device.mappings': { page_offset: 'u64', start: 'address', end: 'address', size: 'size' },
   'cxl_region.mappings': { position: 'count', memdev: 'string', decoder: 'string' },
 };
 

@@ -2,7 +2,7 @@ import { FIELDS } from './field_table.ts';
 import { covers, parseHumanSize } from './human_size.ts';
 import { isEqual } from './is_equal.ts';
 import { isExactNumber, isObject } from './lossless.ts';
-import { toCount, toU64 } from './number.ts';
+import { isNegative, toCount, toU64 } from './number.ts';
 import { hidesContent, namespaceMode } from './read_field.ts';
 import type { ListedObject, ListedValue, ObjectKind } from './record.ts';
 
@@ -102,7 +102,7 @@ export function preferExact(known: ListedValue | undefined, incoming: ListedValu
     );
   }
   if (!isObject(known) || !isObject(incoming) || isExactNumber(known) || isExactNumber(incoming))
-    return isSigned(incoming) && isSameNumber(known, incoming) ? known! : incoming;
+    return isNegative(incoming) && isSameNumber(known, incoming) ? known! : incoming;
   return Object.fromEntries(
     Object.entries(incoming).map(([key, value]) => [key, preferExact(known[key], value!)]),
   );
@@ -119,9 +119,4 @@ function isRounded(known: ListedValue, incoming: string): boolean {
 function isSameNumber(known: ListedValue | undefined, incoming: ListedValue): boolean {
   const number = typeof known === 'string' ? null : toU64(known);
   return number !== null && number === toU64(incoming);
-}
-
-/** Whether it is a number that has been printed signed: of an unsigned one, the sign is no fact [IMP39]. */
-function isSigned(value: ListedValue): boolean {
-  return typeof value === 'number' ? value < 0 : isExactNumber(value) && value.$number.startsWith('-');
 }

@@ -18,6 +18,11 @@ export function toU64(value: ListedValue | undefined): bigint | null {
   return BigInt.asUintN(64, number);
 }
 
+/** Whether it is a number below 0: one of 64 bits that has been printed signed, or none of its key. */
+export function isNegative(value: ListedValue): boolean {
+  return typeof value === 'number' ? value < 0 : isExactNumber(value) && value.$number.startsWith('-');
+}
+
 /**
  * The serial of a card by the id of its nmem, which is decimal, and signed; null where it is none, as an NFIT id.
  * Source: drivers/cxl/pmem.c id_show(), v6.12; ndctl/lib/libndctl.c populate_cxl_dimm_attributes(), v81.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hostAfter, importedInto } from './support/played.ts';
+import { hostAfter, importedInto, printed } from './support/played.ts';
 
 const DAX = (chardev: string) => ({ chardev, size: 2 ** 30, target_node: 1, align: 2 ** 21, mode: 'devdax' });
 const REGION = (at: number) => ({
@@ -36,6 +36,27 @@ describe('[IMP18] [IMP38] a complete listing of which a part is odd ends nothing
       }
     },
   );
+});
+
+describe('[IMP38] a word or an address that is none is told, not read, and printed as it was', () => {
+  const region = { region: 'region3', resource: 2 ** 36, size: 2 ** 30, type: 'ram', decode_state: 'commit' };
+  const card = { memdev: 'mem9', ram_size: 2 ** 30, serial: 1, host: '0000:0c:00.0' };
+
+  test.each([
+    ['resource', -1, { resource: null }],
+    ['resource', 1.5, { resource: null }],
+    ['decode_state', 'resetting', {}],
+    ['size', -4096, { size: null }],
+    ['interleave_ways', -1, { interleave_ways: null }],
+  ])('%s: %s', (key, value, shown) => {
+    const listing = [{ memdevs: [card] }, { regions: [{ ...region, [key]: value }] }];
+    const { host, answer } = importedInto(hostAfter(), JSON.stringify(listing));
+    expect(answer.skipped.filter(({ reason }) => reason === 'invalid value')).toMatchObject([
+      { kind: 'cxl_region', name: 'region3', reason: 'invalid value', pointer: `/1/regions/0/${key}` },
+    ]);
+    expect(host.made.host.tables.cxl_regions.get('region3')).toMatchObject(shown);
+    expect(JSON.parse(printed(host, 'cxl'))).toEqual(listing);
+  });
 });
 
 describe('[IMP36] an array that begins with an odd value', () => {
