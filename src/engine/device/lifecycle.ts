@@ -110,7 +110,7 @@ export function asListed(
     ...place,
     mode_as_listed: imported.mode_as_listed ?? null,
     size: imported.size ?? before.size,
-    align: imported.align ?? before.align ?? defaultAlign(imported.mode),
+    align: imported.align ?? alignIn(before, imported.mode),
     map: imported.map ?? mapIn(before, imported.mode),
     ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
   };
@@ -362,6 +362,12 @@ function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_
 /** The align where nobody tells it: 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
 export function defaultAlign(mode: DeviceMode): number | null {
   return mode === 'devdax' ? PMD_PAGES * PAGE_BYTES : null;
+}
+
+/** The align of a device that is listed in a mode: as it was, but where that was only the default of the former mode. */
+function alignIn({ align, mode: former }: DaxDevice, mode: DeviceMode): number | null {
+  const told = align === defaultAlign(former) ? null : align;
+  return told ?? defaultAlign(mode);
 }
 
 /** Whether a mode takes a namespace to be made anew; a dax device of either driver is on one, as it was made. */
