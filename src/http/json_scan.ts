@@ -24,8 +24,8 @@ interface Frame {
 }
 
 /**
- * What JSON.parse would take and no request has: too many values, too deep, a long name, a name twice, text that is not
- * Unicode or contains NUL. Null where there is none of it; what is not JSON is left to the parser to refuse. One pass
+ * What JSON.parse would take and no request has: too many values, too deep, a long name, a name twice or `__proto__`,
+ * text that is not Unicode or contains NUL. Null where there is none of it; what is not JSON is left to the parser to refuse. One pass
  * over the characters that ends at the first limit: a parser builds everything before anyone can count it.
  */
 export function faultInJson(text: string): JsonFault | null {
@@ -100,6 +100,7 @@ function readString(frames: readonly Frame[], quoted: string): JsonFault | null 
     frame.expectsName = false;
     frame.at = text;
     if (isTwice) return fault('malformed', frames, 'appears twice');
+    if (text === '__proto__') return fault('malformed', frames, 'is a name that no member may have');
   }
   if (/\p{Surrogate}/u.test(text))
     return fault('malformed', frames, 'contains half of a surrogate pair, which is not Unicode');

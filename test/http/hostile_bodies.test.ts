@@ -53,6 +53,11 @@ describe('a body that readers would read differently is 400', () => {
     ['a member twice', '{"name":"b","kernel":"v6.1","name":"c"}', ['/name']],
     ['a member twice, one escaped', '{"name":"b","kernel":"v6.1","n\\u0061me":"b"}', ['/name']],
     ['a label twice', '{"name":"b","kernel":"v6.1","labels":{"a/b":"1","a/b":"1"}}', ['/labels/a~1b']],
+    [
+      'a label that no object may have',
+      '{"name":"b","kernel":"v6.1","labels":{"__proto__":"1"}}',
+      ['/labels/__proto__'],
+    ],
     ['half of a surrogate pair', '{"name":"b","kernel":"v6.1","labels":{"a":"\\ud800"}}', ['/labels/a']],
     ['NUL', '{"name":"b","kernel":"v6.1","labels":{"a":"\\u0000"}}', ['/labels/a']],
     ['a bad escape', '{"name":"\\x"}', []],
