@@ -58,10 +58,10 @@ export function importListing(
   const { listings, skipped: unread, is_whole: isWhole, ...told } = reading;
   const items = listings.flatMap((listing) => listing.items);
   const isUnread = isComplete && !isWhole;
-  const absences = absencesFrom(known, items, isComplete).map((absence) =>
+  const absences = absencesFrom(known, listings, isComplete).map((absence) =>
     isUnread ? unreadIn(absence) : absence,
   );
-  const left = isComplete ? withoutAbsent(known, absences, listings) : { known, gone: [] };
+  const left = isComplete ? withoutAbsent(known, absences) : { known, gone: [] };
   const changes: (readonly DeviceChange[])[] = [left.gone.map((record) => changeToGone(record))];
   const skipped: Skipped[] = [...unread];
   let now = left.known;

@@ -9,4 +9,6 @@ export interface KnownInventory {
   readonly shown?: CurrentInventory['shown'];
   /** Devices whose removal has not ended; absent: none. */
   readonly removing?: CurrentInventory['removing'];
+  /** The nd regions that are not there, for their CXL region has no driver; absent: none. */
+  readonly idle_regions?: CurrentInventory['idle_regions'];
 }

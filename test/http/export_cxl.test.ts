@@ -75,12 +75,14 @@ test('[IMP18] what a complete listing lacks is gone, and comes back under its ne
   const without = otherListing('cxl-vvv.pci-unbound@6.1');
   const partial = await done('POST', `${host}/inventory`, without);
   expect(partial.json['absent']).toMatchObject([
+    { name: 'namespace0.0', dax_device: 'dax0.0' },
     { name: 'endpoint2' },
     { name: 'mem0' },
     { name: 'decoder2.0' },
   ]);
   expect((await done('GET', `${host}/cxl-memdevs/mem0`)).json).toMatchObject({ state: 'enabled' });
-  await done('POST', `${host}/inventory?complete=true`, without);
+  const whole = await done('POST', `${host}/inventory?complete=true`, without);
+  expect(whole.json).toMatchObject({ absent: [] });
   const gone = (await done('GET', `${host}/cxl-memdevs/mem0`)).json;
   expect(gone).toMatchObject({ state: 'gone' });
   await done('POST', `${host}/inventory`, otherListing('cxl-vvv.returned-as-mem1@6.1'));

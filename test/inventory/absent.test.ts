@@ -50,8 +50,15 @@ describe('[IMP17] [IMP18] what a listing lacks', () => {
     });
   });
 
-  test('of one region alone says nothing of another, unless it is everything', () => {
-    expect(lacking(listing(region('region0', [A, B])))).toEqual({ absent: [], gone: ['pmem1'], left: [] });
+  test('a region beside others, and what is on it', () => {
+    expect(lacking(listing(region('region0', [A, B])))).toEqual({
+      absent: [
+        ['namespace', 'namespace1.0', 'pmem1'],
+        ['region', 'region1', null],
+      ],
+      gone: ['pmem1'],
+      left: [],
+    });
   });
 
   test('regions alone say nothing of their namespaces', () => {

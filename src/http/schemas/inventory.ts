@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LISTED_LISTS, type ListedCounts } from '../../engine/model/cut.ts';
+import { ABSENCE_REASONS } from '../../inventory/absent.ts';
 import { OBJECT_KINDS } from '../../inventory/record.ts';
 import { TOOLS } from '../../inventory/listing.ts';
 import { SKIPPED_KINDS } from '../../inventory/skip.ts';
@@ -57,12 +58,13 @@ export const InventoryImport = z
           kind: z.enum(OBJECT_KINDS),
           name: z.string(),
           dax_device: z.string().nullable(),
-          reason: z.enum(['not listed', 'being removed', 'empty listing', 'not read']),
+          reason: z.enum(ABSENCE_REASONS),
           detail: z.string(),
         }),
       )
       .meta({
-        description: 'What was there, and what the listing would show and does not; it stays as it is.',
+        description:
+          'What was there, and what the listing would show and does not, and what stands on that; it stays as it is. With `complete=true` those that are `not listed` are gone instead.',
       }),
     skipped: z.array(
       z.strictObject({
