@@ -5,6 +5,7 @@ import { standOnCxl } from '../device/cxl/new_region.ts';
 import { ifKnown } from '../kernels/unsettled.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { addMemory } from '../device/kmem/add.ts';
+import { LEAST_BLOCK_BYTES } from '../device/kmem/block_size.ts';
 import { probeFails } from '../device/kmem/probe.ts';
 import { leakedUnder } from '../model/memory_range.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
@@ -34,7 +35,10 @@ export function createDaxDevice(
   const link = listed === undefined ? createdOnCxl(tx, command, device) : listed.link;
   if (isRefusal(link)) return link;
   const { driver } = device;
-  const probe = () => (driver === null ? null : probeFails(tx.host, device, driver, places.leaked));
+  // Which block size its machine has, a listing does not tell.
+  const block_bytes = listed === undefined ? undefined : LEAST_BLOCK_BYTES;
+  const probe = () =>
+    driver === null ? null : probeFails(tx.host, device, driver, places.leaked, block_bytes);
   // Where nobody can say whether the probe fails, that a listing shows the driver says that it does not.
   const failure = listed === undefined ? probe() : ifKnown(probe);
   if (failure !== null)

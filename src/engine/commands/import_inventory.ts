@@ -1,7 +1,7 @@
 import type { ImportedCxl, ImportedDevice, ImportInventory, ToldKernel } from '../model/host_command.ts';
 import { refusesCxl } from '../device/cxl/chain.ts';
 import { forgetRegions, importCxl, refusesMemdevGone } from '../device/cxl/listed.ts';
-import { keepBlockSize } from '../device/kmem/add.ts';
+import { learnBlockSize } from '../device/kmem/block_size.ts';
 import { placesOf } from '../device/place.ts';
 import { keptProposed } from '../kernels/proposed.ts';
 import { withRegions } from '../kernels/probes.ts';
@@ -23,7 +23,7 @@ export function importInventory(tx: Transaction, command: ImportInventory): stri
   if (cxl !== undefined) left.push(...takeCxl(tx, cxl));
   left.push(...takeDevices(tx, devices));
   if (cxl !== undefined) forgetRegions(tx, cxl.gone.regions);
-  if (devices.some(({ memory_blocks }) => (memory_blocks?.total ?? null) !== null)) keepBlockSize(tx);
+  if (devices.some(({ memory_blocks }) => (memory_blocks?.total ?? null) !== null)) learnBlockSize(tx);
   const id = 'inventory';
   const before = tx.host.tables.inventories.get(id);
   put(tx, 'inventories', id, { ...(before ?? identity(tx)), id, record: command.record });

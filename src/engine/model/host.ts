@@ -159,16 +159,16 @@ export interface Badblocks {
 }
 
 /**
- * System RAM that kmem added from one range of a device: whole memory blocks. Where one is online at the unbind all stay,
- * `leaked`, until a reboot. Source: drivers/dax/kmem.c dev_dax_kmem_probe(), dev_dax_kmem_remove().
+ * System RAM that kmem added from one range of a device: whole blocks of what memory_block_size_bytes() was, `counted` by
+ * a listing or (null) by none. Where one is online at the unbind all stay, `leaked`, until a reboot. Source: kmem.c.
  */
 export interface MemoryRange extends Resource {
   readonly id: string;
   readonly dax_device: string;
   readonly base_pfn: number;
   readonly nr_pages: number;
-  /** memory_block_size_bytes() when it was added. */
   readonly block_bytes: number;
+  readonly counted: number | null;
   readonly node: number | null;
   /** Neighbouring blocks that are alike, ascending, without gaps; `first` counts from the range's first block. */
   readonly blocks: readonly MemoryBlockRun[];

@@ -1,7 +1,7 @@
 import type { DaxDevice } from '../../model/host.ts';
 import type { Transaction } from '../../model/transaction.ts';
 import type { ListedBlocks } from '../../model/memory_block.ts';
-import { addMemory } from './add.ts';
+import { addListedMemory } from './add.ts';
 import { wholeBlocks } from './probe.ts';
 import { memoryRangesOf, usedPages } from '../../model/memory_range.ts';
 import { forgetRange } from './remove.ts';
@@ -18,5 +18,5 @@ export function memoryAsListed(tx: Transaction, device: DaxDevice, told: ListedB
   const inPlace = range !== undefined && range.base_pfn === wholeBlocks(device, range.block_bytes).base_pfn;
   if (bound && inPlace && (told?.online ?? null) === null) return;
   if (range !== undefined) forgetRange(tx, range);
-  if (bound) addMemory(tx, device, told);
+  if (bound) addListedMemory(tx, device, told);
 }

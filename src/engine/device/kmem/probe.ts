@@ -27,12 +27,13 @@ export function probeFails(
   device: DaxDevice,
   driver: Driver,
   leaked: readonly MemoryRange[],
+  block_bytes = hostRecord(host).memory_block_bytes,
 ): Refusal | null {
   if (driver === 'kmem' && device.target_node !== null && device.target_node < 0) {
     const node = String(device.target_node);
     return failed(host, device, driver, 'EINVAL', `rejecting DAX region with invalid node: ${node}`);
   }
-  const whole = wholeBlocks(device, hostRecord(host).memory_block_bytes);
+  const whole = wholeBlocks(device, block_bytes);
   if (driver === 'kmem' && whole.nr_blocks === 0 && factsOf(host).kmem.no_block_left === 'EINVAL') {
     const line = 'rejecting DAX region without any memory after alignment';
     return failed(host, device, driver, 'EINVAL', line);
@@ -74,7 +75,8 @@ export function kmemStateOf(host: Host, mode: DeviceMode): KmemState | null {
   return has ? ifKnown(() => onlinePolicyOf(host)) : null;
 }
 
-interface WholeBlocks {
+/** Whole memory blocks from the first on. */
+export interface WholeBlocks {
   readonly base_pfn: number;
   readonly nr_pages: number;
   readonly nr_blocks: number;
