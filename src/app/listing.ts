@@ -225,9 +225,20 @@ function importedDevices(change: DeviceChange, untold: Unlisted): ImportedDevice
     {
       ...importedDevice(record, change.change === 'unchanged' && isLinked ? 'updated' : change.change),
       ...takenBack(record, known, modelled, links),
+      ...(hasLostPlace(record, known, modelled) ? { phys_addr: null } : {}),
       ...Object.fromEntries(told.filter(([, value]) => value !== null)),
     },
   ];
+}
+
+/** Whether a device has another size, and no address is told with it: where it lay before, says nothing of it (IMP22). */
+function hasLostPlace(
+  now: InventoryDeviceRecord,
+  before: InventoryDeviceRecord | undefined,
+  modelled: DaxDevice | undefined,
+): boolean {
+  if (before === undefined || before.phys_addr === null || now.phys_addr !== null) return false;
+  return modelled?.phys_addr === before.phys_addr && now.size !== before.size;
 }
 
 /** Whether a device has another content than was known of it last, be it before it was gone; null: that is not told. */

@@ -73,7 +73,8 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
         ...(losesDisk(known, incoming) ? ['blockdev'] : []),
       ];
     case 'dax_device':
-      return toCount(incoming['size']) !== null && changed('size') ? ['mappings'] : [];
+      // Of another size, it has another extent, and the memory of that.
+      return toCount(incoming['size']) !== null && changed('size') ? ['mappings', ...MEMORY_BLOCK_KEYS] : [];
     case 'bus':
     case 'memdev':
     case 'dax_region':

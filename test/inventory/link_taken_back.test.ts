@@ -32,9 +32,10 @@ const device = (more: object = {}) => ({
 });
 const DAX = text(device());
 const HMEM = text({ path: '/platform/hmem.0', id: 0, size: SIZE, align: 2 ** 21, devices: [device()] });
-const ELSEWHERE = text(
-  device({ mappings: [{ page_offset: 0, start: 4 * START, end: 4 * START + SIZE - 1, size: SIZE }] }),
-);
+const AWAY = device({
+  mappings: [{ page_offset: 0, start: 4 * START, end: 4 * START + SIZE - 1, size: SIZE }],
+});
+const ELSEWHERE = text(AWAY);
 const LARGER = text(device({ size: 2 * SIZE }));
 const NAMESPACE = {
   dev: 'namespace0.0',
@@ -131,7 +132,7 @@ describe('[IMP30] a link that listings gave a device', () => {
       return [...made.host.tables.removals.values()].map(({ dax_device }) => dax_device);
     };
     expect(removed(hostAfter(DAX, RAM_CARD))).toEqual(['dax0.0']);
-    expect(removed(hostAfter(DAX, RAM_CARD, HMEM))).toEqual([]);
+    expect(removed(hostAfter(DAX, RAM_CARD, HMEM, ELSEWHERE))).toEqual([]);
   });
 });
 

@@ -145,7 +145,8 @@ function update(
 ): DaxDevice | Refusal {
   const { name } = before;
   const isUsed = isInUse(tx.host, name);
-  const isMoved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
+  const isUntold = imported.phys_addr === null && staysInPlace(tx, before);
+  const isMoved = !isUntold && imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
   const stays = isMoved && staysInPlace(tx, before);
   if (stays && before.phys_addr !== null) {
     return refuse('dax_device_in_use', `${name} is in use at another address`);

@@ -1,4 +1,4 @@
-import type { DaxDevice } from '../../model/host.ts';
+import type { DaxDevice, MemoryRange } from '../../model/host.ts';
 import type { Transaction } from '../../model/transaction.ts';
 import type { ListedBlocks } from '../../model/memory_block.ts';
 import { addListedMemory } from './add.ts';
@@ -15,8 +15,14 @@ export function memoryAsListed(tx: Transaction, device: DaxDevice, told: ListedB
   const bound = device.driver === 'kmem';
   if (range === undefined && !bound) return;
   if (range?.leaked === true || usedPages(tx.host, device.name).length > 0) return;
-  const inPlace = range !== undefined && range.base_pfn === wholeBlocks(device, range.block_bytes).base_pfn;
+  const inPlace = range !== undefined && isOf(device, range);
   if (bound && inPlace && (told?.online ?? null) === null) return;
   if (range !== undefined) forgetRange(tx, range);
   if (bound) addListedMemory(tx, device, told);
+}
+
+/** Whether memory is where its device has it, and all that the device has. */
+function isOf(device: DaxDevice, { base_pfn, nr_pages, block_bytes }: MemoryRange): boolean {
+  const whole = wholeBlocks(device, block_bytes);
+  return base_pfn === whole.base_pfn && nr_pages === whole.nr_pages;
 }
