@@ -94,13 +94,16 @@ export function combineChanges(
 
 /**
  * Whether a device was made anew while nobody looked: it is listed in another mode, or its namespace has another uuid.
- * Of a dax device of which no more than the name was told, system-ram is no other mode, but the first that is told [M124].
+ * Of a dax device of which no more than the name was told, system-ram is no other mode, but the first that is told
+ * [M124]; nor is one that is not modelled, where the uuid is the same: former ndctl had other words [IMP43].
  */
 export function isAnother(old: InventoryDeviceRecord, record: InventoryDeviceRecord): boolean {
   const { dax_device: dax } = old.listed;
   const isUntold = dax === null || !isModeTold(dax);
   const isFirstTold = isOnDaxBus(record.mode) && old.mode === 'devdax' && isUntold;
-  if (old.mode !== record.mode) return !isFirstTold;
+  const isSame = isUuid(old.uuid) && old.uuid === record.uuid;
+  const isOtherWord = isSame && (old.mode === 'unknown' || record.mode === 'unknown');
+  if (old.mode !== record.mode) return !isFirstTold && !isOtherWord;
   return isUuid(old.uuid) && isUuid(record.uuid) && old.uuid !== record.uuid;
 }
 

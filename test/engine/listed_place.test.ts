@@ -101,6 +101,17 @@ describe('[IMP2] addresses that no listing tells', () => {
     expect(places(made).map(([base]) => base)).toEqual([2 ** 40 + 2 ** 34, 2 ** 40 + 2 ** 51]);
   });
 
+  test.each([undefined, null])(
+    'one that grew to where another is, and is told no address (%s), has none',
+    (told) => {
+      const made = machine('v6.12');
+      imports(made, [listed('dax0.0', GIB, at(8)), listed('dax0.1', GIB, at(9))]);
+      const grown = { ...listed('dax0.0', 2 * GIB), change: 'updated' as const };
+      expect(imports(made, [told === null ? { ...grown, phys_addr: null } : grown])).toBe('imported');
+      expect(made.host.tables.dax_devices.get('dax0.0')).toMatchObject({ phys_addr: null, size: 2 * GIB });
+    },
+  );
+
   test('one that is larger than any is refused alone', () => {
     const made = machine('v6.12');
     const devices = [listed('dax0.0', 2 ** 53 - 4096), listed('dax0.1', GIB), listed('dax1.0', 2 ** 52)];

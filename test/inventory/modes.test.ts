@@ -15,6 +15,18 @@ test.each(['memory', 'safe'])('[IMP43] a mode of former ndctl, %s, is not modell
   expect(JSON.parse(exportOf('ndctl', known))).toEqual(JSON.parse(listed(mode)));
 });
 
+test('[IMP43] the word of today for the namespace of that uuid is of the same owner', () => {
+  const uuid = '11111111-2222-4333-8444-555555555603';
+  const namespace = { dev: 'namespace0.0', size: 1073741824, uuid, blockdev: 'pmem0' };
+  const text = (mode: string, of = uuid): string => JSON.stringify([{ ...namespace, mode, uuid: of }]);
+  const anotherIn = (first: string, then: string): unknown =>
+    importInto(knownAfter(first), then).devices.map(({ is_another: isAnother }) => isAnother);
+  expect(anotherIn(text('memory'), text('fsdax'))).toEqual([false]);
+  expect(anotherIn(text('fsdax'), text('memory'))).toEqual([false]);
+  expect(anotherIn(text('memory'), text('fsdax', uuid.replaceAll('5', '6')))).toEqual([true]);
+  expect(anotherIn(text('raw'), text('fsdax'))).toEqual([true]);
+});
+
 test('[IMP44] a namespace in another mode is a device, told, exported as listed, and known again later', () => {
   const { host, records, devices, skipped } = importInto(NOTHING, listed('famfs'));
   expect(skipped).toMatchObject([{ name: 'namespace0.0', reason: 'unknown mode' }]);

@@ -47,9 +47,8 @@ function takeDevices(tx: Transaction, devices: readonly ImportedDevice[]): LeftO
   return tried.flatMap(({ device, refused, left }) => {
     if (refused) return take(device).left;
     const others = left.filter(({ reason }) => reason !== 'overlap');
-    return others.length === left.length
-      ? left
-      : [...others, ...take({ ...device, change: 'unchanged' }).left];
+    const hasAddress = others.length < left.length && (device.phys_addr ?? null) !== null;
+    return hasAddress ? [...others, ...take({ ...device, change: 'unchanged' }).left] : left;
   });
 }
 
