@@ -21,16 +21,20 @@ export function settle<Outcome>(worlds: Worlds<Outcome>): Settled<Outcome> {
   return { one, depends_on: isWhole ? [] : dependsOn(worlds), left_out };
 }
 
-/** The refusal of what depends on unknown facts: which, what each value leads to, and what would settle them. */
+/** The refusal of what depends on unknown facts: which, what each value leads to, and what may still settle them. */
 export function undetermined(depends_on: readonly DependsOn[]): Refusal {
   const facts = new Set(depends_on.map(named));
-  const probes = [...new Set(depends_on.flatMap((each) => each.probes))];
-  const how =
-    probes.length === 0
-      ? 'nothing that can be looked up on the host tells'
-      : `PATCH the host with kernel_probes: ${probes.join('; ')}`;
-  const detail = `it depends on what is not known of this kernel: ${[...facts].join(', ')}; ${how}`;
+  const detail = `it depends on what is not known of this kernel: ${[...facts].join(', ')}; ${howSettled(depends_on)}`;
   return refuse('undetermined', detail, { depends_on });
+}
+
+function howSettled(depends_on: readonly DependsOn[]): string {
+  const probes = new Set(depends_on.flatMap((each) => each.probes));
+  const settledByNone = depends_on.filter((each) => each.probes.length === 0).map(({ fact }) => fact);
+  const none = 'no probe that is known settles';
+  if (probes.size === 0) return `${none} it`;
+  const asked = `PATCH the host with kernel_probes: ${[...probes].join('; ')}`;
+  return settledByNone.length === 0 ? asked : `${asked}; ${none} ${settledByNone.join(', ')}`;
 }
 
 /** A fact, and what it can be where that is short. */

@@ -21,7 +21,7 @@ async function told(name: string, body: object): Promise<Shown> {
   return (await server.call('GET', `/v1/hosts/${name}/kernel`)).json as unknown as Shown;
 }
 
-describe('[KREL5] a probe', () => {
+describe('[KREL5] [KREL11] a probe', () => {
   test('may be sent as it is shown', async () => {
     const { unknown } = await told('fresh', {});
     const shown = [...new Set(unknown.flatMap(({ probes }) => probes))];
@@ -51,9 +51,27 @@ describe('[KREL5] a probe', () => {
   });
 
   test.each([
-    ['symbols', 'io_buffer_unmap', true, /^not known: of symbols .*io_release_ubuf/],
+    ['symbols', 'of_nobody', true, /^not known: of symbols .*io_release_ubuf/],
+    [
+      'symbols',
+      'io_buffer_unmap',
+      true,
+      /^it is there before 27cb27b6d5ea and after it.*: io_release_ubuf tells$/,
+    ],
+    ['symbols', 'io_buffer_unmap in /proc/kallsyms', false, /io_release_ubuf tells$/],
+    [
+      'symbols',
+      'fs_mark_dead',
+      false,
+      /^false proves nothing here while its other name is not told; what may: true$/,
+    ],
     ['symbols', 'xfs_dax_notify_dev_failure', false, /^false proves nothing here; what may: true$/],
-    ['btf', 'dev_pagemap.ref', true, /^true proves nothing here; what may: pointer, struct/],
+    [
+      'btf',
+      'dev_pagemap.ref',
+      true,
+      /^true proves nothing here; what may: pointer, struct percpu_ref \*, struct, struct percpu_ref$/,
+    ],
     ['sysfs', '/sys/bus/cxl', true, /^true proves nothing here; what may: false$/],
   ])('that tells nothing is kept, and the answer says why: %s %s', async (kind, name, answer, why) => {
     const host = `${kind}-${String(answer)}-${String(name.length)}`;

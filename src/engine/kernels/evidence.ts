@@ -1,5 +1,6 @@
 import type { KernelProbes } from '../model/kernel_probes.ts';
 import type { Change } from './change.ts';
+import { openProbes } from './open_probes.ts';
 import { byVersion, type Presence } from './presence.ts';
 import { settledBy } from './proofs.ts';
 import { readRelease, type Release } from './release.ts';
@@ -9,6 +10,8 @@ import { withThoseThatNeed } from './needs.ts';
 export interface Evidence {
   readonly release: Release;
   readonly presenceOf: (change: Change) => Presence;
+  /** What may still be looked up on the host to settle a change, in words; none where nothing that is known tells. */
+  readonly probesFor: (change: Change) => readonly string[];
 }
 
 /** Reads a release and the probes of its host. */
@@ -26,7 +29,12 @@ export function evidenceOf(told: string, probes: KernelProbes): Evidence {
     known.set(change.id, presence);
     return presence;
   };
-  return { release, presenceOf };
+  let open: ReturnType<typeof openProbes> | null = null;
+  const probesFor = (change: Change): readonly string[] => {
+    open ??= openProbes(probes, (each) => presenceOf(each).has);
+    return open.get(change.id) ?? [];
+  };
+  return { release, presenceOf, probesFor };
 }
 
 /** Whether a kernel has a change where some are assumed: index 1 of a choice is that it has it. Null: nobody can say. */

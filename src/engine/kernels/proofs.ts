@@ -3,25 +3,26 @@ import type { Change } from './change.ts';
 import { bare, PROBES, type Answer, type Probe } from './probes.ts';
 import { withNeeds, withThoseThatNeed } from './needs.ts';
 
-/** All answers that some probe tells something by. */
-const ANSWERS: readonly Answer[] = [true, false, 'pointer', 'struct', 'online', 'offline', 'pmem', 'ram'];
-
-/** One answer that was told, its probe, and the changes that it proves to be there and to be absent, with what follows. */
-interface Proof {
+/** One answer that was told, its probe, and what it proves. */
+export interface Proof extends Proved {
   readonly name: string;
   readonly answer: Answer;
   readonly probe: Probe;
+}
+
+/** Changes that are proved to be there, and to be absent, with what follows. */
+export interface Proved {
   readonly has: readonly Change[];
   readonly lacks: readonly Change[];
 }
 
-function proofsOf(probes: KernelProbes): Proof[] {
-  const all = { symbols: namesIn(probes.symbols), btf: namesIn(probes.btf), sysfs: namesIn(probes.sysfs) };
+/** What each answer proves that was told of a probe that is known. */
+export function proofsOf(probes: KernelProbes): Proof[] {
+  const provedBy = provingBeside(probes);
   return PROBES.flatMap((probe) => {
     const ofIt = Object.entries(probes[probe.kind]).filter(([name]) => probe.is(name));
     return ofIt.map(([name, answer]): Proof => {
-      const { has, lacks } = provedBy(probe, answer, (other) => all[probe.kind].get(other));
-      return { name, answer, probe, has, lacks };
+      return { name, answer, probe, ...provedBy(probe, answer) };
     });
   });
 }
@@ -35,16 +36,18 @@ function namesIn(told: Readonly<Record<string, Answer>>): ReadonlyMap<string, An
   );
 }
 
-/** What a probe proves by an answer, with what follows. */
-function provedBy(
-  probe: Probe,
-  answer: Answer,
-  all: (name: string) => Answer | undefined,
-): Pick<Proof, 'has' | 'lacks'> {
-  const { has = [], lacks = [] } = probe.tells(answer, all);
-  return {
-    has: [...new Set(has.flatMap(withNeeds))],
-    lacks: [...new Set(lacks.flatMap(withThoseThatNeed))],
+/**
+ * What a probe proves by an answer, with what follows, beside what was told of the other names of it; `untold` is
+ * answered to those that were not.
+ */
+export function provingBeside(told: KernelProbes): (probe: Probe, answer: Answer, untold?: Answer) => Proved {
+  const all = { symbols: namesIn(told.symbols), btf: namesIn(told.btf), sysfs: namesIn(told.sysfs) };
+  return (probe, answer, untold) => {
+    const { has = [], lacks = [] } = probe.tells(answer, (other) => all[probe.kind].get(other) ?? untold);
+    return {
+      has: [...new Set(has.flatMap(withNeeds))],
+      lacks: [...new Set(lacks.flatMap(withThoseThatNeed))],
+    };
   };
 }
 
@@ -73,62 +76,4 @@ export function contradictionIn(probes: KernelProbes): string | null {
     return `${shown(proves)} proves ${change.id} (${change.title}), and ${shown(disproved.get(change)!)} disproves it`;
   }
   return null;
-}
-
-/** What came of one answer that was told. */
-interface Outcome {
-  readonly kind: keyof KernelProbes;
-  readonly name: string;
-  readonly answer: Answer;
-  /** The changes that it proves, there or absent. */
-  readonly changes: readonly string[];
-  /** Why that is nothing: its name is none that is known, or another answer would; else null. */
-  readonly nothing: string | null;
-}
-
-const KINDS = ['symbols', 'btf', 'sysfs'] as const satisfies (keyof KernelProbes)[];
-
-/** What came of each answer that was told. */
-export function outcomesOf(probes: KernelProbes): readonly Outcome[] {
-  const proofs = new Map(
-    proofsOf(probes)
-      .reverse()
-      .map((proof) => [`${proof.probe.kind} ${proof.name}`, proof]),
-  );
-  return KINDS.flatMap((kind) => {
-    const known = PROBES.filter((probe) => probe.kind === kind).map((probe) => probe.name);
-    const unknown = `not known: of ${kind} those that tell are ${known.join(', ')}`;
-    return Object.entries(probes[kind]).map(([name, answer]): Outcome => {
-      const proof = proofs.get(`${kind} ${name}`);
-      if (proof === undefined) return { kind, name, answer, changes: [], nothing: unknown };
-      const changes = [...proof.has, ...proof.lacks].map(({ id }) => id);
-      return { kind, name, answer, changes, nothing: changes.length > 0 ? null : whyNothing(proof) };
-    });
-  });
-}
-
-function whyNothing({ probe, answer }: Proof): string {
-  const telling = ANSWERS.filter((other) => mayProve(probe, other).length > 0);
-  return `${String(answer)} proves nothing here; what may: ${telling.join(', ')}`;
-}
-
-/** What a probe may prove by an answer, there or absent: where the other names of it have the same. */
-function mayProve(probe: Probe, answer: Answer): readonly Change[] {
-  const { has, lacks } = provedBy(probe, answer, () => answer);
-  return [...has, ...lacks];
-}
-
-const probesByChange = new WeakMap<Change, readonly string[]>();
-
-/** The probes that may settle a change, in words. */
-export function probesOf(change: Change): readonly string[] {
-  const known = probesByChange.get(change) ?? findProbes(change);
-  probesByChange.set(change, known);
-  return known;
-}
-
-function findProbes(change: Change): string[] {
-  const tellsOf = (probe: Probe): boolean =>
-    ANSWERS.some((answer) => mayProve(probe, answer).includes(change));
-  return PROBES.filter(tellsOf).map(({ where }) => where);
 }

@@ -5,7 +5,6 @@ import { isRow, rowsOf, type Table } from './column.ts';
 import { assuming, type Evidence } from './evidence.ts';
 import { NotResolved } from './not_resolved.ts';
 import type { KernelInUse, Steps, StepSpec } from './profile.ts';
-import { probesOf } from './proofs.ts';
 import type { Row } from './row.ts';
 import { solve, type Has } from './solve.ts';
 import { KERNEL_FUNCTIONS, type KernelFunction } from './steps/kernel_functions.ts';
@@ -28,7 +27,7 @@ export const ALL_ROWS = [
  */
 export function resolvedKernel(evidence: Evidence, assumed: ReadonlyMap<string, number>): KernelInUse {
   const { told, beyond, why } = evidence.release;
-  const read = beyond ? notResolved(why) : reader(assuming(evidence, assumed), assumed);
+  const read = beyond ? notResolved(why) : reader(evidence, assumed);
   const spec = (called: KernelFunction): StepSpec => {
     const [name, source] = KERNEL_FUNCTIONS[called];
     return {
@@ -69,12 +68,13 @@ function notResolved(why: string): Read {
 }
 
 /** Reads rows: a value that is known, one whose known parts can be read, or a choice, which is met. */
-function reader(has: Has, assumed: ReadonlyMap<string, number>): Read {
+function reader(evidence: Evidence, assumed: ReadonlyMap<string, number>): Read {
+  const has = assuming(evidence, assumed);
   const known = (path: string, row: Row<unknown>, of?: (value: unknown) => unknown): unknown => {
     for (;;) {
       const { values, choice } = solve(row, has, of);
       if (choice === null) return values[0];
-      meet(assumed, choiceOf(path, row, choice, has));
+      meet(assumed, choiceOf(path, row, choice, has, evidence.probesFor(choice)));
     }
   };
   return (path, row) => {
@@ -123,8 +123,14 @@ function lazily<Entry>(
   return made;
 }
 
-/** The choice of a change, with what the fact that was read is without it and with it. */
-export function choiceOf(path: string, row: Row<unknown>, change: Change, has: Has): Choice {
+/** The choice of a change, with what the fact that was read is without it and with it, and what would settle it. */
+export function choiceOf(
+  path: string,
+  row: Row<unknown>,
+  change: Change,
+  has: Has,
+  probes: readonly string[],
+): Choice {
   const others = factsChangedBy(change).filter((fact) => !path.startsWith(fact));
   const where = ALL_ROWS.find(([fact]) => path === fact || path.startsWith(`${fact}.`))![0];
   const part = path.slice(where.length + 1);
@@ -137,7 +143,7 @@ export function choiceOf(path: string, row: Row<unknown>, change: Change, has: H
     id: change.id,
     facts: [path, ...others],
     values: labels.map((label) => ({ label })),
-    probes: probesOf(change),
+    probes,
   };
 }
 

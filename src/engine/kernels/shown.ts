@@ -5,7 +5,7 @@ import { assuming, evidenceOf, type Evidence } from './evidence.ts';
 import type { Presence } from './presence.ts';
 import { policyRead } from './probes.ts';
 import { PROFILES } from './profiles.ts';
-import { outcomesOf } from './proofs.ts';
+import { outcomesOf } from './probe_outcomes.ts';
 import { ALL_ROWS, choiceOf } from './resolved.ts';
 import type { Row } from './row.ts';
 import { solve } from './solve.ts';
@@ -100,7 +100,7 @@ function choicesOf(evidence: Evidence, facts: readonly FactFound[]): Choice[] {
   const choices = facts.flatMap(({ fact, decided_by }): Choice[] => {
     const [, row] = ALL_ROWS.find(([path]) => path === fact)!;
     const change = row.changed_in.find(({ id }) => id === decided_by);
-    return change === undefined ? [] : [choiceOf(fact, row, change, has)];
+    return change === undefined ? [] : [choiceOf(fact, row, change, has, evidence.probesFor(change))];
   });
   return choices.filter(({ id }, at) => choices.findIndex((other) => other.id === id) === at);
 }

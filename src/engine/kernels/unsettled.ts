@@ -12,7 +12,7 @@ export interface Choice {
   readonly facts: readonly string[];
   /** At least two. */
   readonly values: readonly ChoiceValue[];
-  /** What the host may be asked to settle it, in words; none where nothing tells. */
+  /** What the host may still be asked to settle it, in words; none where no probe that is known tells. */
   readonly probes: readonly string[];
 }
 

@@ -10,7 +10,7 @@ export interface DependsOn {
   readonly fact: string;
   /** All that changes with it. */
   readonly facts: readonly string[];
-  /** What the host may be asked to settle it; none where nothing tells. */
+  /** What the host may still be asked to settle it; none where no probe that is known tells. */
   readonly probes: readonly string[];
   readonly values: readonly DependsOnValue[];
 }

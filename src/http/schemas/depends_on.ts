@@ -29,9 +29,10 @@ const DependsOnFact = z
     change: z.string().meta({ description: 'What the kernel has or has not: a commit, or a word for it.' }),
     fact: z.string().meta({ description: 'Its path, as GET /v1/hosts/{host}/kernel has it.' }),
     facts: z.array(z.string()).meta({ description: 'All that changes with it.' }),
-    probes: z
-      .array(z.string())
-      .meta({ description: 'What of the host settles it; none where nothing tells.' }),
+    probes: z.array(z.string()).meta({
+      description:
+        'What of the host would settle it, and was not told yet; none where no probe that is known does.',
+    }),
     values: z.array(DependsOnValue),
   })
   .meta({ id: 'DependsOn', description: 'A fact that is not known of the kernel, and what hangs on it.' });

@@ -90,7 +90,9 @@ const Chosen = z
     values: z
       .array(z.strictObject({ label: z.string() }))
       .meta({ description: 'What the first of them is without the change, and with it.' }),
-    probes: z.array(z.string()).meta({ description: 'What would settle it; none where nothing tells.' }),
+    probes: z.array(z.string()).meta({
+      description: 'What would settle it, and was not told yet; none where no probe that is known does.',
+    }),
   })
   .meta({ id: 'KernelChoice', description: 'A change of which nobody can say whether the kernel has it.' });
 
@@ -137,7 +139,7 @@ export const ResolvedKernel = z
           settles: z.array(z.string()),
           tells_nothing: z.string().nullable().meta({
             description:
-              'Why its answer proves nothing: no such name is known, or another answer would. Null where it does.',
+              'Why its answer proves nothing: no such name is known, another answer would, or none does. Null where it does.',
           }),
         }),
       )
