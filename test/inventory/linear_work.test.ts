@@ -55,7 +55,7 @@ function fleetOf(count: number, told = true): InventoryHostRecord {
       iset_id: iset_id(at),
       mappings: [{ position: 0, offset: 0, dimm: `nmem${String(at)}` }],
     })),
-    dimms: table(count, 'nmem', 'ndbus0', (at) => ({ id: (at + 1).toString(16) })),
+    dimms: table(count, 'nmem', 'ndbus0', (at) => ({ id: String(at + 1) })),
   };
 }
 
