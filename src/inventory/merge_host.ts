@@ -88,11 +88,18 @@ function mergeRecord(kind: HostKind, known: ListedRecord | undefined, item: List
     KINDS_OF_THEIR_PARENT.includes(kind) &&
     item.parent !== null &&
     (known?.parent ?? item.parent) !== item.parent;
-  if (known === undefined || isAnother) return { name, parent: item.parent, fields };
+  const anon = item.is_anon === true ? { is_anon: true as const } : {};
+  if (known === undefined || isAnother) return { name, parent: item.parent, fields, ...anon };
   // A disabled memdev hangs on no endpoint; elsewhere a missing parent only means that the listing is flat.
   const isDetached = kind === 'memdev' && fields['state'] === 'disabled';
   const parent = item.parent ?? (isDetached ? null : known.parent);
-  return { name, parent, fields: mergeFields(kind, known.fields, fields) };
+  const isAnon = parent === null && known.is_anon === true;
+  return {
+    name,
+    parent,
+    fields: mergeFields(kind, known.fields, fields),
+    ...(isAnon ? { is_anon: true } : anon),
+  };
 }
 
 function byName(records: readonly ListedRecord[]): Map<string, ListedRecord> {

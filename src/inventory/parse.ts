@@ -49,6 +49,8 @@ interface Place {
   readonly parent: string | null;
   readonly dax_region: ListedObject | null;
   readonly pointer: string;
+  /** The key of the list that it stands in, at the top. */
+  readonly group?: string | null;
 }
 
 /**
@@ -144,7 +146,7 @@ function readElement(value: ListedValue, pointer: string, walk: Walk, group: str
   }
   const kind = kindOf(value, group);
   if (kind !== null) {
-    readObject(kind, value, { tool: TOOL_OF[kind], parent: null, dax_region: null, pointer }, walk);
+    readObject(kind, value, { tool: TOOL_OF[kind], parent: null, dax_region: null, pointer, group }, walk);
     return;
   }
   const told = HOST_KEYS.filter((key) => Object.hasOwn(value, key));
@@ -199,7 +201,8 @@ function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: 
     const parent = kind === 'namespace' ? regionOfNamespace(name) : place.parent;
     const { dax_region, pointer } = place;
     const item = { kind, name, parent, fields, dax_region, pointer, document: walk.document };
-    walk.items.push({ tool: place.tool, item });
+    const isAnon = place.group === 'anon memdevs' && kind === 'memdev' && fields['state'] !== 'disabled';
+    walk.items.push({ tool: place.tool, item: isAnon ? { ...item, is_anon: true } : item });
   }
   const inside =
     kind === 'dax_region' && name !== null

@@ -54,6 +54,8 @@ export interface ListedRecord {
   readonly fields: ListedObject;
   /** Of a namespace: its disk was one of nd_blk when it was listed last with one. */
   readonly is_blk?: true;
+  /** Of a memdev that is not disabled: it was listed among those that stand on no port. */
+  readonly is_anon?: true;
 }
 
 /**

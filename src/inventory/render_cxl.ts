@@ -61,12 +61,12 @@ const GROUPS = [
   'regions',
 ] as const;
 
-function groupOf({ kind, fields }: Placed): (typeof GROUPS)[number] {
+function groupOf({ kind, fields, is_anon }: Placed): (typeof GROUPS)[number] {
   switch (kind) {
     case 'cxl_bus':
       return 'buses';
     case 'memdev':
-      return fields['state'] === 'disabled' ? 'anon memdevs' : 'memdevs';
+      return is_anon === true || fields['state'] === 'disabled' ? 'anon memdevs' : 'memdevs';
     case 'decoder':
       if ('max_available_extent' in fields || 'pmem_capable' in fields || 'volatile_capable' in fields)
         return 'root decoders';

@@ -4,7 +4,7 @@ import { findRecord } from './find_record.ts';
 import { groupBy } from './indexed.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
-import { hidesContent } from './read_field.ts';
+import { hidesContent, textOf } from './read_field.ts';
 import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject, ListedValue } from './record.ts';
 import { daxDeviceObject, regionFieldsOf, showsDaxDevice } from './render_daxctl.ts';
 
@@ -52,8 +52,20 @@ export function renderNdctl(inventory: CurrentInventory): string {
   const others = listsOn(NO_BUS);
   const lists = Object.values(others) as ListedObject[][];
   if (buses.length > 0) return printed([...buses, ...(lists.length === 0 ? [] : [others])]);
-  const isAlone = lists.length === 1 && (regions.length === 0 || namespaces.length === 0);
+  const isAlone = lists.length === 1 && !endsInNamespaces(regions);
   return printed(lists.length === 0 || isAlone ? lists.flat() : others);
+}
+
+/**
+ * Whether the last region that ndctl comes to has namespaces: then it takes those for a list beside that of the regions.
+ * It goes through the regions by their names, backwards.
+ * Source: ndctl/list.c filter_region(), filter_namespace(), list_display(), 76.1.
+ */
+function endsInNamespaces(regions: readonly OnBus[]): boolean {
+  const nameOf = ({ object }: OnBus): string => textOf(object, 'dev')!;
+  const [first, ...others] = regions;
+  const last = others.reduce((lowest, region) => (nameOf(region) < nameOf(lowest!) ? region : lowest), first);
+  return last?.object['namespaces'] !== undefined;
 }
 
 interface OnBus {
