@@ -123,7 +123,7 @@ export function isModeTold(dax: ListedObject): boolean {
 }
 
 /** `daxR.N`: R is the id of its dax region [M129]. */
-export function daxRegionIdOf({ dax_device: dax }: ListedParts): number | null {
+export function daxRegionIdOf({ dax_device: dax }: Pick<ListedParts, 'dax_device'>): number | null {
   const digits = /^dax(\d+)\./.exec(textOf(dax, 'chardev') ?? '')?.[1];
   return digits === undefined ? null : Number(digits);
 }

@@ -61,7 +61,7 @@ export function importListing(
   const absences = absencesFrom(known, listings, isComplete).map((absence) =>
     isUnread ? unreadIn(absence) : absence,
   );
-  const left = isComplete ? withoutAbsent(known, absences) : { known, gone: [] };
+  const left = isComplete ? withoutAbsent(known, absences, isUnread ? [] : items) : { known, gone: [] };
   const changes: (readonly DeviceChange[])[] = [left.gone.map((record) => changeToGone(record))];
   const skipped: Skipped[] = [...unread];
   let now = left.known;
@@ -118,8 +118,10 @@ interface WorkedIn {
 function workIn(known: KnownInventory, listing: Listing): WorkedIn {
   const merged = mergeHost(known.host, listing);
   const merge = mergeDevices(merged, known, listing);
+  const { dax_seeds: _former, ...others } = merged;
   const host: InventoryHostRecord = {
-    ...merged,
+    ...others,
+    ...(merge.dax_seeds.size === 0 ? {} : { dax_seeds: [...merge.dax_seeds.values()] }),
     namespaces: [...merge.namespaces.values()],
     dax_regions: mergeDaxRegions(merged.dax_regions, merge, listing),
   };

@@ -32,7 +32,7 @@ export function mergeDevices(
     if (skipped !== null) merge.skipped.push(skipped);
     const isDevice = skipped === null || isStillDevice(item, skipped);
     if (skipped !== null && kind === 'namespace') withoutDevice.set(name, skipped);
-    if (skipped?.reason === 'seed' && kind === 'dax_device') drop(merge, deviceShownAs(merge, name));
+    if (skipped?.reason === 'seed' && kind === 'dax_device') keepSeed(merge, item);
     if (isDevice && kind === 'dax_device') placeDaxDevice(merge, item);
   }
   dropBlk(merge, host);
@@ -40,7 +40,20 @@ export function mergeDevices(
   return merge;
 }
 
+/** A dax device of size 0 is none, and is exported as it was listed where daxctl lists it. */
+function keepSeed(merge: DeviceMerge, { name, parent, fields, dax_region: region }: ListedItem): void {
+  drop(merge, deviceShownAs(merge, name));
+  if (parent !== null) return;
+  const known = merge.dax_seeds.get(name);
+  merge.dax_seeds.set(name, {
+    name,
+    parent: textOf(region, 'path') ?? known?.parent ?? null,
+    fields: mergeFields('dax_device', known?.fields ?? null, fields),
+  });
+}
+
 function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
+  merge.dax_seeds.delete(item.name);
   const name = deviceShownAs(merge, item.name);
   const parts = merge.parts.get(name) ?? { namespace: null, dax_region: null, dax_device: null };
   const isNameOnly = Object.keys(item.fields).every((key) => key === 'chardev');

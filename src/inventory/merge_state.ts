@@ -22,6 +22,8 @@ export interface DeviceMerge {
   readonly skipped: Skipped[];
   /** Namespaces that are no devices, by name. */
   readonly namespaces: Map<string, ListedRecord>;
+  /** Dax devices of size 0, by name. */
+  readonly dax_seeds: Map<string, ListedRecord>;
   /** The regions, as listed, of the dax devices that were placed. */
   readonly regions: Set<ListedObject>;
   /** Namespace → the device known on it before. */
@@ -53,6 +55,7 @@ export function startMerge(
     removing,
     skipped: [],
     namespaces: new Map(host.namespaces.map((record) => [record.name, record])),
+    dax_seeds: new Map((host.dax_seeds ?? []).map((record) => [record.name, record])),
     regions: new Set(),
     owners: new Map(known.flatMap(({ name, namespace }) => (namespace === null ? [] : [[namespace, name]]))),
     aliases: new Map(known.flatMap(({ name, listed }) => shownNames(listed).map((shown) => [shown, name]))),

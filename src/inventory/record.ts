@@ -60,7 +60,8 @@ export interface ListedRecord {
 
 /**
  * What is known of a host beyond its DAX devices. `namespaces` are those that are no device (seeds, blk);
- * `dax_regions` those without a device, named by their path or else their id.
+ * `dax_regions` those without a device, named by their path or else their id; `dax_seeds` dax devices of size 0, with
+ * the path of the dax region that they were listed in; absent where there are none.
  */
 export interface InventoryHostRecord {
   readonly buses: readonly ListedRecord[];
@@ -68,6 +69,7 @@ export interface InventoryHostRecord {
   readonly regions: readonly ListedRecord[];
   readonly namespaces: readonly ListedRecord[];
   readonly dax_regions: readonly ListedRecord[];
+  readonly dax_seeds?: readonly ListedRecord[];
   readonly cxl_buses: readonly ListedRecord[];
   readonly ports: readonly ListedRecord[];
   readonly endpoints: readonly ListedRecord[];
@@ -75,7 +77,7 @@ export interface InventoryHostRecord {
   readonly decoders: readonly ListedRecord[];
   readonly cxl_regions: readonly ListedRecord[];
 }
-export type HostTable = keyof InventoryHostRecord;
+export type HostTable = Exclude<keyof InventoryHostRecord, 'dax_seeds'>;
 
 /** A host of which nothing is known. */
 export const EMPTY_HOST: InventoryHostRecord = {

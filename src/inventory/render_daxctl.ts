@@ -1,7 +1,8 @@
 import type { CurrentInventory } from './current_inventory.ts';
+import { daxRegionIdOf } from './derive.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
-import type { InventoryDeviceRecord, ListedObject } from './record.ts';
+import type { InventoryDeviceRecord, ListedObject, ListedRecord, ListedValue } from './record.ts';
 
 /**
  * What `daxctl list -RDM` would print; empty text where there is no dax device and no dax region. A device of which no
@@ -24,8 +25,38 @@ export function renderDaxctl(inventory: CurrentInventory): string {
   const empty = inventory.host.dax_regions
     .map(({ fields }) => printable('dax_region', fields))
     .filter((fields) => Object.keys(fields).length > 1);
-  const all: readonly ListedObject[] = [...regions, ...empty];
+  const all = withSeeds([...regions, ...empty], inventory.host.dax_seeds ?? []);
   return all.length === 0 ? '' : `${printLossless(all)}\n`;
+}
+
+/** Each seed in the region at its path, else in the first of its id, else in one of which no more is known. */
+function withSeeds(
+  regions: readonly ListedObject[],
+  seeds: readonly ListedRecord[],
+): readonly ListedObject[] {
+  const all = regions.map((region) => ({ region, seeds: [] as ListedObject[] }));
+  const found = new Map<ListedValue, (typeof all)[number]>();
+  const note = (name: ListedValue | undefined, place: (typeof all)[number]): void => {
+    if (name !== undefined && !found.has(name)) found.set(name, place);
+  };
+  for (const place of all) {
+    note(place.region['path'], place);
+    note(place.region['id'], place);
+  }
+  for (const { name, parent, fields } of seeds) {
+    const id = daxRegionIdOf({ dax_device: { chardev: name } });
+    let place = found.get(parent) ?? found.get(id);
+    if (place === undefined) {
+      place = { region: { id }, seeds: [] };
+      all.push(place);
+    }
+    note(id, place);
+    place.seeds.push(printable('dax_device', fields));
+  }
+  return all.map(({ region, seeds: inside }) => {
+    const devices = (region['devices'] ?? []) as readonly ListedObject[];
+    return inside.length === 0 ? region : { ...region, devices: [...devices, ...inside] };
+  });
 }
 
 /** Whether the tools find a dax device: one is known, and its namespace has a driver. */
