@@ -41,7 +41,7 @@ export function importedOf(listing: ListingImport, { ofHost, unmade }: Beside): 
     absent,
     skipped: [
       ...skipped,
-      ...devices.flatMap(unsizedSkip),
+      ...devices.filter(({ record }) => unmade.has(record.name)).flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
       ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
       ...regionBadblocks(listing),

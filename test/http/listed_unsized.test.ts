@@ -39,3 +39,13 @@ test.each([
     expect((await imported(host, unsized)).devices).toHaveLength(1);
   },
 );
+
+test('[IMP3] a device keeps the size that it was listed with, and nothing is said of one', async () => {
+  await server.call('POST', '/v1/hosts', { name: 'sized', kernel: 'v6.12' });
+  await imported('sized', { ...pmem, size: 2 ** 30 });
+  for (const other of [{ ...pmem, size: 'odd' }, { dev: 'namespace4.0', mode: 'fsdax' }, idle]) {
+    expect((await imported('sized', other)).skipped).toEqual([]);
+  }
+  const { json } = await server.call('GET', '/v1/hosts/sized/dax-devices/pmem4');
+  expect(json).toMatchObject({ size: 2 ** 30 });
+});
