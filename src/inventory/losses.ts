@@ -83,7 +83,7 @@ export function lossesIn(
     if (teller !== undefined) told.set(keyOf(kind, name), teller);
     else lost.set(keyOf(kind, name), isMissed ? null : ground!);
   }
-  return { lost, told, undriven: undrivenBy(host, lost) };
+  return { lost, told, undriven: undrivenBy(sight, host, lost) };
 }
 
 /** What a device stands on, as far as it is known. */
@@ -134,9 +134,7 @@ function tellersIn(
     const isThere = isListed(sight, kind, record.name) || tellers.has(keyOf(kind, record.name));
     if (isThere) for (const ground of grounds) tellers.set(ground, record.name);
   }
-  const items = new Map(
-    sight.items.filter(({ kind }) => kind === 'cxl_region').map((item) => [item.name, item]),
-  );
+  const items = cxlRegionsIn(sight);
   for (const { name } of host.cxl_regions) {
     const item = items.get(name);
     if (item === undefined && !tellers.has(keyOf('cxl_region', name))) continue;
@@ -153,19 +151,31 @@ function targetsOf(
 ): readonly (string | null)[] {
   const mappings = membersOf(item?.fields);
   if (mappings !== null) return mappings.map((mapping) => textOf(mapping, 'memdev'));
-  const state = textOf(item?.fields, 'decode_state');
-  const decodes = state === null ? item?.fields['state'] !== 'disabled' : state !== 'reset';
-  return decodes ? memdevsOf(host, name).map(({ memdev }) => memdev) : [];
+  return item === undefined || decodes(item) ? memdevsOf(host, name).map(({ memdev }) => memdev) : [];
 }
 
+/** Regions that are listed as decoding have a driver over other cards, if not over those that are lost. */
 function undrivenBy(
+  sight: Sight,
   host: InventoryHostRecord,
   lost: ReadonlyMap<string, string | null>,
 ): ReadonlyMap<string, string> {
+  const items = cxlRegionsIn(sight);
   return new Map(
     host.cxl_regions.flatMap(({ name }) => {
+      const item = items.get(name);
+      if (item !== undefined && decodes(item)) return [];
       const target = memdevsOf(host, name).find(({ memdev }) => lost.has(keyOf('memdev', memdev)));
       return target === undefined ? [] : [[name, target.memdev] as const];
     }),
   );
+}
+
+function cxlRegionsIn({ items }: Sight): ReadonlyMap<string, ListedItem> {
+  return new Map(items.filter(({ kind }) => kind === 'cxl_region').map((item) => [item.name, item]));
+}
+
+function decodes({ fields }: ListedItem): boolean {
+  const state = textOf(fields, 'decode_state');
+  return state === null ? fields['state'] !== 'disabled' : state !== 'reset';
 }

@@ -152,6 +152,13 @@ describe('[IMP53] what is absent is what a complete listing ends [IMP17] [IMP18]
     ]);
   });
 
+  test('but not those of a region that decodes to another memdev now', () => {
+    const known = knownAfter(text([memdev(0), memdev(1)], [cxlRegion(0), cxlRegion(1)]));
+    const mappings = [{ position: 0, memdev: 'mem0', decoder: 'decoder2.1' }];
+    const moved = cxlRegion(1, { mappings });
+    expect(lacking(known, text([memdev(0), cxlRegion(0), moved]))).toEqual(['memdev mem1']);
+  });
+
   test('decoders of size 0 only where idle ones are listed', () => {
     const decoders = [0, 1, 2].map((at) => ({ decoder: `decoder2.${String(at)}`, size: at * GIB }));
     const known = knownAfter(text(decoders));
