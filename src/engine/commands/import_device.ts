@@ -8,9 +8,10 @@ import { renameDevice } from '../device/rename.ts';
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import { memoryAsListed } from '../device/kmem/listed.ts';
 import type { ListedBlocks } from '../model/memory_block.ts';
-import { isInUse } from '../model/lookup.ts';
+import { deviceOf, isInUse } from '../model/lookup.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, type Transaction } from '../model/transaction.ts';
+import { emit, put, type Transaction } from '../model/transaction.ts';
 import { SECTOR_BYTES } from '../model/vocabulary.ts';
 import { addPlace, basePfn, removePlace } from '../device/place.ts';
 import { asListed, isAnotherOwners, listedFirst, listedNoMore, putDevice } from '../device/lifecycle.ts';
@@ -19,7 +20,6 @@ import {
   leaveAddressOfUsed,
   leaveOutAddress,
   placed,
-  placeRenamed,
   staysInPlace,
   takeAddress,
   type Import,
@@ -56,6 +56,22 @@ function takeOver(
   const refusal = forgetDevice(tx, other);
   if (refusal === null) removePlace(places, other);
   return refusal;
+}
+
+/**
+ * A device that has another name now lies where that lets it, while nobody uses it and no address is told: its memory
+ * goes with it.
+ */
+function placeRenamed(tx: Transaction, { places }: Import, name: string): void {
+  const before = deviceOf(tx.host, name);
+  if (before.phys_addr !== null || staysInPlace(tx, before)) return;
+  removePlace(places, before);
+  const device = putDevice(tx, at(before, basePfn(places, before, null), null));
+  addPlace(places, device);
+  for (const range of memoryRangesOf(tx.host, name)) {
+    const base_pfn = range.base_pfn + device.base_pfn - before.base_pfn;
+    put(tx, 'memory_ranges', name, { ...range, base_pfn });
+  }
 }
 
 function take(tx: Transaction, imported: ImportedDevice, imports: Import): Refusal | null {

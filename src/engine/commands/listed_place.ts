@@ -1,12 +1,10 @@
-import { putDevice } from '../device/lifecycle.ts';
-import { addPlace, basePfn, refusesPlace, removePlace, type Places } from '../device/place.ts';
+import { basePfn, refusesPlace, type Places } from '../device/place.ts';
 import { leftOut, type LeftOut } from './left_out.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { deviceOf, isInUse } from '../model/lookup.ts';
-import { memoryRangesOf } from '../model/memory_range.ts';
+import { isInUse } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
-import { put, type Transaction } from '../model/transaction.ts';
+import type { Transaction } from '../model/transaction.ts';
 
 /** An import under way: where devices are, and what was left out up to now. */
 export interface Import {
@@ -79,22 +77,6 @@ export function leaveAddressOfUsed({ left }: Import, { name, phys_addr, listed_a
   const detail = `${phys_addr!}: in use, ${name} stays in the range that it has, without phys_addr`;
   const why = { code: 'dax_device_in_use', reason: 'dax_device_in_use', detail } as const;
   left.push(leftOut('dax_device', name, why, listed_at));
-}
-
-/**
- * A device that has another name now lies where that lets it, while nobody uses it and no address is told: its memory
- * goes with it.
- */
-export function placeRenamed(tx: Transaction, { places }: Import, name: string): void {
-  const before = deviceOf(tx.host, name);
-  if (before.phys_addr !== null || staysInPlace(tx, before)) return;
-  removePlace(places, before);
-  const device = putDevice(tx, at(before, basePfn(places, before, null), null));
-  addPlace(places, device);
-  for (const range of memoryRangesOf(tx.host, name)) {
-    const base_pfn = range.base_pfn + device.base_pfn - before.base_pfn;
-    put(tx, 'memory_ranges', name, { ...range, base_pfn });
-  }
 }
 
 /** A device at another place, or the same told: its pages take with them what the kernel says of them. */
