@@ -43,7 +43,7 @@ export function importedOf(listing: ListingImport, { ofHost, unmade }: Beside): 
       ...skipped,
       ...devices.filter(({ record }) => unmade.has(record.name)).flatMap(unsizedSkip),
       ...devices.flatMap(uncountedSkip),
-      ...devices.flatMap(({ record, change }) => (change === 'gone' ? [] : badblocksBehind(record))),
+      ...badblocksBehind(listing),
       ...regionBadblocks(listing),
       ...mediaErrors(listing),
       ...ofHost,

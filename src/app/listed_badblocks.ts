@@ -7,6 +7,7 @@ import type { ListingImport } from '../inventory/import_listing.ts';
 import { groupBy } from '../inventory/indexed.ts';
 import { sectorsFromRegion } from '../inventory/region_badblocks.ts';
 import type { InventoryDeviceRecord, ListedObject, PoisonedRange } from '../inventory/record.ts';
+import { pointerTo } from '../inventory/refusal.ts';
 import { NOWHERE, type Skipped } from '../inventory/skip.ts';
 
 /** The badblocks that a device is listed with, in sectors; null where no listing tells which, or whether any. */
@@ -23,15 +24,22 @@ export function currentBadblocks(badblocks: readonly Badblocks[]): readonly Pois
 }
 
 /** Says which badblocks a listing shows where the device has no data: those are not taken. */
-export function badblocksBehind({ name, size, poisoned_ranges }: InventoryDeviceRecord): readonly Skipped[] {
-  if (size === null || poisoned_ranges === null) return [];
-  const end = Math.ceil(size / SECTOR_BYTES);
-  return sectorsOf(poisoned_ranges).flatMap(([first, count]): readonly Skipped[] => {
-    const behind = first + count - Math.max(first, end);
-    if (behind <= 0) return [];
-    const told = `${String(count)} sectors from ${String(first)}`;
-    const detail = `${told}: ${String(behind)} of them lie behind the ${String(size)} bytes of its data`;
-    return [{ kind: 'badblocks', name, reason: 'past the end', detail, ...NOWHERE }];
+export function badblocksBehind({ devices, items }: Pick<ListingImport, 'devices' | 'items'>): Skipped[] {
+  const find = findListed(items);
+  return devices.flatMap(({ record, change }): readonly Skipped[] => {
+    const { name, size, poisoned_ranges, namespace, region, listed } = record;
+    if (change === 'gone' || size === null || poisoned_ranges === null) return [];
+    const isOwn = listed.namespace?.['badblocks'] !== undefined;
+    const holder = isOwn ? find('namespace', namespace) : find('region', region);
+    const at = holder === null ? NOWHERE : { ...holder, pointer: pointerTo(holder.pointer, 'badblocks') };
+    const end = Math.ceil(size / SECTOR_BYTES);
+    return sectorsOf(poisoned_ranges).flatMap(([first, count]) => {
+      const behind = first + count - Math.max(first, end);
+      if (behind <= 0) return [];
+      const told = `${String(count)} sectors from ${String(first)}`;
+      const detail = `${told}: ${String(behind)} of them lie behind the ${String(size)} bytes of its data`;
+      return [{ kind: 'badblocks', name, reason: 'past the end', detail, ...at }];
+    });
   });
 }
 

@@ -1,9 +1,9 @@
-import { normalize, type PfnRange } from '../engine/model/pfn_range.ts';
+import { intersect, normalize, type PfnRange } from '../engine/model/pfn_range.ts';
 import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';
 import { readableOf } from './read_field.ts';
-import type { ListedObject, ListedValue, PoisonedRange } from './record.ts';
+import type { InventoryDeviceRecord, ListedObject, ListedValue, PoisonedRange } from './record.ts';
 
 /** Sectors as `[first, count]`, ascending, apart from one another. */
 export type Sectors = readonly PfnRange[];
@@ -16,6 +16,15 @@ export function sectorsOf(ranges: readonly PoisonedRange[]): Sectors {
       return [first, Math.ceil((offset + length) / SECTOR_BYTES) - first] as const;
     }),
   );
+}
+
+/** Those of a device's bad sectors that its data hold: a listing may show others, which are no device's. */
+export function sectorsHeld({
+  size,
+  poisoned_ranges,
+}: Pick<InventoryDeviceRecord, 'size' | 'poisoned_ranges'>): Sectors {
+  const end = size === null ? Number.MAX_SAFE_INTEGER : Math.ceil(size / SECTOR_BYTES);
+  return intersect(sectorsOf(poisoned_ranges ?? []), [[0, end]]);
 }
 
 /** The sectors that an object lists as bad; null where a listing without -M told only how many there are. */

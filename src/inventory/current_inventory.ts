@@ -1,6 +1,6 @@
 import { normalize, subtract } from '../engine/model/pfn_range.ts';
 import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
-import { badblocksNow, countSectors, listedSectors, sectorsOf, type Sectors } from './badblocks.ts';
+import { badblocksNow, countSectors, listedSectors, sectorsHeld, type Sectors } from './badblocks.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { type CurrentDevice, withCurrentState } from './current_state.ts';
 import { deriveDevice } from './derive.ts';
@@ -116,8 +116,9 @@ function regionNow(
 }
 
 function badblocksOf({ record, current }: StatedDevice): { before: Sectors; now: Sectors } {
-  const before = sectorsOf(record?.poisoned_ranges ?? []);
-  return { before, now: current.badblocks === null ? before : sectorsOf(current.badblocks) };
+  const before = record === null ? [] : sectorsHeld(record);
+  const { size, badblocks: now } = current;
+  return { before, now: now === null ? before : sectorsHeld({ size, poisoned_ranges: now }) };
 }
 
 /** Sectors from a region's start to the data of its one namespace, which end together; null where it has others. */

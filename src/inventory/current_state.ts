@@ -1,7 +1,7 @@
 import { nameInSysfs } from '../engine/model/name_in_sysfs.ts';
 import { isWithoutLabels } from '../engine/model/provider.ts';
 import { isOnDaxBus } from '../engine/model/vocabulary.ts';
-import { badblocksNow, sectorsOf } from './badblocks.ts';
+import { badblocksNow, sectorsHeld, sectorsOf } from './badblocks.ts';
 import { deriveDevice, isDisabledNamespace, isModeTold } from './derive.ts';
 import { findRecord } from './find_record.ts';
 import { daxName, freeName, namespaceOf, type NameOwners } from './kernel_names.ts';
@@ -146,8 +146,8 @@ function diskNow(
 
 /** What the listings tell is printed where they told it: of the namespace, or of its region alone [IMP62]. */
 function isAsTold(now: readonly PoisonedRange[], record: InventoryDeviceRecord | null): boolean {
-  const told = record?.poisoned_ranges ?? null;
-  return told !== null && isEqual(sectorsOf(told), sectorsOf(now));
+  const isTold = record !== null && record.poisoned_ranges !== null;
+  return isTold && isEqual(sectorsHeld(record), sectorsHeld({ ...record, poisoned_ranges: now }));
 }
 
 /** e820 and virtio-pmem have struct pages without a superblock, and so without an align [M126]. */

@@ -44,7 +44,7 @@ function alwaysTold(kind: ObjectKind, incoming: ListedObject): readonly string[]
 const MEMORY_BLOCK_KEYS = ['online_memblocks', 'total_memblocks', 'movable'];
 
 function hidesCounts(kind: ObjectKind, { mode, online_memblocks: online }: ListedObject): boolean {
-  return kind === 'dax_device' && mode === 'system-ram' && online === undefined;
+  return kind === 'dax_device' && (mode === undefined || mode === 'system-ram') && online === undefined;
 }
 
 /** Source: drivers/nvdimm/region_devs.c region_badblocks_show(), v6.12. */

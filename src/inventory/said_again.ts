@@ -1,6 +1,4 @@
-import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
-import { intersect } from '../engine/model/pfn_range.ts';
-import { sectorsOf, type Sectors } from './badblocks.ts';
+import { sectorsHeld } from './badblocks.ts';
 import type { DeviceChange } from './device_change.ts';
 import { isEqual } from './is_equal.ts';
 import { isObject } from './lossless.ts';
@@ -32,14 +30,6 @@ function saysNothingElse({ listed, ...record }: InventoryDeviceRecord, now: Inve
   const said = { ...record, poisoned_ranges: record.poisoned_ranges === null ? null : sectorsHeld(record) };
   const shown = { ...now, poisoned_ranges: sectorsHeld(now) };
   return isAsSaid(shown as unknown as ListedValue, said as unknown as ListedValue);
-}
-
-function sectorsHeld({
-  size,
-  poisoned_ranges,
-}: Pick<InventoryDeviceRecord, 'size' | 'poisoned_ranges'>): Sectors {
-  const end = size === null ? Number.MAX_SAFE_INTEGER : Math.ceil(size / SECTOR_BYTES);
-  return intersect(sectorsOf(poisoned_ranges ?? []), [[0, end]]);
 }
 
 /** Whether it is so as far as anything is said of it: null is what is not. */

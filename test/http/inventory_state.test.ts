@@ -175,16 +175,16 @@ test('[MF21] badblocks behind the end of a device are said, and those inside are
       name: 'pmem0',
       reason: 'past the end',
       detail: '4 sectors from 2060286: 2 of them lie behind the 1054867456 bytes of its data',
-      document: null,
-      pointer: '',
+      document: 0,
+      pointer: '/0/badblocks',
     },
     {
       kind: 'badblocks',
       name: 'pmem0',
       reason: 'past the end',
       detail: '8 sectors from 2060388: 8 of them lie behind the 1054867456 bytes of its data',
-      document: null,
-      pointer: '',
+      document: 0,
+      pointer: '/0/badblocks',
     },
   ]);
   expect(await done('GET', `${host}/dax-devices/pmem0`)).toMatchObject({
