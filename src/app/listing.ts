@@ -130,6 +130,8 @@ function currentOf(
   const isDestroyed = device.conditions.some(({ type }) => type === NAMESPACE_DESTROYED.type);
   return {
     ...device,
+    // A size of another layout is none of this one: nobody has told it.
+    ...(device.placed_as === null ? {} : { size: null, phys_addr: null }),
     on_nd_bus: isOnNdBus(device, region),
     align: alignOf(device, record),
     is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',

@@ -69,7 +69,8 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
       // Another uuid is another content: what the old one said of itself is void.
       return [
         ...badblocks,
-        ...(changed('uuid') ? ['raw_uuid', 'size'] : []),
+        ...(changed('uuid') ? ['raw_uuid'] : []),
+        ...(changed('uuid') || isInOtherMode(known, incoming) ? ['size'] : []),
         ...(losesDisk(known, incoming) ? ['blockdev'] : []),
       ];
     case 'dax_device':
@@ -85,6 +86,12 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
     case 'cxl_region':
       return [];
   }
+}
+
+/** In another mode, other metadata are in front of the data. */
+function isInOtherMode(known: ListedObject, incoming: ListedObject): boolean {
+  const [before, now] = [namespaceMode(known), namespaceMode(incoming)];
+  return before !== null && now !== null && before !== now;
 }
 
 /** A disk that a listing leaves out is there, but under a driver, in the mode and with the content that it was told of. */

@@ -23,7 +23,7 @@ function dataStartIn(
   { size, size_is_rounded, map, ...device }: Filling,
 ): number | null {
   const whole = toCount(region['size']);
-  if (whole === null || size === null || size_is_rounded || device.mode === 'unknown') return null;
+  if (whole === null || size === null || size_is_rounded) return null;
   const maps: readonly Layout['map'][] = map === 'dev' || map === 'mem' ? [map] : ['dev', 'mem'];
   const starts = maps.map((now) => metadataOf({ ...device, map: now })?.(whole) ?? null);
   const start = starts.find((bytes) => bytes !== null && bytes + size === whole) ?? null;

@@ -17,7 +17,7 @@ import {
 import { BY_NDCTL, MEDIUM_REPLACED, without } from './conditions.ts';
 import { NO_LINK } from './cxl/link.ts';
 import { kmemStateOf } from './kmem/probe.ts';
-import { placeAs } from './namespace_layout.ts';
+import { placeAs, unmoved } from './namespace_layout.ts';
 import { basePfn, type Places } from './place.ts';
 import { NOT_TOLD, toldNow } from './told.ts';
 
@@ -69,6 +69,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     name: command.name,
     mode,
     mode_as_listed: null,
+    placed_as: null,
     size: command.size,
     align: command.align ?? defaultAlign(mode),
     phys_addr: command.phys_addr ?? null,
@@ -104,14 +105,16 @@ export function asListed(
 ): DaxDevice {
   const { change, name, memory_blocks, state, parent_bound, is_another, ...told } = imported;
   const { listed_at, previous_name, is_now, ...fields } = told;
+  const map = imported.map ?? mapIn(before, imported.mode);
   const listed = {
     ...before,
     ...definedOnly(fields),
     ...place,
     mode_as_listed: imported.mode_as_listed ?? null,
     size: imported.size ?? before.size,
+    placed_as: imported.size === null ? placedAs(before, imported.mode, map) : null,
     align: imported.align ?? alignIn(before, imported.mode),
-    map: imported.map ?? mapIn(before, imported.mode),
+    map,
     ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
   };
   return { ...listed, ...drivenAsListed(host, listed, imported) };
@@ -280,7 +283,7 @@ export function mediumReturned(tx: Transaction, device: DaxDevice, { size, media
   become(tx, device.name, {
     media_present: true,
     state: 'unbound',
-    size,
+    ...sized(device, size),
     conditions: without(device, MEDIUM_REPLACED.type),
     media_serial: media_serial ?? device.media_serial,
   });
@@ -296,7 +299,7 @@ export function mediumReplaced(
   become(tx, device.name, {
     media_present: true,
     state: 'unbound',
-    size,
+    ...sized(device, size),
     conditions: [...without(device, MEDIUM_REPLACED.type), MEDIUM_REPLACED],
     media_serial,
     tenant,
@@ -373,6 +376,16 @@ function alignIn({ align, mode: former }: DaxDevice, mode: DeviceMode): number |
 /** Whether a mode takes a namespace to be made anew; a dax device of either driver is on one, as it was made. */
 function isRemade(device: DaxDevice, mode: DeviceMode): boolean {
   return mode !== device.mode && !(isOnDaxBus(mode) && isOnDaxBus(device.mode));
+}
+
+/** Of which layout a size is that a listing does not tell. */
+function placedAs(before: DaxDevice, mode: DeviceMode, map: DaxDevice['map']): DaxDevice['placed_as'] {
+  return isRemade(before, mode) ? unmoved(before, { mode, map }).placed_as : before.placed_as;
+}
+
+/** A size that is told of a medium is that of the present layout. */
+function sized({ size: before, placed_as }: DaxDevice, size: number): Pick<DaxDevice, 'size' | 'placed_as'> {
+  return { size, placed_as: size === before ? placed_as : null };
 }
 
 /** Where the struct pages of a device are once it is in a mode, bound or listed so. */

@@ -29,6 +29,11 @@ export interface DeviceLife extends DrivenLife {
   readonly align: number | null;
   /** Where struct pages live; null where the namespace has none (raw on labelled NFIT pmem, sector). */
   readonly map: 'dev' | 'mem' | null;
+  /**
+   * The layout that the size, the address and the badblocks are of, where nothing says what they are in the present one;
+   * null where they are of that.
+   */
+  readonly placed_as: { readonly mode: DeviceMode; readonly map: 'dev' | 'mem' | null } | null;
   /** Counts owners of the same pfns: a new medium, mode, tenant or file system is a new generation. */
   readonly generation: number;
   /** Who had this generation before its present tenant, handed over without a bind (EX14); the last one last. */

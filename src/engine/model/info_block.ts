@@ -21,14 +21,14 @@ const STRUCT_PAGES: Metadata = (whole) =>
   aligned(INFO_BYTES + STRUCT_PAGE_BYTES * Math.floor((whole - INFO_BYTES) / PAGE_BYTES));
 
 /**
- * What lies in front of the data of a namespace in a layout; null where that cannot be told, as of sector mode and of an
- * align of 1 GiB.
+ * What lies in front of the data of a namespace in a layout; null where that cannot be told: of sector mode (the version
+ * of a btt follows the labels, its blocks are chosen), of a mode that is not modelled, of an align of 1 GiB.
  *
  * Source: drivers/nvdimm/pfn_devs.c nd_pfn_init(), v6.12.
  */
 export function metadataOf({ mode, map, align, provider }: Layout): Metadata | null {
   if (mode === 'raw') return NO_METADATA;
-  if (mode === 'sector' || (align ?? 0) > DATA_ALIGN) return null;
+  if (mode === 'sector' || mode === 'unknown' || (align ?? 0) > DATA_ALIGN) return null;
   // Their struct pages come with the bus, and no info block says so (M126).
   const isNative = map === 'mem' && mode === 'fsdax' && isWithoutLabels(provider);
   if (isNative) return align === null ? NO_METADATA : null;

@@ -61,6 +61,10 @@ const device = {
   }),
   driver: Driver.nullable(),
   size: Bytes,
+  placed_as: z.strictObject({ mode: DeviceMode, map: PageMap.nullable() }).nullable().meta({
+    description:
+      'The layout that size, phys_addr and badblocks are of, where nothing says what they are in the present one (sector mode, for one); else null.',
+  }),
   align: Bytes.nullable(),
   phys_addr: Hex.nullable(),
   numa_node: z.int().nullable(),
