@@ -32,6 +32,8 @@ export interface Listed {
   readonly devices: readonly InventoryDeviceRecord[];
   /** Devices that are gone, as they were listed last; absent in what was stored before there were any. */
   readonly former?: readonly InventoryDeviceRecord[];
+  /** How many bad sectors each device had at the last import; absent in what was stored before, and where there were none. */
+  readonly counted_sectors?: Readonly<Record<string, number>>;
 }
 
 /** What is known by listings of a host of which there was none yet. */
@@ -87,9 +89,20 @@ export function planImport(
       host: listing.host,
       devices: listing.records,
       former: formerAfter(untold, modelled, listing),
+      ...countedIn(modelled),
     },
     imported: importedOf({ ...listing, devices }, { ofHost: kernel.skipped, unmade }),
   };
+}
+
+/** Badblocks that are known by now, which the counts of the record have in them. */
+function countedIn({ devices }: Modelled): Pick<Listed, 'counted_sectors'> {
+  const bad = devices.filter(({ badblocks }) => badblocks.length > 0);
+  if (bad.length === 0) return {};
+  const counts = bad.map(({ name, badblocks }) => {
+    return [name, badblocks.reduce((sum, { length }) => sum + length, 0)] as const;
+  });
+  return { counted_sectors: Object.fromEntries(counts) };
 }
 
 /** The host's devices as `ndctl list` or `daxctl list` would print them now. */
@@ -109,12 +122,15 @@ function inventoryNow(listed: Listed, modelled: Modelled): CurrentInventory {
   const idle = new Set(cxl_regions.filter(({ state }) => state !== 'enabled').map(({ name }) => name));
   const stated = devices.map((device) => ({
     record: records.get(device.name) ?? null,
-    current: currentOf(
-      device,
-      records.get(device.name),
-      rangeOf.get(device.name),
-      regions.get(device.cxl_region ?? ''),
-    ),
+    current: {
+      ...currentOf(
+        device,
+        records.get(device.name),
+        rangeOf.get(device.name),
+        regions.get(device.cxl_region ?? ''),
+      ),
+      counted_sectors: listed.counted_sectors?.[device.name] ?? 0,
+    },
   }));
   for (const { name } of devices) records.delete(name);
   const unsized = [...records.values()].map((record) => ({ record, current: asListed(record) }));

@@ -38,14 +38,20 @@ export function listedSectors(object: ListedObject): Sectors | null {
  * `badblock_count` and `badblocks` of an object whose sectors are bad now: as listed while they are the same, else as
  * ndctl -M prints them. `dimm`: on which they lie unless a listing told it; null where that is not known.
  *
- * A count without a list stands as long as no more sectors are known.
+ * Of a count without a list, `counted` sectors were known when it was listed: where the others are stays unknown.
  * Source: ndctl util/json.c dev_badblocks_to_json(), v76.1; [M134].
  */
-export function badblocksNow(object: ListedObject, now: Sectors, dimm: string | null): ListedObject {
+export function badblocksNow(
+  object: ListedObject,
+  now: Sectors,
+  dimm: string | null,
+  counted = 0,
+): ListedObject {
   const { badblock_count: listedCount, badblocks: list } = object;
   const before = listedSectors(object);
   const count = countSectors(now);
-  if (before === null && (toCount(listedCount) ?? 0) > count) return { badblock_count: listedCount };
+  const unplaced = before === null ? (toCount(listedCount) ?? 0) - counted : 0;
+  if (unplaced > 0) return { badblock_count: count === counted ? listedCount : unplaced + count };
   if (before !== null && isEqual(before, now))
     return list === undefined ? {} : { badblock_count: listedCount, badblocks: list };
   if (count === 0) return {};

@@ -1,13 +1,20 @@
-import { normalize, subtract } from '../engine/model/pfn_range.ts';
-import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
+import { intersect, normalize, subtract } from '../engine/model/pfn_range.ts';
 import { badblocksNow, countSectors, listedSectors, sectorsHeld, type Sectors } from './badblocks.ts';
 import { cxlRegionOfRegion } from './cxl_region_of.ts';
 import { type CurrentDevice, withCurrentState } from './current_state.ts';
 import { deriveDevice } from './derive.ts';
+import { SECTOR_BYTES } from '../engine/model/vocabulary.ts';
 import { isEqual } from './is_equal.ts';
 import { toCount } from './number.ts';
 import { onlyDimm, textOf } from './read_field.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord, ListedParts, ListedRecord } from './record.ts';
+import { inRegion } from './region_badblocks.ts';
+import type {
+  InventoryDeviceRecord,
+  InventoryHostRecord,
+  ListedObject,
+  ListedParts,
+  ListedRecord,
+} from './record.ts';
 import { shownAs, type Shown } from './shown.ts';
 
 /** A device: what was imported of it, if it was, and what it is now. */
@@ -41,15 +48,15 @@ export function currentInventory(
   idle_cxl_regions: ReadonlySet<string> = new Set(),
 ): CurrentInventory {
   const present = stated.filter(({ current }) => current.state !== 'gone');
-  const onRegion = new Map<string, StatedDevice[]>();
+  const onRegion = new Map<string, Member[]>();
   const owners = ownersOf(present);
   const devices = present.map((device) => {
     const now = withCurrentState(listed, device.record, device.current, owners);
     for (const name of namesIn(now.listed)) if (!owners.has(name)) owners.set(name, now.name);
-    if (now.region !== null) onRegion.set(now.region, [...(onRegion.get(now.region) ?? []), device]);
+    if (now.region !== null) onRegion.set(now.region, [...(onRegion.get(now.region) ?? []), { device, now }]);
     return now;
   });
-  const regions = listed.regions.map((region) => regionNow(listed, region, onRegion.get(region.name) ?? []));
+  const regions = listed.regions.map((region) => regionNow(region, onRegion.get(region.name) ?? []));
   const idle = listed.regions.filter(({ name }) => {
     const cxlRegion = idle_cxl_regions.size === 0 ? null : cxlRegionOfRegion(listed, name);
     return cxlRegion !== null && idle_cxl_regions.has(cxlRegion);
@@ -88,31 +95,46 @@ function namesIn({ namespace, dax_device: device }: ListedParts): readonly strin
   return names.filter((name) => name !== null);
 }
 
+/** What of a device says which sectors of its region are bad, as listed and now; one that was not listed had none. */
+interface Member {
+  readonly device: StatedDevice;
+  readonly now: InventoryDeviceRecord;
+}
+
 /** A region's badblocks are those of its namespaces, from its own start, and those that lie in none of them [M146]. */
-function regionNow(
-  host: InventoryHostRecord,
-  region: ListedRecord,
-  members: readonly StatedDevice[],
-): ListedRecord {
-  const changes = members.map(badblocksOf);
-  if (changes.every(({ before, now }) => isEqual(before, now))) return region;
+function regionNow(region: ListedRecord, members: readonly Member[]): ListedRecord {
+  const changed = members.filter(({ device }) => {
+    const { before, now } = badblocksOf(device);
+    return !isEqual(before, now) || countBefore(device) !== countSectors(now);
+  });
+  if (changed.length === 0) return region;
   const { badblock_count, badblocks, ...fields } = region.fields;
   const listed = listedSectors(region.fields);
-  const start = dataStart(host, region, members);
-  if (listed !== null && start !== null) {
-    const shift = (sectors: Sectors): Sectors => sectors.map(([first, count]) => [first + start, count]);
-    const now = changes.reduce<Sectors>(
-      (all, change) => normalize([...subtract(all, shift(change.before)), ...shift(change.now)]),
-      listed,
-    );
-    return { ...region, fields: { ...fields, ...badblocksNow(region.fields, now, onlyDimm(region.fields)) } };
-  }
+  const placed = listed === null ? null : sectorsNow(region.fields, listed, changed);
+  if (placed !== null)
+    return {
+      ...region,
+      fields: { ...fields, ...badblocksNow(region.fields, placed, onlyDimm(region.fields)) },
+    };
   // Where a namespace's data begin is not known: only how many sectors there are.
-  const count = changes.reduce(
-    (sum, { before, now }) => sum - countSectors(before) + countSectors(now),
+  const count = changed.reduce(
+    (sum, { device }) => sum - countBefore(device) + countSectors(badblocksOf(device).now),
     toCount(badblock_count) ?? countSectors(listed ?? []),
   );
   return { ...region, fields: { ...fields, ...(count > 0 ? { badblock_count: count } : {}) } };
+}
+
+/** The bad sectors of a region that a device fills; null where none is known to fill it. */
+function sectorsNow(region: ListedObject, listed: Sectors, changed: readonly Member[]): Sectors | null {
+  return changed.reduce<Sectors | null>((all, { device, now }) => {
+    const sectors = badblocksOf(device);
+    const added = inRegion(region, now, sectors.now);
+    const former = inRegion(region, device.record ?? now, sectors.before);
+    const data = inRegion(region, now, [[0, Math.ceil((now.size ?? 0) / SECTOR_BYTES)]]);
+    if (all === null || added === null || former === null || data === null) return null;
+    // What lies in front of its data now stays bad, though it is none of the device any more.
+    return normalize([...subtract(all, intersect(former, data)), ...added]);
+  }, listed);
 }
 
 function badblocksOf({ record, current }: StatedDevice): { before: Sectors; now: Sectors } {
@@ -121,20 +143,8 @@ function badblocksOf({ record, current }: StatedDevice): { before: Sectors; now:
   return { before, now: now === null ? before : sectorsHeld({ size, poisoned_ranges: now }) };
 }
 
-/** Sectors from a region's start to the data of its one namespace, which end together; null where it has others. */
-function dataStart(
-  host: InventoryHostRecord,
-  { name, fields }: ListedRecord,
-  members: readonly StatedDevice[],
-): number | null {
-  const [only, other] = members;
-  const aside = host.namespaces.some(
-    ({ parent, fields }) => parent === name && toCount(fields['size']) !== 0,
-  );
-  const size = toCount(fields['size']);
-  const free = toCount(fields['available_size']) ?? 0;
-  const dataSize = only?.current.size ?? null;
-  if (other !== undefined || aside || size === null || free !== 0 || dataSize === null) return null;
-  const start = (size - dataSize) / SECTOR_BYTES;
-  return Number.isInteger(start) && start >= 0 ? start : null;
+/** How many of its bad sectors are in what its region was listed with. */
+function countBefore({ record, current }: StatedDevice): number {
+  const isTold = record !== null && record.poisoned_ranges !== null;
+  return isTold ? countSectors(sectorsHeld(record)) : (current.counted_sectors ?? 0);
 }

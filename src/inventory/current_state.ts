@@ -39,6 +39,8 @@ export interface CurrentDevice extends Visible {
   readonly map: string | null;
   readonly memory_blocks: Omit<MemoryBlocks, 'block_size'> | null;
   readonly badblocks: readonly PoisonedRange[] | null;
+  /** How many of them were known when it was last listed: a count without a list has those in it. None if absent. */
+  readonly counted_sectors?: number;
 }
 
 /** What a namespace keeps when it is given to another mode: uuids and labels are new then, and not known. */
@@ -121,7 +123,12 @@ function namespaceNow(
     ...nodeOf('target_node', record, current),
     ...(now === null || isAsTold(now, record)
       ? defined({ badblock_count, badblocks })
-      : badblocksNow({ badblock_count, badblocks }, sectorsOf(now), onlyDimm(region?.fields))),
+      : badblocksNow(
+          { badblock_count, badblocks },
+          sectorsOf(now),
+          onlyDimm(region?.fields),
+          current.counted_sectors,
+        )),
     ...(shown.namespace === 'disabled' ? { state: 'disabled' } : {}),
     ...diskNow(namespace, current, isNew, shown),
   };

@@ -30,6 +30,13 @@ function dataStartIn(
   return start === null ? null : start / SECTOR_BYTES;
 }
 
+/** Bad sectors of the device that fills an nd region, from the start of that; null where it is not known to fill it. */
+export function inRegion(region: ListedObject, device: Filling, sectors: Sectors): Sectors | null {
+  if (sectors.length === 0) return sectors;
+  const start = dataStartIn(region, device);
+  return start === null ? null : sectors.map(([first, count]) => [first + start, count]);
+}
+
 /**
  * The bad sectors that an nd region is listed with, as those of the device that fills it; null where the region tells
  * none, or not which, or the place of the data in it is not known [IMP62].
