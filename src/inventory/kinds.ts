@@ -50,8 +50,20 @@ const NAMED_BY_DEV = ['bus', 'dimm', 'region', 'namespace'] as const;
 
 /** What an object of any kind may say of itself, or of what it refers to: it tells no kind. */
 const OF_ANY_KIND = new Set(
-  'id path state host type size resource serial numa_node target_node health firmware'.split(' '),
+  'id path state type size resource numa_node target_node health firmware'.split(' '),
 );
+/** What another object may say, too: it tells a kind where no word names the object otherwise (`"fwctl": "fwctl0"`). */
+const OF_SOME_KINDS = new Set(['host', 'serial']);
+
+/** The kinds that stand in a list at the top, by its word: `memdevs`, `anon memdevs`. Source: cxl_filter_walk(), v81. */
+const LISTED_IN: Readonly<Record<string, readonly ObjectKind[]>> = {
+  ...Object.fromEntries(Object.entries(CXL_CHILDREN).map(([word, kind]) => [word, [kind]])),
+  regions: ['region', 'cxl_region', 'dax_region'],
+  buses: ['bus', 'cxl_bus'],
+  dimms: ['dimm'],
+  namespaces: ['namespace'],
+  devices: ['dax_device'],
+};
 
 /**
  * The kind of an object at the top: of those whose key names it, the one that knows most of its keys; null where it
@@ -62,8 +74,9 @@ const OF_ANY_KIND = new Set(
  * dump_json(), ndctl/namespace.c pfn_parse(), v81.
  */
 export function kindOf(object: ListedObject, group: string | null = null): ObjectKind | null {
+  const here = Object.entries(LISTED_IN).find(([word]) => group?.split(' ').at(-1) === word)?.[1] ?? [];
   const [nearest] = kindsNamed(object)
-    .filter((kind) => isOne(kind, object))
+    .filter((kind) => here.includes(kind) || isOne(kind, object))
     .toSorted((kind, other) => foreignTo(kind, object) - foreignTo(other, object));
   if (nearest === undefined) return null;
   const word = Object.keys(object).find((key) => group === `${key}s` || group === `${key}es`);
@@ -87,7 +100,9 @@ function isOne(kind: ObjectKind, object: ListedObject): boolean {
   const isOwn = (key: string): boolean => key !== nameKey && !OF_ANY_KIND.has(key);
   const known = Object.keys(object).filter((key) => isKeyOf(kind, key));
   const foreign = foreignTo(kind, object);
-  if (known.some(isOwn)) return known.length >= foreign;
+  const own = known.filter(isOwn);
+  const isSure = own.some((key) => !OF_SOME_KINDS.has(key)) || !isNamedOtherwise(kind, object);
+  if (own.length > 0) return isSure && known.length >= foreign;
   const isNamed =
     kind === 'dax_region' ? known.some((key) => key !== nameKey) : textOf(object, nameKey) !== null;
   return foreign === 0 && isNamed;
@@ -98,8 +113,19 @@ function foreignTo(kind: ObjectKind, object: ListedObject): number {
   return Object.keys(object).filter((key) => !isKeyOf(kind, key)).length;
 }
 
+/** Whether a key that is none of a kind names the object by its own word. */
+function isNamedOtherwise(kind: ObjectKind, object: ListedObject): boolean {
+  const isName = (key: string, value: string): boolean =>
+    value.startsWith(key) && /^\d/.test(value.slice(key.length));
+  return Object.entries(object).some(
+    ([key, value]) => !isKeyOf(kind, key) && typeof value === 'string' && isName(key, value),
+  );
+}
+
+/** Also the sizes of a card's partitions of a kind that is not known: `dc0_size`. */
 function isKeyOf(kind: ObjectKind, key: string): boolean {
-  return Object.hasOwn(FIELDS[kind].types, key) || childKind(kind, key) !== null;
+  const isKnown = Object.hasOwn(FIELDS[kind].types, key) || childKind(kind, key) !== null;
+  return isKnown || (kind === 'memdev' && key.endsWith('_size'));
 }
 
 /** The kind of what stands under a key of an object; null where that is no object of a listing. */

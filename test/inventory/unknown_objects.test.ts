@@ -130,3 +130,22 @@ it.each([
     expect(itemsOf([nameless, object])).toEqual(itemsOf([object]));
   },
 );
+
+const BARE = { memdev: 'mem0', serial: 5, host: '0000:0d:00.0' };
+it.each([
+  ['with sizes of a kind that is not known', { ...BARE, dc0_size: 2 ** 31 }],
+  ['with nothing but such', { memdev: 'mem0', dynamic_ram_a_size: 2 ** 31, dc1_size: 0 }],
+  ['without any', BARE],
+  ['without any, with what a later tool prints', { ...BARE, a_new_key: 1 }],
+  ['of which only the name is told', { memdev: 'mem0' }],
+])('[IMP44] a memdev %s is one, alone and in its list', (_, object) => {
+  for (const listed of [object, { memdevs: [object] }, { 'anon memdevs': [object] }]) {
+    expect(itemsOf([listed])).toEqual([{ kind: 'memdev', name: 'mem0', fields: object }]);
+  }
+});
+
+it('[IMP37] what stands in a list of a kind is of it, whatever it says of itself', () => {
+  const later = { memdev: 'mem0', one: 1, two: 2, three: 3 };
+  expect(itemsOf([{ memdevs: [later] }])).toEqual([{ kind: 'memdev', name: 'mem0', fields: later }]);
+  expect(itemsOf([later])).toEqual([]);
+});
