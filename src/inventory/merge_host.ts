@@ -89,7 +89,8 @@ function mergeRecord(kind: HostKind, known: ListedRecord | undefined, item: List
     item.parent !== null &&
     (known?.parent ?? item.parent) !== item.parent;
   const anon = item.is_anon === true ? { is_anon: true as const } : {};
-  if (known === undefined || isAnother) return { name, parent: item.parent, fields, ...anon };
+  const place = placeOf(known, item);
+  if (known === undefined || isAnother) return { name, parent: item.parent, fields, ...anon, ...place };
   // A disabled memdev hangs on no endpoint; elsewhere a missing parent only means that the listing is flat.
   const isDetached = kind === 'memdev' && fields['state'] === 'disabled';
   const parent = item.parent ?? (isDetached ? null : known.parent);
@@ -99,7 +100,14 @@ function mergeRecord(kind: HostKind, known: ListedRecord | undefined, item: List
     parent,
     fields: mergeFields(kind, known.fields, fields),
     ...(isAnon ? { is_anon: true } : anon),
+    ...place,
   };
+}
+
+/** Where a region was listed, which no order of listings decides. */
+function placeOf(known: ListedRecord | undefined, item: ListedItem): Pick<ListedRecord, 'stands_in'> {
+  const stands_in = known?.stands_in === 'lists' ? 'lists' : (item.stands_in ?? known?.stands_in);
+  return stands_in === undefined ? {} : { stands_in };
 }
 
 function byName(records: readonly ListedRecord[]): Map<string, ListedRecord> {

@@ -202,7 +202,15 @@ function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: 
     const { dax_region, pointer } = place;
     const item = { kind, name, parent, fields, dax_region, pointer, document: walk.document };
     const isAnon = place.group === 'anon memdevs' && kind === 'memdev' && fields['state'] !== 'disabled';
-    walk.items.push({ tool: place.tool, item: isAnon ? { ...item, is_anon: true } : item });
+    const stands_in = kind === 'region' ? standsIn(place, children) : null;
+    walk.items.push({
+      tool: place.tool,
+      item: {
+        ...item,
+        ...(isAnon ? { is_anon: true as const } : {}),
+        ...(stands_in === null ? {} : { stands_in }),
+      },
+    });
   }
   const inside =
     kind === 'dax_region' && name !== null
@@ -215,6 +223,12 @@ function readObject(kind: ObjectKind, object: ListedObject, place: Place, walk: 
   for (const [child, value] of children) {
     readChildren(kind, child, value, { ...inside, pointer: pointerTo(place.pointer, child) }, walk);
   }
+}
+
+/** Where a region at the top stands, as far as what stands in it does not tell. */
+function standsIn({ group }: Place, children: readonly unknown[]): 'array' | 'lists' | null {
+  if (group === 'regions') return 'lists';
+  return group === null && children.length > 0 ? 'array' : null;
 }
 
 /** What an object has of its own, what stands in it, and the name of its device where it is no more than a name. */

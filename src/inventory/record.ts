@@ -56,6 +56,8 @@ export interface ListedRecord {
   readonly is_blk?: true;
   /** Of a memdev that is not disabled: it was listed among those that stand on no port. */
   readonly is_anon?: true;
+  /** Of a region with its namespaces: it was listed in an array; else, also where it was both, in an object of lists. */
+  readonly stands_in?: 'array' | 'lists';
 }
 
 /**

@@ -5,7 +5,13 @@ import { groupBy } from './indexed.ts';
 import { printLossless } from './lossless.ts';
 import { printable } from './printable.ts';
 import { hidesContent, textOf } from './read_field.ts';
-import type { InventoryDeviceRecord, InventoryHostRecord, ListedObject, ListedValue } from './record.ts';
+import type {
+  InventoryDeviceRecord,
+  InventoryHostRecord,
+  ListedObject,
+  ListedRecord,
+  ListedValue,
+} from './record.ts';
 import { daxDeviceObject, regionFieldsOf, showsDaxDevice } from './render_daxctl.ts';
 
 const BADBLOCKS = ['badblock_count', 'badblocks'];
@@ -52,8 +58,14 @@ export function renderNdctl(inventory: CurrentInventory): string {
   const others = listsOn(NO_BUS);
   const lists = Object.values(others) as ListedObject[][];
   if (buses.length > 0) return printed([...buses, ...(lists.length === 0 ? [] : [others])]);
-  const isAlone = lists.length === 1 && !endsInNamespaces(regions);
+  const isAlone = lists.length === 1 && !isAmongLists(there, regions);
   return printed(lists.length === 0 || isAlone ? lists.flat() : others);
+}
+
+/** Whether regions stand in an object of lists: as they were listed, else as ndctl would print them. */
+function isAmongLists(told: readonly ListedRecord[], regions: readonly OnBus[]): boolean {
+  if (told.some(({ stands_in: place }) => place === 'lists')) return true;
+  return !told.some(({ stands_in: place }) => place === 'array') && endsInNamespaces(regions);
 }
 
 /**

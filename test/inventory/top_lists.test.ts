@@ -21,6 +21,12 @@ test.each([
   ['an object where the last has some', { regions: [region('1', false), region('0', true)] }],
   ['an object where all have some', { regions: [region('1', true), region('0', true)] }],
   ['by their names as text', { regions: [region('9', false), region('10', true)] }],
+  ['an array of one that has some, as it was listed', [region('0', true)]],
+  ['an array where all have some, as it was listed', [region('1', true), region('0', true)]],
+  [
+    'an object where the last has none, as it was listed',
+    { regions: [region('1', true), region('0', false)] },
+  ],
 ])(
   '[IMP21] regions with their namespaces are exported as `ndctl list -RN` prints them: %s',
   (_about, listed) => {
@@ -31,6 +37,17 @@ test.each([
 test('[IMP14] in whichever order they were listed', () => {
   const texts = [[region('1', true)], [region('0', false)]].map((listed) => JSON.stringify(listed));
   expect(stateOf(hostAfter(...texts))).toEqual(stateOf(hostAfter(...[...texts].reverse())));
+});
+
+test('[IMP14] and where they stood, an array told beside an object of lists being one of those', () => {
+  const texts = [[region('0', true)], { regions: [region('0', true)] }].map((listed) =>
+    JSON.stringify(listed),
+  );
+  const both = hostAfter(...texts);
+  expect(JSON.parse(printed(both, 'ndctl'))).toEqual({ regions: [region('0', true)] });
+  expect(stateOf(both)).toEqual(stateOf(hostAfter(...[...texts].reverse())));
+  const apart = [[region('0', false)], [namespace('0')]].map((listed) => JSON.stringify(listed));
+  expect(JSON.parse(printed(hostAfter(...apart), 'ndctl'))).toEqual({ regions: [region('0', true)] });
 });
 
 const MEMDEV = { memdev: 'mem0', pmem_size: 2 ** 28, serial: 0, host: '0000:35:00.0' };
