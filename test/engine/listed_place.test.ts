@@ -112,6 +112,14 @@ describe('[IMP2] addresses that no listing tells', () => {
     },
   );
 
+  test('one of unknown address that grew beyond what its name lets it have lies behind all others', () => {
+    const made = machine('v6.12');
+    imports(made, [listed('dax0.0', GIB), listed('dax0.1', GIB)]);
+    const grown = { ...listed('dax0.0', 80 * 1024 * GIB), change: 'updated' as const };
+    expect(leftOutOf(made, importing([grown]))).toEqual([]);
+    expect(places(made).map(([base]) => base)).toEqual([2 ** 40 + 2 ** 34, 2 ** 40 + 2 ** 51]);
+  });
+
   test('one that is larger than any is refused alone', () => {
     const made = machine('v6.12');
     const devices = [listed('dax0.0', 2 ** 53 - 4096), listed('dax0.1', GIB), listed('dax1.0', 2 ** 52)];

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { before, migrateTo } from './support/before.ts';
 
 test('stored memory blocks tell nothing of kernel pages where a listing told of them, and that there are none else', () => {
   const db = before(13);
@@ -21,7 +20,7 @@ test('stored memory blocks tell nothing of kernel pages where a listing told of 
   db.exec(
     `INSERT INTO inventories (host, id, uid, revision, record) VALUES ('real', 'inventory', 'i', 1, '{}')`,
   );
-  migrate(db);
+  migrateTo(db, 13);
   const rows = db
     .prepare<[], { host: string; revision: number; record: string }>(
       'SELECT host, revision, record FROM memory_ranges ORDER BY host',

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { addHost, before } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('stored devices are in the modes that they were in, and others can be in one that is not modelled', () => {
   const db = before(18);
@@ -15,7 +14,7 @@ test('stored devices are in the modes that they were in, and others can be in on
   insert(20, 'dax1.0', 'devdax');
   db.exec(`DELETE FROM dax_devices WHERE id = 'dax1.0'`);
   expect(() => insert(21, 'dax2.0', 'unknown')).toThrow('CHECK');
-  migrate(db);
+  migrateTo(db, 18);
   insert(21, 'dax2.0', 'unknown');
   expect(() => insert(22, 'dax3.0', 'famfs')).toThrow('CHECK');
   const rows = db
