@@ -1,6 +1,7 @@
--- A memory range says how many blocks a listing counts. Until now every one of a host known by listings was taken so.
+-- A memory range says how many blocks a listing counts, as the last one that did tells of its device.
 UPDATE memory_ranges SET
   revision = revision + 1,
-  record = json_set(record, '$.revision', revision + 1, '$.counted', iif(
-    EXISTS (SELECT 1 FROM inventories WHERE inventories.host = memory_ranges.host),
-    (record ->> '$.nr_pages') / ((record ->> '$.block_bytes') / 4096), NULL));
+  record = json_set(record, '$.revision', revision + 1, '$.counted', (
+    SELECT device.value ->> '$.memory_blocks.total'
+      FROM inventories, json_each(inventories.record, '$.record.devices') AS device
+      WHERE inventories.host = memory_ranges.host AND device.value ->> '$.name' = memory_ranges.dax_device));

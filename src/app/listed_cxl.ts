@@ -1,3 +1,4 @@
+import type { CxlRegion } from '../engine/model/host.ts';
 import type { ImportedCxl, ListedAt } from '../engine/model/host_command.ts';
 import {
   KNOWN_REGION_TYPES,
@@ -28,7 +29,10 @@ interface ListedCxl {
 
 /** What the model has of a host, which memdev each was before, and where the text shows what. */
 interface Known {
-  readonly modelled: Readonly<Record<'cxl_memdevs' | 'cxl_regions', readonly Named[]>>;
+  readonly modelled: {
+    readonly cxl_memdevs: readonly Named[];
+    readonly cxl_regions: readonly Measured[];
+  };
   readonly names: MemdevNames;
   readonly find: FindListed;
 }
@@ -36,6 +40,8 @@ interface Known {
 interface Named {
   readonly name: string;
 }
+
+type Measured = Pick<CxlRegion, 'name' | 'size' | 'interleave_ways'>;
 
 /**
  * What a listing changes of the memdevs and regions of a host, and what it shows again that was left out (IMP41); null
@@ -52,7 +58,7 @@ export function changedCxl(
   const there = new Set([...now.memdevs.map(({ name }) => name), ...names.values()]);
   const changes = {
     memdevs: memdevs.map((memdev) => ({ ...memdev, previous_name: names.get(memdev.name) ?? null })),
-    regions: changed(was.regions, now.regions, modelled.cxl_regions, regionAt),
+    regions: changed(was.regions, now.regions, measured(modelled.cxl_regions, now.regions), regionAt),
     gone: {
       memdevs: was.memdevs.map(({ name }) => name).filter((name) => !there.has(name)),
       regions: gone(was.regions, now.regions),
@@ -60,6 +66,16 @@ export function changedCxl(
   };
   const count = [changes.memdevs, changes.regions, changes.gone.memdevs, changes.gone.regions].flat().length;
   return count === 0 ? null : changes;
+}
+
+/** The regions of the model but those that lack a size or ways which listings tell. */
+function measured(modelled: readonly Measured[], listed: readonly ListedRegion[]): readonly Measured[] {
+  const told = new Map(listed.map((region) => [region.name, region]));
+  return modelled.filter(({ name, size, interleave_ways: ways }) => {
+    const region = told.get(name);
+    const lacksSize = size === null && (region?.size ?? null) !== null;
+    return !lacksSize && !(ways === null && (region?.interleave_ways ?? null) !== null);
+  });
 }
 
 /** Those that are listed otherwise than before, or that the text shows and the model lacks. */

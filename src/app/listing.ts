@@ -91,7 +91,10 @@ export function planImport(
       former: formerAfter(untold, modelled, listing),
       ...countedIn(modelled),
     },
-    imported: importedOf({ ...listing, devices }, { ofHost: kernel.skipped, unmade }),
+    imported: importedOf(
+      { ...listing, devices: withoutNeverMade(devices, modelled) },
+      { ofHost: kernel.skipped, unmade },
+    ),
   };
 }
 
@@ -216,6 +219,12 @@ function unmadeOf(changes: readonly DeviceChange[], { devices }: Modelled): Read
       change !== 'gone' && !modelled.has(record.name) && !modelled.has(former),
   );
   return new Set(unmade.map(({ record }) => record.name));
+}
+
+/** Nothing is gone that the model never had. */
+function withoutNeverMade(changes: readonly DeviceChange[], { devices }: Modelled): readonly DeviceChange[] {
+  const modelled = new Set(devices.map(({ name }) => name));
+  return changes.filter(({ record, change }) => change !== 'gone' || modelled.has(record.name));
 }
 
 /** A device that listings have shown before is new with the one after which it can be one. */

@@ -134,7 +134,6 @@ function checkValue(type: FieldType, value: ListedValue): ListedValue {
   }
 }
 
-/** Printed signed: it is exported as it was listed. */
 function checkSize(value: ListedValue): ListedValue {
   if (typeof value !== 'string') return toCount(value);
   const human = parseHumanSize(value);

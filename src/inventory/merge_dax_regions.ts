@@ -4,7 +4,7 @@ import { isEqual } from './is_equal.ts';
 import { itemsOf, type Listing } from './listing.ts';
 import type { DeviceMerge } from './merge_state.ts';
 import { mergeRegionOf } from './merge_devices.ts';
-import { mergeFields } from './merge_fields.ts';
+import { mergeFields, preferExact } from './merge_fields.ts';
 import { toCount } from './number.ts';
 import { textOf } from './read_field.ts';
 import type { ListedObject, ListedParts, ListedRecord, ListedValue } from './record.ts';
@@ -109,7 +109,9 @@ function createLookUp(merge: DeviceMerge): LookUp {
     isTold: ({ id, ...fields }) =>
       withId(id).some((name) => {
         const told = partsOf(name).dax_region ?? {};
-        return Object.entries(fields).every(([key, value]) => isEqual(value, told[key]));
+        return Object.entries(fields).every(([key, value]) =>
+          isEqual(preferExact(told[key], value!), told[key]),
+        );
       }),
     joined: note,
   };

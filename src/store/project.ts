@@ -142,10 +142,10 @@ function prepareLabels(
   };
 }
 
-/** A boolean is 0 or 1 in a column, as a filter asks for it; labels are JSON. */
 /** What a column that is never NULL has where its field is null: of what is sorted, the first. */
 const UNTOLD: Readonly<Record<string, Value>> = { size: 0 };
 
+/** A boolean is 0 or 1 in a column, as a filter asks for it; labels are JSON. */
 function columnValue(value: unknown): Value {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);

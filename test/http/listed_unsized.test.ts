@@ -49,3 +49,13 @@ test('[IMP3] a device keeps the size that it was listed with, and nothing is sai
   const { json } = await server.call('GET', '/v1/hosts/sized/dax-devices/pmem4');
   expect(json).toMatchObject({ size: 2 ** 30 });
 });
+
+test('[IMP3] what never was a device is not gone where a complete listing lacks it', async () => {
+  await server.call('POST', '/v1/hosts', { name: 'never', kernel: 'v6.12' });
+  const url = '/v1/hosts/never/inventory';
+  const dax = (chardev: string, size: number) => ({ chardev, size, target_node: 0, mode: 'devdax' });
+  await server.call('POST', url, [dax('dax0.0', 4097), dax('dax1.0', 2 ** 30), dax('dax2.0', 2 ** 30)]);
+  const { json } = await server.call('POST', `${url}?complete=true`, [dax('dax1.0', 2 ** 30)]);
+  expect(json.devices.map(({ change }) => change)).toEqual(['gone', 'unchanged']);
+  expect(json.devices).toMatchObject([{ name: 'dax2.0' }, { name: 'dax1.0' }]);
+});

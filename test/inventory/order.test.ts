@@ -177,6 +177,8 @@ describe('[IMP51] a dax region that is listed alone, and its devices, in either 
     expect(exported(OLD)).toEqual([old]);
     expect(exported(OLD, ONE)).toEqual([{ id: 0, devices: [dax('dax0.0')] }, old]);
     expect(exported(OLD, WITHIN)).toEqual([{ ...old, devices: [dax('dax0.0')] }]);
+    const rounded = JSON.stringify([{ ...old, size: '2.00 GiB (2.15 GB)' }]);
+    expect(exported(WITHIN, rounded)).toEqual([{ ...old, devices: [dax('dax0.0')] }]);
   });
 
   test('a path through a CXL region tells that region', () => {

@@ -1,22 +1,30 @@
 import { expect, test } from 'vitest';
 import { before, migrateTo } from './support/before.ts';
 
-test('stored memory was counted by a listing where the host is known by one, and by nobody else', () => {
+test('stored memory was counted as the listing of its device tells, and by nobody else', () => {
   const db = before(24);
   const range = db.prepare(
     `INSERT INTO memory_ranges (host, id, uid, revision, dax_device, leaked, record)
      VALUES (@host, 'dax0.0', @host, 4, 'dax0.0', 0, @record)`,
   );
   const record = { revision: 4, nr_pages: 7 * 32768, block_bytes: 2 ** 27 };
-  for (const host of ['real', 'made']) {
+  for (const host of ['real', 'untold', 'made']) {
     db.prepare(
       `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (@host, @host, @host, 1, 'v6.12', 'ok', '{}')`,
     ).run({ host });
     range.run({ host, record: JSON.stringify(record) });
   }
-  db.exec(
-    `INSERT INTO inventories (host, id, uid, revision, record) VALUES ('real', 'inventory', 'i', 1, '{}')`,
+  const inventory = db.prepare(
+    `INSERT INTO inventories (host, id, uid, revision, record) VALUES (?, 'inventory', ?, 1, ?)`,
   );
+  const device = (name: string, total: number | null) => ({ name, memory_blocks: { online: total, total } });
+  for (const [host, total] of [
+    ['real', 7],
+    ['untold', null],
+  ] as const) {
+    const devices = [device('dax1.0', 9), device('dax0.0', total)];
+    inventory.run(host, host, JSON.stringify({ record: { devices } }));
+  }
   migrateTo(db, 24);
   const rows = db
     .prepare<[], { host: string; revision: number; record: string }>(
@@ -27,6 +35,7 @@ test('stored memory was counted by a listing where the host is known by one, and
     [
       ['made', 5, { ...record, revision: 5, counted: null }],
       ['real', 5, { ...record, revision: 5, counted: 7 }],
+      ['untold', 5, { ...record, revision: 5, counted: null }],
     ],
   );
 });
