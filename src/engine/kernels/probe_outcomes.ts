@@ -17,6 +17,7 @@ const KINDS = ['symbols', 'btf', 'sysfs'] as const satisfies (keyof KernelProbes
 
 /** What came of each answer that was told. */
 export function outcomesOf(told: KernelProbes): readonly Outcome[] {
+  const provedBy = provingBeside(told);
   const proofs = new Map(
     proofsOf(told)
       .reverse()
@@ -27,7 +28,13 @@ export function outcomesOf(told: KernelProbes): readonly Outcome[] {
       const proof = proofs.get(`${kind} ${name}`);
       if (proof === undefined) return { kind, name, answer, changes: [], nothing: whyUnknown(kind, name) };
       const changes = [...proof.has, ...proof.lacks].map(({ id }) => id);
-      return { kind, name, answer, changes, nothing: changes.length > 0 ? null : whyNothing(proof, told) };
+      return {
+        kind,
+        name,
+        answer,
+        changes,
+        nothing: changes.length > 0 ? null : whyNothing(proof, provedBy),
+      };
     }),
   );
 }
@@ -39,8 +46,7 @@ function whyUnknown(kind: keyof KernelProbes, name: string): string {
   return `not known: of ${kind} those that tell are ${known.join(', ')}`;
 }
 
-function whyNothing({ probe, answer }: Proof, told: KernelProbes): string {
-  const provedBy = provingBeside(told);
+function whyNothing({ probe, answer }: Proof, provedBy: ReturnType<typeof provingBeside>): string {
   const telling = [...probe.answers, false].filter((other) => isSomething(provedBy(probe, other)));
   const alone = isSomething(provedBy(probe, answer, answer)) ? ' while its other name is not told' : '';
   return `${String(answer)} proves nothing here${alone}; what may: ${telling.join(', ')}`;
