@@ -58,11 +58,14 @@ export function consumersOf(host: Host, region: string): DaxDevice[] {
   return host.tables.dax_devices.where((device) => device.cxl_region === region);
 }
 
-/** Whether a device's region, if it has one, is up: its driver bound and its range decoded. */
+/** Whether a region is up: its driver bound and its range decoded. */
+export function isUp({ state, decode_state }: CxlRegion): boolean {
+  return state === 'enabled' && decode_state === 'commit';
+}
+
+/** Whether a device's region, if it has one, is up. */
 export function regionServes(host: Host, device: DaxDevice): boolean {
-  if (device.cxl_region === null) return true;
-  const region = regionOf(host, device);
-  return region.state === 'enabled' && region.decode_state === 'commit';
+  return device.cxl_region === null || isUp(regionOf(host, device));
 }
 
 /**

@@ -5,7 +5,7 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../../model/refu
 import { emit, identity, put, type Transaction } from '../../model/transaction.ts';
 import type { KnownRegionType } from '../../model/region_type.ts';
 import { isOnDaxBus } from '../../model/vocabulary.ts';
-import { capacityFor, refusesCxl, regionsOn, targetsOf } from './chain.ts';
+import { capacityFor, isUp, refusesCxl, regionsOn, targetsOf } from './chain.ts';
 import { NEVER_RESET } from './listed.ts';
 import { isMeasured, isTyped, sizeUnknown, typeUnknown } from './region_type.ts';
 import { freeMemdev, freeRegion, nmemOf } from './names.ts';
@@ -50,7 +50,7 @@ function onRegion(place: CxlPlace, region: CxlRegion, device: DaxDevice): string
     return refuse('invalid_field', `${name} exists already, with its memdevs`, { pointer: '/cxl' });
   }
   if (!isTyped(region)) return { ...typeUnknown(region), pointer: '/cxl/region' };
-  if (state === 'enabled' && decode_state === 'commit') return name;
+  if (isUp(region)) return name;
   return {
     ...kernelRefuses('ENODEV', `${name} is ${state}, its decode state ${decode_state}`),
     pointer: '/cxl',

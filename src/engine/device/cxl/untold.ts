@@ -1,7 +1,7 @@
 import type { CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
 import { unknownOutcome, type Refusal } from '../../model/refusal.ts';
 import type { Untold } from '../../model/untold.ts';
-import { consumersOf, hasLostTarget } from './chain.ts';
+import { consumersOf, hasLostTarget, isUp } from './chain.ts';
 
 /*
  * What no listing has told of the chain memdev ── region ── dax device, so that nobody knows all that goes with a part
@@ -67,7 +67,7 @@ export function untoldOfEmpty(host: Host, memdev: CxlMemdev, regions: readonly C
   const ofDaxctl = dax_devices.where(({ name }) => name.startsWith('dax')).length > 0;
   const isTold = ({ type }: CxlRegion): boolean => (type === 'pmem' ? memdev.nmem !== null : ofDaxctl);
   const isEmpty = ({ name }: CxlRegion): boolean => consumersOf(host, name).length === 0;
-  const empty = regions.find((region) => decodes(region) && isEmpty(region) && !isTold(region));
+  const empty = regions.find((region) => isUp(region) && isEmpty(region) && !isTold(region));
   return empty === undefined
     ? null
     : untold(`whether a device stands on ${empty.name} and goes with ${memdev.name}`);
@@ -119,12 +119,8 @@ function untold(what: string): Untold {
 
 function hasUntoldTargets(host: Host, region: CxlRegion): boolean {
   return (
-    decodes(region) && region.mappings.length < (region.interleave_ways ?? 1) && !hasLostTarget(host, region)
+    isUp(region) && region.mappings.length < (region.interleave_ways ?? 1) && !hasLostTarget(host, region)
   );
-}
-
-function decodes({ state, decode_state }: CxlRegion): boolean {
-  return state === 'enabled' && decode_state === 'commit';
 }
 
 function mayBeOnCxl(host: Host, device: DaxDevice): boolean {
