@@ -29,7 +29,9 @@ interface Beside {
 /** The answer to an import, no larger than the limits above let it be; of what is no device yet (IMP3) only that. */
 export function importedOf(listing: ListingImport, { ofHost, unmade }: Beside): Imported {
   const { devices, host_objects, absent, skipped } = listing;
-  const made = devices.filter(({ record: { name, size } }) => size !== null || !unmade.has(name));
+  const made = devices.filter(
+    ({ record: { name, size }, change }) => (size !== null && change !== 'gone') || !unmade.has(name),
+  );
   const lists = {
     devices: made.map(({ record, change, previous_name, changed_fields }) => ({
       name: record.name,

@@ -79,7 +79,7 @@ export function planImport(
   const untold = unlisted(listed, modelled, known.devices);
   const names = memdevsBefore(known.host, listing.host, modelled);
   const cxl = changedCxl(known.host, listing.host, { names, modelled, find: findListed(listing.items) });
-  const unmade = unmadeOf(listing.devices, modelled);
+  const unmade = unmadeOf(listing.devices, untold.links);
   const devices = asNewWhereUnmade(withoutSaidAgain(listing.devices, listed.devices, known.devices), unmade);
   return {
     devices: devices.flatMap((device) => importedDevices(device, untold)),
@@ -88,13 +88,10 @@ export function planImport(
     record: {
       host: listing.host,
       devices: listing.records,
-      former: formerAfter(untold, modelled, listing),
+      former: formerAfter(untold, listing),
       ...countedIn(modelled),
     },
-    imported: importedOf(
-      { ...listing, devices: withoutNeverMade(devices, modelled) },
-      { ofHost: kernel.skipped, unmade },
-    ),
+    imported: importedOf({ ...listing, devices }, { ofHost: kernel.skipped, unmade }),
   };
 }
 
@@ -187,16 +184,14 @@ function unlisted(
 
 /** Those that are gone after an import: what was listed of them last tells whether they come back (IMP48). */
 function formerAfter(
-  { former }: Unlisted,
-  { devices }: Modelled,
+  { former, links }: Unlisted,
   { devices: changes, records }: ListingImport,
 ): readonly InventoryDeviceRecord[] {
   const gone = new Map(former);
   for (const { record, change, is_now } of changes)
     if (change === 'gone' && is_now === null) gone.set(record.name, record);
-  const modelled = new Set(devices.map(({ name }) => name));
   const there = new Set(records.map(({ name }) => name));
-  return [...gone.values()].filter(({ name }) => modelled.has(name) && !there.has(name));
+  return [...gone.values()].filter(({ name }) => links.deviceOf(name) !== undefined && !there.has(name));
 }
 
 /** Whether the memory is what the listing made of it: then what it tells stands, and no count that it has not. */
@@ -211,27 +206,20 @@ function alignOf({ align, mode }: DaxDevice, record: InventoryDeviceRecord | und
   return isDefault ? null : align;
 }
 
-/** Those that a listing shows and the model has not yet: listed without a size up to now, or left out (IMP3, IMP41). */
-function unmadeOf(changes: readonly DeviceChange[], { devices }: Modelled): ReadonlySet<string> {
-  const modelled = new Set<string | null>(devices.map(({ name }) => name));
+/** Those that listings have shown and the model has not: without a size up to now, or left out (IMP3, IMP41). */
+function unmadeOf(changes: readonly DeviceChange[], { deviceOf }: ModelledLinks): ReadonlySet<string> {
   const unmade = changes.filter(
-    ({ record, change, previous_name: former }) =>
-      change !== 'gone' && !modelled.has(record.name) && !modelled.has(former),
+    ({ record, previous_name: former }) =>
+      deviceOf(record.name) === undefined && deviceOf(former ?? record.name) === undefined,
   );
   return new Set(unmade.map(({ record }) => record.name));
-}
-
-/** Nothing is gone that the model never had. */
-function withoutNeverMade(changes: readonly DeviceChange[], { devices }: Modelled): readonly DeviceChange[] {
-  const modelled = new Set(devices.map(({ name }) => name));
-  return changes.filter(({ record, change }) => change !== 'gone' || modelled.has(record.name));
 }
 
 /** A device that listings have shown before is new with the one after which it can be one. */
 function asNewWhereUnmade(changes: readonly DeviceChange[], unmade: ReadonlySet<string>): DeviceChange[] {
   return changes.map((device) => {
     const { name, size } = device.record;
-    const isNew = size !== null && unmade.has(name);
+    const isNew = device.change !== 'gone' && size !== null && unmade.has(name);
     return isNew ? { ...device, change: 'created', changed_fields: [] } : device;
   });
 }

@@ -161,9 +161,9 @@ function update(
 ): DaxDevice | Refusal {
   const { name } = before;
   const isUsed = isInUse(tx.host, name);
-  const isUntold = imported.phys_addr === null && staysInPlace(tx, before);
-  const isMoved = !isUntold && imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
-  const stays = isMoved && staysInPlace(tx, before);
+  const isMoved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
+  const isHeldInPlace = isMoved && staysInPlace(tx, before);
+  const stays = isHeldInPlace && imported.phys_addr !== null;
   if (stays && before.phys_addr !== null) {
     return refuse('dax_device_in_use', `${name} is in use at another address`);
   }
@@ -176,7 +176,7 @@ function update(
   if (stays) leaveAddressOfUsed(imports, imported);
   const { phys_addr = before.phys_addr, ...asBefore } = imported;
   const there =
-    isMoved && !stays ? at(before, basePfn(imports.places, before, phys_addr), phys_addr) : before;
+    isMoved && !isHeldInPlace ? at(before, basePfn(imports.places, before, phys_addr), phys_addr) : before;
   const device = asListed(tx.host, there, stays ? asBefore : imported, {
     badblocks: badblocksWithin(imported.size ?? before.size, imported.badblocks ?? before.badblocks),
     ...linkAsListed(tx, imported, before),
