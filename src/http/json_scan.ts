@@ -25,8 +25,9 @@ interface Frame {
 
 /**
  * What JSON.parse would take and no request has: too many values, too deep, a long name, a name twice or `__proto__`,
- * text that is not Unicode or contains NUL. Null where there is none of it; what is not JSON is left to the parser to refuse. One pass
- * over the characters that ends at the first limit: a parser builds everything before anyone can count it.
+ * text that is not Unicode or contains NUL. Null where there is none of it; what is not JSON is left to the parser to
+ * refuse. One pass over the characters that ends at the first limit: a parser builds everything before anyone can count
+ * it.
  */
 export function faultInJson(text: string): JsonFault | null {
   const frames: Frame[] = [];

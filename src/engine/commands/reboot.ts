@@ -62,8 +62,8 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
 }
 
 /**
- * Every driver probes again, but that of a namespace that ndctl destroyed: a seed is left (BIND3). What kmem had by choice comes back as device_dax, which is what a pmem dax device gets
- * where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
+ * Every driver probes again, but that of a namespace that ndctl destroyed: a seed is left (BIND3). What kmem had by
+ * choice comes back as device_dax, which is what a pmem dax device gets where nobody chooses; soft-reserved memory and CXL ram get what their kernel binds (M92). No range is leaked any
  * more. Who drives a device in a mode that is not modelled, nobody knows: it stays as it is (IMP45); on a region of such
  * a type it has the driver that it had (CX23).
  */
