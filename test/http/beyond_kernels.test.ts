@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedInventories } from '../inventory/support/recordings.ts';
+import { mapOnPmem0 } from '../support/mapped.ts';
 import { newHosts } from '../support/new_host.ts';
 import { serve } from '../support/server.ts';
 
@@ -78,20 +79,7 @@ test('[KREL8] the fleet is assessed with such a host in it, and its device says 
 test('[KREL8] what a former kernel has left there is assessed, too', async () => {
   const at = await host({ kernel: 'v6.12' });
   await pmem0(at);
-  await server.call('POST', `${at}/processes`, { pid: 42, comm: 'redis' });
-  const told = { dax_device: 'pmem0', path: '/mnt', fs_type: 'ext4', dax: 'always', mkfs: true };
-  const mount = (await server.call('POST', `${at}/mounts`, told)).json.id;
-  const file = (await server.call('POST', `${at}/files`, { mount, path: '/mnt/a', size: '2MiB' })).json.id;
-  const mapped = {
-    pid: 42,
-    file,
-    offset: 0,
-    length: '2MiB',
-    flags: ['shared'],
-    prot: 'rw',
-    populate: 'write',
-  };
-  await server.call('POST', `${at}/mappings`, mapped);
+  await mapOnPmem0(server, at, { fs_type: 'ext4' });
   expect((await unbind(at)).json['verdict']).toBe('exposed');
   await server.call('PATCH', at, BEYOND);
   const { status, json } = await server.call('GET', `/v1/assessment?host=${at.slice('/v1/hosts/'.length)}`);

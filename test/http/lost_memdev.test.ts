@@ -1,36 +1,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listedCard, listedCxlRegion } from '../support/listed_cards.ts';
 import { serve } from '../support/server.ts';
 
-const GIB = 2 ** 30;
 const server = serve(beforeAll, afterAll);
-
-const memdev = (at: number) => ({ memdev: `mem${String(at)}`, ram_size: GIB, serial: at + 1 });
-const region = (at: number) => ({
-  region: `region${String(at)}`,
-  resource: (at + 4) * GIB,
-  size: GIB,
-  type: 'ram',
-  interleave_ways: 1,
-  decode_state: 'commit',
-  mappings: [{ position: 0, memdev: `mem${String(at)}`, decoder: `decoder${String(at + 2)}.0` }],
-  daxregion: { id: at, devices: [{ chardev: `dax${String(at)}.0`, size: GIB, mode: 'devdax' }] },
-});
 
 async function hostWith(name: string): Promise<string> {
   await server.call('POST', '/v1/hosts', { name, kernel: 'v6.12' });
-  const text = JSON.stringify([memdev(0), memdev(3), region(0), region(3)]);
+  const text = JSON.stringify([listedCard(0), listedCard(3), listedCxlRegion(0), listedCxlRegion(3)]);
   expect((await server.call('POST', `/v1/hosts/${name}/inventory`, text)).json.devices).toHaveLength(2);
   return `/v1/hosts/${name}`;
 }
 
 test('[IMP55] where a complete listing lacks a card nothing on it is there, and without that all of it is told', async () => {
   const host = await hostWith('lost');
-  const told = await server.call('POST', `${host}/inventory`, [memdev(0)]);
+  const told = await server.call('POST', `${host}/inventory`, [listedCard(0)]);
   expect(told.json['absent']).toMatchObject([
     { kind: 'dax_device', name: 'dax3.0', detail: expect.stringContaining('memdev mem3') as string },
     { kind: 'memdev', name: 'mem3' },
   ]);
-  const whole = await server.call('POST', `${host}/inventory?complete=true`, [memdev(0)]);
+  const whole = await server.call('POST', `${host}/inventory?complete=true`, [listedCard(0)]);
   expect(whole.json).toMatchObject({
     absent: [],
     devices: [{ name: 'dax3.0', change: 'gone' }],
@@ -45,7 +33,7 @@ test('[IMP55] where a complete listing lacks a card nothing on it is there, and 
   expect((await server.call('GET', `${host}/dax-devices/dax3.0`)).json).toMatchObject({ state: 'gone' });
   const { items } = (await server.call('GET', `/v1/assessment?host=lost`)).json;
   expect(items[1]).toMatchObject({ dax_device: 'dax3.0', verdict: null });
-  const again = await server.call('POST', `${host}/inventory?complete=true`, [memdev(0)]);
+  const again = await server.call('POST', `${host}/inventory?complete=true`, [listedCard(0)]);
   expect(again.json).toMatchObject({ absent: [], devices: [] });
   const { text } = await server.call('GET', `${host}/inventory?format=cxl`);
   expect((await server.call('POST', `${host}/inventory?complete=true`, text)).json).toMatchObject({
@@ -57,9 +45,9 @@ test('[IMP55] where a complete listing lacks a card nothing on it is there, and 
 test('[IMP19] a card beneath a device in use stays with its region, and the answer says so', async () => {
   const host = await hostWith('held');
   await server.call('POST', `${host}/processes`, { pid: 7, comm: 'app' });
-  const mapping = { dax_device: 'dax3.0', pid: 7, offset: 0, length: GIB, flags: ['shared'], prot: 'rw' };
+  const mapping = { dax_device: 'dax3.0', pid: 7, offset: 0, length: 2 ** 30, flags: ['shared'], prot: 'rw' };
   expect((await server.call('POST', `${host}/mappings`, mapping)).status).toBe(201);
-  const { json } = await server.call('POST', `${host}/inventory?complete=true`, [memdev(0)]);
+  const { json } = await server.call('POST', `${host}/inventory?complete=true`, [listedCard(0)]);
   expect(json['skipped']).toMatchObject([
     { kind: 'memdev', name: 'mem3', code: 'dax_device_in_use' },
     { kind: 'dax_device', name: 'dax3.0', code: 'dax_device_in_use' },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mapOnPmem0 } from '../support/mapped.ts';
 import { newHosts } from '../support/new_host.ts';
 import { serve, type TestAnswer } from '../support/server.ts';
 
@@ -46,26 +47,9 @@ async function unknownOf(at: string): Promise<readonly (Asking & { readonly id: 
 
 /** An xfs with rmapbt, mapped, on a device of pmem. */
 async function mapped(at: string): Promise<void> {
-  const make = async (what: string, body: object) => {
-    const { status, text, json } = await server.call('POST', `${at}/${what}`, body);
-    expect(status, text).toBe(201);
-    return json.id;
-  };
-  await make('dax-devices', { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
-  await make('processes', { pid: 42, comm: 'redis' });
-  const xfs = { dax_device: 'pmem0', path: '/mnt', dax: 'always', mkfs: true, fs_type: 'xfs', rmapbt: true };
-  const mount = await make('mounts', xfs);
-  const file = await make('files', { mount, path: '/mnt/a', size: '2MiB' });
-  const mapping = {
-    pid: 42,
-    file,
-    offset: 0,
-    length: '2MiB',
-    flags: ['shared'],
-    prot: 'rw',
-    populate: 'write',
-  };
-  await make('mappings', mapping);
+  const device = { name: 'pmem0', mode: 'fsdax', size: '1GiB' };
+  expect((await server.call('POST', `${at}/dax-devices`, device)).status).toBe(201);
+  await mapOnPmem0(server, at, { fs_type: 'xfs', rmapbt: true });
 }
 
 const unbind = (at: string): Promise<TestAnswer> =>

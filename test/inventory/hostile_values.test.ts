@@ -28,13 +28,11 @@ describe('[IMP37][IMP38] any recorded listing with any value replaced by a hosti
     fc.assert(
       fc.property(spoilt, ([text, at, by]) => {
         const { pointer, text: hostile } = spoil(text, at, by);
-        const touched = new Set(
-          itemsIn(text).flatMap((item) => (isTouched(item, pointer) ? [item.name] : [])),
-        );
+        const touched = touchedIn(text, pointer);
         const before = importInto(NOTHING, text).records;
         const { host, records } = importInto(NOTHING, hostile);
         for (const record of before) {
-          if (namesOf(record).some((shown) => touched.has(shown))) continue;
+          if (isOneOf(record, touched)) continue;
           const { name, size, mode, state } = record;
           expect(records.find((now) => now.name === name)).toMatchObject({ size, mode, state });
         }
@@ -50,12 +48,8 @@ describe('[IMP37][IMP38] any recorded listing with any value replaced by a hosti
     fc.assert(
       fc.property(spoilt, ([text, at, by]) => {
         const { pointer, text: hostile } = spoil(text, at, by);
-        const touched = new Set(
-          itemsIn(text).flatMap((item) => (isTouched(item, pointer) ? [item.name] : [])),
-        );
-        const shown = importInto(NOTHING, text).records.filter((record) =>
-          namesOf(record).some((name) => touched.has(name)),
-        );
+        const touched = touchedIn(text, pointer);
+        const shown = importInto(NOTHING, text).records.filter((record) => isOneOf(record, touched));
         const spoilt = new Set(shown.map(({ name }) => name));
         const now = hostAfter(hostile).made.host.tables.dax_devices;
         for (const { name, size, mode, state } of hostAfter(text).made.host.tables.dax_devices.values())
@@ -71,11 +65,9 @@ describe('[IMP37][IMP38] any recorded listing with any value replaced by a hosti
         const { pointer, text: hostile } = spoil(text, at, by);
         if (pointer === '') return;
         const known = knownAfter(text);
-        const touched = new Set(
-          itemsIn(text).flatMap((item) => (isTouched(item, pointer) ? [item.name] : [])),
-        );
+        const touched = touchedIn(text, pointer);
         const gone = importInto(known, hostile, isComplete).devices.filter(({ change }) => change === 'gone');
-        const untouched = gone.filter(({ record }) => !namesOf(record).some((shown) => touched.has(shown)));
+        const untouched = gone.filter(({ record }) => !isOneOf(record, touched));
         expect(untouched).toEqual([]);
       }),
       cases(500),
@@ -83,8 +75,14 @@ describe('[IMP37][IMP38] any recorded listing with any value replaced by a hosti
   });
 });
 
-function namesOf({ name, namespace, listed }: InventoryDeviceRecord): readonly string[] {
-  return [name, namespace ?? name, textOf(listed.dax_device, 'chardev') ?? name];
+/** The names of the objects that a value at that place touches. */
+function touchedIn(text: string, pointer: string): ReadonlySet<string> {
+  return new Set(itemsIn(text).flatMap((item) => (isTouched(item, pointer) ? [item.name] : [])));
+}
+
+/** Whether a device is listed by one of the names. */
+function isOneOf({ name, namespace, listed }: InventoryDeviceRecord, names: ReadonlySet<string>): boolean {
+  return [name, namespace, textOf(listed.dax_device, 'chardev')].some((shown) => names.has(shown ?? name));
 }
 
 function itemsIn(text: string): readonly ListedItem[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KnownInventory } from '../../src/inventory/known_inventory.ts';
+import { listedCard, listedCxlRegion, listedDax } from '../support/listed_cards.ts';
 import { cases } from '../support/property.ts';
 import { importInto, knownAfter } from './support/host.ts';
 import { recorded, recordedInventories } from './support/recordings.ts';
@@ -28,18 +29,6 @@ const bus = (at: number) => ({
   dimms: [{ dev: `nmem${String(at)}` }],
   regions: [region(at)],
 });
-const dax = (at: number) => ({ chardev: `dax${String(at)}.0`, size: GIB, mode: 'devdax' });
-const cxlRegion = (at: number, inside: object = { daxregion: { id: at, devices: [dax(at)] } }) => ({
-  region: `region${String(at)}`,
-  resource: (at + 4) * GIB,
-  size: GIB,
-  type: 'ram',
-  interleave_ways: 1,
-  decode_state: 'commit',
-  mappings: [{ position: 0, memdev: `mem${String(at)}`, decoder: `decoder${String(at + 2)}.0` }],
-  ...inside,
-});
-const memdev = (at: number) => ({ memdev: `mem${String(at)}`, ram_size: GIB, serial: at + 1 });
 const text = (...values: unknown[]): string => values.map((value) => JSON.stringify(value)).join('\n');
 
 /** What a listing lacks, and whether a complete one ends just that. */
@@ -105,9 +94,12 @@ describe('[IMP53] what is absent is what a complete listing ends [IMP17] [IMP18]
   });
 
   test('a CXL region, and its dax devices', () => {
-    const known = knownAfter(text([cxlRegion(0), cxlRegion(1)]));
-    expect(lacking(known, text([cxlRegion(0)]))).toEqual(['dax_device dax1.0 dax1.0', 'cxl_region region1']);
-    expect(lacking(known, text([cxlRegion(0, {})]))).toEqual([
+    const known = knownAfter(text([listedCxlRegion(0), listedCxlRegion(1)]));
+    expect(lacking(known, text([listedCxlRegion(0)]))).toEqual([
+      'dax_device dax1.0 dax1.0',
+      'cxl_region region1',
+    ]);
+    expect(lacking(known, text([listedCxlRegion(0, {})]))).toEqual([
       'dax_device dax1.0 dax1.0',
       'cxl_region region1',
     ]);
@@ -143,20 +135,20 @@ describe('[IMP53] what is absent is what a complete listing ends [IMP17] [IMP18]
   });
 
   test('a memdev, and the devices of the region that has no driver without it', () => {
-    const known = knownAfter(text([memdev(0), memdev(1)], [cxlRegion(0), cxlRegion(1)]));
-    expect(lacking(known, text([memdev(0)]))).toEqual(['dax_device dax1.0 dax1.0', 'memdev mem1']);
-    const reset = cxlRegion(1, { decode_state: 'reset', state: 'disabled', mappings: [] });
-    expect(lacking(known, text([memdev(0), cxlRegion(0), reset]))).toEqual([
+    const known = knownAfter(text([listedCard(0), listedCard(1)], [listedCxlRegion(0), listedCxlRegion(1)]));
+    expect(lacking(known, text([listedCard(0)]))).toEqual(['dax_device dax1.0 dax1.0', 'memdev mem1']);
+    const reset = listedCxlRegion(1, { decode_state: 'reset', state: 'disabled', mappings: [] });
+    expect(lacking(known, text([listedCard(0), listedCxlRegion(0), reset]))).toEqual([
       'dax_device dax1.0 dax1.0',
       'memdev mem1',
     ]);
   });
 
   test('but not those of a region that decodes to another memdev now', () => {
-    const known = knownAfter(text([memdev(0), memdev(1)], [cxlRegion(0), cxlRegion(1)]));
+    const known = knownAfter(text([listedCard(0), listedCard(1)], [listedCxlRegion(0), listedCxlRegion(1)]));
     const mappings = [{ position: 0, memdev: 'mem0', decoder: 'decoder2.1' }];
-    const moved = cxlRegion(1, { mappings });
-    expect(lacking(known, text([memdev(0), cxlRegion(0), moved]))).toEqual(['memdev mem1']);
+    const moved = listedCxlRegion(1, { mappings });
+    expect(lacking(known, text([listedCard(0), listedCxlRegion(0), moved]))).toEqual(['memdev mem1']);
   });
 
   test('decoders of size 0 only where idle ones are listed', () => {
@@ -189,16 +181,16 @@ describe('[IMP54] what another object of a listing tells is there stays, complet
       ...namespace(0, 1),
       mode: 'devdax',
       blockdev: undefined,
-      daxregion: { id: 0, devices: [dax(0)] },
+      daxregion: { id: 0, devices: [listedDax(0)] },
     };
-    const known = knownAfter(text([devdax], [dax(3)]));
-    const { chardev } = dax(0);
+    const known = knownAfter(text([devdax], [listedDax(3)]));
+    const { chardev } = listedDax(0);
     const named = { ...devdax, daxregion: undefined, chardev };
-    expect(lacking(known, text([named], [dax(3)]))).toEqual([]);
-    expect(lacking(known, text([{ ...named, chardev: undefined }], [dax(3)]))).toEqual([
+    expect(lacking(known, text([named], [listedDax(3)]))).toEqual([]);
+    expect(lacking(known, text([{ ...named, chardev: undefined }], [listedDax(3)]))).toEqual([
       'dax_device dax0.0 dax0.0 still told',
     ]);
-    expect(lacking(known, text([namespace(9, 0)], [dax(0)]))).toEqual([
+    expect(lacking(known, text([namespace(9, 0)], [listedDax(0)]))).toEqual([
       'namespace namespace0.1 dax0.0 still told',
       'dax_device dax3.0 dax3.0',
     ]);
@@ -206,22 +198,22 @@ describe('[IMP54] what another object of a listing tells is there stays, complet
 
   test.each([
     ['its endpoint', [{ endpoint: 'endpoint3', host: 'mem1' }]],
-    ['a region with it', [cxlRegion(1)]],
-    ['a region that decodes', [cxlRegion(1, { mappings: undefined })]],
-    ['a region with a driver', [cxlRegion(1, { mappings: undefined, decode_state: undefined })]],
-    ['a device on its region', [dax(1)]],
+    ['a region with it', [listedCxlRegion(1)]],
+    ['a region that decodes', [listedCxlRegion(1, { mappings: undefined })]],
+    ['a region with a driver', [listedCxlRegion(1, { mappings: undefined, decode_state: undefined })]],
+    ['a device on its region', [listedDax(1)]],
   ])('a memdev by %s', (_, other) => {
-    const known = knownAfter(text([memdev(0), memdev(1)], [cxlRegion(1)]));
-    expect(lacking(known, text([memdev(0)], other))).toEqual(['memdev mem1 still told']);
+    const known = knownAfter(text([listedCard(0), listedCard(1)], [listedCxlRegion(1)]));
+    expect(lacking(known, text([listedCard(0)], other))).toEqual(['memdev mem1 still told']);
   });
 
   test('a CXL region by a device on it, or by a decoder', () => {
-    const known = knownAfter(text([cxlRegion(0), cxlRegion(1)]));
-    expect(lacking(known, text([cxlRegion(0, {})], [dax(1), dax(0)]))).toEqual([
+    const known = knownAfter(text([listedCxlRegion(0), listedCxlRegion(1)]));
+    expect(lacking(known, text([listedCxlRegion(0, {})], [listedDax(1), listedDax(0)]))).toEqual([
       'cxl_region region1 still told',
     ]);
     const decoder = { decoder: 'decoder3.0', size: GIB, region: 'region1' };
-    expect(lacking(known, text([cxlRegion(0), decoder]))).toEqual(['cxl_region region1 still told']);
+    expect(lacking(known, text([listedCxlRegion(0), decoder]))).toEqual(['cxl_region region1 still told']);
   });
 });
 
