@@ -27,6 +27,17 @@ test('stored devices that were listed by a mode of former ndctl stay what they a
   db.prepare(
     `INSERT INTO inventories (host, id, uid, revision, record) VALUES ('h', 'inventory', 'i', 1, ?)`,
   ).run(JSON.stringify(record));
+  const others = [
+    { record: { devices: [listed('pmem0', 'memory', null)], host: {} } },
+    { record: { devices: [], former: [], host: {} } },
+  ];
+  for (const [at, other] of others.entries()) {
+    const host = `other${String(at)}`;
+    addHost(db, host);
+    db.prepare(
+      `INSERT INTO inventories (host, id, uid, revision, record) VALUES (?, 'inventory', ?, 1, ?)`,
+    ).run(host, host, JSON.stringify(other));
+  }
   const insert = db.prepare(
     `INSERT INTO dax_devices (host, id, uid, revision, mode, state, record) VALUES ('h', ?, ?, 3, ?, 'bound', ?)`,
   );
@@ -40,8 +51,10 @@ test('stored devices that were listed by a mode of former ndctl stay what they a
     ...listed(name, mode, null),
     listed: { ...listed(name, mode, null).listed },
   });
-  const stored = db.prepare<[], string>('SELECT record FROM inventories').pluck().get()!;
-  expect(JSON.parse(stored)).toEqual({
+  const stored = db.prepare<[], string>('SELECT record FROM inventories ORDER BY host').pluck().all();
+  const [first, ...rest] = stored.map((each) => JSON.parse(each) as unknown);
+  expect(rest).toEqual([{ record: { devices: [now('pmem0', 'fsdax')], host: {} } }, others[1]]);
+  expect(first).toEqual({
     record: {
       devices: [now('pmem0', 'fsdax'), now('dax1.0', 'devdax'), now('pmem2', 'raw'), lone],
       former: [now('pmem7', 'fsdax')],

@@ -17,8 +17,8 @@ export function before(version: number): Connection {
 /** Puts a host there that has nothing yet, for the rows of what it has. */
 export function addHost(db: Connection, host = 'h'): void {
   db.prepare(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (?, ?, 'u', 1, 'v6.12', 'ok', '{}')`,
-  ).run(host, host);
+    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (?, ?, ?, 1, 'v6.12', 'ok', '{}')`,
+  ).run(host, host, host);
 }
 
 /** A database as the first release left it. */
