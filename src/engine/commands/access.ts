@@ -7,13 +7,15 @@ import { copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { runAt, type Site } from '../mm/site.ts';
-import { staleEffect, pfnsStand } from '../mm/stale.ts';
+import { isStale, staleEffect } from '../mm/stale.ts';
 import { staleOutcome } from '../mm/stale_outcome.ts';
 import { badPagesMet } from '../mm/zap.ts';
 import type { Process } from '../model/host.ts';
 import { decodes, deviceOf, findActor, findMapping, hasEnded, processOf } from '../model/lookup.ts';
+import { clipRun } from '../model/mapping_table.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { lackStructPages } from '../model/struct_pages.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, type AccessKind } from '../model/vocabulary.ts';
 
@@ -131,7 +133,8 @@ type ByKernel = Exclude<AccessKind, 'read' | 'write' | 'copy_out' | 'madvise_don
 /** What the kernel does for who asks: a stale entry in its way decides, else it goes on. */
 function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
   const { tx, mapping, device } = site;
-  const run = runAt(site);
+  const met = runAt(site);
+  const run = met && clipRun(met, site.index, site.index + site.nr)!;
   const effect = run === null ? null : staleEffect(tx.host, mapping, run, kind);
   if (effect !== null && effect.do !== 'ok') return staleOutcome(site, effect);
   switch (kind) {
@@ -152,7 +155,10 @@ function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
     case 'pagemap':
     case 'numa_maps':
     case 'mprotect':
-      return okOutcome({ stale: run !== null && pfnsStand(device, run) === 'gone' });
+      return okOutcome({
+        stale:
+          run !== null && isStale(device, run) && lackStructPages(tx.host, device, [[run.pfn, run.nr_pages]]),
+      });
   }
 }
 

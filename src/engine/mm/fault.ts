@@ -1,6 +1,6 @@
 import type { Mapping } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
-import { findRun, type Run } from '../model/mapping_table.ts';
+import { clipRun, findRun, type Run } from '../model/mapping_table.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { emit, entriesOf, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, isOnDaxBus } from '../model/vocabulary.ts';
@@ -78,7 +78,8 @@ function anonymous(walk: Walk, run: Run | null, index: number): Step {
 function present(walk: Walk, run: Run, index: number): Step {
   const runEnd = run.index + run.nr_pages;
   if (!walk.write || run.kind === 'anon') return runEnd;
-  const effect = staleEffect(walk.tx.host, walk.mapping, run, 'store');
+  const touched = clipRun(run, index, walk.end)!;
+  const effect = staleEffect(walk.tx.host, walk.mapping, touched, 'store');
   if (effect.do === 'oops') return { why: 'oops', index, effect };
   if (isPrivate(walk.mapping)) return storePrivate(walk, run, index);
   if (run.kind === 'cache') {

@@ -4,6 +4,7 @@ import type { Host, Pin } from '../model/host.ts';
 import { deviceOf, pinsOfPid } from '../model/lookup.ts';
 import type { Oops } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { lackStructPages } from '../model/struct_pages.ts';
 import { PIN_VERBS, type PinHolder, type PinVerb } from '../model/vocabulary.ts';
 
 /** What the release of a pin does to who releases it, and the kernel workers that run into it. */
@@ -27,7 +28,7 @@ export function releaseOf(host: Host, pin: Pin, verb: PinVerb): Release | Refusa
       `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read: POST …/reboot ends it`,
     );
   }
-  if (device.pgmap_state !== 'none') return HARMLESS;
+  if (!lackStructPages(host, device, pin.pfn_ranges)) return HARMLESS;
   const facts = factsOf(host);
   const known: HolderFacts<Readonly<Record<'drop' | 'exit', Effect>>> = facts.pin_release_after_removal;
   const effects = known[pin.holder];

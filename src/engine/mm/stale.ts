@@ -7,6 +7,7 @@ import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { usedPages } from '../model/memory_range.ts';
 import { overlaps, type PfnRange } from '../model/pfn_range.ts';
+import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
 import { entriesOf } from '../model/transaction.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
 
@@ -70,21 +71,11 @@ export function storePasses(mapping: Mapping, run: Run): boolean {
   return run.writable && !mapping.flags.includes('private');
 }
 
-/**
- * What the pfns of an entry are to who walks there.
- *
- *   served ──killed──▶ killed ──memmap torn down──▶ gone ──bound again──▶ owned: a pgmap serves them again (R164)
- *                                                    ▲                  ▶ ram: System RAM was made of them
- *                                                    └──────────────────  raw, sector: there are no struct pages
- */
-type PfnStanding = 'served' | 'killed' | 'gone' | 'owned' | 'ram';
-
-/** How the pfns of an entry stand now. */
-export function pfnsStand(device: DaxDevice, run: Run): PfnStanding {
-  if (!isStale(device, run)) return 'served';
-  if (device.pgmap_state === 'none' || device.map === null) return 'gone';
-  if (device.pgmap_state === 'killed') return 'killed';
-  return device.mode === 'system-ram' ? 'ram' : 'owned';
+/** The parts of a stale run whose pfns have the same struct pages now, in order. O(1). */
+function* alike(host: Host, device: DaxDevice, run: Run): Generator<readonly [Run, StructPages]> {
+  for (const { pfn, nr_pages, struct_pages } of structPagesOf(host, device, [run.pfn, run.nr_pages])) {
+    yield [{ ...run, index: run.index + (pfn - run.pfn), pfn, nr_pages }, struct_pages];
+  }
 }
 
 /** What a verb does at an entry: the one rule, for acts and hazards alike (C3, C4, ST1). */
@@ -103,18 +94,35 @@ export function staleEffects(host: Host): EffectAt {
   return (mapping, run, verb) => {
     if (host.assumed !== assumed) ({ assumed, facts } = { assumed: host.assumed, facts: factsOf(host) });
     const device = deviceOf(host, mapping.dax_device);
-    const standing = pfnsStand(device, run);
-    if (standing === 'served') return ok;
+    if (!isStale(device, run)) return ok;
     if (goes(verb, 'protect')) return unread(`${verb} of a stale entry`);
-    if (goes(verb, 'gup')) return ofGup(at(facts.stale[verb], run), standing);
-    if (standing === 'gone') {
-      if (goes(verb, 'zap', 'walk')) return at(facts.stale[verb], run);
-      const faults = goes(verb, 'store') || (goes(verb, 'register') && registersByFault(facts));
-      return faults ? ofStore(host, facts, mapping, run) : ok;
+    for (const [part, struct_pages] of alike(host, device, run)) {
+      const effect = effectOn(struct_pages, { host, facts, mapping, run: part, verb }, () => ramOf(device));
+      if (effect.do !== 'ok') return effect;
     }
-    const hits = standing === 'ram' && goes(verb, 'zap') && overlaps([run.pfn, run.nr_pages], ramOf(device));
-    return hits ? at(facts.repurpose.zap_of_ram, run) : ok;
+    return ok;
   };
+}
+
+interface Met {
+  readonly host: Host;
+  readonly facts: Facts;
+  readonly mapping: Mapping;
+  readonly run: Run;
+  readonly verb: Exclude<MappingVerb, VerbBy<'protect'>>;
+}
+
+/** What a verb does at stale entries whose pfns all have these struct pages. */
+function effectOn(struct_pages: StructPages, met: Met, ramUsed: () => PfnRange[]): StaleEffect {
+  const { host, facts, mapping, run, verb } = met;
+  if (goes(verb, 'gup')) return ofGup(at(facts.stale[verb], run), struct_pages);
+  if (struct_pages === 'none') {
+    if (goes(verb, 'zap', 'walk')) return at(facts.stale[verb], run);
+    const faults = goes(verb, 'store') || (goes(verb, 'register') && registersByFault(facts));
+    return faults ? ofStore(host, facts, mapping, run) : ok;
+  }
+  const hits = struct_pages === 'ram' && goes(verb, 'zap') && overlaps([run.pfn, run.nr_pages], ramUsed());
+  return hits ? at(facts.repurpose.zap_of_ram, run) : ok;
 }
 
 /** What the entries that are left of a mapping lead to, verb by verb, in the order of the table. */
@@ -180,10 +188,10 @@ function at(effects: ByLevel, { level }: Run): Effect {
 }
 
 /** gup asks for the pgmap of a pfn first: one that lives serves it, one that is being killed does not. */
-function ofGup(gone: Effect, standing: Exclude<PfnStanding, 'served'>): StaleEffect {
-  if (standing === 'owned') return ok;
-  if (standing === 'ram') return unread('gup through a stale entry to what is system RAM now');
-  if (standing === 'killed' && gone.do === 'oops')
+function ofGup(gone: Effect, struct_pages: StructPages): StaleEffect {
+  if (struct_pages === 'pgmap') return ok;
+  if (struct_pages === 'ram') return unread('gup through a stale entry to what is system RAM now');
+  if (struct_pages === 'killed' && gone.do === 'oops')
     return { do: 'unknown', why: 'gup while the pgmap is being killed is not recorded on this kernel' };
   return gone;
 }
