@@ -3,7 +3,7 @@ import { isReset } from '../device/cxl/chain.ts';
 import { syncFile } from '../fs/sync.ts';
 import { madviseHwpoison } from '../memory_failure/madvise.ts';
 import { gup, registerBuffers } from '../mm/gup.ts';
-import { copyOut, loadOrStore } from '../mm/load_store.ts';
+import { accessError, copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { runAt, type Site } from '../mm/site.ts';
@@ -21,8 +21,8 @@ import { PAGE_BYTES, type AccessKind } from '../model/vocabulary.ts';
 
 /**
  * A process, or the kernel for it, uses mapped memory. Before a removal it faults pages in; after it, it shows
- * what the process and the kernel would get. Refused: `out_of_range`, `mapping_is_read_only`,
- * `process_ended`, `process_unavailable`, `outcome_unknown`.
+ * what the process and the kernel would get. Refused: `out_of_range`, `process_ended`, `process_unavailable`,
+ * `outcome_unknown`.
  */
 export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const site = siteOf(tx, command);
@@ -85,7 +85,7 @@ function callerOf(
  * are reset, loads read zeros (M98); what a store, or a touch of system RAM, meets there is not recorded (CX13).
  */
 function readsAbsentMedia(site: Site, kind: AccessKind): Refusal | null {
-  if (decodes(site.tx.host, site.device)) return null;
+  if (decodes(site.tx.host, site.device) || lacksWrite(site, kind)) return null;
   const run = runAt(site);
   if (run?.kind !== 'dax' && run?.kind !== 'ram') return null;
   if (!site.device.media_present && !isReset(site.tx.host, site.device)) {
@@ -100,14 +100,17 @@ function readsAbsentMedia(site: Site, kind: AccessKind): Refusal | null {
   );
 }
 
+/** A store that the VMA forbids: it reaches no page. */
+function lacksWrite({ mapping }: Site, kind: AccessKind): boolean {
+  return kind === 'write' && mapping.prot === 'r';
+}
+
 /** The processor meets entries page by page, a zap those of the whole mapping; all else the one it comes to first. */
 function perform(site: Site, kind: AccessKind): Outcome | Refusal {
   switch (kind) {
     case 'read':
     case 'write':
-      if (kind === 'write' && site.mapping.prot === 'r')
-        return refuse('mapping_is_read_only', 'the mapping has no PROT_WRITE');
-      return loadOrStore(site, kind === 'write');
+      return lacksWrite(site, kind) ? accessError(site) : loadOrStore(site, kind === 'write');
     case 'copy_out':
       return copyOut(site);
     case 'madvise_dontneed':

@@ -7,7 +7,7 @@ import { dataOf } from './data_of.ts';
 import { faultIn } from './fault.ts';
 import type { Failure } from './fault_walk.ts';
 import { endProcess, strike } from './process_end.ts';
-import { survivesSigbus } from './signals.ts';
+import { survivesForced } from './signals.ts';
 import { runAt, type Site } from './site.ts';
 import { isStale } from './stale.ts';
 
@@ -17,6 +17,14 @@ export function loadOrStore(site: Site, write: boolean): Outcome | Refusal {
   if (failure === null) return okOutcome({ faults, ...served(site) });
   if (failure.why === 'refused') return failure.refusal;
   return { ...failed(site, failure), faults };
+}
+
+/**
+ * A store where the VMA has no PROT_WRITE: the fault ends before it asks whose page it is, whatever became of the page
+ * (S40). Source: arch/x86/mm/fault.c access_error().
+ */
+export function accessError(site: Site): Outcome {
+  return signalled(site, { signal: 'SIGSEGV', si_code: 'SEGV_ACCERR', si_addr: addressOf(site, site.index) });
 }
 
 /** write(2) out of the mapping: copy_from_user() answers EFAULT where a load would get SIGBUS. */
@@ -36,28 +44,37 @@ export function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
 
 /** What a page that cannot be faulted in does to the process. */
 function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
-  const { tx, mapping, process } = site;
+  const { tx, process } = site;
   if (failure.why === 'oops') return strike(tx, process.pid, failure.effect);
   if (failure.why === 'blocked') {
     patch(tx, 'processes', String(process.pid), { state: 'blocked' });
     emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
     return blockedOutcome(failure.in);
   }
-  const touched = Math.max(site.offset, failure.index * PAGE_BYTES);
-  const si_addr = `0x${virtualAddress(mapping, touched).toString(16)}`;
-  const signal =
-    failure.hwpoison_lsb === undefined
-      ? { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr }
-      : {
-          signal: 'SIGBUS',
-          si_code: 'BUS_MCEERR_AR',
-          si_addr,
-          si_addr_lsb: failure.hwpoison_lsb,
-          kernel_log: [
-            `MCE: Killing ${process.comm}:${String(process.pid)} due to hardware memory corruption fault at ${si_addr.slice(2)}`,
-          ],
-        };
-  if (survivesSigbus(process, true)) return { ...okOutcome(signal), result: 'signal' };
-  const ended = endProcess(tx, process.pid, { killed_by: 'SIGBUS' });
-  return ended.result === 'kernel_oops' ? { ...ended, ...signal } : { ...ended, ...signal, result: 'signal' };
+  const si_addr = addressOf(site, failure.index);
+  if (failure.hwpoison_lsb === undefined)
+    return signalled(site, { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr });
+  return signalled(site, {
+    signal: 'SIGBUS',
+    si_code: 'BUS_MCEERR_AR',
+    si_addr,
+    si_addr_lsb: failure.hwpoison_lsb,
+    kernel_log: [
+      `MCE: Killing ${process.comm}:${String(process.pid)} due to hardware memory corruption fault at ${si_addr.slice(2)}`,
+    ],
+  });
+}
+
+/** Where in a page of the mapping the access came to it. */
+function addressOf({ mapping, offset }: Site, index: number): string {
+  return `0x${virtualAddress(mapping, Math.max(offset, index * PAGE_BYTES)).toString(16)}`;
+}
+
+type Sent = Partial<Outcome> & { readonly signal: 'SIGBUS' | 'SIGSEGV' };
+
+/** A signal that a fault of the process itself forces on it: its handler, or its end. */
+function signalled({ tx, process }: Site, sent: Sent): Outcome {
+  if (survivesForced(process, sent.signal)) return { ...okOutcome(sent), result: 'signal' };
+  const ended = endProcess(tx, process.pid, { killed_by: sent.signal });
+  return ended.result === 'kernel_oops' ? { ...ended, ...sent } : { ...ended, ...sent, result: 'signal' };
 }

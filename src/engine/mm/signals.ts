@@ -39,3 +39,11 @@ export function survivesSigbus(process: Process, forced: boolean): boolean {
   if (process.sigbus === 'handled') return true;
   return !forced && (process.sigbus === 'blocked' || process.sigbus === 'ignored');
 }
+
+/**
+ * Whether a process lives on after a signal that a fault of its own forces on it. `sigbus: default` stands for a process
+ * without handlers; every other one is taken to handle SIGSEGV, whatever it does with SIGBUS (S40).
+ */
+export function survivesForced(process: Process, signal: 'SIGBUS' | 'SIGSEGV'): boolean {
+  return signal === 'SIGSEGV' ? process.sigbus !== 'default' : survivesSigbus(process, true);
+}

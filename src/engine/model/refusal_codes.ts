@@ -28,7 +28,6 @@ export const REFUSAL_CODES = {
   process_unavailable: 'conflict',
   kernel_refused: 'conflict',
   tool_refused: 'conflict',
-  mapping_is_read_only: 'conflict',
   outcome_unknown: 'conflict',
   undetermined: 'conflict',
   not_modelled: 'conflict',

@@ -158,11 +158,6 @@ export const CONFLICT: readonly Case[] = [
     make: unbinderPins,
   },
   {
-    code: 'mapping_is_read_only',
-    when: 'a store',
-    make: withMapper((_rig, mapping) => accessCommand(mapping, 'write'), { prot: 'r' }),
-  },
-  {
     code: 'out_of_range',
     when: 'an access past the mapping',
     make: withMapper((_rig, mapping) => accessCommand(mapping, 'read', { page: 512 })),
