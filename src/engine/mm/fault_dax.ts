@@ -1,7 +1,6 @@
 import type { File, Mount } from '../model/host.ts';
 import { daxDead, extentAt } from '../model/lookup.ts';
 import { findRun, levelPages, type Level } from '../model/mapping_table.ts';
-import { unknownOutcome } from '../model/refusal.ts';
 import { entriesOf, insertEntries } from '../model/transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 import { goodPages } from './badblocks.ts';
@@ -64,10 +63,9 @@ function daxRefuses(walk: Walk, mount: Mount, index: number): Failure | null {
   if (daxDead(walk.tx.host, mount)) return { why: 'sigbus', index };
   if (mount.fs_state === 'frozen') return walk.write && !isPrivate(walk.mapping) ? frozen(index) : null;
   if (mount.fs_state !== 'shutdown') return null;
-  if (mount.fs_type === 'xfs' || (walk.write && !isPrivate(walk.mapping))) return { why: 'sigbus', index };
-  const detail =
-    'a read fault on an ext4 that was shut down while its device is alive is neither recorded nor in the sources read';
-  return { why: 'refused', refusal: unknownOutcome(detail) };
+  // ext4_iomap_begin() does not ask; only a shared store starts a handle, which is refused (S35).
+  const asks = mount.fs_type === 'xfs' || (walk.write && !isPrivate(walk.mapping));
+  return asks ? { why: 'sigbus', index } : null;
 }
 
 /** A10: whether the 2 MiB around a page can be one PMD entry. */

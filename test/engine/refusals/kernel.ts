@@ -112,12 +112,6 @@ export const KERNEL: readonly Case[] = [
   },
   {
     code: 'outcome_unknown',
-    when: 'a read fault on a shut-down ext4',
-    make: (kernel) =>
-      shutDown(kernel, (rig) => accessCommand(rig.mapper({ touched: 'none' }).mapping, 'read')),
-  },
-  {
-    code: 'outcome_unknown',
     when: 'msync of a device node',
     make: (kernel) => {
       const { made, mapper } = devdax(kernel);
