@@ -107,9 +107,12 @@ export function actualCommand(reply: Reply): string {
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
   [/File exists/, 'EEXIST'],
   [/target is busy|Device or resource busy/, 'EBUSY'],
-  [/wrong fs type, bad option/, 'EINVAL'],
+  [/wrong fs type, bad option|Invalid argument/, 'EINVAL'],
   [/Input\/output error/, 'EIO'],
   [/No such device or address/, 'ENXIO'],
+  [/special device .* does not exist|No such file|nonexistent directory/, 'ENOENT'],
+  [/Structure needs cleaning/, 'EUCLEAN'],
+  [/not mounted/, 'not mounted'],
 ];
 
 /** What a shell command met, from its exit code and the message it printed. */

@@ -6,8 +6,7 @@ export interface Exemption {
   readonly reason: string;
 }
 
-export function readExemptions(): readonly Exemption[] {
-  const file = new URL('exemptions.json', import.meta.url);
+export function readExemptions(file = new URL('exemptions.json', import.meta.url)): readonly Exemption[] {
   return JSON.parse(readFileSync(file, 'utf8')) as readonly Exemption[];
 }
 

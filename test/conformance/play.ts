@@ -76,6 +76,6 @@ function setupFailed(step: Step, reply: Reply): readonly [Check, string] {
 }
 
 /** A recording's name as a name of a host: one host for each, all in one service. */
-function hostName(recording: string): string {
+export function hostName(recording: string): string {
   return recording.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }

@@ -1,0 +1,105 @@
+import { hostPath, idOf } from '../step.ts';
+import type { Body, Reply } from '../step.ts';
+import { access } from '../acts.ts';
+import { actualAnswer, refusalWords, text } from '../answer.ts';
+import { numberAt, wordAt } from './args.ts';
+import { deathChecks } from './death.ts';
+import { remember } from './descriptors.ts';
+import { bound, deviceNow, devicePath, removed } from './devices.ts';
+import { core, NO_REQUEST, slotOf } from './stage.ts';
+import type { Act, Stage } from './stage.ts';
+import { answerWords, commandWords, replyWords, writeWords } from './words.ts';
+import type { StepAnswer } from './recording.ts';
+
+const MIB = 1048576;
+
+/** daxctl: unbinds device_dax, binds kmem, and puts online as movable what the kernel has not brought online itself. */
+export const tokmem: Act = async (answer, args, stage) => {
+  const policy = wordAt(args, 0);
+  await stage.call('PATCH', hostPath(stage), { auto_online_blocks: policy });
+  if (answer.stderr?.includes('auto-online memory, aborting') === true) return [core('refused', NO_REQUEST)];
+  const { state } = await deviceNow(stage);
+  if (state === 'bound') await removed(stage, { trigger: 'unbind', via: 'device_dax' });
+  const reply = await bound(stage, { mode: 'system-ram' });
+  if (policy === 'offline') await onlineAll(stage);
+  return [core(commandWords(answer), replyWords(reply))];
+};
+
+async function onlineAll(stage: Stage): Promise<void> {
+  for (const block of await blocksNow(stage)) await written(stage, text(block.name), 'online_movable');
+}
+
+export const blocks: Act = async (answer, _args, stage) => {
+  const now = await blocksNow(stage);
+  const told = Object.entries(answer as Readonly<Record<string, string>>).map(
+    ([name, line]) => [name, ...line.split(' ')] as const,
+  );
+  const isOnline = ({ state }: Body): boolean => text(state).startsWith('online');
+  return [
+    core(
+      words(told.map(([name, state = '']) => [name, state])),
+      words(now.map((block) => [text(block.name), isOnline(block) ? 'online' : text(block.state)])),
+    ),
+    core(
+      words(
+        told
+          .filter(([, state = '']) => state.startsWith('online'))
+          .map(([name, , zone = '']) => [name, zone]),
+      ),
+      words(now.filter(isOnline).map((block) => [text(block.name), text(block.zone)])),
+      'zones',
+    ),
+  ];
+};
+
+function words(entries: readonly (readonly [string, string])[]): string {
+  return entries
+    .map(([name, value]) => `${name} ${value}`)
+    .sort()
+    .join(', ');
+}
+
+/** A write to the state of the Nth block; there may be none of that number. */
+export const block: Act = async (answer, args, stage) => {
+  if (answer.block === null || answer.block === undefined) return [];
+  const reply = await written(stage, answer.block, wordAt(args, 1));
+  return [core(writeWords(answer), replyWords(reply))];
+};
+
+export function written(stage: Stage, name: string, state: string): Promise<Reply> {
+  return stage.call('PATCH', devicePath(stage, `/memory-blocks/${name}`), { state });
+}
+
+export async function blocksNow(stage: Stage): Promise<readonly Body[]> {
+  const { body } = await stage.call('GET', devicePath(stage, '/memory-blocks?limit=500'));
+  return (body.items ?? []) as readonly Body[];
+}
+
+/** Anonymous memory of the device's node; the process may have got that of another one. */
+export const fill: Act = async (answer, args, stage) => {
+  const [process, mib] = [wordAt(args, 0), numberAt(args, 1)];
+  if (isElsewhere(answer)) return [];
+  const slot = slotOf(process, '0');
+  const shape = { dax_device: stage.device, offset: 0, length: mib * MIB, flags: ['private'], prot: 'rw' };
+  const body = { pid: Number(idOf(stage, `pid:${process}`)), ...shape };
+  const reply = await stage.call('POST', hostPath(stage, '/mappings'), body);
+  if (reply.status >= 300) return [core('ok', refusalWords(reply), 'mmap')];
+  remember(stage, slot, reply.body);
+  const filled = await access(stage, slot, { kind: 'write', offset: 0, length: mib * MIB });
+  // Nobody else sends SIGKILL while memory is filled.
+  const expected = answer.dead?.killed_by === 'SIGKILL' ? 'dead SIGKILL' : answerWords(answer);
+  return [core('ok', 'ok', 'mmap'), core(expected, actualAnswer(filled, stage, slot))];
+};
+
+function isElsewhere({ numa, ok }: StepAnswer): boolean {
+  return numa !== undefined && Object.keys(numa).length === 0 && ok === true;
+}
+
+export const scan: Act = async (answer, args, stage) => {
+  const [process, mib] = [wordAt(args, 0), numberAt(args, 1)];
+  if (answer.dead !== undefined) return deathChecks(answer, process, stage);
+  const slot = slotOf(process, '0');
+  if (!stage.ids.has(`mapping:${slot}`)) return [];
+  const reply = await access(stage, slot, { kind: 'read', offset: 0, length: mib * MIB });
+  return [core(answerWords(answer), actualAnswer(reply, stage, slot))];
+};

@@ -1,0 +1,43 @@
+import { text } from '../answer.ts';
+import type { Reply } from '../step.ts';
+import { wordAt } from './args.ts';
+import { deviceNow, devicePath } from './devices.ts';
+import { blocksNow, written } from './memory.ts';
+import { core, NO_REQUEST } from './stage.ts';
+import type { Act, Stage } from './stage.ts';
+import { commandWords, replyWords } from './words.ts';
+
+/** daxctl offline-memory: block by block; it finds nothing to do where kmem does not have the device. */
+export const offlined: Act = async (answer, _args, stage) => {
+  const expected = commandWords(answer);
+  if (expected === 'ENXIO') return [core(expected, NO_REQUEST)];
+  return [core(expected, await offlineAll(stage))];
+};
+
+async function offlineAll(stage: Stage): Promise<string> {
+  for (const block of await blocksNow(stage)) {
+    if (!text(block.state).startsWith('online')) continue;
+    const met = replyWords(await written(stage, text(block.name), 'offline'));
+    if (met !== 'ok') return met;
+  }
+  return 'ok';
+}
+
+/** `daxX.Y/state`, which only some kernels have, and only while kmem has the device. */
+export const stateRead: Act = async (answer, _args, stage) => {
+  const { kmem_state } = await deviceNow(stage);
+  const expected = answer.stdout?.trim() ?? commandWords(answer);
+  return [core(expected, kmem_state === null ? 'ENOENT' : text(kmem_state))];
+};
+
+/** The shell says `I/O error` of every errno. */
+export const stateWritten: Act = async (answer, args, stage) => {
+  const reply = await stage.call('PATCH', devicePath(stage), { kmem_state: wordAt(args, 0) });
+  const expected = commandWords(answer);
+  const isAnyErrno = answer.stderr?.includes('I/O error') === true;
+  return [core(isAnyErrno ? 'errno' : expected, isAnyErrno && isErrno(reply) ? 'errno' : replyWords(reply))];
+};
+
+function isErrno({ status, body }: Reply): boolean {
+  return body.result === 'errno' || (status === 409 && typeof body.errno === 'string');
+}
