@@ -3,7 +3,7 @@ import { tellHolders } from './device/told.ts';
 import { openedBy, trackExposures } from './exposure/track.ts';
 import { reapLostFiles } from './fs/lost_files.ts';
 import { reapLazyMounts } from './fs/mount.ts';
-import type { Exposure } from './model/host.ts';
+import type { Exposure } from './model/exposure.ts';
 import type { Transaction } from './model/transaction.ts';
 import { retryUndetermined } from './removal/undetermined.ts';
 import { wakeRemovals } from './removal/wake.ts';

@@ -1,7 +1,8 @@
 import type { AnswerTo, AnswerToQuestion } from '../engine/answer.ts';
 import type { CommandOf, CommandType } from '../engine/model/command.ts';
 import type { EventType } from '../engine/model/event.ts';
-import type { Exposure, Kind, RecordOf } from '../engine/model/host.ts';
+import type { Exposure } from '../engine/model/exposure.ts';
+import type { Kind, RecordOf } from '../engine/model/host.ts';
 import type { QuestionOf, QuestionType } from '../engine/model/question.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
 import type { Resource } from '../engine/model/resource.ts';

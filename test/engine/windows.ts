@@ -1,4 +1,4 @@
-import type { Exposure } from '../../src/engine/model/host.ts';
+import type { Exposure } from '../../src/engine/model/exposure.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { ext4, type Rig } from './rig.ts';
 import { DEVICE, found, removeDevice, type Machine, type Mapper } from './support.ts';

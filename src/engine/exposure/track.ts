@@ -1,6 +1,6 @@
 import { processOf, must } from '../model/lookup.ts';
 import type { Event } from '../model/event.ts';
-import type { Exposure } from '../model/host.ts';
+import type { Exposure } from '../model/exposure.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
 import { emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
 import { touchedBy } from './touched.ts';

@@ -1,4 +1,5 @@
-import type { DaxDevice, Exposure, Host, Mapping, Pin, Process } from '../model/host.ts';
+import type { Exposure } from '../model/exposure.ts';
+import type { DaxDevice, Host, Mapping, Pin, Process } from '../model/host.ts';
 import { decodes, deviceOf, generationOf, hasEnded, nrPages, processOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';

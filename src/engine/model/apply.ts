@@ -1,5 +1,6 @@
 import type { Change, Event } from './event.ts';
-import type { Exposure, File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
+import type { Exposure } from './exposure.ts';
+import type { File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import {
   chunksOf,
   countPresent,

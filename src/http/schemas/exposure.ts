@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { EXPOSURE_REASONS } from '../../engine/model/vocabulary.ts';
-import type * as engine from '../../engine/model/host.ts';
+import type * as engine from '../../engine/model/exposure.ts';
 import {
   Count,
   Id,
