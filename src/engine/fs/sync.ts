@@ -27,11 +27,14 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
   return okOutcome();
 }
 
-/** dax_writeback_mapping_range(): dirty DAX entries are write-protected in all shared VMAs of the file. */
+/**
+ * Dirty entries of i_pages, DAX or cached, are write-protected in all shared VMAs of the file. Where the device is dead
+ * or the file system shut down the write fails, and they are clean all the same. Source: fs/dax.c
+ * dax_writeback_mapping_range(), mm/page-writeback.c folio_clear_dirty_for_io().
+ */
 export function writeBack(tx: Transaction, file: File): void {
   if (!hasDirty(tx.host, file)) return;
   clean(tx, file);
-  if (!file.dax) return;
   const shared = mappingsOfFile(tx.host, file.id).filter((mapping) => !mapping.flags.includes('private'));
   protectEntries(
     tx,

@@ -5,12 +5,11 @@ import { isRefusal } from '../model/refusal.ts';
 import { emit, entriesOf, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, isOnDaxBus } from '../model/vocabulary.ts';
 import { touchAnonymous } from './anonymous.ts';
-import { missingBlockDevice, missingCached } from './fault_cached.ts';
+import { missingBlockDevice, missingCached, storeCached } from './fault_cached.ts';
 import { missingChardev } from './fault_chardev.ts';
 import { missingDax } from './fault_dax.ts';
 import { storePrivate, storeProtected } from './fault_store.ts';
 import {
-  dirtyFile,
   fileBehind,
   isPrivate,
   mountOf,
@@ -82,10 +81,7 @@ function present(walk: Walk, run: Run, index: number): Step {
   const effect = staleEffect(walk.tx.host, walk.mapping, touched, 'store');
   if (effect.do === 'oops') return { why: 'oops', index, effect };
   if (isPrivate(walk.mapping)) return storePrivate(walk, run, index);
-  if (run.kind === 'cache') {
-    dirtyFile(walk, index, Math.min(walk.end, runEnd));
-    return runEnd;
-  }
+  if (run.kind === 'cache') return storeCached(walk, run, index);
   if (storePasses(walk.mapping, run)) return runEnd;
   return storeProtected(walk, run, index);
 }

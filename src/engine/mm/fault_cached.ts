@@ -1,14 +1,17 @@
 import type { Mount } from '../model/host.ts';
 import { blockDeviceGone, mappingsOfDevice } from '../model/lookup.ts';
-import { findRun } from '../model/mapping_table.ts';
+import { findRun, type Run } from '../model/mapping_table.ts';
 import { entriesOf, insertEntries } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import {
   copyOnWrite,
   dirtyFile,
   fileBehind,
+  frozen,
   isPrivate,
+  mountOf,
   nextPresent,
+  type Failure,
   type Step,
   type Walk,
 } from './fault_walk.ts';
@@ -63,10 +66,35 @@ export function missingCached(walk: Walk, mount: Mount, index: number, end: numb
     addPages(tx, file, index + shift, to + shift, 'pte');
   }
   if (walk.write && isPrivate(mapping)) return copyOnWrite(walk, index, to);
-  walk.faults.pte += to - index;
+  const refused = walk.write ? refusesMkwrite(mount, index) : null;
+  return refused ?? mapCached(walk, index, to);
+}
+
+/** A store to a cached page that is mapped: one that is write-protected asks the file system first. */
+export function storeCached(walk: Walk, run: Run, index: number): Step {
+  const to = Math.min(walk.end, run.index + run.nr_pages);
+  if (!run.writable) return refusesMkwrite(mountOf(walk), index) ?? mapCached(walk, index, to);
+  dirtyFile(walk, index, to);
+  return to;
+}
+
+/**
+ * ->page_mkwrite() of a page whose blocks are there: xfs asks whether it was shut down, ext4 does not (S23); of a
+ * frozen file system it waits for the thaw. Source: fs/xfs/xfs_file.c __xfs_write_fault(), fs/ext4/inode.c
+ * ext4_page_mkwrite().
+ */
+function refusesMkwrite({ fs_type, fs_state }: Mount, index: number): Failure | null {
+  if (fs_state === 'frozen') return frozen(index);
+  return fs_type === 'xfs' && fs_state === 'shutdown' ? { why: 'sigbus', index } : null;
+}
+
+/** Cached pages `[index, to)` are mapped, for a store writable and dirty. */
+function mapCached(walk: Walk, index: number, to: number): number {
+  const { tx, mapping, write: writable, faults } = walk;
+  faults.pte += to - index;
   insertEntries(tx, mapping.id, [
-    { index, nr_pages: to - index, pfn: -1, level: 'pte', kind: 'cache', writable: walk.write, pgmap: 0 },
+    { index, nr_pages: to - index, pfn: -1, level: 'pte', kind: 'cache', writable, pgmap: 0 },
   ]);
-  if (walk.write) dirtyFile(walk, index, to);
+  if (writable) dirtyFile(walk, index, to);
   return to;
 }
