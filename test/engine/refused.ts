@@ -3,17 +3,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ext4 } from './rig.ts';
-import {
-  accessCommand,
-  addDevice,
-  addFile,
-  addProcess,
-  DEVICE,
-  machine,
-  MIB,
-  removeDevice,
-  type Machine,
-} from './support.ts';
+import { accessCommand, addFile, addProcess, MIB, removeDevice, type Machine } from './support.ts';
 
 /** A rule, or a part of one, that the model does not answer, and why. */
 export interface Refused {
@@ -47,13 +37,6 @@ function openAfterRemoval(kernel: KernelName): readonly string[] {
   return [codeOf(made, { type: 'create_mapping', pid, file, ...rest })];
 }
 
-function partitionOfXfs(kernel: KernelName): readonly string[] {
-  const made = machine(kernel);
-  addDevice(made);
-  const how = { path: '/mnt/a', fs_type: 'xfs', dax: 'always', mkfs: true, partition: 1 } as const;
-  return [codeOf(made, { type: 'create_mount', dax_device: DEVICE, ...how })];
-}
-
 function loadFromAbsentMemory(kernel: KernelName): readonly string[] {
   const { made, mapper } = ext4(kernel);
   const { mapping } = mapper();
@@ -65,14 +48,6 @@ const STALE_LEFT = KERNEL_NAMES.filter((kernel) => kernel !== 'force-unmap');
 
 /** What is listed here and not tested as a rule. A rule that stands in both is refused in part. */
 export const REFUSED: readonly Refused[] = [
-  {
-    rule: 'R13',
-    reason: 'xfs with DAX on a partition, from v6.1: how its holder is registered is not in the sources read',
-    proof: {
-      act: partitionOfXfs,
-      codes: { 'v6.1': ['outcome_unknown'], 'v6.12': ['outcome_unknown'], 'v7.3': ['outcome_unknown'] },
-    },
-  },
   {
     rule: 'R27',
     reason: 'every cell is unknown; no command makes the metadata of a file dirty before a fault',

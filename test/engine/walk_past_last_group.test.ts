@@ -123,20 +123,6 @@ describe('[R54] xfs with rmapbt where the walk passes the last group', () => {
   });
 });
 
-test.each([
-  ['6.1.4', 'oopses behind the last allocation group (R54)'],
-  ['6.1.112', 'oopses behind the last allocation group where that is full (R54)'],
-  ['6.8.0', 'not in the sources read'],
-])('[R54] an xfs on a partition is refused, and what is known of its walk is said: %s', (release, said) => {
-  const made = emptyMachine('v6.1');
-  made.run({ type: 'create_host', name: 'h', kernel_release: release });
-  addDevice(made, {});
-  const mount = { dax_device: DEVICE, path: '/mnt/a', fs_type: 'xfs', dax: 'always', mkfs: true } as const;
-  const refused = made.try({ type: 'create_mount', ...mount, rmapbt: true, partition: 2 });
-  expect(refused).toMatchObject({ code: 'outcome_unknown' });
-  expect((refused as { detail: string }).detail.endsWith(said)).toBe(true);
-});
-
 test('[R54] its mount survives: nobody has shut it down, and its device is still there', () => {
   const { made } = rig();
   const { items, state } = made.ask({ type: 'survey_holders', dax_device: DEVICE });

@@ -1,20 +1,20 @@
-import { tellsHolder } from '../fs/dax_holder.ts';
+import { daxHolderOf, tellsHolder } from '../fs/dax_holder.ts';
 import { overwritten } from '../device/lifecycle.ts';
 import type { CreateMount } from '../model/use_command.ts';
-import type { DaxDevice, FileSystem, Mount } from '../model/host.ts';
+import type { DaxDevice, FileSystem, Host, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   filesOf,
   findModelled,
+  hasStructPages,
   mountsOf,
   nrPages,
   pinsOfDevice,
   superblockOf,
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import { ifKnown } from '../kernels/unsettled.ts';
 import { forget } from '../mm/page_cache.ts';
-import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
 import { partitionPages, refusesPartition } from '../fs/partition.ts';
 import { wayBack } from '../device/way_back.ts';
@@ -23,15 +23,17 @@ import { metadataPages } from '../fs/layout.ts';
 const DEFAULT_AGCOUNT = 4;
 
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
-export function createMount(tx: Transaction, command: CreateMount): Mount | Refusal {
-  const device = findModelled(tx.host, command.dax_device);
+export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusal {
+  const device = findModelled(tx.host, asked.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
     return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
   }
   if (device.state !== 'bound')
     return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
-  const refusal = refusesNames(tx, command) ?? refusesOptions(tx, command, device);
+  const held = isHeld(tx.host, asked, device);
+  const command = held ? withoutDax(tx.host, asked) : asked;
+  const refusal = refusesNames(tx, command) ?? refusesOptions(command, device);
   if (refusal !== null) return refusal;
   const file_system = findOrMake(tx, command, device);
   if (isRefusal(file_system)) return file_system;
@@ -65,6 +67,7 @@ export function createMount(tx: Transaction, command: CreateMount): Mount | Refu
     shutdown_reason: null,
     journal: 'live',
     read_only: false,
+    dax_holder: command.fs_type === 'xfs' && hasStructPages(device) && !held,
     device_instance: device.instance,
     generation: file_system.generation,
   });
@@ -75,6 +78,19 @@ export function createMount(tx: Transaction, command: CreateMount): Mount | Refu
   }
   emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
   return record;
+}
+
+/** Whether an xfs comes to a dax_device that another, mounted before it, holds. */
+function isHeld(host: Host, { fs_type }: CreateMount, device: DaxDevice): boolean {
+  return fs_type === 'xfs' && daxHolderOf(host, device) !== undefined;
+}
+
+/**
+ * It finds no dax_device then, without an error: it is mounted, and goes through the page cache (S25). Before there were
+ * holders nobody was in its way. Source: fs/xfs/xfs_super.c xfs_setup_dax_always().
+ */
+function withoutDax(host: Host, asked: CreateMount): CreateMount {
+  return asked.dax !== 'never' && tellsHolder(host) ? { ...asked, dax: 'never' } : asked;
 }
 
 function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
@@ -103,7 +119,7 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
   return null;
 }
 
-function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice): Refusal | null {
+function refusesOptions(command: CreateMount, device: DaxDevice): Refusal | null {
   if (
     command.fs_type === 'ext4' &&
     (command.rmapbt === true || command.reflink === true || command.agcount !== undefined)
@@ -114,32 +130,9 @@ function refusesOptions(tx: Transaction, command: CreateMount, device: DaxDevice
   }
   const partition = refusesPartition(device, command.partition);
   if (partition !== null) return partition;
-  if (command.dax === 'always' && device.map === null)
-    return kernelRefuses('EINVAL', 'DAX unsupported by block device');
-  if (command.fs_type !== 'xfs' || command.dax === 'never') return null;
-  if (command.partition !== undefined) {
-    const refused = reflinkRefused(tx, command, command.reflink === true);
-    if (refused !== null) return refused;
-  }
-  if (command.partition !== undefined && tellsHolder(tx.host)) {
-    return unknownOutcome(
-      `xfs with DAX on a partition: how its holder is registered is not in the sources read${walkOf(tx)}`,
-    );
-  }
-  return null;
-}
-
-/** What is known of the walk at its removal, by the source alone. */
-function walkOf({ host }: Transaction): string {
-  switch (ifKnown(() => factsOf(host).xfs_walk_of_partition)) {
-    case 'walks_past_last_ag':
-      return ', and with rmapbt its removal oopses behind the last allocation group (R54)';
-    case 'too_long_by_its_start':
-      return ', and with rmapbt its removal oopses behind the last allocation group where that is full (R54)';
-    case 'exact':
-    case null:
-      return '';
-  }
+  return command.dax === 'always' && device.map === null
+    ? kernelRefuses('EINVAL', 'DAX unsupported by block device')
+    : null;
 }
 
 /** The file system that is there, or a new one: `mkfs: true` ends the one before. */

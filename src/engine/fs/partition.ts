@@ -1,4 +1,4 @@
-import type { DaxDevice } from '../model/host.ts';
+import type { DaxDevice, Mount } from '../model/host.ts';
 import { nrPages } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { PARTITIONS_MAX, PMD_PAGES } from '../model/vocabulary.ts';
@@ -19,4 +19,9 @@ export function refusesPartition(device: DaxDevice, partition: number | undefine
   if (partitionPages(device) > 0) return null;
   const detail = 'the device has no room for partitions of 2 MiB each: mkfs: true on the whole device';
   return refuse('invalid_field', detail, { pointer });
+}
+
+/** The block device that a superblock stands on, as the kernel logs it: `pmem0`, `pmem0p2`. */
+export function diskName({ dax_device, partition }: Mount): string {
+  return partition === null ? dax_device : `${dax_device}p${String(partition)}`;
 }

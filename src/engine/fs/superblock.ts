@@ -1,6 +1,7 @@
-import type { DaxDevice, Mount } from '../model/host.ts';
+import type { Mount } from '../model/host.ts';
 import { mountsOf } from '../model/lookup.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
+import { diskName } from './partition.ts';
 
 /** All mounts of one superblock: the same file system on the same instance of its device. */
 export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
@@ -19,12 +20,13 @@ export function patchSuperblock(
 }
 
 /** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
-export function shutDownCorrupt(tx: Transaction, device: DaxDevice, mount: Mount): string[] {
+export function shutDownCorrupt(tx: Transaction, mount: Mount): string[] {
+  const disk = diskName(mount);
   const reason = 'on-disk corruption (0x10)';
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
   return [
-    `XFS (${device.name}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
-    `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+    `XFS (${disk}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
+    `XFS (${disk}): Please unmount the filesystem and rectify the problem(s)`,
   ];
 }

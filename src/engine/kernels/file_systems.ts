@@ -16,8 +16,8 @@ export const FILE_SYSTEMS = {
   //                              v5.10     letter    posted    armed     v6.1            v6.12           v7.3
   /** xfs made with reflink=1: the mount with DAX is refused, or it works on a whole device. */
   xfs_reflink_with_dax:      row(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL', 'whole_device', 'whole_device', 'whole_device'], 'xfs_fc_fill_super(), xfs_setup_dax_always()', 'R13',       CHANGES.fsdax_cow),
-  /** How far the walk of an xfs with rmapbt on a partition goes; the mount itself is refused, whatever it is. */
-  xfs_walk_of_partition:   walks([null,     null,     null,     null,     tooLong,        'exact',        'exact'],        'xfs_dax_notify_failure()',                    'R54',       ...walk),
+  /** How far the walk of an xfs with rmapbt on a partition goes: the removal is refused where it is too long by its start. */
+  xfs_walk_of_partition:   walks([null,     null,     null,     null,     tooLong,        'exact',        'exact'],        'xfs_dax_notify_failure()',                    'R54, S27',  ...walk),
   /** What the first fsync of an ext4 whose device is gone does to its journal. */
   ext4_fsync_on_dead_device: row(['EIO',    'EIO',    'EIO',    'EIO',    aborts,         aborts,         aborts],         'ext4_sync_file()',                            'R37, R41',  CHANGES.ext4_dead_fsync),
   /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */

@@ -112,7 +112,7 @@ function shutDownAlready(): Refusal {
 /** xfs shuts itself down over its first page; what its reverse map answers after that is not in the sources read. */
 function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
   if (site.count > 1 || !last) return shutDownAlready();
-  const log = shutDownCorrupt(site.ledger.tx, site.ledger.device, mount);
+  const log = shutDownCorrupt(site.ledger.tx, mount);
   return end(site, ENDS.metadata, () => log);
 }
 

@@ -269,6 +269,11 @@ export interface Mount extends Resource {
   /** ext4's journal; xfs has no such state of its own (its log failing shuts it down). */
   readonly journal: 'live' | 'aborted';
   readonly read_only: boolean;
+  /**
+   * Of the xfs of a device with struct pages: whether it took the dax_device, as the first to be mounted on it, until it
+   * is unmounted (S22). Kernels from 6.0 on tell it of failures and of the removal; before, nothing follows from it.
+   */
+  readonly dax_holder: boolean;
   /** The block device instance this superblock was mounted from. */
   readonly device_instance: number;
   readonly generation: number;

@@ -179,7 +179,7 @@ function otherFileSystems(mounts: readonly Mount[]): Remedy[] {
 function asRmapbt(tx: Transaction, mounts: readonly Mount[], agcount: number): boolean {
   const features = { fs_type: 'xfs', rmapbt: true, reflink: false, agcount } as const;
   for (const { id, file_system } of mounts) {
-    patch(tx, 'mounts', id, features);
+    patch(tx, 'mounts', id, { ...features, dax_holder: true });
     patch(tx, 'file_systems', file_system, features);
   }
   return true;

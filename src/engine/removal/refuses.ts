@@ -35,6 +35,7 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
     cxlRefuses(tx, command.via, device) ??
     toolRefuses(tx, command.via, device) ??
     poisonRefuses(tx, command, device) ??
+    partitionRefuses(tx, command, device) ??
     refusesProposed(tx, device)
   );
 }
@@ -76,6 +77,20 @@ function poisonRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: Da
   if (factsOf(tx.host).memory_failure.poisoned_rmapbt_teardown === 'known') return null;
   return unknownOutcome(
     'HardwareCorrupted after the removal of a poisoned xfs with rmapbt is not known (M46)',
+  );
+}
+
+/**
+ * S27: on some kernels the walk of a holder on a partition is too long by the start of the partition, and oopses behind
+ * the last allocation group where that is full, which nobody tells. One that is shut down walks nothing (R74).
+ */
+function partitionRefuses(tx: Transaction, { trigger }: RemoveDaxDevice, device: DaxDevice): Refusal | null {
+  const holder = daxHolderOf(tx.host, device);
+  const walks = holder?.rmapbt === true && holder.partition !== null && holder.fs_state !== 'shutdown';
+  if (!walks || trigger === 'orderly_removal') return null;
+  if (factsOf(tx.host).xfs_walk_of_partition !== 'too_long_by_its_start') return null;
+  return unknownOutcome(
+    `${holder.id} is an xfs with rmapbt on a partition: its walk is too long by the start of the partition, and oopses behind the last allocation group where that is full, which nobody tells (S27)`,
   );
 }
 

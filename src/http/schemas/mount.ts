@@ -29,6 +29,10 @@ export const Mount = z
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),
     read_only: z.boolean(),
+    dax_holder: z.boolean().meta({
+      description:
+        'xfs: whether it holds the dax_device, as the first one mounted on it. From 6.0 on the kernel tells the holder of failures and of the removal, and every further xfs is mounted without DAX.',
+    }),
     device_instance: Count,
     generation: Count,
   })

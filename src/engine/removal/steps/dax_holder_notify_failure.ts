@@ -5,6 +5,7 @@ import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { levelPages, runs } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
 import type { PfnRange } from '../../model/pfn_range.ts';
+import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
@@ -134,14 +135,15 @@ function oopses(
   return { ...walked, end: 'stuck', result: { holder: mount.id, oopses_in: WALK_OOPSES_IN } };
 }
 
-function shutDown({ tx, device, parameters }: StepInput, mount: Mount): string[] {
-  if (parameters.shutdown === 'corrupt_ondisk 0x10') return shutDownCorrupt(tx, device, mount);
+function shutDown({ tx, parameters }: StepInput, mount: Mount): string[] {
+  if (parameters.shutdown === 'corrupt_ondisk 0x10') return shutDownCorrupt(tx, mount);
+  const disk = diskName(mount);
   const reason = 'force umount (0x4)';
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
   return [
-    `XFS (${device.name}): Device is about to be removed!`,
-    `XFS (${device.name}): User initiated shutdown received.`,
-    `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+    `XFS (${disk}): Device is about to be removed!`,
+    `XFS (${disk}): User initiated shutdown received.`,
+    `XFS (${disk}): Please unmount the filesystem and rectify the problem(s)`,
   ];
 }

@@ -3,6 +3,7 @@ import type { Mount } from '../../model/host.ts';
 import { filesOf, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { factsOf } from '../../kernels/of_host.ts';
+import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
 import { emit } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
@@ -46,15 +47,16 @@ function syncIsSkipped(input: StepInput, mount: Mount): boolean {
 }
 
 function shutDown(input: StepInput, mount: Mount): string[] {
-  const { tx, device } = input;
+  const { tx } = input;
   if (mount.fs_state === 'shutdown') return [];
+  const disk = diskName(mount);
   const reason = mount.fs_type === 'ext4' ? 'NOLOGFLUSH (2)' : 'device removal (0x20)';
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
   return mount.fs_type === 'ext4'
-    ? [`EXT4-fs (${device.name}): shut down requested (2)`, `Aborting journal on device ${device.name}-8.`]
+    ? [`EXT4-fs (${disk}): shut down requested (2)`, `Aborting journal on device ${disk}-8.`]
     : [
-        `XFS (${device.name}): Block device removal (0x20) detected at fs_bdev_mark_dead+…  Shutting down filesystem.`,
-        `XFS (${device.name}): Please unmount the filesystem and rectify the problem(s)`,
+        `XFS (${disk}): Block device removal (0x20) detected at fs_bdev_mark_dead+…  Shutting down filesystem.`,
+        `XFS (${disk}): Please unmount the filesystem and rectify the problem(s)`,
       ];
 }
