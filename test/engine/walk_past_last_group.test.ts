@@ -110,7 +110,7 @@ describe('[R54] xfs with rmapbt where the walk passes the last group', () => {
     removeDevice(made);
     const other = removeDevice(made, { dax_device: 'pmem1' });
     expect(other).toMatchObject({ state: 'stuck', verdict: 'unsafe' });
-    expect(begun(other)).toEqual([['kill_dax', 'running', { hangs_in: 'synchronize_srcu' }]]);
+    expect(begun(other)).toEqual([['kill_dax', 'running', { hangs_in: '__synchronize_srcu' }]]);
     expect(other.hazards.map(({ kind }) => kind)).toEqual(['kernel_livelock']);
   });
 

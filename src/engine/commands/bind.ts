@@ -1,4 +1,4 @@
-import { rcuNeverEnds } from '../mm/process_end.ts';
+import { neverReturns } from '../mm/never_returns.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { Bind } from '../model/device_command.ts';
 import { regionTypeUnknown } from '../device/cxl/region_type.ts';
@@ -89,9 +89,8 @@ function write(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
   if (!parent && isOnDaxBus(device.mode) && !device.parent_bound && command.mode === undefined && !disabled) {
     return kernelRefuses('ENODEV', 'dax_pmem is not bound: there is no such dax device');
   }
-  if (rcuNeverEnds(tx.host)) {
-    return blocked(tx, device, 'synchronize_rcu_normal');
-  }
+  const hangs_in = neverReturns(tx.host, 'memremap_pages');
+  if (hangs_in !== null) return blocked(tx, device, hangs_in);
   return probe(tx, command, device);
 }
 

@@ -34,6 +34,7 @@ export function createHost(tx: Transaction, command: CreateHost): HostRecord | R
     counters: freshCounters(factsOfRecord(told)),
     proposed: { ...NOTHING_PROPOSED, ...command.proposed },
     health: 'ok',
+    stuck: [],
     next_id: 1,
   });
   emit(tx, 'host_created', `hosts/${command.name}`, { kernel: record.kernel });

@@ -53,6 +53,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
     auto_online_blocks: knownPolicy(command, before.auto_online_blocks, kernel),
     proposed: keptProposed(kernel.kernel, before.proposed),
     health: 'ok',
+    stuck: [],
   });
   const record = patch(tx, 'hosts', before.name, { counters: freshCounters(factsOf(tx.host)) });
   rebootCxl(tx);

@@ -1,3 +1,4 @@
+import type { NeverEnding } from '../model/never_ending.ts';
 import type { Errno } from '../model/vocabulary.ts';
 
 /** What a kernel does at one operation on a stale entry or dead file system: a closed answer, with where an oops strikes. */
@@ -5,8 +6,17 @@ export type Effect =
   | { readonly do: 'ok' }
   | { readonly do: 'errno'; readonly errno: Errno }
   | { readonly do: 'livelock' }
-  /** `task`: what becomes of the task the oops strikes. `stuck`: never reaped; `dies`: reaped (killed_by SIGKILL). */
-  | { readonly do: 'oops'; readonly at: string; readonly task: 'stuck' | 'dies' };
+  | OopsEffect;
+
+/** An oops, and what it costs. */
+export interface OopsEffect {
+  readonly do: 'oops';
+  readonly at: string;
+  /** What becomes of the task the oops strikes. `stuck`: never reaped; `dies`: reaped (killed_by SIGKILL). */
+  readonly task: 'stuck' | 'dies';
+  /** What its death leaves without an end for all others; absent where it costs the task alone (S31). */
+  readonly never_ends?: NeverEnding;
+}
 
 /** What gup meets at a stale entry: it never just succeeds. */
 export type GupEffect = Exclude<Effect, { readonly do: 'ok' }>;
@@ -21,12 +31,20 @@ export interface ByLevel<Answer extends Effect = Effect> {
 export const ok: Effect = { do: 'ok' };
 
 /** An oops after which the task is never reaped. */
-export function stuck(at: string): GupEffect {
+export function stuck(at: string): OopsEffect {
   return { do: 'oops', at, task: 'stuck' };
 }
 
+/**
+ * An oops within rcu_read_lock() after which the task is never reaped: no grace period ends any more. The task spins on
+ * the lock of its page table, or was exiting already, so that exit_rcu() is skipped (S31b, S31c).
+ */
+export function stuckWithinRcu(at: string): OopsEffect {
+  return { ...stuck(at), never_ends: 'rcu' };
+}
+
 /** An oops that kills the task. */
-export function dies(at: string): GupEffect {
+export function dies(at: string): OopsEffect {
   return { do: 'oops', at, task: 'dies' };
 }
 

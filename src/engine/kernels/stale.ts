@@ -1,4 +1,4 @@
-import { at, dies, ok, stuck, type ByLevel, type Effect, type GupEffect } from './effect.ts';
+import { at, dies, ok, stuck, stuckWithinRcu, type ByLevel, type Effect, type GupEffect } from './effect.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
 import { CHANGES } from './changes.ts';
 import { row, type Row } from './row.ts';
@@ -12,7 +12,7 @@ const fine = at<Effect>(ok, ok);
 const slow = at<GupEffect>({ do: 'livelock' }, { do: 'errno', errno: 'EFAULT' });
 const slowEio = at<GupEffect>({ do: 'livelock' }, { do: 'errno', errno: 'EIO' });
 const slowOops = at(dies('follow_page_pte'), dies('__get_user_pages'));
-const slowHang = at(stuck('follow_page_pte'), stuck('__get_user_pages'));
+const slowHang = at(stuckWithinRcu('follow_page_pte'), stuckWithinRcu('__get_user_pages'));
 
 /** The posted code takes no pgmap reference on a PMD: gup-fast follows a stale one into a freed struct page. */
 const hugeOops = at(slow.pte, dies('__gup_device_huge'));
@@ -26,11 +26,11 @@ const pmdPagemap = at(ok, dies('pagemap_pmd_range'));
 const bothPagemap = at(dies('pagemap_pmd_range'), dies('pagemap_pmd_range'));
 const gatherOops = at(dies('gather_pte_stats'), dies('gather_pte_stats'));
 
-const ext4Oops = at(stuck('do_wp_page'), ok);
-const splitOops = at(stuck('do_wp_page'), stuck('split_huge_pmd_locked'));
+const ext4Oops = at<Effect>(stuckWithinRcu('do_wp_page'), ok);
+const splitOops = at<Effect>(stuckWithinRcu('do_wp_page'), stuck('split_huge_pmd_locked'));
 
 /** In which function a PTE oopses up to 7.0: a matter of inlining. */
-const zapIn = (at_pte: string) => at<Effect>(stuck(at_pte), stuck('vm_normal_folio_pmd'));
+const zapIn = (at_pte: string) => at<Effect>(stuckWithinRcu(at_pte), stuck('vm_normal_folio_pmd'));
 const zapOops = zapIn('__zap_vma_range');
 const refcounted = CHANGES.refcounted;
 const zapWalks = [

@@ -1,5 +1,5 @@
 import { factsOf } from '../kernels/of_host.ts';
-import type { Effect } from '../kernels/effect.ts';
+import type { OopsEffect } from '../kernels/effect.ts';
 import type { DaxDevice, File, Mapping, Mount } from '../model/host.ts';
 import { superblockOf, fileOf } from '../model/lookup.ts';
 import { nextRun, type Run } from '../model/mapping_table.ts';
@@ -28,7 +28,7 @@ export type Failure =
   /** BUS_ADRERR, or BUS_MCEERR_AR with this lsb where the fault met poison (VM_FAULT_HWPOISON). */
   | { readonly why: 'sigbus'; readonly index: number; readonly hwpoison_lsb?: number }
   | { readonly why: 'blocked'; readonly index: number; readonly in: string }
-  | { readonly why: 'oops'; readonly index: number; readonly effect: Extract<Effect, { do: 'oops' }> }
+  | { readonly why: 'oops'; readonly index: number; readonly effect: OopsEffect }
   | { readonly why: 'refused'; readonly refusal: Refusal };
 
 /** Whether a store copies the page. */

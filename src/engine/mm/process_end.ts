@@ -1,11 +1,11 @@
 import { okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
-import type { Effect } from '../kernels/effect.ts';
+import type { OopsEffect } from '../kernels/effect.ts';
 import { isRefusal } from '../model/refusal.ts';
-import { factsOf } from '../kernels/of_host.ts';
-import type { Host } from '../model/host.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
+import type { NeverEnding } from '../model/never_ending.ts';
+import { leaveWithoutEnd } from './never_returns.ts';
 import { releaseOf } from './pin_release.ts';
 
 /** How a process ends. */
@@ -26,7 +26,7 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, mappings, 'exit');
-  if (effect.do === 'oops') return oopsed(tx, pid, effect.at);
+  if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
@@ -34,7 +34,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
     const release = releaseOf(tx.host, pin, 'exit');
     // Who ends a process asks before whether this is known.
     if (!isRefusal(release)) {
-      if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect.at);
+      if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect);
       oopses.push(...release.worker_oopses);
     }
     remove(tx, 'pins', pin.id);
@@ -47,27 +47,23 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
 }
 
 /** The task is struck by an oops and never reaped. */
-function oopsed(tx: Transaction, pid: number, at: string): Outcome {
+function oopsed(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome {
   patch(tx, 'processes', String(pid), { state: 'oopsed' });
-  recordOops(tx, at);
+  recordOops(tx, at, never_ends);
   return oopsOutcome(at, 'process', { process_alive: true });
 }
 
-/** An oops somewhere in the kernel: the host's health shows it until a reboot. */
-export function recordOops(tx: Transaction, at: string | null): void {
+/** An oops somewhere in the kernel: the host's health shows it until a reboot, and what it left without an end. */
+export function recordOops(tx: Transaction, at: string | null, never_ends?: NeverEnding): void {
   const record = hostRecord(tx.host);
   if (record.health === 'ok') patch(tx, 'hosts', record.name, { health: 'oopsed' });
+  if (never_ends !== undefined) leaveWithoutEnd(tx, never_ends);
   emit(tx, 'kernel_oopsed', `hosts/${record.name}`, { at });
 }
 
-/** Whether a task that oopsed left its RCU section open: whoever waits for a grace period waits for ever (R145). */
-export function rcuNeverEnds(host: Host): boolean {
-  return hostRecord(host).health === 'oopsed' && factsOf(host).after_oops === 'rcu_never_ends';
-}
-
 /** An oops kills the task; its exit may oops again. */
-function dieByOops(tx: Transaction, pid: number, at: string): Outcome {
-  recordOops(tx, at);
+function dieByOops(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome {
+  recordOops(tx, at, never_ends);
   const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
   return {
     ...ended,
@@ -77,8 +73,8 @@ function dieByOops(tx: Transaction, pid: number, at: string): Outcome {
 }
 
 /** Applies an oops effect to the process itself. */
-export function strike(tx: Transaction, pid: number, effect: Extract<Effect, { do: 'oops' }>): Outcome {
-  return effect.task === 'stuck' ? oopsed(tx, pid, effect.at) : dieByOops(tx, pid, effect.at);
+export function strike(tx: Transaction, pid: number, effect: OopsEffect): Outcome {
+  return effect.task === 'stuck' ? oopsed(tx, pid, effect) : dieByOops(tx, pid, effect);
 }
 
 /**

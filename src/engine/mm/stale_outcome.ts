@@ -1,4 +1,4 @@
-import type { Effect } from '../kernels/effect.ts';
+import type { OopsEffect } from '../kernels/effect.ts';
 import { errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { releaseUnknown } from './pin_release.ts';
@@ -34,10 +34,10 @@ const SEEN_FROM_OUTSIDE = { process: 'caller', caller: 'caller', worker: 'worker
  * R131, R133: the oops strikes the process that looks. Its pins go with it: where the outcome of that is not known,
  * neither is this.
  */
-function struck({ tx, mapping, caller }: Site, effect: Extract<Effect, { do: 'oops' }>): Outcome | Refusal {
+function struck({ tx, mapping, caller }: Site, effect: OopsEffect): Outcome | Refusal {
   if (caller === 'self') return strike(tx, mapping.pid, effect);
   if (caller === null) {
-    recordOops(tx, effect.at);
+    recordOops(tx, effect.at, effect.never_ends);
     return oopsOutcome(effect.at, 'caller', { stale: true });
   }
   const unknown = releaseUnknown(tx.host, caller.pid);

@@ -1,6 +1,6 @@
 import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { DeviceLife } from './device_life.ts';
-import type { MemoryFailureCounters } from './node_counters.ts';
+import type { HostCounters } from './node_counters.ts';
 import type {
   Activity,
   CxlDecodeState,
@@ -28,6 +28,7 @@ import type { Exposure } from './exposure.ts';
 import type { RegionType } from './region_type.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
+import type { NeverEnding } from './never_ending.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
@@ -99,15 +100,12 @@ export interface HostRecord extends Resource {
   /** memory_block_size_bytes() (`block_size_bytes` in sysfs): 128 MiB unless the machine has much RAM. */
   readonly memory_block_bytes: number;
   readonly labels: Readonly<Record<string, string>>;
-  readonly counters: {
-    /** Of /proc/meminfo. Negative where the kernel's unsigned counter wrapped below zero (M46). */
-    readonly HardwareCorrupted_kB: number;
-    /** `nodeN/memory_failure/*` by node, where the kernel has them (v6.12 and later) and the node is online. */
-    readonly memory_failure: Readonly<Record<string, MemoryFailureCounters>>;
-  };
+  readonly counters: HostCounters;
   /** The proposed parameters of the series (FU9, FU11); only the profile force-unmap has them, off by default. */
   readonly proposed: { readonly devdax_memory_failure: boolean; readonly kmem_memory_failure: boolean };
   readonly health: HostHealth;
+  /** What never ends until a reboot, in the order of NEVER_ENDING: who waits for it never returns. */
+  readonly stuck: readonly NeverEnding[];
   /** The next number for readable ids of this host (`m3`, `f4`, …). */
   readonly next_id: number;
 }

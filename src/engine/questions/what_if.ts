@@ -58,6 +58,13 @@ export function onKernel(tx: Transaction, { kernel, kernel_release, kernel_probe
   const own = hostRecord(tx.host);
   const isOwn = kernel === 'resolved' ? kernel_release === own.kernel_release : kernel === own.kernel;
   if (isOwn) return;
-  const booted = { kernel, kernel_release, kernel_probes, health: 'ok', proposed: NOTHING_PROPOSED } as const;
+  const booted = {
+    kernel,
+    kernel_release,
+    kernel_probes,
+    health: 'ok',
+    stuck: [],
+    proposed: NOTHING_PROPOSED,
+  } as const;
   patch(tx, 'hosts', own.name, booted);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Command } from '../../engine/model/command.ts';
 import { KERNEL_PROBE_MAX, KERNEL_RELEASE_MAX } from '../../engine/model/kernel_probes.ts';
 import type { HostRecord } from '../../engine/model/host.ts';
+import { NEVER_ENDING } from '../../engine/model/never_ending.ts';
 import { HOST_HEALTH, HOST_KERNELS, KERNEL_NAMES, ONLINE_POLICIES } from '../../engine/model/vocabulary.ts';
 import { elsewhere } from './elsewhere.ts';
 import { EXAMPLE_KERNEL } from './example_kernels.ts';
@@ -104,6 +105,10 @@ export const Host = z
     counters: HostCounters,
     proposed: z.strictObject(PROPOSED),
     health: HostHealth,
+    stuck: z.array(z.enum(NEVER_ENDING)).meta({
+      description:
+        'What an oops has left without an end until a reboot: who waits for a grace period of RCU or of `dax_srcu`, or for `cdev_lock`, never returns.',
+    }),
     next_id: Count.meta({ description: 'The number the next readable id of this host gets.' }),
   })
   .meta({ id: 'Host', description: 'One machine.' }) satisfies z.ZodType<HostRecord>;

@@ -16,6 +16,13 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   'zap_stale.*': ['stale.munmap', 'stale.exit', 'stale.madvise_dontneed'],
   'pagemap_stale.pte': ['stale.pagemap'],
   numa_maps_stale: ['stale.numa_maps'],
+  after_oops: [
+    'stale.munmap',
+    'stale.exit',
+    'stale.madvise_dontneed',
+    'stale.mlock',
+    'stale_store.shared_ext4',
+  ],
   'repurpose.zap_of_ram.pmd': ['repurpose.zap_of_ram'],
   'pin_release_after_removal.io_uring.drop': ['pin_release_after_removal.io_uring'],
   'pin_release_after_removal.vmsplice.exit': ['pin_release_after_removal.vmsplice'],

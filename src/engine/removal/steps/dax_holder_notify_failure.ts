@@ -130,8 +130,10 @@ function oopses(
   walked: Pick<StepOutput, 'signals' | 'hwpoisoned' | 'log'>,
 ): StepOutput {
   const { by_pid } = removal;
-  if (by_pid === null) recordOops(tx, WALK_OOPSES_IN);
-  else strike(tx, by_pid, { do: 'oops', at: WALK_OOPSES_IN, task: 'dies' });
+  // The walk is within dax_read_lock(), which nobody gives back (S17).
+  const never_ends = 'dax_srcu';
+  if (by_pid === null) recordOops(tx, WALK_OOPSES_IN, never_ends);
+  else strike(tx, by_pid, { do: 'oops', at: WALK_OOPSES_IN, task: 'dies', never_ends });
   return { ...walked, end: 'stuck', result: { holder: mount.id, oopses_in: WALK_OOPSES_IN } };
 }
 

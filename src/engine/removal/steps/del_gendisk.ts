@@ -1,4 +1,4 @@
-import { rcuNeverEnds } from '../../mm/process_end.ts';
+import { neverReturns } from '../../mm/never_returns.ts';
 import type { Mount } from '../../model/host.ts';
 import { filesOf, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
@@ -19,10 +19,8 @@ import { storeAgain, storingLoops } from '../storing.ts';
 export function delGendisk(input: StepInput): StepOutput {
   const { tx, device, parameters } = input;
   const mounts = mountsOn(tx.host, device);
-  if (rcuNeverEnds(tx.host)) {
-    // bdi_unregister() waits for a grace period.
-    return { end: 'stuck', result: { hangs_in: 'synchronize_rcu_expedited' } };
-  }
+  const hangs_in = neverReturns(tx.host, 'bdi_unregister');
+  if (hangs_in !== null) return { end: 'stuck', result: { hangs_in } };
   const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
   for (const mount of synced) {
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);

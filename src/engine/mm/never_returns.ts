@@ -1,0 +1,29 @@
+import type { Host } from '../model/host.ts';
+import { NEVER_ENDING, type NeverEnding } from '../model/never_ending.ts';
+import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
+
+/** Calls that wait for what an oops may have left without an end, and the function in which they wait. */
+const WAITS = {
+  /** Of a driver that makes a pgmap or adds memory: mem_hotplug_begin(), which memremap_pages() has inlined. */
+  memremap_pages: { for: 'rcu', in: 'synchronize_rcu_normal' },
+  /** Of del_gendisk(). */
+  bdi_unregister: { for: 'rcu', in: 'synchronize_rcu_expedited' },
+  kill_dax: { for: 'dax_srcu', in: '__synchronize_srcu' },
+} as const satisfies Readonly<Record<string, { readonly for: NeverEnding; readonly in: string }>>;
+
+/**
+ * Where a call waits for ever, or null where it returns: the one place that says what an oops of before costs others.
+ * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), drivers/dax/super.c kill_dax(); R145, S17,
+ * S32.
+ */
+export function neverReturns(host: Host, call: keyof typeof WAITS): string | null {
+  const wait = WAITS[call];
+  return hostRecord(host).stuck.includes(wait.for) ? wait.in : null;
+}
+
+/** From now until a reboot it never ends. */
+export function leaveWithoutEnd(tx: Transaction, what: NeverEnding): void {
+  const { name, stuck } = hostRecord(tx.host);
+  if (stuck.includes(what)) return;
+  patch(tx, 'hosts', name, { stuck: NEVER_ENDING.filter((one) => one === what || stuck.includes(one)) });
+}

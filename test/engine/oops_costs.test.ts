@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { OLD, touch } from './observe.ts';
+import { ext4, xfs, type Rig } from './rig.ts';
+import {
+  access,
+  addDevice,
+  addPin,
+  addProcess,
+  DEVICE,
+  found,
+  PIPE,
+  processOf,
+  removeDevice,
+  settle,
+  type Machine,
+  type Mapper,
+} from './support.ts';
+
+const RCU = ['rcu'];
+
+function stuckOf({ host }: Machine): readonly string[] {
+  return found(host.tables.hosts.get('h')).stuck;
+}
+
+/** What a write to `bind` gets. */
+function binds(made: Machine): string {
+  const { bind } = made.run({ type: 'bind', dax_device: DEVICE });
+  return bind.blocked_in ?? bind.result;
+}
+
+interface Stale extends Rig {
+  readonly one: Mapper;
+}
+
+/** A mapping that outlived the removal of its device. */
+function stale(level: 'pte' | 'pmd', rig: Rig = ext4('v7.3')): Stale {
+  const one = rig.mapper({ touched: 'write', small: level === 'pte' });
+  removeDevice(rig.made);
+  return { ...rig, one };
+}
+
+type Act = (rig: Stale) => unknown;
+const exits: Act = ({ made, one }) => made.run({ type: 'exit_process', pid: one.pid });
+const unmaps: Act = ({ made, one }) => made.run({ type: 'munmap', mapping: one.mapping });
+const by =
+  (kind: Parameters<typeof access>[2]): Act =>
+  ({ made, one }) =>
+    access(made, one.mapping, kind);
+
+/** By the operation: whether RCU is dead once it met a PTE, and once it met a PMD. */
+const OPERATIONS: readonly [name: string, act: Act, pte: boolean, pmd: boolean][] = [
+  ['exit', exits, true, false],
+  ['munmap', unmaps, true, false],
+  ['madvise_dontneed', by('madvise_dontneed'), true, false],
+  ['mlock', by('mlock'), true, true],
+  ['vmsplice', by('vmsplice'), true, false],
+  ['direct_io', by('direct_io'), true, false],
+  ['madvise_hwpoison', by('madvise_hwpoison'), true, false],
+];
+
+describe('[S31] which oops costs all grace periods on v7.3', () => {
+  const cases = OPERATIONS.flatMap(([name, act, pte, pmd]) => [
+    { name, act, level: 'pte' as const, dead: pte },
+    { name, act, level: 'pmd' as const, dead: pmd },
+  ]);
+
+  test.each(cases)('$name at a $level: $dead', ({ act, level, dead }) => {
+    const rig = stale(level);
+    act(rig);
+    expect(processOf(rig.made, rig.one.pid).state).toBe('oopsed');
+    expect(stuckOf(rig.made)).toEqual(dead ? RCU : []);
+    expect(binds(rig.made)).toBe(dead ? 'synchronize_rcu_normal' : 'ok');
+  });
+
+  test('a death by signal is an exit', () => {
+    const rig = ext4('v7.3');
+    const one = rig.mapper({ small: true, sigbus: 'default', touched: 'none' });
+    access(rig.made, one.mapping, 'write');
+    removeDevice(rig.made);
+    access(rig.made, one.mapping, 'read', { page: 300 });
+    expect(stuckOf(rig.made)).toEqual(RCU);
+  });
+
+  test.each([
+    ['ext4', ext4, 'SIGBUS BUS_ADRERR'],
+    ['xfs', xfs, 'oops split_huge_pmd_locked'],
+  ] as const)('a store at a PMD of an %s does not', (_, made, outcome) => {
+    const rig = stale('pmd', made('v7.3'));
+    expect(touch(rig.made, rig.one, 'write')).toBe(outcome);
+    expect(stuckOf(rig.made)).toEqual([]);
+    expect(binds(rig.made)).toBe('ok');
+  });
+
+  test.each([
+    ['ext4', ext4],
+    ['xfs', xfs],
+  ] as const)('a store at a PTE of an %s does', (_, made) => {
+    const rig = stale('pte', made('v7.3'));
+    expect(touch(rig.made, rig.one, 'write')).toBe('oops do_wp_page');
+    expect(binds(rig.made)).toBe('synchronize_rcu_normal');
+  });
+
+  test.each(['smaps', 'pagemap', 'numa_maps', 'ptrace', 'process_vm_readv'] as const)(
+    'not %s of another process, which ends without an entry of its own',
+    (kind) => {
+      const rig = stale('pte');
+      const by_pid = addProcess(rig.made);
+      rig.made.run({ type: 'access', mapping: rig.one.mapping, offset: 0, length: 1, kind, by_pid });
+      expect(processOf(rig.made, by_pid).state).toBe('dead');
+      expect(stuckOf(rig.made)).toEqual([]);
+    },
+  );
+
+  const KERNELS: readonly KernelName[] = ['v5.10', 'v6.1', 'v6.12'];
+  test.each(KERNELS)('none on %s', (kernel) => {
+    for (const [, act] of OPERATIONS) {
+      const rig = stale('pmd', ext4(kernel));
+      act(rig);
+      expect(stuckOf(rig.made)).toEqual([]);
+    }
+  });
+});
+
+describe('[S32] once no grace period ends', () => {
+  test('a removal of another device hangs, and what is there is used as before', () => {
+    const unmapped = ext4('v7.3');
+    const other = unmapped.mapper({ small: true });
+    const rig = stale('pte', unmapped);
+    exits(rig);
+    addDevice(rig.made, { name: 'pmem1' });
+    rig.made.run({ type: 'remove_dax_device', dax_device: 'pmem1', trigger: 'unbind' });
+    const { state, steps } = settle(rig.made);
+    expect(state).toBe('stuck');
+    const hangs = steps.find((step) => step.state === 'running');
+    expect(hangs).toMatchObject({
+      name: 'del_gendisk',
+      result: { hangs_in: 'synchronize_rcu_expedited' },
+    });
+    expect(touch(rig.made, other, 'read')).toBe(OLD);
+  });
+
+  test('a reboot ends it', () => {
+    const rig = stale('pte');
+    exits(rig);
+    rig.made.run({ type: 'reboot' });
+    expect(stuckOf(rig.made)).toEqual([]);
+    expect(removeDevice(rig.made).state).toBe('completed');
+  });
+});
+
+describe('[S51] the release of a pin that outlived its struct pages', () => {
+  test('costs its task alone: the device binds again', () => {
+    const rig = ext4('v7.3');
+    const one = rig.mapper({ touched: 'write' });
+    const pin = addPin(rig.made, one, PIPE);
+    removeDevice(rig.made);
+    rig.made.run({ type: 'unpin', pin });
+    expect(stuckOf(rig.made)).toEqual([]);
+    expect(binds(rig.made)).toBe('ok');
+  });
+});
