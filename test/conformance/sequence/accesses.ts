@@ -65,7 +65,13 @@ async function reachedBy(
   }
   const last = replies.at(-1);
   const met = last === undefined ? 'ok' : await metBy(expected, last, slot, process, stage);
-  return [core(expected, met), ...faultChecks(answer, replies)];
+  return [core(expected, met), ...dataChecks(answer.data, met, last?.body), ...faultChecks(answer, replies)];
+}
+
+/** Whether what was read is somebody's: zeros say nothing, a page that nobody wrote reads them anywhere. */
+export function dataChecks(data: string | undefined, met: string, body: Body | undefined): readonly Told[] {
+  if (met !== 'ok' || data === undefined || /^\0*$/.test(data)) return [];
+  return [core("somebody's", body?.data_of === null ? "nobody's" : "somebody's", 'data')];
 }
 
 /** A process that ended before is known by its end, not by its mapping. */

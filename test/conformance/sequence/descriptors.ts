@@ -69,6 +69,8 @@ async function mapped(
     ...(options.includes('skew') ? { page_size: '4KiB' } : {}),
   };
   const reply = await stage.call('POST', hostPath(stage, '/mappings'), body);
+  // A refused mmap(2) leaves the slot an address where nothing is.
+  for (const kind of ['mapping', 'address']) stage.ids.delete(`${kind}:${slot}`);
   if (reply.status < 300 && reply.body.address !== undefined) remember(stage, slot, reply.body);
   return [core(answerWords(answer), mmapWords(reply, stage, slot))];
 }

@@ -1,6 +1,7 @@
 import { hostPath, idOf } from '../step.ts';
 import { actualAnswer } from '../answer.ts';
 import { numberAt, wordAt } from './args.ts';
+import { dataChecks } from './accesses.ts';
 import { deathChecks } from './death.ts';
 import { core, NO_REQUEST, slotOf } from './stage.ts';
 import type { Act } from './stage.ts';
@@ -18,7 +19,8 @@ function calling(kind: string, length: number): Act {
     if (file === undefined) return [core(expected, NO_REQUEST)];
     const body = { pid: Number(idOf(stage, `pid:${process}`)), kind, offset: numberAt(args, 2), length };
     const reply = await stage.call('POST', hostPath(stage, `/files/${file}/io`), body);
-    return [core(expected, actualAnswer(reply, stage, slot))];
+    const met = actualAnswer(reply, stage, slot);
+    return [core(expected, met), ...dataChecks(answer.data, met, reply.body)];
   };
 }
 

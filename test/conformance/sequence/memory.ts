@@ -3,6 +3,7 @@ import type { Body, Reply } from '../step.ts';
 import { access } from '../acts.ts';
 import { actualAnswer, refusalWords, text } from '../answer.ts';
 import { numberAt, wordAt } from './args.ts';
+import { dataChecks } from './accesses.ts';
 import { deathChecks } from './death.ts';
 import { remember } from './descriptors.ts';
 import { bound, deviceNow, devicePath, removed } from './devices.ts';
@@ -101,5 +102,6 @@ export const scan: Act = async (answer, args, stage) => {
   const slot = slotOf(process, '0');
   if (!stage.ids.has(`mapping:${slot}`)) return [];
   const reply = await access(stage, slot, { kind: 'read', offset: 0, length: mib * MIB });
-  return [core(answerWords(answer), actualAnswer(reply, stage, slot))];
+  const met = actualAnswer(reply, stage, slot);
+  return [core(answerWords(answer), met), ...dataChecks(answer.text, met, reply.body)];
 };

@@ -6,6 +6,7 @@ import { hostName } from '../play.ts';
 import type { Call } from '../step.ts';
 import { wordAt } from './args.ts';
 import { deathChecks } from './death.ts';
+import { commitBefore } from './journal.ts';
 import { stepsOf } from './recording.ts';
 import type { RecordedStep } from './recording.ts';
 import { core, NO_REQUEST } from './stage.ts';
@@ -25,6 +26,7 @@ export async function playSequence(
   const stage = await stageFor(recorded, call);
   const observations: Observation[] = [];
   for (const [n, step] of steps.entries()) {
+    await commitBefore(steps, n, stage);
     for (const told of await playStep(step, stage)) {
       observations.push(observation(recorded, nameOf(n, step, told), told, exemptions));
     }

@@ -16,6 +16,8 @@ export interface StepAnswer extends Answer, Command {
   readonly error?: string;
   readonly first_fault?: Answer;
   readonly pages_ok?: number;
+  /** The first words of what a scan found. */
+  readonly text?: string;
   readonly pages_faulted?: number;
   readonly dax_faults?: Readonly<Record<string, number>>;
   readonly gone?: boolean;
