@@ -308,6 +308,31 @@ CREATE INDEX mounts_by_host_path ON mounts (host, path);
 
 CREATE INDEX mounts_by_path ON mounts (path);
 
+CREATE TABLE open_files (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  pid INTEGER NOT NULL,
+  dax_device TEXT NOT NULL,
+  file TEXT,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  UNIQUE (host, id)
+) STRICT;
+
+CREATE INDEX open_files_by_dax_device ON open_files (dax_device);
+
+CREATE INDEX open_files_by_host ON open_files (host);
+
+CREATE INDEX open_files_by_host_dax_device ON open_files (host, dax_device);
+
+CREATE INDEX open_files_by_host_file ON open_files (host, file);
+
+CREATE INDEX open_files_by_host_pid ON open_files (host, pid);
+
+CREATE INDEX open_files_by_pid ON open_files (pid);
+
 CREATE TABLE owner (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   pid INTEGER NOT NULL,

@@ -104,6 +104,7 @@ async function poisonAndPin(run: Run): Promise<void> {
     kind: 'longterm',
     holder: 'xdp',
   });
+  await run({ type: 'open_file', pid: 301, dax_device, flags: ['rdwr'] });
 }
 
 type Mapped = Pick<CreateMapping, 'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'>;

@@ -5,6 +5,7 @@ import type { RecordedHotplugEvent } from './commands/record_hotplug_event.ts';
 import type { RemovedMemdev } from './commands/remove_cxl_memdev.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
 import type { CommandType } from './model/command.ts';
+import type { OpenFile } from './model/open_file.ts';
 import type {
   CxlMemdev,
   CxlRegion,
@@ -57,6 +58,8 @@ interface CommandAnswers {
   readonly unlink: null;
   readonly create_process: Process;
   readonly exit_process: Outcome;
+  readonly open_file: OpenFile;
+  readonly close_file: Outcome;
   readonly create_mapping: Mapping;
   readonly access: Outcome;
   readonly munmap: Outcome;

@@ -5,6 +5,7 @@ import { bind } from './commands/bind.ts';
 import { bindCxlMemdev } from './commands/bind_cxl_memdev.ts';
 import { bindCxlRegion } from './commands/bind_cxl_region.ts';
 import { clearErrors } from './commands/clear_errors.ts';
+import { closeFile } from './commands/close_file.ts';
 import { commitCxlRegion } from './commands/commit_cxl_region.ts';
 import { commitJournal } from './commands/commit_journal.ts';
 import { createDaxDevice } from './commands/create_dax_device.ts';
@@ -21,6 +22,7 @@ import { fileIo } from './commands/file_io.ts';
 import { importInventory } from './commands/import_inventory.ts';
 import { memoryFailure } from './commands/memory_failure.ts';
 import { munmap } from './commands/munmap.ts';
+import { openFile } from './commands/open_file.ts';
 import { patchDaxDevice } from './commands/patch_dax_device.ts';
 import { patchHost } from './commands/patch_host.ts';
 import { offlineMemory, onlineMemory } from './commands/daxctl_memory.ts';
@@ -77,6 +79,8 @@ const HANDLERS: {
   unlink,
   create_process: createProcess,
   exit_process: exitProcess,
+  open_file: openFile,
+  close_file: closeFile,
   create_mapping: createMapping,
   access,
   munmap,

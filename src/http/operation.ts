@@ -21,6 +21,7 @@ export const TAGS = {
   mounts: 'File systems on devices.',
   files: 'Files on mounted file systems, and file calls.',
   processes: 'Processes that map DAX devices.',
+  'open-files': 'Descriptors: what processes have open, mapped or not.',
   mappings: 'VMAs, and what accesses through them get.',
   pins: 'Page references taken by gup.',
   'hotplug-events': 'What the bus did: devices and media added, replaced or removed.',

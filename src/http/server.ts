@@ -25,6 +25,7 @@ import { mappingRoutes } from './routes/mapping.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { memoryFailureRoutes } from './routes/memory_failure.ts';
 import { mountRoutes } from './routes/mount.ts';
+import { openFileRoutes } from './routes/open_file.ts';
 import { pinRoutes } from './routes/pin.ts';
 import { processRoutes } from './routes/process.ts';
 import { removalRoutes } from './routes/removal.ts';
@@ -111,6 +112,7 @@ const ROUTES = [
   fileRoutes,
   processRoutes,
   mappingRoutes,
+  openFileRoutes,
   pinRoutes,
   hotplugEventRoutes,
   cxlRoutes,

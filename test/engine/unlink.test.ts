@@ -47,18 +47,23 @@ test('[F3] a gap is taken where it is large enough, small files fill what is lef
     expect(extent.pfn).toBeGreaterThanOrEqual(found(sorted[at]).pfn + found(sorted[at]).nr_pages);
 });
 
-test('[F3] while it is mapped: who maps it, ten of them by name', () => {
+test('[F5] while it is mapped or open, no name leads to it: it goes with its last user', () => {
   const rig = ext4('v6.1');
   const one = rig.mapper();
-  const { code, detail } = found(refused(rig, rig.file()) ?? undefined);
-  expect([code, detail]).toEqual([
-    'file_in_use',
-    expect.stringContaining(`${one.mapping} of process ${String(one.pid)}`),
-  ]);
-  for (let at = 0; at < 11; at += 1) rig.mapper();
-  expect(refused(rig, rig.file())?.detail).toMatch(/ and 2 more: DELETE/);
-  for (const mapping of [...rig.made.host.tables.mappings.keys()]) rig.made.run({ type: 'munmap', mapping });
-  expect(refused(rig, rig.file())).toBeNull();
+  const file = rig.file();
+  const pid = addProcess(rig.made);
+  rig.made.run({ type: 'open_file', pid, file, flags: ['rdonly'] });
+  const state = () => rig.made.host.tables.files.get(file)?.state ?? 'gone';
+  expect(refused(rig, file)).toBeNull();
+  expect(state()).toBe('unlinked');
+  expect(refused(rig, file)).toMatchObject({ errno: 'ENOENT' });
+  const opened = rig.made.try({ type: 'open_file', pid, file, flags: ['rdonly'] });
+  expect(opened).toMatchObject({ errno: 'ENOENT' });
+  const [open_file] = [...rig.made.host.tables.open_files.keys()];
+  rig.made.run({ type: 'close_file', open_file: found(open_file) });
+  expect(state()).toBe('unlinked');
+  rig.made.run({ type: 'munmap', mapping: one.mapping });
+  expect(state()).toBe('gone');
 });
 
 test('[F3] a pin that outlives its mapping holds pages of the file: not recorded', () => {

@@ -40,7 +40,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make(`${at}/processes`, { pid: 43, comm: 'ended' });
   await server.call('DELETE', `${at}/processes/43`);
   const shared = { pid: 42, file: whole.file, offset: 0, length: 4096, flags: ['shared'] };
-  const readOnly = await make(`${at}/mappings`, { ...shared, prot: 'r' });
+  const open_file = await make(`${at}/open-files`, { pid: 42, file: whole.file });
 
   const waiting = await makeTopology(server, 'node-w');
   await make(`${waiting.at}/pins`, { ...pinOf, mapping: waiting.mapping });
@@ -61,7 +61,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
         file: whole.file,
         pid: '42',
       },
-      ...{ mapping: whole.mapping, pin: pin.id, memdev: 'mem0', region: 'region0' },
+      ...{ mapping: whole.mapping, pin: pin.id, open_file: open_file.id, memdev: 'mem0', region: 'region0' },
     },
     conflicts: {
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
@@ -83,13 +83,15 @@ export async function playScene(server: TestServer): Promise<Scene> {
       shutdownMount: [`${frozen.at}/mounts/${frozen.mount}/shutdown`, {}],
       commitJournal: [`${frozen.at}/mounts/${frozen.mount}/commit`, {}],
       createFile: [`${at}/files`, { mount: whole.mount, path: '/data', size: '1MiB' }],
-      deleteFile: [`${at}/files/${whole.file}`],
+      deleteFile: [`${frozen.at}/files/${frozen.file}`],
       fileIo: [`${at}/files/${whole.file}/io`, { pid: 43, kind: 'fsync', offset: 0, length: 4096 }],
       createProcess: [`${at}/processes`, { pid: 42, comm: 'again' }],
       exitProcess: [`${at}/processes/43`],
       createMapping: [`${at}/mappings`, { ...shared, pid: 43, prot: 'r' }],
       munmap: [`${frozen.at}/mappings/${frozen.mapping}`],
-      accessMapping: [`${at}/mappings/${readOnly.id}/access`, { offset: 0, kind: 'write' }],
+      accessMapping: [`${frozen.at}/mappings/${frozen.mapping}/access`, { offset: 0, kind: 'write' }],
+      createOpenFile: [`${at}/open-files`, { pid: 43, file: whole.file }],
+      closeFile: [`${frozen.at}/open-files/${frozen.open_file}`],
       createPin: [`${at}/pins`, { ...pinOf, mapping: whole.mapping, kind: 'longterm' }],
       unpin: [`${frozen.at}/pins/${frozen.pin}`],
       createHotplugEvent: [`${at}/hotplug-events`, { action: 'add', dax_device: 'pmem0' }],
@@ -117,9 +119,11 @@ async function freeze(
   const range = { pid: 42, offset: 0, length: 4096 };
   const all = { flags: ['shared'], prot: 'rw', populate: 'write' };
   const mapping = await make(`${at}/mappings`, { ...range, ...all, file: file.id });
+  const open_file = await make(`${at}/open-files`, { pid: 42, file: file.id });
   const pinned = { ...range, mapping: mapping.id, kind: 'transient', holder: 'vmsplice' };
   const pin = await make(`${at}/pins`, pinned);
   await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
   await make(`${at}/files/${file.id}/io`, { ...range, kind: 'pwrite' });
-  return { at, mount: mount.id, mapping: mapping.id, pin: pin.id };
+  const ids = { file: file.id, open_file: open_file.id, mapping: mapping.id, pin: pin.id };
+  return { at, mount: mount.id, ...ids };
 }

@@ -5,10 +5,14 @@ const { server, topology } = serveTopology(beforeEach, afterEach);
 
 const at = () => `${topology.at}/files/${topology.file}`;
 
-test('a mapped file is in use, and says by whom; unmapped it goes, with an event', async () => {
-  const refused = await server.call('DELETE', at());
-  expect([refused.status, refused.json.code]).toEqual([409, 'file_in_use']);
-  expect(refused.json['detail']).toContain(`${topology.mapping} of process 42`);
+test('a mapped file stays without a name until its last user goes', async () => {
+  expect((await server.call('DELETE', at())).status).toBe(204);
+  expect((await server.call('GET', at())).json).toMatchObject({ state: 'unlinked' });
+  await server.call('DELETE', `${topology.at}/mappings/${topology.mapping}`);
+  expect((await server.call('GET', at())).json.code).toBe('file_not_found');
+});
+
+test('a file that nobody uses goes, with an event', async () => {
   await server.call('DELETE', `${topology.at}/mappings/${topology.mapping}`);
   const dry = await server.call('DELETE', `${at()}?dry_run=true`);
   expect([dry.status, dry.headers['dry-run']]).toEqual([204, 'true']);

@@ -59,6 +59,7 @@ function stored({ host, events }: Pick<Machine, 'host' | 'events'>): Connection 
 function copyRows(from: Connection, to: Connection): void {
   for (const kind of KINDS) {
     const columns = to.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(kind);
+    if (columns.length === 0) continue;
     const names = columns.map((column) => `"${column}"`).join(', ');
     const insert = to.prepare(`INSERT INTO ${kind} (${names}) VALUES (${columns.map(() => '?').join(', ')})`);
     for (const row of from.prepare(`SELECT ${names} FROM ${kind} ORDER BY key`).raw().all())

@@ -18,7 +18,7 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
   if (mount.fs_state === 'frozen')
     return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks until POST …/reboot');
   const file_system = fileSystemOf(tx.host, mount.file_system);
-  if (filesOf(tx.host, file_system.id).some(({ path }) => path === command.path))
+  if (filesOf(tx.host, file_system.id).some(({ path, state }) => path === command.path && state === 'linked'))
     return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
   const extent = allocate(tx.host, file_system, Math.ceil(command.size / PAGE_BYTES));
   if (extent === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
@@ -35,6 +35,7 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
     size: command.size,
     extents: extent.nr_pages === 0 ? [] : [extent],
     dax: usesDax(tx, mount, command.dax ?? false),
+    state: 'linked',
   });
   emit(tx, 'file_created', `files/${id}`, { path: command.path, size: command.size });
   return record;

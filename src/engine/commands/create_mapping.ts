@@ -1,22 +1,28 @@
 import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
+import type { OpenFile } from '../model/open_file.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
 import {
   blockDeviceGone,
   deviceOf,
+  fileOf,
   findActor,
   findModelled,
   findFile,
+  findOpenFile,
   mountedSuperblock,
 } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
 import { isModelledProvider } from '../model/provider.ts';
-import { PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
+import { isOnDaxBus, PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 
-/** mmap(2) of a file or of the device node. 409 with the kernel's errno where mmap is refused (R8-R11). */
+/**
+ * mmap(2) of a file or of the device node, opened for it, or through a descriptor. 409 with the kernel's errno where open
+ * or mmap is refused (R8-R11).
+ */
 export function createMapping(tx: Transaction, command: CreateMapping): Mapping | Refusal {
   const process = findActor(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
@@ -25,17 +31,19 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
   const refusal =
     refusesShape(command) ??
     (target.file === null
-      ? refusesNode(tx, command, target.device)
+      ? refusesNode(tx, command, target)
       : refusesFile(tx, command, target.file, target.device));
   if (refusal !== null) return refusal;
   const page_size = command.page_size ?? defaultPageSize(target);
   const id = nextId(tx, 'v');
+  const anonymous = isAnonymous(target);
   const mapping = put(tx, 'mappings', id, {
     ...identity(tx),
     id,
     pid: command.pid,
     dax_device: target.device.name,
     file: target.file?.id ?? null,
+    description: anonymous ? null : (target.open_file?.description ?? id),
     offset: command.offset,
     length: command.length,
     address: addressFor(id, command, page_size),
@@ -43,9 +51,9 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
     prot: command.prot,
     page_size,
     activity: command.activity ?? 'idle',
-    device_instance: target.device.instance,
+    device_instance: target.open_file?.device_instance ?? target.device.instance,
     generation: target.device.generation,
-    anonymous: target.file === null && target.device.mode === 'system-ram',
+    anonymous,
     present: { pte: 0, pmd: 0, pud: 0, anon: 0 },
   });
   const failed = populate(tx, command, mapping);
@@ -57,19 +65,44 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
 interface Target {
   readonly file: File | null;
   readonly device: DaxDevice;
+  /** The descriptor that it is mapped through; null where it is opened for the mapping. */
+  readonly open_file: OpenFile | null;
+}
+
+/** Memory of system RAM has no file behind it, but where a descriptor of the device node is mapped. */
+function isAnonymous({ file, device, open_file }: Target): boolean {
+  return file === null && open_file === null && device.mode === 'system-ram';
 }
 
 function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
-  if ((command.file === undefined) === (command.dax_device === undefined)) {
-    return refuse('invalid_field', 'exactly one of file and dax_device is needed', { pointer: '/file' });
-  }
+  const told = [command.file, command.dax_device, command.open_file].filter((one) => one !== undefined);
+  if (told.length !== 1)
+    return refuse('invalid_field', 'exactly one of file, dax_device and open_file is needed', {
+      pointer: '/file',
+    });
+  if (command.open_file !== undefined) return resolveOpen(tx, command, command.open_file);
   if (command.file !== undefined) {
     const file = findFile(tx.host, command.file);
     if (isRefusal(file)) return { ...file, pointer: '/file' };
-    return { file, device: deviceOf(tx.host, file.dax_device) };
+    return { file, device: deviceOf(tx.host, file.dax_device), open_file: null };
   }
   const device = findModelled(tx.host, command.dax_device!);
-  return isRefusal(device) ? { ...device, pointer: '/dax_device' } : { file: null, device };
+  return isRefusal(device) ? { ...device, pointer: '/dax_device' } : { file: null, device, open_file: null };
+}
+
+/** Through a descriptor of the process itself, opened for reading; for a shared writable mapping for writing, too. */
+function resolveOpen(tx: Transaction, command: CreateMapping, id: string): Target | Refusal {
+  const pointer = '/open_file';
+  const open_file = findOpenFile(tx.host, id);
+  if (isRefusal(open_file)) return { ...open_file, pointer };
+  if (open_file.pid !== command.pid)
+    return refuse('invalid_field', `${id} is a descriptor of process ${String(open_file.pid)}`, { pointer });
+  const [mode] = open_file.flags;
+  const writes = command.prot === 'rw' && !command.flags.includes('private');
+  if (mode === 'wronly' || (mode === 'rdonly' && writes))
+    return kernelRefuses('EACCES', `the descriptor was opened ${mode}`);
+  const file = open_file.file === null ? null : fileOf(tx.host, open_file.file);
+  return { file, device: deviceOf(tx.host, open_file.dax_device), open_file };
 }
 
 function refusesShape(command: CreateMapping): Refusal | null {
@@ -121,8 +154,9 @@ function refusesFile(tx: Transaction, command: CreateMapping, file: File, device
  * nothing there), mbind(2) wants a node with memory, mmap(2) no MAP_SHARED_VALIDATE without a file (mm/mmap.c
  * do_mmap()); other modes map their block device.
  */
-function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice): Refusal | null {
-  if (device.mode === 'system-ram') {
+function refusesNode(tx: Transaction, command: CreateMapping, target: Target): Refusal | null {
+  const { device, open_file } = target;
+  if (isAnonymous(target)) {
     if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'anonymous memory takes no MAP_SYNC');
     return hasOnlineMemory(tx.host, device.name)
       ? null
@@ -133,16 +167,20 @@ function refusesNode(tx: Transaction, command: CreateMapping, device: DaxDevice)
   }
   if (device.mode === 'sector')
     return refuse('not_modelled', 'a mapping of the block device of a sector namespace (btt)');
-  if (device.mode !== 'devdax') {
-    if (device.driver === null)
+  if (!isOnDaxBus(device.mode)) {
+    const old = open_file !== null && open_file.device_instance !== device.instance;
+    if (device.driver === null || old)
       return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
     return command.flags.includes('sync')
       ? kernelRefuses('EOPNOTSUPP', 'a block device takes no MAP_SYNC')
       : null;
   }
-  if (!device.parent_bound || device.state === 'gone')
+  if (open_file !== null && open_file.device_instance !== device.instance)
+    return kernelRefuses('ENXIO', 'the dev_dax of the descriptor is gone for good');
+  if (open_file === null && (!device.parent_bound || device.state === 'gone'))
     return kernelRefuses('ENOENT', 'there is no device node');
-  if (!device.dax_alive) return kernelRefuses('ENXIO', 'dax_alive() is false');
+  if (!device.dax_alive || device.driver !== 'device_dax')
+    return kernelRefuses('ENXIO', 'dax_alive() is false');
   if (command.flags.includes('private'))
     return kernelRefuses('EINVAL', 'dax_mmap: attempted private mapping');
   const align = device.align!;

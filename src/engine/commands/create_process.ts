@@ -1,6 +1,6 @@
 import type { CreateProcess } from '../model/use_command.ts';
 import type { Mapping, Process } from '../model/host.ts';
-import { mappingsOfPid, findActor } from '../model/lookup.ts';
+import { mappingsOfPid, findActor, openFilesOfPid } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type Transaction,
 } from '../model/transaction.ts';
 
-/** Creates a process; with `parent_pid` a fork that inherits the parent's mappings and kill policy. */
+/** Creates a process; with `parent_pid` a fork that inherits the parent's descriptors, mappings and kill policy. */
 export function createProcess(tx: Transaction, command: CreateProcess): Process | Refusal {
   const parent =
     command.parent_pid === undefined ? null : findActor(tx.host, command.parent_pid, '/parent_pid');
@@ -36,6 +36,10 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
     end: null,
   });
   if (parent !== null) {
+    for (const open_file of openFilesOfPid(tx.host, parent.pid)) {
+      const id = nextId(tx, 'o');
+      put(tx, 'open_files', id, { ...open_file, ...identity(tx), id, pid });
+    }
     for (const mapping of mappingsOfPid(tx.host, parent.pid)) inherit(tx, mapping, pid);
   }
   emit(tx, 'process_created', `processes/${String(pid)}`, { comm: command.comm });

@@ -1,4 +1,5 @@
 import type { Munmap } from '../model/use_command.ts';
+import { putFiles } from '../mm/last_user.ts';
 import { strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
 import { findMapping, findActor, pinsOfPid } from '../model/lookup.ts';
@@ -20,5 +21,6 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   const kernel_log = zapLog(tx, [mapping], process.comm);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
+  putFiles(tx, [mapping]);
   return okOutcome({ kernel_log });
 }

@@ -41,7 +41,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
   const kernel = toldKernel(command, another ? { ...before, kernel_probes: NO_PROBES } : before);
   if (isRefusal(kernel)) return kernel;
   const { tables } = tx.host;
-  for (const kind of ['pins', 'mappings', 'processes', 'mounts', 'memory_ranges'] as const) {
+  for (const kind of ['pins', 'mappings', 'open_files', 'processes', 'mounts', 'memory_ranges'] as const) {
     for (const id of [...tables[kind].keys()]) remove(tx, kind, id);
   }
   for (const file of tables.files.values()) forget(tx, file);

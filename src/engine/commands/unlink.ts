@@ -1,30 +1,27 @@
 import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
-import {
-  blockDeviceGone,
-  findFile,
-  mappingsOfFile,
-  mountedSuperblock,
-  pinsOfDevice,
-} from '../model/lookup.ts';
+import { blockDeviceGone, findFile, isFileUsed, mountedSuperblock, pinsOfDevice } from '../model/lookup.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { emit, remove, type Transaction } from '../model/transaction.ts';
-
-/** Users that a refusal names. */
-const NAMED_MAX = 10;
+import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 
 /**
- * unlink(2) of a file that nobody maps: its blocks are free, its record goes. Refused while it is mapped
- * (`file_in_use`: the inode would live on until its last user) and where a pin outlived its mapping; EROFS and EIO as
- * the kernel answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
+ * unlink(2): no name leads to the file. Where nobody has it open or maps it its blocks are free and its record goes;
+ * else both stay until its last user goes. Refused where a pin outlived its mapping; EROFS and EIO as the kernel
+ * answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
  * fs/xfs/xfs_inode.c xfs_remove().
  */
 export function unlink(tx: Transaction, command: Unlink): null | Refusal {
   const file = findFile(tx.host, command.file);
   if (isRefusal(file)) return file;
+  if (file.state !== 'linked') return kernelRefuses('ENOENT', `${file.path} was unlinked already`);
   const refusal = refusesUnlink(tx, file);
   if (refusal !== null) return refusal;
+  if (isFileUsed(tx.host, file.id)) {
+    patch(tx, 'files', file.id, { state: 'unlinked' });
+    emit(tx, 'file_unlinked', `files/${file.id}`, { path: file.path });
+    return null;
+  }
   remove(tx, 'files', file.id);
   emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
   return null;
@@ -41,12 +38,6 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
     );
   if (mount.fs_state === 'frozen')
     return refuse('dax_device_busy', 'the file system is frozen: unlink() blocks until POST …/reboot');
-  const users = mappingsOfFile(tx.host, file.id).map(({ id, pid }) => `${id} of process ${String(pid)}`);
-  if (users.length > 0) {
-    const named = users.slice(0, NAMED_MAX).join(', ');
-    const more = users.length > NAMED_MAX ? ` and ${String(users.length - NAMED_MAX)} more` : '';
-    return refuse('file_in_use', `${file.id} is mapped by ${named}${more}: DELETE these mappings first`);
-  }
   const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
   if (pinned === undefined) return null;
   return unknownOutcome(

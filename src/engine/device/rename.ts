@@ -9,6 +9,7 @@ const OF_A_DEVICE = [
   'file_systems',
   'mounts',
   'files',
+  'open_files',
   'mappings',
   'pins',
   'removals',

@@ -17,7 +17,7 @@ export function toldNow({ now }: Context) {
   return { holders: 'told', told_at: now } as const;
 }
 
-/** A new mount, file, mapping or pin makes the users of its device known, if nothing has yet (TOLD4). */
+/** A new mount, file, descriptor, mapping or pin makes the users of its device known, if nothing has yet (TOLD4). */
 export function tellHolders(tx: Transaction): void {
   const names = new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => userOf(tx, change))));
   for (const name of names) {
@@ -31,6 +31,7 @@ export function tellHolders(tx: Transaction): void {
 function userOf(tx: Transaction, change: Change): readonly string[] {
   if (change.op !== 'put' || tx.replaced.has(`${change.kind}/${change.id}`)) return [];
   const { kind, record } = change;
-  const uses = kind === 'mounts' || kind === 'files' || kind === 'mappings' || kind === 'pins';
+  const uses =
+    kind === 'mounts' || kind === 'files' || kind === 'open_files' || kind === 'mappings' || kind === 'pins';
   return uses ? [record.dax_device] : [];
 }

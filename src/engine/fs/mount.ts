@@ -1,5 +1,5 @@
 import type { Mount } from '../model/host.ts';
-import { filesOf, mappingsOfDevice, livingMappings } from '../model/lookup.ts';
+import { filesOf, livingMappings, mappingsOfDevice, openFilesOfDevice } from '../model/lookup.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
@@ -13,8 +13,12 @@ export function dropMount(tx: Transaction, mount: Mount): void {
   emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
 }
 
-/** Whether a task that is not reaped maps a file that was opened through the mount. */
+/** Whether a task that is not reaped has a file open, or maps one, that was opened through the mount. */
 export function inUse(tx: Transaction, mount: Mount): boolean {
+  const opened = openFilesOfDevice(tx.host, mount.dax_device).some(
+    ({ file }) => file !== null && tx.host.tables.files.get(file)?.mount === mount.id,
+  );
+  if (opened) return true;
   const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
     return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
   });

@@ -1,6 +1,7 @@
 import { okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
+import { putFiles } from './last_user.ts';
 import { zapEffect, zapLog } from './zap.ts';
-import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
+import { mappingsOfPid, openFilesOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
@@ -25,6 +26,7 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
+  const open_files = openFilesOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, mappings, 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
@@ -39,7 +41,9 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
     }
     remove(tx, 'pins', pin.id);
   }
+  for (const { id } of open_files) remove(tx, 'open_files', id);
   patch(tx, 'processes', String(pid), { state: 'dead', end });
+  putFiles(tx, [...mappings, ...open_files]);
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
   const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };

@@ -1,5 +1,6 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
+import type { OpenFile } from './open_file.ts';
 import type { File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import {
   chunksOf,
@@ -27,6 +28,7 @@ export function emptyHost(): Host {
       mounts: new Table(),
       files: new Table(),
       processes: new Table(),
+      open_files: new Table(),
       mappings: new Table(),
       pins: new Table(),
       removals: new Table(),
@@ -92,7 +94,7 @@ export function applyChange(host: Host, change: Change): () => void {
 }
 
 /** The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes. */
-const INDEXED = ['mounts', 'files', 'mappings', 'pins'] as const;
+const INDEXED = ['mounts', 'files', 'open_files', 'mappings', 'pins'] as const;
 
 /**
  * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
@@ -129,13 +131,13 @@ function indexKeys(kind: Kind, record: unknown): string[] {
     const { file_system, dax_device } = record as Mount | File;
     return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
   }
-  if (kind !== 'mappings' && kind !== 'pins') return [];
-  const { pid, dax_device } = record as Mapping | Pin;
+  if (kind !== 'mappings' && kind !== 'pins' && kind !== 'open_files') return [];
+  const { pid, dax_device } = record as Mapping | Pin | OpenFile;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
   if (kind === 'pins') return keys;
-  const { file, anonymous } = record as Mapping;
-  if (file !== null) keys.push(`mappings/file/${file}`);
-  if (anonymous) keys.push(`mappings/anonymous/${dax_device}`);
+  const { file } = record as Mapping | OpenFile;
+  if (file !== null) keys.push(`${kind}/file/${file}`);
+  if (kind === 'mappings' && (record as Mapping).anonymous) keys.push(`mappings/anonymous/${dax_device}`);
   return keys;
 }
 

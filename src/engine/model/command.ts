@@ -19,6 +19,7 @@ import type {
 import type { CreateHost, PatchHost, DeleteHost, Reboot, ImportInventory } from './host_command.ts';
 import type {
   Access,
+  CloseFile,
   CommitJournal,
   CreateFile,
   CreateMapping,
@@ -28,6 +29,7 @@ import type {
   ExitProcess,
   FileIo,
   Munmap,
+  OpenFileCommand,
   ShutdownMount,
   Umount,
   Unlink,
@@ -66,6 +68,8 @@ export type Command =
   | Unlink
   | CreateProcess
   | ExitProcess
+  | OpenFileCommand
+  | CloseFile
   | CreateMapping
   | Access
   | Munmap

@@ -25,6 +25,7 @@ import type {
   SigbusDisposition,
 } from './vocabulary.ts';
 import type { Exposure } from './exposure.ts';
+import type { FileState, OpenFile } from './open_file.ts';
 import type { RegionType } from './region_type.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
@@ -42,7 +43,8 @@ import type { Table } from './table.ts';
  *         │             │              └─ File ── extents, DAX entries or cached pages
  *         │             └─ MemoryRange (system-ram: its blocks; outlives the unbind where it leaks)
  *         ├─ CxlMemdev ── CxlRegion ── DaxDevice
- *         └─ Process ── Mapping (a VMA and its entries) ── Pin
+ *         └─ Process ─┬─ OpenFile (a descriptor)
+ *                     └─ Mapping (a VMA and its entries) ── Pin
  *                          └──────── Exposure ───────────┘  (a window onto another owner's pfns)
  */
 export interface Host {
@@ -71,6 +73,7 @@ export interface RecordTypes {
   mounts: Mount;
   files: File;
   processes: Process;
+  open_files: OpenFile;
   mappings: Mapping;
   pins: Pin;
   removals: RemovalRecord;
@@ -296,6 +299,7 @@ export interface File extends Resource {
   readonly extents: readonly Extent[];
   /** S_DAX: mapped straight to the device; else through the page cache. */
   readonly dax: boolean;
+  readonly state: FileState;
 }
 
 /** One process of one thread. */
@@ -318,6 +322,8 @@ export interface Mapping extends Resource {
   readonly dax_device: string;
   /** The file's id, or null: the device node itself (chardev of devdax, block device of the rest). */
   readonly file: string | null;
+  /** The open file description that it holds: its own id where it was opened for it alone; null for anonymous memory. */
+  readonly description: string | null;
   readonly offset: number;
   readonly length: number;
   /** Virtual address of the VMA, `0x` hex. */

@@ -1,3 +1,4 @@
+import type { OpenFile } from './open_file.ts';
 import type {
   DaxDevice,
   Extent,
@@ -63,6 +64,11 @@ export function findMapping(host: Host, id: string): Mapping | Refusal {
   return find(host.tables.mappings, id, 'mapping_not_found', 'mapping');
 }
 
+/** The same of a descriptor. Refused: `open_file_not_found`. */
+export function findOpenFile(host: Host, id: string): OpenFile | Refusal {
+  return find(host.tables.open_files, id, 'open_file_not_found', 'open file');
+}
+
 /**
  * A process that can still do something: not ended, not stuck in the kernel. Refused: `process_not_found`,
  * `process_ended`, `process_unavailable`.
@@ -80,9 +86,11 @@ export function findActor(host: Host, pid: number, pointer?: string): Process | 
   return process;
 }
 
-/** Whether a mount, a mapping or a pin of a device exists. */
+/** Whether a mount, a descriptor, a mapping or a pin of a device exists. */
 export function isInUse(host: Host, dax_device: string): boolean {
-  const uses = [...mappingsOfDevice(host, dax_device), ...pinsOfDevice(host, dax_device)];
+  const uses = [openFilesOfDevice, mappingsOfDevice, pinsOfDevice].flatMap<Pin | Mapping | OpenFile>((of) =>
+    of(host, dax_device),
+  );
   return uses.length > 0 || [...host.tables.mounts.values()].some((mount) => mount.dax_device === dax_device);
 }
 
@@ -184,7 +192,7 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
-function indexed<K extends 'mounts' | 'files' | 'mappings' | 'pins'>(
+function indexed<K extends 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins'>(
   host: Host,
   kind: K,
   key: string,
@@ -198,6 +206,21 @@ function indexed<K extends 'mounts' | 'files' | 'mappings' | 'pins'>(
   return found;
 }
 
+/** Descriptors of a process, in order of creation. */
+export function openFilesOfPid(host: Host, pid: number): OpenFile[] {
+  return indexed(host, 'open_files', `pid/${String(pid)}`);
+}
+
+/** Descriptors of a file, in order of creation. */
+function openFilesOfFile(host: Host, file: string): OpenFile[] {
+  return indexed(host, 'open_files', `file/${file}`);
+}
+
+/** Descriptors of a device, of its files and its nodes, in order of creation. */
+export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
+  return indexed(host, 'open_files', `dax_device/${dax_device}`);
+}
+
 /** Mappings of a process, in order of creation. */
 export function mappingsOfPid(host: Host, pid: number): Mapping[] {
   return indexed(host, 'mappings', `pid/${String(pid)}`);
@@ -206,6 +229,13 @@ export function mappingsOfPid(host: Host, pid: number): Mapping[] {
 /** Mappings of a file, in order of creation. */
 export function mappingsOfFile(host: Host, file: string): Mapping[] {
   return indexed(host, 'mappings', `file/${file}`);
+}
+
+/** Whether a task that was not reaped has a file open or maps it: its inode is in use. */
+export function isFileUsed(host: Host, file: string): boolean {
+  return (
+    openFilesOfFile(host, file).length > 0 || livingMappings(host, mappingsOfFile(host, file)).length > 0
+  );
 }
 
 /** Mappings of a device, of its files and its nodes, in order of creation. */
@@ -228,9 +258,12 @@ export function pinsOfDevice(host: Host, dax_device: string): Pin[] {
   return indexed(host, 'pins', `dax_device/${dax_device}`);
 }
 
-/** Processes that map or pin a device and have not ended, each once. */
+/** Processes that have a device or its files open, map or pin them, and have not ended, each once. */
 export function usersOf(host: Host, { name }: DaxDevice): Process[] {
-  const pids = new Set([...mappingsOfDevice(host, name), ...pinsOfDevice(host, name)].map(({ pid }) => pid));
+  const uses = [openFilesOfDevice, mappingsOfDevice, pinsOfDevice].flatMap<Pin | Mapping | OpenFile>((of) =>
+    of(host, name),
+  );
+  const pids = new Set(uses.map(({ pid }) => pid));
   return [...pids].map((pid) => processOf(host, pid)).filter((process) => !hasEnded(process));
 }
 

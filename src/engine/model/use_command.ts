@@ -1,3 +1,4 @@
+import type { OpenFlag } from './open_file.ts';
 import type {
   AccessKind,
   Activity,
@@ -90,12 +91,28 @@ export interface ExitProcess {
   readonly pid: number;
 }
 
-/** mmap(2) of a file, or of the node of a device; bytes. */
+/** open(2) of a file, or of the node of a device. */
+export interface OpenFileCommand {
+  readonly type: 'open_file';
+  readonly pid: number;
+  readonly file?: string;
+  readonly dax_device?: string;
+  readonly flags: readonly OpenFlag[];
+}
+
+/** close(2). */
+export interface CloseFile {
+  readonly type: 'close_file';
+  readonly open_file: string;
+}
+
+/** mmap(2) of a file or of the node of a device, opened for it, or through a descriptor; bytes. */
 export interface CreateMapping {
   readonly type: 'create_mapping';
   readonly pid: number;
   readonly file?: string;
   readonly dax_device?: string;
+  readonly open_file?: string;
   readonly offset: number;
   readonly length: number;
   readonly flags: readonly MapFlag[];

@@ -364,7 +364,7 @@ export type StepName = (typeof STEP_NAMES)[number];
 /** The errnos the kernel answers in this model. */
 // biome-ignore format: a list of short words is read as a line
 export const ERRNOS = [
-  'EBUSY', 'EEXIST', 'EFAULT', 'EHWPOISON', 'EINTR', 'EINVAL', 'EIO', 'ENODEV',
+  'EACCES', 'EBUSY', 'EEXIST', 'EFAULT', 'EHWPOISON', 'EINTR', 'EINVAL', 'EIO', 'ENODEV',
   'ENOENT', 'ENOSPC', 'ENXIO', 'EOPNOTSUPP', 'EPERM', 'EROFS', 'EUCLEAN',
 ] as const;
 

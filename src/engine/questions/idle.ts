@@ -31,7 +31,7 @@ export function hostKey(host: HostRecord): string {
 export function idleKey({ tables, uses_by }: Host, device: DaxDevice): string | null {
   if (device.cxl_region !== null || device.mode === 'system-ram') return null;
   if (tables.memory_ranges.has(device.name)) return null;
-  for (const kind of ['mounts', 'mappings', 'pins'] as const)
+  for (const kind of ['mounts', 'open_files', 'mappings', 'pins'] as const)
     if (uses_by.has(`${kind}/dax_device/${device.name}`)) return null;
   return JSON.stringify({ ...device, ...NAMES, ...DEVICE });
 }

@@ -37,7 +37,7 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     id: 'deleteFile',
     summary: 'Delete a file: unlink(2)',
     description:
-      'Its blocks are free again. 409 `file_in_use` while it is mapped, `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
+      'No name leads to it; its blocks are free once nobody has it open or maps it. 409 `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
     method: 'DELETE',
     command: 'unlink',
     fields: ({ params }) => ({ file: params.file }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
+import { FILE_STATES } from '../../engine/model/open_file.ts';
 import { IO_KINDS } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
 import {
@@ -30,6 +31,10 @@ export const File = z
     dax: z
       .boolean()
       .meta({ description: 'S_DAX: mapped straight to the device; else through the page cache.' }),
+    state: z.enum(FILE_STATES).meta({
+      description:
+        '`unlinked`: no name leads to it, it stays until its last descriptor or mapping goes. `freeing`: that never ends.',
+    }),
   })
   .meta({ id: 'File', description: 'A file on a DAX device.' }) satisfies z.ZodType<engine.File>;
 

@@ -38,6 +38,9 @@ const PageSizeInput = z.union(
   { error: 'expected "4KiB", "2MiB" or "1GiB"' },
 );
 
+/** Whether one of these is told, and no other. */
+const isOne = (...told: readonly unknown[]): boolean => told.filter((one) => one !== undefined).length === 1;
+
 export const Mapping = z
   .strictObject({
     ...identity,
@@ -45,6 +48,10 @@ export const Mapping = z
     pid: Pid,
     dax_device: z.string(),
     file: Id.nullable(),
+    description: Id.nullable().meta({
+      description:
+        'The open file description that it holds: its own id where it was opened for it alone. null: anonymous memory.',
+    }),
     offset: Bytes,
     length: Bytes,
     address: Hex,
@@ -69,6 +76,7 @@ export const CreateMapping = z
     pid: Pid,
     file: Id.exactOptional(),
     dax_device: Name.exactOptional(),
+    open_file: Id.exactOptional().meta({ description: 'Maps through this descriptor; of the same process.' }),
     offset: BytesInput,
     length: BytesInput,
     flags: MapFlags,
@@ -77,8 +85,8 @@ export const CreateMapping = z
     populate: z.enum(POPULATE_KINDS).exactOptional(),
     activity: Activity.exactOptional(),
   })
-  .refine((mapping) => (mapping.file === undefined) !== (mapping.dax_device === undefined), {
-    error: 'exactly one of file and dax_device is needed',
+  .refine(({ file, dax_device, open_file }) => isOne(file, dax_device, open_file), {
+    error: 'exactly one of file, dax_device and open_file is needed',
     path: ['file'],
   })
   .meta({

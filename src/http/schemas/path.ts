@@ -27,6 +27,10 @@ export const MemoryBlockPath = z.strictObject({
 });
 export const MountPath = z.strictObject({ host, mount: segment('Id of the mount.', 'm2') });
 export const FilePath = z.strictObject({ host, file: segment('Id of the file.', 'f3') });
+export const OpenFilePath = z.strictObject({
+  host: incidentHost,
+  open_file: segment('Id of the descriptor.', 'o8'),
+});
 export const MappingPath = z.strictObject({ host, mapping: segment('Id of the mapping.', 'v5') });
 export const PinPath = z.strictObject({ host: incidentHost, pin: segment('Id of the pin.', 'p7') });
 export const HotplugEventPath = z.strictObject({

@@ -82,11 +82,6 @@ export const CONFLICT: readonly Case[] = [
     make: on({ type: 'record_hotplug_event', action: 'add', dax_device: DEVICE }),
   },
   {
-    code: 'file_in_use',
-    when: 'unlink of a mapped file',
-    make: withMapper((rig) => ({ type: 'unlink', file: rig.file() })),
-  },
-  {
     code: 'dax_device_not_bound',
     when: 'removed twice',
     make: (kernel) => [removed(ext4(kernel)).made, REMOVE],

@@ -1,0 +1,18 @@
+import { closeOf } from '../mm/close.ts';
+import { findActor, findOpenFile } from '../model/lookup.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import type { CloseFile } from '../model/use_command.ts';
+
+/**
+ * close(2): mappings and forks keep the open file description; where nobody does, it is its last close, and the last
+ * user of the inode may be gone with it. Source: fs/open.c close(), fs/file_table.c __fput().
+ */
+export function closeFile(tx: Transaction, command: CloseFile): Outcome | Refusal {
+  const open_file = findOpenFile(tx.host, command.open_file);
+  if (isRefusal(open_file)) return open_file;
+  const process = findActor(tx.host, open_file.pid);
+  if (isRefusal(process)) return process;
+  return closeOf(tx, open_file);
+}
