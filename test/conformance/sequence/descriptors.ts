@@ -3,7 +3,7 @@ import type { Body, Reply } from '../step.ts';
 import { actualAnswer, refusalWords, text } from '../answer.ts';
 import { numberAt, wordAt } from './args.ts';
 import { fileAt, isNode } from './paths.ts';
-import { core, NO_REQUEST, slotOf } from './stage.ts';
+import { core, slotOf } from './stage.ts';
 import type { Act, Stage, Told } from './stage.ts';
 import { answerWords } from './words.ts';
 import type { Argument, StepAnswer } from './recording.ts';
@@ -19,9 +19,8 @@ export const open: Act = async (answer, args, stage) => [
 
 /** A descriptor and a mapping through it. */
 export const map: Act = async (answer, args, stage) => {
-  const mode = wordAt(args, 6, wordAt(args, 5).split(' ').includes('ro') ? 'ro' : 'rw');
-  const refused = await opened(stage, args, mode);
-  if (refused !== 'ok' && refused !== NO_REQUEST) return [core(answerWords(answer), refused)];
+  const refused = await opened(stage, args, wordAt(args, 6, 'rw'));
+  if (refused !== 'ok') return [core(answerWords(answer), refused)];
   return mapped(answer, args, args.slice(3), stage);
 };
 
@@ -39,10 +38,6 @@ async function opened(stage: Stage, args: readonly Argument[], mode: string): Pr
   const body = { pid: Number(idOf(stage, `pid:${process}`)), ...target, flags: [MODES[mode] ?? mode] };
   if (found !== null) stage.ids.set(`file:${slot}`, text(found.id));
   const reply = await stage.call('POST', hostPath(stage, '/open-files'), body);
-  if (reply.body.code === 'route_not_found') {
-    stage.ids.set(`open:${slot}`, '');
-    return NO_REQUEST;
-  }
   if (reply.status >= 300) return refusalWords(reply);
   if (reply.body.result !== undefined) return actualAnswer(reply, stage, slot);
   stage.ids.set(`open:${slot}`, text(reply.body.id));
@@ -57,11 +52,11 @@ async function mapped(
 ): Promise<readonly Told[]> {
   const slot = slotOf(text(process), text(n));
   const open_file = stage.ids.get(`open:${slot}`);
-  if (open_file === undefined) return answerWords(answer) === 'ok' ? [core('ok', 'EBADF')] : [];
+  if (open_file === undefined) return [core(answerWords(answer), 'EBADF')];
   const options = wordAt(how, 2).split(' ');
   const body = {
     pid: Number(idOf(stage, `pid:${text(process)}`)),
-    ...(open_file === '' ? targetOf(stage, slot) : { open_file }),
+    open_file,
     offset: 0,
     length: numberAt(how, 0) * MIB,
     flags: KINDS[wordAt(how, 1)] ?? ['shared'],
@@ -73,11 +68,6 @@ async function mapped(
   for (const kind of ['mapping', 'address']) stage.ids.delete(`${kind}:${slot}`);
   if (reply.status < 300 && reply.body.address !== undefined) remember(stage, slot, reply.body);
   return [core(answerWords(answer), mmapWords(reply, stage, slot))];
-}
-
-function targetOf(stage: Stage, slot: string): Body {
-  const file = stage.ids.get(`file:${slot}`);
-  return file === undefined ? { dax_device: stage.device } : { file };
 }
 
 /** A new mapping has no outcome of its own; where the kernel oopsed, the answer is one. */

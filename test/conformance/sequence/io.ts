@@ -15,7 +15,7 @@ function calling(kind: string, length: number): Act {
     const expected = answerWords(answer);
     const slot = slotOf(process, wordAt(args, 1));
     const file = stage.ids.get(`file:${slot}`);
-    if (!stage.ids.has(`open:${slot}`)) return expected === 'EBADF' ? [] : [core(expected, 'EBADF')];
+    if (!stage.ids.has(`open:${slot}`)) return [core(expected, 'EBADF')];
     if (file === undefined) return [core(expected, NO_REQUEST)];
     const body = { pid: Number(idOf(stage, `pid:${process}`)), kind, offset: numberAt(args, 2), length };
     const reply = await stage.call('POST', hostPath(stage, `/files/${file}/io`), body);

@@ -16,7 +16,7 @@ export async function fileAt(stage: Stage, path: string): Promise<Body | null> {
   const files = await listOf(stage, '/files?limit=200');
   return (
     files.find(
-      (file) => file.file_system === mount.file_system && file.path === `/${name}` && file.unlinked !== true,
+      (file) => file.file_system === mount.file_system && file.path === `/${name}` && file.state === 'linked',
     ) ?? null
   );
 }

@@ -35,7 +35,6 @@ async function inherit(stage: Stage, parent: string, child: string, pid: string)
       (one) => one.description === parents.find(({ id }) => id === value)?.description,
     );
     if (kind === 'address' && mapping !== undefined) remember(stage, to, mapping);
-    if (kind === 'open' && value === '') stage.ids.set(`open:${to}`, '');
     if (kind === 'open' && opened !== undefined) stage.ids.set(`open:${to}`, text(opened.id));
     if (kind === 'file') stage.ids.set(`file:${to}`, value);
   }
