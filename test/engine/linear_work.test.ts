@@ -246,7 +246,7 @@ test('[R161] a device says once that its pages have wrong counts, however many m
   removeDevice(made);
   made.run({ type: 'patch_host', auto_online_blocks: 'online_movable' });
   made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram', tenant: 'b' });
-  addMapper(made, { touched: 'write', dax_device: DEVICE, flags: ['private'], length: 32 * MIB });
+  addMapper(made, { touched: 'write', dax_device: DEVICE, flags: ['private'], length: 160 * MIB });
   const { kernel_log } = outcomeOf(made.run({ type: 'exit_process', pid }));
   expect(kernel_log.filter((line) => line.includes('Bad page state'))).toHaveLength(61);
   const { conditions } = made.host.tables.dax_devices.get(DEVICE)!;

@@ -70,7 +70,7 @@ test('[ST2] entries by PTE ahead of one by PMD do not save the exit from its oop
   const old = rig.mapper({ length: 4 * MIB, touched: 'none' });
   access(rig.made, old.mapping, 'read', { pages: 1024 });
   rebind(rig, 'system-ram', 'online_movable');
-  addMapper(rig.made, { dax_device: DEVICE, flags: ['private'], length: 64 * MIB, touched: 'write' });
+  addMapper(rig.made, { dax_device: DEVICE, flags: ['private'], length: 200 * MIB, touched: 'write' });
   expect(exits(rig.made, old)).toBe('oops pgtable_trans_huge_withdraw');
 });
 

@@ -67,7 +67,7 @@ async function fill(
   where: (host: StageHost) => boolean = () => true,
 ): Promise<void> {
   await post(stage, 'processes', { pid, comm: 'payroll', tenant: 'globex', sigbus: 'handled' }, { where });
-  const shape = { offset: 0, length: '128MiB', flags: ['private'], prot: 'rw', populate: 'write' };
+  const shape = { offset: 0, length: '512MiB', flags: ['private'], prot: 'rw', populate: 'write' };
   await post(stage, 'mappings', { pid, dax_device: 'pmem0', ...shape }, { as: 'memory', where });
 }
 

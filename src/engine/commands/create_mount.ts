@@ -18,7 +18,7 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
 import { partitionPages, refusesPartition } from '../fs/partition.ts';
 import { wayBack } from '../device/way_back.ts';
-import { metadataPages } from '../fs/layout.ts';
+import { firstFilePage } from '../fs/layout.ts';
 
 const DEFAULT_AGCOUNT = 4;
 
@@ -217,6 +217,6 @@ function makeFileSystem(
     generation,
     start_pfn: start,
     nr_pages: part,
-    next_free: metadataPages(part),
+    next_free: firstFilePage(command.fs_type, part),
   });
 }

@@ -29,12 +29,12 @@ function givenToRam(kernel: KernelName, options: MapperOptions = {}): Given {
   removeDevice(made);
   made.run({ type: 'patch_host', auto_online_blocks: 'online_movable' });
   made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram', tenant: 'b' });
-  return { rig, one, tenant: fill(rig, 'b') };
+  return { rig, one, tenant: fill(rig, 'b', 160) };
 }
 
-/** A process that fills 32 MiB of the device's memory. */
-function fill({ made }: Rig, tenant: string): Mapper {
-  const memory = { dax_device: DEVICE, flags: ['private'], length: 32 * MIB } as const;
+/** A process that fills the device's memory, from its lowest free page on. */
+function fill({ made }: Rig, tenant: string, mib = 32): Mapper {
+  const memory = { dax_device: DEVICE, flags: ['private'], length: mib * MIB } as const;
   return addMapper(made, { tenant, touched: 'write', ...memory });
 }
 
