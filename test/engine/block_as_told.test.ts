@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { PatchMemoryBlock } from '../../src/engine/model/device_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { MemoryBlockState } from '../../src/engine/model/vocabulary.ts';
-import { blocksOf, FIRST, NONE_ONLINE, ram, writeState, type Ram } from './ram.ts';
+import { blocksOf, FIRST, NONE_ONLINE, ram, tellNoKernelPages, writeState, type Ram } from './ram.ts';
 import { DAX } from './rig.ts';
 
 const BLOCK = { type: 'patch_memory_block', dax_device: DAX, block: FIRST } as const;
 
-/** System RAM of a host that is made up, its first block in one state: nobody put kernel pages there. */
+/** System RAM, its first block in one state. */
 function first(state: MemoryBlockState): Ram {
   return ram('v6.12', { online: state === 'offline' ? NONE_ONLINE : [[FIRST, state]] });
 }
@@ -56,7 +56,9 @@ describe('[KM27] of a block that is online', () => {
 
   test('removable 0 makes it a chance in any zone, and 1 says nothing', () => {
     const own = first('online_movable');
-    expect(tell(own, { removable: true })).toMatchObject({ removable: true, kernel_pages: false });
+    expect(tell(own, { removable: true })).toMatchObject({ removable: true, kernel_pages: null });
+    tell(own, { kernel_pages: false });
+    expect(offline(first('online_movable'))).toBe('ok');
     expect(tell(own, { removable: false })).toMatchObject({ removable: false, kernel_pages: null });
     expect(offline(own)).toBe('EBUSY or EINVAL or offline');
     expect(tell(own, { removable: false, kernel_pages: true })).toMatchObject({ kernel_pages: true });
@@ -110,6 +112,7 @@ test('[KM27] and once daxctl brings it online, or kmem is bound by it, what was 
   own.made.run({ type: 'online_memory', dax_device: DAX, no_movable: true });
   expect(tell(own, { kernel_pages: false })).toMatchObject({ zone: 'Movable', removable: null });
   expect(tell({ ...own }, { removable: true })).toMatchObject({ removable: true });
+  tellNoKernelPages(own.made);
   own.made.run({ type: 'offline_memory', dax_device: DAX });
   expect(tell(own, { kernel_pages: false })).toMatchObject({
     zone: null,

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { inReaddirOrder } from '../../src/engine/device/kmem/readdir_order.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { DAX } from './rig.ts';
-import { blocksOf, fill, FIRST, NONE_ONLINE, ram, readAll, RECORDED, writeState, type Ram } from './ram.ts';
+import {
+  blocksOf,
+  fill,
+  FIRST,
+  NONE_ONLINE,
+  ram,
+  readAll,
+  RECORDED,
+  tellNoKernelPages,
+  writeState,
+  type Ram,
+} from './ram.ts';
 import { addPin, removeDevice } from './support.ts';
 
 type Verb = 'online_memory' | 'offline_memory';
@@ -64,6 +75,7 @@ describe('[KM25] daxctl online-memory and offline-memory', () => {
 
   test('[M151] refuse where kmem has nothing to offer', () => {
     const own = ram('v7.3', { host: { auto_online_blocks: 'online' }, online: NONE_ONLINE });
+    tellNoKernelPages(own.made);
     own.made.run({ type: 'patch_dax_device', dax_device: DAX, kmem_state: 'unplugged' });
     expect([ask(own, 'online_memory'), ask(own, 'offline_memory')]).toEqual(['tool_refused', 'tool_refused']);
   });
@@ -74,6 +86,7 @@ describe('[KM26] daxctl stops at the first block that is refused', () => {
 
   test('those before it, by the hash of their names, stay as written', () => {
     const own = ram('v6.12', { online: ONLINE });
+    tellNoKernelPages(own.made);
     tell(own, 33, true);
     // 39, 37, 35, and then 33.
     expect(ask(own, 'offline_memory')).toBe('EBUSY: 3 written, 4/7 online, movable false');
@@ -98,6 +111,7 @@ describe('[KM26] daxctl stops at the first block that is refused', () => {
 
   test('what nobody knows of a block is not known of the verb, unless it stops before', () => {
     const own = ram('v6.12', { online: ONLINE });
+    tellNoKernelPages(own.made);
     tell(own, 33, null);
     expect(ask(own, 'offline_memory')).toBe('outcome_unknown');
     tell(own, 35, true);

@@ -207,7 +207,7 @@ describe('[EX1] system RAM', () => {
   });
 
   test('that was taken offline and is another tenant’s now: what a process has there is its own', () => {
-    const made = machine('v6.12', 0, { auto_online_blocks: 'online' });
+    const made = machine('v6.12', 0, { auto_online_blocks: 'online_movable' });
     addDevice(made, RAM);
     const user = addMapper(made, { dax_device: DAX, touched: 'none' });
     for (const { block } of blocks(made)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
-import type { KernelName, MemoryBlockState } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName, type MemoryBlockState } from '../../src/engine/model/vocabulary.ts';
 import { advice } from './imagine.ts';
 import { answered } from './observe.ts';
 import { blocksOf, FIRST, NONE_ONLINE, ram, rangeOf, writeKmemState, writeState, type Ram } from './ram.ts';
@@ -53,9 +53,12 @@ describe('[KM6] offline of a block', () => {
     expect(offline(own).code).toBe('outcome_unknown');
   });
 
-  test('of a host that is no listed one goes, for nobody put kernel pages there', () => {
-    const own = ram('v6.12', { online: [[FIRST, 'online_kernel']] });
-    expect(writeState(own.made, FIRST, 'offline')).toBe('ok');
+  test.each(KERNEL_NAMES)('[S43] of %s is a chance on a host that is made up as well', (kernel) => {
+    const own = ram(kernel, { online: [[FIRST, 'online_kernel']] });
+    expect(offline(own)).toMatchObject({
+      code: 'outcome_unknown',
+      possible: [{ outcome: 'EBUSY' }, { outcome: 'offline' }],
+    });
   });
 
   test('and telling at once is one request', () => {

@@ -51,9 +51,9 @@ function rest(made: Machine): void {
 /** Does what a plan says. */
 function execute(made: Machine, { order }: Plan): void {
   rest(made);
-  for (const { calls } of order)
+  for (const { calls, possible } of order)
     for (const call of calls) {
-      made.run(call);
+      (possible === undefined ? made.run : made.try)(call);
       rest(made);
     }
 }
@@ -63,6 +63,12 @@ function now({ host }: Machine, { left }: Plan): PlannedDevice[] {
   return left.map((planned) => {
     const removal = host.tables.removals.where(({ dax_device }) => dax_device === planned.dax_device).at(-1);
     if (removal === undefined || planned.refused !== null || planned.state === null) return planned;
+    if (planned.possible !== undefined) {
+      // Chance decides: one of these came of it.
+      const then = { state_then: removal.state, verdict_then: removal.verdict };
+      expect(planned.possible).toContainEqual(expect.objectContaining(then));
+      return planned;
+    }
     const kinds = removal.hazards.map(({ kind }) => kind);
     const hazards = [...new Set(kinds)].map((kind) => ({
       kind,

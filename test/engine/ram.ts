@@ -57,6 +57,12 @@ export function ram(kernel: KernelName, { host, device, online }: RamOptions = {
 const ALL_MOVABLE = BLOCKS.map((block) => [block, 'online_movable'] as const);
 export const NONE_ONLINE: readonly (readonly [number, MemoryBlockState])[] = [];
 
+/** Tells of every block that is online that the kernel has nothing of its own there. */
+export function tellNoKernelPages(made: Machine): void {
+  for (const block of BLOCKS)
+    made.run({ type: 'patch_memory_block', dax_device: DAX, block, kernel_pages: false });
+}
+
 /** `ok`, `blocked in …`, or the kernel's errno. */
 export function writeState(made: Machine, block: number, state: MemoryBlockState): string {
   const decision = made.try({ type: 'patch_memory_block', dax_device: DAX, block, state });

@@ -32,6 +32,10 @@ it('[KM25] daxctl offline-memory and online-memory are requests of the device', 
   expect(await post('online-memory', { no_movable: true })).toMatchObject(counted(8, false));
   const already = { status: 409, json: { code: 'tool_refused', errno: null } };
   expect(await post('online-memory')).toMatchObject(already);
+  const chance = { code: 'outcome_unknown', possible: [{ outcome: 'EBUSY' }, { outcome: 'offline' }] };
+  expect(await post('offline-memory')).toMatchObject({ status: 409, json: chance });
+  for (let block = 33; block < 41; block += 1)
+    await server.call('PATCH', `${url}/memory-blocks/${String(block)}`, { kernel_pages: false });
   expect(await post('offline-memory')).toMatchObject(counted(0, null));
   expect(await post('offline-memory')).toMatchObject(already);
   expect(await post('online-memory', { zone: 'Movable' })).toMatchObject({ status: 400 });

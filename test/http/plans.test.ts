@@ -7,7 +7,11 @@ const ram = '/v1/hosts/node-r';
 
 beforeAll(async () => {
   for (const host of ['node-a', 'node-b', 'copy-a']) await makeTopology(server, host, 'v6.12');
-  await server.call('POST', '/v1/hosts', { name: 'node-r', kernel: 'v6.12' });
+  await server.call('POST', '/v1/hosts', {
+    name: 'node-r',
+    kernel: 'v6.12',
+    auto_online_blocks: 'online_movable',
+  });
   const size = { size: '1GiB', phys_addr: '0x1000000000', target_node: 1 };
   await server.call('POST', `${ram}/dax-devices`, { name: 'dax0.0', mode: 'system-ram', ...size });
   await server.call('POST', `${ram}/dax-devices`, { name: 'dax1.0', mode: 'devdax', size: '64MiB' });

@@ -68,7 +68,6 @@ export function onlineMemory(tx: Transaction, command: OnlineMemory): DaxctlMemo
       let now = range;
       for (const group of groups) {
         const block = onlined(
-          tx.host,
           state,
           inTurn(range) ? zoneOf(tx.host, now, group[0]!, state) : zoneAsked(state),
         );

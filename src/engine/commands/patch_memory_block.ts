@@ -70,7 +70,7 @@ function onlineBlock(
   const refusal = refusesOnline(tx.host, range, at);
   if (refusal !== null) return refusal;
   const zone = zoneOf(tx.host, range, at, state);
-  patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, onlined(tx.host, state, zone)) });
+  patch(tx, 'memory_ranges', range.id, { blocks: withBlock(range, at, onlined(state, zone)) });
   emit(tx, 'memory_range_changed', `dax-devices/${range.dax_device}`, { [state]: firstBlock(range) + at });
   return written(tx, range, at, null);
 }

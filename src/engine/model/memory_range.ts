@@ -29,16 +29,15 @@ export function leakedUnder(leaked: readonly MemoryRange[], device: DaxDevice): 
 }
 
 /**
- * A block as a write of a state leaves it. Of the kernel's own pages in memory that has just come online: a host that is known by listings is a
- * machine of which nobody tells what its kernel allocates there; on any other there is what was told (KM6).
+ * A block as a write of a state leaves it. What the kernel allocates of its own in memory that has just come online
+ * nobody has told (KM6, S43).
  */
 export function onlined(
-  host: Host,
   state: MemoryBlockState,
   zone: MemoryBlockRun['zone'],
 ): Pick<MemoryBlockRun, 'state' | 'zone' | 'kernel_pages'> {
   if (state === 'offline') return OFFLINE;
-  return { state, zone, kernel_pages: host.tables.inventories.size > 0 ? null : false };
+  return { state, zone, kernel_pages: null };
 }
 
 /** The address of a page, as reports, the ledger and memory blocks print it. */

@@ -9,6 +9,7 @@ import {
   offlineAll,
   ram,
   readAll,
+  tellNoKernelPages,
   unbind,
   verdict,
   writeKmemState,
@@ -44,6 +45,7 @@ function kmemStateOf({ made }: Ram): string {
 
 function unplug(kernel: KernelName, pinned: boolean): string {
   const own = ram(kernel, { host: { auto_online_blocks: 'online' }, online: NONE_ONLINE });
+  tellNoKernelPages(own.made);
   const owner = fill(own);
   if (pinned) addPin(own.made, owner, PIPE);
   const word = writeKmemState(own, 'unplugged');
@@ -101,6 +103,7 @@ export const KMEM_BLOCK_RULES: readonly Rule[] = [
     about: 'state online: online / online_movable / offline; then unplugged, unplugged, online_movable',
     act: (kernel) => {
       const own = ram(kernel, { host: { auto_online_blocks: 'online' }, online: NONE_ONLINE });
+      tellNoKernelPages(own.made);
       const first = (['online', 'online_movable', 'offline'] as const).map((to) => writeKmemState(own, to));
       const then = (['unplugged', 'unplugged', 'online_movable'] as const).map((to) =>
         writeKmemState(own, to),

@@ -1,7 +1,18 @@
 import { isRefusal } from '../../../src/engine/model/refusal.ts';
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, every, on, type Rule } from '../observe.ts';
-import { fill, FIRST, offlineAll, ram, readAll, unbind, verdict, writeState, type Ram } from '../ram.ts';
+import {
+  fill,
+  FIRST,
+  offlineAll,
+  ram,
+  readAll,
+  tellNoKernelPages,
+  unbind,
+  verdict,
+  writeState,
+  type Ram,
+} from '../ram.ts';
 import { DAX } from '../rig.ts';
 import { addDevice, addPin, FIXED_BUFFER, MIB, PIPE, removeDevice } from '../support.ts';
 
@@ -44,6 +55,7 @@ export const KMEM_WAIT_RULES: readonly Rule[] = [
     about: 'the same in zone Normal, which a longterm pin does not leave',
     act: (kernel) => {
       const own = ram(kernel, { online: [[FIRST, 'online']] });
+      tellNoKernelPages(own.made);
       addPin(own.made, fill(own), FIXED_BUFFER);
       return offlineAll(own.made);
     },

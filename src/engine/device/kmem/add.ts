@@ -75,5 +75,5 @@ export function logOfAdding(host: Host, device: DaxDevice): string[] {
 /** What the online policy of the kernel makes of new blocks. */
 function added({ host }: Transaction, nr_blocks: number): MemoryBlockRun[] {
   const state = onlinePolicyOf(host);
-  return [{ first: 0, nr_blocks, ...onlined(host, state, zoneAsked(state)) }];
+  return [{ first: 0, nr_blocks, ...onlined(state, zoneAsked(state)) }];
 }

@@ -10,7 +10,7 @@ import { emit, patch, type Transaction } from '../../model/transaction.ts';
 export function onlineRest(tx: Transaction, { name }: DaxDevice): void {
   for (const range of memoryRangesOf(tx.host, name)) {
     if (range.blocks.every(({ state }) => state !== 'offline')) continue;
-    const movable = onlined(tx.host, 'online_movable', 'Movable');
+    const movable = onlined('online_movable', 'Movable');
     const runs = range.blocks.map((run) => {
       const { first, nr_blocks, state } = run;
       return state === 'offline' ? { ...movable, first, nr_blocks } : run;

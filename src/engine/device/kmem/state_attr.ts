@@ -39,7 +39,7 @@ export function writeKmemState(tx: Transaction, device: DaxDevice, state: KmemSt
 }
 
 function onlineAll(tx: Transaction, range: MemoryRange, state: MemoryBlockState): void {
-  const block = onlined(tx.host, state, zoneAsked(state));
+  const block = onlined(state, zoneAsked(state));
   const blocks = [{ first: 0, nr_blocks: nrBlocks(range), ...block }];
   patch(tx, 'memory_ranges', range.id, { blocks });
 }
