@@ -3,6 +3,7 @@ import type { Body, Reply } from '../step.ts';
 import { access } from '../acts.ts';
 import { actualAnswer, refusalWords, text } from '../answer.ts';
 import { numberAt, wordAt } from './args.ts';
+import { asChanceHadIt } from './chance.ts';
 import { dataChecks } from './accesses.ts';
 import { deathChecks } from './death.ts';
 import { remember } from './descriptors.ts';
@@ -63,8 +64,10 @@ function words(entries: readonly (readonly [string, string])[]): string {
 /** A write to the state of the Nth block; there may be none of that number. */
 export const block: Act = async (answer, args, stage) => {
   if (answer.block === null || answer.block === undefined) return [];
-  const reply = await written(stage, answer.block, wordAt(args, 1));
-  return [core(writeWords(answer), replyWords(reply))];
+  const [name, met] = [answer.block, writeWords(answer)];
+  const write = () => written(stage, name, wordAt(args, 1));
+  const reply = await asChanceHadIt(stage, { met, blocks: [name], write });
+  return [core(met, replyWords(reply))];
 };
 
 export function written(stage: Stage, name: string, state: string): Promise<Reply> {

@@ -2,6 +2,7 @@ import { text } from '../answer.ts';
 import type { Reply } from '../step.ts';
 import { wordAt } from './args.ts';
 import { deviceNow, devicePath } from './devices.ts';
+import { asChanceHadIt } from './chance.ts';
 import { blocksNow, written } from './memory.ts';
 import { core, NO_REQUEST } from './stage.ts';
 import type { Act, Stage } from './stage.ts';
@@ -11,16 +12,21 @@ import { commandWords, replyWords } from './words.ts';
 export const offlined: Act = async (answer, _args, stage) => {
   const expected = commandWords(answer);
   if (expected === 'ENXIO') return [core(expected, NO_REQUEST)];
-  return [core(expected, await offlineAll(stage))];
+  return [core(expected, await offlineAll(stage, expected))];
 };
 
-async function offlineAll(stage: Stage): Promise<string> {
-  for (const block of await blocksNow(stage)) {
-    if (!text(block.state).startsWith('online')) continue;
-    const met = replyWords(await written(stage, text(block.name), 'offline'));
-    if (met !== 'ok') return met;
+async function offlineAll(stage: Stage, met: string): Promise<string> {
+  for (const name of await onlineBlocks(stage)) {
+    const write = () => written(stage, name, 'offline');
+    const words = replyWords(await asChanceHadIt(stage, { met, blocks: [name], write }));
+    if (words !== 'ok') return words;
   }
   return 'ok';
+}
+
+async function onlineBlocks(stage: Stage): Promise<readonly string[]> {
+  const now = await blocksNow(stage);
+  return now.filter(({ state }) => text(state).startsWith('online')).map(({ name }) => text(name));
 }
 
 /** `daxX.Y/state`, which only some kernels have, and only while kmem has the device. */
@@ -32,9 +38,13 @@ export const stateRead: Act = async (answer, _args, stage) => {
 
 /** The shell says `I/O error` of every errno. */
 export const stateWritten: Act = async (answer, args, stage) => {
-  const reply = await stage.call('PATCH', devicePath(stage), { kmem_state: wordAt(args, 0) });
   const expected = commandWords(answer);
   const isAnyErrno = answer.stderr?.includes('I/O error') === true;
+  const reply = await asChanceHadIt(stage, {
+    met: isAnyErrno ? 'EBUSY' : expected,
+    blocks: await onlineBlocks(stage),
+    write: () => stage.call('PATCH', devicePath(stage), { kmem_state: wordAt(args, 0) }),
+  });
   return [core(isAnyErrno ? 'errno' : expected, isAnyErrno && isErrno(reply) ? 'errno' : replyWords(reply))];
 };
 
