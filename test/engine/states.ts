@@ -218,12 +218,16 @@ export function orphan(kernel: KernelName, command: Command): readonly [Machine,
   return [made, command];
 }
 
-/** A pin of devdax over a removal, released by hand; the device bound again or not. */
-export function pinned(kernel: KernelName, how: PinOptions, again: boolean): readonly [Machine, Command] {
-  const { made, mapper } = devdax(kernel);
+/** A pin of devdax over a removal, released by hand; system RAM made of the device or not. */
+export function pinned(
+  kernel: KernelName,
+  how: PinOptions,
+  next: 'nobody' | 'system-ram',
+): readonly [Machine, Command] {
+  const { made, mapper } = devdax(kernel, { size: 256 * MIB });
   const pin = addPin(made, mapper(), how);
   removeDevice(made, { dax_device: DAX });
-  if (again) made.run({ type: 'bind', dax_device: DAX });
+  if (next === 'system-ram') made.run({ type: 'bind', dax_device: DAX, mode: next });
   return [made, { type: 'unpin', pin }];
 }
 

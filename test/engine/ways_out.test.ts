@@ -57,10 +57,10 @@ test('[CX4] a memdev whose decoder kept its COMMITTED bit: each refusal names th
 });
 
 test.each([
-  [{ kind: 'longterm', holder: 'rdma' } as const, false],
-  [UMEM, true],
-] as const)('[PIN3] a pin whose release nothing describes: a reboot ends it (%j)', (how, again) => {
-  const [made, command] = pinned('v6.1', how, again);
+  [{ kind: 'longterm', holder: 'rdma' } as const, 'nobody'],
+  [UMEM, 'system-ram'],
+] as const)('[PIN3] a pin whose release nothing describes: a reboot ends it (%j)', (how, next) => {
+  const [made, command] = pinned('v6.1', how, next);
   expect(why(made, command)).toContain('POST …/reboot');
   made.run({ type: 'reboot' });
   expect(made.host.tables.pins.size).toBe(0);

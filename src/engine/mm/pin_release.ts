@@ -4,7 +4,7 @@ import type { Host, Pin } from '../model/host.ts';
 import { deviceOf, pinsOfPid } from '../model/lookup.ts';
 import type { Oops } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { lackStructPages } from '../model/struct_pages.ts';
+import { lackStructPages, overSystemRam } from '../model/struct_pages.ts';
 import { PIN_VERBS, type PinHolder, type PinVerb } from '../model/vocabulary.ts';
 
 /** What the release of a pin does to who releases it, and the kernel workers that run into it. */
@@ -16,16 +16,17 @@ interface Release {
 const HARMLESS: Release = { effect: { do: 'ok' }, worker_oopses: [] };
 
 /**
- * What the release of a pin does: nothing while its struct pages are there. Refused with `outcome_unknown` where
- * nothing describes it: RDMA, VFIO and other holders after the removal, any holder once the device was bound again.
- * Source: R123-R126.
+ * What the release of a pin does: nothing while there are struct pages, its own or those of a later bind (S53). Refused
+ * with `outcome_unknown` where nothing describes it: RDMA, VFIO and other holders without struct pages, any holder where
+ * the pages are System RAM now, whose references were never its own.
+ * Source: R123-R126; S53.
  */
 export function releaseOf(host: Host, pin: Pin, verb: PinVerb): Release | Refusal {
   const device = deviceOf(host, pin.dax_device);
   if (pin.pfn_ranges.length === 0) return HARMLESS;
-  if (pin.pgmap !== device.pgmap) {
+  if (pin.pgmap !== device.pgmap && overSystemRam(host, device, pin.pfn_ranges)) {
     return unknownOutcome(
-      `releasing ${pin.id} after the device was bound again is neither recorded nor in the sources read: POST …/reboot ends it`,
+      `releasing ${pin.id} over what is system RAM now is neither recorded nor in the sources read: POST …/reboot ends it`,
     );
   }
   if (!lackStructPages(host, device, pin.pfn_ranges)) return HARMLESS;

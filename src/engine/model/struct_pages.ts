@@ -40,8 +40,17 @@ export function structPagesOf(host: Host, device: DaxDevice, [pfn, nr_pages]: Pf
 
 /** Whether any page frame of these ranges has no struct page. O(ranges). */
 export function lackStructPages(host: Host, device: DaxDevice, ranges: readonly PfnRange[]): boolean {
+  return anyHas(host, device, ranges, 'none');
+}
+
+/** Whether any page frame of these ranges is System RAM now. O(ranges). */
+export function overSystemRam(host: Host, device: DaxDevice, ranges: readonly PfnRange[]): boolean {
+  return anyHas(host, device, ranges, 'ram');
+}
+
+function anyHas(host: Host, device: DaxDevice, ranges: readonly PfnRange[], which: StructPages): boolean {
   return ranges.some((range) =>
-    structPagesOf(host, device, range).some(({ struct_pages }) => struct_pages === 'none'),
+    structPagesOf(host, device, range).some(({ struct_pages }) => struct_pages === which),
   );
 }
 

@@ -141,20 +141,20 @@ export const KERNEL: readonly Case[] = [
     code: 'outcome_unknown',
     when: 'release of an RDMA pin after the removal',
     kernel: 'v6.1',
-    make: (kernel) => pinned(kernel, { kind: 'longterm', holder: 'rdma' }, false),
+    make: (kernel) => pinned(kernel, { kind: 'longterm', holder: 'rdma' }, 'nobody'),
   },
   {
     code: 'outcome_unknown',
-    when: 'release of a pin after the device was bound again',
+    when: 'release of a pin over what is system RAM now',
     kernel: 'v6.1',
-    make: (kernel) => pinned(kernel, UMEM, true),
+    make: (kernel) => pinned(kernel, UMEM, 'system-ram'),
   },
   {
     code: 'outcome_unknown',
-    when: 'exit with a pin after the device was bound again',
+    when: 'exit with a pin over what is system RAM now',
     kernel: 'v6.12',
     make: (kernel) => {
-      const [made] = pinned(kernel, FIXED_BUFFER, true);
+      const [made] = pinned(kernel, FIXED_BUFFER, 'system-ram');
       return [made, { type: 'exit_process', pid: [...made.host.tables.processes.values()][0]?.pid ?? 0 }];
     },
   },
