@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
-import { OLD, touch } from './observe.ts';
-import { ext4, xfs, type Rig } from './rig.ts';
+import { OLD, told, touch } from './observe.ts';
+import { ext4, mounted, xfs, type Rig } from './rig.ts';
 import {
   access,
   addDevice,
+  addMapper,
   addPin,
   addProcess,
   DEVICE,
   found,
+  MIB,
+  outcomeOf,
   PIPE,
   processOf,
   removeDevice,
   settle,
   type Machine,
   type Mapper,
+  type MapperOptions,
 } from './support.ts';
 
 const RCU = ['rcu'];
@@ -71,6 +75,21 @@ describe('[S31] which oops costs all grace periods on v7.3', () => {
     expect(processOf(rig.made, rig.one.pid).state).toBe('oopsed');
     expect(stuckOf(rig.made)).toEqual(dead ? RCU : []);
     expect(binds(rig.made)).toBe(dead ? 'synchronize_rcu_normal' : 'ok');
+  });
+
+  test.each([
+    [true, 'oops __zap_vma_range', RCU],
+    [false, 'oops vm_normal_folio_pmd', []],
+  ] as const)('[ST2] an exit comes to the newest mapping first, by PTE: %s', (small, outcome, stuck) => {
+    const { made, file, mapper } = ext4('v7.3');
+    const { pid } = mapper({ small: !small });
+    const shape = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
+    const size = small ? { page_size: 4096 as const } : {};
+    made.run({ type: 'create_mapping', pid, file: file('/b'), ...shape, ...size });
+    access(made, [...made.host.tables.mappings.keys()].at(-1)!, 'read');
+    removeDevice(made);
+    expect(told(outcomeOf(made.run({ type: 'exit_process', pid })))).toBe(outcome);
+    expect(stuckOf(made)).toEqual(stuck);
   });
 
   test('a death by signal is an exit', () => {
@@ -158,5 +177,101 @@ describe('[S51] the release of a pin that outlived its struct pages', () => {
     rig.made.run({ type: 'unpin', pin });
     expect(stuckOf(rig.made)).toEqual([]);
     expect(binds(rig.made)).toBe('ok');
+  });
+});
+
+/** Where the second of two entries of 2 MiB of one task lies that the exit of the task comes to. */
+describe('[S50] a task that exits with the lock of a table of PMDs', () => {
+  const stored = (touched: number, more: MapperOptions = {}) => {
+    const { made, file } = xfs('v7.3');
+    const one = addMapper(made, { file: file('/a', 8 * MIB), length: 8 * MIB, touched: 'none', ...more });
+    access(made, one.mapping, more.flags === undefined ? 'write' : 'read', { pages: touched * 512 });
+    return { made, file, one };
+  };
+  const ends = (made: Machine, one: Mapper) => {
+    removeDevice(made);
+    expect(touch(made, one, 'write')).toBe('oops split_huge_pmd_locked');
+    return binds(made);
+  };
+
+  test.each([
+    [1, 'ok'],
+    [2, 'synchronize_rcu_normal'],
+  ])('with %i entries of one mapping: %s', (touched, outcome) => {
+    const { made, one } = stored(touched);
+    expect(ends(made, one)).toBe(outcome);
+  });
+
+  test('a private store is one, too', () => {
+    const { made, one } = stored(2, { flags: ['private'] });
+    expect(ends(made, one)).toBe('synchronize_rcu_normal');
+  });
+
+  test('the entry may be of a mapping beside it, which need not be stale', () => {
+    const { made, one } = stored(1);
+    addDevice(made, { name: 'dax0.0', mode: 'devdax' });
+    const length = 2 * MIB;
+    made.run({
+      type: 'create_mapping',
+      pid: one.pid,
+      dax_device: 'dax0.0',
+      offset: 0,
+      length,
+      flags: ['shared'],
+      prot: 'rw',
+    });
+    const beside = [...made.host.tables.mappings.keys()].at(-1)!;
+    access(made, beside, 'write');
+    expect(ends(made, one)).toBe('synchronize_rcu_normal');
+  });
+
+  test('one that comes to a stale PTE first dies of it', () => {
+    const { made, one, file } = stored(1);
+    const shape = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
+    made.run({ type: 'create_mapping', pid: one.pid, file: file('/b'), ...shape });
+    access(made, [...made.host.tables.mappings.keys()].at(-1)!, 'read');
+    expect(ends(made, one)).toBe('synchronize_rcu_normal');
+  });
+
+  test.each([
+    [0, [0, 512], 'synchronize_rcu_normal'],
+    [0, [0, 262144 - 512], 'synchronize_rcu_normal'],
+    [0, [0, 262144], 'ok'],
+    [0, [262144 + 512, 0, 512], 'ok'],
+    [0, [262144 + 512, 262144], 'synchronize_rcu_normal'],
+    [2 ** 29, [0, 131072 - 512], 'synchronize_rcu_normal'],
+    [2 ** 29, [0, 131072], 'ok'],
+  ])(
+    'in a mapping from %i on with entries at pages %j, the first stored to: %s',
+    (offset, pages, outcome) => {
+      const { made, file } = mounted('v7.3', { device: { size: 2 ** 32 }, mount: { fs_type: 'xfs' } });
+      const one = addMapper(made, {
+        file: file('/a', 2 ** 31),
+        offset,
+        length: 2 ** 30 + 2 ** 29,
+        touched: 'none',
+      });
+      for (const page of pages) access(made, one.mapping, 'write', { page });
+      removeDevice(made);
+      expect(touch(made, one, 'write', { page: pages[0]! })).toBe('oops split_huge_pmd_locked');
+      expect(binds(made)).toBe(outcome);
+    },
+  );
+
+  const unmapping: readonly [about: string, touched: number, second: boolean, outcome: string][] = [
+    ['the mapping that it unmaps is out of the way', 2, false, 'ok'],
+    ['another is not', 1, true, 'synchronize_rcu_normal'],
+  ];
+  test.each(unmapping)('munmap: %s', (_, touched, second, outcome) => {
+    const { made, one, file } = stored(touched);
+    if (second) {
+      const shape = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
+      made.run({ type: 'create_mapping', pid: one.pid, file: file('/b'), ...shape });
+      access(made, [...made.host.tables.mappings.keys()].at(-1)!, 'read');
+    }
+    removeDevice(made);
+    made.run({ type: 'munmap', mapping: one.mapping });
+    expect(processOf(made, one.pid).state).toBe('oopsed');
+    expect(binds(made)).toBe(outcome);
   });
 });

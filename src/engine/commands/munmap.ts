@@ -1,4 +1,5 @@
 import type { Munmap } from '../model/use_command.ts';
+import { withExit } from '../mm/exit_walk.ts';
 import { putFiles } from '../mm/last_user.ts';
 import { strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
@@ -14,7 +15,7 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   const process = findActor(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
   const effect = zapEffect(tx.host, [mapping], 'munmap');
-  if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  if (effect.do === 'oops') return strike(tx, mapping.pid, withExit(tx.host, effect, mapping, null));
   for (const pin of pinsOfPid(tx.host, mapping.pid)) {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }

@@ -16,6 +16,8 @@ export interface OopsEffect {
   readonly task: 'stuck' | 'dies';
   /** What its death leaves without an end for all others; absent where it costs the task alone (S31). */
   readonly never_ends?: NeverEnding;
+  /** The task exits with the lock of its table of PMDs: what that costs depends on what it still maps (S50). */
+  readonly locks?: 'pmd_table';
 }
 
 /** What gup meets at a stale entry: it never just succeeds. */
@@ -33,6 +35,11 @@ export const ok: Effect = { do: 'ok' };
 /** An oops after which the task is never reaped. */
 export function stuck(at: string): OopsEffect {
   return { do: 'oops', at, task: 'stuck' };
+}
+
+/** The same, by a task that exits with the lock of its table of PMDs, and zaps what it maps. */
+export function stuckWithTable(at: string): OopsEffect {
+  return { ...stuck(at), locks: 'pmd_table' };
 }
 
 /**

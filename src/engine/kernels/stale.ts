@@ -1,8 +1,19 @@
-import { at, dies, ok, stuck, stuckWithinRcu, type ByLevel, type Effect, type GupEffect } from './effect.ts';
+import {
+  at,
+  dies,
+  ok,
+  stuck,
+  stuckWithinRcu,
+  stuckWithTable,
+  type ByLevel,
+  type Effect,
+  type GupEffect,
+} from './effect.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
 import { CHANGES } from './changes.ts';
 import { row, type Row } from './row.ts';
 
+const refcounted = CHANGES.refcounted;
 const effects = row<ByLevel>;
 const gup = row<ByLevel<GupEffect>>;
 
@@ -27,17 +38,21 @@ const bothPagemap = at(dies('pagemap_pmd_range'), dies('pagemap_pmd_range'));
 const gatherOops = at(dies('gather_pte_stats'), dies('gather_pte_stats'));
 
 const ext4Oops = at<Effect>(stuckWithinRcu('do_wp_page'), ok);
-const splitOops = at<Effect>(stuckWithinRcu('do_wp_page'), stuck('split_huge_pmd_locked'));
+const splitOops = at<Effect>(stuckWithinRcu('do_wp_page'), stuckWithTable('split_huge_pmd_locked'));
 
-/** In which function a PTE oopses up to 7.0: a matter of inlining. */
-const zapIn = (at_pte: string) => at<Effect>(stuckWithinRcu(at_pte), stuck('vm_normal_folio_pmd'));
-const zapOops = zapIn('__zap_vma_range');
-const refcounted = CHANGES.refcounted;
-const zapWalks = [
-  [refcounted, zapIn('zap_pte_range')],
-  [CHANGES.zap_inlined, zapIn('unmap_page_range')],
-  CHANGES.zap_by_range,
-] as const;
+/** A task that unmaps goes on to exit, with the lock; one that exits, or dies of MADV_DONTNEED, zaps no further. */
+const zaps = (at_pmd: Effect) => {
+  const zapIn = (at_pte: string) => at<Effect>(stuckWithinRcu(at_pte), at_pmd);
+  // In which function a PTE oopses up to 7.0 is a matter of inlining.
+  const walks = [
+    [refcounted, zapIn('zap_pte_range')],
+    [CHANGES.zap_inlined, zapIn('unmap_page_range')],
+    CHANGES.zap_by_range,
+  ] as const;
+  return { oops: zapIn('__zap_vma_range'), walks };
+};
+const zap = zaps(stuck('vm_normal_folio_pmd'));
+const unmap = zaps(stuckWithTable('vm_normal_folio_pmd'));
 
 /**
  * What every verb that walks to a stale entry does to the kernel. A load is no row: on every kernel it reads the pfn.
@@ -47,9 +62,9 @@ const zapWalks = [
 // biome-ignore format: a table is read by its columns
 export const STALE = {
   //                         v5.10       letter      posted      armed       v6.1        v6.12       v7.3
-  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zapWalks),
-  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R140',       ...zapWalks),
-  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zapOops],     'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zapWalks),
+  munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       unmap.oops],  'zap_pte_range(), zap_huge_pmd()',        'R141',       ...unmap.walks),
+  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zap.oops],    'zap_pte_range(), zap_huge_pmd()',        'R140',       ...zap.walks),
+  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zap.oops],    'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zap.walks),
   vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R129, R130', refcounted),
   direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R127, R128', refcounted),
   madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R135',       refcounted),

@@ -4,6 +4,7 @@ import type { Refusal } from '../model/refusal.ts';
 import { emit, patch } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { dataOf } from './data_of.ts';
+import { withExit } from './exit_walk.ts';
 import { faultIn } from './fault.ts';
 import type { Failure } from './fault_walk.ts';
 import { endProcess, strike } from './process_end.ts';
@@ -45,7 +46,9 @@ export function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
 /** What a page that cannot be faulted in does to the process. */
 function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
   const { tx, process } = site;
-  if (failure.why === 'oops') return strike(tx, process.pid, failure.effect);
+  if (failure.why === 'oops') {
+    return strike(tx, process.pid, withExit(tx.host, failure.effect, site.mapping, failure.index));
+  }
   if (failure.why === 'blocked') {
     patch(tx, 'processes', String(process.pid), { state: 'blocked' });
     emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });

@@ -6,6 +6,7 @@ import type { OopsEffect } from '../kernels/effect.ts';
 import { isRefusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
+import { inExitOrder } from './exit_walk.ts';
 import { leaveWithoutEnd } from './never_returns.ts';
 import { releaseOf } from './pin_release.ts';
 
@@ -27,7 +28,7 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const open_files = openFilesOfPid(tx.host, pid);
-  const effect = zapEffect(tx.host, mappings, 'exit');
+  const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
