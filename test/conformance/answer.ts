@@ -110,6 +110,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
   [/wrong fs type, bad option|Invalid argument/, 'EINVAL'],
   [/Input\/output error/, 'EIO'],
   [/No such device or address/, 'ENXIO'],
+  [/No such device/, 'ENODEV'],
   [/special device .* does not exist|No such file|nonexistent directory/, 'ENOENT'],
   [/Structure needs cleaning/, 'EUCLEAN'],
   [/not mounted/, 'not mounted'],

@@ -5,7 +5,7 @@ import { look, refusalWords, text } from '../answer.ts';
 import { wordAt } from './args.ts';
 import type { StepAnswer } from './recording.ts';
 import { core, NO_REQUEST } from './stage.ts';
-import type { Act, Stage, Told } from './stage.ts';
+import type { Act, Stage } from './stage.ts';
 import { commandWords, replyWords, writeWords } from './words.ts';
 
 /** A write to a driver's `unbind`: completed, or where it stays. */
@@ -26,7 +26,7 @@ function removalExpected(answer: StepAnswer): string {
   return answer.state === 'R' ? 'stuck' : 'waiting';
 }
 
-function removalWords({ body }: Reply): string {
+export function removalWords({ body }: Reply): string {
   return body.result === 'errno' ? text(body.errno) : text(body.state);
 }
 
@@ -48,11 +48,12 @@ export const bind: Act = async (answer, args, stage) => {
   return [core(writeWords(answer), replyWords(reply))];
 };
 
-export const todevdax: Act = (answer, _args, stage) => converted(answer, 'devdax', stage);
-export const tofsdax: Act = (answer, _args, stage) => converted(answer, 'fsdax', stage);
+export const todevdax: Act = (answer, _args, stage) => converted(answer, ['devdax'], stage);
+export const tofsdax: Act = (answer, _args, stage) => converted(answer, ['fsdax'], stage);
 
 /** ndctl disables the namespace first, and refuses while it is mounted; then it gives it the other mode. */
-async function converted(answer: StepAnswer, mode: string, stage: Stage): Promise<readonly Told[]> {
+export const converted: Act = async (answer, args, stage) => {
+  const mode = wordAt(args, 0);
   const expected = commandWords(answer);
   const device = await deviceNow(stage);
   const isUp = device.state === 'bound' || (device.mode !== 'fsdax' && device.parent_bound === true);
@@ -63,7 +64,7 @@ async function converted(answer: StepAnswer, mode: string, stage: Stage): Promis
     if (reply.body.state !== 'completed') return [core(expected, removalWords(reply))];
   }
   return [core(expected, replyWords(await bound(stage, { mode, tenant: 'next' })))];
-}
+};
 
 export function bound(stage: Stage, body: Body): Promise<Reply> {
   return stage.call('POST', devicePath(stage, '/bind'), body);

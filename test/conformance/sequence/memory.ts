@@ -7,8 +7,8 @@ import { asChanceHadIt } from './chance.ts';
 import { dataChecks } from './accesses.ts';
 import { deathChecks } from './death.ts';
 import { remember } from './descriptors.ts';
-import { bound, deviceNow, devicePath, removed } from './devices.ts';
-import { core, NO_REQUEST, slotOf } from './stage.ts';
+import { bound, devicePath, removalWords, removed } from './devices.ts';
+import { core, slotOf } from './stage.ts';
 import type { Act, Stage } from './stage.ts';
 import { answerWords, commandWords, replyWords, writeWords } from './words.ts';
 import type { StepAnswer } from './recording.ts';
@@ -17,18 +17,20 @@ const MIB = 1048576;
 
 /** daxctl: unbinds device_dax, binds kmem, and puts online as movable what the kernel has not brought online itself. */
 export const tokmem: Act = async (answer, args, stage) => {
-  const policy = wordAt(args, 0);
-  await stage.call('PATCH', hostPath(stage), { auto_online_blocks: policy });
-  if (answer.stderr?.includes('auto-online memory, aborting') === true) return [core('refused', NO_REQUEST)];
-  const { state } = await deviceNow(stage);
-  if (state === 'bound') await removed(stage, { trigger: 'unbind', via: 'device_dax' });
-  const reply = await bound(stage, { mode: 'system-ram' });
-  if (policy === 'offline') await onlineAll(stage);
-  return [core(commandWords(answer), replyWords(reply))];
+  await stage.call('PATCH', hostPath(stage), { auto_online_blocks: wordAt(args, 0) });
+  const force = wordAt(args, 1) === '-f' ? '_force' : '';
+  const body = { mode: 'system-ram', via: `daxctl_reconfigure_device${force}` };
+  return [core(commandWords(answer), await reconfigured(stage, body))];
 };
 
-async function onlineAll(stage: Stage): Promise<void> {
-  for (const block of await blocksNow(stage)) await written(stage, text(block.name), 'online_movable');
+/** In the API the removal that the tool begins with is asked for by itself. */
+export async function reconfigured(stage: Stage, body: Body): Promise<string> {
+  const reply = await bound(stage, body);
+  if (reply.body.code !== 'not_modelled') return replyWords(reply);
+  const removal = await removed(stage, { trigger: 'unbind', via: 'daxctl_disable_device' });
+  if (removal.status >= 300) return refusalWords(removal);
+  if (removal.body.state !== 'completed') return removalWords(removal);
+  return replyWords(await bound(stage, body));
 }
 
 export const blocks: Act = async (answer, _args, stage) => {

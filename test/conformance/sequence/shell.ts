@@ -3,7 +3,8 @@ import { unlink } from './files.ts';
 import type { StepAnswer } from './recording.ts';
 import { headed, remounted, sync } from './shell_files.ts';
 import { offlined, stateRead, stateWritten } from './shell_memory.ts';
-import { bind } from './devices.ts';
+import { converted } from './devices.ts';
+import { bindByEcho, disabling, enabling, onlineMemory, reconfigure, unbindByEcho } from './shell_tools.ts';
 import { core, NO_REQUEST } from './stage.ts';
 import type { Act, Stage, Told } from './stage.ts';
 import { commandWords } from './words.ts';
@@ -33,7 +34,16 @@ const COMMANDS: readonly (readonly [RegExp, Command])[] = [
   [/^daxctl offline-memory /, offlined],
   [/^cat \S+\/state$/, stateRead],
   [/^echo (\w+) > \S+\/state$/, stateWritten],
-  [/^echo \S+ > \S+\/drivers\/(\w+)\/bind$/, bind],
+  [/^echo \S+ > \S+\/drivers\/(\w+)\/bind$/, bindByEcho],
+  [/^echo \S+ > \S+\/drivers\/(\w+)\/unbind$/, unbindByEcho],
+  [/^daxctl disable-device /, disabling('daxctl_disable_device')],
+  [/^daxctl enable-device /, enabling('daxctl_enable_device')],
+  [/^daxctl reconfigure-device -m (\S+) (-f )?/, reconfigure],
+  [/^daxctl online-memory /, onlineMemory],
+  [/^ndctl disable-namespace /, disabling('ndctl_disable_namespace')],
+  [/^ndctl destroy-namespace /, disabling('ndctl_destroy_namespace')],
+  [/^ndctl enable-namespace /, enabling('ndctl_enable_namespace')],
+  [/^ndctl create-namespace (?:\S+ )*-m (\S+)/, converted],
 ];
 
 /** One command, whatever directories are made before it: in the API each path is there. */

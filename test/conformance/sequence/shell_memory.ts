@@ -4,15 +4,22 @@ import { wordAt } from './args.ts';
 import { deviceNow, devicePath } from './devices.ts';
 import { asChanceHadIt } from './chance.ts';
 import { blocksNow, written } from './memory.ts';
-import { core, NO_REQUEST } from './stage.ts';
+import { core } from './stage.ts';
 import type { Act, Stage } from './stage.ts';
 import { commandWords, replyWords } from './words.ts';
 
-/** daxctl offline-memory: block by block; it finds nothing to do where kmem does not have the device. */
+/**
+ * daxctl offline-memory: block by block, as far as one write that does not return; where kmem does not have the device,
+ * what the tool says.
+ */
 export const offlined: Act = async (answer, _args, stage) => {
+  const { driver } = await deviceNow(stage);
   const expected = commandWords(answer);
-  if (expected === 'ENXIO') return [core(expected, NO_REQUEST)];
-  return [core(expected, await offlineAll(stage, expected))];
+  const met =
+    driver === 'kmem'
+      ? await offlineAll(stage, expected)
+      : replyWords(await stage.call('POST', devicePath(stage, '/offline-memory'), {}));
+  return [core(expected, met)];
 };
 
 async function offlineAll(stage: Stage, met: string): Promise<string> {
