@@ -114,12 +114,10 @@ test('[KM4] fork: a page of shared memory is one page, whoever touches it first'
   expect(shape(own.made, child)).toBe('16 anon');
 });
 
-test('[KM4] where the memory is full, what the kernel reclaims is not guessed', () => {
+test('[KM20] where the memory is full, what becomes of MAP_POPULATE is not guessed', () => {
   const own = ram('v6.12', { online: [[FIRST, 'online_movable']] });
   const big = { dax_device: DAX, flags: ['private'], length: 256 * MIB, touched: 'none' } as const;
   const one = addMapper(own.made, big);
-  const store = accessCommand(one.mapping, 'write', { pages: 65536 });
-  expect(answered(own.made, store)).toBe('outcome_unknown');
   const populated = { type: 'create_mapping', pid: one.pid, ...big, offset: 0, prot: 'rw' } as const;
   const { touched: _touched, ...command } = populated;
   expect(answered(own.made, { ...command, populate: 'write' })).toBe('outcome_unknown');

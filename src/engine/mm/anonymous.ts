@@ -5,11 +5,10 @@ import { findRun, nextRun, type Run } from '../model/mapping_table.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
-import { onlinePfns } from '../model/memory_block.ts';
-import { freePages, mappedRam, memoryRangesOf } from '../model/memory_range.ts';
+import { freePages, hasOnlineMemory, mappedRam } from '../model/memory_range.ts';
 
-/** The next page to look at, `poisoned` where this one is, or a refusal. */
-type Step = number | 'poisoned' | Refusal;
+/** The next page to look at, `poisoned` where this one is, `full` where no page is free, or a refusal. */
+type Step = number | 'poisoned' | 'full' | Refusal;
 
 /** What the faults of one access have looked up: nothing but they themselves changes it meanwhile. */
 export interface KnownMemory {
@@ -125,6 +124,7 @@ function allocate({ tx, mapping, index, known }: AnonymousFault, end: number): S
     insertEntries(tx, mapping.id, [{ ...entry, nr_pages, pfn: free[0], kind: 'ram' }]);
     return index + nr_pages;
   }
+  if (hasOnlineMemory(tx.host, device.name)) return 'full';
   const refusal = refusesElsewhere(tx, device);
   if (refusal !== null) return refusal;
   insertEntries(tx, mapping.id, [{ ...entry, nr_pages: end - index, pfn: -1, kind: 'anon' }]);
@@ -133,9 +133,6 @@ function allocate({ tx, mapping, index, known }: AnonymousFault, end: number): S
 
 /** M75: a policy whose node lost all its memory reads another node on v6.1 and later. */
 function refusesElsewhere(tx: Transaction, device: DaxDevice): Refusal | null {
-  if (memoryRangesOf(tx.host, device.name).some((range) => onlinePfns(range).length > 0)) {
-    return unknownOutcome(`the memory of ${device.name} is full: reclaim, swap or the OOM killer decide`);
-  }
   if (factsOf(tx.host).kmem.policy_follows_memory) return null;
   return unknownOutcome(
     `${device.name} has no online memory and the policy still names its node: where the page comes from is not recorded`,

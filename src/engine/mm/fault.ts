@@ -18,6 +18,7 @@ import {
   type Step,
   type Walk,
 } from './fault_walk.ts';
+import { notKnown } from './oom_kill.ts';
 import { staleEffect, storePasses } from './stale.ts';
 
 /** What a touch came to: the entries it made by size, and what ended it early. */
@@ -61,6 +62,8 @@ export function touch(tx: Transaction, mapping: Mapping, start: number, nr: numb
   return { failure: null, faults: walk.faults };
 }
 
+const FULL = 'what the OOM killer does to a call that takes pages is not in the sources read';
+
 /** Memory of system-ram: a poisoned page is a hwpoison entry, AR with lsb 12 at the touch (M53). */
 function anonymous(walk: Walk, run: Run | null, index: number): Step {
   const { tx, mapping, write, known } = walk;
@@ -68,6 +71,7 @@ function anonymous(walk: Walk, run: Run | null, index: number): Step {
   const before = entriesOf(tx.host, mapping.id);
   const step = touchAnonymous({ tx, mapping, index, end, write, known }, run);
   if (step === 'poisoned') return { why: 'sigbus', index, hwpoison_lsb: 12 };
+  if (step === 'full') return { why: 'refused', refusal: notKnown(mapping.dax_device, FULL), full: true };
   if (isRefusal(step)) return { why: 'refused', refusal: step };
   if (entriesOf(tx.host, mapping.id) !== before) walk.faults.pte += step - index;
   return step;

@@ -29,7 +29,8 @@ export type Failure =
   | { readonly why: 'sigbus'; readonly index: number; readonly hwpoison_lsb?: number }
   | { readonly why: 'blocked'; readonly index: number; readonly in: string }
   | { readonly why: 'oops'; readonly index: number; readonly effect: OopsEffect }
-  | { readonly why: 'refused'; readonly refusal: Refusal };
+  /** `full`: no page of the memory is free, which the OOM killer mends for a load or store of the process itself. */
+  | { readonly why: 'refused'; readonly refusal: Refusal; readonly full?: true };
 
 /** Whether a store copies the page. */
 export function isPrivate(mapping: Mapping): boolean {

@@ -1,12 +1,13 @@
 import { virtualAddress } from '../model/lookup.ts';
 import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
-import type { Refusal } from '../model/refusal.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { emit, patch } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { dataOf } from './data_of.ts';
 import { withExit } from './exit_walk.ts';
 import { faultIn } from './fault.ts';
 import type { Failure } from './fault_walk.ts';
+import { killFullest } from './oom_kill.ts';
 import { endProcess, strike } from './process_end.ts';
 import { survivesForced } from './signals.ts';
 import { runAt, type Site } from './site.ts';
@@ -14,11 +15,24 @@ import { isStale } from './stale.ts';
 
 /** A load or store of the process itself: served, or what becomes of the process at the first page that is not. */
 export function loadOrStore(site: Site, write: boolean): Outcome | Refusal {
-  const { failure, faults } = faultIn(site.tx, site.mapping, site, write);
-  if (failure === null) return okOutcome({ faults, ...served(site) });
-  if (failure.why === 'refused') return failure.refusal;
-  return { ...failed(site, failure), faults };
+  const kernel_log: string[] = [];
+  for (;;) {
+    const { failure, faults } = faultIn(site.tx, site.mapping, site, write);
+    if (failure === null) return okOutcome({ faults, kernel_log, ...served(site) });
+    if (failure.why !== 'refused') return { ...failed(site, failure), faults };
+    if (failure.full !== true) return failure.refusal;
+    const killed = killFullest(site.tx, site.mapping.dax_device);
+    if (isRefusal(killed)) return killed;
+    kernel_log.push(...killed.kernel_log);
+    if (killed.pid === site.process.pid) return { ...KILLED, faults, kernel_log };
+  }
 }
+
+/** The OOM killer took the process that asked. Source: mm/oom_kill.c __oom_kill_process(). */
+const KILLED: Outcome = okOutcome({
+  ...{ result: 'signal', signal: 'SIGKILL', si_code: 'SI_KERNEL' },
+  ...{ process_alive: false, end: { killed_by: 'SIGKILL' } },
+});
 
 /**
  * A store where the VMA has no PROT_WRITE: the fault ends before it asks whose page it is, whatever became of the page
