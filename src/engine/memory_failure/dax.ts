@@ -9,6 +9,7 @@ import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { HWPOISON_RANGES_MAX } from '../mm/hwpoison.ts';
 import { book, withoutStructPage, type Ledger, type PageEnd } from './ledger.ts';
+import { refusesHook } from './hook.ts';
 import { flagUnit, rmapHook, segmentsOf, type DaxEntry, type Segment } from './segments.ts';
 
 /** On whose behalf the calls are made: a process, and for madvise the mapping and address it names. */
@@ -44,7 +45,10 @@ const ENDS = {
  */
 export function failDaxPages(ledger: Ledger, range: PfnRange, current: Current | null): Refusal | null {
   const { tx, device } = ledger;
-  if (rmapHook(tx, device)?.fs_state === 'shutdown') return shutDownAlready();
+  const hook = rmapHook(tx, device);
+  if (hook?.fs_state === 'shutdown') return shutDownAlready();
+  const unread = hook === null ? null : refusesHook(tx, hook, range);
+  if (unread !== null) return unread;
   const madvise = current?.madvise ?? null;
   let at = range[0];
   for (const segment of segmentsOf(tx, device, range)) {

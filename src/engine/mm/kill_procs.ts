@@ -201,7 +201,8 @@ function addRegion(regions: [number, number][], from: number, to: number, joins:
   else regions.push([from, to]);
 }
 
-function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: number): void {
+/** unmap_mapping_range() of pages `[from, to)` of an address space: own copies stay. */
+export function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: number): void {
   for (const mapping of maps) {
     const shift = mapping.offset / PAGE_BYTES;
     const start = Math.max(0, from - shift);

@@ -1,4 +1,5 @@
 import type { File, Host } from '../model/host.ts';
+import { isFileUsed } from '../model/lookup.ts';
 import {
   findRun,
   levelPages,
@@ -79,10 +80,15 @@ export function clean(tx: Transaction, file: File): void {
   protectEntries(tx, [file.id]);
 }
 
-/** Nothing cached: a new mount, a reboot. */
+/** Nothing cached: a new mount, a reboot, a walk that drops what it finds. */
 export function forget(tx: Transaction, file: File): void {
   if (entriesOf(tx.host, file.id).length > 0)
     dropEntries(tx, file.id, 0, Math.ceil(file.size / PAGE_BYTES), true);
+}
+
+/** Whether the inode of a file is in core, as far as anybody can know: it has pages, or is open or mapped (R76). */
+export function inCore(host: Host, { id }: File): boolean {
+  return entriesOf(host, id).length > 0 || isFileUsed(host, id);
 }
 
 /** Whether anything of the file is to be written back. */

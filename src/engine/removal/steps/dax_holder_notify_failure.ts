@@ -4,14 +4,16 @@ import type { File, Mount } from '../../model/host.ts';
 import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { levelPages, runs } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
-import type { PfnRange } from '../../model/pfn_range.ts';
+import { forget, inCore } from '../../mm/page_cache.ts';
+import { countPages, type PfnRange } from '../../model/pfn_range.ts';
+import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import { fileSpace } from '../../mm/address_space.ts';
 import { recordOops, strike } from '../../mm/process_end.ts';
-import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';
+import { announce, killProcs, massPlan, unmap } from '../../mm/kill_procs.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -21,11 +23,14 @@ import { storeAgain, storingLoops, type StoringLoop } from '../storing.ts';
 const WALK_OOPSES_IN = 'xfs_alloc_read_agf';
 
 /**
- * Notifies the holder that the whole device fails. Only xfs registers one; without rmapbt it answers EOPNOTSUPP, and
- * one that was shut down before walks nothing (B3). With rmapbt it walks the files in the order of their blocks, kills
- * and unmaps, then shuts down. Where the page count wraps the walk of the first such file never ends; where the length
- * is wrong the task oopses behind the last group, every file walked and nothing shut down (R54, by the source alone).
- * Source: fs/xfs/xfs_notify_failure.c xfs_dax_notify_failure(), mm/memory-failure.c mf_dax_kill_procs().
+ * Notifies the holder that the whole device fails. Only xfs registers one (S22); without rmapbt it answers EOPNOTSUPP,
+ * and one that was shut down before walks nothing (B3). With rmapbt it walks the files in the order of their blocks,
+ * kills and unmaps, then shuts down. With MF_MEM_PRE_REMOVE it drops what i_pages have, too (S23), so that
+ * nothing is left to evict (S3); without, the walk ends at the first file that is not DAX (S24). Where the page count wraps the walk of the
+ * first DAX file never ends; where the length is wrong the task oopses behind the last group, every file walked and
+ * nothing shut down (R54, by the source alone).
+ * Source: fs/xfs/xfs_notify_failure.c xfs_dax_notify_failure(), mm/memory-failure.c mf_dax_kill_procs(),
+ * mm/truncate.c invalidate_inode_pages2_range().
  */
 export function daxHolderNotifyFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
@@ -36,44 +41,86 @@ export function daxHolderNotifyFailure(input: StepInput): StepOutput {
   return walk(input, mount);
 }
 
+/** What the walk has done so far. */
+interface Walked {
+  readonly signals: SignalRow[];
+  readonly log: string[];
+  readonly flagged: PfnRange[];
+  hwpoisoned: number;
+  /** Files of which i_pages lost something, and how much. */
+  files_dropped: number;
+  pages_dropped: number;
+}
+
 function walk(input: StepInput, mount: Mount): StepOutput {
   const { tx, parameters } = input;
-  const sent: SignalRow[] = [];
-  const log: string[] = [];
-  const flagged: PfnRange[] = [];
-  let hwpoisoned = 0;
+  const walked: Walked = {
+    signals: [],
+    log: [],
+    flagged: [],
+    hwpoisoned: 0,
+    files_dropped: 0,
+    pages_dropped: 0,
+  };
   const loops = storingLoops(tx, input.device);
-  if (parameters.mf_flags === 'MF_MEM_PRE_REMOVE') {
+  const preRemove = parameters.mf_flags === 'MF_MEM_PRE_REMOVE';
+  if (preRemove) {
     // freeze_super() syncs first: what was dirty is written back and write-protected.
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
+  let ended_at: File | null = null;
   for (const file of filesInCore(input, mount)) {
-    if (parameters.set_hwpoison === 'first_page_of_entry') hwpoisoned += flagFirstPages(input, file, flagged);
-    const space = fileSpace(tx, file);
-    const plan = massPlan(parameters, input.removal.by_pid);
-    for (const extent of file.extents) {
-      const killed = killProcs(tx, space, extent.offset, extent.offset + extent.nr_pages, plan);
-      append(sent, killed.signals);
-      append(log, announce(space, killed));
-    }
-    if (wraps(input, mount, file)) return neverEnds(input, mount, file, { signals: sent, log, loops });
+    ended_at = file.dax || preRemove ? null : file;
+    if (ended_at !== null) break;
+    if (file.dax) killUsers(input, file, walked);
+    if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
+    if (preRemove) dropPages(input, file, walked);
   }
-  const signals = deliver(tx, sent);
-  setHwpoison(tx, input.device.name, flagged);
-  emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length });
-  if (parameters.page_count_outside_last_ag === 'walks_past_last_ag')
+  const signals = deliver(tx, walked.signals);
+  setHwpoison(tx, input.device.name, walked.flagged);
+  const { log, hwpoisoned, files_dropped, pages_dropped } = walked;
+  emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length, pages_dropped });
+  if (ended_at === null && parameters.page_count_outside_last_ag === 'walks_past_last_ag')
     return oopses(input, mount, { signals: [...signals, ...storeAgain(tx, loops)], hwpoisoned, log });
   log.push(...shutDown(input, mount));
-  const stores = storeAgain(tx, loops);
-  return { end: 'done', signals: [...signals, ...stores], hwpoisoned, log, result: { holder: mount.id } };
+  const dropped = preRemove ? { files_dropped, pages_dropped } : {};
+  const ended = ended_at === null ? {} : { errno: 'EBUSY', ended_at: ended_at.id };
+  const result = { holder: mount.id, ...dropped, ...ended };
+  return { end: 'done', signals: [...signals, ...storeAgain(tx, loops)], hwpoisoned, log, result };
 }
 
-/** Files with DAX entries or mappers, in the order of their blocks. */
+/** Files in core that have blocks, in the order of these. */
 function filesInCore({ tx }: StepInput, mount: Mount): File[] {
-  const files = filesOf(tx.host, mount.file_system).filter((file) => {
-    return file.dax && (entriesOf(tx.host, file.id).length > 0 || fileSpace(tx, file).maps.length > 0);
-  });
+  const files = filesOf(tx.host, mount.file_system).filter(
+    (file) => file.extents.length > 0 && inCore(tx.host, file),
+  );
   return files.sort((a, b) => a.extents[0]!.pfn - b.extents[0]!.pfn);
+}
+
+/** mf_dax_kill_procs() of each extent of a DAX file. */
+function killUsers(input: StepInput, file: File, walked: Walked): void {
+  const { tx, parameters, removal } = input;
+  if (parameters.set_hwpoison === 'first_page_of_entry')
+    walked.hwpoisoned += flagFirstPages(input, file, walked.flagged);
+  const space = fileSpace(tx, file);
+  const plan = massPlan(parameters, removal.by_pid);
+  for (const { offset, nr_pages } of file.extents) {
+    const killed = killProcs(tx, space, offset, offset + nr_pages, plan);
+    append(walked.signals, killed.signals);
+    append(walked.log, announce(space, killed));
+  }
+}
+
+/** Nothing is dirty any more: all that the file has in i_pages goes, and is unmapped, but for own copies (S23). */
+function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
+  const pages = countPages(
+    [...runs(entriesOf(tx.host, file.id))].map((run) => [run.index, run.nr_pages] as const),
+  );
+  if (pages === 0) return;
+  forget(tx, file);
+  unmap(tx, fileSpace(tx, file).maps, 0, Math.ceil(file.size / PAGE_BYTES));
+  walked.files_dropped += 1;
+  walked.pages_dropped += pages;
 }
 
 /** mf_dax_kill_procs() flags the first page of each DAX entry. How many; the ranges up to what a device keeps. */
