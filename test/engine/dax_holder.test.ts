@@ -138,6 +138,10 @@ describe('[S26] two xfs with rmapbt, removed', () => {
     const dax = addMapper(made, { file: addFile(made, first.id, '/f') });
     const cached = addMapper(made, { file: addFile(made, second.id, '/f') });
     const { report } = removeDevice(made);
+    expect(report.file_systems.map(({ mount, dax_holder }) => [mount, dax_holder])).toEqual([
+      [first.id, true],
+      [second.id, false],
+    ]);
     expect(report.signals.map(({ pid }) => pid)).toEqual([dax.pid]);
     expect([touch(made, cached, 'read'), touch(made, cached, 'write')]).toEqual(['ok', SIGBUS]);
     expect(

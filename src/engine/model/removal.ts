@@ -120,6 +120,8 @@ export interface RemovalReport {
   readonly file_systems: readonly {
     readonly mount: string;
     readonly fs_type: string;
+    /** Whether it holds the dax_device, and is told where the kernel tells anybody; absent in older removals. */
+    readonly dax_holder?: boolean;
     readonly result: 'shutdown' | 'untouched' | 'frozen';
     readonly reason: string | null;
   }[];

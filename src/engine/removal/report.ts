@@ -88,6 +88,7 @@ function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report'
   return mountsOfDevice(host, removal.dax_device).map((mount) => ({
     mount: mount.id,
     fs_type: mount.fs_type,
+    dax_holder: mount.dax_holder,
     result: mount.fs_state === 'alive' ? 'untouched' : mount.fs_state,
     reason: mount.shutdown_reason,
   }));

@@ -136,6 +136,10 @@ export const told = {
     z.strictObject({
       mount: z.string(),
       fs_type: z.string(),
+      dax_holder: z.boolean().exactOptional().meta({
+        description:
+          'Whether it holds the dax_device; the result of the step dax_holder_notify_failure says what its walk did. Absent in removals that are older than this field.',
+      }),
       result: z.enum(['shutdown', 'untouched', 'frozen']),
       reason: z.string().nullable(),
     }),
