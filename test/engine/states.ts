@@ -132,10 +132,12 @@ export function withFrozen(kernel: KernelName, ask: (rig: Rig) => Command): read
   return [rig.made, ask(rig)];
 }
 
+/** umount of a mount that is gone, of which a freeze keeps the superblock. */
 export function frozenUnmapped(kernel: KernelName): readonly [Machine, Command] {
   const { made, mapper, mount } = rmapbt(kernel, 0, 4);
   made.run({ type: 'munmap', mapping: mapper().mapping });
   removeDevice(made);
+  made.run({ type: 'umount', mount, lazy: false });
   return [made, { type: 'umount', mount, lazy: false }];
 }
 

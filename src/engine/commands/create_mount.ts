@@ -8,6 +8,7 @@ import {
   findModelled,
   hasStructPages,
   mountsOf,
+  mountsOn,
   nrPages,
   pinsOfDevice,
   superblockOf,
@@ -29,7 +30,7 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
     return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
   }
-  if (device.state !== 'bound')
+  if (device.state !== 'bound' && !isFrozenThere(tx.host, asked, device))
     return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
   const held = isHeld(tx.host, asked, device);
   const command = held ? withoutDax(tx.host, asked) : asked;
@@ -78,6 +79,15 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
   }
   emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
   return record;
+}
+
+/**
+ * Whether the superblock of the block device is frozen under a removal that has not come to the block device, and never
+ * will: a mount takes it up as it is (S28). Source: fs/super.c get_tree_bdev(), sget_fc().
+ */
+function isFrozenThere(host: Host, { partition }: CreateMount, device: DaxDevice): boolean {
+  const there = mountsOn(host, device).filter((mount) => mount.partition === (partition ?? null));
+  return there.some(({ fs_state }) => fs_state === 'frozen');
 }
 
 /** Whether an xfs comes to a dax_device that another, mounted before it, holds. */

@@ -25,8 +25,16 @@ export function inUse(tx: Transaction, mount: Mount): boolean {
   return livingMappings(tx.host, mapped).length > 0;
 }
 
-/** A detached file system ends with its last user. */
+/**
+ * Whether the freeze of a walk that never ends keeps the superblock behind its last mount (S28): it is active, nothing of
+ * it is torn down, and a mount of its block device finds it. Source: fs/super.c freeze_super() s_active.
+ */
+export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
+  return mount.fs_state === 'frozen' && mountsOfSuperblock(tx, mount).length === 1;
+}
+
+/** A detached file system ends with its last user; but for one that is frozen, which waits for a mount or a reboot. */
 export function reapLazyMounts(tx: Transaction): void {
   for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy'))
-    if (!inUse(tx, mount)) dropMount(tx, mount);
+    if (!inUse(tx, mount) && !keptByFreeze(tx, mount)) dropMount(tx, mount);
 }

@@ -262,7 +262,7 @@ export interface Mount extends Resource {
   readonly agcount: number;
   readonly partition: number | null;
   readonly file_system: string;
-  /** `lazy`: detached by umount -l, its superblock lives on while files are in use. */
+  /** `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28). */
   readonly state: 'mounted' | 'lazy';
   readonly fs_state: FsState;
   /** Why it shut down, as the kernel names it, or null. */

@@ -22,7 +22,7 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
   if (device.removal !== null)
     return refuse(
       'removal_in_progress',
-      `${device.name} is being removed: the removal shows what it waits for, and POST …/reboot ends one that never returns`,
+      `${device.name} is being removed, and a write to unbind waits for its lock: the removal shows what it waits for, and POST …/reboot ends one that never returns`,
     );
   if (device.state !== 'bound' && !reachesParent(command.via, device))
     return refuse('dax_device_not_bound', `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`);

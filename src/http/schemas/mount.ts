@@ -24,7 +24,10 @@ export const Mount = z
     agcount: Count,
     partition: Count.nullable(),
     file_system: Id,
-    state: MountState.meta({ description: '`lazy`: detached by umount -l, still in use.' }),
+    state: MountState.meta({
+      description:
+        '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze that never ends.',
+    }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),

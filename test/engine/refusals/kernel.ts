@@ -68,8 +68,8 @@ export const KERNEL: readonly Case[] = [
   },
   {
     code: 'kernel_refused',
-    errno: 'EBUSY',
-    when: 'umount of a frozen file system nobody maps',
+    errno: 'EINVAL',
+    when: 'umount of a frozen file system that is unmounted',
     kernel: 'v7.3',
     make: frozenUnmapped,
   },
