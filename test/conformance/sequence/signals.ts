@@ -2,7 +2,7 @@ import { signalWords, text } from '../answer.ts';
 import { idOf } from '../step.ts';
 import type { Body } from '../step.ts';
 import { wordAt } from './args.ts';
-import { deathChecks, isDead } from './death.ts';
+import { deathChecks, isDead, recordOf } from './death.ts';
 import type { StepAnswer } from './recording.ts';
 import { core } from './stage.ts';
 import type { Act, Stage } from './stage.ts';
@@ -35,6 +35,8 @@ async function heardBy(process: string, answer: StepAnswer, stage: Stage): Promi
   const senders = stage.senders.slice(stage.heard.get(process) ?? 0);
   stage.heard.set(process, stage.senders.length);
   const pid = Number(idOf(stage, `pid:${process}`));
+  // What is blocked stays pending: no handler hears it.
+  if ((await recordOf(stage, process)).sigbus === 'blocked') return 'none';
   for (const rows of senders) {
     const sent = (await rows()).find(
       (row) => row.pid === pid && (row.delivery ?? 'asynchronous') === 'asynchronous',
