@@ -9,7 +9,6 @@ import {
   addDevice,
   addMapper,
   addPin,
-  access,
   DEVICE,
   found,
   machine,
@@ -123,7 +122,6 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     const stuck = ext4('v7.3');
     const { mapping, pid } = stuck.mapper();
     removeDevice(stuck.made);
-    access(stuck.made, mapping, 'smaps');
     stuck.made.try({ type: 'munmap', mapping });
     const [killed] = endings(survey(stuck.made), 'process').slice(-1);
     const { state } = found(stuck.made.host.tables.processes.get(String(pid)));

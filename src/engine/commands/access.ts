@@ -5,6 +5,7 @@ import { madviseHwpoison } from '../memory_failure/madvise.ts';
 import { gup, registerBuffers } from '../mm/gup.ts';
 import { accessError, copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
+import { mmLocked } from '../mm/mm_locked.ts';
 import { releaseUnknown } from '../mm/pin_release.ts';
 import { runAt, type Site } from '../mm/site.ts';
 import { isStale, staleEffect } from '../mm/stale.ts';
@@ -33,11 +34,19 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const unknown = releaseUnknown(tx.host, process.pid);
   const outcome = perform(site, command.kind);
   if (isRefusal(outcome)) return outcome;
+  const locked = mmLocked(process);
+  if (locked !== null && !isServedAsMapped(command.kind, outcome)) return locked;
   // What was not mapped before may be served by a fault of a device that is still alive.
   const served = outcome.result === 'ok' ? readsAbsentMedia(site, command.kind) : null;
   if (served !== null) return served;
   // A death by signal or oops drops the pins too: where the outcome of that is not known, neither is this.
   return !outcome.process_alive && unknown !== null ? unknown : outcome;
+}
+
+/** The processor found all that it came to: nothing of the kernel was asked. */
+function isServedAsMapped(kind: AccessKind, { result, faults }: Outcome): boolean {
+  const byProcessor = kind === 'read' || kind === 'write' || kind === 'copy_out';
+  return byProcessor && result === 'ok' && faults.pte + faults.pmd + faults.pud === 0;
 }
 
 function siteOf(tx: Transaction, command: Access): Site | Refusal {

@@ -1,5 +1,6 @@
 import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
+import { findMapper } from '../mm/mm_locked.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
 import type { OpenFile } from '../model/open_file.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
@@ -7,7 +8,6 @@ import {
   blockDeviceGone,
   deviceOf,
   fileOf,
-  findActor,
   findModelled,
   findFile,
   findOpenFile,
@@ -24,7 +24,7 @@ import { wayBack } from '../device/way_back.ts';
  * or mmap is refused (R8-R11).
  */
 export function createMapping(tx: Transaction, command: CreateMapping): Mapping | Refusal {
-  const process = findActor(tx.host, command.pid, '/pid');
+  const process = findMapper(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
   const target = resolve(tx, command);
   if (isRefusal(target)) return target;

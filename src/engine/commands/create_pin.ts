@@ -1,10 +1,11 @@
 import type { CreatePin } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
+import { findMapper } from '../mm/mm_locked.ts';
 import { isStale } from '../mm/stale.ts';
 import type { DaxDevice, Mapping, Pin } from '../model/host.ts';
 import { leaveMovable } from '../device/kmem/offline.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
-import { deviceOf, findActor, findMapping, generationOf } from '../model/lookup.ts';
+import { deviceOf, findMapping, generationOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';
 import { normalize } from '../model/pfn_range.ts';
@@ -17,7 +18,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
  * kernel refuses FOLL_LONGTERM. gup through a stale entry is acted out by POST …/access.
  */
 export function createPin(tx: Transaction, command: CreatePin): Pin | Refusal {
-  const process = findActor(tx.host, command.pid, '/pid');
+  const process = findMapper(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
   const mapping = findMapping(tx.host, command.mapping);
   if (isRefusal(mapping)) return { ...mapping, pointer: '/mapping' };

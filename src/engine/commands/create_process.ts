@@ -1,6 +1,7 @@
 import type { CreateProcess } from '../model/use_command.ts';
 import type { Mapping, Process } from '../model/host.ts';
-import { mappingsOfPid, findActor, openFilesOfPid } from '../model/lookup.ts';
+import { findMapper } from '../mm/mm_locked.ts';
+import { mappingsOfPid, openFilesOfPid } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import {
@@ -18,7 +19,7 @@ import {
 /** Creates a process; with `parent_pid` a fork that inherits the parent's descriptors, mappings and kill policy. */
 export function createProcess(tx: Transaction, command: CreateProcess): Process | Refusal {
   const parent =
-    command.parent_pid === undefined ? null : findActor(tx.host, command.parent_pid, '/parent_pid');
+    command.parent_pid === undefined ? null : findMapper(tx.host, command.parent_pid, '/parent_pid');
   if (isRefusal(parent)) return parent;
   const pid = command.pid ?? nextPid(tx);
   if (tx.host.tables.processes.has(String(pid))) {
@@ -33,6 +34,7 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
     sigbus: command.sigbus ?? parent?.sigbus ?? 'default',
     parent_pid: command.parent_pid ?? null,
     state: 'running',
+    mm_locked: false,
     end: null,
   });
   if (parent !== null) {

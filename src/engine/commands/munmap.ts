@@ -1,9 +1,10 @@
 import type { Munmap } from '../model/use_command.ts';
 import { withExit } from '../mm/exit_walk.ts';
 import { putFiles } from '../mm/last_user.ts';
+import { findMapper } from '../mm/mm_locked.ts';
 import { strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
-import { findMapping, findActor, pinsOfPid } from '../model/lookup.ts';
+import { findMapping, pinsOfPid } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { put, remove, emit, type Transaction } from '../model/transaction.ts';
@@ -12,7 +13,7 @@ import { put, remove, emit, type Transaction } from '../model/transaction.ts';
 export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   const mapping = findMapping(tx.host, command.mapping);
   if (isRefusal(mapping)) return mapping;
-  const process = findActor(tx.host, mapping.pid);
+  const process = findMapper(tx.host, mapping.pid);
   if (isRefusal(process)) return process;
   const effect = zapEffect(tx.host, [mapping], 'munmap');
   if (effect.do === 'oops') return strike(tx, mapping.pid, withExit(tx.host, effect, mapping, null));

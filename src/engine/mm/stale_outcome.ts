@@ -1,6 +1,7 @@
 import type { OopsEffect } from '../kernels/effect.ts';
 import { errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { lockMm } from './mm_locked.ts';
 import { releaseUnknown } from './pin_release.ts';
 import { livelock, recordOops, strike } from './process_end.ts';
 import type { Site } from './site.ts';
@@ -32,10 +33,11 @@ const SEEN_FROM_OUTSIDE = { process: 'caller', caller: 'caller', worker: 'worker
 
 /**
  * R131, R133: the oops strikes the process that looks. Its pins go with it: where the outcome of that is not known,
- * neither is this.
+ * neither is this. The process that it looked into is left with its locks (LK5).
  */
 function struck({ tx, mapping, caller }: Site, effect: OopsEffect): Outcome | Refusal {
   if (caller === 'self') return strike(tx, mapping.pid, effect);
+  lockMm(tx, mapping.pid);
   if (caller === null) {
     recordOops(tx, effect.at, effect.never_ends);
     return oopsOutcome(effect.at, 'caller', { stale: true });

@@ -311,6 +311,8 @@ export interface Process extends Resource {
   readonly sigbus: SigbusDisposition;
   readonly parent_pid: number | null;
   readonly state: ProcessState;
+  /** A task that looked into its memory died with the locks of it. */
+  readonly mm_locked: boolean;
   /** How it ended, once dead: by a signal or by exit. */
   readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
 }

@@ -24,6 +24,10 @@ export const Process = z
     sigbus: Sigbus,
     parent_pid: Pid.nullable(),
     state: ProcessState,
+    mm_locked: z.boolean().meta({
+      description:
+        'A task that looked into its memory died with the locks of it: until a reboot nobody knows what it meets there, but at what is mapped already.',
+    }),
     end: ProcessEnd.nullable(),
   })
   .meta({
