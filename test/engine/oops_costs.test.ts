@@ -92,6 +92,14 @@ describe('[S31] which oops costs all grace periods on v7.3', () => {
     expect(stuckOf(made)).toEqual(stuck);
   });
 
+  test.each([
+    ['pte', ['Voluntary context switch within RCU read-side critical section!']],
+    ['pmd', []],
+  ] as const)('the kernel logs it of an exit at a %s', (level, log) => {
+    const { made, one } = stale(level);
+    expect(outcomeOf(made.run({ type: 'exit_process', pid: one.pid })).kernel_log).toEqual(log);
+  });
+
   test('a death by signal is an exit', () => {
     const rig = ext4('v7.3');
     const one = rig.mapper({ small: true, sigbus: 'default', touched: 'none' });

@@ -18,6 +18,8 @@ export interface OopsEffect {
   readonly never_ends?: NeverEnding;
   /** The task exits with the lock of its table of PMDs: what that costs depends on what it still maps (S50). */
   readonly locks?: 'pmd_table';
+  /** What the kernel logs beside the oops. */
+  readonly log?: string;
 }
 
 /** What gup meets at a stale entry: it never just succeeds. */
@@ -48,6 +50,12 @@ export function stuckWithTable(at: string): OopsEffect {
  */
 export function stuckWithinRcu(at: string): OopsEffect {
   return { ...stuck(at), never_ends: 'rcu' };
+}
+
+/** The same by a task that was exiting: the scheduler finds it within its section. Source: rcu_note_context_switch(). */
+export function exitsWithinRcu(at: string): OopsEffect {
+  const log = 'Voluntary context switch within RCU read-side critical section!';
+  return { ...stuckWithinRcu(at), log };
 }
 
 /** An oops that kills the task. */

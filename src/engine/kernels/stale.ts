@@ -1,6 +1,7 @@
 import {
   at,
   dies,
+  exitsWithinRcu,
   ok,
   stuck,
   stuckWithinRcu,
@@ -40,10 +41,9 @@ const gatherOops = at(dies('gather_pte_stats'), dies('gather_pte_stats'));
 const ext4Oops = at<Effect>(stuckWithinRcu('do_wp_page'), ok);
 const splitOops = at<Effect>(stuckWithinRcu('do_wp_page'), stuckWithTable('split_huge_pmd_locked'));
 
-/** A task that unmaps goes on to exit, with the lock; one that exits, or dies of MADV_DONTNEED, zaps no further. */
-const zaps = (at_pmd: Effect) => {
-  const zapIn = (at_pte: string) => at<Effect>(stuckWithinRcu(at_pte), at_pmd);
-  // In which function a PTE oopses up to 7.0 is a matter of inlining.
+/** What a zap does at a PTE, by where it oopses, and at a PMD. In which function a PTE oopses up to 7.0: inlining. */
+const zaps = (atPte: (where: string) => Effect, at_pmd: Effect) => {
+  const zapIn = (where: string) => at<Effect>(atPte(where), at_pmd);
   const walks = [
     [refcounted, zapIn('zap_pte_range')],
     [CHANGES.zap_inlined, zapIn('unmap_page_range')],
@@ -51,8 +51,11 @@ const zaps = (at_pmd: Effect) => {
   ] as const;
   return { oops: zapIn('__zap_vma_range'), walks };
 };
-const zap = zaps(stuck('vm_normal_folio_pmd'));
-const unmap = zaps(stuckWithTable('vm_normal_folio_pmd'));
+const at_pmd = 'vm_normal_folio_pmd';
+const exit = zaps(exitsWithinRcu, stuck(at_pmd));
+/** It goes on to exit, with the lock; who dies of MADV_DONTNEED does not come to its exit_mmap(). */
+const unmap = zaps(stuckWithinRcu, stuckWithTable(at_pmd));
+const drop = zaps(stuckWithinRcu, stuck(at_pmd));
 
 /**
  * What every verb that walks to a stale entry does to the kernel. A load is no row: on every kernel it reads the pfn.
@@ -63,8 +66,8 @@ const unmap = zaps(stuckWithTable('vm_normal_folio_pmd'));
 export const STALE = {
   //                         v5.10       letter      posted      armed       v6.1        v6.12       v7.3
   munmap:           effects([fine,       fine,       fine,       fine,       fine,       fine,       unmap.oops],  'zap_pte_range(), zap_huge_pmd()',        'R141',       ...unmap.walks),
-  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       zap.oops],    'zap_pte_range(), zap_huge_pmd()',        'R140',       ...zap.walks),
-  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       zap.oops],    'zap_pte_range(), zap_huge_pmd()',        'R141',       ...zap.walks),
+  exit:             effects([fine,       fine,       fine,       fine,       fine,       fine,       exit.oops],   'zap_pte_range(), zap_huge_pmd()',        'R140',       ...exit.walks),
+  madvise_dontneed: effects([fine,       fine,       fine,       fine,       fine,       fine,       drop.oops],   'zap_pte_range(), zap_huge_pmd()',        'R141',       ...drop.walks),
   vmsplice:             gup([slow,       slow,       hugeHang,   hugeHang,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R129, R130', refcounted),
   direct_io:            gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R127, R128', refcounted),
   madvise_hwpoison:     gup([slow,       slow,       hugeOops,   hugeOops,   slow,       slow,       fastOops],    'get_user_pages_fast()',                  'R135',       refcounted),

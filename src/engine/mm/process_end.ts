@@ -52,10 +52,10 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
 }
 
 /** The task is struck by an oops and never reaped. */
-function oopsed(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome {
+function oopsed(tx: Transaction, pid: number, { at, never_ends, log }: OopsEffect): Outcome {
   patch(tx, 'processes', String(pid), { state: 'oopsed' });
   recordOops(tx, at, never_ends);
-  return oopsOutcome(at, 'process', { process_alive: true });
+  return oopsOutcome(at, 'process', { process_alive: true, kernel_log: log === undefined ? [] : [log] });
 }
 
 /** An oops somewhere in the kernel: the host's health shows it until a reboot, and what it left without an end. */
