@@ -8,6 +8,7 @@ import {
   DEVICE,
   fileIo,
   mountOf,
+  processOf,
   removeDevice,
   type Machine,
   type Mapper,
@@ -81,12 +82,38 @@ describe('[S28] a file system that the walk has frozen for ever', () => {
     expect(mountOf(made, mount).dax_holder).toBe(true);
   });
 
-  test('lets neither a bind nor a second unbind through', () => {
+  test('lets neither a bind nor a second unbind through: both wait for the lock of the device', () => {
     const { made } = walked();
+    const { removal: behind } = made.host.tables.dax_devices.get(DEVICE)!;
     expect(made.run({ type: 'bind', dax_device: DEVICE }).bind).toMatchObject({ result: 'blocked' });
-    expect(answered(made, { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' })).toBe(
-      'removal_in_progress',
+    const by_pid = addProcess(made);
+    for (const how of [{}, { via: 'nd_pmem', by_pid }] as const) {
+      const second = removeDevice(made, how);
+      expect(second).toMatchObject({ state: 'waiting', behind, verdict: null });
+      expect(new Set(second.steps.map(({ state }) => state))).toEqual(new Set(['pending']));
+    }
+    expect(processOf(made, by_pid).state).toBe('blocked');
+    expect(made.host.tables.dax_devices.get(DEVICE)!.removal).toBe(behind);
+    const { state, items } = made.ask({ type: 'survey_holders', dax_device: DEVICE });
+    expect([state, items.find(({ kind }) => kind === 'mount')?.consequence]).toEqual(['stuck', 'forced']);
+    made.run({ type: 'reboot' });
+    expect([...made.host.tables.removals.values()].map((one) => one.state)).toEqual(
+      Array(3).fill('completed'),
     );
+  });
+
+  test('but no other way to remove it begins, nor one by a process that has ended, or of another driver', () => {
+    const { made, user } = walked();
+    const remove = { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' } as const;
+    for (const how of [
+      { trigger: 'orderly_removal' },
+      { via: 'ndctl_disable_namespace' },
+      { via: 'dax_pmem' },
+    ] as const)
+      expect(answered(made, { ...remove, ...how })).toBe('removal_in_progress');
+    expect(answered(made, { ...remove, via: 'device_dax' })).toBe('invalid_field');
+    made.run({ type: 'exit_process', pid: user.pid });
+    expect(answered(made, { ...remove, by_pid: user.pid })).toBe('process_ended');
   });
 
   test('ends with a reboot', () => {

@@ -9,10 +9,17 @@ import { consumersOf, regionOf, regionsOn } from '../device/cxl/chain.ts';
 import { refusesUntold, untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { mediumLost } from '../device/lifecycle.ts';
 import { wayBack } from '../device/way_back.ts';
+import { startBehind } from '../removal/behind.ts';
 import { startRemoval } from '../removal/start.ts';
 
-/** Starts `->remove()` of a device: the answer is its own removal, also where siblings go with it. */
+/**
+ * Starts `->remove()` of a device: the answer is its own removal, also where siblings go with it, and where it waits
+ * behind one that never ends.
+ */
 export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): RemovalRecord | Refusal {
+  const device = findDevice(tx.host, command.dax_device);
+  const waiting = isRefusal(device) ? device : startBehind(tx, command, device);
+  if (waiting !== null) return waiting;
   const begun = removeWithSiblings(tx, command);
   return isRefusal(begun) ? begun : begun[0];
 }

@@ -29,6 +29,8 @@ export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, De
   /** The CXL memdev that goes with it. */
   readonly cxl_memdev: string | null;
   readonly state: RemovalState;
+  /** The removal that has the lock of the device, which this one waits for. */
+  readonly behind?: string;
   readonly waiting_on: readonly WaitingOn[];
   readonly verdict: Verdict | null;
   readonly hazards: readonly Hazard[];

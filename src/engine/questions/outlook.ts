@@ -84,7 +84,9 @@ function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[]
 
 /** Of the device's last removal: whom it has signalled and waits for; the dangers are those of now. */
 function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
-  const all = tx.host.tables.removals.where((removal) => removal.dax_device === device.name);
+  const all = tx.host.tables.removals.where(
+    (removal) => removal.dax_device === device.name && removal.behind === undefined,
+  );
   const last: RemovalRecord | undefined = all.at(-1);
   // A listing may have shown the device without a driver: then nothing of its removal is known.
   const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };

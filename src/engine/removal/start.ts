@@ -39,9 +39,27 @@ export function startRemoval(
   if (online !== null) return online;
   const specs = stepsFor(proposedProfile(tx.host), device, command.via);
   if (isRefusal(specs)) return specs;
+  const removal = putRemoval(tx, command, specs, { cxl_memdev, state: 'running' });
+  const media_present = command.trigger === 'surprise_removal' ? false : device.media_present;
+  removalStarted(tx, device, removal.id, media_present);
+  emit(tx, 'removal_started', `removals/${removal.id}`, {
+    dax_device: device.name,
+    trigger: command.trigger,
+  });
+  return removal;
+}
+
+/** A removal of which no step has run. */
+export function putRemoval(
+  tx: Transaction,
+  command: RemoveDaxDevice,
+  specs: readonly StepSpec[],
+  how: Pick<RemovalRecord, 'cxl_memdev' | 'state' | 'behind'>,
+): RemovalRecord {
+  const device = deviceOf(tx.host, command.dax_device);
   const made = identity(tx);
   const mapped_before = hasStructPages(device) ? mappedPfns(tx.host, device) : [];
-  const removal = put(tx, 'removals', made.uid, {
+  return put(tx, 'removals', made.uid, {
     ...made,
     id: made.uid,
     dax_device: device.name,
@@ -50,8 +68,7 @@ export function startRemoval(
     trigger: command.trigger,
     via: command.via ?? null,
     by_pid: command.by_pid ?? null,
-    cxl_memdev,
-    state: 'running',
+    ...how,
     waiting_on: [],
     verdict: null,
     hazards: [],
@@ -61,13 +78,6 @@ export function startRemoval(
     created_at: tx.context.now,
     completed_at: null,
   });
-  const media_present = command.trigger === 'surprise_removal' ? false : device.media_present;
-  removalStarted(tx, device, removal.id, media_present);
-  emit(tx, 'removal_started', `removals/${removal.id}`, {
-    dax_device: device.name,
-    trigger: command.trigger,
-  });
-  return removal;
 }
 
 function pendingStep({ name, source, parameters }: StepSpec): StepRecord {

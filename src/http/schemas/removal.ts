@@ -177,6 +177,10 @@ export const Removal = z
     by_pid: Pid.nullable(),
     cxl_memdev: z.string().nullable().meta({ description: 'The CXL memdev that goes with it.' }),
     state: RemovalState,
+    behind: z.string().exactOptional().meta({
+      description:
+        'The removal that is stuck with the lock of the device: this one, a second write to `unbind`, waits for it.',
+    }),
     waiting_on: Waits,
     cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),
