@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
-import { OLD, told, touch } from './observe.ts';
+import { answered, OLD, told, touch } from './observe.ts';
 import { ext4, mounted, xfs, type Rig } from './rig.ts';
 import {
   access,
   addDevice,
   addMapper,
+  addMount,
   addPin,
   addProcess,
   DEVICE,
   found,
   MIB,
+  mountOf,
   outcomeOf,
   PIPE,
   processOf,
@@ -165,6 +167,30 @@ describe('[S32] once no grace period ends', () => {
       result: { hangs_in: 'synchronize_rcu_expedited' },
     });
     expect(touch(rig.made, other, 'read')).toBe(OLD);
+  });
+
+  test.each([false, true])('umount of another device is blocked, its mount point gone, lazy: %s', (lazy) => {
+    const { made, mapper } = ext4('v7.3');
+    addDevice(made, { name: 'pmem1' });
+    const mount = addMount(made, { dax_device: 'pmem1', path: '/mnt/b' }).id;
+    const { pid } = mapper({ small: true });
+    removeDevice(made);
+    made.run({ type: 'exit_process', pid });
+    expect(outcomeOf(made.run({ type: 'umount', mount, lazy }))).toMatchObject({
+      result: 'blocked',
+      blocked_in: 'synchronize_rcu_expedited',
+    });
+    expect(mountOf(made, mount).state).toBe('lazy');
+    expect(answered(made, { type: 'umount', mount, lazy })).toBe('EINVAL');
+    expect(addMount(made, { dax_device: 'pmem1', path: '/mnt/c', mkfs: false }).state).toBe('mounted');
+  });
+
+  test('umount of what the dead task uses is EBUSY as before, and lazily blocked', () => {
+    const rig = stale('pte');
+    exits(rig);
+    const umount = { type: 'umount', mount: rig.mount } as const;
+    expect(answered(rig.made, { ...umount, lazy: false })).toBe('EBUSY');
+    expect(told(outcomeOf(rig.made.run({ ...umount, lazy: true })))).toBe('blocks');
   });
 
   test('a reboot ends it', () => {

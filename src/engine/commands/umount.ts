@@ -1,13 +1,14 @@
 import type { Umount } from '../model/use_command.ts';
 import { dropMount, inUse, keptByFreeze } from '../fs/mount.ts';
+import { neverReturns } from '../mm/never_returns.ts';
 import { findMount } from '../model/lookup.ts';
-import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
  * umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. A superblock that
- * outlives it stays, without a path.
+ * outlives it stays, without a path. Where no grace period ends it has detached the mount, and never returns (S32).
  */
 export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
@@ -19,11 +20,12 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
       'target is busy: files are in use (lazy=true detaches it, munmap or exit ends the use)',
     );
   if (mount.state === 'lazy' && !busy)
-    return kernelRefuses('EINVAL', 'not mounted: the freeze keeps the superblock until POST …/reboot');
-  if (busy || keptByFreeze(tx, mount)) {
+    return kernelRefuses('EINVAL', 'not mounted: its superblock stays until POST …/reboot');
+  const hangs_in = neverReturns(tx.host, 'namespace_unlock');
+  if (busy || keptByFreeze(tx, mount) || hangs_in !== null) {
     patch(tx, 'mounts', mount.id, { state: 'lazy' });
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
-    return okOutcome();
+    return hangs_in === null ? okOutcome() : blockedOutcome(hangs_in);
   }
   dropMount(tx, mount);
   return okOutcome();

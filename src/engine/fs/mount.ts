@@ -1,4 +1,5 @@
 import type { Mount } from '../model/host.ts';
+import { neverReturns } from '../mm/never_returns.ts';
 import { filesOf, livingMappings, mappingsOfDevice, openFilesOfDevice } from '../model/lookup.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
@@ -33,8 +34,13 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
   return mount.fs_state === 'frozen' && mountsOfSuperblock(tx, mount).length === 1;
 }
 
-/** A detached file system ends with its last user; but for one that is frozen, which waits for a mount or a reboot. */
+/**
+ * A detached file system ends with its last user; but for one that is frozen, which waits for a mount or a reboot, and
+ * where the umount that detached it keeps it, for no grace period ends (S32).
+ */
 export function reapLazyMounts(tx: Transaction): void {
-  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy'))
-    if (!inUse(tx, mount) && !keptByFreeze(tx, mount)) dropMount(tx, mount);
+  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy')) {
+    const kept = keptByFreeze(tx, mount) || neverReturns(tx.host, 'namespace_unlock') !== null;
+    if (!inUse(tx, mount) && !kept) dropMount(tx, mount);
+  }
 }

@@ -8,12 +8,15 @@ const WAITS = {
   memremap_pages: { for: 'rcu', in: 'synchronize_rcu_normal' },
   /** Of del_gendisk(). */
   bdi_unregister: { for: 'rcu', in: 'synchronize_rcu_expedited' },
+  /** Of umount(2), lazy or not, behind the mount that it has detached. */
+  namespace_unlock: { for: 'rcu', in: 'synchronize_rcu_expedited' },
   kill_dax: { for: 'dax_srcu', in: '__synchronize_srcu' },
 } as const satisfies Readonly<Record<string, { readonly for: NeverEnding; readonly in: string }>>;
 
 /**
  * Where a call waits for ever, or null where it returns: the one place that says what an oops of before costs others.
- * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), drivers/dax/super.c kill_dax(); R145, S17,
+ * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), fs/namespace.c
+ * namespace_unlock(), drivers/dax/super.c kill_dax(); R145, S17,
  * S32.
  */
 export function neverReturns(host: Host, call: keyof typeof WAITS): string | null {
