@@ -1,5 +1,5 @@
 import { refusesBlockOffline, refusesOnline, zoneOf } from '../device/kmem/block_write.ts';
-import { waits } from '../device/kmem/offline_all.ts';
+import { diesOf, waits } from '../device/kmem/offline_all.ts';
 import { migrate } from '../device/kmem/offline.ts';
 import { inReaddirOrder } from '../device/kmem/readdir_order.ts';
 import type { Dependent } from '../model/depends_on.ts';
@@ -86,7 +86,7 @@ export function offlineMemory(tx: Transaction, { dax_device }: OfflineMemory): D
   return xline(tx, dax_device, {
     word: 'offline',
     inTurn: () => false,
-    refuses: (range, at) => refusesBlockOffline(tx.host, range, at) ?? waitsForPin(tx.host, range, at),
+    refuses: (range, at) => refusesBlockOffline(tx.host, range, at) ?? waitsOrDies(tx.host, range, at),
     write: (range, blocks) => {
       migrate(tx, range.dax_device, normalize(blocks.map((at) => pfnsOf(range, at))));
       patch(tx, 'memory_ranges', range.id, { blocks: withBlocks(range, blocks, OFFLINE) });
@@ -100,8 +100,9 @@ function hasMovable(host: Host, { node }: MemoryRange): boolean {
   return ranges.some(({ blocks }) => blocks.some(({ zone }) => zone === 'Movable'));
 }
 
-function waitsForPin(host: Host, range: MemoryRange, at: number): Refusal | null {
-  return pinsIn(host, range.dax_device, pfnsOf(range, at)).length > 0 ? waits() : null;
+function waitsOrDies(host: Host, range: MemoryRange, at: number): Refusal | null {
+  const wanted = pfnsOf(range, at);
+  return pinsIn(host, range.dax_device, wanted).length > 0 ? waits() : diesOf(range, [wanted]);
 }
 
 function xline(tx: Transaction, name: string, verb: Verb): DaxctlMemory | Refusal {

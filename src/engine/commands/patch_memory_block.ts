@@ -8,14 +8,18 @@ import { emit, patch, type Transaction } from '../model/transaction.ts';
 import type { MemoryBlockState } from '../model/vocabulary.ts';
 import { blockName, firstBlock, withBlock, isOffline } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
-import { hotplugLock, onlined } from '../model/memory_range.ts';
+import { OFFLINE_BUG_AT } from '../kernels/kmem.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { hotplugLock, hotplugNeverEnds, onlined } from '../model/memory_range.ts';
 import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
 
 /** A memory block, and what became of the write to its state. It is a part of the range that is its record. */
 export interface WrittenMemoryBlock extends Dependent {
   readonly record: MemoryRange;
   readonly memory_block: MemoryBlock & {
-    readonly result: 'ok' | 'blocked';
+    readonly result: 'ok' | 'blocked' | 'kernel_oops';
+    /** Where the kernel died of the write; the one who wrote is killed. */
+    readonly kernel_oopses: Outcome['kernel_oopses'];
     readonly blocked_in: string | null;
   };
 }
@@ -45,7 +49,7 @@ function writeState(
 ): WrittenMemoryBlock | Refusal {
   const lock = hotplugLock(tx.host);
   if (lock !== null) {
-    const offlining = lock.id === range.id && lock.offlining === at;
+    const offlining = lock.id === range.id && lock.offlining === at && !hotplugNeverEnds(tx.host);
     return written(tx, range, at, offlining ? 'offline_pages' : 'lock_device_hotplug_sysfs');
   }
   const word = isOffline(range, at) ? 'offline' : 'online';
@@ -56,7 +60,9 @@ function writeState(
     const refusal = refusesBlockOffline(tx.host, range, at);
     if (refusal !== null) return refusal;
     const result = offlineBlock(tx, range, at);
-    return written(tx, range, at, result === 'ok' ? null : 'offline_pages');
+    return result === 'died'
+      ? died(written(tx, range, at, null))
+      : written(tx, range, at, result === 'ok' ? null : 'offline_pages');
   }
   return onlineBlock(tx, range, at, state);
 }
@@ -75,6 +81,11 @@ function onlineBlock(
   return written(tx, range, at, null);
 }
 
+function died({ record, memory_block }: WrittenMemoryBlock): WrittenMemoryBlock {
+  const kernel_oopses = [{ at: OFFLINE_BUG_AT, task: 'caller' }] as const;
+  return { record, memory_block: { ...memory_block, result: 'kernel_oops', kernel_oopses } };
+}
+
 /** The block after the write. */
 function written(
   tx: Transaction,
@@ -85,5 +96,5 @@ function written(
   const record = tx.host.tables.memory_ranges.get(id)!;
   const [block] = render(tx.host, record, at, 1);
   const result = blocked_in === null ? 'ok' : 'blocked';
-  return { record, memory_block: { ...block!, result, blocked_in } };
+  return { record, memory_block: { ...block!, result, blocked_in, kernel_oopses: [] } };
 }

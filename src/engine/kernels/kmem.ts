@@ -6,6 +6,9 @@ const untilReboot = 'stuck online until reboot' as const;
 const probeOf = 'DRV: probe of DEV failed' as const;
 const withDriver = 'DRV DEV: probe with driver DRV failed' as const;
 
+/** Where an offline dies of a free page whose reference count is not zero, on every kernel: BUG_ON(page_count(page)). */
+export const OFFLINE_BUG_AT = '__offline_isolated_pages';
+
 /** How kernels differ in system RAM made of a dax device. */
 // biome-ignore format: a table is read by its columns
 export const KMEM = {

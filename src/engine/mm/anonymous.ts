@@ -5,7 +5,13 @@ import { findRun, nextRun, type Run } from '../model/mapping_table.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
-import { freePages, hasOnlineMemory, mappedRam } from '../model/memory_range.ts';
+import {
+  freePages,
+  hasMiscounted,
+  hasOnlineMemory,
+  mappedRam,
+  memoryRangesOf,
+} from '../model/memory_range.ts';
 
 /** The next page to look at, `poisoned` where this one is, `full` where no page is free, or a refusal. */
 type Step = number | 'poisoned' | 'full' | Refusal;
@@ -120,6 +126,7 @@ function allocate({ tx, mapping, index, known }: AnonymousFault, end: number): S
   const entry = { index, level: 'pte', writable: mapping.prot === 'rw', pgmap: 0 } as const;
   if (free !== undefined) {
     const nr_pages = Math.min(end - index, free[1]);
+    if (rangesMiscounted(tx, device.name, [free[0], nr_pages])) return unknownOutcome(WRONG_COUNT);
     if (nr_pages < free[1]) known.free.unshift([free[0] + nr_pages, free[1] - nr_pages]);
     insertEntries(tx, mapping.id, [{ ...entry, nr_pages, pfn: free[0], kind: 'ram' }]);
     return index + nr_pages;
@@ -129,6 +136,12 @@ function allocate({ tx, mapping, index, known }: AnonymousFault, end: number): S
   if (refusal !== null) return refusal;
   insertEntries(tx, mapping.id, [{ ...entry, nr_pages: end - index, pfn: -1, kind: 'anon' }]);
   return end;
+}
+
+const WRONG_COUNT = 'memory is given out again whose pages have wrong reference counts (S46, R161)';
+
+function rangesMiscounted(tx: Transaction, dax_device: string, taken: PfnRange): boolean {
+  return memoryRangesOf(tx.host, dax_device).some((range) => hasMiscounted(range, [taken]));
 }
 
 /** M75: a policy whose node lost all its memory reads another node on v6.1 and later. */

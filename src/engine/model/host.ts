@@ -175,6 +175,8 @@ export interface MemoryRange extends Resource {
   readonly blocks: readonly MemoryBlockRun[];
   /** The block, counted from the first, whose offline does not end: it holds the hotplug lock of the machine. */
   readonly offlining: number | null;
+  /** Free pages that have lost a reference which nobody held: a stale entry was zapped over them (S46). */
+  readonly miscounted?: readonly PfnRange[];
   readonly leaked: boolean;
   readonly leaked_at: string | null;
   readonly tenant: string | null;

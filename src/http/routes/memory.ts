@@ -134,7 +134,12 @@ async function ask<Type extends QuestionType>(
 type Written = AnswerTo<'patch_memory_block'>;
 
 /** The block alone, without what became of a write. */
-function shownOf({ result: _result, blocked_in: _in, ...block }: Written['memory_block']) {
+function shownOf({
+  result: _result,
+  blocked_in: _in,
+  kernel_oopses: _oopses,
+  ...block
+}: Written['memory_block']) {
   return block;
 }
 

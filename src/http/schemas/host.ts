@@ -107,7 +107,7 @@ export const Host = z
     health: HostHealth,
     stuck: z.array(z.enum(NEVER_ENDING)).meta({
       description:
-        'What an oops has left without an end until a reboot: who waits for a grace period of RCU or of `dax_srcu`, or for `cdev_lock`, never returns.',
+        'What an oops has left without an end until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, or for the lock of memory hotplug, never returns.',
     }),
     next_id: Count.meta({ description: 'The number the next readable id of this host gets.' }),
   })

@@ -5,9 +5,15 @@ import { MEMORY_BLOCK_STATES } from '../../engine/model/vocabulary.ts';
 import { dependent } from './depends_on.ts';
 import type { BodyOf } from './host.ts';
 import { Bytes, Count, Hex, withExample } from './scalar.ts';
+import { Outcome } from './outcome.ts';
 import { Errno } from './word.ts';
 
 const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockState' });
+
+const ShownBlockState = z.enum([...MEMORY_BLOCK_STATES, 'going-offline']).meta({
+  id: 'ShownBlockState',
+  description: '`going-offline`: the write of `offline` has not returned, or died.',
+});
 
 const block = {
   host: z.string(),
@@ -15,7 +21,7 @@ const block = {
   name: z.string().meta({ examples: ['memory80'] }),
   block: Count.meta({ description: 'Physical address by block size.' }),
   dax_device: z.string(),
-  state: MemoryBlockState,
+  state: ShownBlockState,
   zone: z.enum(['Normal', 'Movable']).nullable(),
   kernel_pages: z.boolean().nullable().meta({
     description:
@@ -50,7 +56,10 @@ export const MemoryBlock = z.strictObject(block).meta({
 export const WrittenMemoryBlock = z
   .strictObject({
     ...block,
-    result: z.enum(['ok', 'blocked']),
+    result: z
+      .enum(['ok', 'blocked', 'kernel_oops'])
+      .meta({ description: '`kernel_oops`: the kernel has died of the write, and who wrote is killed.' }),
+    kernel_oopses: Outcome.shape.kernel_oopses,
     blocked_in: z.string().nullable(),
     ...dependent,
   })

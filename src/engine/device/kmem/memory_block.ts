@@ -18,7 +18,8 @@ export interface MemoryBlock {
   /** The N of `memoryN`: physical address by block size. */
   readonly block: number;
   readonly dax_device: string;
-  readonly state: MemoryBlockState;
+  /** `going-offline` while the write does not return. */
+  readonly state: MemoryBlockState | 'going-offline';
   readonly zone: 'Normal' | 'Movable' | null;
   /** Whether the kernel has pages of its own there that cannot move; null where nobody has told. */
   readonly kernel_pages: boolean | null;
@@ -65,7 +66,8 @@ export function render(host: Host, range: MemoryRange, start: number, limit: num
 type State = Pick<MemoryBlock, 'state' | 'zone' | 'kernel_pages' | 'removable' | 'valid_zones'>;
 
 function stateOf(range: MemoryRange, at: number): State {
-  const { state, zone, kernel_pages, removable = null, valid_zones = zone } = blockAt(range, at);
+  const { state: before, zone, kernel_pages, removable = null, valid_zones = zone } = blockAt(range, at);
+  const state = range.offlining === at ? 'going-offline' : before;
   return { state, zone, kernel_pages, removable, valid_zones };
 }
 

@@ -4,8 +4,10 @@ import { runs, type Run } from '../../model/mapping_table.ts';
 import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
 import { firstBlock, OFFLINE, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
+import { OFFLINE_BUG_AT } from '../../kernels/kmem.ts';
+import { recordOops } from '../../mm/process_end.ts';
 import { without } from '../conditions.ts';
-import { hotplugLock, pinsIn } from '../../model/memory_range.ts';
+import { hasMiscounted, hotplugLock, hotplugNeverEnds, pinsIn } from '../../model/memory_range.ts';
 
 const BLOCKED = 'offline_blocked';
 
@@ -14,16 +16,14 @@ const BLOCKED = 'offline_blocked';
  * without end, holding the one hotplug lock of the machine, until the pin goes.
  *
  *   online ──no pin──▶ offline
- *      └──pin──▶ offlining ──the last pin goes──▶ offline
+ *      ├──pin──▶ offlining ──the last pin goes──▶ offline
+ *      └──a free page has a wrong reference count──▶ the writer dies, offlining for ever (S46)
  *
  * Source: mm/memory_hotplug.c offline_pages(); M75, M76, M80, M81.
  */
-export function offlineBlock(tx: Transaction, range: MemoryRange, at: number): 'ok' | 'blocked' {
+export function offlineBlock(tx: Transaction, range: MemoryRange, at: number): OfflineEnd {
   const pins = pinsIn(tx.host, range.dax_device, pfnsOf(range, at));
-  if (pins.length === 0) {
-    setOffline(tx, range, at);
-    return 'ok';
-  }
+  if (pins.length === 0) return isolated(tx, range, at);
   const device = deviceOf(tx.host, range.dax_device);
   const memory = blockName(range, at);
   patch(tx, 'memory_ranges', range.id, { offlining: at });
@@ -34,14 +34,28 @@ export function offlineBlock(tx: Transaction, range: MemoryRange, at: number): '
   return 'blocked';
 }
 
+/** How a write of `offline` ends. */
+export type OfflineEnd = 'ok' | 'blocked' | 'died';
+
+/** Nobody holds a page of the block any more: it goes, unless the kernel dies of the count of a free one. */
+function isolated(tx: Transaction, range: MemoryRange, at: number): OfflineEnd {
+  if (!hasMiscounted(range, [pfnsOf(range, at)])) {
+    setOffline(tx, range, at);
+    return 'ok';
+  }
+  patch(tx, 'memory_ranges', range.id, { offlining: at });
+  recordOops(tx, OFFLINE_BUG_AT, 'device_hotplug_lock');
+  return 'died';
+}
+
 /** An offline that waited goes on once no page of its block is pinned any more. */
 export function finishOffline(tx: Transaction): void {
   const range = hotplugLock(tx.host);
-  if (range === null || range.offlining === null) return;
+  if (range === null || range.offlining === null || hotplugNeverEnds(tx.host)) return;
   if (pinsIn(tx.host, range.dax_device, pfnsOf(range, range.offlining)).length > 0) return;
   const device = deviceOf(tx.host, range.dax_device);
   patch(tx, 'dax_devices', device.name, { conditions: without(device, BLOCKED) });
-  setOffline(tx, range, range.offlining);
+  isolated(tx, range, range.offlining);
 }
 
 function setOffline(tx: Transaction, range: MemoryRange, at: number): void {

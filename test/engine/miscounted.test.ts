@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import type { CommandOf } from '../../src/engine/model/command.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
+import { answered } from './observe.ts';
+import { mounted } from './rig.ts';
+import {
+  addMapper,
+  addPin,
+  DEVICE,
+  found,
+  MIB,
+  PIPE,
+  removeDevice,
+  settle,
+  type Machine,
+} from './support.ts';
+
+/** The block of the recordings that the old file lay in, and the one behind it. */
+const [OLD, NEXT] = [33, 34];
+
+/** ext4 removed while mapped, its device given to System RAM of which nobody uses a page, the old owner ended. */
+function ended(kernel: KernelName, small = true): Machine {
+  const rig = mounted(kernel, { device: { size: 1006 * MIB, phys_addr: '0x101200000' } });
+  const { made } = rig;
+  const { pid } = rig.mapper({ small });
+  removeDevice(made);
+  made.run({ type: 'patch_host', auto_online_blocks: 'online_movable' });
+  made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram' });
+  made.run({ type: 'exit_process', pid });
+  return made;
+}
+
+function offline(block: number): CommandOf<'patch_memory_block'> {
+  return { type: 'patch_memory_block', dax_device: DEVICE, block, state: 'offline' };
+}
+
+/** How the write ends, where, and the state that the block then shows. */
+function write(made: Machine, block: number): string {
+  const decision = made.try(offline(block));
+  if (isRefusal(decision)) return decision.code;
+  const { result, blocked_in, kernel_oopses, state } = decision.answer.memory_block;
+  return [result, blocked_in ?? kernel_oopses.map(({ at }) => at).join(), state].filter(Boolean).join(' ');
+}
+
+const BUG = 'kernel_oops __offline_isolated_pages going-offline';
+
+describe('[S46] the old owner ended while its pages were free System RAM', () => {
+  const OTHERS = KERNEL_NAMES.filter((kernel) => kernel !== 'v7.3');
+
+  test.each(OTHERS)('%s: the block goes offline', (kernel) => {
+    expect(write(ended(kernel), OLD)).toBe('ok offline');
+  });
+
+  test.each([true, false])('v7.3: the writer dies, and the lock of memory hotplug with it', (small) => {
+    const made = ended('v7.3', small);
+    expect(write(made, OLD)).toBe(BUG);
+    expect(write(made, OLD)).toBe('blocked lock_device_hotplug_sysfs going-offline');
+    expect(write(made, NEXT)).toBe('blocked lock_device_hotplug_sysfs online_movable');
+    expect(removeDevice(made)).toMatchObject({ state: 'waiting', verdict: null });
+    const host = found(made.host.tables.hosts.get('h'));
+    expect([host.health, host.stuck]).toEqual(['oopsed', ['device_hotplug_lock']]);
+    settle(made);
+    expect([...made.host.tables.removals.values()].at(-1)?.state).toBe('waiting');
+  });
+
+  test('v7.3: another block goes offline before, and after a reboot there is nothing of it', () => {
+    const made = ended('v7.3');
+    expect(write(made, NEXT)).toBe('ok offline');
+    expect(write(made, OLD)).toBe(BUG);
+    made.run({ type: 'reboot' });
+    expect(found(made.host.tables.hosts.get('h')).stuck).toEqual([]);
+  });
+
+  test('v7.3: an offline that waits for a pin dies once that is gone', () => {
+    const made = ended('v7.3');
+    made.run(offline(NEXT));
+    const memory = { dax_device: DEVICE, flags: ['private'], length: MIB, touched: 'write' } as const;
+    const holder = addMapper(made, memory);
+    const pin = addPin(made, holder, PIPE);
+    expect(write(made, OLD)).toBe('blocked offline_pages going-offline');
+    made.run({ type: 'unpin', pin });
+    expect(write(made, NEXT)).toBe('blocked lock_device_hotplug_sysfs offline');
+    expect(found(made.host.tables.hosts.get('h')).health).toBe('oopsed');
+  });
+
+  test('v7.3: what becomes of an offline of the whole, or of who takes those pages, is not told', () => {
+    const made = ended('v7.3');
+    const whole = { type: 'patch_dax_device', dax_device: DEVICE, kmem_state: 'unplugged' } as const;
+    expect(answered(made, whole)).toBe('outcome_unknown');
+    expect(answered(made, { type: 'offline_memory', dax_device: DEVICE })).toBe('outcome_unknown');
+    const memory = { dax_device: DEVICE, flags: ['private'], length: 64 * MIB, touched: 'none' } as const;
+    const { mapping } = addMapper(made, memory);
+    const store = { type: 'access', mapping, kind: 'write', offset: 0, length: 64 * MIB } as const;
+    expect(answered(made, store)).toBe('outcome_unknown');
+  });
+});
