@@ -9,7 +9,9 @@ import {
   addProcess,
   DEVICE,
   emptyMachine,
+  found,
   mountOf,
+  outcomeOf,
   processOf,
   removeDevice,
   settle,
@@ -112,6 +114,30 @@ describe('[R54] xfs with rmapbt where the walk passes the last group', () => {
     expect(other).toMatchObject({ state: 'stuck', verdict: 'unsafe' });
     expect(begun(other)).toEqual([['kill_dax', 'running', { hangs_in: '__synchronize_srcu' }]]);
     expect(other.hazards.map(({ kind }) => kind)).toEqual(['kernel_livelock']);
+  });
+
+  test.each([
+    ['fsdax', 'stuck'],
+    ['raw', 'stuck'],
+    ['sector', 'completed'],
+    ['system-ram', 'completed'],
+  ] as const)('[S17] the unbind of one in mode %s afterwards: %s', (mode, state) => {
+    const { made } = rig();
+    made.run({ type: 'patch_host', auto_online_blocks: 'offline' });
+    addDevice(made, { name: 'other', mode, size: 2 ** 28 });
+    removeDevice(made);
+    expect(found(made.host.tables.hosts.get('h')).stuck).toEqual(['dax_srcu']);
+    expect(removeDevice(made, { dax_device: 'other' }).state).toBe(state);
+  });
+
+  test('[S17] binds, mounts and umounts go on', () => {
+    const { made } = rig();
+    addDevice(made, { name: 'other' });
+    removeDevice(made, { dax_device: 'other' });
+    removeDevice(made);
+    expect(made.run({ type: 'bind', dax_device: 'other' }).bind.result).toBe('ok');
+    const mount = addMount(made, { dax_device: 'other', path: '/mnt/b' }).id;
+    expect(outcomeOf(made.run({ type: 'umount', mount, lazy: false })).result).toBe('ok');
   });
 
   test('a reboot ends it', () => {
