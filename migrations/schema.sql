@@ -291,10 +291,11 @@ CREATE TABLE mounts (
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   fs_type TEXT NOT NULL CHECK (fs_type IN ('ext4', 'xfs')),
-  state TEXT NOT NULL CHECK (state IN ('mounted', 'lazy')),
+  state TEXT NOT NULL CHECK (state IN ('mounted', 'lazy', 'shutting_down')),
   fs_state TEXT NOT NULL CHECK (fs_state IN ('alive', 'shutdown', 'frozen')),
   file_system TEXT NOT NULL,
-  record TEXT NOT NULL CHECK (json_valid(record)), path TEXT NOT NULL DEFAULT '',
+  path TEXT NOT NULL DEFAULT '',
+  record TEXT NOT NULL CHECK (json_valid(record)),
   UNIQUE (host, id)
 ) STRICT;
 

@@ -6,7 +6,7 @@ import { gup, registerBuffers } from '../mm/gup.ts';
 import { accessError, copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { mmLocked } from '../mm/mm_locked.ts';
-import { releaseUnknown } from '../mm/pin_release.ts';
+import { endUnknown } from '../mm/process_end.ts';
 import { runAt, type Site } from '../mm/site.ts';
 import { isStale, staleEffect } from '../mm/stale.ts';
 import { staleOutcome } from '../mm/stale_outcome.ts';
@@ -31,7 +31,7 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const { mapping, process } = site;
   const absent = readsAbsentMedia(site, command.kind) ?? badPagesMet(tx, mapping);
   if (absent !== null) return absent;
-  const unknown = releaseUnknown(tx.host, process.pid);
+  const unknown = endUnknown(tx.host, process.pid);
   const outcome = perform(site, command.kind);
   if (isRefusal(outcome)) return outcome;
   const locked = mmLocked(process);

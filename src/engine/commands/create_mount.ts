@@ -15,7 +15,7 @@ import {
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { forget } from '../mm/page_cache.ts';
-import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
 import { partitionPages, refusesPartition } from '../fs/partition.ts';
 import { wayBack } from '../device/way_back.ts';
@@ -40,6 +40,10 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
   if (isRefusal(file_system)) return file_system;
   const twin = superblockOf(tx.host, file_system.id);
   const id = nextId(tx, 'm');
+  if (twin?.state === 'shutting_down')
+    return unknownOutcome(
+      `a mount while ${twin.id} is torn down without end is not recorded: POST …/reboot ends it`,
+    );
   if (twin !== null) {
     const record = put(tx, 'mounts', id, {
       ...twin,
@@ -117,7 +121,7 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       if (gone)
         return kernelRefuses(
           'EEXIST',
-          `the superblock of ${mount.id} still exists: DELETE that mount, or POST …/reboot where it is busy`,
+          `the superblock of ${mount.id} still exists: ${mount.state === 'shutting_down' ? '' : 'DELETE that mount, or where it is busy '}POST …/reboot`,
         );
       if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
       continue;

@@ -1,8 +1,8 @@
 import type { Munmap } from '../model/use_command.ts';
 import { withExit } from '../mm/exit_walk.ts';
-import { putFiles } from '../mm/last_user.ts';
+import { loseRefs } from '../mm/lost_refs.ts';
 import { findMapper } from '../mm/mm_locked.ts';
-import { strike } from '../mm/process_end.ts';
+import { putBy, strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
 import { findMapping, pinsOfPid } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
@@ -21,8 +21,9 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }
   const kernel_log = zapLog(tx, [mapping], process.comm);
+  loseRefs(tx, mapping);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
-  putFiles(tx, [mapping]);
-  return okOutcome({ kernel_log });
+  const ended = putBy(tx, mapping.pid, mapping);
+  return { ...(ended ?? okOutcome()), kernel_log };
 }

@@ -1,19 +1,29 @@
 import type { Umount } from '../model/use_command.ts';
-import { dropMount, inUse, keptByFreeze } from '../fs/mount.ts';
+import { keptByFreeze, unmount } from '../fs/mount.ts';
+import type { Eviction } from '../mm/evict.ts';
+import { isMountUsed } from '../mm/last_user.ts';
 import { neverReturns } from '../mm/never_returns.ts';
+import { recordOops } from '../mm/process_end.ts';
 import { findMount } from '../model/lookup.ts';
-import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
-import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
+import { blockedOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
+import { isRefusal, kernelRefuses, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
- * umount(2): EBUSY while a task maps its files, for ever where that task oopsed; `lazy` is umount -l. A superblock that
- * outlives it stays, without a path. Where no grace period ends it has detached the mount, and never returns (S32).
+ * umount(2): EBUSY while a task has its files open or maps them, for ever where that task oopsed; `lazy` is umount -l. The
+ * eviction of what is left in core may oops umount(8) or never return: the superblock then stays (S1, S2, S10). Where
+ * a freeze keeps the superblock it stays without a path (S28); where no grace
+ * period ends it has detached the mount, and never returns (S32).
  */
 export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  const busy = inUse(tx, mount);
+  if (mount.state === 'shutting_down')
+    return kernelRefuses(
+      'EINVAL',
+      'nothing is mounted there any more: its superblock stays until POST …/reboot',
+    );
+  const busy = isMountUsed(tx.host, mount);
   if (busy && !command.lazy)
     return kernelRefuses(
       'EBUSY',
@@ -27,6 +37,19 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
     return hangs_in === null ? okOutcome() : blockedOutcome(hangs_in);
   }
-  dropMount(tx, mount);
-  return okOutcome();
+  return outcomeOf(tx, unmount(tx, mount));
+}
+
+function outcomeOf(tx: Transaction, eviction: Eviction): Outcome | Refusal {
+  switch (eviction.do) {
+    case 'ok':
+      return okOutcome();
+    case 'unknown':
+      return unknownOutcome(eviction.why);
+    case 'hang':
+      return blockedOutcome(eviction.in);
+    case 'oops':
+      recordOops(tx, eviction.at);
+      return oopsOutcome(eviction.at, 'caller');
+  }
 }

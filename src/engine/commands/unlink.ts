@@ -1,6 +1,7 @@
 import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
 import { blockDeviceGone, findFile, isFileUsed, mountedSuperblock, pinsOfDevice } from '../model/lookup.ts';
+import { evict, evictionOf } from '../mm/evict.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
@@ -22,6 +23,14 @@ export function unlink(tx: Transaction, command: Unlink): null | Refusal {
     emit(tx, 'file_unlinked', `files/${file.id}`, { path: file.path });
     return null;
   }
+  const eviction = evictionOf(tx.host, [file]);
+  if (eviction.do === 'unknown') return unknownOutcome(eviction.why);
+  if (eviction.do !== 'ok')
+    return refuse(
+      'dax_device_busy',
+      `unlink() never returns from ${eviction.do === 'hang' ? eviction.in : eviction.at}: POST …/reboot`,
+    );
+  evict(tx, [file]);
   remove(tx, 'files', file.id);
   emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
   return null;

@@ -1,3 +1,4 @@
+import { loseRefsOfPin } from '../mm/lost_refs.ts';
 import { releaseOf } from '../mm/pin_release.ts';
 import type { Unpin } from '../model/use_command.ts';
 import { strike, recordOops } from '../mm/process_end.ts';
@@ -18,6 +19,7 @@ export function unpin(tx: Transaction, command: Unpin): Outcome | Refusal {
   remove(tx, 'pins', pin.id);
   emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
   if (effect.do === 'oops') return strike(tx, pin.pid, effect);
+  loseRefsOfPin(tx, pin);
   for (const oops of worker_oopses) recordOops(tx, oops.at);
   const result = worker_oopses.length === 0 ? 'ok' : 'kernel_oops';
   return okOutcome({ kernel_oopses: worker_oopses, result });

@@ -1,11 +1,13 @@
 import type { Mount } from '../model/host.ts';
+import type { Eviction } from '../mm/evict.ts';
+import { evictAll, isMountUsed } from '../mm/last_user.ts';
 import { neverReturns } from '../mm/never_returns.ts';
-import { filesOf, livingMappings, mappingsOfDevice, openFilesOfDevice } from '../model/lookup.ts';
+import { filesOf } from '../model/lookup.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
 /** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
-export function dropMount(tx: Transaction, mount: Mount): void {
+function dropMount(tx: Transaction, mount: Mount): void {
   const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
   remove(tx, 'mounts', mount.id);
   if (other !== undefined) {
@@ -14,16 +16,12 @@ export function dropMount(tx: Transaction, mount: Mount): void {
   emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
 }
 
-/** Whether a task that is not reaped has a file open, or maps one, that was opened through the mount. */
-export function inUse(tx: Transaction, mount: Mount): boolean {
-  const opened = openFilesOfDevice(tx.host, mount.dax_device).some(
-    ({ file }) => file !== null && tx.host.tables.files.get(file)?.mount === mount.id,
-  );
-  if (opened) return true;
-  const mapped = mappingsOfDevice(tx.host, mount.dax_device).filter(({ file }) => {
-    return file !== null && tx.host.tables.files.get(file)?.mount === mount.id;
-  });
-  return livingMappings(tx.host, mapped).length > 0;
+/** What umount(2) does to who calls it, where nobody uses the mount: with its last mount a superblock is torn down. */
+export function unmount(tx: Transaction, mount: Mount): Eviction {
+  const isLast = mountsOfSuperblock(tx, mount).length === 1;
+  const eviction: Eviction = isLast ? evictAll(tx, mount) : { do: 'ok' };
+  if (eviction.do === 'ok') dropMount(tx, mount);
+  return eviction;
 }
 
 /**
@@ -41,6 +39,6 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
 export function reapLazyMounts(tx: Transaction): void {
   for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy')) {
     const kept = keptByFreeze(tx, mount) || neverReturns(tx.host, 'namespace_unlock') !== null;
-    if (!inUse(tx, mount) && !kept) dropMount(tx, mount);
+    if (!isMountUsed(tx.host, mount) && !kept) dropMount(tx, mount);
   }
 }

@@ -1,6 +1,7 @@
 import type { Column } from './column.ts';
 import { COST } from './cost.ts';
 import { CXL } from './cxl.ts';
+import { EVICTION } from './eviction.ts';
 import { FILE_SYSTEMS } from './file_systems.ts';
 import { KMEM } from './kmem.ts';
 import { MACHINE } from './machine.ts';
@@ -16,6 +17,7 @@ export const FACTS = {
   ...MACHINE,
   stale: STALE,
   stale_store: STALE_STORE,
+  eviction: EVICTION,
   repurpose: REPURPOSE,
   memory_failure: MEMORY_FAILURE,
   kmem: KMEM,

@@ -4,7 +4,7 @@ import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { survivesSigbus, deliver, isForced } from '../mm/signals.ts';
-import { releaseUnknown } from '../mm/pin_release.ts';
+import { endUnknown } from '../mm/process_end.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
@@ -80,7 +80,7 @@ function tooMany(): Refusal {
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
   for (const row of signals) {
     if (survivesSigbus(processOf(tx.host, row.pid), isForced(row))) continue;
-    const unknown = releaseUnknown(tx.host, row.pid);
+    const unknown = endUnknown(tx.host, row.pid);
     if (unknown !== null) return unknown;
   }
   const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx.host, pid).sigbus]));

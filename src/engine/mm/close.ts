@@ -1,5 +1,5 @@
 import type { OpenFile } from '../model/open_file.ts';
-import { putFiles } from './last_user.ts';
+import { putBy } from './process_end.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
 
@@ -8,6 +8,5 @@ export function closeOf(tx: Transaction, open_file: OpenFile): Outcome {
   const { id, pid } = open_file;
   remove(tx, 'open_files', id);
   emit(tx, 'open_file_deleted', `open-files/${id}`, { pid });
-  putFiles(tx, [open_file]);
-  return okOutcome();
+  return putBy(tx, pid, open_file) ?? okOutcome();
 }

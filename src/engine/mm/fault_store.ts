@@ -3,6 +3,7 @@ import { daxDead } from '../model/lookup.ts';
 import { levelPages, type Run } from '../model/mapping_table.ts';
 import { dropEntries, insertEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
+import { loseRefs } from './lost_refs.ts';
 import {
   copyOnWrite,
   dirtyFile,
@@ -17,7 +18,7 @@ import {
 /** A13: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. */
 export function storePrivate(walk: Walk, run: Run, index: number): Step {
   if (run.level !== 'pte') {
-    dropEntries(walk.tx, walk.mapping.id, index, 1);
+    dropHuge(walk, index);
     return index;
   }
   return copyOnWrite(walk, index, Math.min(walk.end, run.index + run.nr_pages));
@@ -59,6 +60,12 @@ function storeOverPoison(walk: Walk, run: Run, index: number): Step {
 /** C4: a store to a stale shared entry: SIGBUS; whether the entry goes, or the kernel, depends on its size and owner. */
 function storeOnDead(walk: Walk, run: Run, index: number, mount: Mount): Failure {
   const splits = mount.fs_type === 'xfs' || (mount.fs_state === 'alive' && mount.journal === 'live');
-  if (run.level !== 'pte' && splits) dropEntries(walk.tx, walk.mapping.id, index, 1);
+  if (run.level !== 'pte' && splits) dropHuge(walk, index);
   return { why: 'sigbus', index };
+}
+
+/** The huge entry of a page goes. */
+function dropHuge({ tx, mapping }: Walk, index: number): void {
+  loseRefs(tx, mapping, index, index + 1);
+  dropEntries(tx, mapping.id, index, 1);
 }

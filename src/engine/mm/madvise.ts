@@ -1,5 +1,6 @@
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { dropEntries, emit } from '../model/transaction.ts';
+import { loseRefs } from './lost_refs.ts';
 import { strike } from './process_end.ts';
 import type { Site } from './site.ts';
 import { zapEffect } from './zap.ts';
@@ -8,6 +9,7 @@ import { zapEffect } from './zap.ts';
 export function dontneed({ tx, mapping, index, nr }: Site): Outcome {
   const effect = zapEffect(tx.host, [mapping], 'madvise_dontneed');
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
+  loseRefs(tx, mapping, index, index + nr);
   dropEntries(tx, mapping.id, index, nr, true);
   emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index, nr_pages: nr });
   return okOutcome();

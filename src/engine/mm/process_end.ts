@@ -1,14 +1,16 @@
-import { okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
-import { putFiles } from './last_user.ts';
+import { blockedOutcome, okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
+import { putFiles, putUnknown } from './last_user.ts';
+import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, openFilesOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
-import { isRefusal } from '../model/refusal.ts';
+import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { leaveWithoutEnd } from './never_returns.ts';
-import { releaseOf } from './pin_release.ts';
+import { releaseOf, releaseUnknown } from './pin_release.ts';
+import type { Host } from '../model/host.ts';
 
 /** How a process ends. */
 export type End = { readonly killed_by: string } | { readonly exit: number };
@@ -21,6 +23,8 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  *      │ok
  *   release pins ──oops──▶ oopsed | the worker dies, the task ends
  *      │ok
+ *   last user of an inode or superblock: evict ──oops──▶ oopsed │ ──hang──▶ blocked
+ *      │ok
  *   dead
  *
  * Source: mm/mmap.c exit_mmap(), kernel/exit.c do_exit(); R140, R141, R123-R126.
@@ -31,6 +35,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
+  for (const mapping of mappings) loseRefs(tx, mapping);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {
@@ -40,15 +45,42 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
       if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect);
       oopses.push(...release.worker_oopses);
     }
+    loseRefsOfPin(tx, pin);
     remove(tx, 'pins', pin.id);
   }
   for (const { id } of open_files) remove(tx, 'open_files', id);
+  const eviction = putFiles(tx, [...mappings, ...open_files]);
+  if (eviction.do === 'oops') return oopsed(tx, pid, { ...eviction, task: 'stuck' });
+  if (eviction.do === 'hang') return hang(tx, pid, eviction.in);
   patch(tx, 'processes', String(pid), { state: 'dead', end });
-  putFiles(tx, [...mappings, ...open_files]);
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
   const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
+}
+
+/** Why the end of a process cannot be told, or null: a pin whose release, or an inode whose eviction nothing describes. */
+export function endUnknown(host: Host, pid: number): Refusal | null {
+  const why = putUnknown(host, pid, [...mappingsOfPid(host, pid), ...openFilesOfPid(host, pid)]);
+  return why === null ? releaseUnknown(host, pid) : unknownOutcome(why);
+}
+
+/** Last puts outside of an exit: an oops kills the task, which has let go already what made it oops (S4). */
+export function putBy(
+  tx: Transaction,
+  pid: number,
+  holder: { readonly file: string | null },
+): Outcome | null {
+  const eviction = putFiles(tx, [holder]);
+  if (eviction.do === 'oops') return strike(tx, pid, { ...eviction, task: 'dies' });
+  return eviction.do === 'hang' ? hang(tx, pid, eviction.in) : null;
+}
+
+/** The task waits in the kernel for what never comes, and takes no signal. */
+function hang(tx: Transaction, pid: number, blocked_in: string): Outcome {
+  patch(tx, 'processes', String(pid), { state: 'blocked' });
+  emit(tx, 'process_changed', `processes/${String(pid)}`, { blocked_in });
+  return blockedOutcome(blocked_in);
 }
 
 /** The task is struck by an oops and never reaped. */

@@ -141,6 +141,10 @@ export interface DaxDevice extends Resource, DeviceLife {
   readonly badblocks: readonly Badblocks[];
   /** ND_CMD_CLEAR_ERROR: the device can replace what it cannot read. Null where nobody has told: no listing does. */
   readonly clears_poison: boolean | null;
+  /** Folios of the present pgmap whose count fell below zero, for a stale PMD of them was dropped or a pin let go (S10). */
+  readonly lost_refs: readonly PfnRange[];
+  /** The same for stale PTEs, whose mapcount fell with it (S11). */
+  readonly lost_ptes: readonly PfnRange[];
   /** Pages of a device-dax that were faulted under the present pgmap: their page->mapping stays set (M139). */
   readonly faulted: readonly PfnRange[];
   /** The CXL region it stands on, by name. */
@@ -264,8 +268,11 @@ export interface Mount extends Resource {
   readonly agcount: number;
   readonly partition: number | null;
   readonly file_system: string;
-  /** `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28). */
-  readonly state: 'mounted' | 'lazy';
+  /**
+   * `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28).
+   * `shutting_down`: detached, and whoever tore its superblock down oopsed or never returns: it stays until a reboot.
+   */
+  readonly state: 'mounted' | 'lazy' | 'shutting_down';
   readonly fs_state: FsState;
   /** Why it shut down, as the kernel names it, or null. */
   readonly shutdown_reason: string | null;

@@ -177,12 +177,11 @@ export function superblockOf(host: Host, file_system: string): Mount | null {
 
 /** The superblock that a call on a file reaches. Refused: `file_system_not_mounted`. */
 export function mountedSuperblock(host: Host, { id, file_system }: File): Mount | Refusal {
-  return (
-    superblockOf(host, file_system) ??
-    refuse(
-      'file_system_not_mounted',
-      `the file system of ${id} is not mounted: POST …/mounts of its device, without mkfs, mounts it again`,
-    )
+  const mount = superblockOf(host, file_system);
+  if (mount !== null && mount.state !== 'shutting_down') return mount;
+  return refuse(
+    'file_system_not_mounted',
+    `the file system of ${id} is not mounted: POST …/mounts of its device, without mkfs, mounts it again`,
   );
 }
 
@@ -217,7 +216,7 @@ function openFilesOfFile(host: Host, file: string): OpenFile[] {
 }
 
 /** Descriptors of a device, of its files and its nodes, in order of creation. */
-export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
+function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
   return indexed(host, 'open_files', `dax_device/${dax_device}`);
 }
 
@@ -231,11 +230,10 @@ export function mappingsOfFile(host: Host, file: string): Mapping[] {
   return indexed(host, 'mappings', `file/${file}`);
 }
 
-/** Whether a task that was not reaped has a file open or maps it: its inode is in use. */
-export function isFileUsed(host: Host, file: string): boolean {
-  return (
-    openFilesOfFile(host, file).length > 0 || livingMappings(host, mappingsOfFile(host, file)).length > 0
-  );
+/** Whether a task that was not reaped, but this one, has a file open or maps it: its inode is in use. */
+export function isFileUsed(host: Host, file: string, but?: number): boolean {
+  if (openFilesOfFile(host, file).some(({ pid }) => pid !== but)) return true;
+  return livingMappings(host, mappingsOfFile(host, file)).some(({ pid }) => pid !== but);
 }
 
 /** Mappings of a device, of its files and its nodes, in order of creation. */

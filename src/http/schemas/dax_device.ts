@@ -97,6 +97,11 @@ const device = {
   clears_poison: z.boolean().nullable().meta({
     description: 'ND_CMD_CLEAR_ERROR: it can replace what it cannot read; null where nobody has told.',
   }),
+  lost_refs: PfnRanges.meta({
+    description:
+      'Pages of the present pgmap whose reference count fell below zero: a stale huge entry of them was dropped, or a pin of before let go. An eviction of their inode waits for ever (from 6.15 on).',
+  }),
+  lost_ptes: PfnRanges.meta({ description: 'The same by stale PTEs, with which the mapcount fell, too.' }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
   cxl_region_from: z.enum(LINK_SOURCES).nullable().meta({

@@ -9,7 +9,7 @@ import { Count, Id, identity, MountPoint, Name, withExample } from './scalar.ts'
 const FsType = z.enum(FS_TYPES).meta({ id: 'FsType' });
 const DaxOption = z.enum(DAX_OPTIONS).meta({ id: 'DaxOption' });
 const FsState = z.enum(FS_STATES);
-const MountState = z.enum(['mounted', 'lazy']);
+const MountState = z.enum(['mounted', 'lazy', 'shutting_down']);
 
 export const Mount = z
   .strictObject({
@@ -26,7 +26,7 @@ export const Mount = z
     file_system: Id,
     state: MountState.meta({
       description:
-        '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze that never ends.',
+        '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze that never ends. `shutting_down`: detached, and its superblock is never torn down: that oopsed or never returns, until a reboot.',
     }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),

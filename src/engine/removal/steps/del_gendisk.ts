@@ -1,7 +1,8 @@
 import { neverReturns } from '../../mm/never_returns.ts';
 import type { Mount } from '../../model/host.ts';
-import { filesOf, mountsOn } from '../../model/lookup.ts';
+import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
+import { evict } from '../../mm/evict.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
@@ -21,10 +22,15 @@ export function delGendisk(input: StepInput): StepOutput {
   const mounts = mountsOn(tx.host, device);
   const hangs_in = neverReturns(tx.host, 'bdi_unregister');
   if (hangs_in !== null) return { end: 'stuck', result: { hangs_in } };
+  if (mounts.some(({ state }) => state === 'shutting_down')) {
+    // fs_bdev_mark_dead() waits for the superblock, whose umount never ends.
+    return { end: 'stuck', result: { hangs_in: 'super_lock' } };
+  }
   const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
   for (const mount of synced) {
     for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
   }
+  for (const mount of mounts) evictIdle(tx, mount);
   const signals = storeAgain(tx, storingLoops(tx, device));
   const log: string[] = [];
   for (const mount of mounts) {
@@ -37,6 +43,12 @@ export function delGendisk(input: StepInput): StepOutput {
     log,
     result: { synced: synced.map((mount) => mount.id), shut_down: parameters.shuts_fs_down === true },
   };
+}
+
+/** shrink_dcache_sb(), evict_inodes(): DAX inodes that nobody has open or maps go, while their memmap is there. */
+function evictIdle(tx: StepInput['tx'], mount: Mount): void {
+  const idle = filesOf(tx.host, mount.file_system).filter(({ id, dax }) => dax && !isFileUsed(tx.host, id));
+  evict(tx, idle);
 }
 
 function syncIsSkipped(input: StepInput, mount: Mount): boolean {

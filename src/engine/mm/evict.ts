@@ -1,0 +1,131 @@
+import { factsOf } from '../kernels/of_host.ts';
+import type { DaxDevice, File, Host } from '../model/host.ts';
+import { deviceOf, fileSystemOf, filesOfDevice } from '../model/lookup.ts';
+import { runsFrom } from '../model/mapping_table.ts';
+import { hasMiscounted, memoryRangesOf } from '../model/memory_range.ts';
+import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
+import { entriesOf, patch, type Transaction } from '../model/transaction.ts';
+import { forget } from './page_cache.ts';
+
+/** What the eviction of an inode does to the task that evicts it. `unknown`: neither recorded nor read. */
+export type Eviction =
+  | { readonly do: 'ok' }
+  | { readonly do: 'oops'; readonly at: string }
+  | { readonly do: 'hang'; readonly in: string }
+  | { readonly do: 'unknown'; readonly why: string };
+
+const HARMLESS: Eviction = { do: 'ok' };
+
+/**
+ * What the eviction of inodes does, in their order: it walks what their faults left in i_pages, and comes to the struct
+ * pages of each pfn as they are now, whoever made them. The first that does not end well decides. O(extents, entries).
+ * Source: fs/inode.c evict(), fs/dax.c dax_delete_mapping_entry(), v6.15 on dax_break_layout_final(); EVICT1, S1, S7-S11.
+ */
+export function evictionOf(host: Host, files: readonly File[]): Eviction {
+  for (const file of files) {
+    for (const pages of pagesOfEntries(host, file)) {
+      const eviction = met(host, file, pages);
+      if (eviction.do !== 'ok') return eviction;
+    }
+  }
+  return HARMLESS;
+}
+
+/** The pfns behind the DAX entries in i_pages of a file, in order of index. */
+function* pagesOfEntries(host: Host, file: File): Generator<PfnRange> {
+  const entries = entriesOf(host, file.id);
+  for (const { offset, pfn, nr_pages } of file.extents) {
+    for (const run of runsFrom(entries, offset)) {
+      if (run.index >= offset + nr_pages) break;
+      if (run.kind !== 'dax') continue;
+      const first = Math.max(run.index, offset);
+      const end = Math.min(run.index + run.nr_pages, offset + nr_pages);
+      yield [pfn + (first - offset), end - first];
+    }
+  }
+}
+
+function met(host: Host, file: File, pages: PfnRange): Eviction {
+  const device = deviceOf(host, file.dax_device);
+  for (const { pfn, nr_pages, struct_pages } of structPagesOf(host, device, pages)) {
+    const eviction = metBy(struct_pages, { host, device, file }, [pfn, nr_pages]);
+    if (eviction.do !== 'ok') return eviction;
+  }
+  return HARMLESS;
+}
+
+interface Evicted {
+  readonly host: Host;
+  readonly device: DaxDevice;
+  readonly file: File;
+}
+
+function metBy(struct_pages: StructPages, evicted: Evicted, pages: PfnRange): Eviction {
+  const { oopses_in, waits_for_refs } = factsOf(evicted.host).eviction;
+  if (struct_pages === 'none') return { do: 'oops', at: oopses_in };
+  if (struct_pages === 'ram') return overRam(evicted, pages);
+  return waits_for_refs ? byCounts(evicted, pages) : HARMLESS;
+}
+
+/** S9, S10: only what has lost references is known: that is waited for, whoever has the page. */
+function overRam({ host, device }: Evicted, pages: PfnRange): Eviction {
+  const waits = factsOf(host).eviction.waits_for_refs;
+  const ranges = waits ? memoryRangesOf(host, device.name) : [];
+  return ranges.some((range) => hasMiscounted(range, [pages]))
+    ? { do: 'hang', in: 'dax_break_layout_final' }
+    : unknown('the eviction of an inode whose pages are system RAM now');
+}
+
+/** S10, S11, S47: the counts of folios decide, which stale entries that were dropped since the bind have made wrong. */
+function byCounts({ host, device, file }: Evicted, pages: PfnRange): Eviction {
+  // What a newer file system has taken is counted anew.
+  const { generation } = fileSystemOf(host, file.file_system);
+  const own = subtract([pages], pagesTakenSince(host, device.name, generation));
+  if (intersect(own, device.lost_refs).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
+  if (intersect(own, device.lost_ptes).length > 0)
+    return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
+  if (device.mode === 'devdax')
+    return unknown('the eviction of an inode whose pages are of a device-dax now');
+  return HARMLESS;
+}
+
+/** Pages that files of file systems that are newer than a generation have entries of in i_pages. O(their entries). */
+export function pagesTakenSince(host: Host, dax_device: string, generation: number): PfnRange[] {
+  const newer = filesOfDevice(host, dax_device).filter(
+    (file) => fileSystemOf(host, file.file_system).generation > generation,
+  );
+  return normalize(newer.flatMap((file) => [...pagesOfEntries(host, file)]));
+}
+
+function unknown(what: string): Eviction {
+  return { do: 'unknown', why: `${what} is neither recorded nor in the sources read` };
+}
+
+/**
+ * Evicts inodes: nothing is in their i_pages any more, and pages of a device-dax lose their page->mapping, which its next
+ * faults set again (S8). Where folios are counted those that a newer file system has taken are taken apart (S47). Who
+ * evicts asks before how it ends.
+ */
+export function evict(tx: Transaction, files: readonly File[]): void {
+  for (const file of files) {
+    const device = deviceOf(tx.host, file.dax_device);
+    const pages = normalize([...pagesOfEntries(tx.host, file)]);
+    const faulted = subtract(device.faulted, pages);
+    if (
+      faulted.length !== device.faulted.length ||
+      faulted.some(([pfn], at) => pfn !== device.faulted[at]![0])
+    )
+      patch(tx, 'dax_devices', device.name, { faulted });
+    if (factsOf(tx.host).eviction.waits_for_refs) takeApart(tx, file, pages);
+    forget(tx, file);
+  }
+}
+
+function takeApart(tx: Transaction, file: File, pages: readonly PfnRange[]): void {
+  const { generation } = fileSystemOf(tx.host, file.file_system);
+  const taken = intersect(pages, pagesTakenSince(tx.host, file.dax_device, generation));
+  if (taken.length === 0) return;
+  const { lost_refs } = deviceOf(tx.host, file.dax_device);
+  patch(tx, 'dax_devices', file.dax_device, { lost_refs: normalize([...lost_refs, ...taken]) });
+}

@@ -1,0 +1,308 @@
+import { expect, test } from 'vitest';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { ext4, mounted, xfs, type Rig } from './rig.ts';
+import {
+  addFile,
+  addMapper,
+  addMount,
+  addPin,
+  addProcess,
+  DEVICE,
+  found,
+  MIB,
+  PIPE,
+  removeDevice,
+} from './support.ts';
+
+const OLD = ['v5.10', 'force-unmap-v5.10', 'force-unmap-v5.12', 'v6.1', 'v6.12'] as const;
+const ALL = [...OLD, 'v7.3'] as const;
+const WAITS_IN = 'dax_break_layout_final';
+
+const bind = (rig: Rig, more: object = {}) => rig.made.run({ type: 'bind', dax_device: DEVICE, ...more });
+const end = (rig: Rig, pid: number) => rig.made.run({ type: 'exit_process', pid });
+const stateOf = (rig: Rig, mount = rig.mount) => rig.made.host.tables.mounts.get(mount)?.state ?? 'gone';
+
+/** What umount gives: its outcome, or the errno or code of its refusal. */
+function umount(rig: Rig, { lazy = false, mount = rig.mount } = {}): object {
+  const decision = rig.made.try({ type: 'umount', mount, lazy });
+  return isRefusal(decision) ? decision : decision.answer;
+}
+
+function oopsOf(kernel: KernelName, task: 'caller' | 'process') {
+  const at = kernel === 'v7.3' ? 'dax_layout_busy_page_range' : 'dax_disassociate_entry';
+  return { result: 'kernel_oops', kernel_oopses: [{ at, task }] };
+}
+
+/** A process with a descriptor of a file that was mapped and touched, and is not mapped any more. */
+function opener(rig: Rig, path?: string) {
+  const pid = addProcess(rig.made);
+  const open = () => rig.made.run({ type: 'open_file', pid, file: rig.file(path), flags: ['rdwr'] }).id;
+  const open_file = open();
+  const { pid: other, mapping } = rig.mapper({ touched: 'write' }, path);
+  rig.made.run({ type: 'munmap', mapping });
+  end(rig, other);
+  return { pid, open_file };
+}
+
+test.each(ALL)('[S1] [S2] [S12] umount oopses, and the superblock stays with its name: %s', (kernel) => {
+  for (const rig of [ext4(kernel), xfs(kernel)]) {
+    const { pid } = opener(rig);
+    removeDevice(rig.made);
+    expect(umount(rig)).toMatchObject({ errno: 'EBUSY' });
+    end(rig, pid);
+    expect(umount(rig)).toMatchObject(oopsOf(kernel, 'caller'));
+    expect(stateOf(rig)).toBe('shutting_down');
+    expect(umount(rig)).toMatchObject({ errno: 'EINVAL' });
+    bind(rig);
+    const { fs_type } = found(rig.made.host.tables.mounts.get(rig.mount));
+    const again = {
+      type: 'create_mount',
+      dax_device: DEVICE,
+      path: '/mnt/b',
+      dax: 'always',
+      mkfs: true,
+    } as const;
+    expect(rig.made.try({ ...again, fs_type })).toMatchObject({ errno: 'EEXIST' });
+    const other = rig.made.try({ ...again, fs_type: fs_type === 'ext4' ? 'xfs' : 'ext4' });
+    expect(other).toMatchObject({ answer: { state: 'mounted' } });
+    removeDevice(rig.made);
+    rig.made.run({ type: 'reboot' });
+    expect(rig.made.host.tables.mounts.size).toBe(0);
+  }
+});
+
+test.each(ALL)(
+  '[EVICT1] harmless: never touched, idle when the device went, read by a call alone: %s',
+  (kernel) => {
+    const rig = ext4(kernel);
+    const untouched = rig.mapper({ touched: 'none' });
+    const idle = rig.mapper({ touched: 'write' }, '/b');
+    end(rig, idle.pid);
+    const reader = addProcess(rig.made);
+    rig.made.run({
+      type: 'file_io',
+      file: rig.file('/c'),
+      pid: reader,
+      kind: 'pread',
+      offset: 0,
+      length: 4096,
+    });
+    removeDevice(rig.made);
+    end(rig, untouched.pid);
+    expect(umount(rig)).toMatchObject({ result: 'ok' });
+  },
+);
+
+test.each(ALL)('[S4] the exit of the last user of a detached file system oopses: %s', (kernel) => {
+  const rig = ext4(kernel);
+  const { pid } = opener(rig);
+  umount(rig, { lazy: true });
+  removeDevice(rig.made);
+  expect(end(rig, pid)).toMatchObject({ ...oopsOf(kernel, 'process'), process_alive: true });
+  expect([stateOf(rig), rig.made.host.tables.processes.get(String(pid))?.state]).toEqual([
+    'shutting_down',
+    'oopsed',
+  ]);
+});
+
+test.each(ALL)('[S4] its close kills the task: %s', (kernel) => {
+  const rig = ext4(kernel);
+  const { pid, open_file } = opener(rig);
+  umount(rig, { lazy: true });
+  removeDevice(rig.made);
+  const closed = rig.made.run({ type: 'close_file', open_file });
+  expect(closed).toMatchObject({ ...oopsOf(kernel, 'process'), process_alive: false });
+  expect(rig.made.host.tables.processes.get(String(pid))?.state).toBe('dead');
+});
+
+test.each(ALL)('[S5] the last user of an unlinked file: its mount is busy for ever: %s', (kernel) => {
+  const rig = ext4(kernel);
+  const { pid } = opener(rig);
+  rig.made.run({ type: 'unlink', file: rig.file() });
+  removeDevice(rig.made);
+  expect(end(rig, pid)).toMatchObject(oopsOf(kernel, 'process'));
+  expect(rig.made.host.tables.files.get(rig.file())?.state).toBe('freeing');
+  expect(umount(rig)).toMatchObject({ errno: 'EBUSY' });
+});
+
+test.each(OLD)('[S7] bound again it is harmless, unbound once more it is not: %s', (kernel) => {
+  for (const removals of [1, 2]) {
+    const rig = ext4(kernel);
+    const { pid } = rig.mapper({ touched: 'write' });
+    removeDevice(rig.made);
+    bind(rig);
+    if (removals === 2) removeDevice(rig.made);
+    end(rig, pid);
+    expect(umount(rig)).toMatchObject(removals === 1 ? { result: 'ok' } : oopsOf(kernel, 'caller'));
+  }
+});
+
+test.each(ALL)('[S8] [S9] with a device-dax, or system RAM, on the range: %s', (kernel) => {
+  for (const mode of ['devdax', 'system-ram'] as const) {
+    const rig = mounted(kernel, { device: { size: 1024 * MIB } });
+    const { pid } = opener(rig);
+    removeDevice(rig.made);
+    bind(rig, { mode });
+    end(rig, pid);
+    const known = mode === 'devdax' && kernel !== 'v7.3';
+    expect(umount(rig)).toMatchObject(known ? { result: 'ok' } : { code: 'outcome_unknown' });
+  }
+});
+
+test('[S8] the pages of the device-dax lose their mapping until they are faulted again', () => {
+  const rig = ext4('v6.12');
+  const { pid } = opener(rig);
+  removeDevice(rig.made);
+  bind(rig, { mode: 'devdax' });
+  const { mapping } = addMapper(rig.made, { dax_device: DEVICE, length: 64 * MIB, touched: 'write' });
+  const faulted = () => found(rig.made.host.tables.dax_devices.get(DEVICE)).faulted;
+  const before = faulted();
+  end(rig, pid);
+  umount(rig);
+  expect(faulted()).not.toEqual(before);
+  expect(rig.made.host.tables.mappings.has(mapping)).toBe(true);
+});
+
+test.each(['exit', 'munmap', 'madvise_dontneed'] as const)(
+  '[S10] v7.3: a stale huge entry that went after the bind (%s): the umount never returns',
+  (by) => {
+    const rig = ext4('v7.3');
+    const { pid, mapping } = rig.mapper({ touched: 'write' });
+    removeDevice(rig.made);
+    bind(rig);
+    if (by === 'munmap') rig.made.run({ type: 'munmap', mapping });
+    if (by === 'madvise_dontneed')
+      rig.made.run({ type: 'access', mapping, offset: 0, length: 4096, kind: 'madvise_dontneed' });
+    end(rig, pid);
+    expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
+    expect(stateOf(rig)).toBe('shutting_down');
+    expect(removeDevice(rig.made).state).toBe('completed');
+  },
+);
+
+test('[S10] v7.3: so does the exit of the last user of a detached file system', () => {
+  const rig = ext4('v7.3');
+  const { pid } = rig.mapper({ touched: 'write' });
+  umount(rig, { lazy: true });
+  removeDevice(rig.made);
+  bind(rig);
+  expect(end(rig, pid)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN, process_alive: true });
+  expect(rig.made.host.tables.processes.get(String(pid))?.state).toBe('blocked');
+});
+
+test('[S10] v7.3: and its munmap', () => {
+  const rig = ext4('v7.3');
+  const { mapping } = rig.mapper({ touched: 'write' });
+  umount(rig, { lazy: true });
+  removeDevice(rig.made);
+  bind(rig);
+  expect(rig.made.run({ type: 'munmap', mapping })).toMatchObject({
+    result: 'blocked',
+    blocked_in: WAITS_IN,
+  });
+});
+
+test('[S11] v7.3: nothing stale went since the bind: harmless; PTEs went: not known', () => {
+  for (const small of [null, true]) {
+    const rig = ext4('v7.3');
+    const { pid } = small === null ? opener(rig) : rig.mapper({ touched: 'write', small });
+    removeDevice(rig.made);
+    bind(rig);
+    end(rig, pid);
+    expect(umount(rig)).toMatchObject(small === null ? { result: 'ok' } : { code: 'outcome_unknown' });
+  }
+});
+
+test('[S11] v7.3: what an exit would evict and nothing tells, refuses the exit', () => {
+  for (const ends of ['unlink', 'lazy'] as const) {
+    const rig = ext4('v7.3');
+    const { pid, mapping } = rig.mapper({ touched: 'write', small: true });
+    const { pid: last } = opener(rig);
+    if (ends === 'unlink') rig.made.run({ type: 'unlink', file: rig.file() });
+    else umount(rig, { lazy: true });
+    removeDevice(rig.made);
+    bind(rig);
+    rig.made.run({ type: 'munmap', mapping });
+    end(rig, pid);
+    expect(rig.made.try({ type: 'exit_process', pid: last })).toMatchObject({ code: 'outcome_unknown' });
+  }
+});
+
+test('[S53] v7.3: a pin of before that is let go after the bind: the umount never returns', () => {
+  for (const by of ['unpin', 'exit'] as const) {
+    const rig = ext4('v7.3');
+    const mapper = rig.mapper({ touched: 'write' });
+    const { pid } = opener(rig);
+    const pin = addPin(rig.made, mapper, PIPE);
+    rig.made.run({ type: 'munmap', mapping: mapper.mapping });
+    removeDevice(rig.made);
+    bind(rig);
+    if (by === 'unpin') rig.made.run({ type: 'unpin', pin });
+    end(rig, mapper.pid);
+    end(rig, pid);
+    expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
+  }
+});
+
+/** A new file system whose file takes the pages of a mapping from before the removal. */
+function taken(kernel: KernelName, small: boolean) {
+  const rig = ext4(kernel);
+  const old = rig.mapper({ touched: 'write', small });
+  removeDevice(rig.made);
+  bind(rig);
+  umount(rig, { lazy: true });
+  const { id: mount } = addMount(rig.made, { fs_type: 'xfs', path: '/mnt/b' });
+  const file = addFile(rig.made, mount, '/f', 40 * MIB);
+  const tenant = addMapper(rig.made, { file, length: 40 * MIB, touched: 'write' });
+  return { rig, old, mount, file, tenant };
+}
+
+test.each([
+  [true, 'umount'],
+  [false, 'umount'],
+  [true, 'unlink'],
+  [true, 'orderly_removal'],
+] as const)(
+  '[S47] v7.3: a new file system loses its pages (by PTE: %s): its %s never returns',
+  (small, by) => {
+    const { rig, old, mount, file, tenant } = taken('v7.3', small);
+    expect(end(rig, old.pid)).toMatchObject({ process_alive: false });
+    expect(end(rig, tenant.pid)).toMatchObject({ process_alive: false });
+    if (by === 'unlink') {
+      expect(rig.made.try({ type: 'unlink', file })).toMatchObject({ code: 'dax_device_busy' });
+      return;
+    }
+    if (by === 'orderly_removal') {
+      const orderly = rig.made.try({ type: 'remove_dax_device', dax_device: DEVICE, trigger: by });
+      expect(orderly).toMatchObject({ code: 'dax_device_busy' });
+      return;
+    }
+    expect(umount(rig, { mount })).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
+    const again = {
+      type: 'create_mount',
+      dax_device: DEVICE,
+      path: '/mnt/c',
+      fs_type: 'xfs',
+      dax: 'always',
+    } as const;
+    expect(rig.made.try(again)).toMatchObject({ code: 'outcome_unknown' });
+    expect(removeDevice(rig.made)).toMatchObject({ state: 'stuck' });
+  },
+);
+
+test.each(OLD)('[S47] on %s it loses nothing', (kernel) => {
+  const { rig, old, mount, tenant } = taken(kernel, true);
+  end(rig, old.pid);
+  end(rig, tenant.pid);
+  expect(umount(rig, { mount })).toMatchObject({ result: 'ok' });
+});
+
+test('[S10] v7.3: over system RAM that is free, which lost references with the exit of who mapped it', () => {
+  const rig = mounted('v7.3', { device: { size: 1024 * MIB } });
+  const { pid } = rig.mapper({ touched: 'write' });
+  removeDevice(rig.made);
+  bind(rig, { mode: 'system-ram' });
+  expect(end(rig, pid)).toMatchObject({ process_alive: false });
+  expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
+});
