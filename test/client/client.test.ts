@@ -41,7 +41,7 @@ describe('clients generated from openapi/daxplane.json', () => {
       'v6.12: completed, exposed; completed, contained',
       'v7.3: completed, exposed; stuck, unsafe',
       'ok, stale: true, tenant next',
-      'removing what is removed: 409 dax_device_not_bound',
+      'removing what is removed: 409 kernel_refused',
       'rebooted without a body: v7.3',
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { answered, shape, SIGBUS, touch } from './observe.ts';
-import { ram, RECORDED } from './ram.ts';
+import { fill, offlineAll, ram, RECORDED } from './ram.ts';
 import { cached, DAX, devdax, ext4, rmapbt } from './rig.ts';
 import {
   accessCommand,
@@ -126,15 +126,18 @@ describe('corners that a random fleet meets only by chance', () => {
     expect(touch(made, one, 'read')).toBe(SIGBUS);
   });
 
-  test('gup, a pin and populate of a page nothing answers for are refused', () => {
-    const { made, mapper, mount } = ext4('v6.1');
-    const one = mapper({ touched: 'none' });
-    made.run({ type: 'shutdown_mount', mount });
-    expect([
-      answered(made, accessCommand(one.mapping, 'vmsplice')),
-      answered(made, pinCommand(one, PIPE)),
-    ]).toEqual(['outcome_unknown', 'outcome_unknown']);
-  });
+  test.each(['vmsplice', 'copy_out', 'madvise_hwpoison'] as const)(
+    '%s, and a pin, of a page that nobody knows the place of are refused',
+    (kind) => {
+      const own = ram('v5.10');
+      const one = fill(own, { flags: ['shared'], touched: 'none' });
+      offlineAll(own.made);
+      expect([
+        answered(own.made, accessCommand(one.mapping, kind)),
+        answered(own.made, pinCommand(one, PIPE)),
+      ]).toEqual(['outcome_unknown', 'outcome_unknown']);
+    },
+  );
 
   test('io_uring registration of devdax, mprotect of a live entry', () => {
     const { made, mapper } = devdax('v5.10');

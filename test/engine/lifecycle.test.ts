@@ -19,7 +19,8 @@ const FRESH = { hwpoisoned: [], faulted: [] };
 const CASES: readonly Case[] = [
   {
     event: '->remove() begins, by surprise',
-    act: (tx, device) => life.removalStarted(tx, device, 'r1', false),
+    act: (tx, device) =>
+      life.removalStarted(tx, device, { id: 'r1', trigger: 'surprise_removal', via: null }),
     makes: { state: 'removing', removal: 'r1', media_present: false },
   },
   { event: 'kill_dax()', act: life.daxKilled, makes: { dax_alive: false } },

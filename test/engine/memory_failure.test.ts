@@ -177,17 +177,9 @@ describe('refused', () => {
     expect(answered(at.made, poisonCommand(at, { source: 'mce' }))).toBe('outcome_unknown');
   });
 
-  test('soft offline of system RAM, and a fault that nobody has recorded', () => {
+  test('soft offline of system RAM', () => {
     const memory = ram('v6.12', { one: {} });
     expect(answered(memory.made, poisonCommand(memory, { source: 'soft_offline' }))).toBe('outcome_unknown');
-    const { made, mapper, mount, file } = ext4('v5.10');
-    const caller = mapper({ touched: 'none' });
-    made.run({ type: 'shutdown_mount', mount });
-    const at = { made, device: DEVICE, base: baseOf(made, file()), who: { caller } };
-    expect(answered(made, poisonCommand(at, { source: 'madvise' }))).toBe('outcome_unknown');
-    expect(answered(made, poisonCommand(at, { source: 'soft_offline', by: 'caller' }))).toBe(
-      'outcome_unknown',
-    );
   });
 
   test('the death of a process whose pins outlive their device', () => {

@@ -281,7 +281,7 @@ describe('what is left', () => {
         state: null,
         verdict: null,
         hazards: [],
-        refused: { code: 'dax_device_not_bound', detail: expect.any(String) as string, errno: null },
+        refused: { code: 'kernel_refused', detail: expect.any(String) as string, errno: 'ENODEV' },
       },
     ]);
   });

@@ -49,7 +49,7 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     expect(told).toMatchObject({
       state: 'completed',
       verdict: 'exposed',
-      refused: { code: 'dax_device_not_bound' },
+      refused: { code: 'kernel_refused', errno: 'ENODEV' },
     });
     expect(told.residue).toEqual({ mappings: 1, pins: 0, processes: 1, pages: 512, exposures: 0 });
     const reaching = told.items.filter(({ residue }) => residue).map(({ kind, id }) => [kind, id]);

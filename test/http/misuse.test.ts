@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
   [
     'POST',
     '/dax-devices/pmem0/remove',
-    { trigger: 'unbind', via: 'device_dax' },
+    { trigger: 'unbind', via: 'cxl_region' },
     400,
     'invalid_field',
     ['/via'],

@@ -90,7 +90,7 @@ test('[PLAN1] the calls of a plan, in order, leave what it says', async () => {
     expect(json.items).toMatchObject([{ state, verdict, hazards }]);
   }
   expect((await planned({ hosts: ['copy-a'] })).left).toMatchObject([
-    { dax_device: 'pmem0', verdict: null, refused: { code: 'dax_device_not_bound' } },
+    { dax_device: 'pmem0', verdict: null, refused: { code: 'kernel_refused', errno: 'ENODEV' } },
   ]);
 });
 

@@ -144,7 +144,7 @@ test('[HOLD2] after the removal holders answer 200, and so does the assessment c
   expect(before.json['summary']).toMatchObject({ with_impact: 1, with_residue: 0 });
   await server.call('POST', `${path}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
   const { status, json } = await server.call('GET', `${path}/holders`);
-  expect([status, json['refused']]).toMatchObject([200, { code: 'dax_device_not_bound' }]);
+  expect([status, json['refused']]).toMatchObject([200, { code: 'kernel_refused', errno: 'ENODEV' }]);
   expect(json['residue']).toMatchObject({ mappings: 1, processes: 1, pages: 1024 });
   const process = json.items.find(({ kind }) => kind === 'process');
   expect(process).toMatchObject({

@@ -16,8 +16,12 @@ test('[HOLD3] an assessment and a list of holders name the removal that they are
   await server.call('POST', `${path}/remove`, { trigger: 'unbind' }, { prefer: 'wait=10' });
   const [item] = (await server.call('GET', '/v1/assessment')).json.items;
   // None can begin: the verdict is of what the one that has ended left.
-  const standing = { state: 'completed', verdict: 'exposed', refused: { code: 'dax_device_not_bound' } };
-  expect(item).toMatchObject({ ...standing, trigger: 'surprise_removal' });
+  const standing = { state: 'completed', verdict: 'exposed' };
+  expect(item).toMatchObject({
+    ...standing,
+    trigger: 'surprise_removal',
+    refused: { code: 'dax_device_not_bound' },
+  });
   const holders = await server.call('GET', `${path}/holders`);
-  expect(holders.json).toMatchObject({ ...standing, trigger: 'unbind' });
+  expect(holders.json).toMatchObject({ ...standing, trigger: 'unbind', refused: { errno: 'ENODEV' } });
 });

@@ -6,6 +6,7 @@ import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { addMemory, logOfAdding } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
+import { takes } from '../device/dax_match.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
 import { findModelled, type ModelledDevice } from '../model/lookup.ts';
@@ -70,6 +71,8 @@ function standing({ tenant }: Bind, record: DaxDevice): BoundDevice | Refusal {
 function write(tx: Transaction, command: Bind, device: ModelledDevice): BoundDevice | Refusal {
   const facts = factsOf(tx.host);
   const parent = command.driver === 'dax_pmem';
+  const unmatched = refusesMatch(tx.host, command, device);
+  if (unmatched !== null) return unmatched;
   if (device.state === 'removing') return behindUnbind(tx, command, device);
   if (device.state === 'gone') return kernelRefuses('ENODEV', 'there is no such device');
   if (!device.media_present) return kernelRefuses('ENODEV', MEDIUM_GONE);
@@ -92,6 +95,17 @@ function write(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
   const hangs_in = neverReturns(tx.host, 'memremap_pages');
   if (hangs_in !== null) return blocked(tx, device, hangs_in);
   return probe(tx, command, device);
+}
+
+/**
+ * bind_store() asks first whether the driver takes the device at all, whatever holds it: kmem takes a pmem by its name
+ * alone, which daxctl gives it (S42, S49). Source: drivers/base/bus.c bind_store().
+ */
+function refusesMatch(host: Host, { driver, mode }: Bind, device: ModelledDevice): Refusal | null {
+  const bySysfs = mode === undefined && isOnDaxBus(device.mode) && device.parent_bound;
+  if (!bySysfs || (driver !== 'kmem' && driver !== 'device_dax') || takes(host, driver, device)) return null;
+  const detail = `${driver} does not take ${device.name}: nobody wrote its name to new_id, as daxctl does (bind with mode)`;
+  return kernelRefuses('ENODEV', detail);
 }
 
 /**

@@ -23,15 +23,15 @@ import { firstFilePage } from '../fs/layout.ts';
 
 const DEFAULT_AGCOUNT = 4;
 
-/** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENXIO` as the kernel refuses. */
+/** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENOENT` as the kernel refuses (S48). */
 export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusal {
   const device = findModelled(tx.host, asked.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
   if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
-    return kernelRefuses('ENXIO', `a ${device.mode} device has no block device`);
+    return kernelRefuses('ENOENT', `a ${device.mode} device has no block device`);
   }
   if (device.state !== 'bound' && !isFrozenThere(tx.host, asked, device))
-    return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
+    return kernelRefuses('ENOENT', `there is no /dev/${device.name}: ${wayBack(tx.host, device)}`);
   const held = isHeld(tx.host, asked, device);
   const command = held ? withoutDax(tx.host, asked) : asked;
   const refusal = refusesNames(tx, command) ?? refusesOptions(command, device);

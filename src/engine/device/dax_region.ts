@@ -14,7 +14,7 @@ export function isOnNdBus(
 }
 
 /** Whether its dax region is a dynamic one: no nd bus, no namespace (CX11). */
-function isDynamic(host: Host, device: DaxDevice): boolean {
+export function isDynamic(host: Host, device: DaxDevice): boolean {
   return !isOnNdBus(device, host.tables.cxl_regions.get(device.cxl_region ?? ''));
 }
 

@@ -3,21 +3,16 @@ import type { ImportedDevice } from '../model/host_command.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
+import type { RemovalRecord } from '../model/removal.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { identity, put, remove, type Transaction } from '../model/transaction.ts';
-import { isWithoutLabels } from '../model/provider.ts';
-import {
-  driverOf,
-  isOnDaxBus,
-  PAGE_BYTES,
-  PMD_PAGES,
-  type DeviceMode,
-  type KmemState,
-} from '../model/vocabulary.ts';
+import { driverOf, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
 import { BY_NDCTL, MEDIUM_REPLACED, without } from './conditions.ts';
 import { NO_LINK } from './cxl/link.ts';
+import { idsLeft } from './dax_match.ts';
 import { kmemStateOf } from './kmem/probe.ts';
-import { placeAs, unmoved } from './namespace_layout.ts';
+import { alignIn, defaultAlign, isRemade, mapIn, mapOf, placedAs, sized } from './made_in_mode.ts';
+import { placeAs } from './namespace_layout.ts';
 import { basePfn, type Places } from './place.ts';
 import { NOT_TOLD, toldNow } from './told.ts';
 
@@ -87,6 +82,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     pgmap: 1,
     instance: 1,
     parent_bound: true,
+    driver_ids: command.state === 'unbound' && mode === 'system-ram' ? ['kmem'] : [],
     removal: null,
     media_present: true,
     badblocks: [],
@@ -207,18 +203,20 @@ export function booted(
     pgmap: device.pgmap + 1,
     instance: device.instance + 1,
     parent_bound: true,
+    driver_ids: [],
     removal: null,
   });
 }
 
-/** `->remove()` has begun; a surprise took the medium before. */
+/** `->remove()` has begun; a surprise took the medium before, daxctl the id of the driver (S42). */
 export function removalStarted(
   tx: Transaction,
-  { name }: DaxDevice,
-  removal: string,
-  media_present: boolean,
+  device: DaxDevice,
+  { id, trigger, via }: Pick<RemovalRecord, 'id' | 'trigger' | 'via'>,
 ): void {
-  become(tx, name, { state: 'removing', removal, media_present });
+  const media_present = trigger !== 'surprise_removal' && device.media_present;
+  const driver_ids = idsLeft(tx.host, device, via);
+  become(tx, device.name, { state: 'removing', removal: id, media_present, driver_ids });
 }
 
 /** `->remove()` has returned. */
@@ -360,41 +358,4 @@ function drivenAsListed(host: Host, device: DaxDevice, imported: ImportedDevice)
 function parentAsListed({ parent_bound: before, instance }: DaxDevice, { parent_bound }: ImportedDevice) {
   const now = parent_bound ?? before;
   return { parent_bound: now, instance: before && !now ? instance + 1 : instance };
-}
-
-/** The align where nobody tells it: 2 MiB where the device itself is mapped, by entries of exactly its align; null else. */
-export function defaultAlign(mode: DeviceMode): number | null {
-  return mode === 'devdax' ? PMD_PAGES * PAGE_BYTES : null;
-}
-
-/** The align of a device that is listed in a mode: as it was, but where that was only the default of the former mode. */
-function alignIn({ align, mode: former }: DaxDevice, mode: DeviceMode): number | null {
-  const told = align === defaultAlign(former) ? null : align;
-  return told ?? defaultAlign(mode);
-}
-
-/** Whether a mode takes a namespace to be made anew; a dax device of either driver is on one, as it was made. */
-function isRemade(device: DaxDevice, mode: DeviceMode): boolean {
-  return mode !== device.mode && !(isOnDaxBus(mode) && isOnDaxBus(device.mode));
-}
-
-/** Of which layout a size is that a listing does not tell. */
-function placedAs(before: DaxDevice, mode: DeviceMode, map: DaxDevice['map']): DaxDevice['placed_as'] {
-  return isRemade(before, mode) ? unmoved(before, { mode, map }).placed_as : before.placed_as;
-}
-
-/** A size that is told of a medium is that of the present layout. */
-function sized({ size: before, placed_as }: DaxDevice, size: number): Pick<DaxDevice, 'size' | 'placed_as'> {
-  return { size, placed_as: size === before ? placed_as : null };
-}
-
-/** Where the struct pages of a device are once it is in a mode, bound or listed so. */
-function mapIn(device: DaxDevice, mode: DeviceMode): 'dev' | 'mem' | null {
-  return isRemade(device, mode) ? mapOf(mode, device.provider) : device.map;
-}
-
-/** A raw namespace has struct pages only where pmem_should_map_pages() says so (legacy e820, virtio-pmem). */
-function mapOf(mode: DeviceMode, provider: string | null): 'dev' | 'mem' | null {
-  if (mode === 'raw') return isWithoutLabels(provider) ? 'mem' : null;
-  return mode === 'sector' ? null : 'dev';
 }

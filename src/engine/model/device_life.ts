@@ -1,3 +1,4 @@
+import type { DaxDriver } from './dax_driver.ts';
 import type { DeviceMode, DeviceState, Driver, KmemState } from './vocabulary.ts';
 
 /** What a driver decides of its device: a field that is new here does not compile until it says both with and without one. */
@@ -44,6 +45,8 @@ export interface DeviceLife extends DrivenLife {
   readonly instance: number;
   /** devdax on an nd bus: whether the parent driver dax_pmem is bound. */
   readonly parent_bound: boolean;
+  /** Drivers of the dax bus to whose `new_id` the name of the device was written, since they last let it go. */
+  readonly driver_ids: readonly DaxDriver[];
   /** The removal that is running or waiting on it. */
   readonly removal: string | null;
   /** False after a surprise removal, until a medium is there again. */

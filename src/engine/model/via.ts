@@ -6,6 +6,7 @@ interface Via {
   readonly unbinds:
     | 'nd_pmem'
     | 'device_dax'
+    | 'kmem'
     | 'dax_pmem'
     | 'namespace'
     | 'nd_region'
@@ -30,6 +31,7 @@ const ON_REGION = { unbinds: 'cxl_region', tool: 'cxl', with_parent: true } as c
 const VIAS: Readonly<Record<RemoveVia, Via>> = {
   nd_pmem: { unbinds: 'nd_pmem', tool: null, with_parent: false },
   device_dax: { unbinds: 'device_dax', tool: null, with_parent: false },
+  kmem: { unbinds: 'kmem', tool: null, with_parent: false },
   dax_pmem: { unbinds: 'dax_pmem', tool: null, with_parent: true },
   cxl_region: { unbinds: 'cxl_region', tool: null, with_parent: true },
   cxl_mem: { unbinds: 'cxl_memdev', tool: null, with_parent: true },

@@ -277,6 +277,7 @@ export type RemoveTrigger = (typeof REMOVE_TRIGGERS)[number];
 export const REMOVE_VIAS = [
   'nd_pmem',
   'device_dax',
+  'kmem',
   'dax_pmem',
   'cxl_region',
   'cxl_mem',

@@ -7,7 +7,7 @@ import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { findActor, modeUnknown, mountsOn, presentPins } from '../model/lookup.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
-import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
 import { isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
@@ -24,8 +24,7 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
       'removal_in_progress',
       `${device.name} is being removed, and a write to unbind waits for its lock: the removal shows what it waits for, and POST …/reboot ends one that never returns`,
     );
-  if (device.state !== 'bound' && !reachesParent(command.via, device))
-    return refuse('dax_device_not_bound', `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`);
+  if (device.state !== 'bound' && !reachesParent(command.via, device)) return notBound(tx, command, device);
   if (command.by_pid !== undefined) {
     const process = findActor(tx.host, command.by_pid, '/by_pid');
     if (isRefusal(process)) return process;
@@ -38,6 +37,16 @@ export function refusesRemoval(tx: Transaction, command: RemoveDaxDevice, device
     partitionRefuses(tx, command, device) ??
     refusesProposed(tx, device)
   );
+}
+
+/**
+ * A write to `unbind` answers ENODEV where no driver has the device (S41); a tool, or the bus, finds nothing to remove.
+ * Source: drivers/base/bus.c unbind_store().
+ */
+function notBound(tx: Transaction, { trigger, via }: RemoveDaxDevice, device: DaxDevice): Refusal {
+  const detail = `${device.name} is ${device.state}: ${wayBack(tx.host, device)}`;
+  const written = trigger === 'unbind' && (viaOf(via)?.tool ?? null) === null && !goesByCxl(via);
+  return written ? kernelRefuses('ENODEV', detail) : refuse('dax_device_not_bound', detail);
 }
 
 /**

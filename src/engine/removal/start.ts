@@ -40,8 +40,7 @@ export function startRemoval(
   const specs = stepsFor(proposedProfile(tx.host), device, command.via);
   if (isRefusal(specs)) return specs;
   const removal = putRemoval(tx, command, specs, { cxl_memdev, state: 'running' });
-  const media_present = command.trigger === 'surprise_removal' ? false : device.media_present;
-  removalStarted(tx, device, removal.id, media_present);
+  removalStarted(tx, device, removal);
   emit(tx, 'removal_started', `removals/${removal.id}`, {
     dax_device: device.name,
     trigger: command.trigger,

@@ -2,10 +2,10 @@ import { driverOf, isOnDaxBus, type RemoveVia } from '../model/vocabulary.ts';
 import type { KernelInUse, StepSpec } from '../kernels/profile.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { hasStructPages } from '../model/lookup.ts';
-import { refuse, type Refusal } from '../model/refusal.ts';
+import { kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { goesByCxl, regionTool, viaOf } from '../model/via.ts';
 
-/** The step list of the device's mode and of what is unbound. Refused: what is not bound to such a device. */
+/** The step list of the device's mode and of what is unbound. Refused: a driver that has no such device (S41). */
 export function stepsFor(
   profile: KernelInUse,
   device: DaxDevice,
@@ -20,8 +20,7 @@ export function stepsFor(
   }
   const unbinds = way?.unbinds ?? driverOf(device.mode);
   if (unbinds !== driverOf(device.mode) && (onDaxBus || unbinds !== 'namespace')) {
-    const detail = `${String(via)} does not bind a ${device.mode} device`;
-    return refuse('invalid_field', detail, { pointer: '/via' });
+    return kernelRefuses('ENODEV', `${String(via)} does not have ${device.name}, a ${device.mode} device`);
   }
   if (!onDaxBus) return ofBlockDevice(profile, device);
   return device.mode === 'system-ram' ? profile.steps.system_ram : profile.steps.devdax;

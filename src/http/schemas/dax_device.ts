@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAX_DRIVERS } from '../../engine/model/dax_driver.ts';
 import type * as engine from '../../engine/model/host.ts';
 import {
   BIND_VIAS,
@@ -89,6 +90,10 @@ const device = {
   dax_alive: z.boolean(),
   instance: Count.meta({ description: 'Counts the block devices or dev_dax inodes of this name.' }),
   parent_bound: z.boolean(),
+  driver_ids: z.array(z.enum(DAX_DRIVERS)).meta({
+    description:
+      'Drivers of the dax bus that still have the name of the device by a write to `new_id`, since they last let it go.',
+  }),
   mem_region: z.enum(['requested', 'released', 'leaked']),
   removal: z.string().nullable(),
   media_present: z.boolean(),

@@ -84,7 +84,7 @@ export const CONFLICT: readonly Case[] = [
   {
     code: 'dax_device_not_bound',
     when: 'removed twice',
-    make: (kernel) => [removed(ext4(kernel)).made, REMOVE],
+    make: (kernel) => [removed(ext4(kernel)).made, { ...REMOVE, trigger: 'surprise_removal' }],
   },
   {
     code: 'dax_device_busy',
@@ -264,12 +264,6 @@ export const CONFLICT: readonly Case[] = [
       removed(ext4(kernel)).made,
       { type: 'bind', dax_device: DEVICE, driver: 'device_dax' },
     ],
-  },
-  { code: 'invalid_field', when: 'device_dax of fsdax', make: on({ ...REMOVE, via: 'device_dax' }) },
-  {
-    code: 'invalid_field',
-    when: 'nd_pmem of devdax',
-    make: (kernel) => [devdax(kernel).made, { ...REMOVE, dax_device: DAX, via: 'nd_pmem' }],
   },
   {
     code: 'invalid_field',

@@ -25,13 +25,13 @@ import { accessCommand, addProcess, DEVICE, FIXED_BUFFER, MIB, pinCommand, PIPE,
 export const KERNEL: readonly Case[] = [
   {
     code: 'kernel_refused',
-    errno: 'ENXIO',
+    errno: 'ENOENT',
     when: 'mount of a devdax',
     make: (kernel) => [devdax(kernel).made, { ...MOUNT, dax_device: DAX }],
   },
   {
     code: 'kernel_refused',
-    errno: 'ENXIO',
+    errno: 'ENOENT',
     when: 'mount of an unbound device',
     make: (kernel) => [removed(ext4(kernel)).made, { ...MOUNT }],
   },
