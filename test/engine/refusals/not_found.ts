@@ -38,6 +38,7 @@ export const NOT_FOUND: readonly Case[] = [
   notFound('process_not_found', { ...MAP, pid: 9, dax_device: DEVICE }),
   notFound('process_not_found', { type: 'create_process', comm: 'x', parent_pid: 9 }),
   notFound('process_not_found', { ...REMOVE, by_pid: 9 }),
+  notFound('open_file_not_found', { type: 'close_file', open_file: 'o9' }),
   notFound('mapping_not_found', { type: 'munmap', mapping: 'v9' }),
   notFound('mapping_not_found', accessCommand('v9', 'read')),
   notFound('pin_not_found', { type: 'unpin', pin: 'p9' }),
