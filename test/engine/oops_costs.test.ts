@@ -193,6 +193,19 @@ describe('[S32] once no grace period ends', () => {
     expect(told(outcomeOf(rig.made.run({ ...umount, lazy: true })))).toBe('blocks');
   });
 
+  test('an unbind waits behind a bind that never returns, and a second oops adds nothing', () => {
+    const unmapped = ext4('v7.3');
+    const other = unmapped.mapper({ small: true });
+    const rig = stale('pte', unmapped);
+    exits(rig);
+    rig.made.run({ type: 'exit_process', pid: other.pid });
+    expect(stuckOf(rig.made)).toEqual(RCU);
+    const unbind = { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' } as const;
+    expect(answered(rig.made, unbind)).toBe('ENODEV');
+    expect(binds(rig.made)).toBe('synchronize_rcu_normal');
+    expect(rig.made.run(unbind)).toMatchObject({ state: 'waiting', behind: 'bind' });
+  });
+
   test('a reboot ends it', () => {
     const rig = stale('pte');
     exits(rig);

@@ -29,7 +29,7 @@ export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, De
   /** The CXL memdev that goes with it. */
   readonly cxl_memdev: string | null;
   readonly state: RemovalState;
-  /** The removal that has the lock of the device, which this one waits for. */
+  /** The removal that has the lock of the device, which this one waits for; `bind` where a bind has it. */
   readonly behind?: string;
   readonly waiting_on: readonly WaitingOn[];
   readonly verdict: Verdict | null;

@@ -179,7 +179,7 @@ export const Removal = z
     state: RemovalState,
     behind: z.string().exactOptional().meta({
       description:
-        'The removal that is stuck with the lock of the device: this one, a second write to `unbind`, waits for it.',
+        'The removal that is stuck with the lock of the device, or `bind`, where a bind of it never returns: this one, a write to `unbind`, waits for it.',
     }),
     waiting_on: Waits,
     cut: Cut.exactOptional(),
