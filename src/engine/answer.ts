@@ -52,6 +52,10 @@ interface CommandAnswers {
   readonly create_mount: Mount;
   readonly umount: Outcome;
   readonly shutdown_mount: Mount;
+  readonly freeze: Mount;
+  readonly thaw: Mount;
+  readonly remount: Mount;
+  readonly sync: Outcome;
   readonly commit_journal: Mount;
   readonly create_file: File;
   readonly file_io: Outcome;

@@ -19,6 +19,7 @@ import { deleteDaxDevice } from './commands/delete_dax_device.ts';
 import { deleteHost } from './commands/delete_host.ts';
 import { exitProcess } from './commands/exit_process.ts';
 import { fileIo } from './commands/file_io.ts';
+import { freeze } from './commands/freeze.ts';
 import { importInventory } from './commands/import_inventory.ts';
 import { memoryFailure } from './commands/memory_failure.ts';
 import { munmap } from './commands/munmap.ts';
@@ -29,9 +30,12 @@ import { offlineMemory, onlineMemory } from './commands/daxctl_memory.ts';
 import { patchMemoryBlock } from './commands/patch_memory_block.ts';
 import { reboot } from './commands/reboot.ts';
 import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
+import { remount } from './commands/remount.ts';
 import { removeCxlMemdev } from './commands/remove_cxl_memdev.ts';
 import { removeDaxDevice } from './commands/remove_dax_device.ts';
 import { shutdownMount } from './commands/shutdown_mount.ts';
+import { sync } from './commands/sync.ts';
+import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
@@ -73,6 +77,10 @@ const HANDLERS: {
   create_mount: createMount,
   umount,
   shutdown_mount: shutdownMount,
+  freeze,
+  thaw,
+  remount,
+  sync,
   commit_journal: commitJournal,
   create_file: createFile,
   file_io: fileIo,

@@ -21,7 +21,10 @@ const CXL_RAM = {
 };
 const CXL_RAM_DAX = { chardev: 'dax0.0', size: 2 ** 28, target_node: 1, mode: 'devdax' };
 
-/** A host with one of everything, one whose removal waits on a pin, one whose file system is frozen for good. */
+/**
+ * A host with one of everything, one whose removal waits on a pin, one whose file system is frozen for good, one whose
+ * file system has lost its device.
+ */
 export async function playScene(server: TestServer): Promise<Scene> {
   const make = async (url: string, body: unknown, headers = {}) => {
     const answer = await server.call('POST', url, body, headers);
@@ -47,6 +50,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make(`${waiting.at}/dax-devices/pmem0/remove`, { trigger: 'unbind' });
 
   const frozen = await freeze(make);
+  const gone = await loseDevice(make);
   await make('/v1/hosts', { name: 'node-u', kernel: 'v6.12' });
   await make('/v1/hosts/node-u/inventory', [CARD, CXL_RAM]);
   await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
@@ -81,6 +85,10 @@ export async function playScene(server: TestServer): Promise<Scene> {
       createMount: [`${at}/mounts`, { dax_device: 'pmem0', path: '/b', fs_type: 'xfs', dax: 'always' }],
       umount: [`${at}/mounts/${whole.mount}`],
       shutdownMount: [`${frozen.at}/mounts/${frozen.mount}/shutdown`, {}],
+      freezeMount: [`${gone.at}/mounts/${gone.mount}/freeze`, {}],
+      thawMount: [`${frozen.at}/mounts/${frozen.mount}/thaw`, {}],
+      remountMount: [`${frozen.at}/mounts/${frozen.mount}/remount`, { options: 'ro' }],
+      syncMount: [`${gone.at}/mounts/${gone.mount}/sync`, {}],
       commitJournal: [`${frozen.at}/mounts/${frozen.mount}/commit`, {}],
       createFile: [`${at}/files`, { mount: whole.mount, path: '/data', size: '1MiB' }],
       deleteFile: [`${frozen.at}/files/${frozen.file}`],
@@ -104,6 +112,19 @@ export async function playScene(server: TestServer): Promise<Scene> {
 }
 
 const MCE = { offset: 0, length: 4096, source: 'mce' };
+
+/** xfs on v6.1, which nobody tells that its device is gone. */
+async function loseDevice(
+  make: (url: string, body: unknown, headers?: object) => Promise<{ readonly id: string }>,
+) {
+  const at = '/v1/hosts/node-g';
+  await make('/v1/hosts', { name: 'node-g', kernel: 'v6.1' });
+  await make(`${at}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
+  const fs = { fs_type: 'xfs', dax: 'always', mkfs: true };
+  const mount = await make(`${at}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...fs });
+  await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  return { at, mount: mount.id };
+}
 
 /** xfs with rmapbt on v7.3: the removal never returns, and a writer blocks. */
 async function freeze(

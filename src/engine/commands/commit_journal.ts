@@ -1,7 +1,7 @@
 import type { Mount } from '../model/host.ts';
 import type { CommitJournal } from '../model/use_command.ts';
-import { abortJournal } from '../fs/sync.ts';
-import { findMount, blockDeviceGone, must } from '../model/lookup.ts';
+import { commitDead } from '../fs/sync.ts';
+import { findMount, must } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 
@@ -13,7 +13,6 @@ export function commitJournal(tx: Transaction, command: CommitJournal): Mount | 
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   if (mount.fs_type !== 'ext4') return refuse('not_modelled', 'only ext4 has a jbd2 journal');
-  const dead = blockDeviceGone(tx.host, mount) && mount.fs_state === 'alive' && mount.journal === 'live';
-  if (dead) abortJournal(tx, mount);
+  commitDead(tx, mount);
   return must(tx.host.tables.mounts.get(mount.id), mount.id);
 }

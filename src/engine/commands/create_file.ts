@@ -1,4 +1,5 @@
 import type { CreateFile } from '../model/use_command.ts';
+import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { allocate } from '../fs/layout.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { patch, nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
@@ -13,10 +14,11 @@ import type { Mount, File } from '../model/host.ts';
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
+  if (mount.read_only) return kernelRefuses('EROFS', 'the file system is read-only');
+  if (isFrozen(mount))
+    return refuse('dax_device_busy', `the file system is frozen: open(O_CREAT) blocks ${untilThawed(mount)}`);
   const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);
   if (dead) return kernelRefuses('EIO', 'the file system cannot start a transaction');
-  if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: open(O_CREAT) blocks until POST …/reboot');
   const file_system = fileSystemOf(tx.host, mount.file_system);
   if (filesOf(tx.host, file_system.id).some(({ path, state }) => path === command.path && state === 'linked'))
     return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });

@@ -2,7 +2,7 @@ import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
 import { findMapper } from '../mm/mm_locked.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
-import type { OpenFile } from '../model/open_file.ts';
+import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
 import {
   blockDeviceGone,
@@ -12,6 +12,7 @@ import {
   findFile,
   findOpenFile,
   mountedSuperblock,
+  superblockOf,
 } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
@@ -44,6 +45,7 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
     dax_device: target.device.name,
     file: target.file?.id ?? null,
     description: anonymous ? null : (target.open_file?.description ?? id),
+    opened: anonymous ? null : (target.open_file?.flags[0] ?? openedFor(command)),
     offset: command.offset,
     length: command.length,
     address: addressFor(id, command, page_size),
@@ -74,6 +76,11 @@ function isAnonymous({ file, device, open_file }: Target): boolean {
   return file === null && open_file === null && device.mode === 'system-ram';
 }
 
+/** How a file is opened for a mapping: to store into it takes a shared writable one. */
+function openedFor({ flags, prot }: CreateMapping): OpenFlag {
+  return prot === 'rw' && !flags.includes('private') ? 'rdwr' : 'rdonly';
+}
+
 function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
   const told = [command.file, command.dax_device, command.open_file].filter((one) => one !== undefined);
   if (told.length !== 1)
@@ -84,6 +91,8 @@ function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
   if (command.file !== undefined) {
     const file = findFile(tx.host, command.file);
     if (isRefusal(file)) return { ...file, pointer: '/file' };
+    if (openedFor(command) !== 'rdonly' && superblockOf(tx.host, file.file_system)?.read_only === true)
+      return kernelRefuses('EROFS', 'open: the file system is read-only');
     return { file, device: deviceOf(tx.host, file.dax_device), open_file: null };
   }
   const device = findModelled(tx.host, command.dax_device!);
@@ -98,8 +107,7 @@ function resolveOpen(tx: Transaction, command: CreateMapping, id: string): Targe
   if (open_file.pid !== command.pid)
     return refuse('invalid_field', `${id} is a descriptor of process ${String(open_file.pid)}`, { pointer });
   const [mode] = open_file.flags;
-  const writes = command.prot === 'rw' && !command.flags.includes('private');
-  if (mode === 'wronly' || (mode === 'rdonly' && writes))
+  if (mode === 'wronly' || (mode === 'rdonly' && openedFor(command) !== 'rdonly'))
     return kernelRefuses('EACCES', `the descriptor was opened ${mode}`);
   const file = open_file.file === null ? null : fileOf(tx.host, open_file.file);
   return { file, device: deviceOf(tx.host, open_file.dax_device), open_file };
@@ -208,7 +216,7 @@ function populate(tx: Transaction, command: CreateMapping, mapping: Mapping): Re
   const { failure } = touch(tx, mapping, 0, mapping.length / PAGE_BYTES, command.populate === 'write');
   if (failure === null || failure.why === 'sigbus') return null;
   if (failure.why === 'refused') return failure.refusal;
-  return refuse('dax_device_busy', 'MAP_POPULATE does not return: the file system is frozen', {
+  return refuse('dax_device_busy', 'MAP_POPULATE does not return while the file system is frozen', {
     pointer: '/populate',
   });
 }

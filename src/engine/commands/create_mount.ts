@@ -72,17 +72,23 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
     shutdown_reason: null,
     journal: 'live',
     read_only: false,
+    frozen_by_user: false,
     dax_holder: command.fs_type === 'xfs' && hasStructPages(device) && !held,
     device_instance: device.instance,
     generation: file_system.generation,
   });
-  for (const file of filesOf(tx.host, file_system.id)) {
-    const dax = device.map !== null && (command.dax === 'always' || (command.dax === 'inode' && file.dax));
-    forget(tx, file);
-    patch(tx, 'files', file.id, { mount: id, dax });
-  }
+  showFiles(tx, record, device);
   emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
   return record;
+}
+
+/** The files that are there: nothing of them is in core, and whether they are S_DAX the mount decides. */
+function showFiles(tx: Transaction, mount: Mount, device: DaxDevice): void {
+  for (const file of filesOf(tx.host, mount.file_system)) {
+    const dax = device.map !== null && (mount.dax === 'always' || (mount.dax === 'inode' && file.dax));
+    forget(tx, file);
+    patch(tx, 'files', file.id, { mount: mount.id, dax });
+  }
 }
 
 /**

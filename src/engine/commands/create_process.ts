@@ -35,6 +35,7 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
     parent_pid: command.parent_pid ?? null,
     state: 'running',
     mm_locked: false,
+    waits_for_thaw: null,
     end: null,
   });
   if (parent !== null) {

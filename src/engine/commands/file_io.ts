@@ -1,6 +1,7 @@
 import type { FileIo } from '../model/use_command.ts';
 import { goodPages, sectorsOf } from '../mm/badblocks.ts';
-import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import type { FrozenCall } from '../model/frozen_call.ts';
 import type { File, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
@@ -13,11 +14,13 @@ import {
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clearSectors, clearsPoison } from '../memory_failure/clear_sectors.ts';
+import { isFrozen, waitForThaw } from '../mm/freeze.ts';
 import { addPages, cachedAt, tagDirty } from '../mm/page_cache.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { emit, patch, type Transaction } from '../model/transaction.ts';
+import { emit, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { syncFile } from '../fs/sync.ts';
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */
@@ -31,15 +34,17 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
     return refuse('out_of_range', 'the offset is past the end of the file', { pointer: '/offset' });
   const mount = mountedSuperblock(tx.host, file);
   if (isRefusal(mount)) return mount;
+  if (command.kind === 'pwrite') {
+    // No descriptor can be open for writing there; else sb_start_write() comes before all that asks the file system.
+    if (isRemountedReadOnly(mount)) return errnoOutcome('EROFS');
+    if (isFrozen(mount)) return waitForThaw(tx, command.pid, callOf(file, command));
+  }
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
-  if (mount.fs_state === 'frozen' && command.kind === 'pwrite') return blockInFreeze(tx, command.pid);
   return file.dax ? ioByDax(tx, mount, file, command) : ioByPageCache(tx, mount, file, command);
 }
 
-function blockInFreeze(tx: Transaction, pid: number): Outcome {
-  patch(tx, 'processes', String(pid), { state: 'blocked' });
-  emit(tx, 'process_changed', `processes/${String(pid)}`, { blocked_in: 'percpu_rwsem_wait' });
-  return blockedOutcome('percpu_rwsem_wait');
+function callOf({ id, file_system }: File, { offset, length }: FileIo): FrozenCall {
+  return { file_system, file: id, mapping: null, offset, length };
 }
 
 function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Outcome | Refusal {

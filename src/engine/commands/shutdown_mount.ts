@@ -1,5 +1,6 @@
 import type { Mount } from '../model/host.ts';
 import type { ShutdownMount } from '../model/use_command.ts';
+import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { patchSuperblock } from '../fs/superblock.ts';
 import { findMount } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
@@ -9,8 +10,8 @@ import { emit, type Transaction } from '../model/transaction.ts';
 export function shutdownMount(tx: Transaction, command: ShutdownMount): Mount | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: the shutdown waits until POST …/reboot');
+  if (isFrozen(mount))
+    return refuse('dax_device_busy', `the file system is frozen: the shutdown waits ${untilThawed(mount)}`);
   const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
   return record;

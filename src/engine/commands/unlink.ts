@@ -2,6 +2,7 @@ import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
 import { blockDeviceGone, findFile, isFileUsed, mountedSuperblock, pinsOfDevice } from '../model/lookup.ts';
 import { evict, evictionOf } from '../mm/evict.ts';
+import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
@@ -40,13 +41,13 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
   const mount = mountedSuperblock(tx.host, file);
   if (isRefusal(mount)) return mount;
   if (mount.read_only) return kernelRefuses('EROFS', 'the file system went read-only');
+  if (isFrozen(mount))
+    return refuse('dax_device_busy', `the file system is frozen: unlink() blocks ${untilThawed(mount)}`);
   if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
   if (blockDeviceGone(tx.host, mount))
     return unknownOutcome(
       'unlink on a file system whose device is gone, before it is shut down, is neither recorded nor in the sources read: POST …/mounts/{mount}/shutdown ends it',
     );
-  if (mount.fs_state === 'frozen')
-    return refuse('dax_device_busy', 'the file system is frozen: unlink() blocks until POST …/reboot');
   const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
   if (pinned === undefined) return null;
   return unknownOutcome(

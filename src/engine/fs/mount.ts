@@ -1,8 +1,10 @@
-import type { Mount } from '../model/host.ts';
+import type { Host, Mount } from '../model/host.ts';
 import type { Eviction } from '../mm/evict.ts';
+import { isFrozen } from '../mm/freeze.ts';
 import { evictAll, isMountUsed } from '../mm/last_user.ts';
 import { neverReturns } from '../mm/never_returns.ts';
-import { filesOf } from '../model/lookup.ts';
+import { filesOf, findMount, livingMappings, mappingsOfFile, openFilesOfFile } from '../model/lookup.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
@@ -25,11 +27,11 @@ export function unmount(tx: Transaction, mount: Mount): Eviction {
 }
 
 /**
- * Whether the freeze of a walk that never ends keeps the superblock behind its last mount (S28): it is active, nothing of
- * it is torn down, and a mount of its block device finds it. Source: fs/super.c freeze_super() s_active.
+ * Whether a freeze keeps the superblock behind its last mount (S28, S38): it is active, nothing of it is torn down, and
+ * a mount of its block device finds it. Source: fs/super.c freeze_super() s_active.
  */
 export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
-  return mount.fs_state === 'frozen' && mountsOfSuperblock(tx, mount).length === 1;
+  return isFrozen(mount) && mountsOfSuperblock(tx, mount).length === 1;
 }
 
 /**
@@ -41,4 +43,26 @@ export function reapLazyMounts(tx: Transaction): void {
     const kept = keptByFreeze(tx, mount) || neverReturns(tx.host, 'namespace_unlock') !== null;
     if (!isMountUsed(tx.host, mount) && !kept) dropMount(tx, mount);
   }
+}
+
+/** A mount that a path leads to. Refused: one that was detached (`file_system_not_mounted`). */
+export function findAttached(host: Host, id: string): Mount | Refusal {
+  const mount = findMount(host, id);
+  if (isRefusal(mount) || mount.state === 'mounted') return mount;
+  return refuse('file_system_not_mounted', `${id} was detached: no path leads to it any more`);
+}
+
+/**
+ * Whether a remount to read-only finds somebody: a file that is open for writing, also where only a mapping holds it open,
+ * or one that was unlinked and is in use. Source: fs/namespace.c sb_prepare_remount_readonly() mnt_get_writers(),
+ * s_remove_count.
+ */
+export function hasWriters(tx: Transaction, { file_system }: Mount): boolean {
+  return filesOf(tx.host, file_system).some(({ id, state }) => {
+    if (state !== 'linked') return true;
+    return (
+      openFilesOfFile(tx.host, id).some(({ flags: [mode] }) => mode !== 'rdonly') ||
+      livingMappings(tx.host, mappingsOfFile(tx.host, id)).some(({ opened }) => opened !== 'rdonly')
+    );
+  });
 }

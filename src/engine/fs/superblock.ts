@@ -13,10 +13,18 @@ export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
 export function patchSuperblock(
   tx: Transaction,
   mount: Mount,
-  fields: Partial<Pick<Mount, 'fs_state' | 'shutdown_reason' | 'journal' | 'read_only'>>,
+  fields: Partial<Pick<Mount, 'fs_state' | 'shutdown_reason' | 'journal' | 'read_only' | 'frozen_by_user'>>,
 ): Mount {
   for (const { id } of mountsOfSuperblock(tx, mount)) patch(tx, 'mounts', id, fields);
   return tx.host.tables.mounts.get(mount.id)!;
+}
+
+/**
+ * Whether a remount made it read-only: nobody had a file open for writing, and nothing is left to commit. One that an
+ * aborted journal made so has its writers still (R37). Source: fs/super.c reconfigure_super().
+ */
+export function isRemountedReadOnly({ read_only, journal }: Mount): boolean {
+  return read_only && journal === 'live';
 }
 
 /** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */

@@ -1,10 +1,17 @@
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { File, Mount } from '../model/host.ts';
-import { blockDeviceGone, deviceOf, mappingsOfFile, mountedSuperblock, fileOf } from '../model/lookup.ts';
+import {
+  blockDeviceGone,
+  deviceOf,
+  filesOf,
+  mappingsOfFile,
+  mountedSuperblock,
+  fileOf,
+} from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { patchSuperblock } from './superblock.ts';
+import { isRemountedReadOnly, patchSuperblock } from './superblock.ts';
 import { emit, protectEntries, type Transaction } from '../model/transaction.ts';
 
 /**
@@ -20,8 +27,6 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
   if (blockDeviceGone(tx.host, mount)) {
     return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);
   }
-  // Frozen: what was dirty is synced already, and nothing can become dirty.
-  if (mount.fs_state === 'frozen') return okOutcome();
   writeBack(tx, file);
   emit(tx, 'file_synced', `files/${id}`, { pid });
   return okOutcome();
@@ -42,6 +47,17 @@ export function writeBack(tx: Transaction, file: File): void {
   );
 }
 
+/**
+ * sync_filesystem(): all files are written back; nothing of what is read-only, and nothing of an ext4 that was shut down,
+ * whose write-back refuses: its entries stay writable (A12). Returns whether it came to the files.
+ * Source: fs/sync.c sync_filesystem(), fs/ext4/inode.c ext4_dax_writepages().
+ */
+export function syncSuperblock(tx: Transaction, mount: Mount): boolean {
+  if (mount.read_only || (mount.fs_type === 'ext4' && mount.fs_state === 'shutdown')) return false;
+  for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
+  return true;
+}
+
 /** The log force fails: that shuts the file system down (R52). */
 function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
@@ -50,12 +66,14 @@ function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
 }
 
 /**
- * R37, R101, SEC1: EIO, and EROFS once the aborted journal or SB_RDONLY stops it. A clean file has only the flush of
+ * R37, R101, SEC1: EIO, and EROFS once the aborted journal or SB_RDONLY stops it; a remounted one has nothing to sync and
+ * answers so (S39). A clean file has only the flush of
  * the device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
  * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC), fs/ext4/inode.c ext4_writepages().
  */
 function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
   const facts = factsOf(tx.host);
+  if (isRemountedReadOnly(mount)) return okOutcome();
   if (mount.read_only) return errnoOutcome('EROFS');
   const dirtyCache = !file.dax && hasDirty(tx.host, file);
   if (!dirtyCache && deviceOf(tx.host, file.dax_device).mode === 'sector') return okOutcome();
@@ -68,8 +86,14 @@ function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
   return errnoOutcome('EIO');
 }
 
+/** A commit of the journal of an ext4 whose device is gone aborts it (R41); one that was remounted has none to make. */
+export function commitDead(tx: Transaction, mount: Mount): void {
+  const live = mount.fs_type === 'ext4' && mount.fs_state === 'alive' && mount.journal === 'live';
+  if (live && !mount.read_only && blockDeviceGone(tx.host, mount)) abortJournal(tx, mount);
+}
+
 /** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */
-export function abortJournal(tx: Transaction, mount: Mount): void {
+function abortJournal(tx: Transaction, mount: Mount): void {
   const read_only = mount.read_only || factsOf(tx.host).ext4_error_sets_rdonly;
   patchSuperblock(tx, mount, { journal: 'aborted', read_only });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { journal: 'aborted', read_only });

@@ -15,6 +15,7 @@ import {
   type Step,
   type Walk,
 } from './fault_walk.ts';
+import { isFrozen } from './freeze.ts';
 import { addPages, cachedAt, nextCached } from './page_cache.ts';
 
 /** The page cache of the block device: what any mapping has cached stays, the rest needs the device. */
@@ -83,8 +84,9 @@ export function storeCached(walk: Walk, run: Run, index: number): Step {
  * frozen file system it waits for the thaw. Source: fs/xfs/xfs_file.c __xfs_write_fault(), fs/ext4/inode.c
  * ext4_page_mkwrite().
  */
-function refusesMkwrite({ fs_type, fs_state }: Mount, index: number): Failure | null {
-  if (fs_state === 'frozen') return frozen(index);
+function refusesMkwrite(mount: Mount, index: number): Failure | null {
+  if (isFrozen(mount)) return frozen(index);
+  const { fs_type, fs_state } = mount;
   return fs_type === 'xfs' && fs_state === 'shutdown' ? { why: 'sigbus', index } : null;
 }
 

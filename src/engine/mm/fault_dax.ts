@@ -17,6 +17,7 @@ import {
   type Step,
   type Walk,
 } from './fault_walk.ts';
+import { isFrozen } from './freeze.ts';
 import { addPages, holdsPte } from './page_cache.ts';
 
 /** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. */
@@ -60,11 +61,13 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
 
 /** A dead device, a shut-down or a frozen file system: who may still fault. */
 function daxRefuses(walk: Walk, mount: Mount, index: number): Failure | null {
+  const storesShared = walk.write && !isPrivate(walk.mapping);
+  // sb_start_pagefault() comes before all that asks the file system or the device (S38).
+  if (storesShared && isFrozen(mount)) return frozen(index);
   if (daxDead(walk.tx.host, mount)) return { why: 'sigbus', index };
-  if (mount.fs_state === 'frozen') return walk.write && !isPrivate(walk.mapping) ? frozen(index) : null;
   if (mount.fs_state !== 'shutdown') return null;
   // ext4_iomap_begin() does not ask; only a shared store starts a handle, which is refused (S35).
-  const asks = mount.fs_type === 'xfs' || (walk.write && !isPrivate(walk.mapping));
+  const asks = mount.fs_type === 'xfs' || storesShared;
   return asks ? { why: 'sigbus', index } : null;
 }
 

@@ -3,6 +3,7 @@ import { daxDead } from '../model/lookup.ts';
 import { levelPages, type Run } from '../model/mapping_table.ts';
 import { dropEntries, insertEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
+import { isFrozen } from './freeze.ts';
 import { loseRefs } from './lost_refs.ts';
 import {
   copyOnWrite,
@@ -27,7 +28,7 @@ export function storePrivate(walk: Walk, run: Run, index: number): Step {
 /** The first store to a write-protected shared entry faults again (A11). */
 export function storeProtected(walk: Walk, run: Run, index: number): Step {
   const mount = mountOf(walk);
-  if (mount.fs_state === 'frozen') return frozen(index);
+  if (isFrozen(mount)) return frozen(index);
   if (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown') {
     return storeOnDead(walk, run, index, mount);
   }

@@ -7,6 +7,7 @@ import type { Refusal } from '../model/refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { KnownMemory } from './anonymous.ts';
+import { WAITS_IN } from './freeze.ts';
 import { tagDirty } from './page_cache.ts';
 
 /** One touch of neighbouring pages on its way: what serves a fault reads it, and counts the entries that it makes. */
@@ -87,7 +88,7 @@ export function poisoned(walk: Walk, index: number): Failure {
   return { why: 'sigbus', index, ...(lsb === null ? {} : { hwpoison_lsb: lsb }) };
 }
 
-/** A store waits for the file system to thaw, which it never does here. Source: fs/super.c sb_start_pagefault(). */
+/** A store waits for the file system to thaw. Source: fs/super.c sb_start_pagefault(). */
 export function frozen(index: number): Failure {
-  return { why: 'blocked', index, in: 'percpu_rwsem_wait' };
+  return { why: 'blocked', index, in: WAITS_IN };
 }

@@ -2,6 +2,7 @@ import type { File, Host, Mount } from '../model/host.ts';
 import { fileOf, filesOf, isFileUsed, mountsOf } from '../model/lookup.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, type Eviction } from './evict.ts';
+import { isFrozen } from './freeze.ts';
 import { neverReturns } from './never_returns.ts';
 
 /** What holds a file, or something else: a descriptor or a mapping. */
@@ -83,7 +84,7 @@ function filesBehind(host: Host, holders: readonly Holder[]): File[] {
 }
 
 /**
- * Detached mounts of the files that tear their superblock down with the last user: a freeze keeps it active (S28), and so
+ * Detached mounts of the files that tear their superblock down with the last user: a freeze keeps it active (S28, S38), and so
  * does a umount that never returns (S32).
  */
 function detachedMounts(host: Host, files: readonly File[]): Mount[] {
@@ -91,5 +92,5 @@ function detachedMounts(host: Host, files: readonly File[]): Mount[] {
   const ids = new Set(files.map(({ file_system }) => file_system));
   return [...ids]
     .flatMap((id) => mountsOf(host, id))
-    .filter(({ state, fs_state }) => state === 'lazy' && fs_state !== 'frozen');
+    .filter((mount) => mount.state === 'lazy' && !isFrozen(mount));
 }

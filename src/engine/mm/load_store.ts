@@ -1,12 +1,12 @@
 import { virtualAddress } from '../model/lookup.ts';
-import { blockedOutcome, errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { emit, patch } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { dataOf } from './data_of.ts';
 import { withExit } from './exit_walk.ts';
 import { faultIn } from './fault.ts';
 import type { Failure } from './fault_walk.ts';
+import { waitToStore } from './freeze.ts';
 import { killFullest } from './oom_kill.ts';
 import { endProcess, strike } from './process_end.ts';
 import { survivesForced } from './signals.ts';
@@ -63,11 +63,7 @@ function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outc
   if (failure.why === 'oops') {
     return strike(tx, process.pid, withExit(tx.host, failure.effect, site.mapping, failure.index));
   }
-  if (failure.why === 'blocked') {
-    patch(tx, 'processes', String(process.pid), { state: 'blocked' });
-    emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
-    return blockedOutcome(failure.in);
-  }
+  if (failure.why === 'blocked') return waitToStore(tx, site.mapping, ...bytesFrom(site, failure.index));
   const si_addr = addressOf(site, failure.index);
   if (failure.hwpoison_lsb === undefined)
     return signalled(site, { signal: 'SIGBUS', si_code: 'BUS_ADRERR', si_addr });
@@ -80,6 +76,12 @@ function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outc
       `MCE: Killing ${process.comm}:${String(process.pid)} due to hardware memory corruption fault at ${si_addr.slice(2)}`,
     ],
   });
+}
+
+/** What is left of an access from a page on. */
+function bytesFrom({ offset, index, nr }: Site, page: number): readonly [offset: number, length: number] {
+  const from = Math.max(offset, page * PAGE_BYTES);
+  return [from, (index + nr) * PAGE_BYTES - from];
 }
 
 /** Where in a page of the mapping the access came to it. */

@@ -28,9 +28,13 @@ import type {
   CreateProcess,
   ExitProcess,
   FileIo,
+  Freeze,
   Munmap,
   OpenFileCommand,
+  Remount,
   ShutdownMount,
+  Sync,
+  Thaw,
   Umount,
   Unlink,
   Unpin,
@@ -62,6 +66,10 @@ export type Command =
   | CreateMount
   | Umount
   | ShutdownMount
+  | Freeze
+  | Thaw
+  | Remount
+  | Sync
   | CommitJournal
   | CreateFile
   | FileIo

@@ -25,7 +25,8 @@ import type {
   SigbusDisposition,
 } from './vocabulary.ts';
 import type { Exposure } from './exposure.ts';
-import type { FileState, OpenFile } from './open_file.ts';
+import type { FrozenCall } from './frozen_call.ts';
+import type { FileState, OpenFile, OpenFlag } from './open_file.ts';
 import type { RegionType } from './region_type.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
@@ -269,7 +270,7 @@ export interface Mount extends Resource {
   readonly partition: number | null;
   readonly file_system: string;
   /**
-   * `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28).
+   * `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28, S38).
    * `shutting_down`: detached, and whoever tore its superblock down oopsed or never returns: it stays until a reboot.
    */
   readonly state: 'mounted' | 'lazy' | 'shutting_down';
@@ -278,7 +279,10 @@ export interface Mount extends Resource {
   readonly shutdown_reason: string | null;
   /** ext4's journal; xfs has no such state of its own (its log failing shuts it down). */
   readonly journal: 'live' | 'aborted';
+  /** SB_RDONLY: by a remount, or because the kernel made it so (R37). */
   readonly read_only: boolean;
+  /** Whether its user holds it frozen (FIFREEZE); `fs_state` tells the freeze of a removal. Both last until thawed. */
+  readonly frozen_by_user: boolean;
   /**
    * Of the xfs of a device with struct pages: whether it took the dax_device, as the first to be mounted on it, until it
    * is unmounted (S22). Kernels from 6.0 on tell it of failures and of the removal; before, nothing follows from it.
@@ -322,6 +326,8 @@ export interface Process extends Resource {
   readonly state: ProcessState;
   /** A task that looked into its memory died with the locks of it. */
   readonly mm_locked: boolean;
+  /** What it does again once a frozen file system thaws, and is `blocked` in until then; else null. */
+  readonly waits_for_thaw: FrozenCall | null;
   /** How it ended, once dead: by a signal or by exit. */
   readonly end: { readonly killed_by: string } | { readonly exit: number } | null;
 }
@@ -335,6 +341,8 @@ export interface Mapping extends Resource {
   readonly file: string | null;
   /** The open file description that it holds: its own id where it was opened for it alone; null for anonymous memory. */
   readonly description: string | null;
+  /** How that was opened; null for anonymous memory. */
+  readonly opened: OpenFlag | null;
   readonly offset: number;
   readonly length: number;
   /** Virtual address of the VMA, `0x` hex. */

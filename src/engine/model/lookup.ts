@@ -79,7 +79,10 @@ export function findActor(host: Host, pid: number, pointer?: string): Process | 
   if (isRefusal(process)) return { ...process, ...at };
   if (hasEnded(process)) return refuse('process_ended', `process ${String(pid)} has ended`, at);
   if (process.state !== 'running') {
-    const end = process.state === 'livelocked' ? 'DELETE of the process kills it' : 'POST …/reboot ends it';
+    const end =
+      process.state === 'livelocked'
+        ? 'DELETE of the process kills it'
+        : `${process.waits_for_thaw === null ? '' : 'POST …/thaw of the mount, where its user froze it, or '}POST …/reboot ends it`;
     const detail = `process ${String(pid)} is ${process.state} in the kernel: ${end}`;
     return refuse('process_unavailable', detail, at);
   }
@@ -211,7 +214,7 @@ export function openFilesOfPid(host: Host, pid: number): OpenFile[] {
 }
 
 /** Descriptors of a file, in order of creation. */
-function openFilesOfFile(host: Host, file: string): OpenFile[] {
+export function openFilesOfFile(host: Host, file: string): OpenFile[] {
   return indexed(host, 'open_files', `file/${file}`);
 }
 

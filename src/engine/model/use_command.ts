@@ -12,6 +12,7 @@ import type {
   PinKind,
   Populate,
   Prot,
+  RemountOption,
   SigbusDisposition,
 } from './vocabulary.ts';
 
@@ -39,6 +40,31 @@ export interface Umount {
 /** The administrator shuts a file system down. */
 export interface ShutdownMount {
   readonly type: 'shutdown_mount';
+  readonly mount: string;
+}
+
+/** FIFREEZE of a file system, as fsfreeze(8) does it. */
+export interface Freeze {
+  readonly type: 'freeze';
+  readonly mount: string;
+}
+
+/** FITHAW. */
+export interface Thaw {
+  readonly type: 'thaw';
+  readonly mount: string;
+}
+
+/** `mount -o remount,ro` or `rw`. */
+export interface Remount {
+  readonly type: 'remount';
+  readonly mount: string;
+  readonly options: RemountOption;
+}
+
+/** sync(2), as far as it comes to that file system. */
+export interface Sync {
+  readonly type: 'sync';
   readonly mount: string;
 }
 

@@ -93,7 +93,13 @@ export const DAX_OPTIONS = ['always', 'inode', 'never'] as const;
 /** When files of a mount use DAX. */
 export type DaxOption = (typeof DAX_OPTIONS)[number];
 
-/** `alive` until the removal or a failed log write shuts it down; `frozen` while freeze_super() holds it. */
+/** What a remount changes. */
+export const REMOUNT_OPTIONS = ['ro', 'rw'] as const;
+
+/** An option of a remount. */
+export type RemountOption = (typeof REMOUNT_OPTIONS)[number];
+
+/** `alive` until the removal or a failed log write shuts it down; `frozen`: a removal that never ends froze it (R54). */
 export const FS_STATES = ['alive', 'shutdown', 'frozen'] as const;
 
 /** How a superblock stands. */

@@ -1,10 +1,11 @@
 import { faultIn } from '../mm/fault.ts';
-import type { DaxDevice, Mapping } from '../model/host.ts';
-import { mappingsOfDevice, processOf, virtualAddress } from '../model/lookup.ts';
+import type { DaxDevice, Mapping, Mount } from '../model/host.ts';
+import { deviceOf, fileOf, mappingsOfDevice, processOf, virtualAddress } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
+import { waitToStore } from '../mm/freeze.ts';
 import { endProcess } from '../mm/process_end.ts';
 import { survivesSigbus } from '../mm/signals.ts';
-import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
+import { entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { SignalRow } from '../model/removal.ts';
 
@@ -24,6 +25,13 @@ export function storingLoops(tx: Transaction, device: DaxDevice): StoringLoop[] 
     }));
 }
 
+/** Those of them that store into files of one superblock. */
+export function storingLoopsOn(tx: Transaction, mount: Mount): StoringLoop[] {
+  return storingLoops(tx, deviceOf(tx.host, mount.dax_device)).filter(
+    ({ mapping: { file } }) => file !== null && fileOf(tx.host, file).file_system === mount.file_system,
+  );
+}
+
 /**
  * Every loop stores once more. Where DAX is still alive its entries become writable again, for good (A12); where it
  * is dead the store gets SIGBUS and the loop ends (R158); on a frozen file system it waits (R54).
@@ -38,8 +46,7 @@ function storeOn(tx: Transaction, { mapping, touched }: StoringLoop): SignalRow[
   for (const run of touched) {
     const { failure } = faultIn(tx, mapping, { index: run.index, nr: run.nr_pages }, true);
     if (failure?.why === 'blocked') {
-      patch(tx, 'processes', String(process.pid), { state: 'blocked' });
-      emit(tx, 'process_changed', `processes/${String(process.pid)}`, { blocked_in: failure.in });
+      waitToStore(tx, mapping, run.index * PAGE_BYTES, run.nr_pages * PAGE_BYTES);
       return [];
     }
     if (failure?.why !== 'sigbus') continue;

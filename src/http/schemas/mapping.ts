@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
+import { OPEN_FLAGS } from '../../engine/model/open_file.ts';
 import {
   ACCESS_KINDS,
   ACTIVITIES,
@@ -52,6 +53,10 @@ export const Mapping = z
       description:
         'The open file description that it holds: its own id where it was opened for it alone. null: anonymous memory.',
     }),
+    opened: z
+      .enum(OPEN_FLAGS)
+      .nullable()
+      .meta({ description: 'How that was opened. null: anonymous memory.' }),
     offset: Bytes,
     length: Bytes,
     address: Hex,

@@ -1,14 +1,22 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
 import { NO_SUCH_PARTITION } from '../../engine/fs/partition.ts';
-import { DAX_OPTIONS, FS_STATES, FS_TYPES, PARTITIONS_MAX } from '../../engine/model/vocabulary.ts';
+import {
+  DAX_OPTIONS,
+  FS_STATES,
+  FS_TYPES,
+  PARTITIONS_MAX,
+  REMOUNT_OPTIONS,
+} from '../../engine/model/vocabulary.ts';
 import { opened } from './exposure.ts';
 import type { BodyOf } from './host.ts';
 import { Count, Id, identity, MountPoint, Name, withExample } from './scalar.ts';
 
 const FsType = z.enum(FS_TYPES).meta({ id: 'FsType' });
 const DaxOption = z.enum(DAX_OPTIONS).meta({ id: 'DaxOption' });
-const FsState = z.enum(FS_STATES);
+const FsState = z.enum(FS_STATES).meta({
+  description: '`frozen`: by a removal that never ends; see `frozen_by_user` for the freeze of a user.',
+});
 const MountState = z.enum(['mounted', 'lazy', 'shutting_down']);
 
 export const Mount = z
@@ -26,12 +34,16 @@ export const Mount = z
     file_system: Id,
     state: MountState.meta({
       description:
-        '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze that never ends. `shutting_down`: detached, and its superblock is never torn down: that oopsed or never returns, until a reboot.',
+        '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze. `shutting_down`: detached, and its superblock is never torn down: that oopsed or never returns, until a reboot.',
     }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),
-    read_only: z.boolean(),
+    read_only: z.boolean().meta({ description: 'By a remount, or because an error made it so.' }),
+    frozen_by_user: z.boolean().meta({
+      description:
+        'Whether its user holds it frozen; `fs_state` tells the freeze of a removal, which no thaw ends.',
+    }),
     dax_holder: z.boolean().meta({
       description:
         'xfs: whether it holds the dax_device, as the first one mounted on it. From 6.0 on the kernel tells the holder of failures and of the removal, and every further xfs is mounted without DAX.',
@@ -78,6 +90,12 @@ export const CreateMount = z
     id: 'CreateMount',
     override: withExample({ dax_device: 'pmem0', path: '/mnt/second', fs_type: 'ext4', dax: 'always' }),
   }) satisfies z.ZodType<BodyOf<'create_mount'>>;
+
+export const Remount = z
+  .strictObject({ options: z.enum(REMOUNT_OPTIONS) })
+  .meta({ id: 'Remount', override: withExample({ options: 'ro' }) }) satisfies z.ZodType<
+  BodyOf<'remount', 'mount'>
+>;
 
 export const mountFilters = {
   dax_device: Name.exactOptional(),

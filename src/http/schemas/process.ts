@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type * as engine from '../../engine/model/host.ts';
 import { MCE_KILL_POLICIES, PROCESS_STATES, SIGBUS_DISPOSITIONS } from '../../engine/model/vocabulary.ts';
 import type { BodyOf } from './host.ts';
-import { identity, Pid, queryInteger, Text, withExample } from './scalar.ts';
+import { Bytes, Id, identity, Pid, queryInteger, Text, withExample } from './scalar.ts';
 
 const MceKill = z.enum(MCE_KILL_POLICIES).meta({ description: 'PR_MCE_KILL.' });
 const Sigbus = z.enum(SIGBUS_DISPOSITIONS).meta({ description: 'What the process does with SIGBUS.' });
@@ -28,6 +28,19 @@ export const Process = z
       description:
         'A task that looked into its memory died with the locks of it: until a reboot nobody knows what it meets there, but at what is mapped already.',
     }),
+    waits_for_thaw: z
+      .strictObject({
+        file_system: Id,
+        file: Id,
+        mapping: Id.nullable(),
+        offset: Bytes,
+        length: Bytes,
+      })
+      .nullable()
+      .meta({
+        description:
+          'The store through a mapping, or (mapping null) the pwrite, in which it is `blocked` and with which it goes on once the frozen file system thaws.',
+      }),
     end: ProcessEnd.nullable(),
   })
   .meta({

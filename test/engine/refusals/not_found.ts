@@ -41,6 +41,7 @@ export const NOT_FOUND: readonly Case[] = [
   notFound('open_file_not_found', { type: 'close_file', open_file: 'o9' }),
   notFound('mapping_not_found', { type: 'munmap', mapping: 'v9' }),
   notFound('mapping_not_found', accessCommand('v9', 'read')),
+  notFound('open_file_not_found', { type: 'close_file', open_file: 'o9' }),
   notFound('pin_not_found', { type: 'unpin', pin: 'p9' }),
   notFound('removal_not_found', { type: 'advance_removal', removal: 'r9' }),
   { code: 'process_not_found', when: 'create_pin', make: on(pinCommand({ pid: 9, mapping: 'v9' }, PIPE)) },

@@ -14,6 +14,7 @@ import { writeBack } from '../../fs/sync.ts';
 import { fileSpace } from '../../mm/address_space.ts';
 import { recordOops, strike } from '../../mm/process_end.ts';
 import { announce, killProcs, massPlan, unmap } from '../../mm/kill_procs.ts';
+import { goOn } from '../../mm/thawed.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -188,8 +189,10 @@ function shutDown({ tx, parameters }: StepInput, mount: Mount): string[] {
   if (parameters.shutdown === 'corrupt_ondisk 0x10') return shutDownCorrupt(tx, mount);
   const disk = diskName(mount);
   const reason = 'force umount (0x4)';
-  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
+  // Its own freeze ends with that, and its user's: who waited meets a file system that is shut down (S38).
+  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason, frozen_by_user: false });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  goOn(tx, mount.file_system, () => null);
   return [
     `XFS (${disk}): Device is about to be removed!`,
     `XFS (${disk}): User initiated shutdown received.`,

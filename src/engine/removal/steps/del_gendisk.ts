@@ -3,19 +3,17 @@ import type { Mount } from '../../model/host.ts';
 import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { evict } from '../../mm/evict.ts';
-import { factsOf } from '../../kernels/of_host.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
 import { emit } from '../../model/transaction.ts';
-import { writeBack } from '../../fs/sync.ts';
+import { syncSuperblock } from '../../fs/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
 
 /**
  * Syncs each mounted file system, which write-protects every dirty shared entry (A6), takes the block device
- * away and, from v6.12, shuts the file system down. ext4 that was shut down before, or is read-only on 5.10,
- * is skipped by its own write-back: its entries stay writable.
- * Source: block/genhd.c del_gendisk(), fs/super.c fs_bdev_mark_dead(), fs/ext4/inode.c ext4_dax_writepages().
+ * away and, from v6.12, shuts the file system down.
+ * Source: block/genhd.c del_gendisk(), fs/super.c fs_bdev_mark_dead().
  */
 export function delGendisk(input: StepInput): StepOutput {
   const { tx, device, parameters } = input;
@@ -26,10 +24,7 @@ export function delGendisk(input: StepInput): StepOutput {
     // fs_bdev_mark_dead() waits for the superblock, whose umount never ends.
     return { end: 'stuck', result: { hangs_in: 'super_lock' } };
   }
-  const synced = mounts.filter((mount) => !syncIsSkipped(input, mount));
-  for (const mount of synced) {
-    for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
-  }
+  const synced = mounts.filter((mount) => syncSuperblock(tx, mount));
   for (const mount of mounts) evictIdle(tx, mount);
   const signals = storeAgain(tx, storingLoops(tx, device));
   const log: string[] = [];
@@ -49,11 +44,6 @@ export function delGendisk(input: StepInput): StepOutput {
 function evictIdle(tx: StepInput['tx'], mount: Mount): void {
   const idle = filesOf(tx.host, mount.file_system).filter(({ id, dax }) => dax && !isFileUsed(tx.host, id));
   evict(tx, idle);
-}
-
-function syncIsSkipped(input: StepInput, mount: Mount): boolean {
-  if (mount.fs_type !== 'ext4') return false;
-  return mount.fs_state === 'shutdown' || (mount.read_only && factsOf(input.tx.host).ext4_error_sets_rdonly);
 }
 
 function shutDown(input: StepInput, mount: Mount): string[] {

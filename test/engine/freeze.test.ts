@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { answered, told, touch } from './observe.ts';
+import { cached, ext4, rmapbt, xfs, type Rig } from './rig.ts';
+import { addMount, addProcess, fileIo, found, mountOf, processOf, removeDevice } from './support.ts';
+
+const ask = ({ made, mount }: Rig, type: 'freeze' | 'thaw') => answered(made, { type, mount });
+const umount = ({ made, mount }: Rig) => answered(made, { type: 'umount', mount, lazy: false });
+
+describe('[FRZ1] fsfreeze', () => {
+  test.each(KERNEL_NAMES)('holds it once, until its user thaws it: %s', (kernel) => {
+    for (const rig of [ext4(kernel), xfs(kernel), cached(kernel)]) {
+      expect(['thaw', 'freeze', 'freeze', 'thaw', 'thaw'].map((verb) => ask(rig, verb as 'thaw'))).toEqual([
+        ...['EINVAL', 'ok', 'EBUSY', 'ok', 'EINVAL'],
+      ]);
+    }
+  });
+
+  test('writes back and write-protects, so that a store waits, and goes on at the thaw', () => {
+    for (const rig of [ext4('v6.12'), xfs('v5.10'), cached('v6.1')]) {
+      const { made } = rig;
+      const writer = rig.mapper({ touched: 'write' });
+      const reader = rig.mapper({ prot: 'r' });
+      const writable = () =>
+        [...found(made.host.entries.get(rig.file()))].some((row) => (row[3]! & 16) !== 0);
+      expect([writable(), ask(rig, 'freeze'), writable()]).toEqual([true, 'ok', false]);
+      expect(touch(made, writer, 'write')).toBe('blocks');
+      expect(processOf(made, writer.pid)).toMatchObject({
+        state: 'blocked',
+        waits_for_thaw: { file: rig.file(), mapping: writer.mapping, offset: 0, length: 4096 },
+      });
+      expect(answered(made, { type: 'exit_process', pid: writer.pid })).toBe('process_unavailable');
+      expect([touch(made, reader, 'read'), ask(rig, 'thaw')]).toEqual(['ok', 'ok']);
+      expect(processOf(made, writer.pid)).toMatchObject({ state: 'running', waits_for_thaw: null });
+      expect(writable()).toBe(true);
+    }
+  });
+
+  test('a store to a page that nobody has touched waits, a private one does not', () => {
+    const rig = ext4('v6.12');
+    const [shared, own] = [
+      rig.mapper({ touched: 'none' }),
+      rig.mapper({ touched: 'none', flags: ['private'] }),
+    ];
+    ask(rig, 'freeze');
+    expect(touch(rig.made, shared, 'write', { page: 3, pages: 2 })).toBe('blocks');
+    expect(processOf(rig.made, shared.pid).waits_for_thaw).toMatchObject({
+      offset: 3 * 4096,
+      length: 2 * 4096,
+    });
+    expect(touch(rig.made, own, 'write')).toBe('ok');
+  });
+
+  test('a pwrite waits and is done at the thaw; pread and fsync are answered', () => {
+    const rig = cached('v6.12');
+    const { made } = rig;
+    const pid = addProcess(made);
+    rig.file();
+    ask(rig, 'freeze');
+    const calls = (['pread', 'fsync', 'pwrite'] as const).map((kind) =>
+      told(fileIo(made, pid, rig.file(), kind)),
+    );
+    expect(calls).toEqual(['ok', 'ok', 'blocks']);
+    expect(processOf(made, pid).waits_for_thaw).toMatchObject({ mapping: null, offset: 0 });
+    const dirty = () => (made.host.entries.get(rig.file()) ?? []).some((rows) => (rows[3]! & 16) !== 0);
+    expect([dirty(), ask(rig, 'thaw'), dirty()]).toEqual([false, 'ok', true]);
+    expect(processOf(made, pid).state).toBe('running');
+  });
+
+  test('a process that stores without pause waits, and stores on', () => {
+    const rig = ext4('v6.12');
+    const { pid, mapping } = rig.mapper({ touched: 'write', activity: 'storing' });
+    const other = another(rig);
+    ask(rig, 'freeze');
+    expect([processOf(rig.made, pid).state, processOf(rig.made, other).state]).toEqual([
+      'blocked',
+      'running',
+    ]);
+    ask(rig, 'thaw');
+    const rows = found(rig.made.host.entries.get(mapping));
+    expect([processOf(rig.made, pid).state, (rows[0]![3]! & 16) !== 0]).toEqual(['running', true]);
+  });
+
+  test('what makes or removes names waits, and so does a shutdown: told instead of waited', () => {
+    const rig = ext4('v6.1');
+    const file = rig.file();
+    ask(rig, 'freeze');
+    const commands = [
+      { type: 'create_file', mount: rig.mount, path: '/new', size: 4096 },
+      { type: 'unlink', file },
+      { type: 'shutdown_mount', mount: rig.mount },
+    ] as const;
+    for (const command of commands)
+      expect(rig.made.try(command)).toMatchObject({
+        code: 'dax_device_busy',
+        detail: expect.stringContaining('POST …/thaw') as string,
+      });
+  });
+
+  test('one that was shut down cannot be frozen; an xfs not thawed, for nobody can open it', () => {
+    for (const rig of [ext4('v6.12'), xfs('v6.12')]) {
+      rig.made.run({ type: 'shutdown_mount', mount: rig.mount });
+      expect(ask(rig, 'freeze')).toBe('EIO');
+    }
+    const rig = xfs('v6.12');
+    ask(rig, 'freeze');
+    removeDevice(rig.made);
+    expect([mountOf(rig.made, rig.mount).fs_state, ask(rig, 'thaw')]).toEqual(['shutdown', 'EIO']);
+  });
+
+  test('before anybody has noticed that the device is gone, what it comes to is not known', () => {
+    const rig = ext4('v6.1');
+    removeDevice(rig.made);
+    expect(ask(rig, 'freeze')).toBe('outcome_unknown');
+  });
+
+  test('a superblock that no path leads to is neither frozen nor thawed', () => {
+    const rig = ext4('v6.12');
+    ask(rig, 'freeze');
+    expect([umount(rig), ask(rig, 'thaw'), ask(rig, 'freeze')]).toEqual([
+      ...['ok', 'file_system_not_mounted', 'file_system_not_mounted'],
+    ]);
+    expect(umount(rig)).toBe('EINVAL');
+    expect(answered(rig.made, { type: 'freeze', mount: 'm99' })).toBe('mount_not_found');
+    const { id } = addMount(rig.made, { mkfs: false });
+    expect(rig.made.host.tables.mounts.size).toBe(1);
+    expect(mountOf(rig.made, id).frozen_by_user).toBe(true);
+    expect(ask({ ...rig, mount: id }, 'thaw')).toBe('ok');
+    expect(umount({ ...rig, mount: id })).toBe('ok');
+    expect(rig.made.host.tables.mounts.size).toBe(0);
+  });
+
+  test('the freeze of a walk that never ends is another holder', () => {
+    const rig = rmapbt('v7.3', 0, 4);
+    const { pid } = rig.mapper({ touched: 'write' });
+    removeDevice(rig.made);
+    const waiting = addProcess(rig.made);
+    expect(told(fileIo(rig.made, waiting, rig.file(), 'pwrite'))).toBe('blocks');
+    expect(['thaw', 'freeze', 'thaw', 'thaw'].map((verb) => ask(rig, verb as 'thaw'))).toEqual([
+      ...['EINVAL', 'ok', 'ok', 'EINVAL'],
+    ]);
+    expect([processOf(rig.made, waiting).state, processOf(rig.made, pid).state]).toEqual([
+      'blocked',
+      'running',
+    ]);
+  });
+});
+
+/** Another process that stores without pause, into no file of the file system. */
+function another({ made }: Rig): number {
+  made.run({ type: 'create_dax_device', name: 'dax9.0', mode: 'devdax', size: 4 * 2 ** 20 });
+  const pid = addProcess(made);
+  const how = { offset: 0, length: 2 * 2 ** 20, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
+  made.run({ type: 'create_mapping', pid, dax_device: 'dax9.0', activity: 'storing', ...how });
+  return pid;
+}

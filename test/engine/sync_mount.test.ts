@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { answered, told, touch } from './observe.ts';
+import { cached, ext4, xfs, type Rig } from './rig.ts';
+import { fileIo, found, mountOf, removeDevice } from './support.ts';
+
+const sync = ({ made, mount }: Rig) => answered(made, { type: 'sync', mount });
+
+const writable = ({ made }: Rig, owner: string) =>
+  [...found(made.host.entries.get(owner))].some((rows) => (rows[3]! & 16) !== 0);
+
+describe('[SYN1] sync(2)', () => {
+  test.each(KERNEL_NAMES)('writes back and write-protects; the next store faults: %s', (kernel) => {
+    for (const rig of [ext4(kernel), xfs(kernel), cached(kernel)]) {
+      const writer = rig.mapper({ touched: 'write' });
+      expect([writable(rig, rig.file()), writable(rig, writer.mapping)]).toEqual([true, true]);
+      expect(sync(rig)).toBe('ok');
+      expect([writable(rig, rig.file()), writable(rig, writer.mapping)]).toEqual([false, false]);
+      expect([touch(rig.made, writer, 'write'), writable(rig, writer.mapping)]).toEqual(['ok', true]);
+    }
+  });
+
+  test('a process that stores without pause makes its pages dirty again', () => {
+    const rig = ext4('v6.12');
+    const { mapping } = rig.mapper({ touched: 'write', activity: 'storing' });
+    expect([sync(rig), writable(rig, mapping)]).toEqual(['ok', true]);
+  });
+
+  test('skips an ext4 that was shut down, and tells of no error', () => {
+    const rig = ext4('v6.12');
+    const { mapping } = rig.mapper({ touched: 'write' });
+    rig.made.run({ type: 'shutdown_mount', mount: rig.mount });
+    expect([sync(rig), writable(rig, mapping)]).toEqual(['ok', true]);
+  });
+
+  test('on a dead ext4 the journal cannot commit; of a dead xfs it is not known', () => {
+    const rig = ext4('v6.1');
+    const { pid } = rig.mapper({ touched: 'write' });
+    removeDevice(rig.made);
+    expect([sync(rig), mountOf(rig.made, rig.mount).journal]).toEqual(['ok', 'aborted']);
+    expect(told(fileIo(rig.made, pid, rig.file(), 'fsync'))).toBe('EIO');
+    const dead = xfs('v6.1');
+    removeDevice(dead.made);
+    expect(sync(dead)).toBe('outcome_unknown');
+    const shut = xfs('v6.12');
+    removeDevice(shut.made);
+    expect(sync(shut)).toBe('ok');
+  });
+
+  test('never returns where the umount oopsed over its superblock', () => {
+    const rig = ext4('v6.12');
+    const { pid } = rig.mapper();
+    removeDevice(rig.made);
+    rig.made.run({ type: 'exit_process', pid });
+    expect(rig.made.run({ type: 'umount', mount: rig.mount, lazy: false }).result).toBe('kernel_oops');
+    expect(rig.made.run({ type: 'sync', mount: rig.mount })).toMatchObject({
+      result: 'blocked',
+      blocked_in: 'iterate_supers',
+    });
+  });
+
+  test('comes to a file system that no path leads to, too', () => {
+    const rig = ext4('v6.12');
+    const { mapping } = rig.mapper({ touched: 'write' });
+    rig.made.run({ type: 'umount', mount: rig.mount, lazy: true });
+    expect([sync(rig), writable(rig, mapping)]).toEqual(['ok', false]);
+    expect(answered(rig.made, { type: 'sync', mount: 'm99' })).toBe('mount_not_found');
+  });
+});
