@@ -26,8 +26,13 @@ function removalExpected(answer: StepAnswer): string {
   return answer.state === 'R' ? 'stuck' : 'waiting';
 }
 
+/** A removal that is stuck sleeps where a step says in what it hangs; else it spins. */
 export function removalWords({ body }: Reply): string {
-  return body.result === 'errno' ? text(body.errno) : text(body.state);
+  if (body.result === 'errno') return text(body.errno);
+  const { steps = [] } = body as { steps?: readonly { readonly result: object }[] };
+  return body.state === 'stuck' && steps.some(({ result }) => 'hangs_in' in result)
+    ? 'waiting'
+    : text(body.state);
 }
 
 /** Asks for a removal; who it sends signals to is told by its report, then and later. */

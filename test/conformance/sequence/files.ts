@@ -9,9 +9,19 @@ import type { StepAnswer } from './recording.ts';
 
 const MIB = 1048576;
 
-/** A file full of data; one that is there is written anew. */
-export const file: Act = (answer, args, stage) =>
-  madeAt(answer, wordAt(args, 0), numberAt(args, 1), {}, stage);
+/** A file full of data; one that is there is written anew. What goes through the page cache is all in it then. */
+export const file: Act = async (answer, args, stage) => {
+  const told = await madeAt(answer, wordAt(args, 0), numberAt(args, 1), {}, stage);
+  const made = await fileAt(stage, wordAt(args, 0));
+  if (made?.dax !== false) return told;
+  const writer = await stage.call('POST', hostPath(stage, '/processes'), { comm: 'setup' });
+  const pid = Number(writer.body.pid);
+  const whole = { pid, kind: 'pwrite', offset: 0, length: Number(made.size) };
+  await stage.call('POST', hostPath(stage, `/files/${text(made.id)}/io`), whole);
+  await stage.call('POST', hostPath(stage, `/files/${text(made.id)}/io`), { ...whole, kind: 'fsync' });
+  await stage.call('DELETE', hostPath(stage, `/processes/${String(pid)}`));
+  return told;
+};
 
 /** A file of holes. */
 export const sparse: Act = (answer, args, stage) =>

@@ -68,7 +68,12 @@ function observation(
   { class: kind, expected, actual }: Told,
   exemptions: readonly Exemption[],
 ): Observation {
-  const exempt = actual === NO_REQUEST ? NO_REQUEST : exemptionOf(exemptions, name);
+  const exempt = actual === NO_REQUEST ? NO_REQUEST : byName(exemptions, recording, name);
   const equal = expected === actual;
   return { recording, kernel: kernel ?? uname, name, class: kind, expected, actual, equal, exempt };
+}
+
+/** By what is observed, or by what is observed in one recording. */
+function byName(exemptions: readonly Exemption[], recording: string, name: string): string | null {
+  return exemptionOf(exemptions, name) ?? exemptionOf(exemptions, `${recording} ${name}`);
 }
