@@ -138,13 +138,6 @@ describe('refused', () => {
     expect(ends(report)).toBe('ok, dax page: Recovered x1');
   });
 
-  test('pages of an xfs with rmapbt that was shut down', () => {
-    const at = scene('v6.12', 'rmapbt', { one: {} });
-    const [mount] = at.made.host.tables.mounts.keys();
-    at.made.run({ type: 'shutdown_mount', mount: found(mount) });
-    expect(answered(at.made, poisonCommand(at, { page: 5, source: 'mce' }))).toBe('outcome_unknown');
-  });
-
   test('[M46] not the removal of a poisoned xfs that was unmounted, or is on a kernel that is known', () => {
     const removed = { type: 'remove_dax_device', dax_device: DEVICE } as const;
     const codes = (kernel: KernelName): string[] =>
@@ -167,13 +160,6 @@ describe('refused', () => {
     const [removal] = at.made.host.tables.removals.keys();
     while (at.made.host.tables.removals.get(removal!)!.state === 'running')
       at.made.run({ type: 'advance_removal', removal: removal! });
-    expect(answered(at.made, poisonCommand(at, { source: 'mce' }))).toBe('outcome_unknown');
-  });
-
-  test('more of an xfs with rmapbt than the page over which it shuts down', () => {
-    const at = { ...scene('v6.12', 'rmapbt', { one: {} }), base: 0 };
-    expect(answered(at.made, poisonCommand(at, { pages: 2, source: 'mce' }))).toBe('outcome_unknown');
-    fail(at, { source: 'mce' });
     expect(answered(at.made, poisonCommand(at, { source: 'mce' }))).toBe('outcome_unknown');
   });
 

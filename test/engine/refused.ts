@@ -3,7 +3,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ext4 } from './rig.ts';
-import { accessCommand, addFile, addProcess, MIB, removeDevice, type Machine } from './support.ts';
+import { accessCommand, removeDevice, type Machine } from './support.ts';
 
 /** A rule, or a part of one, that the model does not answer, and why. */
 export interface Refused {
@@ -28,15 +28,6 @@ export function onAll(...codes: readonly string[]): Record<KernelName, readonly 
   >;
 }
 
-function openAfterRemoval(kernel: KernelName): readonly string[] {
-  const { made, mount } = ext4(kernel);
-  const file = addFile(made, mount, '/a');
-  const pid = addProcess(made);
-  removeDevice(made);
-  const rest = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
-  return [codeOf(made, { type: 'create_mapping', pid, file, ...rest })];
-}
-
 function loadFromAbsentMemory(kernel: KernelName): readonly string[] {
   const { made, mapper } = ext4(kernel);
   const { mapping } = mapper();
@@ -51,19 +42,6 @@ export const REFUSED: readonly Refused[] = [
   {
     rule: 'R27',
     reason: 'every cell is unknown; no command makes the metadata of a file dirty before a fault',
-  },
-  {
-    rule: 'R39',
-    reason:
-      'no command opens a file: the read behind it is R35; mmap of a file whose device is gone is not recorded',
-    proof: {
-      act: openAfterRemoval,
-      codes: {
-        ...onAll('outcome_unknown'),
-        'v6.12': ['kernel_refused'],
-        'v7.3': ['kernel_refused'],
-      },
-    },
   },
   { rule: 'R69', reason: 'processes have one thread: no command starts another' },
   { rule: 'R70', reason: 'processes have one thread: no group leader exits before its group' },

@@ -48,14 +48,7 @@ function callOf({ id, file_system }: File, { offset, length }: FileIo): FrozenCa
 }
 
 function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Outcome | Refusal {
-  if (daxDead(tx.host, mount)) {
-    if (mount.fs_type === 'xfs' && command.kind === 'pwrite') {
-      return unknownOutcome(
-        'pwrite to xfs on a dead device before its log has failed answers ENXIO or EIO (B6)',
-      );
-    }
-    return errnoOutcome('ENXIO', { kernel_log: [] });
-  }
+  if (daxDead(tx.host, mount)) return errnoOutcome('ENXIO');
   const { media_present } = deviceOf(tx.host, file.dax_device);
   if (!media_present)
     return unknownOutcome('a file call on memory that is physically gone depends on the bus (R165)');

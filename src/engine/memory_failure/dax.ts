@@ -2,7 +2,7 @@ import { append } from '../model/append.ts';
 import type { DaxDevice, Mount } from '../model/host.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
-import { refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
 import { killProcs, sendingSigbus, type KillPlan, type Round } from '../mm/kill_procs.ts';
 import { shutDownCorrupt } from '../fs/superblock.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -32,6 +32,8 @@ const ENDS = {
   recovered: { type: 'dax page', result: 'Recovered', errno: null },
   no_entry: { type: 'dax page', result: 'Failed', errno: 'EBUSY' },
   metadata: { type: 'dax page', result: 'Failed', errno: 'EUCLEAN' },
+  /** The walk of a shut-down xfs ends as it reads the first AGF: nobody is looked for, no page flagged (S52). */
+  shut_down: { type: 'dax page', result: 'Failed', errno: 'EIO' },
 } as const satisfies Readonly<Record<string, PageEnd>>;
 
 /**
@@ -39,14 +41,13 @@ const ENDS = {
  * compound page. The first error ends the calls of madvise.
  *
  *   segment ─▶ DAX entry ─▶ flag, collect, unmap the largest victim's range, signal ─▶ Recovered
- *          └─▶ none ─▶ EBUSY │ reverse map: nobody 0, metadata EUCLEAN │ no struct page ENXIO
+ *          └─▶ none ─▶ EBUSY │ reverse map: nobody 0, metadata EUCLEAN, shut down EIO │ no struct page ENXIO
  *
  * Source: mm/memory-failure.c memory_failure(), memory_failure_dev_pagemap(), mm/madvise.c madvise_inject_error().
  */
 export function failDaxPages(ledger: Ledger, range: PfnRange, current: Current | null): Refusal | null {
   const { tx, device } = ledger;
   const hook = rmapHook(tx, device);
-  if (hook?.fs_state === 'shutdown') return shutDownAlready();
   const unread = hook === null ? null : refusesHook(tx, hook, range);
   if (unread !== null) return unread;
   const madvise = current?.madvise ?? null;
@@ -58,7 +59,7 @@ export function failDaxPages(ledger: Ledger, range: PfnRange, current: Current |
     const count = Math.ceil((end - at) / stride);
     const address = madvise === null ? null : madvise.address + BigInt((at - range[0]) * PAGE_BYTES);
     const site: Site = { ledger, pfn: at, count, stride, current, address };
-    const refusal = failSegment(site, segment, end === range[0] + range[1]);
+    const refusal = failSegment(site, segment);
     if (refusal !== null) return refusal;
     if (madvise !== null && ledger.errno !== null) return null;
     at += count * stride;
@@ -72,8 +73,11 @@ function madviseStep(tx: Transaction, device: DaxDevice, { fate }: Segment): num
   return fate.kind === 'entry' && step !== 'page' ? fate.unit : 1;
 }
 
-function failSegment(site: Site, segment: Segment, last: boolean): Refusal | null {
+function failSegment(site: Site, segment: Segment): Refusal | null {
   const { fate } = segment;
+  const { tx, device } = site.ledger;
+  if (fate.kind !== 'no_struct_page' && rmapHook(tx, device)?.fs_state === 'shutdown')
+    return end(site, ENDS.shut_down);
   switch (fate.kind) {
     case 'entry':
       return failEntry(site, segment, fate);
@@ -82,7 +86,7 @@ function failSegment(site: Site, segment: Segment, last: boolean): Refusal | nul
     case 'unowned':
       return end(site, ENDS.recovered);
     case 'metadata':
-      return failMetadata(site, fate.mount, last);
+      return failMetadata(site, fate.mount);
     case 'no_struct_page':
       return bookAll(site, withoutStructPage(site.ledger), null);
   }
@@ -107,17 +111,13 @@ function bookAll(
   return null;
 }
 
-function shutDownAlready(): Refusal {
-  return unknownOutcome(
-    'memory_failure() on an xfs with rmapbt that was shut down is not in the sources read',
-  );
-}
-
-/** xfs shuts itself down over its first page; what its reverse map answers after that is not in the sources read. */
-function failMetadata(site: Site, mount: Mount, last: boolean): Refusal | null {
-  if (site.count > 1 || !last) return shutDownAlready();
+/** xfs shuts itself down over its first page: it then answers for no further one. */
+function failMetadata(site: Site, mount: Mount): null {
   const log = shutDownCorrupt(site.ledger.tx, mount);
-  return end(site, ENDS.metadata, () => log);
+  const { pfn, count, stride } = site;
+  end({ ...site, count: 1 }, ENDS.metadata, () => log);
+  const isLast = count === 1 || site.address !== null;
+  return isLast ? null : end({ ...site, pfn: pfn + stride, count: count - 1 }, ENDS.shut_down);
 }
 
 /** Flags, collects, unmaps and signals; the page in question may be the head of what the call was made on. */

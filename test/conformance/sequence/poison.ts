@@ -24,6 +24,8 @@ export const poison: Act = async (answer, args, stage) => {
     stage.senders.push(() => Promise.resolve(rows));
     if (answer.dead !== undefined) return deathChecks(answer, process, stage);
   }
-  const met = reply.status >= 300 ? refusalWords(reply) : text(reply.body.errno ?? 'ok');
+  // Of a machine check the answer is that it was raised: nobody is told what memory_failure() came to.
+  const told = via === 'mce' ? 'ok' : text(reply.body.errno ?? 'ok');
+  const met = reply.status >= 300 ? refusalWords(reply) : told;
   return [core(answerWords(answer), met)];
 };

@@ -19,7 +19,7 @@ import {
   withMapper,
   type Case,
 } from '../states.ts';
-import { accessCommand, addProcess, DEVICE, FIXED_BUFFER, MIB, pinCommand, PIPE, UMEM } from '../support.ts';
+import { accessCommand, DEVICE, FIXED_BUFFER, MIB, pinCommand, PIPE, UMEM } from '../support.ts';
 
 /** What the kernel, a tool or the model says no to. */
 export const KERNEL: readonly Case[] = [
@@ -122,20 +122,6 @@ export const KERNEL: readonly Case[] = [
     code: 'outcome_unknown',
     when: 'mprotect of a stale entry',
     make: (kernel) => staleMapper(kernel, (mapping) => accessCommand(mapping, 'mprotect')),
-  },
-  {
-    code: 'outcome_unknown',
-    when: 'pwrite to xfs on a dead device',
-    kernel: 'v6.1',
-    make: (kernel) => {
-      const rig = xfs(kernel);
-      const file = rig.file();
-      removed(rig);
-      return [
-        rig.made,
-        { type: 'file_io', file, pid: addProcess(rig.made), kind: 'pwrite', offset: 0, length: 1 },
-      ];
-    },
   },
   {
     code: 'outcome_unknown',

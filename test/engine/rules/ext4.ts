@@ -300,6 +300,19 @@ export const EXT4_RULES: readonly Rule[] = [
     cells: every('ok ok / ok ok'),
   },
   {
+    rule: 'R39',
+    about: 'ext4: open an existing file, read it',
+    act: (kernel) => {
+      const { made, file } = ext4(kernel);
+      const id = file();
+      removeDevice(made);
+      const pid = addProcess(made);
+      const opened = answered(made, { type: 'open_file', pid, file: id, flags: ['rdonly'] });
+      return `${opened} / ${told(fileIo(made, pid, id, 'pread'))}`;
+    },
+    cells: every('ok / ENXIO', { 'v6.12': 'EIO / EIO', 'v7.3': 'EIO / EIO' }),
+  },
+  {
     rule: 'R40',
     about: 'ext4: create a file',
     act: (kernel) => {

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { touch } from './observe.ts';
+import { counters, ends, fail, poisonCommand, scene } from './poison.ts';
+import { found } from './support.ts';
+
+const HOOKED = ['v6.1', 'v6.12', 'v7.3'] as const satisfies readonly KernelName[];
+
+function shutDown(kernel: KernelName) {
+  const at = scene(kernel, 'rmapbt', { one: { mce_kill: 'early' } });
+  at.made.run({ type: 'shutdown_mount', mount: found([...at.made.host.tables.mounts.keys()][0]) });
+  return at;
+}
+
+describe.each(HOOKED)('%s', (kernel) => {
+  test('[S52] poison under an xfs with rmapbt that was shut down reaches nobody, and counts', () => {
+    const at = shutDown(kernel);
+    const report = at.made.run(poisonCommand(at, { page: 5, source: 'mce' }));
+    expect([ends(report), report.processes]).toEqual(['EIO, dax page: Failed x1', []]);
+    expect(counters(at)).toBe(kernel === 'v6.1' ? '4 kB' : '4 kB, node0 total 1 failed 1');
+    expect(at.made.host.tables.dax_devices.get('pmem0')?.hwpoisoned).toEqual([]);
+    expect(touch(at.made, found(at.who.one), 'read', { page: 5 })).toBe('ok');
+  });
+
+  test('[S52] madvise() ends at the first of several pages, a machine check at none', () => {
+    expect(ends(fail(shutDown(kernel), { pages: 3, source: 'mce' }))).toBe('EIO, dax page: Failed x3');
+    const at = shutDown(kernel);
+    expect(ends(at.made.run(poisonCommand(at, { pages: 3, source: 'madvise' })))).toBe(
+      'EIO, dax page: Failed x1',
+    );
+  });
+
+  test('[S52] what follows the page of metadata over which xfs shuts down fails likewise', () => {
+    const at = { ...scene(kernel, 'rmapbt', { one: {} }), base: 0 };
+    const ended = ends(fail(at, { pages: 3, source: 'mce' }));
+    expect(ended).toBe('EUCLEAN, dax page: Failed x1, dax page: Failed x2');
+    expect(ends(fail(at, { source: 'mce' }))).toBe('EIO, dax page: Failed x1');
+  });
+});
