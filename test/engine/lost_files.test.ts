@@ -30,8 +30,8 @@ describe('[GEN2] files of a file system that is on its medium no more', () => {
     const { made } = rig;
     const old = rig.file();
     const { pid } = rig.mapper();
-    removeDevice(made, { trigger: 'surprise_removal' });
     made.run({ type: 'exit_process', pid });
+    removeDevice(made, { trigger: 'surprise_removal' });
     made.run({ type: 'record_hotplug_event', dax_device: DEVICE, action: 'replace' });
     expect(files(made)).toEqual([old]);
     umount(rig);

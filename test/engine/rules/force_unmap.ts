@@ -229,9 +229,11 @@ export const LETTER_RULES: readonly Rule[] = [
     about:
       'pages with translations or a DAX entry are poisoned; "Recovered" rate limited, "Sending SIGBUS" not',
     act: (kernel) => {
-      const { made, mapper } = ext4(kernel);
+      const { made, mapper, file } = ext4(kernel);
       mapper();
       const once = mapper({}, '/munmapped');
+      // An inode that nobody has open is evicted before.
+      made.run({ type: 'open_file', pid: once.pid, file: file('/munmapped'), flags: ['rdonly'] });
       made.run({ type: 'munmap', mapping: once.mapping });
       const { report } = removeDevice(made);
       const lines = (word: string) => report.kernel_log.filter((line) => line.includes(word)).length;
