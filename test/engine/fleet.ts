@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import type { Command } from '../../src/engine/model/command.ts';
+import type { Decision } from '../../src/engine/handle.ts';
+import type { Refusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ownerSteps } from './fleet/owners.ts';
 import type { Step } from './fleet/pick.ts';
+import { inodeSteps, lifeStep } from './fleet/life.ts';
 import { useStep } from './fleet/uses.ts';
 import { emptyMachine, MIB, type Machine } from './support.ts';
 
@@ -48,26 +51,39 @@ export interface Story {
   readonly steps: readonly Step[];
 }
 
-export const anyStory: fc.Arbitrary<Story> = fc.record({
-  kernel: fc.constantFrom(...KERNEL_NAMES),
-  early_kill: fc.constantFrom(0, 1),
-  steps: fc
-    .array(
-      fc.oneof({ weight: 2, arbitrary: useStep.map((step) => [step]) }, { weight: 1, arbitrary: ownerSteps }),
-      {
-        minLength: 5,
-        maxLength: 50,
-        size: 'max',
-      },
-    )
-    .map((parts) => parts.flat()),
-});
+const one = (arbitrary: fc.Arbitrary<Step>) => arbitrary.map((step) => [step]);
 
-/** Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each. */
+function stories(part: fc.Arbitrary<Step[]>): fc.Arbitrary<Story> {
+  return fc.record({
+    kernel: fc.constantFrom(...KERNEL_NAMES),
+    early_kill: fc.constantFrom(0, 1),
+    steps: fc.array(part, { minLength: 5, maxLength: 50, size: 'max' }).map((parts) => parts.flat()),
+  });
+}
+
+export const anyStory: fc.Arbitrary<Story> = stories(
+  fc.oneof({ weight: 2, arbitrary: one(useStep) }, { weight: 1, arbitrary: ownerSteps }),
+);
+
+/** Stories in which descriptors, inodes and superblocks come and go, too. */
+export const anyLife: fc.Arbitrary<Story> = stories(
+  fc.oneof(
+    { weight: 3, arbitrary: one(useStep) },
+    { weight: 3, arbitrary: one(lifeStep) },
+    { weight: 3, arbitrary: inodeSteps },
+    { weight: 1, arbitrary: ownerSteps },
+  ),
+);
+
+/**
+ * Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each, `answered`
+ * after each, with what was decided.
+ */
 export function play(
   { kernel, kernel_release, early_kill, steps }: Story,
   watch: (made: Machine) => void,
   foresee: (made: Machine, command: Command) => void = () => undefined,
+  answered: (made: Machine, command: Command, decision: Decision | Refusal) => void = () => undefined,
 ): Machine {
   const made = emptyMachine(kernel);
   const told = kernel_release === undefined ? { kernel } : { kernel_release };
@@ -80,7 +96,7 @@ export function play(
     const before = made.events.length;
     try {
       foresee(made, command);
-      made.try(command);
+      answered(made, command, made.try(command));
       if (made.events.length > before) watch(made);
     } catch (error) {
       // Steps are functions and print as such: the commands tell what was played.

@@ -11,7 +11,7 @@ import {
 } from '../../../src/engine/model/vocabulary.ts';
 import { importing } from '../importing.ts';
 import { MIB, type Machine } from '../support.ts';
-import { byte, deviceName, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
+import { byte, deviceName, goOn, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
 
 const trigger = fc.constantFrom(...REMOVE_TRIGGERS);
 const mode = fc.constantFrom(null, ...KNOWN_MODES);
@@ -162,12 +162,6 @@ const hostStep = fc.tuple(fc.constantFrom(0, 1), fc.boolean(), fc.boolean()).map
               : {}),
           },
 );
-
-/** The next step of whatever removal runs; nothing where none does. */
-const goOn: Step = ({ host }) => {
-  const running = [...host.tables.removals.values()].find(({ state }) => state === 'running');
-  return running === undefined ? null : { type: 'advance_removal', removal: running.id };
-};
 
 /** umount -l of what is mounted from the device. */
 function detach(dax_device: string): Step {

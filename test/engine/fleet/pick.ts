@@ -28,3 +28,9 @@ export function onOne<T>(
     return id === undefined ? null : command(id, made);
   });
 }
+
+/** The next step of whatever removal runs; nothing where none does. */
+export const goOn: Step = ({ host }) => {
+  const running = [...host.tables.removals.values()].find(({ state }) => state === 'running');
+  return running === undefined ? null : { type: 'advance_removal', removal: running.id };
+};
