@@ -1,6 +1,7 @@
 import type { CreateFile } from '../model/use_command.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { allocate } from '../fs/layout.ts';
+import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { patch, nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
@@ -14,7 +15,7 @@ import type { Mount, File } from '../model/host.ts';
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  if (mount.read_only) return kernelRefuses('EROFS', 'the file system is read-only');
+  if (isRemountedReadOnly(mount)) return kernelRefuses('EROFS', 'the file system is read-only');
   if (isFrozen(mount))
     return refuse('dax_device_busy', `the file system is frozen: open(O_CREAT) blocks ${untilThawed(mount)}`);
   const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);
