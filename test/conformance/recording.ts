@@ -166,6 +166,8 @@ export interface MachineState {
   readonly counters?: Readonly<Record<string, number>>;
 }
 export interface Signal {
+  /** Seconds since the start of the machine. */
+  readonly t?: number;
   readonly signal: string;
   readonly si_code: string;
   readonly si_addr_offset: number | null;

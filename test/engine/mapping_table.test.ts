@@ -126,7 +126,8 @@ function performOnPages(pages: Pages, op: Op): void {
 
 describe('a mapping table', () => {
   test('encodes and decodes every kind of run', () => {
-    for (const run of [PTE, PMD, PUD, ANON, { ...PTE, kind: 'cache' as const, writable: false }]) {
+    const cached = { ...PTE, kind: 'cache' as const, writable: false };
+    for (const run of [PTE, PMD, PUD, ANON, cached, { ...PTE, kind: 'empty' as const }]) {
       expect([...runs(chunksOf(Float64Array.from(encodeRun(run))))]).toEqual([run]);
     }
   });

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { File, Host } from '../../src/engine/model/host.ts';
 import { runs } from '../../src/engine/model/mapping_table.ts';
 import {
+  addEmpty,
   addPages,
   cachedAt,
   clean,
+  daxEntries,
   forget,
   hasDirty,
   holdsPte,
@@ -30,28 +32,28 @@ function emptyCache(): Cache {
   return { tx: begin(made.host, steadyContext()), host: made.host, file: record };
 }
 
-/** One page of i_pages: by PMD or not, dirty or not. */
-type Pages = Map<number, readonly [large: boolean, dirty: boolean]>;
+/** One page of i_pages: by PMD or not, dirty or not, a real entry or an empty one. */
+type Pages = Map<number, readonly [large: boolean, dirty: boolean, real: boolean]>;
 
 function expand({ host, file }: Cache): Pages {
   return new Map(
-    [...runs(entriesOf(host, file.id))].flatMap(({ index, nr_pages, level, writable }) =>
+    [...runs(entriesOf(host, file.id))].flatMap(({ index, nr_pages, level, writable, kind }) =>
       Array.from(
         { length: nr_pages },
-        (_, at) => [index + at, [level === 'pmd', writable] as const] as const,
+        (_, at) => [index + at, [level === 'pmd', writable, kind === 'dax'] as const] as const,
       ),
     ),
   );
 }
 
 type Op = {
-  readonly op: 'small' | 'large' | 'dirty' | 'clean' | 'forget';
+  readonly op: 'small' | 'large' | 'empty' | 'dirty' | 'clean' | 'forget';
   readonly start: number;
   readonly count: number;
 };
 const anyOp: fc.Arbitrary<Op> = fc.record({
   op: fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('small', 'large', 'dirty') },
+    { weight: 8, arbitrary: fc.constantFrom('small', 'large', 'empty', 'dirty') },
     { weight: 1, arbitrary: fc.constantFrom('clean', 'forget') },
   ),
   start: fc.integer({ min: 0, max: 1500 }),
@@ -62,13 +64,23 @@ function slotOf(start: number): number {
   return Math.floor(start / 512) * 512;
 }
 
-function perform({ tx, host, file }: Cache, { op, start, count }: Op): void {
+function perform(cacheOf: Cache, { op, start, count }: Op): void {
+  const { tx, host, file } = cacheOf;
   const slot = slotOf(start);
   if (op === 'clean') clean(tx, file);
   else if (op === 'forget') forget(tx, file);
-  else if (op === 'dirty') tagDirty(tx, file, start, start + count);
+  else if (op === 'dirty') dirtyReal(cacheOf, start, count);
+  else if (op === 'empty') addEmpty(tx, file, start, start + count);
   else if (op === 'small') addPages(tx, file, start, start + count, 'pte');
   else if (!holdsPte(host, file, slot, slot + 512)) addPages(tx, file, slot, slot + 512, 'pmd');
+}
+
+/** Nobody stores to a page that has no real entry. */
+function dirtyReal({ tx, host, file }: Cache, start: number, count: number): void {
+  for (const { index, nr_pages } of daxEntries(host, file)) {
+    const [from, to] = [Math.max(start, index), Math.min(start + count, index + nr_pages)];
+    if (from < to) tagDirty(tx, file, from, to);
+  }
 }
 
 function performOnPages(pages: Pages, { op, start, count }: Op): void {
@@ -80,11 +92,13 @@ function performOnPages(pages: Pages, { op, start, count }: Op): void {
     const page = pages.get(at);
     const unit = page?.[0] === true ? 512 : 1;
     const first = Math.floor(at / unit) * unit;
-    if (op === 'clean' && page !== undefined) pages.set(at, [page[0], false]);
-    if (op === 'dirty' && page !== undefined && first < to && from < first + unit)
-      pages.set(at, [page[0], true]);
+    if (op === 'clean' && page !== undefined) pages.set(at, [page[0], false, page[2]]);
+    if (op === 'dirty' && page?.[2] === true && first < to && from < first + unit)
+      pages.set(at, [page[0], true, true]);
     const fits = op === 'small' || (op === 'large' && !slotHasPte);
-    if (fits && page === undefined && at >= from && at < to) pages.set(at, [op === 'large', false]);
+    const inside = at >= from && at < to;
+    if (fits && page?.[2] !== true && inside) pages.set(at, [op === 'large', false, true]);
+    if (op === 'empty' && page === undefined && inside) pages.set(at, [false, false, false]);
   }
 }
 

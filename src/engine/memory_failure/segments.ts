@@ -2,11 +2,12 @@ import { daxHolderOf } from '../fs/dax_holder.ts';
 import type { DaxDevice, File, FileSystem, Mount } from '../model/host.ts';
 import { fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import { levelPages, runs } from '../model/mapping_table.ts';
+import { levelPages } from '../model/mapping_table.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../mm/address_space.ts';
+import { daxEntries } from '../mm/page_cache.ts';
 import { metadataPages } from '../fs/layout.ts';
-import { entriesOf, type Transaction } from '../model/transaction.ts';
+import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /** Neighbouring pages of a device that memory_failure() treats alike. */
@@ -89,7 +90,7 @@ function ofFiles(tx: Transaction, device: DaxDevice): Segment[] {
 
 function ofFile(tx: Transaction, file: File, by_rmap: boolean): Segment[] {
   const space = fileSpace(tx, file);
-  return [...runs(entriesOf(tx.host, file.id))].map(({ index, nr_pages, level }) =>
+  return daxEntries(tx.host, file).map(({ index, nr_pages, level }) =>
     fated([space.pfnAt(index), nr_pages], {
       kind: 'entry',
       space,

@@ -18,7 +18,7 @@ import {
   type Walk,
 } from './fault_walk.ts';
 import { isFrozen } from './freeze.ts';
-import { addPages, holdsPte } from './page_cache.ts';
+import { addEmpty, addPages, holdsPte } from './page_cache.ts';
 
 /** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. */
 export function missingDax(walk: Walk, mount: Mount, index: number, end: number): Step {
@@ -31,7 +31,10 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
   const gap = Math.min(end, nextPresent(walk, index));
   const limit = index + goodPages(device, extent.pfn + (index + shift - extent.offset), gap - index);
   if (limit === index) return poisoned(walk, index);
-  if (walk.write && isPrivate(mapping)) return copyOnWrite(walk, index, limit);
+  if (walk.write && isPrivate(mapping)) {
+    addEmpty(tx, file, index + shift, limit + shift);
+    return copyOnWrite(walk, index, limit);
+  }
   const byPmd = pmdFits(walk, file, extent, index);
   const from = byPmd ? Math.floor((index + shift) / PMD_PAGES) * PMD_PAGES - shift : index;
   const to = byPmd

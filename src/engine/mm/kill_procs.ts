@@ -1,6 +1,15 @@
 import type { Mapping, Process } from '../model/host.ts';
-import { levelPages, levelShift, nextRun, runs, type Level } from '../model/mapping_table.ts';
+import {
+  clipRun,
+  levelPages,
+  levelShift,
+  nextRun,
+  runs,
+  runsFrom,
+  type Level,
+} from '../model/mapping_table.ts';
 import { must, processOf } from '../model/lookup.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
@@ -157,10 +166,32 @@ function spaceRuns(
       const anon = run.kind === 'anon';
       if (from >= end || from + run.nr_pages <= start || (anon && !plan.cowed_page_counts_as_entry)) continue;
       const stays = anon || mapping.id === plan.refaults;
-      list.push({ start: from, end: from + run.nr_pages, level: run.level, stays, mapping, collected });
+      const { level, nr_pages } = run;
+      const parts = anon ? behindEntries(tx, mapping, from, nr_pages) : [[from, nr_pages] as const];
+      for (const [first, count] of parts)
+        list.push({ start: first, end: first + count, level, stays, mapping, collected });
     }
   }
   return list.sort((a, b) => a.start - b.start);
+}
+
+/**
+ * The copied pages whose index has a real entry in i_pages: of no other is a call made, or it looks for nobody.
+ * Source: fs/dax.c dax_lock_mapping_entry().
+ */
+function behindEntries(
+  { host }: Transaction,
+  { file }: Mapping,
+  index: number,
+  nr_pages: number,
+): PfnRange[] {
+  const parts: PfnRange[] = [];
+  for (const entry of runsFrom(entriesOf(host, file!), index)) {
+    const part = clipRun(entry, index, index + nr_pages);
+    if (part === null) break;
+    if (part.kind === 'dax') parts.push([part.index, part.nr_pages]);
+  }
+  return parts;
 }
 
 /** Runs with an entry at this index that is still there. */

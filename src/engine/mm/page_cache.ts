@@ -6,6 +6,7 @@ import {
   nextRun,
   runs,
   runsFrom,
+  type EntryKind,
   type Level,
   type Run,
 } from '../model/mapping_table.ts';
@@ -19,12 +20,17 @@ import {
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
- * i_pages of a file, kept under the file's id in the same runs as page-table entries: DAX entries (`dax`, by
- * PTE or PMD size) or cached pages (`cache`); `writable` is the DIRTY tag. Pfns are the extents' matter: -1.
+ * i_pages of a file, kept under the file's id in the same runs as page-table entries: DAX entries (`dax`, by PTE or PMD
+ * size, or `empty`) or cached pages (`cache`); `writable` is the DIRTY tag. Pfns are the extents' matter: -1.
  * Source: fs/dax.c dax_insert_entry(), PAGECACHE_TAG_DIRTY.
  */
-function pageRun(file: File, index: number, nr_pages: number, level: Level, dirty: boolean): Run {
-  return { index, nr_pages, pfn: -1, level, kind: file.dax ? 'dax' : 'cache', writable: dirty, pgmap: 0 };
+function pageRun(kind: EntryKind, index: number, nr_pages: number, level: Level): Run {
+  return { index, nr_pages, pfn: -1, level, kind, writable: false, pgmap: 0 };
+}
+
+/** The real DAX entries in i_pages of a file: those behind which a page of the device stands. In order. O(entries). */
+export function daxEntries(host: Host, { id }: File): Run[] {
+  return [...runs(entriesOf(host, id))].filter(({ kind }) => kind === 'dax');
 }
 
 /** The run that covers a page index, or null. */
@@ -47,15 +53,33 @@ export function holdsPte(host: Host, file: File, start: number, end: number): bo
   return false;
 }
 
-/** Adds entries where there are none; what is there stays (a PTE fault reuses a PMD entry). */
+/** Adds entries where there are none or empty ones; what is there stays (a PTE fault reuses a PMD entry). */
 export function addPages(tx: Transaction, file: File, start: number, end: number, level: Level): void {
+  addEntries(tx, file, [start, end], level, file.dax ? 'dax' : 'cache');
+}
+
+/**
+ * grab_mapping_entry() of a fault that then fills no page in: where nothing is an empty entry by PTE stays, so that no
+ * PMD fits any more (S29).
+ */
+export function addEmpty(tx: Transaction, file: File, start: number, end: number): void {
+  addEntries(tx, file, [start, end], 'pte', 'empty');
+}
+
+function addEntries(
+  tx: Transaction,
+  file: File,
+  [start, end]: readonly [start: number, end: number],
+  level: Level,
+  kind: EntryKind,
+): void {
   const added: Run[] = [];
   let index = start;
   while (index < end) {
     const cached = cachedAt(tx.host, file, index);
-    const to =
-      cached === null ? Math.min(end, nextCached(tx.host, file, index)) : cached.index + cached.nr_pages;
-    if (cached === null) added.push(pageRun(file, index, to - index, level, false));
+    const next = cached === null ? nextCached(tx.host, file, index) : cached.index + cached.nr_pages;
+    const to = Math.min(end, next);
+    if (cached === null || cached.kind === 'empty') added.push(pageRun(kind, index, to - index, level));
     index = to;
   }
   insertEntries(tx, file.id, added);

@@ -7,10 +7,13 @@ import { PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
  * (-1 for memory that is not the device's). A run of PMD or PUD entries covers whole entries. A change makes new
  * chunks of those around it and shares the others; none is empty or longer than CHUNK_RUNS.
  *
- *   bits = level + 4 * kind + 16 * writable + 32 * pgmap
+ *   bits = level + 4 * (kind % 4) + 16 * writable + 32 * pgmap + 2^48 where the kind is the fourth or a later one
  */
 export type Entries = readonly Float64Array[];
 const COLUMNS = 4;
+/** Kinds that two bits of a row tell; of the next ones LATER_KINDS is added. */
+const FIRST_KINDS = 4;
+const LATER_KINDS = 2 ** 48;
 /** Runs a chunk at most: one change of a large table copies three chunks or four. */
 export const CHUNK_RUNS = 64;
 
@@ -20,9 +23,10 @@ export const LEVELS = ['pte', 'pmd', 'pud'] as const;
 export type Level = (typeof LEVELS)[number];
 /**
  * `dax`: the device's own page. `anon`: copied on write. `cache`: a page-cache page, ordinary RAM. `ram`:
- * anonymous memory in a page of system RAM that kmem added; a hwpoison entry where that page is poisoned.
+ * anonymous memory in a page of system RAM that kmem added; a hwpoison entry where that page is poisoned. `empty`: of
+ * i_pages alone, an entry that leads to no page (S29).
  */
-export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram'] as const;
+export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram', 'empty'] as const;
 /** What an entry leads to. */
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
@@ -53,11 +57,13 @@ export function levelShift(level: Level): number {
 
 /** A run as its four columns. */
 export function encodeRun(run: Run): [number, number, number, number] {
+  const kind = ENTRY_KINDS.indexOf(run.kind);
   const bits =
     LEVELS.indexOf(run.level) +
-    4 * ENTRY_KINDS.indexOf(run.kind) +
+    4 * (kind % FIRST_KINDS) +
     16 * (run.writable ? 1 : 0) +
-    32 * run.pgmap;
+    32 * run.pgmap +
+    (kind < FIRST_KINDS ? 0 : LATER_KINDS);
   return [run.index, run.nr_pages, run.pfn, bits];
 }
 
@@ -93,13 +99,15 @@ function rowCount(rows: Float64Array): number {
 /** The run at a position, decoded. */
 function rowAt(rows: Float64Array, position: number): Run {
   const at = position * COLUMNS;
-  const bits = rows[at + 3]!;
+  const stored = rows[at + 3]!;
+  const isLater = stored >= LATER_KINDS;
+  const bits = isLater ? stored - LATER_KINDS : stored;
   return {
     index: rows[at]!,
     nr_pages: rows[at + 1]!,
     pfn: rows[at + 2]!,
     level: LEVELS[bits & 3]!,
-    kind: ENTRY_KINDS[(bits >> 2) & 3]!,
+    kind: ENTRY_KINDS[((bits >> 2) & 3) + (isLater ? FIRST_KINDS : 0)]!,
     writable: (bits & 16) !== 0,
     pgmap: Math.floor(bits / 32),
   };

@@ -9,6 +9,8 @@ import type { Act, Stage } from './stage.ts';
 
 /** The largest file that a recording maps; an address further from a mapping is of another one. */
 const REACH_BYTES = 67108864;
+/** How soon after one signal the handler that it interrupted notes its own. */
+const INTERRUPTED_SECONDS = 0.001;
 
 /** The first signal since the process was asked last that came by itself, not from an access of its own. */
 export const sigs: Act = async (answer, args, stage) => {
@@ -21,8 +23,13 @@ export const sigs: Act = async (answer, args, stage) => {
   return [core(recordedWords(answer), await heardBy(process, answer, stage))];
 };
 
+/** Pages are killed in ascending order; a handler that was interrupted by the next one is noted right after it. */
 function firstOf(answer: StepAnswer) {
-  return (answer.signals ?? []).find(({ delivery }) => delivery === 'asynchronous');
+  const came = (answer.signals ?? []).filter(({ delivery }) => delivery === 'asynchronous');
+  const [first, next] = came;
+  const together = first?.t !== undefined && next?.t !== undefined && next.t - first.t < INTERRUPTED_SECONDS;
+  const swapped = together && (next.si_addr_offset ?? 0) < (first.si_addr_offset ?? 0);
+  return swapped ? next : first;
 }
 
 function recordedWords(answer: StepAnswer): string {

@@ -52,7 +52,7 @@ export function entryPages(host: Host, file: File): Map<number, number> {
   const pages = new Map<number, number>();
   for (let at = 0; at < rows.length; at += 4) {
     const [index = 0, count = 0, , bits = 0] = rows.subarray(at, at + 4);
-    if (Math.floor(bits / 4) % 4 !== 0) continue;
+    if (Math.floor(bits / 4) % 4 !== 0 || bits >= 2 ** 48) continue;
     for (let page = index; page < index + count; page += 1) {
       const extent = file.extents.find((one) => page >= one.offset && page < one.offset + one.nr_pages);
       if (extent !== undefined) pages.set(page, extent.pfn + page - extent.offset);

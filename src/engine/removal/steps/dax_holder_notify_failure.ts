@@ -4,7 +4,7 @@ import type { File, Mount } from '../../model/host.ts';
 import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { levelPages, runs } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
-import { forget, inCore } from '../../mm/page_cache.ts';
+import { daxEntries, forget, inCore } from '../../mm/page_cache.ts';
 import { countPages, type PfnRange } from '../../model/pfn_range.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { diskName } from '../../fs/partition.ts';
@@ -128,7 +128,7 @@ function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
 function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnRange[]): number {
   const { pfnAt } = fileSpace(tx, file);
   let count = 0;
-  for (const { index, nr_pages, level } of runs(entriesOf(tx.host, file.id))) {
+  for (const { index, nr_pages, level } of daxEntries(tx.host, file)) {
     const unit = levelPages(level);
     if (unit === 1) flagged.push([pfnAt(index), nr_pages]);
     else

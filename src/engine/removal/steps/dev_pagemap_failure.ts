@@ -8,10 +8,10 @@ import {
   pinsOfDevice,
   processOf,
 } from '../../model/lookup.ts';
-import { runs } from '../../model/mapping_table.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
+import { daxEntries } from '../../mm/page_cache.ts';
 import { countPages, type PfnRange } from '../../model/pfn_range.ts';
-import { emit, entriesOf, remove } from '../../model/transaction.ts';
+import { emit, remove } from '../../model/transaction.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../../mm/address_space.ts';
 import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';
 import type { SignalRow } from '../../model/removal.ts';
@@ -43,7 +43,7 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   });
   const entered = files.flatMap((file) => {
     const { pfnAt } = fileSpace(tx, file);
-    return [...runs(entriesOf(tx.host, file.id))].map((run) => [pfnAt(run.index), run.nr_pages] as const);
+    return daxEntries(tx.host, file).map((run) => [pfnAt(run.index), run.nr_pages] as const);
   });
   return failed(input, ranges, entered, 'nd_pmem');
 }
