@@ -59,6 +59,8 @@ test('[F5] while it is mapped or open, no name leads to it: it goes with its las
   expect(refused(rig, file)).toMatchObject({ errno: 'ENOENT' });
   const opened = rig.made.try({ type: 'open_file', pid, file, flags: ['rdonly'] });
   expect(opened).toMatchObject({ errno: 'ENOENT' });
+  const shape = { offset: 0, length: 4096, flags: ['shared'], prot: 'r' } as const;
+  expect(rig.made.try({ type: 'create_mapping', pid, file, ...shape })).toMatchObject({ errno: 'ENOENT' });
   const [open_file] = [...rig.made.host.tables.open_files.keys()];
   rig.made.run({ type: 'close_file', open_file: found(open_file) });
   expect(state()).toBe('unlinked');

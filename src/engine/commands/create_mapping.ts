@@ -4,20 +4,13 @@ import { findMapper } from '../mm/mm_locked.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
 import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
-import {
-  deviceOf,
-  fileOf,
-  findModelled,
-  findFile,
-  findOpenFile,
-  mountedSuperblock,
-  superblockOf,
-} from '../model/lookup.ts';
+import { deviceOf, fileOf, findModelled, findFile, findOpenFile, superblockOf } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, put, type Transaction } from '../model/transaction.ts';
 import { isModelledProvider } from '../model/provider.ts';
 import { isOnDaxBus, PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
+import { refusesOpen } from './open_file.ts';
 
 /**
  * mmap(2) of a file or of the device node, opened for it, or through a descriptor. 409 with the kernel's errno where open
@@ -88,8 +81,6 @@ function resolve(tx: Transaction, command: CreateMapping): Target | Refusal {
   if (command.file !== undefined) {
     const file = findFile(tx.host, command.file);
     if (isRefusal(file)) return { ...file, pointer: '/file' };
-    if (openedFor(command) !== 'rdonly' && superblockOf(tx.host, file.file_system)?.read_only === true)
-      return kernelRefuses('EROFS', 'open: the file system is read-only');
     return { file, device: deviceOf(tx.host, file.dax_device), open_file: null };
   }
   const device = findModelled(tx.host, command.dax_device!);
@@ -134,14 +125,11 @@ function refusesFile(
   file: File,
   { device, open_file }: Target,
 ): Refusal | null {
+  const refusal = open_file === null ? refusesOpen(tx, file, [openedFor(command)]) : refusesMmap(tx, file);
+  if (refusal !== null) return refusal;
   if (command.offset + command.length > Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES) {
     return refuse('out_of_range', 'the mapping reaches past the end of the file', { pointer: '/length' });
   }
-  const mount = mountedSuperblock(tx.host, file);
-  if (isRefusal(mount)) return { ...mount, pointer: '/file' };
-  // Of a descriptor only ext4 asks: xfs_file_mmap() has no such test, and a device that is gone nobody asks for (S33, S34).
-  if (mount.fs_state === 'shutdown' && (open_file === null || mount.fs_type === 'ext4'))
-    return kernelRefuses('EIO', 'the file system is shut down');
   const { provider } = device;
   if (command.flags.includes('sync') && file.dax && provider !== null && !isModelledProvider(provider)) {
     return unknownOutcome(
@@ -153,6 +141,17 @@ function refusesFile(
     return kernelRefuses('EOPNOTSUPP', 'MAP_SYNC needs DAX and a synchronous region');
   }
   return null;
+}
+
+/**
+ * mmap(2) through a descriptor: ext4 asks whether the file system was shut down, xfs does not, and whether the device is
+ * gone nobody (S33, S34). Source: fs/ext4/file.c ext4_file_mmap(), fs/xfs/xfs_file.c xfs_file_mmap().
+ */
+function refusesMmap(tx: Transaction, file: File): Refusal | null {
+  const { fs_type, fs_state } = superblockOf(tx.host, file.file_system)!;
+  return fs_type === 'ext4' && fs_state === 'shutdown'
+    ? kernelRefuses('EIO', 'the file system is shut down')
+    : null;
 }
 
 /**

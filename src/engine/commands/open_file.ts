@@ -1,5 +1,5 @@
 import { wayBack } from '../device/way_back.ts';
-import type { OpenFile } from '../model/open_file.ts';
+import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { DaxDevice, File } from '../model/host.ts';
 import { deviceOf, findActor, findFile, findModelled, mountedSuperblock } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
@@ -41,6 +41,11 @@ interface Target {
 function openInode(tx: Transaction, { flags }: OpenFileCommand, id: string): Target | Refusal {
   const file = findFile(tx.host, id);
   if (isRefusal(file)) return { ...file, pointer: '/file' };
+  return refusesOpen(tx, file, flags) ?? { file, device: deviceOf(tx.host, file.dax_device) };
+}
+
+/** Why open(2) of a file fails, also where it is opened to be mapped (OPEN3). */
+export function refusesOpen(tx: Transaction, file: File, flags: readonly OpenFlag[]): Refusal | null {
   const mount = mountedSuperblock(tx.host, file);
   if (isRefusal(mount)) return { ...mount, pointer: '/file' };
   if (file.state !== 'linked')
@@ -48,7 +53,7 @@ function openInode(tx: Transaction, { flags }: OpenFileCommand, id: string): Tar
   if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
   if (mount.read_only && !flags.includes('rdonly'))
     return kernelRefuses('EROFS', 'the file system is read-only');
-  return { file, device: deviceOf(tx.host, file.dax_device) };
+  return null;
 }
 
 function openNode(tx: Transaction, command: OpenFileCommand): Target | Refusal {
