@@ -41,6 +41,13 @@ describe('[ADV1] advice is what was simulated to leave less behind', () => {
     ]);
   });
 
+  test('a file system that was detached already is not unmounted again: no path leads to it', () => {
+    const { made, mapper, mount } = ext4('v6.12');
+    mapper();
+    made.run({ type: 'umount', mount, lazy: true });
+    expect(actions(made)).toEqual(['stop_processes: contained', 'mkfs_xfs_rmapbt: contained']);
+  });
+
   test('on v7.3 the processes are stopped before: their exit oopses afterwards; one group, not four', () => {
     const { made, mapper } = ext4('v7.3');
     const { pid } = mapper();

@@ -60,18 +60,19 @@ type Before = Pick<ImaginedRemoval, 'dax_device' | 'hazards' | 'waiting_on'>;
 export function remediesOf(tx: Transaction, now: Before): Remedy[] {
   const { host } = tx;
   const device = deviceOf(host, now.dax_device);
-  const mounts = mountsOn(host, device);
   return [
-    ...umounts(host, device, mounts),
+    ...umounts(host, device),
     ...stops(host, device, now),
     ...pinDrops(host, device),
     ...offlines(host, device),
     ...earlyKill(host),
-    ...otherFileSystems(mounts),
+    ...otherFileSystems(mountsOn(host, device)),
   ];
 }
 
-function umounts(host: Host, device: DaxDevice, mounts: readonly Mount[]): Remedy[] {
+/** Of what a path leads to: what was detached already ends with its users. */
+function umounts(host: Host, device: DaxDevice): Remedy[] {
+  const mounts = mountsOn(host, device).filter(({ state }) => state === 'mounted');
   if (mounts.length === 0) return [];
   const paths = mounts.map((mount) => mount.path);
   const unmounted = mounts.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }) as const);
