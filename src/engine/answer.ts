@@ -59,7 +59,7 @@ interface CommandAnswers {
   readonly commit_journal: Mount;
   readonly create_file: File;
   readonly file_io: Outcome;
-  readonly unlink: null;
+  readonly unlink: Outcome;
   readonly create_process: Process;
   readonly exit_process: Outcome;
   readonly open_file: OpenFile;

@@ -106,6 +106,7 @@ test('[LK2] who dies of it has a pin whose release nobody described: refused', (
   const { made, victim, mapper } = stale('v7.3', false);
   const looker = mapper();
   addPin(made, looker, { kind: 'transient', holder: 'other' });
+  made.run({ type: 'munmap', mapping: looker.mapping });
   removeDevice(made);
   expect(look(made, victim, 'smaps', looker.pid)).toMatchObject({ code: 'outcome_unknown' });
 });

@@ -6,7 +6,6 @@ import { gup, registerBuffers } from '../mm/gup.ts';
 import { accessError, copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { mmLocked } from '../mm/mm_locked.ts';
-import { endUnknown } from '../mm/process_end.ts';
 import { runAt, type Site } from '../mm/site.ts';
 import { isStale, staleEffect } from '../mm/stale.ts';
 import { staleOutcome } from '../mm/stale_outcome.ts';
@@ -31,16 +30,13 @@ export function access(tx: Transaction, command: Access): Outcome | Refusal {
   const { mapping, process } = site;
   const absent = readsAbsentMedia(site, command.kind) ?? badPagesMet(tx, mapping);
   if (absent !== null) return absent;
-  const unknown = endUnknown(tx.host, process.pid);
   const outcome = perform(site, command.kind);
   if (isRefusal(outcome)) return outcome;
   const locked = mmLocked(process);
   if (locked !== null && !isServedAsMapped(command.kind, outcome)) return locked;
   // What was not mapped before may be served by a fault of a device that is still alive.
   const served = outcome.result === 'ok' ? readsAbsentMedia(site, command.kind) : null;
-  if (served !== null) return served;
-  // A death by signal or oops drops the pins too: where the outcome of that is not known, neither is this.
-  return !outcome.process_alive && unknown !== null ? unknown : outcome;
+  return served ?? outcome;
 }
 
 /** The processor found all that it came to: nothing of the kernel was asked. */

@@ -1,8 +1,8 @@
-import { closeOf } from '../mm/close.ts';
+import { putBy } from '../mm/process_end.ts';
 import { findActor, findOpenFile } from '../model/lookup.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import type { Transaction } from '../model/transaction.ts';
+import { emit, remove, type Transaction } from '../model/transaction.ts';
 import type { CloseFile } from '../model/use_command.ts';
 
 /**
@@ -12,7 +12,10 @@ import type { CloseFile } from '../model/use_command.ts';
 export function closeFile(tx: Transaction, command: CloseFile): Outcome | Refusal {
   const open_file = findOpenFile(tx.host, command.open_file);
   if (isRefusal(open_file)) return open_file;
-  const process = findActor(tx.host, open_file.pid);
+  const { id, pid } = open_file;
+  const process = findActor(tx.host, pid);
   if (isRefusal(process)) return process;
-  return closeOf(tx, open_file);
+  remove(tx, 'open_files', id);
+  emit(tx, 'open_file_deleted', `open-files/${id}`, { pid });
+  return putBy(tx, pid, open_file);
 }

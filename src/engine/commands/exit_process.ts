@@ -1,6 +1,6 @@
 import { hasEnded } from '../model/lookup.ts';
 import type { ExitProcess } from '../model/use_command.ts';
-import { endUnknown, endProcess } from '../mm/process_end.ts';
+import { endProcess } from '../mm/process_end.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
 import { patch, type Transaction } from '../model/transaction.ts';
@@ -16,8 +16,6 @@ export function exitProcess(tx: Transaction, command: ExitProcess): Outcome | Re
       `process ${String(command.pid)} is ${process.state} in the kernel and takes no signal: POST …/reboot ends it`,
     );
   }
-  const unknown = endUnknown(tx.host, command.pid);
-  if (unknown !== null) return unknown;
   const killed = process.state === 'livelocked';
   if (killed) patch(tx, 'processes', String(command.pid), { state: 'running' });
   return endProcess(tx, command.pid, killed ? { killed_by: 'SIGKILL' } : { exit: 0 });

@@ -5,7 +5,7 @@ import { findMapper } from '../mm/mm_locked.ts';
 import { putBy, strike } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
 import { findMapping, pinsOfPid } from '../model/lookup.ts';
-import { okOutcome, type Outcome } from '../model/outcome.ts';
+import type { Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { put, remove, emit, type Transaction } from '../model/transaction.ts';
 
@@ -24,6 +24,6 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   loseRefs(tx, mapping);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
-  const ended = putBy(tx, mapping.pid, mapping);
-  return { ...(ended ?? okOutcome()), kernel_log };
+  const outcome = putBy(tx, mapping.pid, mapping);
+  return isRefusal(outcome) ? outcome : { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
 }

@@ -2,9 +2,10 @@ import type { Reboot } from '../model/host_command.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import { rebootCxl } from '../device/cxl/reboot.ts';
 import { regionTypeUnknown } from '../device/cxl/region_type.ts';
+import { deleteFile } from '../mm/last_user.ts';
 import { forget } from '../mm/page_cache.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
-import type { DaxDevice, File, HostRecord } from '../model/host.ts';
+import type { DaxDevice, HostRecord } from '../model/host.ts';
 import { BY_NDCTL, has, NAMESPACE_DESTROYED } from '../device/conditions.ts';
 import { addMemory } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
@@ -35,15 +36,10 @@ function endByReboot(tx: Transaction, removal: RemovalRecord): void {
 }
 
 /**
- * An inode without a name that nobody has in core any more: recovery frees it.
+ * Processes, mappings, pins, mounts and leaked ranges end; file systems and media stay; every driver probes again.
+ * Recovery frees the inodes without a name.
  * Source: fs/ext4/super.c ext4_orphan_cleanup(), fs/xfs/xfs_log_recover.c xlog_recover_process_iunlinks().
  */
-function recoverOrphan(tx: Transaction, { id, path }: File): void {
-  remove(tx, 'files', id);
-  emit(tx, 'file_deleted', `files/${id}`, { path });
-}
-
-/** Processes, mappings, pins, mounts and leaked ranges end; file systems and media stay; every driver probes again. */
 export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
   const before = hostRecord(tx.host);
   const another = command.kernel !== undefined || command.kernel_release !== undefined;
@@ -55,7 +51,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
   }
   for (const file of [...tables.files.values()]) {
     if (file.state === 'linked') forget(tx, file);
-    else recoverOrphan(tx, file);
+    else deleteFile(tx, file);
   }
   for (const removal of tables.removals.values()) if (removal.state !== 'completed') endByReboot(tx, removal);
   patch(tx, 'hosts', before.name, {

@@ -1,12 +1,11 @@
 import type { Umount } from '../model/use_command.ts';
 import { keptByFreeze, unmount } from '../fs/mount.ts';
-import type { Eviction } from '../mm/evict.ts';
 import { isMountUsed } from '../mm/last_user.ts';
 import { neverReturns } from '../mm/never_returns.ts';
-import { recordOops } from '../mm/process_end.ts';
+import { evictionOutcome } from '../mm/process_end.ts';
 import { findMount } from '../model/lookup.ts';
-import { blockedOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
-import { isRefusal, kernelRefuses, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
+import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
@@ -37,19 +36,5 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
     return hangs_in === null ? okOutcome() : blockedOutcome(hangs_in);
   }
-  return outcomeOf(tx, unmount(tx, mount));
-}
-
-function outcomeOf(tx: Transaction, eviction: Eviction): Outcome | Refusal {
-  switch (eviction.do) {
-    case 'ok':
-      return okOutcome();
-    case 'unknown':
-      return unknownOutcome(eviction.why);
-    case 'hang':
-      return blockedOutcome(eviction.in);
-    case 'oops':
-      recordOops(tx, eviction.at);
-      return oopsOutcome(eviction.at, 'caller');
-  }
+  return evictionOutcome(tx, unmount(tx, mount));
 }

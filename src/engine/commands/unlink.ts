@@ -1,19 +1,22 @@
 import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
 import { blockDeviceGone, findFile, isFileUsed, mountedSuperblock, pinsOfDevice } from '../model/lookup.ts';
-import { evict, evictionOf } from '../mm/evict.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
+import { freeInode } from '../mm/last_user.ts';
+import { evictionOutcome } from '../mm/process_end.ts';
+import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
 
 /**
  * unlink(2): no name leads to the file. Where nobody has it open or maps it its blocks are free and its record goes;
- * else both stay until its last user goes. Refused where a pin outlived its mapping; EROFS and EIO as the kernel
+ * else both stay until its last user goes. Where its eviction never ends the call never returns, and the inode stays
+ * (S47). Refused where a pin outlived its mapping; EROFS and EIO as the kernel
  * answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
  * fs/xfs/xfs_inode.c xfs_remove().
  */
-export function unlink(tx: Transaction, command: Unlink): null | Refusal {
+export function unlink(tx: Transaction, command: Unlink): Outcome | Refusal {
   const file = findFile(tx.host, command.file);
   if (isRefusal(file)) return file;
   if (file.state !== 'linked') return kernelRefuses('ENOENT', `${file.path} was unlinked already`);
@@ -22,19 +25,11 @@ export function unlink(tx: Transaction, command: Unlink): null | Refusal {
   if (isFileUsed(tx.host, file.id)) {
     patch(tx, 'files', file.id, { state: 'unlinked' });
     emit(tx, 'file_unlinked', `files/${file.id}`, { path: file.path });
-    return null;
+    return okOutcome();
   }
-  const eviction = evictionOf(tx.host, [file]);
-  if (eviction.do === 'unknown') return unknownOutcome(eviction.why);
-  if (eviction.do !== 'ok')
-    return refuse(
-      'dax_device_busy',
-      `unlink() never returns from ${eviction.do === 'hang' ? eviction.in : eviction.at}: POST …/reboot`,
-    );
-  evict(tx, [file]);
-  remove(tx, 'files', file.id);
-  emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
-  return null;
+  const eviction = freeInode(tx, file);
+  if (eviction.do !== 'ok') emit(tx, 'file_unlinked', `files/${file.id}`, { path: file.path });
+  return evictionOutcome(tx, eviction);
 }
 
 function refusesUnlink(tx: Transaction, file: File): Refusal | null {

@@ -1,3 +1,4 @@
+import { deleteFile } from '../mm/last_user.ts';
 import { deviceOf, filesOf, superblockOf } from '../model/lookup.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
 
@@ -12,10 +13,7 @@ export function reapLostFiles(tx: Transaction): void {
       generation !== deviceOf(tx.host, dax_device).generation && superblockOf(tx.host, id) === null,
   );
   for (const { id, dax_device } of lost) {
-    for (const file of filesOf(tx.host, id)) {
-      remove(tx, 'files', file.id);
-      emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
-    }
+    for (const file of filesOf(tx.host, id)) deleteFile(tx, file);
     remove(tx, 'file_systems', id);
     emit(tx, 'dax_device_changed', `dax-devices/${dax_device}`, { file_system_lost: id });
   }

@@ -3,8 +3,7 @@ import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
 import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
-import { survivesSigbus, deliver, isForced } from '../mm/signals.ts';
-import { endUnknown } from '../mm/process_end.ts';
+import { deliver, isForced } from '../mm/signals.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
@@ -78,13 +77,10 @@ function tooMany(): Refusal {
  * does not handle it.
  */
 function told({ tx, signals }: Ledger): FailedProcess[] | Refusal {
-  for (const row of signals) {
-    if (survivesSigbus(processOf(tx.host, row.pid), isForced(row))) continue;
-    const unknown = endUnknown(tx.host, row.pid);
-    if (unknown !== null) return unknown;
-  }
   const sigbus = new Map(signals.map(({ pid }) => [pid, processOf(tx.host, pid).sigbus]));
-  return deliver(tx, signals).map((row): FailedProcess => {
+  const delivered = deliver(tx, signals);
+  if (delivered.unknown !== null) return delivered.unknown;
+  return delivered.signals.map((row): FailedProcess => {
     const disposition = sigbus.get(row.pid);
     const lost = !isForced(row) && (disposition === 'blocked' || disposition === 'ignored');
     return { ...row, fate: !lost ? 'delivered' : disposition === 'blocked' ? 'pending' : 'ignored' };

@@ -1,7 +1,7 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, File, Host } from '../model/host.ts';
 import { deviceOf, fileSystemOf, filesOfDevice } from '../model/lookup.ts';
-import { runsFrom } from '../model/mapping_table.ts';
+import { runs } from '../model/mapping_table.ts';
 import { hasMiscounted, memoryRangesOf } from '../model/memory_range.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
@@ -15,7 +15,8 @@ export type Eviction =
   | { readonly do: 'hang'; readonly in: string }
   | { readonly do: 'unknown'; readonly why: string };
 
-const HARMLESS: Eviction = { do: 'ok' };
+/** Nothing comes of it. */
+export const HARMLESS: Eviction = { do: 'ok' };
 
 /**
  * What the eviction of inodes does, in their order: it walks what their faults left in i_pages, and comes to the struct
@@ -33,17 +34,12 @@ export function evictionOf(host: Host, files: readonly File[]): Eviction {
 }
 
 /** The pfns behind the DAX entries in i_pages of a file, in order of index. */
-function* pagesOfEntries(host: Host, file: File): Generator<PfnRange> {
-  const entries = entriesOf(host, file.id);
-  for (const { offset, pfn, nr_pages } of file.extents) {
-    for (const run of runsFrom(entries, offset)) {
-      if (run.index >= offset + nr_pages) break;
-      if (run.kind !== 'dax') continue;
-      const first = Math.max(run.index, offset);
-      const end = Math.min(run.index + run.nr_pages, offset + nr_pages);
-      yield [pfn + (first - offset), end - first];
-    }
-  }
+function pagesOfEntries(host: Host, file: File): PfnRange[] {
+  const entries = [...runs(entriesOf(host, file.id))].filter(({ kind }) => kind === 'dax');
+  const faulted = entries.map(({ index, nr_pages }): PfnRange => [index, nr_pages]);
+  return file.extents.flatMap(({ offset, pfn, nr_pages }) =>
+    intersect(faulted, [[offset, nr_pages]]).map(([index, nr]): PfnRange => [pfn + (index - offset), nr]),
+  );
 }
 
 function met(host: Host, file: File, pages: PfnRange): Eviction {
@@ -79,12 +75,16 @@ function overRam({ host, device }: Evicted, pages: PfnRange): Eviction {
 
 /** S10, S11, S47: the counts of folios decide, which stale entries that were dropped since the bind have made wrong. */
 function byCounts({ host, device, file }: Evicted, pages: PfnRange): Eviction {
-  // What a newer file system has taken is counted anew.
-  const { generation } = fileSystemOf(host, file.file_system);
-  const own = subtract([pages], pagesTakenSince(host, device.name, generation));
-  if (intersect(own, device.lost_refs).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
-  if (intersect(own, device.lost_ptes).length > 0)
-    return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
+  const refs = intersect([pages], device.lost_refs);
+  const ptes = intersect([pages], device.lost_ptes);
+  if (refs.length + ptes.length > 0) {
+    // What a newer file system has taken is counted anew.
+    const { generation } = fileSystemOf(host, file.file_system);
+    const taken = pagesTakenSince(host, device.name, generation);
+    if (subtract(refs, taken).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
+    if (subtract(ptes, taken).length > 0)
+      return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
+  }
   if (device.mode === 'devdax')
     return unknown('the eviction of an inode whose pages are of a device-dax now');
   return HARMLESS;
@@ -95,7 +95,7 @@ export function pagesTakenSince(host: Host, dax_device: string, generation: numb
   const newer = filesOfDevice(host, dax_device).filter(
     (file) => fileSystemOf(host, file.file_system).generation > generation,
   );
-  return normalize(newer.flatMap((file) => [...pagesOfEntries(host, file)]));
+  return normalize(newer.flatMap((file) => pagesOfEntries(host, file)));
 }
 
 function unknown(what: string): Eviction {
@@ -110,7 +110,7 @@ function unknown(what: string): Eviction {
 export function evict(tx: Transaction, files: readonly File[]): void {
   for (const file of files) {
     const device = deviceOf(tx.host, file.dax_device);
-    const pages = normalize([...pagesOfEntries(tx.host, file)]);
+    const pages = normalize(pagesOfEntries(tx.host, file));
     const faulted = subtract(device.faulted, pages);
     if (
       faulted.length !== device.faulted.length ||

@@ -1,6 +1,6 @@
 import type { FrozenCall } from '../model/frozen_call.ts';
 import type { Mapping, Mount } from '../model/host.ts';
-import { fileOf, must } from '../model/lookup.ts';
+import { fileOf } from '../model/lookup.ts';
 import { blockedOutcome, type Outcome } from '../model/outcome.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 
@@ -29,6 +29,6 @@ export function waitForThaw(tx: Transaction, pid: number, call: FrozenCall): Out
 
 /** The same of a store to bytes of a mapping of a file. */
 export function waitToStore(tx: Transaction, mapping: Mapping, offset: number, length: number): Outcome {
-  const { id, file_system } = fileOf(tx.host, must(mapping.file ?? undefined, `file of ${mapping.id}`));
+  const { id, file_system } = fileOf(tx.host, mapping.file!);
   return waitForThaw(tx, mapping.pid, { file_system, file: id, mapping: mapping.id, offset, length });
 }

@@ -1,7 +1,7 @@
 import type { File, Host, Mount } from '../model/host.ts';
 import { fileOf, filesOf, isFileUsed, mountsOf } from '../model/lookup.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
-import { evict, evictionOf, type Eviction } from './evict.ts';
+import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
 import { isFrozen } from './freeze.ts';
 import { neverReturns } from './never_returns.ts';
 
@@ -13,69 +13,67 @@ interface Holder {
 /**
  * After descriptors and mappings went: inodes without a name that nobody uses any more are evicted and their blocks are
  * free; so are all inodes of a file system that was detached and has lost its last user. Returns what that did to the
- * task, which asks before whether it is known: the first that does not end well, and that never ends.
+ * task: the first that does not end well.
  * Source: fs/file_table.c __fput(), fs/inode.c iput_final(), fs/namespace.c cleanup_mnt(); S4, S5.
  */
 export function putFiles(tx: Transaction, holders: readonly Holder[]): Eviction {
   const files = filesBehind(tx.host, holders);
   for (const file of files) {
     if (file.state !== 'unlinked' || isFileUsed(tx.host, file.id)) continue;
-    const eviction = evictionOf(tx.host, [file]);
-    if (!endsWell(eviction)) {
-      patch(tx, 'files', file.id, { state: 'freeing' });
-      return eviction;
-    }
-    evict(tx, [file]);
-    remove(tx, 'files', file.id);
-    emit(tx, 'file_deleted', `files/${file.id}`, { path: file.path });
+    const eviction = freeInode(tx, file);
+    if (eviction.do !== 'ok') return eviction;
   }
   for (const mount of detachedMounts(tx.host, files)) {
     if (isMountUsed(tx.host, mount)) continue;
     const eviction = evictAll(tx, mount);
-    if (!endsWell(eviction)) return eviction;
+    if (eviction.do !== 'ok') return eviction;
   }
-  return { do: 'ok' };
-}
-
-/** How the end of a process would end what it is the last to use; null where that is harmless or known. */
-export function putUnknown(host: Host, pid: number, holders: readonly Holder[]): string | null {
-  const files = filesBehind(host, holders);
-  const unlinked = files.filter(({ id, state }) => state === 'unlinked' && !isFileUsed(host, id, pid));
-  const detached = detachedMounts(host, files).filter((mount) => !isMountUsed(host, mount, pid));
-  const evicted = [...unlinked, ...detached.flatMap(({ file_system }) => filesOf(host, file_system))];
-  const eviction = evictionOf(host, evicted);
-  return eviction.do === 'unknown' ? eviction.why : null;
+  return HARMLESS;
 }
 
 /**
- * Evicts all inodes of a superblock that nobody uses: where that does not end it stays for ever, half torn down.
+ * Evicts an inode that has no name and no user: its blocks are free. Where that does not end, or nobody knows how, it
+ * stays in core for ever. Source: fs/ext4/inode.c ext4_evict_inode(), fs/xfs/xfs_super.c xfs_fs_evict_inode(); S5, S47.
+ */
+export function freeInode(tx: Transaction, file: File): Eviction {
+  const eviction = evictionOf(tx.host, [file]);
+  if (eviction.do === 'ok') {
+    evict(tx, [file]);
+    deleteFile(tx, file);
+  } else {
+    patch(tx, 'files', file.id, { state: 'freeing' });
+  }
+  return eviction;
+}
+
+/** The record of a file goes: nothing can come to it any more. */
+export function deleteFile(tx: Transaction, { id, path }: File): void {
+  remove(tx, 'files', id);
+  emit(tx, 'file_deleted', `files/${id}`, { path });
+}
+
+/**
+ * Evicts all inodes of a superblock that nobody uses: where that does not end, or nobody knows how, it stays for ever,
+ * half torn down.
  * Source: fs/super.c generic_shutdown_super(); S1, S2, S10.
  */
 export function evictAll(tx: Transaction, mount: Mount): Eviction {
   const files = filesOf(tx.host, mount.file_system);
   const eviction = evictionOf(tx.host, files);
-  if (eviction.do === 'unknown') return eviction;
-  if (endsWell(eviction)) {
+  if (eviction.do === 'ok') {
     evict(tx, files);
-    return eviction;
+  } else {
+    patch(tx, 'mounts', mount.id, { state: 'shutting_down' });
+    emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'shutting_down' });
   }
-  patch(tx, 'mounts', mount.id, { state: 'shutting_down' });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'shutting_down' });
   return eviction;
 }
 
-/**
- * Whether a task that is not reaped, but this one, has a file of the mount open or maps it, or one of its inodes is freed
- * without end.
- */
-export function isMountUsed(host: Host, mount: Mount, but?: number): boolean {
+/** Whether a task that is not reaped has a file of the mount open or maps it, or one of its inodes is freed without end. */
+export function isMountUsed(host: Host, mount: Mount): boolean {
   return filesOf(host, mount.file_system).some(
-    ({ id, mount: at, state }) => at === mount.id && (state === 'freeing' || isFileUsed(host, id, but)),
+    ({ id, mount: at, state }) => at === mount.id && (state === 'freeing' || isFileUsed(host, id)),
   );
-}
-
-function endsWell({ do: does }: Eviction): boolean {
-  return does === 'ok' || does === 'unknown';
 }
 
 function filesBehind(host: Host, holders: readonly Holder[]): File[] {

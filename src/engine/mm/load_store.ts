@@ -19,7 +19,10 @@ export function loadOrStore(site: Site, write: boolean): Outcome | Refusal {
   for (;;) {
     const { failure, faults } = faultIn(site.tx, site.mapping, site, write);
     if (failure === null) return okOutcome({ faults, kernel_log, ...served(site) });
-    if (failure.why !== 'refused') return { ...failed(site, failure), faults };
+    if (failure.why !== 'refused') {
+      const outcome = failed(site, failure);
+      return isRefusal(outcome) ? outcome : { ...outcome, faults };
+    }
     if (failure.full !== true) return failure.refusal;
     const killed = killFullest(site.tx, site.mapping.dax_device);
     if (isRefusal(killed)) return killed;
@@ -38,7 +41,7 @@ const KILLED: Outcome = okOutcome({
  * A store where the VMA has no PROT_WRITE: the fault ends before it asks whose page it is, whatever became of the page
  * (S40). Source: arch/x86/mm/fault.c access_error().
  */
-export function accessError(site: Site): Outcome {
+export function accessError(site: Site): Outcome | Refusal {
   return signalled(site, { signal: 'SIGSEGV', si_code: 'SEGV_ACCERR', si_addr: addressOf(site, site.index) });
 }
 
@@ -58,7 +61,7 @@ export function served(site: Site): Pick<Outcome, 'stale' | 'data_of'> {
 }
 
 /** What a page that cannot be faulted in does to the process. */
-function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome {
+function failed(site: Site, failure: Exclude<Failure, { why: 'refused' }>): Outcome | Refusal {
   const { tx, process } = site;
   if (failure.why === 'oops') {
     return strike(tx, process.pid, withExit(tx.host, failure.effect, site.mapping, failure.index));
@@ -92,8 +95,10 @@ function addressOf({ mapping, offset }: Site, index: number): string {
 type Sent = Partial<Outcome> & { readonly signal: 'SIGBUS' | 'SIGSEGV' };
 
 /** A signal that a fault of the process itself forces on it: its handler, or its end. */
-function signalled({ tx, process }: Site, sent: Sent): Outcome {
-  if (survivesForced(process, sent.signal)) return { ...okOutcome(sent), result: 'signal' };
+function signalled({ tx, process }: Site, sent: Sent): Outcome | Refusal {
+  if (survivesForced(process, sent.signal)) return okOutcome({ ...sent, result: 'signal' });
   const ended = endProcess(tx, process.pid, { killed_by: sent.signal });
-  return ended.result === 'kernel_oops' ? { ...ended, ...sent } : { ...ended, ...sent, result: 'signal' };
+  if (isRefusal(ended)) return ended;
+  const result = ended.result === 'kernel_oops' ? 'kernel_oops' : 'signal';
+  return okOutcome({ ...ended, ...sent, result });
 }

@@ -1,4 +1,5 @@
 import { okOutcome, type Outcome } from '../model/outcome.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { dropEntries, emit } from '../model/transaction.ts';
 import { loseRefs } from './lost_refs.ts';
 import { strike } from './process_end.ts';
@@ -6,7 +7,7 @@ import type { Site } from './site.ts';
 import { zapEffect } from './zap.ts';
 
 /** madvise(MADV_DONTNEED): zaps the entries of the pages, copied ones too; the next touch faults them in anew (R141). */
-export function dontneed({ tx, mapping, index, nr }: Site): Outcome {
+export function dontneed({ tx, mapping, index, nr }: Site): Outcome | Refusal {
   const effect = zapEffect(tx.host, [mapping], 'madvise_dontneed');
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
   loseRefs(tx, mapping, index, index + nr);

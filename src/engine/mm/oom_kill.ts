@@ -3,7 +3,6 @@ import { anonymousMappingsOf, hasEnded, mappingsOfPid, processOf } from '../mode
 import { runs, type Run } from '../model/mapping_table.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
-import { releaseUnknown } from './pin_release.ts';
 import { endProcess } from './process_end.ts';
 
 /** Whom the OOM killer took, and what it logged. */
@@ -22,9 +21,9 @@ export function killFullest(tx: Transaction, dax_device: string): OomKilled | Re
   const victim = fullest(tx.host, dax_device);
   if (isRefusal(victim)) return victim;
   const { pid, comm } = victim;
-  const unknown = releaseUnknown(tx.host, pid);
-  if (unknown !== null) return unknown;
-  const { result, kernel_log } = endProcess(tx, pid, { killed_by: 'SIGKILL' });
+  const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
+  if (isRefusal(ended)) return ended;
+  const { result, kernel_log } = ended;
   if (result === 'kernel_oops') return notKnown(dax_device, `process ${String(pid)} oopses as it is killed`);
   return { pid, kernel_log: [`Out of memory: Killed process ${String(pid)} (${comm})`, ...kernel_log] };
 }

@@ -1,12 +1,11 @@
 import type { Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import type { Host, Pin } from '../model/host.ts';
-import { deviceOf, pinsOfPid, processOf } from '../model/lookup.ts';
+import { deviceOf } from '../model/lookup.ts';
 import type { Oops } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { lackStructPages, overSystemRam } from '../model/struct_pages.ts';
 import { PIN_VERBS, type PinHolder, type PinVerb } from '../model/vocabulary.ts';
-import { mmLocked } from './mm_locked.ts';
 
 /** What the release of a pin does to who releases it, and the kernel workers that run into it. */
 interface Release {
@@ -54,15 +53,4 @@ export function pinTriggers(host: Host, pin: Pin): PinVerb[] {
     const release = releaseOf(host, pin, verb);
     return isRefusal(release) || release.effect.do !== 'ok' || release.worker_oopses.length > 0;
   });
-}
-
-/** Why the exit of a process cannot be told: its memory is locked, or nothing describes the release of a pin; or null. */
-export function releaseUnknown(host: Host, pid: number): Refusal | null {
-  const locked = mmLocked(processOf(host, pid));
-  if (locked !== null) return locked;
-  for (const pin of pinsOfPid(host, pid)) {
-    const release = releaseOf(host, pin, 'exit');
-    if (isRefusal(release)) return release;
-  }
-  return null;
 }

@@ -1,5 +1,6 @@
 import { blockedOutcome, okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
-import { putFiles, putUnknown } from './last_user.ts';
+import type { Eviction } from './evict.ts';
+import { putFiles } from './last_user.ts';
 import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, openFilesOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
@@ -9,8 +10,8 @@ import { emit, hostRecord, patch, remove, type Transaction } from '../model/tran
 import type { NeverEnding } from '../model/never_ending.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { leaveWithoutEnd } from './never_returns.ts';
-import { releaseOf, releaseUnknown } from './pin_release.ts';
-import type { Host } from '../model/host.ts';
+import { mmLocked } from './mm_locked.ts';
+import { releaseOf } from './pin_release.ts';
 
 /** How a process ends. */
 export type End = { readonly killed_by: string } | { readonly exit: number };
@@ -27,9 +28,19 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  *      │ok
  *   dead
  *
+ * Refused with `outcome_unknown`: its memory is locked, or nothing describes the release of a pin or the eviction of an
+ * inode that it comes to. It has ended all the same: a removal that kills, which cannot be refused, goes on.
  * Source: mm/mmap.c exit_mmap(), kernel/exit.c do_exit(); R140, R141, R123-R126.
  */
-export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
+export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Refusal {
+  const locked = mmLocked(processOf(tx.host, pid));
+  const unknown = locked === null ? [] : [locked];
+  const outcome = exit(tx, pid, end, unknown);
+  return unknown[0] ?? outcome;
+}
+
+/** The way of an exit; adds what is not known on it. */
+function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const open_files = openFilesOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
@@ -40,11 +51,9 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {
     const release = releaseOf(tx.host, pin, 'exit');
-    // Who ends a process asks before whether this is known.
-    if (!isRefusal(release)) {
-      if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect);
-      oopses.push(...release.worker_oopses);
-    }
+    if (isRefusal(release)) unknown.push(release);
+    else if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect);
+    else oopses.push(...release.worker_oopses);
     loseRefsOfPin(tx, pin);
     remove(tx, 'pins', pin.id);
   }
@@ -52,6 +61,7 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   const eviction = putFiles(tx, [...mappings, ...open_files]);
   if (eviction.do === 'oops') return oopsed(tx, pid, { ...eviction, task: 'stuck' });
   if (eviction.do === 'hang') return hang(tx, pid, eviction.in);
+  if (eviction.do === 'unknown') unknown.push(unknownOutcome(eviction.why));
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
@@ -59,10 +69,19 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome {
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
 }
 
-/** Why the end of a process cannot be told, or null: a pin whose release, or an inode whose eviction nothing describes. */
-export function endUnknown(host: Host, pid: number): Refusal | null {
-  const why = putUnknown(host, pid, [...mappingsOfPid(host, pid), ...openFilesOfPid(host, pid)]);
-  return why === null ? releaseUnknown(host, pid) : unknownOutcome(why);
+/** What a task that the host does not record gets of an eviction. Refused: `outcome_unknown`. */
+export function evictionOutcome(tx: Transaction, eviction: Eviction): Outcome | Refusal {
+  switch (eviction.do) {
+    case 'ok':
+      return okOutcome();
+    case 'unknown':
+      return unknownOutcome(eviction.why);
+    case 'hang':
+      return blockedOutcome(eviction.in);
+    case 'oops':
+      recordOops(tx, eviction.at);
+      return oopsOutcome(eviction.at, 'caller');
+  }
 }
 
 /** Last puts outside of an exit: an oops kills the task, which has let go already what made it oops (S4). */
@@ -70,10 +89,18 @@ export function putBy(
   tx: Transaction,
   pid: number,
   holder: { readonly file: string | null },
-): Outcome | null {
+): Outcome | Refusal {
   const eviction = putFiles(tx, [holder]);
-  if (eviction.do === 'oops') return strike(tx, pid, { ...eviction, task: 'dies' });
-  return eviction.do === 'hang' ? hang(tx, pid, eviction.in) : null;
+  switch (eviction.do) {
+    case 'ok':
+      return okOutcome();
+    case 'unknown':
+      return unknownOutcome(eviction.why);
+    case 'hang':
+      return hang(tx, pid, eviction.in);
+    case 'oops':
+      return strike(tx, pid, { ...eviction, task: 'dies' });
+  }
 }
 
 /** The task waits in the kernel for what never comes, and takes no signal. */
@@ -99,18 +126,16 @@ export function recordOops(tx: Transaction, at: string | null, never_ends?: Neve
 }
 
 /** An oops kills the task; its exit may oops again. */
-function dieByOops(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome {
+function dieByOops(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome | Refusal {
   recordOops(tx, at, never_ends);
   const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
-  return {
-    ...ended,
-    result: 'kernel_oops',
-    kernel_oopses: [{ at, task: 'process' }, ...ended.kernel_oopses],
-  };
+  if (isRefusal(ended)) return ended;
+  const kernel_oopses: Oops[] = [{ at, task: 'process' }, ...ended.kernel_oopses];
+  return okOutcome({ ...ended, result: 'kernel_oops', kernel_oopses });
 }
 
-/** Applies an oops effect to the process itself. */
-export function strike(tx: Transaction, pid: number, effect: OopsEffect): Outcome {
+/** Applies an oops effect to the process itself. Refused as endProcess(), where it dies of it. */
+export function strike(tx: Transaction, pid: number, effect: OopsEffect): Outcome | Refusal {
   return effect.task === 'stuck' ? oopsed(tx, pid, effect) : dieByOops(tx, pid, effect);
 }
 

@@ -1,5 +1,6 @@
 import type { Process } from '../model/host.ts';
 import { processOf } from '../model/lookup.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { endProcess } from './process_end.ts';
 import type { SignalRow } from '../model/removal.ts';
@@ -9,12 +10,18 @@ export function isForced({ si_code }: Pick<SignalRow, 'si_code'>): boolean {
   return si_code !== 'BUS_MCEERR_AO';
 }
 
+/** Signals that were delivered, and why the end of somebody who died of one is not known, where it is not. */
+interface Delivered {
+  readonly signals: SignalRow[];
+  readonly unknown: Refusal | null;
+}
+
 /**
  * Delivers what a mass memory_failure() sent: one row for each process and entry size, with the first address and how
  * many were sent. A process without a handler dies; AR is forced.
  * Source: mm/memory-failure.c kill_proc(), send_sig_mceerr().
  */
-export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[] {
+export function deliver(tx: Transaction, sent: readonly SignalRow[]): Delivered {
   const rows = new Map<string, SignalRow>();
   for (const row of sent) {
     const key = `${String(row.pid)}/${String(row.si_addr_lsb)}/${row.si_code}`;
@@ -28,10 +35,9 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): SignalRow[
       killed: process.state === 'running' && !survivesSigbus(process, isForced(row)),
     };
   });
-  for (const pid of new Set(delivered.filter((row) => row.killed).map((row) => row.pid))) {
-    endProcess(tx, pid, { killed_by: 'SIGBUS' });
-  }
-  return delivered;
+  const killed = new Set(delivered.filter((row) => row.killed).map((row) => row.pid));
+  const ends = [...killed].map((pid) => endProcess(tx, pid, { killed_by: 'SIGBUS' }));
+  return { signals: delivered, unknown: ends.find(isRefusal) ?? null };
 }
 
 /** Forced or unhandled SIGBUS ends a process; a handler lets it live on. */

@@ -1,8 +1,8 @@
 import type { OopsEffect } from '../kernels/effect.ts';
 import { errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/outcome.ts';
-import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { lockMm } from './mm_locked.ts';
-import { endUnknown, livelock, recordOops, strike } from './process_end.ts';
+import { livelock, recordOops, strike } from './process_end.ts';
 import type { Site } from './site.ts';
 import type { StaleEffect } from './stale.ts';
 
@@ -41,9 +41,9 @@ function struck({ tx, mapping, caller }: Site, effect: OopsEffect): Outcome | Re
     recordOops(tx, effect.at, effect.never_ends);
     return oopsOutcome(effect.at, 'caller', { stale: true });
   }
-  const unknown = endUnknown(tx.host, caller.pid);
-  if (unknown !== null) return unknown;
-  const { kernel_oopses, kernel_log } = strike(tx, caller.pid, effect);
+  const ended = strike(tx, caller.pid, effect);
+  if (isRefusal(ended)) return ended;
+  const { kernel_oopses, kernel_log } = ended;
   const named = kernel_oopses.map(({ at, task }) => ({ at, task: SEEN_FROM_OUTSIDE[task] }));
   return okOutcome({ result: 'kernel_oops', stale: true, kernel_oopses: named, kernel_log });
 }

@@ -5,7 +5,6 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { loadOrStore } from './load_store.ts';
-import { releaseUnknown } from './pin_release.ts';
 
 /**
  * A file system thaws: who waits for it goes on with what it was about to do, stores as they are met now, pwrite(2) as
@@ -17,11 +16,8 @@ export function goOn(
   file_system: string,
   pwrite: (pid: number, call: FrozenCall) => Refusal | null,
 ): Refusal | null {
-  const waiting = tx.host.tables.processes.where(
-    ({ waits_for_thaw }) => waits_for_thaw?.file_system === file_system,
-  );
-  for (const { pid, waits_for_thaw } of waiting) {
-    const call = must(waits_for_thaw ?? undefined, `call of process ${String(pid)}`);
+  for (const { pid, waits_for_thaw: call } of tx.host.tables.processes.values()) {
+    if (call?.file_system !== file_system) continue;
     patch(tx, 'processes', String(pid), { state: 'running', waits_for_thaw: null });
     emit(tx, 'process_changed', `processes/${String(pid)}`, { thawed: file_system });
     const refusal =
@@ -31,15 +27,13 @@ export function goOn(
   return null;
 }
 
-/** The store faults anew; where it ends the process, what that does to its pins has to be known. */
+/** The store faults anew. */
 function store(tx: Transaction, process: Process, call: FrozenCall, id: string): Refusal | null {
   const mapping = must(tx.host.tables.mappings.get(id), `mapping ${id}`);
   const device = deviceOf(tx.host, mapping.dax_device);
   const { offset, length } = call;
   const index = Math.floor(offset / PAGE_BYTES);
   const nr = Math.ceil((offset + length) / PAGE_BYTES) - index;
-  const unknown = releaseUnknown(tx.host, process.pid);
   const outcome = loadOrStore({ tx, mapping, device, process, caller: 'self', offset, index, nr }, true);
-  if (isRefusal(outcome)) return outcome;
-  return outcome.process_alive ? null : unknown;
+  return isRefusal(outcome) ? outcome : null;
 }

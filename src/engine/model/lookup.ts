@@ -233,10 +233,11 @@ export function mappingsOfFile(host: Host, file: string): Mapping[] {
   return indexed(host, 'mappings', `file/${file}`);
 }
 
-/** Whether a task that was not reaped, but this one, has a file open or maps it: its inode is in use. */
-export function isFileUsed(host: Host, file: string, but?: number): boolean {
-  if (openFilesOfFile(host, file).some(({ pid }) => pid !== but)) return true;
-  return livingMappings(host, mappingsOfFile(host, file)).some(({ pid }) => pid !== but);
+/** Whether a task that was not reaped has a file open or maps it: its inode is in use. */
+export function isFileUsed(host: Host, file: string): boolean {
+  return (
+    openFilesOfFile(host, file).length > 0 || livingMappings(host, mappingsOfFile(host, file)).length > 0
+  );
 }
 
 /** Mappings of a device, of its files and its nodes, in order of creation. */

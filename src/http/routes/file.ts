@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
-import { created, deleted, outcome } from '../mutate.ts';
+import { created, outcome } from '../mutate.ts';
 import { nounRoutes } from '../noun.ts';
 import { CreateFile, File, FileIo, fileFilters } from '../schemas/file.ts';
 import { Outcome } from '../schemas/outcome.ts';
@@ -37,10 +37,10 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     id: 'deleteFile',
     summary: 'Delete a file: unlink(2)',
     description:
-      'No name leads to it; its blocks are free once nobody has it open or maps it. 409 `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
+      'No name leads to it; its blocks are free once nobody has it open or maps it. The call may never return (`blocked`). 409 `file_system_not_mounted` without its mount, EIO or EROFS on a dead file system.',
     method: 'DELETE',
     command: 'unlink',
     fields: ({ params }) => ({ file: params.file }),
-    answer: deleted,
+    answer: outcome(Outcome),
   });
 }

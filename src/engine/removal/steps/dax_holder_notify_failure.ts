@@ -77,7 +77,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
     if (preRemove) dropPages(input, file, walked);
   }
-  const signals = deliver(tx, walked.signals);
+  const { signals } = deliver(tx, walked.signals);
   setHwpoison(tx, input.device.name, walked.flagged);
   const { log, hwpoisoned, files_dropped, pages_dropped } = walked;
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length, pages_dropped });
@@ -162,7 +162,7 @@ function neverEnds(
   patchSuperblock(tx, mount, { fs_state: 'frozen' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
   storeAgain(tx, killed.loops);
-  const signals = deliver(tx, killed.signals);
+  const { signals } = deliver(tx, killed.signals);
   return {
     end: 'stuck',
     signals,

@@ -1,5 +1,5 @@
 import { neverReturns } from '../../mm/never_returns.ts';
-import type { Mount } from '../../model/host.ts';
+import type { Host, Mount } from '../../model/host.ts';
 import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { evict } from '../../mm/evict.ts';
@@ -20,10 +20,9 @@ export function delGendisk(input: StepInput): StepOutput {
   const mounts = mountsOn(tx.host, device);
   const hangs_in = neverReturns(tx.host, 'bdi_unregister');
   if (hangs_in !== null) return { end: 'stuck', result: { hangs_in } };
-  if (mounts.some(({ state }) => state === 'shutting_down')) {
-    // fs_bdev_mark_dead() waits for the superblock, whose umount never ends.
+  // fs_bdev_mark_dead() waits for the superblock, where a umount or the eviction of an inode never ends (S47).
+  if (mounts.some((mount) => neverEnds(tx.host, mount)))
     return { end: 'stuck', result: { hangs_in: 'super_lock' } };
-  }
   const synced = mounts.filter((mount) => syncSuperblock(tx, mount));
   for (const mount of mounts) evictIdle(tx, mount);
   const signals = storeAgain(tx, storingLoops(tx, device));
@@ -38,6 +37,10 @@ export function delGendisk(input: StepInput): StepOutput {
     log,
     result: { synced: synced.map((mount) => mount.id), shut_down: parameters.shuts_fs_down === true },
   };
+}
+
+function neverEnds(host: Host, { file_system, state }: Mount): boolean {
+  return state === 'shutting_down' || filesOf(host, file_system).some((file) => file.state === 'freeing');
 }
 
 /** shrink_dcache_sb(), evict_inodes(): DAX inodes that nobody has open or maps go, while their memmap is there. */

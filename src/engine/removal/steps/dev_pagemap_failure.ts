@@ -96,7 +96,7 @@ function failed(
     append(lines, announce(space, killed));
   }
   setHwpoison(tx, device.name, entered);
-  const signals = [...deliver(tx, sent), ...storeAgain(tx, loops)];
+  const signals = [...deliver(tx, sent).signals, ...storeAgain(tx, loops)];
   emit(tx, 'entries_zapped', `dax-devices/${device.name}`, { signals: signals.length });
   const log = [
     `${driver} ${device.name}: DAX active at remove, trigger mass memory failure`,

@@ -25,7 +25,7 @@ export function kmemMemoryFailure({ tx, device, parameters }: StepInput): StepOu
   const { name, counters } = hostRecord(tx.host);
   const HardwareCorrupted_kB = counters.HardwareCorrupted_kB + (pages * PAGE_BYTES) / 1024;
   patch(tx, 'hosts', name, { counters: { ...counters, HardwareCorrupted_kB } });
-  const signals = deliver(tx, sent);
+  const { signals } = deliver(tx, sent);
   emit(tx, 'memory_failed', `dax-devices/${device.name}`, { pages, signals: sent.length });
   return { end: 'done', signals, hwpoisoned: pages, result: { proposed: true, pages } };
 }
