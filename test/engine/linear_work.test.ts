@@ -77,6 +77,17 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(factor).toBeLessThan(5);
   });
 
+  test('an access that is served asks for nothing else that its process has', () => {
+    const steps = (mappings: number) => {
+      const { made, pids, mappings: all } = crowd(mappings, 'one', { pinned: true });
+      const [file] = made.host.tables.files.keys();
+      for (let at = 0; at < mappings; at += 1)
+        made.run({ type: 'open_file', pid: pids[0]!, file: file!, flags: ['rdonly'] });
+      return countSteps(made.host, () => access(made, all.at(-1)!, 'write'));
+    };
+    expect(steps(MANY)).toBe(steps(FEW));
+  });
+
   test('exit of a process with many stale mappings after another owner has the device', () => {
     const factor = growth((mappings) => {
       const { made, pids } = crowd(mappings, 'one');
