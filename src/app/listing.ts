@@ -5,6 +5,7 @@ import { defaultAlign } from '../engine/device/made_in_mode.ts';
 import { blocksAsListed, countBlocks, nrBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import { NAMESPACE_DESTROYED } from '../engine/device/conditions.ts';
+import { has } from '../engine/model/conditions.ts';
 import { currentInventory, type CurrentInventory } from '../inventory/current_inventory.ts';
 import { asListed, type CurrentDevice } from '../inventory/current_state.ts';
 import { exportListing, type ExportFormat } from '../inventory/export_listing.ts';
@@ -143,7 +144,7 @@ function currentOf(
   range: MemoryRange | undefined,
   region: CxlRegion | undefined,
 ): CurrentDevice {
-  const isDestroyed = device.conditions.some(({ type }) => type === NAMESPACE_DESTROYED.type);
+  const isDestroyed = has(device, NAMESPACE_DESTROYED);
   return {
     ...device,
     // A size of another layout is none of this one: nobody has told it.

@@ -14,14 +14,14 @@ import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { DAX_MODES, isOnDaxBus, driverOf, type KnownMode } from '../model/vocabulary.ts';
+import { has, without } from '../model/conditions.ts';
 import {
-  has,
+  BIND_BLOCKED,
   MEDIUM_GONE,
   NAMESPACE_DESTROYED,
   NAMESPACE_DISABLED,
   RANGE_LEAKED,
   SEED_LEFT,
-  without,
 } from '../device/conditions.ts';
 import { bound, parentBound } from '../device/lifecycle.ts';
 import { toolAfter, toolBefore } from './bind_tool.ts';
@@ -125,7 +125,7 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): BoundD
 }
 
 function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): BoundDevice {
-  const conditions = [...without(device, 'bind_blocked'), { type: 'bind_blocked', detail: blocked_in }];
+  const conditions = [...without(device, BIND_BLOCKED.type), { ...BIND_BLOCKED, detail: blocked_in }];
   const record = patch(tx, 'dax_devices', device.name, { conditions });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
   return { record, bind: { result: 'blocked', blocked_in, kernel_log: [] } };

@@ -1,6 +1,7 @@
 import type { CxlRegion } from '../model/host.ts';
 import type { BindCxlRegion } from '../model/device_command.ts';
-import { has, MEDIUM_REPLACED, NAMESPACE_DESTROYED } from '../device/conditions.ts';
+import { MEDIUM_REPLACED, NAMESPACE_DESTROYED } from '../device/conditions.ts';
+import { has } from '../model/conditions.ts';
 import { findRegion, hasLostTarget, consumersOf } from '../device/cxl/chain.ts';
 import { bindRegion } from '../device/cxl/change.ts';
 import { isTyped, typeUnknown } from '../device/cxl/region_type.ts';

@@ -1,5 +1,6 @@
 import { noNamespace } from '../device/dax_region.ts';
-import { has, NAMESPACE_DESTROYED, SEED_LEFT } from '../device/conditions.ts';
+import { NAMESPACE_DESTROYED, SEED_LEFT } from '../device/conditions.ts';
+import { has } from '../model/conditions.ts';
 import { onlineRest } from '../device/kmem/online_rest.ts';
 import { onlinePolicyOf } from '../kernels/online_policy.ts';
 import type { Bind } from '../model/device_command.ts';

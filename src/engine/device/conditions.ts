@@ -1,5 +1,3 @@
-import type { Condition, DaxDevice } from '../model/host.ts';
-
 /** A new medium in the place of the old: what was on it is not there, so nothing is bound by itself. */
 export const MEDIUM_REPLACED = {
   type: 'medium_replaced',
@@ -18,13 +16,5 @@ export const SEED_LEFT =
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
 export const RANGE_LEAKED = 'its range has leaked: POST …/reboot frees it';
-
-/** The conditions of a device but those of a type. */
-export function without({ conditions }: DaxDevice, type: string): readonly Condition[] {
-  return conditions.filter((condition) => condition.type !== type);
-}
-
-/** Whether a device has a condition. */
-export function has({ conditions }: DaxDevice, { type }: Pick<Condition, 'type'>): boolean {
-  return conditions.some((condition) => condition.type === type);
-}
+/** A bind that never returns holds the lock of the device; its detail says where it waits. */
+export const BIND_BLOCKED = { type: 'bind_blocked' } as const;

@@ -1,7 +1,8 @@
 import { regionConditions } from './cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { leakedRanges, leakedUnder } from '../model/memory_range.ts';
-import { has, MEDIUM_GONE, NAMESPACE_DESTROYED, RANGE_LEAKED, SEED_LEFT } from './conditions.ts';
+import { has } from '../model/conditions.ts';
+import { MEDIUM_GONE, NAMESPACE_DESTROYED, RANGE_LEAKED, SEED_LEFT } from './conditions.ts';
 
 /** How a device that no driver has comes back: the first obstacle that a bind would meet, else the bind itself. */
 export function wayBack(host: Host, device: DaxDevice): string {

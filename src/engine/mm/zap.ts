@@ -1,5 +1,6 @@
 import { ok, type Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
+import { has } from '../model/conditions.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
@@ -70,7 +71,7 @@ function miscount(tx: Transaction, { name }: DaxDevice, zapped: readonly PfnRang
 }
 
 function markBadPages(tx: Transaction, device: DaxDevice): void {
-  if (hasBadPages(device)) return;
+  if (has(device, BAD_PAGE_STATE)) return;
   const conditions = [...device.conditions, BAD_PAGE_STATE];
   patch(tx, 'dax_devices', device.name, { conditions });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { conditions });
@@ -88,14 +89,10 @@ function filePages(tx: Transaction, device: DaxDevice): PfnRange[] {
 /** R161: right after the zap the tenant's data is intact; once the pages are given out again, nothing is known. */
 export function badPagesMet(tx: Transaction, mapping: Mapping): Refusal | null {
   const device = deviceOf(tx.host, mapping.dax_device);
-  if (!mapping.anonymous || !hasBadPages(device)) return null;
+  if (!mapping.anonymous || !has(device, BAD_PAGE_STATE)) return null;
   const newest = must(anonymousMappingsOf(tx.host, device.name).at(-1), 'newest mapping');
   if (newest.id === mapping.id) return null;
   return unknownOutcome('its pages had wrong reference counts when memory was given out again (R161)');
-}
-
-function hasBadPages({ conditions }: DaxDevice): boolean {
-  return conditions.some(({ type }) => type === BAD_PAGE_STATE.type);
 }
 
 function pfnsOf({ pfn, nr_pages }: Run): PfnRange {

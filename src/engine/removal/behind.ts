@@ -1,3 +1,5 @@
+import { BIND_BLOCKED } from '../device/conditions.ts';
+import { has } from '../model/conditions.ts';
 import { proposedProfile } from '../kernels/proposed.ts';
 import { neverReturns } from '../mm/never_returns.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
@@ -38,6 +40,6 @@ export function startBehind(
 function holderOfLock({ host }: Transaction, device: DaxDevice): string | null {
   const first = device.removal === null ? undefined : host.tables.removals.get(device.removal);
   if (first !== undefined) return first.state === 'stuck' ? first.id : null;
-  const binds = device.conditions.some(({ type }) => type === 'bind_blocked');
+  const binds = has(device, BIND_BLOCKED);
   return binds && neverReturns(host, 'memremap_pages') !== null ? 'bind' : null;
 }

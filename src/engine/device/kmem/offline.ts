@@ -6,7 +6,7 @@ import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../m
 import { firstBlock, OFFLINE, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
 import { OFFLINE_BUG_AT } from '../../kernels/kmem.ts';
 import { recordOops } from '../../mm/process_end.ts';
-import { without } from '../conditions.ts';
+import { without } from '../../model/conditions.ts';
 import { hasMiscounted, hotplugLock, hotplugNeverEnds, pinsIn } from '../../model/memory_range.ts';
 
 const BLOCKED = 'offline_blocked';
