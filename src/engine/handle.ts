@@ -45,6 +45,7 @@ import type { Exposure } from './model/exposure.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
+import { cleanUpHazards } from './questions/clean_up_hazard.ts';
 import { advance } from './removal/advance.ts';
 import { restFailed } from './removal/undetermined.ts';
 
@@ -63,7 +64,7 @@ const HANDLERS: {
   bind,
   remove_dax_device: removeDaxDevice,
   advance_removal: (tx, { removal, failed }) =>
-    failed === true ? restFailed(tx, removal) : advance(tx, removal),
+    failed === true ? restFailed(tx, removal) : advance(tx, removal, cleanUpHazards),
   record_hotplug_event: recordHotplugEvent,
   patch_memory_block: patchMemoryBlock,
   online_memory: onlineMemory,

@@ -24,7 +24,8 @@ import { inCommon } from './questions/in_common.ts';
 import type { Plan, PlannedDevice, PlanStep } from './questions/plan_record.ts';
 import type { PossibleThen } from './questions/record.ts';
 import { hasBegun, standingOf, type Standing } from './questions/standing.ts';
-import { whatIf, type ImaginedRemoval } from './questions/what_if.ts';
+import type { ImaginedRemoval } from './questions/run_removal.ts';
+import { whatIf } from './questions/what_if.ts';
 
 /**
  * The removal of several devices, with what helps before, and what is then left. All of it is done, as decide() has it,
@@ -222,7 +223,7 @@ type Stands = Omit<PlannedDevice, 'dax_device' | 'asked' | 'holders' | 'told_at'
 function removedBy(tx: Transaction, id: string): Stands {
   const removal = recordOf(tx, id);
   const { state, verdict } = removal;
-  const hazards = allHazards(tx.host, removal);
+  const hazards = allHazards(tx, removal);
   return { state, verdict, hazards: countKinds(hazards), refused: null, ...dependOn(removal, ...hazards) };
 }
 

@@ -45,7 +45,7 @@ test('[AS5] a range that was left behind is leaked; a reboot heals it', () => {
   expect(standing(made)).toMatchObject({ refused: null });
 });
 
-test('[AS5] what a completed removal left is told until nobody reaches it any more', () => {
+test('[AS5] what a completed removal left is told until nobody reaches it, and its umount is harmless', () => {
   const { made } = devdax('v6.12', { name: DEVICE });
   expect(removeDevice(made).verdict).toBe('contained');
   const nothing = { state: null, verdict: null, waiting_on: [], hazards: [], impact: null };
@@ -55,6 +55,12 @@ test('[AS5] what a completed removal left is told until nobody reaches it any mo
   removeDevice(used.made);
   expect(standing(used.made)).toMatchObject({ state: 'completed', verdict: 'exposed' });
   used.made.run({ type: 'exit_process', pid });
+  expect(standing(used.made)).toMatchObject({
+    state: 'completed',
+    verdict: 'contained',
+    hazards: [{ kind: 'unsafe_clean_up', count: 1 }],
+  });
+  used.made.run({ type: 'umount', mount: used.mount, lazy: false });
   expect(standing(used.made)).toMatchObject(nothing);
 });
 

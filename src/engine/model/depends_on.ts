@@ -1,6 +1,7 @@
 import { definedOnly } from './defined_only.ts';
 import type { RefusalCode } from './refusal_codes.ts';
-import type { AccessResult, Errno, HazardKind, RemovalState, Verdict } from './vocabulary.ts';
+import type { HazardKind } from './hazard_kind.ts';
+import type { AccessResult, Errno, RemovalState, Verdict } from './vocabulary.ts';
 
 /** A fact that is not known of the host's kernel, and what hangs on it. */
 export interface DependsOn {

@@ -2,9 +2,9 @@ import type { Resource } from './resource.ts';
 import type { Cut } from './cut.ts';
 import type { Dependent } from './depends_on.ts';
 import type { WithUnknown } from './untold.ts';
+import type { HazardKind } from './hazard_kind.ts';
 import type { CostTerm, CostWorkload } from './cost_words.ts';
 import type {
-  HazardKind,
   HoldersTold,
   HostKernel,
   PinHolder,

@@ -329,21 +329,6 @@ export const VERDICTS = ['contained', 'leaked', 'unsafe', 'exposed', 'undetermin
 /** The worst that a removal leaves. */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What can be dangerous after a removal. */
-export const HAZARD_KINDS = [
-  'stale_mapping',
-  'pin_outlives_pgmap',
-  'gup_livelock',
-  'kernel_oops',
-  'kernel_livelock',
-  'frozen_file_system',
-  'leaked_range',
-  'data_loss',
-] as const;
-
-/** The kind of a hazard. */
-export type HazardKind = (typeof HAZARD_KINDS)[number];
-
 /** Stages of `->remove()`, each named for the kernel function that it models. */
 export const STEP_NAMES = [
   'nd_pmem_remove',

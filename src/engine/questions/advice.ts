@@ -17,7 +17,8 @@ import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
 import { hasBegun } from './standing.ts';
-import { onKernel, runOn, whatIf, type ImaginedRemoval } from './what_if.ts';
+import { runOn, type ImaginedRemoval } from './run_removal.ts';
+import { onKernel, whatIf } from './what_if.ts';
 
 /** Each remedy costs one more simulated removal: devices mapped by more extents than this get no advice. */
 const EXTENTS_MAX = 2_000;

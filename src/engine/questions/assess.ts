@@ -15,6 +15,7 @@ import { untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { toldOf } from '../device/told.ts';
 import { besides } from '../model/untold.ts';
 import { advise } from './advice.ts';
+import { cleanUpHazards } from './clean_up_hazard.ts';
 import { noRemoval } from './compare.ts';
 import { inCommon } from './in_common.ts';
 import { hostKey, idleKey, type IdleVerdicts, type Result } from './idle.ts';
@@ -102,7 +103,7 @@ const UNDETERMINED = {
 function simulateOnce(tx: Transaction, device: DaxDevice): Result {
   const run = whatIf(tx, (imagined) => {
     const pull = runWithImpact(imagined, device, pulled(device.name));
-    return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined.host, pull.removal) };
+    return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined, pull.removal) };
   });
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, residualUses(tx.host, device));
@@ -134,9 +135,10 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
 }
 
 /** Those of a removal that has just ended, also where its record has the first 100. */
-export function allHazards(host: Host, removal: RemovalRecord): readonly Hazard[] {
+export function allHazards(tx: Transaction, removal: RemovalRecord): readonly Hazard[] {
   if (removal.cut?.hazards === undefined) return removal.hazards;
-  return hazardsOf(host, removal, deviceOf(host, removal.dax_device));
+  const device = deviceOf(tx.host, removal.dax_device);
+  return [...hazardsOf(tx.host, removal, device), ...cleanUpHazards(tx, device)];
 }
 
 function pulled(dax_device: string): RemoveDaxDevice {

@@ -24,7 +24,8 @@ import type {
   RefusedRemoval,
   SignalGroup,
 } from './record.ts';
-import { onKernel, runRemoval, whatIf, type ImaginedRemoval } from './what_if.ts';
+import { runRemoval, type ImaginedRemoval } from './run_removal.ts';
+import { onKernel, whatIf } from './what_if.ts';
 
 /**
  * The same removal from the host's present state on each kernel, and where they differ. Stores nothing. Of a release

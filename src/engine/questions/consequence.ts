@@ -12,7 +12,8 @@ import { unpin } from '../commands/unpin.ts';
 import { createProcess } from '../commands/create_process.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import { entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
-import { PAGE_BYTES, type HazardKind } from '../model/vocabulary.ts';
+import type { HazardKind } from '../model/hazard_kind.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { whatIf } from './what_if.ts';
 
 /** A user of a device, of any kind. */

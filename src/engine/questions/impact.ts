@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { Impact } from './record.ts';
-import { runRemoval, type ImaginedRemoval } from './what_if.ts';
+import { runRemoval, type ImaginedRemoval } from './run_removal.ts';
 
 /** An imagined removal, and what it did to who was there. */
 export interface ImpactfulRemoval {

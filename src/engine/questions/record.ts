@@ -1,10 +1,10 @@
+import type { HazardKind } from '../model/hazard_kind.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Possible } from '../model/refusal.ts';
 import type {
   AccessResult,
   DeviceMode,
   Errno,
-  HazardKind,
   HostKernel,
   RemovalState,
   RemoveTrigger,

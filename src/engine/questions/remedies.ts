@@ -12,7 +12,7 @@ import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { Advice } from './record.ts';
-import type { ImaginedRemoval } from './what_if.ts';
+import type { ImaginedRemoval } from './run_removal.ts';
 
 /** More blocks than this are not offlined one by one to see what comes of it. */
 const BLOCKS_MAX = 1024;

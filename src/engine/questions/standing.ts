@@ -5,8 +5,10 @@ import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { verdictOf } from '../removal/report.ts';
 import type { Transaction } from '../model/transaction.ts';
+import { cleanUpHazards } from './clean_up_hazard.ts';
 import type { ImaginedState } from './record.ts';
-import { runOn, whatIf } from './what_if.ts';
+import { runOn } from './run_removal.ts';
+import { whatIf } from './what_if.ts';
 
 /**
  * Whether a removal of this very device has begun: one is under way, or nothing is bound to it any more. It shows in
@@ -28,7 +30,7 @@ export interface Standing extends Pick<RemovalRecord, 'verdict' | 'waiting_on' |
  */
 export function standingOf(tx: Transaction, device: DaxDevice): Standing | null {
   if (device.removal === null) {
-    const hazards = dangersOf(tx.host, { steps: [] }, device);
+    const hazards = [...dangersOf(tx.host, { steps: [] }, device), ...cleanUpHazards(tx, device)];
     if (hazards.length === 0) return null;
     return { state: 'completed', verdict: verdictOf(hazards), waiting_on: [], hazards };
   }
@@ -39,7 +41,8 @@ export function standingOf(tx: Transaction, device: DaxDevice): Standing | null 
     const begun = runOn(imagined, removal);
     const { state, waiting_on } = begun;
     if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
-    const hazards = dangersOf(imagined.host, begun, deviceOf(imagined.host, name));
+    const left = deviceOf(imagined.host, name);
+    const hazards = [...dangersOf(imagined.host, begun, left), ...cleanUpHazards(imagined, left)];
     return { state, verdict: verdictOf(hazards), waiting_on, hazards };
   });
 }

@@ -1,14 +1,6 @@
-import { orRefused } from '../kernels/not_resolved.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
-import type { RemoveDaxDevice } from '../model/device_command.ts';
-import { must } from '../model/lookup.ts';
-import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { advance } from '../removal/advance.ts';
-import type { RemovalRecord } from '../model/removal.ts';
-import { removeWithSiblings } from '../commands/remove_dax_device.ts';
 import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
-import type { ImaginedState } from './record.ts';
 
 /**
  * Does what `imagine` does and puts the host back: no event, no pending change, no number given away. It works
@@ -26,31 +18,6 @@ export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T
   } finally {
     rollback(imagined);
   }
-}
-
-/** A removal that was run as far as it goes by itself. */
-export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
-
-/** Starts a removal and runs its steps until it ends, waits or is stuck; a refusal where nothing is known of the kernel. */
-export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedRemoval | Refusal {
-  return orRefused(() => {
-    const started = removeWithSiblings(tx, command);
-    if (isRefusal(started)) return started;
-    return runOn(tx, started[0].id);
-  });
-}
-
-/** Runs the next steps of a removal, until it ends, waits or is stuck. */
-export function runOn(tx: Transaction, id: string): ImaginedRemoval {
-  for (;;) {
-    const removal = must(tx.host.tables.removals.get(id), `removal ${id}`);
-    if (isOver(removal)) return removal;
-    advance(tx, id);
-  }
-}
-
-function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
-  return removal.state !== 'running';
 }
 
 /** The host booted with another kernel, its file systems mounted and its processes started again as they are now. */

@@ -9,20 +9,20 @@ import { parametersOf } from '../kernels/step_parameters.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
-import { leftNow } from './report.ts';
+import { leftNow, type TellCleanUp } from './report.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
 import { STEPS } from './steps.ts';
 
 /**
- * Runs the next step of a removal.
+ * Runs the next step of a removal. Where that ends it `cleanUp` tells what cleaning up behind it will do.
  *
  *   running ──step──▶ running ──last step──▶ completed
  *      │ ▲
  *      ▼ └── the last pin it waits on is released
  *   waiting            running ──a step that never ends──▶ stuck (a reboot ends it)
  */
-export function advance(tx: Transaction, id: string): RemovalRecord | Refusal {
+export function advance(tx: Transaction, id: string, cleanUp: TellCleanUp): RemovalRecord | Refusal {
   const removal = tx.host.tables.removals.get(id);
   if (removal === undefined) return refuse('removal_not_found', `there is no removal ${id}`);
   if (removal.state !== 'running') return removal;
@@ -32,15 +32,17 @@ export function advance(tx: Transaction, id: string): RemovalRecord | Refusal {
   const parameters = parametersOf(tx.host, step);
   const device = deviceOf(tx.host, removal.dax_device);
   const output = STEPS[name]({ tx, removal, device, parameters });
-  return record(tx, removal, position, output);
+  return record({ tx, cleanUp }, removal, position, output);
 }
 
-function record(
-  tx: Transaction,
-  removal: RemovalRecord,
-  position: number,
-  output: StepOutput,
-): RemovalRecord {
+/** Where a removal ends, and who tells what cleaning up behind it will do. */
+interface Ending {
+  readonly tx: Transaction;
+  readonly cleanUp: TellCleanUp;
+}
+
+function record(ending: Ending, removal: RemovalRecord, position: number, output: StepOutput): RemovalRecord {
+  const { tx } = ending;
   const state: StepRecord['state'] =
     output.end === 'done' ? 'done' : output.end === 'wait' ? 'waiting' : 'running';
   const steps = removal.steps.map((step, at) =>
@@ -62,8 +64,8 @@ function record(
   };
   const next = { ...removal, steps, report, waiting_on: output.waiting_on ?? [] };
   if (output.end === 'wait') return wait(tx, next);
-  if (output.end === 'stuck') return stuck(tx, next);
-  if (position === steps.length - 1) return complete(tx, next);
+  if (output.end === 'stuck') return stuck(ending, next);
+  if (position === steps.length - 1) return complete(ending, next);
   const after = store(tx, next);
   emit(tx, 'removal_step_done', `removals/${removal.id}`, { step: steps[position]?.name });
   return after;
@@ -83,22 +85,22 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
 }
 
 /** The kernel never finishes: the verdict is for what is left now. */
-function stuck(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+function stuck({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
-  const left = leftNow(tx.host, removal, 'stuck');
+  const left = leftNow(tx, removal, 'stuck', cleanUp);
   const after = store(tx, { ...removal, ...left, state: 'stuck' });
   emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict });
   return after;
 }
 
-function complete(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+function complete({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   removalEnded(tx, removal.dax_device, [
     ...(viaOf(removal.via)?.tool === 'ndctl' ? [NAMESPACE_DISABLED] : []),
     ...(removal.via === 'ndctl_destroy_namespace' ? [NAMESPACE_DESTROYED] : []),
     ...regionConditions(tx.host, deviceOf(tx.host, removal.dax_device)),
   ]);
   holdTask(tx, removal, 'running');
-  const left = leftNow(tx.host, removal, 'completed');
+  const left = leftNow(tx, removal, 'completed', cleanUp);
   const after = store(tx, { ...removal, ...left, state: 'completed', completed_at: tx.context.now });
   emit(tx, 'removal_completed', `removals/${removal.id}`, { verdict: after.verdict });
   return after;

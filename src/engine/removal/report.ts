@@ -10,7 +10,7 @@ import {
 import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
 import { runs } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
-import { entriesOf } from '../model/transaction.ts';
+import { entriesOf, type Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { costAtEnd } from './cost.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
@@ -33,17 +33,22 @@ function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
   return livingMappings(host, mappingsOfDevice(host, device.name));
 }
 
+/** What cleaning up behind the removal of a device will do: it plays commands, which this room does not know. */
+export type TellCleanUp = (tx: Transaction, device: DaxDevice) => readonly Hazard[];
+
 /** The verdict, hazards and page accounting of what is left, for a removal that ends or never will. */
 export function leftNow(
-  host: Host,
+  tx: Transaction,
   removal: RemovalRecord,
   state: 'completed' | 'stuck',
+  cleanUp: TellCleanUp,
 ): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report' | 'cut'> {
+  const { host } = tx;
   const device = deviceOf(host, removal.dax_device);
   const mapped = hasStructPages(device) ? mappedPfns(host, device) : [];
   const still = countPages(intersect(mapped, removal.mapped_before));
   const { pages, signals } = removal.report;
-  const hazards = hazardsOf(host, removal, device);
+  const hazards = [...hazardsOf(host, removal, device), ...cleanUp(tx, device)];
   const { rows, told } = cutLists({ hazards: eachKindFirst(hazards) });
   return {
     verdict: verdictOf(hazards),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { HAZARD_KINDS } from '../../engine/model/hazard_kind.ts';
 import {
   ERRNOS,
-  HAZARD_KINDS,
   KMEM_STATES,
   REMOVAL_STATES,
   REMOVE_TRIGGERS,

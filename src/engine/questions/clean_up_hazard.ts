@@ -1,0 +1,107 @@
+import { factsOf } from '../kernels/of_host.ts';
+import { evictionOf } from '../mm/evict.ts';
+import type { Dependent } from '../model/depends_on.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
+import { filesOf } from '../model/lookup.ts';
+import type { Hazard } from '../model/removal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { cleanUpOf, isTooMuch, otherOrdersOf, superblocksOf, type Met } from './clean_up.ts';
+import { callWords, orderWords } from './clean_up_words.ts';
+import { inCommon } from './in_common.ts';
+
+/** What tells of each call, and of the ways out. */
+const SOURCES = { exit: 'R140, R123-R126, S4, S5; S7, S10, S11', umount: 'S1, S32; S7, S10, S11' } as const;
+
+const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false } as const;
+
+interface Found extends Dependent {
+  readonly hazards: readonly Hazard[];
+}
+
+/**
+ * The hazard of cleaning up behind a removal (CLEAN1): which call oopses, never returns, or is not known, and which order
+ * is safe. None where it is harmless; of a kernel of which not all is known, what it meets whatever that is (CLEAN6).
+ */
+export function cleanUpHazards(tx: Transaction, device: DaxDevice): readonly Hazard[] {
+  if (superblocksOf(tx.host, device).length === 0) return [];
+  const { hazards, ...dependent } = inCommon<Found>(
+    tx.host,
+    () => ({ hazards: hazardsOnce(tx, device) }),
+    () => ({ hazards: [] }),
+  );
+  return hazards.map((hazard) => ({ ...hazard, ...dependent }));
+}
+
+function hazardsOnce(tx: Transaction, device: DaxDevice): Hazard[] {
+  if (isTooMuch(tx.host, device)) return evictionAlone(tx.host, device);
+  const plain = cleanUpOf(tx, device);
+  const first = plain.find(isDanger);
+  return first === undefined ? [] : [dangerOf(tx, device, plain, first)];
+}
+
+function isDanger({ does }: Met): boolean {
+  return does === 'fails' || does === 'unknown';
+}
+
+function dangerOf(tx: Transaction, device: DaxDevice, plain: readonly Met[], first: Met): Hazard {
+  const told = failsWords(tx.host, plain.slice(0, plain.indexOf(first) + 1));
+  return {
+    ...NONE,
+    kind: 'unsafe_clean_up',
+    detail: `${told}${busyWords(tx.host, plain)}; ${wayOut(tx, device, first)}`,
+    triggered_by: [...new Set(plain.filter(isDanger).map(triggerOf))],
+    source: SOURCES[triggerOf(first)],
+  };
+}
+
+function triggerOf({ call }: Met): keyof typeof SOURCES {
+  return call.type === 'exit_process' ? 'exit' : 'umount';
+}
+
+/** What a task that is never reaped keeps. */
+function busyWords(host: Host, plain: readonly Met[]): string {
+  const busy = plain.filter(({ call, does }) => call.type === 'umount' && does === 'refused');
+  return busy.map(({ call, words }) => `, ${callWords(host, call)}: ${words} until a reboot`).join('');
+}
+
+/** The order that is safe, and how sure that is; else why there is none. */
+function wayOut(tx: Transaction, device: DaxDevice, first: Met): string {
+  const { host } = tx;
+  const others = otherOrdersOf(tx, device);
+  const safe = others.find((order) => order.every(({ does }) => does === 'ok'));
+  if (safe !== undefined) {
+    const calls = safe.map(({ call }) => call);
+    return `safe (${howSure(host, device, safe === others[0])}): ${orderWords(host, calls)}`;
+  }
+  const isKnown = others.every((order) => order.at(-1)!.does !== 'unknown');
+  const verdict = isKnown ? 'no order that was tried is safe' : 'whether another order is safe is not known';
+  const told = others
+    .filter((order) => !isSame(host, order.at(-1)!, first))
+    .map((order) => failsWords(host, order));
+  return [verdict, ...told].join('; ');
+}
+
+/** Recorded is a bind before all else, of the medium that has been there all along. */
+function howSure(host: Host, { media_present }: DaxDevice, isBoundFirst: boolean): string {
+  const recorded = factsOf(host).eviction.bound_again === 'recorded' && isBoundFirst && media_present;
+  return recorded ? 'recorded on this kernel' : 'by the source, not recorded';
+}
+
+function isSame(host: Host, one: Met, other: Met): boolean {
+  return callWords(host, one.call) === callWords(host, other.call) && one.words === other.words;
+}
+
+/** An order up to the call that is not ok. */
+function failsWords(host: Host, order: readonly Met[]): string {
+  const calls = order.map(({ call }) => call);
+  return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
+}
+
+/** Where there is too much to try: what an eviction meets now, whoever does it. O(extents, entries). */
+function evictionAlone(host: Host, device: DaxDevice): Hazard[] {
+  const files = superblocksOf(host, device).flatMap((file_system) => filesOf(host, file_system));
+  const eviction = evictionOf(host, files);
+  if (eviction.do !== 'oops') return [];
+  const detail = `who evicts its inodes, by umount or as their last user: the kernel oopses in ${eviction.at}; too much uses it for any order to be tried`;
+  return [{ ...NONE, kind: 'unsafe_clean_up', detail, triggered_by: ['umount'], source: SOURCES.umount }];
+}
