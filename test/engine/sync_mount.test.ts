@@ -35,10 +35,12 @@ describe('[SYN1] sync(2)', () => {
 
   test('on a dead ext4 the journal cannot commit; of a dead xfs it is not known', () => {
     const rig = ext4('v6.1');
-    const { pid } = rig.mapper({ touched: 'write' });
+    const writer = rig.mapper({ touched: 'write' });
     removeDevice(rig.made);
+    expect([sync(rig), mountOf(rig.made, rig.mount).journal], 'nothing to commit').toEqual(['ok', 'live']);
+    touch(rig.made, writer, 'write');
     expect([sync(rig), mountOf(rig.made, rig.mount).journal]).toEqual(['ok', 'aborted']);
-    expect(told(fileIo(rig.made, pid, rig.file(), 'fsync'))).toBe('EIO');
+    expect(told(fileIo(rig.made, writer.pid, rig.file(), 'fsync'))).toBe('EIO');
     const dead = xfs('v6.1');
     removeDevice(dead.made);
     expect(sync(dead)).toBe('outcome_unknown');

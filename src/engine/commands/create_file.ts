@@ -39,6 +39,8 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
     extents: extent.nr_pages === 0 ? [] : [extent],
     dax: usesDax(tx, mount, command.dax ?? false),
     state: 'linked',
+    uncommitted: false,
+    atime_due: true,
   });
   emit(tx, 'file_created', `files/${id}`, { path: command.path, size: command.size });
   return record;

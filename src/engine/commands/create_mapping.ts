@@ -1,6 +1,7 @@
 import type { CreateMapping } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
 import { findMapper } from '../mm/mm_locked.ts';
+import { touchAtime } from '../mm/times.ts';
 import { hasOnlineMemory } from '../model/memory_range.ts';
 import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
@@ -48,6 +49,7 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
     anonymous,
     present: { pte: 0, pmd: 0, pud: 0, anon: 0 },
   });
+  if (target.file !== null) touchAtime(tx, superblockOf(tx.host, target.file.file_system)!, target.file);
   const failed = populate(tx, command, mapping);
   if (failed !== null) return failed;
   emit(tx, 'mapping_created', `mappings/${id}`, { pid: command.pid });

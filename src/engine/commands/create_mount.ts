@@ -87,7 +87,7 @@ function showFiles(tx: Transaction, mount: Mount, device: DaxDevice): void {
   for (const file of filesOf(tx.host, mount.file_system)) {
     const dax = device.map !== null && (mount.dax === 'always' || (mount.dax === 'inode' && file.dax));
     forget(tx, file);
-    patch(tx, 'files', file.id, { mount: mount.id, dax });
+    patch(tx, 'files', file.id, { mount: mount.id, dax, uncommitted: false });
   }
 }
 

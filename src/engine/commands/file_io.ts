@@ -16,6 +16,7 @@ import { factsOf } from '../kernels/of_host.ts';
 import { clearSectors, clearsPoison } from '../memory_failure/clear_sectors.ts';
 import { isFrozen, waitForThaw } from '../mm/freeze.ts';
 import { addPages, cachedAt, tagDirty } from '../mm/page_cache.ts';
+import { touchAtime, updateTimes } from '../mm/times.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
@@ -40,6 +41,8 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
     if (isFrozen(mount)) return waitForThaw(tx, command.pid, callOf(file, command));
   }
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
+  const changes = command.kind === 'pwrite' ? updateTimes : touchAtime;
+  if (changes(tx, mount, file)) emit(tx, 'file_changed', `files/${file.id}`, { kind: command.kind });
   return file.dax ? ioByDax(tx, mount, file, command) : ioByPageCache(tx, mount, file, command);
 }
 

@@ -1,5 +1,5 @@
 import { commitDead, syncSuperblock } from '../fs/sync.ts';
-import { blockDeviceGone, findMount } from '../model/lookup.ts';
+import { blockDeviceGone, filesOf, findMount } from '../model/lookup.ts';
 import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
@@ -8,8 +8,9 @@ import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
 
 /**
  * sync(2), as far as it comes to one file system: what is dirty is written back and write-protected, and the journal
- * commits. It tells of no error, and never returns where the superblock is never torn down (S2). Refused where it forces the log of an xfs whose device is gone: whether that has anything
- * to write, and so shuts it down, is not known. Source: fs/sync.c ksys_sync(), fs/ext4/super.c ext4_sync_fs(),
+ * commits what it has. It tells of no error, and never returns where the superblock is never torn down (S2). Refused
+ * where it forces the log of an xfs whose device is gone: whether that has anything to write, and so shuts it down, is
+ * not known. Source: fs/sync.c ksys_sync(), fs/ext4/super.c ext4_sync_fs(),
  * fs/xfs/xfs_super.c xfs_fs_sync_fs(); SYN1.
  */
 export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
@@ -23,7 +24,7 @@ export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
     );
   const loops = storingLoopsOn(tx, mount);
   syncSuperblock(tx, mount);
-  commitDead(tx, mount);
+  if (filesOf(tx.host, mount.file_system).some(({ uncommitted }) => uncommitted)) commitDead(tx, mount);
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { synced: true });
   storeAgain(tx, loops);
   return okOutcome();

@@ -23,7 +23,7 @@ export function unlink(tx: Transaction, command: Unlink): Outcome | Refusal {
   const refusal = refusesUnlink(tx, file);
   if (refusal !== null) return refusal;
   if (isFileUsed(tx.host, file.id)) {
-    patch(tx, 'files', file.id, { state: 'unlinked' });
+    patch(tx, 'files', file.id, { state: 'unlinked', atime_due: true });
     emit(tx, 'file_unlinked', `files/${file.id}`, { path: file.path });
     return okOutcome();
   }

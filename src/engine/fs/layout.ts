@@ -1,5 +1,6 @@
 import { filesOf } from '../model/lookup.ts';
-import type { Host, FileSystem, Extent } from '../model/host.ts';
+import type { Host, FileSystem } from '../model/host.ts';
+import type { Extent } from '../model/inode.ts';
 import { PMD_PAGES, type FsType } from '../model/vocabulary.ts';
 
 /** Pages kept for metadata and the log at the head of a file system; files start behind them. */

@@ -1,5 +1,5 @@
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
-import type { File, Mount } from '../model/host.ts';
+import type { File, Host, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   deviceOf,
@@ -25,7 +25,7 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
   if (isRefusal(mount)) return mount;
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
   if (blockDeviceGone(tx.host, mount)) {
-    return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount) : syncDeadExt4(tx, mount, file);
+    return mount.fs_type === 'xfs' ? syncDeadXfs(tx, mount, file) : syncDeadExt4(tx, mount, file);
   }
   writeBack(tx, file);
   emit(tx, 'file_synced', `files/${id}`, { pid });
@@ -58,8 +58,16 @@ export function syncSuperblock(tx: Transaction, mount: Mount): boolean {
   return true;
 }
 
-/** The log force fails: that shuts the file system down (R52). */
-function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
+/**
+ * Dirty cached pages fail before the log is asked. What is uncommitted has it forced: that fails and shuts the file system
+ * down (R52). Else only the flush of the device is left to fail (S37).
+ */
+function syncDeadXfs(tx: Transaction, mount: Mount, file: File): Outcome {
+  if (dirtyCache(tx.host, file)) return failsWriteBack(tx, file);
+  if (!file.uncommitted) {
+    const fails = flushes(tx.host, file) && factsOf(tx.host).xfs_fsync_flush === 'EIO';
+    return fails ? errnoOutcome('EIO') : okOutcome();
+  }
   patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
   return errnoOutcome('EIO');
@@ -67,23 +75,43 @@ function syncDeadXfs(tx: Transaction, mount: Mount): Outcome {
 
 /**
  * R37, R101, SEC1: EIO, and EROFS once the aborted journal or SB_RDONLY stops it; a remounted one has nothing to sync and
- * answers so (S39). A clean file has only the flush of
- * the device to fail: a btt has no cache to flush, so that its fsync is answered before the device is asked.
- * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC), fs/ext4/inode.c ext4_writepages().
+ * answers so (S39). A clean file has only the flush of the device to fail, which aborts no journal (S36).
+ * Source: fs/ext4/fsync.c ext4_fsync_journal(), fs/ext4/inode.c ext4_writepages().
  */
 function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
-  const facts = factsOf(tx.host);
   if (isRemountedReadOnly(mount)) return okOutcome();
   if (mount.read_only) return errnoOutcome('EROFS');
-  const dirtyCache = !file.dax && hasDirty(tx.host, file);
-  if (!dirtyCache && deviceOf(tx.host, file.dax_device).mode === 'sector') return okOutcome();
-  if (mount.journal === 'aborted') return errnoOutcome(dirtyCache ? facts.ext4_writepages_aborted : 'EIO');
-  const commits = facts.ext4_fsync_on_dead_device === 'EIO_aborts_journal' && (file.dax || dirtyCache);
-  // The data pages fail and count as written; where it commits, the commit block fails too.
-  if (commits || dirtyCache) clean(tx, file);
-  if (commits) abortJournal(tx, mount);
-  else if (dirtyCache) emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
+  const dirty = dirtyCache(tx.host, file);
+  const live = mount.journal === 'live';
+  const commits =
+    live && file.uncommitted && factsOf(tx.host).ext4_fsync_on_dead_device === 'EIO_aborts_journal';
+  if (commits) {
+    // The data pages fail and count as written, and so does the commit block.
+    clean(tx, file);
+    abortJournal(tx, mount);
+    return errnoOutcome('EIO');
+  }
+  if (!dirty) return flushes(tx.host, file) ? errnoOutcome('EIO') : okOutcome();
+  return live ? failsWriteBack(tx, file) : errnoOutcome(factsOf(tx.host).ext4_writepages_aborted);
+}
+
+function dirtyCache(host: Host, file: File): boolean {
+  return !file.dax && hasDirty(host, file);
+}
+
+/** Writing fails, and the pages count as written. */
+function failsWriteBack(tx: Transaction, file: File): Outcome {
+  clean(tx, file);
+  emit(tx, 'file_synced', `files/${file.id}`, { errno: 'EIO' });
   return errnoOutcome('EIO');
+}
+
+/**
+ * Whether a flush comes to the device: a btt has no cache to flush, so that it is answered before the device is asked.
+ * Source: block/blk-core.c submit_bio_noacct() (an empty flush without QUEUE_FLAG_WC).
+ */
+function flushes(host: Host, file: File): boolean {
+  return deviceOf(host, file.dax_device).mode !== 'sector';
 }
 
 /** A commit of the journal of an ext4 whose device is gone aborts it (R41); one that was remounted has none to make. */

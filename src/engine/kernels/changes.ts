@@ -77,6 +77,7 @@ export const CHANGES = {
   mce_misc:             changed('5.19', '7917f9cdb503', 'acpi/nfit: rely on mce->misc to determine poison granularity', 'B', { note: 'the number follows MCi_MISC' }),
   notify_failure,
   fsdax_cow:            changed('6.0', '35fcd75af3ed', 'xfs: fail dax mount if reflink is enabled on a partition', 'B'),
+  xfs_flush:            changed('6.0', '7d839e325af2', 'xfs: check return codes when flushing block devices', 'A'),
   cxl_pmem_region:      changed('6.0', '04ad63f086d1', 'cxl/region: Introduce cxl_pmem_region objects', 'B', { note: 'drivers/cxl for persistent memory; Debian builds it from 6.1~rc5 on' }),
   ext4_dead_fsync:      changedWithin('5.11', '6.1', 'ext4-dead-fsync', notLocated, 'none', { note: 'the functions are the same in 5.10.223 and 6.1.187' }),
   hwpoison_of_block:    changed('6.2', '5033091de814', 'mm/hwpoison: introduce per-memory_block hwpoison counter', 'B'),

@@ -20,6 +20,8 @@ export const FILE_SYSTEMS = {
   xfs_walk_of_partition:   walks([null,     null,     null,     null,     tooLong,        'exact',        'exact'],        'xfs_dax_notify_failure()',                    'R54, S27',  ...walk),
   /** What the first fsync of an ext4 whose device is gone does to its journal. */
   ext4_fsync_on_dead_device: row(['EIO',    'EIO',    'EIO',    'EIO',    aborts,         aborts,         aborts],         'ext4_sync_file()',                            'R37, R41',  CHANGES.ext4_dead_fsync),
+  /** What fsync of an xfs makes of the flush that fails, where it has nothing to commit. */
+  xfs_fsync_flush:           row(['ignored','ignored','ignored','ignored','EIO',          'EIO',          'EIO'],          'xfs_file_fsync()',                            'S37',       CHANGES.xfs_flush),
   /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */
   ext4_error_sets_rdonly:    row([true,     true,     true,     true,     false,          false,          false],          'ext4_handle_error()',                         'R156',      CHANGES.ext4_rdonly),
   /** ext4_writepages() on an aborted journal. */

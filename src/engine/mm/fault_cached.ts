@@ -17,6 +17,7 @@ import {
 } from './fault_walk.ts';
 import { isFrozen } from './freeze.ts';
 import { addPages, cachedAt, nextCached } from './page_cache.ts';
+import { updateTimes } from './times.ts';
 
 /** The page cache of the block device: what any mapping has cached stays, the rest needs the device. */
 export function missingBlockDevice(walk: Walk, index: number): Step {
@@ -67,14 +68,14 @@ export function missingCached(walk: Walk, mount: Mount, index: number, end: numb
     addPages(tx, file, index + shift, to + shift, 'pte');
   }
   if (walk.write && isPrivate(mapping)) return copyOnWrite(walk, index, to);
-  const refused = walk.write ? refusesMkwrite(mount, index) : null;
+  const refused = walk.write ? refusesMkwrite(walk, mount, index) : null;
   return refused ?? mapCached(walk, index, to);
 }
 
 /** A store to a cached page that is mapped: one that is write-protected asks the file system first. */
 export function storeCached(walk: Walk, run: Run, index: number): Step {
   const to = Math.min(walk.end, run.index + run.nr_pages);
-  if (!run.writable) return refusesMkwrite(mountOf(walk), index) ?? mapCached(walk, index, to);
+  if (!run.writable) return refusesMkwrite(walk, mountOf(walk), index) ?? mapCached(walk, index, to);
   dirtyFile(walk, index, to);
   return to;
 }
@@ -84,8 +85,9 @@ export function storeCached(walk: Walk, run: Run, index: number): Step {
  * frozen file system it waits for the thaw. Source: fs/xfs/xfs_file.c __xfs_write_fault(), fs/ext4/inode.c
  * ext4_page_mkwrite().
  */
-function refusesMkwrite(mount: Mount, index: number): Failure | null {
+function refusesMkwrite(walk: Walk, mount: Mount, index: number): Failure | null {
   if (isFrozen(mount)) return frozen(index);
+  updateTimes(walk.tx, mount, fileBehind(walk));
   const { fs_type, fs_state } = mount;
   return fs_type === 'xfs' && fs_state === 'shutdown' ? { why: 'sigbus', index } : null;
 }

@@ -19,6 +19,7 @@ import {
 } from './fault_walk.ts';
 import { isFrozen } from './freeze.ts';
 import { addEmpty, addPages, holdsPte } from './page_cache.ts';
+import { updateTimes } from './times.ts';
 
 /** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. */
 export function missingDax(walk: Walk, mount: Mount, index: number, end: number): Step {
@@ -65,8 +66,11 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
 /** A dead device, a shut-down or a frozen file system: who may still fault. */
 function daxRefuses(walk: Walk, mount: Mount, index: number): Failure | null {
   const storesShared = walk.write && !isPrivate(walk.mapping);
-  // sb_start_pagefault() comes before all that asks the file system or the device (S38).
-  if (storesShared && isFrozen(mount)) return frozen(index);
+  if (storesShared) {
+    // sb_start_pagefault() comes before all that asks the file system or the device (S38).
+    if (isFrozen(mount)) return frozen(index);
+    updateTimes(walk.tx, mount, fileBehind(walk));
+  }
   if (daxDead(walk.tx.host, mount)) return { why: 'sigbus', index };
   if (mount.fs_state !== 'shutdown') return null;
   // ext4_iomap_begin() does not ask; only a shared store starts a handle, which is refused (S35).

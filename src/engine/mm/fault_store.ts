@@ -5,9 +5,11 @@ import { dropEntries, insertEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
 import { isFrozen } from './freeze.ts';
 import { loseRefs } from './lost_refs.ts';
+import { updateTimes } from './times.ts';
 import {
   copyOnWrite,
   dirtyFile,
+  fileBehind,
   frozen,
   mountOf,
   poisoned,
@@ -29,6 +31,7 @@ export function storePrivate(walk: Walk, run: Run, index: number): Step {
 export function storeProtected(walk: Walk, run: Run, index: number): Step {
   const mount = mountOf(walk);
   if (isFrozen(mount)) return frozen(index);
+  updateTimes(walk.tx, mount, fileBehind(walk));
   if (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown') {
     return storeOnDead(walk, run, index, mount);
   }

@@ -63,6 +63,7 @@ export const EVENT_TYPES = [
   'mount_changed',
   'mount_deleted',
   'file_created',
+  'file_changed',
   'file_unlinked',
   'file_deleted',
   'process_created',

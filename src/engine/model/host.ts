@@ -1,5 +1,6 @@
 import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { DeviceLife } from './device_life.ts';
+import type { Extent, FileTimes } from './inode.ts';
 import type { HostCounters } from './node_counters.ts';
 import type {
   Activity,
@@ -293,16 +294,8 @@ export interface Mount extends Resource {
   readonly generation: number;
 }
 
-/** Consecutive blocks of a file; all counts are of pages. */
-export interface Extent {
-  /** Page index in the file. */
-  readonly offset: number;
-  readonly pfn: number;
-  readonly nr_pages: number;
-}
-
 /** One file with its blocks. */
-export interface File extends Resource {
+export interface File extends Resource, FileTimes {
   readonly id: string;
   readonly file_system: string;
   readonly dax_device: string;

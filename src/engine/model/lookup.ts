@@ -1,16 +1,6 @@
 import type { OpenFile } from './open_file.ts';
-import type {
-  DaxDevice,
-  Extent,
-  File,
-  FileSystem,
-  Host,
-  Mapping,
-  Mount,
-  Pin,
-  Process,
-  RecordOf,
-} from './host.ts';
+import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Pin, Process, RecordOf } from './host.ts';
+import type { Extent } from './inode.ts';
 import { firstEndingAfter } from './pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from './refusal.ts';
 import { type RefusalCode } from './refusal_codes.ts';

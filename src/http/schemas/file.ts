@@ -35,6 +35,13 @@ export const File = z
       description:
         '`unlinked`: no name leads to it, it stays until its last descriptor or mapping goes. `freeing`: that never ends.',
     }),
+    uncommitted: z.boolean().meta({
+      description:
+        'Its times changed after its device went, and no commit has come since: fsync has something to commit.',
+    }),
+    atime_due: z.boolean().meta({
+      description: 'It was changed after its atime: the next read or mmap updates that (relatime).',
+    }),
   })
   .meta({ id: 'File', description: 'A file on a DAX device.' }) satisfies z.ZodType<engine.File>;
 

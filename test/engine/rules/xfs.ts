@@ -94,6 +94,7 @@ export const XFS_RULES: readonly Rule[] = [
       const id = file();
       removeDevice(made);
       const before = told(fileIo(made, pid, id, 'pread'));
+      fileIo(made, pid, id, 'pwrite');
       fileIo(made, pid, id, 'fsync');
       return `${before} / ${told(fileIo(made, pid, id, 'pread'))}`;
     },
@@ -108,6 +109,7 @@ export const XFS_RULES: readonly Rule[] = [
       const id = rig.file();
       removeDevice(rig.made);
       const before = fsState(rig);
+      fileIo(rig.made, pid, id, 'pwrite');
       fileIo(rig.made, pid, id, 'fsync');
       return `${before} / ${fsState(rig)}`;
     },
