@@ -9,7 +9,7 @@ import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
- * umount(2): EBUSY while a task has its files open or maps them, for ever where that task oopsed; `lazy` is umount -l. The
+ * umount(2): EINVAL where nothing is mounted any more, EBUSY while a task has its files open or maps them, for ever where that task oopsed; `lazy` is umount -l. The
  * eviction of what is left in core may oops umount(8) or never return: the superblock then stays (S1, S2, S10). Where
  * a freeze keeps the superblock it stays without a path (S28); where no grace
  * period ends it has detached the mount, and never returns (S32).
@@ -17,10 +17,10 @@ import { patch, emit, type Transaction } from '../model/transaction.ts';
 export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  if (mount.state === 'shutting_down')
+  if (mount.state !== 'mounted')
     return kernelRefuses(
       'EINVAL',
-      'nothing is mounted there any more: its superblock stays until POST …/reboot',
+      'nothing is mounted there any more: its superblock stays until its last user ends, else until POST …/reboot',
     );
   const busy = isMountUsed(tx.host, mount);
   if (busy && !command.lazy)
@@ -28,8 +28,6 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
       'EBUSY',
       'target is busy: files are in use (lazy=true detaches it, munmap or exit ends the use)',
     );
-  if (mount.state === 'lazy' && !busy)
-    return kernelRefuses('EINVAL', 'not mounted: its superblock stays until POST …/reboot');
   const hangs_in = neverReturns(tx.host, 'namespace_unlock');
   if (busy || keptByFreeze(tx, mount) || hangs_in !== null) {
     patch(tx, 'mounts', mount.id, { state: 'lazy' });

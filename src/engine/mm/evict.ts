@@ -103,29 +103,28 @@ function unknown(what: string): Eviction {
 }
 
 /**
- * Evicts inodes: nothing is in their i_pages any more, and pages of a device-dax lose their page->mapping, which its next
- * faults set again (S8). Where folios are counted those that a newer file system has taken are taken apart (S47). Who
- * evicts asks before how it ends.
+ * Evicts inodes of one file system: nothing is in their i_pages any more, and pages of a device-dax lose their
+ * page->mapping, which its next faults set again (S8). Where folios are counted those that a newer file system has taken
+ * are taken apart (S47). Who evicts asks before how it ends. O(their entries, files of the device).
  */
 export function evict(tx: Transaction, files: readonly File[]): void {
-  for (const file of files) {
-    const device = deviceOf(tx.host, file.dax_device);
-    const pages = normalize(pagesOfEntries(tx.host, file));
-    const faulted = subtract(device.faulted, pages);
-    if (
-      faulted.length !== device.faulted.length ||
-      faulted.some(([pfn], at) => pfn !== device.faulted[at]![0])
-    )
-      patch(tx, 'dax_devices', device.name, { faulted });
-    if (factsOf(tx.host).eviction.waits_for_refs) takeApart(tx, file, pages);
-    forget(tx, file);
-  }
+  const [first] = files;
+  if (first === undefined) return;
+  const pages = normalize(files.flatMap((file) => pagesOfEntries(tx.host, file)));
+  clearMappings(tx, deviceOf(tx.host, first.dax_device), pages);
+  if (factsOf(tx.host).eviction.waits_for_refs) takeApart(tx, first, pages);
+  for (const file of files) forget(tx, file);
 }
 
-function takeApart(tx: Transaction, file: File, pages: readonly PfnRange[]): void {
-  const { generation } = fileSystemOf(tx.host, file.file_system);
-  const taken = intersect(pages, pagesTakenSince(tx.host, file.dax_device, generation));
+function clearMappings(tx: Transaction, { name, faulted }: DaxDevice, pages: readonly PfnRange[]): void {
+  if (intersect(faulted, pages).length === 0) return;
+  patch(tx, 'dax_devices', name, { faulted: subtract(faulted, pages) });
+}
+
+function takeApart(tx: Transaction, { dax_device, file_system }: File, pages: readonly PfnRange[]): void {
+  const { generation } = fileSystemOf(tx.host, file_system);
+  const taken = intersect(pages, pagesTakenSince(tx.host, dax_device, generation));
   if (taken.length === 0) return;
-  const { lost_refs } = deviceOf(tx.host, file.dax_device);
-  patch(tx, 'dax_devices', file.dax_device, { lost_refs: normalize([...lost_refs, ...taken]) });
+  const { lost_refs } = deviceOf(tx.host, dax_device);
+  patch(tx, 'dax_devices', dax_device, { lost_refs: normalize([...lost_refs, ...taken]) });
 }

@@ -23,8 +23,7 @@ export function putFiles(tx: Transaction, holders: readonly Holder[]): Eviction 
     const eviction = freeInode(tx, file);
     if (eviction.do !== 'ok') return eviction;
   }
-  for (const mount of detachedMounts(tx.host, files)) {
-    if (isMountUsed(tx.host, mount)) continue;
+  for (const mount of detachedSuperblocks(tx.host, files)) {
     const eviction = evictAll(tx, mount);
     if (eviction.do !== 'ok') return eviction;
   }
@@ -82,13 +81,17 @@ function filesBehind(host: Host, holders: readonly Holder[]): File[] {
 }
 
 /**
- * Detached mounts of the files that tear their superblock down with the last user: a freeze keeps it active (S28, S38), and so
- * does a umount that never returns (S32).
+ * Superblocks of the files that are torn down, for all their mounts were detached and nobody uses one: by one of them. A
+ * freeze keeps a superblock active (S28, S38), and so does a umount that never returns (S32).
  */
-function detachedMounts(host: Host, files: readonly File[]): Mount[] {
+function detachedSuperblocks(host: Host, files: readonly File[]): Mount[] {
   if (neverReturns(host, 'namespace_unlock') !== null) return [];
   const ids = new Set(files.map(({ file_system }) => file_system));
-  return [...ids]
-    .flatMap((id) => mountsOf(host, id))
-    .filter((mount) => mount.state === 'lazy' && !isFrozen(mount));
+  return [...ids].flatMap((id) => {
+    const mounts = mountsOf(host, id);
+    const isLeft = mounts.every(
+      (mount) => mount.state === 'lazy' && !isFrozen(mount) && !isMountUsed(host, mount),
+    );
+    return isLeft ? mounts.slice(0, 1) : [];
+  });
 }

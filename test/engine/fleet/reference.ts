@@ -128,12 +128,9 @@ export function goneWith(host: Host, ids: readonly string[]): File[] {
   const files = [...touched].map((id) => found(host.tables.files.get(id)));
   const unlinked = files.filter(({ id, state }) => state === 'unlinked' && !uses(host, id, gone));
   const systems = new Set(files.map(({ file_system }) => file_system));
-  const detached = [...host.tables.mounts.values()].filter(
-    (mount) =>
-      systems.has(mount.file_system) &&
-      mount.state === 'lazy' &&
-      !keptWithoutUser(host, mount) &&
-      !busy(host, mount, gone),
-  );
-  return [...new Set([...unlinked, ...detached.flatMap(({ file_system }) => filesIn(host, file_system))])];
+  const mounts = [...host.tables.mounts.values()];
+  const stays = (mount: Mount): boolean =>
+    mount.state !== 'lazy' || keptWithoutUser(host, mount) || busy(host, mount, gone);
+  const torn = [...systems].filter((id) => !mounts.some((one) => one.file_system === id && stays(one)));
+  return [...new Set([...unlinked, ...torn.flatMap((id) => filesIn(host, id))])];
 }
