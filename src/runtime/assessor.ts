@@ -130,7 +130,9 @@ function notAssessed(assessed: AssessedFleet): number {
 }
 
 function needsAdvice({ text, assessment }: AssessedRow): boolean {
-  if (text !== null || assessment.refused !== null) return false;
+  if (text !== null) return false;
+  // Where no removal can begin, of what an earlier one has left.
+  if (assessment.refused !== null) return assessment.state !== null;
   return assessment.verdict !== 'contained' || hasImpact(assessment);
 }
 

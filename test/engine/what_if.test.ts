@@ -147,7 +147,9 @@ describe('[HOLD1] the detail of a holder is what the kernel then does', () => {
     const { made, mapper } = ext4('v5.10');
     mapper({ touched: 'none' });
     mapper({ prot: 'r' });
-    expect(detail(made, 'mount')).toEqual(['forced: not notified: its device is gone']);
+    expect(detail(made, 'mount')).toEqual([
+      'forced: not notified: its device is gone; once its users have ended, its umount: the kernel oopses in dax_disassociate_entry',
+    ]);
     expect(detail(made, 'mapping')).toEqual([
       'forced: read: SIGBUS BUS_ADRERR; write: SIGBUS BUS_ADRERR',
       'survives: read: the old data',

@@ -33,7 +33,12 @@ test('[AS5] a removal that is stuck counts as stuck, under its verdict, and not 
   const { summary, items } = await assessed('?host=hangs');
   expect(summary).toMatchObject({ devices: 1, refused: 0, waiting: 0, unsafe: 1, stuck: 1 });
   expect(items).toMatchObject([
-    { state: 'stuck', verdict: 'unsafe', advice: [], refused: { code: 'removal_in_progress' } },
+    {
+      state: 'stuck',
+      verdict: 'unsafe',
+      advice: [{ action: 'reboot', targets: ['hangs'] }],
+      refused: { code: 'removal_in_progress' },
+    },
   ]);
   expect((await assessed('?state=stuck')).names).toEqual(['pmem0']);
 });

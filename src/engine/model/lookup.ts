@@ -209,7 +209,7 @@ export function openFilesOfFile(host: Host, file: string): OpenFile[] {
 }
 
 /** Descriptors of a device, of its files and its nodes, in order of creation. */
-function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
+export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
   return indexed(host, 'open_files', `dax_device/${dax_device}`);
 }
 

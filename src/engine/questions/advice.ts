@@ -12,6 +12,7 @@ import { wakeRemovals } from '../removal/wake.ts';
 import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
+import { cleanUpAdvice } from './clean_up_advice.ts';
 import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
@@ -43,10 +44,12 @@ function rankOf({ removal, finally: verdict }: End): number {
 /**
  * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what then
  * does better than now is advised, the best first; where facts of the kernel are not known, only what does so whatever
- * they are. Nothing where nothing can be better, or there is no removal.
+ * they are. Nothing where nothing can be better. Once the removal has begun: how to clean up behind it (ADV10).
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   return inEveryKernel(tx, () => {
+    const device = deviceOf(tx.host, command.dax_device);
+    if (hasBegun(device)) return cleanUpAdvice(tx, device);
     const { better, now } = betterThanNow(tx, command, which);
     return joined(better, now);
   });

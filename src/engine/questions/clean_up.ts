@@ -9,8 +9,8 @@ import { runCount } from '../model/mapping_table.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
-import { words } from './consequence.ts';
 import { whatIf } from './what_if.ts';
+import { words } from './words.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
 export type CleanUpCall = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'umount'>;
@@ -24,35 +24,42 @@ export interface Met {
 
 /** What is used by more than this is not cleaned up in the model: each order is played call by call (CLEAN5). */
 const RECORDS_MAX = 2_000;
-const USERS_MAX = 100;
+const CALLS_MAX = 100;
 
 /**
  * Tries to clean up behind a removal in the model: its users end, then umount. What every call comes to, also behind one
  * that fails (CLEAN1). O(extents, entries).
  */
 export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly Met[] {
-  const calls = [...endsOf(tx.host, device), ...umountsOf(tx.host, device)];
-  return whatIf(tx, (imagined) => calls.map((call) => meet(imagined, call)));
+  const [plain] = ordersOf(tx.host, device);
+  return whatIf(tx, (imagined) => plain.map((call) => meet(imagined, call)));
+}
+
+/** Tries the other orders that there are, each up to the first call that is not ok. */
+export function otherOrdersOf(tx: Transaction, device: DaxDevice): readonly (readonly Met[])[] {
+  const [, ...others] = ordersOf(tx.host, device);
+  return others.map((calls) => whatIf(tx, (imagined) => upToFirst(imagined, calls)));
 }
 
 /**
- * Tries the other orders that there are, each up to the first call that is not ok: the device is bound again before all
- * else, or once its users have ended (CLEAN2).
+ * The orders in which a device is cleaned up: its users end, then umount; with the device bound again before all else,
+ * or once its users have ended (CLEAN2).
  */
-export function otherOrdersOf(tx: Transaction, device: DaxDevice): readonly [Met[], ...Met[][]] {
-  const ends = endsOf(tx.host, device);
-  const umounts = umountsOf(tx.host, device);
+export function ordersOf(host: Host, device: DaxDevice): readonly [CleanUpCall[], ...CleanUpCall[][]] {
+  const ends = endsOf(host, device);
+  const umounts = umountsOf(host, device);
   const back = bindsOf(device);
-  const play = (calls: readonly CleanUpCall[]): Met[] => whatIf(tx, (imagined) => upToFirst(imagined, calls));
-  const first = play([...back, ...ends, ...umounts]);
-  return ends.length === 0 ? [first] : [first, play([...ends, ...back, ...umounts])];
+  const plain = [...ends, ...umounts];
+  const first = [...back, ...plain];
+  return ends.length === 0 ? [plain, first] : [plain, first, [...ends, ...back, ...umounts]];
 }
 
 /** Whether a device is used by too many to try it. O(mappings, files). */
 export function isTooMuch(host: Host, device: DaxDevice): boolean {
   const owners = [...mappingsOfDevice(host, device.name), ...filesOfDevice(host, device.name)];
   const records = owners.reduce((sum, { id }) => sum + 1 + runCount(entriesOf(host, id)), 0);
-  return records > RECORDS_MAX || usersOf(host, device).length > USERS_MAX;
+  const calls = usersOf(host, device).length + mountsOfDevice(host, device.name).length;
+  return records > RECORDS_MAX || calls > CALLS_MAX;
 }
 
 /** File systems of the device, of whatever instance of it, that still can be torn down. */
@@ -78,7 +85,8 @@ function bindsOf({ name, media_present }: DaxDevice): CleanUpCall[] {
   return media_present ? [bound] : [{ type: 'record_hotplug_event', dax_device: name, action: 'add' }, bound];
 }
 
-function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): Met[] {
+/** Plays calls up to the first that is not ok. */
+export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): Met[] {
   const all: Met[] = [];
   for (const call of calls) {
     const met = meet(tx, call);

@@ -1,4 +1,3 @@
-import { factsOf } from '../kernels/of_host.ts';
 import { evictionOf } from '../mm/evict.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
@@ -6,7 +5,7 @@ import { filesOf } from '../model/lookup.ts';
 import type { Hazard } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { cleanUpOf, isTooMuch, otherOrdersOf, superblocksOf, type Met } from './clean_up.ts';
-import { callWords, orderWords } from './clean_up_words.ts';
+import { callWords, failsWords, howSure, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
 
 /** What tells of each call, and of the ways out. */
@@ -81,20 +80,8 @@ function wayOut(tx: Transaction, device: DaxDevice, first: Met): string {
   return [verdict, ...told].join('; ');
 }
 
-/** Recorded is a bind before all else, of the medium that has been there all along. */
-function howSure(host: Host, { media_present }: DaxDevice, isBoundFirst: boolean): string {
-  const recorded = factsOf(host).eviction.bound_again === 'recorded' && isBoundFirst && media_present;
-  return recorded ? 'recorded on this kernel' : 'by the source, not recorded';
-}
-
 function isSame(host: Host, one: Met, other: Met): boolean {
   return callWords(host, one.call) === callWords(host, other.call) && one.words === other.words;
-}
-
-/** An order up to the call that is not ok. */
-function failsWords(host: Host, order: readonly Met[]): string {
-  const calls = order.map(({ call }) => call);
-  return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
 }
 
 /** Where there is too much to try: what an eviction meets now, whoever does it. O(extents, entries). */

@@ -1,5 +1,6 @@
-import type { Host } from '../model/host.ts';
-import type { CleanUpCall } from './clean_up.ts';
+import { factsOf } from '../kernels/of_host.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
+import type { CleanUpCall, Met } from './clean_up.ts';
 
 /** Processes that are named. */
 const NAMED_MAX = 10;
@@ -29,4 +30,16 @@ export function orderWords(host: Host, calls: readonly CleanUpCall[]): string {
       : callWords(host, call),
   );
   return told.join(', ');
+}
+
+/** An order up to the call that is not ok. */
+export function failsWords(host: Host, order: readonly Met[]): string {
+  const calls = order.map(({ call }) => call);
+  return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
+}
+
+/** Recorded is a bind before all else, of the medium that has been there all along. */
+export function howSure(host: Host, { media_present }: DaxDevice, isBoundFirst: boolean): string {
+  const recorded = factsOf(host).eviction.bound_again === 'recorded' && isBoundFirst && media_present;
+  return recorded ? 'recorded on this kernel' : 'by the source, not recorded';
 }

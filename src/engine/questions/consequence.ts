@@ -2,7 +2,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
 import type { Mapping } from '../model/host.ts';
-import { blockDeviceGone, generationOf, hasEnded } from '../model/lookup.ts';
+import { blockDeviceGone, deviceOf, generationOf, hasEnded } from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
@@ -14,7 +14,9 @@ import { exitProcess } from '../commands/exit_process.ts';
 import { entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import type { HazardKind } from '../model/hazard_kind.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { cleanUpOf, isTooMuch } from './clean_up.ts';
 import { whatIf } from './what_if.ts';
+import { lsbWords, words } from './words.ts';
 
 /** A user of a device, of any kind. */
 export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
@@ -31,7 +33,7 @@ export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> 
 export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
   switch (use.kind) {
     case 'mount':
-      return ofMount(tx, use.id);
+      return withUmount(tx, use.id, ofMount(tx, use.id), removal);
     case 'file':
       return ofFile(tx, use.id);
     case 'process':
@@ -58,6 +60,15 @@ function ofMount(tx: Transaction, id: string): Consequence {
         ? { consequence: 'forced', detail: 'not notified: its device is gone' }
         : { consequence: 'survives', detail: 'not shut down: its device is still there' };
   }
+}
+
+/** How its umount fails, behind the end of its users: not while the removal waits, and where too many use it to try. */
+function withUmount(tx: Transaction, id: string, of: Consequence, { waiting_on }: Aftermath): Consequence {
+  const device = deviceOf(tx.host, tx.host.tables.mounts.get(id)!.dax_device);
+  if (waiting_on.length > 0 || isTooMuch(tx.host, device)) return of;
+  const met = cleanUpOf(tx, device).find(({ call }) => call.type === 'umount' && call.mount === id);
+  if (met === undefined || met.does === 'ok') return of;
+  return { ...of, detail: `${of.detail}; once its users have ended, its umount: ${met.words}` };
 }
 
 /** What a process that never touched the file gets from it. */
@@ -140,27 +151,4 @@ function ofMemoryBlock(tx: Transaction, id: string): Consequence {
   });
   if (left === undefined) return { consequence: 'forced', detail: 'removed with the device' };
   return { consequence: 'survives', detail: 'stays, and its range leaks until a reboot' };
-}
-
-/** An outcome in the kernel's words, or why it is not known. */
-export function words(outcome: Outcome | Refusal): string {
-  if (isRefusal(outcome)) return outcome.errno ?? `not known (${outcome.detail})`;
-  const dies = outcome.process_alive ? '' : ', the process ends';
-  switch (outcome.result) {
-    case 'ok':
-      return 'ok';
-    case 'signal':
-      return `${String(outcome.signal)} ${String(outcome.si_code)}${lsbWords(outcome.si_addr_lsb)}${dies}`;
-    case 'errno':
-      return String(outcome.errno);
-    case 'blocked':
-    case 'livelock':
-      return `does not return from ${String(outcome.blocked_in)}`;
-    case 'kernel_oops':
-      return `the kernel oopses in ${outcome.kernel_oopses.map(({ at }) => at).join(', ')}${dies}`;
-  }
-}
-
-function lsbWords(lsb: number | null): string {
-  return lsb === null ? '' : ` lsb ${String(lsb)}`;
 }

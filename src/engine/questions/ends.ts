@@ -7,8 +7,9 @@ import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { inCommon } from './in_common.ts';
-import { words, type Use } from './consequence.ts';
+import type { Use } from './consequence.ts';
 import { whatIf } from './what_if.ts';
+import { words } from './words.ts';
 
 /** How residue (a process, a pin, else a mapping) can be ended now, each way acted out. */
 export function endsOf(tx: Transaction, { kind, id, pid }: Use): HolderEnd[] {

@@ -8,6 +8,7 @@ import {
   findDevice,
   mappingsOfDevice,
   mountsOfDevice,
+  openFilesOfDevice,
   pinsOfDevice,
 } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -62,7 +63,7 @@ function listUses(host: Host, name: string): Use[] {
   const shown = new Set(mounts.map(({ file_system }) => file_system));
   // A file system that no mount shows cannot be held open.
   const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
-  const pids = new Set([...maps, ...pins].map(({ pid }) => pid));
+  const pids = new Set([...maps, ...pins, ...openFilesOfDevice(host, name)].map(({ pid }) => pid));
   return [
     ...mounts.map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
     ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),

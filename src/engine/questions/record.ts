@@ -74,7 +74,7 @@ export interface Survey extends ToldOfHolders, Dependent, WithUnknown {
   readonly blast_radius: BlastRadius;
 }
 
-/** What can be done before a removal; each is acted out before it is advised (ADV1). */
+/** What can be done before a removal, or after it; each is acted out before it is advised (ADV1, ADV10). */
 export const ADVICE_ACTIONS = [
   'stop_processes',
   'drop_pins',
@@ -84,6 +84,8 @@ export const ADVICE_ACTIONS = [
   'set_early_kill',
   'mkfs_xfs_rmapbt',
   'boot_kernel',
+  'clean_up',
+  'reboot',
 ] as const;
 /** One of them. */
 export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
@@ -95,15 +97,15 @@ export interface PossibleThen extends Possible {
   readonly verdict_then: Verdict | null;
 }
 
-/** Something to do before the removal that was simulated and leaves less behind. */
+/** Something to do before the removal that was simulated and leaves less behind; once it has ended, to clean up behind it. */
 export interface Advice extends Cut {
   readonly action: AdviceAction;
   readonly detail: string;
-  /** What it is done to: pids, pins, mounts, blocks, kernels. */
+  /** What it is done to: pids, pins, mounts, blocks, kernels; to clean up, the calls in their order. */
   readonly targets: readonly string[];
   /** Whether doing it destroys what the device stores. */
   readonly destructive: boolean;
-  /** How the removal then ends; `waiting` has no verdict yet. */
+  /** How the removal then ends; `waiting` has no verdict yet. Once it has ended, of what is then left. */
   readonly state_then: ImaginedState;
   readonly verdict_then: Verdict | null;
   readonly impact_then: Impact;

@@ -62,12 +62,14 @@ export const PossibleThen = z
       'Where chance decides in the kernel: what may come of it, an errno or a word, when, and how the removal then ends; null where that is refused.',
   });
 
-/** What to do before a removal. */
+/** What to do before a removal, or behind it. */
 export const Advice = z
   .strictObject({
     action: z.enum(ADVICE_ACTIONS),
     detail: z.string(),
-    targets: z.array(z.string()).meta({ description: 'What it applies to: the first 100.' }),
+    targets: z
+      .array(z.string())
+      .meta({ description: 'What it applies to, and of clean_up the calls in their order: the first 100.' }),
     cut: Cut.exactOptional(),
     destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
     state_then: ImaginedState,
@@ -79,5 +81,5 @@ export const Advice = z
   .meta({
     id: 'Advice',
     description:
-      'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more.',
+      'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more. Of a device whose removal has ended: what leads to a clean state (clean_up), or why only a reboot does.',
   });
