@@ -1,5 +1,6 @@
 import type { AnswerTo } from '../engine/answer.ts';
 import type { CommandOf, CommandType } from '../engine/model/command.ts';
+import type { Mapping } from '../engine/model/host.ts';
 import type { CreateMapping } from '../engine/model/use_command.ts';
 import type { Labels } from '../engine/model/resource.ts';
 
@@ -110,8 +111,8 @@ async function poisonAndPin(run: Run): Promise<void> {
 type Mapped = Pick<CreateMapping, 'file' | 'dax_device' | 'flags' | 'prot' | 'populate' | 'pid'>;
 
 async function map(run: Run, mapped: Mapped): Promise<string> {
-  const { id } = await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped });
-  return id;
+  const mapping = await run({ type: 'create_mapping', offset: 0, length: 4 * MIB, ...mapped });
+  return (mapping as Mapping).id;
 }
 
 /** Unbinds a device and runs the removal to its end. */

@@ -62,9 +62,10 @@ interface CommandAnswers {
   readonly unlink: Outcome;
   readonly create_process: Process;
   readonly exit_process: Outcome;
-  readonly open_file: OpenFile;
+  /** An outcome where the call does not come back. */
+  readonly open_file: OpenFile | Outcome;
   readonly close_file: Outcome;
-  readonly create_mapping: Mapping;
+  readonly create_mapping: Mapping | Outcome;
   readonly access: Outcome;
   readonly munmap: Outcome;
   readonly create_pin: Pin;

@@ -48,6 +48,7 @@ import { begin, rollback, type Context, type Transaction } from './model/transac
 import { cleanUpHazards } from './questions/clean_up_hazard.ts';
 import { advance } from './removal/advance.ts';
 import { restFailed } from './removal/undetermined.ts';
+import { hostUnusable } from './unusable.ts';
 
 /** Which handler a command goes to. */
 const HANDLERS: {
@@ -111,6 +112,8 @@ export function handle<Type extends CommandType>(
 ): Handled<Type> | Refusal {
   const type: Type = command.type;
   if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
+  const unusable = type === 'create_host' ? null : hostUnusable(tx.host, command);
+  if (unusable !== null) return unusable;
   const answer = HANDLERS[type](tx, command);
   return isRefusal(answer) ? answer : { answer, exposures: followUp(tx) };
 }

@@ -197,6 +197,15 @@ export function created(
   };
 }
 
+/** The same of a call that may not come back: 200 with what the process, and the kernel, got then. */
+export function createdOr(schema: z.ZodType, instead: z.ZodType): AnswerKind<Named | Outcome> {
+  return {
+    responses: { ...createdResponses(schema), ...outcome(instead).responses },
+    send: (reply, { answer }, path) =>
+      'result' in answer ? reply.send(answer) : sendCreated(reply, path, answer, {}),
+  };
+}
+
 /** The responses of created(); of an answer that has more than the record, too. */
 export function createdResponses(
   schema: z.ZodType,

@@ -13,6 +13,7 @@ import {
   MIB,
   PIPE,
   removeDevice,
+  returned,
 } from './support.ts';
 
 const OLD = ['v5.10', 'force-unmap-v5.10', 'force-unmap-v5.12', 'v6.1', 'v6.12'] as const;
@@ -37,7 +38,8 @@ function oopsOf(kernel: KernelName, task: 'caller' | 'process') {
 /** A process with a descriptor of a file that was mapped and touched, and is not mapped any more. */
 function opener(rig: Rig, path?: string) {
   const pid = addProcess(rig.made);
-  const open = () => rig.made.run({ type: 'open_file', pid, file: rig.file(path), flags: ['rdwr'] }).id;
+  const open = () =>
+    returned(rig.made.run({ type: 'open_file', pid, file: rig.file(path), flags: ['rdwr'] })).id;
   const open_file = open();
   const { pid: other, mapping } = rig.mapper({ touched: 'write' }, path);
   rig.made.run({ type: 'munmap', mapping });

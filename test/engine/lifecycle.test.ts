@@ -100,6 +100,7 @@ const CASES: readonly Case[] = [
       align: 2097152,
       generation: 2,
       instance: 2,
+      cdevs: [{ instance: 2, refs: 1, opens: 0, dangling: false }],
     },
   },
   {

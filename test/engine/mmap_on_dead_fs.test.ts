@@ -3,7 +3,7 @@ import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { answered, SIGBUS, told, touch } from './observe.ts';
 import { ext4, rmapbt, xfs, type Rig } from './rig.ts';
-import { addProcess, fileIo, found, MIB, removeDevice, type Mapper } from './support.ts';
+import { addProcess, fileIo, found, type Mapper, MIB, removeDevice, returned } from './support.ts';
 
 /** The removal itself shuts the file system down. */
 const SHUT_BY_REMOVAL: readonly KernelName[] = ['v6.12', 'v7.3'];
@@ -20,7 +20,8 @@ function opened({ made, file }: Rig): { readonly pid: number; readonly open_file
 function mapped({ made }: Rig, at: object, flags: readonly ('shared' | 'sync')[] = ['shared']): string {
   const decision = made.try({ ...MAP, ...at, flags } as Parameters<typeof made.try<'create_mapping'>>[0]);
   if (isRefusal(decision)) return decision.errno ?? decision.code;
-  const mapper: Mapper = { pid: decision.answer.pid, mapping: decision.answer.id };
+  const { pid, id } = returned(decision.answer);
+  const mapper: Mapper = { pid, mapping: id };
   return `${touch(made, mapper, 'read')} / ${touch(made, mapper, 'write')} / ${touch(made, mapper, 'msync')}`;
 }
 

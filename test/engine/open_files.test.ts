@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { DAX, devdax, ext4, xfs } from './rig.ts';
-import { addProcess, found, MIB, removeDevice } from './support.ts';
+import { addProcess, found, MIB, removeDevice, returned } from './support.ts';
 
 const HOW = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
 
@@ -10,7 +10,7 @@ function opened(kernel: Parameters<typeof ext4>[0], flags: 'rdonly' | 'wronly' |
   const rig = ext4(kernel);
   const pid = addProcess(rig.made);
   const file = rig.file();
-  const open_file = rig.made.run({ type: 'open_file', pid, file, flags: [flags] });
+  const open_file = returned(rig.made.run({ type: 'open_file', pid, file, flags: [flags] }));
   const umount = () => rig.made.try({ type: 'umount', mount: rig.mount, lazy: false });
   return { rig, pid, file, open_file: open_file.id, umount };
 }
@@ -42,8 +42,8 @@ test('[OPEN1] the exit of its process closes it, a fork has one of its own of th
 
 test('[OPEN1] a mapping made through a descriptor holds its description after the close', () => {
   const { rig, pid, open_file, umount } = opened('v7.3');
-  const mapping = rig.made.run({ type: 'create_mapping', pid, open_file, ...HOW });
-  const alone = rig.made.run({ type: 'create_mapping', pid, file: rig.file(), ...HOW });
+  const mapping = returned(rig.made.run({ type: 'create_mapping', pid, open_file, ...HOW }));
+  const alone = returned(rig.made.run({ type: 'create_mapping', pid, file: rig.file(), ...HOW }));
   expect([mapping.description, alone.description]).toEqual([open_file, alone.id]);
   rig.made.run({ type: 'close_file', open_file });
   rig.made.run({ type: 'munmap', mapping: alone.id });
@@ -104,6 +104,7 @@ test('[OPEN3] of a node: ENOENT, ENXIO, and what has none', () => {
   const pid = addProcess(made);
   const tried = () => made.try({ type: 'open_file', pid, dax_device: DAX, flags: ['rdwr'] });
   expect(tried()).toMatchObject({ answer: { file: null, dax_device: DAX } });
+  made.run({ type: 'close_file', open_file: found([...made.host.tables.open_files.keys()][0]) });
   removeDevice(made, { dax_device: DAX, via: 'device_dax' });
   expect(tried()).toMatchObject({ errno: 'ENXIO' });
   removeDevice(made, { dax_device: DAX, via: 'dax_pmem' });

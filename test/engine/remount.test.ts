@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, table, told, touch } from './observe.ts';
 import { ext4, xfs, type Rig } from './rig.ts';
-import { addProcess, fileIo, mountOf, removeDevice } from './support.ts';
+import { addProcess, fileIo, mountOf, removeDevice, returned } from './support.ts';
 
 const remount = ({ made, mount }: Rig, options: 'ro' | 'rw' = 'ro') =>
   answered(made, { type: 'remount', mount, options });
@@ -36,7 +36,7 @@ describe('[RMT1] a remount', () => {
     const rig = ext4('v6.12');
     const pid = addProcess(rig.made);
     const [reads, writes] = (['rdonly', 'wronly'] as const).map((mode) =>
-      rig.made.run({ type: 'open_file', pid, file: rig.file(), flags: [mode] }),
+      returned(rig.made.run({ type: 'open_file', pid, file: rig.file(), flags: [mode] })),
     );
     expect(remount(rig)).toBe('EBUSY');
     rig.made.run({ type: 'close_file', open_file: String(writes?.id) });
@@ -46,9 +46,9 @@ describe('[RMT1] a remount', () => {
   test('finds a mapping that alone holds a file open for writing, whatever it may itself', () => {
     const rig = ext4('v6.12');
     const pid = addProcess(rig.made);
-    const { id } = rig.made.run({ type: 'open_file', pid, file: rig.file(), flags: ['rdwr'] });
+    const { id } = returned(rig.made.run({ type: 'open_file', pid, file: rig.file(), flags: ['rdwr'] }));
     const { file: _file, ...through } = { ...MAP, file: null, pid, open_file: id, prot: 'r' } as const;
-    const mapping = rig.made.run({ ...through });
+    const mapping = returned(rig.made.run({ ...through }));
     expect(mapping.opened).toBe('rdwr');
     rig.made.run({ type: 'close_file', open_file: id });
     expect(remount(rig)).toBe('EBUSY');

@@ -142,6 +142,12 @@ export function fileIo(made: Machine, pid: number, file: string, kind: IoKind, p
   return outcomeOf(made.run({ type: 'file_io', file, pid, kind, offset: page * PAGE, length: PAGE }));
 }
 
+/** The record that a call made which may not come back, and did. */
+export function returned<Answer extends object>(answer: Answer): Exclude<Answer, Outcome> {
+  if ('kernel_oopses' in answer) throw new Error(`an outcome: ${JSON.stringify(answer)}`);
+  return answer as Exclude<Answer, Outcome>;
+}
+
 export function outcomeOf(answer: AnswerTo): Outcome {
   if (answer === null || typeof answer === 'string' || !('kernel_oopses' in answer))
     throw new Error('the answer has no outcome');

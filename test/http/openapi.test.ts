@@ -89,6 +89,7 @@ export async function story(): Promise<string | null> {
     body: { pid: 42, dax_device: 'dax0.0', offset: 0, length: '2MiB', flags: ['shared'], prot: 'rw' },
   });
   if (mapping === undefined) return error?.code ?? null;
+  if ('result' in mapping) return mapping.result;
   const { data: removal } = await client.POST('/v1/hosts/{host}/dax-devices/{device}/remove', {
     params: { path: { host: 'node-a', device: 'pmem0' }, header: { Prefer: 'wait=60' } },
     body: { trigger: 'unbind' },

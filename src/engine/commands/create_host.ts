@@ -35,6 +35,7 @@ export function createHost(tx: Transaction, command: CreateHost): HostRecord | R
     proposed: { ...NOTHING_PROPOSED, ...command.proposed },
     health: 'ok',
     stuck: [],
+    underflow_warned: false,
     next_id: 1,
   });
   emit(tx, 'host_created', `hosts/${command.name}`, { kernel: record.kernel });

@@ -1,4 +1,5 @@
 import type { CreateMapping } from '../model/use_command.ts';
+import { isAlive } from '../mm/cdev.ts';
 import { touch } from '../mm/fault.ts';
 import { findMapper } from '../mm/mm_locked.ts';
 import { touchAtime } from '../mm/times.ts';
@@ -11,21 +12,24 @@ import { emit, identity, nextId, put, type Transaction } from '../model/transact
 import { isModelledProvider } from '../model/provider.ts';
 import { isOnDaxBus, PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { mapsNothing, openToMap } from './map_node.ts';
 import { refusesOpen } from './open_file.ts';
 
 /**
  * mmap(2) of a file or of the device node, opened for it, or through a descriptor. 409 with the kernel's errno where open
- * or mmap is refused (R8-R11).
+ * or mmap is refused (R8-R11); an outcome instead where it oopses or does not return (S15, S20).
  */
-export function createMapping(tx: Transaction, command: CreateMapping): Mapping | Refusal {
+export function createMapping(tx: Transaction, command: CreateMapping): Mapping | Outcome | Refusal {
   const process = findMapper(tx.host, command.pid, '/pid');
   if (isRefusal(process)) return process;
   const target = resolve(tx, command);
   if (isRefusal(target)) return target;
-  const refusal =
+  const refused =
     refusesShape(command) ??
+    opened(tx, command, target) ??
     (target.file === null ? refusesNode(tx, command, target) : refusesFile(tx, command, target.file, target));
-  if (refusal !== null) return refusal;
+  if (refused !== null) return refused;
   const page_size = command.page_size ?? defaultPageSize(target);
   const id = nextId(tx, 'v');
   const anonymous = isAnonymous(target);
@@ -61,6 +65,14 @@ interface Target {
   readonly device: DaxDevice;
   /** The descriptor that it is mapped through; null where it is opened for the mapping. */
   readonly open_file: OpenFile | null;
+}
+
+/** What is mapped is opened first: an outcome where that, or the mmap(2) of what it finds, does not come back. */
+function opened(tx: Transaction, command: CreateMapping, target: Target): Outcome | Refusal | null {
+  const { file, device, open_file } = target;
+  if (open_file !== null) return mapsNothing(tx, open_file);
+  const isChardev = file === null && isOnDaxBus(device.mode) && !isAnonymous(target);
+  return isChardev ? openToMap(tx, command.pid, device, openedFor(command)) : null;
 }
 
 /** Memory of system RAM has no file behind it, but where a descriptor of the device node is mapped. */
@@ -185,10 +197,7 @@ function refusesNode(tx: Transaction, command: CreateMapping, target: Target): R
   }
   if (open_file !== null && open_file.device_instance !== device.instance)
     return kernelRefuses('ENXIO', 'the dev_dax of the descriptor is gone for good');
-  if (open_file === null && (!device.parent_bound || device.state === 'gone'))
-    return kernelRefuses('ENOENT', 'there is no device node');
-  if (!device.dax_alive || device.driver !== 'device_dax')
-    return kernelRefuses('ENXIO', 'dax_alive() is false');
+  if (!isAlive(device)) return kernelRefuses('ENXIO', 'dax_alive() is false');
   if (command.flags.includes('private'))
     return kernelRefuses('EINVAL', 'dax_mmap: attempted private mapping');
   const align = device.align!;

@@ -2,7 +2,7 @@ import type { Munmap } from '../model/use_command.ts';
 import { withExit } from '../mm/exit_walk.ts';
 import { loseRefs } from '../mm/lost_refs.ts';
 import { findMapper } from '../mm/mm_locked.ts';
-import { putBy, strike } from '../mm/process_end.ts';
+import { putBy, strike, withLog } from '../mm/process_end.ts';
 import { zapEffect, zapLog } from '../mm/zap.ts';
 import { findMapping, pinsOfPid } from '../model/lookup.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -25,5 +25,5 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
   const outcome = putBy(tx, mapping.pid, mapping);
-  return isRefusal(outcome) ? outcome : { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
+  return isRefusal(outcome) ? outcome : withLog(kernel_log, outcome);
 }

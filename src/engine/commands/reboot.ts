@@ -63,6 +63,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
     proposed: keptProposed(kernel.kernel, before.proposed),
     health: 'ok',
     stuck: [],
+    underflow_warned: false,
   });
   const record = patch(tx, 'hosts', before.name, { counters: freshCounters(factsOf(tx.host)) });
   rebootCxl(tx);

@@ -1,3 +1,4 @@
+import { cdevOf, putCdev, withCdev } from '../model/cdev.ts';
 import type { CreateDaxDevice } from '../model/device_command.ts';
 import type { ImportedDevice } from '../model/host_command.ts';
 import { definedOnly } from '../model/defined_only.ts';
@@ -8,6 +9,7 @@ import { deviceOf } from '../model/lookup.ts';
 import { identity, put, remove, type Transaction } from '../model/transaction.ts';
 import { driverOf, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
 import { without } from '../model/conditions.ts';
+import { cdevsNow } from './cdevs.ts';
 import { BY_NDCTL, MEDIUM_REPLACED } from './conditions.ts';
 import { NO_LINK } from './cxl/link.ts';
 import { idsLeft } from './dax_match.ts';
@@ -58,7 +60,7 @@ const NEW_PAGES = { hwpoisoned: [], lost_refs: [], lost_ptes: [], faulted: [] } 
 /** A device as it is found on its bus: with the driver of its mode, unless said otherwise. */
 export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {
   const { mode, provider = 'ACPI.NFIT' } = command;
-  return {
+  const device: Omit<DaxDevice, 'cdevs'> = {
     ...identity(tx),
     ...(command.state === 'unbound' ? UNDRIVEN : drivenIn(tx.host, mode)),
     ...NEW_PAGES,
@@ -91,6 +93,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     ...NO_LINK,
     ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
   };
+  return { ...device, cdevs: cdevsNow(null, device) };
 }
 
 /** A recorded device as a listing shows it: the listing wins over what nobody uses, what it cannot know stays. */
@@ -114,7 +117,8 @@ export function asListed(
     map,
     ...(isAnotherOwners(before, imported) ? boundUnseen(before) : {}),
   };
-  return { ...listed, ...drivenAsListed(host, listed, imported) };
+  const now = { ...listed, ...drivenAsListed(host, listed, imported) };
+  return { ...now, cdevs: cdevsNow(before, now) };
 }
 
 /** Whether a listing shows the content of another owner (GEN3): in another mode it is, unless it is said not to be. */
@@ -142,7 +146,7 @@ export function listedFirst(
   { name, mode_as_listed, parent_bound = true }: ImportedDevice,
   badblocks: DaxDevice['badblocks'],
 ): DaxDevice {
-  return become(tx, name, {
+  return becomeNode(tx, name, {
     badblocks,
     mode_as_listed: mode_as_listed ?? null,
     parent_bound,
@@ -151,7 +155,7 @@ export function listedFirst(
 
 /** A listing that shows its whole bus does not show the device. */
 export function listedNoMore(tx: Transaction, { name }: DaxDevice): DaxDevice {
-  return become(tx, name, { ...UNDRIVEN, state: 'gone' });
+  return becomeNode(tx, name, { ...UNDRIVEN, state: 'gone' });
 }
 
 /**
@@ -165,9 +169,8 @@ export function bound(
   mode: DeviceMode,
   tenant: string | null,
 ): DaxDevice {
-  const changes = mode !== device.mode;
   const map = mapIn(device, mode);
-  return become(tx, device.name, {
+  return becomeNode(tx, device.name, {
     ...drivenIn(tx.host, mode),
     ...ownedFrom(device, mode, tenant),
     ...NEW_PAGES,
@@ -176,14 +179,15 @@ export function bound(
     align: device.align ?? defaultAlign(mode),
     conditions: [],
     pgmap: device.pgmap + 1,
-    instance: changes ? device.instance + 1 : device.instance,
+    // Another driver of the dax bus has the same dev_dax (S21).
+    instance: isRemade(device, mode) ? device.instance + 1 : device.instance,
     parent_bound: true,
   });
 }
 
 /** dax_pmem binds, the dax device that it makes stays without a driver. Source: drivers/dax/pmem.c. */
 export function parentBound(tx: Transaction, { name }: DaxDevice): DaxDevice {
-  return become(tx, name, { parent_bound: true });
+  return becomeNode(tx, name, { parent_bound: true });
 }
 
 /** Every driver probes again: `present` where that of the mode finds its range. Nobody uses the device any more. */
@@ -194,7 +198,7 @@ export function booted(
   present: boolean,
   conditions: readonly Condition[],
 ): DaxDevice {
-  return become(tx, device.name, {
+  const fields = {
     ...(present ? drivenIn(tx.host, mode) : UNDRIVEN),
     ...ownedFrom(device, mode, device.tenant),
     ...NEW_PAGES,
@@ -206,7 +210,8 @@ export function booted(
     parent_bound: true,
     driver_ids: [],
     removal: null,
-  });
+  };
+  return become(tx, device.name, { ...fields, cdevs: cdevsNow(null, { ...device, ...fields }) });
 }
 
 /** `->remove()` has begun; a surprise took the medium before, daxctl the id of the driver (S42). */
@@ -254,9 +259,15 @@ export function memRegionReleased(tx: Transaction, device: DaxDevice, leaked: bo
   become(tx, device.name, { ...UNDRIVEN, state: device.state, ...left });
 }
 
+/** The cdev of a dev_dax has lost what device_dax had of it. Source: drivers/dax/device.c dev_dax_cdev_del(). */
+export function cdevDeleted(tx: Transaction, device: DaxDevice): void {
+  const cdevs = withCdev(device, putCdev(cdevOf(device, device.instance)!));
+  become(tx, device.name, { cdevs });
+}
+
 /** The dev_dax itself is gone. Source: drivers/dax/bus.c unregister_dev_dax(). */
 export function devDaxUnregistered(tx: Transaction, { name, instance }: DaxDevice): void {
-  become(tx, name, { parent_bound: false, instance: instance + 1 });
+  becomeNode(tx, name, { parent_bound: false, instance: instance + 1 });
 }
 
 /** kmem took its memory away and stays bound. Source: drivers/dax/kmem.c state_store(), v7.3. */
@@ -322,6 +333,12 @@ export function handedOver(tx: Transaction, device: DaxDevice, tenant: string | 
 
 function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxDevice {
   return put(tx, 'dax_devices', name, { ...deviceOf(tx.host, name), ...fields });
+}
+
+/** The same, of what may change the driver of its dev_dax, or its dev_dax. */
+function becomeNode(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxDevice {
+  const before = deviceOf(tx.host, name);
+  return become(tx, name, { ...fields, cdevs: cdevsNow(before, { ...before, ...fields }) });
 }
 
 /** Whose the pfns are from now on (GEN3). */

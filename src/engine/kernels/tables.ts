@@ -1,6 +1,7 @@
 import type { Column } from './column.ts';
 import { COST } from './cost.ts';
 import { CXL } from './cxl.ts';
+import { DEVICE_DAX } from './device_dax.ts';
 import { EVICTION } from './eviction.ts';
 import { FILE_SYSTEMS } from './file_systems.ts';
 import { KMEM } from './kmem.ts';
@@ -18,6 +19,7 @@ export const FACTS = {
   stale: STALE,
   stale_store: STALE_STORE,
   eviction: EVICTION,
+  device_dax: DEVICE_DAX,
   repurpose: REPURPOSE,
   memory_failure: MEMORY_FAILURE,
   kmem: KMEM,

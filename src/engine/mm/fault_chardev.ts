@@ -2,14 +2,13 @@ import { levelPages, type Level } from '../model/mapping_table.ts';
 import { insertEntries } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { nextPresent, type Step, type Walk } from './fault_walk.ts';
+import { isAlive } from './cdev.ts';
 import { markFaulted } from './hwpoison.ts';
 
 /** drivers/dax/device.c check_vma(), dev_dax_huge_fault(): entries of the device's align, as writable as the VMA (D3). */
 export function missingChardev(walk: Walk, index: number): Step {
   const { device, mapping } = walk;
-  const alive =
-    device.dax_alive && device.driver === 'device_dax' && device.instance === mapping.device_instance;
-  if (!alive) return { why: 'sigbus', index };
+  if (!isAlive(device) || device.instance !== mapping.device_instance) return { why: 'sigbus', index };
   const level: Level = device.align === 4096 ? 'pte' : device.align === 2097152 ? 'pmd' : 'pud';
   const unit = levelPages(level);
   const from = Math.floor(index / unit) * unit;

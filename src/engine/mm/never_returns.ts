@@ -11,12 +11,16 @@ const WAITS = {
   /** Of umount(2), lazy or not, behind the mount that it has detached. */
   namespace_unlock: { for: 'rcu', in: 'synchronize_rcu_expedited' },
   kill_dax: { for: 'dax_srcu', in: '__synchronize_srcu' },
+  /** Of a cdev whose last reference goes. */
+  cdev_purge: { for: 'cdev_lock', in: 'cdev_purge' },
+  /** Of the node of any character device. */
+  chrdev_open: { for: 'cdev_lock', in: 'chrdev_open' },
 } as const satisfies Readonly<Record<string, { readonly for: NeverEnding; readonly in: string }>>;
 
 /**
  * Where a call waits for ever, or null where it returns: the one place that says what an oops of before costs others.
  * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), fs/namespace.c
- * namespace_unlock(), drivers/dax/super.c kill_dax(); R145, S17,
+ * namespace_unlock(), drivers/dax/super.c kill_dax(), fs/char_dev.c cdev_purge(), chrdev_open(); R145, S17, S20,
  * S32.
  */
 export function neverReturns(host: Host, call: keyof typeof WAITS): string | null {

@@ -5,6 +5,7 @@ import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, openFilesOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
+import { closeNodes, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
@@ -45,7 +46,7 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
   const open_files = openFilesOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
-  const kernel_log = zapLog(tx, mappings, processOf(tx.host, pid).comm);
+  const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   for (const mapping of mappings) loseRefs(tx, mapping);
   for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
   const oopses: Oops[] = [];
@@ -58,6 +59,8 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
     remove(tx, 'pins', pin.id);
   }
   for (const { id } of open_files) remove(tx, 'open_files', id);
+  const nodes = closeNodes(tx, [...mappings, ...open_files]);
+  if (nodes.oops !== null) return withLog([...zapped, ...nodes.kernel_log], oopsed(tx, pid, nodes.oops));
   const eviction = putFiles(tx, [...mappings, ...open_files]);
   if (eviction.do === 'oops') return oopsed(tx, pid, { ...eviction, task: 'stuck' });
   if (eviction.do === 'hang') return hang(tx, pid, eviction.in);
@@ -65,7 +68,12 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
-  const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
+  const ended = {
+    process_alive: false,
+    end,
+    kernel_oopses: oopses,
+    kernel_log: [...zapped, ...nodes.kernel_log],
+  };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
 }
 
@@ -84,16 +92,16 @@ export function evictionOutcome(tx: Transaction, eviction: Eviction): Outcome | 
   }
 }
 
-/** Last puts outside of an exit: an oops kills the task, which has let go already what made it oops (S4). */
-export function putBy(
-  tx: Transaction,
-  pid: number,
-  holder: { readonly file: string | null },
-): Outcome | Refusal {
+/** Last puts outside of an exit: an oops kills the task, which has let go already what made it oops (S4, S20). */
+export function putBy(tx: Transaction, pid: number, holder: NodeHolder): Outcome | Refusal {
+  const { oops, kernel_log } = closeNodes(tx, [holder]);
+  if (tx.pending.length > 0)
+    emit(tx, 'dax_device_changed', `dax-devices/${holder.dax_device}`, { closed: holder.description });
+  if (oops !== null) return strike(tx, pid, { ...oops, task: 'dies' });
   const eviction = putFiles(tx, [holder]);
   switch (eviction.do) {
     case 'ok':
-      return okOutcome();
+      return okOutcome({ kernel_log });
     case 'unknown':
       return unknownOutcome(eviction.why);
     case 'hang':
@@ -103,18 +111,27 @@ export function putBy(
   }
 }
 
-/** The task waits in the kernel for what never comes, and takes no signal. */
-function hang(tx: Transaction, pid: number, blocked_in: string): Outcome {
+/** What the kernel has logged before an outcome. */
+export function withLog(kernel_log: readonly string[], outcome: Outcome): Outcome {
+  return { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
+}
+
+/** The task waits, or spins, in the kernel for what never comes, and takes no signal. */
+export function hang(tx: Transaction, pid: number, blocked_in: string): Outcome {
   patch(tx, 'processes', String(pid), { state: 'blocked' });
   emit(tx, 'process_changed', `processes/${String(pid)}`, { blocked_in });
   return blockedOutcome(blocked_in);
 }
 
 /** The task is struck by an oops and never reaped. */
-function oopsed(tx: Transaction, pid: number, { at, never_ends, log }: OopsEffect): Outcome {
+export function oopsed(tx: Transaction, pid: number, { at, never_ends, log }: OopsEffect): Outcome {
   patch(tx, 'processes', String(pid), { state: 'oopsed' });
   recordOops(tx, at, never_ends);
-  return oopsOutcome(at, 'process', { process_alive: true, kernel_log: log === undefined ? [] : [log] });
+  return oopsOutcome(at, 'process', { process_alive: true, kernel_log: logOf(log) });
+}
+
+function logOf(log: string | undefined): readonly string[] {
+  return log === undefined ? [] : [log];
 }
 
 /** An oops somewhere in the kernel: the host's health shows it until a reboot, and what it left without an end. */
@@ -126,12 +143,12 @@ export function recordOops(tx: Transaction, at: string | null, never_ends?: Neve
 }
 
 /** An oops kills the task; its exit may oops again. */
-function dieByOops(tx: Transaction, pid: number, { at, never_ends }: OopsEffect): Outcome | Refusal {
+function dieByOops(tx: Transaction, pid: number, { at, never_ends, log }: OopsEffect): Outcome | Refusal {
   recordOops(tx, at, never_ends);
   const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
   if (isRefusal(ended)) return ended;
   const kernel_oopses: Oops[] = [{ at, task: 'process' }, ...ended.kernel_oopses];
-  return okOutcome({ ...ended, result: 'kernel_oops', kernel_oopses });
+  return withLog(logOf(log), { ...ended, result: 'kernel_oops', kernel_oopses });
 }
 
 /** Applies an oops effect to the process itself. Refused as endProcess(), where it dies of it. */

@@ -135,8 +135,9 @@ function indexKeys(kind: Kind, record: unknown): string[] {
   const { pid, dax_device } = record as Mapping | Pin | OpenFile;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
   if (kind === 'pins') return keys;
-  const { file } = record as Mapping | OpenFile;
+  const { file, description } = record as Mapping | OpenFile;
   if (file !== null) keys.push(`${kind}/file/${file}`);
+  else if (description !== null) keys.push(`${kind}/node/${description}`);
   if (kind === 'mappings' && (record as Mapping).anonymous) keys.push(`mappings/anonymous/${dax_device}`);
   return keys;
 }

@@ -1,4 +1,5 @@
 import type { BlockInSysfs } from './block_in_sysfs.ts';
+import type { HasCdevs } from './cdev.ts';
 import type { DeviceLife } from './device_life.ts';
 import type { Extent, FileTimes } from './inode.ts';
 import type { HostCounters } from './node_counters.ts';
@@ -31,7 +32,7 @@ import type { FileState, OpenFile, OpenFlag } from './open_file.ts';
 import type { RegionType } from './region_type.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
-import type { NeverEnding } from './never_ending.ts';
+import type { LeftUntilReboot } from './never_ending.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
@@ -93,7 +94,7 @@ export type RecordOf<K extends Kind> = RecordTypes[K];
 export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 
 /** One host: the kernel that it runs, what the operator set, and the counters of its kernel. */
-export interface HostRecord extends Resource {
+export interface HostRecord extends Resource, LeftUntilReboot {
   readonly name: string;
   /** The profile that says what its kernel does; `resolved` where its release is none of those that were recorded. */
   readonly kernel: HostKernel;
@@ -109,8 +110,6 @@ export interface HostRecord extends Resource {
   /** The proposed parameters of the series (FU9, FU11); only the profile force-unmap has them, off by default. */
   readonly proposed: { readonly devdax_memory_failure: boolean; readonly kmem_memory_failure: boolean };
   readonly health: HostHealth;
-  /** What never ends until a reboot, in the order of NEVER_ENDING: who waits for it never returns. */
-  readonly stuck: readonly NeverEnding[];
   /** The next number for readable ids of this host (`m3`, `f4`, …). */
   readonly next_id: number;
 }
@@ -122,7 +121,7 @@ export interface Condition {
 }
 
 /** One DAX device: its lifecycle state, its place, and what was said of it or found on it. */
-export interface DaxDevice extends Resource, DeviceLife {
+export interface DaxDevice extends Resource, DeviceLife, HasCdevs {
   readonly name: string;
   readonly size: number;
   /** `0x` lower-case hex, null where no listing has shown it. */

@@ -208,6 +208,12 @@ export function openFilesOfFile(host: Host, file: string): OpenFile[] {
   return indexed(host, 'open_files', `file/${file}`);
 }
 
+/** Whether a descriptor or a mapping holds an open file description of a device node. */
+export function isNodeHeld(host: Host, description: string): boolean {
+  const key = `node/${description}`;
+  return indexed(host, 'open_files', key).length > 0 || indexed(host, 'mappings', key).length > 0;
+}
+
 /** Descriptors of a device, of its files and its nodes, in order of creation. */
 export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
   return indexed(host, 'open_files', `dax_device/${dax_device}`);

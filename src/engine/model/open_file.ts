@@ -29,4 +29,9 @@ export interface OpenFile extends Resource {
   readonly description: string;
   /** The device instance whose inode it has open. */
   readonly device_instance: number;
+  /**
+   * The node of a device-dax, opened while that was not alive: dax_open() found no dev_dax for it, and it leads to none
+   * for good (S14, S15).
+   */
+  readonly opened_dead: boolean;
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
-import { created, outcome } from '../mutate.ts';
+import { createdOr, outcome } from '../mutate.ts';
 import { nounRoutes } from '../noun.ts';
 import { Access, CreateMapping, Mapping, mappingFilters } from '../schemas/mapping.ts';
 import { Outcome } from '../schemas/outcome.ts';
@@ -18,10 +18,12 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
   });
   mappings.create({
     summary: 'mmap(2)',
+    description:
+      "409 with the kernel's errno where it refuses; 200 with an outcome where the call does not come back.",
     body: CreateMapping,
     command: 'create_mapping',
     fields: ({ body }) => body,
-    answer: created(Mapping),
+    answer: createdOr(Mapping, Outcome),
   });
   mappings.verb({
     id: 'munmap',

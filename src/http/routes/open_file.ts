@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
-import { created, outcome } from '../mutate.ts';
+import { createdOr, outcome } from '../mutate.ts';
 import { nounRoutes } from '../noun.ts';
 import { CreateOpenFile, OpenFile, openFileFilters } from '../schemas/open_file.ts';
 import { Outcome } from '../schemas/outcome.ts';
@@ -18,11 +18,12 @@ export function openFileRoutes(app: FastifyInstance, backend: Backend): void {
   });
   open_files.create({
     summary: 'open(2)',
-    description: "Of a file or a device node. 409 with the kernel's errno where it refuses.",
+    description:
+      "Of a file or a device node. 409 with the kernel's errno where it refuses; 200 with an outcome where the call does not come back.",
     body: CreateOpenFile,
     command: 'open_file',
     fields: ({ body }) => body,
-    answer: created(OpenFile),
+    answer: createdOr(OpenFile, Outcome),
   });
   open_files.verb({
     id: 'closeFile',

@@ -107,6 +107,24 @@ const device = {
       'Pages of the present pgmap whose reference count fell below zero: a stale huge entry of them was dropped, or a pin of before let go. An eviction of their inode waits for ever (from 6.15 on).',
   }),
   lost_ptes: PfnRanges.meta({ description: 'The same by stale PTEs, with which the mapcount fell, too.' }),
+  cdevs: z
+    .array(
+      z.strictObject({
+        instance: Count.meta({
+          description: 'Of the device; a node of an earlier one is deleted, and still open.',
+        }),
+        refs: z.union([Count, z.literal('saturated')]).meta({
+          description:
+            'One of device_dax that is bound, one of each open file description; `saturated` after one too few.',
+        }),
+        opens: Count.meta({ description: 'Open file descriptions of the node.' }),
+        dangling: z.boolean().meta({
+          description:
+            'A bind came while the node was open: once the node is deleted, its last close ends in a corrupted list.',
+        }),
+      }),
+    )
+    .meta({ description: 'Character devices of its dev_dax, and of those before it that are still open.' }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
   cxl_region_from: z.enum(LINK_SOURCES).nullable().meta({

@@ -109,6 +109,10 @@ export const Host = z
       description:
         'What an oops has left without an end until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, or for the lock of memory hotplug, never returns.',
     }),
+    underflow_warned: z.boolean().meta({
+      description:
+        'Whether the kernel has warned of a refcount_t below zero: it does so once until a reboot.',
+    }),
     next_id: Count.meta({ description: 'The number the next readable id of this host gets.' }),
   })
   .meta({ id: 'Host', description: 'One machine.' }) satisfies z.ZodType<HostRecord>;

@@ -18,6 +18,10 @@ export const OpenFile = z
     flags: z.array(z.enum(OPEN_FLAGS)),
     description: Description,
     device_instance: Count.meta({ description: 'The instance of the device whose inode it has open.' }),
+    opened_dead: z.boolean().meta({
+      description:
+        'The node of a device-dax, opened while that was not alive: an mmap through it oopses, for good.',
+    }),
   })
   .meta({ id: 'OpenFile', description: 'A descriptor of a process.' }) satisfies z.ZodType<EngineOpenFile>;
 

@@ -1,6 +1,18 @@
-import type { StepOutput } from '../step.ts';
+import { cdevDeleted } from '../../device/lifecycle.ts';
+import { logOfPut } from '../../mm/cdev.ts';
+import { neverReturns } from '../../mm/never_returns.ts';
+import { cdevOf } from '../../model/cdev.ts';
+import type { StepInput, StepOutput } from '../step.ts';
 
-/** The character device goes; open descriptors keep the inode. Source: drivers/dax/device.c dev_dax_cdev_del(). */
-export function cdevDel(): StepOutput {
-  return { end: 'done' };
+/**
+ * The character device goes: open descriptors keep the inode, and its cdev. The last reference spins where `cdev_lock` is
+ * never given back (S20). Source: drivers/dax/device.c dev_dax_cdev_del(), fs/char_dev.c cdev_purge(); S19.
+ */
+export function cdevDel({ tx, device }: StepInput): StepOutput {
+  const cdev = cdevOf(device, device.instance)!;
+  const spins_in = cdev.refs === 1 ? neverReturns(tx.host, 'cdev_purge') : null;
+  if (spins_in !== null) return { end: 'stuck', result: { spins_in } };
+  const log = logOfPut(tx, cdev);
+  cdevDeleted(tx, device);
+  return { end: 'done', log };
 }

@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
+import { isRefusal, type Refusal } from '../../src/engine/model/refusal.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
+import { DAX, devdax } from './rig.ts';
+import {
+  access,
+  addDevice,
+  addProcess,
+  found,
+  MIB,
+  outcomeOf,
+  removeDevice,
+  returned,
+  type Machine,
+} from './support.ts';
+
+const MAP = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw' } as const;
+const OPEN = { type: 'open_file', dax_device: DAX, flags: ['rdwr'] } as const;
+
+/** What a call is answered: an errno, a code, or the result of its outcome; `ok` where it made something. */
+function said(decision: Refusal | { readonly answer: object | null }): string {
+  if (isRefusal(decision)) return decision.errno ?? decision.code;
+  const answer = decision.answer as { readonly result?: string } | null;
+  return answer?.result ?? 'ok';
+}
+
+/** A machine with a device-dax, and what is done to its node. */
+function node(kernel: KernelName) {
+  const { made } = devdax(kernel, { size: 512 * MIB });
+  const cdev = () => deviceOf(made).cdevs;
+  return {
+    made,
+    cdev,
+    refs: () => cdev().find(({ instance }) => instance === deviceOf(made).instance)?.refs,
+    opener: (pid = addProcess(made)) => ({ pid, open_file: returned(made.run({ ...OPEN, pid })).id }),
+    open: (pid = addProcess(made)) => said(made.try({ ...OPEN, pid })),
+    map: (pid = addProcess(made)) => said(made.try({ type: 'create_mapping', dax_device: DAX, pid, ...MAP })),
+    mapBy: ({ pid, open_file }: { pid: number; open_file: string }, how: object = {}) =>
+      said(made.try({ type: 'create_mapping', open_file, pid, ...MAP, ...how })),
+    close: ({ open_file }: { open_file: string }) => outcomeOf(made.run({ type: 'close_file', open_file })),
+    kill: (pid: number) => said(made.try({ type: 'exit_process', pid })),
+    bind: (driver: 'device_dax' | 'dax_pmem' = 'device_dax') =>
+      said(made.try({ type: 'bind', dax_device: DAX, driver })),
+    unbind: (via: 'device_dax' | 'dax_pmem' = 'device_dax') =>
+      removeDevice(made, { dax_device: DAX, trigger: 'unbind', via }),
+  };
+}
+
+function deviceOf({ host }: Machine): DaxDevice {
+  return found(host.tables.dax_devices.get(DAX));
+}
+
+/** The id of the newest mapping. */
+function lastMapping({ host }: Machine): string {
+  return found([...host.tables.mappings.keys()].at(-1));
+}
+
+/** A node that was open over a bind is deleted, and closed: by whom that had it open, and others that are there. */
+function corrupted(kernel: KernelName) {
+  const dax = node(kernel);
+  const others = [0, 1, 2].map(() => addProcess(dax.made));
+  const first = dax.opener();
+  const second = dax.opener();
+  dax.unbind();
+  dax.bind();
+  dax.close(second);
+  dax.unbind();
+  dax.unbind('dax_pmem');
+  dax.bind('dax_pmem');
+  const outcome = outcomeOf(dax.made.run({ type: 'exit_process', pid: first.pid }));
+  return { dax, first, others, outcome };
+}
+
+const checkVma = (kernel: KernelName) => (kernel === 'v7.3' ? '__check_vma' : 'check_vma');
+
+describe.each(KERNEL_NAMES)('%s', (kernel) => {
+  test('[S13] a node that nobody has open is there while device_dax is bound', () => {
+    const dax = node(kernel);
+    expect([dax.open(), dax.refs()]).toEqual(['ok', 2]);
+    for (const { pid } of dax.made.host.tables.processes.values())
+      dax.made.run({ type: 'exit_process', pid });
+    dax.unbind();
+    expect([dax.refs(), dax.open(), dax.map()]).toEqual([0, 'ENXIO', 'ENXIO']);
+    expect([dax.bind(), dax.open(), dax.map(), dax.refs()]).toEqual(['ok', 'ok', 'ok', 3]);
+  });
+
+  test('[S14] while somebody has it open another opens it, also without a driver', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    dax.unbind();
+    const second = dax.opener();
+    expect([...dax.made.host.tables.open_files.values()].map(({ opened_dead }) => opened_dead)).toEqual([
+      false,
+      true,
+    ]);
+    dax.close(first);
+    expect([dax.refs(), dax.open()]).toEqual([1, 'ok']);
+    dax.close(second);
+    expect(dax.refs()).toBe(1);
+  });
+
+  test('[S14] nor does it ask for kmem, or for one that is on its way out', () => {
+    const dax = node(kernel);
+    dax.opener();
+    dax.unbind();
+    dax.made.run({ type: 'bind', dax_device: DAX, mode: 'system-ram' });
+    const pid = addProcess(dax.made);
+    expect([dax.open(pid), deviceOf(dax.made).instance]).toEqual(['ok', 1]);
+    expect(dax.mapBy({ pid, open_file: [...dax.made.host.tables.open_files.keys()].at(-1)! })).toBe(
+      'kernel_oops',
+    );
+  });
+
+  test.each([[['shared']], [['shared', 'sync']], [['private']]] as const)(
+    '[S15] an mmap through what was opened while it was not alive oopses: %s',
+    (flags) => {
+      const dax = node(kernel);
+      dax.opener();
+      dax.unbind();
+      const late = dax.opener();
+      dax.bind();
+      const outcome = dax.made.try({
+        ...{ type: 'create_mapping', pid: late.pid, open_file: late.open_file },
+        ...{ ...MAP, flags },
+      });
+      expect(outcome).toMatchObject({
+        answer: {
+          result: 'kernel_oops',
+          process_alive: true,
+          kernel_oopses: [{ at: checkVma(kernel), task: 'process' }],
+        },
+      });
+      const { host } = dax.made;
+      expect(host.tables.hosts.get('h')).toMatchObject({ health: 'oopsed', stuck: ['dax_srcu'] });
+    },
+  );
+
+  test('[S16] the task stays, whatever it is sent, and so does what it has open', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    dax.unbind();
+    const pid = addProcess(dax.made);
+    expect(dax.map(pid)).toBe('kernel_oops');
+    expect(dax.made.host.tables.processes.get(String(pid))).toMatchObject({ state: 'oopsed' });
+    expect(dax.kill(pid)).toBe('process_unavailable');
+    dax.close(first);
+    expect([dax.refs(), dax.open(), dax.map()]).toEqual([1, 'ok', 'kernel_oops']);
+  });
+
+  test('[S17] no removal of a dax_device comes back, and binds go on', () => {
+    const dax = node(kernel);
+    addDevice(dax.made, {});
+    const first = dax.opener();
+    expect(dax.mapBy(first)).toBe('ok');
+    const id = lastMapping(dax.made);
+    dax.unbind();
+    dax.map();
+    expect([dax.bind(), access(dax.made, id, 'write').result, dax.map()]).toEqual(['ok', 'ok', 'ok']);
+    const { state, steps } = dax.unbind();
+    expect([state, steps[0]?.result]).toEqual(['stuck', { hangs_in: '__synchronize_srcu' }]);
+    // What is mapped stays so: the removal has not come to it.
+    expect(access(dax.made, id, 'read').result).toBe('ok');
+    const untouched = access(dax.made, lastMapping(dax.made), 'read');
+    expect(untouched).toMatchObject({ signal: 'SIGBUS', si_code: 'BUS_ADRERR' });
+    expect([dax.open(), dax.map()]).toEqual(['ok', 'kernel_oops']);
+    expect(removeDevice(dax.made, { trigger: 'unbind' }).state).toBe('stuck');
+  });
+
+  test('[S18] through what was opened alive an mmap is refused while the dev_dax is not, or is gone', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    dax.unbind();
+    expect(dax.mapBy(first)).toBe('ENXIO');
+    dax.bind();
+    expect(dax.mapBy(first)).toBe('ok');
+    dax.unbind();
+    dax.unbind('dax_pmem');
+    expect([dax.mapBy(first), dax.open(), dax.map()]).toEqual(['ENXIO', 'ENOENT', 'ENOENT']);
+    dax.bind('dax_pmem');
+    expect([dax.mapBy(first), dax.open()]).toEqual(['ENXIO', 'ok']);
+  });
+
+  test('[S19] a close of what was open at the bind takes the reference of the driver', () => {
+    const dax = node(kernel);
+    const [first, second, third] = [dax.opener(), dax.opener(), dax.opener()];
+    expect(dax.mapBy(first)).toBe('ok');
+    const id = lastMapping(dax.made);
+    dax.unbind();
+    dax.bind();
+    expect([dax.refs(), access(dax.made, id, 'write').result]).toEqual([1, 'ok']);
+    expect([dax.close(first).kernel_log, dax.refs(), dax.open()]).toEqual([[], 1, 'ok']);
+    dax.close(second);
+    expect([dax.refs(), dax.close(third).kernel_log]).toEqual([1, []]);
+    expect([dax.refs(), dax.open(), dax.map(), access(dax.made, id, 'read').result]).toEqual([
+      0,
+      'ENXIO',
+      'ENXIO',
+      'ok',
+    ]);
+    const UNDERFLOW = ['refcount_t: underflow; use-after-free.'];
+    expect(outcomeOf(dax.made.run({ type: 'munmap', mapping: id })).kernel_log).toEqual(UNDERFLOW);
+    expect([dax.refs(), dax.open()]).toEqual(['saturated', 'ok']);
+  });
+
+  test('[S19] an unbind over a count of 0 saturates it, then anybody opens it, and a bind makes it new', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    dax.unbind();
+    dax.bind();
+    dax.close(first);
+    const { state, report } = dax.unbind();
+    expect([state, report.kernel_log]).toEqual(['completed', ['refcount_t: underflow; use-after-free.']]);
+    const second = dax.opener();
+    expect(dax.refs()).toBe('saturated');
+    expect([dax.mapBy(second), dax.bind(), dax.refs(), dax.map()]).toEqual(['kernel_oops', 'ok', 1, 'ok']);
+  });
+
+  test('[S19] the warning of an underflow comes once until a reboot', () => {
+    const dax = node(kernel);
+    for (const times of [1, 0]) {
+      const first = dax.opener();
+      dax.unbind();
+      dax.bind();
+      dax.close(first);
+      expect(dax.unbind().report.kernel_log).toHaveLength(times);
+      dax.bind();
+    }
+    dax.made.run({ type: 'reboot' });
+    expect(dax.cdev()).toEqual([{ instance: 2, refs: 1, opens: 0, dangling: false }]);
+    expect(dax.made.host.tables.hosts.get('h')).toMatchObject({ underflow_warned: false });
+  });
+
+  test('[S20] the last close of a deleted node that was open at a bind ends in a corrupted list', () => {
+    const { dax, first, outcome } = corrupted(kernel);
+    expect(outcome).toMatchObject({
+      result: 'kernel_oops',
+      kernel_oopses: [{ at: expect.stringMatching(/^__list_del_entry_valid/) as string, task: 'process' }],
+      kernel_log: ['list_del corruption'],
+    });
+    const { host } = dax.made;
+    expect(host.tables.processes.get(String(first.pid))).toMatchObject({ state: 'oopsed' });
+    expect(host.tables.hosts.get('h')).toMatchObject({ stuck: ['cdev_lock'] });
+    expect(dax.cdev()).toEqual([{ instance: 2, refs: 1, opens: 0, dangling: false }]);
+  });
+
+  test('[CDEV2] then opens of nodes and the last reference of a cdev spin, and nothing else is told', () => {
+    const { dax, others } = corrupted(kernel);
+    const { made } = dax;
+    const [opens, maps, other] = others.map((pid) => pid);
+    expect([dax.open(opens), dax.map(maps), dax.kill(other!)]).toEqual([
+      ...['blocked', 'blocked', 'outcome_unknown'],
+    ]);
+    const { state, steps } = dax.unbind();
+    expect([state, steps.find((step) => step.state === 'running')]).toMatchObject([
+      'stuck',
+      { name: 'cdev_del', result: { spins_in: 'cdev_purge' } },
+    ]);
+    expect(made.run({ type: 'reboot' })).toMatchObject({ stuck: [], health: 'ok' });
+  });
+});
