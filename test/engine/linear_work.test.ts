@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anonymousMappingsOf, extentAt, mappingsOfPid } from '../../src/engine/model/lookup.ts';
+import { anonymousMappingsOf, blocksAt, mappingsOfPid, pfnOf } from '../../src/engine/model/lookup.ts';
 import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
@@ -272,6 +272,6 @@ test('the extent of a page is found among many', () => {
   }));
   const file = { id: 'f1', extents } as unknown as File;
   for (let index = 0; index < 27; index += 1)
-    expect(extentAt(file, index)).toBe(extents[Math.floor(index / 3)]);
-  expect(() => extentAt(file, 27)).toThrow('extent of f1');
+    expect(blocksAt(file, index).extent).toBe(extents[Math.floor(index / 3)]);
+  expect(() => pfnOf(file, 27)).toThrow('block 27 of f1');
 });

@@ -1,15 +1,16 @@
 import type { CreateFile } from '../model/use_command.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
-import { allocate } from '../fs/layout.ts';
+import { allocate, take } from '../mm/layout.ts';
 import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { patch, nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
+import { nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { findMount, blockDeviceGone, fileSystemOf, filesOf, deviceOf } from '../model/lookup.ts';
-import type { Mount, File } from '../model/host.ts';
+import type { File, FileSystem, Mount } from '../model/host.ts';
+import type { Extent } from '../model/inode.ts';
 
 /**
- * Creates a file with its blocks. Refused with the kernel's errno where the file system is dead or full.
+ * Creates a file with its blocks, or of one hole. Refused with the kernel's errno where the file system is dead or full.
  * Files of 2 MiB and more start on a 2 MiB boundary, as a file system on DAX is made to do.
  */
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
@@ -23,10 +24,11 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
   const file_system = fileSystemOf(tx.host, mount.file_system);
   if (filesOf(tx.host, file_system.id).some(({ path, state }) => path === command.path && state === 'linked'))
     return refuse('path_exists', `there is a file ${command.path} already`, { pointer: '/path' });
-  const extent = allocate(tx.host, file_system, Math.ceil(command.size / PAGE_BYTES));
-  if (extent === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
-  const next_free = Math.max(file_system.next_free, extent.pfn + extent.nr_pages - file_system.start_pfn);
-  patch(tx, 'file_systems', file_system.id, { next_free });
+  const dax = usesDax(tx, mount, command.dax ?? false);
+  const extents = blocksFor(tx, file_system, command);
+  if (isRefusal(extents)) return extents;
+  if (command.sparse === true && !dax)
+    return refuse('not_modelled', 'a file of holes in the page cache', { pointer: '/sparse' });
   const id = nextId(tx, 'f');
   const record = put(tx, 'files', id, {
     ...identity(tx),
@@ -36,14 +38,28 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
     mount: mount.id,
     path: command.path,
     size: command.size,
-    extents: extent.nr_pages === 0 ? [] : [extent],
-    dax: usesDax(tx, mount, command.dax ?? false),
+    extents,
+    dax,
     state: 'linked',
     uncommitted: false,
     atime_due: true,
   });
   emit(tx, 'file_created', `files/${id}`, { path: command.path, size: command.size });
   return record;
+}
+
+/** Blocks for the whole file at once, in one piece; none for a sparse one. */
+function blocksFor(
+  tx: Transaction,
+  file_system: FileSystem,
+  { size, sparse }: CreateFile,
+): Extent[] | Refusal {
+  if (sparse === true || size === 0) return [];
+  const room = allocate(tx.host, file_system, Math.ceil(size / PAGE_BYTES));
+  if (room === null) return kernelRefuses('ENOSPC', 'the file system has no room for that size');
+  take(tx, file_system, room);
+  const [pfn, nr_pages] = room;
+  return [{ offset: 0, pfn, nr_pages }];
 }
 
 /** A9: S_DAX is `dax=always`, or the inode flag with `dax=inode`, on a device with struct pages. */

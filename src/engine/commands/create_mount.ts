@@ -19,7 +19,7 @@ import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
 import { partitionPages, refusesPartition } from '../fs/partition.ts';
 import { wayBack } from '../device/way_back.ts';
-import { firstFilePage } from '../fs/layout.ts';
+import { firstFilePage } from '../mm/layout.ts';
 
 const DEFAULT_AGCOUNT = 4;
 

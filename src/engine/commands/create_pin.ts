@@ -1,5 +1,6 @@
 import type { CreatePin } from '../model/use_command.ts';
 import { touch } from '../mm/fault.ts';
+import { ofZeroPage } from '../mm/gup.ts';
 import { findMapper } from '../mm/mm_locked.ts';
 import { isStale } from '../mm/stale.ts';
 import type { DaxDevice, Mapping, Pin } from '../model/host.ts';
@@ -44,6 +45,8 @@ export function createPin(tx: Transaction, command: CreatePin): Pin | Refusal {
     return failure.why === 'refused'
       ? failure.refusal
       : kernelRefuses('EFAULT', 'a page cannot be faulted in');
+  const ofHole = ofZeroPage(tx.host, mapping, { index, nr });
+  if (ofHole !== null) return ofHole;
   if (command.kind === 'longterm') pinLongterm(tx, mapping, index, nr);
   const id = nextId(tx, 'p');
   const record = put(tx, 'pins', id, {

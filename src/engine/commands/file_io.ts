@@ -1,23 +1,29 @@
 import type { FileIo } from '../model/use_command.ts';
-import { goodPages, sectorsOf } from '../mm/badblocks.ts';
+import { fileSpace } from '../mm/address_space.ts';
+import { goodPages, refusesBadBlocks, sectorsOf } from '../mm/badblocks.ts';
+import { unmap } from '../mm/kill_procs.ts';
+import { allocateSome, giveBlocks } from '../mm/layout.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { FrozenCall } from '../model/frozen_call.ts';
 import type { File, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
+  blocksAt,
   daxDead,
   deviceOf,
-  extentAt,
+  fileOf,
+  fileSystemOf,
   findActor,
   findFile,
   mountedSuperblock,
+  pfnOf,
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { clearSectors, clearsPoison } from '../memory_failure/clear_sectors.ts';
 import { isFrozen, waitForThaw } from '../mm/freeze.ts';
-import { addPages, cachedAt, tagDirty } from '../mm/page_cache.ts';
+import { addPages, cachedAt, forgetRange, tagDirty } from '../mm/page_cache.ts';
 import { touchAtime, updateTimes } from '../mm/times.ts';
-import type { PfnRange } from '../model/pfn_range.ts';
+import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
@@ -50,12 +56,73 @@ function callOf({ id, file_system }: File, { offset, length }: FileIo): FrozenCa
   return { file_system, file: id, mapping: null, offset, length };
 }
 
+/** Pages of a file that a call comes to: `[first, end)`. */
+function pagesOf(file: File, { offset, length }: FileIo): readonly [first: number, end: number] {
+  const stop = Math.min(offset + Math.max(1, length), file.size);
+  return [Math.floor(offset / PAGE_BYTES), Math.ceil(stop / PAGE_BYTES)];
+}
+
+/** The holes, or the blocks, of a file among pages of it: page indexes, in order. */
+function partsOf(file: File, [first, end]: readonly [number, number], what: 'holes' | 'blocks'): PfnRange[] {
+  const parts: PfnRange[] = [];
+  for (let index = first; index < end; ) {
+    const blocks = blocksAt(file, index);
+    const to = Math.min(end, blocks.end);
+    if ((blocks.extent === null) === (what === 'holes')) parts.push([index, to - index]);
+    index = to;
+  }
+  return parts;
+}
+
+/** Over a hole a read copies zeros and asks no device, a write has blocks allocated first (S30). */
 function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Outcome | Refusal {
-  if (daxDead(tx.host, mount)) return errnoOutcome('ENXIO');
+  const pages = pagesOf(file, command);
+  const holes = partsOf(file, pages, 'holes');
+  if (command.kind === 'pread' && countPages(holes) === pages[1] - pages[0]) return okOutcome();
+  if (daxDead(tx.host, mount))
+    return holes.length === 0 ? errnoOutcome('ENXIO') : unknownOutcome(HOLE_OF_DEAD);
   const { media_present } = deviceOf(tx.host, file.dax_device);
   if (!media_present)
     return unknownOutcome('a file call on memory that is physically gone depends on the bus (R165)');
-  return poisonedIo(tx, file, command) ?? ioServed(tx, file);
+  const refused = command.kind === 'pwrite' ? fillHoles(tx, file, holes) : null;
+  const failed = refused ?? poisonedIo(tx, fileOf(tx.host, file.id), command);
+  const readsZeros = command.kind === 'pread' && holes[0]?.[0] === pages[0];
+  return failed ?? (readsZeros ? okOutcome() : ioServed(tx, file));
+}
+
+const HOLE_OF_DEAD =
+  'a pwrite of a hole, or a pread of holes and blocks, whose device is gone is neither recorded nor in the sources read (S30)';
+
+/**
+ * Blocks for what a pwrite comes to; nobody maps zeros there any more. ENOSPC where nothing is free at the first hole.
+ * Source: fs/dax.c dax_iomap_iter() IOMAP_F_NEW, mm/truncate.c invalidate_inode_pages2_range().
+ */
+function fillHoles(tx: Transaction, file: File, holes: readonly PfnRange[]): Outcome | Refusal | null {
+  for (const [first, nr_pages] of holes) {
+    for (let done = 0; done < nr_pages; ) {
+      const room = fillOver(tx, fileOf(tx.host, file.id), first + done, nr_pages - done);
+      if (isRefusal(room)) return room;
+      if (room === 0)
+        return first === holes[0]![0] && done === 0 ? errnoOutcome('ENOSPC') : unknownOutcome(SHORT_WRITE);
+      done += room;
+    }
+  }
+  if (holes.length > 0) emit(tx, 'page_faulted', `files/${file.id}`, { kind: 'pwrite' });
+  return null;
+}
+
+const SHORT_WRITE = 'how much a pwrite copies before the file system is full is not in the sources read';
+
+/** Blocks from a page of a hole on, as many as there are in one piece; how many pages that are. */
+function fillOver(tx: Transaction, file: File, index: number, nr_pages: number): number | Refusal {
+  const room = allocateSome(tx.host, fileSystemOf(tx.host, file.file_system), nr_pages);
+  if (room === null) return 0;
+  const refused = refusesBadBlocks(deviceOf(tx.host, file.dax_device), room);
+  if (refused !== null) return refused;
+  giveBlocks(tx, file, index, room);
+  forgetRange(tx, file, [index, room[1]]);
+  unmap(tx, fileSpace(tx, file).maps, index, index + room[1]);
+  return room[1];
 }
 
 /**
@@ -64,33 +131,28 @@ function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Ou
  */
 function poisonedIo(tx: Transaction, file: File, command: FileIo): Outcome | Refusal | null {
   const device = deviceOf(tx.host, file.dax_device);
-  const first = Math.floor(command.offset / PAGE_BYTES);
-  const stop = Math.min(command.offset + Math.max(1, command.length), file.size);
-  const end = Math.ceil(stop / PAGE_BYTES);
-  const extent = extentAt(file, first);
-  const pages: PfnRange = [extent.pfn + (first - extent.offset), end - first];
-  const good = goodPages(device, ...pages);
-  if (good === pages[1]) return null;
+  const pages = partsOf(file, pagesOf(file, command), 'blocks').map(
+    ([index, nr_pages]): PfnRange => [pfnOf(file, index), nr_pages],
+  );
+  const bad = pages.findIndex((range) => goodPages(device, ...range) < range[1]);
+  if (bad < 0) return null;
   if (command.kind === 'pread' || factsOf(tx.host).memory_failure.badblock_pwrite === 'EIO')
     return errnoOutcome('EIO');
-  if (good > 0)
+  const [first] = pages;
+  if (pages.length > 1 || goodPages(device, ...first!) > 0)
     return unknownOutcome('how much a pwrite copies before it meets a badblock is not in the sources read');
   const whole = command.offset % PAGE_BYTES === 0 && command.length % PAGE_BYTES === 0 && command.length > 0;
   if (!whole) return errnoOutcome('EFAULT');
   const clears = clearsPoison(device, 'driver');
   if (isRefusal(clears)) return clears;
   if (!clears) return errnoOutcome('EFAULT');
-  clearSectors(tx, device, sectorsOf(device, pages));
+  clearSectors(tx, device, sectorsOf(device, first!));
   return null;
 }
 
 /** R99, R100: cached pages are RAM and stay readable and writable while the file system does not refuse. */
 function ioByPageCache(tx: Transaction, mount: Mount, file: File, command: FileIo): Outcome {
-  const first = Math.floor(command.offset / PAGE_BYTES);
-  const end = Math.min(
-    Math.ceil(file.size / PAGE_BYTES),
-    Math.ceil((command.offset + Math.max(1, command.length)) / PAGE_BYTES),
-  );
+  const [first, end] = pagesOf(file, command);
   if (blockDeviceGone(tx.host, mount)) {
     let index = first;
     while (index < end) {

@@ -48,10 +48,10 @@ function mappedNow(
   if (failure?.why === 'refused') return failure.refusal;
   const end = failure === null ? index + nr_pages : failure.index;
   const there = [...runs(entriesOf(tx.host, mapping.id))].flatMap((run) => clipRun(run, index, end) ?? []);
-  if (there.some((run) => run.kind === 'anon' || run.kind === 'cache')) {
+  if (there.some(({ kind }) => kind === 'anon' || kind === 'cache' || kind === 'zero')) {
     return refuse(
       'not_modelled',
-      'a page that was copied on write, or is in the page cache, belongs to no device',
+      'a page that was copied on write, that is in the page cache, or the zero page of a hole belongs to no device',
     );
   }
   return { there: joined(there), errno: failure === null ? null : 'EFAULT' };

@@ -1,6 +1,6 @@
 import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
-import { extentAt, findFile, findMapping, fileOf } from '../model/lookup.ts';
+import { blocksAt, findFile, findMapping, fileOf } from '../model/lookup.ts';
 import { clipRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -44,8 +44,16 @@ function inFile(file: File, command: MemoryFailure, skipped: number, device: Dax
   const past = pastEnd(command, Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES - skipped, file.id);
   if (past !== null) return past;
   const at = skipped + command.offset;
-  const { offset, pfn } = extentAt(file, Math.floor(at / PAGE_BYTES));
-  return (pfn - device.base_pfn - offset) * PAGE_BYTES + at;
+  const { extent, end } = blocksAt(file, Math.floor(at / PAGE_BYTES));
+  if (extent === null)
+    return refuse('invalid_field', `there is a hole of ${file.id}, behind which the device has no page`, {
+      pointer: '/offset',
+    });
+  if (at + command.length > end * PAGE_BYTES)
+    return refuse('invalid_field', 'the pages there are not one contiguous range of the device', {
+      pointer: '/length',
+    });
+  return (extent.pfn - device.base_pfn - extent.offset) * PAGE_BYTES + at;
 }
 
 function inMapping(

@@ -6,7 +6,7 @@ import { levelPages } from '../model/mapping_table.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../mm/address_space.ts';
 import { daxEntries } from '../mm/page_cache.ts';
-import { metadataPages } from '../fs/layout.ts';
+import { metadataPages } from '../mm/layout.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 

@@ -1,5 +1,5 @@
 import type { DaxDevice, File, Mapping } from '../model/host.ts';
-import { extentAt, mappingsOfDevice, mappingsOfFile, livingMappings } from '../model/lookup.ts';
+import { livingMappings, mappingsOfDevice, mappingsOfFile, pfnOf } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';
 
 /** What `page->mapping` of a DAX page leads to: an inode's pages by index, and the VMAs that map them. */
@@ -12,10 +12,7 @@ export interface AddressSpace {
 
 /** The pages of a DAX file. */
 export function fileSpace(tx: Transaction, file: File): AddressSpace {
-  const pfnAt = (index: number): number => {
-    const extent = extentAt(file, index);
-    return extent.pfn + (index - extent.offset);
-  };
+  const pfnAt = (index: number): number => pfnOf(file, index);
   return { maps: livingMappings(tx.host, mappingsOfFile(tx.host, file.id)), pfnAt };
 }
 

@@ -1,6 +1,7 @@
 import type { Badblocks, DaxDevice } from '../model/host.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { normalize, subtract } from '../model/pfn_range.ts';
+import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { PAGE_BYTES, SECTOR_BYTES } from '../model/vocabulary.ts';
 
 /** Sectors of a base page. */
@@ -33,6 +34,12 @@ export function goodPages(device: DaxDevice, pfn: number, nr_pages: number): num
   const [first] = cutBadblocks(device.badblocks, sectorsOf(device, [pfn, nr_pages]));
   if (first === undefined) return nr_pages;
   return Math.floor(first.offset / PAGE_SECTORS) - (pfn - device.base_pfn);
+}
+
+/** New blocks of a file in which the medium cannot read something: what zeroing them does there is refused. */
+export function refusesBadBlocks(device: DaxDevice, blocks: PfnRange): Refusal | null {
+  if (goodPages(device, ...blocks) === blocks[1]) return null;
+  return unknownOutcome('what becomes of new blocks that the medium cannot read is not in the sources read');
 }
 
 /** Pages of a device that hold a sector of a list, as pfns. */

@@ -6,8 +6,8 @@ import { entriesOf } from '../model/transaction.ts';
 
 /**
  * Whose bytes a read through an entry returns: of the device's owner now, and of the file that owns the pfn
- * now. A copied or cached page is the mapping's own. Null: the range decodes to nothing and the bytes are
- * nobody's (zeros on the recorded machines, R165).
+ * now. A copied or cached page is the mapping's own. Null: the bytes are nobody's, zeros: the page is the zero page of a
+ * hole, or the range decodes to nothing (R165).
  */
 export function dataOf(
   host: Host,
@@ -16,6 +16,7 @@ export function dataOf(
   run: Run,
   index: number,
 ): Outcome['data_of'] {
+  if (run.kind === 'zero') return null;
   if (run.kind !== 'dax') {
     const process = processOf(host, mapping.pid);
     return { generation: device.generation, tenant: process.tenant, file: mapping.file };

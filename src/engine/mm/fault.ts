@@ -8,6 +8,7 @@ import { touchAnonymous } from './anonymous.ts';
 import { missingBlockDevice, missingCached, storeCached } from './fault_cached.ts';
 import { missingChardev } from './fault_chardev.ts';
 import { missingDax } from './fault_dax.ts';
+import { storeOverHole } from './fault_hole.ts';
 import { storePrivate, storeProtected } from './fault_store.ts';
 import {
   fileBehind,
@@ -86,6 +87,7 @@ function present(walk: Walk, run: Run, index: number): Step {
   if (effect.do === 'oops') return { why: 'oops', index, effect };
   if (isPrivate(walk.mapping)) return storePrivate(walk, run, index);
   if (run.kind === 'cache') return storeCached(walk, run, index);
+  if (run.kind === 'zero') return storeOverHole(walk, run, index);
   if (storePasses(walk.mapping, run)) return runEnd;
   return storeProtected(walk, run, index);
 }

@@ -7,17 +7,15 @@ import {
   copyOnWrite,
   dirtyFile,
   fileBehind,
-  frozen,
   isPrivate,
   mountOf,
   nextPresent,
+  startStore,
   type Failure,
   type Step,
   type Walk,
 } from './fault_walk.ts';
-import { isFrozen } from './freeze.ts';
 import { addPages, cachedAt, nextCached } from './page_cache.ts';
-import { updateTimes } from './times.ts';
 
 /** The page cache of the block device: what any mapping has cached stays, the rest needs the device. */
 export function missingBlockDevice(walk: Walk, index: number): Step {
@@ -86,8 +84,8 @@ export function storeCached(walk: Walk, run: Run, index: number): Step {
  * ext4_page_mkwrite().
  */
 function refusesMkwrite(walk: Walk, mount: Mount, index: number): Failure | null {
-  if (isFrozen(mount)) return frozen(index);
-  updateTimes(walk.tx, mount, fileBehind(walk));
+  const failure = startStore(walk, mount, index);
+  if (failure !== null) return failure;
   const { fs_type, fs_state } = mount;
   return fs_type === 'xfs' && fs_state === 'shutdown' ? { why: 'sigbus', index } : null;
 }

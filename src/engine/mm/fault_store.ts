@@ -3,16 +3,13 @@ import { daxDead } from '../model/lookup.ts';
 import { levelPages, type Run } from '../model/mapping_table.ts';
 import { dropEntries, insertEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
-import { isFrozen } from './freeze.ts';
 import { loseRefs } from './lost_refs.ts';
-import { updateTimes } from './times.ts';
 import {
   copyOnWrite,
   dirtyFile,
-  fileBehind,
-  frozen,
   mountOf,
   poisoned,
+  startStore,
   type Failure,
   type Step,
   type Walk,
@@ -30,8 +27,8 @@ export function storePrivate(walk: Walk, run: Run, index: number): Step {
 /** The first store to a write-protected shared entry faults again (A11). */
 export function storeProtected(walk: Walk, run: Run, index: number): Step {
   const mount = mountOf(walk);
-  if (isFrozen(mount)) return frozen(index);
-  updateTimes(walk.tx, mount, fileBehind(walk));
+  const failure = startStore(walk, mount, index);
+  if (failure !== null) return failure;
   if (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown') {
     return storeOnDead(walk, run, index, mount);
   }
@@ -62,7 +59,7 @@ function storeOverPoison(walk: Walk, run: Run, index: number): Step {
 }
 
 /** C4: a store to a stale shared entry: SIGBUS; whether the entry goes, or the kernel, depends on its size and owner. */
-function storeOnDead(walk: Walk, run: Run, index: number, mount: Mount): Failure {
+export function storeOnDead(walk: Walk, run: Run, index: number, mount: Mount): Failure {
   const splits = mount.fs_type === 'xfs' || (mount.fs_state === 'alive' && mount.journal === 'live');
   if (run.level !== 'pte' && splits) dropHuge(walk, index);
   return { why: 'sigbus', index };

@@ -7,8 +7,9 @@ import type { Refusal } from '../model/refusal.ts';
 import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { KnownMemory } from './anonymous.ts';
-import { WAITS_IN } from './freeze.ts';
+import { isFrozen, WAITS_IN } from './freeze.ts';
 import { tagDirty } from './page_cache.ts';
+import { updateTimes } from './times.ts';
 
 /** One touch of neighbouring pages on its way: what serves a fault reads it, and counts the entries that it makes. */
 export interface Walk {
@@ -36,6 +37,11 @@ export type Failure =
 /** Whether a store copies the page. */
 export function isPrivate(mapping: Mapping): boolean {
   return mapping.flags.includes('private');
+}
+
+/** Whether the walk stores to pages that others see. */
+export function storesShared({ write, mapping }: Walk): boolean {
+  return write && !isPrivate(mapping);
 }
 
 /** The file behind the mapping as it stands now. */
@@ -88,7 +94,12 @@ export function poisoned(walk: Walk, index: number): Failure {
   return { why: 'sigbus', index, ...(lsb === null ? {} : { hwpoison_lsb: lsb }) };
 }
 
-/** A store waits for the file system to thaw. Source: fs/super.c sb_start_pagefault(). */
-export function frozen(index: number): Failure {
-  return { why: 'blocked', index, in: WAITS_IN };
+/**
+ * What a shared store does before it asks the file system or the device for blocks: it waits for the thaw (S38), and
+ * changes the times of the file. Source: fs/super.c sb_start_pagefault(), fs/inode.c file_update_time().
+ */
+export function startStore(walk: Walk, mount: Mount, index: number): Failure | null {
+  if (isFrozen(mount)) return { why: 'blocked', index, in: WAITS_IN };
+  updateTimes(walk.tx, mount, fileBehind(walk));
+  return null;
 }

@@ -1,6 +1,9 @@
 import { factsOf } from '../kernels/of_host.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
-import type { Refusal } from '../model/refusal.ts';
+import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import type { Host, Mapping } from '../model/host.ts';
+import { runsFrom } from '../model/mapping_table.ts';
+import { entriesOf } from '../model/transaction.ts';
 import type { Errno } from '../model/vocabulary.ts';
 import { faultIn } from './fault.ts';
 import { served } from './load_store.ts';
@@ -10,8 +13,24 @@ import { isStale, registersByFault } from './stale.ts';
 /** get_user_pages() of pages that a pgmap serves: each is faulted in and its page taken (C2, R164). */
 export function gup(site: Site, errno: Errno): Outcome | Refusal {
   const { failure } = faultIn(site.tx, site.mapping, site, false);
-  if (failure === null) return okOutcome(served(site));
+  if (failure === null) return ofZeroPage(site.tx.host, site.mapping, site) ?? okOutcome(served(site));
   return failure.why === 'refused' ? failure.refusal : errnoOutcome(errno);
+}
+
+/** The zero page is no page of the device: what gup makes of it is refused; null where none of the pages is. */
+export function ofZeroPage(
+  host: Host,
+  { id }: Mapping,
+  { index, nr }: { readonly index: number; readonly nr: number },
+): Refusal | null {
+  for (const run of runsFrom(entriesOf(host, id), index)) {
+    if (run.index >= index + nr) break;
+    if (run.kind === 'zero')
+      return unknownOutcome(
+        'gup of the zero page of a hole is neither recorded nor in the sources read (S30)',
+      );
+  }
+  return null;
 }
 
 /**

@@ -17,11 +17,12 @@ import {
   protectEntries,
   type Transaction,
 } from '../model/transaction.ts';
-import { PAGE_BYTES } from '../model/vocabulary.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 
 /**
  * i_pages of a file, kept under the file's id in the same runs as page-table entries: DAX entries (`dax`, by PTE or PMD
- * size, or `empty`) or cached pages (`cache`); `writable` is the DIRTY tag. Pfns are the extents' matter: -1.
+ * size, `zero` over a hole, or `empty`) or cached pages (`cache`); `writable` is the DIRTY tag. Pfns are the extents' matter: -1.
  * Source: fs/dax.c dax_insert_entry(), PAGECACHE_TAG_DIRTY.
  */
 function pageRun(kind: EntryKind, index: number, nr_pages: number, level: Level): Run {
@@ -53,7 +54,7 @@ export function holdsPte(host: Host, file: File, start: number, end: number): bo
   return false;
 }
 
-/** Adds entries where there are none or empty ones; what is there stays (a PTE fault reuses a PMD entry). */
+/** Adds real entries where there are none, empty or zero ones; what is there stays (a PTE fault reuses a PMD entry). */
 export function addPages(tx: Transaction, file: File, start: number, end: number, level: Level): void {
   addEntries(tx, file, [start, end], level, file.dax ? 'dax' : 'cache');
 }
@@ -64,6 +65,11 @@ export function addPages(tx: Transaction, file: File, start: number, end: number
  */
 export function addEmpty(tx: Transaction, file: File, start: number, end: number): void {
   addEntries(tx, file, [start, end], 'pte', 'empty');
+}
+
+/** A read fault of a hole leaves the zero page there. Source: fs/dax.c dax_load_hole(), dax_pmd_load_hole(). */
+export function addZero(tx: Transaction, file: File, start: number, end: number, level: Level): void {
+  addEntries(tx, file, [start, end], level, 'zero');
 }
 
 function addEntries(
@@ -79,10 +85,28 @@ function addEntries(
     const cached = cachedAt(tx.host, file, index);
     const next = cached === null ? nextCached(tx.host, file, index) : cached.index + cached.nr_pages;
     const to = Math.min(end, next);
-    if (cached === null || cached.kind === 'empty') added.push(pageRun(kind, index, to - index, level));
+    if (cached === null || gives(cached.kind, kind)) added.push(pageRun(kind, index, to - index, level));
     index = to;
   }
   insertEntries(tx, file.id, added);
+}
+
+/** Whether dax_insert_entry() puts an entry in the place of another. */
+function gives(there: EntryKind, kind: EntryKind): boolean {
+  return there === 'empty' || (there === 'zero' && kind === 'dax');
+}
+
+/** The huge zero entries in i_pages that reach into `[start, end)`: whole ones, as `[index, nr_pages]`. */
+export function hugeZeros(host: Host, file: File, start: number, end: number): PfnRange[] {
+  const found: PfnRange[] = [];
+  for (const run of runsFrom(entriesOf(host, file.id), start)) {
+    if (run.index >= end) break;
+    if (run.kind !== 'zero' || run.level !== 'pmd') continue;
+    const from = Math.max(run.index, Math.floor(start / PMD_PAGES) * PMD_PAGES);
+    const to = Math.min(run.index + run.nr_pages, Math.ceil(end / PMD_PAGES) * PMD_PAGES);
+    found.push([from, to - from]);
+  }
+  return found;
 }
 
 /** Tags `[start, end)` dirty; a PMD entry is tagged whole. */
@@ -104,10 +128,14 @@ export function clean(tx: Transaction, file: File): void {
   protectEntries(tx, [file.id]);
 }
 
-/** Nothing cached: a new mount, a reboot, a walk that drops what it finds. */
+/** Nothing cached: a new mount, a reboot, an eviction. */
 export function forget(tx: Transaction, file: File): void {
-  if (entriesOf(tx.host, file.id).length > 0)
-    dropEntries(tx, file.id, 0, Math.ceil(file.size / PAGE_BYTES), true);
+  forgetRange(tx, file, [0, Math.ceil(file.size / PAGE_BYTES)]);
+}
+
+/** Nothing is cached of pages of a file, given as `[index, nr_pages]`; an entry by PMD that is touched goes whole. */
+export function forgetRange(tx: Transaction, { id }: File, [index, nr_pages]: PfnRange): void {
+  if (entriesOf(tx.host, id).length > 0) dropEntries(tx, id, index, nr_pages, true);
 }
 
 /** Whether the inode of a file is in core, as far as anybody can know: it has pages, or is open or mapped (R76). */

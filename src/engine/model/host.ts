@@ -293,7 +293,7 @@ export interface Mount extends Resource {
   readonly generation: number;
 }
 
-/** One file with its blocks. */
+/** One file with its blocks: where no extent is, it has a hole. */
 export interface File extends Resource, FileTimes {
   readonly id: string;
   readonly file_system: string;
@@ -301,6 +301,7 @@ export interface File extends Resource, FileTimes {
   readonly mount: string;
   readonly path: string;
   readonly size: number;
+  /** In order of offset; neighbours that lie one behind the other are one. */
   readonly extents: readonly Extent[];
   /** S_DAX: mapped straight to the device; else through the page cache. */
   readonly dax: boolean;

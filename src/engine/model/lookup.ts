@@ -134,13 +134,29 @@ export function generationOf(host: Host, mapping: Mapping): number {
   return fileSystemOf(host, fileOf(host, mapping.file).file_system).generation;
 }
 
-/** The extent of a file that holds a page index: its extents are in order and leave no hole. O(log extents). */
-export function extentAt(file: File, index: number): Extent {
-  const { extents } = file;
+/** What of a file lies at a page index, up to where something else begins. */
+interface Blocks {
+  /** Null: a hole. */
+  readonly extent: Extent | null;
+  /** The page index behind the last one; infinite where a hole is followed by nothing. */
+  readonly end: number;
+}
+
+/** The extent of a file that holds a page index, or the hole there: its extents are in order. O(log extents). */
+export function blocksAt({ extents }: File, index: number): Blocks {
   const at = firstEndingAfter(index, extents.length, (place) => {
     return extents[place]!.offset + extents[place]!.nr_pages;
   });
-  return must(extents[at], `extent of ${file.id}`);
+  const next = extents[at];
+  if (next === undefined) return { extent: null, end: Number.POSITIVE_INFINITY };
+  if (next.offset > index) return { extent: null, end: next.offset };
+  return { extent: next, end: next.offset + next.nr_pages };
+}
+
+/** The pfn of a page of a file behind which there is a block. */
+export function pfnOf(file: File, index: number): number {
+  const extent = must(blocksAt(file, index).extent ?? undefined, `block ${String(index)} of ${file.id}`);
+  return extent.pfn + (index - extent.offset);
 }
 
 /** Files of a file system, in order of creation. */

@@ -24,9 +24,9 @@ export type Level = (typeof LEVELS)[number];
 /**
  * `dax`: the device's own page. `anon`: copied on write. `cache`: a page-cache page, ordinary RAM. `ram`:
  * anonymous memory in a page of system RAM that kmem added; a hwpoison entry where that page is poisoned. `empty`: of
- * i_pages alone, an entry that leads to no page (S29).
+ * i_pages alone, an entry that leads to no page (S29). `zero`: the zero page, or the huge one, over a hole (S30).
  */
-export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram', 'empty'] as const;
+export const ENTRY_KINDS = ['dax', 'anon', 'cache', 'ram', 'empty', 'zero'] as const;
 /** What an entry leads to. */
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 

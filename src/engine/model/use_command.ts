@@ -81,6 +81,8 @@ export interface CreateFile {
   readonly path: string;
   readonly size: number;
   readonly dax?: boolean;
+  /** ftruncate(2) of an empty file: no blocks, one hole. */
+  readonly sparse?: boolean;
 }
 
 /** pread(2), pwrite(2) or fsync(2) of a process; bytes. */

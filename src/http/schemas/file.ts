@@ -25,9 +25,10 @@ export const File = z
     mount: Id,
     path: z.string(),
     size: Bytes,
-    extents: z
-      .array(z.strictObject({ offset: Count, pfn: Count, nr_pages: Count }))
-      .meta({ description: 'offset counts pages of the file.' }),
+    extents: z.array(z.strictObject({ offset: Count, pfn: Count, nr_pages: Count })).meta({
+      description:
+        'offset counts pages of the file; between extents, and where there is none, it has a hole.',
+    }),
     dax: z
       .boolean()
       .meta({ description: 'S_DAX: mapped straight to the device; else through the page cache.' }),
@@ -46,7 +47,16 @@ export const File = z
   .meta({ id: 'File', description: 'A file on a DAX device.' }) satisfies z.ZodType<engine.File>;
 
 export const CreateFile = z
-  .strictObject({ mount: Id, path: FilePath, size: SizeInput, dax: z.boolean().exactOptional() })
+  .strictObject({
+    mount: Id,
+    path: FilePath,
+    size: SizeInput,
+    dax: z.boolean().exactOptional(),
+    sparse: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'A size without blocks: one hole. Of a file that uses DAX alone.' }),
+  })
   .meta({
     id: 'CreateFile',
     override: withExample({ mount: 'm2', path: '/new.db', size: '4MiB' }),

@@ -14,7 +14,10 @@ export const Outcome = z
     data_of: z
       .strictObject({ generation: Count, tenant: z.string().nullable(), file: z.string().nullable() })
       .nullable()
-      .meta({ description: 'Whose bytes were reached.' }),
+      .meta({
+        description:
+          "Whose bytes were reached; null of none, and of zeros that are nobody's: a hole, or a range that nothing decodes.",
+      }),
     signal: z.string().nullable(),
     si_code: z.string().nullable(),
     si_addr: Hex.nullable(),

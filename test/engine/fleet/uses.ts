@@ -37,13 +37,20 @@ const mountStep = fc
     });
   });
 
-const fileStep = fc.tuple(nth, nth, size, fc.boolean()).map(
-  ([mount, name, bytes, dax]): Step =>
+const fileStep = fc.tuple(nth, nth, size, fc.boolean(), fc.nat({ max: 3 })).map(
+  ([mount, name, bytes, dax, holes]): Step =>
     (made) => {
       const id = pick(made.host.tables.mounts.keys(), mount);
       return id === undefined
         ? null
-        : { type: 'create_file', mount: id, path: `/f${String(name % 5)}`, size: bytes, dax };
+        : {
+            type: 'create_file',
+            mount: id,
+            path: `/f${String(name % 5)}`,
+            size: bytes,
+            dax,
+            sparse: holes === 0,
+          };
     },
 );
 

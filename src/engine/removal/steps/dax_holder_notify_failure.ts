@@ -4,9 +4,8 @@ import type { File, Mount } from '../../model/host.ts';
 import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { levelPages, runs } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
-import { daxEntries, forget, inCore } from '../../mm/page_cache.ts';
-import { countPages, type PfnRange } from '../../model/pfn_range.ts';
-import { PAGE_BYTES } from '../../model/vocabulary.ts';
+import { daxEntries, forgetRange, inCore } from '../../mm/page_cache.ts';
+import { countPages, intersect, normalize, type PfnRange } from '../../model/pfn_range.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
@@ -112,16 +111,20 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
   }
 }
 
-/** Nothing is dirty any more: all that the file has in i_pages goes, and is unmapped, but for own copies (S23). */
+/**
+ * Nothing is dirty any more: all that is in i_pages of the extents goes, and is unmapped, but for own copies (S23). Of a
+ * hole there is no record (S30).
+ */
 function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
-  const pages = countPages(
-    [...runs(entriesOf(tx.host, file.id))].map((run) => [run.index, run.nr_pages] as const),
-  );
-  if (pages === 0) return;
-  forget(tx, file);
-  unmap(tx, fileSpace(tx, file).maps, 0, Math.ceil(file.size / PAGE_BYTES));
+  const extents = file.extents.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]);
+  const held = [...runs(entriesOf(tx.host, file.id))].map((run): PfnRange => [run.index, run.nr_pages]);
+  const dropped = intersect(normalize(held), normalize(extents));
+  if (dropped.length === 0) return;
+  const { maps } = fileSpace(tx, file);
+  for (const [index, nr_pages] of dropped) forgetRange(tx, file, [index, nr_pages]);
+  for (const [index, nr_pages] of extents) unmap(tx, maps, index, index + nr_pages);
   walked.files_dropped += 1;
-  walked.pages_dropped += pages;
+  walked.pages_dropped += countPages(dropped);
 }
 
 /** mf_dax_kill_procs() flags the first page of each DAX entry. How many; the ranges up to what a device keeps. */
