@@ -9,11 +9,11 @@ import type { Table } from '../src/engine/model/table.ts';
 import type { RemovalState, RemoveTrigger, Verdict } from '../src/engine/model/vocabulary.ts';
 import { told } from '../test/engine/observe.ts';
 import { machine, processOf, settle, type Machine } from '../test/engine/support.ts';
-import { PINS, type Cell } from './dimensions.ts';
+import { PINS, type Cell, type Place } from './dimensions.ts';
 
 const MIB = 2 ** 20;
 const PAGE = 4096;
-const DEVICE = 'dev0';
+export const DEVICE = 'dev0';
 
 /** What a removal leaves, or where the kernel said no before there was anything to remove. */
 export interface Outcome {
@@ -50,13 +50,7 @@ export function ask(cell: Cell, trigger: RemoveTrigger = 'unbind'): Asked {
   const set = setUp(made, cell);
   if ('refused' in set) return { cell, ...nothing(set.refused) };
   const before = presentOf(made, set.mapping);
-  const { via } = cell.place;
-  const refused = attempt(made, {
-    type: 'remove_dax_device',
-    dax_device: DEVICE,
-    trigger,
-    ...(via === null ? {} : { via }),
-  });
+  const refused = remove(made, cell.place, trigger);
   if (refused !== null) return { cell, ...nothing(`remove: ${refused}`) };
   const removal = settle(made);
   const after = presentOf(made, set.mapping);
@@ -82,6 +76,12 @@ export function ask(cell: Cell, trigger: RemoveTrigger = 'unbind'): Asked {
   return { cell, outcome, removal, before, after };
 }
 
+/** Unbinds the device; null, or the errno (else the code) of the refusal. */
+export function remove(made: Machine, { via }: Place, trigger: RemoveTrigger): string | null {
+  const through = via === null ? {} : { via };
+  return attempt(made, { type: 'remove_dax_device', dax_device: DEVICE, trigger, ...through });
+}
+
 function nothing(refused: string): Omit<Asked, 'cell'> {
   const outcome: Outcome = {
     refused,
@@ -96,13 +96,13 @@ function nothing(refused: string): Omit<Asked, 'cell'> {
   return { outcome, removal: null, before: null, after: null };
 }
 
-interface SetUp {
+export interface SetUp {
   readonly pid: number;
   readonly mapping: string;
 }
 
 /** Device, file system, file, the process and its mapping, who else maps, the pin: up to the first no. */
-function setUp(made: Machine, cell: Cell): SetUp | { readonly refused: string } {
+export function setUp(made: Machine, cell: Cell): SetUp | { readonly refused: string } {
   const { place, kill } = cell;
   const align = place.mode === 'devdax' && cell.mapping === 'shared, PTE' ? { align: PAGE } : {};
   const device = { name: DEVICE, mode: place.mode, size: 64 * MIB, ...place.device, ...align };

@@ -1,4 +1,5 @@
 import type { Recorded } from '../test/conformance/recording.ts';
+import { buildAndThen, type AndThen } from './and_then.ts';
 import { ask, type Asked, type Outcome } from './ask.ts';
 import { decidedBy } from './decided_by.ts';
 import { cells, type Cell } from './dimensions.ts';
@@ -17,6 +18,8 @@ export interface Answered {
 export interface Matrix {
   readonly answers: readonly Answered[];
   readonly system_ram: readonly RamAnswer[];
+  /** What cleaning up behind a removal gives, call by call. */
+  readonly and_then: readonly AndThen[];
   /** Recordings that show something else than the engine answers. */
   readonly contradictions: readonly string[];
   /** What recordings show of cells that the matrix does not have. */
@@ -48,6 +51,7 @@ export function buildMatrix(recordings: readonly Recorded[]): Matrix {
   return {
     answers,
     system_ram: ram.answers,
+    and_then: buildAndThen(),
     contradictions: [...contradictions, ...ram.contradictions],
     unplaced: [...shown.keys()],
   };

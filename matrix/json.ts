@@ -1,4 +1,5 @@
 import { KERNEL_NAMES } from '../src/engine/model/vocabulary.ts';
+import { USES, type AndThen } from './and_then.ts';
 import type { Answered, Matrix } from './build.ts';
 import { KILLS, MAPPINGS, PINS, PLACES } from './dimensions.ts';
 import { MEMORY } from './system_ram.ts';
@@ -17,7 +18,7 @@ interface Group {
 }
 
 /** The whole matrix, one cell a line; kernels and kill policies with the same answer and rules share one. */
-export function renderJson({ answers, system_ram }: Matrix): string {
+export function renderJson({ answers, system_ram, and_then }: Matrix): string {
   const outcomes: string[] = [];
   const numbered = (text: string): number => {
     if (!outcomes.includes(text)) outcomes.push(text);
@@ -44,8 +45,23 @@ export function renderJson({ answers, system_ram }: Matrix): string {
     `"cells": ${lines(rows)}`,
     `"memory": ${JSON.stringify(MEMORY)}`,
     `"system_ram": ${lines(system_ram)}`,
+    `"uses": ${JSON.stringify(USES)}`,
+    `"and_then": ${lines(thenRows(and_then))}`,
   ];
   return `{\n${parts.join(',\n')}\n}\n`;
+}
+
+/** What follows, kernels with the same answer and rules together. */
+function thenRows(all: readonly AndThen[]): object[] {
+  const same = new Map<string, { kernels: string[]; row: object }>();
+  for (const { kernel, place, ...own } of all) {
+    const row = { place: place.id, ...own };
+    const key = JSON.stringify(row);
+    const into = same.get(key) ?? { kernels: [], row };
+    same.set(key, into);
+    into.kernels.push(kernel);
+  }
+  return [...same.values()].map(({ kernels, row }) => ({ kernels, ...row }));
 }
 
 function groups(answers: readonly Answered[]): Group[] {

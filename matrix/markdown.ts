@@ -1,5 +1,6 @@
 import type { KernelName } from '../src/engine/model/vocabulary.ts';
 import type { Answered, Matrix } from './build.ts';
+import { andThenParts } from './and_then_table.ts';
 import { collapse, COLUMNS, type Line, type Row } from './collapse.ts';
 import { isCxl, isDax, KILLS, MAPPINGS, PLACES, type Place } from './dimensions.ts';
 import { MEMORY, type RamAnswer } from './system_ram.ts';
@@ -39,8 +40,9 @@ export function renderMarkdown(matrix: Matrix, pages: string): string {
     '## What a stale entry does to the kernel',
     'Of the entries that are left: what the process, or somebody who looks at it, must not do afterwards.',
     hazards(answers),
+    ...andThenParts(matrix.and_then),
     '## Rules',
-    rules([...answers, ...matrix.system_ram], pages),
+    rules([...answers, ...matrix.system_ram, ...matrix.and_then], pages),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -64,7 +66,7 @@ function legend(): string {
   });
   return `| verdict | what is left when the removal completes |
 |---|---|
-| contained | nothing |
+| contained | nothing that reaches the pages, and nothing that holds them; what umount then meets is told [below](#and-then) |
 | **unsafe** | only the kernel itself can fail later: a pin that outlives its pages, a frozen file system, a task that never returns |
 | **exposed** | a process, or somebody's DMA, still reaches the pages, also when they belong to the next owner |
 | **leaked** | a range of memory that nobody can have until a reboot |
@@ -258,7 +260,7 @@ function hazardText(answers: readonly Answered[], kernel: KernelName, mapping: s
 }
 
 /** Every rule that a cell names, in the words of its page. */
-function rules(answers: readonly Cited[], pages: string): string {
+function rules(answers: readonly Pick<Cited, 'rules'>[], pages: string): string {
   const cited = [...new Set(answers.flatMap((answer) => answer.rules))];
   const order = (rule: string): number =>
     (rule.startsWith('R') ? 0 : 10_000) + Number(rule.replace(/\D+/, ''));

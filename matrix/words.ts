@@ -6,12 +6,18 @@ import type { RamOutcome } from './system_ram.ts';
 export function outcomeWords(outcome: Outcome): string {
   const { refused, state, verdict } = outcome;
   if (refused !== null) return refusedWords(refused);
-  const verdictWord = verdict === null ? '' : verdict === 'contained' ? verdict : `**${verdict}**`;
-  const head = [state === 'completed' ? '' : `*${String(state)}*`, verdictWord].filter((word) => word !== '');
-  return `${head.join(', ')}: ${gets(outcome)}`;
+  return `${verdictWords({ state, verdict })}: ${gets(outcome)}`;
 }
 
-function refusedWords(refused: string): string {
+/** State and verdict: a completed removal is its verdict. */
+export function verdictWords({ state, verdict }: Pick<Outcome, 'state' | 'verdict'>): string {
+  const verdictWord = verdict === null ? '' : verdict === 'contained' ? verdict : `**${verdict}**`;
+  const head = [state === 'completed' ? '' : `*${String(state)}*`, verdictWord].filter((word) => word !== '');
+  return head.join(', ');
+}
+
+/** Why there is nothing to remove. */
+export function refusedWords(refused: string): string {
   const [what = '', why = ''] = refused.split(': ');
   if (why === 'outcome_unknown') return 'not known: refused';
   if (what === 'device') return 'no driver';

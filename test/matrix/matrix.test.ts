@@ -68,6 +68,23 @@ describe('docs/matrix.md and docs/matrix.json', () => {
     }
     expect(differ).toEqual([]);
   });
+
+  test('[CLEAN1] the report announces what a kill, or umount, behind it then meets, and nothing else', () => {
+    const differ = matrix.and_then
+      .filter(({ order }) => order === 'kill first')
+      .filter(({ given, unsafe_clean_up }) => {
+        const calls = given.filter(({ call }) => call === 'kill' || call === 'umount');
+        return unsafe_clean_up !== calls.some(({ gives }) => /^(?:oops|hangs|not known)/.test(gives));
+      });
+    expect(differ).toEqual([]);
+    expect(matrix.and_then.filter(({ unsafe_clean_up }) => unsafe_clean_up).length).toBeGreaterThan(100);
+  });
+
+  test('[CLEAN2] where a bind before all else is safe up to v6.12, a kill before it is not', () => {
+    const bound = matrix.and_then.filter(({ order, kernel }) => order === 'bind first' && kernel !== 'v7.3');
+    expect(bound.filter(({ given }) => given.some(({ gives }) => gives !== 'ok'))).toEqual([]);
+    expect(bound.filter(({ unsafe_clean_up }) => unsafe_clean_up)).not.toEqual([]);
+  });
 });
 
 /** Every answer with its kernel. */
