@@ -141,9 +141,6 @@ function refusesFile(
 ): Refusal | null {
   const refusal = open_file === null ? refusesOpen(tx, file, [openedFor(command)]) : refusesMmap(tx, file);
   if (refusal !== null) return refusal;
-  if (command.offset + command.length > Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES) {
-    return refuse('out_of_range', 'the mapping reaches past the end of the file', { pointer: '/length' });
-  }
   const { provider } = device;
   if (command.flags.includes('sync') && file.dax && provider !== null && !isModelledProvider(provider)) {
     return unknownOutcome(
@@ -181,16 +178,15 @@ function refusesNode(tx: Transaction, command: CreateMapping, target: Target): R
       ? null
       : kernelRefuses('EINVAL', `mbind: the node of ${device.name} has no memory`);
   }
-  // check_vma() has no test of the length: what lies behind the end is SIGBUS (D3).
-  if (!isOnDaxBus(device.mode) && command.offset + command.length > device.size) {
-    return refuse('out_of_range', 'the mapping reaches past the end of the device', { pointer: '/length' });
-  }
   if (device.mode === 'sector')
     return refuse('not_modelled', 'a mapping of the block device of a sector namespace (btt)');
   if (!isOnDaxBus(device.mode)) {
-    const old = open_file !== null && open_file.device_instance !== device.instance;
-    if (device.driver === null || old)
-      return kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`);
+    if (open_file !== null && open_file.device_instance !== device.instance)
+      return unknownOutcome(
+        `what mmap of a descriptor of a block device that is gone answers is not recorded: open ${device.name} again`,
+      );
+    if (device.driver === null)
+      return kernelRefuses('ENOENT', `the block device is gone: ${wayBack(tx.host, device)}`);
     return command.flags.includes('sync')
       ? kernelRefuses('EOPNOTSUPP', 'a block device takes no MAP_SYNC')
       : null;

@@ -69,7 +69,7 @@ function openDevice(tx: Transaction, command: OpenFileCommand): Target | Refusal
     if (device.mode === 'sector')
       return refuse('not_modelled', 'a descriptor of the block device of a sector namespace (btt)');
     return device.driver === null
-      ? kernelRefuses('ENXIO', `the block device is gone: ${wayBack(tx.host, device)}`)
+      ? kernelRefuses('ENOENT', `the block device is gone: ${wayBack(tx.host, device)}`)
       : { file: null, device, node: NO_CDEV };
   }
   const node = openNode(tx, device);

@@ -1,5 +1,5 @@
 import type { Mount } from '../model/host.ts';
-import { blockDeviceGone, mappingsOfDevice } from '../model/lookup.ts';
+import { blockDeviceGone, mappingsOfDevice, nrPages } from '../model/lookup.ts';
 import { findRun, type Run } from '../model/mapping_table.ts';
 import { entriesOf, insertEntries } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
@@ -23,8 +23,9 @@ export function missingBlockDevice(walk: Walk, index: number): Step {
   const alive =
     device.instance === mapping.device_instance && device.driver === 'nd_pmem' && device.media_present;
   const page = index + mapping.offset / PAGE_BYTES;
-  if (!alive && !cachedElsewhere(walk, page)) return { why: 'sigbus', index };
-  const to = alive ? nextPresent(walk, index) : index + 1;
+  const behind = nrPages(device) - page;
+  if (behind <= 0 || (!alive && !cachedElsewhere(walk, page))) return { why: 'sigbus', index };
+  const to = alive ? Math.min(nextPresent(walk, index), index + behind) : index + 1;
   const anon = isPrivate(mapping) && walk.write;
   walk.faults.pte += to - index;
   insertEntries(tx, mapping.id, [
@@ -54,6 +55,7 @@ function cachedElsewhere(walk: Walk, page: number): boolean {
 /** mm/filemap.c filemap_fault(): a cached page is RAM; another is read from the device. */
 export function missingCached(walk: Walk, mount: Mount, index: number, end: number): Step {
   const { tx, mapping } = walk;
+  if (index >= end) return { why: 'sigbus', index };
   const file = fileBehind(walk);
   const shift = mapping.offset / PAGE_BYTES;
   const cached = cachedAt(tx.host, file, index + shift);

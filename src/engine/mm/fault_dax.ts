@@ -22,9 +22,13 @@ import {
 } from './fault_walk.ts';
 import { addEmpty, addPages } from './page_cache.ts';
 
-/** fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. */
+/**
+ * fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. `end` is that of the walk, or of
+ * the file, behind which lies SIGBUS (A14).
+ */
 export function missingDax(walk: Walk, mount: Mount, index: number, end: number): Step {
   const { tx, mapping, device } = walk;
+  if (index >= end) return daxRefuses(walk, mount, index) ?? { why: 'sigbus', index };
   const file = fileBehind(walk);
   const shift = mapping.offset / PAGE_BYTES;
   const blocks = blocksAt(file, index + shift);

@@ -173,16 +173,6 @@ export const CONFLICT: readonly Case[] = [
   },
   {
     code: 'out_of_range',
-    when: 'a mapping past the file',
-    make: withMapper((rig, _mapping, pid) => ({ ...MAP, pid, file: rig.file(), length: 8 * MIB })),
-  },
-  {
-    code: 'out_of_range',
-    when: 'a mapping past the device',
-    make: withMapper((_rig, _mapping, pid) => ({ ...MAP, pid, dax_device: DEVICE, length: 128 * MIB })),
-  },
-  {
-    code: 'out_of_range',
     when: 'pread past the file',
     make: withMapper((rig, _mapping, pid) => ({
       type: 'file_io',

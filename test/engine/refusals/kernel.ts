@@ -35,7 +35,7 @@ export const KERNEL: readonly Case[] = [
     when: 'mount of an unbound device',
     make: (kernel) => [removed(ext4(kernel)).made, { ...MOUNT }],
   },
-  { code: 'kernel_refused', errno: 'ENXIO', when: 'mmap of a block device that is gone', make: unboundNode },
+  { code: 'kernel_refused', errno: 'ENOENT', when: 'mmap of a block device that is gone', make: unboundNode },
   {
     code: 'kernel_refused',
     errno: 'EOPNOTSUPP',
