@@ -136,7 +136,28 @@ function fileSteps(view: RecordingView): Step[] {
     if (file === undefined || mountOf(view.given, file) === null) continue;
     sizes.set(file, Math.max(sizes.get(file) ?? FILE_BYTES, length ?? 0));
   }
-  return [...sizes].map(([file, size]) => fileStep(view.given, file, size));
+  return [...sizes].flatMap(([file, size]) => [
+    fileStep(view.given, file, size),
+    ...(foundNoDax(view.given, file) ? [fillStep(file, size)] : []),
+  ]);
+}
+
+/** Whether the mount asked for DAX and found none: its files were filled like any other, and are all in the page cache. */
+export function foundNoDax({ mount_line = [], mount_options = '' }: Given, file: string): boolean {
+  const line = mount_line.find((one) => file.startsWith(`${one.split(' ')[1] ?? ''}/`)) ?? '';
+  return mount_options.includes('dax=always') && line.includes('dax=never');
+}
+
+function fillStep(file: string, length: number): Step {
+  return setup(`fill ${file}`, async (world) => {
+    const { body } = await world.call('POST', hostPath(world, '/processes'), { comm: 'setup' });
+    const io = hostPath(world, `/files/${idOf(world, `file:${file}`)}/io`);
+    const whole = { pid: body.pid, offset: 0, length };
+    await world.call('POST', io, { ...whole, kind: 'pwrite' });
+    const filled = await world.call('POST', io, { ...whole, kind: 'fsync' });
+    await world.call('DELETE', hostPath(world, `/processes/${String(body.pid)}`));
+    return filled;
+  });
 }
 
 export function fileStep(given: Given, file: string, size: number): Step {

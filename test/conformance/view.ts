@@ -34,16 +34,14 @@ function isDevdax(given: Given): boolean {
   return typeof given.device === 'object' || given.device === 'devdax';
 }
 
-/** Mount point → partition, from the lines of /proc/mounts; one whole device at /mnt/a where none is shown. */
+/** Mount point → partition, from the lines of /proc/mounts in their order, which is that of the mounts; one whole device at /mnt/a where none is shown. */
 export function mountPoints(given: Given): readonly { path: string; partition: number | null }[] {
   const lines = (given.mount_line ?? []).map((line) => line.split(' '));
   if (lines.length === 0) return [{ path: '/mnt/a', partition: null }];
-  return lines
-    .map(([source = '', path = '']) => ({
-      path,
-      partition: Number(/p(\d+)$/.exec(source.replace(/^\/dev\/pmem\d+/, ''))?.[1] ?? 0) || null,
-    }))
-    .sort((a, b) => (a.partition ?? 0) - (b.partition ?? 0));
+  return lines.map(([source = '', path = '']) => ({
+    path,
+    partition: Number(/p(\d+)$/.exec(source.replace(/^\/dev\/pmem\d+/, ''))?.[1] ?? 0) || null,
+  }));
 }
 
 /** The mount point a file lies under, or null for a device node. */
