@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { isRefusal } from '../../src/engine/model/refusal.ts';
-import type { KernelName } from '../../src/engine/model/vocabulary.ts';
-import { ext4, mounted, xfs, type Rig } from './rig.ts';
+import { ALL, bind, end, OLD, oopsOf, opener, stateOf, umount, WAITS_IN } from './evicting.ts';
+import { ext4, mounted, xfs } from './rig.ts';
 import {
   addFile,
   addMapper,
@@ -13,39 +12,7 @@ import {
   MIB,
   PIPE,
   removeDevice,
-  returned,
 } from './support.ts';
-
-const OLD = ['v5.10', 'force-unmap-v5.10', 'force-unmap-v5.12', 'v6.1', 'v6.12'] as const;
-const ALL = [...OLD, 'v7.3'] as const;
-const WAITS_IN = 'dax_break_layout_final';
-
-const bind = (rig: Rig, more: object = {}) => rig.made.run({ type: 'bind', dax_device: DEVICE, ...more });
-const end = (rig: Rig, pid: number) => rig.made.run({ type: 'exit_process', pid });
-const stateOf = (rig: Rig, mount = rig.mount) => rig.made.host.tables.mounts.get(mount)?.state ?? 'gone';
-
-/** What umount gives: its outcome, or the errno or code of its refusal. */
-function umount(rig: Rig, { lazy = false, mount = rig.mount } = {}): object {
-  const decision = rig.made.try({ type: 'umount', mount, lazy });
-  return isRefusal(decision) ? decision : decision.answer;
-}
-
-function oopsOf(kernel: KernelName, task: 'caller' | 'process') {
-  const at = kernel === 'v7.3' ? 'dax_layout_busy_page_range' : 'dax_disassociate_entry';
-  return { result: 'kernel_oops', kernel_oopses: [{ at, task }] };
-}
-
-/** A process with a descriptor of a file that was mapped and touched, and is not mapped any more. */
-function opener(rig: Rig, path?: string) {
-  const pid = addProcess(rig.made);
-  const open = () =>
-    returned(rig.made.run({ type: 'open_file', pid, file: rig.file(path), flags: ['rdwr'] })).id;
-  const open_file = open();
-  const { pid: other, mapping } = rig.mapper({ touched: 'write' }, path);
-  rig.made.run({ type: 'munmap', mapping });
-  end(rig, other);
-  return { pid, open_file };
-}
 
 test.each(ALL)('[S1] [S2] [S12] umount oopses, and the superblock stays with its name: %s', (kernel) => {
   for (const rig of [ext4(kernel), xfs(kernel)]) {
@@ -299,6 +266,31 @@ test.each(['umount', 'unlink', 'orderly_removal'] as const)(
   },
 );
 
+test('[S10] v7.3: an entry that goes while its own pgmap is killed puts a reference that was taken', () => {
+  const rig = ext4('v7.3');
+  const { pid } = rig.mapper({ touched: 'write' });
+  const device = () => found(rig.made.host.tables.dax_devices.get(DEVICE));
+  const { id } = rig.made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' });
+  while (device().pgmap_state === 'live') rig.made.run({ type: 'advance_removal', removal: id });
+  expect(device().pgmap_state).toBe('killed');
+  end(rig, pid);
+  expect(device().lost_refs).toEqual([]);
+  expect(umount(rig)).toMatchObject({ result: 'ok' });
+});
+
+test.each(ALL)(
+  '[S11] a pin that outlives its mapping: from 6.15 on its umount is not known: %s',
+  (kernel) => {
+    const rig = ext4(kernel);
+    const mapper = rig.mapper({ touched: 'write' });
+    addPin(rig.made, mapper, PIPE);
+    rig.mapper({ touched: 'write' }, '/b');
+    for (const { id } of rig.made.host.tables.mappings.values())
+      rig.made.run({ type: 'munmap', mapping: id });
+    expect(umount(rig)).toMatchObject(kernel === 'v7.3' ? { code: 'outcome_unknown' } : { result: 'ok' });
+  },
+);
+
 test('[S53] v7.3: a pin of before that is let go after the bind: the umount never returns', () => {
   for (const by of ['unpin', 'exit'] as const) {
     const rig = ext4('v7.3');
@@ -313,75 +305,4 @@ test('[S53] v7.3: a pin of before that is let go after the bind: the umount neve
     end(rig, pid);
     expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
   }
-});
-
-/** A new file system whose file takes the pages of a mapping from before the removal. */
-function taken(kernel: KernelName, small: boolean) {
-  const rig = ext4(kernel);
-  const old = rig.mapper({ touched: 'write', small });
-  removeDevice(rig.made);
-  bind(rig);
-  umount(rig, { lazy: true });
-  const { id: mount } = addMount(rig.made, { fs_type: 'xfs', path: '/mnt/b' });
-  const file = addFile(rig.made, mount, '/f', 40 * MIB);
-  const tenant = addMapper(rig.made, { file, length: 40 * MIB, touched: 'write' });
-  return { rig, old, mount, file, tenant };
-}
-
-test.each([
-  [true, 'umount'],
-  [false, 'umount'],
-  [true, 'unlink'],
-  [true, 'orderly_removal'],
-] as const)(
-  '[S47] v7.3: a new file system loses its pages (by PTE: %s): its %s never returns',
-  (small, by) => {
-    const { rig, old, mount, file, tenant } = taken('v7.3', small);
-    expect(end(rig, old.pid)).toMatchObject({ process_alive: false });
-    expect(end(rig, tenant.pid)).toMatchObject({ process_alive: false });
-    if (by === 'unlink') {
-      const unlinked = rig.made.run({ type: 'unlink', file });
-      expect(unlinked).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
-      expect(rig.made.host.tables.files.get(file)?.state).toBe('freeing');
-      expect(umount(rig, { mount })).toMatchObject({ errno: 'EBUSY' });
-      expect(removeDevice(rig.made)).toMatchObject({
-        state: 'stuck',
-        steps: expect.arrayContaining([
-          expect.objectContaining({ result: { hangs_in: 'super_lock' } }),
-        ]) as unknown,
-      });
-      return;
-    }
-    if (by === 'orderly_removal') {
-      const orderly = rig.made.try({ type: 'remove_dax_device', dax_device: DEVICE, trigger: by });
-      expect(orderly).toMatchObject({ code: 'dax_device_busy' });
-      return;
-    }
-    expect(umount(rig, { mount })).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
-    const again = {
-      type: 'create_mount',
-      dax_device: DEVICE,
-      path: '/mnt/c',
-      fs_type: 'xfs',
-      dax: 'always',
-    } as const;
-    expect(rig.made.try(again)).toMatchObject({ code: 'outcome_unknown' });
-    expect(removeDevice(rig.made)).toMatchObject({ state: 'stuck' });
-  },
-);
-
-test.each(OLD)('[S47] on %s it loses nothing', (kernel) => {
-  const { rig, old, mount, tenant } = taken(kernel, true);
-  end(rig, old.pid);
-  end(rig, tenant.pid);
-  expect(umount(rig, { mount })).toMatchObject({ result: 'ok' });
-});
-
-test('[S10] v7.3: over system RAM that is free, which lost references with the exit of who mapped it', () => {
-  const rig = mounted('v7.3', { device: { size: 1024 * MIB } });
-  const { pid } = rig.mapper({ touched: 'write' });
-  removeDevice(rig.made);
-  bind(rig, { mode: 'system-ram' });
-  expect(end(rig, pid)).toMatchObject({ process_alive: false });
-  expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
 });

@@ -65,6 +65,12 @@ describe('madvise', () => {
     expect(touch(at.made, caller, 'madvise_hwpoison', { page: 5 })).toBe('EFAULT');
   });
 
+  test('of a page that its process has copied on write is not modelled', () => {
+    const at = scene('v6.12', 'ext4', { caller: { flags: ['private'], touched: 'cow' } });
+    for (const source of ['madvise', 'soft_offline'] as const)
+      expect(answered(at.made, poisonCommand(at, { source, by: 'caller' }))).toBe('not_modelled');
+  });
+
   test('of a page is an access of its process', () => {
     const at = scene('v6.12', 'ext4', { caller: {}, frail: { sigbus: 'default' } });
     const outcome = access(at.made, found(at.who.caller).mapping, 'madvise_hwpoison', { page: 5 });

@@ -1,6 +1,6 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
-import { findDevice } from '../model/lookup.ts';
+import { deviceOf, findDevice } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
@@ -25,12 +25,11 @@ export function removeDaxDevice(tx: Transaction, command: RemoveDaxDevice): Remo
 }
 
 /**
- * `->remove()` of a device, and where it goes with its CXL region or memdev, of every device that goes with it:
+ * `->remove()` of a device that there is, and where it goes with its CXL region or memdev, of every device that goes with it:
  * the removal of the device that was named stands first. A bus event of a CXL device is one of its PCI function (CX10).
  */
 export function removeWithSiblings(tx: Transaction, command: RemoveDaxDevice): Begun | Refusal {
-  const device = findDevice(tx.host, command.dax_device);
-  if (isRefusal(device)) return device;
+  const device = deviceOf(tx.host, command.dax_device);
   const byBus = command.via === undefined && command.trigger !== 'unbind';
   const via = device.cxl_region !== null && byBus ? 'cxl_pci' : command.via;
   if (device.cxl_region === null || via === undefined || !goesByCxl(via)) {

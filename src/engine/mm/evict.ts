@@ -1,12 +1,13 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, File, Host } from '../model/host.ts';
-import { deviceOf, fileSystemOf, filesOfDevice } from '../model/lookup.ts';
+import { deviceOf, fileSystemOf, filesOfDevice, presentPins } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { hasMiscounted, memoryRangesOf } from '../model/memory_range.ts';
-import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { intersect, normalize, overlaps, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
 import { entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { forget } from './page_cache.ts';
+import { onceADevice } from './stale.ts';
 
 /** What the eviction of an inode does to the task that evicts it. `unknown`: neither recorded nor read. */
 export type Eviction =
@@ -24,9 +25,13 @@ export const HARMLESS: Eviction = { do: 'ok' };
  * Source: fs/inode.c evict(), fs/dax.c dax_delete_mapping_entry(), v6.15 on dax_break_layout_final(); EVICT1, S1, S7-S11.
  */
 export function evictionOf(host: Host, files: readonly File[]): Eviction {
+  const pinnedOf = onceADevice((device) =>
+    normalize(presentPins(host, device).flatMap(({ pfn_ranges }) => pfn_ranges)),
+  );
   for (const file of files) {
+    const device = deviceOf(host, file.dax_device);
     for (const pages of pagesOfEntries(host, file)) {
-      const eviction = met(host, file, pages);
+      const eviction = met({ host, device, file, pinnedOf }, pages);
       if (eviction.do !== 'ok') return eviction;
     }
   }
@@ -42,19 +47,20 @@ function pagesOfEntries(host: Host, file: File): PfnRange[] {
   );
 }
 
-function met(host: Host, file: File, pages: PfnRange): Eviction {
-  const device = deviceOf(host, file.dax_device);
-  for (const { pfn, nr_pages, struct_pages } of structPagesOf(host, device, pages)) {
-    const eviction = metBy(struct_pages, { host, device, file }, [pfn, nr_pages]);
-    if (eviction.do !== 'ok') return eviction;
-  }
-  return HARMLESS;
-}
-
 interface Evicted {
   readonly host: Host;
   readonly device: DaxDevice;
   readonly file: File;
+  /** What present pins of a device hold. */
+  readonly pinnedOf: (device: DaxDevice) => PfnRange[];
+}
+
+function met(evicted: Evicted, pages: PfnRange): Eviction {
+  for (const { pfn, nr_pages, struct_pages } of structPagesOf(evicted.host, evicted.device, pages)) {
+    const eviction = metBy(struct_pages, evicted, [pfn, nr_pages]);
+    if (eviction.do !== 'ok') return eviction;
+  }
+  return HARMLESS;
 }
 
 function metBy(struct_pages: StructPages, evicted: Evicted, pages: PfnRange): Eviction {
@@ -74,7 +80,7 @@ function overRam({ host, device }: Evicted, pages: PfnRange): Eviction {
 }
 
 /** S10, S11, S47: the counts of folios decide, which stale entries that were dropped since the bind have made wrong. */
-function byCounts({ host, device, file }: Evicted, pages: PfnRange): Eviction {
+function byCounts({ host, device, file, pinnedOf }: Evicted, pages: PfnRange): Eviction {
   const refs = intersect([pages], device.lost_refs);
   const ptes = intersect([pages], device.lost_ptes);
   if (refs.length + ptes.length > 0) {
@@ -85,6 +91,7 @@ function byCounts({ host, device, file }: Evicted, pages: PfnRange): Eviction {
     if (subtract(ptes, taken).length > 0)
       return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
   }
+  if (overlaps(pages, pinnedOf(device))) return unknown('the eviction of an inode whose pages are pinned');
   if (device.mode === 'devdax')
     return unknown('the eviction of an inode whose pages are of a device-dax now');
   return HARMLESS;

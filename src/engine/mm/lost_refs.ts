@@ -6,7 +6,6 @@ import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_rang
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
 import { pagesTakenSince } from './evict.ts';
-import { isStale } from './stale.ts';
 
 /**
  * Stale entries go whose pfns are of another pgmap by now: the folios of that lose references that were never taken, with
@@ -19,7 +18,8 @@ export function loseRefs(tx: Transaction, mapping: Mapping, index = 0, end = Num
   const lost: Record<'refs' | 'ptes', PfnRange[]> = { refs: [], ptes: [] };
   for (const run of runsFrom(entriesOf(tx.host, mapping.id), index)) {
     if (run.index >= end) break;
-    if (isStale(device, run)) lost[run.level === 'pte' ? 'ptes' : 'refs'].push(pagesWithin(run, index, end));
+    if (run.kind === 'dax' && run.pgmap !== device.pgmap)
+      lost[run.level === 'pte' ? 'ptes' : 'refs'].push(pagesWithin(run, index, end));
   }
   if (lost.refs.length + lost.ptes.length === 0) return;
   const taken = pagesTakenSince(tx.host, device.name, generationOf(tx.host, mapping));

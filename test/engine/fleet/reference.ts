@@ -72,9 +72,13 @@ function pageEnd(host: Host, device: DaxDevice, pfn: number, taken: ReadonlySet<
   if (ram !== undefined) return counted && inside(ram.miscounted ?? [], pfn) ? 'hang' : 'unknown';
   const bare = memory.length > 0 || device.mode === 'system-ram' || device.map === null;
   if (bare || device.pgmap_state === 'none') return 'oops';
-  if (!counted || taken.has(pfn)) return counted && device.mode === 'devdax' ? 'unknown' : 'ok';
-  if (inside(device.lost_refs, pfn)) return 'hang';
-  return inside(device.lost_ptes, pfn) || device.mode === 'devdax' ? 'unknown' : 'ok';
+  if (!counted) return 'ok';
+  if (!taken.has(pfn) && inside(device.lost_refs, pfn)) return 'hang';
+  if (!taken.has(pfn) && inside(device.lost_ptes, pfn)) return 'unknown';
+  const pinned = [...host.tables.pins.values()].some(
+    (pin) => pin.dax_device === device.name && pin.pgmap === device.pgmap && inside(pin.pfn_ranges, pfn),
+  );
+  return pinned || device.mode === 'devdax' ? 'unknown' : 'ok';
 }
 
 /** Only v7.3 counts what refers to a DAX page. */
