@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/engine/model/mapping_table.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { shape } from './observe.ts';
-import { ext4, rmapbt, type Rig } from './rig.ts';
-import { access, DEVICE, fileIo, MIB, PAGE, removeDevice, type Mapper } from './support.ts';
+import { ext4, mounted, rmapbt, type Rig } from './rig.ts';
+import { access, DEVICE, fileIo, found, MIB, PAGE, removeDevice, type Mapper } from './support.ts';
 
 const WHOLE = { length: 4 * MIB, touched: 'none' } as const;
 const FIRST = { pages: 512 };
@@ -82,6 +82,21 @@ describe.each(KERNEL_NAMES)('%s: a store to a private page of which i_pages has 
     }) as { errno: unknown };
     expect(errno).toBe('EBUSY');
   });
+});
+
+test.each(KERNEL_NAMES)('[EMPTY3] a fault that fails leaves one: %s', (kernel) => {
+  const rig = mounted(kernel, { device: { clears_poison: true } });
+  const { made, file } = rig;
+  const broken = { dax_device: DEVICE, file: file(), offset: PAGE, length: PAGE } as const;
+  made.run({ type: 'memory_failure', ...broken, source: 'inject_error' });
+  const other = rig.mapper(WHOLE);
+  expect(access(made, other.mapping, 'read', { page: 1 })).toMatchObject({ signal: 'SIGBUS' });
+  expect(inPages(rig)).toEqual(['empty pte 1+1']);
+  const { base_pfn } = found(made.host.tables.dax_devices.get(DEVICE));
+  const { pfn } = found(found(made.host.tables.files.get(file())).extents[0]);
+  made.run({ type: 'clear_errors', dax_device: DEVICE, offset: (pfn - base_pfn + 1) * PAGE, length: PAGE });
+  access(made, other.mapping, 'read', FIRST);
+  expect(inPages(rig)).toEqual(['dax pte 0+512']);
 });
 
 const WALKS = ['v6.12', 'v7.3'] as const satisfies readonly KernelName[];

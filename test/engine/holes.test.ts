@@ -227,7 +227,7 @@ test('[S38] a store over a hole of a frozen file system waits, mapped or not', (
   expect(extents(rig, file)).toEqual(['0+512']);
 });
 
-test('[HOLE5] blocks come in one piece of 2 MiB where there is room, else as they are free', () => {
+test('[HOLE5] [EMPTY3] blocks come in one piece of 2 MiB where there is room, else as they are free', () => {
   const rig = ext4('v6.12');
   const file = sparse(rig);
   const writer = mapper(rig, file);
@@ -236,6 +236,7 @@ test('[HOLE5] blocks come in one piece of 2 MiB where there is room, else as the
   expect(shape(rig.made, writer)).toBe('2 pte');
   expect(touch(rig.made, writer, 'write', { page: 600, pages: 2 })).toBe(SIGBUS);
   expect(extents(rig, file)).toEqual(['0+2', '600+1']);
+  expect(entries(rig, file)).toEqual(['dax pte 0+2', 'dax pte 600+1', 'empty pte 601+1']);
 });
 
 test('[HOLE5] what a deleted file left is given out again', () => {

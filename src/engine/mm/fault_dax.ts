@@ -38,7 +38,10 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
   if (failure !== null) return failure;
   const { pfn, offset } = blocks.extent;
   const limit = index + goodPages(device, pfn + (index + shift - offset), gap - index);
-  if (limit === index) return poisoned(walk, index);
+  if (limit === index) {
+    addEmpty(tx, file, index + shift, index + shift + 1);
+    return poisoned(walk, index);
+  }
   if (walk.write && isPrivate(mapping)) {
     addEmpty(tx, file, index + shift, limit + shift);
     return copyOnWrite(walk, index, limit);

@@ -102,7 +102,11 @@ function fillHole(walk: Walk, index: number, limit: number): Step {
   const huge = level === 'pmd' ? allocate(tx.host, file_system, PMD_PAGES) : null;
   const at = huge === null ? index : from;
   const room = huge ?? allocateSome(tx.host, file_system, Math.min(to, limit) - index);
-  if (room === null) return { why: 'sigbus', index };
+  if (room === null) {
+    downgrade(tx, file, index + shift, index + shift + 1);
+    addEmpty(tx, file, index + shift, index + shift + 1);
+    return { why: 'sigbus', index };
+  }
   const refusal = refusesBadBlocks(walk.device, room);
   if (refusal !== null) return { why: 'refused', refusal };
   giveBlocks(tx, file, at + shift, room);
