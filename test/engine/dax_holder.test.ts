@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CreateMount } from '../../src/engine/model/use_command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
-import { SIGBUS, touch } from './observe.ts';
+import { OLD, SIGBUS, touch } from './observe.ts';
 import {
   addDevice,
   addFile,
@@ -132,6 +132,25 @@ test('[S25] of a kernel that may know holders the second mount is undetermined, 
 });
 
 describe('[S26] two xfs with rmapbt, removed', () => {
+  test('v5.10: both have DAX, neither is walked, and nothing shuts them down', () => {
+    const made = pmem('v5.10');
+    const both = [onPart(made, 1), onPart(made, 2)];
+    const mappers = both.map(({ id }) => addMapper(made, { file: addFile(made, id, '/f') }));
+    const { report, state } = removeDevice(made);
+    expect([state, report.signals]).toEqual(['completed', []]);
+    expect(both.map(({ id }) => mountOf(made, id).fs_state)).toEqual(['alive', 'alive']);
+    expect(mappers.map((one) => touch(made, one, 'read'))).toEqual([OLD, OLD]);
+  });
+
+  test('v6.1: it is not known how far the walk of the holder goes (S27)', () => {
+    const made = pmem('v6.1');
+    for (const partition of [1, 2]) {
+      const { id } = onPart(made, partition);
+      addMapper(made, { file: addFile(made, id, '/f') });
+    }
+    expect(codeOf(made, REMOVE)).toBe('outcome_unknown');
+  });
+
   test('v6.12: the walk is of the holder alone', () => {
     const made = pmem('v6.12');
     const [first, second] = [onPart(made, 2), onPart(made, 1)];

@@ -42,7 +42,7 @@ test.each(ALL)('[S1] [S2] [S12] umount oopses, and the superblock stays with its
 });
 
 test.each(ALL)(
-  '[EVICT1] harmless: never touched, idle when the device went, read by a call alone: %s',
+  '[S3] [EVICT1] harmless: never touched, idle when the device went, read by a call alone: %s',
   (kernel) => {
     const rig = ext4(kernel);
     const untouched = rig.mapper({ touched: 'none' });

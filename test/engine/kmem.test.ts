@@ -357,7 +357,7 @@ test('[KM5] v7.3: an online state behind an offline that waits does not return',
   expect(writeKmemState(own, 'online')).toBe('dax_device_busy');
 });
 
-test('[KM5] v7.3: the state goes with the driver, and is none of a devdax', () => {
+test('[S44] [KM5] v7.3: the state goes with the driver, and is none of a devdax', () => {
   const own = ram('v7.3');
   expect(own.made.host.tables.dax_devices.get(DAX)?.kmem_state).toBe('offline');
   for (const state of ['unplugged', 'online'] as const) writeKmemState(own, state);

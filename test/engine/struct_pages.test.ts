@@ -34,6 +34,7 @@ function exitOver(kernel: KernelName, length: number, from: number, options: Map
 
 describe('[S45] whether a page frame has a struct page is a matter of its memory block', () => {
   test.each([
+    ['v5.10', 'ok, dead'],
     ['v6.1', 'ok, dead'],
     ['v6.12', 'ok, dead'],
     ['v7.3', 'oops vm_normal_folio_pmd, oopsed'],
