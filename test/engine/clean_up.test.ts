@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { foresee } from '../../src/engine/foresee.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { Hazard } from '../../src/engine/model/removal.ts';
-import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { cxl, GONE } from './cxl_rig.ts';
-import { assess } from './imagine.ts';
-import { devdax, ext4, rigOn, rmapbt, xfs, type Rig } from './rig.ts';
+import { advice, assess } from './imagine.ts';
+import { DAX, devdax, ext4, rigOn, rmapbt, xfs, type Rig } from './rig.ts';
 import {
   access,
   addDevice,
@@ -154,6 +154,22 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     ]);
   });
 });
+
+test.each(KERNEL_NAMES)(
+  '[CLEAN1] [S20] the last close of a deleted node that was bound over: %s',
+  (kernel) => {
+    const { made, mapper } = devdax(kernel);
+    const pid = String(mapper({ touched: 'write' }).pid);
+    removeDevice(made, { dax_device: DAX, via: 'device_dax' });
+    made.run({ type: 'bind', dax_device: DAX });
+    expect(details(removeDevice(made, { dax_device: DAX, via: 'dax_pmem' }))[0]).toMatch(
+      new RegExp(
+        `^end process ${pid}: the kernel oopses in __list_del_entry_valid.*no order that was tried is safe`,
+      ),
+    );
+    expect(advice(made)).toMatchObject([{ action: 'reboot' }]);
+  },
+);
 
 test('[CLEAN2] a range that decodes to nothing is not bound again', () => {
   const made = cxl('v6.12', { name: DEVICE, mode: 'fsdax' });

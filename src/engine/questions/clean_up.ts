@@ -68,6 +68,11 @@ export function superblocksOf(host: Host, { name }: DaxDevice): string[] {
   return [...new Set(standing.map(({ file_system }) => file_system))];
 }
 
+/** Whether somebody has a deleted node open that was bound over: its last close oopses (S20). */
+export function hasDangling({ cdevs, instance }: DaxDevice): boolean {
+  return cdevs.some((cdev) => cdev.dangling && cdev.instance !== instance);
+}
+
 /** A task that is stuck in the kernel takes no signal. */
 function endsOf(host: Host, device: DaxDevice): CleanUpCall[] {
   const ending = usersOf(host, device).filter(({ state }) => state === 'running' || state === 'livelocked');

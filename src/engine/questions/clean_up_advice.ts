@@ -6,7 +6,7 @@ import { hostRecord, type Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import { verdictOf } from '../removal/report.ts';
-import { isTooMuch, ordersOf, upToFirst, type CleanUpCall, type Met } from './clean_up.ts';
+import { hasDangling, isTooMuch, ordersOf, upToFirst, type CleanUpCall, type Met } from './clean_up.ts';
 import { callWords, failsWords, howSure } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
 import { residualUses } from './residue.ts';
@@ -47,9 +47,10 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
   return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
 }
 
-/** Whether somebody still reaches the device, or a superblock of it is there. */
+/** Whether somebody still reaches the device, or has a node that dangles, or a superblock of it is there. */
 function isLeft(host: Host, device: DaxDevice): boolean {
-  return mountsOfDevice(host, device.name).length > 0 || residualUses(host, device).size > 0;
+  const mounts = mountsOfDevice(host, device.name).length;
+  return mounts > 0 || hasDangling(device) || residualUses(host, device).size > 0;
 }
 
 function play(tx: Transaction, { name }: DaxDevice, calls: readonly CleanUpCall[]): Played {

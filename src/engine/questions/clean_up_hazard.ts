@@ -4,12 +4,15 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf } from '../model/lookup.ts';
 import type { Hazard } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { cleanUpOf, isTooMuch, otherOrdersOf, superblocksOf, type Met } from './clean_up.ts';
+import { cleanUpOf, hasDangling, isTooMuch, otherOrdersOf, superblocksOf, type Met } from './clean_up.ts';
 import { callWords, failsWords, howSure, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
 
 /** What tells of each call, and of the ways out. */
-const SOURCES = { exit: 'R140, R123-R126, S4, S5; S7, S10, S11', umount: 'S1, S32; S7, S10, S11' } as const;
+const SOURCES = {
+  exit: 'R140, R123-R126, S4, S5, S20; S7, S10, S11',
+  umount: 'S1, S32; S7, S10, S11',
+} as const;
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false } as const;
 
@@ -22,7 +25,7 @@ interface Found extends Dependent {
  * is safe. None where it is harmless; of a kernel of which not all is known, what it meets whatever that is (CLEAN6).
  */
 export function cleanUpHazards(tx: Transaction, device: DaxDevice): readonly Hazard[] {
-  if (superblocksOf(tx.host, device).length === 0) return [];
+  if (superblocksOf(tx.host, device).length === 0 && !hasDangling(device)) return [];
   const { hazards, ...dependent } = inCommon<Found>(
     tx.host,
     () => ({ hazards: hazardsOnce(tx, device) }),
