@@ -1,5 +1,6 @@
 import type { TestBody } from '../support/server.ts';
 import { replacedCard } from './act_one.ts';
+import { cleanUp } from './act_four.ts';
 import { systemRam } from './act_three.ts';
 import { longtermPin } from './act_two.ts';
 import { openStage, type Stage, type StageHost } from './stage.ts';
@@ -18,7 +19,7 @@ const COLUMNS: readonly (readonly [name: string, of: (host: StageHost) => string
 /**
  * The story of the series of 2021 on every kernel profile, over the HTTP API, as docs/story.md has it: mount, map,
  * pin, surprise removal, replacement under another tenant, old processes; then what it says of longterm pins, and
- * of system RAM.
+ * of system RAM, and of cleaning up afterwards.
  */
 export async function tellStory(): Promise<string> {
   const ext4 = await play((stage) => replacedCard(stage, { fs_type: 'ext4' }, { fs_type: 'xfs' }));
@@ -27,6 +28,7 @@ export async function tellStory(): Promise<string> {
   );
   const pin = await play(longtermPin);
   const ram = await play(systemRam, { auto_online_blocks: 'online_movable' });
+  const after = await play(cleanUp);
   const parts = [
     INTRO,
     '## In short',
@@ -45,6 +47,9 @@ export async function tellStory(): Promise<string> {
     transcript(pin),
     '## Act three: system RAM, and the range that nobody gets back',
     transcript(ram),
+    '## Act four: what do I do now?',
+    AFTERWARDS,
+    transcript(after),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -54,6 +59,9 @@ const INTRO = `# The story of the series, on every kernel
 "mm, pmem: Force unmap pmem on surprise remove", March 2021: a process maps a file of a DAX device, the device goes while the file system is mounted, something else takes its place. Who still reaches the pages?
 
 Written by \`npm run story\`: one script, the same requests to one host of each kernel profile, over the HTTP API. \`$host\` and the like stand for what each host answered before; an answer without a kernel's name is everybody's, a request without an answer succeeded on every host. Every process belongs to tenant acme, except globex's own. 101 reads, 102 has PR_MCE_KILL_EARLY, 103 stores without pause, and a page of what 104 maps is in a pipe (vmsplice). All handle SIGBUS; \`vm.memory_failure_early_kill\` is 0, the default.`;
+
+const AFTERWARDS =
+  'The device is gone and its file system is still mounted. Up to v6.12 whoever binds it again first cleans up without harm; who kills and unmounts oopses umount(8), and the name of the superblock stands in the way until a reboot. On v7.3 no order is safe for what was mapped.';
 
 async function play(
   act: (stage: Stage) => Promise<void>,
