@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { REPOSITORY } from '../client/child_service.ts';
-import { citationsIn, readPages, rulesOf, writtenFiles } from './citations.ts';
+import { citationsIn, readPages, recordings, recordingsIn, rulesOf, writtenFiles } from './citations.ts';
 
 const pages = await readPages();
 const rules = pages.flatMap(({ text }) => rulesOf(text));
@@ -49,6 +49,22 @@ test('every citation leads to a row', async () => {
     }),
   );
   expect(unknown.flat()).toEqual([]);
+});
+
+test('every recording that is cited can be read here, or is said not to be published', async () => {
+  const there = await recordings();
+  const files = (await writtenFiles()).filter((path) => /^(?:src|docs)\/|^\w+\.md$/.test(path));
+  const wrong = await Promise.all(
+    files.map(async (path) => {
+      const { cited, unpublished } = recordingsIn(await readFile(join(REPOSITORY, path), 'utf8'));
+      const missing = cited.filter((name) => !there.has(name)).map((name) => `${path}: ${name} is not here`);
+      return [
+        ...missing,
+        ...unpublished.filter((name) => there.has(name)).map((name) => `${path}: ${name} is here`),
+      ];
+    }),
+  );
+  expect(wrong.flat()).toEqual([]);
 });
 
 // Made-up citations are put together here, for this file is looked at as well.

@@ -28,6 +28,37 @@ export function citationsIn(text: string): string[] {
   return [...cited.filter((id) => !WORDS.has(id)), ...[...text.matchAll(NO_ID)].map(([found]) => found)];
 }
 
+/** A recording that a text cites, or several of one scenario: `fsdax-ext4-unbind-late@5.10,6.1`. */
+const RECORDED = /`([\w/.-]+)@((?:[\w.-]*\d\.\d+[\w-]*,?)+)`/g;
+
+/** Every recording that a text cites, without those that it says are `not published:`, which stand last in their line. */
+export function recordingsIn(text: string): { cited: string[]; unpublished: string[] } {
+  const lines = text.split('\n').map((line) => line.split('not published: '));
+  const named = (part: string | undefined) =>
+    [...(part ?? '').matchAll(RECORDED)].flatMap(([, scenario = '', kernels = '']) =>
+      kernels.split(',').map((kernel) => `${scenario}@${kernel}`),
+    );
+  return {
+    cited: lines.flatMap(([cited]) => named(cited)),
+    unpublished: lines.flatMap(([, unpublished]) => named(unpublished)),
+  };
+}
+
+/** The recordings of the repository, by the name that they are cited by. */
+export async function recordings(): Promise<Set<string>> {
+  const folders = [
+    ['test/conformance/recordings', ''],
+    ['test/conformance/sequence/recordings', ''],
+    ['test/inventory/fixtures/recorded', 'inventory/'],
+  ] as const;
+  const names = await Promise.all(
+    folders.map(async ([folder, prefix]) =>
+      (await readdir(join(REPOSITORY, folder))).map((name) => prefix + name.replace(/\.json$/, '')),
+    ),
+  );
+  return new Set(names.flat());
+}
+
 /** The rows of a page of rules, or of several. */
 export function rulesOf(page: string): Rule[] {
   return [...page.matchAll(/^\| ([A-Z]+\d+) \| (.+) \|$/gm)].map(([, id = '', cells = '']) => ({

@@ -20,7 +20,8 @@ export function inExitOrder(host: Host, pid: number): Mapping[] {
  * An oops with what the exit of its task adds to it. A task that holds the lock of a table of PMDs spins on it where its
  * exit comes to another entry of that table: no grace period ends any more (S50). `index` is a page of the entry that was
  * cleared before the oops, null where its whole mapping has left the tree. Two mappings of a process lie beside each other, in one GiB.
- * Source: mm/memory.c zap_pmd_range(), mm/huge_memory.c __split_huge_pmd_locked(); `rand-mixed-112`, S31.
+ * Source: mm/memory.c zap_pmd_range(), mm/huge_memory.c __split_huge_pmd_locked();
+ * not published: `rand-mixed-112@7.3`.
  */
 export function withExit(host: Host, effect: OopsEffect, mapping: Mapping, index: number | null): OopsEffect {
   if (effect.locks === undefined) return effect;
