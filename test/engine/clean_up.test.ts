@@ -235,6 +235,21 @@ test('[CLEAN5] used by too many it is not tried, and the eviction alone is told'
   expect(details(removeDevice(untouched.made))).toEqual([]);
 });
 
+test('[CLEAN5] nor where many use much: the work is bounded, not the one or the other alone', () => {
+  const [many, less] = [8, 6].map((mappings) => {
+    const rig = ext4('v6.12');
+    for (let at = 0; at < 60; at += 1) {
+      const { pid } = rig.mapper({ touched: 'write', length: PAGE, small: true });
+      const more = { file: rig.file(), offset: 0, length: PAGE, flags: ['shared'], prot: 'r' } as const;
+      for (let other = 1; other < mappings; other += 1)
+        rig.made.run({ type: 'create_mapping', pid, ...more, populate: 'read' });
+    }
+    return details(removeDevice(rig.made))[0];
+  });
+  expect(many).toMatch('too much uses it');
+  expect(less).toMatch('safe (recorded on this kernel)');
+});
+
 test('[CLEAN5] of many processes ten are named', () => {
   const rig = ext4('v6.12');
   const pids = Array.from({ length: 12 }, () => opener(rig));

@@ -25,6 +25,8 @@ export interface Met {
 /** What is used by more than this is not cleaned up in the model: each order is played call by call (CLEAN5). */
 const RECORDS_MAX = 2_000;
 const CALLS_MAX = 100;
+/** Each call looks at who else uses a file: calls times records. */
+const WORK_MAX = 50_000;
 
 /**
  * Tries to clean up behind a removal in the model: its users end, then umount. What every call comes to, also behind one
@@ -59,7 +61,7 @@ export function isTooMuch(host: Host, device: DaxDevice): boolean {
   const owners = [...mappingsOfDevice(host, device.name), ...filesOfDevice(host, device.name)];
   const records = owners.reduce((sum, { id }) => sum + 1 + runCount(entriesOf(host, id)), 0);
   const calls = usersOf(host, device).length + mountsOfDevice(host, device.name).length;
-  return records > RECORDS_MAX || calls > CALLS_MAX;
+  return records > RECORDS_MAX || calls > CALLS_MAX || records * calls > WORK_MAX;
 }
 
 /** File systems of the device, of whatever instance of it, that still can be torn down. */
