@@ -197,9 +197,14 @@ test('[S30] the walk of an xfs with rmapbt comes to what was stored alone', () =
   const rig = rmapbt('v6.12', 1);
   const file = sparse(rig);
   const writer = mapper(rig, file);
+  const untouched = rig.mapper({ touched: 'none' }, '/untouched');
   access(rig.made, writer.mapping, 'read', { pages: 1024 });
   access(rig.made, writer.mapping, 'write', { page: 600 });
-  const { report } = removeDevice(rig.made);
+  const { report, steps } = removeDevice(rig.made);
+  expect(steps.find(({ name }) => name === 'dax_holder_notify_failure')?.result).toMatchObject({
+    ...{ files_dropped: 1, pages_dropped: 512 },
+  });
+  expect(touch(rig.made, untouched, 'read')).toBe(SIGBUS);
   expect(report.signals.map(({ si_addr_lsb, count }) => [si_addr_lsb, count])).toEqual([[21, 1]]);
   expect(entries(rig, writer.mapping)).toEqual(['zero pmd 0+512']);
   expect(entries(rig, file)).toEqual(['zero pmd 0+512']);

@@ -134,8 +134,7 @@ function poisonedIo(tx: Transaction, file: File, command: FileIo): Outcome | Ref
   const pages = partsOf(file, pagesOf(file, command), 'blocks').map(
     ([index, nr_pages]): PfnRange => [pfnOf(file, index), nr_pages],
   );
-  const bad = pages.findIndex((range) => goodPages(device, ...range) < range[1]);
-  if (bad < 0) return null;
+  if (pages.every((range) => goodPages(device, ...range) === range[1])) return null;
   if (command.kind === 'pread' || factsOf(tx.host).memory_failure.badblock_pwrite === 'EIO')
     return errnoOutcome('EIO');
   const [first] = pages;
