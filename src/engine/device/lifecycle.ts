@@ -55,7 +55,7 @@ const UNDRIVEN: DrivenLife = {
 };
 
 /** Struct pages are made anew with each pgmap. */
-const NEW_PAGES = { hwpoisoned: [], lost_refs: [], lost_ptes: [], faulted: [] } as const;
+const NEW_PAGES = { hwpoisoned: [], lost_refs: [], lost_ptes: [], faulted: [], cleared: [] } as const;
 
 /** A device as it is found on its bus: with the driver of its mode, unless said otherwise. */
 export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {

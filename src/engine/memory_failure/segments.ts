@@ -1,6 +1,6 @@
 import { daxHolderOf } from '../fs/dax_holder.ts';
 import type { DaxDevice, File, FileSystem, Mount } from '../model/host.ts';
-import { fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
+import { deviceOf, fileSystemOf, filesOf, mountsOn } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { levelPages } from '../model/mapping_table.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
@@ -88,17 +88,15 @@ function ofFiles(tx: Transaction, device: DaxDevice): Segment[] {
   return files.flatMap((file) => ofFile(tx, file, by_rmap));
 }
 
+/** By page->mapping, which was cleared under some; the reverse map does not ask it. */
 function ofFile(tx: Transaction, file: File, by_rmap: boolean): Segment[] {
   const space = fileSpace(tx, file);
-  return daxEntries(tx.host, file).map(({ index, nr_pages, level }) =>
-    fated([space.pfnAt(index), nr_pages], {
-      kind: 'entry',
-      space,
-      index,
-      unit: levelPages(level),
-      by_rmap,
-    }),
-  );
+  const { cleared } = deviceOf(tx.host, file.dax_device);
+  return daxEntries(tx.host, file).flatMap(({ index, nr_pages, level }) => {
+    const range: PfnRange = [space.pfnAt(index), nr_pages];
+    const whole = fated(range, { kind: 'entry', space, index, unit: levelPages(level), by_rmap });
+    return by_rmap ? [whole] : subtract([range], cleared).flatMap((left) => clip(whole, left));
+  });
 }
 
 function byRmap(tx: Transaction, mount: Mount, gaps: readonly PfnRange[]): Segment[] {

@@ -112,7 +112,7 @@ function unknown(what: string): Eviction {
 /**
  * Evicts inodes of one file system: nothing is in their i_pages any more, and pages of a device-dax lose their
  * page->mapping, which its next faults set again (S8). Where folios are counted those that a newer file system has taken
- * are taken apart (S47). Who evicts asks before how it ends. O(their entries, files of the device).
+ * are taken apart (S47), else they lose it, too (S7). Who evicts asks before how it ends. O(their entries, files of the device).
  */
 export function evict(tx: Transaction, files: readonly File[]): void {
   const [first] = files;
@@ -120,12 +120,22 @@ export function evict(tx: Transaction, files: readonly File[]): void {
   const pages = normalize(files.flatMap((file) => pagesOfEntries(tx.host, file)));
   clearMappings(tx, deviceOf(tx.host, first.dax_device), pages);
   if (factsOf(tx.host).eviction.waits_for_refs) takeApart(tx, first, pages);
+  else disassociate(tx, first, pages);
   for (const file of files) forget(tx, file);
 }
 
 function clearMappings(tx: Transaction, { name, faulted }: DaxDevice, pages: readonly PfnRange[]): void {
   if (intersect(faulted, pages).length === 0) return;
   patch(tx, 'dax_devices', name, { faulted: subtract(faulted, pages) });
+}
+
+/** Who has such a page in i_pages by now keeps it, without its page->mapping; one that nobody has is associated anew (S7). */
+function disassociate(tx: Transaction, { dax_device, file_system }: File, pages: readonly PfnRange[]): void {
+  const { cleared } = deviceOf(tx.host, dax_device);
+  const { generation } = fileSystemOf(tx.host, file_system);
+  const taken = intersect(pages, pagesTakenSince(tx.host, dax_device, generation));
+  if (taken.length + cleared.length === 0) return;
+  patch(tx, 'dax_devices', dax_device, { cleared: normalize([...subtract(cleared, pages), ...taken]) });
 }
 
 function takeApart(tx: Transaction, { dax_device, file_system }: File, pages: readonly PfnRange[]): void {

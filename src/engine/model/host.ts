@@ -148,6 +148,8 @@ export interface DaxDevice extends Resource, DeviceLife, HasCdevs {
   readonly lost_ptes: readonly PfnRange[];
   /** Pages of a device-dax that were faulted under the present pgmap: their page->mapping stays set (M139). */
   readonly faulted: readonly PfnRange[];
+  /** Pages of files whose page->mapping the eviction of an older file system cleared under the present pgmap (S7). */
+  readonly cleared: readonly PfnRange[];
   /** The CXL region it stands on, by name. */
   readonly cxl_region: string | null;
   /** How that is known; null where it stands on none. */

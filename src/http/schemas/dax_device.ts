@@ -126,6 +126,10 @@ const device = {
     )
     .meta({ description: 'Character devices of its dev_dax, and of those before it that are still open.' }),
   faulted: PfnRanges.meta({ description: 'devdax: pages faulted under the present pgmap.' }),
+  cleared: PfnRanges.meta({
+    description:
+      'Pages of files whose page->mapping the eviction of an older file system cleared: memory_failure() of them answers EBUSY.',
+  }),
   cxl_region: z.string().nullable().meta({ description: 'The CXL region it stands on.' }),
   cxl_region_from: z.enum(LINK_SOURCES).nullable().meta({
     description:
