@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Advice } from '../../src/engine/questions/record.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { OLD } from './evicting.ts';
 import { advice, detail, holders } from './imagine.ts';
 import { devdax, ext4, rmapbt, xfs, type Rig } from './rig.ts';
 import { addMount, addPin, addProcess, DEVICE, found, PIPE, removeDevice } from './support.ts';
 
-const OLD = ['v5.10', 'force-unmap', 'force-unmap-v5.10', 'force-unmap-v5.12', 'v6.1', 'v6.12'] as const;
 const told = ({ made }: Pick<Rig, 'made'>) => advice(made);
 const targets = (rig: Pick<Rig, 'made'>) => told(rig).map(({ action, targets: of }) => [action, of]);
 

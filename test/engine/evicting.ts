@@ -4,7 +4,14 @@ import type { Rig } from './rig.ts';
 import { addProcess, DEVICE, returned } from './support.ts';
 
 /** Kernels that do not count what refers to a DAX page. */
-export const OLD = ['v5.10', 'force-unmap-v5.10', 'force-unmap-v5.12', 'v6.1', 'v6.12'] as const;
+export const OLD = [
+  'v5.10',
+  'force-unmap',
+  'force-unmap-v5.10',
+  'force-unmap-v5.12',
+  'v6.1',
+  'v6.12',
+] as const;
 export const ALL = [...OLD, 'v7.3'] as const;
 /** Where an eviction that never ends waits. */
 export const WAITS_IN = 'dax_break_layout_final';

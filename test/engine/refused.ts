@@ -46,7 +46,6 @@ export const REFUSED: readonly Refused[] = [
   { rule: 'R69', reason: 'processes have one thread: no command starts another' },
   { rule: 'R70', reason: 'processes have one thread: no group leader exits before its group' },
   { rule: 'R77', reason: 'no command shares an extent between two files' },
-  { rule: 'R78', reason: 'no command freezes a file system; unknown before v6.12' },
   { rule: 'R79', reason: 'no command gives xfs a realtime or an external log device' },
   { rule: 'R80', reason: 'times are not modelled' },
   { rule: 'R95', reason: 'no command reads a block device through a descriptor' },

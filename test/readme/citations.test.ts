@@ -8,6 +8,9 @@ const pages = await readPages();
 const rules = pages.flatMap(({ text }) => rulesOf(text));
 const known = new Set(rules.map(({ id }) => id));
 
+const numbered = (series: string, count: number) =>
+  Array.from({ length: count }, (_, at) => `${series}${String(at + 1)}`);
+
 describe('the pages of rules', () => {
   test('are all listed in SPEC.md, each with the IDs of its rows', async () => {
     const others = ['disagreements.md', 'refused.md'];
@@ -33,11 +36,18 @@ describe('the pages of rules', () => {
     expect(spoken.map(({ id }) => id)).toEqual([]);
   });
 
-  test('have every row of the texts that were read: R, M and FU', () => {
-    const numbered = (series: string, count: number) =>
-      Array.from({ length: count }, (_, at) => `${series}${String(at + 1)}`);
-    const rows = [...numbered('R', 167), ...numbered('M', 170), ...numbered('FU', 12)];
+  test('have every row of the texts that were read: R, M, FU and S', () => {
+    const rows = [...numbered('R', 167), ...numbered('M', 170), ...numbered('FU', 12), ...numbered('S', 55)];
     expect(rows.filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  test('have a test for each row of the sequences, or say that it is refused', async () => {
+    const tests = (await writtenFiles()).filter((path) => /^test\/(?!readme).*\.ts$/.test(path));
+    const texts = await Promise.all(tests.map((path) => readFile(join(REPOSITORY, path), 'utf8')));
+    const tagged = texts.flatMap((text) => [...text.matchAll(/\[(S\d+)\]/g)].map(([, id = '']) => id));
+    const refused = citationsIn(await readFile(join(REPOSITORY, 'docs/rules/refused.md'), 'utf8'));
+    const dealt = new Set([...tagged, ...refused]);
+    expect(numbered('S', 55).filter((id) => !dealt.has(id))).toEqual([]);
   });
 });
 

@@ -40,7 +40,7 @@ export function recordingsIn(text: string): { cited: string[]; unpublished: stri
     );
   return {
     cited: lines.flatMap(([cited]) => named(cited)),
-    unpublished: lines.flatMap(([, unpublished]) => named(unpublished)),
+    unpublished: lines.flatMap(([, ...unpublished]) => unpublished.flatMap(named)),
   };
 }
 

@@ -100,6 +100,8 @@ describe('the facts that README says are unknown on a release', () => {
     const alone = ROWS.filter(([facts]) => facts!.includes('(the function alone)'));
     expect(alone.flatMap(([facts]) => named(facts!))).toEqual([
       'worker_oops_at.xdp',
+      'device_dax.evict_oopses_in',
+      'device_dax.mmap_oopses_in',
       'lists.cxl_memdev',
       'stale.munmap',
       'stale.exit',

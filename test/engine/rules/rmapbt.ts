@@ -282,6 +282,18 @@ export const RMAPBT_RULES: readonly Rule[] = [
     cells: every('completed, 0, 0'),
   },
   {
+    rule: 'R78',
+    about: 'a file system that its user froze: the removal returns; is it frozen still',
+    act: (kernel) => {
+      const { made, mount, mapper } = rmapbt(kernel);
+      mapper();
+      made.run({ type: 'freeze', mount });
+      const { state } = removeDevice(made);
+      return `${state}, ${mountOf(made, mount).frozen_by_user ? 'frozen' : 'thawed'}`;
+    },
+    cells: every('completed, frozen', { 'v6.12': 'completed, thawed', 'v7.3': 'completed, thawed' }),
+  },
+  {
     rule: 'R81',
     about: 'fsdax never mounted: the unbind succeeds',
     act: (kernel) => {
