@@ -40,14 +40,15 @@ interface Crowd {
 interface CrowdOptions {
   readonly pinned?: boolean;
   readonly sigbus?: SigbusDisposition;
+  readonly fs_type?: 'ext4' | 'xfs';
 }
 
 /** One page of one file mapped many times, by one process or by one each. */
 function crowd(mappings: number, by: 'one' | 'each', more: CrowdOptions = {}): Crowd {
-  const { sigbus = 'default' } = more;
+  const { sigbus = 'default', fs_type = 'xfs' } = more;
   const made = machine('v6.12');
   addDevice(made);
-  const mount = addMount(made, { fs_type: 'xfs', rmapbt: true });
+  const mount = addMount(made, { fs_type, ...(fs_type === 'xfs' && { rmapbt: true }) });
   const file = addFile(made, mount.id, '/f');
   const first = addProcess(made, { sigbus });
   const pids = [first];
@@ -111,9 +112,14 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(factor).toBeLessThan(5);
   });
 
-  test.each([false, true])('the holders of a device whose processes live on, pinned: %s', (pinned) => {
+  test.each([
+    ['whose processes live on', 'each', { sigbus: 'handled', pinned: false }],
+    ['whose processes live on, pinned', 'each', { sigbus: 'handled', pinned: true }],
+    ['that one process maps, which dies at any access', 'one', { fs_type: 'ext4', pinned: false }],
+    ['that one process maps, which dies at any access, pinned', 'one', { fs_type: 'ext4', pinned: true }],
+  ] as const)('the holders of a device %s', (_whose, by, more) => {
     const factor = growth((mappings) => {
-      const { made } = crowd(mappings, 'each', { sigbus: 'handled', pinned });
+      const { made } = crowd(mappings, by, more);
       return countSteps(made.host, () => made.ask({ type: 'survey_holders', dax_device: DEVICE }));
     });
     expect(factor).toBeLessThan(5);

@@ -1,9 +1,9 @@
 import { loseRefsOfPin } from '../mm/lost_refs.ts';
-import { releaseOf } from '../mm/pin_release.ts';
+import { releasedBeside, releaseOf } from '../mm/pin_release.ts';
 import type { Unpin } from '../model/use_command.ts';
 import { strike, recordOops } from '../mm/process_end.ts';
 import { findActor } from '../model/lookup.ts';
-import { okOutcome, type Outcome } from '../model/outcome.ts';
+import type { Outcome } from '../model/outcome.ts';
 import { refuse, isRefusal, type Refusal } from '../model/refusal.ts';
 import { remove, emit, type Transaction } from '../model/transaction.ts';
 
@@ -21,6 +21,5 @@ export function unpin(tx: Transaction, command: Unpin): Outcome | Refusal {
   if (effect.do === 'oops') return strike(tx, pin.pid, effect);
   loseRefsOfPin(tx, pin);
   for (const oops of worker_oopses) recordOops(tx, oops.at);
-  const result = worker_oopses.length === 0 ? 'ok' : 'kernel_oops';
-  return okOutcome({ kernel_oopses: worker_oopses, result });
+  return releasedBeside(worker_oopses);
 }

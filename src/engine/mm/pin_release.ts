@@ -2,7 +2,7 @@ import type { Effect } from '../kernels/effect.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import type { Host, Pin } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
-import type { Oops } from '../model/outcome.ts';
+import { okOutcome, type Oops, type Outcome } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { lackStructPages, overSystemRam } from '../model/struct_pages.ts';
 import { PIN_VERBS, type PinHolder, type PinVerb } from '../model/vocabulary.ts';
@@ -42,6 +42,14 @@ export function releaseOf(host: Host, pin: Pin, verb: PinVerb): Release | Refusa
   const at = workers[pin.holder] ?? null;
   const worker_oopses: Oops[] = at === null ? [] : [{ at, task: 'worker' }];
   return { effect: verb === 'exit' ? effects.exit : effects.drop, worker_oopses };
+}
+
+/** A release that returns, whatever becomes of a worker of the kernel beside it. */
+export function releasedBeside(worker_oopses: readonly Oops[]): Outcome {
+  return okOutcome({
+    kernel_oopses: worker_oopses,
+    result: worker_oopses.length === 0 ? 'ok' : 'kernel_oops',
+  });
 }
 
 /** What a kernel says of some holders of pins; null where a holder cannot be met, or nothing is known. */

@@ -1,17 +1,19 @@
-import type { Outcome } from '../model/outcome.ts';
+import { oopsOutcome, type Outcome } from '../model/outcome.ts';
 import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
 import type { Mapping } from '../model/host.ts';
-import { blockDeviceGone, deviceOf, generationOf, hasEnded } from '../model/lookup.ts';
+import { blockDeviceGone, deviceOf, findActor, generationOf, hasEnded, processOf } from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
 import { access } from '../commands/access.ts';
 import { fileIo } from '../commands/file_io.ts';
-import { unpin } from '../commands/unpin.ts';
+import { releasedBeside, releaseOf } from '../mm/pin_release.ts';
+import { survivesForced } from '../mm/signals.ts';
 import { createProcess } from '../commands/create_process.ts';
 import { exitProcess } from '../commands/exit_process.ts';
-import { entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
+import { entriesOf, hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import type { Access } from '../model/use_command.ts';
 import type { HazardKind } from '../model/hazard_kind.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { cleanUpOf, isTooMuch } from './clean_up.ts';
@@ -110,13 +112,24 @@ function ofMapping(tx: Transaction, id: string): Consequence {
   const offset = (nextRun(entries, 0)?.index ?? 0) * PAGE_BYTES;
   const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
   const answers = kinds.map((kind) => {
-    const outcome = whatIf(tx, (imagined) =>
-      access(imagined, { type: 'access', mapping: id, offset, length: 1, kind }),
-    );
+    const outcome = tried(tx, mapping, { type: 'access', mapping: id, offset, length: 1, kind });
     return `${kind}: ${wordsOf(outcome, tx, mapping)}`;
   });
   const goesOn = reaches || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
   return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
+}
+
+/**
+ * What an access meets. Where it ends the process by SIGBUS, that it does: what its exit does is said of the process, once
+ * and not for each of its mappings.
+ */
+function tried(tx: Transaction, { pid }: Mapping, command: Access): Outcome | Refusal {
+  const outcome = whatIf(tx, (imagined) => {
+    patch(imagined, 'processes', String(pid), { sigbus: 'handled' });
+    return access(imagined, command);
+  });
+  if (isRefusal(outcome) || outcome.signal !== 'SIGBUS') return outcome;
+  return { ...outcome, process_alive: survivesForced(processOf(tx.host, pid), 'SIGBUS') };
 }
 
 /** Through a stale entry: whose data it reaches now, where they are no longer those that were mapped. */
@@ -138,8 +151,19 @@ function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): C
     const where = String(result['wait_in']);
     return { consequence: 'blocks', detail: `the removal waits in ${where} until it is dropped` };
   }
-  const dropped = whatIf(tx, (imagined) => unpin(imagined, { type: 'unpin', pin: id }));
-  return { consequence: 'survives', detail: `it outlives its pgmap; its release: ${words(dropped)}` };
+  return { consequence: 'survives', detail: `it outlives its pgmap; its release: ${words(dropped(tx, id))}` };
+}
+
+/** What its release meets: of a process that an oops kills, not what its exit meets beside. */
+function dropped(tx: Transaction, id: string): Outcome | Refusal {
+  const pin = tx.host.tables.pins.get(id)!;
+  const actor = findActor(tx.host, pin.pid);
+  if (isRefusal(actor)) return actor;
+  const release = releaseOf(tx.host, pin, 'unpin');
+  if (isRefusal(release)) return release;
+  const { effect, worker_oopses } = release;
+  if (effect.do !== 'oops') return releasedBeside(worker_oopses);
+  return oopsOutcome(effect.at, 'process', { process_alive: effect.task === 'stuck' });
 }
 
 /** A block that is online at the unbind stays, and so does its range of /proc/iomem. */
