@@ -28,10 +28,7 @@ function afterOpen(result: Answer): boolean {
   return result.errno === 'EBADF' || result.signal === 'SIGSEGV';
 }
 
-/**
- * mmap by a process that has the node open. The API opens a node anew each time, so an old descriptor is
- * only the same thing where the node it was opened on stayed.
- */
+/** mmap by a process that has the node open: through that descriptor, or one that it opens anew. */
 function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
   if (afterOpen(result)) return [];
   const expected = expectedAnswer(result);
@@ -41,10 +38,11 @@ function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
     {
       label: said,
       request: async (world) => {
-        const pid = Number(idOf(world, `pid:${readerOf(view)}`));
+        const reader = readerOf(view);
+        const old = /descriptor/.test(said) ? world.ids.get(`open:${reader}`) : undefined;
         const body = {
-          pid,
-          dax_device: view.device,
+          pid: Number(idOf(world, `pid:${reader}`)),
+          ...(old === undefined ? { dax_device: view.device } : { open_file: old }),
           offset: 0,
           length: 8388608,
           flags: ['shared'],
