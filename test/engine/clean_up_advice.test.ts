@@ -121,8 +121,7 @@ describe('[ADV11] a reboot, where no order does', () => {
     expect(told(rig)).toMatchObject([
       {
         action: 'reboot',
-        detail:
-          'no order that was tried leads to a clean state: a task or a superblock that is stuck in the kernel stays',
+        detail: 'no order that was tried leads to a clean state: the superblock of /mnt/a stays',
       },
     ]);
   });

@@ -1,24 +1,35 @@
 import { bind, type BoundDevice } from '../commands/bind.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import { recordHotplugEvent } from '../commands/record_hotplug_event.ts';
+import { thaw } from '../commands/thaw.ts';
 import { umount } from '../commands/umount.ts';
 import type { CommandOf } from '../model/command.ts';
-import type { DaxDevice, Host } from '../model/host.ts';
-import { filesOfDevice, mappingsOfDevice, mountsOfDevice, usersOf } from '../model/lookup.ts';
+import type { DaxDevice, Host, Mount, Process } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  filesOfDevice,
+  mappingsOfDevice,
+  mountsOfDevice,
+  openFilesOfDevice,
+  usersOf,
+} from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
-import { whatIf } from './what_if.ts';
+import { residualUses } from './residue.ts';
 import { words } from './words.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
-export type CleanUpCall = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'umount'>;
+export type CleanUpCall = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'thaw' | 'umount'>;
 
-/** What a call comes to: `fails` where the kernel oopses or it never returns, `unknown` where no source tells. */
+/**
+ * What a call comes to: `fails` where the kernel oopses or it never returns, `stays` where a umount leaves the superblock,
+ * for it is frozen, `unknown` where no source tells.
+ */
 export interface Met {
   readonly call: CleanUpCall;
-  readonly does: 'ok' | 'refused' | 'fails' | 'unknown';
+  readonly does: 'ok' | 'refused' | 'fails' | 'stays' | 'unknown';
   readonly words: string;
 }
 
@@ -29,29 +40,15 @@ const CALLS_MAX = 100;
 const WORK_MAX = 50_000;
 
 /**
- * Tries to clean up behind a removal in the model: its users end, then umount. What every call comes to, also behind one
- * that fails (CLEAN1). O(extents, entries).
- */
-export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly Met[] {
-  const [plain] = ordersOf(tx.host, device);
-  return whatIf(tx, (imagined) => plain.map((call) => meet(imagined, call)));
-}
-
-/** Tries the other orders that there are, each up to the first call that is not ok. */
-export function otherOrdersOf(tx: Transaction, device: DaxDevice): readonly (readonly Met[])[] {
-  const [, ...others] = ordersOf(tx.host, device);
-  return others.map((calls) => whatIf(tx, (imagined) => upToFirst(imagined, calls)));
-}
-
-/**
  * The orders in which a device is cleaned up: its users end, then umount; with the device bound again before all else,
- * or once its users have ended (CLEAN2).
+ * or once its users have ended (CLEAN2). One that is bound again is not bound once more.
  */
 export function ordersOf(host: Host, device: DaxDevice): readonly [CleanUpCall[], ...CleanUpCall[][]] {
   const ends = endsOf(host, device);
   const umounts = umountsOf(host, device);
-  const back = bindsOf(device);
   const plain = [...ends, ...umounts];
+  if (device.state === 'bound') return [plain];
+  const back = bindsOf(device);
   const first = [...back, ...plain];
   return ends.length === 0 ? [plain, first] : [plain, first, [...ends, ...back, ...umounts]];
 }
@@ -64,9 +61,15 @@ export function isTooMuch(host: Host, device: DaxDevice): boolean {
   return records > RECORDS_MAX || calls > CALLS_MAX || records * calls > WORK_MAX;
 }
 
-/** File systems of the device, of whatever instance of it, that still can be torn down. */
-export function superblocksOf(host: Host, { name }: DaxDevice): string[] {
-  const standing = mountsOfDevice(host, name).filter(({ state }) => state !== 'shutting_down');
+/** Mounts that a removal has left, in whatever state: of a device that is bound, those of a block device before it. */
+export function leftMounts(host: Host, { name, state }: DaxDevice): Mount[] {
+  const mounts = mountsOfDevice(host, name);
+  return state === 'bound' ? mounts.filter((mount) => blockDeviceGone(host, mount)) : mounts;
+}
+
+/** Of these, the file systems that still can be torn down. */
+export function superblocksOf(host: Host, device: DaxDevice): string[] {
+  const standing = leftMounts(host, device).filter(({ state }) => state !== 'shutting_down');
   return [...new Set(standing.map(({ file_system }) => file_system))];
 }
 
@@ -77,13 +80,33 @@ export function hasDangling({ cdevs, instance }: DaxDevice): boolean {
 
 /** A task that is stuck in the kernel takes no signal. */
 function endsOf(host: Host, device: DaxDevice): CleanUpCall[] {
-  const ending = usersOf(host, device).filter(({ state }) => state === 'running' || state === 'livelocked');
+  const ending = leftUsers(host, device).filter(({ state }) => state === 'running' || state === 'livelocked');
   return ending.map(({ pid }) => ({ type: 'exit_process', pid }));
 }
 
-function umountsOf(host: Host, { name }: DaxDevice): CleanUpCall[] {
-  const mounted = mountsOfDevice(host, name).filter(({ state }) => state === 'mounted');
+/** Who uses what a removal has left; of a device that is bound not who has come since. */
+function leftUsers(host: Host, device: DaxDevice): Process[] {
+  const { name, state, instance } = device;
+  const users = usersOf(host, device);
+  if (state !== 'bound') return users;
+  const opened = [...openFilesOfDevice(host, name), ...mappingsOfDevice(host, name)];
+  const former = opened.filter(({ device_instance }) => device_instance !== instance);
+  const pids = new Set([...former, ...residualUses(host, device).values()].map(({ pid }) => pid));
+  return users.filter(({ pid }) => pids.has(pid));
+}
+
+function umountsOf(host: Host, device: DaxDevice): CleanUpCall[] {
+  const mounted = leftMounts(host, device).filter(({ state }) => state === 'mounted');
   return mounted.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }));
+}
+
+/** One for each superblock that its user froze: behind its last umount nobody could thaw it (S38). */
+export function thawsOf(host: Host, device: DaxDevice): CleanUpCall[] {
+  const frozen = leftMounts(host, device).filter(
+    ({ state, frozen_by_user }) => state === 'mounted' && frozen_by_user,
+  );
+  const once = new Map(frozen.map(({ id, file_system }) => [file_system, id]));
+  return [...once.values()].map((mount) => ({ type: 'thaw', mount }));
 }
 
 /** The medium comes first, where it is gone. */
@@ -103,11 +126,19 @@ export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): Met[]
   return all;
 }
 
-function meet(tx: Transaction, call: CleanUpCall): Met {
+/** Does a call, and tells what it comes to. */
+export function meet(tx: Transaction, call: CleanUpCall): Met {
   const outcome = act(tx, call);
   if (isRefusal(outcome) && outcome.code !== 'outcome_unknown')
     return { call, does: 'refused', words: outcome.errno ?? outcome.detail };
-  return { call, does: doesOf(outcome), words: words(outcome) };
+  const does = doesOf(outcome);
+  if (
+    does === 'ok' &&
+    call.type === 'umount' &&
+    tx.host.tables.mounts.get(call.mount)?.frozen_by_user === true
+  )
+    return { call, does: 'stays', words: 'its superblock stays, frozen, until a reboot' };
+  return { call, does, words: words(outcome) };
 }
 
 function doesOf(outcome: Outcome | Refusal): Met['does'] {
@@ -121,6 +152,10 @@ function act(tx: Transaction, call: CleanUpCall): Outcome | Refusal {
       return exitProcess(tx, call);
     case 'umount':
       return umount(tx, call);
+    case 'thaw': {
+      const thawed = thaw(tx, call);
+      return isRefusal(thawed) ? thawed : okOutcome();
+    }
     case 'bind':
       return ofBind(bind(tx, call));
     case 'record_hotplug_event': {

@@ -1,16 +1,11 @@
-import { reapLazyMounts } from '../fs/mount.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { deviceOf, mountsOfDevice, must } from '../model/lookup.ts';
+import { must } from '../model/lookup.ts';
 import { cutLists } from '../model/cut.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import type { Verdict } from '../model/vocabulary.ts';
-import { dangersOf } from '../removal/hazards.ts';
-import { verdictOf } from '../removal/report.ts';
-import { hasDangling, isTooMuch, ordersOf, upToFirst, type CleanUpCall, type Met } from './clean_up.ts';
-import { callWords, failsWords, howSure } from './clean_up_words.ts';
+import { isTooMuch } from './clean_up.ts';
+import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
+import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
-import { residualUses } from './residue.ts';
-import { whatIf } from './what_if.ts';
 
 /** Nobody is hit by what comes after a removal: there is none any more. */
 const NO_IMPACT: Advice['impact_then'] = {
@@ -22,24 +17,19 @@ const NO_IMPACT: Advice['impact_then'] = {
   dirty_bytes: 0,
 };
 
-/** An order that was played. */
-interface Played {
-  readonly calls: readonly CleanUpCall[];
-  readonly met: readonly Met[];
-  /** Null where something of the removal is left. */
-  readonly verdict: Verdict | null;
-}
-
 /**
  * What leads to a clean state behind a removal that has ended, or never will: calls in their order, each of which returns,
  * and nothing of it is left then (ADV10); where no order does, a reboot, and why (ADV11). Nothing where nothing is left.
  */
 export function cleanUpAdvice(tx: Transaction, device: DaxDevice): Advice[] {
   const { host } = tx;
-  if (isUnderWay(host, device) || !isLeft(host, device) || isTooMuch(host, device)) return [];
-  const played = ordersOf(host, device).map((calls) => play(tx, device, calls));
-  const clean = played.find(({ verdict }) => verdict !== null);
-  return [clean === undefined ? byReboot(host, played) : inOrder(host, device, clean, played.indexOf(clean))];
+  if (isUnderWay(host, device) || isTooMuch(host, device)) return [];
+  if (device.removal === null && leftBehind(host, device) === null) return [];
+  const plain = plainOrderOf(tx, device);
+  if (isClean(plain)) return [inOrder(host, device, plain)];
+  const others = otherOrdersOf(tx, device);
+  const clean = others.find(isClean);
+  return [clean === undefined ? byReboot(host, [plain, ...others]) : inOrder(host, device, clean)];
 }
 
 /** What a removal that still goes on comes to is for that removal to say. */
@@ -47,28 +37,10 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
   return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
 }
 
-/** Whether somebody still reaches the device, or has a node that dangles, or a superblock of it is there. */
-function isLeft(host: Host, device: DaxDevice): boolean {
-  const mounts = mountsOfDevice(host, device.name).length;
-  return mounts > 0 || hasDangling(device) || residualUses(host, device).size > 0;
-}
-
-function play(tx: Transaction, { name }: DaxDevice, calls: readonly CleanUpCall[]): Played {
-  return whatIf(tx, (imagined) => {
-    const met = upToFirst(imagined, calls);
-    reapLazyMounts(imagined);
-    const device = deviceOf(imagined.host, name);
-    const isClean = met.every(({ does }) => does === 'ok') && !isLeft(imagined.host, device);
-    return {
-      calls,
-      met,
-      verdict: isClean ? verdictOf(dangersOf(imagined.host, { steps: [] }, device)) : null,
-    };
-  });
-}
-
-function inOrder(host: Host, device: DaxDevice, { calls, verdict }: Played, at: number): Advice {
-  const sure = at === 0 ? '' : ` (${howSure(host, device, at === 1)})`;
+function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): Advice {
+  const calls = met.map(({ call }) => call);
+  const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
+  const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
   const { rows, told } = cutLists({ targets: calls.map((call) => callWords(host, call)) });
   return {
     action: 'clean_up',
@@ -85,9 +57,7 @@ function inOrder(host: Host, device: DaxDevice, { calls, verdict }: Played, at: 
 
 /** HOST1: nothing outlives it. */
 function byReboot(host: Host, played: readonly Played[]): Advice {
-  const why = played.map(({ met }) =>
-    met.every(({ does }) => does === 'ok') ? STAYS : failsWords(host, met),
-  );
+  const why = played.map((each) => notCleanWords(host, each));
   return {
     action: 'reboot',
     detail: `no order that was tried leads to a clean state: ${[...new Set(why)].join('; ')}`,
@@ -99,5 +69,3 @@ function byReboot(host: Host, played: readonly Played[]): Advice {
     source: 'CLEAN2, HOST1',
   };
 }
-
-const STAYS = 'a task or a superblock that is stuck in the kernel stays';

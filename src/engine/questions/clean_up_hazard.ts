@@ -4,8 +4,9 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf } from '../model/lookup.ts';
 import type { Hazard } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { cleanUpOf, hasDangling, isTooMuch, otherOrdersOf, superblocksOf, type Met } from './clean_up.ts';
-import { callWords, failsWords, howSure, orderWords } from './clean_up_words.ts';
+import { hasDangling, isTooMuch, superblocksOf, type Met } from './clean_up.ts';
+import { cleanUpOf, isClean, otherOrdersOf, type Played } from './clean_up_orders.ts';
+import { callWords, failsWords, howSure, notCleanWords, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
 
 /** What tells of each call, and of the ways out. */
@@ -21,7 +22,8 @@ interface Found extends Dependent {
 }
 
 /**
- * The hazard of cleaning up behind a removal (CLEAN1): which call oopses, never returns, or is not known, and which order
+ * The hazard of cleaning up behind a removal (CLEAN1): which call oopses, never returns, leaves a
+ * superblock that nobody comes to any more, or is not known, and which order
  * is safe. None where it is harmless; of a kernel of which not all is known, what it meets whatever that is (CLEAN6).
  */
 export function cleanUpHazards(tx: Transaction, device: DaxDevice): readonly Hazard[] {
@@ -42,7 +44,7 @@ function hazardsOnce(tx: Transaction, device: DaxDevice): Hazard[] {
 }
 
 function isDanger({ does }: Met): boolean {
-  return does === 'fails' || does === 'unknown';
+  return does !== 'ok' && does !== 'refused';
 }
 
 function dangerOf(tx: Transaction, device: DaxDevice, plain: readonly Met[], first: Met): Hazard {
@@ -70,21 +72,22 @@ function busyWords(host: Host, plain: readonly Met[]): string {
 function wayOut(tx: Transaction, device: DaxDevice, first: Met): string {
   const { host } = tx;
   const others = otherOrdersOf(tx, device);
-  const safe = others.find((order) => order.every(({ does }) => does === 'ok'));
+  const safe = others.find(isClean);
   if (safe !== undefined) {
-    const calls = safe.map(({ call }) => call);
-    return `safe (${howSure(host, device, safe === others[0])}): ${orderWords(host, calls)}`;
+    const calls = safe.met.map(({ call }) => call);
+    return `safe (${howSure(host, device, calls)}): ${orderWords(host, calls)}`;
   }
-  const isKnown = others.every((order) => order.at(-1)!.does !== 'unknown');
+  const isKnown = others.every(({ met }) => met.at(-1)!.does !== 'unknown');
   const verdict = isKnown ? 'no order that was tried is safe' : 'whether another order is safe is not known';
   const told = others
-    .filter((order) => !isSame(host, order.at(-1)!, first))
-    .map((order) => failsWords(host, order));
+    .filter((order) => !endsAs(host, order, first))
+    .map((order) => notCleanWords(host, order));
   return [verdict, ...told].join('; ');
 }
 
-function isSame(host: Host, one: Met, other: Met): boolean {
-  return callWords(host, one.call) === callWords(host, other.call) && one.words === other.words;
+function endsAs(host: Host, { met }: Played, first: Met): boolean {
+  const last = met.at(-1)!;
+  return callWords(host, last.call) === callWords(host, first.call) && last.words === first.words;
 }
 
 /** Where there is too much to try: what an eviction meets now, whoever does it. O(extents, entries). */

@@ -1,6 +1,8 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
+import { filesOfDevice } from '../model/lookup.ts';
 import type { CleanUpCall, Met } from './clean_up.ts';
+import type { Played } from './clean_up_orders.ts';
 
 /** Processes that are named. */
 const NAMED_MAX = 10;
@@ -12,6 +14,8 @@ export function callWords(host: Host, call: CleanUpCall): string {
       return `end process ${String(call.pid)}`;
     case 'umount':
       return `umount ${host.tables.mounts.get(call.mount)!.path}`;
+    case 'thaw':
+      return `thaw ${host.tables.mounts.get(call.mount)!.path}`;
     case 'bind':
       return `bind ${call.dax_device}`;
     case 'record_hotplug_event':
@@ -38,8 +42,20 @@ export function failsWords(host: Host, order: readonly Met[]): string {
   return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
 }
 
-/** Recorded is a bind before all else, of the medium that has been there all along. */
-export function howSure(host: Host, { media_present }: DaxDevice, isBoundFirst: boolean): string {
-  const recorded = factsOf(host).eviction.bound_again === 'recorded' && isBoundFirst && media_present;
+/** Why an order is none: the call that is not ok, else what is left behind it. */
+export function notCleanWords(host: Host, { met, left }: Played): string {
+  const last = met.at(-1);
+  return last === undefined || last.does === 'ok' ? left! : failsWords(host, met);
+}
+
+/**
+ * Recorded is a bind before all else, of the medium that has been there all along, and then the eviction of inodes that
+ * have a name, by the last user of a detached file system or by umount.
+ */
+export function howSure(host: Host, { name }: DaxDevice, calls: readonly CleanUpCall[]): string {
+  const recorded =
+    factsOf(host).eviction.bound_again === 'recorded' &&
+    calls[0]!.type === 'bind' &&
+    filesOfDevice(host, name).every(({ state }) => state === 'linked');
   return recorded ? 'recorded on this kernel' : 'by the source, not recorded';
 }

@@ -16,7 +16,8 @@ import { entriesOf, hostRecord, patch, type Transaction } from '../model/transac
 import type { Access } from '../model/use_command.ts';
 import type { HazardKind } from '../model/hazard_kind.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { cleanUpOf, isTooMuch } from './clean_up.ts';
+import { isTooMuch } from './clean_up.ts';
+import { cleanUpOf } from './clean_up_orders.ts';
 import { whatIf } from './what_if.ts';
 import { lsbWords, words } from './words.ts';
 
