@@ -13,7 +13,7 @@ import { isModelledProvider } from '../model/provider.ts';
 import { isOnDaxBus, PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { mapsNothing, openToMap } from './map_node.ts';
+import { mapsNothing, openToMap } from '../mm/map_node.ts';
 import { refusesOpen } from './open_file.ts';
 
 /**

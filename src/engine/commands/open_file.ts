@@ -1,5 +1,6 @@
 import { wayBack } from '../device/way_back.ts';
 import { openNode, type OpenedNode } from '../mm/cdev.ts';
+import { putDescriptor } from '../mm/descriptor.ts';
 import { hang } from '../mm/process_end.ts';
 import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -9,7 +10,6 @@ import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal
 import type { Transaction } from '../model/transaction.ts';
 import type { OpenFileCommand } from '../model/use_command.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
-import { putDescriptor } from './descriptor.ts';
 
 /**
  * open(2) of a file or of the node of a device. 409 with the kernel's errno where it refuses: EIO of a file system that

@@ -9,8 +9,9 @@ import type { MemoryBlockState } from '../model/vocabulary.ts';
 import { blockName, firstBlock, withBlock, isOffline } from '../model/memory_block.ts';
 import { offlineBlock } from '../device/kmem/offline.ts';
 import { OFFLINE_BUG_AT } from '../kernels/kmem.ts';
+import { hotplugNeverEnds } from '../mm/never_returns.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { hotplugLock, hotplugNeverEnds, onlined } from '../model/memory_range.ts';
+import { hotplugLock, onlined } from '../model/memory_range.ts';
 import { findBlock, render, type MemoryBlock } from '../device/kmem/memory_block.ts';
 
 /** A memory block, and what became of the write to its state. It is a part of the range that is its record. */

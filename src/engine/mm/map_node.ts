@@ -1,12 +1,12 @@
 import { factsOf } from '../kernels/of_host.ts';
-import { openNode } from '../mm/cdev.ts';
-import { hang, oopsed } from '../mm/process_end.ts';
 import type { DaxDevice } from '../model/host.ts';
 import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
+import { openNode } from './cdev.ts';
 import { putDescriptor } from './descriptor.ts';
+import { hang, oopsed } from './process_end.ts';
 
 /**
  * The node of a device-dax is opened for a mapping. Null where mmap(2) goes on to ask the dev_dax; an outcome where it

@@ -18,7 +18,8 @@ const WAITS = {
 } as const satisfies Readonly<Record<string, { readonly for: NeverEnding; readonly in: string }>>;
 
 /**
- * Where a call waits for ever, or null where it returns: the one place that says what an oops of before costs others.
+ * Where a call waits for ever, or null where it returns: what an oops of before costs others is told here, but that
+ * without `cdev_lock` all else is refused (CDEV2).
  * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), fs/namespace.c
  * namespace_unlock(), drivers/dax/super.c kill_dax(), fs/char_dev.c cdev_purge(), chrdev_open(); R145, S17, S20,
  * S32.
@@ -26,6 +27,11 @@ const WAITS = {
 export function neverReturns(host: Host, call: keyof typeof WAITS): string | null {
   const wait = WAITS[call];
   return hostRecord(host).stuck.includes(wait.for) ? wait.in : null;
+}
+
+/** Whether who holds device_hotplug_lock has died with it (S46). */
+export function hotplugNeverEnds(host: Host): boolean {
+  return hostRecord(host).stuck.includes('device_hotplug_lock');
 }
 
 /** From now until a reboot it never ends. */

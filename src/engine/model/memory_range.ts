@@ -2,7 +2,7 @@ import type { DaxDevice, Host, Mapping, MemoryBlockRun, MemoryRange, Pin } from 
 import { anonymousMappingsOf, deviceOf, nrPages, presentPins } from './lookup.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
-import { entriesOf, hostRecord } from './transaction.ts';
+import { entriesOf } from './transaction.ts';
 import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
 import { OFFLINE, onlinePfns, onlineRuns } from './memory_block.ts';
 
@@ -88,11 +88,6 @@ export function hasMiscounted(range: MemoryRange, wanted: readonly PfnRange[]): 
 /** The range whose offline does not end: it holds device_hotplug_lock, one for the machine (M162). */
 export function hotplugLock(host: Host): MemoryRange | null {
   return host.tables.memory_ranges.where((range) => range.offlining !== null)[0] ?? null;
-}
-
-/** Whether who holds that lock has died with it (S46). */
-export function hotplugNeverEnds(host: Host): boolean {
-  return hostRecord(host).stuck.includes('device_hotplug_lock');
 }
 
 /** Pins that hold a page of `[pfn, nr_pages]`. */

@@ -5,9 +5,10 @@ import { intersect, subtract, type PfnRange } from '../../model/pfn_range.ts';
 import { emit, entriesOf, insertEntries, patch, type Transaction } from '../../model/transaction.ts';
 import { firstBlock, OFFLINE, pfnsOf, withBlock, blockName } from '../../model/memory_block.ts';
 import { OFFLINE_BUG_AT } from '../../kernels/kmem.ts';
+import { hotplugNeverEnds } from '../../mm/never_returns.ts';
 import { recordOops } from '../../mm/process_end.ts';
 import { without } from '../../model/conditions.ts';
-import { hasMiscounted, hotplugLock, hotplugNeverEnds, pinsIn } from '../../model/memory_range.ts';
+import { hasMiscounted, hotplugLock, pinsIn } from '../../model/memory_range.ts';
 
 const BLOCKED = 'offline_blocked';
 
