@@ -4,6 +4,7 @@ import type { Decision } from '../../src/engine/handle.ts';
 import type { Refusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ownerSteps } from './fleet/owners.ts';
+import { nodeSteps } from './fleet/nodes.ts';
 import type { Step } from './fleet/pick.ts';
 import { inodeSteps, lifeStep } from './fleet/life.ts';
 import { useStep } from './fleet/uses.ts';
@@ -74,6 +75,9 @@ export const anyLife: fc.Arbitrary<Story> = stories(
     { weight: 1, arbitrary: ownerSteps },
   ),
 );
+
+/** Stories of the node of a device-dax. */
+export const anyNode: fc.Arbitrary<Story> = stories(nodeSteps);
 
 /**
  * Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each, `answered`

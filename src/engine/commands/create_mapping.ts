@@ -12,6 +12,7 @@ import { emit, identity, nextId, put, type Transaction } from '../model/transact
 import { isModelledProvider } from '../model/provider.ts';
 import { isOnDaxBus, PAGE_BYTES, type PageSize } from '../model/vocabulary.ts';
 import { wayBack } from '../device/way_back.ts';
+import { cdevOf } from '../model/cdev.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { mapsNothing, openToMap } from '../mm/map_node.ts';
 import { refusesOpen } from './open_file.ts';
@@ -172,6 +173,8 @@ function refusesMmap(tx: Transaction, file: File): Refusal | null {
  */
 function refusesNode(tx: Transaction, command: CreateMapping, target: Target): Refusal | null {
   const { device, open_file } = target;
+  if (open_file !== null && open_file.device_instance !== device.instance)
+    return throughGone(device, open_file);
   if (isAnonymous(target)) {
     if (command.flags.includes('sync')) return kernelRefuses('EINVAL', 'anonymous memory takes no MAP_SYNC');
     return hasOnlineMemory(tx.host, device.name)
@@ -181,18 +184,12 @@ function refusesNode(tx: Transaction, command: CreateMapping, target: Target): R
   if (device.mode === 'sector')
     return refuse('not_modelled', 'a mapping of the block device of a sector namespace (btt)');
   if (!isOnDaxBus(device.mode)) {
-    if (open_file !== null && open_file.device_instance !== device.instance)
-      return unknownOutcome(
-        `what mmap of a descriptor of a block device that is gone answers is not recorded: open ${device.name} again`,
-      );
     if (device.driver === null)
       return kernelRefuses('ENOENT', `the block device is gone: ${wayBack(tx.host, device)}`);
     return command.flags.includes('sync')
       ? kernelRefuses('EOPNOTSUPP', 'a block device takes no MAP_SYNC')
       : null;
   }
-  if (open_file !== null && open_file.device_instance !== device.instance)
-    return kernelRefuses('ENXIO', 'the dev_dax of the descriptor is gone for good');
   if (!isAlive(device)) return kernelRefuses('ENXIO', 'dax_alive() is false');
   if (command.flags.includes('private'))
     return kernelRefuses('EINVAL', 'dax_mmap: attempted private mapping');
@@ -200,6 +197,15 @@ function refusesNode(tx: Transaction, command: CreateMapping, target: Target): R
   const aligned =
     command.length % align === 0 && command.offset % align === 0 && (command.page_size ?? align) >= align;
   return aligned ? null : kernelRefuses('EINVAL', 'dax_mmap: unaligned vma');
+}
+
+/** Through a descriptor of what is gone for good, whatever the device is by now (S18). */
+function throughGone(device: DaxDevice, { device_instance }: OpenFile): Refusal {
+  if (cdevOf(device, device_instance) !== null)
+    return kernelRefuses('ENXIO', 'the dev_dax of the descriptor is gone for good');
+  return unknownOutcome(
+    `what mmap of a descriptor of a block device that is gone answers is not recorded: open ${device.name} again`,
+  );
 }
 
 function defaultPageSize(target: Target): PageSize {

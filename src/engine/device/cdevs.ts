@@ -18,3 +18,11 @@ export function cdevsNow(before: DaxDevice | null, now: Omit<DaxDevice, 'cdevs'>
   if (was === is) return [...deleted, cdev];
   return [...deleted, is ? initialised(cdev) : putCdev(cdev)];
 }
+
+/** The cdevs of a device whose users started again behind a boot. */
+export function cdevsOfBoot(device: DaxDevice): readonly Cdev[] {
+  const cdev = cdevOf(device, device.instance);
+  if (cdev === null) return [];
+  const { instance, opens } = cdev;
+  return [{ instance, opens, refs: opens + (device.driver === 'device_dax' ? 1 : 0), dangling: false }];
+}

@@ -9,6 +9,7 @@ export const HAZARD_KINDS = [
   'leaked_range',
   'data_loss',
   'unsafe_clean_up',
+  'open_node',
 ] as const;
 
 /** The kind of a hazard. */

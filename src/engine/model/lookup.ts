@@ -230,6 +230,13 @@ export function isNodeHeld(host: Host, description: string): boolean {
   return indexed(host, 'open_files', key).length > 0 || indexed(host, 'mappings', key).length > 0;
 }
 
+/** Descriptors and mappings of the node of a device as it was in an instance. */
+export function nodeHoldersOf(host: Host, { name }: DaxDevice, instance: number): (OpenFile | Mapping)[] {
+  return [openFilesOfDevice, mappingsOfDevice]
+    .flatMap<OpenFile | Mapping>((of) => of(host, name))
+    .filter((one) => one.file === null && one.description !== null && one.device_instance === instance);
+}
+
 /** Descriptors of a device, of its files and its nodes, in order of creation. */
 export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
   return indexed(host, 'open_files', `dax_device/${dax_device}`);

@@ -188,7 +188,7 @@ function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): T
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
   if (kernel === hostRecord(tx.host).kernel || !PROFILES[kernel].released) return [];
   const end = whatIf(tx, (imagined) => {
-    onKernel(imagined, { kernel, kernel_release: null, kernel_probes: NO_PROBES });
+    onKernel(imagined, { kernel, kernel_release: null, kernel_probes: NO_PROBES }, command.dax_device);
     return cannotBe(imagined.host, deviceOf(imagined.host, command.dax_device)) ?? endOf(imagined, command);
   });
   const detail = 'boot another kernel, with the same file systems and processes';

@@ -64,7 +64,7 @@ function kernelOfRelease({ host }: Transaction, kernel_release: string): KernelO
 /** With its lists whole. */
 function compareOn(tx: Transaction, command: RemoveDaxDevice, on: KernelOfHost): ComparedRemoval {
   return whatIf(tx, (imagined) => {
-    onKernel(imagined, on);
+    onKernel(imagined, on, command.dax_device);
     const { kernel, kernel_release } = on;
     const item = inCommon<Compared>(
       imagined.host,

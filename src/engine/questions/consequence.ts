@@ -19,6 +19,7 @@ import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { isTooMuch } from './clean_up.ts';
 import { cleanUpOf } from './clean_up_orders.ts';
 import { whatIf } from './what_if.ts';
+import { nodeWords } from './node_words.ts';
 import { lsbWords, words } from './words.ts';
 
 /** A user of a device, of any kind. */
@@ -45,6 +46,8 @@ export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Co
       return ofMapping(tx, use.id);
     case 'pin':
       return ofPin(tx, use.id, removal);
+    case 'open_file':
+      return ofNode(tx, use.id);
     case 'memory_block':
       return ofMemoryBlock(tx, use.id);
   }
@@ -165,6 +168,13 @@ function dropped(tx: Transaction, id: string): Outcome | Refusal {
   const { effect, worker_oopses } = release;
   if (effect.do !== 'oops') return releasedBeside(worker_oopses);
   return oopsOutcome(effect.at, 'process', { process_alive: effect.task === 'stuck' });
+}
+
+/** What an mmap through a descriptor of the node gets, and what comes to one who opens the node anew (S15, S18, S20). */
+function ofNode(tx: Transaction, id: string): Consequence {
+  const open_file = tx.host.tables.open_files.get(id);
+  if (open_file === undefined) return { consequence: 'forced', detail: 'closed with its process' };
+  return { consequence: 'survives', detail: nodeWords(tx, open_file) };
 }
 
 /** A block that is online at the unbind stays, and so does its range of /proc/iomem. */

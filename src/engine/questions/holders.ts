@@ -1,9 +1,12 @@
 import { blastRadius } from '../removal/blast_radius.ts';
 import type { Holder } from './record.ts';
+import { cdevOf } from '../model/cdev.ts';
 import type { Host, MemoryRange } from '../model/host.ts';
+import type { OpenFile } from '../model/open_file.ts';
 import { firstBlock } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import {
+  deviceOf,
   filesOfDevice,
   findDevice,
   mappingsOfDevice,
@@ -70,8 +73,17 @@ function listUses(host: Host, name: string): Use[] {
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
     ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
+    ...nodesOpenOf(host, name).map(({ id, pid }): Use => ({ kind: 'open_file', id, pid })),
     ...memoryRangesOf(host, name).flatMap(blocksOf),
   ];
+}
+
+/** Descriptors of the node of a device-dax, and of its deleted ones. */
+function nodesOpenOf(host: Host, name: string): OpenFile[] {
+  const device = deviceOf(host, name);
+  return openFilesOfDevice(host, name).filter(
+    ({ file, device_instance }) => file === null && cdevOf(device, device_instance) !== null,
+  );
 }
 
 /** Memory blocks by the kernel's numbers, neighbours that are alike as one: `memory32-memory39`. */

@@ -203,7 +203,7 @@ export interface Assessment extends ToldOfHolders, Cut, Dependent, WithUnknown {
 
 /** Who holds a device, and what an unbind now would do to it. */
 export interface Holder extends Dependent {
-  readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin' | 'memory_block';
+  readonly kind: 'mount' | 'file' | 'process' | 'mapping' | 'pin' | 'open_file' | 'memory_block';
   readonly id: string;
   readonly pid: number | null;
   /**

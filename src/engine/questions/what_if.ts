@@ -1,4 +1,6 @@
+import { cdevsOfBoot } from '../device/cdevs.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
+import { deviceOf } from '../model/lookup.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
 import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
 
@@ -20,8 +22,15 @@ export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T
   }
 }
 
-/** The host booted with another kernel, its file systems mounted and its processes started again as they are now. */
-export function onKernel(tx: Transaction, { kernel, kernel_release, kernel_probes }: KernelOfHost): void {
+/**
+ * The host booted with another kernel, its file systems mounted and its processes started again as they are now: a node of
+ * the device that is asked about was opened anew.
+ */
+export function onKernel(
+  tx: Transaction,
+  { kernel, kernel_release, kernel_probes }: KernelOfHost,
+  dax_device: string,
+): void {
   const own = hostRecord(tx.host);
   const isOwn = kernel === 'resolved' ? kernel_release === own.kernel_release : kernel === own.kernel;
   if (isOwn) return;
@@ -31,7 +40,9 @@ export function onKernel(tx: Transaction, { kernel, kernel_release, kernel_probe
     kernel_probes,
     health: 'ok',
     stuck: [],
+    underflow_warned: false,
     proposed: NOTHING_PROPOSED,
   } as const;
   patch(tx, 'hosts', own.name, booted);
+  patch(tx, 'dax_devices', dax_device, { cdevs: cdevsOfBoot(deviceOf(tx.host, dax_device)) });
 }

@@ -14,6 +14,7 @@ import { staleEffects, triggersOf, type EffectAt, type Triggers } from '../mm/st
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { ROWS_MAX } from '../model/cut.ts';
 import type { Hazard, RemovalRecord, StepRecord } from '../model/removal.ts';
+import { nodeHazards } from './node_hazards.ts';
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false, triggered_by: [] };
 
@@ -53,6 +54,7 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
       source: 'R54, R55',
     });
   }
+  append(hazards, nodeHazards(host, device));
   const hung = steps.find((step) => step.state === 'running');
   if (hung !== undefined) hazards.push(neverReturns(hung));
   return hazards;

@@ -24,7 +24,7 @@ const HolderEnd = z
 /** Who holds a device, and what an unbind now would do to it. */
 export const Holder = z
   .strictObject({
-    kind: z.enum(['mount', 'file', 'process', 'mapping', 'pin', 'memory_block']),
+    kind: z.enum(['mount', 'file', 'process', 'mapping', 'pin', 'open_file', 'memory_block']),
     id: z.string(),
     pid: Pid.nullable(),
     consequence: z.enum(['blocks', 'forced', 'killed', 'survives']).nullable().meta({
