@@ -17,7 +17,6 @@ import {
   withoutRequest,
 } from './report.ts';
 import { compactSequence } from './sequence/compact.ts';
-import { writeKnown } from './sequence/known_differences.ts';
 import { stepsOf } from './sequence/recording.ts';
 import { startService } from './service.ts';
 import { sightOf } from './sight.ts';
@@ -29,7 +28,6 @@ Plays recordings of real kernels against the service and compares every answer: 
   --detail        name the differences of the detail class too
   --only PATTERN  only recordings whose file name matches
   --compact OUT   write the recordings to OUT without what is not read here, and play nothing
-  --write-known   list what differs of the sequences as known, and write their totals into the README
 `;
 const FOLDERS = ['recordings', 'sequence/recordings'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
@@ -44,7 +42,6 @@ async function main(args: readonly string[]): Promise<number> {
       detail: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       compact: { type: 'string' },
-      'write-known': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -60,9 +57,6 @@ async function main(args: readonly string[]): Promise<number> {
   const lines = [...core, ...(values.detail ? differences(played, 'detail') : [])].map(differenceLine);
   const names = new Set(recordings.filter(isSequence).map(({ name }) => name));
   const sequences = played.filter(({ recording }) => names.has(recording));
-  if (values['write-known']) {
-    writeKnown(differences(sequences, 'core'), totals(sequences, 'sequences, '));
-  }
   if (values.differences) return say(lines, core.length === 0 ? 0 : 1);
   const single = played.filter(({ recording }) => !names.has(recording));
   const isOverlooked = await sayAll(recordings, single, sequences, lines);
