@@ -2,8 +2,8 @@ import { bindStep, readerOf, readStep } from './acts.ts';
 import { actualCommand, expectedAnswer, expectedEvent } from './answer.ts';
 import type { Answer, FollowUp } from './recording.ts';
 import { daxctlStep } from './listings.ts';
-import { remember } from './processes.ts';
-import { hostPath, idOf, unplayable } from './step.ts';
+import { nodeBody, remember } from './processes.ts';
+import { hostPath, idOf } from './step.ts';
 import type { Step } from './step.ts';
 import type { RecordingView } from './view.ts';
 
@@ -13,8 +13,7 @@ export function devdaxFollowUp(
   said: string,
   result: NonNullable<FollowUp['result']>,
 ): Step[] {
-  const expected = expectedAnswer(result);
-  if (said.startsWith('open the device node')) return [unplayable(said, said, expected)];
+  if (said.startsWith('open the device node')) return [openStep(view, said, result)];
   if (said.startsWith('mmap')) return mmapAgain(view, said, result);
   if (said.startsWith('data')) return afterOpen(result) ? [] : [readStep('mmap', said, result)];
   if (said.startsWith('old mapping')) return [readStep(readerOf(view), said, result)];
@@ -28,21 +27,35 @@ function afterOpen(result: Answer): boolean {
   return result.errno === 'EBADF' || result.signal === 'SIGSEGV';
 }
 
-/** mmap by a process that has the node open: through that descriptor, or one that it opens anew. */
+/** open(2) of the node by the process that has it open from before. */
+function openStep(view: RecordingView, said: string, result: Answer): Step {
+  return {
+    label: said,
+    request: async (world) => {
+      const reply = await world.call(
+        'POST',
+        hostPath(world, '/open-files'),
+        nodeBody(view, world, readerOf(view)),
+      );
+      if (reply.status < 300) world.ids.set('fd:node', String(reply.body.id));
+      return reply;
+    },
+    checks: [{ name: said, class: 'core', expected: expectedAnswer(result), actual: actualCommand }],
+  };
+}
+
+/** mmap of the node through the descriptor from before the removal, or through that of the open(2) before it. */
 function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
   if (afterOpen(result)) return [];
-  const expected = expectedAnswer(result);
-  const nodeWent = (view.observed.state_after?.devices?.dax ?? []).length === 0;
-  if (nodeWent && /descriptor/.test(said)) return [unplayable(said, `${said}, node gone`, expected)];
+  const reader = readerOf(view);
+  const descriptor = /descriptor/.test(said) ? `fd:${reader}` : 'fd:node';
   return [
     {
       label: said,
       request: async (world) => {
-        const reader = readerOf(view);
-        const old = /descriptor/.test(said) ? world.ids.get(`open:${reader}`) : undefined;
         const body = {
           pid: Number(idOf(world, `pid:${reader}`)),
-          ...(old === undefined ? { dax_device: view.device } : { open_file: old }),
+          open_file: idOf(world, descriptor),
           offset: 0,
           length: 8388608,
           flags: ['shared'],
@@ -52,7 +65,7 @@ function mmapAgain(view: RecordingView, said: string, result: Answer): Step[] {
         if (reply.status < 300) remember(world, 'mmap', reply.body);
         return reply;
       },
-      checks: [{ name: said, class: 'core', expected, actual: actualCommand }],
+      checks: [{ name: said, class: 'core', expected: expectedAnswer(result), actual: actualCommand }],
     },
   ];
 }

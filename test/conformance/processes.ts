@@ -64,9 +64,9 @@ function processBody(world: World, probe: Probe): Body {
 function mmapBody(view: RecordingView, world: World, probe: Probe, length: number, how: string): Body {
   const words = new Set(how.split(' '));
   const file = probe.file ?? view.processes.find(([, { file }]) => file !== undefined)?.[1].file ?? '';
-  const open_file = world.ids.get(`open:${probe.name}`);
-  const node = open_file === undefined ? { dax_device: view.device } : { open_file };
-  const target = file.startsWith('/dev/') ? node : { file: idOf(world, `file:${file}`) };
+  const target = file.startsWith('/dev/')
+    ? { dax_device: view.device }
+    : { file: idOf(world, `file:${file}`) };
   return {
     pid: Number(idOf(world, `pid:${probe.name}`)),
     ...target,
@@ -78,20 +78,28 @@ function mmapBody(view: RecordingView, world: World, probe: Probe, length: numbe
   };
 }
 
-function mmapStep(view: RecordingView, probe: Probe): Step {
-  const mmap = async (world: World): Promise<Reply> => {
-    if (view.devdax) await openNode(view, world, probe.name);
-    const body = mmapBody(view, world, probe, probe.length ?? 4 * MIB, probe.mapping ?? 'shared');
-    return world.call('POST', hostPath(world, '/mappings'), body);
-  };
-  return setup(`${probe.name}: mmap`, mmap, (made, world) => remember(world, probe.name, made));
+/** What opens the node of the device for a process. */
+export function nodeBody(view: RecordingView, world: World, name: string): Body {
+  return { pid: Number(idOf(world, `pid:${name}`)), dax_device: view.device, flags: ['rdwr'] };
 }
 
-/** The laboratory keeps the descriptor of a node that it maps: what comes later may go through it. */
-async function openNode(view: RecordingView, world: World, name: string): Promise<void> {
-  const body = { pid: Number(idOf(world, `pid:${name}`)), dax_device: view.device, flags: ['rdwr'] };
-  const reply = await world.call('POST', hostPath(world, '/open-files'), body);
-  if (reply.status < 300) world.ids.set(`open:${name}`, String(reply.body.id));
+/** A node is opened beforehand: its descriptor stays open. */
+function mmapStep(view: RecordingView, probe: Probe): Step {
+  const mmap = async (world: World): Promise<Reply> => {
+    const named = mmapBody(view, world, probe, probe.length ?? 4 * MIB, probe.mapping ?? 'shared');
+    const { dax_device, ...how } = named;
+    if (dax_device === undefined) return world.call('POST', hostPath(world, '/mappings'), named);
+    const opened = await world.call(
+      'POST',
+      hostPath(world, '/open-files'),
+      nodeBody(view, world, probe.name),
+    );
+    if (opened.status >= 300) return opened;
+    const open_file = String(opened.body.id);
+    world.ids.set(`fd:${probe.name}`, open_file);
+    return world.call('POST', hostPath(world, '/mappings'), { ...how, open_file });
+  };
+  return setup(`${probe.name}: mmap`, mmap, (made, world) => remember(world, probe.name, made));
 }
 
 export function remember(world: World, name: string, mapping: Body): void {
