@@ -1,7 +1,7 @@
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
-import type { Rig } from './rig.ts';
-import { addProcess, DEVICE, returned } from './support.ts';
+import { ext4, type Rig } from './rig.ts';
+import { addFile, addMapper, addMount, addProcess, DEVICE, MIB, removeDevice, returned } from './support.ts';
 
 /** Kernels that do not count what refers to a DAX page. */
 export const OLD = [
@@ -43,4 +43,29 @@ export function opener(rig: Rig, path?: string) {
   rig.made.run({ type: 'munmap', mapping });
   end(rig, other);
   return { pid, open_file };
+}
+
+/** A new file system whose file takes the pages of a mapping from before the removal. */
+export function taken(kernel: KernelName, small: boolean) {
+  const rig = ext4(kernel);
+  const old = rig.mapper({ touched: 'write', small });
+  removeDevice(rig.made);
+  return { rig, old, ...newcomer(rig) };
+}
+
+/** The same of a file that is open, and not mapped any more. */
+export function takenOpen(kernel: KernelName) {
+  const rig = ext4(kernel);
+  const { open_file } = opener(rig);
+  removeDevice(rig.made);
+  return { rig, open_file, ...newcomer(rig) };
+}
+
+function newcomer(rig: Rig) {
+  bind(rig);
+  umount(rig, { lazy: true });
+  const { id: mount } = addMount(rig.made, { fs_type: 'xfs', path: '/mnt/b' });
+  const file = addFile(rig.made, mount, '/f', 40 * MIB);
+  const tenant = addMapper(rig.made, { file, length: 40 * MIB, touched: 'write' });
+  return { mount, file, tenant };
 }

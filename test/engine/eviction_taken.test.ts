@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
-import type { KernelName } from '../../src/engine/model/vocabulary.ts';
-import { bind, end, OLD, umount, WAITS_IN } from './evicting.ts';
-import { ext4, mounted } from './rig.ts';
-import { addFile, addMapper, addMount, DEVICE, MIB, removeDevice } from './support.ts';
-
-/** A new file system whose file takes the pages of a mapping from before the removal. */
-function taken(kernel: KernelName, small: boolean) {
-  const rig = ext4(kernel);
-  const old = rig.mapper({ touched: 'write', small });
-  removeDevice(rig.made);
-  bind(rig);
-  umount(rig, { lazy: true });
-  const { id: mount } = addMount(rig.made, { fs_type: 'xfs', path: '/mnt/b' });
-  const file = addFile(rig.made, mount, '/f', 40 * MIB);
-  const tenant = addMapper(rig.made, { file, length: 40 * MIB, touched: 'write' });
-  return { rig, old, mount, file, tenant };
-}
+import { bind, end, OLD, takenOpen, taken, umount, WAITS_IN } from './evicting.ts';
+import { answered } from './observe.ts';
+import { mounted } from './rig.ts';
+import { DEVICE, found, MIB, removeDevice } from './support.ts';
 
 test.each([
   [true, 'umount'],
@@ -73,4 +60,9 @@ test('[S10] v7.3: over system RAM that is free, which lost references with the e
   bind(rig, { mode: 'system-ram' });
   expect(end(rig, pid)).toMatchObject({ process_alive: false });
   expect(umount(rig)).toMatchObject({ result: 'blocked', blocked_in: WAITS_IN });
+});
+
+test('[S7] v7.3: the close of an old descriptor over pages that a new file system took is not known', () => {
+  const { rig, open_file } = takenOpen('v7.3');
+  expect(answered(rig.made, { type: 'close_file', open_file })).toBe('outcome_unknown');
 });

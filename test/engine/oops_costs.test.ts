@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { opener } from './evicting.ts';
 import { answered, OLD, told, touch } from './observe.ts';
 import { ext4, mounted, xfs, type Rig } from './rig.ts';
 import {
   access,
   addDevice,
+  addFile,
   addMapper,
   addMount,
   addPin,
@@ -183,6 +185,35 @@ describe('[S32] once no grace period ends', () => {
     expect(mountOf(made, mount).state).toBe('lazy');
     expect(answered(made, { type: 'umount', mount, lazy })).toBe('EINVAL');
     expect(addMount(made, { dax_device: 'pmem1', path: '/mnt/c', mkfs: false }).state).toBe('mounted');
+  });
+
+  test('what was detached before is torn down by its last user: its umount had returned', () => {
+    const rig = ext4('v7.3');
+    const { pid } = opener(rig);
+    rig.made.run({ type: 'umount', mount: rig.mount, lazy: true });
+    addDevice(rig.made, { name: 'pmem1' });
+    const file = addFile(rig.made, addMount(rig.made, { dax_device: 'pmem1', path: '/mnt/b' }).id, '/f');
+    const other = addMapper(rig.made, { file, touched: 'write', small: true });
+    for (const dax_device of ['pmem0', 'pmem1']) removeDevice(rig.made, { dax_device });
+    rig.made.run({ type: 'exit_process', pid: other.pid });
+    expect(stuckOf(rig.made)).toEqual(RCU);
+    expect(told(outcomeOf(rig.made.run({ type: 'exit_process', pid })))).toBe(
+      'oops dax_layout_busy_page_range',
+    );
+    expect(mountOf(rig.made, rig.mount).state).toBe('shutting_down');
+  });
+
+  test.each([false, true])('what is detached now stays when its last user ends, in use: %s', (used) => {
+    const { made, mapper } = ext4('v7.3');
+    addDevice(made, { name: 'pmem1' });
+    const mount = addMount(made, { dax_device: 'pmem1', path: '/mnt/b' }).id;
+    const user = used ? addMapper(made, { file: addFile(made, mount, '/f') }) : null;
+    const { pid } = mapper({ small: true });
+    removeDevice(made);
+    made.run({ type: 'exit_process', pid });
+    made.run({ type: 'umount', mount, lazy: true });
+    if (user !== null) made.run({ type: 'exit_process', pid: user.pid });
+    expect(mountOf(made, mount)).toMatchObject({ state: 'lazy', umount_blocked: true });
   });
 
   test('umount of what the dead task uses is EBUSY as before, and lazily blocked', () => {

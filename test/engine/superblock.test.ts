@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
-import { addDevice, addFile, addMount, addProcess, found, machine, MIB, removeDevice } from './support.ts';
+import { answered } from './observe.ts';
+import {
+  addDevice,
+  addFile,
+  addMapper,
+  addMount,
+  addProcess,
+  found,
+  machine,
+  MIB,
+  removeDevice,
+} from './support.ts';
 
 describe('[MNT] one superblock, two mounts', () => {
   const twice = () => {
@@ -93,4 +105,69 @@ test('[GEN1] a medium that would reach into the next device is refused, and name
   expect(
     host.try({ type: 'record_hotplug_event', action: 'replace', dax_device: 'dax0.0', media }),
   ).toMatchObject({ code: 'overlap', pointer: '/media/size' });
+});
+
+describe('[S4] [MNT3] a mount that was detached', () => {
+  const detached = () => {
+    const host = machine('v6.12');
+    addDevice(host);
+    const { id: mount } = addMount(host);
+    const used = addMapper(host, { file: addFile(host, mount, '/used'), touched: 'write' });
+    const idle = addFile(host, mount, '/idle');
+    host.run({ type: 'umount', mount, lazy: true });
+    return { host, mount, used, idle };
+  };
+  const shape = { offset: 0, length: 4 * MIB, flags: ['shared'], prot: 'rw' } as const;
+
+  test('is reached by no path: its users go on', () => {
+    const { host, mount, used, idle } = detached();
+    const pid = addProcess(host);
+    const read = { type: 'file_io', kind: 'pread', offset: 0, length: 4096 } as const;
+    const calls: Command[] = [
+      { type: 'open_file', pid, file: idle, flags: ['rdonly'] },
+      { type: 'create_mapping', pid, file: idle, ...shape },
+      { type: 'create_file', mount, path: '/new', size: MIB },
+      { type: 'unlink', file: idle },
+      { ...read, pid, file: idle },
+    ];
+    for (const call of calls) expect(answered(host, call)).toBe('file_system_not_mounted');
+    const { file } = found(host.host.tables.mappings.get(used.mapping));
+    expect(answered(host, { ...read, pid: used.pid, file: found(file ?? undefined) })).toBe('ok');
+  });
+
+  test('another mount of its superblock leads to the files, and is busy with their users', () => {
+    const { host, mount, used, idle } = detached();
+    const { id: second } = addMount(host, { path: '/mnt/b', mkfs: false });
+    const user = addMapper(host, { file: idle });
+    expect(answered(host, { type: 'umount', mount: second, lazy: false })).toBe('EBUSY');
+    const { file } = found(host.host.tables.mappings.get(used.mapping));
+    const pid = addProcess(host);
+    const open = { type: 'open_file', pid, file: found(file ?? undefined), flags: ['rdonly'] } as const;
+    expect(answered(host, open)).toBe('not_modelled');
+    host.run({ type: 'exit_process', pid: used.pid });
+    expect(host.host.tables.mounts.has(mount)).toBe(false);
+    expect(host.try(open)).toMatchObject({ answer: { pid } });
+    host.run({ type: 'exit_process', pid: user.pid });
+    expect(answered(host, { type: 'umount', mount: second, lazy: false })).toBe('EBUSY');
+    host.run({ type: 'exit_process', pid });
+    expect(answered(host, { type: 'umount', mount: second, lazy: false })).toBe('ok');
+  });
+});
+
+test.each([
+  ['mounted', 'DELETE that mount'],
+  ['lazy', 'it was detached, and ends with its last user'],
+] as const)('[S12] EEXIST behind a superblock that is %s says what ends it', (state, way) => {
+  const host = machine('v6.12');
+  addDevice(host);
+  const { id: mount } = addMount(host);
+  addMapper(host, { file: addFile(host, mount, '/a'), touched: 'write' });
+  if (state === 'lazy') host.run({ type: 'umount', mount, lazy: true });
+  removeDevice(host);
+  host.run({ type: 'bind', dax_device: 'pmem0' });
+  const again = { dax_device: 'pmem0', path: '/mnt/c', fs_type: 'ext4', dax: 'always' } as const;
+  expect(host.try({ type: 'create_mount', ...again })).toMatchObject({
+    errno: 'EEXIST',
+    detail: expect.stringContaining(way) as string,
+  });
 });

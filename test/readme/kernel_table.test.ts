@@ -101,6 +101,7 @@ describe('the facts that README says are unknown on a release', () => {
     expect(alone.flatMap(([facts]) => named(facts!))).toEqual([
       'worker_oops_at.xdp',
       'device_dax.evict_oopses_in',
+      'sync_waits_in',
       'device_dax.mmap_oopses_in',
       'lists.cxl_memdev',
       'stale.munmap',

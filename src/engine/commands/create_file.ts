@@ -1,11 +1,12 @@
 import type { CreateFile } from '../model/use_command.ts';
+import { findAttached } from '../fs/mount.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { allocate, take } from '../mm/layout.ts';
 import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
-import { findMount, blockDeviceGone, fileSystemOf, filesOf, deviceOf } from '../model/lookup.ts';
+import { blockDeviceGone, fileSystemOf, filesOf, deviceOf } from '../model/lookup.ts';
 import type { File, FileSystem, Mount } from '../model/host.ts';
 import type { Extent } from '../model/inode.ts';
 
@@ -14,7 +15,7 @@ import type { Extent } from '../model/inode.ts';
  * Files of 2 MiB and more start on a 2 MiB boundary, as a file system on DAX is made to do.
  */
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
-  const mount = findMount(tx.host, command.mount);
+  const mount = findAttached(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
   if (isRemountedReadOnly(mount)) return kernelRefuses('EROFS', 'the file system is read-only');
   if (isFrozen(mount))

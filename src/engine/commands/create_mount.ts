@@ -51,6 +51,7 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
       id,
       path: command.path,
       state: 'mounted',
+      umount_blocked: false,
     });
     emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
     return record;
@@ -68,6 +69,7 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
     partition: file_system.partition,
     file_system: file_system.id,
     state: 'mounted',
+    umount_blocked: false,
     fs_state: 'alive',
     shutdown_reason: null,
     journal: 'live',
@@ -113,6 +115,13 @@ function withoutDax(host: Host, asked: CreateMount): CreateMount {
   return asked.dax !== 'never' && tellsHolder(host) ? { ...asked, dax: 'never' } : asked;
 }
 
+/** What ends a superblock whose device is gone, before a reboot does. */
+const UNTIL: Readonly<Record<Mount['state'], string>> = {
+  mounted: 'DELETE that mount, or where it is busy ',
+  lazy: 'it was detached, and ends with its last user, where that can end it; else ',
+  shutting_down: '',
+};
+
 function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
   const partition = command.partition ?? null;
   for (const mount of tx.host.tables.mounts.values()) {
@@ -127,7 +136,7 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       if (gone)
         return kernelRefuses(
           'EEXIST',
-          `the superblock of ${mount.id} still exists: ${mount.state === 'shutting_down' ? '' : 'DELETE that mount, or where it is busy '}POST …/reboot`,
+          `the superblock of ${mount.id} still exists: ${UNTIL[mount.state]}POST …/reboot`,
         );
       if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
       continue;

@@ -5,7 +5,7 @@ import { unmap } from '../mm/kill_procs.ts';
 import { allocateSome, giveBlocks } from '../mm/layout.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import type { FrozenCall } from '../model/frozen_call.ts';
-import type { File, Mount } from '../model/host.ts';
+import type { File, Host, Mount } from '../model/host.ts';
 import {
   blockDeviceGone,
   blocksAt,
@@ -15,7 +15,9 @@ import {
   fileSystemOf,
   findActor,
   findFile,
+  mappingsOfPid,
   mountedSuperblock,
+  openFilesOfPid,
   pfnOf,
 } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
@@ -27,6 +29,7 @@ import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
+import { findByPath } from '../fs/mount.ts';
 import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { syncFile } from '../fs/sync.ts';
 
@@ -39,7 +42,7 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
   if (command.kind === 'fsync') return syncFile(tx, file.id, command.pid);
   if (command.offset >= file.size)
     return refuse('out_of_range', 'the offset is past the end of the file', { pointer: '/offset' });
-  const mount = mountedSuperblock(tx.host, file);
+  const mount = superblockFor(tx.host, file, command.pid);
   if (isRefusal(mount)) return mount;
   if (command.kind === 'pwrite') {
     // No descriptor can be open for writing there; else sb_start_write() comes before all that asks the file system.
@@ -50,6 +53,14 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
   const changes = command.kind === 'pwrite' ? updateTimes : touchAtime;
   if (changes(tx, mount, file)) emit(tx, 'file_changed', `files/${file.id}`, { kind: command.kind });
   return file.dax ? ioByDax(tx, mount, file, command) : ioByPageCache(tx, mount, file, command);
+}
+
+/** A process that neither has the file open nor maps it opens it by its path first. */
+function superblockFor(host: Host, file: File, pid: number): Mount | Refusal {
+  const isHolder = [...openFilesOfPid(host, pid), ...mappingsOfPid(host, pid)].some(
+    (held) => held.file === file.id,
+  );
+  return isHolder ? mountedSuperblock(host, file) : findByPath(host, file);
 }
 
 function callOf({ id, file_system }: File, { offset, length }: FileIo): FrozenCall {

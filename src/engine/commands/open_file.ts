@@ -1,11 +1,12 @@
 import { wayBack } from '../device/way_back.ts';
 import { openNode, type OpenedNode } from '../mm/cdev.ts';
 import { putDescriptor } from '../mm/descriptor.ts';
+import { findByPath, reachBy } from '../fs/mount.ts';
 import { hang } from '../mm/process_end.ts';
 import type { OpenFile, OpenFlag } from '../model/open_file.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { DaxDevice, File } from '../model/host.ts';
-import { deviceOf, findActor, findFile, findModelled, mountedSuperblock } from '../model/lookup.ts';
+import { deviceOf, findActor, findFile, findModelled } from '../model/lookup.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { OpenFileCommand } from '../model/use_command.ts';
@@ -52,14 +53,14 @@ function openInode(tx: Transaction, { flags }: OpenFileCommand, id: string): Tar
 
 /** Why open(2) of a file fails, also where it is opened to be mapped (OPEN3). */
 export function refusesOpen(tx: Transaction, file: File, flags: readonly OpenFlag[]): Refusal | null {
-  const mount = mountedSuperblock(tx.host, file);
+  const mount = findByPath(tx.host, file);
   if (isRefusal(mount)) return { ...mount, pointer: '/file' };
   if (file.state !== 'linked')
     return kernelRefuses('ENOENT', `${file.path} was unlinked: no name leads to ${file.id}`);
   if (mount.fs_state === 'shutdown') return kernelRefuses('EIO', 'the file system is shut down');
   if (mount.read_only && !flags.includes('rdonly'))
     return kernelRefuses('EROFS', 'the file system is read-only');
-  return null;
+  return reachBy(tx, file, mount);
 }
 
 function openDevice(tx: Transaction, command: OpenFileCommand): Target | Refusal {

@@ -1,5 +1,7 @@
+import { factsOf } from '../kernels/of_host.ts';
 import { commitDead, syncSuperblock } from '../fs/sync.ts';
 import { blockDeviceGone, filesOf, findMount } from '../model/lookup.ts';
+import type { Host, Mount } from '../model/host.ts';
 import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
@@ -8,7 +10,8 @@ import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
 
 /**
  * sync(2), as far as it comes to one file system: what is dirty is written back and write-protected, and the journal
- * commits what it has. It tells of no error, and never returns where the superblock is never torn down (S2). Refused
+ * commits what it has. It tells of no error, and never returns where any superblock of the host is never torn down, for
+ * it comes to all of them (S2). Refused
  * where it forces the log of an xfs whose device is gone: whether that has anything to write, and so shuts it down, is
  * not known. Source: fs/sync.c ksys_sync(), fs/ext4/super.c ext4_sync_fs(),
  * fs/xfs/xfs_super.c xfs_fs_sync_fs(); SYN1.
@@ -16,7 +19,7 @@ import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
 export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  if (mount.state === 'shutting_down') return blockedOutcome('iterate_supers');
+  if (neverLetsSyncBy(tx.host)) return waitBehind(tx, mount);
   const dead = blockDeviceGone(tx.host, mount) && mount.fs_state !== 'shutdown' && !mount.read_only;
   if (dead && mount.fs_type === 'xfs')
     return unknownOutcome(
@@ -28,4 +31,23 @@ export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { synced: true });
   storeAgain(tx, loops);
   return okOutcome();
+}
+
+/** Whether a superblock is torn down without end, which has its s_umount for ever. */
+function neverLetsSyncBy(host: Host): boolean {
+  return host.tables.mounts.where(({ state }) => state === 'shutting_down').length > 0;
+}
+
+/**
+ * The flushers, which are woken first, write back what they can lock; no journal is asked to commit, for that comes after
+ * all superblocks. Source: fs/sync.c ksys_sync(), fs/fs-writeback.c __writeback_inodes_wb() super_trylock_shared().
+ */
+function waitBehind(tx: Transaction, mount: Mount): Outcome {
+  if (mount.state !== 'shutting_down') {
+    const loops = storingLoopsOn(tx, mount);
+    syncSuperblock(tx, mount);
+    storeAgain(tx, loops);
+  }
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { blocked_in: factsOf(tx.host).sync_waits_in });
+  return blockedOutcome(factsOf(tx.host).sync_waits_in);
 }

@@ -30,7 +30,7 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
     );
   const hangs_in = neverReturns(tx.host, 'namespace_unlock');
   if (busy || keptByFreeze(tx, mount) || hangs_in !== null) {
-    patch(tx, 'mounts', mount.id, { state: 'lazy' });
+    patch(tx, 'mounts', mount.id, { state: 'lazy', umount_blocked: hangs_in !== null });
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
     return hangs_in === null ? okOutcome() : blockedOutcome(hangs_in);
   }

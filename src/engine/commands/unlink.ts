@@ -1,6 +1,7 @@
 import type { Unlink } from '../model/use_command.ts';
 import type { File, Pin } from '../model/host.ts';
-import { blockDeviceGone, findFile, isFileUsed, mountedSuperblock, pinsOfDevice } from '../model/lookup.ts';
+import { blockDeviceGone, findFile, isFileUsed, pinsOfDevice } from '../model/lookup.ts';
+import { findByPath } from '../fs/mount.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { freeInode } from '../mm/last_user.ts';
 import { evictionOutcome } from '../mm/process_end.ts';
@@ -33,7 +34,7 @@ export function unlink(tx: Transaction, command: Unlink): Outcome | Refusal {
 }
 
 function refusesUnlink(tx: Transaction, file: File): Refusal | null {
-  const mount = mountedSuperblock(tx.host, file);
+  const mount = findByPath(tx.host, file);
   if (isRefusal(mount)) return mount;
   if (mount.read_only) return kernelRefuses('EROFS', 'the file system went read-only');
   if (isFrozen(mount))

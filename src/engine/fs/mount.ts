@@ -1,10 +1,19 @@
-import type { Host, Mount } from '../model/host.ts';
+import type { File, Host, Mount } from '../model/host.ts';
 import type { Eviction } from '../mm/evict.ts';
 import { isFrozen } from '../mm/freeze.ts';
+import { heldByRemoval } from '../mm/held_superblock.ts';
 import { evictAll, isMountUsed } from '../mm/last_user.ts';
-import { neverReturns } from '../mm/never_returns.ts';
-import { filesOf, findMount, livingMappings, mappingsOfFile, openFilesOfFile } from '../model/lookup.ts';
-import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
+import {
+  filesOf,
+  findMount,
+  isFileUsed,
+  livingMappings,
+  mappingsOfFile,
+  mountedSuperblock,
+  mountsOf,
+  openFilesOfFile,
+} from '../model/lookup.ts';
+import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
@@ -36,11 +45,11 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
 
 /**
  * A detached file system ends with its last user; but for one that is frozen, which waits for a mount or a reboot, and
- * where the umount that detached it keeps it, for no grace period ends (S32).
+ * where the umount that detached it never returned, and keeps it (S32).
  */
 export function reapLazyMounts(tx: Transaction): void {
   for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy')) {
-    const kept = keptByFreeze(tx, mount) || neverReturns(tx.host, 'namespace_unlock') !== null;
+    const kept = keptByFreeze(tx, mount) || mount.umount_blocked;
     if (!isMountUsed(tx.host, mount) && !kept) dropMount(tx, mount);
   }
 }
@@ -50,6 +59,42 @@ export function findAttached(host: Host, id: string): Mount | Refusal {
   const mount = findMount(host, id);
   if (isRefusal(mount) || mount.state === 'mounted') return mount;
   return refuse('file_system_not_mounted', `${id} was detached: no path leads to it any more`);
+}
+
+/**
+ * The mount by which a path leads to a file. Refused where there is none (`file_system_not_mounted`), and where a removal
+ * evicts inodes of its superblock without end: who looks up one of these waits, of the others nothing is known (S47).
+ */
+export function findByPath(host: Host, file: File): Mount | Refusal {
+  const superblock = mountedSuperblock(host, file);
+  if (isRefusal(superblock)) return superblock;
+  if (heldByRemoval(host, superblock))
+    return unknownOutcome(
+      'what a call by path comes to, while a removal evicts inodes of the file system without end, is neither recorded nor in the sources read',
+    );
+  const attached = mountsOf(host, file.file_system).filter(({ state }) => state === 'mounted');
+  const [first] = attached;
+  if (first === undefined)
+    return refuse(
+      'file_system_not_mounted',
+      `${superblock.id} was detached: no path leads to ${file.id} any more`,
+    );
+  return attached.find(({ id }) => id === file.mount) ?? first;
+}
+
+/**
+ * A file is opened by the mount that a path leads by. Refused where it is in use by another, which was detached
+ * (`not_modelled`): all users of a file are of one mount.
+ */
+export function reachBy(tx: Transaction, file: File, mount: Mount): Refusal | null {
+  if (file.mount === mount.id) return null;
+  if (isFileUsed(tx.host, file.id))
+    return refuse(
+      'not_modelled',
+      `${file.id} is still used by ${file.mount}, which was detached: an open of it by ${mount.id} besides`,
+    );
+  patch(tx, 'files', file.id, { mount: mount.id });
+  return null;
 }
 
 /**

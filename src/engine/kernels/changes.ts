@@ -82,6 +82,7 @@ export const CHANGES = {
   ext4_dead_fsync:      changedWithin('5.11', '6.1', 'ext4-dead-fsync', notLocated, 'none', { note: 'the functions are the same in 5.10.223 and 6.1.187' }),
   hwpoison_of_block:    changed('6.2', '5033091de814', 'mm/hwpoison: introduce per-memory_block hwpoison counter', 'B'),
   nvdimm_of_memdev:     changed('6.2', 'f17b558d6663', 'cxl/pmem: Refactor nvdimm device registration, delete the workqueue', 'B', { note: 'that the nvdimm no longer keeps the memdev is inferred' }),
+  super_lock:           changedWithin('6.2', '6.12', 'super-lock', 'super_lock() waits for s_umount in the place of its callers', 'C'),
   gup_inlined:          changedWithin('6.2', '6.12', 'gup-inlined', 'other functions of mm/gup.c are inlined', 'C'),
   list_del_report:      changedWithin('6.2', '6.12', 'list-del-report', 'what a corrupted list is found in has another name', 'C'),
   mf_of_node:           changed('6.3', '44b8f8bf2438', 'mm: memory-failure: add memory failure stats to sysfs', 'B'),

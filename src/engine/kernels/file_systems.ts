@@ -9,6 +9,8 @@ const walk = [
 ] as const;
 const walks = row<'walks_past_last_ag' | 'too_long_by_its_start' | 'exact' | null>;
 const aborts = 'EIO_aborts_journal' as const;
+const iterates = 'iterate_supers' as const;
+const locks = 'super_lock' as const;
 
 /** How kernels differ in ext4 and xfs. Rule B6. */
 // biome-ignore format: a table is read by its columns
@@ -22,6 +24,8 @@ export const FILE_SYSTEMS = {
   ext4_fsync_on_dead_device: row(['EIO',    'EIO',    'EIO',    'EIO',    aborts,         aborts,         aborts],         'ext4_sync_file()',                            'R37, R41',  CHANGES.ext4_dead_fsync),
   /** What fsync of an xfs makes of the flush that fails, where it has nothing to commit. */
   xfs_fsync_flush:           row(['ignored','ignored','ignored','ignored','EIO',          'EIO',          'EIO'],          'xfs_file_fsync()',                            'S37',       CHANGES.xfs_flush),
+  /** Where sync(2) waits for a superblock that is never torn down. */
+  sync_waits_in:             row([iterates, iterates, iterates, iterates, iterates,       locks,          locks],          'iterate_supers(), super_lock()',              'S2, SYN1',  CHANGES.super_lock),
   /** ext4_handle_error() with errors=remount-ro makes the file system answer EROFS. */
   ext4_error_sets_rdonly:    row([true,     true,     true,     true,     false,          false,          false],          'ext4_handle_error()',                         'R156',      CHANGES.ext4_rdonly),
   /** ext4_writepages() on an aborted journal. */

@@ -16,8 +16,11 @@ export type Eviction =
   | { readonly do: 'hang'; readonly in: string }
   | { readonly do: 'unknown'; readonly why: string };
 
+/** The same while the pages are of a pgmap: no struct page is missing. */
+export type OverPgmap = Exclude<Eviction, { readonly do: 'oops' }>;
+
 /** Nothing comes of it. */
-export const HARMLESS: Eviction = { do: 'ok' };
+export const HARMLESS = { do: 'ok' } as const;
 
 /**
  * What the eviction of inodes does, in their order: it walks what their faults left in i_pages, and comes to the struct
@@ -25,13 +28,33 @@ export const HARMLESS: Eviction = { do: 'ok' };
  * Source: fs/inode.c evict(), fs/dax.c dax_delete_mapping_entry(), v6.15 on dax_break_layout_final(); EVICT1, S1, S7-S11.
  */
 export function evictionOf(host: Host, files: readonly File[]): Eviction {
+  return firstOf<Eviction>(host, files, met);
+}
+
+/** The same of inodes whose device is bound as when they were read: its struct pages are there. O(extents, entries). */
+export function evictionWhileBound(host: Host, files: readonly File[]): OverPgmap {
+  return factsOf(host).eviction.waits_for_refs ? firstOf<OverPgmap>(host, files, byCounts) : HARMLESS;
+}
+
+/** The first eviction of pages that does not end well. */
+function firstOf<Met extends Eviction>(
+  host: Host,
+  files: readonly File[],
+  meets: (evicted: Evicted, pages: PfnRange) => Met | typeof HARMLESS,
+): Met | typeof HARMLESS {
   const pinnedOf = onceADevice((device) =>
     normalize(presentPins(host, device).flatMap(({ pfn_ranges }) => pfn_ranges)),
   );
+  const known = new Map<string, PfnRange[]>();
+  const takenFrom = (file: File) => {
+    const taken = known.get(file.file_system) ?? pagesTakenFrom(host, file);
+    known.set(file.file_system, taken);
+    return taken;
+  };
   for (const file of files) {
     const device = deviceOf(host, file.dax_device);
     for (const pages of pagesOfEntries(host, file)) {
-      const eviction = met({ host, device, file, pinnedOf }, pages);
+      const eviction = meets({ host, device, file, pinnedOf, takenFrom }, pages);
       if (eviction.do !== 'ok') return eviction;
     }
   }
@@ -53,6 +76,8 @@ interface Evicted {
   readonly file: File;
   /** What present pins of a device hold. */
   readonly pinnedOf: (device: DaxDevice) => PfnRange[];
+  /** What newer file systems than that of a file have taken. */
+  readonly takenFrom: (file: File) => PfnRange[];
 }
 
 function met(evicted: Evicted, pages: PfnRange): Eviction {
@@ -79,18 +104,18 @@ function overRam({ host, device }: Evicted, pages: PfnRange): Eviction {
     : unknown('the eviction of an inode whose pages are system RAM now');
 }
 
-/** S10, S11, S47: the counts of folios decide, which stale entries that were dropped since the bind have made wrong. */
-function byCounts({ host, device, file, pinnedOf }: Evicted, pages: PfnRange): Eviction {
-  const refs = intersect([pages], device.lost_refs);
-  const ptes = intersect([pages], device.lost_ptes);
-  if (refs.length + ptes.length > 0) {
-    // What a newer file system has taken is counted anew.
-    const { generation } = fileSystemOf(host, file.file_system);
-    const taken = pagesTakenSince(host, device.name, generation);
-    if (subtract(refs, taken).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
-    if (subtract(ptes, taken).length > 0)
-      return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
-  }
+/**
+ * S7, S10, S11, S47: the counts of folios decide, which stale entries that were dropped since the bind have made wrong.
+ * What a newer file system has taken is counted anew: recorded is an end that drops the stale entry of such a page first.
+ */
+function byCounts({ device, file, pinnedOf, takenFrom }: Evicted, pages: PfnRange): OverPgmap {
+  const taken = takenFrom(file);
+  const own = subtract([pages], taken);
+  if (intersect(own, device.lost_refs).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
+  if (intersect(own, device.lost_ptes).length > 0)
+    return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
+  if (subtract(intersect([pages], taken), device.lost_refs).length > 0)
+    return unknown('the eviction of an inode whose pages a newer file system has taken');
   if (overlaps(pages, pinnedOf(device))) return unknown('the eviction of an inode whose pages are pinned');
   if (device.mode === 'devdax')
     return unknown('the eviction of an inode whose pages are of a device-dax now');
@@ -105,22 +130,25 @@ export function pagesTakenSince(host: Host, dax_device: string, generation: numb
   return normalize(newer.flatMap((file) => pagesOfEntries(host, file)));
 }
 
-function unknown(what: string): Eviction {
+function pagesTakenFrom(host: Host, { dax_device, file_system }: File): PfnRange[] {
+  return pagesTakenSince(host, dax_device, fileSystemOf(host, file_system).generation);
+}
+
+function unknown(what: string): OverPgmap {
   return { do: 'unknown', why: `${what} is neither recorded nor in the sources read` };
 }
 
 /**
  * Evicts inodes of one file system: nothing is in their i_pages any more, and pages of a device-dax lose their
- * page->mapping, which its next faults set again (S8). Where folios are counted those that a newer file system has taken
- * are taken apart (S47), else they lose it, too (S7). Who evicts asks before how it ends. O(their entries, files of the device).
+ * page->mapping, which its next faults set again (S8); up to 6.14 so do those that a newer file system has taken (S7).
+ * Who evicts asks before how it ends. O(their entries, files of the device).
  */
 export function evict(tx: Transaction, files: readonly File[]): void {
   const [first] = files;
   if (first === undefined) return;
   const pages = normalize(files.flatMap((file) => pagesOfEntries(tx.host, file)));
   clearMappings(tx, deviceOf(tx.host, first.dax_device), pages);
-  if (factsOf(tx.host).eviction.waits_for_refs) takeApart(tx, first, pages);
-  else disassociate(tx, first, pages);
+  if (!factsOf(tx.host).eviction.waits_for_refs) disassociate(tx, first, pages);
   for (const file of files) forget(tx, file);
 }
 
@@ -130,18 +158,9 @@ function clearMappings(tx: Transaction, { name, faulted }: DaxDevice, pages: rea
 }
 
 /** Who has such a page in i_pages by now keeps it, without its page->mapping; one that nobody has is associated anew (S7). */
-function disassociate(tx: Transaction, { dax_device, file_system }: File, pages: readonly PfnRange[]): void {
-  const { cleared } = deviceOf(tx.host, dax_device);
-  const { generation } = fileSystemOf(tx.host, file_system);
-  const taken = intersect(pages, pagesTakenSince(tx.host, dax_device, generation));
+function disassociate(tx: Transaction, file: File, pages: readonly PfnRange[]): void {
+  const { name, cleared } = deviceOf(tx.host, file.dax_device);
+  const taken = intersect(pages, pagesTakenFrom(tx.host, file));
   if (taken.length + cleared.length === 0) return;
-  patch(tx, 'dax_devices', dax_device, { cleared: normalize([...subtract(cleared, pages), ...taken]) });
-}
-
-function takeApart(tx: Transaction, { dax_device, file_system }: File, pages: readonly PfnRange[]): void {
-  const { generation } = fileSystemOf(tx.host, file_system);
-  const taken = intersect(pages, pagesTakenSince(tx.host, dax_device, generation));
-  if (taken.length === 0) return;
-  const { lost_refs } = deviceOf(tx.host, dax_device);
-  patch(tx, 'dax_devices', dax_device, { lost_refs: normalize([...lost_refs, ...taken]) });
+  patch(tx, 'dax_devices', name, { cleared: normalize([...subtract(cleared, pages), ...taken]) });
 }

@@ -3,7 +3,7 @@ import { fileOf, filesOf, isFileUsed, mountsOf } from '../model/lookup.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
 import { isFrozen } from './freeze.ts';
-import { neverReturns } from './never_returns.ts';
+import { heldByRemoval } from './held_superblock.ts';
 
 /** What holds a file, or something else: a descriptor or a mapping. */
 interface Holder {
@@ -53,12 +53,14 @@ export function deleteFile(tx: Transaction, { id, path }: File): void {
 
 /**
  * Evicts all inodes of a superblock that nobody uses: where that does not end, or nobody knows how, it stays for ever,
- * half torn down.
- * Source: fs/super.c generic_shutdown_super(); S1, S2, S10.
+ * half torn down. It first waits for s_umount, which a removal may have for ever (S47).
+ * Source: fs/super.c deactivate_super(), generic_shutdown_super(); S1, S2, S10.
  */
 export function evictAll(tx: Transaction, mount: Mount): Eviction {
   const files = filesOf(tx.host, mount.file_system);
-  const eviction = evictionOf(tx.host, files);
+  const eviction: Eviction = heldByRemoval(tx.host, mount)
+    ? { do: 'hang', in: 'deactivate_super' }
+    : evictionOf(tx.host, files);
   if (eviction.do === 'ok') {
     evict(tx, files);
   } else {
@@ -82,15 +84,15 @@ function filesBehind(host: Host, holders: readonly Holder[]): File[] {
 
 /**
  * Superblocks of the files that are torn down, for all their mounts were detached and nobody uses one: by one of them. A
- * freeze keeps a superblock active (S28, S38), and so does a umount that never returns (S32).
+ * freeze keeps a superblock active (S28, S38), and so does a umount of it that never returns (S32).
  */
 function detachedSuperblocks(host: Host, files: readonly File[]): Mount[] {
-  if (neverReturns(host, 'namespace_unlock') !== null) return [];
   const ids = new Set(files.map(({ file_system }) => file_system));
   return [...ids].flatMap((id) => {
     const mounts = mountsOf(host, id);
     const isLeft = mounts.every(
-      (mount) => mount.state === 'lazy' && !isFrozen(mount) && !isMountUsed(host, mount),
+      (mount) =>
+        mount.state === 'lazy' && !mount.umount_blocked && !isFrozen(mount) && !isMountUsed(host, mount),
     );
     return isLeft ? mounts.slice(0, 1) : [];
   });

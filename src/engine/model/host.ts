@@ -276,6 +276,8 @@ export interface Mount extends Resource {
    * `shutting_down`: detached, and whoever tore its superblock down oopsed or never returns: it stays until a reboot.
    */
   readonly state: 'mounted' | 'lazy' | 'shutting_down';
+  /** Whether the umount(2) that detached it never returns, and keeps its superblock until a reboot (S32). */
+  readonly umount_blocked: boolean;
   readonly fs_state: FsState;
   /** Why it shut down, as the kernel names it, or null. */
   readonly shutdown_reason: string | null;

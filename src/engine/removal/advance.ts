@@ -13,6 +13,7 @@ import { leftNow, type TellCleanUp } from './report.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
 import { STEPS } from './steps.ts';
+import { restUndetermined } from './undetermined.ts';
 
 /**
  * Runs the next step of a removal. Where that ends it `cleanUp` tells what cleaning up behind it will do.
@@ -65,6 +66,7 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
   const next = { ...removal, steps, report, waiting_on: output.waiting_on ?? [] };
   if (output.end === 'wait') return wait(tx, next);
   if (output.end === 'stuck') return stuck(ending, next);
+  if (output.end === 'unknown') return rest(tx, next);
   if (position === steps.length - 1) return complete(ending, next);
   const after = store(tx, next);
   emit(tx, 'removal_step_done', `removals/${removal.id}`, { step: steps[position]?.name });
@@ -82,6 +84,12 @@ function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   });
   emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map(({ pin }) => pin) });
   return after;
+}
+
+/** Nothing says what the step does: what is known of it before stands. */
+function rest(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+  store(tx, removal);
+  return restUndetermined(tx, removal.id, []);
 }
 
 /** The kernel never finishes: the verdict is for what is left now. */

@@ -10,9 +10,9 @@ export interface StepInput {
   readonly parameters: StepParameters;
 }
 
-/** `stuck`: the kernel never finishes this step. `log` are kernel log lines, `result` the facts for the report. */
+/** `stuck`: the kernel never finishes this step. `unknown`: nobody knows what it does (UNK5). `log` are kernel log lines, `result` the facts for the report. */
 export interface StepOutput {
-  readonly end: 'done' | 'wait' | 'stuck';
+  readonly end: 'done' | 'wait' | 'stuck' | 'unknown';
   readonly waiting_on?: readonly WaitingOn[];
   readonly signals?: readonly SignalRow[];
   readonly hwpoisoned?: number;

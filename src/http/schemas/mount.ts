@@ -36,6 +36,10 @@ export const Mount = z
       description:
         '`lazy`: detached, at no path: by umount -l and still in use, or kept by a freeze. `shutting_down`: detached, and its superblock is never torn down: that oopsed or never returns, until a reboot.',
     }),
+    umount_blocked: z.boolean().meta({
+      description:
+        'Whether the umount that detached it never returns, and keeps its superblock until a reboot: no grace period of RCU ends.',
+    }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),

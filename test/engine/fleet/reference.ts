@@ -75,6 +75,7 @@ function pageEnd(host: Host, device: DaxDevice, pfn: number, taken: ReadonlySet<
   if (!counted) return 'ok';
   if (!taken.has(pfn) && inside(device.lost_refs, pfn)) return 'hang';
   if (!taken.has(pfn) && inside(device.lost_ptes, pfn)) return 'unknown';
+  if (taken.has(pfn) && !inside(device.lost_refs, pfn)) return 'unknown';
   const pinned = [...host.tables.pins.values()].some(
     (pin) => pin.dax_device === device.name && pin.pgmap === device.pgmap && inside(pin.pfn_ranges, pfn),
   );
@@ -116,11 +117,7 @@ export function filesIn(host: Host, file_system: string): File[] {
 
 /** Whether something keeps a detached superblock that nobody uses: a freeze, or an umount that never returned. */
 export function keptWithoutUser(host: Host, mount: Mount): boolean {
-  return (
-    mount.fs_state === 'frozen' ||
-    mount.frozen_by_user ||
-    found([...host.tables.hosts.values()][0]).stuck.includes('rcu')
-  );
+  return mount.fs_state === 'frozen' || mount.frozen_by_user || mount.umount_blocked;
 }
 
 /** The inodes that go with the last puts of these descriptors and mappings (S4, S5). */

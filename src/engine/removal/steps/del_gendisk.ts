@@ -2,7 +2,8 @@ import { neverReturns } from '../../mm/never_returns.ts';
 import type { Host, Mount } from '../../model/host.ts';
 import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
-import { evict } from '../../mm/evict.ts';
+import { evict, evictionWhileBound } from '../../mm/evict.ts';
+import { HELD } from '../../mm/held_superblock.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
 import { emit } from '../../model/transaction.ts';
@@ -24,7 +25,8 @@ export function delGendisk(input: StepInput): StepOutput {
   if (mounts.some((mount) => neverEnds(tx.host, mount)))
     return { end: 'stuck', result: { hangs_in: 'super_lock' } };
   const synced = mounts.filter((mount) => syncSuperblock(tx, mount));
-  for (const mount of mounts) evictIdle(tx, mount);
+  const eviction = evictIdle(tx, mounts);
+  if (eviction !== null) return eviction;
   const signals = storeAgain(tx, storingLoops(tx, device));
   const log: string[] = [];
   for (const mount of mounts) {
@@ -43,10 +45,20 @@ function neverEnds(host: Host, { file_system, state }: Mount): boolean {
   return state === 'shutting_down' || filesOf(host, file_system).some((file) => file.state === 'freeing');
 }
 
-/** shrink_dcache_sb(), evict_inodes(): DAX inodes that nobody has open or maps go, while their memmap is there. */
-function evictIdle(tx: StepInput['tx'], mount: Mount): void {
-  const idle = filesOf(tx.host, mount.file_system).filter(({ id, dax }) => dax && !isFileUsed(tx.host, id));
-  evict(tx, idle);
+/**
+ * shrink_dcache_sb(), evict_inodes(): DAX inodes that nobody has open or maps go, while their memmap is there. Null where
+ * they do; else how the step ends, which holds s_umount of that superblock (S47).
+ */
+function evictIdle(tx: StepInput['tx'], mounts: readonly Mount[]): StepOutput | null {
+  for (const { file_system } of mounts) {
+    const idle = filesOf(tx.host, file_system).filter(({ id, dax }) => dax && !isFileUsed(tx.host, id));
+    const eviction = evictionWhileBound(tx.host, idle);
+    if (eviction.do === 'hang')
+      return { end: 'stuck', result: { hangs_in: eviction.in, [HELD]: file_system } };
+    if (eviction.do === 'unknown') return { end: 'unknown', result: { unknown: eviction.why } };
+    evict(tx, idle);
+  }
+  return null;
 }
 
 function shutDown(input: StepInput, mount: Mount): string[] {
