@@ -7,9 +7,9 @@ import { startTestServer, type Method } from '../support/server.ts';
 const NOT_THERE: ReadonlySet<string> = new Set([
   ...['getRemoval', 'listRemovalSignals', 'getExposure', 'getHotplugEvent'],
 ]);
-/** What is bound or committed is not bound or committed again, a device in use is not deleted; two mounts stand on one place, what is not frozen does not thaw, what is written to is not made read-only; daxctl sees no memory that has leaked. */
+/** What is bound or committed is not bound or committed again, a device in use is not deleted; two mounts stand on one place, what is not frozen does not thaw; daxctl sees no memory that has leaked. */
 const REFUSED: ReadonlySet<string> = new Set([
-  ...['bindDaxDevice', 'deleteDaxDevice', 'umount', 'clearErrors', 'thawMount', 'remountMount'],
+  ...['bindDaxDevice', 'deleteDaxDevice', 'umount', 'clearErrors', 'thawMount'],
   ...['bindCxlMemdev', 'commitCxlRegion', 'bindCxlRegion', 'onlineMemory', 'offlineMemory'],
 ]);
 

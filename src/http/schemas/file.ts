@@ -59,7 +59,10 @@ export const CreateFile = z
   })
   .meta({
     id: 'CreateFile',
-    override: withExample({ mount: 'm2', path: '/new.db', size: '4MiB' }),
+    override: withExample(
+      { mount: 'm2', path: '/new.db', size: '4MiB' },
+      { examples: [{ mount: 'm2', path: '/holes.db', size: '4MiB', sparse: true }] },
+    ),
   }) satisfies z.ZodType<BodyOf<'create_file'>>;
 
 export const FileIo = z

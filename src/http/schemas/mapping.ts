@@ -14,6 +14,7 @@ import {
   Bytes,
   BytesInput,
   Count,
+  exactlyOneOf,
   Hex,
   Id,
   identity,
@@ -76,6 +77,8 @@ export const Mapping = z
     description: 'One VMA and its page-table entries.',
   }) satisfies z.ZodType<engine.Mapping>;
 
+const MAPPED = { offset: 0, length: '2MiB', flags: ['shared'], prot: 'rw' };
+
 export const CreateMapping = z
   .strictObject({
     pid: Pid,
@@ -96,15 +99,16 @@ export const CreateMapping = z
   })
   .meta({
     id: 'CreateMapping',
-    override: withExample({
-      pid: 102,
-      file: 'f3',
-      offset: 0,
-      length: '2MiB',
-      flags: ['shared'],
-      prot: 'rw',
-      populate: 'read',
-    }),
+    override: withExample(
+      { pid: 102, file: 'f3', ...MAPPED, populate: 'read' },
+      {
+        examples: [
+          { pid: 102, dax_device: 'pmem0', ...MAPPED },
+          { pid: 102, open_file: 'o11', ...MAPPED },
+        ],
+        ...exactlyOneOf('file', 'dax_device', 'open_file'),
+      },
+    ),
   }) satisfies z.ZodType<BodyOf<'create_mapping'>>;
 
 export const Access = z

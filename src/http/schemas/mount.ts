@@ -55,7 +55,35 @@ export const Mount = z
     device_instance: Count,
     generation: Count,
   })
-  .meta({ id: 'Mount', description: 'A mounted file system.' }) satisfies z.ZodType<engine.Mount>;
+  .meta({
+    id: 'Mount',
+    description: 'A mounted file system.',
+    override: withExample({
+      uid: '01a2270d-a0f1-70a4-bc2f-2bc148c66294',
+      revision: 2,
+      host: 'node-v6.12',
+      id: 'm2',
+      dax_device: 'pmem0',
+      path: '/mnt/orders',
+      fs_type: 'ext4',
+      dax: 'always',
+      rmapbt: false,
+      reflink: false,
+      agcount: 1,
+      partition: null,
+      file_system: 's1',
+      state: 'mounted',
+      umount_blocked: false,
+      fs_state: 'alive',
+      shutdown_reason: null,
+      journal: 'live',
+      read_only: false,
+      frozen_by_user: true,
+      dax_holder: false,
+      device_instance: 1,
+      generation: 1,
+    }),
+  }) satisfies z.ZodType<engine.Mount>;
 
 /** A mount that has just been made; a mkfs before it gives the pfns to another owner. */
 export const CreatedMount = z.strictObject({ ...Mount.shape, ...opened }).meta({ id: 'CreatedMount' });
@@ -95,11 +123,10 @@ export const CreateMount = z
     override: withExample({ dax_device: 'pmem0', path: '/mnt/second', fs_type: 'ext4', dax: 'always' }),
   }) satisfies z.ZodType<BodyOf<'create_mount'>>;
 
-export const Remount = z
-  .strictObject({ options: z.enum(REMOUNT_OPTIONS) })
-  .meta({ id: 'Remount', override: withExample({ options: 'ro' }) }) satisfies z.ZodType<
-  BodyOf<'remount', 'mount'>
->;
+export const Remount = z.strictObject({ options: z.enum(REMOUNT_OPTIONS) }).meta({
+  id: 'Remount',
+  override: withExample({ options: 'rw' }, { examples: [{ options: 'ro' }] }),
+}) satisfies z.ZodType<BodyOf<'remount', 'mount'>>;
 
 export const mountFilters = {
   dax_device: Name.exactOptional(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { OPEN_FLAGS, type OpenFile as EngineOpenFile } from '../../engine/model/open_file.ts';
 import type { BodyOf } from './host.ts';
-import { Count, Id, identity, Name, Pid, queryInteger, withExample } from './scalar.ts';
+import { Count, exactlyOneOf, Id, identity, Name, Pid, queryInteger, withExample } from './scalar.ts';
 
 const Description = Id.meta({
   description:
@@ -23,7 +23,23 @@ export const OpenFile = z
         'The node of a device-dax, opened while that was not alive: an mmap through it oopses, for good.',
     }),
   })
-  .meta({ id: 'OpenFile', description: 'A descriptor of a process.' }) satisfies z.ZodType<EngineOpenFile>;
+  .meta({
+    id: 'OpenFile',
+    description: 'A descriptor of a process.',
+    override: withExample({
+      uid: '01a2270d-a26f-711a-a2f2-ebff24d1af4e',
+      revision: 1,
+      host: 'node-v6.12',
+      id: 'o11',
+      pid: 102,
+      dax_device: 'pmem0',
+      file: 'f3',
+      flags: ['rdwr'],
+      description: 'o11',
+      device_instance: 1,
+      opened_dead: false,
+    }),
+  }) satisfies z.ZodType<EngineOpenFile>;
 
 export const CreateOpenFile = z
   .strictObject({
@@ -42,7 +58,16 @@ export const CreateOpenFile = z
   })
   .meta({
     id: 'CreateOpenFile',
-    override: withExample({ pid: 102, file: 'f3', flags: ['rdwr'] }),
+    override: withExample(
+      { pid: 102, file: 'f3', flags: ['rdwr'] },
+      {
+        examples: [
+          { pid: 102, file: 'f3', flags: ['rdonly'] },
+          { pid: 102, dax_device: 'pmem0' },
+        ],
+        ...exactlyOneOf('file', 'dax_device'),
+      },
+    ),
   }) satisfies z.ZodType<BodyOf<'open_file'>>;
 
 export const openFileFilters = {

@@ -3,7 +3,7 @@ import type * as engine from '../../engine/model/outcome.ts';
 import { ACCESS_RESULTS } from '../../engine/model/vocabulary.ts';
 import { dependent } from './depends_on.ts';
 import { ProcessEnd } from './process.ts';
-import { Count, Hex } from './scalar.ts';
+import { Count, Hex, withExample } from './scalar.ts';
 import { Errno } from './word.ts';
 
 /** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
@@ -46,4 +46,21 @@ export const Outcome = z
   .meta({
     id: 'Outcome',
     description: 'What the process and the kernel get.',
+    override: withExample({
+      result: 'ok',
+      stale: false,
+      data_of: null,
+      signal: null,
+      si_code: null,
+      si_addr: null,
+      si_addr_lsb: null,
+      errno: null,
+      faults: { pte: 0, pmd: 0, pud: 0 },
+      process_alive: true,
+      end: null,
+      kernel_oopses: [],
+      livelocked: null,
+      blocked_in: null,
+      kernel_log: [],
+    }),
   }) satisfies z.ZodType<engine.Outcome>;

@@ -111,11 +111,16 @@ export function shownAs(shown: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** Adds an example to what the document shows: explorers fill it in. */
-export function withExample(example: unknown) {
+/** Adds an example to what the document shows: explorers fill it in; and what else the document has to say. */
+export function withExample(example: unknown, more: Readonly<Record<string, unknown>> = {}) {
   return ({ jsonSchema }: { jsonSchema: object }): void => {
-    Object.assign(jsonSchema, { example });
+    Object.assign(jsonSchema, { example, ...more });
   };
+}
+
+/** That exactly one of these properties is given, as the document says it; the schema itself refines it. */
+export function exactlyOneOf(...properties: readonly string[]) {
+  return { oneOf: properties.map((property) => ({ required: [property] })) };
 }
 
 /** A tuple of integers as the document shows it: linters and generators want `items`, which a tuple has not. */
