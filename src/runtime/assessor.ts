@@ -61,14 +61,16 @@ function pageOf({ fleet, assessed, labelled }: Parts, query: AssessmentQuery): A
   const loaded = assessed.catchUp(Number.POSITIVE_INFINITY);
   const missing = refusesNames(assessed, filters);
   if (missing !== null) return missing;
-  const asked = Object.entries(filters);
+  const { hazard, ...fields } = filters;
+  const asked = Object.entries(fields);
   const keys = labels.map(labelled);
   const matching = assessed
     .rows()
     .filter(
       ({ key, assessment }) =>
         keys.every((having) => having.has(key)) &&
-        asked.every(([field, value]) => assessment[field as keyof AssessmentQuery['filters']] === value),
+        asked.every(([field, value]) => assessment[field as keyof typeof fields] === value) &&
+        (hazard === undefined || assessment.hazards.some(({ kind }) => kind === hazard)),
     );
   const rest = matching.filter(({ key }) => key > after);
   const page = rest.slice(0, limit);

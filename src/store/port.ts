@@ -2,6 +2,7 @@ import type { AnswerTo, AnswerToQuestion } from '../engine/answer.ts';
 import type { CommandOf, CommandType } from '../engine/model/command.ts';
 import type { EventType } from '../engine/model/event.ts';
 import type { Exposure } from '../engine/model/exposure.ts';
+import type { HazardKind } from '../engine/model/hazard_kind.ts';
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import type { QuestionOf, QuestionType } from '../engine/model/question.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
@@ -173,11 +174,11 @@ export interface Page {
   readonly as_of: number;
 }
 
-/** Which devices of the fleet; each filter is a field of the assessment. */
+/** Which devices of the fleet; each filter is a field of the assessment, `hazard` the kind of one of its hazards. */
 export interface AssessmentQuery {
   readonly filters: Partial<
     Pick<Assessment, 'host' | 'dax_device' | 'mode' | 'kernel' | 'tenant' | 'verdict' | 'state' | 'holders'>
-  >;
+  > & { readonly hazard?: HazardKind };
   /** Only devices with all of these labels, each of their own or of their host. */
   readonly labels?: ListQuery['labels'];
   readonly limit: number;

@@ -98,6 +98,9 @@ test('the assessment is paged, filtered and summed up over all pages', async () 
     ['?mode=devdax', 0],
     ['?tenant=b&dax_device=pmem1', 1],
     ['?state=stuck', 0],
+    ['?hazard=unsafe_clean_up', 1],
+    ['?hazard=unsafe_clean_up&host=node-b', 0],
+    ['?hazard=leaked_range', 0],
   ];
   for (const [query, count] of counts)
     expect([query, (await assess(query)).json.items.length]).toEqual([query, count]);
@@ -106,6 +109,7 @@ test('the assessment is paged, filtered and summed up over all pages', async () 
 test.each([
   ['?verdict=safe', 'invalid_request', '/verdict'],
   ['?kernel=v4.19', 'invalid_request', '/kernel'],
+  ['?hazard=none', 'invalid_request', '/hazard'],
   ['?limit=0', 'invalid_request', '/limit'],
   ['?sort=verdict', 'invalid_request', '/sort'],
   ['?page_token=zzz', 'invalid_field', '/page_token'],

@@ -186,4 +186,7 @@ export const assessmentFilters = {
   verdict: Verdict.exactOptional(),
   state: ImaginedState.exactOptional(),
   holders: HoldersTold.exactOptional(),
+  hazard: HazardKind.exactOptional().meta({
+    description: 'Devices whose removal has a hazard of that kind.',
+  }),
 };
