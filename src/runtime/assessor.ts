@@ -133,9 +133,11 @@ function notAssessed(assessed: AssessedFleet): number {
 
 function needsAdvice({ text, assessment }: AssessedRow): boolean {
   if (text !== null) return false;
+  const { superblocks, pages } = assessment.residue;
+  if (superblocks > 0 || pages > 0) return true;
   // Where no removal can begin, of what an earlier one has left.
   if (assessment.refused !== null) return assessment.state !== null;
-  return assessment.verdict !== 'contained' || hasImpact(assessment);
+  return assessment.verdict !== 'contained' || assessment.hazards.length > 0 || hasImpact(assessment);
 }
 
 function hasImpact({ impact }: Assessment): boolean {

@@ -20,7 +20,7 @@ import {
 } from './support.ts';
 import { cases } from '../support/property.ts';
 
-const NOTHING = { mappings: 0, pins: 0, processes: 0, pages: 0, exposures: 0 };
+const NOTHING = { mappings: 0, pins: 0, processes: 0, pages: 0, exposures: 0, superblocks: 0 };
 
 function survey(made: Machine, name = DEVICE): Survey {
   const told = made.ask({ type: 'survey_holders', dax_device: name });
@@ -51,7 +51,14 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
       verdict: 'exposed',
       refused: { code: 'kernel_refused', errno: 'ENODEV' },
     });
-    expect(told.residue).toEqual({ mappings: 1, pins: 0, processes: 1, pages: 512, exposures: 0 });
+    expect(told.residue).toEqual({
+      mappings: 1,
+      pins: 0,
+      processes: 1,
+      pages: 512,
+      exposures: 0,
+      superblocks: 1,
+    });
     const reaching = told.items.filter(({ residue }) => residue).map(({ kind, id }) => [kind, id]);
     expect(reaching).toEqual([
       ['process', String(pid)],
@@ -80,7 +87,7 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     mapper();
     removeDevice(made);
     const told = survey(made);
-    expect(told.residue).toEqual(NOTHING);
+    expect(told.residue).toEqual({ ...NOTHING, superblocks: 1 });
     const process = told.items.find(({ kind }) => kind === 'process');
     expect(process).toMatchObject({ consequence: 'survives', residue: false, ends: [] });
     expect(process?.detail).toMatch(/^SIGBUS BUS_MCEERR_AO/);
@@ -92,7 +99,14 @@ describe('[RESIDUE1] after the removal holders answer who still reaches the devi
     removeDevice(made);
     made.run({ type: 'bind', dax_device: DEVICE, mode: 'devdax', tenant: 'next' });
     const told = survey(made);
-    expect(told.residue).toEqual({ mappings: 1, pins: 0, processes: 1, pages: 512, exposures: 1 });
+    expect(told.residue).toEqual({
+      mappings: 1,
+      pins: 0,
+      processes: 1,
+      pages: 512,
+      exposures: 1,
+      superblocks: 1,
+    });
     expect(told.refused).toBeNull();
     const [exposure] = made.host.tables.exposures.keys();
     const holder = told.items.find(({ id }) => id === mapping);

@@ -61,6 +61,10 @@ test('[AS5] what a completed removal left is told until nobody reaches it, and i
     hazards: [{ kind: 'unsafe_clean_up', count: 1 }],
   });
   used.made.run({ type: 'umount', mount: used.mount, lazy: false });
+  const stays = { state: 'completed', verdict: 'contained', hazards: [] };
+  expect(standing(used.made)).toMatchObject(stays);
+  used.made.run({ type: 'reboot' });
+  removeDevice(used.made);
   expect(standing(used.made)).toMatchObject(nothing);
 });
 

@@ -55,6 +55,23 @@ test('[AS5] a device whose range has leaked counts as leaked', async () => {
   expect((await assessed('?verdict=leaked')).names).toEqual(['dax0.0']);
 });
 
+test('[AS7] [ADV12] what a removal has left has its advice until it is gone, as holders have it', async () => {
+  const host = '/v1/hosts/idles';
+  await make('/v1/hosts', { name: 'idles', kernel: 'v6.12' });
+  await make(`${host}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
+  const ext4 = { fs_type: 'ext4', dax: 'always', mkfs: true };
+  await make(`${host}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...ext4 });
+  await make(`${host}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, WAIT);
+  const advice = [{ action: 'clean_up', targets: ['umount /mnt'] }];
+  const unbound = (await assessed('?host=idles')).items;
+  expect(unbound).toMatchObject([{ state: 'completed', verdict: 'contained', hazards: [], advice }]);
+  await make(`${host}/dax-devices/pmem0/bind`, {});
+  const { items } = await assessed('?host=idles');
+  expect(items).toMatchObject([{ verdict: 'contained', refused: null, residue: { superblocks: 1 }, advice }]);
+  const { json } = await server.call('GET', `${host}/dax-devices/pmem0/holders`);
+  expect(json['advice']).toMatchObject(advice);
+});
+
 test('[AS5] the document says that what has begun may have another trigger than is named', () => {
   for (const { trigger } of [Assessment.shape, surveyed])
     expect(trigger.description).toMatch(/has begun, state and verdict are of that one, whatever its trigger/);

@@ -12,7 +12,8 @@ import { wakeRemovals } from '../removal/wake.ts';
 import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
-import { cleanUpAdvice } from './clean_up_advice.ts';
+import { upToFirst } from './clean_up.ts';
+import { cleanUpBehind } from './clean_up_advice.ts';
 import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
@@ -44,15 +45,27 @@ function rankOf({ removal, finally: verdict }: End): number {
 /**
  * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what then
  * does better than now is advised, the best first; where facts of the kernel are not known, only what does so whatever
- * they are. Nothing where nothing can be better. Once the removal has begun: how to clean up behind it (ADV10).
+ * they are. Nothing where nothing can be better. As long as something of a removal is left: how to clean up behind it
+ * (ADV10), and then what could be done before the next.
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   return inEveryKernel(tx, () => {
     const device = deviceOf(tx.host, command.dax_device);
-    if (hasBegun(device)) return cleanUpAdvice(tx, device);
-    const { better, now } = betterThanNow(tx, command, which);
-    return joined(better, now);
+    const first = cleanUpBehind(tx, device);
+    if (first === null) return adviseBefore(tx, command, which);
+    const { advice, calls } = first;
+    if (calls === null) return [advice];
+    const then = whatIf(tx, (imagined) => {
+      upToFirst(imagined, calls);
+      return adviseBefore(imagined, command, which);
+    });
+    return [advice, ...then];
   });
+}
+
+function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
+  const { better, now } = betterThanNow(tx, command, which);
+  return joined(better, now);
 }
 
 /** Something that helps before a removal, and the commands that do it. */

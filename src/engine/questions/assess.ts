@@ -106,7 +106,7 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
     return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined, pull.removal) };
   });
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
-  const residue = countResidue(tx.host, residualUses(tx.host, device));
+  const residue = countResidue(tx.host, device, residualUses(tx.host, device));
   if (isRefusal(run)) {
     const standing = hasBegun(device) ? orRefused(() => standingOf(tx, device)) : null;
     const { state, verdict, waiting_on, hazards } = isRefusal(standing) ? NOTHING : (standing ?? NOTHING);

@@ -4,9 +4,8 @@ import { recordHotplugEvent } from '../commands/record_hotplug_event.ts';
 import { thaw } from '../commands/thaw.ts';
 import { umount } from '../commands/umount.ts';
 import type { CommandOf } from '../model/command.ts';
-import type { DaxDevice, Host, Mount, Process } from '../model/host.ts';
+import type { DaxDevice, Host, Process } from '../model/host.ts';
 import {
-  blockDeviceGone,
   filesOfDevice,
   mappingsOfDevice,
   mountsOfDevice,
@@ -17,7 +16,7 @@ import { runCount } from '../model/mapping_table.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
-import { residualUses } from './residue.ts';
+import { leftMounts, residualUses } from './residue.ts';
 import { words } from './words.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
@@ -61,13 +60,7 @@ export function isTooMuch(host: Host, device: DaxDevice): boolean {
   return records > RECORDS_MAX || calls > CALLS_MAX || records * calls > WORK_MAX;
 }
 
-/** Mounts that a removal has left, in whatever state: of a device that is bound, those of a block device before it. */
-export function leftMounts(host: Host, { name, state }: DaxDevice): Mount[] {
-  const mounts = mountsOfDevice(host, name);
-  return state === 'bound' ? mounts.filter((mount) => blockDeviceGone(host, mount)) : mounts;
-}
-
-/** Of these, the file systems that still can be torn down. */
+/** Of the mounts that a removal has left, the file systems that still can be torn down. */
 export function superblocksOf(host: Host, device: DaxDevice): string[] {
   const standing = leftMounts(host, device).filter(({ state }) => state !== 'shutting_down');
   return [...new Set(standing.map(({ file_system }) => file_system))];

@@ -2,7 +2,7 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { must } from '../model/lookup.ts';
 import { cutLists } from '../model/cut.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import { isTooMuch } from './clean_up.ts';
+import { isTooMuch, type CleanUpCall } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
@@ -17,19 +17,29 @@ const NO_IMPACT: Advice['impact_then'] = {
   dirty_bytes: 0,
 };
 
+/** What cleans up behind a removal. */
+export interface CleanUp {
+  readonly advice: Advice;
+  /** In their order; null where only a reboot does. */
+  readonly calls: readonly CleanUpCall[] | null;
+}
+
 /**
  * What leads to a clean state behind a removal that has ended, or never will: calls in their order, each of which returns,
- * and nothing of it is left then (ADV10); where no order does, a reboot, and why (ADV11). Nothing where nothing is left.
+ * and nothing of it is left then (ADV10); where no order does, a reboot, and why (ADV11). Null where nothing is left, or
+ * too much uses it for an order to be tried.
  */
-export function cleanUpAdvice(tx: Transaction, device: DaxDevice): Advice[] {
+export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | null {
   const { host } = tx;
-  if (isUnderWay(host, device) || isTooMuch(host, device)) return [];
-  if (device.removal === null && leftBehind(host, device) === null) return [];
+  if (isUnderWay(host, device) || isTooMuch(host, device)) return null;
+  if (device.removal === null && leftBehind(host, device) === null) return null;
   const plain = plainOrderOf(tx, device);
-  if (isClean(plain)) return [inOrder(host, device, plain)];
+  if (isClean(plain)) return inOrder(host, device, plain);
   const others = otherOrdersOf(tx, device);
   const clean = others.find(isClean);
-  return [clean === undefined ? byReboot(host, [plain, ...others]) : inOrder(host, device, clean)];
+  return clean === undefined
+    ? { advice: byReboot(host, [plain, ...others]), calls: null }
+    : inOrder(host, device, clean);
 }
 
 /** What a removal that still goes on comes to is for that removal to say. */
@@ -37,12 +47,12 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
   return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
 }
 
-function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): Advice {
+function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): CleanUp {
   const calls = met.map(({ call }) => call);
   const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
   const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
   const { rows, told } = cutLists({ targets: calls.map((call) => callWords(host, call)) });
-  return {
+  const advice = {
     action: 'clean_up',
     detail: `in this order every call returns, and nothing of the removal is left${sure}`,
     ...rows,
@@ -52,7 +62,8 @@ function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): Advic
     verdict_then: verdict,
     impact_then: NO_IMPACT,
     source: 'CLEAN2, S7, S11',
-  };
+  } as const;
+  return { advice, calls };
 }
 
 /** HOST1: nothing outlives it. */

@@ -6,17 +6,8 @@ import type { Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import { verdictOf } from '../removal/report.ts';
-import {
-  hasDangling,
-  leftMounts,
-  meet,
-  ordersOf,
-  thawsOf,
-  upToFirst,
-  type CleanUpCall,
-  type Met,
-} from './clean_up.ts';
-import { residualUses } from './residue.ts';
+import { hasDangling, meet, ordersOf, thawsOf, upToFirst, type CleanUpCall, type Met } from './clean_up.ts';
+import { leftMounts, residualUses } from './residue.ts';
 import { whatIf } from './what_if.ts';
 
 /** An order that was played, up to the first call that is not ok. */

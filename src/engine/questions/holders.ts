@@ -53,7 +53,7 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
     ...besides(untoldOfDevice(untoldChain(host), device)),
     trigger: 'unbind',
     ...outlook,
-    residue: countResidue(host, residual),
+    residue: countResidue(host, device, residual),
     blast_radius,
     advice,
   };

@@ -46,7 +46,7 @@ export interface Impact {
   readonly dirty_bytes: number;
 }
 
-/** What of former removals still reaches a device's pfns now (RESIDUE1). */
+/** What of former removals still reaches a device's pfns now, and what else they have left (RESIDUE1). */
 export interface Residue {
   readonly mappings: number;
   readonly pins: number;
@@ -56,6 +56,8 @@ export interface Residue {
   readonly pages: number;
   /** Of the mappings and pins, those that reach another owner's pfns: exposures that are open. */
   readonly exposures: number;
+  /** In whatever state, of a device that is not bound, or on a block device before the present one. */
+  readonly superblocks: number;
 }
 
 /** Who holds a device, and what a removal now would do to each. */

@@ -1,6 +1,12 @@
 import { windowOf } from '../exposure/window.ts';
-import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
-import { generationOf, mappingsOfDevice, pinsOfDevice } from '../model/lookup.ts';
+import type { DaxDevice, Host, Mapping, Mount, Pin } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  generationOf,
+  mappingsOfDevice,
+  mountsOfDevice,
+  pinsOfDevice,
+} from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -22,8 +28,17 @@ export function residualUses(host: Host, device: DaxDevice): ResidualUses {
   return new Map(uses.map(({ id, pid, pfns }) => [id, { pid, pfns }]));
 }
 
+/** Mounts that a removal has left, in whatever state: of a device that is bound, those of a block device before it. */
+export function leftMounts(host: Host, { name, state }: DaxDevice): Mount[] {
+  const mounts = mountsOfDevice(host, name);
+  return state === 'bound' ? mounts.filter((mount) => blockDeviceGone(host, mount)) : mounts;
+}
+
 /** The residue of a device, counted. */
-export function countResidue(host: Host, uses: ResidualUses): Residue {
+export function countResidue(host: Host, device: DaxDevice, uses: ResidualUses): Residue {
+  const superblocks = leftMounts(host, device).map(
+    ({ file_system, device_instance }) => `${file_system}/${String(device_instance)}`,
+  );
   const ids = [...uses.keys()];
   const list = [...uses.values()];
   return {
@@ -32,6 +47,7 @@ export function countResidue(host: Host, uses: ResidualUses): Residue {
     processes: new Set(list.map(({ pid }) => pid)).size,
     pages: countPages(normalize(list.flatMap(({ pfns }) => pfns))),
     exposures: ids.filter((id) => windowOf(host, id) !== null).length,
+    superblocks: new Set(superblocks).size,
   };
 }
 

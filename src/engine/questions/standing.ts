@@ -6,6 +6,7 @@ import type { RemovalRecord } from '../model/removal.ts';
 import { verdictOf } from '../removal/report.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { cleanUpHazards } from './clean_up_hazard.ts';
+import { leftBehind } from './clean_up_orders.ts';
 import type { ImaginedState } from './record.ts';
 import { runOn } from './run_removal.ts';
 import { whatIf } from './what_if.ts';
@@ -31,7 +32,7 @@ export interface Standing extends Pick<RemovalRecord, 'verdict' | 'waiting_on' |
 export function standingOf(tx: Transaction, device: DaxDevice): Standing | null {
   if (device.removal === null) {
     const hazards = [...dangersOf(tx.host, { steps: [] }, device), ...cleanUpHazards(tx, device)];
-    if (hazards.length === 0) return null;
+    if (hazards.length === 0 && leftBehind(tx.host, device) === null) return null;
     return { state: 'completed', verdict: verdictOf(hazards), waiting_on: [], hazards };
   }
   const { removal, name } = device;

@@ -40,10 +40,15 @@ export const Residue = z
     processes: Count,
     pages: Count,
     exposures: Count.meta({ description: "Mappings and pins of these that reach another owner's pfns." }),
+    superblocks: Count.meta({
+      description:
+        'File systems that are still mounted, detached or half torn down while the device is not bound, or on a block device before the present one.',
+    }),
   })
   .meta({
     id: 'Residue',
-    description: 'What still reaches the device now although it is not bound, or was bound again since.',
+    description:
+      'What earlier removals have left: what still reaches the device now although it is not bound, or was bound again since, and superblocks.',
   }) satisfies z.ZodType<engine.Residue>;
 
 /** What chance makes of something done before a removal. */
