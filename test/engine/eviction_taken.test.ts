@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bind, end, OLD, takenOpen, taken, umount, WAITS_IN } from './evicting.ts';
 import { answered } from './observe.ts';
 import { mounted } from './rig.ts';
-import { DEVICE, found, MIB, removeDevice } from './support.ts';
+import { DEVICE, MIB, removeDevice } from './support.ts';
 
 test.each([
   [true, 'umount'],
