@@ -15,6 +15,7 @@ import {
 import { dangersOf } from '../../src/engine/removal/hazards.ts';
 import { devdax, ext4 } from './rig.ts';
 import {
+  addProcess,
   DEVICE,
   outcomeOf,
   pinCommand,
@@ -38,9 +39,13 @@ const HOLDS: readonly PinOptions[] = PIN_KINDS.flatMap((kind) =>
 
 /** A pin whose process maps nothing any more, over a removal; null where the kernel gives no such pin. */
 function outlived(kernel: KernelName, target: Target, hold: PinOptions, again: boolean): Machine | null {
-  const { made, mapper } = target === 'ext4' ? ext4(kernel) : devdax(kernel, { name: DEVICE });
+  const rig = target === 'ext4' ? ext4(kernel) : null;
+  const { made, mapper } = rig ?? devdax(kernel, { name: DEVICE });
   const pinner = mapper({ ...(target === 'devdax' ? { dax_device: DEVICE } : {}) });
   if (isRefusal(made.try(pinCommand(pinner, hold)))) return null;
+  // An inode that nobody has open would be evicted under the pin.
+  if (rig !== null)
+    made.run({ type: 'open_file', pid: addProcess(made), file: rig.file(), flags: ['rdonly'] });
   made.run({ type: 'munmap', mapping: pinner.mapping });
   const { state } = removeDevice(made);
   if (again && state === 'completed') made.run({ type: 'bind', dax_device: DEVICE });

@@ -26,13 +26,15 @@ interface Held {
 /** A pin over the removal of its device, and over a bind. */
 function held(kernel: KernelName, how: PinOptions): Held {
   const onFile = how === PIPE;
-  const { made, mapper } = onFile ? ext4(kernel) : devdax(kernel);
+  const rig = onFile ? ext4(kernel) : null;
+  const { made, mapper } = rig ?? devdax(kernel);
   const dax_device = onFile ? 'pmem0' : DAX;
   const one = mapper({ touched: 'write' });
   const pin = addPin(made, one, how);
   const unbind = () => removeDevice(made, { dax_device });
   const bind = () => made.run({ type: 'bind', dax_device });
-  // What is mapped would be met too.
+  // What is mapped would be met too; an inode that nobody has open would be evicted under the pin.
+  if (rig !== null) made.run({ type: 'open_file', pid: one.pid, file: rig.file(), flags: ['rdwr'] });
   made.run({ type: 'munmap', mapping: one.mapping });
   unbind();
   bind();
