@@ -98,7 +98,7 @@ describe('[ADV1] advice is what was simulated to leave less behind', () => {
     addDevice(made, { name: 'pmem1' });
     addMount(made, { dax_device: 'pmem1', path: '/mnt/b' });
     const own = found(assess(made).find(({ dax_device }) => dax_device === 'pmem1'));
-    expect([own.state, own.advice.map(({ action }) => action)]).toEqual(['stuck', ['boot_kernel']]);
+    expect([own.state, own.advice.map(({ action }) => action)]).toEqual(['stuck', ['reboot', 'boot_kernel']]);
   });
 
   test('no kernel that would not have had such a pin, and no sysctl that is set already', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { actions, holders } from './imagine.ts';
+import { DAX } from './rig.ts';
 import {
   addDevice,
   addFile,
@@ -7,6 +8,7 @@ import {
   addMount,
   DEVICE,
   emptyMachine,
+  found,
   removeDevice,
   type Machine,
 } from './support.ts';
@@ -51,4 +53,17 @@ test('[ADV1] a device whose removal has begun is no longer prepared, but cleaned
   removeDevice(made);
   expect(holders(made).map(({ kind }) => kind)).toContain('process');
   expect(actions(made)).toEqual(['clean_up: contained']);
+});
+
+test('[ADV13] a reboot is not advised where the removal is refused behind it, too', () => {
+  const made = inUse(WALKS_PAST);
+  addDevice(made, { name: DAX, mode: 'devdax' });
+  const { pid } = addMapper(made, { dax_device: DAX, touched: 'write' });
+  removeDevice(made, { dax_device: DAX, via: 'device_dax' });
+  made.run({ type: 'bind', dax_device: DAX });
+  removeDevice(made, { dax_device: DAX, via: 'dax_pmem' });
+  made.run({ type: 'exit_process', pid });
+  expect(found([...made.host.tables.hosts.values()][0]).stuck).not.toEqual([]);
+  expect(actions(made)).toContain('stop_processes_and_umount: contained');
+  expect(actions(made).join()).not.toMatch('reboot');
 });

@@ -49,6 +49,7 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
           `safe (${sure(kernel)}): bind pmem0, end process ${pid}, umount /mnt/a`,
       );
       expect(hazard).toMatchObject({ triggered_by: ['umount'], pid: null, writable: false });
+      expect(hazard?.source).toBe('S1; S7, S11');
     }
   });
 
@@ -148,7 +149,9 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     rig.made.run({ type: 'access', mapping, offset: 0, length: PAGE, kind: 'write' });
     addDevice(rig.made, { name: 'pmem1' });
     addMount(rig.made, { dax_device: 'pmem1', path: '/mnt/b' });
+    expect(assess(rig.made)[1]?.advice.map(({ action }) => action)).toContain('reboot');
     const removal = removeDevice(rig.made, { dax_device: 'pmem1', trigger });
+    expect(removal.hazards.find(isCleanUp)?.source).toBe('S32; S7, S10, S11');
     expect(details(removal)).toEqual([
       `umount /mnt/b: does not return from synchronize_rcu_expedited; no order that was tried is safe; ${other}`,
     ]);

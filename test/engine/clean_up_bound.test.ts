@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { advice, assess } from './imagine.ts';
+import { advice, assess, holders } from './imagine.ts';
 import { ext4, type Rig } from './rig.ts';
 import { addFile, addMapper, addMount, addProcess, DEVICE, found, removeDevice } from './support.ts';
 
@@ -86,6 +86,8 @@ describe('[ADV12] a device that was bound again is cleaned up, too', () => {
     });
     expect(told(rig)).toEqual([['reboot', ['h']]]);
     expect(assess(rig.made)[0]).toMatchObject({ state: 'completed', verdict: 'contained' });
+    // [HOLD4] nobody opens a file of it any more.
+    expect(holders(rig.made).map(({ kind }) => kind)).toEqual(['mount']);
     rig.made.run({ type: 'bind', dax_device: DEVICE });
     expect([told(rig), left(rig)]).toEqual([[['reboot', ['h']]], 1]);
     rig.made.run({ type: 'reboot' });

@@ -9,7 +9,7 @@ import { runCount } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { cutLists } from '../model/cut.ts';
 import { wakeRemovals } from '../removal/wake.ts';
-import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
+import { entriesOf, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { upToFirst } from './clean_up.ts';
@@ -158,7 +158,7 @@ function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: W
   const tried = remediesOf(tx, now).flatMap((remedy) => tryRemedy(tx, command, remedy));
   const isWorse = isRefused || rankOf(end) > 0;
   const others = kernels && isWorse ? KERNEL_NAMES.flatMap((kernel) => tryKernel(tx, command, kernel)) : [];
-  const all = [...tried, ...others];
+  const all = [...tried, ...(isWorse ? tryReboot(tx, command) : []), ...others];
   const better = isRefused ? all : all.filter((one) => compareEnds(one.end, end) < 0);
   better.sort((a, b) => compareEnds(a.end, b.end));
   return { better, now };
@@ -196,6 +196,18 @@ interface Tried {
 function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): Tried[] {
   const end = whatIf(tx, (imagined) => (remedy.act(imagined) ? endOf(imagined, command) : null));
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
+}
+
+/** What a task has died with, or holds for ever, is gone with a boot of the same kernel (HOST1). */
+function tryReboot(tx: Transaction, command: RemoveDaxDevice): Tried[] {
+  const { name, stuck } = hostRecord(tx.host);
+  if (stuck.length === 0) return [];
+  const end = whatIf(tx, (imagined) => {
+    patch(imagined, 'hosts', name, { health: 'ok', stuck: [] });
+    return endOf(imagined, command);
+  });
+  const detail = 'reboot before the removal, with the same file systems and processes';
+  return isRefusal(end) ? [] : [{ remedy: { action: 'reboot', targets: [name], detail, commands: [] }, end }];
 }
 
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {

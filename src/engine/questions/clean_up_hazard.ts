@@ -1,4 +1,6 @@
+import { factsOf } from '../kernels/of_host.ts';
 import { evictionOf } from '../mm/evict.ts';
+import { neverReturns } from '../mm/never_returns.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf } from '../model/lookup.ts';
@@ -9,11 +11,8 @@ import { cleanUpOf, isClean, otherOrdersOf, type Played } from './clean_up_order
 import { callWords, failsWords, howSure, notCleanWords, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
 
-/** What tells of each call, and of the ways out. */
-const SOURCES = {
-  exit: 'R140, R123-R126, S4, S5, S20; S7, S10, S11',
-  umount: 'S1, S32; S7, S10, S11',
-} as const;
+/** What tells of each call. */
+const SOURCES = { exit: 'R140, R123-R126, S4, S5, S20', umount: 'S1' } as const;
 
 const NONE = { pid: null, mapping: null, pin: null, pfn_ranges: [], writable: false } as const;
 
@@ -54,8 +53,15 @@ function dangerOf(tx: Transaction, device: DaxDevice, plain: readonly Met[], fir
     kind: 'unsafe_clean_up',
     detail: `${told}${busyWords(tx.host, plain)}; ${wayOut(tx, device, first)}`,
     triggered_by: [...new Set(plain.filter(isDanger).map(triggerOf))],
-    source: SOURCES[triggerOf(first)],
+    source: sourceOf(tx.host, first),
   };
+}
+
+/** And of the ways out: what waits for references never does on a kernel that counts none. */
+function sourceOf(host: Host, met: Met): string {
+  if (met.does === 'stays') return 'S38';
+  const calls = neverReturns(host, 'namespace_unlock') === null ? SOURCES[triggerOf(met)] : 'S32';
+  return `${calls}; ${factsOf(host).eviction.waits_for_refs ? 'S7, S10, S11' : 'S7, S11'}`;
 }
 
 function triggerOf({ call }: Met): keyof typeof SOURCES {
@@ -96,5 +102,13 @@ function evictionAlone(host: Host, device: DaxDevice): Hazard[] {
   const eviction = evictionOf(host, files);
   if (eviction.do !== 'oops') return [];
   const detail = `who evicts its inodes, by umount or as their last user: the kernel oopses in ${eviction.at}; too much uses it for any order to be tried`;
-  return [{ ...NONE, kind: 'unsafe_clean_up', detail, triggered_by: ['umount'], source: SOURCES.umount }];
+  return [
+    {
+      ...NONE,
+      kind: 'unsafe_clean_up',
+      detail,
+      triggered_by: ['umount'],
+      source: `${SOURCES.umount}; S7, S11`,
+    },
+  ];
 }

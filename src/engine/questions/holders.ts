@@ -63,8 +63,9 @@ function listUses(host: Host, name: string): Use[] {
   const mounts = mountsOfDevice(host, name);
   const maps = mappingsOfDevice(host, name);
   const pins = pinsOfDevice(host, name);
-  const shown = new Set(mounts.map(({ file_system }) => file_system));
-  // A file system that no mount shows cannot be held open.
+  // A file system that no mount shows, or that is half torn down, cannot be held open.
+  const standing = mounts.filter(({ state }) => state !== 'shutting_down');
+  const shown = new Set(standing.map(({ file_system }) => file_system));
   const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
   const pids = new Set([...maps, ...pins, ...openFilesOfDevice(host, name)].map(({ pid }) => pid));
   return [
