@@ -55,7 +55,7 @@ test('[ADV1] a device whose removal has begun is no longer prepared, but cleaned
   expect(actions(made)).toEqual(['clean_up: contained']);
 });
 
-test('[ADV13] a reboot is not advised where the removal is refused behind it, too', () => {
+test('[ADV13] a reboot is not advised where the removal never ends behind it, either', () => {
   const made = inUse(WALKS_PAST);
   addDevice(made, { name: DAX, mode: 'devdax' });
   const { pid } = addMapper(made, { dax_device: DAX, touched: 'write' });

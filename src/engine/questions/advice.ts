@@ -195,6 +195,11 @@ interface Tried {
 
 function tryRemedy(tx: Transaction, command: RemoveDaxDevice, remedy: Remedy): Tried[] {
   const end = whatIf(tx, (imagined) => (remedy.act(imagined) ? endOf(imagined, command) : null));
+  return triedAs(remedy, end);
+}
+
+/** Nothing where it cannot be done, or is refused. */
+function triedAs(remedy: Tried['remedy'], end: End | Refusal | null): Tried[] {
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
 }
 
@@ -207,7 +212,7 @@ function tryReboot(tx: Transaction, command: RemoveDaxDevice): Tried[] {
     return endOf(imagined, command);
   });
   const detail = 'reboot before the removal, with the same file systems and processes';
-  return isRefusal(end) ? [] : [{ remedy: { action: 'reboot', targets: [name], detail, commands: [] }, end }];
+  return triedAs({ action: 'reboot', targets: [name], detail, commands: [] }, end);
 }
 
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
@@ -218,7 +223,7 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
   });
   const detail = 'boot another kernel, with the same file systems and processes';
   const remedy = { action: 'boot_kernel', targets: [kernel], detail, commands: [] } as const;
-  return isRefusal(end) ? [] : [{ remedy, end }];
+  return triedAs(remedy, end);
 }
 
 /** One advice for each action: its best; kernels with the same result are listed together. */
