@@ -83,7 +83,10 @@ test('[KREL8] what a former kernel has left there is assessed, too', async () =>
   expect((await unbind(at)).json['verdict']).toBe('exposed');
   await server.call('PATCH', at, BEYOND);
   const { status, json } = await server.call('GET', `/v1/assessment?host=${at.slice('/v1/hosts/'.length)}`);
-  expect([status, json.items[0]!['verdict']]).toEqual([200, null]);
+  expect([status, json.items[0]!['verdict'], json.items[0]!['advice']]).toEqual([200, null, []]);
+  const holders = await server.call('GET', `${at}/dax-devices/pmem0/holders`);
+  const refused = expect.objectContaining({ code: 'outcome_unknown' }) as unknown;
+  expect([holders.status, holders.json['refused']]).toEqual([200, refused]);
 });
 
 test('[KREL8] it may be compared on the kernels that are known, and boots into one', async () => {

@@ -78,7 +78,10 @@ describe('[KREL1] [KREL2] [KREL4] a release that a host says', () => {
       const { shown } = await host({ kernel_release });
       const unknown = shown.facts.filter(({ status }) => status !== 'read').map(({ fact }) => fact);
       expect(shown.kernel).toBe('resolved');
-      expect(unknown.filter((fact) => !fact.startsWith('cost.'))).toEqual(['auto_online_default']);
+      expect(unknown.filter((fact) => !fact.startsWith('cost.'))).toEqual([
+        'auto_online_default',
+        'eviction.bound_again',
+      ]);
     },
   );
 

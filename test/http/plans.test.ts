@@ -87,7 +87,8 @@ test('[PLAN1] the calls of a plan, in order, leave what it says', async () => {
     }
   for (const { host, dax_device, state, verdict, hazards } of left) {
     const { json } = await server.call('GET', `/v1/removals?host=${host}&dax_device=${dax_device}`);
-    expect(json.items).toMatchObject([{ state, verdict, hazards }]);
+    const kinds = hazards.map(({ kind }) => ({ kind }));
+    expect(json.items).toMatchObject([{ state, verdict, hazards: kinds }]);
   }
   expect((await planned({ hosts: ['copy-a'] })).left).toMatchObject([
     { dax_device: 'pmem0', verdict: null, refused: { code: 'kernel_refused', errno: 'ENODEV' } },

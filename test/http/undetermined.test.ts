@@ -109,8 +109,11 @@ describe('5.15', () => {
       ['memory_failure.counts_dax'],
     ]);
     expect(ended(await unbind())).toEqual([200, 'completed', 'exposed', undefined]);
+    const file = await fileId();
+    const once_more = { pid: 42, file, offset: 0, length: 4096, flags: ['shared'], prot: 'r' };
+    await must('POST', `${HOST}/mappings`, once_more);
     const sync = { pid: 42, kind: 'fsync', offset: 0, length: 4096 };
-    const synced = await server.call('POST', `${HOST}/files/${await fileId()}/io`, sync);
+    const synced = await server.call('POST', `${HOST}/files/${file}/io`, sync);
     const { values } = dependsOn(synced).get('ext4_fsync_on_dead_device')!;
     expect([synced.status, values.map(({ value, errno }) => [value, errno])]).toEqual([
       409,

@@ -1,4 +1,5 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
+import { orRefused } from '../kernels/not_resolved.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { NO_PROBES } from '../kernels/told.ts';
 import { GOES_OFFLINE } from '../device/kmem/kernel_pages.ts';
@@ -46,21 +47,23 @@ function rankOf({ removal, finally: verdict }: End): number {
  * What could be done before the removal, so that it leaves less behind: every remedy is acted out, and only what then
  * does better than now is advised, the best first; where facts of the kernel are not known, only what does so whatever
  * they are. Nothing where nothing can be better. As long as something of a removal is left: how to clean up behind it
- * (ADV10), and then what could be done before the next.
+ * (ADV10), and then what could be done before the next. Nothing of a kernel beyond all that are known (KREL8).
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  return inEveryKernel(tx, () => {
-    const device = deviceOf(tx.host, command.dax_device);
-    const first = cleanUpBehind(tx, device);
-    if (first === null) return adviseBefore(tx, command, which);
-    const { advice, calls } = first;
-    if (calls === null) return [advice];
-    const then = whatIf(tx, (imagined) => {
-      upToFirst(imagined, calls);
-      return adviseBefore(imagined, command, which);
-    });
-    return [advice, ...then];
+  const advice = orRefused(() => inEveryKernel(tx, () => advised(tx, command, which)));
+  return isRefusal(advice) ? [] : advice;
+}
+
+function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
+  const first = cleanUpBehind(tx, deviceOf(tx.host, command.dax_device));
+  if (first === null) return adviseBefore(tx, command, which);
+  const { advice, calls } = first;
+  if (calls === null) return [advice];
+  const then = whatIf(tx, (imagined) => {
+    upToFirst(imagined, calls);
+    return adviseBefore(imagined, command, which);
   });
+  return [advice, ...then];
 }
 
 function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {

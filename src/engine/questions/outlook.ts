@@ -1,4 +1,5 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
+import { orRefused } from '../kernels/not_resolved.ts';
 import { agree } from '../model/agree.ts';
 import { dependOn } from '../model/depends_on.ts';
 import type { DaxDevice } from '../model/host.ts';
@@ -21,6 +22,8 @@ export interface Outlook extends Pick<Survey, 'state' | 'verdict' | 'impact' | '
 
 type Consequence = Pick<Holder, 'consequence' | 'detail' | 'depends_on'>;
 
+const NO_REMOVAL = { state: null, verdict: null, impact: null } as const;
+
 /** The removal whose consequences the holders show. */
 export function unbound(dax_device: string): RemoveDaxDevice {
   return { type: 'remove_dax_device', dax_device, trigger: 'unbind' };
@@ -28,6 +31,11 @@ export function unbound(dax_device: string): RemoveDaxDevice {
 
 /** Runs an unbind and looks what became of everyone; where there can be none, looks at the present state. */
 export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
+  const told = orRefused(() => outlookInCommon(tx, device, uses));
+  return isRefusal(told) ? notKnown(uses, told) : told;
+}
+
+function outlookInCommon(tx: Transaction, device: DaxDevice, uses: readonly Use[]): Outlook {
   return inCommon<Outlook>(
     tx.host,
     () => outlookOnce(tx, device, uses),
@@ -42,6 +50,11 @@ export function outlookOf(tx: Transaction, device: DaxDevice, uses: readonly Use
       }),
     }),
   );
+}
+
+function notKnown(uses: readonly Use[], refusal: Refusal): Outlook {
+  const unknown = { consequence: null, detail: refusal.detail };
+  return { ...NO_REMOVAL, refused: noRemoval(refusal), consequences: uses.map(() => unknown) };
 }
 
 /** Where a use ends in more than one way, nobody knows how; all are told. */
@@ -72,11 +85,8 @@ function outlookOnce(tx: Transaction, device: DaxDevice, uses: readonly Use[]): 
 }
 
 function withoutRemoval(tx: Transaction, device: DaxDevice, uses: readonly Use[], refusal: Refusal): Outlook {
-  const none = { state: null, verdict: null, impact: null, refused: noRemoval(refusal) };
-  if (!hasBegun(device)) {
-    const unknown = { consequence: null, detail: refusal.detail };
-    return { ...none, consequences: uses.map(() => unknown) };
-  }
+  if (!hasBegun(device)) return notKnown(uses, refusal);
+  const none = { ...NO_REMOVAL, refused: noRemoval(refusal) };
   const { state, verdict } = standingOf(tx, device) ?? none;
   const aftermath = aftermathNow(tx, device);
   return { ...none, state, verdict, consequences: uses.map((use) => becomes(tx, use, aftermath)) };

@@ -21,7 +21,7 @@ const COMMON = JSON.parse(readFileSync(new URL('common_kernels.json', import.met
 
 /** Said elsewhere: a default of the distribution, what holds of a partition, what was recorded, and which function of an oops is inlined. */
 const APART =
-  /^(auto_online_default|xfs_walk_of_partition|cost\.|lists\.cxl_memdev|worker_oops_at\.|stale\.|eviction\.bound_again|device_dax\.)/;
+  /^(auto_online_default|xfs_walk_of_partition|cost\.|lists\.cxl_memdev|worker_oops_at\.|stale\.|eviction\.bound_again|device_dax\.|sync_waits_in)/;
 
 const modelled = (keys: readonly string[]) => keys.filter((key) => !(key in NOT_MODELLED)).flatMap(rowsOf);
 
