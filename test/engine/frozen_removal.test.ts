@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, atRest, table, told, touch } from './observe.ts';
 import { ext4, rmapbt, xfs, type Rig } from './rig.ts';
-import { addProcess, fileIo, mountOf, processOf, removeDevice } from './support.ts';
+import { addPin, addProcess, fileIo, mountOf, processOf, removeDevice } from './support.ts';
 
 const ask = ({ made, mount }: Rig, type: 'freeze' | 'thaw') => answered(made, { type, mount });
 
@@ -42,6 +42,20 @@ describe('[S38] the removal of a device whose file system its user froze', () =>
     expect(touch(rig.made, { pid, mapping: String(mapping) }, 'write')).toBe('blocks');
     ask(rig, 'thaw');
     expect(processOf(rig.made, pid)).toMatchObject({ state: 'dead', end: { killed_by: 'SIGBUS' } });
+  });
+
+  test('where the end of who dies of a store that waits is not known, the thaw is refused', () => {
+    const rig = ext4('v6.12');
+    const writer = rig.mapper({ sigbus: 'default' });
+    addPin(rig.made, writer, { kind: 'transient', holder: 'rdma' });
+    ask(rig, 'freeze');
+    removeDevice(rig.made);
+    expect(touch(rig.made, writer, 'write', { page: 9 })).toBe('blocks');
+    expect([ask(rig, 'thaw'), mountOf(rig.made, rig.mount).frozen_by_user]).toEqual([
+      'outcome_unknown',
+      true,
+    ]);
+    expect(processOf(rig.made, writer.pid).state).toBe('blocked');
   });
 
   test('what becomes of a store that waits and of its pins is known, or the thaw is refused', () => {

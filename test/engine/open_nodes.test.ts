@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { begin } from '../../src/engine/model/transaction.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { nodeWords } from '../../src/engine/questions/node_words.ts';
 import { importing } from './importing.ts';
 import { daxOf, lastMapping, node } from './node_rig.ts';
 import { DAX } from './rig.ts';
-import { access, addProcess, found } from './support.ts';
+import { access, addProcess, found, steadyContext } from './support.ts';
 
 /** What each holder of the node is told, by its kind. */
 function holders(dax: ReturnType<typeof node>) {
@@ -168,4 +170,13 @@ test('[S18] of a node that is gone a descriptor maps nothing, whatever the devic
   dax.unbind('dax_pmem');
   dax.made.run({ type: 'bind', dax_device: DAX, mode: 'fsdax' });
   expect(dax.mapBy(first, { length: 2 ** 30 })).toBe('ENXIO');
+});
+
+test('a node that lives is opened and mapped', () => {
+  const dax = node('v6.12');
+  const { open_file } = dax.opener();
+  const told = found(dax.made.host.tables.open_files.get(open_file));
+  expect(nodeWords(begin(dax.made.host, steadyContext()), told)).toBe(
+    'mmap: ok; who opens the node anew: open: ok, mmap: ok',
+  );
 });

@@ -4,7 +4,9 @@ import { told } from './observe.ts';
 import { DAX, devdax, ext4 } from './rig.ts';
 import {
   addPin,
+  DEVICE,
   FIXED_BUFFER,
+  found,
   outcomeOf,
   PIPE,
   processOf,
@@ -82,4 +84,15 @@ describe('[S53] a pin from before the removal, the device bound again', () => {
     bind();
     expect(told(outcomeOf(made.run({ type: 'unpin', pin })))).toBe('ok');
   });
+});
+
+test('the pin of a task that is stuck in the kernel is never released', () => {
+  const rig = ext4('v6.12');
+  const mapper = rig.mapper();
+  addPin(rig.made, mapper, PIPE);
+  const task = processOf(rig.made, mapper.pid);
+  rig.made.host.tables.processes.set(String(mapper.pid), { ...task, state: 'oopsed' });
+  const { items } = rig.made.ask({ type: 'survey_holders', dax_device: DEVICE });
+  const { detail } = found(items.find(({ kind }) => kind === 'pin'));
+  expect(detail).toMatch(/its release: not known \(process \d+ is oopsed in the kernel/);
 });
