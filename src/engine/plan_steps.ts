@@ -2,18 +2,9 @@ import type { DaxDevice, Host } from './model/host.ts';
 import { deviceOf, mountsOn, must, pinsOfDevice, usersOf } from './model/lookup.ts';
 import { nameInSysfs } from './model/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
+import { NO_IMPACT } from './questions/impact.ts';
 import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
-import type { Impact } from './questions/record.ts';
 import type { RemedyCommand } from './questions/remedies.ts';
-
-const HARMLESS: Impact = {
-  file_systems_shut_down: 0,
-  file_systems_frozen: 0,
-  file_systems_cut_off: 0,
-  processes_signalled: 0,
-  processes_killed: 0,
-  dirty_bytes: 0,
-};
 
 const ACTIONS: { readonly [Type in RemedyCommand['type']]: PlanAction } = {
   exit_process: 'stop_process',
@@ -41,7 +32,7 @@ export function stepsOf(
       why,
       before: devices.filter((name) => concerns(host, first, deviceOf(host, name))),
       cost: {
-        ...HARMLESS,
+        ...NO_IMPACT,
         processes_killed: first.type === 'exit_process' ? 1 : 0,
         simulated_kernel_cost: null,
       },

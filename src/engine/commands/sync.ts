@@ -11,9 +11,8 @@ import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
 /**
  * sync(2), as far as it comes to one file system: what is dirty is written back and write-protected, and the journal
  * commits what it has. It tells of no error, and never returns where any superblock of the host is never torn down, for
- * it comes to all of them (S2). Refused
- * where it forces the log of an xfs whose device is gone: whether that has anything to write, and so shuts it down, is
- * not known. Source: fs/sync.c ksys_sync(), fs/ext4/super.c ext4_sync_fs(),
+ * it comes to all of them (S2). Refused where it forces the log of an xfs whose device is gone: whether that has anything
+ * to write, and so shuts it down, is not known. Source: fs/sync.c ksys_sync(), fs/ext4/super.c ext4_sync_fs(),
  * fs/xfs/xfs_super.c xfs_fs_sync_fs(); SYN1.
  */
 export function sync(tx: Transaction, command: Sync): Outcome | Refusal {

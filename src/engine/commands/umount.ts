@@ -9,9 +9,9 @@ import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { patch, emit, type Transaction } from '../model/transaction.ts';
 
 /**
- * umount(2): EINVAL where nothing is mounted any more, EBUSY while a task has its files open or maps them, for ever where that task oopsed; `lazy` is umount -l. The
- * eviction of what is left in core may oops umount(8) or never return: the superblock then stays (S1, S2, S10). Where
- * a freeze keeps the superblock it stays without a path (S28); where no grace
+ * umount(2): EINVAL where nothing is mounted any more, EBUSY while a task has its files open or maps them, for ever where
+ * that task oopsed; `lazy` is umount -l. The eviction of what is left in core may oops umount(8) or never return: the
+ * superblock then stays (S1, S2, S10). Where a freeze keeps the superblock it stays without a path (S28); where no grace
  * period ends it has detached the mount, and never returns (S32).
  */
 export function umount(tx: Transaction, command: Umount): Outcome | Refusal {

@@ -13,9 +13,8 @@ import { emit, patch, type Transaction } from '../model/transaction.ts';
 /**
  * unlink(2): no name leads to the file. Where nobody has it open or maps it its blocks are free and its record goes;
  * else both stay until its last user goes. Where its eviction never ends the call never returns, and the inode stays
- * (S47). Refused where a pin outlived its mapping; EROFS and EIO as the kernel
- * answers. Source: fs/namei.c do_unlinkat() mnt_want_write(), fs/ext4/namei.c ext4_unlink(),
- * fs/xfs/xfs_inode.c xfs_remove().
+ * (S47). Refused where a pin outlived its mapping; EROFS and EIO as the kernel answers. Source: fs/namei.c do_unlinkat()
+ * mnt_want_write(), fs/ext4/namei.c ext4_unlink(), fs/xfs/xfs_inode.c xfs_remove().
  */
 export function unlink(tx: Transaction, command: Unlink): Outcome | Refusal {
   const file = findFile(tx.host, command.file);

@@ -1,12 +1,11 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, File, Host } from '../model/host.ts';
 import { deviceOf, fileSystemOf, filesOfDevice, presentPins } from '../model/lookup.ts';
-import { runs } from '../model/mapping_table.ts';
 import { hasMiscounted, memoryRangesOf } from '../model/memory_range.ts';
 import { intersect, normalize, overlaps, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
-import { entriesOf, patch, type Transaction } from '../model/transaction.ts';
-import { forget } from './page_cache.ts';
+import { patch, type Transaction } from '../model/transaction.ts';
+import { daxEntries, forget } from './page_cache.ts';
 import { onceADevice } from './stale.ts';
 
 /** What the eviction of an inode does to the task that evicts it. `unknown`: neither recorded nor read. */
@@ -63,8 +62,7 @@ function firstOf<Met extends Eviction>(
 
 /** The pfns behind the DAX entries in i_pages of a file, in order of index. */
 function pagesOfEntries(host: Host, file: File): PfnRange[] {
-  const entries = [...runs(entriesOf(host, file.id))].filter(({ kind }) => kind === 'dax');
-  const faulted = entries.map(({ index, nr_pages }): PfnRange => [index, nr_pages]);
+  const faulted = daxEntries(host, file).map(({ index, nr_pages }): PfnRange => [index, nr_pages]);
   return file.extents.flatMap(({ offset, pfn, nr_pages }) =>
     intersect(faulted, [[offset, nr_pages]]).map(([index, nr]): PfnRange => [pfn + (index - offset), nr]),
   );

@@ -5,17 +5,8 @@ import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { isTooMuch, type CleanUpCall } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
+import { NO_IMPACT } from './impact.ts';
 import type { Advice } from './record.ts';
-
-/** Nobody is hit by what comes after a removal: there is none any more. */
-const NO_IMPACT: Advice['impact_then'] = {
-  file_systems_shut_down: 0,
-  file_systems_frozen: 0,
-  file_systems_cut_off: 0,
-  processes_signalled: 0,
-  processes_killed: 0,
-  dirty_bytes: 0,
-};
 
 /** What cleans up behind a removal. */
 export interface CleanUp {

@@ -21,9 +21,9 @@ interface Found extends Dependent {
 }
 
 /**
- * The hazard of cleaning up behind a removal (CLEAN1): which call oopses, never returns, leaves a
- * superblock that nobody comes to any more, or is not known, and which order
- * is safe. None where it is harmless; of a kernel of which not all is known, what it meets whatever that is (CLEAN6).
+ * The hazard of cleaning up behind a removal (CLEAN1): which call oopses, never returns, leaves a superblock that nobody
+ * comes to any more, or is not known, and which order is safe. None where it is harmless; of a kernel of which not all is
+ * known, what it meets whatever that is (CLEAN6).
  */
 export function cleanUpHazards(tx: Transaction, device: DaxDevice): readonly Hazard[] {
   if (superblocksOf(tx.host, device).length === 0 && !hasDangling(device)) return [];

@@ -24,6 +24,16 @@ export function runWithImpact(
   return isRefusal(removal) ? removal : { removal, impact: impactOf(tx.host, before, [removal]) };
 }
 
+/** Nobody is hit: nothing is removed, or nobody is there. */
+export const NO_IMPACT: Impact = {
+  file_systems_shut_down: 0,
+  file_systems_frozen: 0,
+  file_systems_cut_off: 0,
+  processes_signalled: 0,
+  processes_killed: 0,
+  dirty_bytes: 0,
+};
+
 /** Whether nobody notices. */
 export function isHarmless(impact: Impact): boolean {
   return Object.values(impact).every((count) => count === 0);

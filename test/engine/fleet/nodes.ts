@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Command } from '../../../src/engine/model/command.ts';
 import { MIB, type Machine } from '../support.ts';
-import { goOn, nth, onOne, pick, type Step } from './pick.ts';
+import { goOn, nth, one, onOne, pick, type Step } from './pick.ts';
 
 /** The device-dax whose node a story is about. */
 export const NODE = 'dax0.0';
@@ -54,7 +54,6 @@ const unbind = fc.constantFrom('device_dax', 'device_dax', 'device_dax', 'dax_pm
     () => ({ type: 'remove_dax_device', dax_device: NODE, trigger: 'unbind', via }),
 );
 
-const one = (arbitrary: fc.Arbitrary<Step>): fc.Arbitrary<Step[]> => arbitrary.map((step) => [step]);
 const rest = Array.from({ length: 8 }, () => goOn);
 
 /** The life of a node: who opens, maps, forks and closes it, over binds and unbinds that run to their end, or not. */

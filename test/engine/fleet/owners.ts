@@ -11,7 +11,7 @@ import {
 } from '../../../src/engine/model/vocabulary.ts';
 import { importing } from '../importing.ts';
 import { MIB, type Machine } from '../support.ts';
-import { byte, deviceName, goOn, nth, onOne, pick, size, tenant, type Step } from './pick.ts';
+import { byte, deviceName, goOn, nth, one, onOne, pick, size, tenant, type Step } from './pick.ts';
 
 const trigger = fc.constantFrom(...REMOVE_TRIGGERS);
 const mode = fc.constantFrom(null, ...KNOWN_MODES);
@@ -187,8 +187,6 @@ const repurposeSteps = fc
       ),
     ];
   });
-
-const one = (arbitrary: fc.Arbitrary<Step>) => arbitrary.map((step): Step[] => [step]);
 
 /** What changes hands, breaks, or asks. */
 export const ownerSteps: fc.Arbitrary<Step[]> = fc.oneof(

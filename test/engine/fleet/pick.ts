@@ -29,6 +29,11 @@ export function onOne<T>(
   });
 }
 
+/** A step alone, as a list. */
+export function one(arbitrary: fc.Arbitrary<Step>): fc.Arbitrary<Step[]> {
+  return arbitrary.map((step) => [step]);
+}
+
 /** The next step of whatever removal runs; nothing where none does. */
 export const goOn: Step = ({ host }) => {
   const running = [...host.tables.removals.values()].find(({ state }) => state === 'running');
