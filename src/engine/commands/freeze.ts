@@ -1,6 +1,5 @@
 import { isRemountedReadOnly, patchSuperblock } from '../fs/superblock.ts';
-import { syncSuperblock } from '../fs/sync.ts';
-import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
+import { syncWhileStoring } from '../removal/storing.ts';
 import { findAttached } from '../fs/mount.ts';
 import type { Mount } from '../model/host.ts';
 import { blockDeviceGone } from '../model/lookup.ts';
@@ -18,12 +17,11 @@ export function freeze(tx: Transaction, command: Freeze): Mount | Refusal {
   if (isRefusal(mount)) return mount;
   const refusal = refusesFreeze(tx, mount);
   if (refusal !== null) return refusal;
-  const loops = storingLoopsOn(tx, mount);
-  syncSuperblock(tx, mount);
-  const frozen = patchSuperblock(tx, mount, { frozen_by_user: true });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen_by_user: true });
-  storeAgain(tx, loops);
-  return frozen;
+  return syncWhileStoring(tx, mount, () => {
+    const frozen = patchSuperblock(tx, mount, { frozen_by_user: true });
+    emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen_by_user: true });
+    return frozen;
+  });
 }
 
 function refusesFreeze(tx: Transaction, mount: Mount): Refusal | null {

@@ -1,12 +1,12 @@
 import { factsOf } from '../kernels/of_host.ts';
-import { commitDead, syncSuperblock } from '../fs/sync.ts';
+import { commitDead } from '../fs/sync.ts';
 import { blockDeviceGone, filesOf, findMount } from '../model/lookup.ts';
 import type { Host, Mount } from '../model/host.ts';
 import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, type Transaction } from '../model/transaction.ts';
 import type { Sync } from '../model/use_command.ts';
-import { storeAgain, storingLoopsOn } from '../removal/storing.ts';
+import { syncWhileStoring } from '../removal/storing.ts';
 
 /**
  * sync(2), as far as it comes to one file system: what is dirty is written back and write-protected, and the journal
@@ -24,11 +24,10 @@ export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
     return unknownOutcome(
       'whether the log of an xfs whose device is gone has anything to write is not known: fsync of a file shows what it answers',
     );
-  const loops = storingLoopsOn(tx, mount);
-  syncSuperblock(tx, mount);
-  if (filesOf(tx.host, mount.file_system).some(({ uncommitted }) => uncommitted)) commitDead(tx, mount);
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { synced: true });
-  storeAgain(tx, loops);
+  syncWhileStoring(tx, mount, () => {
+    if (filesOf(tx.host, mount.file_system).some(({ uncommitted }) => uncommitted)) commitDead(tx, mount);
+    emit(tx, 'mount_changed', `mounts/${mount.id}`, { synced: true });
+  });
   return okOutcome();
 }
 
@@ -42,11 +41,9 @@ function neverLetsSyncBy(host: Host): boolean {
  * all superblocks. Source: fs/sync.c ksys_sync(), fs/fs-writeback.c __writeback_inodes_wb() super_trylock_shared().
  */
 function waitBehind(tx: Transaction, mount: Mount): Outcome {
-  if (mount.state !== 'shutting_down') {
-    const loops = storingLoopsOn(tx, mount);
-    syncSuperblock(tx, mount);
-    storeAgain(tx, loops);
-  }
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { blocked_in: factsOf(tx.host).sync_waits_in });
-  return blockedOutcome(factsOf(tx.host).sync_waits_in);
+  const { sync_waits_in: blocked_in } = factsOf(tx.host);
+  const wait = () => emit(tx, 'mount_changed', `mounts/${mount.id}`, { blocked_in });
+  if (mount.state === 'shutting_down') wait();
+  else syncWhileStoring(tx, mount, wait);
+  return blockedOutcome(blocked_in);
 }

@@ -1,3 +1,4 @@
+import { syncSuperblock } from '../fs/sync.ts';
 import { faultIn } from '../mm/fault.ts';
 import type { DaxDevice, Mapping, Mount } from '../model/host.ts';
 import { deviceOf, fileOf, mappingsOfDevice, processOf, virtualAddress } from '../model/lookup.ts';
@@ -30,6 +31,15 @@ export function storingLoopsOn(tx: Transaction, mount: Mount): StoringLoop[] {
   return storingLoops(tx, deviceOf(tx.host, mount.dax_device)).filter(
     ({ mapping: { file } }) => file !== null && fileOf(tx.host, file).file_system === mount.file_system,
   );
+}
+
+/** sync_filesystem() under those that store without pause: they go on once what follows it is done. */
+export function syncWhileStoring<Done>(tx: Transaction, mount: Mount, then: () => Done): Done {
+  const loops = storingLoopsOn(tx, mount);
+  syncSuperblock(tx, mount);
+  const done = then();
+  storeAgain(tx, loops);
+  return done;
 }
 
 /**
