@@ -38,6 +38,17 @@ describe('[MNT] one superblock, two mounts', () => {
     expect(found(host.host.tables.files.get(file)).mount).toBe(second.id);
   });
 
+  test('[MNT2] a file in use keeps its mount busy while another goes', () => {
+    const { host, first } = twice();
+    const third = addMount(host, { path: '/mnt/c', mkfs: false });
+    const file = addFile(host, third.id, 'c');
+    const pid = addProcess(host);
+    host.run({ type: 'open_file', pid, file, flags: ['rdonly'] });
+    host.run({ type: 'umount', mount: first.id, lazy: false });
+    expect(found(host.host.tables.files.get(file)).mount).toBe(third.id);
+    expect(host.try({ type: 'umount', mount: third.id, lazy: false })).toMatchObject({ errno: 'EBUSY' });
+  });
+
   test('mkfs is refused while either is mounted', () => {
     const { host } = twice();
     const again = {

@@ -22,7 +22,8 @@ function dropMount(tx: Transaction, mount: Mount): void {
   const other = mountsOfSuperblock(tx, mount).find(({ id }) => id !== mount.id);
   remove(tx, 'mounts', mount.id);
   if (other !== undefined) {
-    for (const file of filesOf(tx.host, mount.file_system)) patch(tx, 'files', file.id, { mount: other.id });
+    const own = filesOf(tx.host, mount.file_system).filter((file) => file.mount === mount.id);
+    for (const { id } of own) patch(tx, 'files', id, { mount: other.id });
   }
   emit(tx, 'mount_deleted', `mounts/${mount.id}`, { path: mount.path });
 }
