@@ -2,7 +2,7 @@ import type { File, Host, Mount } from '../model/host.ts';
 import type { Eviction } from '../mm/evict.ts';
 import { isFrozen } from '../mm/freeze.ts';
 import { heldByRemoval } from '../mm/held_superblock.ts';
-import { evictAll, isMountUsed } from '../mm/last_user.ts';
+import { evictAll, isAbandoned } from '../mm/last_user.ts';
 import {
   filesOf,
   findMount,
@@ -44,14 +44,10 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
   return isFrozen(mount) && mountsOfSuperblock(tx, mount).length === 1;
 }
 
-/**
- * A detached file system ends with its last user; but for one that is frozen, which waits for a mount or a reboot, and
- * where the umount that detached it never returned, and keeps it (S32).
- */
+/** A detached mount ends with its last user; but where its superblock is frozen, which waits for a mount or a reboot. */
 export function reapLazyMounts(tx: Transaction): void {
-  for (const mount of tx.host.tables.mounts.where(({ state }) => state === 'lazy')) {
-    const kept = keptByFreeze(tx, mount) || mount.umount_blocked;
-    if (!isMountUsed(tx.host, mount) && !kept) dropMount(tx, mount);
+  for (const mount of tx.host.tables.mounts.where((one) => isAbandoned(tx.host, one))) {
+    if (!keptByFreeze(tx, mount)) dropMount(tx, mount);
   }
 }
 

@@ -83,17 +83,22 @@ function filesBehind(host: Host, holders: readonly Holder[]): File[] {
 }
 
 /**
- * Superblocks of the files that are torn down, for all their mounts were detached and nobody uses one: by one of them. A
- * freeze keeps a superblock active (S28, S38), and so does a umount of it that never returns (S32).
+ * Whether nothing holds a mount any more: it was detached, nobody uses it, and no umount of it that never returns keeps
+ * it (S32).
+ */
+export function isAbandoned(host: Host, mount: Mount): boolean {
+  return mount.state === 'lazy' && !mount.umount_blocked && !isMountUsed(host, mount);
+}
+
+/**
+ * Superblocks of the files that are torn down, for nothing holds any of their mounts: by one of these. A freeze keeps a
+ * superblock active (S28, S38).
  */
 function detachedSuperblocks(host: Host, files: readonly File[]): Mount[] {
   const ids = new Set(files.map(({ file_system }) => file_system));
   return [...ids].flatMap((id) => {
     const mounts = mountsOf(host, id);
-    const isLeft = mounts.every(
-      (mount) =>
-        mount.state === 'lazy' && !mount.umount_blocked && !isFrozen(mount) && !isMountUsed(host, mount),
-    );
+    const isLeft = mounts.every((mount) => isAbandoned(host, mount) && !isFrozen(mount));
     return isLeft ? mounts.slice(0, 1) : [];
   });
 }
