@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HttpProblem } from './problem.ts';
+import { headerProblem } from './problem.ts';
 
 /** Who may ask. */
 export interface Callers {
@@ -29,8 +29,8 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
   app.addHook('onRequest', async ({ headers }) => {
     const asked = headers.host === undefined ? null : nameOf(headers.host);
     if (isHostChecked && asked !== null && !isLoopback(asked) && !known.has(asked)) {
-      const detail = `host ${String(headers.host)} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
-      throw new HttpProblem('host_not_allowed', detail);
+      const detail = `${String(headers.host)} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      throw headerProblem('host_not_allowed', 'Host', detail);
     }
     if (headers.origin === undefined) return;
     const authority = /^https?:\/\/(.+)$/.exec(headers.origin)?.[1] ?? null;
@@ -38,7 +38,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
     const isOwn = authority === headers.host || (isLocal && page !== null && isLoopback(page));
     if (page === null || !(isOwn || known.has(page))) {
       const detail = `pages of ${headers.origin} may not call this service: DAXPLANE_ALLOWED_HOSTS takes further names`;
-      throw new HttpProblem('origin_not_allowed', detail);
+      throw headerProblem('origin_not_allowed', 'Origin', detail);
     }
   });
   // After validation: where a body is needed, its lack is the telling fault.
@@ -47,7 +47,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
     const needs = `Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
     const type = request.headers['content-type'];
     const what = type === undefined ? 'a POST without a body' : `a POST of ${type} from a web page`;
-    throw new HttpProblem('deliberate_header_required', `${what} needs ${needs}`);
+    throw headerProblem('deliberate_header_required', 'Content-Type', `${what} needs ${needs}`);
   });
 }
 

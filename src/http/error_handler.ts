@@ -1,18 +1,16 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
+import { headerProblem, HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
 import { CAREFUL_HEADERS } from './security.ts';
 
 /** Fastify's own errors, by code. */
 const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_BAD_URL: 'malformed_request',
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
 };
 
-/** Errors of libraries, by status: secure-json-parse, a body cut short, a Content-Type of nothing, a file of the explorer. */
+/** Errors of libraries, by status: a body cut short, a Content-Type of nothing, a file of the explorer. */
 const LIBRARY_ERRORS: Readonly<Record<number, HttpProblemCode>> = {
   400: 'malformed_json',
   412: 'precondition_failed',
@@ -49,6 +47,8 @@ function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   const code = FASTIFY_ERRORS[error.code] ?? LIBRARY_ERRORS[error.statusCode ?? 500];
   if (code === 'payload_too_large')
     return new HttpProblem(code, 'the body has more bytes than the route takes: 512 KiB, a listing 8 MiB');
+  if (code === 'unsupported_media_type') return headerProblem(code, 'Content-Type', error.message);
+  if (code === 'range_not_satisfiable') return headerProblem(code, 'Range', error.message);
   if (code !== undefined) return new HttpProblem(code, error.message);
   return new HttpProblem('internal_error', 'the service failed to answer; its log has the request_id');
 }

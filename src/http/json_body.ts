@@ -1,23 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parseLossless } from '../inventory/lossless.ts';
 import { faultInJson } from './json_scan.ts';
-import { HttpProblem } from './problem.ts';
+import { headerProblem, HttpProblem } from './problem.ts';
 
 const JSON_TYPE = 'application/json';
 
 /** JSON and nothing else; a verb that needs nothing said may come with an empty body. */
 export function takeJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, bytes, done) => {
     const text = utf8Of(request, bytes as Buffer).toString('utf8');
-    if (text === '') {
-      done(null, undefined);
-      return;
-    }
-    const fault = faultInJson(text);
-    if (fault === null) void parse(request, text, done);
-    else done(problemOf(fault));
+    done(null, text === '' ? undefined : valueOf(text));
   });
   refuseOtherTypes(app, [JSON_TYPE]);
 }
@@ -27,7 +21,13 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
   app.addContentTypeParser('*', (request, _payload, done) => {
     const type = request.headers['content-type'];
     const came = type === undefined ? 'without a Content-Type' : `as ${type}`;
-    done(new HttpProblem('unsupported_media_type', `the body came ${came}; accepted: ${taken.join(', ')}`));
+    done(
+      headerProblem(
+        'unsupported_media_type',
+        'Content-Type',
+        `the body came ${came}; accepted: ${taken.join(', ')}`,
+      ),
+    );
   });
 }
 
@@ -38,18 +38,55 @@ export function refuseOtherTypes(app: FastifyInstance, taken: readonly string[])
 export function utf8Of(request: FastifyRequest, bytes: Buffer): Buffer {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
   if (encoding.toLowerCase() !== 'identity')
-    throw new HttpProblem(
+    throw headerProblem(
       'unsupported_media_type',
+      'Content-Encoding',
       `the body came encoded as ${encoding}; only plain UTF-8 is accepted`,
     );
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? [];
   if (!['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()))
-    throw new HttpProblem('unsupported_media_type', `the body came in ${charset}; only UTF-8 is accepted`);
-  if (!isUtf8(bytes)) throw new HttpProblem('malformed_json', 'the body is not UTF-8');
+    throw headerProblem(
+      'unsupported_media_type',
+      'Content-Type',
+      `the body came in ${charset}; only UTF-8 is accepted`,
+    );
+  if (!isUtf8(bytes)) throw bodyProblem('malformed_json', `is not UTF-8 at byte ${String(notUtf8At(bytes))}`);
   return bytes;
 }
 
-function problemOf({ kind, pointer, detail }: NonNullable<ReturnType<typeof faultInJson>>): HttpProblem {
-  const code = kind === 'too_large' ? 'payload_too_large' : 'malformed_json';
+/** Where bytes are no longer what their text would be. */
+function notUtf8At(bytes: Buffer): number {
+  const again = Buffer.from(bytes.toString('utf8'));
+  const at = bytes.findIndex((byte, index) => byte !== again[index]);
+  return at === -1 ? bytes.length : at;
+}
+
+/** The value of a text that is not empty. Throws `payload_too_large` and `malformed_json`, with the place. */
+function valueOf(text: string): unknown {
+  const fault = faultInJson(text);
+  if (fault !== null) {
+    const code = fault.kind === 'too_large' ? 'payload_too_large' : 'malformed_json';
+    throw bodyProblem(code, fault.detail, fault.pointer);
+  }
+  try {
+    // RFC 8259, 8.1: a byte order mark may be ignored.
+    return JSON.parse(text.replace(/^\uFEFF/, ' '));
+  } catch (error) {
+    throw bodyProblem('malformed_json', whyNotJson(text, error as SyntaxError));
+  }
+}
+
+/** The reason of a parser that tells the place on every Node. */
+function whyNotJson(text: string, { message }: SyntaxError): string {
+  const broken = parseLossless(text.replace(/^\uFEFF/, ' '));
+  if (!('position' in broken)) return message;
+  return `is not JSON at byte ${String(Buffer.byteLength(text.slice(0, broken.position)))}: ${broken.detail}`;
+}
+
+function bodyProblem(
+  code: 'payload_too_large' | 'malformed_json',
+  detail: string,
+  pointer = '',
+): HttpProblem {
   return new HttpProblem(code, `${pointer || 'the body'}: ${detail}`, { errors: [{ pointer, detail }] });
 }

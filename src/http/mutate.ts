@@ -18,7 +18,7 @@ import {
   type AnswerHeaders,
   type Operation,
 } from './operation.ts';
-import { doneOrThrow, HttpProblem } from './problem.ts';
+import { doneOrThrow, headerProblem } from './problem.ts';
 import { queryBoolean } from './schemas/scalar.ts';
 
 /** Query of every mutation. */
@@ -133,11 +133,11 @@ export function conditionsOf(
   const dry_run = (request.query as { dry_run?: boolean }).dry_run === true;
   const key = request.headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
-    throw new HttpProblem('invalid_request', 'Idempotency-Key takes 1 to 255 visible ASCII characters');
+    throw headerProblem('invalid_request', 'Idempotency-Key', 'takes 1 to 255 visible ASCII characters');
   }
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && target === undefined) {
-    throw new HttpProblem('precondition_failed', 'a collection has no ETag that If-Match could name');
+    throw headerProblem('precondition_failed', 'If-Match', 'a collection has no ETag that it could name');
   }
   return {
     ...(dry_run ? { dry_run } : {}),

@@ -63,6 +63,17 @@ export class HttpProblem extends Error {
   }
 }
 
+/** A no to a header field: `errors` names it as it names a parameter, `/If-Match`. */
+export function headerProblem(
+  code: HttpProblemCode,
+  name: string,
+  said: string,
+  headers: Record<string, string> = {},
+): HttpProblem {
+  const fault = { pointer: `/${name}`, detail: `header: ${said}` };
+  return new HttpProblem(code, `${fault.pointer}: ${fault.detail}`, { errors: [fault], headers });
+}
+
 /** A no of the domain, on its way to the error handler. */
 export class RefusalProblem extends Error {
   readonly refusal: Refusal;
@@ -81,14 +92,16 @@ export function doneOrThrow<Done extends { readonly status: 'done' }>(submitted:
     case 'refused':
       throw new RefusalProblem(submitted.refusal);
     case 'precondition_failed':
-      throw new HttpProblem(
+      throw headerProblem(
         'precondition_failed',
+        'If-Match',
         'the resource has changed, or was replaced, since that ETag',
       );
     case 'idempotency_mismatch':
-      throw new HttpProblem(
+      throw headerProblem(
         'idempotency_key_reused',
-        'the key belongs to a request with another method, path, query or body',
+        'Idempotency-Key',
+        'belongs to a request with another method, path, query or body',
       );
     case 'unavailable':
       throw storeProblem(submitted.why);

@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { HttpProblem } from './problem.ts';
+import { headerProblem, HttpProblem } from './problem.ts';
 import { refuseSocket } from './refuse_socket.ts';
 
 /** For Fastify: what Node would refuse without a body is refused below. */
@@ -24,16 +24,13 @@ export function answerForNode(app: FastifyInstance): void {
     if (other !== undefined) {
       // Nobody knows whether the body comes that the client announced.
       const close = { connection: 'close' };
-      const detail = `Expect: ${other} cannot be met, only 100-continue`;
-      throw new HttpProblem('expectation_failed', detail, { headers: close });
+      const detail = `${other} cannot be met, only 100-continue`;
+      throw headerProblem('expectation_failed', 'Expect', detail, close);
     }
     const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
     // RFC 9112, 3.2. Of two, readers would take different ones.
     if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1'))
-      throw new HttpProblem(
-        'malformed_request',
-        `the request has ${String(hosts)} Host fields, and needs exactly one`,
-      );
+      throw headerProblem('malformed_request', 'Host', `is there ${String(hosts)} times, and must be once`);
   });
   // Nothing here takes it: Fastify would first ask for its Content-Type. An older Node's parser refuses it.
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });

@@ -60,14 +60,26 @@ describe('a body that readers would read differently is 400', () => {
     ],
     ['half of a surrogate pair', '{"name":"b","kernel":"v6.1","labels":{"a":"\\ud800"}}', ['/labels/a']],
     ['NUL', '{"name":"b","kernel":"v6.1","labels":{"a":"\\u0000"}}', ['/labels/a']],
-    ['a bad escape', '{"name":"\\x"}', []],
-    ['an open string', '{"name":"', []],
-    ['a bracket that closes nothing', ']', []],
-    ['a comma in nothing', ',', []],
-    ['another bracket', '{"name":[}', []],
-    ['strings and nothing between', '""'.repeat(100_000), []],
+    ['a bad escape', '{"name":"\\x"}', ['']],
+    ['an open string', '{"name":"', ['']],
+    ['a bracket that closes nothing', ']', ['']],
+    ['a comma in nothing', ',', ['']],
+    ['another bracket', '{"name":[}', ['']],
+    ['strings and nothing between', '""'.repeat(100_000), ['']],
   ])('%s', async (_name, body, pointers) => {
     expect(said(await post(body))).toEqual([400, 'malformed_json', pointers]);
+  });
+
+  test.each([
+    ['{"name":', 8],
+    ['{"näme":tru}', 9],
+    ['{"name":"b",}', 12],
+    ['\uFEFF{"name" "b"}', 11],
+    ['{} {}', 3],
+  ])('%j is no JSON, which is told with the byte', async (body, byte) => {
+    const { json } = await post(body);
+    const detail = expect.stringMatching(new RegExp(`^is not JSON at byte ${String(byte)}: `)) as string;
+    expect([json.code, json.errors]).toEqual(['malformed_json', [{ pointer: '', detail }]]);
   });
 
   test('bytes that are no UTF-8, for a listing too', async () => {
@@ -77,7 +89,10 @@ describe('a body that readers would read differently is 400', () => {
         const payload = Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')]);
         const headers = { 'content-type': 'application/json' };
         const answer = await server.app.inject({ method: 'POST', url, headers, payload });
-        expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'malformed_json']);
+        const { code, errors } = answer.json<TestAnswer['json']>();
+        expect([answer.statusCode, code]).toEqual([400, 'malformed_json']);
+        expect(errors[0]?.pointer).toBe('');
+        expect(errors[0]?.detail).toMatch(/^is not UTF-8 at byte (9|1[01])$/);
       }
     }
   });

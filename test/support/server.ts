@@ -35,7 +35,7 @@ export interface TestBody {
   readonly status: unknown;
   readonly removal: string;
   readonly items: readonly TestBody[];
-  readonly errors: readonly { readonly pointer: string }[];
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
   readonly waiting_on: readonly { readonly pin: string }[];
   readonly devices: readonly { readonly change: string }[];
   readonly next_page: string | null;

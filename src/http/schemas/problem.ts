@@ -25,9 +25,10 @@ export const Problem = z
       description:
         'Of `undetermined`, and of a refusal of which the words differ: the facts that are not known of the kernel, and what each value leads to.',
     }),
-    errors: z
-      .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
-      .meta({ description: 'Which members of the request are at fault, as JSON pointers.' }),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).meta({
+      description:
+        'Which members of the body (itself: an empty pointer), parameters or header fields of the request are at fault, as JSON pointers.',
+    }),
     request_id: z.string(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document.' });
