@@ -1,11 +1,21 @@
 import { emptyHost } from '../../../src/engine/model/apply.ts';
 import type { DaxDevice, File, Host, Kind, Mount } from '../../../src/engine/model/host.ts';
 import { NO_ENTRIES, rowsOf } from '../../../src/engine/model/mapping_table.ts';
+import type { NeverEnding } from '../../../src/engine/model/never_ending.ts';
 import type { Table } from '../../../src/engine/model/table.ts';
 import { found } from '../support.ts';
 
-/** How a task comes out of evictions. */
-export type End = 'ok' | 'oops' | 'hang' | 'unknown';
+/** How a task comes out of evictions, or in which function it waits for ever before it comes to one. */
+export type End = 'ok' | 'oops' | 'hang' | 'unknown' | 'namespace_unlock' | 'deactivate_super';
+
+/** Whether a task has died with `cdev_lock`: of all that is asked of the kernel from then on nothing is told (S20). */
+export function isLost(host: Host): boolean {
+  return hasLost(host, 'cdev_lock');
+}
+
+function hasLost({ tables }: Host, what: NeverEnding): boolean {
+  return [...tables.hosts.values()].some(({ stuck }) => stuck.includes(what));
+}
 
 /** What a host was: its records are never changed in place. */
 export function snapshot({ tables, ...rest }: Host): Host {
@@ -120,8 +130,31 @@ export function keptWithoutUser(host: Host, mount: Mount): boolean {
   return mount.fs_state === 'frozen' || mount.frozen_by_user || mount.umount_blocked;
 }
 
-/** The inodes that go with the last puts of these descriptors and mappings (S4, S5). */
-export function goneWith(host: Host, ids: readonly string[]): File[] {
+/** Whether a removal that evicts the idle inodes of a superblock for ever has its s_umount (S47). */
+function heldForEver({ tables }: Host, { file_system, dax_device }: Mount): boolean {
+  const { removal } = found(tables.dax_devices.get(dax_device));
+  const steps = removal === null ? [] : found(tables.removals.get(removal)).steps;
+  return steps.some(({ result }) => result['file_system'] === file_system);
+}
+
+/** Every end that tearing down a superblock may have; none where all of it is harmless. */
+function tornDown(host: Host, mount: Mount): Set<End> {
+  return heldForEver(host, mount)
+    ? new Set(['deactivate_super'])
+    : evictions(host, filesIn(host, mount.file_system));
+}
+
+/** The same of an umount that is not busy: of the last mount of a superblock, where grace periods end (S1, S10, S32). */
+export function umountEnds(host: Host, mount: Mount): Set<End> {
+  if (hasLost(host, 'rcu')) return new Set(['namespace_unlock']);
+  const others = [...host.tables.mounts.values()].filter(
+    ({ file_system, id }) => file_system === mount.file_system && id !== mount.id,
+  );
+  return others.length > 0 ? new Set() : tornDown(host, mount);
+}
+
+/** The same of the last puts of these descriptors and mappings (S4, S5). */
+export function putEnds(host: Host, ids: readonly string[]): Set<End> {
   const gone = new Set(ids);
   const touched = new Set(
     held(host).flatMap(({ id, file }) => (gone.has(id) && file !== null ? [file] : [])),
@@ -132,6 +165,11 @@ export function goneWith(host: Host, ids: readonly string[]): File[] {
   const mounts = [...host.tables.mounts.values()];
   const stays = (mount: Mount): boolean =>
     mount.state !== 'lazy' || keptWithoutUser(host, mount) || busy(host, mount, gone);
-  const torn = [...systems].filter((id) => !mounts.some((one) => one.file_system === id && stays(one)));
-  return [...new Set([...unlinked, ...torn.flatMap((id) => filesIn(host, id))])];
+  const torn = [...systems].flatMap((id) => {
+    const own = mounts.filter((mount) => mount.file_system === id);
+    return own.some(stays) ? [] : own.slice(0, 1);
+  });
+  return new Set(
+    [evictions(host, unlinked), ...torn.map((mount) => tornDown(host, mount))].flatMap((ends) => [...ends]),
+  );
 }
