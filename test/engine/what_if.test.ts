@@ -215,6 +215,18 @@ describe('[BLAST1] the blast radius', () => {
     });
   });
 
+  test('counts who holds the device since a removal, and what was lost then no more', () => {
+    const { made, mapper } = ext4('v6.12');
+    mapper({ tenant: 'b', touched: 'write' });
+    const before = made.ask({ type: 'survey_holders', dax_device: DEVICE }).blast_radius;
+    removeDevice(made);
+    const held = { ...before, dirty_bytes: 0 };
+    expect(made.ask({ type: 'survey_holders', dax_device: DEVICE }).blast_radius).toEqual(held);
+    expect(assess(made)[0]?.blast_radius).toEqual(held);
+    made.run({ type: 'bind', dax_device: DEVICE });
+    expect(removeDevice(made).report.blast_radius).toEqual(held);
+  });
+
   test('is in the report of the removal, as it was when that began', () => {
     const { made, mapper } = rmapbt('v6.12');
     mapper({ sigbus: 'default' });

@@ -179,6 +179,13 @@ export function mountsOfDevice(host: Host, dax_device: string): Mount[] {
   return indexed(host, 'mounts', `dax_device/${dax_device}`);
 }
 
+/** Files of a device that a mount shows, whose file system is not half torn down: these can be held open. */
+export function filesShown(host: Host, dax_device: string): File[] {
+  const standing = mountsOfDevice(host, dax_device).filter(({ state }) => state !== 'shutting_down');
+  const shown = new Set(standing.map(({ file_system }) => file_system));
+  return filesOfDevice(host, dax_device).filter(({ file_system }) => shown.has(file_system));
+}
+
 /** The live superblock of a file system: its mount, also a lazily detached one. */
 export function superblockOf(host: Host, file_system: string): Mount | null {
   return mountsOf(host, file_system)[0] ?? null;

@@ -8,7 +8,7 @@ import { firstBlock } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import {
   deviceOf,
-  filesOfDevice,
+  filesShown,
   findDevice,
   mappingsOfDevice,
   mountsOfDevice,
@@ -70,14 +70,10 @@ function listUses(host: Host, name: string): Use[] {
   const mounts = mountsOfDevice(host, name);
   const maps = mappingsOfDevice(host, name);
   const pins = pinsOfDevice(host, name);
-  // A file system that no mount shows, or that is half torn down, cannot be held open.
-  const standing = mounts.filter(({ state }) => state !== 'shutting_down');
-  const shown = new Set(standing.map(({ file_system }) => file_system));
-  const opened = filesOfDevice(host, name).filter(({ file_system }) => shown.has(file_system));
   const pids = new Set([...maps, ...pins, ...openFilesOfDevice(host, name)].map(({ pid }) => pid));
   return [
     ...mounts.map(({ id }): Use => ({ kind: 'mount', id, pid: null })),
-    ...opened.map(({ id }): Use => ({ kind: 'file', id, pid: null })),
+    ...filesShown(host, name).map(({ id }): Use => ({ kind: 'file', id, pid: null })),
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
     ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),

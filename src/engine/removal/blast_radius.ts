@@ -1,5 +1,5 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import { filesOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
+import { filesOf, filesShown, mountsOfDevice, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
 import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { cutLists } from '../model/cut.ts';
@@ -8,7 +8,8 @@ import { entriesOf } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
- * Who and what a removal of the device now would touch. `mapped` are the device's pfns that some task maps
+ * Who and what a removal of the device now would touch, with what holds it since a former one: superblocks that are dead
+ * count as their users do, but what was stored there is lost already. `mapped` are the device's pfns that some task maps
  * (mappedPfns()). O(mappings and runs of the mounted files).
  */
 export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnRange[]): BlastRadius {
@@ -16,16 +17,15 @@ export function blastRadius(host: Host, device: DaxDevice, mapped: readonly PfnR
   const users = usersOf(host, device);
   const owners = [device, ...users].flatMap(({ tenant }) => (tenant === null ? [] : [tenant]));
   const { rows, told } = cutLists({ tenants: [...new Set(owners)].sort() });
-  const mounts = mountsOn(host, device);
-  const systems = new Set(mounts.map((mount) => mount.file_system));
-  const files = [...systems].flatMap((file_system) => filesOf(host, file_system));
-  const dirty = files.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
+  const live = new Set(mountsOn(host, device).map(({ file_system }) => file_system));
+  const written = [...live].flatMap((file_system) => filesOf(host, file_system));
+  const dirty = written.flatMap((file) => [...runs(entriesOf(host, file.id))]).filter((run) => run.writable);
   return {
     processes: users.length,
     ...rows,
     ...told,
-    mounts: mounts.length,
-    files: files.length,
+    mounts: mountsOfDevice(host, device.name).length,
+    files: filesShown(host, device.name).length,
     mapped_bytes: countPages(mapped) * PAGE_BYTES,
     dirty_bytes: dirty.reduce((sum, run) => sum + run.nr_pages, 0) * PAGE_BYTES,
     pins: pins.length,

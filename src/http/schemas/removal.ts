@@ -87,7 +87,8 @@ export const BlastRadius = z
   })
   .meta({
     id: 'BlastRadius',
-    description: 'Who and what it touches, before it begins. `dirty_bytes`: stored, not written back.',
+    description:
+      'Who and what it touches, before it begins, with those that have held the device since a former removal. `dirty_bytes`: stored, not written back; none of a file system that is dead.',
   }) satisfies z.ZodType<engine.BlastRadius>;
 
 const Seconds = z.number().min(0);
