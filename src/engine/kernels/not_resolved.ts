@@ -1,4 +1,4 @@
-import { refuse, type Refusal } from '../model/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 
 /**
  * A fact was read of a kernel that lies beyond all whose changes are known: not even the values that it can have are,
@@ -19,4 +19,10 @@ export function orRefused<Answer>(answer: () => Answer): Answer | Refusal {
     if (error instanceof NotResolved) return refuse('outcome_unknown', error.message);
     throw error;
   }
+}
+
+/** What is answered, or where that hangs on such a kernel what stands in its place: something else says why. */
+export function ifResolved<Answer>(answer: () => Answer, instead: Answer): Answer {
+  const told = orRefused(answer);
+  return isRefusal(told) ? instead : told;
 }

@@ -1,5 +1,5 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
-import { orRefused } from '../kernels/not_resolved.ts';
+import { ifResolved } from '../kernels/not_resolved.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { NO_PROBES } from '../kernels/told.ts';
 import { GOES_OFFLINE } from '../device/kmem/kernel_pages.ts';
@@ -50,8 +50,7 @@ function rankOf({ removal, finally: verdict }: End): number {
  * (ADV10), and then what could be done before the next. Nothing of a kernel beyond all that are known (KREL8).
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  const advice = orRefused(() => inEveryKernel(tx, () => advised(tx, command, which)));
-  return isRefusal(advice) ? [] : advice;
+  return ifResolved(() => inEveryKernel(tx, () => advised(tx, command, which)), []);
 }
 
 function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {

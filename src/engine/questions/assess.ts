@@ -1,4 +1,4 @@
-import { orRefused } from '../kernels/not_resolved.ts';
+import { ifResolved } from '../kernels/not_resolved.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
 import type { AssessRemovals } from '../model/question.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
@@ -108,8 +108,8 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
   const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
   const residue = countResidue(tx.host, device, residualUses(tx.host, device));
   if (isRefusal(run)) {
-    const standing = hasBegun(device) ? orRefused(() => standingOf(tx, device)) : null;
-    const { state, verdict, waiting_on, hazards } = isRefusal(standing) ? NOTHING : (standing ?? NOTHING);
+    const standing = hasBegun(device) ? ifResolved(() => standingOf(tx, device), null) : null;
+    const { state, verdict, waiting_on, hazards } = standing ?? NOTHING;
     const none = { impact: null, simulated_kernel_cost: null, advice: [], refused: noRemoval(run) };
     const { rows, told } = cutLists({ waiting_on });
     return { verdict, state, ...rows, ...told, hazards: countKinds(hazards), residue, blast_radius, ...none };

@@ -1,4 +1,4 @@
-import { orRefused } from '../kernels/not_resolved.ts';
+import { ifResolved } from '../kernels/not_resolved.ts';
 import { blastRadius } from '../removal/blast_radius.ts';
 import type { Holder } from './record.ts';
 import { cdevOf } from '../model/cdev.ts';
@@ -44,7 +44,9 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
   const items = uses.map((use, at): Holder => {
     const residue = use.kind === 'process' ? reaching.has(use.pid!) : residual.has(use.id);
     const exposure = host.open_exposures.get(use.id) ?? null;
-    return { ...use, ...consequences[at]!, residue, exposure, ends: residue ? knownEnds(tx, use) : [] };
+    // Of a kernel beyond all that are known none: `refused` says why (KREL8).
+    const ends = residue ? ifResolved(() => endsOf(tx, use), []) : [];
+    return { ...use, ...consequences[at]!, residue, exposure, ends };
   });
   const blast_radius = blastRadius(host, device, mappedPfns(host, device));
   const advice = advise(tx, unbound(name), { kernels: false });
@@ -58,12 +60,6 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
     blast_radius,
     advice,
   };
-}
-
-/** None of a kernel beyond all that are known: `refused` says why (KREL8). */
-function knownEnds(tx: Transaction, use: Use): Holder['ends'] {
-  const ends = orRefused(() => endsOf(tx, use));
-  return isRefusal(ends) ? [] : ends;
 }
 
 function listUses(host: Host, name: string): Use[] {
