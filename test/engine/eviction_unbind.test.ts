@@ -29,7 +29,8 @@ test.each([true, false])(
     const { rig, file, mount } = idle('v7.3', small);
     const { made } = rig;
     const removal = removeDevice(made);
-    expect(removal).toMatchObject({ state: 'stuck' });
+    const { file_system } = found(made.host.tables.mounts.get(mount));
+    expect(removal).toMatchObject({ state: 'stuck', holds_s_umount_of: file_system });
     const step = removal.steps.find(({ state }) => state === 'running');
     expect(step).toMatchObject({ name: 'del_gendisk', result: { hangs_in: WAITS_IN } });
     const pid = addProcess(made);

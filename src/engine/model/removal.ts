@@ -31,6 +31,8 @@ export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, De
   readonly state: RemovalState;
   /** The removal that has the lock of the device, which this one waits for; `bind` where a bind has it. */
   readonly behind?: string;
+  /** The file system whose s_umount its task has for ever: the eviction of its idle inodes never ends (S47). */
+  readonly holds_s_umount_of?: string;
   readonly waiting_on: readonly WaitingOn[];
   readonly verdict: Verdict | null;
   readonly hazards: readonly Hazard[];

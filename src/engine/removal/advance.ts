@@ -1,4 +1,5 @@
 import { regionConditions } from '../device/cxl/chain.ts';
+import { definedOnly } from '../model/defined_only.ts';
 import { retold } from '../model/depends_on.ts';
 import { deviceOf, must } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';
@@ -63,7 +64,9 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
     kernel_log: [...removal.report.kernel_log, ...(output.log ?? [])].slice(0, LOG_LINES),
     pins_waited_for: [...waited],
   };
-  const next = { ...removal, steps, report, waiting_on: output.waiting_on ?? [] };
+  const { holds_s_umount_of } = output;
+  const waiting_on = output.waiting_on ?? [];
+  const next = { ...removal, steps, report, waiting_on, ...definedOnly({ holds_s_umount_of }) };
   if (output.end === 'wait') return wait(tx, next);
   if (output.end === 'stuck') return stuck(ending, next);
   if (output.end === 'unknown') return rest(tx, next);

@@ -18,4 +18,6 @@ export interface StepOutput {
   readonly hwpoisoned?: number;
   readonly result?: Readonly<Record<string, unknown>>;
   readonly log?: readonly string[];
+  /** The file system whose s_umount it has, where it never finishes with that. */
+  readonly holds_s_umount_of?: string;
 }

@@ -182,6 +182,10 @@ export const Removal = z
       description:
         'The removal that is stuck with the lock of the device, or `bind`, where a bind of it never returns: this one, a write to `unbind`, waits for it.',
     }),
+    holds_s_umount_of: z.string().exactOptional().meta({
+      description:
+        'The file system whose `s_umount` the removal, which is stuck, has for ever: umount waits for it.',
+    }),
     waiting_on: Waits,
     cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),

@@ -3,7 +3,6 @@ import type { Host, Mount } from '../../model/host.ts';
 import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { evict, evictionWhileBound } from '../../mm/evict.ts';
-import { HELD } from '../../mm/held_superblock.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock } from '../../fs/superblock.ts';
 import { emit } from '../../model/transaction.ts';
@@ -54,7 +53,7 @@ function evictIdle(tx: StepInput['tx'], mounts: readonly Mount[]): StepOutput | 
     const idle = filesOf(tx.host, file_system).filter(({ id, dax }) => dax && !isFileUsed(tx.host, id));
     const eviction = evictionWhileBound(tx.host, idle);
     if (eviction.do === 'hang')
-      return { end: 'stuck', result: { hangs_in: eviction.in, [HELD]: file_system } };
+      return { end: 'stuck', result: { hangs_in: eviction.in }, holds_s_umount_of: file_system };
     if (eviction.do === 'unknown') return { end: 'unknown', result: { unknown: eviction.why } };
     evict(tx, idle);
   }
