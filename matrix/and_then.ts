@@ -1,6 +1,7 @@
 import { PROFILES } from '../src/engine/kernels/profiles.ts';
 import type { Command } from '../src/engine/model/command.ts';
 import type { Outcome } from '../src/engine/model/outcome.ts';
+import { must } from '../src/engine/model/lookup.ts';
 import { isRefusal } from '../src/engine/model/refusal.ts';
 import {
   KERNEL_NAMES,
@@ -31,7 +32,7 @@ export const ORDERS = {
 export type OrderName = keyof typeof ORDERS;
 type Call = (typeof ORDERS)[OrderName][number];
 
-/** A call and what it gives: `ok`, an errno, `oops F`, `hangs in F`, `takes no signal`, `not known`. */
+/** A call and what it gives: `ok`, an errno, `oops F`, `hangs in F`, `not known`. */
 export interface Given {
   readonly call: Call;
   readonly gives: string;
@@ -81,18 +82,18 @@ function askThen(question: Question): AndThen {
   if (refused !== null) return { ...nothing, refused };
   const { state, verdict, hazards } = settle(made);
   const actor: Actor = { made, place, pid: set.pid };
-  const given = ORDERS[order].flatMap((call): Given[] => {
-    const gives = give(actor, call);
-    return gives === null ? [] : [{ call, gives }];
+  const ended = ORDERS[order].flatMap((call): Ended[] => {
+    const ending = endOf(actor, call);
+    return ending === null ? [] : [{ call, ending }];
   });
-  const shown = told(given);
+  const shown = told(ended);
   return {
     ...question,
     refused: null,
     state,
     verdict,
     unsafe_clean_up: hazards.some(({ kind }) => kind === 'unsafe_clean_up'),
-    given: shown,
+    given: shown.map(({ call, ending }) => ({ call, gives: words(ending) })),
     rules: rulesOf(kernel, state, shown),
   };
 }
@@ -115,8 +116,21 @@ interface Actor {
   readonly pid: number;
 }
 
-/** What a call gives; null where there is nothing to call. */
-function give({ made, place, pid }: Actor, call: Call): string | null {
+/** How a call ends, and at what: an errno, the functions in which it oopses, the one in which it waits for ever. */
+interface Ending {
+  readonly how: 'ok' | 'errno' | 'oops' | 'hang' | 'unknown';
+  readonly at: string;
+}
+
+const OK: Ending = { how: 'ok', at: 'ok' };
+
+interface Ended {
+  readonly call: Call;
+  readonly ending: Ending;
+}
+
+/** How a call ends; null where there is nothing to call. */
+function endOf({ made, place, pid }: Actor, call: Call): Ending | null {
   const { mount } = place;
   switch (call) {
     case 'kill':
@@ -157,53 +171,69 @@ function mountCommand(mount: NonNullable<Place['mount']>, path: string): Command
   };
 }
 
-function act(made: Machine, command: Command): string {
+function act(made: Machine, command: Command): Ending {
   const decision = made.try(command);
   if (isRefusal(decision)) {
-    if (decision.code === 'process_unavailable') return 'takes no signal';
-    return decision.code === 'outcome_unknown' ? 'not known' : (decision.errno ?? decision.code);
+    const { code, errno, detail } = decision;
+    if (code === 'outcome_unknown') return { how: 'unknown', at: code };
+    return { how: 'errno', at: must(errno ?? undefined, `errno of ${command.type}: ${detail}`) };
   }
   const { answer } = decision;
   if (answer !== null && typeof answer === 'object' && 'bind' in answer)
-    return answer.bind.result === 'ok' ? 'ok' : `hangs in ${String(answer.bind.blocked_in)}`;
-  if (answer === null || typeof answer !== 'object' || !('kernel_oopses' in answer)) return 'ok';
-  return words(answer);
+    return answer.bind.result === 'ok' ? OK : { how: 'hang', at: String(answer.bind.blocked_in) };
+  if (answer === null || typeof answer !== 'object' || !('kernel_oopses' in answer)) return OK;
+  return endingOf(answer);
 }
 
-function words({ result, kernel_oopses, blocked_in }: Outcome): string {
-  if (result === 'kernel_oops') return `oops ${kernel_oopses.map(({ at }) => at).join(', ')}`;
-  return result === 'ok' ? result : `hangs in ${String(blocked_in)}`;
+function endingOf({ result, kernel_oopses, blocked_in }: Outcome): Ending {
+  if (result === 'kernel_oops') return { how: 'oops', at: kernel_oopses.map(({ at }) => at).join(', ') };
+  return result === 'ok' ? OK : { how: 'hang', at: String(blocked_in) };
+}
+
+function words({ how, at }: Ending): string {
+  switch (how) {
+    case 'ok':
+    case 'errno':
+      return at;
+    case 'oops':
+      return `oops ${at}`;
+    case 'hang':
+      return `hangs in ${at}`;
+    case 'unknown':
+      return 'not known';
+  }
 }
 
 /** Another type is of interest only where the name of the old superblock stands in the way. */
-function told(given: readonly Given[]): Given[] {
-  const exists = given.some(({ call, gives }) => call === 'mkfs and mount' && gives === 'EEXIST');
-  return given.filter(({ call }) => call !== 'with another type' || exists);
+function told(ended: readonly Ended[]): readonly Ended[] {
+  const exists = ended.some(({ call, ending }) => call === 'mkfs and mount' && ending.at === 'EEXIST');
+  return ended.filter(({ call }) => call !== 'with another type' || exists);
 }
+
+/** What decides that a call does not end well, by where it ends: an errno, a function of the kernel, a refusal of ours. */
+const RULES: Readonly<Record<Call, Readonly<Record<string, string>>>> = {
+  kill: { vm_normal_folio_pmd: 'R140', __zap_vma_range: 'R140' },
+  umount: {
+    dax_disassociate_entry: 'S1',
+    dax_layout_busy_page_range: 'S1',
+    EBUSY: 'S1',
+    dax_break_layout_final: 'S10',
+    outcome_unknown: 'S11',
+  },
+  bind: { 'device_lock: the removal holds it': 'S28', synchronize_rcu_normal: 'S32' },
+  'mkfs and mount': { EBUSY: 'S28', EEXIST: 'S12', ENOENT: 'S48' },
+  'with another type': {},
+};
 
 /** What decides each call. */
-function rulesOf(kernel: KernelName, state: RemovalState, given: readonly Given[]): string[] {
-  const bindAt = given.findIndex(({ call }) => call === 'bind');
-  const after = given[bindAt]?.gives === 'ok' ? bindAt : given.length;
-  const rules = given.flatMap((one, at) => {
-    if (one.gives !== 'ok') return ruleOf(kernel, one);
-    return one.call === 'umount' ? [ruleOfUmount(kernel, state, at > after)] : [];
+function rulesOf(kernel: KernelName, state: RemovalState, ended: readonly Ended[]): string[] {
+  const bindAt = ended.findIndex(({ call }) => call === 'bind');
+  const after = ended[bindAt]?.ending.how === 'ok' ? bindAt : ended.length;
+  const rules = ended.flatMap(({ call, ending }, at) => {
+    if (ending.how !== 'ok') return [must(RULES[call][ending.at], `rule of ${call}: ${words(ending)}`)];
+    return call === 'umount' ? [ruleOfUmount(kernel, state, at > after)] : [];
   });
   return [...new Set(rules)];
-}
-
-/** Of what is not ok. */
-function ruleOf(kernel: KernelName, { call, gives }: Given): string[] {
-  const { oopses_in } = PROFILES[kernel].facts.eviction;
-  if (gives === 'EEXIST') return ['S12'];
-  if (gives === 'ENOENT') return ['S48'];
-  if (gives === 'EINVAL') return ['R13'];
-  if (gives === 'not known') return ['S11'];
-  if (gives.startsWith('hangs in dax_break')) return ['S10'];
-  if (gives.startsWith('hangs in synchronize_rcu')) return ['S32'];
-  if (gives.startsWith('hangs')) return ['S28'];
-  if (call === 'kill') return [gives === `oops ${oopses_in}` ? 'S4' : 'R140'];
-  return [call === 'umount' ? 'S1' : 'S28'];
 }
 
 /** Of an umount that is ok. */
