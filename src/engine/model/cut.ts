@@ -18,6 +18,7 @@ export const CUT_LISTS = [
   'tenants',
   'exposures',
   'targets',
+  'calls',
 ] as const;
 /** How many rows there are of each list of which only the first 100 are shown. */
 export type Counts = CountsOf<(typeof CUT_LISTS)[number]>;

@@ -1,4 +1,5 @@
 import type { RemoveDaxDevice } from '../model/device_command.ts';
+import { reboot } from '../commands/reboot.ts';
 import { ifResolved } from '../kernels/not_resolved.ts';
 import { PROFILES } from '../kernels/profiles.ts';
 import { NO_PROBES } from '../kernels/told.ts';
@@ -10,11 +11,11 @@ import { runCount } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { cutLists } from '../model/cut.ts';
 import { wakeRemovals } from '../removal/wake.ts';
-import { entriesOf, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
+import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { upToFirst } from './clean_up.ts';
-import { cleanUpBehind } from './clean_up_advice.ts';
+import { cleanUpBehind, REBOOT } from './clean_up_advice.ts';
 import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
@@ -82,10 +83,10 @@ export interface Helpful extends Pick<Advice, 'detail'>, Then {
 export function helpfulCommands(tx: Transaction, command: RemoveDaxDevice): readonly Helpful[] {
   return inEveryKernel(tx, () => {
     const { better, now } = betterThanNow(tx, command, { kernels: false });
-    const asked = better.filter(({ remedy }) => remedy.commands.length > 0);
+    const asked = better.filter(({ remedy }) => remedy.planned.length > 0);
     asked.sort((a, b) => compareEnds(a.end, b.end) || stopped(a.remedy) - stopped(b.remedy));
     return asked.map(({ remedy, end }) => {
-      const { detail, commands } = remedy;
+      const { detail, planned: commands } = remedy;
       return { detail, commands, ...thenOf(remedy, end, now) };
     });
   });
@@ -109,8 +110,8 @@ function alike<Word>(one: Word, other: Word | null): Word | 'undetermined' {
   return one === other ? one : 'undetermined';
 }
 
-function stopped({ commands }: Tried['remedy']): number {
-  return commands.filter(({ type }) => type === 'exit_process').length;
+function stopped({ planned }: Tried['remedy']): number {
+  return planned.filter(({ type }) => type === 'exit_process').length;
 }
 
 /** What of it holds whatever the facts are that are not known. */
@@ -205,16 +206,16 @@ function triedAs(remedy: Tried['remedy'], end: End | Refusal | null): Tried[] {
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
 }
 
-/** What a task has died with, or holds for ever, is gone with a boot of the same kernel (HOST1). */
+/** What a task has died with, or holds for ever, is gone with a boot of the same kernel, as all that runs (HOST1). */
 function tryReboot(tx: Transaction, command: RemoveDaxDevice): Tried[] {
   const { name, stuck } = hostRecord(tx.host);
   if (stuck.length === 0) return [];
   const end = whatIf(tx, (imagined) => {
-    patch(imagined, 'hosts', name, { health: 'ok', stuck: [] });
+    reboot(imagined, REBOOT);
     return endOf(imagined, command);
   });
-  const detail = 'reboot before the removal, with the same file systems and processes';
-  return triedAs({ action: 'reboot', targets: [name], detail, commands: [] }, end);
+  const detail = 'reboot before the removal: what is mounted and what runs on the host ends with it';
+  return triedAs({ action: 'reboot', targets: [name], detail, calls: [REBOOT], planned: [] }, end);
 }
 
 function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName): Tried[] {
@@ -223,8 +224,9 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
     onKernel(imagined, { kernel, kernel_release: null, kernel_probes: NO_PROBES }, command.dax_device);
     return cannotBe(imagined.host, deviceOf(imagined.host, command.dax_device)) ?? endOf(imagined, command);
   });
-  const detail = 'boot another kernel, with the same file systems and processes';
-  const remedy = { action: 'boot_kernel', targets: [kernel], detail, commands: [] } as const;
+  const detail =
+    'boot another kernel, with the same file systems and processes: no request boots it with those, a reboot ends them';
+  const remedy = { action: 'boot_kernel', targets: [kernel], detail, calls: null, planned: [] } as const;
   return triedAs(remedy, end);
 }
 
@@ -238,10 +240,11 @@ function joined(better: readonly Tried[], now: Now): Advice[] {
     const before = advice.get(action);
     const same = before?.state_then === ending.state_then && before.verdict_then === ending.verdict_then;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
-    const { rows, told } = cutLists({ targets: [...(before?.targets ?? []), ...remedy.targets] });
+    const targets = [...(before?.targets ?? []), ...remedy.targets];
+    const { rows, told } = cutLists(remedy.calls === null ? { targets } : { targets, calls: remedy.calls });
     const then = { ...ending, impact_then: end.impact };
     const destructive = DESTROYS.has(action);
-    advice.set(action, { action, detail, ...rows, ...told, destructive, ...then, source });
+    advice.set(action, { action, detail, calls: null, ...rows, ...told, destructive, ...then, source });
   }
   return [...advice.values()];
 }

@@ -1,12 +1,20 @@
+import { reboot } from '../commands/reboot.ts';
+import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { must } from '../model/lookup.ts';
+import { deviceOf, must } from '../model/lookup.ts';
 import { cutLists } from '../model/cut.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
+import { dangersOf } from '../removal/hazards.ts';
+import { verdictOf } from '../removal/report.ts';
 import { isTooMuch, type CleanUpCall } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import { NO_IMPACT } from './impact.ts';
 import type { Advice } from './record.ts';
+import { whatIf } from './what_if.ts';
+
+/** The same kernel boots again: told nothing of another, it is never refused. */
+export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
 
 /** What cleans up behind a removal. */
 export interface CleanUp {
@@ -29,7 +37,7 @@ export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | nul
   const others = otherOrdersOf(tx, device);
   const clean = others.find(isClean);
   return clean === undefined
-    ? { advice: byReboot(host, [plain, ...others]), calls: null }
+    ? { advice: byReboot(tx, device, [plain, ...others]), calls: null }
     : inOrder(host, device, clean);
 }
 
@@ -42,7 +50,7 @@ function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): Clean
   const calls = met.map(({ call }) => call);
   const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
   const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
-  const { rows, told } = cutLists({ targets: calls.map((call) => callWords(host, call)) });
+  const { rows, told } = cutLists({ targets: calls.map((call) => callWords(host, call)), calls });
   const advice = {
     action: 'clean_up',
     detail: `in this order every call returns, and nothing of the removal is left${sure}`,
@@ -58,15 +66,20 @@ function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): Clean
 }
 
 /** HOST1: nothing outlives it. */
-function byReboot(host: Host, played: readonly Played[]): Advice {
-  const why = played.map((each) => notCleanWords(host, each));
+function byReboot(tx: Transaction, { name }: DaxDevice, played: readonly Played[]): Advice {
+  const why = played.map((each) => notCleanWords(tx.host, each));
+  const verdict_then = whatIf(tx, (imagined) => {
+    reboot(imagined, REBOOT);
+    return verdictOf(dangersOf(imagined.host, { steps: [] }, deviceOf(imagined.host, name)));
+  });
   return {
     action: 'reboot',
     detail: `no order that was tried leads to a clean state: ${[...new Set(why)].join('; ')}`,
-    targets: [hostRecord(host).name],
+    targets: [hostRecord(tx.host).name],
+    calls: [REBOOT],
     destructive: false,
     state_then: 'completed',
-    verdict_then: 'contained',
+    verdict_then,
     impact_then: NO_IMPACT,
     source: 'CLEAN2, HOST1',
   };

@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from '../model/vocabulary.ts';
 import type { RefusalCode } from '../model/refusal_codes.ts';
+import type { CommandOf } from '../model/command.ts';
 import type { Cut } from '../model/cut.ts';
 import type { Dependent } from '../model/depends_on.ts';
 import type { WithUnknown } from '../model/untold.ts';
@@ -92,6 +93,19 @@ export const ADVICE_ACTIONS = [
 /** One of them. */
 export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
 
+/** What is asked for in an advice. */
+export type AdvisedCommand = CommandOf<
+  | 'bind'
+  | 'exit_process'
+  | 'patch_host'
+  | 'patch_memory_block'
+  | 'reboot'
+  | 'record_hotplug_event'
+  | 'thaw'
+  | 'umount'
+  | 'unpin'
+>;
+
 /** One of several things that chance makes of what is done before a removal, and how that then ends. */
 export interface PossibleThen extends Possible {
   /** Null where it is refused. */
@@ -105,6 +119,8 @@ export interface Advice extends Cut {
   readonly detail: string;
   /** What it is done to: pids, pins, mounts, blocks, kernels; to clean up, the calls in their order. */
   readonly targets: readonly string[];
+  /** What does it in the model, in the order that was tried; null where no command does (ADV14). */
+  readonly calls: readonly AdvisedCommand[] | null;
   /** Whether doing it destroys what the device stores. */
   readonly destructive: boolean;
   /** How the removal then ends; `waiting` has no verdict yet. Once it has ended, of what is then left. */

@@ -7,6 +7,7 @@ import { hotplugLock, memoryRangesOf } from '../model/memory_range.ts';
 import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import type { CommandOf } from '../model/command.ts';
 import { isRefusal, type Possible } from '../model/refusal.ts';
+import { patchHost } from '../commands/patch_host.ts';
 import { umount } from '../commands/umount.ts';
 import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
@@ -17,26 +18,23 @@ import type { ImaginedRemoval } from './run_removal.ts';
 /** More blocks than this are not offlined one by one to see what comes of it. */
 const BLOCKS_MAX = 1024;
 
-/** What a remedy that can be asked for is made of. */
+/** What of a remedy a plan does. */
 export type RemedyCommand = ActedCommand | CommandOf<'patch_memory_block'>;
 type ActedCommand = CommandOf<'exit_process' | 'umount' | 'unpin'>;
 
 /** Something that could be done before a removal. `act` does it, and is false where it cannot be done. */
-export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail'> {
+export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail' | 'calls'> {
   readonly act: (tx: Transaction) => boolean;
-  /**
-   * The commands that do it, in order. None where no command does, and of what has the removal kill those that can be
-   * stopped before it.
-   */
-  readonly commands: readonly RemedyCommand[];
+  /** The calls, of what a plan does; else none: it has no removal kill those that can be stopped before (PLAN2). */
+  readonly planned: readonly RemedyCommand[];
   /** What they may come to, where chance decides it in the kernel; `act` does what is asked for. */
   readonly possible?: readonly Possible[];
 }
 
 /** A remedy that is these commands. */
-function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'commands'> {
+function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
   const act = (tx: Transaction): boolean => commands.every((command) => isDone(tx, command));
-  return { commands, act };
+  return { act, calls: commands, planned: commands };
 }
 
 function isDone(tx: Transaction, command: ActedCommand): boolean {
@@ -149,31 +147,30 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
   const may =
     possible === undefined ? '' : '; the kernel refuses with EBUSY where pages of its own are in one';
   const detail = `offline these blocks before the removal${may}`;
-  const commands = numbers.map((block): RemedyCommand => {
+  const calls = numbers.map((block): RemedyCommand => {
     return { type: 'patch_memory_block', dax_device: device.name, block, state: 'offline' };
   });
-  return [{ action: 'offline_memory_blocks', targets, detail, act, commands, ...definedOnly({ possible }) }];
+  const asked = { act, calls, planned: calls };
+  return [{ action: 'offline_memory_blocks', targets, detail, ...asked, ...definedOnly({ possible }) }];
 }
 
 function earlyKill(host: Host): Remedy[] {
   const { name, sysctl } = hostRecord(host);
   if (sysctl.memory_failure_early_kill === 1) return [];
-  const act = (tx: Transaction): boolean => {
-    patch(tx, 'hosts', name, { sysctl: { ...sysctl, memory_failure_early_kill: 1 } });
-    return true;
-  };
+  const command = { type: 'patch_host', sysctl: { memory_failure_early_kill: 1 } } as const;
+  const act = (tx: Transaction): boolean => !isRefusal(patchHost(tx, command));
   const detail = 'set vm.memory_failure_early_kill to 1: processes that do not handle SIGBUS then die';
-  return [{ action: 'set_early_kill', targets: [name], detail, act, commands: [] }];
+  return [{ action: 'set_early_kill', targets: [name], detail, act, calls: [command], planned: [] }];
 }
 
 function otherFileSystems(mounts: readonly Mount[]): Remedy[] {
   const used = mounts.filter((mount) => mount.dax !== 'never' && mount.partition === null);
   if (used.length === 0) return [];
   return AGCOUNTS.map((agcount): Remedy => {
-    const detail = `use xfs with rmapbt=1 and agcount=${String(agcount)}, for the same files and processes`;
+    const detail = `use xfs with rmapbt=1 and agcount=${String(agcount)}, for the same files and processes: no request makes one that has them`;
     const targets = used.map((mount) => mount.path);
     const act = (tx: Transaction): boolean => asRmapbt(tx, used, agcount);
-    return { action: 'mkfs_xfs_rmapbt', targets, detail, act, commands: [] };
+    return { action: 'mkfs_xfs_rmapbt', targets, detail, act, calls: null, planned: [] };
   });
 }
 

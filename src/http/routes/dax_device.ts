@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AnswerTo } from '../../engine/answer.ts';
 import type { Backend } from '../backend.ts';
+import { withCalls } from '../call.ts';
 import { etagOf } from '../etag.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
 import { changed, created, deleted, openedBy, type AnswerKind } from '../mutate.ts';
@@ -55,7 +56,8 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
     more: surveyed,
     load: async ({ host, device }, query) => {
       const question = { type: 'survey_holders', dax_device: device } as const;
-      const { items, ...beside } = doneOrThrow(await backend.ask({ host, question })).answer;
+      const { answer } = doneOrThrow(await backend.ask({ host, question }));
+      const { items, ...beside } = withCalls(host, answer);
       const page = await slicePage(backend, `holders of ${host}/${device}`, items, query);
       return { ...page, ...beside };
     },

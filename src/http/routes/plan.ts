@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Plan as HostPlan, PlannedCommand } from '../../engine/questions/plan_record.ts';
+import type { Plan as HostPlan } from '../../engine/questions/plan_record.ts';
 import { PLANNED_MAX } from '../../engine/model/question.ts';
 import type { Refusal } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
+import { callOf } from '../call.ts';
 import { answered, conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { doneOrThrow, HttpProblem, RefusalProblem } from '../problem.ts';
 import { HOSTS_MAX, Plan, PlanRemovalsBody } from '../schemas/plan.ts';
 
 type Body = z.output<typeof PlanRemovalsBody>;
-type Call = z.output<typeof Plan>['order'][number]['calls'][number];
 type Conditions = ReturnType<typeof conditionsOf>;
 
 /** POST /v1/plans: a question a host, one after the other. It takes a key as every POST does, and changes nothing. */
@@ -112,26 +112,4 @@ function askedOf({ hosts = [], dax_devices }: Body): Asked[] {
 
 function wrong(pointer: string, detail: string): HttpProblem {
   return new HttpProblem('invalid_request', detail, { errors: [{ pointer, detail }] });
-}
-
-/** The request that gives the command. */
-function callOf(host: string, command: PlannedCommand): Call {
-  const at = `/v1/hosts/${encodeURIComponent(host)}`;
-  switch (command.type) {
-    case 'exit_process':
-      return { method: 'DELETE', path: `${at}/processes/${String(command.pid)}`, body: null };
-    case 'umount':
-      return { method: 'DELETE', path: `${at}/mounts/${command.mount}`, body: null };
-    case 'unpin':
-      return { method: 'DELETE', path: `${at}/pins/${command.pin}`, body: null };
-    case 'patch_memory_block': {
-      const { dax_device, block, state } = command;
-      const path = `${at}/dax-devices/${encodeURIComponent(dax_device)}/memory-blocks/${String(block)}`;
-      return { method: 'PATCH', path, body: { state } };
-    }
-    case 'remove_dax_device': {
-      const path = `${at}/dax-devices/${encodeURIComponent(command.dax_device)}/remove`;
-      return { method: 'POST', path, body: { trigger: command.trigger } };
-    }
-  }
 }

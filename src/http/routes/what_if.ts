@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { definedOnly } from '../../engine/model/defined_only.ts';
 import { KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { isRefusal } from '../../engine/model/refusal.ts';
+import type * as engine from '../../engine/questions/record.ts';
 import type { Backend } from '../backend.ts';
+import { withCalls } from '../call.ts';
 import { listSchema, textOf } from '../list.ts';
 import { answered, conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { renderPageToken, rowBefore } from '../page_token.ts';
@@ -48,7 +50,9 @@ function comparisonRoute(app: FastifyInstance, backend: Backend): void {
       await backend.ask({ host, question, ...(idempotency === undefined ? {} : { idempotency }) }),
     );
     mark(reply, conditions, done.replayed);
-    return reply.send(done.answer);
+    const { items, ...compared } = done.answer;
+    const shown = items.map((item) => (item.refused === null ? withCalls(host, item) : item));
+    return reply.send({ ...compared, items: shown });
   });
 }
 
@@ -69,7 +73,11 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     const place = definedOnly({ after, labels: label });
     const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...place });
     if (isRefusal(page)) throw new RefusalProblem(page);
-    const { items, last, as_of, summary } = page;
+    const { last, as_of, summary } = page;
+    const items = page.items.map((text) => {
+      const assessment = JSON.parse(text) as engine.Assessment;
+      return JSON.stringify(withCalls(assessment.host, assessment));
+    });
     reply.type('application/json; charset=utf-8');
     return textOf(
       { items, next_page: renderPageToken('assessment', last === null ? null : [last]), as_of },

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ADVICE_ACTIONS } from '../../engine/questions/record.ts';
 import type * as engine from '../../engine/questions/record.ts';
+import { Call } from './call.ts';
 import { Cut } from './removal.ts';
-import { Count } from './scalar.ts';
+import { Count, withExample } from './scalar.ts';
 import { Errno, RefusalCode, Verdict } from './word.ts';
 
 /** How an imagined removal ends. */
@@ -75,6 +76,10 @@ export const Advice = z
     targets: z
       .array(z.string())
       .meta({ description: 'What it applies to, and of clean_up the calls in their order: the first 100.' }),
+    calls: z.array(Call).nullable().meta({
+      description:
+        'The requests that do it in the model, in the order in which it was tried: the first 100 (of more, `cut` has the number, and POST /v1/plans all that a plan does). Null where no request does it: `detail` says why.',
+    }),
     cut: Cut.exactOptional(),
     destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
     state_then: ImaginedState,
@@ -87,4 +92,27 @@ export const Advice = z
     id: 'Advice',
     description:
       'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more. Of a device whose removal has ended: what leads to a clean state (clean_up), or why only a reboot does.',
+    override: withExample({
+      action: 'clean_up',
+      detail:
+        'in this order every call returns, and nothing of the removal is left (recorded on this kernel)',
+      targets: ['bind pmem0', 'end process 101', 'umount /mnt/pmem0'],
+      calls: [
+        { method: 'POST', path: '/v1/hosts/node-v6.12/dax-devices/pmem0/bind', body: {} },
+        { method: 'DELETE', path: '/v1/hosts/node-v6.12/processes/101', body: null },
+        { method: 'DELETE', path: '/v1/hosts/node-v6.12/mounts/m2', body: null },
+      ],
+      destructive: false,
+      state_then: 'completed',
+      verdict_then: 'contained',
+      impact_then: {
+        file_systems_shut_down: 0,
+        file_systems_frozen: 0,
+        file_systems_cut_off: 0,
+        processes_signalled: 0,
+        processes_killed: 0,
+        dirty_bytes: 0,
+      },
+      source: 'CLEAN2, S7, S11',
+    }),
   });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PLANNED_MAX } from '../../engine/model/question.ts';
 import { PLAN_ACTIONS } from '../../engine/questions/plan_record.ts';
 import type * as engine from '../../engine/questions/plan_record.ts';
+import { Call } from './call.ts';
 import { dependent } from './depends_on.ts';
 import { ImaginedState, Impact, NoRemoval, PossibleThen } from './imagined.ts';
 import { SimulatedKernelCost } from './removal.ts';
@@ -33,14 +34,6 @@ export const PlanRemovalsBody = z
   })
   .meta({ id: 'PlanRemovals', override: withExample({ hosts: ['node-v6.12'], trigger: 'unbind' }) });
 
-const PlannedCall = z
-  .strictObject({
-    method: z.enum(['POST', 'PATCH', 'DELETE']),
-    path: z.string(),
-    body: z.record(z.string(), z.unknown()).nullable(),
-  })
-  .meta({ id: 'PlannedCall', description: 'A request to this service.' });
-
 const Step = z
   .strictObject({
     step: z.int().min(1).meta({ description: 'Its place in the order.' }),
@@ -50,7 +43,7 @@ const Step = z
       description:
         'For a shell of the host; null where nothing that is typed does it: whoever holds a pin lets it go, a card is pulled, a device is known by its namespace alone.',
     }),
-    calls: z.array(PlannedCall).meta({ description: 'The same in the model, in order.' }),
+    calls: z.array(Call).meta({ description: 'The same in the model, in order.' }),
     why: z.string(),
     before: z.array(z.string()).meta({
       description:

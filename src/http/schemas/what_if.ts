@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CompareRemovals } from '../../engine/model/question.ts';
 import { DEVICE_MODES } from '../../engine/model/vocabulary.ts';
 import type * as engine from '../../engine/questions/record.ts';
+import type { Shown } from '../call.ts';
 import { dependent } from './depends_on.ts';
 import { EXAMPLE_KERNEL, NEWER_KERNEL } from './example_kernels.ts';
 import { HostKernel, KernelName, KernelRelease, KernelReleaseInput } from './host.ts';
@@ -75,7 +76,11 @@ export const Comparison = z
           'Only what differs between kernels, compared over whole lists. Of a list with more than 100 entries the first 100 are shown, those that not all kernels have first, and how many more there are.',
       }),
   })
-  .meta({ id: 'Comparison' }) satisfies z.ZodType<engine.Comparison>;
+  .meta({ id: 'Comparison' }) satisfies z.ZodType<
+  Omit<engine.Comparison, 'items'> & {
+    readonly items: readonly (engine.RefusedRemoval | Shown<engine.AnsweredRemoval>)[];
+  }
+>;
 
 export const CompareRemovalsBody = z
   .strictObject({
@@ -140,7 +145,7 @@ export const Assessment = z
   .meta({
     id: 'Assessment',
     description: 'What a surprise removal of the device now would leave.',
-  }) satisfies z.ZodType<engine.Assessment>;
+  }) satisfies z.ZodType<Shown<engine.Assessment>>;
 
 /** Beside a page of assessments. */
 export const assessed = {

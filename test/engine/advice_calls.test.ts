@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { adviceOn } from '../../src/engine/questions/assess.ts';
+import type { Advice, AdviceAction } from '../../src/engine/questions/record.ts';
+import { cases } from '../support/property.ts';
+import { anyLife, anyStory, play, type Story } from './fleet.ts';
+import { advice, systemRam } from './imagine.ts';
+import { devdax, ext4, rmapbt, xfs } from './rig.ts';
+import { addPin, DEVICE, removeDevice, UMEM, type Machine } from './support.ts';
+
+/** All that runs takes turns until nothing moves. */
+function rest(made: Machine): void {
+  const { removals } = made.host.tables;
+  const due = () => removals.where(({ state }) => state === 'running');
+  for (let now = due(); now.length > 0; now = due())
+    for (const { id } of now) made.run({ type: 'advance_removal', removal: id });
+}
+
+function atRest(story: Story): Machine {
+  const made = play(story, () => undefined);
+  rest(made);
+  return made;
+}
+
+/** Does the calls of an advice, each as it would be done. */
+function follow(made: Machine, { calls }: Advice): void {
+  for (const call of calls!) {
+    made.run(call);
+    rest(made);
+  }
+}
+
+/** How a removal of the device now ends, or what is left where it has none. */
+function standsNow(made: Machine, dax_device: string): readonly string[] {
+  const [now] = made.ask({ type: 'assess_removals', dax_device });
+  return [now!.state ?? 'completed', now!.verdict ?? 'contained'];
+}
+
+test('[ADV14] whatever the fleet, doing the calls of an advice leads to what it says', () => {
+  const done = new Set<AdviceAction>();
+  fc.assert(
+    fc.property(fc.oneof(anyStory, anyLife), (story) => {
+      const made = atRest(story);
+      for (const name of made.host.tables.dax_devices.keys()) {
+        const [first, ...others] = adviceOn(made.host, name);
+        if (first === undefined) continue;
+        const behind = first.action === 'clean_up' ? [first] : [];
+        if (behind.length > 0) isCleanBehind(story, name, first);
+        for (const one of behind.length > 0 ? others : [first, ...others]) {
+          if (one.calls === null || one.possible !== undefined) continue;
+          const copy = atRest(story);
+          for (const each of [...behind, one]) follow(copy, each);
+          expect([one.action, ...standsNow(copy, name)]).toEqual([
+            one.action,
+            one.state_then,
+            one.verdict_then,
+          ]);
+          done.add(one.action);
+        }
+      }
+    }),
+    cases(40),
+  );
+  expect(done.size).toBeGreaterThan(4);
+});
+
+function isCleanBehind(story: Story, name: string, advised: Advice): void {
+  const copy = atRest(story);
+  follow(copy, advised);
+  expect(adviceOn(copy.host, name)[0]?.action).not.toBe('clean_up');
+  expect(copy.host.tables.dax_devices.get(name)!.removal).toBeNull();
+}
+
+describe('[ADV14] each advice has the commands that do it', () => {
+  const callsOf = ({ made }: { readonly made: Machine }) =>
+    Object.fromEntries(advice(made).map(({ action, calls }) => [action, calls]));
+
+  test('what stops, unmounts and cleans up', () => {
+    const rig = ext4('v6.12');
+    const { pid } = rig.mapper();
+    const [end, umount] = [
+      { type: 'exit_process', pid },
+      { type: 'umount', mount: rig.mount, lazy: false },
+    ];
+    expect(callsOf(rig)).toEqual({
+      stop_processes_and_umount: [end, umount],
+      stop_processes: [end],
+      mkfs_xfs_rmapbt: null,
+    });
+    removeDevice(rig.made, { trigger: 'surprise_removal' });
+    const add = { type: 'record_hotplug_event', dax_device: DEVICE, action: 'add' };
+    expect(callsOf(rig)).toEqual({ clean_up: [add, { type: 'bind', dax_device: DEVICE }, end, umount] });
+  });
+
+  test('an idle file system, pins, blocks, the sysctl, a reboot', () => {
+    const idle = xfs('v6.12');
+    expect(callsOf(idle)['umount_first']).toEqual([{ type: 'umount', mount: idle.mount, lazy: false }]);
+    const pinned = devdax('v5.10');
+    const pin = addPin(pinned.made, pinned.mapper(), UMEM);
+    expect(callsOf(pinned)['drop_pins']).toEqual([{ type: 'unpin', pin }]);
+    const blocks = callsOf({ made: systemRam('v6.12', true) })['offline_memory_blocks'];
+    expect(blocks?.[0]).toMatchObject({ type: 'patch_memory_block', dax_device: 'dax0.0', state: 'offline' });
+    const early = rmapbt('v6.1');
+    early.mapper();
+    expect(callsOf(early)['set_early_kill']).toEqual([
+      { type: 'patch_host', sysctl: { memory_failure_early_kill: 1 } },
+    ]);
+    const never = rmapbt('v7.3', 0, 4);
+    never.mapper();
+    removeDevice(never.made);
+    expect(callsOf(never)).toEqual({ reboot: [{ type: 'reboot' }] });
+  });
+
+  test('none where no command does it, and the words say so', () => {
+    const [other, older] = [ext4('v6.12'), rmapbt('v5.10')];
+    for (const rig of [other, older]) rig.mapper();
+    const all = [...advice(other.made), ...advice(older.made)];
+    const none = all.filter(({ calls }) => calls === null);
+    expect(none.map(({ action }) => action)).toEqual(['mkfs_xfs_rmapbt', 'boot_kernel']);
+    for (const { detail } of none) expect(detail).toMatch(/: no request /);
+  });
+
+  test('[CUT1] of more than 100 the first, and how many there are', () => {
+    const rig = ext4('v6.12');
+    for (let at = 0; at < 101; at += 1) rig.mapper({ length: 4096, small: true });
+    const [first] = advice(rig.made);
+    expect(first).toMatchObject({ action: 'stop_processes_and_umount', cut: { targets: 102, calls: 102 } });
+    expect(first!.calls).toHaveLength(100);
+  });
+});
