@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { touch } from './observe.ts';
-import { counters, ends, fail, poisonCommand, scene } from './poison.ts';
+import { counters, ends, fail, poisonCommand, scene, story } from './poison.ts';
 import { found } from './support.ts';
 
 const HOOKED = ['v6.1', 'v6.12', 'v7.3'] as const satisfies readonly KernelName[];
@@ -11,6 +11,14 @@ function shutDown(kernel: KernelName) {
   at.made.run({ type: 'shutdown_mount', mount: found([...at.made.host.tables.mounts.keys()][0]) });
   return at;
 }
+
+test('[S52] v5.10: no file system is asked, and poison is as of one that is alive', () => {
+  const alive = scene('v5.10', 'rmapbt', { one: { mce_kill: 'early' } });
+  const asked = { page: 5, source: 'mce', by: 'one' } as const;
+  const told = story(shutDown('v5.10'), asked);
+  expect(told).toBe(story(alive, asked));
+  expect(told).toContain('one AR');
+});
 
 describe.each(HOOKED)('%s', (kernel) => {
   test('[S52] poison under an xfs with rmapbt that was shut down reaches nobody, and counts', () => {
