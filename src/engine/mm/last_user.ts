@@ -1,33 +1,62 @@
 import type { File, Host, Mount } from '../model/host.ts';
-import { fileOf, filesOf, isFileUsed, mountsOf } from '../model/lookup.ts';
+import { fileOf, filesOf, isFileUsed, mountsOf, must } from '../model/lookup.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
 import { isFrozen } from './freeze.ts';
 import { heldByRemoval } from './held_superblock.ts';
 
-/** What holds a file, or something else: a descriptor or a mapping. */
-interface Holder {
-  readonly file: string | null;
+/**
+ * After a descriptor or a mapping went: an inode without a name that nobody uses any more is evicted and its blocks are
+ * free; so are all inodes of a file system that was detached and has lost its last user.
+ * Source: fs/file_table.c __fput(), fs/inode.c iput_final(), fs/namespace.c cleanup_mnt(); S4, S5.
+ */
+export function putFile(tx: Transaction, { file }: { readonly file: string | null }): Eviction {
+  if (file === null) return HARMLESS;
+  const inode = fileOf(tx.host, file);
+  const eviction = putInode(tx, inode);
+  return eviction.do === 'ok' ? cleanUpMounts(tx, [inode]) : eviction;
+}
+
+/** The first of these, of the inode alone. */
+export function putInode(tx: Transaction, file: File): Eviction {
+  return file.state === 'unlinked' && !isFileUsed(tx.host, file.id) ? freeInode(tx, file) : HARMLESS;
 }
 
 /**
- * After descriptors and mappings went: inodes without a name that nobody uses any more are evicted and their blocks are
- * free; so are all inodes of a file system that was detached and has lost its last user. Returns what that did to the
- * task: the first that does not end well.
- * Source: fs/file_table.c __fput(), fs/inode.c iput_final(), fs/namespace.c cleanup_mnt(); S4, S5.
+ * The second, after the last puts of files, in the order of these: the mount that was put last is cleaned up first, and
+ * with the last of its mounts a superblock is torn down, but for one that a freeze keeps active (S28, S38). Returns what
+ * that did to the task: the first that does not end well, behind which it comes to no other (EVICT2).
  */
-export function putFiles(tx: Transaction, holders: readonly Holder[]): Eviction {
-  const files = filesBehind(tx.host, holders);
-  for (const file of files) {
-    if (file.state !== 'unlinked' || isFileUsed(tx.host, file.id)) continue;
-    const eviction = freeInode(tx, file);
-    if (eviction.do !== 'ok') return eviction;
-  }
-  for (const mount of detachedSuperblocks(tx.host, files)) {
-    const eviction = evictAll(tx, mount);
-    if (eviction.do !== 'ok') return eviction;
+export function cleanUpMounts(tx: Transaction, files: readonly File[]): Eviction {
+  const mounts = abandoned(tx.host, files);
+  const cleaned = new Set<string>();
+  for (const [at, mount] of mounts.entries()) {
+    cleaned.add(mount.id);
+    const isLast = mountsOf(tx.host, mount.file_system).every(({ id }) => cleaned.has(id));
+    const eviction = isLast && !isFrozen(mount) ? evictAll(tx, mount) : HARMLESS;
+    if (eviction.do === 'ok') continue;
+    for (const left of mounts.slice(at + 1)) keepMount(tx, left);
+    return eviction;
   }
   return HARMLESS;
+}
+
+/** The detached mounts whose last users these puts were have nobody left who cleans them up: they stay (EVICT2). */
+export function keepMounts(tx: Transaction, files: readonly File[]): void {
+  for (const mount of abandoned(tx.host, files)) keepMount(tx, mount);
+}
+
+function keepMount(tx: Transaction, { id }: Mount): void {
+  patch(tx, 'mounts', id, { umount_blocked: true });
+  emit(tx, 'mount_changed', `mounts/${id}`, { umount_blocked: true });
+}
+
+/** The mounts of files that nothing holds any more, the one whose file was put last first. */
+function abandoned(host: Host, files: readonly File[]): Mount[] {
+  const ids = new Set(files.map(({ mount }) => mount).reverse());
+  return [...ids]
+    .map((id) => must(host.tables.mounts.get(id), id))
+    .filter((mount) => isAbandoned(host, mount));
 }
 
 /**
@@ -77,28 +106,10 @@ export function isMountUsed(host: Host, mount: Mount): boolean {
   );
 }
 
-function filesBehind(host: Host, holders: readonly Holder[]): File[] {
-  const ids = new Set(holders.flatMap(({ file }) => (file === null ? [] : [file])));
-  return [...ids].map((id) => fileOf(host, id));
-}
-
 /**
- * Whether nothing holds a mount any more: it was detached, nobody uses it, and no umount of it that never returns keeps
- * it (S32).
+ * Whether nothing holds a mount any more: it was detached, nobody uses it, and nothing that never comes to its clean-up
+ * keeps it (S32, EVICT2).
  */
 export function isAbandoned(host: Host, mount: Mount): boolean {
   return mount.state === 'lazy' && !mount.umount_blocked && !isMountUsed(host, mount);
-}
-
-/**
- * Superblocks of the files that are torn down, for nothing holds any of their mounts: by one of these. A freeze keeps a
- * superblock active (S28, S38).
- */
-function detachedSuperblocks(host: Host, files: readonly File[]): Mount[] {
-  const ids = new Set(files.map(({ file_system }) => file_system));
-  return [...ids].flatMap((id) => {
-    const mounts = mountsOf(host, id);
-    const isLeft = mounts.every((mount) => isAbandoned(host, mount) && !isFrozen(mount));
-    return isLeft ? mounts.slice(0, 1) : [];
-  });
 }

@@ -1,9 +1,10 @@
 import { blockedOutcome, okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
 import type { Eviction } from './evict.ts';
-import { putFiles } from './last_user.ts';
+import { keep, letGo, putAll } from './exit_puts.ts';
+import { putFile } from './last_user.ts';
 import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
-import { mappingsOfPid, openFilesOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
+import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { closeNodes, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -25,7 +26,7 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  *      │ok
  *   release pins ──oops──▶ oopsed | the worker dies, the task ends
  *      │ok
- *   last user of an inode or superblock: evict ──oops──▶ oopsed │ ──hang──▶ blocked
+ *   last puts of files, then of mounts: evict ──oops──▶ oopsed │ ──hang──▶ blocked (EVICT2)
  *      │ok
  *   dead
  *
@@ -43,28 +44,28 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Re
 /** The way of an exit; adds what is not known on it. */
 function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const open_files = openFilesOfPid(tx.host, pid);
   const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   for (const mapping of mappings) loseRefs(tx, mapping);
-  for (const mapping of mappings) remove(tx, 'mappings', mapping.id);
+  const puts = letGo(tx, pid);
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {
     const release = releaseOf(tx.host, pin, 'exit');
     if (isRefusal(release)) unknown.push(release);
-    else if (release.effect.do === 'oops') return oopsed(tx, pid, release.effect);
-    else oopses.push(...release.worker_oopses);
+    else if (release.effect.do === 'oops') {
+      keep(tx, pid, puts);
+      for (const left of pinsOfPid(tx.host, pid)) patch(tx, 'pins', left.id, { mapping: null });
+      return oopsed(tx, pid, release.effect);
+    } else oopses.push(...release.worker_oopses);
     loseRefsOfPin(tx, pin);
     remove(tx, 'pins', pin.id);
   }
-  for (const { id } of open_files) remove(tx, 'open_files', id);
-  const nodes = closeNodes(tx, [...mappings, ...open_files]);
-  if (nodes.oops !== null) return withLog([...zapped, ...nodes.kernel_log], oopsed(tx, pid, nodes.oops));
-  const eviction = putFiles(tx, [...mappings, ...open_files]);
-  if (eviction.do === 'oops') return oopsed(tx, pid, { ...eviction, task: 'stuck' });
-  if (eviction.do === 'hang') return hang(tx, pid, eviction.in);
-  if (eviction.do === 'unknown') unknown.push(unknownOutcome(eviction.why));
+  const put = putAll(tx, pid, puts, unknown);
+  const kernel_log = [...zapped, ...put.kernel_log];
+  if (put.end.do === 'oops') return withLog(kernel_log, oopsed(tx, pid, put.end));
+  if (put.end.do === 'hang') return withLog(kernel_log, hang(tx, pid, put.end.in));
+  if (put.end.do === 'unknown') unknown.push(unknownOutcome(put.end.why));
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
@@ -72,7 +73,7 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
     process_alive: false,
     end,
     kernel_oopses: oopses,
-    kernel_log: [...zapped, ...nodes.kernel_log],
+    kernel_log,
   };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
 }
@@ -98,7 +99,7 @@ export function putBy(tx: Transaction, pid: number, holder: NodeHolder): Outcome
   if (tx.pending.length > 0)
     emit(tx, 'dax_device_changed', `dax-devices/${holder.dax_device}`, { closed: holder.description });
   if (oops !== null) return strike(tx, pid, { ...oops, task: 'dies' });
-  const eviction = putFiles(tx, [holder]);
+  const eviction = putFile(tx, holder);
   switch (eviction.do) {
     case 'ok':
       return okOutcome({ kernel_log });

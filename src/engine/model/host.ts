@@ -276,7 +276,10 @@ export interface Mount extends Resource {
    * `shutting_down`: detached, and whoever tore its superblock down oopsed or never returns: it stays until a reboot.
    */
   readonly state: 'mounted' | 'lazy' | 'shutting_down';
-  /** Whether the umount(2) that detached it never returns, and keeps its superblock until a reboot (S32). */
+  /**
+   * Whether its superblock is kept until a reboot, whoever uses it: the umount(2) that detached it never returns (S32), or
+   * its last user died before it came to the clean-up (EVICT2).
+   */
   readonly umount_blocked: boolean;
   readonly fs_state: FsState;
   /** Why it shut down, as the kernel names it, or null. */

@@ -38,7 +38,7 @@ export const Mount = z
     }),
     umount_blocked: z.boolean().meta({
       description:
-        'Whether the umount that detached it never returns, and keeps its superblock until a reboot: no grace period of RCU ends.',
+        'Whether its superblock is kept until a reboot, whoever uses it: the umount that detached it never returns, for no grace period of RCU ends, or its last user died, or waits for ever, before it came to the clean-up.',
     }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),

@@ -98,7 +98,7 @@ function kernelCounts(host: Host): boolean {
 }
 
 /** Every end that evicting these inodes may have; none where all of it is harmless. */
-export function evictions(host: Host, files: readonly File[]): Set<End> {
+function evictions(host: Host, files: readonly File[]): Set<End> {
   const ends = new Set<End>();
   for (const file of files) {
     const device = found(host.tables.dax_devices.get(file.dax_device));
@@ -121,7 +121,7 @@ function takenSince(host: Host, { dax_device, file_system }: File): Set<number> 
 }
 
 /** Files of a superblock. */
-export function filesIn(host: Host, file_system: string): File[] {
+function filesIn(host: Host, file_system: string): File[] {
   return [...host.tables.files.values()].filter((file) => file.file_system === file_system);
 }
 
