@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
-import { answered } from './observe.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { answered, told } from './observe.ts';
+import { ext4 } from './rig.ts';
 import {
   addDevice,
   addFile,
   addMapper,
   addMount,
   addProcess,
+  fileIo,
   found,
   machine,
   MIB,
+  mountOf,
   removeDevice,
 } from './support.ts';
 
@@ -181,4 +185,46 @@ test.each([
     errno: 'EEXIST',
     detail: expect.stringContaining(way) as string,
   });
+});
+
+describe('[JC2] ext4 that is shut down has aborted its journal', () => {
+  test.each(KERNEL_NAMES)('with the removal, if that shuts it down: %s', (kernel) => {
+    for (const options of ['rw', 'ro'] as const) {
+      const { made, mount } = ext4(kernel);
+      made.run({ type: 'remount', mount, options });
+      const { kernel_log } = removeDevice(made).report;
+      const { fs_state, journal, read_only } = mountOf(made, mount);
+      const aborts = kernel_log.includes('Aborting journal on device pmem0-8.');
+      expect([journal === 'aborted', fs_state === 'shutdown']).toEqual([aborts, aborts]);
+      expect([aborts, read_only]).toEqual([['v6.12', 'v7.3'].includes(kernel), options === 'ro']);
+    }
+  });
+
+  test.each(KERNEL_NAMES)('by ioctl: %s', (kernel) => {
+    const { made, mount } = ext4(kernel);
+    expect(made.run({ type: 'shutdown_mount', mount })).toMatchObject({
+      fs_state: 'shutdown',
+      journal: 'aborted',
+    });
+    expect(made.events.at(-1)?.data).toMatchObject({ journal: 'aborted' });
+  });
+});
+
+test('[OPEN3] where v5.10 made ext4 read-only who has it open for writing may call, until it is shut down', () => {
+  const { made, mount, mapper, file } = ext4('v5.10');
+  const { pid } = mapper();
+  const [late, early] = [addProcess(made), addProcess(made)];
+  for (const [each, mode] of [
+    [late, 'rdonly'],
+    [early, 'rdwr'],
+  ] as const)
+    made.run({ type: 'open_file', pid: each, file: file(), flags: [mode] });
+  const reader = mapper({ prot: 'r' }).pid;
+  const write = () => [late, reader, early, pid].map((each) => told(fileIo(made, each, file(), 'pwrite')));
+  removeDevice(made);
+  made.run({ type: 'commit_journal', mount });
+  expect([mountOf(made, mount).read_only, write()]).toEqual([true, ['EROFS', 'EROFS', 'ENXIO', 'ENXIO']]);
+  made.run({ type: 'shutdown_mount', mount });
+  expect(write()).toEqual(['EROFS', 'EROFS', 'EIO', 'EIO']);
+  expect(answered(made, { type: 'create_file', mount, path: '/new', size: MIB })).toBe('EROFS');
 });

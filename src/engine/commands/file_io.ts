@@ -30,7 +30,6 @@ import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusa
 import { emit, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { findByPath } from '../fs/mount.ts';
-import { isRemountedReadOnly } from '../fs/superblock.ts';
 import { syncFile } from '../fs/sync.ts';
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */
@@ -45,8 +44,8 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
   const mount = superblockFor(tx.host, file, command.pid);
   if (isRefusal(mount)) return mount;
   if (command.kind === 'pwrite') {
-    // No descriptor can be open for writing there; else sb_start_write() comes before all that asks the file system.
-    if (isRemountedReadOnly(mount)) return errnoOutcome('EROFS');
+    // It is opened for writing first; with a descriptor, sb_start_write() comes before all that asks the file system.
+    if (mount.read_only && !hasOpenToWrite(tx.host, file, command.pid)) return errnoOutcome('EROFS');
     if (isFrozen(mount)) return waitForThaw(tx, command.pid, callOf(file, command));
   }
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
@@ -61,6 +60,14 @@ function superblockFor(host: Host, file: File, pid: number): Mount | Refusal {
     (held) => held.file === file.id,
   );
   return isHolder ? mountedSuperblock(host, file) : findByPath(host, file);
+}
+
+/** Whether a process has a file open for writing: where the kernel made it read-only, it had it open before. */
+function hasOpenToWrite(host: Host, { id }: File, pid: number): boolean {
+  return (
+    openFilesOfPid(host, pid).some(({ file, flags: [mode] }) => file === id && mode !== 'rdonly') ||
+    mappingsOfPid(host, pid).some(({ file, opened }) => file === id && opened !== 'rdonly')
+  );
 }
 
 function callOf({ id, file_system }: File, { offset, length }: FileIo): FrozenCall {

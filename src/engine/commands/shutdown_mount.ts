@@ -1,10 +1,10 @@
 import type { Mount } from '../model/host.ts';
 import type { ShutdownMount } from '../model/use_command.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
-import { patchSuperblock } from '../fs/superblock.ts';
+import { shutDown } from '../fs/superblock.ts';
 import { findMount } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
-import { emit, type Transaction } from '../model/transaction.ts';
+import type { Transaction } from '../model/transaction.ts';
 
 /** XFS_IOC_GOINGDOWN, EXT4_IOC_SHUTDOWN by the administrator. */
 export function shutdownMount(tx: Transaction, command: ShutdownMount): Mount | Refusal {
@@ -12,7 +12,5 @@ export function shutdownMount(tx: Transaction, command: ShutdownMount): Mount | 
   if (isRefusal(mount)) return mount;
   if (isFrozen(mount))
     return refuse('dax_device_busy', `the file system is frozen: the shutdown waits ${untilThawed(mount)}`);
-  const record = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'FS_IOC_SHUTDOWN' });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'FS_IOC_SHUTDOWN' });
-  return record;
+  return shutDown(tx, mount, 'FS_IOC_SHUTDOWN');
 }

@@ -20,19 +20,34 @@ export function patchSuperblock(
 }
 
 /**
- * Whether a remount made it read-only: nobody had a file open for writing, and nothing is left to commit. One that an
- * aborted journal made so has its writers still (R37). Source: fs/super.c reconfigure_super().
+ * Shuts it down, in every mount that shows it: ext4 aborts its journal with that (`NOLOGFLUSH`), read-only or not.
+ * Source: fs/ext4/ioctl.c ext4_force_shutdown().
  */
-export function isRemountedReadOnly({ read_only, journal }: Mount): boolean {
-  return read_only && journal === 'live';
+export function shutDown(
+  tx: Transaction,
+  mount: Mount,
+  shutdown_reason: string,
+  more: Partial<Pick<Mount, 'frozen_by_user'>> = {},
+): Mount {
+  const aborts = mount.fs_type === 'ext4' ? ({ journal: 'aborted' } as const) : {};
+  const after = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason, ...aborts, ...more });
+  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: shutdown_reason, ...aborts });
+  return after;
+}
+
+/**
+ * Whether it is read-only by a remount, with nothing left to commit: one that is alive and that an aborted journal made so
+ * (R37) is not. Source: fs/super.c reconfigure_super().
+ */
+export function isRemountedReadOnly({ read_only, journal, fs_state }: Mount): boolean {
+  return read_only && (journal === 'live' || fs_state === 'shutdown');
 }
 
 /** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
 export function shutDownCorrupt(tx: Transaction, mount: Mount): string[] {
   const disk = diskName(mount);
   const reason = 'on-disk corruption (0x10)';
-  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  shutDown(tx, mount, reason);
   return [
     `XFS (${disk}): Corruption of on-disk metadata (0x10) detected at xfs_dax_notify_failure+…  Shutting down filesystem.`,
     `XFS (${disk}): Please unmount the filesystem and rectify the problem(s)`,

@@ -11,7 +11,7 @@ import {
 import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { isRemountedReadOnly, patchSuperblock } from './superblock.ts';
+import { isRemountedReadOnly, patchSuperblock, shutDown } from './superblock.ts';
 import { emit, protectEntries, type Transaction } from '../model/transaction.ts';
 
 /**
@@ -68,8 +68,7 @@ function syncDeadXfs(tx: Transaction, mount: Mount, file: File): Outcome {
     const fails = flushes(tx.host, file) && factsOf(tx.host).xfs_fsync_flush === 'EIO';
     return fails ? errnoOutcome('EIO') : okOutcome();
   }
-  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: 'log I/O error (0x2)' });
+  shutDown(tx, mount, 'log I/O error (0x2)');
   return errnoOutcome('EIO');
 }
 

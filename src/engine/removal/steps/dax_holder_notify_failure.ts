@@ -7,7 +7,7 @@ import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
 import { daxEntries, forgetRange, inCore } from '../../mm/page_cache.ts';
 import { countPages, intersect, normalize, type PfnRange } from '../../model/pfn_range.ts';
 import { diskName } from '../../fs/partition.ts';
-import { patchSuperblock, shutDownCorrupt } from '../../fs/superblock.ts';
+import { patchSuperblock, shutDown, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import { fileSpace } from '../../mm/address_space.ts';
@@ -82,7 +82,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length, pages_dropped });
   if (ended_at === null && parameters.page_count_outside_last_ag === 'walks_past_last_ag')
     return oopses(input, mount, { signals: [...signals, ...storeAgain(tx, loops)], hwpoisoned, log });
-  log.push(...shutDown(input, mount));
+  log.push(...shutDownByHolder(input, mount));
   const dropped = preRemove ? { files_dropped, pages_dropped } : {};
   const ended = ended_at === null ? {} : { errno: 'EBUSY', ended_at: ended_at.id };
   const result = { holder: mount.id, ...dropped, ...ended };
@@ -188,13 +188,11 @@ function oopses(
   return { ...walked, end: 'stuck', result: { holder: mount.id, oopses_in: WALK_OOPSES_IN } };
 }
 
-function shutDown({ tx, parameters }: StepInput, mount: Mount): string[] {
+function shutDownByHolder({ tx, parameters }: StepInput, mount: Mount): string[] {
   if (parameters.shutdown === 'corrupt_ondisk 0x10') return shutDownCorrupt(tx, mount);
   const disk = diskName(mount);
-  const reason = 'force umount (0x4)';
   // Its own freeze ends with that, and its user's: who waited meets a file system that is shut down (S38).
-  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason, frozen_by_user: false });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  shutDown(tx, mount, 'force umount (0x4)', { frozen_by_user: false });
   goOn(tx, mount.file_system, () => null);
   return [
     `XFS (${disk}): Device is about to be removed!`,

@@ -4,8 +4,7 @@ import { filesOf, isFileUsed, mountsOn } from '../../model/lookup.ts';
 import { gendiskDeleted } from '../../device/lifecycle.ts';
 import { evict, evictionWhileBound } from '../../mm/evict.ts';
 import { diskName } from '../../fs/partition.ts';
-import { patchSuperblock } from '../../fs/superblock.ts';
-import { emit } from '../../model/transaction.ts';
+import { shutDown } from '../../fs/superblock.ts';
 import { syncSuperblock } from '../../fs/sync.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 import { storeAgain, storingLoops } from '../storing.ts';
@@ -29,7 +28,7 @@ export function delGendisk(input: StepInput): StepOutput {
   const signals = storeAgain(tx, storingLoops(tx, device));
   const log: string[] = [];
   for (const mount of mounts) {
-    if (parameters.shuts_fs_down === true) log.push(...shutDown(input, mount));
+    if (parameters.shuts_fs_down === true) log.push(...markDead(input, mount));
   }
   gendiskDeleted(tx, device);
   return {
@@ -60,13 +59,11 @@ function evictIdle(tx: StepInput['tx'], mounts: readonly Mount[]): StepOutput | 
   return null;
 }
 
-function shutDown(input: StepInput, mount: Mount): string[] {
-  const { tx } = input;
+function markDead({ tx }: StepInput, mount: Mount): string[] {
   if (mount.fs_state === 'shutdown') return [];
   const disk = diskName(mount);
   const reason = mount.fs_type === 'ext4' ? 'NOLOGFLUSH (2)' : 'device removal (0x20)';
-  patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason: reason });
-  emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: reason });
+  shutDown(tx, mount, reason);
   return mount.fs_type === 'ext4'
     ? [`EXT4-fs (${disk}): shut down requested (2)`, `Aborting journal on device ${disk}-8.`]
     : [
