@@ -78,6 +78,18 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(factor).toBeLessThan(5);
   });
 
+  test('exit of a process with many mappings of a file that was unlinked', () => {
+    const factor = growth((mappings) => {
+      const { made, pids } = crowd(mappings, 'one');
+      const [file] = made.host.tables.files.keys();
+      made.run({ type: 'unlink', file: file! });
+      const steps = countSteps(made.host, () => made.run({ type: 'exit_process', pid: pids[0]! }));
+      expect(made.host.tables.files.size).toBe(0);
+      return steps;
+    });
+    expect(factor).toBeLessThan(5);
+  });
+
   test('an access that is served asks for nothing else that its process has', () => {
     const steps = (mappings: number) => {
       const { made, pids, mappings: all } = crowd(mappings, 'one', { pinned: true });

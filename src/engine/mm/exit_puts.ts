@@ -39,6 +39,7 @@ export function letGo(tx: Transaction, pid: number): Holder[] {
  * waits at one never comes to those behind it. Adds what is not known of an inode, which goes on as if it had ended.
  */
 export function putAll(tx: Transaction, pid: number, puts: readonly Holder[], unknown: Refusal[]): Put {
+  const lastOf = new Map(puts.map(({ file }, at) => [file, at]));
   const files: File[] = [];
   const kernel_log: string[] = [];
   for (const [at, holder] of puts.entries()) {
@@ -46,7 +47,9 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Holder[], un
     const nodes = closeNodes(tx, [holder]);
     kernel_log.push(...nodes.kernel_log);
     const file = holder.file === null ? null : fileOf(tx.host, holder.file);
-    const end: Eviction | OopsEffect = nodes.oops ?? (file === null ? HARMLESS : putInode(tx, file));
+    // An inode that the task puts once more is not asked who else uses it.
+    const isUsed = file === null || lastOf.get(file.id) !== at;
+    const end: Eviction | OopsEffect = nodes.oops ?? (isUsed ? HARMLESS : putInode(tx, file));
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
     if (end.do === 'oops' || end.do === 'hang') {
       keep(tx, pid, puts.slice(at + 1));
