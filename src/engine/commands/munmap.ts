@@ -21,7 +21,7 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
     if (pin.mapping === mapping.id) put(tx, 'pins', pin.id, { ...pin, mapping: null });
   }
   const kernel_log = zapLog(tx, [mapping], process.comm);
-  loseRefs(tx, mapping);
+  loseRefs(tx, [mapping]);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
   const outcome = putBy(tx, mapping.pid, mapping);

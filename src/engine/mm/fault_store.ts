@@ -67,6 +67,6 @@ export function storeOnDead(walk: Walk, run: Run, index: number, mount: Mount): 
 
 /** The huge entry of a page goes. */
 function dropHuge({ tx, mapping }: Walk, index: number): void {
-  loseRefs(tx, mapping, index, index + 1);
+  loseRefs(tx, [mapping], index, index + 1);
   dropEntries(tx, mapping.id, index, 1);
 }

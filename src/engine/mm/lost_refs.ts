@@ -2,30 +2,64 @@ import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
 import { deviceOf, generationOf } from '../model/lookup.ts';
 import { levelPages, runsFrom, type Run } from '../model/mapping_table.ts';
+import { memoryRangesOf, pfns } from '../model/memory_range.ts';
 import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
 import { pagesTakenSince } from './evict.ts';
+import { onceADevice, ramInUse } from './stale.ts';
 
 /**
- * Stale entries go whose pfns are of another pgmap by now: the folios of that lose references that were never taken, with
- * a PTE a mapcount, too. Whoever evicts an inode over them waits for ever; a device-dax never asks. O(runs).
- * Source: mm/memory.c zap_present_folio_ptes(), mm/huge_memory.c zap_huge_pmd(), v6.15 on; S10, S11, S47.
+ * Stale entries go whose pfns have other struct pages by now: these lose references that were never taken, with a PTE a
+ * mapcount, too. Those of a pgmap are folios that a file system counts: whoever evicts an inode over them waits for ever;
+ * a device-dax never asks. O(runs, extents of anonymous memory).
+ * Source: mm/memory.c zap_present_folio_ptes(), mm/huge_memory.c zap_huge_pmd(), v6.15 on; S10, S11, S46, S47.
  */
-export function loseRefs(tx: Transaction, mapping: Mapping, index = 0, end = Number.POSITIVE_INFINITY): void {
-  const device = deviceOf(tx.host, mapping.dax_device);
-  if (!counts(tx.host, device)) return;
-  const lost: Record<'refs' | 'ptes', PfnRange[]> = { refs: [], ptes: [] };
-  for (const run of runsFrom(entriesOf(tx.host, mapping.id), index)) {
-    if (run.index >= end) break;
-    if (run.kind === 'dax' && run.pgmap !== device.pgmap)
-      lost[run.level === 'pte' ? 'ptes' : 'refs'].push(pagesWithin(run, index, end));
+export function loseRefs(
+  tx: Transaction,
+  mappings: readonly Mapping[],
+  index = 0,
+  end = Number.POSITIVE_INFINITY,
+): void {
+  const ramOf = onceADevice((device) => ramInUse(tx.host, device));
+  for (const mapping of mappings) {
+    const lost: Lost = { refs: [], ptes: [] };
+    const device = deviceOf(tx.host, mapping.dax_device);
+    for (const run of runsFrom(entriesOf(tx.host, mapping.id), index)) {
+      if (run.index >= end) break;
+      if (run.kind === 'dax' && run.pgmap !== device.pgmap)
+        lost[run.level === 'pte' ? 'ptes' : 'refs'].push(pagesWithin(run, index, end));
+    }
+    if (lost.refs.length + lost.ptes.length === 0) continue;
+    if (counts(tx.host, device)) loseFolios(tx, device, mapping, lost);
+    else loseFree(tx, device, lost, ramOf);
   }
-  if (lost.refs.length + lost.ptes.length === 0) return;
+}
+
+interface Lost {
+  readonly refs: PfnRange[];
+  readonly ptes: PfnRange[];
+}
+
+function loseFolios(tx: Transaction, device: DaxDevice, mapping: Mapping, lost: Lost): void {
   const taken = pagesTakenSince(tx.host, device.name, generationOf(tx.host, mapping));
   const [refs, ptes] = [normalize(lost.refs), normalize(lost.ptes)];
   // A folio of a new file counts as a whole what its PTEs lose.
   mark(tx, device, { refs: [...refs, ...intersect(ptes, taken)], ptes: subtract(ptes, taken) });
+}
+
+/** Of System RAM what nobody uses; of the pages behind an entry by PMD the first loses the reference, here all (S46). */
+function loseFree(
+  tx: Transaction,
+  device: DaxDevice,
+  { refs, ptes }: Lost,
+  ramOf: (device: DaxDevice) => PfnRange[],
+): void {
+  for (const range of memoryRangesOf(tx.host, device.name)) {
+    const free = subtract(intersect(normalize([...refs, ...ptes]), [pfns(range)]), ramOf(device));
+    if (free.length === 0 || !factsOf(tx.host).repurpose.bad_page_map) continue;
+    patch(tx, 'memory_ranges', range.id, { miscounted: normalize([...(range.miscounted ?? []), ...free]) });
+  }
 }
 
 /** The pages of whole entries of a run that lie in a range of indexes, or reach into it. */
@@ -51,7 +85,7 @@ function counts(host: Host, { mode, pgmap_state }: DaxDevice): boolean {
 function mark(
   tx: Transaction,
   device: DaxDevice,
-  { refs, ptes }: Readonly<Record<'refs' | 'ptes', readonly PfnRange[]>>,
+  { refs, ptes }: { readonly refs: readonly PfnRange[]; readonly ptes: readonly PfnRange[] },
 ): void {
   const lost_refs = normalize([...device.lost_refs, ...refs]);
   const lost_ptes = normalize([...device.lost_ptes, ...ptes]);

@@ -10,7 +10,7 @@ import { zapEffect } from './zap.ts';
 export function dontneed({ tx, mapping, index, nr }: Site): Outcome | Refusal {
   const effect = zapEffect(tx.host, [mapping], 'madvise_dontneed');
   if (effect.do === 'oops') return strike(tx, mapping.pid, effect);
-  loseRefs(tx, mapping, index, index + nr);
+  loseRefs(tx, [mapping], index, index + nr);
   dropEntries(tx, mapping.id, index, nr, true);
   emit(tx, 'entries_zapped', `mappings/${mapping.id}`, { index, nr_pages: nr });
   return okOutcome();

@@ -47,7 +47,7 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
   const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
-  for (const mapping of mappings) loseRefs(tx, mapping);
+  loseRefs(tx, mappings);
   const puts = letGo(tx, pid);
   const oopses: Oops[] = [];
   for (const pin of pinsOfPid(tx.host, pid)) {

@@ -4,7 +4,6 @@ import { has } from '../model/conditions.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
-import { memoryRangesOf, pfns } from '../model/memory_range.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
@@ -48,7 +47,6 @@ export function zapLog(tx: Transaction, mappings: readonly Mapping[], comm: stri
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
     const zapped = staleRuns(tx.host, mapping);
-    miscount(tx, device, subtract(normalize(zapped.map(pfnsOf)), ramOf(device)));
     const stale = normalize(zapped.filter(({ level }) => level === 'pte').map(pfnsOf));
     if (stale.length === 0) return [];
     const bad = subtract(stale, filesOf(device));
@@ -59,15 +57,6 @@ export function zapLog(tx: Transaction, mappings: readonly Mapping[], comm: stri
       ...lines(ram, (pfn) => `BUG: Bad page state in process ${comm}  pfn:${pfn.toString(16)}`),
     ];
   });
-}
-
-/** Pages of System RAM that nobody uses: of those behind an entry by PMD the first loses the reference, here all. */
-function miscount(tx: Transaction, { name }: DaxDevice, zapped: readonly PfnRange[]): void {
-  for (const range of memoryRangesOf(tx.host, name)) {
-    const free = intersect(zapped, [pfns(range)]);
-    if (free.length === 0) continue;
-    patch(tx, 'memory_ranges', range.id, { miscounted: normalize([...(range.miscounted ?? []), ...free]) });
-  }
 }
 
 function markBadPages(tx: Transaction, device: DaxDevice): void {
