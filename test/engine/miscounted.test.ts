@@ -2,32 +2,42 @@ import { describe, expect, test } from 'vitest';
 import type { CommandOf } from '../../src/engine/model/command.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
-import { answered } from './observe.ts';
-import { mounted } from './rig.ts';
+import type { Outcome } from '../../src/engine/model/outcome.ts';
+import { answered, SIGBUS, told } from './observe.ts';
+import { ext4, mounted } from './rig.ts';
 import {
+  access,
   addMapper,
   addPin,
   DEVICE,
   found,
   MIB,
+  outcomeOf,
   PIPE,
   removeDevice,
   settle,
   type Machine,
+  type MapperOptions,
 } from './support.ts';
 
 /** The block of the recordings that the old file lay in, and the one behind it. */
 const [OLD, NEXT] = [33, 34];
 
-/** ext4 removed while mapped, its device given to System RAM of which nobody uses a page, the old owner ended. */
-function ended(kernel: KernelName, small = true): Machine {
+/** ext4 removed while mapped, its device given to System RAM of which nobody uses a page. */
+function stale(kernel: KernelName, options: MapperOptions = {}) {
   const rig = mounted(kernel, { device: { size: 1006 * MIB, phys_addr: '0x101200000' } });
   const { made } = rig;
-  const { pid } = rig.mapper({ small });
+  const owner = rig.mapper({ small: true, ...options });
   removeDevice(made);
   made.run({ type: 'patch_host', auto_online_blocks: 'online_movable' });
   made.run({ type: 'bind', dax_device: DEVICE, mode: 'system-ram' });
-  made.run({ type: 'exit_process', pid });
+  return { made, owner };
+}
+
+/** The same, and the old owner ended. */
+function ended(kernel: KernelName, small = true): Machine {
+  const { made, owner } = stale(kernel, { small });
+  made.run({ type: 'exit_process', pid: owner.pid });
   return made;
 }
 
@@ -41,6 +51,11 @@ function write(made: Machine, block: number): string {
   if (isRefusal(decision)) return decision.code;
   const { result, blocked_in, kernel_oopses, state } = decision.answer.memory_block;
   return [result, blocked_in ?? kernel_oopses.map(({ at }) => at).join(), state].filter(Boolean).join(' ');
+}
+
+/** Lines of a log that tell of a bad page. */
+function badPages({ kernel_log }: Outcome): number {
+  return kernel_log.filter((line) => line.startsWith('BUG: Bad page map')).length;
 }
 
 const BUG = 'kernel_oops __offline_isolated_pages going-offline';
@@ -93,5 +108,40 @@ describe('[S46] the old owner ended while its pages were free System RAM', () =>
     const { mapping } = addMapper(made, memory);
     const store = { type: 'access', mapping, kind: 'write', offset: 0, length: 64 * MIB } as const;
     expect(answered(made, store)).toBe('outcome_unknown');
+  });
+});
+
+describe('[ST3] the old owner lives, and lets go of', () => {
+  const LINES_MAX = 60;
+
+  test('all by munmap: it logs, and the block cannot go offline', () => {
+    const { made, owner } = stale('v7.3');
+    const outcome = outcomeOf(made.run({ type: 'munmap', mapping: owner.mapping }));
+    expect([badPages(outcome), write(made, OLD)]).toEqual([LINES_MAX, BUG]);
+  });
+
+  test.each([
+    ['small', true, 3],
+    ['huge', false, 0],
+  ] as const)('three pages of a %s entry by MADV_DONTNEED: likewise', (_size, small, lines) => {
+    const { made, owner } = stale('v7.3', { small });
+    const outcome = access(made, owner.mapping, 'madvise_dontneed', { page: 5, pages: 3 });
+    expect([outcome.result, badPages(outcome), write(made, OLD)]).toEqual(['ok', lines, BUG]);
+  });
+
+  test('a huge entry by a private store', () => {
+    const { made, owner } = stale('v7.3', { small: false, flags: ['private'], touched: 'read' });
+    expect(told(access(made, owner.mapping, 'write'))).toBe(SIGBUS);
+    expect(write(made, OLD)).toBe(BUG);
+  });
+
+  test('pages of the next file system by MADV_DONTNEED: a line for each that no mapping of it has', () => {
+    const rig = ext4('v7.3');
+    const { mapping } = rig.mapper({ small: true });
+    removeDevice(rig.made);
+    rig.made.run({ type: 'bind', dax_device: DEVICE });
+    expect(badPages(access(rig.made, mapping, 'madvise_dontneed', { pages: 2 }))).toBe(2);
+    expect(badPages(access(rig.made, mapping, 'madvise_dontneed', { pages: 2 }))).toBe(0);
+    expect(badPages(access(rig.made, mapping, 'madvise_dontneed', { pages: 512 }))).toBe(LINES_MAX);
   });
 });

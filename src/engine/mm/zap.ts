@@ -3,7 +3,7 @@ import { factsOf } from '../kernels/of_host.ts';
 import { has } from '../model/conditions.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
-import { runs, type Run } from '../model/mapping_table.ts';
+import { clipRun, runs, type Run } from '../model/mapping_table.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
@@ -35,18 +35,24 @@ export function zapEffect(host: Host, mappings: readonly Mapping[], verb: ZapVer
 }
 
 /**
- * What the kernel logs while it zaps the stale PTEs of mappings over pages that have struct pages again: one line for
- * each page that no file mapping of a new owner maps. Where they are anonymous memory their reference counts are wrong
- * from then on.
- * Source: mm/memory.c print_bad_pte(), mm/page_alloc.c bad_page(), v7.3; R160-R162.
+ * What the kernel logs while it zaps the stale PTEs of mappings, from a page index up to another, over pages that have
+ * struct pages again: one line for each page that no file mapping of a new owner maps. Where they are anonymous memory
+ * their reference counts are wrong from then on.
+ * Source: mm/memory.c print_bad_pte(), mm/page_alloc.c bad_page(), v7.3; R160-R162, ST3.
  */
-export function zapLog(tx: Transaction, mappings: readonly Mapping[], comm: string): string[] {
+export function zapLog(
+  tx: Transaction,
+  mappings: readonly Mapping[],
+  comm: string,
+  index = 0,
+  end = Number.POSITIVE_INFINITY,
+): string[] {
   if (!factsOf(tx.host).repurpose.bad_page_map) return [];
   const filesOf = onceADevice((device) => filePages(tx, device));
   const ramOf = onceADevice((device) => ramInUse(tx.host, device));
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
-    const zapped = staleRuns(tx.host, mapping);
+    const zapped = staleRuns(tx.host, mapping).flatMap((run) => clipRun(run, index, end) ?? []);
     const stale = normalize(zapped.filter(({ level }) => level === 'pte').map(pfnsOf));
     if (stale.length === 0) return [];
     const bad = subtract(stale, filesOf(device));
