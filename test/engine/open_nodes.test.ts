@@ -5,13 +5,23 @@ import { nodeWords } from '../../src/engine/questions/node_words.ts';
 import { importing } from './importing.ts';
 import { daxOf, lastMapping, node } from './node_rig.ts';
 import { DAX } from './rig.ts';
-import { access, addProcess, found, steadyContext } from './support.ts';
+import { access, addProcess, found, outcomeOf, steadyContext } from './support.ts';
+
+/** A node that is open dangles from now on, and is deleted: the next one is another. */
+function renew(dax: ReturnType<typeof node>): void {
+  dax.unbind();
+  dax.bind();
+  dax.unbind('dax_pmem');
+  dax.bind('dax_pmem');
+}
 
 /** What each holder of the node is told, by its kind. */
 function holders(dax: ReturnType<typeof node>) {
   const { items } = dax.made.ask({ type: 'survey_holders', dax_device: DAX });
   return items.map(({ kind, consequence, detail }) => `${kind} ${String(consequence)}: ${detail}`);
 }
+
+const UNDERFLOW = 'refcount_t: underflow; use-after-free.';
 
 describe.each(KERNEL_NAMES)('%s', (kernel) => {
   test('[S21] an old mapping is SIGBUS while kmem has the device, and an exposure once device_dax has it again', () => {
@@ -58,6 +68,47 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
     dax.unbind('dax_pmem');
     const { result, process_alive, end } = dax.close(first);
     expect([result, process_alive, end]).toEqual(['kernel_oops', false, { killed_by: 'SIGKILL' }]);
+  });
+
+  test('[S20] [EVICT2] an exit closes descriptors before what it maps, and what is behind the oops stays', () => {
+    const dax = node(kernel);
+    const { pid, open_file } = dax.opener();
+    dax.mapBy({ pid, open_file });
+    dax.close({ open_file });
+    renew(dax);
+    expect([dax.open(pid), dax.map(pid), dax.refs()]).toEqual(['ok', 'ok', 3]);
+    const { kernel_log } = outcomeOf(dax.made.run({ type: 'exit_process', pid }));
+    expect([kernel_log.at(-1), dax.refs()]).toEqual(['list_del corruption', 2]);
+    const { open_files, mappings } = dax.made.host.tables;
+    const { instance } = daxOf(dax.made);
+    expect([[...open_files.values()], [...mappings.values()]]).toMatchObject([
+      [],
+      [{ pid, device_instance: instance }],
+    ]);
+  });
+
+  test('[CDEV2] who dies in a close spins where its exit gives up a last reference', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    renew(dax);
+    dax.opener(first.pid);
+    dax.unbind();
+    expect([dax.refs(), dax.close(first)]).toMatchObject([
+      1,
+      { result: 'kernel_oops', blocked_in: 'cdev_purge', kernel_log: [UNDERFLOW, 'list_del corruption'] },
+    ]);
+    expect(dax.refs()).toBe(0);
+    expect(dax.made.host.tables.processes.get(String(first.pid))).toMatchObject({ state: 'blocked' });
+  });
+
+  test('[CDEV2] and where it evicts another inode that dangles', () => {
+    const dax = node(kernel);
+    const first = dax.opener();
+    for (const pid of [first.pid, null]) {
+      renew(dax);
+      if (pid !== null) dax.opener(pid);
+    }
+    expect(dax.close(first)).toMatchObject({ result: 'kernel_oops', blocked_in: 'cd_forget' });
   });
 
   test('[CDEV2] an unbind that gives up no last reference, and what asks for no node, is not told', () => {

@@ -24,6 +24,5 @@ export function munmap(tx: Transaction, command: Munmap): Outcome | Refusal {
   loseRefs(tx, [mapping]);
   remove(tx, 'mappings', mapping.id);
   emit(tx, 'mapping_deleted', `mappings/${mapping.id}`, { pid: mapping.pid });
-  const outcome = putBy(tx, mapping.pid, mapping);
-  return isRefusal(outcome) ? outcome : withLog(kernel_log, outcome);
+  return withLog(kernel_log, putBy(tx, mapping.pid, mapping));
 }

@@ -1,7 +1,7 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { cdevOf, putCdev, withCdev, type Cdev } from '../model/cdev.ts';
-import type { DaxDevice } from '../model/host.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, isNodeHeld } from '../model/lookup.ts';
 import { kernelRefuses, type Refusal } from '../model/refusal.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
@@ -46,35 +46,32 @@ export interface NodeHolder {
   readonly device_instance: number;
 }
 
-/** What the closes of nodes came to: the first that oopses, and what the kernel has logged before. */
-interface ClosedNodes {
-  readonly oops: OopsEffect | null;
+/** What the close of a node came to, and what the kernel has logged. */
+interface ClosedNode {
+  readonly end: { readonly do: 'ok' } | OopsEffect | Spin;
   readonly kernel_log: readonly string[];
 }
 
-/**
- * After descriptors and mappings went: each open file description of a node that nobody holds any more gives its reference
- * back, and with the last one a node that is deleted loses its inode. Source: fs/file_table.c __fput(), S19, S20.
- */
-export function closeNodes(tx: Transaction, holders: readonly NodeHolder[]): ClosedNodes {
-  const nodes = new Map<string, NodeHolder>();
-  for (const holder of holders)
-    if (holder.file === null && holder.description !== null) nodes.set(holder.description, holder);
-  const kernel_log: string[] = [];
-  for (const [description, holder] of nodes) {
-    if (isNodeHeld(tx.host, description)) continue;
-    const { oops, kernel_log: logged } = closeNode(tx, holder);
-    kernel_log.push(...logged);
-    if (oops !== null) return { oops, kernel_log };
-  }
-  return { oops: null, kernel_log };
+/** The task spins for ever, in a function. */
+interface Spin {
+  readonly do: 'hang';
+  readonly in: string;
 }
 
-function closeNode(tx: Transaction, { dax_device, device_instance }: NodeHolder): ClosedNodes {
+const CLOSED: ClosedNode = { end: { do: 'ok' }, kernel_log: [] };
+
+/**
+ * After a descriptor or a mapping went: an open file description of a node that nobody holds any more gives its reference
+ * back, and with the last one a node that is deleted loses its inode. Where `cdev_lock` is never given back both spin.
+ * Source: fs/file_table.c __fput(), fs/char_dev.c cdev_put(), cd_forget(); S19, S20, CDEV2.
+ */
+export function closeNode(tx: Transaction, holder: NodeHolder): ClosedNode {
+  const { file, description, dax_device, device_instance } = holder;
+  if (file !== null || description === null || isNodeHeld(tx.host, description)) return CLOSED;
   const device = deviceOf(tx.host, dax_device);
   const cdev = cdevOf(device, device_instance);
   // The node of a block device is none of these.
-  if (cdev === null) return { oops: null, kernel_log: [] };
+  if (cdev === null) return CLOSED;
   const kernel_log = logOfPut(tx, cdev);
   const closed = { ...putCdev(cdev), opens: cdev.opens - 1 };
   const isEvicted = device_instance !== device.instance && closed.opens === 0;
@@ -82,7 +79,20 @@ function closeNode(tx: Transaction, { dax_device, device_instance }: NodeHolder)
   patch(tx, 'dax_devices', dax_device, {
     cdevs: isEvicted ? cdevs.filter((other) => other !== cdev) : withCdev(device, closed),
   });
-  return { oops: isEvicted && cdev.dangling ? evictionOops(tx) : null, kernel_log };
+  const spins_in = purgeSpinsIn(tx.host, cdev);
+  if (spins_in !== null) return { end: { do: 'hang', in: spins_in }, kernel_log };
+  return { end: isEvicted && cdev.dangling ? forgotten(tx) : CLOSED.end, kernel_log };
+}
+
+/** Where the put of the last reference of a cdev spins, or null. */
+export function purgeSpinsIn(host: Host, { refs }: Cdev): string | null {
+  return refs === 1 ? neverReturns(host, 'cdev_purge') : null;
+}
+
+/** The eviction of an inode that dangles: it takes `cdev_lock` first. */
+function forgotten(tx: Transaction): OopsEffect | Spin {
+  const spins_in = neverReturns(tx.host, 'cd_forget');
+  return spins_in === null ? evictionOops(tx) : { do: 'hang', in: spins_in };
 }
 
 /**

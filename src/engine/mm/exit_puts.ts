@@ -5,8 +5,8 @@ import type { OpenFile } from '../model/open_file.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { dropEntries, remove, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { closeNodes } from './cdev.ts';
-import { HARMLESS, type Eviction } from './evict.ts';
+import { closeNode } from './cdev.ts';
+import type { Eviction } from './evict.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { cleanUpMounts, keepMounts, putInode } from './last_user.ts';
 
@@ -44,12 +44,12 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Holder[], un
   const kernel_log: string[] = [];
   for (const [at, holder] of puts.entries()) {
     drop(tx, holder);
-    const nodes = closeNodes(tx, [holder]);
-    kernel_log.push(...nodes.kernel_log);
+    const node = closeNode(tx, holder);
+    kernel_log.push(...node.kernel_log);
     const file = holder.file === null ? null : fileOf(tx.host, holder.file);
     // An inode that the task puts once more is not asked who else uses it.
     const isUsed = file === null || lastOf.get(file.id) !== at;
-    const end: Eviction | OopsEffect = nodes.oops ?? (isUsed ? HARMLESS : putInode(tx, file));
+    const end: Eviction | OopsEffect = isUsed ? node.end : putInode(tx, file);
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
     if (end.do === 'oops' || end.do === 'hang') {
       keep(tx, pid, puts.slice(at + 1));

@@ -13,6 +13,8 @@ const WAITS = {
   kill_dax: { for: 'dax_srcu', in: '__synchronize_srcu' },
   /** Of a cdev whose last reference goes. */
   cdev_purge: { for: 'cdev_lock', in: 'cdev_purge' },
+  /** Of the inode of a node that is evicted. */
+  cd_forget: { for: 'cdev_lock', in: 'cd_forget' },
   /** Of the node of any character device. */
   chrdev_open: { for: 'cdev_lock', in: 'chrdev_open' },
 } as const satisfies Readonly<Record<string, { readonly for: NeverEnding; readonly in: string }>>;
@@ -21,7 +23,7 @@ const WAITS = {
  * Where a call waits for ever, or null where it returns: what an oops of before costs others is told here, but that
  * without `cdev_lock` all else is refused (CDEV2).
  * Source: kernel/rcu/sync.c rcu_sync_enter(), mm/backing-dev.c bdi_unregister(), fs/namespace.c
- * namespace_unlock(), drivers/dax/super.c kill_dax(), fs/char_dev.c cdev_purge(), chrdev_open(); R145, S17, S20,
+ * namespace_unlock(), drivers/dax/super.c kill_dax(), fs/char_dev.c cdev_purge(), cd_forget(), chrdev_open(); R145, S17, S20,
  * S32.
  */
 export function neverReturns(host: Host, call: keyof typeof WAITS): string | null {

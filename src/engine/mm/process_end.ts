@@ -6,7 +6,7 @@ import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
-import { closeNodes, type NodeHolder } from './cdev.ts';
+import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
@@ -56,7 +56,7 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
     else if (release.effect.do === 'oops') {
       keep(tx, pid, puts);
       for (const left of pinsOfPid(tx.host, pid)) patch(tx, 'pins', left.id, { mapping: null });
-      return oopsed(tx, pid, release.effect);
+      return withLog(zapped, oopsed(tx, pid, release.effect));
     } else oopses.push(...release.worker_oopses);
     loseRefsOfPin(tx, pin);
     remove(tx, 'pins', pin.id);
@@ -69,12 +69,7 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
   for (const oops of oopses) recordOops(tx, oops.at);
-  const ended = {
-    process_alive: false,
-    end,
-    kernel_oopses: oopses,
-    kernel_log,
-  };
+  const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
   return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
 }
 
@@ -93,28 +88,27 @@ export function evictionOutcome(tx: Transaction, eviction: Eviction): Outcome | 
   }
 }
 
-/** Last puts outside of an exit: an oops kills the task, which has let go already what made it oops (S4, S20). */
+/** A last put outside of an exit: an oops kills the task, which has let go already what made it oops (S4, S20). */
 export function putBy(tx: Transaction, pid: number, holder: NodeHolder): Outcome | Refusal {
-  const { oops, kernel_log } = closeNodes(tx, [holder]);
+  const { end: closed, kernel_log } = closeNode(tx, holder);
   if (tx.pending.length > 0)
     emit(tx, 'dax_device_changed', `dax-devices/${holder.dax_device}`, { closed: holder.description });
-  if (oops !== null) return strike(tx, pid, { ...oops, task: 'dies' });
-  const eviction = putFile(tx, holder);
-  switch (eviction.do) {
+  const end = closed.do === 'ok' ? putFile(tx, holder) : closed;
+  switch (end.do) {
     case 'ok':
       return okOutcome({ kernel_log });
     case 'unknown':
-      return unknownOutcome(eviction.why);
+      return unknownOutcome(end.why);
     case 'hang':
-      return hang(tx, pid, eviction.in);
+      return hang(tx, pid, end.in);
     case 'oops':
-      return strike(tx, pid, { ...eviction, task: 'dies' });
+      return withLog(kernel_log, strike(tx, pid, { ...end, task: 'dies' }));
   }
 }
 
 /** What the kernel has logged before an outcome. */
-export function withLog(kernel_log: readonly string[], outcome: Outcome): Outcome {
-  return { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
+export function withLog<Told extends Outcome | Refusal>(kernel_log: readonly string[], outcome: Told): Told {
+  return isRefusal(outcome) ? outcome : { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
 }
 
 /** The task waits, or spins, in the kernel for what never comes, and takes no signal. */
@@ -149,7 +143,7 @@ function dieByOops(tx: Transaction, pid: number, { at, never_ends, log }: OopsEf
   const ended = endProcess(tx, pid, { killed_by: 'SIGKILL' });
   if (isRefusal(ended)) return ended;
   const kernel_oopses: Oops[] = [{ at, task: 'process' }, ...ended.kernel_oopses];
-  return withLog(logOf(log), { ...ended, result: 'kernel_oops', kernel_oopses });
+  return withLog<Outcome>(logOf(log), { ...ended, result: 'kernel_oops', kernel_oopses });
 }
 
 /** Applies an oops effect to the process itself. Refused as endProcess(), where it dies of it. */

@@ -1,6 +1,5 @@
 import { cdevDeleted } from '../../device/lifecycle.ts';
-import { logOfPut } from '../../mm/cdev.ts';
-import { neverReturns } from '../../mm/never_returns.ts';
+import { logOfPut, purgeSpinsIn } from '../../mm/cdev.ts';
 import { cdevOf } from '../../model/cdev.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
@@ -10,7 +9,7 @@ import type { StepInput, StepOutput } from '../step.ts';
  */
 export function cdevDel({ tx, device }: StepInput): StepOutput {
   const cdev = cdevOf(device, device.instance)!;
-  const spins_in = cdev.refs === 1 ? neverReturns(tx.host, 'cdev_purge') : null;
+  const spins_in = purgeSpinsIn(tx.host, cdev);
   if (spins_in !== null) return { end: 'stuck', result: { spins_in } };
   const log = logOfPut(tx, cdev);
   cdevDeleted(tx, device);
