@@ -133,8 +133,7 @@ export function keptWithoutUser(host: Host, mount: Mount): boolean {
 /** Whether a removal that evicts the idle inodes of a superblock for ever has its s_umount (S47). */
 function heldForEver({ tables }: Host, { file_system, dax_device }: Mount): boolean {
   const { removal } = found(tables.dax_devices.get(dax_device));
-  const steps = removal === null ? [] : found(tables.removals.get(removal)).steps;
-  return steps.some(({ result }) => result['file_system'] === file_system);
+  return removal !== null && found(tables.removals.get(removal)).holds_s_umount_of === file_system;
 }
 
 /** Every end that tearing down a superblock may have; none where all of it is harmless. */
