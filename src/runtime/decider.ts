@@ -23,16 +23,17 @@ export function prepareDecide(db: Connection, context: () => Context): (undone: 
   const load = prepareLoad(db);
   const last = prepareLastSeq(db);
   const lastOf = prepareHostSeq(db);
-  // In one transaction, so that all that is read of a host is of the state that its number names.
-  return db.transaction((undone: Undone): ArrayBuffer => {
+  // In one transaction, so that all that is read of a host is of the state that its number names; as short as the asker's.
+  const read = db.transaction((name: string) => ({ host: load(name), seq: last(), host_seq: lastOf(name) }));
+  return (undone) => {
     const work = unpacked(undone);
-    const host = load(work.host);
+    const { host_seq, ...loaded } = read(work.host);
     const decided: Decided =
       'question' in work || work.dry_run === true
-        ? { answered: answerRead({ host, seq: last() }, work, context()) }
-        : { decision: decide(host, work.command, context()), host_seq: lastOf(work.host) };
+        ? { answered: answerRead(loaded, work, context()) }
+        : { decision: decide(loaded.host, work.command, context()), host_seq };
     return packJson(decided);
-  });
+  };
 }
 
 function unpacked(undone: Undone): Work {

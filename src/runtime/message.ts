@@ -3,6 +3,7 @@ import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, PackedSubmission, StoreHealth, Submitted } from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
+import type { OwnReads } from './own_reads.ts';
 import type { PackedError } from './thread_error.ts';
 
 /** What the writer's thread is started with. */
@@ -11,6 +12,7 @@ export interface WriterData {
   readonly cachedHosts: number;
   readonly busyTimeoutMs: number;
   readonly walBytesMax: number;
+  readonly ownReads: OwnReads;
 }
 
 /** What the writer is sent. A question has an id, by which its answer is known; `decided` is packed. */

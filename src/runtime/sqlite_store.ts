@@ -17,6 +17,7 @@ import type { Assessed, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
+import { counted, createOwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
@@ -50,11 +51,13 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () =>
  * reads. Rejects where the file is served already, is not ours, newer, damaged, or cannot be written (StoreFault).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const ownReads = createOwnReads();
   const data: WriterData = {
     path: options.path,
     cachedHosts: options.cachedHosts ?? 256,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
     walBytesMax: options.walBytesMax ?? JOURNAL_SIZE_LIMIT_BYTES,
+    ownReads,
   };
   const writer = spawnThread(options.writer ?? threadFile(import.meta.url, 'writer'), data);
   const { onFatal, log = SILENT } = options;
@@ -64,11 +67,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     db: openReadConnection(path),
     client,
     log,
-    assessor: createJobThread({
-      file: threadFile(import.meta.url, 'assessor_worker'),
-      workerData: path,
-      about: 'the thread that assesses the fleet',
-    }),
+    assessor: counted(
+      ownReads,
+      createJobThread({
+        file: threadFile(import.meta.url, 'assessor_worker'),
+        workerData: path,
+        about: 'the thread that assesses the fleet',
+      }),
+    ),
     asker: createJobThread({
       file: threadFile(import.meta.url, 'asker_worker'),
       workerData: path,
@@ -79,11 +85,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       workerData: path,
       about: 'the thread that decides what takes more than one run',
     }),
-    reader: createJobThread({
-      file: threadFile(import.meta.url, 'reader_worker'),
-      workerData: path,
-      about: 'the thread that reads much at once',
-    }),
+    reader: counted(
+      ownReads,
+      createJobThread({
+        file: threadFile(import.meta.url, 'reader_worker'),
+        workerData: path,
+        about: 'the thread that reads much at once',
+      }),
+    ),
   });
 }
 

@@ -10,6 +10,7 @@ import type { ImportInventory } from '../engine/model/host_command.ts';
 import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
+import { isReading } from './own_reads.ts';
 import { packError } from './thread_error.ts';
 
 type Tell = (message: FromWriter) => void;
@@ -30,7 +31,7 @@ export interface WriterOptions {
 export function startWriter({ data, decide, tell, ended }: WriterOptions): (message: ToWriter) => void {
   const owned = openOwned(data.path, data.busyTimeoutMs);
   const { db, path, lost, close } = owned;
-  const checkpoints = tellCheckpoints(owned, data.walBytesMax, tell);
+  const checkpoints = tellCheckpoints(owned, data, tell);
   const transact = prepareTransact(db, {
     decide,
     now: () => new Date().toISOString(),
@@ -74,8 +75,10 @@ function unpacked({ submission, command }: Extract<ToWriter, { type: 'submit_pac
 }
 
 /** Keeps the other thread told of the checkpoints, and logs when they begin to fail or work again. */
-function tellCheckpoints({ db, path }: OwnedDatabase, walBytesMax: number, tell: Tell): Checkpoints {
-  const checkpoints = watchCheckpoints(db, path, walBytesMax, ({ degraded }) => {
+function tellCheckpoints({ db, path }: OwnedDatabase, data: WriterData, tell: Tell): Checkpoints {
+  const { walBytesMax, ownReads } = data;
+  const isOwnRead = (): boolean => isReading(ownReads);
+  const checkpoints = watchCheckpoints({ db, path, walBytesMax, isOwnRead }, ({ degraded }) => {
     const fields = { path, wal_bytes: walBytes(path), ...(degraded === null ? {} : { why: degraded }) };
     if (degraded === null) tell({ type: 'log', level: 'info', fields, message: 'checkpoints work again' });
     else tell({ type: 'log', level: 'warn', fields, message: 'checkpoints fail' });

@@ -26,6 +26,16 @@ const GROWTH_BYTES = 1000 * 4096;
 /** Small commits that write over the beginning of a WAL do not make it grow. */
 const COMMITS = 200;
 
+/** A database whose WAL is worked off. */
+export interface Checkpointed {
+  readonly db: Connection;
+  readonly path: string;
+  /** Beyond this a WAL that cannot be emptied is the matter. */
+  readonly walBytesMax: number;
+  /** Whether a question of this process reads one state for long now. */
+  readonly isOwnRead: () => boolean;
+}
+
 interface Result {
   readonly busy: number;
   readonly log: number;
@@ -35,12 +45,11 @@ interface Result {
 /**
  * Takes over checkpoints from SQLite, whose own fail without a word. None waits for anybody, and a failed one loses
  * nothing: the WAL has it. It grows, though, and every read of it gets slower. `changed` is called when something
- * begins or ceases to be the matter: an error, or a WAL beyond `walBytesMax` that cannot be emptied.
+ * begins or ceases to be the matter, or becomes another: an error, or a WAL beyond `walBytesMax` that cannot be emptied,
+ * for a reader of ours or of others.
  */
 export function watchCheckpoints(
-  db: Connection,
-  path: string,
-  walBytesMax: number,
+  { db, path, walBytesMax, isOwnRead }: Checkpointed,
   changed: (state: CheckpointState) => void,
 ): Checkpoints {
   db.pragma('wal_autocheckpoint = 0');
@@ -50,7 +59,7 @@ export function watchCheckpoints(
   const run = (): void => {
     commits = 0;
     const before = state.degraded;
-    const trouble = checkpoint(db, path);
+    const trouble = checkpoint(db, path, isOwnRead);
     seenBytes = walBytes(path);
     if (trouble === null) {
       state = { ...state, last_checkpoint_at: new Date().toISOString(), degraded: null };
@@ -58,7 +67,7 @@ export function watchCheckpoints(
       const degraded = trouble.isError || seenBytes > walBytesMax ? trouble.what : null;
       state = { ...state, checkpoint_failures: state.checkpoint_failures + 1, degraded };
     }
-    if ((before === null) !== (state.degraded === null)) changed(state);
+    if (before !== state.degraded) changed(state);
   };
   run();
   return {
@@ -91,15 +100,27 @@ export function emptyWal(db: Connection): void {
   }
 }
 
+/** SQLite does not tell whose reader it is: while one of ours reads, others may too. */
+const OWN = [
+  'a question of this service (the assessment of the fleet, its counts, a long list)',
+  'it ends by itself; whether anybody else reads shows then',
+] as const;
+const FOREIGN = [
+  'another program',
+  "end its connection: a backup that hangs, an operator's sqlite3; no question of this service is being answered that reads for long",
+] as const;
+
 function checkpoint(
   db: Connection,
   path: string,
+  isOwnRead: () => boolean,
 ): { readonly isError: boolean; readonly what: string } | null {
   try {
     const [result] = db.pragma('wal_checkpoint(PASSIVE)') as Result[];
     if (result?.busy === 0 && result.log === result.checkpointed) return null;
-    const reader = `another connection reads an old state of ${path}, so that ${path}-wal cannot be emptied`;
-    return { isError: false, what: `${reader}; end it: a backup that hangs, an operator's sqlite3` };
+    const [who, remedy] = isOwnRead() ? OWN : FOREIGN;
+    const what = `${who} reads an old state of ${path}, so that ${path}-wal cannot be emptied: ${remedy}`;
+    return { isError: false, what };
   } catch (error) {
     return { isError: true, what: describeFault(error, path).message };
   }

@@ -11,6 +11,7 @@ import { prepareDecide } from '../../src/runtime/decider.ts';
 import { handedOver } from '../../src/runtime/hand_over.ts';
 import type { JobThread } from '../../src/runtime/job_thread.ts';
 import { storeOf } from '../../src/runtime/sqlite_store.ts';
+import { createOwnReads } from '../../src/runtime/own_reads.ts';
 import { startWriter } from '../../src/runtime/start_writer.ts';
 import { createWriterClient, type WriterPort } from '../../src/runtime/writer_client.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
@@ -37,7 +38,13 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
   };
   const { ready, ...client } = createWriterClient({ writer, log: SILENT, onFatal });
   const take = startWriter({
-    data: { path, cachedHosts: 256, busyTimeoutMs: 0, walBytesMax: Number.POSITIVE_INFINITY },
+    data: {
+      path,
+      cachedHosts: 256,
+      busyTimeoutMs: 0,
+      walBytesMax: Number.POSITIVE_INFINITY,
+      ownReads: createOwnReads(),
+    },
     decide: decideBy,
     tell: (message) => toClient.postMessage(message),
     ended: () => toClient.close(),
