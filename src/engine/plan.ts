@@ -5,6 +5,7 @@ import { removeWithSiblings } from './commands/remove_dax_device.ts';
 import { untoldOf } from './commands/untold.ts';
 import { applyChange } from './model/apply.ts';
 import type { CommandOf } from './model/command.ts';
+import { definedOnly } from './model/defined_only.ts';
 import { dependOn } from './model/depends_on.ts';
 import type { RemoveDaxDevice } from './model/device_command.ts';
 import { deviceOf, findDevice } from './model/lookup.ts';
@@ -15,8 +16,8 @@ import { begin, rollback, type Transaction } from './model/transaction.ts';
 import { besides } from './model/untold.ts';
 import type { RemoveTrigger } from './model/vocabulary.ts';
 import { toldOf } from './device/told.ts';
-import { stepsOf, typed } from './plan_steps.ts';
-import { helpfulCommands, RANKS, type Helpful } from './questions/advice.ts';
+import { isPlanned, stepsOf, typed } from './plan_steps.ts';
+import { cleanUpInCommon, helpfulCommands, RANKS, type Helpful } from './questions/advice.ts';
 import { allHazards, countKinds } from './questions/assess.ts';
 import { noRemoval } from './questions/compare.ts';
 import { aliveOn, impactOf } from './questions/impact.ts';
@@ -46,7 +47,11 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
   goOn(tx);
   const going = [...new Set([...asked, ...asked.flatMap((name) => goWith(tx, removalOf(name, trigger)))])];
   const unknown = new Map(going.map((name) => [name, untoldOf(host, removalOf(name, trigger))]));
-  const prepared = going.flatMap((name) => prepare(tx, going, name, trigger));
+  const not_cleaned_up = new Map<string, string>();
+  const prepared = going.flatMap((name) => [
+    ...cleanUp(tx, going, name, not_cleaned_up),
+    ...prepare(tx, going, name, trigger),
+  ]);
   const chances = new Map(prepared.flatMap((step) => chanceOf(step)));
   const begun = new Map<string, string>();
   const refused = new Map<string, Refusal>();
@@ -65,7 +70,8 @@ export function planRemovals(tx: Transaction, { dax_devices, trigger }: PlanRemo
       const removal = begun.get(name);
       const stands =
         removal === undefined ? notRemoved(tx, name, refused.get(name)!) : removedBy(tx, removal);
-      return { ...told, ...besides(unknown.get(name)!), ...eitherWay(stands, chances.get(name)) };
+      const stays = definedOnly({ not_cleaned_up: not_cleaned_up.get(name) });
+      return { ...told, ...besides(unknown.get(name)!), ...stays, ...eitherWay(stands, chances.get(name)) };
     }),
   };
 }
@@ -103,6 +109,43 @@ function act(tx: Transaction, command: CommandOf): Refusal | null {
 }
 
 /**
+ * What an earlier removal has left of a device goes first, in the order that serves, and tells `not_cleaned_up` what is
+ * left for the plan binds nothing, for its calls are refused, or for no order serves (PLAN10).
+ */
+function cleanUp(
+  tx: Transaction,
+  going: readonly string[],
+  name: string,
+  not_cleaned_up: Map<string, string>,
+): readonly PlanStep[] {
+  const advice = cleanUpInCommon(tx, deviceOf(tx.host, name));
+  if (advice === null) return [];
+  if (advice.action === 'reboot') {
+    not_cleaned_up.set(name, advice.detail);
+    return [];
+  }
+  const { calls, detail, targets } = advice;
+  const planned = calls.filter(isPlanned);
+  const bound = going.filter((each) => !hasBegun(deviceOf(tx.host, each)));
+  const why = `what an earlier removal has left of ${name} goes first: ${detail}`;
+  const steps = stepsOf(tx.host, bound, planned, why);
+  if (planned.length === calls.length && doAll(tx, planned)) return steps;
+  not_cleaned_up.set(name, targets.join(', '));
+  return [];
+}
+
+/** Does commands in their order, all or none. */
+function doAll(tx: Transaction, commands: readonly CommandOf[]): boolean {
+  const tried = begin(tx.host, tx.context);
+  if (commands.some((command) => play(tried, command) !== null)) {
+    rollback(tried);
+    return false;
+  }
+  tx.undo.push(...tried.undo);
+  return true;
+}
+
+/**
  * What helps a device, one remedy after the other: each takes away what it is done to, so that this ends. Last comes what
  * chance decides: nobody can do it in the model (PLAN4).
  */
@@ -117,13 +160,7 @@ function prepare(
   const helpful = helpfulCommands(tx, command);
   for (const each of helpful.filter(({ possible }) => possible === undefined)) {
     const steps = stepsOf(tx.host, going, each.commands, whyOf(name, each));
-    const tried = begin(tx.host, tx.context);
-    if (each.commands.some((call) => play(tried, call) !== null)) {
-      rollback(tried);
-      continue;
-    }
-    tx.undo.push(...tried.undo);
-    return [...steps, ...prepare(tx, going, name, trigger)];
+    if (doAll(tx, each.commands)) return [...steps, ...prepare(tx, going, name, trigger)];
   }
   return helpful.flatMap((each) => {
     const { possible } = each;

@@ -1,26 +1,27 @@
 import type { DaxDevice, Host } from './model/host.ts';
-import { deviceOf, mountsOn, must, pinsOfDevice, usersOf } from './model/lookup.ts';
+import { deviceOf, mountsOfDevice, must, pinsOfDevice, usersOf } from './model/lookup.ts';
 import { nameInSysfs } from './model/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
 import { NO_IMPACT } from './questions/impact.ts';
-import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
-import type { RemedyCommand } from './questions/remedies.ts';
+import type { PlanAction, PlannedCommand, PlanStep, PreparingCommand } from './questions/plan_record.ts';
+import type { CleanUpCall } from './questions/clean_up.ts';
 
-const ACTIONS: { readonly [Type in RemedyCommand['type']]: PlanAction } = {
+const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
   exit_process: 'stop_process',
   umount: 'umount',
+  thaw: 'thaw',
   unpin: 'drop_pin',
   patch_memory_block: 'offline_memory_blocks',
 };
 
 /**
- * The steps of a remedy as the host is before it: one for each process, mount and pin, so that each says which devices
+ * The steps of what is done before removals, as the host is before it: one for each process, mount and pin, so that each says which devices
  * it concerns; the memory blocks of a device are one.
  */
 export function stepsOf(
   host: Host,
   devices: readonly string[],
-  commands: readonly RemedyCommand[],
+  commands: readonly PreparingCommand[],
   why: string,
 ): PlanStep[] {
   return together(commands).map((calls): PlanStep => {
@@ -40,9 +41,14 @@ export function stepsOf(
   });
 }
 
-type Calls = readonly [first: RemedyCommand, ...others: RemedyCommand[]];
+/** Whether a plan does a call that cleans up: it binds nothing (PLAN10). */
+export function isPlanned(call: CleanUpCall): call is CleanUpCall & PreparingCommand {
+  return call.type in ACTIONS;
+}
 
-function together(commands: readonly RemedyCommand[]): Calls[] {
+type Calls = readonly [first: PreparingCommand, ...others: PreparingCommand[]];
+
+function together(commands: readonly PreparingCommand[]): Calls[] {
   const blocks = commands.filter(({ type }) => type === 'patch_memory_block');
   const others = commands.filter(({ type }) => type !== 'patch_memory_block');
   const [first, ...more] = blocks;
@@ -52,12 +58,13 @@ function together(commands: readonly RemedyCommand[]): Calls[] {
   ];
 }
 
-function concerns(host: Host, command: RemedyCommand, device: DaxDevice): boolean {
+function concerns(host: Host, command: PreparingCommand, device: DaxDevice): boolean {
   switch (command.type) {
     case 'exit_process':
       return usersOf(host, device).some(({ pid }) => pid === command.pid);
     case 'umount':
-      return mountsOn(host, device).some(({ id }) => id === command.mount);
+    case 'thaw':
+      return mountsOfDevice(host, device.name).some(({ id }) => id === command.mount);
     case 'unpin':
       return pinsOfDevice(host, device.name).some(({ id }) => id === command.pin);
     case 'patch_memory_block':
@@ -75,7 +82,9 @@ export function typed(host: Host, command: PlannedCommand): string | null {
     case 'exit_process':
       return `kill ${String(command.pid)}`;
     case 'umount':
-      return `umount ${quoted(must(host.tables.mounts.get(command.mount), command.mount).path)}`;
+      return `umount ${pathOf(host, command.mount)}`;
+    case 'thaw':
+      return `fsfreeze -u ${pathOf(host, command.mount)}`;
     case 'unpin':
       return null;
     case 'patch_memory_block':
@@ -83,6 +92,10 @@ export function typed(host: Host, command: PlannedCommand): string | null {
     case 'remove_dax_device':
       return command.trigger === 'unbind' ? unbindOf(deviceOf(host, command.dax_device)) : null;
   }
+}
+
+function pathOf(host: Host, mount: string): string {
+  return quoted(must(host.tables.mounts.get(mount), mount).path);
 }
 
 function offlineOf({ name, mode }: DaxDevice): string | null {

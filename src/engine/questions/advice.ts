@@ -6,6 +6,7 @@ import { NO_PROBES } from '../kernels/told.ts';
 import { GOES_OFFLINE } from '../device/kmem/kernel_pages.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import type { Dependent } from '../model/depends_on.ts';
+import type { DaxDevice } from '../model/host.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -15,7 +16,7 @@ import { entriesOf, hostRecord, remove, type Transaction } from '../model/transa
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
 import { upToFirst } from './clean_up.ts';
-import { cleanUpBehind, REBOOT } from './clean_up_advice.ts';
+import { cleanUpBehind, REBOOT, type CleanUp } from './clean_up_advice.ts';
 import { inCommon } from './in_common.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
@@ -57,13 +58,18 @@ export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which):
 function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   const first = cleanUpBehind(tx, deviceOf(tx.host, command.dax_device));
   if (first === null) return adviseBefore(tx, command, which);
-  const { advice, calls } = first;
-  if (calls === null) return [advice];
+  if (first.action === 'reboot') return [first];
   const then = whatIf(tx, (imagined) => {
-    upToFirst(imagined, calls);
+    upToFirst(imagined, first.calls);
     return adviseBefore(imagined, command, which);
   });
-  return [advice, ...then];
+  return [cut(first), ...then];
+}
+
+/** What cleans up behind a removal of the device, where that is the same whatever the facts are that are not known. */
+export function cleanUpInCommon(tx: Transaction, device: DaxDevice): CleanUp | null {
+  const [cleanUp] = inEveryKernel(tx, () => [cleanUpBehind(tx, device)].filter((found) => found !== null));
+  return cleanUp ?? null;
 }
 
 function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
@@ -241,12 +247,17 @@ function joined(better: readonly Tried[], now: Now): Advice[] {
     const same = before?.state_then === ending.state_then && before.verdict_then === ending.verdict_then;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
     const targets = [...(before?.targets ?? []), ...remedy.targets];
-    const { rows, told } = cutLists(remedy.calls === null ? { targets } : { targets, calls: remedy.calls });
     const then = { ...ending, impact_then: end.impact };
     const destructive = DESTROYS.has(action);
-    advice.set(action, { action, detail, calls: null, ...rows, ...told, destructive, ...then, source });
+    advice.set(action, { action, detail, targets, calls: remedy.calls, destructive, ...then, source });
   }
-  return [...advice.values()];
+  return [...advice.values()].map(cut);
+}
+
+function cut(advice: Advice): Advice {
+  const { targets, calls } = advice;
+  const { rows, told } = cutLists(calls === null ? { targets } : { targets, calls });
+  return { ...advice, ...rows, ...told };
 }
 
 function extentsOf(tx: Transaction, name: string): number {

@@ -2,7 +2,6 @@ import { reboot } from '../commands/reboot.ts';
 import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, must } from '../model/lookup.ts';
-import { cutLists } from '../model/cut.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import { verdictOf } from '../removal/report.ts';
@@ -16,11 +15,14 @@ import { whatIf } from './what_if.ts';
 /** The same kernel boots again: told nothing of another, it is never refused. */
 export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
 
-/** What cleans up behind a removal. */
-export interface CleanUp {
-  readonly advice: Advice;
-  /** In their order; null where only a reboot does. */
-  readonly calls: readonly CleanUpCall[] | null;
+/** What cleans up behind a removal, its lists whole: calls in their order, or a reboot where none does. */
+export type CleanUp = InOrder | ByReboot;
+interface InOrder extends Advice {
+  readonly action: 'clean_up';
+  readonly calls: readonly CleanUpCall[];
+}
+interface ByReboot extends Advice {
+  readonly action: 'reboot';
 }
 
 /**
@@ -36,9 +38,7 @@ export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | nul
   if (isClean(plain)) return inOrder(host, device, plain);
   const others = otherOrdersOf(tx, device);
   const clean = others.find(isClean);
-  return clean === undefined
-    ? { advice: byReboot(tx, device, [plain, ...others]), calls: null }
-    : inOrder(host, device, clean);
+  return clean === undefined ? byReboot(tx, device, [plain, ...others]) : inOrder(host, device, clean);
 }
 
 /** What a removal that still goes on comes to is for that removal to say. */
@@ -46,27 +46,25 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
   return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
 }
 
-function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): CleanUp {
+function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): InOrder {
   const calls = met.map(({ call }) => call);
   const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
   const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
-  const { rows, told } = cutLists({ targets: calls.map((call) => callWords(host, call)), calls });
-  const advice = {
+  return {
     action: 'clean_up',
     detail: `in this order every call returns, and nothing of the removal is left${sure}`,
-    ...rows,
-    ...told,
+    targets: calls.map((call) => callWords(host, call)),
+    calls,
     destructive: false,
     state_then: 'completed',
     verdict_then: verdict,
     impact_then: NO_IMPACT,
     source: 'CLEAN2, S7, S11',
-  } as const;
-  return { advice, calls };
+  };
 }
 
 /** HOST1: nothing outlives it. */
-function byReboot(tx: Transaction, { name }: DaxDevice, played: readonly Played[]): Advice {
+function byReboot(tx: Transaction, { name }: DaxDevice, played: readonly Played[]): ByReboot {
   const why = played.map((each) => notCleanWords(tx.host, each));
   const verdict_then = whatIf(tx, (imagined) => {
     reboot(imagined, REBOOT);

@@ -10,6 +10,7 @@ import type { RemedyCommand } from './remedies.ts';
 export const PLAN_ACTIONS = [
   'stop_process',
   'umount',
+  'thaw',
   'drop_pin',
   'offline_memory_blocks',
   'remove',
@@ -17,8 +18,10 @@ export const PLAN_ACTIONS = [
 /** One of them. */
 export type PlanAction = (typeof PLAN_ACTIONS)[number];
 
+/** What is asked for before a removal. */
+export type PreparingCommand = RemedyCommand | CommandOf<'thaw'>;
 /** What is asked for in a step. */
-export type PlannedCommand = RemedyCommand | CommandOf<'remove_dax_device'>;
+export type PlannedCommand = PreparingCommand | CommandOf<'remove_dax_device'>;
 
 /** What a step takes from others; of a removal, its impact and the kernel's own time for the device that is named. */
 export interface PlanCost extends Impact {
@@ -51,6 +54,8 @@ export interface PlannedDevice extends ToldOfHolders, Dependent, WithUnknown {
   readonly hazards: Assessment['hazards'];
   /** Why the plan does not remove it. */
   readonly refused: NoRemoval | null;
+  /** Of an earlier removal, what the plan does not clean up: the calls that do, else why only a reboot does (PLAN10). */
+  readonly not_cleaned_up?: string;
   /** Where chance decides a step that is for it: its verdict is one of these. */
   readonly possible?: readonly PossibleThen[];
 }

@@ -71,6 +71,10 @@ const Left = z
     verdict: Verdict.nullable().meta({ description: 'Null where it waits, or has no removal.' }),
     hazards: z.array(z.strictObject({ kind: HazardKind, count: Count })),
     refused: NoRemoval.nullable().meta({ description: 'Why the plan does not remove it.' }),
+    not_cleaned_up: z.string().exactOptional().meta({
+      description:
+        'What an earlier removal has left and the plan does not clean up: the calls that do, in their order, as the advice of its holders has them, for the plan binds nothing; else why no order does, and a reboot alone.',
+    }),
     possible: PossibleThen.exactOptional(),
     ...dependent,
     ...withUnknown,
