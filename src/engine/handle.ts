@@ -39,6 +39,7 @@ import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
+import { hostUnusable } from './mm/unusable.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
 import type { Exposure } from './model/exposure.ts';
@@ -48,7 +49,6 @@ import { begin, rollback, type Context, type Transaction } from './model/transac
 import { cleanUpHazards } from './questions/clean_up_hazard.ts';
 import { advance } from './removal/advance.ts';
 import { restFailed } from './removal/undetermined.ts';
-import { hostUnusable } from './unusable.ts';
 
 /** Which handler a command goes to. */
 const HANDLERS: {

@@ -11,6 +11,7 @@ import { patchHost } from '../commands/patch_host.ts';
 import { umount } from '../commands/umount.ts';
 import { unpin } from '../commands/unpin.ts';
 import { exitProcess } from '../commands/exit_process.ts';
+import { hostUnusable } from '../mm/unusable.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './run_removal.ts';
@@ -33,7 +34,8 @@ export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail' | '
 
 /** A remedy that is these commands. */
 function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
-  const act = (tx: Transaction): boolean => commands.every((command) => isDone(tx, command));
+  const act = (tx: Transaction): boolean =>
+    commands.every((command) => hostUnusable(tx.host, command) === null && isDone(tx, command));
   return { act, calls: commands, planned: commands };
 }
 

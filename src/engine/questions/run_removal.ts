@@ -1,6 +1,7 @@
 import { removeWithSiblings } from '../commands/remove_dax_device.ts';
 import { orRefused } from '../kernels/not_resolved.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
+import { hostUnusable } from '../mm/unusable.ts';
 import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
@@ -15,7 +16,7 @@ export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
 /** Starts a removal and runs its steps until it ends, waits or is stuck; a refusal where nothing is known of the kernel. */
 export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedRemoval | Refusal {
   return orRefused(() => {
-    const started = removeWithSiblings(tx, command);
+    const started = hostUnusable(tx.host, command) ?? removeWithSiblings(tx, command);
     if (isRefusal(started)) return started;
     return runOn(tx, started[0].id);
   });

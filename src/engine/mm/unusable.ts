@@ -1,8 +1,8 @@
-import { cdevOf } from './model/cdev.ts';
-import type { CommandType } from './model/command.ts';
-import type { Host } from './model/host.ts';
-import { unknownOutcome, type Refusal } from './model/refusal.ts';
-import { hostRecord } from './model/transaction.ts';
+import { cdevOf } from '../model/cdev.ts';
+import type { CommandType } from '../model/command.ts';
+import type { Host } from '../model/host.ts';
+import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { hostRecord } from '../model/transaction.ts';
 
 /** What is told of a host, or does not ask its kernel for anything more. */
 const NOT_ASKED: ReadonlySet<CommandType> = new Set<CommandType>([
