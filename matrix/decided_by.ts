@@ -1,6 +1,5 @@
 import { PROFILES } from '../src/engine/kernels/profiles.ts';
-import type { StepParameters } from '../src/engine/model/removal.ts';
-import type { RemovalRecord } from '../src/engine/model/removal.ts';
+import type { StepParameters, StepResult } from '../src/engine/model/removal.ts';
 import type { StepName } from '../src/engine/model/vocabulary.ts';
 import type { Asked } from './ask.ts';
 import { isDax, PINS } from './dimensions.ts';
@@ -53,9 +52,8 @@ function* entries(asked: Asked): Generator<string> {
   const failed = resultOf(asked, 'dev_pagemap_failure');
   if (cell.place.shutdown) yield cell.place.mount?.fs_type === 'ext4' ? 'R154' : 'R155';
   if (failed !== null) yield* massFailure(asked);
-  else if (notified?.['errno'] === 'EIO') yield 'R74';
-  else if (notified !== null && notified['holder'] !== null && notified['errno'] === undefined)
-    yield* walk(asked);
+  else if (notified?.errno === 'EIO') yield 'R74';
+  else if (notified !== null && notified.holder !== null && notified.errno === undefined) yield* walk(asked);
   else yield untouched(asked);
   if (cell.mapping === 'storing') yield 'R158';
 }
@@ -136,7 +134,7 @@ function isLetter(asked: Asked): boolean {
   return collectOf(asked, 'dev_pagemap_failure') === 'every_leader_with_entry';
 }
 
-function resultOf({ removal }: Asked, name: StepName): RemovalRecord['steps'][number]['result'] | null {
+function resultOf({ removal }: Asked, name: StepName): StepResult | null {
   return removal?.steps.find((step) => step.name === name)?.result ?? null;
 }
 

@@ -85,6 +85,20 @@ export interface StepParameters {
   readonly proposed?: true;
 }
 
+/** What a step came to: facts for the report, of which only those that are named here are read again. */
+export interface StepResult {
+  /** The function in which it waits for what can be let go. */
+  readonly wait_in?: string;
+  /** Where its task sleeps for ever, spins for ever, or has died. */
+  readonly hangs_in?: string;
+  readonly spins_in?: string;
+  readonly oopses_in?: string;
+  /** The mount that holds the dax_device, null where none does, and what it answered where it did not go through. */
+  readonly holder?: string | null;
+  readonly errno?: string;
+  readonly [fact: string]: unknown;
+}
+
 /** One step of a removal: how far it is, and what it came to. */
 export interface StepRecord {
   readonly name: StepName;
@@ -92,7 +106,7 @@ export interface StepRecord {
   readonly source: string;
   /** As its kernel's profile had them when the removal began: nothing that happens meanwhile changes them. */
   readonly parameters: StepParameters;
-  readonly result: Readonly<Record<string, unknown>>;
+  readonly result: StepResult;
 }
 
 /** Signals of one kind to one process. */

@@ -151,9 +151,8 @@ function wordsOf(outcome: Outcome | Refusal, { host }: Transaction, mapping: Map
 function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): Consequence {
   if (!tx.host.tables.pins.has(id)) return { consequence: 'forced', detail: 'dropped with its process' };
   if (waiting_on.some(({ pin }) => pin === id)) {
-    const { result } = steps.find(({ state }) => state === 'waiting')!;
-    const where = String(result['wait_in']);
-    return { consequence: 'blocks', detail: `the removal waits in ${where} until it is dropped` };
+    const { wait_in } = steps.find(({ state }) => state === 'waiting')!.result;
+    return { consequence: 'blocks', detail: `the removal waits in ${wait_in!} until it is dropped` };
   }
   return { consequence: 'survives', detail: `it outlives its pgmap; its release: ${words(dropped(tx, id))}` };
 }

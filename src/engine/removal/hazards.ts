@@ -62,11 +62,12 @@ export function dangersOf(host: Host, { steps }: Pick<RemovalRecord, 'steps'>, d
 
 /** Of a task that unbinds: it spins or hangs, or it has died with the device's lock. */
 function neverReturns({ name, result }: StepRecord): Hazard {
-  if (!('oopses_in' in result)) {
+  const { oopses_in } = result;
+  if (oopses_in === undefined) {
     const detail = `the unbinding task does not return from ${name} until a reboot`;
     return { ...NONE, kind: 'kernel_livelock', detail, source: 'R54, R145' };
   }
-  const detail = `the unbinding task has oopsed in ${String(result['oopses_in'])}, the lock of the device held: nobody binds or unbinds it, and no other DAX device is taken away to its end, until a reboot`;
+  const detail = `the unbinding task has oopsed in ${oopses_in}, the lock of the device held: nobody binds or unbinds it, and no other DAX device is taken away to its end, until a reboot`;
   return { ...NONE, kind: 'kernel_oops', detail, source: 'R54, by the source alone: nobody has recorded it' };
 }
 

@@ -1,6 +1,6 @@
 import type { DaxDevice } from '../model/host.ts';
 import type { Transaction } from '../model/transaction.ts';
-import type { RemovalRecord, SignalRow, StepParameters, WaitingOn } from '../model/removal.ts';
+import type { RemovalRecord, SignalRow, StepParameters, StepResult, WaitingOn } from '../model/removal.ts';
 
 /** What a step works with. It changes the host through the transaction and says how it ended. */
 export interface StepInput {
@@ -16,7 +16,7 @@ export interface StepOutput {
   readonly waiting_on?: readonly WaitingOn[];
   readonly signals?: readonly SignalRow[];
   readonly hwpoisoned?: number;
-  readonly result?: Readonly<Record<string, unknown>>;
+  readonly result?: StepResult;
   readonly log?: readonly string[];
   /** The file system whose s_umount it has, where it never finishes with that. */
   readonly holds_s_umount_of?: string;

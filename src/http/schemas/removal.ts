@@ -47,6 +47,21 @@ export const Cut = z.partialRecord(z.enum(CUT_LISTS), Count).meta({
     'How many rows there are of each list here that has more than 100, of which the first 100 are shown; absent where all lists are whole.',
 }) satisfies z.ZodType<Counts>;
 
+const StepResult = z
+  .looseObject({
+    wait_in: z.string().exactOptional(),
+    hangs_in: z.string().exactOptional(),
+    spins_in: z.string().exactOptional(),
+    oopses_in: z.string().exactOptional(),
+    holder: z.string().nullable().exactOptional(),
+    errno: z.string().exactOptional(),
+  })
+  .meta({
+    id: 'RemovalStepResult',
+    description:
+      'What the step came to. The function in which it waits (`wait_in`), hangs or spins for ever, or has oopsed; of dax_holder_notify_failure the mount that holds the dax_device, and its errno; else what each step has to tell.',
+  }) satisfies z.ZodType<engine.StepResult>;
+
 const Step = z
   .strictObject({
     name: z.enum(STEP_NAMES),
@@ -55,7 +70,7 @@ const Step = z
     parameters: z.record(z.string(), z.unknown()).meta({
       description: 'Those of the step in the profile of the kernel, as they were when the removal began.',
     }),
-    result: z.record(z.string(), z.unknown()),
+    result: StepResult,
   })
   .meta({ id: 'RemovalStep' });
 

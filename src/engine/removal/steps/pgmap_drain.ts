@@ -14,5 +14,5 @@ export function pgmapDrain({ tx, device, parameters }: StepInput): StepOutput {
   const waits_for = must(parameters.waits_for, 'what memunmap_pages() waits for');
   if (waits_for !== 'page_refs' || pins.length === 0) return { end: 'done', result: { waits_for } };
   const waiting_on = pins.map(waitsOn);
-  return { end: 'wait', waiting_on, result: { wait_in: parameters.wait_in } };
+  return { end: 'wait', waiting_on, result: { wait_in: must(parameters.wait_in, 'where it waits') } };
 }
