@@ -126,9 +126,8 @@ function cleanUp(
   }
   const { calls, detail, targets } = advice;
   const planned = calls.filter(isPlanned);
-  const bound = going.filter((each) => !hasBegun(deviceOf(tx.host, each)));
   const why = `what an earlier removal has left of ${name} goes first: ${detail}`;
-  const steps = stepsOf(tx.host, bound, planned, why);
+  const steps = stepsOf(tx.host, going, planned, why);
   if (planned.length === calls.length && doAll(tx, planned)) return steps;
   not_cleaned_up.set(name, targets.join(', '));
   return [];

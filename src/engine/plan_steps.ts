@@ -3,8 +3,10 @@ import { deviceOf, mountsOfDevice, must, pinsOfDevice, usersOf } from './model/l
 import { nameInSysfs } from './model/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
 import { NO_IMPACT } from './questions/impact.ts';
+import { mayLetGo } from './questions/lets_go.ts';
 import type { PlanAction, PlannedCommand, PlanStep, PreparingCommand } from './questions/plan_record.ts';
 import type { CleanUpCall } from './questions/clean_up.ts';
+import { hasBegun } from './questions/standing.ts';
 
 const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
   exit_process: 'stop_process',
@@ -15,8 +17,8 @@ const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
 };
 
 /**
- * The steps of what is done before removals, as the host is before it: one for each process, mount and pin, so that each says which devices
- * it concerns; the memory blocks of a device are one.
+ * The steps of what is done before removals, as the host is before it: one for each process, mount and pin, so that each
+ * says which devices it concerns; the memory blocks of a device are one.
  */
 export function stepsOf(
   host: Host,
@@ -26,12 +28,15 @@ export function stepsOf(
 ): PlanStep[] {
   return together(commands).map((calls): PlanStep => {
     const [first] = calls;
+    const concerned = devices
+      .map((name) => deviceOf(host, name))
+      .filter((each) => concerns(host, first, each));
     return {
       action: ACTIONS[first.type],
       command: typed(host, first),
       calls,
-      why,
-      before: devices.filter((name) => concerns(host, first, deviceOf(host, name))),
+      why: `${why}${insteadOf(host, first, concerned)}`,
+      before: concerned.filter((device) => !hasBegun(device)).map(({ name }) => name),
       cost: {
         ...NO_IMPACT,
         processes_killed: first.type === 'exit_process' ? 1 : 0,
@@ -39,6 +44,14 @@ export function stepsOf(
       },
     };
   });
+}
+
+/** What a process may do instead of being ended; an administrator has kill(1) alone (ADV16). */
+function insteadOf(host: Host, command: PreparingCommand, concerned: readonly DaxDevice[]): string {
+  if (command.type !== 'exit_process') return '';
+  const { pid } = command;
+  if (!concerned.every((device) => mayLetGo(host, device, pid))) return '';
+  return `; or it unmaps and closes itself what it has of ${concerned.map(({ name }) => name).join(', ')}`;
 }
 
 /** Whether a plan does a call that cleans up: it binds nothing (PLAN10). */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adviceOn } from '../../src/engine/questions/assess.ts';
+import { deviceOf, mappingsOfDevice, openFilesOfDevice } from '../../src/engine/model/lookup.ts';
+import { mayLetGo } from '../../src/engine/questions/lets_go.ts';
 import type { Advice, AdviceAction } from '../../src/engine/questions/record.ts';
 import { cases } from '../support/property.ts';
 import { anyLife, anyStory, play, type Story } from './fleet.ts';
@@ -30,14 +32,35 @@ function follow(made: Machine, { calls }: Advice): void {
   }
 }
 
+/** The same, but who can let go of the device by itself does, instead of being ended. */
+function letGo(made: Machine, dax_device: string, { calls }: Advice): number {
+  const { host } = made;
+  let instead = 0;
+  for (const call of calls!) {
+    const may = call.type === 'exit_process' && mayLetGo(host, deviceOf(host, dax_device), call.pid);
+    if (!may) made.run(call);
+    else {
+      const own = ({ pid }: { readonly pid: number }): boolean => pid === call.pid;
+      for (const { id } of mappingsOfDevice(host, dax_device).filter(own))
+        made.run({ type: 'munmap', mapping: id });
+      for (const { id } of openFilesOfDevice(host, dax_device).filter(own))
+        made.run({ type: 'close_file', open_file: id });
+      instead += 1;
+    }
+    rest(made);
+  }
+  return instead;
+}
+
 /** How a removal of the device now ends, or what is left where it has none. */
 function standsNow(made: Machine, dax_device: string): readonly string[] {
   const [now] = made.ask({ type: 'assess_removals', dax_device });
   return [now!.state ?? 'completed', now!.verdict ?? 'contained'];
 }
 
-test('[ADV14] whatever the fleet, doing the calls of an advice leads to what it says', () => {
+test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said, as does who lets go by itself', () => {
   const done = new Set<AdviceAction>();
+  let instead = 0;
   fc.assert(
     fc.property(fc.oneof(anyStory, anyLife), (story) => {
       const made = atRest(story);
@@ -45,16 +68,19 @@ test('[ADV14] whatever the fleet, doing the calls of an advice leads to what it 
         const [first, ...others] = adviceOn(made.host, name);
         if (first === undefined) continue;
         const behind = first.action === 'clean_up' ? [first] : [];
-        if (behind.length > 0) isCleanBehind(story, name, first);
+        for (const advised of behind) {
+          isCleanBehind(atRest(story), name, (copy) => follow(copy, advised));
+          isCleanBehind(atRest(story), name, (copy) => (instead += letGo(copy, name, advised)));
+        }
         for (const one of behind.length > 0 ? others : [first, ...others]) {
           if (one.calls === null || one.possible !== undefined) continue;
-          const copy = atRest(story);
-          for (const each of [...behind, one]) follow(copy, each);
-          expect([one.action, ...standsNow(copy, name)]).toEqual([
-            one.action,
-            one.state_then,
-            one.verdict_then,
-          ]);
+          const told = [one.action, one.state_then, one.verdict_then];
+          const [ended, letting] = [atRest(story), atRest(story)];
+          for (const each of [...behind, one]) {
+            follow(ended, each);
+            instead += letGo(letting, name, each);
+          }
+          for (const copy of [ended, letting]) expect([one.action, ...standsNow(copy, name)]).toEqual(told);
           done.add(one.action);
         }
       }
@@ -62,13 +88,13 @@ test('[ADV14] whatever the fleet, doing the calls of an advice leads to what it 
     cases(40),
   );
   expect(done.size).toBeGreaterThan(4);
+  expect(instead).toBeGreaterThan(20);
 });
 
-function isCleanBehind(story: Story, name: string, advised: Advice): void {
-  const copy = atRest(story);
-  follow(copy, advised);
-  expect(adviceOn(copy.host, name)[0]?.action).not.toBe('clean_up');
-  expect(copy.host.tables.dax_devices.get(name)!.removal).toBeNull();
+function isCleanBehind(made: Machine, name: string, act: (made: Machine) => void): void {
+  act(made);
+  expect(adviceOn(made.host, name)[0]?.action).not.toBe('clean_up');
+  expect(made.host.tables.dax_devices.get(name)!.removal).toBeNull();
 }
 
 describe('[ADV14] each advice has the commands that do it', () => {

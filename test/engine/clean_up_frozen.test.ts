@@ -12,6 +12,8 @@ const hazard = ({ hazards }: Pick<RemovalRecord, 'hazards'>) =>
   hazards.filter(({ kind }) => kind === 'unsafe_clean_up').map(({ detail }) => detail);
 const ORDER = 'in this order every call returns, and nothing of the removal is left';
 const SOURCE = '(by the source, not recorded)';
+const instead = (pid: number | string) =>
+  `; instead of being ended, process ${String(pid)} may itself unmap and close what it has of pmem0`;
 const NO_ORDER = 'no order that was tried leads to a clean state:';
 
 /** A process that has a file open, and the file system frozen by its user. */
@@ -32,7 +34,7 @@ describe('[CLEAN2] [ADV10] [S38] what its user froze is thawed before all else',
       `end process ${pid}, umount /mnt/a: its superblock stays, frozen, until a reboot; safe ${SOURCE}: ${order.join(', ')}`,
     ]);
     expect(removal.hazards[0]).toMatchObject({ kind: 'unsafe_clean_up', triggered_by: ['umount'] });
-    expect(told(rig)).toEqual([['clean_up', order, `${ORDER} ${SOURCE}`]]);
+    expect(told(rig)).toEqual([['clean_up', order, `${ORDER} ${SOURCE}${instead(pid)}`]]);
     rig.made.run({ type: 'thaw', mount: rig.mount });
     rig.made.run({ type: 'exit_process', pid: Number(pid) });
     rig.made.run({ type: 'umount', mount: rig.mount, lazy: false });
@@ -51,7 +53,11 @@ describe('[CLEAN2] [ADV10] [S38] what its user froze is thawed before all else',
       `end process ${String(pid)}, umount /mnt/a, umount /mnt/b: its superblock stays, frozen, until a reboot; ` +
         `safe ${SOURCE}: thaw /mnt/b, ${rest}`,
     );
-    expect(told(rig)[0]).toEqual(['clean_up', ['thaw /mnt/b', ...rest.split(', ')], `${ORDER} ${SOURCE}`]);
+    expect(told(rig)[0]).toEqual([
+      'clean_up',
+      ['thaw /mnt/b', ...rest.split(', ')],
+      `${ORDER} ${SOURCE}${instead(pid)}`,
+    ]);
   });
 
   test('v7.3: no order is safe that leaves the superblock, and both say so', () => {

@@ -6,7 +6,7 @@ import { NO_PROBES } from '../kernels/told.ts';
 import { GOES_OFFLINE } from '../device/kmem/kernel_pages.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import type { Dependent } from '../model/depends_on.ts';
-import type { DaxDevice } from '../model/host.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, mappingsOfDevice } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -18,6 +18,7 @@ import { cannotBe } from './cannot_be.ts';
 import { upToFirst } from './clean_up.ts';
 import { cleanUpBehind, REBOOT, type CleanUp } from './clean_up_advice.ts';
 import { inCommon } from './in_common.ts';
+import { letGoWords } from './lets_go.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
@@ -56,14 +57,15 @@ export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which):
 }
 
 function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  const first = cleanUpBehind(tx, deviceOf(tx.host, command.dax_device));
+  const device = deviceOf(tx.host, command.dax_device);
+  const first = cleanUpBehind(tx, device);
   if (first === null) return adviseBefore(tx, command, which);
   if (first.action === 'reboot') return [first];
   const then = whatIf(tx, (imagined) => {
     upToFirst(imagined, first.calls);
     return adviseBefore(imagined, command, which);
   });
-  return [cut(first), ...then];
+  return [shown(tx.host, device, first), ...then];
 }
 
 /** What cleans up behind a removal of the device, where that is the same whatever the facts are that are not known. */
@@ -74,7 +76,8 @@ export function cleanUpInCommon(tx: Transaction, device: DaxDevice): CleanUp | n
 
 function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   const { better, now } = betterThanNow(tx, command, which);
-  return joined(better, now);
+  const device = deviceOf(tx.host, command.dax_device);
+  return joined(better, now).map((advice) => shown(tx.host, device, advice));
 }
 
 /** Something that helps before a removal, and the commands that do it. */
@@ -251,13 +254,15 @@ function joined(better: readonly Tried[], now: Now): Advice[] {
     const destructive = DESTROYS.has(action);
     advice.set(action, { action, detail, targets, calls: remedy.calls, destructive, ...then, source });
   }
-  return [...advice.values()].map(cut);
+  return [...advice.values()];
 }
 
-function cut(advice: Advice): Advice {
+/** With what those may do instead that are to be ended, and its lists cut. */
+function shown(host: Host, device: DaxDevice, advice: Advice): Advice {
   const { targets, calls } = advice;
+  const detail = `${advice.detail}${letGoWords(host, device, calls ?? [])}`;
   const { rows, told } = cutLists(calls === null ? { targets } : { targets, calls });
-  return { ...advice, ...rows, ...told };
+  return { ...advice, detail, ...rows, ...told };
 }
 
 function extentsOf(tx: Transaction, name: string): number {

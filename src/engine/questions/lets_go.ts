@@ -1,0 +1,25 @@
+import type { DaxDevice, Host } from '../model/host.ts';
+import { pinsOfDevice, processOf } from '../model/lookup.ts';
+import type { AdvisedCommand } from './record.ts';
+
+/** Processes that are named. */
+const NAMED_MAX = 10;
+
+/**
+ * Whether a process that can be ended could as well unmap and close by itself what it has of a device: it runs, and holds
+ * no pin there, which outlives its mapping (ADV16).
+ */
+export function mayLetGo(host: Host, device: DaxDevice, pid: number): boolean {
+  const holds = pinsOfDevice(host, device.name).some((pin) => pin.pid === pid);
+  return processOf(host, pid).state === 'running' && !holds;
+}
+
+/** What those may do instead that are to be ended; empty where nobody can. */
+export function letGoWords(host: Host, device: DaxDevice, calls: readonly AdvisedCommand[]): string {
+  const pids = calls.flatMap((call) => (call.type === 'exit_process' ? [call.pid] : []));
+  const may = pids.filter((pid) => mayLetGo(host, device, pid));
+  if (may.length === 0) return '';
+  const more = may.length > NAMED_MAX ? ` and ${String(may.length - NAMED_MAX)} more` : '';
+  const named = `${may.slice(0, NAMED_MAX).join(', ')}${more}`;
+  return `; instead of being ended, process ${named} may itself unmap and close what it has of ${device.name}`;
+}
