@@ -7,11 +7,13 @@ import {
   addFile,
   addMapper,
   addMount,
+  addProcess,
   DEVICE,
   fileIo,
   found,
   mountOf,
   removeDevice,
+  returned,
 } from './support.ts';
 
 const sync = ({ made, mount }: Rig) => answered(made, { type: 'sync', mount });
@@ -43,20 +45,48 @@ describe('[SYN1] sync(2)', () => {
     expect([sync(rig), writable(rig, mapping)]).toEqual(['ok', true]);
   });
 
-  test('on a dead ext4 the journal cannot commit; of a dead xfs it is not known', () => {
+  test('on a dead ext4 the journal cannot commit', () => {
     const rig = ext4('v6.1');
     const writer = rig.mapper({ touched: 'write' });
     removeDevice(rig.made);
     expect([sync(rig), mountOf(rig.made, rig.mount).journal], 'nothing to commit').toEqual(['ok', 'live']);
     touch(rig.made, writer, 'write');
     expect([sync(rig), mountOf(rig.made, rig.mount).journal]).toEqual(['ok', 'aborted']);
-    expect(told(fileIo(rig.made, writer.pid, rig.file(), 'fsync'))).toBe('EIO');
-    const dead = xfs('v6.1');
-    removeDevice(dead.made);
-    expect(sync(dead)).toBe('outcome_unknown');
-    const shut = xfs('v6.12');
-    removeDevice(shut.made);
-    expect(sync(shut)).toBe('ok');
+    expect([sync(rig), told(fileIo(rig.made, writer.pid, rig.file(), 'fsync'))]).toEqual(['ok', 'EIO']);
+  });
+
+  test.each(KERNEL_NAMES)('on a dead xfs the log fails, if there is anything to commit: %s', (kernel) => {
+    const rig = xfs(kernel);
+    const writer = rig.mapper({ touched: 'write' });
+    removeDevice(rig.made);
+    const how = () => [sync(rig), mountOf(rig.made, rig.mount).shutdown_reason];
+    const shut = ['v6.12', 'v7.3'].includes(kernel) ? 'device removal (0x20)' : null;
+    expect(how(), 'nothing to commit').toEqual(['ok', shut]);
+    touch(rig.made, writer, 'write');
+    expect(how()).toEqual(['ok', shut ?? 'log I/O error (0x2)']);
+  });
+
+  test.each([
+    ['ext4', ext4, { journal: 'aborted', fs_state: 'alive' }],
+    ['xfs', xfs, { fs_state: 'shutdown', shutdown_reason: 'log I/O error (0x2)' }],
+  ] as const)('a file without a name that is freed on a dead device is left to commit: %s', (_, on, then) => {
+    const rig = on('v6.1');
+    const { made, mount } = rig;
+    const pid = addProcess(made);
+    const names = ['/b', '/c'].map((path) => {
+      const file = rig.file(path);
+      const { id } = returned(made.run({ type: 'open_file', pid, file, flags: ['rdonly'] }));
+      made.run({ type: 'unlink', file });
+      return id;
+    });
+    removeDevice(made);
+    expect([sync(rig), mountOf(made, mount)]).toMatchObject([
+      'ok',
+      { fs_state: 'alive', uncommitted: false },
+    ]);
+    for (const open_file of names) made.run({ type: 'close_file', open_file });
+    expect(mountOf(made, mount).uncommitted).toBe(true);
+    expect([sync(rig), mountOf(made, mount)]).toMatchObject(['ok', then]);
   });
 
   test.each(KERNEL_NAMES.filter((kernel) => !kernel.startsWith('force')))(

@@ -73,6 +73,7 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
     fs_state: 'alive',
     shutdown_reason: null,
     journal: 'live',
+    uncommitted: false,
     read_only: false,
     frozen_by_user: false,
     dax_holder: command.fs_type === 'xfs' && hasStructPages(device) && !held,

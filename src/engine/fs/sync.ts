@@ -68,9 +68,11 @@ function syncDeadXfs(tx: Transaction, mount: Mount, file: File): Outcome {
     const fails = flushes(tx.host, file) && factsOf(tx.host).xfs_fsync_flush === 'EIO';
     return fails ? errnoOutcome('EIO') : okOutcome();
   }
-  shutDown(tx, mount, 'log I/O error (0x2)');
+  shutDown(tx, mount, LOG_FAILED);
   return errnoOutcome('EIO');
 }
+
+const LOG_FAILED = 'log I/O error (0x2)';
 
 /**
  * R37, R101, SEC1: EIO, and EROFS once the aborted journal or SB_RDONLY stops it; a remounted one has nothing to sync and
@@ -113,10 +115,15 @@ function flushes(host: Host, file: File): boolean {
   return deviceOf(host, file.dax_device).mode !== 'sector';
 }
 
-/** A commit of the journal of an ext4 whose device is gone aborts it (R41); one that was remounted has none to make. */
+/**
+ * What is left to commit where the device is gone cannot be: ext4 aborts its journal (R41), the log of an xfs that is forced
+ * shuts it down (R52). One that was remounted has nothing to commit, one that is shut down tries nothing.
+ * Source: fs/xfs/xfs_super.c xfs_fs_sync_fs(), fs/xfs/xfs_log.c xfs_log_force().
+ */
 export function commitDead(tx: Transaction, mount: Mount): void {
-  const live = mount.fs_type === 'ext4' && mount.fs_state === 'alive' && mount.journal === 'live';
-  if (live && !mount.read_only && blockDeviceGone(tx.host, mount)) abortJournal(tx, mount);
+  if (mount.fs_state !== 'alive' || mount.read_only || !blockDeviceGone(tx.host, mount)) return;
+  if (mount.fs_type === 'xfs') shutDown(tx, mount, LOG_FAILED);
+  else if (mount.journal === 'live') abortJournal(tx, mount);
 }
 
 /** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */

@@ -4,6 +4,7 @@ import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
 import { isFrozen } from './freeze.ts';
 import { heldByRemoval } from './held_superblock.ts';
+import { leaveFreed } from './times.ts';
 
 /**
  * After a descriptor or a mapping went: an inode without a name that nobody uses any more is evicted and its blocks are
@@ -67,6 +68,7 @@ export function freeInode(tx: Transaction, file: File): Eviction {
   const eviction = evictionOf(tx.host, [file]);
   if (eviction.do === 'ok') {
     evict(tx, [file]);
+    leaveFreed(tx, file);
     deleteFile(tx, file);
   } else {
     patch(tx, 'files', file.id, { state: 'freeing' });

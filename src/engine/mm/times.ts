@@ -1,5 +1,5 @@
 import type { File, Host, Mount } from '../model/host.ts';
-import { blockDeviceGone } from '../model/lookup.ts';
+import { blockDeviceGone, mountsOf } from '../model/lookup.ts';
 import { patch, type Transaction } from '../model/transaction.ts';
 import { isFrozen } from './freeze.ts';
 
@@ -25,6 +25,13 @@ function changeTimes(tx: Transaction, mount: Mount, file: File, atime_due: boole
   if (file.atime_due === atime_due && file.uncommitted === uncommitted) return false;
   patch(tx, 'files', file.id, { atime_due, uncommitted });
   return true;
+}
+
+/** An inode without a name is freed: of a superblock whose device is gone that is left to commit, too. */
+export function leaveFreed(tx: Transaction, { file_system }: File): void {
+  for (const mount of mountsOf(tx.host, file_system))
+    if (isLeftToCommit(tx.host, mount) && !mount.uncommitted)
+      patch(tx, 'mounts', mount.id, { uncommitted: true });
 }
 
 /** While the device is there commits come by themselves; what was shut down, or has aborted its journal, takes nothing. */

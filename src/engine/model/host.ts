@@ -260,16 +260,13 @@ export interface FileSystem extends Resource {
 }
 
 /** A superblock where it is mounted, and how it stands. */
-export interface Mount extends Resource {
+export interface Mount
+  extends Resource,
+    Pick<FileSystem, 'fs_type' | 'rmapbt' | 'reflink' | 'agcount' | 'partition' | 'generation'> {
   readonly id: string;
   readonly dax_device: string;
   readonly path: string;
-  readonly fs_type: FsType;
   readonly dax: DaxOption;
-  readonly rmapbt: boolean;
-  readonly reflink: boolean;
-  readonly agcount: number;
-  readonly partition: number | null;
   readonly file_system: string;
   /**
    * `lazy`: detached, its superblock lives on while files are in use (umount -l) or a freeze keeps it (S28, S38).
@@ -286,6 +283,8 @@ export interface Mount extends Resource {
   readonly shutdown_reason: string | null;
   /** ext4's journal; xfs has no such state of its own (its log failing shuts it down). */
   readonly journal: 'live' | 'aborted';
+  /** Whether an inode without a name was freed since its device is gone: that is left to commit, beside its files' times. */
+  readonly uncommitted: boolean;
   /** SB_RDONLY: by a remount, or because the kernel made it so (R37). */
   readonly read_only: boolean;
   /** Whether its user holds it frozen (FIFREEZE); `fs_state` tells the freeze of a removal. Both last until thawed. */
@@ -297,7 +296,6 @@ export interface Mount extends Resource {
   readonly dax_holder: boolean;
   /** The block device instance this superblock was mounted from. */
   readonly device_instance: number;
-  readonly generation: number;
 }
 
 /** One file with its blocks: where no extent is, it has a hole. */

@@ -43,6 +43,10 @@ export const Mount = z
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),
+    uncommitted: z.boolean().meta({
+      description:
+        'Whether a file without a name was freed since its device is gone: that is left to commit.',
+    }),
     read_only: z.boolean().meta({ description: 'By a remount, or because an error made it so.' }),
     frozen_by_user: z.boolean().meta({
       description:
@@ -77,6 +81,7 @@ export const Mount = z
       fs_state: 'alive',
       shutdown_reason: null,
       journal: 'live',
+      uncommitted: false,
       read_only: false,
       frozen_by_user: true,
       dax_holder: false,
