@@ -93,3 +93,17 @@ describe('[BIND3] of a namespace that ndctl destroyed a seed is left', () => {
     expect(bind(made, { via: 'ndctl_enable_namespace' })).toMatch(/^not_modelled null .* no label/);
   });
 });
+
+test.each(['ndctl_destroy_namespace', 'ndctl_disable_namespace', 'dax_pmem'] as const)(
+  '[M72] [M73] beside memory that has leaked it goes with dax_pmem: once that is unbound, none does: %s',
+  (via) => {
+    const made = machine('v6.12');
+    addDevice(made, { mode: 'system-ram', size: 2 ** 30 });
+    removeDevice(made);
+    expect(removeDevice(made, { via: 'dax_pmem' }).state).toBe('completed');
+    expect(found(made.host.tables.dax_devices.get(DEVICE))).toMatchObject({ mem_region: 'leaked' });
+    const again = { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind', via } as const;
+    expect(made.try(again)).toMatchObject({ detail: expect.stringMatching(/is unbound/) as string });
+    expect(made.host.tables.removals.size).toBe(2);
+  },
+);
