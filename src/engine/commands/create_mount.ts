@@ -1,5 +1,5 @@
 import { daxHolderOf, tellsHolder } from '../fs/dax_holder.ts';
-import { overwritten } from '../device/lifecycle.ts';
+import type { Resource } from '../model/resource.ts';
 import type { CreateMount } from '../model/use_command.ts';
 import type { DaxDevice, FileSystem, Host, Mount } from '../model/host.ts';
 import {
@@ -7,31 +7,24 @@ import {
   filesOf,
   findModelled,
   hasStructPages,
-  mountsOf,
   mountsOn,
-  nrPages,
-  pinsOfDevice,
   superblockOf,
+  type ModelledDevice,
 } from '../model/lookup.ts';
-import { factsOf } from '../kernels/of_host.ts';
 import { forget } from '../mm/page_cache.ts';
 import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, identity, nextId, patch, put, type Transaction } from '../model/transaction.ts';
-import { partitionPages, refusesPartition } from '../fs/partition.ts';
+import { refusesPartition } from '../fs/partition.ts';
+import { findOrMake } from './mkfs.ts';
 import { wayBack } from '../device/way_back.ts';
-import { firstFilePage } from '../mm/layout.ts';
-
-const DEFAULT_AGCOUNT = 4;
+import { isOnDaxBus } from '../model/vocabulary.ts';
 
 /** mount(2), with mkfs before it where asked. 409 with `EEXIST`, `EINVAL`, `ENOENT` as the kernel refuses (S48). */
 export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusal {
   const device = findModelled(tx.host, asked.dax_device);
   if (isRefusal(device)) return { ...device, pointer: '/dax_device' };
-  if (device.mode !== 'fsdax' && device.mode !== 'raw' && device.mode !== 'sector') {
-    return kernelRefuses('ENOENT', `a ${device.mode} device has no block device`);
-  }
-  if (device.state !== 'bound' && !isFrozenThere(tx.host, asked, device))
-    return kernelRefuses('ENOENT', `there is no /dev/${device.name}: ${wayBack(tx.host, device)}`);
+  const noNode = refusesNode(tx.host, asked, device);
+  if (noNode !== null) return noNode;
   const held = isHeld(tx.host, asked, device);
   const command = held ? withoutDax(tx.host, asked) : asked;
   const refusal = refusesNames(tx, command) ?? refusesOptions(command, device);
@@ -39,50 +32,48 @@ export function createMount(tx: Transaction, asked: CreateMount): Mount | Refusa
   const file_system = findOrMake(tx, command, device);
   if (isRefusal(file_system)) return file_system;
   const twin = superblockOf(tx.host, file_system.id);
-  const id = nextId(tx, 'm');
   if (twin?.state === 'shutting_down')
     return unknownOutcome(
       `a mount while ${twin.id} is torn down without end is not recorded: POST …/reboot ends it`,
     );
-  if (twin !== null) {
-    const record = put(tx, 'mounts', id, {
-      ...twin,
-      ...identity(tx),
-      id,
-      path: command.path,
-      state: 'mounted',
-      umount_blocked: false,
-    });
-    emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
-    return record;
-  }
-  const record = put(tx, 'mounts', id, {
-    ...identity(tx),
-    id,
+  const id = nextId(tx, 'm');
+  const superblock = twin ?? superblockOn(device, file_system, command.dax, !held);
+  const { path } = command;
+  const record = put(tx, 'mounts', id, { ...superblock, ...identity(tx), id, path, ...ATTACHED });
+  if (twin === null) showFiles(tx, record, device);
+  emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path });
+  return record;
+}
+
+/** How a mount begins, whatever superblock it shows. */
+const ATTACHED = { state: 'mounted', umount_blocked: false } as const;
+
+/** A superblock as it is read in. `is_first`: nobody holds the dax_device (S22). */
+function superblockOn(
+  device: DaxDevice,
+  { id, fs_type, rmapbt, reflink, agcount, partition, generation }: FileSystem,
+  dax: Mount['dax'],
+  is_first: boolean,
+): Omit<Mount, keyof Resource | 'id' | 'path' | keyof typeof ATTACHED> {
+  return {
     dax_device: device.name,
-    path: command.path,
-    fs_type: file_system.fs_type,
-    dax: command.dax,
-    rmapbt: file_system.rmapbt,
-    reflink: file_system.reflink,
-    agcount: file_system.agcount,
-    partition: file_system.partition,
-    file_system: file_system.id,
-    state: 'mounted',
-    umount_blocked: false,
+    fs_type,
+    dax,
+    rmapbt,
+    reflink,
+    agcount,
+    partition,
+    file_system: id,
     fs_state: 'alive',
     shutdown_reason: null,
     journal: 'live',
     uncommitted: false,
     read_only: false,
     frozen_by_user: false,
-    dax_holder: command.fs_type === 'xfs' && hasStructPages(device) && !held,
+    dax_holder: fs_type === 'xfs' && hasStructPages(device) && is_first,
     device_instance: device.instance,
-    generation: file_system.generation,
-  });
-  showFiles(tx, record, device);
-  emit(tx, 'mount_created', `mounts/${id}`, { dax_device: device.name, path: command.path });
-  return record;
+    generation,
+  };
 }
 
 /** The files that are there: nothing of them is in core, and whether they are S_DAX the mount decides. */
@@ -92,6 +83,12 @@ function showFiles(tx: Transaction, mount: Mount, device: DaxDevice): void {
     forget(tx, file);
     patch(tx, 'files', file.id, { mount: mount.id, dax, uncommitted: false });
   }
+}
+
+function refusesNode(host: Host, asked: CreateMount, device: ModelledDevice): Refusal | null {
+  if (isOnDaxBus(device.mode)) return kernelRefuses('ENOENT', `a ${device.mode} device has no block device`);
+  if (device.state === 'bound' || isFrozenThere(host, asked, device)) return null;
+  return kernelRefuses('ENOENT', `there is no /dev/${device.name}: ${wayBack(host, device)}`);
 }
 
 /**
@@ -163,90 +160,4 @@ function refusesOptions(command: CreateMount, device: DaxDevice): Refusal | null
   return command.dax === 'always' && device.map === null
     ? kernelRefuses('EINVAL', 'DAX unsupported by block device')
     : null;
-}
-
-/** The file system that is there, or a new one: `mkfs: true` ends the one before. */
-function findOrMake(tx: Transaction, command: CreateMount, device: DaxDevice): FileSystem | Refusal {
-  const partition = command.partition ?? null;
-  const [before] = tx.host.tables.file_systems.where(
-    (there) => isPresentOn(device, there) && there.partition === partition,
-  );
-  if (command.mkfs !== true) {
-    if (before?.fs_type !== command.fs_type) return kernelRefuses('EINVAL', wrongSuperblock(device, before));
-    return reflinkRefused(tx, command, before.reflink) ?? before;
-  }
-  const reflink = command.fs_type === 'xfs' && (command.reflink ?? false);
-  const refused = reflinkRefused(tx, command, reflink);
-  if (refused !== null) return refused;
-  return makeFileSystem(tx, command, device, nextGeneration(tx, device, partition), reflink);
-}
-
-/** Whether a file system is of the device's present owner. */
-function isPresentOn({ name, generation }: DaxDevice, file_system: FileSystem): boolean {
-  return file_system.dax_device === name && file_system.generation === generation;
-}
-
-/** What mount(8) says, and the way out: a listing never shows what file system is on a device. */
-function wrongSuperblock({ name }: DaxDevice, before: FileSystem | undefined): string {
-  const there =
-    before === undefined
-      ? `no file system is known on ${name}, and no listing shows any: mkfs: true makes one`
-      : `${name} has ${before.fs_type}: mkfs: true makes a new file system over it`;
-  return `wrong fs type, bad superblock: ${there}`;
-}
-
-/** A file system over earlier ones is a new generation of the device; those of other partitions move on to it. */
-function nextGeneration(tx: Transaction, device: DaxDevice, partition: number | null): number {
-  const present = tx.host.tables.file_systems.where((there) => isPresentOn(device, there));
-  const untouched = present.filter(
-    (there) => partition !== null && there.partition !== null && there.partition !== partition,
-  );
-  if (untouched.length === present.length) return device.generation;
-  const generation = overwritten(tx, device);
-  for (const file_system of untouched) carryOver(tx, file_system, generation);
-  return generation;
-}
-
-/** A file system that another's mkfs did not touch, its mounts and its pins are of the device's new generation too. */
-function carryOver(tx: Transaction, file_system: FileSystem, generation: number): void {
-  const { id, dax_device, start_pfn, nr_pages } = file_system;
-  patch(tx, 'file_systems', id, { generation });
-  for (const mount of mountsOf(tx.host, id)) patch(tx, 'mounts', mount.id, { generation });
-  for (const pin of pinsOfDevice(tx.host, dax_device)) {
-    const inside = pin.pfn_ranges.some(([pfn]) => start_pfn <= pfn && pfn < start_pfn + nr_pages);
-    if (pin.generation === file_system.generation && inside) patch(tx, 'pins', pin.id, { generation });
-  }
-}
-
-function reflinkRefused(tx: Transaction, command: CreateMount, reflink: boolean): Refusal | null {
-  if (!reflink || command.dax !== 'always') return null;
-  const allowed = factsOf(tx.host).xfs_reflink_with_dax === 'whole_device' && command.partition === undefined;
-  return allowed ? null : kernelRefuses('EINVAL', 'DAX and reflink cannot be used together!');
-}
-
-function makeFileSystem(
-  tx: Transaction,
-  command: CreateMount,
-  device: DaxDevice,
-  generation: number,
-  reflink: boolean,
-): FileSystem {
-  const total = nrPages(device);
-  const part = command.partition === undefined ? total : partitionPages(device);
-  const start = device.base_pfn + (command.partition === undefined ? 0 : (command.partition - 1) * part);
-  const id = nextId(tx, 's');
-  return put(tx, 'file_systems', id, {
-    ...identity(tx),
-    id,
-    dax_device: device.name,
-    partition: command.partition ?? null,
-    fs_type: command.fs_type,
-    rmapbt: command.fs_type === 'xfs' && (command.rmapbt ?? false),
-    reflink,
-    agcount: command.fs_type === 'xfs' ? (command.agcount ?? DEFAULT_AGCOUNT) : 1,
-    generation,
-    start_pfn: start,
-    nr_pages: part,
-    next_free: firstFilePage(command.fs_type, part),
-  });
 }
