@@ -159,20 +159,14 @@ function update(
   imported: ImportedDevice,
   imports: Import,
 ): DaxDevice | Refusal {
-  const { name } = before;
-  const isUsed = isInUse(tx.host, name);
   const isMoved = imported.phys_addr !== undefined && imported.phys_addr !== before.phys_addr;
   const isHeldInPlace = isMoved && staysInPlace(tx, before);
   const stays = isHeldInPlace && imported.phys_addr !== null;
   if (stays && before.phys_addr !== null) {
-    return refuse('dax_device_in_use', `${name} is in use at another address`);
+    return refuse('dax_device_in_use', `${before.name} is in use at another address`);
   }
-  // What a driver that is gone has left holds no device, but where nobody can say what becomes of it in a mode.
-  const isHeld = isUsed && (before.driver !== null || imported.mode === 'unknown');
-  const isOther = imported.mode !== before.mode || isAnotherOwners(before, imported);
-  if (isOther && (isHeld || before.removal !== null)) {
-    return refuse('dax_device_in_use', `${name} is in use, and listed as another one`);
-  }
+  const refusal = refusesAnother(tx, before, imported);
+  if (refusal !== null) return refusal;
   if (stays) leaveAddressOfUsed(imports, imported);
   const { phys_addr = before.phys_addr, ...asBefore } = imported;
   const there =
@@ -183,6 +177,15 @@ function update(
   });
   const made = placed(tx, imports, imported, device);
   return isRefusal(made) ? made : told(tx, putDevice(tx, made), imported.memory_blocks);
+}
+
+/** Who uses a device, or removes it, keeps its mode and its owner. */
+function refusesAnother(tx: Transaction, before: DaxDevice, imported: ImportedDevice): Refusal | null {
+  if (imported.mode === before.mode && !isAnotherOwners(before, imported)) return null;
+  // What a driver that is gone has left holds no device, but where nobody can say what becomes of it in a mode.
+  const isHeld = before.driver !== null || imported.mode === 'unknown';
+  if (before.removal === null && !(isHeld && isInUse(tx.host, before.name))) return null;
+  return refuse('dax_device_in_use', `${before.name} is in use, and listed as another one`);
 }
 
 /** A listing may show what the data of the device do not hold: that is cut, and the answer says so. */
