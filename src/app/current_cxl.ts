@@ -1,4 +1,4 @@
-import type { CxlMemdev, CxlRegion } from '../engine/model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../engine/model/cxl.ts';
 import { isEqual } from '../inventory/is_equal.ts';
 import { fromU64, toU64 } from '../inventory/number.ts';
 import { textOf } from '../inventory/read_field.ts';

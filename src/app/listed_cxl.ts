@@ -1,4 +1,4 @@
-import type { CxlRegion } from '../engine/model/host.ts';
+import type { CxlRegion } from '../engine/model/cxl.ts';
 import type { ImportedCxl, ListedAt } from '../engine/model/host_command.ts';
 import {
   KNOWN_REGION_TYPES,

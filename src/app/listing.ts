@@ -1,6 +1,7 @@
 import { isOnNdBus } from '../engine/device/dax_region.ts';
 import type { ImportedCxl, ImportedDevice, ToldKernel } from '../engine/model/host_command.ts';
-import type { CxlRegion, DaxDevice, MemoryRange } from '../engine/model/host.ts';
+import type { CxlRegion } from '../engine/model/cxl.ts';
+import type { DaxDevice, MemoryRange } from '../engine/model/host.ts';
 import { defaultAlign } from '../engine/device/made_in_mode.ts';
 import { blocksAsListed, countBlocks, nrBlocks } from '../engine/model/memory_block.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';

@@ -1,5 +1,6 @@
 import { isOnNdBus } from '../engine/device/dax_region.ts';
-import type { CxlRegion, DaxDevice } from '../engine/model/host.ts';
+import type { CxlRegion } from '../engine/model/cxl.ts';
+import type { DaxDevice } from '../engine/model/host.ts';
 import { factsOfRecord } from '../engine/kernels/of_host.ts';
 import type { KernelOfHost } from '../engine/kernels/told.ts';
 import { ifKnown } from '../engine/kernels/unsettled.ts';

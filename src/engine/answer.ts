@@ -6,17 +6,8 @@ import type { RemovedMemdev } from './commands/remove_cxl_memdev.ts';
 import type { MemoryFailureReport } from './memory_failure/report.ts';
 import type { CommandType } from './model/command.ts';
 import type { OpenFile } from './model/open_file.ts';
-import type {
-  CxlMemdev,
-  CxlRegion,
-  DaxDevice,
-  File,
-  HostRecord,
-  Mapping,
-  Mount,
-  Pin,
-  Process,
-} from './model/host.ts';
+import type { CxlMemdev, CxlRegion } from './model/cxl.ts';
+import type { DaxDevice, File, HostRecord, Mapping, Mount, Pin, Process } from './model/host.ts';
 import type { Outcome } from './model/outcome.ts';
 import type { QuestionType } from './model/question.ts';
 import type { RemovalRecord } from './model/removal.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
-import type { CxlRegion } from '../../src/engine/model/host.ts';
+import type { CxlRegion } from '../../src/engine/model/cxl.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { create, cxl, DAX, device, finishAll, GONE, regions, run } from './cxl_rig.ts';
 import { importing } from './importing.ts';

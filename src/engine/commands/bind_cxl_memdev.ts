@@ -1,4 +1,4 @@
-import type { CxlMemdev } from '../model/host.ts';
+import type { CxlMemdev } from '../model/cxl.ts';
 import type { BindCxlMemdev } from '../model/device_command.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';

@@ -1,4 +1,4 @@
-import type { CxlRegion } from '../model/host.ts';
+import type { CxlRegion } from '../model/cxl.ts';
 import type { BindCxlRegion } from '../model/device_command.ts';
 import { MEDIUM_REPLACED, NAMESPACE_DESTROYED } from '../device/conditions.ts';
 import { has } from '../model/conditions.ts';

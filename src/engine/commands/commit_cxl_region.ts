@@ -19,7 +19,7 @@ import {
   type TypedRegion,
 } from '../device/cxl/region_type.ts';
 import { must } from '../model/lookup.ts';
-import type { CxlRegion } from '../model/host.ts';
+import type { CxlRegion } from '../model/cxl.ts';
 import { isRefusal, kernelRefuses, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 

@@ -1,6 +1,6 @@
 import { removeEach } from './remove_dax_device.ts';
 import type { RemoveCxlMemdev } from '../model/device_command.ts';
-import type { CxlMemdev, CxlRegion } from '../model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../model/cxl.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';

@@ -1,4 +1,5 @@
-import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
+import type { CxlRegion } from '../model/cxl.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
 import { isOnDaxBus, type DeviceMode, type KnownMode } from '../model/vocabulary.ts';
 import type { ModelledDevice } from '../model/lookup.ts';
 import { refuse, type Refusal } from '../model/refusal.ts';

@@ -1,5 +1,6 @@
 import type { Change, Event } from '../model/event.ts';
-import type { CxlRegion, DaxDevice, Host } from '../model/host.ts';
+import type { CxlRegion } from '../model/cxl.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
 import { consumersOf } from '../device/cxl/chain.ts';
 import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../model/lookup.ts';
 import type { Transaction } from '../model/transaction.ts';

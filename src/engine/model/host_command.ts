@@ -1,5 +1,6 @@
 import type { CreateDaxDevice } from './device_command.ts';
-import type { HostRecord, Badblocks, CxlMemdev, CxlRegion } from './host.ts';
+import type { CxlMemdev, CxlRegion } from './cxl.ts';
+import type { HostRecord, Badblocks } from './host.ts';
 import type { KernelProbes } from './kernel_probes.ts';
 import type { ListedBlocks } from './memory_block.ts';
 import type { Resource, Labels } from './resource.ts';

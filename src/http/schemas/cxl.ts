@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type * as commands from '../../engine/model/device_command.ts';
-import type * as engine from '../../engine/model/host.ts';
+import type * as engine from '../../engine/model/cxl.ts';
 import { CXL_REGION_TYPES, KNOWN_REGION_TYPES } from '../../engine/model/region_type.ts';
 import {
   CXL_DECODE_STATES,

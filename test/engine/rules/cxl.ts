@@ -1,5 +1,5 @@
 import type { CreateDaxDevice, RemoveDaxDevice } from '../../../src/engine/model/device_command.ts';
-import type { CxlMemdev, CxlRegion } from '../../../src/engine/model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../../../src/engine/model/cxl.ts';
 import type { RemovalRecord } from '../../../src/engine/model/removal.ts';
 import type { CxlDriver, CxlRemoveVia, KernelName } from '../../../src/engine/model/vocabulary.ts';
 import { answered, atRest, on, SIGBUS, told, type Cells, type Rule } from '../observe.ts';

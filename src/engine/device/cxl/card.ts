@@ -1,5 +1,5 @@
 import { factsOf } from '../../kernels/of_host.ts';
-import type { CxlMemdev } from '../../model/host.ts';
+import type { CxlMemdev } from '../../model/cxl.ts';
 import { remove, put, identity, emit, type Transaction } from '../../model/transaction.ts';
 import { freeMemdev, nmemOf } from './names.ts';
 

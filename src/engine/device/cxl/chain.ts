@@ -1,4 +1,5 @@
-import type { Condition, CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../../model/cxl.ts';
+import type { Condition, DaxDevice, Host } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { must } from '../../model/lookup.ts';
 import { kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';

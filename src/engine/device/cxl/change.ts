@@ -1,4 +1,4 @@
-import type { CxlMemdev, CxlRegion } from '../../model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../../model/cxl.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { emit, patch, type Transaction } from '../../model/transaction.ts';
 import type { CxlDriver } from '../../model/vocabulary.ts';

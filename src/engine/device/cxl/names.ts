@@ -1,4 +1,4 @@
-import type { CxlMemdev } from '../../model/host.ts';
+import type { CxlMemdev } from '../../model/cxl.ts';
 import type { Transaction } from '../../model/transaction.ts';
 
 /** The first number above every memdev there has been. */

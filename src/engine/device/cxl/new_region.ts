@@ -1,5 +1,6 @@
 import type { CreateDaxDevice, CxlPlace } from '../../model/device_command.ts';
-import type { CxlMemdev, CxlRegion, DaxDevice } from '../../model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../../model/cxl.ts';
+import type { DaxDevice } from '../../model/host.ts';
 import { factsOf } from '../../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../../model/refusal.ts';
 import { emit, identity, put, type Transaction } from '../../model/transaction.ts';

@@ -1,4 +1,5 @@
-import type { CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import type { CxlRegion } from '../../model/cxl.ts';
+import type { DaxDevice, Host } from '../../model/host.ts';
 import { unknownOutcome, type Refusal } from '../../model/refusal.ts';
 import type { KnownRegionType } from '../../model/region_type.ts';
 

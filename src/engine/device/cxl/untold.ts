@@ -1,4 +1,5 @@
-import type { CxlMemdev, CxlRegion, DaxDevice, Host } from '../../model/host.ts';
+import type { CxlMemdev, CxlRegion } from '../../model/cxl.ts';
+import type { DaxDevice, Host } from '../../model/host.ts';
 import { unknownOutcome, type Refusal } from '../../model/refusal.ts';
 import type { Untold } from '../../model/untold.ts';
 import { consumersOf, hasLostTarget, isUp } from './chain.ts';
