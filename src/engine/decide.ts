@@ -3,6 +3,7 @@ import { beginsRemovals } from './begun.ts';
 import { isProfile } from './kernels/of_host.ts';
 import { effectsByEvents } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
+import { ifAllTold } from './if_all_told.ts';
 import { dependsOn } from './kernels/depends_on.ts';
 import { ifKnown } from './kernels/unsettled.ts';
 import { orRefused } from './kernels/not_resolved.ts';
@@ -15,7 +16,6 @@ import type { Context } from './model/transaction.ts';
 import { restUndetermined } from './removal/undetermined.ts';
 import { settle, undetermined } from './settle.ts';
 import { tellDependent } from './tell_dependent.ts';
-import { ifAllTold } from './tell_unknown.ts';
 
 /**
  * Decides a command: the events it causes, or why not. Leaves the host as it was. `host` is empty

@@ -1,6 +1,7 @@
 import { asItStands, beginsRemovals } from './begun.ts';
 import { effectsOf } from './effect.ts';
 import { handle, type Decision, type Handled } from './handle.ts';
+import { ifAllTold } from './if_all_told.ts';
 import { orRefused } from './kernels/not_resolved.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
@@ -11,15 +12,13 @@ import { replayed } from './model/replayed.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { settle, undetermined } from './settle.ts';
 import { tellDependent } from './tell_dependent.ts';
-import { tellUnknown } from './tell_unknown.ts';
-import { withoutEnd } from './without_end.ts';
 
 /**
  * Decides a command that is not to happen: what it would answer in the end. Removals that it begins are run to rest:
  * completed, stuck, or waiting for somebody else; one that begins none is answered as decide() answers it. Leaves the
- * host as it was. Removals whose end depends on facts that are not known of the host's kernel are answered as they
- * begin, with what each value would lead to (UNK6); anything else that does is refused with `undetermined`, and with
- * `outcome_unknown` what hangs on a kernel of which nothing is known (KREL8).
+ * host as it was. Refused as decide() refuses: with `undetermined` where that depends on facts that are not known of the
+ * host's kernel (UNK6), with `outcome_unknown` where nobody has told all that goes with it (CX21), and where nothing is
+ * known of that kernel (KREL8).
  */
 export function foresee<Type extends CommandType>(
   host: Host,
@@ -28,15 +27,12 @@ export function foresee<Type extends CommandType>(
 ): Handled<Type> | Refusal {
   const again = replayed(context);
   const reconcile = (worlds: Worlds<Decision<Type> | Refusal>): Handled<Type> | Refusal => {
-    const begins = beginsRemovals(command);
-    const settled = begins ? settle(effectsOf(worlds)) : settle(worlds);
+    const settled = beginsRemovals(command) ? settle(effectsOf(worlds)) : settle(worlds);
     const { one, depends_on } = settled;
-    if (one !== null) return tellDependent(one, settled);
-    return begins ? withoutEnd(host, command, again, worlds, depends_on) : undetermined(depends_on);
+    return one === null ? undetermined(depends_on) : tellDependent(one, settled);
   };
   const play = () => inEveryWorld(host, () => playToRest(host, command, again()), reconcile);
-  const foreseen = orRefused(play);
-  return isRefusal(foreseen) ? foreseen : tellUnknown(host, command, foreseen);
+  return ifAllTold(host, command, orRefused(play));
 }
 
 /**

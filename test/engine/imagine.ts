@@ -1,5 +1,11 @@
 import type { CreateDaxDevice, RemoveDaxDevice } from '../../src/engine/model/device_command.ts';
-import type { Holder, Advice, Assessment, Comparison } from '../../src/engine/questions/record.ts';
+import type {
+  AnsweredRemoval,
+  Holder,
+  Advice,
+  Assessment,
+  Comparison,
+} from '../../src/engine/questions/record.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { DAX } from './rig.ts';
 import { addDevice, DEVICE, found, machine, MIB, type Machine } from './support.ts';
@@ -24,6 +30,15 @@ export function compare(
     ...more,
   } as const;
   return made.ask({ type: 'compare_removals', ...asked });
+}
+
+/** What an unbind comes to on the kernel of a release, as far as that is the same whatever is not known of it (CMP3). */
+export function inAnyCase(made: Machine, kernel_release: string): AnsweredRemoval {
+  const question = { dax_device: DEVICE, trigger: 'unbind', kernels: [] } as const;
+  const { items } = made.ask({ type: 'compare_removals', ...question, kernel_releases: [kernel_release] });
+  const item = found(items[0]);
+  if (item.refused !== null) throw new Error(item.refused.detail);
+  return item;
 }
 
 export function assess(made: Machine): readonly Assessment[] {

@@ -40,6 +40,7 @@ interface Body {
   readonly status: number;
   readonly json: {
     readonly removals?: readonly object[];
+    readonly detail?: string;
     readonly unknown?: readonly { what: string; run: string }[];
   };
 }
@@ -94,9 +95,9 @@ function at(start: number): object {
 describe('[CX21] memory that the firmware reserved, of which no listing shows the address', () => {
   test('may lie in the window of a card, and is not passed over', async () => {
     const [asked, done] = await removal(await withListings(CARD, region('ram'), HMEM));
-    expect(asked.json.removals).toEqual([]);
-    expect(asked.json.unknown?.[0]?.what).toContain('dax7.0');
-    expect(asked.json.unknown?.[0]?.run).toContain('daxctl list -RM');
-    expect([done.status, done.json]).toMatchObject([409, { code: 'outcome_unknown' }]);
+    for (const { status, json } of [asked, done]) {
+      expect([status, json]).toMatchObject([409, { code: 'outcome_unknown' }]);
+      expect(json.detail).toMatch(/dax7\.0.*daxctl list -RM/);
+    }
   });
 });

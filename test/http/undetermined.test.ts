@@ -191,13 +191,23 @@ describe('RHEL 9', () => {
     expect((await must('GET', `${HOST}/dax-devices/pmem0`))['state']).toBe('unbound');
   });
 
-  test('[UNK6] a dry run of a removal that ends in several ways says what holds in any case', async () => {
+  test('[UNK6] a dry run of a removal that ends in several ways is refused as the act; a comparison says what holds in any case', async () => {
     await mappedOn(RHEL_9, { fs_type: 'ext4' });
-    const dry = await unbind('?dry_run=true');
-    expect([dry.status, dry.json.state, dry.json['verdict']]).toEqual([202, 'undetermined', 'exposed']);
-    expect((dry.json['hazards'] as { kind: string }[])[0]!.kind).toBe('stale_mapping');
-    expect((dry.json['steps'] as { state: string }[]).every(({ state }) => state === 'pending')).toBe(true);
+    const [dry, act] = [await unbind('?dry_run=true'), await unbind()];
+    const { request_id: _one, ...refused } = dry.json;
+    const { request_id: _other, ...same } = act.json;
+    expect([dry.status, refused]).toEqual([409, same]);
     expect(dependsOn(dry).has('steps.del_gendisk.shuts_fs_down')).toBe(true);
+    const asked = {
+      host: 'h',
+      dax_device: 'pmem0',
+      trigger: 'unbind',
+      kernels: ['v6.12'],
+      kernel_releases: [RHEL_9],
+    };
+    const { items } = await must('POST', '/v1/comparisons', asked);
+    const { verdict, hazards } = items.at(-1) as unknown as { verdict: string; hazards: { kind: string }[] };
+    expect([verdict, hazards.map(({ kind }) => kind)]).toEqual(['exposed', ['stale_mapping', 'kernel_oops']]);
   });
 
   test('[UNK9] the assessment of a device, and its holders, tell what is the same in every world', async () => {

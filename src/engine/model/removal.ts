@@ -1,7 +1,6 @@
 import type { Resource } from './resource.ts';
 import type { Cut } from './cut.ts';
 import type { Dependent } from './depends_on.ts';
-import type { WithUnknown } from './untold.ts';
 import type { HazardKind } from './hazard_kind.ts';
 import type { CostTerm, CostWorkload } from './cost_words.ts';
 import type {
@@ -19,7 +18,7 @@ import type {
  * One `->remove()`: what it was asked, its steps, what it waits on, and its report so far. What was told about the
  * device's users when it began is absent in removals that are older than that.
  */
-export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, Dependent, WithUnknown {
+export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, Dependent {
   readonly id: string;
   readonly dax_device: string;
   readonly kernel: HostKernel;

@@ -7,7 +7,6 @@ import { HostKernel } from './host.ts';
 import { PinHolder } from './pin.ts';
 import { Bytes, Count, Hex, Id, identity, Name, PfnRanges, Pid, shownAs, Timestamp } from './scalar.ts';
 import { toldOfHolders } from './told.ts';
-import { withUnknown } from './unknown.ts';
 import { HazardKind, RemovalState, RemoveTrigger, RemoveVia, Verdict } from './word.ts';
 
 const WaitingOn = z.strictObject({
@@ -205,7 +204,6 @@ export const Removal = z
     cut: Cut.exactOptional(),
     verdict: Verdict.nullable(),
     ...dependent,
-    ...withUnknown,
     hazards: z.array(Hazard).meta({
       description:
         'The first 100, one of each kind among them. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
