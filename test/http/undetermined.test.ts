@@ -207,7 +207,10 @@ describe('RHEL 9', () => {
     };
     const { items } = await must('POST', '/v1/comparisons', asked);
     const { verdict, hazards } = items.at(-1) as unknown as { verdict: string; hazards: { kind: string }[] };
-    expect([verdict, hazards.map(({ kind }) => kind)]).toEqual(['exposed', ['stale_mapping', 'kernel_oops']]);
+    expect([verdict, hazards.map(({ kind }) => kind)]).toEqual([
+      'exposed',
+      ['stale_mapping', 'kernel_oops', 'unsafe_clean_up'],
+    ]);
   });
 
   test('[UNK9] the assessment of a device, and its holders, tell what is the same in every world', async () => {
