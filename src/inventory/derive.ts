@@ -3,7 +3,7 @@ import { listedSectors, type Sectors } from './badblocks.ts';
 import { cxlRegionOf } from './cxl_region_of.ts';
 import { memdevsOf } from './cxl_topology.ts';
 import { findRecord } from './find_record.ts';
-import { estimate, parseHumanSize, sizeIn } from './human_size.ts';
+import { sizeIn } from './human_size.ts';
 import { serialOfDimm, toCount, toHex, toU64 } from './number.ts';
 import {
   hidesContent,
@@ -157,17 +157,13 @@ function regionOf({ namespace, dax_region: daxRegion }: ListedParts): string | n
   return /\/ndbus\d+\/(region\d+)\//.exec(textOf(daxRegion, 'path') ?? '')?.[1] ?? null;
 }
 
-/** The first exact size; a rounded one only if nothing else is known. */
+/** The first size that can be read: what is known exactly of a rounded one stands in its place already [IMP71]. */
 function sizeOf(sizes: readonly (ListedValue | undefined)[]): {
   size: number | null;
   size_is_rounded: boolean;
 } {
-  const exact = sizes.map(toCount).find((size) => size !== null);
-  if (exact !== undefined) return { size: exact, size_is_rounded: false };
-  const [human] = sizes.flatMap((size) => (typeof size === 'string' ? [parseHumanSize(size)] : []));
-  return human === undefined || human === null
-    ? { size: null, size_is_rounded: false }
-    : { size: estimate(human), size_is_rounded: true };
+  const told = sizes.find((size) => sizeIn(size) !== null);
+  return { size: sizeIn(told), size_is_rounded: told !== undefined && toCount(told) === null };
 }
 
 function providerOf(host: InventoryHostRecord, bus: string | null, path: string | null): string | null {

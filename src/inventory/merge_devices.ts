@@ -2,9 +2,9 @@ import { dropBlk } from './blk.ts';
 import { type DeviceMerge, deviceShownAs, drop, place, startMerge } from './merge_state.ts';
 import { NAME_KEYS } from './field_table.ts';
 import { itemsOf, type ListedItem, type Listing } from './listing.ts';
-import { mergeFields } from './merge_fields.ts';
+import { isOtherSize, mergeFields } from './merge_fields.ts';
 import { placeNamespace } from './place_namespace.ts';
-import { toCount } from './number.ts';
+import { sizeIn } from './human_size.ts';
 import { regionOfNamespace, textOf } from './read_field.ts';
 import type { KnownInventory } from './known_inventory.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
@@ -69,14 +69,15 @@ function placeDaxDevice(merge: DeviceMerge, item: ListedItem): void {
   place(merge, name, now, item);
 }
 
-/** A namespace has one dax device of its own size: where that has another one now, so has the namespace. */
+/** A namespace has one dax device of its own size: where that has another one now, so has the namespace [IMP71]. */
 function namespaceNow(
   { namespace, dax_device: device }: ListedParts,
   { fields }: ListedItem,
 ): ListedObject | null {
-  const [size, other] = [toCount(device?.['size']), toCount(fields['size'])];
-  const isFormer = size !== null && other !== null && size !== other && namespace?.['size'] === size;
-  return isFormer ? { ...namespace, size: other } : namespace;
+  if (!isOtherSize(device?.['size'], fields['size']) || sizeIn(namespace?.['size']) === null)
+    return namespace;
+  const isFormer = !isOtherSize(device!['size'], namespace!['size']);
+  return isFormer ? { ...namespace, size: fields['size']! } : namespace;
 }
 
 /** The CXL region that `cxl list -X` prints a dax device inside; ndctl's regions are of namespaces. */

@@ -1,5 +1,5 @@
 import { FIELDS } from './field_table.ts';
-import { covers, parseHumanSize } from './human_size.ts';
+import { covers, parseHumanSize, sizeIn } from './human_size.ts';
 import { isEqual } from './is_equal.ts';
 import { isExactNumber, isObject } from './lossless.ts';
 import { isNegative, toCount, toU64 } from './number.ts';
@@ -75,7 +75,7 @@ function staleKeys(kind: ObjectKind, known: ListedObject, incoming: ListedObject
       ];
     case 'dax_device':
       // Of another size, it has another extent, and the memory of that.
-      return toCount(incoming['size']) !== null && changed('size') ? ['mappings', ...MEMORY_BLOCK_KEYS] : [];
+      return isOtherSize(known['size'], incoming['size']) ? ['mappings', ...MEMORY_BLOCK_KEYS] : [];
     case 'bus':
     case 'memdev':
     case 'dax_region':
@@ -114,6 +114,12 @@ export function preferExact(known: ListedValue | undefined, incoming: ListedValu
   return Object.fromEntries(
     Object.entries(incoming).map(([key, value]) => [key, preferExact(known[key], value!)]),
   );
+}
+
+/** Whether a size is told that neither is the known one, nor may be, where one of them is rounded [IMP71]. */
+export function isOtherSize(known: ListedValue | undefined, told: ListedValue | undefined): boolean {
+  if (known === undefined || told === undefined || sizeIn(told) === null) return false;
+  return !isEqual(preferExact(known, told), known) && !isEqual(preferExact(told, known), told);
 }
 
 function isRounded(known: ListedValue, incoming: string): boolean {

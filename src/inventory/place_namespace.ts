@@ -2,8 +2,7 @@ import { isListedBlk, keepBlkAside } from './blk.ts';
 import { isDaxParts } from './derive.ts';
 import { type DeviceMerge, deviceShownAs, drop, type Owner, place } from './merge_state.ts';
 import type { ListedItem } from './listing.ts';
-import { mergeFields } from './merge_fields.ts';
-import { toCount } from './number.ts';
+import { isOtherSize, mergeFields } from './merge_fields.ts';
 import { isModeOfNamespace, isUuid, namespaceMode, pick, textOf } from './read_field.ts';
 import type { InventoryHostRecord, ListedObject, ListedParts } from './record.ts';
 import { isStillDevice, type Skipped, skippedObject } from './skip.ts';
@@ -55,9 +54,7 @@ function daxPartsNow(
   if (isUuid(uuid) && isUuid(other) && uuid !== other) {
     return { dax_region: null, dax_device: device === null ? null : pick(device, ['chardev']) };
   }
-  const [size, another] = [toCount(before?.['size']), toCount(now['size'])];
-  if (size === null || another === null || size === another)
-    return { dax_region: region, dax_device: device };
+  if (!isOtherSize(before?.['size'], now['size'])) return { dax_region: region, dax_device: device };
   return { dax_region: omit(region, OF_A_SIZE), dax_device: omit(device, OF_A_SIZE) };
 }
 

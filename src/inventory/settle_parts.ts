@@ -1,6 +1,5 @@
 import { preferExact } from './merge_fields.ts';
 import { isOdd } from './lossless.ts';
-import { toCount } from './number.ts';
 import type { ListedObject, ListedParts, ListedValue } from './record.ts';
 
 /**
@@ -8,7 +7,7 @@ import type { ListedObject, ListedParts, ListedValue } from './record.ts';
  *
  * A listing without -X names the dax device and no more: what it leaves out is its namespace's, but for the mode, of
  * which the namespace says nothing [M124]. A namespace has one dax device of its own size, so what is exact of one is
- * exact of the other, and of the region between them.
+ * exact of the other, and of the region between them, where these are rounded to it [IMP71].
  */
 export function settleParts(parts: ListedParts): ListedParts {
   const { namespace, dax_region: region, dax_device: device } = parts;
@@ -29,9 +28,9 @@ export function settleParts(parts: ListedParts): ListedParts {
   };
 }
 
-/** A size, or where that is rounded and the other is not, the other; one that cannot be read stays. */
+/** A size, or where that is the other one rounded, the other; one that cannot be read stays. */
 function exactOf(size: ListedValue, other: ListedValue | undefined): ListedValue {
-  return !isOdd(size) && toCount(size) === null ? (toCount(other) ?? size) : size;
+  return isOdd(size) ? size : preferExact(other, size);
 }
 
 function withSize(object: ListedObject, exact: ListedValue | undefined): ListedObject {

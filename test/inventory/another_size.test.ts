@@ -32,6 +32,15 @@ describe('[IMP22] a device of another size, whose address is not told with it', 
     expect(printed(host, 'daxctl')).not.toContain('mappings');
   });
 
+  test('[IMP71] nor has it where the other size is rounded, but it has where it is the same', () => {
+    const rounded = (size: string) => text({ ...dax(0), size });
+    const other = hostAfter(SMALL, rounded('16.00 GiB (17.18 GB)'));
+    expect(deviceIn(other)).toMatchObject({ size: 16 * GIB, phys_addr: null });
+    expect(printed(other, 'daxctl')).not.toContain('mappings');
+    const same = hostAfter(SMALL, rounded('8.00 GiB (8.59 GB)'));
+    expect(deviceIn(same)).toMatchObject({ size: 8 * GIB, phys_addr: '0x1000000000' });
+  });
+
   test('has it again where that is told', () => {
     const moved = text(dax(16 * GIB, at(16 * GIB, 2 * START)));
     expect(deviceIn(hostAfter(SMALL, text(dax(16 * GIB)), moved)).phys_addr).toBe('0x2000000000');

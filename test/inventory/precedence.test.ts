@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { after, changesOf, deviceOf, importInto, knownAfter, NOTHING } from './support/host.ts';
+import { withCurrentState } from '../../src/inventory/current_state.ts';
+import { EXPORT_FORMATS } from '../../src/inventory/export_listing.ts';
+import {
+  after,
+  changesOf,
+  currentOf,
+  deviceOf,
+  exportOf,
+  importInto,
+  knownAfter,
+  NOTHING,
+} from './support/host.ts';
 import { otherListing, recorded } from './support/recordings.ts';
 
 const FULL = 'ndctl list -RBNDMXvi';
@@ -65,6 +76,27 @@ describe('two listings of one device', () => {
     const known = knownAfter(namespace({ size: 1054867456 }));
     const { devices } = importInto(known, namespace({ size: '250.00 MiB (262.14 MB)' }));
     expect(devices[0]!.record).toMatchObject({ size: 262144000, size_is_rounded: true });
+  });
+
+  it.each([
+    ['dax device', { chardev: 'dax0.0', mode: 'devdax' }],
+    ['namespace', { dev: 'namespace0.0', mode: 'devdax', chardev: 'dax0.0' }],
+  ])('[IMP71] and so have a namespace and its dax device where one does: %s', (_which, told) => {
+    const size = '502.00 MiB (526.39 MB)';
+    for (const command of ['ndctl list -RBNDMXv', 'ndctl list -RBNDMXvu']) {
+      const before = knownAfter(recorded('nvdimm.devdax@6.12', command));
+      const uuid = deviceOf(before, 'dax0.0').uuid!;
+      const known = after(before, JSON.stringify([{ uuid, ...told, size }]));
+      const { listed, ...device } = deviceOf(known, 'dax0.0');
+      expect(device).toMatchObject({ size: 526385152, size_is_rounded: true, phys_addr: null });
+      expect([listed.namespace?.['size'], listed.dax_device?.['size']]).toEqual([size, size]);
+      const { host, devices } = known;
+      const current = devices.map((record) => withCurrentState(host, record, currentOf(record)));
+      for (const format of EXPORT_FORMATS) {
+        const again = importInto({ host, devices: current }, exportOf(format, known));
+        expect(Object.values(changesOf(again))).not.toContain('updated');
+      }
+    }
   });
 
   it('a key that flags leave out is kept, one that the tool always prints is not', () => {
