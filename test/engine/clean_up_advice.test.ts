@@ -3,6 +3,7 @@ import type { Advice } from '../../src/engine/questions/record.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { OLD } from './evicting.ts';
 import { advice, detail, holders } from './imagine.ts';
+import { node } from './node_rig.ts';
 import { devdax, ext4, rmapbt, xfs, type Rig } from './rig.ts';
 import { addMount, addPin, addProcess, found, PIPE, removeDevice } from './support.ts';
 
@@ -127,6 +128,22 @@ describe('[ADV11] a reboot, where no order does', () => {
     rig.mapper();
     removeDevice(rig.made);
     expect(targets(rig)).toEqual([['reboot', ['h']]]);
+  });
+
+  test('[ADV11] such an unbind, although every call returns', () => {
+    const dax = node('v6.12');
+    const { pid } = dax.opener();
+    dax.unbind();
+    dax.map();
+    dax.bind();
+    expect([dax.unbind().state, dax.kill(pid)]).toEqual(['stuck', 'ok']);
+    expect(advice(dax.made)).toMatchObject([
+      {
+        action: 'reboot',
+        detail:
+          'no order that was tried leads to a clean state: the removal never ends; bind dax0.0: does not return from device_lock: the removal holds it',
+      },
+    ]);
   });
 
   test('[HOLD5] a process that has a file open is a holder, and a mount says how its umount fails', () => {

@@ -32,8 +32,7 @@ interface ByReboot extends Advice {
  */
 export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | null {
   const { host } = tx;
-  if (isUnderWay(host, device) || isTooMuch(host, device)) return null;
-  if (device.removal === null && leftBehind(host, device) === null) return null;
+  if (isUnderWay(host, device) || isTooMuch(host, device) || leftBehind(host, device) === null) return null;
   const plain = plainOrderOf(tx, device);
   if (isClean(plain)) return inOrder(host, device, plain);
   const others = otherOrdersOf(tx, device);

@@ -70,10 +70,11 @@ function play(
 }
 
 /**
- * What a removal has left that is not cleaned up: a range that leaked, a superblock in whatever state, a node that
- * dangles (S20), somebody who reaches the device still; null where there is nothing. O(mapped extents).
+ * What a removal has left that is not cleaned up: itself where it never ends, a range that leaked, a superblock in whatever
+ * state, a node that dangles (S20), somebody who reaches the device still; null where there is nothing. O(mapped extents).
  */
 export function leftBehind(host: Host, device: DaxDevice): string | null {
+  if (device.removal !== null) return 'the removal never ends';
   if (memoryRangesOf(host, device.name).some(({ leaked }) => leaked))
     return 'the range that leaked stays System RAM';
   const [mount] = leftMounts(host, device);
