@@ -32,11 +32,12 @@ export function beginForeseen<Type extends CommandType>(
     (worlds) => worlds,
   );
   if (!('tried' in ends)) return null;
-  const settled = settle(effectsOf(ends));
+  const effects = effectsOf(ends);
+  const settled = settle(effects);
   const { one, depends_on } = settled;
   if (one === null) return undetermined(depends_on);
   if (isRefusal(one) || beginsAlike(host, command, again)) return null;
-  return tellDependent(atOnce(ends.tried[0]!.outcome as Decision<Type>, one), settled);
+  return tellDependent(atOnce(ends.tried[0]!.outcome as Decision<Type>, one), settled, effects);
 }
 
 /** Whether it begins in one way in every world. */

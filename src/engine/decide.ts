@@ -1,7 +1,7 @@
 import { beginForeseen } from './begin_foreseen.ts';
 import { beginsRemovals } from './begun.ts';
 import { isProfile } from './kernels/of_host.ts';
-import { effectsByEvents } from './effect.ts';
+import { effectsByEvents, effectsOf } from './effect.ts';
 import { decideOnce, record, type Decision } from './handle.ts';
 import { ifAllTold } from './if_all_told.ts';
 import { dependsOn } from './kernels/depends_on.ts';
@@ -68,7 +68,7 @@ function reconcile<Type extends CommandType>(
 ): Decision<Type> | Refusal {
   const settled = settle(worlds);
   const { one } = settled;
-  if (one !== null) return tellDependent(one, settled);
+  if (one !== null) return tellDependent(one, settled, effectsOf(worlds));
   const depends_on = dependsOn(effectsByEvents(worlds));
   const refusal = undetermined(depends_on);
   if (command.type !== 'advance_removal') return refusal;

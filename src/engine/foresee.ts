@@ -27,9 +27,10 @@ export function foresee<Type extends CommandType>(
 ): Handled<Type> | Refusal {
   const again = replayed(context);
   const reconcile = (worlds: Worlds<Decision<Type> | Refusal>): Handled<Type> | Refusal => {
-    const settled = beginsRemovals(command) ? settle(effectsOf(worlds)) : settle(worlds);
+    const effects = effectsOf(worlds);
+    const settled = beginsRemovals(command) ? settle(effects) : settle(worlds);
     const { one, depends_on } = settled;
-    return one === null ? undetermined(depends_on) : tellDependent(one, settled);
+    return one === null ? undetermined(depends_on) : tellDependent(one, settled, effects);
   };
   const play = () => inEveryWorld(host, () => playToRest(host, command, again()), reconcile);
   return ifAllTold(host, command, orRefused(play));

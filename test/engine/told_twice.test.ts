@@ -18,17 +18,17 @@ const depends_on: readonly DependsOn[] = [
   },
 ];
 
+const NO_WORLDS = { choices: [], tried: [], complete: true };
+
 test('[UNK4] a refusal of which the words differ says on what they depend', () => {
-  const told = tellDependent(refuse('kernel_refused', 'one, or: another'), {
-    depends_on,
-    left_out: ['/detail'],
-  });
+  const refusal = refuse('kernel_refused', 'one, or: another');
+  const told = tellDependent(refusal, { depends_on, left_out: ['/detail'] }, NO_WORLDS);
   expect(told).toMatchObject({ code: 'kernel_refused', depends_on });
 });
 
 test('[UNK4] an answer of which nothing was left out says nothing', () => {
   const answer = { name: 'pmem0' };
-  expect(tellDependent({ answer }, { depends_on, left_out: ['/records'] })).toEqual({ answer });
+  expect(tellDependent({ answer }, { depends_on, left_out: ['/records'] }, NO_WORLDS)).toEqual({ answer });
 });
 
 test('[KREL8] what fails for another reason than the kernel fails', () => {

@@ -25,6 +25,12 @@ import {
 
 /** RHEL 9.4: its version says nothing of what it does. */
 const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
+const BUS = {
+  type: 'record_hotplug_event',
+  dax_device: DEVICE,
+  action: 'surprise_removal',
+} as const;
+const MEMDEV = { type: 'remove_cxl_memdev', memdev: 'mem0', trigger: 'unbind' } as const;
 const UNBIND = { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' } as const;
 
 /** A host of that release with one device. */
@@ -255,7 +261,26 @@ describe('a refusal', () => {
   });
 });
 
+/** Pointers to what differs in a removal. */
+function differsIn({ depends_on = [] }: RemovalRecord): readonly string[] {
+  return depends_on.flatMap(({ values }) => values).flatMap(({ differs = [] }) => differs);
+}
+
 describe('removals in an answer', () => {
+  test.each([
+    ['a bus event', () => on(RHEL_9), BUS],
+    ['a memdev', () => cxlOn('6.13.0'), MEMDEV],
+  ] as const)('[UNK4] depend on what differs in themselves, dry, done and stored: %s', (_, make, begins) => {
+    const made = make();
+    const dry = foresee(made.host, begins, steadyContext());
+    if (isRefusal(dry)) throw new Error(dry.detail);
+    const { removals } = made.run(begins);
+    settle(made);
+    const pointers = [...dry.answer.removals, ...removals, removalOf(made)].map(differsIn);
+    expect(pointers).toHaveLength(3);
+    for (const each of pointers) expect(new Set(each)).toEqual(new Set(['/steps']));
+  });
+
   test('[UNK11] of what the bus did are at their end at once, in whatever steps', () => {
     const made = on(RHEL_9);
     const event = { type: 'record_hotplug_event', dax_device: DEVICE, action: 'surprise_removal' } as const;

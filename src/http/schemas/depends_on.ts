@@ -19,7 +19,7 @@ const DependsOnValue = z
     refused: RefusalCode.exactOptional().meta({ description: 'Why nothing would be done at all.' }),
     differs: z.array(z.string()).exactOptional().meta({
       description:
-        'JSON pointers to what is another with another value: members of the answer, else of what would be stored, behind its kind and id; the first 10.',
+        'JSON pointers to what is another with another value: into the answer, or the removal, that says it, else members of what would be stored, behind its kind and id; the first 10.',
     }),
   })
   .meta({ id: 'DependsOnValue', description: 'What comes of one value, as far as it can be told.' });
