@@ -32,7 +32,8 @@ export function placeNamespace(
 
   const parts = merge.parts.get(name);
   const isDax = hasDaxDevice(merge, item, owner);
-  const before = parts?.namespace?.['dev'] === item.name ? parts.namespace : null;
+  const known = parts?.namespace?.['dev'] === item.name ? parts : ofOwner(item, owner);
+  const before = known?.namespace ?? null;
   const daxParts = isDax && parts !== undefined ? daxPartsNow(parts, before, item.fields) : NO_DAX;
   place(merge, name, { namespace: mergeFields('namespace', before, item.fields), ...daxParts }, item);
   return skipped;
@@ -118,8 +119,7 @@ function hasDaxDevice(merge: DeviceMerge, item: ListedItem, owner: Owner | null)
 
 /** The device that was on the namespace is the same one under a new name, or it is gone. */
 function moveOwner(merge: DeviceMerge, item: ListedItem, owner: Owner, name: string): void {
-  const uuid = textOf(owner.parts.namespace, 'uuid');
-  const isSame = owner.name === item.name || (isUuid(uuid) && uuid === item.fields['uuid']);
+  const isSame = ofOwner(item, owner) !== null;
   if (!isSame || merge.parts.has(name)) {
     drop(merge, owner.name);
     if (isSame && merge.gone.has(owner.name)) merge.is_now.set(owner.name, name);
@@ -128,4 +128,11 @@ function moveOwner(merge: DeviceMerge, item: ListedItem, owner: Owner, name: str
   merge.parts.delete(owner.name);
   merge.parts.set(name, owner.parts);
   merge.renamed.set(name, owner.name);
+}
+
+/** What the namespace was known as under another name, where that is the same device [IMP47]. */
+function ofOwner(item: ListedItem, owner: Owner | null): ListedParts | null {
+  const uuid = textOf(owner?.parts.namespace, 'uuid');
+  const isSame = owner?.name === item.name || (isUuid(uuid) && uuid === item.fields['uuid']);
+  return isSame ? owner!.parts : null;
 }

@@ -98,6 +98,15 @@ describe('[IMP14] the listings of one moment give one state, in whichever order 
     );
   });
 
+  test('[IMP47] of a namespace without its dax device, that alone, and that they are one', () => {
+    const uuid = { dev: 'namespace0.0', mode: 'devdax', uuid: UUID };
+    const namespace = JSON.stringify([{ ...uuid, size: 8192, raw_uuid: UUID, numa_node: 1 }]);
+    const device = JSON.stringify([{ chardev: 'dax0.0', size: 8192, mode: 'devdax' }]);
+    const both = JSON.stringify([{ ...uuid, chardev: 'dax0.0' }]);
+    const states = permutationsOf([namespace, device, both]).map(thereAfter);
+    for (const state of states) expect(state).toEqual(states[0]);
+  });
+
   test('some of them, each with objects left out', () => {
     const told = fc.constantFrom(...INVENTORIES).chain(({ texts }) => {
       const some = fc.shuffledSubarray(texts, {
