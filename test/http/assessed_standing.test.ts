@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { surveyed } from '../../src/http/schemas/holder.ts';
-import { Assessment } from '../../src/http/schemas/what_if.ts';
+import { Host } from '../../src/http/schemas/host.ts';
+import { ImaginedState } from '../../src/http/schemas/imagined.ts';
+import { Assessment, assessed as assessedBeside } from '../../src/http/schemas/what_if.ts';
+import { RemovalState } from '../../src/http/schemas/word.ts';
 import { serve } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
@@ -75,4 +78,19 @@ test('[AS7] [ADV12] what a removal has left has its advice until it is gone, as 
 test('[AS5] the document says that what has begun may have another trigger than is named', () => {
   for (const { trigger } of [Assessment.shape, surveyed])
     expect(trigger.description).toMatch(/has begun, state and verdict are of that one, whatever its trigger/);
+});
+
+test('the document says of what it is that something is stuck: a removal, one that is imagined, a kernel', () => {
+  const { stuck } = assessedBeside.summary.shape;
+  expect([
+    RemovalState.description,
+    ImaginedState.description,
+    Host.shape.stuck.description,
+    stuck.description,
+  ]).toEqual([
+    expect.stringMatching(/task that removes\. .*`stuck`: it never returns, .* a reboot of the host alone/),
+    expect.stringMatching(/only imagined ends, in the words of RemovalState/),
+    expect.stringMatching(/a dead task keeps from everybody until a reboot.*Of no removal:/),
+    expect.stringMatching(/devices whose assessment has the state `stuck`/),
+  ]);
 });

@@ -32,7 +32,7 @@ export const Fleet = z
     }),
     removals: z.strictObject({
       total: Count,
-      state: byWord(REMOVAL_STATES),
+      state: byWord(REMOVAL_STATES).meta({ description: 'Of removals that began, by RemovalState.' }),
       verdict: byWord([...VERDICTS, 'none']).meta({ description: '`none`: it has none yet.' }),
       kernel: byKernel.meta({ description: 'The kernel under which each began.' }),
     }),

@@ -107,7 +107,7 @@ export const Host = z
     health: HostHealth,
     stuck: z.array(z.enum(NEVER_ENDING)).meta({
       description:
-        'What an oops has left without an end until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, or for the lock of memory hotplug, never returns.',
+        'What of its kernel a dead task keeps from everybody until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, or for the lock of memory hotplug, never returns. Of no removal: one that never returns has the state `stuck`, for whatever reason, and a process that does not is `blocked`.',
     }),
     underflow_warned: z.boolean().meta({
       description:

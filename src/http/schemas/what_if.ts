@@ -165,7 +165,10 @@ export const assessed = {
       }),
       waiting: Count,
       refused: Count.meta({ description: 'No removal can begin now, and none has left anything.' }),
-      stuck: Count.meta({ description: 'Of these, devices whose removal never ends, or never would.' }),
+      stuck: Count.meta({
+        description:
+          'Of these, devices whose assessment has the state `stuck`: their removal never returns, or never would. Each counts under its verdict, too.',
+      }),
       with_impact: Count.meta({ description: 'Of these, devices whose removal would harm somebody.' }),
       with_residue: Count.meta({
         description: 'Of these, devices that somebody still reaches after an earlier removal.',

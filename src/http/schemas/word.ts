@@ -28,7 +28,7 @@ export const RemoveVia = z
 export const RemovalState = z.enum(REMOVAL_STATES).meta({
   id: 'RemovalState',
   description:
-    '`undetermined`: it rests before a step that depends on a fact which is not known of the kernel; `depends_on` says on which.',
+    'Of the task that removes. `waiting`: for what somebody can let go, in `waiting_on`. `stuck`: it never returns, whoever lets go of whatever; a reboot of the host alone ends it. `undetermined`: it rests before a step that depends on a fact which is not known of the kernel; `depends_on` says on which.',
 });
 export const Verdict = z.enum(VERDICTS).meta({
   id: 'Verdict',
