@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { corrupted, daxOf, lastMapping, MAP, node } from './node_rig.ts';
 import { DAX } from './rig.ts';
-import { access, addDevice, addProcess, outcomeOf, removeDevice } from './support.ts';
+import { access, addDevice, addProcess, outcomeOf, removeDevice, returned } from './support.ts';
 
 const checkVma = (kernel: KernelName) => (kernel === 'v7.3' ? '__check_vma' : 'check_vma');
 
@@ -133,6 +133,55 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
     const UNDERFLOW = ['refcount_t: underflow; use-after-free.'];
     expect(outcomeOf(dax.made.run({ type: 'munmap', mapping: id })).kernel_log).toEqual(UNDERFLOW);
     expect([dax.refs(), dax.open()]).toEqual(['saturated', 'ok']);
+  });
+
+  test('[CDEV4] a device that nobody can open although it is bound says so, and what helps', () => {
+    const dax = node(kernel);
+    const [first, second] = [dax.opener(), dax.opener()];
+    const told = () => daxOf(dax.made).conditions;
+    dax.unbind();
+    expect(told()).toEqual([]);
+    dax.bind();
+    expect(told()).toEqual([]);
+    dax.close(first);
+    const lost = 'the cdev of dax0.0 has lost the reference of device_dax';
+    expect(told()).toEqual([
+      {
+        type: 'cdev_released',
+        detail: `${lost}, which a close took that had opened it before the last bind: unbind and bind give it another`,
+      },
+    ]);
+    dax.close(second);
+    expect([dax.refs(), told()]).toEqual(['saturated', []]);
+    dax.unbind();
+    expect([dax.bind(), told(), dax.open()]).toEqual(['ok', [], 'ok']);
+  });
+
+  test('[CDEV4] [S17] where no unbind returns any more a reboot alone helps, also where that comes later', () => {
+    const dax = node(kernel);
+    const [first] = [dax.opener(), dax.opener()];
+    dax.unbind();
+    dax.bind();
+    dax.close(first);
+    const { made } = dax;
+    addDevice(made, { name: 'dax1.0', mode: 'devdax' });
+    const own = { type: 'open_file', dax_device: 'dax1.0', flags: ['rdwr'] } as const;
+    made.run({ ...own, pid: addProcess(made) });
+    removeDevice(made, { dax_device: 'dax1.0', via: 'device_dax' });
+    const pid = addProcess(made);
+    const { id: open_file } = returned(made.run({ ...own, pid }));
+    made.run({ type: 'create_mapping', open_file, pid, ...MAP });
+    expect(made.host.tables.hosts.get('h')?.stuck).toEqual(['dax_srcu']);
+    expect(daxOf(made).conditions).toMatchObject([
+      {
+        type: 'cdev_released',
+        detail: expect.stringMatching(/: a reboot alone gives it another$/) as string,
+      },
+    ]);
+    expect(dax.unbind().state).toBe('stuck');
+    expect(daxOf(made).conditions).toHaveLength(1);
+    made.run({ type: 'reboot' });
+    expect(daxOf(made).conditions).toEqual([]);
   });
 
   test('[S19] an unbind over a count of 0 saturates it, then anybody opens it, and a bind makes it new', () => {

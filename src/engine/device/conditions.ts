@@ -16,5 +16,7 @@ export const SEED_LEFT =
 export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and replace bring one back';
 /** A range that a removal left as System RAM: no driver gets it (M66, M69, M70, M73). */
 export const RANGE_LEAKED = 'its range has leaked: POST …/reboot frees it';
+/** device_dax is bound, and nobody can open the node any more; its detail says what gives the cdev a reference (CDEV4). */
+export const CDEV_RELEASED = { type: 'cdev_released' } as const;
 /** A bind that never returns holds the lock of the device; its detail says where it waits. */
 export const BIND_BLOCKED = { type: 'bind_blocked' } as const;

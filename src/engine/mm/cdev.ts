@@ -22,15 +22,26 @@ export function openNode(tx: Transaction, device: DaxDevice): OpenedNode | Refus
   if (spins_in !== null) return { spins_in };
   const cdev = cdevOf(device, device.instance)!;
   const { refs } = cdev;
-  if (refs === 0) return kernelRefuses('ENXIO', whyNot(device));
+  if (refs === 0) return kernelRefuses('ENXIO', whyNot(tx.host, device));
   const opened = { ...cdev, refs: refs === 'saturated' ? refs : refs + 1, opens: cdev.opens + 1 };
   patch(tx, 'dax_devices', device.name, { cdevs: withCdev(device, opened) });
   return { opened_dead: !isAlive(device) };
 }
 
-function whyNot({ driver, name }: DaxDevice): string {
-  if (driver !== 'device_dax') return 'no driver serves the device node';
-  return `the cdev of ${name} has lost the reference of device_dax, which a close took that had opened it before the last bind: unbind and bind give it another`;
+function whyNot(host: Host, device: DaxDevice): string {
+  return isReleased(device) ? releasedWords(host, device) : 'no driver serves the device node';
+}
+
+/** Whether device_dax serves a node that nobody can open any more: its cdev has lost every reference (S19). */
+export function isReleased(device: DaxDevice): boolean {
+  return device.driver === 'device_dax' && cdevOf(device, device.instance)?.refs === 0;
+}
+
+/** How that came, and what gives it a reference again: an unbind and a bind, where an unbind returns (S17, S20). */
+export function releasedWords(host: Host, { name }: DaxDevice): string {
+  const isOver = neverReturns(host, 'kill_dax') !== null || neverReturns(host, 'chrdev_open') !== null;
+  const way = isOver ? 'a reboot alone gives it another' : 'unbind and bind give it another';
+  return `the cdev of ${name} has lost the reference of device_dax, which a close took that had opened it before the last bind: ${way}`;
 }
 
 /** dax_alive(): run_dax() of the probe of device_dax alone sets it. */

@@ -78,7 +78,10 @@ const device = {
   }),
   media_serial: z.string().nullable(),
   state: DeviceState,
-  conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })),
+  conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })).meta({
+    description:
+      'What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound. Kinds that come later are to be borne by clients.',
+  }),
   provider: z.string().nullable().meta({
     description:
       'Who made the region: `ACPI.NFIT`, `e820`, `virtio-pmem`, `CXL`, `hmem`, or a word as listed; null where nobody has told.',

@@ -7,13 +7,11 @@ import { Count, withExample } from './scalar.ts';
 import { Errno, RefusalCode, Verdict } from './word.ts';
 
 /** How an imagined removal ends. */
-export const ImaginedState = z
-  .enum(['waiting', 'stuck', 'completed', 'undetermined'])
-  .meta({
-    id: 'ImaginedState',
-    description:
-      'How a removal that is only imagined ends, in the words of RemovalState: it would wait for what somebody can let go, or be `stuck`, which is that it would never return. Where `refused` says that a removal has begun, the state of that one.',
-  });
+export const ImaginedState = z.enum(['waiting', 'stuck', 'completed', 'undetermined']).meta({
+  id: 'ImaginedState',
+  description:
+    'How a removal that is only imagined ends, in the words of RemovalState: it would wait for what somebody can let go, or be `stuck`, which is that it would never return. Where `refused` says that a removal has begun, the state of that one.',
+});
 
 /** Why there would be no removal. */
 export const NoRemoval = z
