@@ -1,9 +1,9 @@
-import { followUp } from './after.ts';
 import type { AnswerTo } from './answer.ts';
 import { access } from './commands/access.ts';
 import { bind } from './commands/bind.ts';
 import { bindCxlMemdev } from './commands/bind_cxl_memdev.ts';
 import { bindCxlRegion } from './commands/bind_cxl_region.ts';
+import { carryOut, type CarriedOut } from './commands/carry_out.ts';
 import { clearErrors } from './commands/clear_errors.ts';
 import { closeFile } from './commands/close_file.ts';
 import { commitCxlRegion } from './commands/commit_cxl_region.ts';
@@ -39,10 +39,8 @@ import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
-import { hostUnusable } from './mm/unusable.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
-import type { Exposure } from './model/exposure.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
@@ -99,11 +97,7 @@ const HANDLERS: {
 };
 
 /** A command that was granted. */
-export interface Handled<Type extends CommandType> {
-  readonly answer: AnswerTo<Type>;
-  /** Windows that it, or what followed, opened onto another owner's pfns: the first 100 (EX6). */
-  readonly exposures: readonly Exposure[];
-}
+export type Handled<Type extends CommandType> = CarriedOut<AnswerTo<Type>>;
 
 /** Decides a command, and what follows from it at once. Refused with `host_not_found`, and by its handler. */
 export function handle<Type extends CommandType>(
@@ -112,10 +106,7 @@ export function handle<Type extends CommandType>(
 ): Handled<Type> | Refusal {
   const type: Type = command.type;
   if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
-  const unusable = type === 'create_host' ? null : hostUnusable(tx.host, command);
-  if (unusable !== null) return unusable;
-  const answer = HANDLERS[type](tx, command);
-  return isRefusal(answer) ? answer : { answer, exposures: followUp(tx) };
+  return carryOut(tx, command, HANDLERS[type]);
 }
 
 /** A command that was granted, and all that it changes. */

@@ -18,7 +18,7 @@ const NOT_ASKED: ReadonlySet<CommandType> = new Set<CommandType>([
 ]);
 
 /** A command, and the device that it names. */
-interface Asked {
+export interface Asked {
   readonly type: CommandType;
   readonly dax_device?: string;
 }
@@ -29,8 +29,9 @@ interface Asked {
  * reboot. Null where the lock is free. Source: fs/char_dev.c chrdev_open(); S20.
  */
 export function hostUnusable(host: Host, command: Asked): Refusal | null {
+  if (NOT_ASKED.has(command.type)) return null;
   const isFree = !hostRecord(host).stuck.includes('cdev_lock');
-  if (isFree || NOT_ASKED.has(command.type) || spins(host, command)) return null;
+  if (isFree || spins(host, command)) return null;
   return unknownOutcome(
     'a task has died with cdev_lock, so that the open of any character device spins: what the host still does is neither recorded nor in the sources read: POST …/reboot ends it',
   );

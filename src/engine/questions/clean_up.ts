@@ -13,11 +13,11 @@ import {
   usersOf,
 } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
-import { hostUnusable } from '../mm/unusable.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
 import { leftMounts, residualUses } from './residue.ts';
+import { imagineDone } from './what_if.ts';
 import { words } from './words.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
@@ -122,7 +122,7 @@ export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): Met[]
 
 /** Does a call, and tells what it comes to. */
 export function meet(tx: Transaction, call: CleanUpCall): Met {
-  const outcome = hostUnusable(tx.host, call) ?? act(tx, call);
+  const outcome = imagineDone(tx, call, act);
   if (isRefusal(outcome) && outcome.code !== 'outcome_unknown')
     return { call, does: 'refused', words: outcome.errno ?? outcome.detail };
   const does = doesOf(outcome);

@@ -1,4 +1,3 @@
-import { reapLazyMounts } from '../fs/mount.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
@@ -61,7 +60,6 @@ function play(
 ): Played {
   return whatIf(tx, (imagined) => {
     const met = [...before, ...upToFirst(imagined, calls)];
-    reapLazyMounts(imagined);
     const { host } = imagined;
     const device = deviceOf(host, name);
     const verdict = verdictOf(dangersOf(host, { steps: [] }, device));

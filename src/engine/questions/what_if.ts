@@ -1,24 +1,56 @@
+import { carryOut } from '../commands/carry_out.ts';
 import { cdevsOfBoot } from '../device/cdevs.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
 import { deviceOf } from '../model/lookup.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
-import { begin, hostRecord, patch, rollback, type Transaction } from '../model/transaction.ts';
+import type { Asked } from '../mm/unusable.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { begin, hostRecord, patch, rollback, type Context, type Transaction } from '../model/transaction.ts';
+
+/** Of what is only imagined: its numbers are told nobody. */
+interface Imagined extends Context {
+  readonly imagined: true;
+}
 
 /**
  * Does what `imagine` does and puts the host back: no event, no pending change, no number given away. It works
  * on a transaction of its own, so that one may stand inside another.
  */
 export function whatIf<T>(tx: Transaction, imagine: (imagined: Transaction) => T): T {
+  const imagined = begin(tx.host, imaginedBehind(tx.context));
+  try {
+    return imagine(imagined);
+  } finally {
+    rollback(imagined);
+  }
+}
+
+/** What is imagined inside of what is imagined goes on with its numbers. */
+function imaginedBehind(context: Context): Context {
+  if ('imagined' in context) return context;
   let uids = 0;
   const uid = (): string => {
     uids += 1;
     return `what-if-${String(uids)}`;
   };
-  const imagined = begin(tx.host, { now: tx.context.now, uid });
+  const imagined: Imagined = { now: context.now, uid, imagined: true };
+  return imagined;
+}
+
+/** Does a command inside of what is imagined as the host does it: a transaction of its own, and nothing of one refused. */
+export function imagineDone<Command extends Asked, Answer>(
+  tx: Transaction,
+  command: Command,
+  handler: (tx: Transaction, command: Command) => Answer | Refusal,
+): Answer | Refusal {
+  const own = begin(tx.host, tx.context);
   try {
-    return imagine(imagined);
+    const done = carryOut(own, command, handler);
+    if (!isRefusal(done)) return done.answer;
+    rollback(own);
+    return done;
   } finally {
-    rollback(imagined);
+    tx.undo.push(...own.undo);
   }
 }
 

@@ -1,0 +1,49 @@
+import { tellReleased } from '../device/cdevs.ts';
+import { finishOffline } from '../device/kmem/offline.ts';
+import { tellHolders } from '../device/told.ts';
+import { openedBy, trackExposures } from '../exposure/track.ts';
+import { reapLostFiles } from '../fs/lost_files.ts';
+import { reapLazyMounts } from '../fs/mount.ts';
+import { hostUnusable, type Asked } from '../mm/unusable.ts';
+import type { Exposure } from '../model/exposure.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { retryUndetermined } from '../removal/undetermined.ts';
+import { wakeRemovals } from '../removal/wake.ts';
+
+/** A command that was granted. */
+export interface CarriedOut<Answer> {
+  readonly answer: Answer;
+  /** Windows that it, or what followed, opened onto another owner's pfns: the first 100 (EX6). */
+  readonly exposures: readonly Exposure[];
+}
+
+/**
+ * Does a command, and what follows from it at once; `tx` is of that command alone. Whoever acts one out, for good or in
+ * a trial, does it here. Refused where the host does nothing more, and by its handler.
+ */
+export function carryOut<Command extends Asked, Answer>(
+  tx: Transaction,
+  command: Command,
+  handler: (tx: Transaction, command: Command) => Answer | Refusal,
+): CarriedOut<Answer> | Refusal {
+  const answer = hostUnusable(tx.host, command) ?? handler(tx, command);
+  return isRefusal(answer) ? answer : { answer, exposures: followUp(tx) };
+}
+
+/**
+ * What follows every command at once: offlines that were held end, removals wake, detached file systems end, devices
+ * tell of nodes that nobody can open, and windows open and close. Returns those that it opened onto another owner's
+ * pfns: the first 100 (EX6).
+ */
+function followUp(tx: Transaction): readonly Exposure[] {
+  tellHolders(tx);
+  finishOffline(tx);
+  wakeRemovals(tx);
+  retryUndetermined(tx);
+  reapLazyMounts(tx);
+  reapLostFiles(tx);
+  tellReleased(tx);
+  trackExposures(tx);
+  return openedBy(tx);
+}
