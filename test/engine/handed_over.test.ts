@@ -47,6 +47,14 @@ describe('[EX14] a device that is handed to another tenant without a bind', () =
     expect(exposures(made).map(({ open }) => open)).toEqual([false]);
   });
 
+  test('closes it where the tenant gets it back from nobody', () => {
+    const { made } = shared();
+    hand(made, null);
+    hand(made, 'a');
+    expect(formerOf(made)).toEqual([]);
+    expect(exposures(made).map(({ open }) => open)).toEqual([false]);
+  });
+
   test('closes it where the tenant gets it back, and opens it for the other', () => {
     const { made, a, b } = shared();
     hand(made, 'b');

@@ -57,10 +57,14 @@ function devicesOf(host: Host, change: Change): readonly string[] {
 }
 
 function reachChanged(tx: Transaction, device: DaxDevice): boolean {
-  if (device.generation === 1 && device.former_tenants.length === 0) return false;
   const before = tx.replaced.get(`dax_devices/${device.name}`) as DaxDevice | undefined;
+  if (hasOneOwner(device) && hasOneOwner(before ?? device)) return false;
   if (before !== undefined && REACH.some((field) => before[field] !== device[field])) return true;
   const region = tx.replaced.get(`cxl_regions/${String(device.cxl_region)}`) as CxlRegion | undefined;
   if (region === undefined) return false;
   return region.decode_state !== must(tx.host.tables.cxl_regions.get(region.name), region.name).decode_state;
+}
+
+function hasOneOwner({ generation, former_tenants }: DaxDevice): boolean {
+  return generation === 1 && former_tenants.length === 0;
 }
