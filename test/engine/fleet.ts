@@ -23,7 +23,7 @@ function mapped(
 const FIRST: readonly Command[] = [
   { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 32 * MIB, clears_poison: true },
   { type: 'create_dax_device', name: 'pmem1', mode: 'fsdax', size: 16 * MIB, provider: 'virtio-pmem' },
-  { type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 8 * MIB, align: 4096, tenant: 'a' },
+  { type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 256 * MIB, align: 4096, tenant: 'a' },
   { type: 'create_dax_device', name: 'dax1.0', mode: 'devdax', size: 256 * MIB, provider: 'CXL', cxl: {} },
   { type: 'create_dax_device', name: 'dax2.0', mode: 'system-ram', size: 256 * MIB },
   {
@@ -63,7 +63,13 @@ function stories(part: fc.Arbitrary<Step[]>): fc.Arbitrary<Story> {
 }
 
 export const anyStory: fc.Arbitrary<Story> = stories(
-  fc.oneof({ weight: 2, arbitrary: one(useStep) }, { weight: 1, arbitrary: ownerSteps }),
+  fc.oneof(
+    { weight: 12, arbitrary: one(useStep) },
+    { weight: 3, arbitrary: one(lifeStep) },
+    { weight: 1, arbitrary: inodeSteps },
+    { weight: 2, arbitrary: nodeSteps },
+    { weight: 7, arbitrary: ownerSteps },
+  ),
 );
 
 /** Stories in which descriptors, inodes and superblocks come and go, too. */

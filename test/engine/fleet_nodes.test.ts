@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { DaxDevice } from '../../src/engine/model/host.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { anyNode, play } from './fleet.ts';
 import { Kobjects } from './fleet/kobject.ts';
@@ -14,7 +15,7 @@ test('[CDEV1] [S13] [S14] [S19] [S20] the cdev of a node counts as fs/char_dev.c
   };
   fc.assert(
     fc.property(anyNode, (story) => {
-      const kobjects = new Kobjects(NODE);
+      let kobjects = new Kobjects({ name: NODE, instance: 1, driver: 'device_dax' });
       let heard = 0;
       let opens = false;
       play(
@@ -29,9 +30,13 @@ test('[CDEV1] [S13] [S14] [S19] [S20] the cdev of a node counts as fs/char_dev.c
         ({ host, events }, command, decision) => {
           const device = found(host.tables.dax_devices.get(NODE));
           const isFree = !host.tables.hosts.get('h')!.stuck.includes('cdev_lock');
-          if (command.type === 'open_file' && isFree && device.parent_bound && !isDead(decision)) {
+          if (command.type === 'open_file' && isFree && isThere(device) && !isDead(decision)) {
             expect(isRefusal(decision) ? decision.errno : 'ok').toBe(opens ? 'ok' : 'ENXIO');
             meet(opens ? 'opened' : 'refused');
+          }
+          if (command.type === 'reboot') {
+            kobjects = new Kobjects(device);
+            heard = events.length;
           }
           const corrupted = events.slice(heard).flatMap((event) => kobjects.hear(event));
           heard = events.length;
@@ -53,6 +58,11 @@ test('[CDEV1] [S13] [S14] [S19] [S20] the cdev of a node counts as fs/char_dev.c
   for (const what of ['opened', 'refused', 'corrupted', 'saturated', 'deleted'])
     expect([what, met.get(what)]).toEqual([what, expect.any(Number)]);
 });
+
+/** Whether there is a node. */
+function isThere({ parent_bound, state }: DaxDevice): boolean {
+  return parent_bound && state !== 'gone';
+}
 
 /** Whether the process could not ask at all. */
 function isDead(decision: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { DaxDevice } from '../../../src/engine/model/host.ts';
 import type { Event } from '../../../src/engine/model/event.ts';
 import { found } from '../support.ts';
 
@@ -16,12 +17,17 @@ interface Kobject {
 
 /** What opens of the node and ends of its users come to, reckoned from the events of a host alone. */
 export class Kobjects {
+  readonly name: string;
   readonly #of = new Map<number, Kobject>();
   readonly #holders = new Map<string, { readonly instance: number; readonly description: string }>();
-  #instance = 1;
+  #instance: number;
 
-  constructor(readonly name: string) {
-    this.#of.set(1, fresh());
+  /** As it is behind a boot, or new: nobody has anything open. */
+  constructor({ name, instance, driver }: Pick<DaxDevice, 'name' | 'instance' | 'driver'>) {
+    this.name = name;
+    this.#instance = instance;
+    const added = driver === 'device_dax';
+    this.#of.set(instance, { ...fresh(), added, count: added ? 1 : 0 });
   }
 
   /** The one behind the present node. */
@@ -50,7 +56,8 @@ export class Kobjects {
       if (change.op === 'delete') corrupted.push(...this.#drop(change.id));
       else if (!this.#holders.has(change.id) && change.record.dax_device === this.name) {
         const { description, device_instance: instance } = change.record;
-        this.#hold(change.id, { instance, description: description! });
+        // Anonymous memory of kmem has none.
+        if (description !== null) this.#hold(change.id, { instance, description });
       }
     }
     if (event.type === 'dax_device_bound' && event.data['driver'] === 'device_dax') this.#init();

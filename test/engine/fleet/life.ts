@@ -103,6 +103,8 @@ const PARTS = {
   },
   end: ({ pid }) => ({ type: 'exit_process', pid }),
   unlink: ({ file }) => ({ type: 'unlink', file: file.id }),
+  freeze: ({ mount }) => ({ type: 'freeze', mount }),
+  thaw: ({ mount }) => ({ type: 'thaw', mount }),
   umount: ({ mount }) => ({ type: 'umount', mount, lazy: false }),
   detach: ({ mount }) => ({ type: 'umount', mount, lazy: true }),
 } satisfies Record<string, Part>;
@@ -110,12 +112,13 @@ const PARTS = {
 /** A whole life of an inode in core: used, its device gone and perhaps back, its last user gone, its eviction. */
 export const inodeSteps: fc.Arbitrary<Step[]> = fc
   .record({
-    early: fc.constantFrom('open', 'unlink', 'detach', 'unmap'),
+    early: fc.constantFrom('open', 'unlink', 'detach', 'unmap', 'freeze'),
     back: fc.boolean(),
+    between: fc.constantFrom('map', 'thaw'),
     last: fc.constantFrom('close', 'end', 'unmap'),
     late: fc.constantFrom('umount', 'unlink'),
   })
-  .map(({ early, back, last, late }): Step[] => {
+  .map(({ early, back, between, last, late }): Step[] => {
     // What it is about is chosen once: a detached mount is not among the mounted ones any more.
     let chosen: ReturnType<typeof newest> = null;
     const step =
@@ -135,6 +138,7 @@ export const inodeSteps: fc.Arbitrary<Step[]> = fc
       step('unbind'),
       ...Array.from({ length: 16 }, () => goOn),
       ...(back ? [step('bind')] : []),
+      step(between),
       step(last),
       step(late),
       step('umount'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Command } from '../../../src/engine/model/command.ts';
-import { MIB, type Machine } from '../support.ts';
+import { MIB, PAGE, type Machine } from '../support.ts';
 import { goOn, nth, one, onOne, pick, type Step } from './pick.ts';
 
 /** The device-dax whose node a story is about. */
@@ -45,14 +45,53 @@ const unmap = onOne(
   (mapping) => ({ type: 'munmap', mapping }),
 );
 
-const bind = fc.constantFrom('device_dax', 'device_dax', 'dax_pmem').map(
-  (driver): Step =>
-    () => ({ type: 'bind', dax_device: NODE, driver }),
+const touch = fc.tuple(nth, fc.constantFrom('read', 'write')).map(
+  ([at, kind]): Step =>
+    ({ host }) => {
+      const mapping = pick(host.tables.mappings.keys(), at);
+      return mapping === undefined
+        ? null
+        : { type: 'access', mapping, offset: 0, length: PAGE, kind: kind as 'read' };
+    },
 );
-const unbind = fc.constantFrom('device_dax', 'device_dax', 'device_dax', 'dax_pmem').map(
-  (via): Step =>
-    () => ({ type: 'remove_dax_device', dax_device: NODE, trigger: 'unbind', via }),
+const pin = fc.tuple(nth, fc.constantFrom('vmsplice', 'xdp')).map(
+  ([at, holder]): Step =>
+    ({ host }) => {
+      const mapping = pick(host.tables.mappings.values(), at);
+      if (mapping === undefined) return null;
+      const kind = holder === 'xdp' ? 'longterm' : 'transient';
+      const what = { mapping: mapping.id, offset: 0, length: PAGE, kind, holder: holder as 'xdp' } as const;
+      return { type: 'create_pin', pid: mapping.pid, ...what };
+    },
 );
+const unpin = onOne(
+  (made) => made.host.tables.pins,
+  (id) => ({ type: 'unpin', pin: id }),
+);
+
+const bind = fc
+  .constantFrom(
+    ...([{ driver: 'device_dax' }, { driver: 'device_dax' }, { driver: 'dax_pmem' }] as const),
+    ...([{ mode: 'devdax' }, { mode: 'system-ram' }] as const),
+  )
+  .map(
+    (how): Step =>
+      () => ({ type: 'bind', dax_device: NODE, ...how }),
+  );
+const unbind = fc
+  .constantFrom('device_dax', 'device_dax', 'device_dax', 'dax_pmem', 'kmem', 'daxctl_disable_device')
+  .map(
+    (via): Step =>
+      () => ({ type: 'remove_dax_device', dax_device: NODE, trigger: 'unbind', via: via as 'kmem' }),
+  );
+/** The bus takes it away, and brings it back. */
+const plug = fc.constantFrom('surprise_removal', 'add').map(
+  (action): Step =>
+    () => ({ type: 'record_hotplug_event', dax_device: NODE, action: action as 'add' }),
+);
+const boot = fc.constant<Step>(() => ({ type: 'reboot' }));
+/** What kmem adds stays offline, and goes with its unbind. */
+const offline = fc.constant<Step>(() => ({ type: 'patch_host', auto_online_blocks: 'offline' }));
 
 const rest = Array.from({ length: 8 }, () => goOn);
 
@@ -70,4 +109,10 @@ export const nodeSteps: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 5, arbitrary: unbind.map((step) => [step, ...rest]) },
   { weight: 1, arbitrary: one(unbind) },
   { weight: 1, arbitrary: one(fc.constant(goOn)) },
+  { weight: 1, arbitrary: plug.map((step) => [step, ...rest]) },
+  { weight: 1, arbitrary: one(boot) },
+  { weight: 1, arbitrary: one(touch) },
+  { weight: 1, arbitrary: one(pin) },
+  { weight: 1, arbitrary: one(unpin) },
+  { weight: 1, arbitrary: one(offline) },
 );

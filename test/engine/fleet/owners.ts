@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import type { Command } from '../../../src/engine/model/command.ts';
 import {
+  BIND_VIAS,
   CXL_DRIVERS,
   CXL_REMOVE_VIAS,
+  DRIVERS,
   KNOWN_MODES,
   HOTPLUG_ACTIONS,
   MEMORY_BLOCK_STATES,
   MEMORY_FAILURE_SOURCES,
   REMOVE_TRIGGERS,
+  REMOVE_VIAS,
 } from '../../../src/engine/model/vocabulary.ts';
 import { importing } from '../importing.ts';
 import { MIB, type Machine } from '../support.ts';
-import { byte, deviceName, goOn, nth, one, onOne, pick, size, tenant, type Step } from './pick.ts';
+import { byte, deviceName, goOn, nth, one, pick, size, tenant, type Step } from './pick.ts';
 
 const trigger = fc.constantFrom(...REMOVE_TRIGGERS);
 const mode = fc.constantFrom(null, ...KNOWN_MODES);
@@ -19,20 +22,40 @@ const mode = fc.constantFrom(null, ...KNOWN_MODES);
 /** What is done to a device, whichever it is. */
 type Act = (dax_device: string) => Command;
 
-const removal = trigger.map(
-  (how): Act =>
-    (dax_device) => ({ type: 'remove_dax_device', dax_device, trigger: how }),
+const removal = fc.tuple(trigger, rarely(REMOVE_VIAS)).map(
+  ([how, via]): Act =>
+    (dax_device) => ({
+      type: 'remove_dax_device',
+      dax_device,
+      trigger: how,
+      ...(via === null ? {} : { via }),
+    }),
 );
 
-const binding = fc.record({ mode, owner: fc.option(tenant) }).map(({ mode: to, owner }): Act => {
-  const other = { ...(to === null ? {} : { mode: to }), ...(owner === null ? {} : { tenant: owner }) };
-  return (dax_device) => ({ type: 'bind', dax_device, ...other });
-});
+const binding = fc
+  .record({ to: mode, owner: fc.option(tenant), driver: rarely(DRIVERS), via: rarely(BIND_VIAS) })
+  .map(({ to, owner, driver, via }): Act => {
+    const other = {
+      ...(to === null ? {} : { mode: to }),
+      ...(owner === null ? {} : { tenant: owner }),
+      ...(driver === null ? {} : { driver }),
+      ...(via === null ? {} : { via }),
+    };
+    return (dax_device) => ({ type: 'bind', dax_device, ...other });
+  });
 
 const medium = fc.record({
   media_serial: fc.constantFrom('0x1', '0x2'),
   size: fc.constantFrom(8 * MIB, 16 * MIB, 256 * MIB),
 });
+
+/** Mostly none of them. */
+function rarely<Way>(ways: readonly Way[]): fc.Arbitrary<Way | null> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(...ways) },
+  );
+}
 
 /** What an event may bring: a removal nothing, `add` a medium, `replace` one with its owner. */
 const plug = fc
@@ -104,6 +127,13 @@ const memoryBlockStep = fc
       }),
   );
 
+/** daxctl online-memory and offline-memory. */
+const memoryStep = fc.tuple(fc.constantFrom('dax2.0', 'dax1.0'), fc.boolean(), fc.boolean()).map(
+  ([dax_device, on, no_movable]): Step =>
+    () =>
+      on ? { type: 'online_memory', dax_device, no_movable } : { type: 'offline_memory', dax_device },
+);
+
 const clearStep = fc.tuple(deviceName, byte, size).map(
   ([dax_device, offset, length]): Step =>
     () => ({ type: 'clear_errors', dax_device, offset, length }),
@@ -121,33 +151,65 @@ const memoryFailureStep = fc
       () => ({ type: 'memory_failure', ...fields }),
   );
 
+/** The first memdev or region, if there is one. */
+function onFirst(table: 'cxl_memdevs' | 'cxl_regions', command: (id: string) => Command): Step {
+  return ({ host }) => {
+    const [first] = host.tables[table].keys();
+    return first === undefined ? null : command(first);
+  };
+}
+
+const bindMemdev = fc
+  .constantFrom(...CXL_DRIVERS)
+  .map((driver) => onFirst('cxl_memdevs', (memdev) => ({ type: 'bind_cxl_memdev', memdev, driver })));
+
+/** By the memdevs that are there. */
+const commitRegion: Step = (made) => {
+  const memdevs = [...made.host.tables.cxl_memdevs.values()].filter(({ state }) => state !== 'gone');
+  const ids = memdevs.map(({ id }) => id);
+  return onFirst('cxl_regions', (region) => ({ type: 'commit_cxl_region', region, memdevs: ids }))(made);
+};
+const bindRegion = onFirst('cxl_regions', (region) => ({ type: 'bind_cxl_region', region }));
+
+const removeMemdev = fc
+  .tuple(trigger, fc.constantFrom(...CXL_REMOVE_VIAS))
+  .map(([how, via]) =>
+    onFirst('cxl_memdevs', (memdev) => ({ type: 'remove_cxl_memdev', memdev, trigger: how, via })),
+  );
+const removeRegion: Step = () => ({
+  type: 'remove_dax_device',
+  dax_device: 'dax1.0',
+  trigger: 'unbind',
+  via: 'cxl_region',
+});
+const rest = Array.from({ length: 16 }, () => goOn);
+
 /** memdev → region: pulled, bound again, programmed again. */
 const cxlStep: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(trigger, fc.constantFrom(...CXL_REMOVE_VIAS)).chain(([how, via]) =>
-    onOne(
-      (made) => made.host.tables.cxl_memdevs,
-      (memdev): Command => ({ type: 'remove_cxl_memdev', memdev, trigger: how, via }),
-    ),
-  ),
-  fc.constantFrom(...CXL_DRIVERS).chain((driver) =>
-    onOne(
-      (made) => made.host.tables.cxl_memdevs,
-      (memdev): Command => ({ type: 'bind_cxl_memdev', memdev, driver }),
-    ),
-  ),
-  onOne(
-    (made) => made.host.tables.cxl_regions,
-    (region, { host }) => ({
-      type: 'commit_cxl_region',
-      region,
-      memdevs: [...host.tables.cxl_memdevs.keys()],
-    }),
-  ),
-  onOne(
-    (made) => made.host.tables.cxl_regions,
-    (region) => ({ type: 'bind_cxl_region', region }),
-  ),
+  removeMemdev,
+  bindMemdev,
+  fc.constantFrom(commitRegion, bindRegion),
 );
+
+/** A device-dax becomes memory that daxctl brings online, and takes offline again. */
+const memorySteps: fc.Arbitrary<Step[]> = fc
+  .array(memoryStep, { minLength: 1, maxLength: 3 })
+  .map((steps) => [
+    () => ({ type: 'remove_dax_device', dax_device: 'dax1.0', trigger: 'unbind' }),
+    ...rest,
+    () => ({ type: 'patch_host', auto_online_blocks: 'offline' }),
+    () => ({ type: 'bind', dax_device: 'dax1.0', mode: 'system-ram' }),
+    () => ({ type: 'online_memory', dax_device: 'dax1.0' }),
+    ...steps,
+  ]);
+
+/** The whole chain down, and up again as far as it was. */
+const chainSteps: fc.Arbitrary<Step[]> = fc
+  .tuple(fc.oneof(removeMemdev, fc.constant(removeRegion)), fc.array(bindMemdev, { maxLength: 2 }))
+  .map(([removed, memdevs]) => [
+    ...[removed, ...rest, ...memdevs, commitRegion, bindRegion],
+    (): Command => ({ type: 'bind', dax_device: 'dax1.0' }),
+  ]);
 
 const hostStep = fc.tuple(fc.constantFrom(0, 1), fc.boolean(), fc.boolean()).map(
   ([early, restart, wished]): Step =>
@@ -178,7 +240,7 @@ const repurposeSteps = fc
     const acts = [plugged, bound, formatted].filter((act) => act !== null);
     return [
       () => removed(dax_device),
-      ...Array.from({ length: 16 }, () => goOn),
+      ...rest,
       detach(dax_device),
       ...acts.map(
         (act): Step =>
@@ -197,8 +259,11 @@ export const ownerSteps: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 2, arbitrary: one(stepOf(plug)) },
   { weight: 2, arbitrary: one(deviceRecordStep) },
   { weight: 3, arbitrary: one(memoryBlockStep) },
+  { weight: 1, arbitrary: one(memoryStep) },
+  { weight: 2, arbitrary: memorySteps },
   { weight: 3, arbitrary: one(memoryFailureStep) },
   { weight: 1, arbitrary: one(clearStep) },
   { weight: 3, arbitrary: one(cxlStep) },
+  { weight: 3, arbitrary: chainSteps },
   { weight: 1, arbitrary: one(hostStep) },
 );
