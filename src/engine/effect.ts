@@ -9,7 +9,7 @@ import { isRefusal, type Refusal } from './model/refusal.ts';
 export interface Effect<Type extends CommandType> extends Omit<Decision<Type>, 'events'> {
   /** What is stored last of each record that changes, by `kind/id`; null where it is gone. */
   readonly records: Readonly<Record<string, RecordOf<Kind> | null>>;
-  /** What changes in page tables, in its order. */
+  /** What changes in page tables, and in the blocks of files, in its order. */
   readonly entries: readonly Change[];
 }
 

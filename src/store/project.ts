@@ -50,6 +50,9 @@ function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
         touched.delete(`${change.kind}/${change.id}`);
         touched.set(`${change.kind}/${change.id}`, { kind: change.kind, id: change.id, renewed: true });
         break;
+      case 'give_blocks':
+        touch('files', change.file);
+        break;
       case 'insert_entries':
       case 'drop_entries':
         touchOwner(change.owner);

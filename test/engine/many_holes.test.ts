@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import { withBlocks } from '../../src/engine/model/inode.ts';
 import { runCount } from '../../src/engine/model/mapping_table.ts';
 import { entriesOf } from '../../src/engine/model/transaction.ts';
 import { countCopied } from './copied.ts';
-import { access, addDevice, addFile, addMount, addProcess, machine, mappingOf, PAGE } from './support.ts';
+import {
+  access,
+  addDevice,
+  addFile,
+  addMount,
+  addProcess,
+  found,
+  machine,
+  mappingOf,
+  PAGE,
+  returned,
+} from './support.ts';
 
 /** Every other page of a mapping has an entry, or is writable where all have one. */
 function holed(holes: number, populate: 'none' | 'read') {
@@ -38,3 +51,45 @@ test.each([
     expect(many! / few!).toBeLessThan(5);
   },
 );
+
+test('a store into a hole is told by the blocks that it gets, however many extents the file has', () => {
+  const made = machine('v6.12');
+  addDevice(made);
+  const length = 2 * 400 * PAGE;
+  const file = found(
+    made.run({ type: 'create_file', mount: addMount(made).id, path: '/f', size: length, sparse: true }),
+  ).id;
+  const how = { flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
+  const pid = addProcess(made);
+  const { id } = returned(made.run({ type: 'create_mapping', pid, file, offset: 0, length, ...how }));
+  const told = (page: number, pages = 1): number => {
+    const before = made.events.length;
+    expect(access(made, id, 'write', { page, pages }).result).toBe('ok');
+    return JSON.stringify(made.events.slice(before)).length;
+  };
+  told(0);
+  const few = told(2);
+  for (let page = 4; page < 798; page += 2) told(page);
+  expect(told(798) / few).toBeLessThan(1.1);
+  expect(found(made.host.tables.files.get(file)).extents).toHaveLength(400);
+  expect(told(0, 800) / few).toBeLessThan(400);
+  expect(made.events.reduce(apply, emptyHost()).tables.files.get(file)).toEqual(
+    made.host.tables.files.get(file),
+  );
+});
+
+test.each([
+  ['joins what is before', { offset: 2, pfn: 12, nr_pages: 1 }, '0:10+3 4:14+2'],
+  ['joins what is behind', { offset: 3, pfn: 13, nr_pages: 1 }, '0:10+2 3:13+3'],
+  ['joins both', { offset: 2, pfn: 12, nr_pages: 2 }, '0:10+6'],
+  ['joins neither, for its pfns', { offset: 2, pfn: 90, nr_pages: 2 }, '0:10+2 2:90+2 4:14+2'],
+  ['joins neither, for its place', { offset: 3, pfn: 12, nr_pages: 1 }, '0:10+2 3:12+1 4:14+2'],
+  ['is the last', { offset: 9, pfn: 16, nr_pages: 1 }, '0:10+2 4:14+2 9:16+1'],
+])('blocks for a hole: an extent that %s', (_what, given, then) => {
+  const extents = [
+    { offset: 0, pfn: 10, nr_pages: 2 },
+    { offset: 4, pfn: 14, nr_pages: 2 },
+  ];
+  const told = withBlocks(extents, given).map(({ offset, pfn, nr_pages }) => `${offset}:${pfn}+${nr_pages}`);
+  expect(told.join(' ')).toBe(then);
+});

@@ -1,8 +1,7 @@
 import { fileSystemOf, filesOf } from '../model/lookup.ts';
 import type { File, FileSystem, Host } from '../model/host.ts';
-import type { Extent } from '../model/inode.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
-import { patch, type Transaction } from '../model/transaction.ts';
+import { giveExtent, patch, type Transaction } from '../model/transaction.ts';
 import { PMD_PAGES, type FsType } from '../model/vocabulary.ts';
 
 /** Pages kept for metadata and the log at the head of a file system; files start behind them. */
@@ -69,18 +68,5 @@ export function take(tx: Transaction, file_system: FileSystem, [pfn, nr_pages]: 
 /** A hole of a file gets these blocks, from a page index on. O(extents). */
 export function giveBlocks(tx: Transaction, file: File, offset: number, [pfn, nr_pages]: PfnRange): void {
   take(tx, fileSystemOf(tx.host, file.file_system), [pfn, nr_pages]);
-  const extents: Extent[] = [];
-  const before = file.extents.filter((extent) => extent.offset < offset);
-  const behind = file.extents.filter((extent) => extent.offset > offset);
-  for (const extent of [...before, { offset, pfn, nr_pages }, ...behind]) {
-    const last = extents.at(-1);
-    if (last !== undefined && follows(last, extent))
-      extents[extents.length - 1] = { ...last, nr_pages: last.nr_pages + extent.nr_pages };
-    else extents.push(extent);
-  }
-  patch(tx, 'files', file.id, { extents });
-}
-
-function follows(last: Extent, { offset, pfn }: Extent): boolean {
-  return last.offset + last.nr_pages === offset && last.pfn + last.nr_pages === pfn;
+  giveExtent(tx, file.id, { offset, pfn, nr_pages });
 }

@@ -2,6 +2,7 @@ import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
 import type { OpenFile } from './open_file.ts';
 import type { File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
+import { withBlocks } from './inode.ts';
 import {
   chunksOf,
   countPresent,
@@ -77,6 +78,11 @@ export function applyChange(host: Host, change: Change): () => void {
         undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
       };
+    }
+    case 'give_blocks': {
+      const file = host.tables.files.get(change.file)!;
+      const extents = withBlocks(file.extents, change);
+      return host.tables.files.put(file.id, { ...file, revision: file.revision + 1, extents });
     }
     case 'insert_entries':
       return replaceEntries(host, change.owner, (entries) => insertRows(entries, change.rows));

@@ -1,4 +1,5 @@
 import type { Kind, RecordOf } from './host.ts';
+import type { Extent } from './inode.ts';
 
 /**
  * What happened to a host. `type` is the domain's verb for the reader; `changes` is the whole effect, and
@@ -25,6 +26,8 @@ export type Change =
       };
     }[Kind]
   | { readonly op: 'delete'; readonly kind: Kind; readonly id: string }
+  /** A hole of a file gets blocks: the record without them would grow with each. */
+  | ({ readonly op: 'give_blocks'; readonly file: string } & Extent)
   /** New or replaced entries of one mapping: rows of `[index, nr_pages, pfn, bits]` (see mapping_table.ts). */
   | { readonly op: 'insert_entries'; readonly owner: string; readonly rows: readonly number[] }
   /** Zap of `[index, index + nr_pages)`: device and page-cache entries go; `anon` says whether copies go too. */

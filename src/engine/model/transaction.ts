@@ -3,6 +3,7 @@ import { applyChange } from './apply.ts';
 import type { Entries } from './mapping_table.ts';
 import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
 import type { DeviceLife } from './device_life.ts';
+import type { Extent } from './inode.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
 import type { Table } from './table.ts';
 
@@ -79,6 +80,11 @@ export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fiel
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
   make(tx, { op: 'delete', kind, id });
+}
+
+/** A hole of a file gets these blocks. */
+export function giveExtent(tx: Transaction, file: string, { offset, pfn, nr_pages }: Extent): void {
+  make(tx, { op: 'give_blocks', file, offset, pfn, nr_pages });
 }
 
 /** Puts entries into the table of a mapping, over those that were there. */
