@@ -114,6 +114,21 @@ describe('[FRZ1] fsfreeze', () => {
     expect(ask(rig, 'freeze')).toBe('outcome_unknown');
   });
 
+  test('one that an error made read-only is frozen without being asked, alive or shut down', () => {
+    const rig = ext4('v5.10');
+    rig.mapper();
+    removeDevice(rig.made);
+    rig.made.run({ type: 'commit_journal', mount: rig.mount });
+    expect(mountOf(rig.made, rig.mount)).toMatchObject({
+      fs_state: 'alive',
+      journal: 'aborted',
+      read_only: true,
+    });
+    expect([ask(rig, 'freeze'), ask(rig, 'thaw')]).toEqual(['ok', 'ok']);
+    rig.made.run({ type: 'shutdown_mount', mount: rig.mount });
+    expect(ask(rig, 'freeze')).toBe('ok');
+  });
+
   test('a superblock that no path leads to is neither frozen nor thawed', () => {
     const rig = ext4('v6.12');
     ask(rig, 'freeze');

@@ -82,6 +82,22 @@ describe('[RMT1] a remount', () => {
     expect(remount(lazy)).toBe('file_system_not_mounted');
   });
 
+  test('[R37] after an error on v5.10 a new file is EROFS, as unlink is, alive or shut down', () => {
+    const rig = ext4('v5.10');
+    const file = rig.file();
+    rig.mapper();
+    removeDevice(rig.made);
+    rig.made.run({ type: 'commit_journal', mount: rig.mount });
+    const asked = () =>
+      [
+        { type: 'create_file', mount: rig.mount, path: '/new', size: 4096 } as const,
+        { type: 'unlink', file } as const,
+      ].map((command) => answered(rig.made, command));
+    expect(asked()).toEqual(['EROFS', 'EROFS']);
+    rig.made.run({ type: 'shutdown_mount', mount: rig.mount });
+    expect(asked()).toEqual(['EROFS', 'EROFS']);
+  });
+
   test('a read-only one is frozen without being asked', () => {
     const rig = ext4('v6.12');
     remount(rig);

@@ -1,4 +1,4 @@
-import { isRemountedReadOnly, patchSuperblock } from '../fs/superblock.ts';
+import { patchSuperblock } from '../fs/superblock.ts';
 import { syncWhileStoring } from '../removal/storing.ts';
 import { findAttached } from '../fs/mount.ts';
 import type { Mount } from '../model/host.ts';
@@ -30,7 +30,7 @@ function refusesFreeze(tx: Transaction, mount: Mount): Refusal | null {
     return kernelRefuses('EIO', 'open: the file system is shut down');
   if (mount.frozen_by_user) return kernelRefuses('EBUSY', 'it is frozen already: POST …/thaw ends it');
   // Nothing is asked of one that is read-only.
-  if (isRemountedReadOnly(mount)) return null;
+  if (mount.read_only) return null;
   if (mount.fs_state === 'shutdown')
     return kernelRefuses('EIO', 'jbd2_journal_flush: the journal has aborted');
   if (!blockDeviceGone(tx.host, mount)) return null;

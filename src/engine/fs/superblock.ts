@@ -13,15 +13,17 @@ export function mountsOfSuperblock(tx: Transaction, mount: Mount): Mount[] {
 export function patchSuperblock(
   tx: Transaction,
   mount: Mount,
-  fields: Partial<Pick<Mount, 'fs_state' | 'shutdown_reason' | 'journal' | 'read_only' | 'frozen_by_user'>>,
+  fields: Partial<
+    Pick<Mount, 'fs_state' | 'shutdown_reason' | 'journal' | 'read_only' | 'frozen_by_user' | 'uncommitted'>
+  >,
 ): Mount {
   for (const { id } of mountsOfSuperblock(tx, mount)) patch(tx, 'mounts', id, fields);
   return tx.host.tables.mounts.get(mount.id)!;
 }
 
 /**
- * Shuts it down, in every mount that shows it: ext4 aborts its journal with that (`NOLOGFLUSH`), read-only or not.
- * Source: fs/ext4/ioctl.c ext4_force_shutdown().
+ * Shuts it down, in every mount that shows it, with nothing left to commit: ext4 aborts its journal with that
+ * (`NOLOGFLUSH`), read-only or not. Source: fs/ext4/ioctl.c ext4_force_shutdown().
  */
 export function shutDown(
   tx: Transaction,
@@ -30,17 +32,15 @@ export function shutDown(
   more: Partial<Pick<Mount, 'frozen_by_user'>> = {},
 ): Mount {
   const aborts = mount.fs_type === 'ext4' ? ({ journal: 'aborted' } as const) : {};
-  const after = patchSuperblock(tx, mount, { fs_state: 'shutdown', shutdown_reason, ...aborts, ...more });
+  const after = patchSuperblock(tx, mount, {
+    fs_state: 'shutdown',
+    shutdown_reason,
+    uncommitted: false,
+    ...aborts,
+    ...more,
+  });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { shutdown: shutdown_reason, ...aborts });
   return after;
-}
-
-/**
- * Whether it is read-only by a remount, with nothing left to commit: one that is alive and that an aborted journal made so
- * (R37) is not. Source: fs/super.c reconfigure_super().
- */
-export function isRemountedReadOnly({ read_only, journal, fs_state }: Mount): boolean {
-  return read_only && (journal === 'live' || fs_state === 'shutdown');
 }
 
 /** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */

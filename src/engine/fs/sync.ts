@@ -11,7 +11,7 @@ import {
 import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { isRemountedReadOnly, patchSuperblock, shutDown } from './superblock.ts';
+import { patchSuperblock, shutDown } from './superblock.ts';
 import { emit, protectEntries, type Transaction } from '../model/transaction.ts';
 
 /**
@@ -80,10 +80,9 @@ const LOG_FAILED = 'log I/O error (0x2)';
  * Source: fs/ext4/fsync.c ext4_fsync_journal(), fs/ext4/inode.c ext4_writepages().
  */
 function syncDeadExt4(tx: Transaction, mount: Mount, file: File): Outcome {
-  if (isRemountedReadOnly(mount)) return okOutcome();
-  if (mount.read_only) return errnoOutcome('EROFS');
-  const dirty = dirtyCache(tx.host, file);
   const live = mount.journal === 'live';
+  if (mount.read_only) return live ? okOutcome() : errnoOutcome('EROFS');
+  const dirty = dirtyCache(tx.host, file);
   const commits =
     live && file.uncommitted && factsOf(tx.host).ext4_fsync_on_dead_device === 'EIO_aborts_journal';
   if (commits) {
@@ -129,6 +128,6 @@ export function commitDead(tx: Transaction, mount: Mount): void {
 /** jbd2 cannot write its commit block: the journal aborts; 5.10 then turns the file system read-only. */
 function abortJournal(tx: Transaction, mount: Mount): void {
   const read_only = mount.read_only || factsOf(tx.host).ext4_error_sets_rdonly;
-  patchSuperblock(tx, mount, { journal: 'aborted', read_only });
+  patchSuperblock(tx, mount, { journal: 'aborted', read_only, uncommitted: false });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { journal: 'aborted', read_only });
 }

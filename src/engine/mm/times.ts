@@ -27,7 +27,7 @@ function changeTimes(tx: Transaction, mount: Mount, file: File, atime_due: boole
   return true;
 }
 
-/** An inode without a name is freed: of a superblock whose device is gone that is left to commit, too. */
+/** An inode without a name is freed: of a superblock whose device is gone that is left to commit, too (TIMES2). */
 export function leaveFreed(tx: Transaction, { file_system }: File): void {
   for (const mount of mountsOf(tx.host, file_system))
     if (isLeftToCommit(tx.host, mount) && !mount.uncommitted)
