@@ -74,6 +74,21 @@ test('[ST2] entries by PTE ahead of one by PMD do not save the exit from its oop
   expect(exits(rig.made, old)).toBe('oops pgtable_trans_huge_withdraw');
 });
 
+test.each([
+  ['PTE', true, { page: 512 }, { pages: 512 }, 'oops __zap_vma_range'],
+  ['PMD', false, { page: 512, pages: 512 }, { page: 511 }, 'oops vm_normal_folio_pmd'],
+] as const)(
+  '[ST2] MADV_DONTNEED meets the entries of its range alone, by %s',
+  (_level, small, beside, over, oops) => {
+    const { made, mapper } = ext4('v7.3');
+    const { mapping } = mapper({ small, length: 4 * MIB, touched: 'none' });
+    access(made, mapping, 'write');
+    removeDevice(made);
+    expect(told(access(made, mapping, 'madvise_dontneed', beside))).toBe('ok');
+    expect(told(access(made, mapping, 'madvise_dontneed', over))).toBe(oops);
+  },
+);
+
 test('[ST1] system RAM made of the pfns and taken away again leaves no struct pages', () => {
   const rig = roomy();
   const { mapping } = rig.mapper();

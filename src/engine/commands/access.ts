@@ -110,7 +110,7 @@ function lacksWrite({ mapping }: Site, kind: AccessKind): boolean {
   return kind === 'write' && mapping.prot === 'r';
 }
 
-/** The processor meets entries page by page, a zap those of the whole mapping; all else the one it comes to first. */
+/** The processor meets entries page by page, a zap all of its range; all else the one it comes to first. */
 function perform(site: Site, kind: AccessKind): Outcome | Refusal {
   switch (kind) {
     case 'read':

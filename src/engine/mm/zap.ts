@@ -20,13 +20,20 @@ const BAD_PAGE_STATE = {
 } as const;
 
 /**
- * What zapping the stale entries of mappings does to the kernel: ok, or the oops at the first entry, in their order,
- * that has one (ST2). Nothing may change meanwhile.
+ * What zapping the stale entries of mappings, from a page index up to another, does to the kernel: ok, or the oops at the
+ * first entry, in their order, that has one (ST2). Nothing may change meanwhile.
  */
-export function zapEffect(host: Host, mappings: readonly Mapping[], verb: ZapVerb): Effect {
+export function zapEffect(
+  host: Host,
+  mappings: readonly Mapping[],
+  verb: ZapVerb,
+  index = 0,
+  end = Number.POSITIVE_INFINITY,
+): Effect {
   const effectAt = staleEffects(host);
   for (const mapping of mappings) {
-    for (const run of kindsOf(deviceOf(host, mapping.dax_device), staleRuns(host, mapping))) {
+    const zapped = staleWithin(host, mapping, index, end);
+    for (const run of kindsOf(deviceOf(host, mapping.dax_device), zapped)) {
       const effect = effectAt(mapping, run, verb);
       if (effect.do === 'oops') return effect;
     }
@@ -52,7 +59,7 @@ export function zapLog(
   const ramOf = onceADevice((device) => ramInUse(tx.host, device));
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
-    const zapped = staleRuns(tx.host, mapping).flatMap((run) => clipRun(run, index, end) ?? []);
+    const zapped = staleWithin(tx.host, mapping, index, end);
     const stale = normalize(zapped.filter(({ level }) => level === 'pte').map(pfnsOf));
     if (stale.length === 0) return [];
     const bad = subtract(stale, filesOf(device));
@@ -63,6 +70,11 @@ export function zapLog(
       ...lines(ram, (pfn) => `BUG: Bad page state in process ${comm}  pfn:${pfn.toString(16)}`),
     ];
   });
+}
+
+/** The stale entries of a mapping from a page index up to another. */
+function staleWithin(host: Host, mapping: Mapping, index: number, end: number): Run[] {
+  return staleRuns(host, mapping).flatMap((run) => clipRun(run, index, end) ?? []);
 }
 
 function markBadPages(tx: Transaction, device: DaxDevice): void {
