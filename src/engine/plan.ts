@@ -1,10 +1,11 @@
+import type { AnswerTo } from './answer.ts';
 import { decide } from './decide.ts';
 import { running } from './foresee.ts';
 import { ifKnown } from './kernels/unsettled.ts';
 import { removeWithSiblings } from './commands/remove_dax_device.ts';
 import { untoldOf } from './commands/untold.ts';
 import { applyChange } from './model/apply.ts';
-import type { CommandOf } from './model/command.ts';
+import type { CommandOf, CommandType } from './model/command.ts';
 import { definedOnly } from './model/defined_only.ts';
 import { dependOn } from './model/depends_on.ts';
 import type { RemoveDaxDevice } from './model/device_command.ts';
@@ -19,10 +20,11 @@ import { toldOf } from './device/told.ts';
 import { isPlanned, stepsOf, typed } from './plan_steps.ts';
 import { cleanUpInCommon, helpfulCommands, RANKS, type Helpful } from './questions/advice.ts';
 import { allHazards, countKinds } from './questions/assess.ts';
+import { isDone } from './questions/call.ts';
 import { noRemoval } from './questions/compare.ts';
 import { aliveOn, impactOf } from './questions/impact.ts';
 import { inCommon } from './questions/in_common.ts';
-import type { Plan, PlannedDevice, PlanStep } from './questions/plan_record.ts';
+import type { Plan, PlannedDevice, PlanStep, PreparingCommand } from './questions/plan_record.ts';
 import type { PossibleThen } from './questions/record.ts';
 import { hasBegun, standingOf, type Standing } from './questions/standing.ts';
 import type { ImaginedRemoval } from './questions/run_removal.ts';
@@ -88,10 +90,10 @@ function goWith(tx: Transaction, command: RemoveDaxDevice): string[] {
 }
 
 /** Does a command as it would be done, until the transaction is rolled back, and all that then goes on by itself. */
-function play(tx: Transaction, command: CommandOf): Refusal | null {
-  const refusal = act(tx, command);
-  if (refusal === null) goOn(tx);
-  return refusal;
+function play<Type extends CommandType>(tx: Transaction, command: CommandOf<Type>): AnswerTo<Type> | Refusal {
+  const answer = act(tx, command);
+  if (!isRefusal(answer)) goOn(tx);
+  return answer;
 }
 
 /** Removals take turns until nothing moves any more. */
@@ -100,12 +102,12 @@ function goOn(tx: Transaction): void {
     for (const { id } of due) act(tx, { type: 'advance_removal', removal: id });
 }
 
-function act(tx: Transaction, command: CommandOf): Refusal | null {
+function act<Type extends CommandType>(tx: Transaction, command: CommandOf<Type>): AnswerTo<Type> | Refusal {
   const decision = decide(tx.host, command, tx.context);
   if (isRefusal(decision)) return decision;
   for (const { changes } of decision.events)
     for (const change of changes) tx.undo.push(applyChange(tx.host, change));
-  return null;
+  return decision.answer;
 }
 
 /**
@@ -133,10 +135,10 @@ function cleanUp(
   return [];
 }
 
-/** Does commands in their order, all or none. */
-function doAll(tx: Transaction, commands: readonly CommandOf[]): boolean {
+/** Does commands in their order, each of which has to return, all or none. */
+function doAll(tx: Transaction, commands: readonly PreparingCommand[]): boolean {
   const tried = begin(tx.host, tx.context);
-  if (commands.some((command) => play(tried, command) !== null)) {
+  if (commands.some((command) => !isDone(play(tried, command)))) {
     rollback(tried);
     return false;
   }
@@ -223,8 +225,8 @@ function removeOne(
   const known = new Set(removals.keys());
   const alive = new Map([...dax_devices.values()].map((device) => [device.name, aliveOn(host, device)]));
   const shell = typed(host, command);
-  const refusal = play(tx, command);
-  if (refusal !== null) return refusal;
+  const answer = play(tx, command);
+  if (isRefusal(answer)) return answer;
   const ended = removals.where(({ id }) => !known.has(id));
   for (const { dax_device, id } of ended) begun.set(dax_device, id);
   const named = recordOf(tx, begun.get(command.dax_device)!);

@@ -5,7 +5,8 @@ import { deviceOf, mappingsOfDevice, openFilesOfDevice } from '../../src/engine/
 import { mayLetGo } from '../../src/engine/questions/lets_go.ts';
 import type { Advice, AdviceAction } from '../../src/engine/questions/record.ts';
 import { cases } from '../support/property.ts';
-import { anyLife, anyStory, play, type Story } from './fleet.ts';
+import { anyLife, anyNode, anyStory, play, type Story } from './fleet.ts';
+import { usersOfBoth } from './both_devices.ts';
 import { advice, systemRam } from './imagine.ts';
 import { devdax, ext4, rmapbt, xfs } from './rig.ts';
 import { addPin, DEVICE, removeDevice, UMEM, type Machine } from './support.ts';
@@ -62,7 +63,7 @@ test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said,
   const done = new Set<AdviceAction>();
   let instead = 0;
   fc.assert(
-    fc.property(fc.oneof(anyStory, anyLife), (story) => {
+    fc.property(fc.oneof(anyStory, anyLife, anyNode), (story) => {
       const made = atRest(story);
       for (const name of made.host.tables.dax_devices.keys()) {
         const [first, ...others] = adviceOn(made.host, name);
@@ -96,6 +97,20 @@ function isCleanBehind(made: Machine, name: string, act: (made: Machine) => void
   expect(adviceOn(made.host, name)[0]?.action).not.toBe('clean_up');
   expect(made.host.tables.dax_devices.get(name)!.removal).toBeNull();
 }
+
+describe('[ADV17] what does not return, or oopses, is no remedy', () => {
+  test('the end of a process that reaches another device, which is gone', () => {
+    const { made } = usersOfBoth('v7.3');
+    expect(adviceOn(made.host, 'pmem1').map(({ action }) => action)).toEqual(['mkfs_xfs_rmapbt']);
+  });
+
+  test('the umount of a file system that its user froze', () => {
+    const { made, mount } = ext4('v6.12');
+    expect(advice(made).map(({ action }) => action)).toContain('umount_first');
+    made.run({ type: 'freeze', mount });
+    expect(advice(made).map(({ action }) => action)).not.toContain('umount_first');
+  });
+});
 
 describe('[ADV14] each advice has the commands that do it', () => {
   const callsOf = ({ made }: { readonly made: Machine }) =>

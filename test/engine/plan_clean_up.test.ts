@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/engine/questions/plan_record.ts';
+import { mapAnother, usersOfBoth } from './both_devices.ts';
 import { ext4, rmapbt, type Rig } from './rig.ts';
-import { addDevice, addMapper, addFile, addMount, addProcess, DEVICE, MIB, removeDevice } from './support.ts';
+import { addDevice, addMapper, addMount, addProcess, DEVICE, removeDevice } from './support.ts';
 
 const unbind = { type: 'plan_removals', trigger: 'unbind' } as const;
 const typed = ({ order }: Plan) => order.map(({ action, command }) => [action, command]);
@@ -77,10 +78,7 @@ describe('[PLAN10] what an earlier removal has left is cleaned up before the nex
     const rig = ext4('v6.12');
     const { pid } = rig.mapper();
     boundAgain(rig);
-    addDevice(rig.made, { name: 'pmem1' });
-    const file = addFile(rig.made, addMount(rig.made, { dax_device: 'pmem1', path: '/mnt/b' }).id, '/g');
-    const how = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
-    rig.made.run({ type: 'create_mapping', pid, file, ...how });
+    mapAnother(rig, pid);
     expect(rig.made.ask(unbind).order[0]).toMatchObject({ calls: [{ pid }], before: [DEVICE, 'pmem1'] });
   });
 
@@ -122,5 +120,32 @@ describe('[PLAN10] what an earlier removal has left is cleaned up before the nex
     expect(plan.order.map(({ before }) => before)).toEqual([[], []]);
     expect(plan.left).toMatchObject([{ state: null, verdict: null, refused: { errno: 'ENODEV' } }]);
     expect(plan.left[0]).not.toHaveProperty('not_cleaned_up');
+  });
+
+  test.each(['v6.1', 'v6.12'] as const)(
+    'nor is another device prepared by a kill that oopses without that bind: %s',
+    (kernel) => {
+      const { made, pid } = usersOfBoth(kernel);
+      const plan = made.ask(unbind);
+      expect(plan.order).toMatchObject([{ ...isRemoval, calls: [{ dax_device: 'pmem1' }] }]);
+      expect(plan.left).toMatchObject([
+        { not_cleaned_up: `bind pmem0, end process ${pid}` },
+        { dax_device: 'pmem1', verdict: 'exposed' },
+      ]);
+    },
+  );
+
+  test('nor is the device itself, once bound, by a kill that never returns', () => {
+    const { made, pid } = usersOfBoth('v7.3');
+    made.run({ type: 'bind', dax_device: DEVICE });
+    const plan = made.ask(unbind);
+    expect(plan.order).toMatchObject([isRemoval, isRemoval]);
+    expect(plan.left).toMatchObject([
+      {
+        verdict: 'exposed',
+        not_cleaned_up: `no order that was tried leads to a clean state: end process ${pid}: does not return from dax_break_layout_final`,
+      },
+      { verdict: 'exposed' },
+    ]);
   });
 });

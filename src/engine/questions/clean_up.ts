@@ -1,8 +1,3 @@
-import { bind, type BoundDevice } from '../commands/bind.ts';
-import { exitProcess } from '../commands/exit_process.ts';
-import { recordHotplugEvent } from '../commands/record_hotplug_event.ts';
-import { thaw } from '../commands/thaw.ts';
-import { umount } from '../commands/umount.ts';
 import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host, Process } from '../model/host.ts';
 import {
@@ -13,25 +8,14 @@ import {
   usersOf,
 } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
-import { okOutcome, type Outcome } from '../model/outcome.ts';
-import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
+import { meet, type Call, type Met } from './call.ts';
 import { leftMounts, residualUses } from './residue.ts';
-import { imagineDone } from './what_if.ts';
-import { words } from './words.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
-export type CleanUpCall = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'thaw' | 'umount'>;
-
-/**
- * What a call comes to: `fails` where the kernel oopses or it never returns, `stays` where a umount leaves the superblock,
- * for it is frozen, `unknown` where no source tells.
- */
-export interface Met {
-  readonly call: CleanUpCall;
-  readonly does: 'ok' | 'refused' | 'fails' | 'stays' | 'unknown';
-  readonly words: string;
-}
+export type CleanUpCall = Exclude<Call, CommandOf<'unpin'>>;
+/** What one of these comes to. */
+export type CleanUpMet = Met<CleanUpCall>;
 
 /** What is used by more than this is not cleaned up in the model: each order is played call by call (CLEAN5). */
 const RECORDS_MAX = 2_000;
@@ -110,57 +94,12 @@ function bindsOf({ name, media_present }: DaxDevice): CleanUpCall[] {
 }
 
 /** Plays calls up to the first that is not ok. */
-export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): Met[] {
-  const all: Met[] = [];
+export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): CleanUpMet[] {
+  const all: CleanUpMet[] = [];
   for (const call of calls) {
     const met = meet(tx, call);
     all.push(met);
     if (met.does !== 'ok') break;
   }
   return all;
-}
-
-/** Does a call, and tells what it comes to. */
-export function meet(tx: Transaction, call: CleanUpCall): Met {
-  const outcome = imagineDone(tx, call, act);
-  if (isRefusal(outcome) && outcome.code !== 'outcome_unknown')
-    return { call, does: 'refused', words: outcome.errno ?? outcome.detail };
-  const does = doesOf(outcome);
-  if (
-    does === 'ok' &&
-    call.type === 'umount' &&
-    tx.host.tables.mounts.get(call.mount)?.frozen_by_user === true
-  )
-    return { call, does: 'stays', words: 'its superblock stays, frozen, until a reboot' };
-  return { call, does, words: words(outcome) };
-}
-
-function doesOf(outcome: Outcome | Refusal): Met['does'] {
-  if (isRefusal(outcome)) return 'unknown';
-  return outcome.result === 'ok' ? 'ok' : 'fails';
-}
-
-function act(tx: Transaction, call: CleanUpCall): Outcome | Refusal {
-  switch (call.type) {
-    case 'exit_process':
-      return exitProcess(tx, call);
-    case 'umount':
-      return umount(tx, call);
-    case 'thaw': {
-      const thawed = thaw(tx, call);
-      return isRefusal(thawed) ? thawed : okOutcome();
-    }
-    case 'bind':
-      return ofBind(bind(tx, call));
-    case 'record_hotplug_event': {
-      const recorded = recordHotplugEvent(tx, call);
-      return isRefusal(recorded) ? recorded : okOutcome();
-    }
-  }
-}
-
-function ofBind(bound: BoundDevice | Refusal): Outcome | Refusal {
-  if (isRefusal(bound)) return bound;
-  const { result, blocked_in } = bound.bind;
-  return okOutcome({ result, blocked_in });
 }

@@ -5,13 +5,14 @@ import type { Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import { verdictOf } from '../removal/report.ts';
-import { hasDangling, meet, ordersOf, thawsOf, upToFirst, type CleanUpCall, type Met } from './clean_up.ts';
+import { meet } from './call.ts';
+import { hasDangling, ordersOf, thawsOf, upToFirst, type CleanUpCall, type CleanUpMet } from './clean_up.ts';
 import { leftMounts, residualUses } from './residue.ts';
 import { whatIf } from './what_if.ts';
 
 /** An order that was played, up to the first call that is not ok. */
 export interface Played {
-  readonly met: readonly Met[];
+  readonly met: readonly CleanUpMet[];
   /** What of the removal is there still behind it; null: nothing. */
   readonly left: string | null;
   readonly verdict: Verdict;
@@ -21,7 +22,7 @@ export interface Played {
  * Tries to clean up behind a removal in the model: its users end, then umount. What every call comes to, also behind one
  * that fails (CLEAN1). O(extents, entries).
  */
-export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly Met[] {
+export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly CleanUpMet[] {
   const [plain] = ordersOf(tx.host, device);
   return whatIf(tx, (imagined) => plain.map((call) => meet(imagined, call)));
 }
@@ -48,14 +49,14 @@ export function isClean({ met, left }: Played): boolean {
   return met.every(isOk) && left === null;
 }
 
-function isOk({ does }: Met): boolean {
+function isOk({ does }: CleanUpMet): boolean {
   return does === 'ok';
 }
 
 function play(
   tx: Transaction,
   { name }: DaxDevice,
-  before: readonly Met[],
+  before: readonly CleanUpMet[],
   calls: readonly CleanUpCall[],
 ): Played {
   return whatIf(tx, (imagined) => {

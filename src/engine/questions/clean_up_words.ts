@@ -1,7 +1,7 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOfDevice } from '../model/lookup.ts';
-import type { CleanUpCall, Met } from './clean_up.ts';
+import type { CleanUpCall, CleanUpMet } from './clean_up.ts';
 import type { Played } from './clean_up_orders.ts';
 
 /** Processes that are named. */
@@ -37,7 +37,7 @@ export function orderWords(host: Host, calls: readonly CleanUpCall[]): string {
 }
 
 /** An order up to the call that is not ok. */
-export function failsWords(host: Host, order: readonly Met[]): string {
+export function failsWords(host: Host, order: readonly CleanUpMet[]): string {
   const calls = order.map(({ call }) => call);
   return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
 }

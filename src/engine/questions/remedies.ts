@@ -8,11 +8,8 @@ import { deviceOf, mountsOn, pinsOfDevice, usersOf } from '../model/lookup.ts';
 import type { CommandOf } from '../model/command.ts';
 import { isRefusal, type Possible } from '../model/refusal.ts';
 import { patchHost } from '../commands/patch_host.ts';
-import { umount } from '../commands/umount.ts';
-import { unpin } from '../commands/unpin.ts';
-import { exitProcess } from '../commands/exit_process.ts';
-import { hostUnusable } from '../mm/unusable.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
+import { meet } from './call.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './run_removal.ts';
 
@@ -23,7 +20,10 @@ const BLOCKS_MAX = 1024;
 export type RemedyCommand = ActedCommand | CommandOf<'patch_memory_block'>;
 type ActedCommand = CommandOf<'exit_process' | 'umount' | 'unpin'>;
 
-/** Something that could be done before a removal. `act` does it, and is false where it cannot be done. */
+/**
+ * Something that could be done before a removal. `act` does it, and is false where it cannot be done, or what is called does
+ * not return or oopses the kernel.
+ */
 export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail' | 'calls'> {
   readonly act: (tx: Transaction) => boolean;
   /** The calls, of what a plan does; else none: it has no removal kill those that can be stopped before (PLAN2). */
@@ -32,22 +32,10 @@ export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail' | '
   readonly possible?: readonly Possible[];
 }
 
-/** A remedy that is these commands. */
+/** A remedy that is these commands: each has to return. */
 function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
-  const act = (tx: Transaction): boolean =>
-    commands.every((command) => hostUnusable(tx.host, command) === null && isDone(tx, command));
+  const act = (tx: Transaction): boolean => commands.every((command) => meet(tx, command).does === 'ok');
   return { act, calls: commands, planned: commands };
-}
-
-function isDone(tx: Transaction, command: ActedCommand): boolean {
-  switch (command.type) {
-    case 'exit_process':
-      return !isRefusal(exitProcess(tx, command));
-    case 'umount':
-      return !isRefusal(umount(tx, command));
-    case 'unpin':
-      return !isRefusal(unpin(tx, command));
-  }
 }
 
 /** Allocation groups of mkfs.xfs's choice, and one: some kernels never end with more. */

@@ -1,0 +1,73 @@
+import { bind, type BoundDevice } from '../commands/bind.ts';
+import { exitProcess } from '../commands/exit_process.ts';
+import type { WrittenMemoryBlock } from '../commands/patch_memory_block.ts';
+import { recordHotplugEvent, type RecordedHotplugEvent } from '../commands/record_hotplug_event.ts';
+import { thaw } from '../commands/thaw.ts';
+import { umount } from '../commands/umount.ts';
+import { unpin } from '../commands/unpin.ts';
+import type { CommandOf } from '../model/command.ts';
+import type { Mount } from '../model/host.ts';
+import { okOutcome, type Outcome } from '../model/outcome.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import type { Transaction } from '../model/transaction.ts';
+import { imagineDone } from './what_if.ts';
+import { words } from './words.ts';
+
+/** A call by which an administrator prepares a removal, or cleans up behind one. */
+export type Call = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'thaw' | 'umount' | 'unpin'>;
+
+/**
+ * What a call comes to: `fails` where the kernel oopses or it never returns, `stays` where a umount leaves the superblock,
+ * for it is frozen, `unknown` where no source tells.
+ */
+export interface Met<Of extends Call = Call> {
+  readonly call: Of;
+  readonly does: 'ok' | 'refused' | 'fails' | 'stays' | 'unknown';
+  readonly words: string;
+}
+
+/** What such calls, and the write to a memory block, are answered. */
+type Answer = Outcome | BoundDevice | RecordedHotplugEvent | Mount | WrittenMemoryBlock;
+
+/** Does a call, as the host does it, and tells what it comes to. */
+export function meet<Of extends Call>(tx: Transaction, call: Of): Met<Of> {
+  const answer = imagineDone(tx, call, act);
+  if (isRefusal(answer) && answer.code !== 'outcome_unknown')
+    return { call, does: 'refused', words: answer.errno ?? answer.detail };
+  if (isRefusal(answer)) return { call, does: 'unknown', words: words(answer) };
+  if (!isDone(answer)) return { call, does: 'fails', words: words(outcomeOf(answer)) };
+  if (call.type === 'umount' && tx.host.tables.mounts.get(call.mount)?.frozen_by_user === true)
+    return { call, does: 'stays', words: 'its superblock stays, frozen, until a reboot' };
+  return { call, does: 'ok', words: words(okOutcome()) };
+}
+
+/** Whether what was asked for was done: it was not refused, it has returned, and nobody has oopsed. */
+export function isDone(answer: Answer | Refusal): boolean {
+  return !isRefusal(answer) && outcomeOf(answer).result === 'ok';
+}
+
+/** What became of the call itself: one that answers a record alone has returned. */
+function outcomeOf(answer: Answer): Outcome {
+  if ('result' in answer) return answer;
+  if ('memory_block' in answer) return okOutcome({ result: answer.memory_block.result });
+  if (!('bind' in answer)) return okOutcome();
+  const { result, blocked_in } = answer.bind;
+  return okOutcome({ result, blocked_in });
+}
+
+function act(tx: Transaction, call: Call): Answer | Refusal {
+  switch (call.type) {
+    case 'exit_process':
+      return exitProcess(tx, call);
+    case 'umount':
+      return umount(tx, call);
+    case 'thaw':
+      return thaw(tx, call);
+    case 'unpin':
+      return unpin(tx, call);
+    case 'bind':
+      return bind(tx, call);
+    case 'record_hotplug_event':
+      return recordHotplugEvent(tx, call);
+  }
+}
