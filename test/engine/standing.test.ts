@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Assessment } from '../../src/engine/questions/record.ts';
 import { create, cxl } from './cxl_rig.ts';
-import { assess, systemRam } from './imagine.ts';
+import { advice, assess, systemRam } from './imagine.ts';
 import { DAX, devdax, ext4, rmapbt } from './rig.ts';
 import {
   addFile,
@@ -78,8 +78,11 @@ test('[AS5] a removal that waits is assessed as waiting; one that runs, as it wi
   expect(standing(made)).toMatchObject(waits);
   made.run({ type: 'unpin', pin });
   const foreseen = standing(made);
+  const advised = advice(made);
   const ended = settle(made);
   expect([foreseen.state, foreseen.verdict]).toEqual([ended.state, ended.verdict]);
+  expect(advised.map(({ action }) => action)).toEqual(['clean_up']);
+  expect(advice(made)).toEqual(advised);
 });
 
 test('[AS5] a device in use, whose sibling on the memdev is stuck, has no removal that began', () => {

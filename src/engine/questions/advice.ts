@@ -22,7 +22,7 @@ import { letGoWords } from './lets_go.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
 import type { Advice, AdviceAction } from './record.ts';
 import { isHarmless, runWithImpact, type ImpactfulRemoval } from './impact.ts';
-import { hasBegun } from './standing.ts';
+import { atRest, hasBegun } from './standing.ts';
 import { runOn, type ImaginedRemoval } from './run_removal.ts';
 import { onKernel, whatIf } from './what_if.ts';
 
@@ -57,15 +57,16 @@ export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which):
 }
 
 function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  const device = deviceOf(tx.host, command.dax_device);
-  const first = cleanUpBehind(tx, device);
-  if (first === null) return adviseBefore(tx, command, which);
-  if (first.action === 'reboot') return [first];
-  const then = whatIf(tx, (imagined) => {
-    upToFirst(imagined, first.calls);
-    return adviseBefore(imagined, command, which);
+  return atRest(tx, deviceOf(tx.host, command.dax_device), (rests, device) => {
+    const first = cleanUpBehind(rests, device);
+    if (first === null) return adviseBefore(rests, command, which);
+    if (first.action === 'reboot') return [first];
+    const then = whatIf(rests, (imagined) => {
+      upToFirst(imagined, first.calls);
+      return adviseBefore(imagined, command, which);
+    });
+    return [shown(rests.host, device, first), ...then];
   });
-  return [shown(tx.host, device, first), ...then];
 }
 
 /** What cleans up behind a removal of the device, where that is the same whatever the facts are that are not known. */

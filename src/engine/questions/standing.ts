@@ -8,7 +8,7 @@ import type { Transaction } from '../model/transaction.ts';
 import { cleanUpHazards } from './clean_up_hazard.ts';
 import { leftBehind } from './clean_up_orders.ts';
 import type { ImaginedState } from './record.ts';
-import { runOn } from './run_removal.ts';
+import { runOn, type ImaginedRemoval } from './run_removal.ts';
 import { whatIf } from './what_if.ts';
 
 /**
@@ -35,15 +35,29 @@ export function standingOf(tx: Transaction, device: DaxDevice): Standing | null 
     if (hazards.length === 0 && leftBehind(tx.host, device) === null) return null;
     return { state: 'completed', verdict: verdictOf(hazards), waiting_on: [], hazards };
   }
+  return atRest(tx, device, (imagined, left, begun) => {
+    const { state, waiting_on } = begun!;
+    if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
+    const hazards = [...dangersOf(imagined.host, begun!, left), ...cleanUpHazards(imagined, left)];
+    return { state, verdict: verdictOf(hazards), waiting_on, hazards };
+  });
+}
+
+/**
+ * What `look` sees of a device once its removal, null where none is under way, has gone as far as it goes by itself: it
+ * completes, waits or is stuck.
+ */
+export function atRest<T>(
+  tx: Transaction,
+  device: DaxDevice,
+  look: (imagined: Transaction, device: DaxDevice, removal: ImaginedRemoval | null) => T,
+): T {
   const { removal, name } = device;
+  if (removal === null) return look(tx, device, null);
   return whatIf(tx, (imagined) => {
     const now = must(imagined.host.tables.removals.get(removal), removal);
     if (now.state === 'undetermined') retry(imagined, now);
-    const begun = runOn(imagined, removal);
-    const { state, waiting_on } = begun;
-    if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
-    const left = deviceOf(imagined.host, name);
-    const hazards = [...dangersOf(imagined.host, begun, left), ...cleanUpHazards(imagined, left)];
-    return { state, verdict: verdictOf(hazards), waiting_on, hazards };
+    const rests = runOn(imagined, removal);
+    return look(imagined, deviceOf(imagined.host, name), rests);
   });
 }
