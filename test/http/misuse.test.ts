@@ -134,7 +134,7 @@ const ROWS: readonly Row[] = [
   ['POST', '/mounts/m99/commit', { now: true }, 400, 'invalid_request', ['/now']],
   ['GET', '/mounts/m99', undefined, 404, 'mount_not_found'],
   // files
-  ['POST', '/files', { mount: 'm99', path: '/x', size: 1 }, 404, 'mount_not_found'],
+  ['POST', '/files', { mount: 'm99', path: '/x', size: 1 }, 404, 'mount_not_found', ['/mount']],
   ['POST', '/files', { mount: 'm99', path: '/x', size: '1' }, 400, 'invalid_request', ['/size']],
   ['GET', '/files/f99', undefined, 404, 'file_not_found'],
   [
@@ -199,6 +199,14 @@ const ROWS: readonly Row[] = [
   ],
   ['GET', '/hotplug-events/e99', undefined, 404, 'hotplug_event_not_found'],
   // fleet
+  [
+    'POST',
+    '/v1/comparisons',
+    { host: 'nowhere', dax_device: 'pmem0', trigger: 'unbind' },
+    404,
+    'host_not_found',
+    ['/host'],
+  ],
   ['GET', '/v1/removals/r99', undefined, 404, 'removal_not_found'],
   ['GET', '/v1/removals/r99/signals', undefined, 404, 'removal_not_found'],
   ['GET', '/v1/removals?state=done', undefined, 400, 'invalid_request', ['/state']],

@@ -15,7 +15,7 @@ import type { Extent } from '../model/inode.ts';
  */
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
   const mount = findAttached(tx.host, command.mount);
-  if (isRefusal(mount)) return mount;
+  if (isRefusal(mount)) return { ...mount, pointer: '/mount' };
   if (mount.read_only) return kernelRefuses('EROFS', 'the file system is read-only');
   if (isFrozen(mount))
     return refuse('dax_device_busy', `the file system is frozen: open(O_CREAT) blocks ${untilThawed(mount)}`);

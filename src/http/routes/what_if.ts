@@ -4,7 +4,7 @@ import { definedOnly } from '../../engine/model/defined_only.ts';
 import { KERNEL_NAMES } from '../../engine/model/vocabulary.ts';
 import { isRefusal } from '../../engine/model/refusal.ts';
 import type * as engine from '../../engine/questions/record.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, NotDone } from '../backend.ts';
 import { withCalls } from '../call.ts';
 import { listSchema, textOf } from '../list.ts';
 import { answered, conditionsOf, mark, mutationSchema } from '../mutate.ts';
@@ -46,14 +46,19 @@ function comparisonRoute(app: FastifyInstance, backend: Backend): void {
     const conditions = conditionsOf(request, undefined);
     const { idempotency } = conditions;
     const question = { type: 'compare_removals', ...asked } as const;
-    const done = doneOrThrow(
-      await backend.ask({ host, question, ...(idempotency === undefined ? {} : { idempotency }) }),
-    );
+    const asking = { host, question, ...(idempotency === undefined ? {} : { idempotency }) };
+    const done = doneOrThrow(hostOfBody(await backend.ask(asking)));
     mark(reply, conditions, done.replayed);
     const { items, ...compared } = done.answer;
     const shown = items.map((item) => (item.refused === null ? withCalls(host, item) : item));
     return reply.send({ ...compared, items: shown });
   });
+}
+
+/** A host that is not there is one that the body names. */
+function hostOfBody<Done extends { readonly status: 'done' }>(told: Done | NotDone): Done | NotDone {
+  if (told.status !== 'refused' || told.refusal.code !== 'host_not_found') return told;
+  return { ...told, refusal: { ...told.refusal, pointer: '/host' } };
 }
 
 function assessmentRoute(app: FastifyInstance, backend: Backend): void {
