@@ -107,4 +107,14 @@ describe('[ADV12] a device that was bound again is cleaned up, too', () => {
     expect(JSON.stringify(others)).toContain(String(since));
     expect(JSON.stringify(others)).not.toContain(before);
   });
+
+  test('[ADV10] what is left of the removal is nothing, whoever maps the device since', () => {
+    const { made, file } = ext4('v6.12');
+    file();
+    removeDevice(made);
+    made.run({ type: 'bind', dax_device: DEVICE, mode: 'devdax', tenant: 'globex' });
+    addMapper(made, { dax_device: DEVICE, touched: 'write' });
+    const { action, verdict_then } = found(advice(made)[0]);
+    expect([action, verdict_then]).toEqual(['clean_up', 'contained']);
+  });
 });

@@ -1,16 +1,12 @@
-import { reboot } from '../commands/reboot.ts';
 import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
-import { deviceOf, must } from '../model/lookup.ts';
+import { must } from '../model/lookup.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import { dangersOf } from '../removal/hazards.ts';
-import { verdictOf } from '../removal/report.ts';
 import { isTooMuch, type CleanUpCall } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import { NO_IMPACT } from './impact.ts';
 import type { Advice } from './record.ts';
-import { whatIf } from './what_if.ts';
 
 /** The same kernel boots again: told nothing of another, it is never refused. */
 export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
@@ -37,7 +33,7 @@ export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | nul
   if (isClean(plain)) return inOrder(host, device, plain);
   const others = otherOrdersOf(tx, device);
   const clean = others.find(isClean);
-  return clean === undefined ? byReboot(tx, device, [plain, ...others]) : inOrder(host, device, clean);
+  return clean === undefined ? byReboot(host, [plain, ...others]) : inOrder(host, device, clean);
 }
 
 /** What a removal that still goes on comes to is for that removal to say. */
@@ -45,7 +41,8 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
   return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
 }
 
-function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): InOrder {
+/** Nothing is left: what holds the device then is not of the removal. */
+function inOrder(host: Host, device: DaxDevice, { met }: Played): InOrder {
   const calls = met.map(({ call }) => call);
   const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
   const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
@@ -56,27 +53,23 @@ function inOrder(host: Host, device: DaxDevice, { met, verdict }: Played): InOrd
     calls,
     destructive: false,
     state_then: 'completed',
-    verdict_then: verdict,
+    verdict_then: 'contained',
     impact_then: NO_IMPACT,
     source: 'CLEAN2, S7, S11',
   };
 }
 
 /** HOST1: nothing outlives it. */
-function byReboot(tx: Transaction, { name }: DaxDevice, played: readonly Played[]): ByReboot {
-  const why = played.map((each) => notCleanWords(tx.host, each));
-  const verdict_then = whatIf(tx, (imagined) => {
-    reboot(imagined, REBOOT);
-    return verdictOf(dangersOf(imagined.host, { steps: [] }, deviceOf(imagined.host, name)));
-  });
+function byReboot(host: Host, played: readonly Played[]): ByReboot {
+  const why = played.map((each) => notCleanWords(host, each));
   return {
     action: 'reboot',
     detail: `no order that was tried leads to a clean state: ${[...new Set(why)].join('; ')}`,
-    targets: [hostRecord(tx.host).name],
+    targets: [hostRecord(host).name],
     calls: [REBOOT],
     destructive: false,
     state_then: 'completed',
-    verdict_then,
+    verdict_then: 'contained',
     impact_then: NO_IMPACT,
     source: 'CLEAN2, HOST1',
   };

@@ -2,9 +2,6 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import type { Transaction } from '../model/transaction.ts';
-import type { Verdict } from '../model/vocabulary.ts';
-import { dangersOf } from '../removal/hazards.ts';
-import { verdictOf } from '../removal/report.ts';
 import { meet } from './call.ts';
 import { hasDangling, ordersOf, thawsOf, upToFirst, type CleanUpCall, type CleanUpMet } from './clean_up.ts';
 import { leftMounts, residualUses } from './residue.ts';
@@ -15,7 +12,6 @@ export interface Played {
   readonly met: readonly CleanUpMet[];
   /** What of the removal is there still behind it; null: nothing. */
   readonly left: string | null;
-  readonly verdict: Verdict;
 }
 
 /**
@@ -63,8 +59,7 @@ function play(
     const met = [...before, ...upToFirst(imagined, calls)];
     const { host } = imagined;
     const device = deviceOf(host, name);
-    const verdict = verdictOf(dangersOf(host, { steps: [] }, device));
-    return { met, left: leftBehind(host, device), verdict };
+    return { met, left: leftBehind(host, device) };
   });
 }
 
