@@ -104,6 +104,29 @@ describe('[ADV17] what does not return, or oopses, is no remedy', () => {
     expect(adviceOn(made.host, 'pmem1').map(({ action }) => action)).toEqual(['mkfs_xfs_rmapbt']);
   });
 
+  test.each(['v6.1', 'v6.12'] as const)('but behind a bind of that device: %s', (kernel) => {
+    const { made, pid } = usersOfBoth(kernel);
+    const [first, second] = adviceOn(made.host, 'pmem1');
+    expect(second).toMatchObject({ action: 'stop_processes', verdict_then: 'contained' });
+    expect(second?.detail).toMatch(/^bind pmem0, then stop these processes before the removal/);
+    expect(first).toMatchObject({
+      action: 'stop_processes_and_umount',
+      detail: expect.stringMatching(/^bind pmem0, then stop the processes/) as string,
+      calls: [
+        { type: 'bind', dax_device: 'pmem0' },
+        { type: 'exit_process', pid: Number(pid) },
+        { type: 'umount' },
+      ],
+      verdict_then: 'contained',
+    });
+    follow(made, first!);
+    expect([...standsNow(made, 'pmem1'), ...made.host.tables.hosts.values()]).toMatchObject([
+      'completed',
+      'contained',
+      { health: 'ok' },
+    ]);
+  });
+
   test('the umount of a file system that its user froze', () => {
     const { made, mount } = ext4('v6.12');
     expect(advice(made).map(({ action }) => action)).toContain('umount_first');

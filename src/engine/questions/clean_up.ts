@@ -87,8 +87,8 @@ export function thawsOf(host: Host, device: DaxDevice): CleanUpCall[] {
   return [...once.values()].map((mount) => ({ type: 'thaw', mount }));
 }
 
-/** The medium comes first, where it is gone. */
-function bindsOf({ name, media_present }: DaxDevice): CleanUpCall[] {
+/** A device is bound again: the medium comes first, where it is gone. */
+export function bindsOf({ name, media_present }: DaxDevice): CleanUpCall[] {
   const bound: CleanUpCall = { type: 'bind', dax_device: name };
   return media_present ? [bound] : [{ type: 'record_hotplug_event', dax_device: name, action: 'add' }, bound];
 }

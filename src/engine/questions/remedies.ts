@@ -9,9 +9,12 @@ import type { CommandOf } from '../model/command.ts';
 import { isRefusal, type Possible } from '../model/refusal.ts';
 import { patchHost } from '../commands/patch_host.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
-import { meet } from './call.ts';
+import { meet, type Call } from './call.ts';
+import { bindsOf, upToFirst, type CleanUpCall } from './clean_up.ts';
+import { orderWords } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './run_removal.ts';
+import { whatIf } from './what_if.ts';
 
 /** More blocks than this are not offlined one by one to see what comes of it. */
 const BLOCKS_MAX = 1024;
@@ -32,10 +35,14 @@ export interface Remedy extends Pick<Advice, 'action' | 'targets' | 'detail' | '
   readonly possible?: readonly Possible[];
 }
 
-/** A remedy that is these commands: each has to return. */
-function by(commands: readonly ActedCommand[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
-  const act = (tx: Transaction): boolean => commands.every((command) => meet(tx, command).does === 'ok');
-  return { act, calls: commands, planned: commands };
+/** A remedy that is these calls: each has to return. A plan binds nothing (PLAN10). */
+function by(calls: readonly Call[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
+  const act = (tx: Transaction): boolean => calls.every((call) => meet(tx, call).does === 'ok');
+  return { act, calls, planned: calls.every(isActed) ? calls : [] };
+}
+
+function isActed(call: Call): call is ActedCommand {
+  return call.type === 'exit_process' || call.type === 'umount' || call.type === 'unpin';
 }
 
 /** Allocation groups of mkfs.xfs's choice, and one: some kernels never end with more. */
@@ -49,8 +56,8 @@ export function remediesOf(tx: Transaction, now: Before): Remedy[] {
   const { host } = tx;
   const device = deviceOf(host, now.dax_device);
   return [
-    ...umounts(host, device),
-    ...stops(host, device, now),
+    ...umounts(tx, device),
+    ...stops(tx, device, now),
     ...pinDrops(host, device),
     ...offlines(host, device),
     ...earlyKill(host),
@@ -59,7 +66,8 @@ export function remediesOf(tx: Transaction, now: Before): Remedy[] {
 }
 
 /** Of what a path leads to: what was detached already ends with its users. */
-function umounts(host: Host, device: DaxDevice): Remedy[] {
+function umounts(tx: Transaction, device: DaxDevice): Remedy[] {
+  const { host } = tx;
   const mounts = mountsOn(host, device).filter(({ state }) => state === 'mounted');
   if (mounts.length === 0) return [];
   const paths = mounts.map((mount) => mount.path);
@@ -72,17 +80,19 @@ function umounts(host: Host, device: DaxDevice): Remedy[] {
   };
   const pids = usersOf(host, device).map(({ pid }) => pid);
   if (pids.length === 0) return [first];
+  const back = bindsBefore(tx, pids);
   const both: Remedy = {
     action: 'stop_processes_and_umount',
     targets: [...pids.map(String), ...paths],
-    detail: 'stop the processes that use the device, then unmount, before the removal',
-    ...by([...pids.map(exitOf), ...unmounted]),
+    detail: `${thenWords(host, back)}stop the processes that use the device, then unmount, before the removal`,
+    ...by([...back, ...pids.map(exitOf), ...unmounted]),
   };
   return [first, both];
 }
 
 /** Only those that the hazards name, or all that use the device. */
-function stops(host: Host, device: DaxDevice, now: Before): Remedy[] {
+function stops(tx: Transaction, device: DaxDevice, now: Before): Remedy[] {
+  const { host } = tx;
   const all = usersOf(host, device).map(({ pid }) => pid);
   const named = new Set([...now.hazards, ...now.waiting_on].map(({ pid }) => pid));
   const some = all.filter((pid) => named.has(pid));
@@ -92,14 +102,32 @@ function stops(host: Host, device: DaxDevice, now: Before): Remedy[] {
   const warning = after ? ': after it, their exit oopses the kernel' : '';
   return [some, all]
     .filter((pids) => pids.length > 0)
-    .map(
-      (pids): Remedy => ({
+    .map((pids): Remedy => {
+      const back = bindsBefore(tx, pids);
+      return {
         action: 'stop_processes',
         targets: pids.map(String),
-        detail: `stop these processes before the removal${warning}`,
-        ...by(pids.map(exitOf)),
-      }),
-    );
+        detail: `${thenWords(host, back)}stop these processes before the removal${warning}`,
+        ...by([...back, ...pids.map(exitOf)]),
+      };
+    });
+}
+
+/**
+ * What goes before the end of processes that oopses, or never returns: other devices bound again, which are gone under
+ * these processes (CLEAN2).
+ */
+function bindsBefore(tx: Transaction, pids: readonly number[]): CleanUpCall[] {
+  const { host } = tx;
+  const gone = [...host.tables.dax_devices.values()].filter(({ state }) => state !== 'bound');
+  const under = gone.filter((device) => usersOf(host, device).some(({ pid }) => pids.includes(pid)));
+  if (under.length === 0) return [];
+  const ended = whatIf(tx, (imagined) => upToFirst(imagined, pids.map(exitOf)));
+  return ended.every(({ does }) => does === 'ok') ? [] : under.flatMap(bindsOf);
+}
+
+function thenWords(host: Host, calls: readonly CleanUpCall[]): string {
+  return calls.length === 0 ? '' : `${orderWords(host, calls)}, then `;
 }
 
 function exitOf(pid: number): CommandOf<'exit_process'> {
