@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ALL, bind, end, OLD, oopsOf, stateOf, umount, WAITS_IN } from './evicting.ts';
 import { DAX, ext4, type Rig } from './rig.ts';
 import {
@@ -17,14 +17,19 @@ import {
   processOf,
   removeDevice,
   returned,
+  UMEM,
 } from './support.ts';
 
 const OTHER = 'pmem1';
 
 /** Another device, mounted, with a file that was touched. */
-function beside({ made }: Rig): { readonly mount: string; readonly file: string } {
-  addDevice(made, { name: OTHER });
-  const { id: mount } = addMount(made, { dax_device: OTHER, path: '/mnt/beside' });
+function beside(
+  { made }: Rig,
+  name = OTHER,
+  path = '/mnt/beside',
+): { readonly mount: string; readonly file: string } {
+  addDevice(made, { name });
+  const { id: mount } = addMount(made, { dax_device: name, path });
   const file = addFile(made, mount, '/f');
   made.run({ type: 'exit_process', pid: addMapper(made, { file, touched: 'write' }).pid });
   return { mount, file };
@@ -178,14 +183,14 @@ test('[EVICT2] v7.3: nor does one that waits for ever', () => {
   expect([opened(rig), processOf(rig.made, pid).state]).toEqual([[kept], 'blocked']);
 });
 
-test.each(['v6.1', 'v6.12'] as const)(
-  '[EVICT2] an oops in the release of a pin is before all of them: %s',
-  (kernel) => {
+describe('[EVICT2] what holds a pin is put like a descriptor that was opened when it was made', () => {
+  test.each(['v6.1', 'v6.12'] as const)('its oops: what was opened before it stays: %s', (kernel) => {
     const rig = ext4(kernel);
-    const other = beside(rig);
+    const [other, third] = [beside(rig), beside(rig, 'pmem2', '/mnt/third')];
     const mapper = rig.mapper({ touched: 'write' });
-    const pin = addPin(rig.made, mapper, PIPE);
     const kept = open(rig, mapper.pid, { file: other.file });
+    const pin = addPin(rig.made, mapper, PIPE);
+    open(rig, mapper.pid, { file: third.file });
     removeDevice(rig.made);
     expect(end(rig, mapper.pid)).toMatchObject({ kernel_oopses: [{ at: 'page_cache_pipe_buf_release' }] });
     expect([opened(rig), mapped(rig)]).toEqual([[kept], [mapper.mapping]]);
@@ -193,5 +198,64 @@ test.each(['v6.1', 'v6.12'] as const)(
     expect(found(rig.made.host.tables.pins.get(pin)).mapping).toBeNull();
     for (const mount of [rig.mount, other.mount])
       expect(umount(rig, { mount })).toMatchObject({ errno: 'EBUSY' });
-  },
-);
+    expect(umount(rig, { mount: third.mount })).toMatchObject({ result: 'ok' });
+  });
+
+  test('its oops: a detached mount that was put before it is never cleaned up', () => {
+    const rig = ext4('v6.12');
+    const other = beside(rig);
+    const mapper = rig.mapper({ touched: 'write' });
+    addPin(rig.made, mapper, PIPE);
+    open(rig, mapper.pid, { file: other.file });
+    umount(rig, { mount: other.mount, lazy: true });
+    removeDevice(rig.made);
+    end(rig, mapper.pid);
+    expect(mountOf(rig.made, other.mount)).toMatchObject({ state: 'lazy', umount_blocked: true });
+  });
+
+  test('behind an oops it is not put', () => {
+    const rig = ext4('v6.12');
+    const [mapper, doomed] = [rig.mapper({ touched: 'write' }), touched(rig, '/doomed')];
+    const pin = addPin(rig.made, mapper, PIPE);
+    open(rig, mapper.pid, { file: doomed });
+    unlink(rig, doomed);
+    removeDevice(rig.made);
+    expect(end(rig, mapper.pid)).toMatchObject(oopsOf('v6.12', 'process'));
+    expect(found(rig.made.host.tables.pins.get(pin)).mapping).toBeNull();
+  });
+
+  test.each([
+    ['oopses', 'v6.12', 'kernel_oops', ['gup_folio_next', 'dax_disassociate_entry']],
+    ['waits', 'v7.3', 'blocked', ['unpin_user_pages_dirty_lock']],
+  ] as const)('a worker dies of it before its task %s', (_how, kernel, result, ats) => {
+    const rig = ext4(kernel);
+    addDevice(rig.made, { name: DAX, mode: 'devdax' });
+    const stale = rig.mapper({ touched: 'write' });
+    const pinner = addMapper(rig.made, { dax_device: DAX, touched: 'write' });
+    const { pid } = pinner;
+    open(rig, pid, { file: rig.file() });
+    unlink(rig, rig.file());
+    addPin(rig.made, pinner, UMEM);
+    rig.made.run({ type: 'munmap', mapping: pinner.mapping });
+    for (const dax_device of [DAX, DEVICE]) removeDevice(rig.made, { dax_device });
+    if (kernel === 'v7.3') bind(rig);
+    if (kernel === 'v7.3') end(rig, stale.pid);
+    else rig.made.run({ type: 'munmap', mapping: stale.mapping });
+    const outcome = end(rig, pid);
+    expect(outcome).toMatchObject({ result, kernel_oopses: ats.map((at) => ({ at })) });
+    expect(found(rig.made.host.tables.hosts.get('h')).health).toBe('oopsed');
+  });
+
+  test('a direct I/O has ended before what was opened behind it', () => {
+    const rig = ext4('v6.12');
+    const doomed = touched(rig, '/doomed');
+    addDevice(rig.made, { name: DAX, mode: 'devdax' });
+    const live = addMapper(rig.made, { dax_device: DAX, touched: 'write' });
+    addPin(rig.made, live, { kind: 'transient', holder: 'direct_io' });
+    open(rig, live.pid, { file: doomed });
+    unlink(rig, doomed);
+    removeDevice(rig.made);
+    expect(end(rig, live.pid)).toMatchObject(oopsOf('v6.12', 'process'));
+    expect(rig.made.host.tables.pins.size).toBe(0);
+  });
+});

@@ -1,80 +1,137 @@
 import type { OopsEffect } from '../kernels/effect.ts';
-import type { File, Mapping } from '../model/host.ts';
-import { fileOf, mappingsOfDevice, openFilesOfDevice, openFilesOfPid } from '../model/lookup.ts';
+import type { File, Host, Mapping, Pin } from '../model/host.ts';
+import { fileOf, mappingsOfDevice, openFilesOfDevice, openFilesOfPid, pinsOfPid } from '../model/lookup.ts';
 import type { OpenFile } from '../model/open_file.ts';
-import { unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { dropEntries, remove, type Transaction } from '../model/transaction.ts';
-import { PAGE_BYTES } from '../model/vocabulary.ts';
+import type { Oops } from '../model/outcome.ts';
+import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { dropEntries, patch, remove, type Transaction } from '../model/transaction.ts';
+import { PAGE_BYTES, type PinHolder } from '../model/vocabulary.ts';
 import { closeNode } from './cdev.ts';
-import type { Eviction } from './evict.ts';
+import { HARMLESS, type Eviction } from './evict.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { cleanUpMounts, keepMounts, putInode } from './last_user.ts';
+import { loseRefsOfPin } from './lost_refs.ts';
+import { releaseOf } from './pin_release.ts';
 
 /** A descriptor or a mapping. */
 type Holder = OpenFile | Mapping;
 
-/** What the last puts of a task did to it, and what the kernel has logged meanwhile. */
-interface Put {
+/** What a task puts: one of these, or the descriptor behind a pin. */
+type Held = Holder | Pin;
+
+/** What a put did to the task. */
+type End = Eviction | OopsEffect;
+
+/** What the last puts of a task did to it, and what else the kernel came to and has logged meanwhile. */
+export interface Put {
   readonly end: Exclude<Eviction, { readonly do: 'oops' }> | OopsEffect;
+  readonly worker_oopses: readonly Oops[];
   readonly kernel_log: readonly string[];
 }
 
+/** Who holds pins by a descriptor of its own: a pipe, a ring, a socket. */
+const BY_DESCRIPTOR: ReadonlySet<PinHolder> = new Set(['vmsplice', 'io_uring', 'xdp', 'rdma', 'vfio']);
+
 /**
- * What a task that exits maps and has open goes, but for the last to hold each open file description: that is put behind
- * its exit_mmap(), which comes to mappings by address, and exit_files(), which comes to descriptors in their order. Each
- * puts by a work of the task, and the work that was queued last runs first: in this order they are returned.
- * Source: kernel/exit.c do_exit(), fs/file_table.c fput(), kernel/task_work.c task_work_run(); EVICT2.
+ * What a task that exits maps and has open goes, but for its pins, and the last to hold each open file description: that
+ * is put behind its exit_mmap(), which comes to mappings by address, and exit_files(), which comes to descriptors in
+ * their order. Each puts by a work of the task, and the work that was queued last runs first: in this order they are
+ * returned. A direct I/O ends before all of them.
+ * Source: kernel/exit.c do_exit(), kernel/fork.c __mmput(), fs/file_table.c fput(), kernel/task_work.c task_work_run();
+ * EVICT2.
  */
-export function letGo(tx: Transaction, pid: number): Holder[] {
-  const held: Holder[] = [...inExitOrder(tx.host, pid), ...openFilesOfPid(tx.host, pid)];
-  const last = new Map(held.map((holder) => [holder.description, holder]));
-  const isPut = (holder: Holder): boolean =>
-    holder.description !== null && last.get(holder.description) === holder;
-  for (const holder of held) if (!isPut(holder)) drop(tx, holder);
+export function letGo(tx: Transaction, pid: number): Held[] {
+  const held: Held[] = [...inExitOrder(tx.host, pid), ...descriptorsOf(tx.host, pid)];
+  const last = new Map(held.map((one) => [isPin(one) ? one.id : one.description, one]));
+  const isPut = (one: Held): boolean =>
+    isPin(one) || (one.description !== null && last.get(one.description) === one);
+  for (const one of held) if (!isPin(one) && !isPut(one)) drop(tx, one);
   return held.filter(isPut).reverse();
+}
+
+/** Descriptors by number, that behind a pin as if opened when that was made; behind them pins that have none. */
+function descriptorsOf(host: Host, pid: number): Held[] {
+  const pins = pinsOfPid(host, pid);
+  const opened = [...openFilesOfPid(host, pid), ...pins.filter(({ holder }) => BY_DESCRIPTOR.has(holder))];
+  return [
+    ...opened.sort((a, b) => numberOf(a) - numberOf(b)),
+    ...pins.filter(({ holder }) => !BY_DESCRIPTOR.has(holder)),
+  ];
+}
+
+/** Ids count what a host was told, whatever it is. */
+function numberOf({ id }: Held): number {
+  return Number(id.slice(1));
 }
 
 /**
  * Puts them one after another, and then cleans up the detached mounts whose last users they were. A task that dies or
- * waits at one never comes to those behind it. Adds what is not known of an inode, which goes on as if it had ended.
+ * waits at one never comes to those behind it. Adds what is not known of an inode, or of the release of a pin, which goes
+ * on as if it had ended.
  */
-export function putAll(tx: Transaction, pid: number, puts: readonly Holder[], unknown: Refusal[]): Put {
-  const lastOf = new Map(puts.map(({ file }, at) => [file, at]));
+export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unknown: Refusal[]): Put {
+  const lastOf = new Map(puts.map((one, at) => [isPin(one) ? one.id : one.file, at]));
   const files: File[] = [];
   const kernel_log: string[] = [];
-  for (const [at, holder] of puts.entries()) {
+  const worker_oopses: Oops[] = [];
+  const put = (holder: Holder, at: number): End => {
     drop(tx, holder);
     const node = closeNode(tx, holder);
     kernel_log.push(...node.kernel_log);
     const file = holder.file === null ? null : fileOf(tx.host, holder.file);
     // An inode that the task puts once more is not asked who else uses it.
     const isUsed = file === null || lastOf.get(file.id) !== at;
-    const end: Eviction | OopsEffect = isUsed ? node.end : putInode(tx, file);
+    const end = isUsed ? node.end : putInode(tx, file);
+    if (file !== null && !isLost(end)) files.push(file);
+    return end;
+  };
+  for (const [at, one] of puts.entries()) {
+    const end = isPin(one) ? release(tx, one, unknown, worker_oopses) : put(one, at);
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
-    if (end.do === 'oops' || end.do === 'hang') {
-      keep(tx, pid, puts.slice(at + 1));
-      keepMounts(tx, files);
-      return { end: struck(end), kernel_log };
-    }
-    if (file !== null) files.push(file);
+    if (!isLost(end)) continue;
+    keep(tx, pid, puts.slice(at + 1));
+    keepMounts(tx, files);
+    return { end: struck(end), worker_oopses, kernel_log };
   }
-  return { end: struck(cleanUpMounts(tx, files)), kernel_log };
+  return { end: struck(cleanUpMounts(tx, files)), worker_oopses, kernel_log };
 }
 
-function struck(end: Eviction | OopsEffect): Put['end'] {
+/** The last put of what holds a pin; where its release oopses, the pin stays. */
+function release(tx: Transaction, pin: Pin, unknown: Refusal[], worker_oopses: Oops[]): End {
+  const released = releaseOf(tx.host, pin, 'exit');
+  if (isRefusal(released)) unknown.push(released);
+  else if (released.effect.do === 'oops') return released.effect;
+  else worker_oopses.push(...released.worker_oopses);
+  loseRefsOfPin(tx, pin);
+  remove(tx, 'pins', pin.id);
+  return HARMLESS;
+}
+
+/** Whether the task comes to nothing behind it. */
+function isLost({ do: end }: End): boolean {
+  return end === 'oops' || end === 'hang';
+}
+
+function struck(end: End): Put['end'] {
   return end.do === 'oops' ? { task: 'stuck', ...end } : end;
 }
 
 /**
- * What a task never puts stays its own: a descriptor, or a mapping without an entry for the file of an area that is gone
- * (EVICT2). What another task holds besides was not its last.
+ * What a task never puts stays its own: a descriptor, a pin, or a mapping without an entry for the file of an area that
+ * is gone (EVICT2). What another task holds besides was not its last.
  */
-export function keep(tx: Transaction, pid: number, puts: readonly Holder[]): void {
-  const beside = heldBeside(tx, pid, puts);
-  for (const holder of puts) {
+function keep(tx: Transaction, pid: number, puts: readonly Held[]): void {
+  const holders = puts.filter((one): one is Holder => !isPin(one));
+  const beside = heldBeside(tx, pid, holders);
+  for (const holder of holders) {
     if (beside.has(holder.description)) drop(tx, holder);
     else if ('length' in holder) dropEntries(tx, holder.id, 0, holder.length / PAGE_BYTES, true);
   }
+  for (const { id } of pinsOfPid(tx.host, pid)) patch(tx, 'pins', id, { mapping: null });
+}
+
+function isPin(one: Held): one is Pin {
+  return 'holder' in one;
 }
 
 /** The descriptions that other tasks hold. O(users of the devices). */

@@ -1,32 +1,29 @@
 import { blockedOutcome, okOutcome, oopsOutcome, type Oops, type Outcome } from '../model/outcome.ts';
 import type { Eviction } from './evict.ts';
-import { keep, letGo, putAll } from './exit_puts.ts';
+import { letGo, putAll, type Put } from './exit_puts.ts';
 import { putFile } from './last_user.ts';
-import { loseRefs, loseRefsOfPin } from './lost_refs.ts';
+import { loseRefs } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
-import { mappingsOfPid, pinsOfPid, processOf } from '../model/lookup.ts';
+import { mappingsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import { emit, hostRecord, patch, remove, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { leaveWithoutEnd } from './never_returns.ts';
 import { mmLocked } from './mm_locked.ts';
-import { releaseOf } from './pin_release.ts';
 
 /** How a process ends. */
 export type End = { readonly killed_by: string } | { readonly exit: number };
 
 /**
- * Ends a process: exit_mmap() zaps what it maps, then its files are closed, which drops its pins. Where the
+ * Ends a process: exit_mmap() zaps what it maps, then its files are closed, among them what holds its pins. Where the
  * kernel oopses on the way the task is never reaped and keeps the rest.
  *
  *   exit_mmap ──oops──▶ oopsed (never reaped)
  *      │ok
- *   release pins ──oops──▶ oopsed | the worker dies, the task ends
- *      │ok
- *   last puts of files, then of mounts: evict ──oops──▶ oopsed │ ──hang──▶ blocked (EVICT2)
+ *   last puts of files and pins, then of mounts: evict, release ──oops──▶ oopsed │ ──hang──▶ blocked (EVICT2)
  *      │ok
  *   dead
  *
@@ -48,29 +45,29 @@ function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outco
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   loseRefs(tx, mappings);
-  const puts = letGo(tx, pid);
-  const oopses: Oops[] = [];
-  for (const pin of pinsOfPid(tx.host, pid)) {
-    const release = releaseOf(tx.host, pin, 'exit');
-    if (isRefusal(release)) unknown.push(release);
-    else if (release.effect.do === 'oops') {
-      keep(tx, pid, puts);
-      for (const left of pinsOfPid(tx.host, pid)) patch(tx, 'pins', left.id, { mapping: null });
-      return withLog(zapped, oopsed(tx, pid, release.effect));
-    } else oopses.push(...release.worker_oopses);
-    loseRefsOfPin(tx, pin);
-    remove(tx, 'pins', pin.id);
-  }
-  const put = putAll(tx, pid, puts, unknown);
-  const kernel_log = [...zapped, ...put.kernel_log];
-  if (put.end.do === 'oops') return withLog(kernel_log, oopsed(tx, pid, put.end));
-  if (put.end.do === 'hang') return withLog(kernel_log, hang(tx, pid, put.end.in));
-  if (put.end.do === 'unknown') unknown.push(unknownOutcome(put.end.why));
+  const put = putAll(tx, pid, letGo(tx, pid), unknown);
+  for (const { at } of put.worker_oopses) recordOops(tx, at);
+  return besides(
+    put.worker_oopses,
+    withLog([...zapped, ...put.kernel_log], ended(tx, pid, end, put.end, unknown)),
+  );
+}
+
+/** What becomes of the task behind its last puts. */
+function ended(tx: Transaction, pid: number, end: End, put: Put['end'], unknown: Refusal[]): Outcome {
+  if (put.do === 'oops') return oopsed(tx, pid, put);
+  if (put.do === 'hang') return hang(tx, pid, put.in);
+  if (put.do === 'unknown') unknown.push(unknownOutcome(put.why));
   patch(tx, 'processes', String(pid), { state: 'dead', end });
   emit(tx, 'process_ended', `processes/${String(pid)}`, { ...end });
-  for (const oops of oopses) recordOops(tx, oops.at);
-  const ended = { process_alive: false, end, kernel_oopses: oopses, kernel_log };
-  return oopses.length > 0 ? { ...okOutcome(ended), result: 'kernel_oops' } : okOutcome(ended);
+  return okOutcome({ process_alive: false, end });
+}
+
+/** The same where kernel workers died meanwhile: a task that waits is told as one that waits. */
+function besides(oopses: readonly Oops[], outcome: Outcome): Outcome {
+  if (oopses.length === 0) return outcome;
+  const result = outcome.result === 'ok' ? 'kernel_oops' : outcome.result;
+  return { ...outcome, result, kernel_oopses: [...oopses, ...outcome.kernel_oopses] };
 }
 
 /** What a task that the host does not record gets of an eviction. Refused: `outcome_unknown`. */
