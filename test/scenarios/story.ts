@@ -61,7 +61,7 @@ const INTRO = `# The story of the series, on every kernel
 Written by \`npm run story\`: one script, the same requests to one host of each kernel profile, over the HTTP API. \`$host\` and the like stand for what each host answered before; an answer without a kernel's name is everybody's, a request without an answer succeeded on every host. Every process belongs to tenant acme, except globex's own. 101 reads, 102 has PR_MCE_KILL_EARLY, 103 stores without pause, and a page of what 104 maps is in a pipe (vmsplice). All handle SIGBUS; \`vm.memory_failure_early_kill\` is 0, the default.`;
 
 const AFTERWARDS =
-  'The device is gone and its file system is still mounted. Up to v6.12 whoever binds it again first cleans up without harm; who kills and unmounts oopses umount(8), and the name of the superblock stands in the way until a reboot. On v7.3 no order is safe for what was mapped.';
+  'The device is gone and its file system is still mounted. Up to v6.12 whoever binds it again first cleans up without harm; who kills and unmounts oopses umount(8), and the name of the superblock stands in the way until a reboot. On v7.3 no order that is tried is safe for what was mapped.';
 
 async function play(
   act: (stage: Stage) => Promise<void>,
