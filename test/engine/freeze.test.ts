@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { answered, told, touch } from './observe.ts';
 import { cached, ext4, rmapbt, xfs, type Rig } from './rig.ts';
-import { addMount, addProcess, fileIo, found, mountOf, processOf, removeDevice } from './support.ts';
+import {
+  addMount,
+  addProcess,
+  fileIo,
+  found,
+  mountOf,
+  outcomeOf,
+  processOf,
+  removeDevice,
+  returned,
+} from './support.ts';
 
 const ask = ({ made, mount }: Rig, type: 'freeze' | 'thaw') => answered(made, { type, mount });
 const umount = ({ made, mount }: Rig) => answered(made, { type: 'umount', mount, lazy: false });
@@ -160,6 +170,64 @@ describe('[FRZ1] fsfreeze', () => {
     ]);
   });
 });
+
+describe('[FRZ3] the last user of an unlinked file of a frozen ext4 would wait', () => {
+  test.each(KERNEL_NAMES)('by close, munmap and exit, until it thaws: %s', (kernel) => {
+    const rig = ext4(kernel);
+    const { made } = rig;
+    const { pid, mapping } = rig.mapper();
+    const last = { type: 'munmap', mapping } as const;
+    const open_file = opens(rig, addProcess(made));
+    unlink(rig);
+    ask(rig, 'freeze');
+    expect(answered(made, { type: 'close_file', open_file })).toBe('ok');
+    expect([answered(made, last), answered(made, { type: 'exit_process', pid })]).toEqual([
+      'dax_device_busy',
+      'dax_device_busy',
+    ]);
+    expect(found(made.host.tables.files.get(rig.file())).state).toBe('unlinked');
+    expect([ask(rig, 'thaw'), answered(made, last)]).toEqual(['ok', 'ok']);
+    expect(made.host.tables.files.size).toBe(0);
+  });
+
+  test('behind the eviction of its pages, which may oops', () => {
+    const rig = ext4('v6.12');
+    const writer = rig.mapper({ touched: 'write' });
+    unlink(rig);
+    ask(rig, 'freeze');
+    removeDevice(rig.made);
+    expect(told(outcomeOf(rig.made.run({ type: 'exit_process', pid: writer.pid })))).toMatch(
+      /^oops dax_disassociate_entry/,
+    );
+  });
+
+  test('not where it went read-only before', () => {
+    const rig = ext4('v5.10');
+    const { made, mount } = rig;
+    const open_file = opens(rig, addProcess(made));
+    unlink(rig);
+    removeDevice(made);
+    made.run({ type: 'commit_journal', mount });
+    expect(mountOf(made, mount).read_only).toBe(true);
+    expect([ask(rig, 'freeze'), answered(made, { type: 'close_file', open_file })]).toEqual(['ok', 'ok']);
+  });
+
+  test('[FRZ4] who waits for xfs is not told', () => {
+    const rig = xfs('v6.12');
+    const open_file = opens(rig, addProcess(rig.made));
+    unlink(rig);
+    ask(rig, 'freeze');
+    expect(answered(rig.made, { type: 'close_file', open_file })).toBe('outcome_unknown');
+  });
+});
+
+function opens({ made, file }: Rig, pid: number): string {
+  return returned(made.run({ type: 'open_file', pid, file: file(), flags: ['rdonly'] })).id;
+}
+
+function unlink({ made, file }: Rig): void {
+  made.run({ type: 'unlink', file: file() });
+}
 
 /** Another process that stores without pause, into no file of the file system. */
 function another({ made }: Rig): number {

@@ -9,7 +9,7 @@ import { PAGE_BYTES, type PinHolder } from '../model/vocabulary.ts';
 import { closeNode } from './cdev.ts';
 import { HARMLESS, type Eviction } from './evict.ts';
 import { inExitOrder } from './exit_walk.ts';
-import { cleanUpMounts, keepMounts, putInode } from './last_user.ts';
+import { cleanUpMounts, keepMounts, putInode, type LastPut } from './last_user.ts';
 import { loseRefsOfPin } from './lost_refs.ts';
 import { releaseOf } from './pin_release.ts';
 
@@ -20,7 +20,7 @@ type Holder = OpenFile | Mapping;
 type Held = Holder | Pin;
 
 /** What a put did to the task. */
-type End = Eviction | OopsEffect;
+type End = LastPut | OopsEffect;
 
 /** What the last puts of a task did to it, and what else the kernel came to and has logged meanwhile. */
 export interface Put {
@@ -66,8 +66,8 @@ function numberOf({ id }: Held): number {
 
 /**
  * Puts them one after another, and then cleans up the detached mounts whose last users they were. A task that dies or
- * waits at one never comes to those behind it. Adds what is not known of an inode, or of the release of a pin, which goes
- * on as if it had ended.
+ * waits at one never comes to those behind it. Adds what is not known, or refused, of an inode or the release of a pin,
+ * which goes on as if it had ended.
  */
 export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unknown: Refusal[]): Put {
   const lastOf = new Map(puts.map((one, at) => [isPin(one) ? one.id : one.file, at]));
@@ -88,6 +88,7 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unkn
   for (const [at, one] of puts.entries()) {
     const end = isPin(one) ? release(tx, one, unknown, worker_oopses) : put(one, at);
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
+    if (end.do === 'refused') unknown.push(end.refusal);
     if (!isLost(end)) continue;
     keep(tx, pid, puts.slice(at + 1));
     keepMounts(tx, files);
@@ -108,11 +109,11 @@ function release(tx: Transaction, pin: Pin, unknown: Refusal[], worker_oopses: O
 }
 
 /** Whether the task comes to nothing behind it. */
-function isLost({ do: end }: End): boolean {
-  return end === 'oops' || end === 'hang';
+function isLost(end: End): end is Extract<End, { readonly do: 'oops' | 'hang' }> {
+  return end.do === 'oops' || end.do === 'hang';
 }
 
-function struck(end: End): Put['end'] {
+function struck(end: Eviction | OopsEffect): Put['end'] {
   return end.do === 'oops' ? { task: 'stuck', ...end } : end;
 }
 

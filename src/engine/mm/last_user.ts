@@ -1,17 +1,21 @@
 import type { File, Host, Mount } from '../model/host.ts';
-import { fileOf, filesOf, isFileUsed, mountsOf, must } from '../model/lookup.ts';
+import { fileOf, fileSystemOf, filesOf, isFileUsed, mountsOf, must } from '../model/lookup.ts';
+import { refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
-import { isFrozen } from './freeze.ts';
+import { isFrozen, untilThawed } from './freeze.ts';
 import { heldByRemoval } from './held_superblock.ts';
 import { leaveFreed } from './times.ts';
+
+/** What a last put does to the task; `refused`: it waits for a thaw, which no process of the model does there. */
+export type LastPut = Eviction | { readonly do: 'refused'; readonly refusal: Refusal };
 
 /**
  * After a descriptor or a mapping went: an inode without a name that nobody uses any more is evicted and its blocks are
  * free; so are all inodes of a file system that was detached and has lost its last user.
  * Source: fs/file_table.c __fput(), fs/inode.c iput_final(), fs/namespace.c cleanup_mnt(); S4, S5.
  */
-export function putFile(tx: Transaction, { file }: { readonly file: string | null }): Eviction {
+export function putFile(tx: Transaction, { file }: { readonly file: string | null }): LastPut {
   if (file === null) return HARMLESS;
   const inode = fileOf(tx.host, file);
   const eviction = putInode(tx, inode);
@@ -19,8 +23,31 @@ export function putFile(tx: Transaction, { file }: { readonly file: string | nul
 }
 
 /** The first of these, of the inode alone. */
-export function putInode(tx: Transaction, file: File): Eviction {
-  return file.state === 'unlinked' && !isFileUsed(tx.host, file.id) ? freeInode(tx, file) : HARMLESS;
+export function putInode(tx: Transaction, file: File): LastPut {
+  if (file.state !== 'unlinked' || isFileUsed(tx.host, file.id)) return HARMLESS;
+  const mount = must(tx.host.tables.mounts.get(file.mount), file.mount);
+  // What is read-only is frozen without a lock.
+  if (!isFrozen(mount) || mount.read_only || evictionOf(tx.host, [file]).do !== 'ok')
+    return freeInode(tx, file);
+  patch(tx, 'files', file.id, { state: 'freeing' });
+  return { do: 'refused', refusal: freesWhileFrozen(tx.host, mount) };
+}
+
+/**
+ * Behind the eviction of its pages the blocks of an inode are freed, which a freeze holds up: on ext4 its last user waits
+ * (FRZ3); of xfs it is a worker on later kernels, and what a removal meets of such an inode is not known (FRZ4).
+ * Source: fs/ext4/inode.c ext4_evict_inode() sb_start_intwrite(), fs/xfs/xfs_icache.c xfs_inodegc_queue().
+ */
+function freesWhileFrozen(host: Host, mount: Mount): Refusal {
+  if (fileSystemOf(host, mount.file_system).fs_type === 'xfs')
+    return unknownOutcome(
+      'the last use of an unlinked file of a frozen xfs is neither recorded nor in the sources read',
+    );
+  const until = untilThawed(mount);
+  return refuse(
+    'dax_device_busy',
+    `the file system is frozen: the last user of an unlinked file waits ${until}`,
+  );
 }
 
 /**

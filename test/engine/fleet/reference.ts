@@ -152,6 +152,13 @@ export function umountEnds(host: Host, mount: Mount): Set<End> {
   return others.length > 0 ? new Set() : tornDown(host, mount);
 }
 
+/** Whether the blocks of a file are freed by nobody until a thaw, and nothing says whom that keeps (FRZ4). */
+function isFrozenXfs({ tables }: Host, { file_system, mount }: File): boolean {
+  const { fs_state, frozen_by_user } = found(tables.mounts.get(mount));
+  const isXfs = found(tables.file_systems.get(file_system)).fs_type === 'xfs';
+  return isXfs && (frozen_by_user || fs_state === 'frozen');
+}
+
 /** The same of the last puts of these descriptors and mappings (S4, S5). */
 export function putEnds(host: Host, ids: readonly string[]): Set<End> {
   const gone = new Set(ids);
@@ -160,6 +167,7 @@ export function putEnds(host: Host, ids: readonly string[]): Set<End> {
   );
   const files = [...touched].map((id) => found(host.tables.files.get(id)));
   const unlinked = files.filter(({ id, state }) => state === 'unlinked' && !uses(host, id, gone));
+  const waits = unlinked.some((file) => isFrozenXfs(host, file));
   const systems = new Set(files.map(({ file_system }) => file_system));
   const mounts = [...host.tables.mounts.values()];
   const stays = (mount: Mount): boolean =>
@@ -169,6 +177,10 @@ export function putEnds(host: Host, ids: readonly string[]): Set<End> {
     return own.some(stays) ? [] : own.slice(0, 1);
   });
   return new Set(
-    [evictions(host, unlinked), ...torn.map((mount) => tornDown(host, mount))].flatMap((ends) => [...ends]),
+    [
+      evictions(host, unlinked),
+      ...torn.map((mount) => tornDown(host, mount)),
+      new Set<End>(waits ? ['unknown'] : []),
+    ].flatMap((ends) => [...ends]),
   );
 }
