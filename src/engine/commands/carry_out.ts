@@ -1,4 +1,4 @@
-import { tellReleased } from '../device/cdevs.ts';
+import { tellLeft } from '../device/tell_left.ts';
 import { finishOffline } from '../device/kmem/offline.ts';
 import { tellHolders } from '../device/told.ts';
 import { openedBy, trackExposures } from '../exposure/track.ts';
@@ -32,9 +32,9 @@ export function carryOut<Command extends Asked, Answer>(
 }
 
 /**
- * What follows every command at once: offlines that were held end, removals wake, detached file systems end, devices
- * tell of nodes that nobody can open, and windows open and close. Returns those that it opened onto another owner's
- * pfns: the first 100 (EX6).
+ * What follows every command at once: offlines that were held end, removals wake, detached file systems end, devices say
+ * what is left of them, and windows open and close. Returns those that it opened onto another owner's pfns: the first 100
+ * (EX6).
  */
 function followUp(tx: Transaction): readonly Exposure[] {
   tellHolders(tx);
@@ -43,7 +43,7 @@ function followUp(tx: Transaction): readonly Exposure[] {
   retryUndetermined(tx);
   reapLazyMounts(tx);
   reapLostFiles(tx);
-  tellReleased(tx);
+  tellLeft(tx);
   trackExposures(tx);
   return openedBy(tx);
 }

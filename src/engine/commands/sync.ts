@@ -1,10 +1,10 @@
 import { factsOf } from '../kernels/of_host.ts';
 import { commitDead } from '../fs/sync.ts';
 import { filesOf, findMount } from '../model/lookup.ts';
-import type { Host, Mount } from '../model/host.ts';
+import type { Mount } from '../model/host.ts';
 import { blockedOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { emit, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, type Transaction } from '../model/transaction.ts';
 import type { Sync } from '../model/use_command.ts';
 import { syncWhileStoring } from '../removal/storing.ts';
 
@@ -17,18 +17,13 @@ import { syncWhileStoring } from '../removal/storing.ts';
 export function sync(tx: Transaction, command: Sync): Outcome | Refusal {
   const mount = findMount(tx.host, command.mount);
   if (isRefusal(mount)) return mount;
-  if (neverLetsSyncBy(tx.host)) return waitBehind(tx, mount);
+  if (hostRecord(tx.host).stuck.includes('s_umount')) return waitBehind(tx, mount);
   syncWhileStoring(tx, mount, () => {
     const parts = [mount, ...filesOf(tx.host, mount.file_system)];
     if (parts.some(({ uncommitted }) => uncommitted)) commitDead(tx, mount);
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { synced: true });
   });
   return okOutcome();
-}
-
-/** Whether a superblock is torn down without end, which has its s_umount for ever. */
-function neverLetsSyncBy(host: Host): boolean {
-  return host.tables.mounts.where(({ state }) => state === 'shutting_down').length > 0;
 }
 
 /**

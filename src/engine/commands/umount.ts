@@ -30,7 +30,8 @@ export function umount(tx: Transaction, command: Umount): Outcome | Refusal {
     );
   const hangs_in = neverReturns(tx.host, 'namespace_unlock');
   if (busy || keptByFreeze(tx, mount) || hangs_in !== null) {
-    patch(tx, 'mounts', mount.id, { state: 'lazy', umount_blocked: hangs_in !== null });
+    const blocked = hangs_in === null ? {} : { umount_blocked: true, blocked_in: hangs_in };
+    patch(tx, 'mounts', mount.id, { state: 'lazy', ...blocked });
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'lazy' });
     return hangs_in === null ? okOutcome() : blockedOutcome(hangs_in);
   }

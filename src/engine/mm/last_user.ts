@@ -5,6 +5,7 @@ import { emit, patch, remove, type Transaction } from '../model/transaction.ts';
 import { evict, evictionOf, HARMLESS, type Eviction } from './evict.ts';
 import { isFrozen, untilThawed } from './freeze.ts';
 import { heldByRemoval } from './held_superblock.ts';
+import { leaveWithoutEnd } from './never_returns.ts';
 import { leaveFreed } from './times.ts';
 
 /** What a last put does to the task; `refused`: it waits for a thaw, which no process of the model does there. */
@@ -111,7 +112,7 @@ export function deleteFile(tx: Transaction, { id, path }: File): void {
 
 /**
  * Evicts all inodes of a superblock that nobody uses: where that does not end, or nobody knows how, it stays for ever,
- * half torn down. It first waits for s_umount, which a removal may have for ever (S47).
+ * half torn down, and with it s_umount. It first waits for s_umount, which a removal may have for ever (S47).
  * Source: fs/super.c deactivate_super(), generic_shutdown_super(); S1, S2, S10.
  */
 export function evictAll(tx: Transaction, mount: Mount): Eviction {
@@ -122,7 +123,9 @@ export function evictAll(tx: Transaction, mount: Mount): Eviction {
   if (eviction.do === 'ok') {
     evict(tx, files);
   } else {
-    patch(tx, 'mounts', mount.id, { state: 'shutting_down' });
+    const blocked = eviction.do === 'hang' ? { blocked_in: eviction.in } : {};
+    patch(tx, 'mounts', mount.id, { state: 'shutting_down', ...blocked });
+    leaveWithoutEnd(tx, 's_umount');
     emit(tx, 'mount_changed', `mounts/${mount.id}`, { state: 'shutting_down' });
   }
   return eviction;

@@ -234,6 +234,8 @@ export interface Mount
    * its last user died before it came to the clean-up (EVICT2).
    */
   readonly umount_blocked: boolean;
+  /** The function from which who tears its superblock down, or detaches it, never returns; absent else (S10, S32). */
+  readonly blocked_in?: string;
   readonly fs_state: FsState;
   /** Why it shut down, as the kernel names it, or null. */
   readonly shutdown_reason: string | null;

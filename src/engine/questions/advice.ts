@@ -216,10 +216,13 @@ function triedAs(remedy: Tried['remedy'], end: End | Refusal | null): Tried[] {
   return end === null || isRefusal(end) ? [] : [{ remedy, end }];
 }
 
-/** What a task has died with, or holds for ever, is gone with a boot of the same kernel, as all that runs (HOST1). */
+/**
+ * What a task has died with, or holds for ever, is gone with a boot of the same kernel, as all that runs (HOST1); for
+ * s_umount of another superblock no removal waits.
+ */
 function tryReboot(tx: Transaction, command: RemoveDaxDevice): Tried[] {
   const { name, stuck } = hostRecord(tx.host);
-  if (stuck.length === 0) return [];
+  if (stuck.every((what) => what === 's_umount')) return [];
   const end = whatIf(tx, (imagined) => {
     reboot(imagined, REBOOT);
     return endOf(imagined, command);

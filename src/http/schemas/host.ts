@@ -64,7 +64,10 @@ const MemoryBlockBytes = BytesInput.refine(
   (bytes) => bytes >= 2 ** 27 && bytes <= 2 ** 31 && Number.isInteger(Math.log2(bytes)),
   { error: 'expected a power of two from 128 MiB to 2 GiB' },
 );
-export const HostHealth = z.enum(HOST_HEALTH);
+export const HostHealth = z.enum(HOST_HEALTH).meta({
+  description:
+    'Whether a task of its kernel has oopsed, or spins until SIGKILL. `ok` does not say that every task returns: what is kept from everybody until a reboot is in `stuck`, and what stays of a device in its `conditions`.',
+});
 
 const MemoryFailureCounters = z
   .strictObject({ total: Count, ignored: Count, failed: Count, delayed: Count, recovered: Count })
@@ -107,7 +110,7 @@ export const Host = z
     health: HostHealth,
     stuck: z.array(z.enum(NEVER_ENDING)).meta({
       description:
-        'What of its kernel a dead task keeps from everybody until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, or for the lock of memory hotplug, never returns. Of no removal: one that never returns has the state `stuck`, for whatever reason, and a process that does not is `blocked`.',
+        'What of its kernel a dead task, or one that never returns, keeps from everybody until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, for the lock of memory hotplug, or for `s_umount` of a superblock that is never torn down, as sync(2) does, never returns. Of no removal: one that never returns has the state `stuck`, for whatever reason, and a process that does not is `blocked`.',
     }),
     underflow_warned: z.boolean().meta({
       description:

@@ -40,6 +40,10 @@ export const Mount = z
       description:
         'Whether its superblock is kept until a reboot, whoever uses it: the umount that detached it never returns, for no grace period of RCU ends, or its last user died, or waits for ever, before it came to the clean-up.',
     }),
+    blocked_in: z.string().exactOptional().meta({
+      description:
+        'The function from which the task that tears its superblock down, or detaches it, never returns; absent where there is none.',
+    }),
     fs_state: FsState,
     shutdown_reason: z.string().nullable(),
     journal: z.enum(['live', 'aborted']),

@@ -1,0 +1,62 @@
+import { isReleased, releasedWords } from '../mm/cdev.ts';
+import type { Condition, DaxDevice, Host, HostRecord, Mount } from '../model/host.ts';
+import { mountsOfDevice } from '../model/lookup.ts';
+import { emit, patch, type Transaction } from '../model/transaction.ts';
+import { CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
+
+/** What a device says for as long as it is so, whatever a bind or an unbind makes of its other conditions. */
+const TOLD: ReadonlySet<string> = new Set([CDEV_RELEASED.type, SUPERBLOCK_STAYS.type]);
+
+/**
+ * What a command has left of a device until a reboot, or until somebody helps: a node that nobody can open although
+ * device_dax serves it (CDEV4), a superblock that is never torn down (S2, S10, S32). O(what changed, mounts of it).
+ */
+export function tellLeft(tx: Transaction): void {
+  for (const name of changed(tx)) {
+    const device = tx.host.tables.dax_devices.get(name);
+    if (device !== undefined) tellOne(tx, device);
+  }
+}
+
+/** Devices that changed, or a mount of them; all where what a dead task keeps of the host did: words hang on that. */
+function changed({ host, replaced }: Transaction): Set<string> {
+  const { hosts, dax_devices } = host.tables;
+  const names = [...replaced].flatMap(([key, before]) => {
+    if (key.startsWith('dax_devices/')) return [(before as DaxDevice).name];
+    return key.startsWith('mounts/') ? [(before as Mount).dax_device] : [];
+  });
+  const isKept = [...hosts.values()].every(({ name, stuck }) => {
+    const before = replaced.get(`hosts/${name}`) as HostRecord | undefined;
+    return before === undefined || before.stuck === stuck;
+  });
+  return new Set(isKept ? names : dax_devices.keys());
+}
+
+function tellOne(tx: Transaction, device: DaxDevice): void {
+  const { name, conditions } = device;
+  const told = conditions.filter(({ type }) => TOLD.has(type));
+  const left = [...released(tx.host, device), ...staying(tx.host, device)];
+  const words = (all: readonly Condition[]): string => all.map(({ detail }) => detail).join('\n');
+  if (words(told) === words(left)) return;
+  const now = [...conditions.filter(({ type }) => !TOLD.has(type)), ...left];
+  patch(tx, 'dax_devices', name, { conditions: now });
+  emit(tx, 'dax_device_changed', `dax-devices/${name}`, { conditions: now });
+}
+
+function released(host: Host, device: DaxDevice): Condition[] {
+  return isReleased(device) ? [{ ...CDEV_RELEASED, detail: releasedWords(host, device) }] : [];
+}
+
+function staying(host: Host, { name }: DaxDevice): Condition[] {
+  const left = mountsOfDevice(host, name).filter(
+    ({ state, umount_blocked }) => state === 'shutting_down' || umount_blocked,
+  );
+  return left.map((mount) => ({ ...SUPERBLOCK_STAYS, detail: staysWords(mount) }));
+}
+
+function staysWords({ path, state, blocked_in }: Mount): string {
+  const task =
+    blocked_in === undefined ? 'a task died, or waits for ever,' : `a task never returns from ${blocked_in},`;
+  const sync = state === 'shutting_down' ? ', for which sync(2) waits for ever' : '';
+  return `${task} on its way to tear down the superblock of ${path}${sync}: it stays until a reboot`;
+}
