@@ -130,7 +130,10 @@ export function keptWithoutUser(host: Host, mount: Mount): boolean {
   return mount.fs_state === 'frozen' || mount.frozen_by_user || mount.umount_blocked;
 }
 
-/** Whether a removal that evicts the idle inodes of a superblock for ever has its s_umount (S47). */
+/**
+ * Whether a removal that evicts the idle inodes of a superblock for ever has its s_umount (S47). The model's own record
+ * says so: it is not checked here.
+ */
 function heldForEver({ tables }: Host, { file_system, dax_device }: Mount): boolean {
   const { removal } = found(tables.dax_devices.get(dax_device));
   return removal !== null && found(tables.removals.get(removal)).holds_s_umount_of === file_system;
