@@ -23,7 +23,7 @@ const CXL_RAM_DAX = { chardev: 'dax0.0', size: 2 ** 28, target_node: 1, mode: 'd
 
 /**
  * A host with one of everything, one whose removal waits on a pin, one whose file system is frozen for good, one whose
- * file system has lost its device.
+ * file system has lost its device, and one of which it is not known what that does to its ext4.
  */
 export async function playScene(server: TestServer): Promise<Scene> {
   const make = async (url: string, body: unknown, headers = {}) => {
@@ -51,6 +51,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
 
   const frozen = await freeze(make);
   const gone = await loseDevice(make);
+  const unknown = await leaveToCommit(make);
   await make('/v1/hosts', { name: 'node-u', kernel: 'v6.12' });
   await make('/v1/hosts/node-u/inventory', [CARD, CXL_RAM]);
   await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
@@ -88,7 +89,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       freezeMount: [`${gone.at}/mounts/${gone.mount}/freeze`, {}],
       thawMount: [`${frozen.at}/mounts/${frozen.mount}/thaw`, {}],
       remountMount: [`${frozen.at}/mounts/${frozen.mount}/remount`, { options: 'ro' }],
-      syncMount: [`${gone.at}/mounts/${gone.mount}/sync`, {}],
+      syncMount: [`${unknown.at}/mounts/${unknown.mount}/sync`, {}],
       commitJournal: [`${frozen.at}/mounts/${frozen.mount}/commit`, {}],
       createFile: [`${at}/files`, { mount: whole.mount, path: '/data', size: '1MiB' }],
       deleteFile: [`${frozen.at}/files/${frozen.file}`],
@@ -123,6 +124,23 @@ async function loseDevice(
   const fs = { fs_type: 'xfs', dax: 'always', mkfs: true };
   const mount = await make(`${at}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...fs });
   await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  return { at, mount: mount.id };
+}
+
+/** ext4 whose device is gone, with something to commit, on a 5.10 that may have taken over what an error does to it. */
+async function leaveToCommit(
+  make: (url: string, body: unknown, headers?: object) => Promise<{ readonly id: string }>,
+) {
+  const at = '/v1/hosts/node-k';
+  await make('/v1/hosts', { name: 'node-k', kernel_release: '5.10.270' });
+  await make(`${at}/dax-devices`, { name: 'pmem0', mode: 'fsdax', size: '1GiB' });
+  const fs = { fs_type: 'ext4', dax: 'always', mkfs: true };
+  const mount = await make(`${at}/mounts`, { dax_device: 'pmem0', path: '/mnt', ...fs });
+  const file = await make(`${at}/files`, { mount: mount.id, path: '/data', size: '2MiB' });
+  await make(`${at}/processes`, { pid: 42, comm: 'reader' });
+  await make(`${at}/open-files`, { pid: 42, file: file.id });
+  await make(`${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  await make(`${at}/files/${file.id}/io`, { pid: 42, kind: 'pread', offset: 0, length: 4096 });
   return { at, mount: mount.id };
 }
 
