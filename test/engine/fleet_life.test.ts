@@ -9,6 +9,7 @@ import { anyLife, play, type Story } from './fleet.ts';
 import {
   busy,
   entryPages,
+  hasLockedMemory,
   isLost,
   keptWithoutUser,
   putEnds,
@@ -59,11 +60,6 @@ function endOf(decision: Decision | Refusal): End | null {
   return answer.result === 'ok' ? 'ok' : null;
 }
 
-/** Whether somebody died with the locks of a process's memory: nothing says how it ends then (S31). */
-function isLocked({ tables }: Host, pid: number): boolean {
-  return tables.processes.get(String(pid))!.mm_locked;
-}
-
 /** Mappings and descriptors that a command lets go of, where nothing of theirs is stale, locked or pinned; else null. */
 function letGo(before: Host, command: Command): string[] | null {
   const { open_files, mappings, pins } = before.tables;
@@ -74,7 +70,8 @@ function letGo(before: Host, command: Command): string[] | null {
       : command.type === 'exit_process'
         ? [...mappings.values()].filter(({ pid }) => pid === command.pid)
         : null;
-  if (own === null || own.some(({ id, pid }) => hasStale(before, id) || isLocked(before, pid))) return null;
+  if (own === null || own.some(({ id, pid }) => hasStale(before, id) || hasLockedMemory(before, pid)))
+    return null;
   if (command.type !== 'exit_process') return own.map(({ id }) => id);
   if ([...pins.values()].some(({ pid }) => pid === command.pid)) return null;
   const opened = [...open_files.values()].filter(({ pid }) => pid === command.pid);

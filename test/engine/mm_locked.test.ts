@@ -12,6 +12,7 @@ import {
   PIPE,
   processOf,
   removeDevice,
+  returned,
   type Mapper,
 } from './support.ts';
 
@@ -61,6 +62,21 @@ describe.each(KERNELS)('[LK5] %s: a process whose memory a dead task has locked'
     expect(answered(rig.made, command(rig))).toBe('outcome_unknown');
     rig.made.run({ type: 'reboot' });
     expect(rig.made.host.tables.processes.size).toBe(0);
+  });
+
+  test('closes a descriptor, but for the one of which the eviction would kill it', () => {
+    const rig = ext4(kernel);
+    const { made } = rig;
+    const one = rig.mapper({ touched: 'write' });
+    const open = (file: string): string =>
+      returned(made.run({ type: 'open_file', pid: one.pid, file, flags: ['rdwr'] })).id;
+    made.run({ type: 'exit_process', pid: rig.mapper({ touched: 'write' }, '/doomed').pid });
+    const [harmless, doomed] = [rig.file('/harmless'), rig.file('/doomed')].map(open);
+    for (const path of ['/harmless', '/doomed']) made.run({ type: 'unlink', file: rig.file(path) });
+    removeDevice(made);
+    access(made, one.mapping, 'pagemap');
+    expect(made.run({ type: 'close_file', open_file: harmless! })).toMatchObject({ result: 'ok' });
+    expect(answered(made, { type: 'close_file', open_file: doomed! })).toBe('outcome_unknown');
   });
 
   test('a fault, which is a wait too', () => {

@@ -179,11 +179,16 @@ export function putEnds(host: Host, ids: readonly string[]): Set<End> {
     const own = mounts.filter((mount) => mount.file_system === id);
     return own.some(stays) ? [] : own.slice(0, 1);
   });
-  return new Set(
-    [
-      evictions(host, unlinked),
-      ...torn.map((mount) => tornDown(host, mount)),
-      new Set<End>(waits ? ['unknown'] : []),
-    ].flatMap((ends) => [...ends]),
-  );
+  const ends = [
+    evictions(host, unlinked),
+    ...torn.map((mount) => tornDown(host, mount)),
+    new Set<End>(waits ? ['unknown'] : []),
+  ].flatMap((some) => [...some]);
+  const isLocked = held(host).some(({ id, pid }) => gone.has(id) && hasLockedMemory(host, pid));
+  return new Set(isLocked ? ends.map((end) => (end === 'oops' ? 'unknown' : end)) : ends);
+}
+
+/** Whether somebody died with the locks of a process's memory: nothing says how it ends then, of an oops, too (LK5). */
+export function hasLockedMemory({ tables }: Host, pid: number): boolean {
+  return found(tables.processes.get(String(pid))).mm_locked;
 }
