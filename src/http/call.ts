@@ -16,6 +16,10 @@ export function callOf(host: string, command: PlannedCommand | AdvisedCommand): 
       return { method: 'DELETE', path: `${at}/mounts/${command.mount}`, body: null };
     case 'thaw':
       return { method: 'POST', path: `${at}/mounts/${command.mount}/thaw`, body: {} };
+    case 'munmap':
+      return { method: 'DELETE', path: `${at}/mappings/${command.mapping}`, body: null };
+    case 'close_file':
+      return { method: 'DELETE', path: `${at}/open-files/${command.open_file}`, body: null };
     case 'unpin':
       return { method: 'DELETE', path: `${at}/pins/${command.pin}`, body: null };
     case 'patch_memory_block': {

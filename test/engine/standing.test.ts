@@ -72,7 +72,12 @@ test('[AS5] a removal that waits is assessed as waiting; one that runs, as it wi
   const { made, mapper } = ext4('v5.10');
   const pin = addPin(made, mapper(), PIPE);
   made.run({ type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' });
-  const waits = { state: 'waiting', verdict: null, waiting_on: [{ pin }], hazards: [] };
+  const waits = {
+    state: 'waiting',
+    verdict: null,
+    waiting_on: [{ pin }],
+    hazards: [{ kind: 'unsafe_clean_up' }],
+  };
   expect(standing(made)).toMatchObject(waits);
   expect(settle(made).state).toBe('waiting');
   expect(standing(made)).toMatchObject(waits);

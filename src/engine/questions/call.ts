@@ -1,5 +1,7 @@
 import { bind, type BoundDevice } from '../commands/bind.ts';
+import { closeFile } from '../commands/close_file.ts';
 import { exitProcess } from '../commands/exit_process.ts';
+import { munmap } from '../commands/munmap.ts';
 import type { WrittenMemoryBlock } from '../commands/patch_memory_block.ts';
 import { recordHotplugEvent, type RecordedHotplugEvent } from '../commands/record_hotplug_event.ts';
 import { thaw } from '../commands/thaw.ts';
@@ -10,11 +12,13 @@ import type { Mount } from '../model/host.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { imagineDone } from './what_if.ts';
+import { goOn, imagineDone } from './what_if.ts';
 import { words } from './words.ts';
 
 /** A call by which an administrator prepares a removal, or cleans up behind one. */
-export type Call = CommandOf<'bind' | 'exit_process' | 'record_hotplug_event' | 'thaw' | 'umount' | 'unpin'>;
+export type Call = CommandOf<
+  'bind' | 'close_file' | 'exit_process' | 'munmap' | 'record_hotplug_event' | 'thaw' | 'umount' | 'unpin'
+>;
 
 /**
  * What a call comes to: `fails` where the kernel oopses or it never returns, `stays` where a umount leaves the superblock,
@@ -29,9 +33,11 @@ export interface Met<Of extends Call = Call> {
 /** What such calls, and the write to a memory block, are answered. */
 type Answer = Outcome | BoundDevice | RecordedHotplugEvent | Mount | WrittenMemoryBlock;
 
-/** Does a call, as the host does it, and tells what it comes to. */
+/** Does a call, as the host does it, and tells what it comes to; removals that it wakes go on as far as they do. */
 export function meet<Of extends Call>(tx: Transaction, call: Of): Met<Of> {
+  const waiting = tx.host.tables.removals.where(({ state }) => state === 'waiting');
   const answer = imagineDone(tx, call, act);
+  for (const { id } of waiting) goOn(tx, id, () => []);
   if (isRefusal(answer) && answer.code !== 'outcome_unknown')
     return { call, does: 'refused', words: answer.errno ?? answer.detail };
   if (isRefusal(answer)) return { call, does: 'unknown', words: words(answer) };
@@ -63,6 +69,10 @@ function act(tx: Transaction, call: Call): Answer | Refusal {
       return umount(tx, call);
     case 'thaw':
       return thaw(tx, call);
+    case 'munmap':
+      return munmap(tx, call);
+    case 'close_file':
+      return closeFile(tx, call);
     case 'unpin':
       return unpin(tx, call);
     case 'bind':

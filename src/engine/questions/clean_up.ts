@@ -4,6 +4,7 @@ import {
   filesOfDevice,
   mappingsOfDevice,
   mountsOfDevice,
+  must,
   openFilesOfDevice,
   usersOf,
 } from '../model/lookup.ts';
@@ -13,9 +14,9 @@ import { meet, type Call, type Met } from './call.ts';
 import { leftMounts, residualUses } from './residue.ts';
 
 /** A call by which an administrator cleans up behind a removal. */
-export type CleanUpCall = Exclude<Call, CommandOf<'unpin'>>;
+export type CleanUpCall = Call;
 /** What one of these comes to. */
-export type CleanUpMet = Met<CleanUpCall>;
+export type CleanUpMet = Met;
 
 /** What is used by more than this is not cleaned up in the model: each order is played call by call (CLEAN5). */
 const RECORDS_MAX = 2_000;
@@ -25,7 +26,8 @@ const WORK_MAX = 50_000;
 
 /**
  * The orders in which a device is cleaned up: its users end, then umount; with the device bound again before all else,
- * or once its users have ended (CLEAN2). One that is bound again is not bound once more.
+ * or once its users have ended (CLEAN2); while its removal waits, with the pins let go of last. One that is bound again
+ * is not bound once more.
  */
 export function ordersOf(host: Host, device: DaxDevice): readonly [CleanUpCall[], ...CleanUpCall[][]] {
   const ends = endsOf(host, device);
@@ -34,7 +36,38 @@ export function ordersOf(host: Host, device: DaxDevice): readonly [CleanUpCall[]
   if (device.state === 'bound') return [plain];
   const back = bindsOf(device);
   const first = [...back, ...plain];
-  return ends.length === 0 ? [plain, first] : [plain, first, [...ends, ...back, ...umounts]];
+  const held = pinsLast(host, device, ends, umounts);
+  return ends.length === 0
+    ? [plain, ...held, first]
+    : [plain, ...held, first, [...ends, ...back, ...umounts]];
+}
+
+/**
+ * While a removal waits for pins its device is as it was: who holds one lets go of all else that it has of it, the others
+ * end, and behind umount the removal may go on. Source: S1, what evicts an inode before the removal finds its pages.
+ */
+function pinsLast(
+  host: Host,
+  { name, removal }: DaxDevice,
+  ends: readonly CommandOf<'exit_process'>[],
+  umounts: readonly CleanUpCall[],
+): CleanUpCall[][] {
+  const waiting_on = removal === null ? [] : must(host.tables.removals.get(removal), removal).waiting_on;
+  if (waiting_on.length === 0) return [];
+  const pids = new Set(waiting_on.map(({ pid }) => pid));
+  const held = <Each extends { readonly pid: number }>(all: readonly Each[]): readonly Each[] =>
+    all.filter(({ pid }) => pids.has(pid));
+  return [
+    [
+      ...ends.filter(({ pid }) => !pids.has(pid)),
+      ...held(mappingsOfDevice(host, name)).map(({ id }) => ({ type: 'munmap', mapping: id }) as const),
+      ...held(openFilesOfDevice(host, name)).map(
+        ({ id }) => ({ type: 'close_file', open_file: id }) as const,
+      ),
+      ...umounts,
+      ...waiting_on.map(({ pin }) => ({ type: 'unpin', pin }) as const),
+    ],
+  ];
 }
 
 /** Whether a device is used by too many to try it. O(mappings, files). */
@@ -57,7 +90,7 @@ export function hasDangling({ cdevs, instance }: DaxDevice): boolean {
 }
 
 /** A task that is stuck in the kernel takes no signal. */
-function endsOf(host: Host, device: DaxDevice): CleanUpCall[] {
+function endsOf(host: Host, device: DaxDevice): CommandOf<'exit_process'>[] {
   const ending = leftUsers(host, device).filter(({ state }) => state === 'running' || state === 'livelocked');
   return ending.map(({ pid }) => ({ type: 'exit_process', pid }));
 }

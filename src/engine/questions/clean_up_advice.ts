@@ -36,9 +36,9 @@ export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | nul
   return clean === undefined ? byReboot(host, [plain, ...others]) : inOrder(host, device, clean);
 }
 
-/** What a removal that still goes on comes to is for that removal to say. */
+/** What a removal that rests comes to nobody knows; one that goes on has gone as far as it goes by itself. */
 function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
-  return removal !== null && must(host.tables.removals.get(removal), removal).state !== 'stuck';
+  return removal !== null && must(host.tables.removals.get(removal), removal).state === 'undetermined';
 }
 
 /** Nothing is left: what holds the device then is not of the removal. */

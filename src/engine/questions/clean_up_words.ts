@@ -12,6 +12,12 @@ export function callWords(host: Host, call: CleanUpCall): string {
   switch (call.type) {
     case 'exit_process':
       return `end process ${String(call.pid)}`;
+    case 'munmap':
+      return `process ${String(host.tables.mappings.get(call.mapping)!.pid)} unmaps ${call.mapping}`;
+    case 'close_file':
+      return `process ${String(host.tables.open_files.get(call.open_file)!.pid)} closes ${call.open_file}`;
+    case 'unpin':
+      return `drop ${call.pin}`;
     case 'umount':
       return `umount ${host.tables.mounts.get(call.mount)!.path}`;
     case 'thaw':

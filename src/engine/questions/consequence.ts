@@ -37,7 +37,7 @@ export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> 
 export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
   switch (use.kind) {
     case 'mount':
-      return withUmount(tx, use.id, ofMount(tx, use.id), removal);
+      return withUmount(tx, use.id, ofMount(tx, use.id));
     case 'file':
       return ofFile(tx, use.id);
     case 'process':
@@ -68,10 +68,10 @@ function ofMount(tx: Transaction, id: string): Consequence {
   }
 }
 
-/** How its umount fails, behind the end of its users: not while the removal waits, and where too many use it to try. */
-function withUmount(tx: Transaction, id: string, of: Consequence, { waiting_on }: Aftermath): Consequence {
+/** How its umount fails, behind the end of its users, where not too many use it to try; one that waits goes on then. */
+function withUmount(tx: Transaction, id: string, of: Consequence): Consequence {
   const device = deviceOf(tx.host, tx.host.tables.mounts.get(id)!.dax_device);
-  if (waiting_on.length > 0 || isTooMuch(tx.host, device)) return of;
+  if (isTooMuch(tx.host, device)) return of;
   const met = cleanUpOf(tx, device).find(({ call }) => call.type === 'umount' && call.mount === id);
   if (met === undefined || met.does === 'ok') return of;
   return { ...of, detail: `${of.detail}; once its users have ended, its umount: ${met.words}` };

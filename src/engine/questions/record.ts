@@ -96,7 +96,9 @@ export type AdviceAction = (typeof ADVICE_ACTIONS)[number];
 /** What is asked for in an advice. */
 export type AdvisedCommand = CommandOf<
   | 'bind'
+  | 'close_file'
   | 'exit_process'
+  | 'munmap'
   | 'patch_host'
   | 'patch_memory_block'
   | 'reboot'

@@ -5,10 +5,9 @@ import { must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { advance } from '../removal/advance.ts';
 import { cleanUpHazards } from './clean_up_hazard.ts';
 import type { ImaginedState } from './record.ts';
-import { imagineDone } from './what_if.ts';
+import { goOn, imagineDone } from './what_if.ts';
 
 /** A removal that was run as far as it goes by itself. */
 export type ImaginedRemoval = RemovalRecord & { readonly state: ImaginedState };
@@ -22,16 +21,8 @@ export function runRemoval(tx: Transaction, command: RemoveDaxDevice): ImaginedR
   });
 }
 
-/** Runs the next steps of a removal, until it ends, waits or is stuck. */
+/** Runs the next steps of a removal, until it ends, waits or is stuck, and tells then what cleaning up will do. */
 export function runOn(tx: Transaction, id: string): ImaginedRemoval {
-  for (;;) {
-    const removal = must(tx.host.tables.removals.get(id), `removal ${id}`);
-    if (isOver(removal)) return removal;
-    const next = { type: 'advance_removal', removal: id } as const;
-    imagineDone(tx, next, (own) => advance(own, id, cleanUpHazards));
-  }
-}
-
-function isOver(removal: RemovalRecord): removal is ImaginedRemoval {
-  return removal.state !== 'running';
+  goOn(tx, id, cleanUpHazards);
+  return must(tx.host.tables.removals.get(id), `removal ${id}`) as ImaginedRemoval;
 }

@@ -37,7 +37,8 @@ export function standingOf(tx: Transaction, device: DaxDevice): Standing | null 
   }
   return atRest(tx, device, (imagined, left, begun) => {
     const { state, waiting_on } = begun!;
-    if (state === 'waiting') return { state, verdict: null, waiting_on, hazards: [] };
+    if (state === 'waiting')
+      return { state, verdict: null, waiting_on, hazards: cleanUpHazards(imagined, left) };
     const hazards = [...dangersOf(imagined.host, begun!, left), ...cleanUpHazards(imagined, left)];
     return { state, verdict: verdictOf(hazards), waiting_on, hazards };
   });

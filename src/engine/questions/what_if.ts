@@ -1,11 +1,13 @@
 import { carryOut } from '../commands/carry_out.ts';
 import { cdevsOfBoot } from '../device/cdevs.ts';
 import { NOTHING_PROPOSED } from '../kernels/proposed.ts';
-import { deviceOf } from '../model/lookup.ts';
+import { deviceOf, must } from '../model/lookup.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
 import type { Asked } from '../mm/unusable.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { begin, hostRecord, patch, rollback, type Context, type Transaction } from '../model/transaction.ts';
+import { advance } from '../removal/advance.ts';
+import type { TellCleanUp } from '../removal/report.ts';
 
 /** Of what is only imagined: its numbers are told nobody. */
 interface Imagined extends Context {
@@ -52,6 +54,13 @@ export function imagineDone<Command extends Asked, Answer>(
   } finally {
     tx.undo.push(...own.undo);
   }
+}
+
+/** Runs the next steps of a removal, until it ends, waits or is stuck. */
+export function goOn(tx: Transaction, id: string, cleanUp: TellCleanUp): void {
+  const next = { type: 'advance_removal', removal: id } as const;
+  while (must(tx.host.tables.removals.get(id), `removal ${id}`).state === 'running')
+    imagineDone(tx, next, (own) => advance(own, id, cleanUp));
 }
 
 /**

@@ -67,7 +67,7 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
   const { holds_s_umount_of } = output;
   const waiting_on = output.waiting_on ?? [];
   const next = { ...removal, steps, report, waiting_on, ...definedOnly({ holds_s_umount_of }) };
-  if (output.end === 'wait') return wait(tx, next);
+  if (output.end === 'wait') return wait(ending, next);
   if (output.end === 'stuck') return stuck(ending, next);
   if (output.end === 'unknown') return rest(tx, next);
   if (position === steps.length - 1) return complete(ending, next);
@@ -76,15 +76,18 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
   return after;
 }
 
-function wait(tx: Transaction, removal: RemovalRecord): RemovalRecord {
+/** What cleaning up does is told of a removal that waits already: it goes on behind the call that wakes it. */
+function wait({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
   const { report } = removal;
   const cost = costAtEnd(tx.host, report.simulated_kernel_cost, report.signals, 'waiting');
-  const after = store(tx, {
+  const waits = store(tx, {
     ...removal,
     state: 'waiting',
     report: { ...report, simulated_kernel_cost: cost },
   });
+  const hazards = cleanUp(tx, deviceOf(tx.host, removal.dax_device));
+  const after = store(tx, { ...waits, hazards });
   emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map(({ pin }) => pin) });
   return after;
 }

@@ -93,7 +93,7 @@ export const Advice = z
   .meta({
     id: 'Advice',
     description:
-      'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more. Of a device whose removal has ended: what leads to a clean state (clean_up), or why only a reboot does.',
+      'Something to do before the removal, tried by simulation: it then leaves less behind, or harms nobody any more. Of a device whose removal has ended, or waits: what leads to a clean state (clean_up), or why only a reboot does.',
     override: withExample({
       action: 'clean_up',
       detail:
