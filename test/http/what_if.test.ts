@@ -60,7 +60,7 @@ test('a kernel under which the device cannot be there is an item, not an error',
 });
 
 test.each([
-  [{ ...asked, host: 'nobody' }, 404, 'host_not_found', []],
+  [{ ...asked, host: 'nobody' }, 404, 'host_not_found', ['/host']],
   [{ ...asked, dax_device: 'pmem9' }, 404, 'dax_device_not_found', ['/dax_device']],
   [{ ...asked, kernels: [] }, 400, 'invalid_request', ['/kernels']],
   [{ ...asked, kernels: ['v6.12', 'v4.19'] }, 400, 'invalid_request', ['/kernels/1']],
