@@ -1,6 +1,7 @@
 import { deleteFile } from '../mm/last_user.ts';
-import { deviceOf, filesOf, superblockOf } from '../model/lookup.ts';
+import { deviceOf, fileSystemsOfDevice, filesOf, superblockOf } from '../model/lookup.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
+import { touchedDevices } from '../model/touched_devices.ts';
 
 /**
  * File systems that are no longer on their medium (another one was made over it, the device was given away, the medium
@@ -8,7 +9,8 @@ import { emit, remove, type Transaction } from '../model/transaction.ts';
  * find them again.
  */
 export function reapLostFiles(tx: Transaction): void {
-  const lost = tx.host.tables.file_systems.where(
+  const touched = [...touchedDevices(tx)].flatMap((name) => fileSystemsOfDevice(tx.host, name));
+  const lost = touched.filter(
     ({ id, dax_device, generation }) =>
       generation !== deviceOf(tx.host, dax_device).generation && superblockOf(tx.host, id) === null,
   );

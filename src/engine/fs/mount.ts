@@ -11,10 +11,12 @@ import {
   mappingsOfFile,
   mountedSuperblock,
   mountsOf,
+  mountsOfDevice,
   openFilesOfFile,
 } from '../model/lookup.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
+import { touchedDevices } from '../model/touched_devices.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
 /** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
@@ -46,7 +48,8 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
 
 /** A detached mount ends with its last user; but where its superblock is frozen, which waits for a mount or a reboot. */
 export function reapLazyMounts(tx: Transaction): void {
-  for (const mount of tx.host.tables.mounts.where((one) => isAbandoned(tx.host, one))) {
+  const mounts = [...touchedDevices(tx)].flatMap((name) => mountsOfDevice(tx.host, name));
+  for (const mount of mounts.filter((one) => isAbandoned(tx.host, one))) {
     if (!keptByFreeze(tx, mount)) dropMount(tx, mount);
   }
 }

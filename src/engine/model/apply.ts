@@ -1,7 +1,7 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
 import type { OpenFile } from './open_file.ts';
-import type { File, Host, Kind, Mapping, Mount, Pin } from './host.ts';
+import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import { withBlocks } from './inode.ts';
 import {
   chunksOf,
@@ -100,7 +100,7 @@ export function applyChange(host: Host, change: Change): () => void {
 }
 
 /** The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes. */
-const INDEXED = ['mounts', 'files', 'open_files', 'mappings', 'pins'] as const;
+const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins'] as const;
 
 /**
  * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
@@ -137,6 +137,7 @@ function indexKeys(kind: Kind, record: unknown): string[] {
     const { file_system, dax_device } = record as Mount | File;
     return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
   }
+  if (kind === 'file_systems') return [`file_systems/dax_device/${(record as FileSystem).dax_device}`];
   if (kind !== 'mappings' && kind !== 'pins' && kind !== 'open_files') return [];
   const { pid, dax_device } = record as Mapping | Pin | OpenFile;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];

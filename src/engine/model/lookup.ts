@@ -164,6 +164,11 @@ export function filesOf(host: Host, file_system: string): File[] {
   return indexed(host, 'files', `file_system/${file_system}`);
 }
 
+/** File systems that were made on a device, in order of creation. */
+export function fileSystemsOfDevice(host: Host, dax_device: string): FileSystem[] {
+  return indexed(host, 'file_systems', `dax_device/${dax_device}`);
+}
+
 /** Files of all file systems of a device, in order of creation. */
 export function filesOfDevice(host: Host, dax_device: string): File[] {
   return indexed(host, 'files', `dax_device/${dax_device}`);
@@ -207,7 +212,7 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
-function indexed<K extends 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins'>(
+function indexed<K extends 'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins'>(
   host: Host,
   kind: K,
   key: string,

@@ -28,11 +28,13 @@ export interface Transaction {
   readonly undo: (() => void)[];
   /** Stored records as they were at begin(), of those that were put since: by `kind/id`. */
   readonly replaced: Map<string, RecordOf<Kind>>;
+  /** Records that were deleted since begin(), as they were then: by `kind/id`. */
+  readonly deleted: Map<string, RecordOf<Kind>>;
 }
 
 /** A transaction on a host that has no events yet. */
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [], replaced: new Map() };
+  return { host, context, events: [], pending: [], undo: [], replaced: new Map(), deleted: new Map() };
 }
 
 /** Puts the host back to what it was at begin(). */
@@ -79,6 +81,8 @@ export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fiel
 
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
+  const before = table(tx.host, kind).get(id);
+  if (before !== undefined) tx.deleted.set(`${kind}/${id}`, before);
   make(tx, { op: 'delete', kind, id });
 }
 
