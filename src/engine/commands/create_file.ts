@@ -2,6 +2,7 @@ import type { CreateFile } from '../model/use_command.ts';
 import { findAttached } from '../fs/mount.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
 import { allocate, take } from '../mm/layout.ts';
+import { refusesWriters } from '../fs/superblock.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { nextId, put, identity, emit, type Transaction } from '../model/transaction.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
@@ -16,7 +17,7 @@ import type { Extent } from '../model/inode.ts';
 export function createFile(tx: Transaction, command: CreateFile): File | Refusal {
   const mount = findAttached(tx.host, command.mount);
   if (isRefusal(mount)) return { ...mount, pointer: '/mount' };
-  if (mount.read_only) return kernelRefuses('EROFS', 'the file system is read-only');
+  if (refusesWriters(mount)) return kernelRefuses('EROFS', 'the file system is read-only');
   if (isFrozen(mount))
     return refuse('dax_device_busy', `the file system is frozen: open(O_CREAT) blocks ${untilThawed(mount)}`);
   const dead = mount.fs_state === 'shutdown' || blockDeviceGone(tx.host, mount);

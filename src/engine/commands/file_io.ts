@@ -30,6 +30,7 @@ import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusa
 import { emit, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import { findByPath } from '../fs/mount.ts';
+import { refusesWriters } from '../fs/superblock.ts';
 import { syncFile } from '../fs/sync.ts';
 
 /** pread(2), pwrite(2), fsync(2) of a process on a file (B6). Refused: `out_of_range`, `outcome_unknown`. */
@@ -45,7 +46,7 @@ export function fileIo(tx: Transaction, command: FileIo): Outcome | Refusal {
   if (isRefusal(mount)) return mount;
   if (command.kind === 'pwrite') {
     // It is opened for writing first; with a descriptor, sb_start_write() comes before all that asks the file system.
-    if (mount.read_only && !hasOpenToWrite(tx.host, file, command.pid)) return errnoOutcome('EROFS');
+    if (refusesWriters(mount) && !hasOpenToWrite(tx.host, file, command.pid)) return errnoOutcome('EROFS');
     if (isFrozen(mount)) return waitForThaw(tx, command.pid, callOf(file, command));
   }
   if (mount.fs_state === 'shutdown') return errnoOutcome('EIO');
@@ -62,7 +63,7 @@ function superblockFor(host: Host, file: File, pid: number): Mount | Refusal {
   return isHolder ? mountedSuperblock(host, file) : findByPath(host, file);
 }
 
-/** Whether a process has a file open for writing: where the kernel made it read-only, it had it open before. */
+/** Whether a process has a file open for writing. */
 function hasOpenToWrite(host: Host, { id }: File, pid: number): boolean {
   return (
     openFilesOfPid(host, pid).some(({ file, flags: [mode] }) => file === id && mode !== 'rdonly') ||

@@ -43,6 +43,15 @@ export function shutDown(
   return after;
 }
 
+/**
+ * Whether whoever opens a file for writing, or makes one, is told EROFS. Not where it is alive and an aborted journal made it
+ * read-only (R37): who writes had the file open before, and a new one fails in the look-up of its name, whose directory
+ * cannot be read. Source: fs/namei.c open_last_lookups(); `fsdax-ext4-unbind-late@5.10`.
+ */
+export function refusesWriters({ read_only, journal, fs_state }: Mount): boolean {
+  return read_only && (journal === 'live' || fs_state === 'shutdown');
+}
+
 /** xfs shuts itself down over what its reverse map found (SHUTDOWN_CORRUPT_ONDISK). Returns what it logs. */
 export function shutDownCorrupt(tx: Transaction, mount: Mount): string[] {
   const disk = diskName(mount);

@@ -15,7 +15,7 @@ function devicesOf(tx: Transaction, change: Change): readonly string[] {
   if (change.kind === 'dax_devices') return tx.host.tables.dax_devices.has(change.id) ? [change.id] : [];
   if (change.kind === 'processes') return ofProcess(tx, Number(change.id));
   const record = change.op === 'put' ? change.record : tx.deleted.get(`${change.kind}/${change.id}`)!;
-  return 'dax_device' in record && record.dax_device !== null ? [record.dax_device] : [];
+  return 'dax_device' in record ? [record.dax_device] : [];
 }
 
 function ofProcess({ host }: Transaction, pid: number): string[] {
