@@ -350,42 +350,6 @@ describe('on a kernel of which not all is known', () => {
     expect(device!.depends_on!.map(({ fact }) => fact)).toContain('steps.del_gendisk.shuts_fs_down');
   });
 
-  test('[PLAN7] what comes to several ends itself is not planned', () => {
-    const made = unknown();
-    made.run({ type: 'patch_host', kernel_release: '6.12.0' });
-    addDevice(made);
-    const mapper = addMapper(made, { file: addFile(made, addMount(made).id, '/f'), touched: 'write' });
-    addPin(made, mapper, PIPE);
-    removeDevice(made, { trigger: 'surprise_removal' });
-    addDevice(made, { name: 'pmem1' });
-    const file = addFile(made, addMount(made, { dax_device: 'pmem1', path: '/mnt/b' }).id, '/g');
-    const how = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
-    made.run({ type: 'create_mapping', pid: mapper.pid, file, ...how });
-    made.run({ type: 'patch_host', kernel_release: RHEL_9 });
-    expect(made.try({ type: 'exit_process', pid: mapper.pid })).toMatchObject({ code: 'undetermined' });
-    const plan = made.ask({ ...unbind, dax_devices: ['pmem1'] });
-    expect(plan.order).toEqual([]);
-    expect(stands(plan)).toBe('pmem1 undetermined undetermined');
-  });
-
-  test('[PLAN7] nor what returns whatever the facts are, and leaves not the same', () => {
-    const made = unknown();
-    made.run({ type: 'patch_host', kernel_release: '6.12.0' });
-    addDevice(made);
-    const mapper = addMapper(made, { file: addFile(made, addMount(made).id, '/f'), touched: 'write' });
-    removeDevice(made);
-    made.run({ type: 'bind', dax_device: DEVICE });
-    addDevice(made, { name: 'pmem1' });
-    const file = addFile(made, addMount(made, { dax_device: 'pmem1', path: '/mnt/b' }).id, '/g');
-    const how = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
-    made.run({ type: 'create_mapping', pid: mapper.pid, file, ...how });
-    made.run({ type: 'patch_host', kernel_release: RHEL_9 });
-    expect(made.try({ type: 'exit_process', pid: mapper.pid })).toMatchObject({ code: 'undetermined' });
-    const plan = made.ask({ ...unbind, dax_devices: ['pmem1'] });
-    expect(plan.order).toEqual([]);
-    expect(stands(plan)).toBe('pmem1 undetermined undetermined');
-  });
-
   test('[PLAN7] one that rests already is told as not known', () => {
     const made = unknown();
     addDevice(made, { mode: 'devdax' });
