@@ -29,7 +29,7 @@ export function tellDependent<Done extends Granted>(
   if (isRefusal(done)) return withMore(done, depends_on);
   const isInAnswer = left_out.some((pointer) => pointer.startsWith('/answer'));
   const inRemoval: Tell = (removal) => {
-    const own = isInAnswer ? dependsOn(storedOf(effects, removal)) : depends_on;
+    const own = dependsOn(storedOf(effects, removal));
     // Of a choice that earlier steps depended on, too, what has come of it by now is told by this one.
     return { ...removal, ...dependOn({ depends_on: own }, retold(removal)) };
   };

@@ -81,8 +81,7 @@ export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fiel
 
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
-  const before = table(tx.host, kind).get(id);
-  if (before !== undefined) tx.deleted.set(`${kind}/${id}`, before);
+  tx.deleted.set(`${kind}/${id}`, table(tx.host, kind).get(id)!);
   make(tx, { op: 'delete', kind, id });
 }
 
