@@ -54,9 +54,9 @@ function letGo(made: Machine, dax_device: string, { calls }: Advice): number {
 }
 
 /** How a removal of the device now ends, or what is left where it has none. */
-function standsNow(made: Machine, dax_device: string): readonly string[] {
+function standsNow(made: Machine, dax_device: string): readonly (string | null)[] {
   const [now] = made.ask({ type: 'assess_removals', dax_device });
-  return [now!.state ?? 'completed', now!.verdict ?? 'contained'];
+  return now!.state === null ? ['completed', now!.verdict ?? 'contained'] : [now!.state, now!.verdict];
 }
 
 test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said, as does who lets go by itself', () => {

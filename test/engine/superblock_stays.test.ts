@@ -50,7 +50,8 @@ describe('[UMOUNT1] a superblock that is never torn down is told of the device a
     });
     removeDevice(rig.made);
     expect(stays(host)).toEqual([detail]);
-    rig.made.run({ type: 'bind', dax_device: DEVICE });
+    const { record } = rig.made.run({ type: 'bind', dax_device: DEVICE });
+    expect(record, 'what the bind answers is what is stored').toEqual(host.tables.dax_devices.get(DEVICE));
     expect(stays(host)).toEqual([detail]);
     rig.made.run({ type: 'reboot' });
     expect([stays(host), hostOf(rig)]).toEqual([[], { health: 'ok', stuck: [] }]);
