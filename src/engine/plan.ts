@@ -13,7 +13,7 @@ import { deviceOf, findDevice } from './model/lookup.ts';
 import { PLANNED_MAX, type PlanRemovals } from './model/question.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
-import { begin, rollback, type Transaction } from './model/transaction.ts';
+import { within, type Transaction } from './model/transaction.ts';
 import { besides } from './model/untold.ts';
 import type { RemoveTrigger } from './model/vocabulary.ts';
 import { toldOf } from './device/told.ts';
@@ -137,13 +137,11 @@ function cleanUp(
 
 /** Does commands in their order, each of which has to return, all or none. */
 function doAll(tx: Transaction, commands: readonly PreparingCommand[]): boolean {
-  const tried = begin(tx.host, tx.context);
-  if (commands.some((command) => !isDone(play(tried, command)))) {
-    rollback(tried);
-    return false;
-  }
-  tx.undo.push(...tried.undo);
-  return true;
+  return within(
+    tx,
+    (tried) => commands.every((command) => isDone(play(tried, command))),
+    (areDone) => areDone,
+  );
 }
 
 /**
@@ -196,11 +194,11 @@ function eitherWay(stands: Stands, possible: readonly PossibleThen[] | undefined
 /** Those that end best first: one that is stuck may hold what others need. */
 function bestFirst(tx: Transaction, asked: readonly string[], trigger: RemoveTrigger): string[] {
   const ends = asked.map((name) => {
-    const tried = begin(tx.host, tx.context);
-    const begun = new Map<string, string>();
-    const step = removeOne(tried, removalOf(name, trigger), begun);
-    const rank = isRefusal(step) ? REFUSED_RANK : rankOf(recordOf(tried, begun.get(name)!));
-    rollback(tried);
+    const rank = within(
+      tx,
+      (tried) => rankOf(tried, removalOf(name, trigger)),
+      () => false,
+    );
     return { name, rank };
   });
   return ends.sort((one, other) => one.rank - other.rank).map(({ name }) => name);
@@ -210,7 +208,10 @@ function bestFirst(tx: Transaction, asked: readonly string[], trigger: RemoveTri
 const STATE_RANKS = { completed: 0, waiting: 10, undetermined: 11, stuck: 12 } as const;
 const REFUSED_RANK = 20;
 
-function rankOf({ state, verdict }: ImaginedRemoval): number {
+function rankOf(tx: Transaction, command: RemoveDaxDevice): number {
+  const begun = new Map<string, string>();
+  if (isRefusal(removeOne(tx, command, begun))) return REFUSED_RANK;
+  const { state, verdict } = recordOf(tx, begun.get(command.dax_device)!);
   return STATE_RANKS[state] + (verdict === null ? 0 : RANKS[verdict]) / 10;
 }
 

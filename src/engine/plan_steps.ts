@@ -5,7 +5,7 @@ import { isOnDaxBus } from './model/vocabulary.ts';
 import { NO_IMPACT } from './questions/impact.ts';
 import { mayLetGo } from './questions/lets_go.ts';
 import type { PlanAction, PlannedCommand, PlanStep, PreparingCommand } from './questions/plan_record.ts';
-import type { CleanUpCall } from './questions/clean_up.ts';
+import type { Call } from './questions/call.ts';
 import { hasBegun } from './questions/standing.ts';
 
 const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
@@ -55,7 +55,7 @@ function insteadOf(host: Host, command: PreparingCommand, concerned: readonly Da
 }
 
 /** Whether a plan does a call that cleans up: it binds nothing (PLAN10). */
-export function isPlanned(call: CleanUpCall): call is CleanUpCall & PreparingCommand {
+export function isPlanned(call: Call): call is Call & PreparingCommand {
   return call.type in ACTIONS;
 }
 

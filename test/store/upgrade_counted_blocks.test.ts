@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('stored memory was counted as the listing of its device tells, and by nobody else', () => {
   const db = before(24);
@@ -9,9 +9,7 @@ test('stored memory was counted as the listing of its device tells, and by nobod
   );
   const record = { revision: 4, nr_pages: 7 * 32768, block_bytes: 2 ** 27 };
   for (const host of ['real', 'untold', 'made']) {
-    db.prepare(
-      `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (@host, @host, @host, 1, 'v6.12', 'ok', '{}')`,
-    ).run({ host });
+    addHost(db, host);
     range.run({ host, record: JSON.stringify(record) });
   }
   const inventory = db.prepare(

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('[S47] a removal that never comes to the end of an eviction says whose s_umount it has', () => {
   const db = before(38);
-  db.exec(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, kernel_release, health, record)
-     VALUES ('h', 'h', 'h', 1, 'v7.3', NULL, 'ok', '{}')`,
-  );
+  addHost(db, 'h', { kernel: 'v7.3' });
   const removal = db.prepare(
     `INSERT INTO removals (host, id, uid, revision, dax_device, kernel, "trigger", state, record)
      VALUES ('h', @id, @id, 3, 'pmem0', 'v7.3', 'unbind', @state, @record)`,

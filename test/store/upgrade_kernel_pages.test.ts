@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { before, migrateTo } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('stored memory blocks tell nothing of kernel pages where a listing told of them, and that there are none else', () => {
   const db = before(13);
@@ -12,9 +12,7 @@ test('stored memory blocks tell nothing of kernel pages where a listing told of 
      VALUES (@host, 'dax0.0', @host, 4, 'dax0.0', 0, @record)`,
   );
   for (const host of ['real', 'made']) {
-    db.prepare(
-      `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (@host, @host, @host, 1, 'v6.12', 'ok', '{}')`,
-    ).run({ host });
+    addHost(db, host);
     range.run({ host, record: JSON.stringify({ revision: 4, blocks }) });
   }
   db.exec(

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
+import { addHost, before } from './support/before.ts';
 
 test('removals keep their rows and their keys, also one that is gone, and take the words that are new', () => {
   const db = before(12);
-  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
-    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
+  addHost(db, 'a', { kernel: 'v6.1' });
   const insert =
     db.prepare(`INSERT INTO removals (host, id, uid, revision, dax_device, kernel, "trigger", state, verdict, record)
     VALUES ('a', @id, @id, 3, 'pmem0', 'v6.1', 'unbind', @state, @verdict, '{"kept":true}')`);

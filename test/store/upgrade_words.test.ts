@@ -1,20 +1,14 @@
 import { expect, test } from 'vitest';
 import { CxlMemdev } from '../../src/http/schemas/cxl.ts';
 import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
-import type { Connection } from '../../src/store/connection.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { before } from './support/before.ts';
-
-function addHost(db: Connection): void {
-  db.exec(`INSERT INTO hosts (host, id, uid, revision, kernel, health, record)
-    VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`);
-}
+import { addHost, before } from './support/before.ts';
 
 const UID = '01a20875-60f7-71dd-93a4-a825a52209c';
 
 test('hotplug events that were stored are told in the words of today, and their keys stay', () => {
   const db = before(3);
-  addHost(db);
+  addHost(db, 'a');
   const insert = db.prepare(
     `INSERT INTO hotplug_events (host, id, uid, revision, dax_device, action, record) VALUES ('a', @id, @id, 1, 'pmem0', @action, @record)`,
   );
@@ -48,7 +42,7 @@ test('hotplug events that were stored are told in the words of today, and their 
 
 test('memdevs and regions that were stored say their id', () => {
   const db = before(5);
-  addHost(db);
+  addHost(db, 'a');
   const memdev = {
     ...{ uid: `${UID}0`, revision: 1, host: 'a', name: 'mem3', serial: null, pci: null, pmem_size: 4096 },
     ...{ ram_size: 0, numa_node: null, state: 'enabled', nmem: 'nmem3', committed_with_zero_size: false },

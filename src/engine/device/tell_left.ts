@@ -1,6 +1,7 @@
 import { isReleased, releasedWords } from '../mm/cdev.ts';
 import type { Condition, DaxDevice, Host, HostRecord, Mount } from '../model/host.ts';
 import { mountsOfDevice } from '../model/lookup.ts';
+import { touchedDevices } from '../model/touched_devices.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
 
@@ -12,24 +13,19 @@ const TOLD: ReadonlySet<string> = new Set([CDEV_RELEASED.type, SUPERBLOCK_STAYS.
  * device_dax serves it (CDEV4), a superblock that is never torn down (S2, S10, S32). O(what changed, mounts of it).
  */
 export function tellLeft(tx: Transaction): void {
-  for (const name of changed(tx)) {
-    const device = tx.host.tables.dax_devices.get(name);
+  const { dax_devices } = tx.host.tables;
+  for (const name of isStuckOtherwise(tx) ? dax_devices.keys() : touchedDevices(tx)) {
+    const device = dax_devices.get(name);
     if (device !== undefined) tellOne(tx, device);
   }
 }
 
-/** Devices that changed, or a mount of them; all where what a dead task keeps of the host did: words hang on that. */
-function changed({ host, replaced }: Transaction): Set<string> {
-  const { hosts, dax_devices } = host.tables;
-  const names = [...replaced].flatMap(([key, before]) => {
-    if (key.startsWith('dax_devices/')) return [(before as DaxDevice).name];
-    return key.startsWith('mounts/') ? [(before as Mount).dax_device] : [];
-  });
-  const isKept = [...hosts.values()].every(({ name, stuck }) => {
+/** Whether what a dead task keeps of the host has changed: what a device says of its node hangs on that. */
+function isStuckOtherwise({ host, replaced }: Transaction): boolean {
+  return [...host.tables.hosts.values()].some(({ name, stuck }) => {
     const before = replaced.get(`hosts/${name}`) as HostRecord | undefined;
-    return before === undefined || before.stuck === stuck;
+    return before !== undefined && before.stuck !== stuck;
   });
-  return new Set(isKept ? names : dax_devices.keys());
 }
 
 function tellOne(tx: Transaction, device: DaxDevice): void {

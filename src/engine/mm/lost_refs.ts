@@ -55,9 +55,11 @@ function loseFree(
   { refs, ptes }: Lost,
   ramOf: (device: DaxDevice) => PfnRange[],
 ): void {
+  if (!factsOf(tx.host).repurpose.bad_page_map) return;
+  const lost = normalize([...refs, ...ptes]);
   for (const range of memoryRangesOf(tx.host, device.name)) {
-    const free = subtract(intersect(normalize([...refs, ...ptes]), [pfns(range)]), ramOf(device));
-    if (free.length === 0 || !factsOf(tx.host).repurpose.bad_page_map) continue;
+    const free = subtract(intersect(lost, [pfns(range)]), ramOf(device));
+    if (free.length === 0) continue;
     patch(tx, 'memory_ranges', range.id, { miscounted: normalize([...(range.miscounted ?? []), ...free]) });
   }
 }

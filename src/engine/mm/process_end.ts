@@ -28,7 +28,8 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  *   dead
  *
  * Refused with `outcome_unknown`: its memory is locked, or nothing describes the release of a pin or the eviction of an
- * inode that it comes to; with `dax_device_busy` where that waits for a thaw. It has ended all the same: a removal that kills, which cannot be refused, goes on.
+ * inode that it comes to; with `dax_device_busy` where that waits for a thaw. It has ended all the same: a removal that
+ * kills, which cannot be refused, goes on.
  * Source: mm/mmap.c exit_mmap(), kernel/exit.c do_exit(); R140, R141, R123-R126.
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Refusal {

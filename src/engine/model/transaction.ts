@@ -42,6 +42,25 @@ export function rollback(tx: Transaction): void {
   while (tx.undo.length > 0) tx.undo.pop()?.();
 }
 
+/**
+ * Does what `run` does in a transaction of its own inside of another one: what is kept the other puts back in its turn,
+ * all else is put back at once.
+ */
+export function within<Done>(
+  tx: Transaction,
+  run: (own: Transaction) => Done,
+  isKept: (done: Done) => boolean,
+): Done {
+  const own = begin(tx.host, tx.context);
+  try {
+    const done = run(own);
+    if (isKept(done)) for (const undo of own.undo.splice(0)) tx.undo.push(undo);
+    return done;
+  } finally {
+    rollback(own);
+  }
+}
+
 function make(tx: Transaction, change: Change): void {
   tx.pending.push(change);
   tx.undo.push(applyChange(tx.host, change));

@@ -24,8 +24,8 @@ export type Call = CommandOf<
  * What a call comes to: `fails` where the kernel oopses or it never returns, `stays` where a umount leaves the superblock,
  * for it is frozen, `unknown` where no source tells.
  */
-export interface Met<Of extends Call = Call> {
-  readonly call: Of;
+export interface Met {
+  readonly call: Call;
   readonly does: 'ok' | 'refused' | 'fails' | 'stays' | 'unknown';
   readonly words: string;
 }
@@ -34,7 +34,7 @@ export interface Met<Of extends Call = Call> {
 type Answer = Outcome | BoundDevice | RecordedHotplugEvent | Mount | WrittenMemoryBlock;
 
 /** Does a call, as the host does it, and tells what it comes to; removals that it wakes go on as far as they do. */
-export function meet<Of extends Call>(tx: Transaction, call: Of): Met<Of> {
+export function meet(tx: Transaction, call: Call): Met {
   const waiting = tx.host.tables.removals.where(({ state }) => state === 'waiting');
   const answer = imagineDone(tx, call, act);
   for (const { id } of waiting) goOn(tx, id, () => []);

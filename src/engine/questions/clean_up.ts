@@ -13,11 +13,6 @@ import { entriesOf, type Transaction } from '../model/transaction.ts';
 import { meet, type Call, type Met } from './call.ts';
 import { leftMounts, residualUses } from './residue.ts';
 
-/** A call by which an administrator cleans up behind a removal. */
-export type CleanUpCall = Call;
-/** What one of these comes to. */
-export type CleanUpMet = Met;
-
 /** What is used by more than this is not cleaned up in the model: each order is played call by call (CLEAN5). */
 const RECORDS_MAX = 2_000;
 const CALLS_MAX = 100;
@@ -29,17 +24,14 @@ const WORK_MAX = 50_000;
  * or once its users have ended (CLEAN2); while its removal waits, with the pins let go of last. One that is bound again
  * is not bound once more.
  */
-export function ordersOf(host: Host, device: DaxDevice): readonly [CleanUpCall[], ...CleanUpCall[][]] {
+export function ordersOf(host: Host, device: DaxDevice): readonly [Call[], ...Call[][]] {
   const ends = endsOf(host, device);
   const umounts = umountsOf(host, device);
   const plain = [...ends, ...umounts];
   if (device.state === 'bound') return [plain];
   const back = bindsOf(device);
-  const first = [...back, ...plain];
-  const held = pinsLast(host, device, ends, umounts);
-  return ends.length === 0
-    ? [plain, ...held, first]
-    : [plain, ...held, first, [...ends, ...back, ...umounts]];
+  const between = ends.length === 0 ? [] : [[...ends, ...back, ...umounts]];
+  return [plain, ...pinsLast(host, device, ends, umounts), [...back, ...plain], ...between];
 }
 
 /**
@@ -50,8 +42,8 @@ function pinsLast(
   host: Host,
   { name, removal }: DaxDevice,
   ends: readonly CommandOf<'exit_process'>[],
-  umounts: readonly CleanUpCall[],
-): CleanUpCall[][] {
+  umounts: readonly Call[],
+): Call[][] {
   const waiting_on = removal === null ? [] : must(host.tables.removals.get(removal), removal).waiting_on;
   if (waiting_on.length === 0) return [];
   const pids = new Set(waiting_on.map(({ pid }) => pid));
@@ -106,13 +98,13 @@ function leftUsers(host: Host, device: DaxDevice): Process[] {
   return users.filter(({ pid }) => pids.has(pid));
 }
 
-function umountsOf(host: Host, device: DaxDevice): CleanUpCall[] {
+function umountsOf(host: Host, device: DaxDevice): Call[] {
   const mounted = leftMounts(host, device).filter(({ state }) => state === 'mounted');
   return mounted.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }));
 }
 
 /** One for each superblock that its user froze: behind its last umount nobody could thaw it (S38). */
-export function thawsOf(host: Host, device: DaxDevice): CleanUpCall[] {
+export function thawsOf(host: Host, device: DaxDevice): Call[] {
   const frozen = leftMounts(host, device).filter(
     ({ state, frozen_by_user }) => state === 'mounted' && frozen_by_user,
   );
@@ -121,14 +113,14 @@ export function thawsOf(host: Host, device: DaxDevice): CleanUpCall[] {
 }
 
 /** A device is bound again: the medium comes first, where it is gone. */
-export function bindsOf({ name, media_present }: DaxDevice): CleanUpCall[] {
-  const bound: CleanUpCall = { type: 'bind', dax_device: name };
+export function bindsOf({ name, media_present }: DaxDevice): Call[] {
+  const bound: Call = { type: 'bind', dax_device: name };
   return media_present ? [bound] : [{ type: 'record_hotplug_event', dax_device: name, action: 'add' }, bound];
 }
 
 /** Plays calls up to the first that is not ok. */
-export function upToFirst(tx: Transaction, calls: readonly CleanUpCall[]): CleanUpMet[] {
-  const all: CleanUpMet[] = [];
+export function upToFirst(tx: Transaction, calls: readonly Call[]): Met[] {
+  const all: Met[] = [];
   for (const call of calls) {
     const met = meet(tx, call);
     all.push(met);

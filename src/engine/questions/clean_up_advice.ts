@@ -2,7 +2,8 @@ import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { must } from '../model/lookup.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import { isTooMuch, type CleanUpCall } from './clean_up.ts';
+import type { Call } from './call.ts';
+import { isTooMuch } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import { NO_IMPACT } from './impact.ts';
@@ -15,7 +16,7 @@ export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
 export type CleanUp = InOrder | ByReboot;
 interface InOrder extends Advice {
   readonly action: 'clean_up';
-  readonly calls: readonly CleanUpCall[];
+  readonly calls: readonly Call[];
 }
 interface ByReboot extends Advice {
   readonly action: 'reboot';

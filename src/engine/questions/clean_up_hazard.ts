@@ -6,7 +6,8 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf } from '../model/lookup.ts';
 import type { Hazard } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { hasDangling, isTooMuch, superblocksOf, type CleanUpMet } from './clean_up.ts';
+import type { Met } from './call.ts';
+import { hasDangling, isTooMuch, superblocksOf } from './clean_up.ts';
 import { cleanUpOf, isClean, otherOrdersOf, type Played } from './clean_up_orders.ts';
 import { callWords, failsWords, howSure, notCleanWords, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
@@ -42,16 +43,11 @@ function hazardsOnce(tx: Transaction, device: DaxDevice): Hazard[] {
   return first === undefined ? [] : [dangerOf(tx, device, plain, first)];
 }
 
-function isDanger({ does }: CleanUpMet): boolean {
+function isDanger({ does }: Met): boolean {
   return does !== 'ok' && does !== 'refused';
 }
 
-function dangerOf(
-  tx: Transaction,
-  device: DaxDevice,
-  plain: readonly CleanUpMet[],
-  first: CleanUpMet,
-): Hazard {
+function dangerOf(tx: Transaction, device: DaxDevice, plain: readonly Met[], first: Met): Hazard {
   const told = failsWords(tx.host, plain.slice(0, plain.indexOf(first) + 1));
   return {
     ...NONE,
@@ -63,24 +59,24 @@ function dangerOf(
 }
 
 /** And of the ways out: what waits for references never does on a kernel that counts none. */
-function sourceOf(host: Host, met: CleanUpMet): string {
+function sourceOf(host: Host, met: Met): string {
   if (met.does === 'stays') return 'S38';
   const calls = neverReturns(host, 'namespace_unlock') === null ? SOURCES[triggerOf(met)] : 'S32';
   return `${calls}; ${factsOf(host).eviction.waits_for_refs ? 'S7, S10, S11' : 'S7, S11'}`;
 }
 
-function triggerOf({ call }: CleanUpMet): keyof typeof SOURCES {
+function triggerOf({ call }: Met): keyof typeof SOURCES {
   return call.type === 'exit_process' ? 'exit' : 'umount';
 }
 
 /** What a task that is never reaped keeps. */
-function busyWords(host: Host, plain: readonly CleanUpMet[]): string {
+function busyWords(host: Host, plain: readonly Met[]): string {
   const busy = plain.filter(({ call, does }) => call.type === 'umount' && does === 'refused');
   return busy.map(({ call, words }) => `, ${callWords(host, call)}: ${words} until a reboot`).join('');
 }
 
 /** The order that is safe, and how sure that is; else why there is none. */
-function wayOut(tx: Transaction, device: DaxDevice, first: CleanUpMet): string {
+function wayOut(tx: Transaction, device: DaxDevice, first: Met): string {
   const { host } = tx;
   const others = otherOrdersOf(tx, device);
   const safe = others.find(isClean);
@@ -96,7 +92,7 @@ function wayOut(tx: Transaction, device: DaxDevice, first: CleanUpMet): string {
   return [verdict, ...told].join('; ');
 }
 
-function endsAs(host: Host, { met }: Played, first: CleanUpMet): boolean {
+function endsAs(host: Host, { met }: Played, first: Met): boolean {
   const last = met.at(-1)!;
   return callWords(host, last.call) === callWords(host, first.call) && last.words === first.words;
 }

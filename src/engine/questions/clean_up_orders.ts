@@ -2,14 +2,14 @@ import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import type { Transaction } from '../model/transaction.ts';
-import { meet } from './call.ts';
-import { hasDangling, ordersOf, thawsOf, upToFirst, type CleanUpCall, type CleanUpMet } from './clean_up.ts';
+import { meet, type Call, type Met } from './call.ts';
+import { hasDangling, ordersOf, thawsOf, upToFirst } from './clean_up.ts';
 import { leftMounts, residualUses } from './residue.ts';
 import { whatIf } from './what_if.ts';
 
 /** An order that was played, up to the first call that is not ok. */
 export interface Played {
-  readonly met: readonly CleanUpMet[];
+  readonly met: readonly Met[];
   /** What of the removal is there still behind it; null: nothing. */
   readonly left: string | null;
 }
@@ -18,7 +18,7 @@ export interface Played {
  * Tries to clean up behind a removal in the model: its users end, then umount. What every call comes to, also behind one
  * that fails (CLEAN1). O(extents, entries).
  */
-export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly CleanUpMet[] {
+export function cleanUpOf(tx: Transaction, device: DaxDevice): readonly Met[] {
   const [plain] = ordersOf(tx.host, device);
   return whatIf(tx, (imagined) => plain.map((call) => meet(imagined, call)));
 }
@@ -45,16 +45,11 @@ export function isClean({ met, left }: Played): boolean {
   return met.every(isOk) && left === null;
 }
 
-function isOk({ does }: CleanUpMet): boolean {
+function isOk({ does }: Met): boolean {
   return does === 'ok';
 }
 
-function play(
-  tx: Transaction,
-  { name }: DaxDevice,
-  before: readonly CleanUpMet[],
-  calls: readonly CleanUpCall[],
-): Played {
+function play(tx: Transaction, { name }: DaxDevice, before: readonly Met[], calls: readonly Call[]): Played {
   return whatIf(tx, (imagined) => {
     const met = [...before, ...upToFirst(imagined, calls)];
     const { host } = imagined;

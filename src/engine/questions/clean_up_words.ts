@@ -1,14 +1,14 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOfDevice } from '../model/lookup.ts';
-import type { CleanUpCall, CleanUpMet } from './clean_up.ts';
+import type { Call, Met } from './call.ts';
 import type { Played } from './clean_up_orders.ts';
 
-/** Processes that are named. */
-const NAMED_MAX = 10;
+/** Processes that words name. */
+export const NAMED_MAX = 10;
 
 /** A call, as an administrator says it. */
-export function callWords(host: Host, call: CleanUpCall): string {
+export function callWords(host: Host, call: Call): string {
   switch (call.type) {
     case 'exit_process':
       return `end process ${String(call.pid)}`;
@@ -30,7 +30,7 @@ export function callWords(host: Host, call: CleanUpCall): string {
 }
 
 /** Calls in their order; of many processes the first are named. */
-export function orderWords(host: Host, calls: readonly CleanUpCall[]): string {
+export function orderWords(host: Host, calls: readonly Call[]): string {
   const ends = calls.filter(({ type }) => type === 'exit_process');
   const few = calls.filter((call) => call.type !== 'exit_process' || ends.indexOf(call) < NAMED_MAX);
   const more = ends.length - NAMED_MAX;
@@ -43,7 +43,7 @@ export function orderWords(host: Host, calls: readonly CleanUpCall[]): string {
 }
 
 /** An order up to the call that is not ok. */
-export function failsWords(host: Host, order: readonly CleanUpMet[]): string {
+export function failsWords(host: Host, order: readonly Met[]): string {
   const calls = order.map(({ call }) => call);
   return `${orderWords(host, calls)}: ${order.at(-1)!.words}`;
 }
@@ -58,7 +58,7 @@ export function notCleanWords(host: Host, { met, left }: Played): string {
  * Recorded is a bind before all else, of the medium that has been there all along, and then the eviction of inodes that
  * have a name, by the last user of a detached file system or by umount.
  */
-export function howSure(host: Host, { name }: DaxDevice, calls: readonly CleanUpCall[]): string {
+export function howSure(host: Host, { name }: DaxDevice, calls: readonly Call[]): string {
   const recorded =
     factsOf(host).eviction.bound_again === 'recorded' &&
     calls[0]!.type === 'bind' &&

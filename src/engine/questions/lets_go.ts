@@ -1,9 +1,7 @@
 import type { DaxDevice, Host } from '../model/host.ts';
 import { pinsOfDevice, processOf } from '../model/lookup.ts';
+import { NAMED_MAX } from './clean_up_words.ts';
 import type { AdvisedCommand } from './record.ts';
-
-/** Processes that are named. */
-const NAMED_MAX = 10;
 
 /**
  * Whether a process that can be ended could as well unmap and close by itself what it has of a device: it runs, and holds

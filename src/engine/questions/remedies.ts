@@ -10,7 +10,7 @@ import { isRefusal, type Possible } from '../model/refusal.ts';
 import { patchHost } from '../commands/patch_host.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { meet, type Call } from './call.ts';
-import { bindsOf, upToFirst, type CleanUpCall } from './clean_up.ts';
+import { bindsOf, upToFirst } from './clean_up.ts';
 import { orderWords } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './run_removal.ts';
@@ -117,7 +117,7 @@ function stops(tx: Transaction, device: DaxDevice, now: Before): Remedy[] {
  * What goes before the end of processes that oopses, or never returns: other devices bound again, which are gone under
  * these processes (CLEAN2).
  */
-function bindsBefore(tx: Transaction, pids: readonly number[]): CleanUpCall[] {
+function bindsBefore(tx: Transaction, pids: readonly number[]): Call[] {
   const { host } = tx;
   const gone = [...host.tables.dax_devices.values()].filter(({ state }) => state !== 'bound');
   const under = gone.filter((device) => usersOf(host, device).some(({ pid }) => pids.includes(pid)));
@@ -126,7 +126,7 @@ function bindsBefore(tx: Transaction, pids: readonly number[]): CleanUpCall[] {
   return ended.every(({ does }) => does === 'ok') ? [] : under.flatMap(bindsOf);
 }
 
-function thenWords(host: Host, calls: readonly CleanUpCall[]): string {
+function thenWords(host: Host, calls: readonly Call[]): string {
   return calls.length === 0 ? '' : `${orderWords(host, calls)}, then `;
 }
 

@@ -5,7 +5,15 @@ import { deviceOf, must } from '../model/lookup.ts';
 import type { KernelOfHost } from '../kernels/told.ts';
 import type { Asked } from '../mm/unusable.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { begin, hostRecord, patch, rollback, type Context, type Transaction } from '../model/transaction.ts';
+import {
+  begin,
+  hostRecord,
+  patch,
+  rollback,
+  within,
+  type Context,
+  type Transaction,
+} from '../model/transaction.ts';
 import { advance } from '../removal/advance.ts';
 import type { TellCleanUp } from '../removal/report.ts';
 
@@ -45,15 +53,12 @@ export function imagineDone<Command extends Asked, Answer>(
   command: Command,
   handler: (tx: Transaction, command: Command) => Answer | Refusal,
 ): Answer | Refusal {
-  const own = begin(tx.host, tx.context);
-  try {
-    const done = carryOut(own, command, handler);
-    if (!isRefusal(done)) return done.answer;
-    rollback(own);
-    return done;
-  } finally {
-    tx.undo.push(...own.undo);
-  }
+  const done = within(
+    tx,
+    (own) => carryOut(own, command, handler),
+    (does) => !isRefusal(does),
+  );
+  return isRefusal(done) ? done : done.answer;
 }
 
 /** Runs the next steps of a removal, until it ends, waits or is stuck. */

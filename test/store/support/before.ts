@@ -15,10 +15,22 @@ export function before(version: number): Connection {
 }
 
 /** Puts a host there that has nothing yet, for the rows of what it has. */
-export function addHost(db: Connection, host = 'h'): void {
+export function addHost(
+  db: Connection,
+  host = 'h',
+  { kernel = 'v6.12', revision = 1, record = {} } = {},
+): void {
   db.prepare(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (?, ?, ?, 1, 'v6.12', 'ok', '{}')`,
-  ).run(host, host, host);
+    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES (?, ?, ?, ?, ?, 'ok', ?)`,
+  ).run(host, host, host, revision, kernel, JSON.stringify(record));
+}
+
+/** Puts a mount there, of revision 3, that is named by its state. */
+export function addMount(db: Connection, host: string, state: string): void {
+  db.prepare(
+    `INSERT INTO mounts (host, id, uid, revision, dax_device, fs_type, state, fs_state, file_system, path, record)
+     VALUES (@host, @state, @host || @state, 3, 'pmem0', 'ext4', @state, 'alive', 's1', '/mnt', '{"revision":3}')`,
+  ).run({ host, state });
 }
 
 /** A database as the first release left it. */
