@@ -1,8 +1,16 @@
 import { oopsOutcome, type Outcome } from '../model/outcome.ts';
 import type { Holder } from './record.ts';
 import { firstBlock, nrBlocks } from '../model/memory_block.ts';
-import type { Mapping } from '../model/host.ts';
-import { blockDeviceGone, deviceOf, findActor, generationOf, hasEnded, processOf } from '../model/lookup.ts';
+import type { Mapping, Mount } from '../model/host.ts';
+import {
+  blockDeviceGone,
+  deviceOf,
+  findActor,
+  generationOf,
+  hasEnded,
+  mountedSuperblock,
+  processOf,
+} from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
@@ -37,7 +45,7 @@ export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> 
 export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
   switch (use.kind) {
     case 'mount':
-      return withUmount(tx, use.id, ofMount(tx, use.id));
+      return ofMount(tx, use.id);
     case 'file':
       return ofFile(tx, use.id);
     case 'process':
@@ -53,8 +61,14 @@ export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Co
   }
 }
 
+/** A detached one ends with its last user, whom the removal kills, or with its freeze, which the removal ends (S38). */
 function ofMount(tx: Transaction, id: string): Consequence {
-  const mount = tx.host.tables.mounts.get(id)!;
+  const mount = tx.host.tables.mounts.get(id);
+  if (mount !== undefined) return withUmount(tx, mount, ofSuperblock(tx, mount));
+  return { consequence: 'forced', detail: 'torn down by the removal, for nothing uses it any more' };
+}
+
+function ofSuperblock(tx: Transaction, mount: Mount): Consequence {
   const { fs_state, shutdown_reason } = mount;
   switch (fs_state) {
     case 'shutdown':
@@ -69,16 +83,21 @@ function ofMount(tx: Transaction, id: string): Consequence {
 }
 
 /** How its umount fails, behind the end of its users, where not too many use it to try; one that waits goes on then. */
-function withUmount(tx: Transaction, id: string, of: Consequence): Consequence {
-  const device = deviceOf(tx.host, tx.host.tables.mounts.get(id)!.dax_device);
+function withUmount(tx: Transaction, { id, dax_device }: Mount, of: Consequence): Consequence {
+  const device = deviceOf(tx.host, dax_device);
   if (isTooMuch(tx.host, device)) return of;
   const met = cleanUpOf(tx, device).find(({ call }) => call.type === 'umount' && call.mount === id);
   if (met === undefined || met.does === 'ok') return of;
   return { ...of, detail: `${of.detail}; once its users have ended, its umount: ${met.words}` };
 }
 
-/** What a process that never touched the file gets from it. */
+/** What a process that never touched the file gets from it, where the removal leaves the file. */
 function ofFile(tx: Transaction, file: string): Consequence {
+  const left = tx.host.tables.files.get(file);
+  if (left === undefined)
+    return { consequence: 'forced', detail: 'freed: its last user ends in the removal' };
+  if (isRefusal(mountedSuperblock(tx.host, left)))
+    return { consequence: 'forced', detail: 'out of reach: no superblock has it after the removal' };
   const answers = (['pread', 'pwrite', 'fsync'] as const).map((kind) => {
     const outcome = whatIf(tx, (imagined) => {
       const pid = 1000 + hostRecord(imagined.host).next_id;

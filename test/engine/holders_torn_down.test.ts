@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/engine/model/command.ts';
+import { copyHost } from './copy_host.ts';
+import { anyLife, anyStory, play, type Story } from './fleet.ts';
+import { goOn, nth, one, onOne, type Step } from './fleet/pick.ts';
+import { lifeStep } from './fleet/life.ts';
+import { useStep } from './fleet/uses.ts';
+import { detail } from './imagine.ts';
+import { rmapbt } from './rig.ts';
+import type { Machine } from './support.ts';
+import { cases } from '../support/property.ts';
+
+const KERNELS = ['v6.12', 'v7.3'] as const;
+
+describe('[HOLD5] a file system that the removal tears down', () => {
+  test.each(KERNELS)('as the last of it is unfrozen by the walk of its xfs: %s', (kernel) => {
+    const { made, mount } = rmapbt(kernel);
+    made.run({ type: 'freeze', mount });
+    made.run({ type: 'umount', mount, lazy: false });
+    expect(detail(made, 'mount')).toEqual(['forced: torn down by the removal, for nothing uses it any more']);
+  });
+
+  test.each(KERNELS)('as its last user dies of the removal: %s', (kernel) => {
+    const { made, mount, mapper } = rmapbt(kernel);
+    mapper({ sigbus: 'default' });
+    made.run({ type: 'umount', mount, lazy: true });
+    expect(detail(made, 'mount')).toEqual(['forced: torn down by the removal, for nothing uses it any more']);
+    expect(detail(made, 'file')).toEqual(['forced: out of reach: no superblock has it after the removal']);
+  });
+
+  test('a file without a name, as its last user dies of the removal', () => {
+    const { made, file, mapper } = rmapbt('v6.12');
+    mapper({ sigbus: 'default' });
+    made.run({ type: 'unlink', file: file() });
+    expect(detail(made, 'file')).toEqual(['forced: freed: its last user ends in the removal']);
+    expect(detail(made, 'mount')).toEqual(['forced: shut down: force umount (0x4)']);
+  });
+});
+
+/** xfs with rmapbt on either device, frozen, detached, used and removed, in any order. */
+const frozenXfs: fc.Arbitrary<Step[]> = fc
+  .record({
+    dax_device: fc.constantFrom('pmem0', 'pmem1'),
+    agcount: fc.constantFrom(1, 4),
+    user: fc.constantFrom('default', 'handled', null),
+    verbs: fc.subarray(['freeze', 'umount', 'detach', 'thaw', 'unlink'] as const, { minLength: 1 }),
+    at: nth,
+  })
+  .map(({ dax_device, agcount, user, verbs, at }): Step[] => {
+    const path = `/mnt/${dax_device}/${String(at)}`;
+    const mounting: Command = {
+      ...({ type: 'create_mount', dax_device, path, dax: 'always', mkfs: true } as const),
+      ...({ fs_type: 'xfs', rmapbt: true, agcount } as const),
+    };
+    const newest = ({ host }: Machine): string =>
+      [...host.tables.mounts.values()].findLast((mount) => mount.dax_device === dax_device)?.id ?? 'm0';
+    const inside = ({ host }: Machine) => [...host.tables.files.values()].at(-1);
+    return [
+      () => mounting,
+      (made) => ({ type: 'create_file', mount: newest(made), path: '/f', size: 4096 }),
+      () => (user === null ? null : { type: 'create_process', comm: 'user', sigbus: user }),
+      (made) => {
+        const pid = [...made.host.tables.processes.values()].at(-1)?.pid;
+        const file = inside(made)?.id;
+        if (user === null || pid === undefined || file === undefined) return null;
+        const rest = { offset: 0, length: 4096, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
+        return { type: 'create_mapping', pid, file, ...rest };
+      },
+      ...verbs.map(
+        (verb): Step =>
+          (made) => {
+            const mount = newest(made);
+            if (verb === 'freeze' || verb === 'thaw') return { type: verb, mount };
+            const file = inside(made)?.id;
+            if (verb === 'unlink') return file === undefined ? null : { type: 'unlink', file };
+            return { type: 'umount', mount, lazy: verb === 'detach' };
+          },
+      ),
+    ];
+  });
+
+const removed = onOne(
+  ({ host }) => host.tables.dax_devices,
+  (dax_device) => ({ type: 'remove_dax_device', dax_device, trigger: 'unbind' }),
+).map((step): Step[] => [step, ...Array.from({ length: 8 }, () => goOn)]);
+const bound = onOne(
+  ({ host }) => host.tables.dax_devices,
+  (dax_device) => ({ type: 'bind', dax_device }),
+);
+
+const anyFrozen: fc.Arbitrary<Story> = fc.record({
+  kernel: fc.constantFrom('v6.1', 'v6.12', 'v7.3', 'force-unmap'),
+  early_kill: fc.constantFrom(0, 1),
+  steps: fc
+    .array(fc.oneof(frozenXfs, frozenXfs, removed, one(bound), one(lifeStep), one(useStep)), { maxLength: 8 })
+    .map((parts) => parts.flat()),
+});
+
+test('[HOLD1] [WI1] holders of every device are told after any story', () => {
+  let torn = 0;
+  fc.assert(
+    fc.property(fc.oneof(anyFrozen, anyFrozen, anyFrozen, anyStory, anyLife), (story) => {
+      const made = play(story, () => undefined);
+      const before = copyHost(made.host);
+      for (const name of made.host.tables.dax_devices.keys()) {
+        const told = made.ask({ type: 'survey_holders', dax_device: name });
+        torn += told.items.filter((item) => item.detail.startsWith('torn down')).length;
+      }
+      expect(made.host).toEqual(before);
+    }),
+    cases(60),
+  );
+  expect(torn).toBeGreaterThan(0);
+});
