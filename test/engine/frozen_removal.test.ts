@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { answered, atRest, table, told, touch } from './observe.ts';
 import { ext4, rmapbt, xfs, type Rig } from './rig.ts';
-import { addPin, addProcess, fileIo, mountOf, processOf, removeDevice } from './support.ts';
+import { accessCommand, addPin, addProcess, fileIo, mountOf, processOf, removeDevice } from './support.ts';
 
 const ask = ({ made, mount }: Rig, type: 'freeze' | 'thaw') => answered(made, { type, mount });
 
@@ -31,6 +31,30 @@ describe('[S38] the removal of a device whose file system its user froze', () =>
     const thaw = ask(rig, 'thaw');
     const { state } = processOf(made, writer.pid);
     expect([read, untouched, pread, store, thaw, state].join(' / ')).toBe(cell);
+  });
+
+  test.each([
+    ['shared', 'pmd', 'blocks', 'blocked'],
+    ['shared', 'pte', 'oops do_wp_page', 'oopsed'],
+    ['private', 'pmd', 'oops split_huge_pmd_locked', 'oopsed'],
+  ] as const)('[S31] xfs, a %s store at a stale %s on v7.3: %s', (flag, level, cell, state) => {
+    const rig = xfs('v7.3');
+    const writer = rig.mapper({ flags: [flag], small: level === 'pte' });
+    ask(rig, 'freeze');
+    const { hazards } = removeDevice(rig.made);
+    const oopses = hazards.filter(({ kind }) => kind === 'kernel_oops');
+    expect(oopses.some(({ triggered_by }) => triggered_by.includes('store'))).toBe(state === 'oopsed');
+    expect(touch(rig.made, writer, 'write')).toBe(cell);
+    expect(processOf(rig.made, writer.pid).state).toBe(state);
+  });
+
+  test('io_uring, which faults pages in for writing first, would wait in its call: refused', () => {
+    const rig = ext4('v5.10');
+    const writer = rig.mapper();
+    ask(rig, 'freeze');
+    removeDevice(rig.made);
+    const register = accessCommand(writer.mapping, 'io_uring_register');
+    expect(answered(rig.made, register)).toBe('not_modelled');
   });
 
   test('a store that waits meets the dead device at the thaw', () => {

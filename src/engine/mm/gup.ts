@@ -1,6 +1,6 @@
 import { factsOf } from '../kernels/of_host.ts';
 import { errnoOutcome, okOutcome, type Outcome } from '../model/outcome.ts';
-import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Host, Mapping } from '../model/host.ts';
 import { runsFrom } from '../model/mapping_table.ts';
 import { entriesOf } from '../model/transaction.ts';
@@ -37,7 +37,7 @@ export function ofZeroPage(
  * IORING_REGISTER_BUFFERS: a FOLL_LONGTERM | FOLL_WRITE pin, given back at once here (POST …/pins keeps one).
  * Source: io_uring/rsrc.c io_pin_pages(), mm/gup.c check_vma_flags(); R112, R113, R134.
  */
-export function registerBuffers(site: Site): Outcome {
+export function registerBuffers(site: Site): Outcome | Refusal {
   const { tx, mapping, device } = site;
   const facts = factsOf(tx.host);
   if (mapping.prot === 'r') return errnoOutcome('EFAULT');
@@ -50,6 +50,8 @@ export function registerBuffers(site: Site): Outcome {
   const stale = run !== null && isStale(device, run);
   if (stale && registersByFault(facts)) {
     const { failure } = faultIn(tx, mapping, site, true);
+    if (failure?.why === 'blocked')
+      return refuse('not_modelled', 'a fault of io_uring that waits for a thaw');
     return failure === null ? errnoOutcome('EOPNOTSUPP') : errnoOutcome('EFAULT', { stale: true });
   }
   return errnoOutcome('EOPNOTSUPP', { stale });

@@ -3,13 +3,14 @@ import { factsOf } from '../kernels/of_host.ts';
 import type { STALE } from '../kernels/stale.ts';
 import type { Facts } from '../kernels/tables.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
-import { deviceOf, fileSystemOf, must } from '../model/lookup.ts';
+import { deviceOf, must, superblockOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { usedPages } from '../model/memory_range.ts';
 import { overlaps, type PfnRange } from '../model/pfn_range.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
 import { entriesOf } from '../model/transaction.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
+import { isFrozen } from './freeze.ts';
 
 /** What a verb does to the kernel, or to who asks for it, at an entry. `unknown`: neither recorded nor read. */
 export type StaleEffect = Effect | { readonly do: 'unknown'; readonly why: string };
@@ -201,13 +202,17 @@ export function registersByFault({ io_uring_register_stale }: Facts): boolean {
   return io_uring_register_stale === 'write_fault_first';
 }
 
-/** What a store of the processor meets where its entry sends it into a fault: a private one copies (C4). */
+/**
+ * What a store of the processor meets where its entry sends it into a fault: a private one copies (C4). A shared one by
+ * 2 MiB comes to the file system before the entry is split, and waits there while it is frozen (S31, S38).
+ */
 function ofStore(host: Host, { stale_store }: Facts, mapping: Mapping, run: Run): Effect {
   if (mapping.prot === 'r' || storePasses(mapping, run)) return ok;
   if (mapping.flags.includes('private')) return at(stale_store.private, run);
   const file = must(host.tables.files.get(String(mapping.file)), `file of ${mapping.id}`);
-  const { fs_type } = fileSystemOf(host, file.file_system);
-  return at(fs_type === 'xfs' ? stale_store.shared_xfs : stale_store.shared_ext4, run);
+  const mount = superblockOf(host, file.file_system)!;
+  if (run.level !== 'pte' && isFrozen(mount)) return ok;
+  return at(mount.fs_type === 'xfs' ? stale_store.shared_xfs : stale_store.shared_ext4, run);
 }
 
 function unread(what: string): StaleEffect {
