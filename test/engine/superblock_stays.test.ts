@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../src/engine/model/host.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
-import { actions } from './imagine.ts';
+import { actions, detail } from './imagine.ts';
 import { ext4, type Rig } from './rig.ts';
 import {
   addDevice,
@@ -87,6 +87,47 @@ describe('[UMOUNT1] a superblock that is never torn down is told of the device a
       },
     ]);
     expect(hostOf(rig).stuck).toEqual(['rcu']);
+  });
+
+  test('[S38] [S12] by one that found it frozen, once the device is gone, whether it came before or after', () => {
+    for (const order of ['umount, unbind', 'unbind, umount'] as const) {
+      const { made, mount } = ext4('v6.12');
+      made.run({ type: 'freeze', mount });
+      const steps = {
+        unbind: () => removeDevice(made),
+        umount: () => made.run({ type: 'umount', mount, lazy: false }),
+      };
+      const [first, second] = order.split(', ') as ['umount' | 'unbind', 'umount' | 'unbind'];
+      steps[first]();
+      expect(stays(made.host), order).toEqual([]);
+      steps[second]();
+      expect(stays(made.host), order).toEqual([
+        'the superblock of /mnt/a was unmounted while frozen: no mount shows it, so that nobody can thaw it by a path, and it stays until a reboot; SysRq-j, which thaws it by the source and then tears it down, is not modelled',
+      ]);
+      made.run({ type: 'bind', dax_device: DEVICE });
+      expect(stays(made.host)).toHaveLength(1);
+      const again = { dax_device: DEVICE, path: '/mnt/b', fs_type: 'ext4', dax: 'always' } as const;
+      expect(made.try({ type: 'create_mount', ...again })).toMatchObject({
+        errno: 'EEXIST',
+        detail: `the superblock of ${mount} still exists: it was unmounted while frozen, and no path leads to it for a thaw: POST …/reboot`,
+      });
+      made.run({ type: 'reboot' });
+      expect(stays(made.host)).toEqual([]);
+    }
+  });
+
+  test('[S38] [HOLD5] who holds the device hears of the freeze', () => {
+    const { made, mount } = ext4('v6.12');
+    made.run({ type: 'freeze', mount });
+    removeDevice(made);
+    const frozen = 'forced: shut down: NOLOGFLUSH (2); frozen by its user: ';
+    expect(detail(made, 'mount')).toEqual([
+      `${frozen}writes wait for its thaw; once its users have ended, its umount: its superblock stays, frozen, until a reboot`,
+    ]);
+    made.run({ type: 'umount', mount, lazy: false });
+    expect(detail(made, 'mount')).toEqual([
+      `${frozen}it was unmounted since, and no path leads to it for a thaw`,
+    ]);
   });
 
   test('[ADV13] no removal of another device waits for it: a reboot is not advised for that', () => {

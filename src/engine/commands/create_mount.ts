@@ -114,11 +114,18 @@ function withoutDax(host: Host, asked: CreateMount): CreateMount {
 }
 
 /** What ends a superblock whose device is gone, before a reboot does. */
-const UNTIL: Readonly<Record<Mount['state'], string>> = {
-  mounted: 'DELETE that mount, or where it is busy ',
-  lazy: 'it was detached, and ends with its last user, where that can end it; else ',
-  shutting_down: '',
-};
+function untilWords({ state, frozen_by_user }: Mount): string {
+  switch (state) {
+    case 'mounted':
+      return 'DELETE that mount, or where it is busy ';
+    case 'lazy':
+      return frozen_by_user
+        ? 'it was unmounted while frozen, and no path leads to it for a thaw: '
+        : 'it was detached, and ends with its last user, where that can end it; else ';
+    case 'shutting_down':
+      return '';
+  }
+}
 
 function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
   const partition = command.partition ?? null;
@@ -134,7 +141,7 @@ function refusesNames(tx: Transaction, command: CreateMount): Refusal | null {
       if (gone)
         return kernelRefuses(
           'EEXIST',
-          `the superblock of ${mount.id} still exists: ${UNTIL[mount.state]}POST …/reboot`,
+          `the superblock of ${mount.id} still exists: ${untilWords(mount)}POST …/reboot`,
         );
       if (command.mkfs === true) return kernelRefuses('EBUSY', 'mkfs: the device is mounted');
       continue;

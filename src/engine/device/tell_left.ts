@@ -1,6 +1,7 @@
 import { isReleased, releasedWords } from '../mm/cdev.ts';
+import { isAbandoned } from '../mm/last_user.ts';
 import type { Condition, DaxDevice, Host, HostRecord, Mount } from '../model/host.ts';
-import { mountsOfDevice } from '../model/lookup.ts';
+import { blockDeviceGone, mountsOfDevice } from '../model/lookup.ts';
 import { touchedDevices } from '../model/touched_devices.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
@@ -10,7 +11,7 @@ const TOLD: ReadonlySet<string> = new Set([CDEV_RELEASED.type, SUPERBLOCK_STAYS.
 
 /**
  * What a command has left of a device until a reboot, or until somebody helps: a node that nobody can open although
- * device_dax serves it (CDEV4), a superblock that is never torn down (S2, S10, S32). O(what changed, mounts of it).
+ * device_dax serves it (CDEV4), a superblock that is never torn down (S2, S10, S32, S38). O(what changed, uses of it).
  */
 export function tellLeft(tx: Transaction): void {
   const { dax_devices } = tx.host.tables;
@@ -44,13 +45,20 @@ function released(host: Host, device: DaxDevice): Condition[] {
 }
 
 function staying(host: Host, { name }: DaxDevice): Condition[] {
-  const left = mountsOfDevice(host, name).filter(
-    ({ state, umount_blocked }) => state === 'shutting_down' || umount_blocked,
-  );
-  return left.map((mount) => ({ ...SUPERBLOCK_STAYS, detail: staysWords(mount) }));
+  return mountsOfDevice(host, name).flatMap((mount) => {
+    const detail = staysWords(host, mount);
+    return detail === null ? [] : [{ ...SUPERBLOCK_STAYS, detail }];
+  });
 }
 
-function staysWords({ path, state, blocked_in }: Mount): string {
+/** Null where it does not stay. Of what a live device has a mount finds the superblock that a freeze keeps. */
+function staysWords(host: Host, mount: Mount): string | null {
+  if (mount.state === 'shutting_down' || mount.umount_blocked) return tornDownWords(mount);
+  if (!isAbandoned(host, mount) || !blockDeviceGone(host, mount)) return null;
+  return `the superblock of ${mount.path} was unmounted while frozen: no mount shows it, so that nobody can thaw it by a path, and it stays until a reboot; SysRq-j, which thaws it by the source and then tears it down, is not modelled`;
+}
+
+function tornDownWords({ path, state, blocked_in }: Mount): string {
   const task =
     blocked_in === undefined ? 'a task died, or waits for ever,' : `a task never returns from ${blocked_in},`;
   const sync = state === 'shutting_down' ? ', for which sync(2) waits for ever' : '';

@@ -64,7 +64,7 @@ export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Co
 /** A detached one ends with its last user, whom the removal kills, or with its freeze, which the removal ends (S38). */
 function ofMount(tx: Transaction, id: string): Consequence {
   const mount = tx.host.tables.mounts.get(id);
-  if (mount !== undefined) return withUmount(tx, mount, ofSuperblock(tx, mount));
+  if (mount !== undefined) return withUmount(tx, mount, withFreeze(mount, ofSuperblock(tx, mount)));
   return { consequence: 'forced', detail: 'torn down by the removal, for nothing uses it any more' };
 }
 
@@ -80,6 +80,16 @@ function ofSuperblock(tx: Transaction, mount: Mount): Consequence {
         ? { consequence: 'forced', detail: 'not notified: its device is gone' }
         : { consequence: 'survives', detail: 'not shut down: its device is still there' };
   }
+}
+
+/** What its user froze waits for a thaw, to which a path has to lead (S38). */
+function withFreeze({ state, frozen_by_user }: Mount, of: Consequence): Consequence {
+  if (!frozen_by_user) return of;
+  const until =
+    state === 'mounted'
+      ? 'writes wait for its thaw'
+      : 'it was unmounted since, and no path leads to it for a thaw';
+  return { ...of, detail: `${of.detail}; frozen by its user: ${until}` };
 }
 
 /** How its umount fails, behind the end of its users, where not too many use it to try; one that waits goes on then. */
