@@ -24,8 +24,9 @@ import { isDone } from './questions/call.ts';
 import { noRemoval } from './questions/compare.ts';
 import { aliveOn, impactOf } from './questions/impact.ts';
 import { inCommon } from './questions/in_common.ts';
-import type { Plan, PlannedDevice, PlanStep, PreparingCommand } from './questions/plan_record.ts';
+import type { Plan, PlannedDevice, PlanStep } from './questions/plan_record.ts';
 import type { PossibleThen } from './questions/record.ts';
+import type { RemedyCommand } from './questions/remedies.ts';
 import { hasBegun, standingOf, type Standing } from './questions/standing.ts';
 import type { ImaginedRemoval } from './questions/run_removal.ts';
 import { whatIf } from './questions/what_if.ts';
@@ -136,7 +137,7 @@ function cleanUp(
 }
 
 /** Does commands in their order, each of which has to return, all or none. */
-function doAll(tx: Transaction, commands: readonly PreparingCommand[]): boolean {
+function doAll(tx: Transaction, commands: readonly RemedyCommand[]): boolean {
   return within(
     tx,
     (tried) => commands.every((command) => isDone(play(tried, command))),

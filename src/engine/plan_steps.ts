@@ -4,11 +4,12 @@ import { nameInSysfs } from './model/name_in_sysfs.ts';
 import { isOnDaxBus } from './model/vocabulary.ts';
 import { NO_IMPACT } from './questions/impact.ts';
 import { mayLetGo } from './questions/lets_go.ts';
-import type { PlanAction, PlannedCommand, PlanStep, PreparingCommand } from './questions/plan_record.ts';
+import type { PlanAction, PlannedCommand, PlanStep } from './questions/plan_record.ts';
+import type { RemedyCommand } from './questions/remedies.ts';
 import type { Call } from './questions/call.ts';
 import { hasBegun } from './questions/standing.ts';
 
-const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
+const ACTIONS: { readonly [Type in RemedyCommand['type']]: PlanAction } = {
   exit_process: 'stop_process',
   umount: 'umount',
   thaw: 'thaw',
@@ -23,7 +24,7 @@ const ACTIONS: { readonly [Type in PreparingCommand['type']]: PlanAction } = {
 export function stepsOf(
   host: Host,
   devices: readonly string[],
-  commands: readonly PreparingCommand[],
+  commands: readonly RemedyCommand[],
   why: string,
 ): PlanStep[] {
   return together(commands).map((calls): PlanStep => {
@@ -47,7 +48,7 @@ export function stepsOf(
 }
 
 /** What a process may do instead of being ended; an administrator has kill(1) alone (ADV16). */
-function insteadOf(host: Host, command: PreparingCommand, concerned: readonly DaxDevice[]): string {
+function insteadOf(host: Host, command: RemedyCommand, concerned: readonly DaxDevice[]): string {
   if (command.type !== 'exit_process') return '';
   const { pid } = command;
   if (!concerned.every((device) => mayLetGo(host, device, pid))) return '';
@@ -55,13 +56,13 @@ function insteadOf(host: Host, command: PreparingCommand, concerned: readonly Da
 }
 
 /** Whether a plan does a call that cleans up: it binds nothing (PLAN10). */
-export function isPlanned(call: Call): call is Call & PreparingCommand {
+export function isPlanned(call: Call): call is Call & RemedyCommand {
   return call.type in ACTIONS;
 }
 
-type Calls = readonly [first: PreparingCommand, ...others: PreparingCommand[]];
+type Calls = readonly [first: RemedyCommand, ...others: RemedyCommand[]];
 
-function together(commands: readonly PreparingCommand[]): Calls[] {
+function together(commands: readonly RemedyCommand[]): Calls[] {
   const blocks = commands.filter(({ type }) => type === 'patch_memory_block');
   const others = commands.filter(({ type }) => type !== 'patch_memory_block');
   const [first, ...more] = blocks;
@@ -71,7 +72,7 @@ function together(commands: readonly PreparingCommand[]): Calls[] {
   ];
 }
 
-function concerns(host: Host, command: PreparingCommand, device: DaxDevice): boolean {
+function concerns(host: Host, command: RemedyCommand, device: DaxDevice): boolean {
   switch (command.type) {
     case 'exit_process':
       return usersOf(host, device).some(({ pid }) => pid === command.pid);

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adviceOn } from '../../src/engine/questions/assess.ts';
 import { deviceOf, mappingsOfDevice, openFilesOfDevice } from '../../src/engine/model/lookup.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { mayLetGo } from '../../src/engine/questions/lets_go.ts';
 import type { Advice, AdviceAction } from '../../src/engine/questions/record.ts';
 import { cases } from '../support/property.ts';
 import { anyLife, anyNode, anyStory, play, type Story } from './fleet.ts';
 import { usersOfBoth } from './both_devices.ts';
-import { advice, systemRam } from './imagine.ts';
+import { actions, advice, systemRam } from './imagine.ts';
 import { devdax, ext4, rmapbt, xfs } from './rig.ts';
-import { addPin, DEVICE, removeDevice, UMEM, type Machine } from './support.ts';
+import { addPin, addProcess, DEVICE, mountOf, PAGE, removeDevice, UMEM, type Machine } from './support.ts';
 
 /** All that runs takes turns until nothing moves. */
 function rest(made: Machine): void {
@@ -127,11 +128,43 @@ describe('[ADV17] what does not return, or oopses, is no remedy', () => {
     ]);
   });
 
-  test('the umount of a file system that its user froze', () => {
-    const { made, mount } = ext4('v6.12');
-    expect(advice(made).map(({ action }) => action)).toContain('umount_first');
+  test.each(KERNEL_NAMES)('[ADV4] [S38] what its user froze goes behind a thaw: %s', (kernel) => {
+    const rig = ext4(kernel);
+    const { made, mount } = rig;
+    const file = rig.file();
     made.run({ type: 'freeze', mount });
-    expect(advice(made).map(({ action }) => action)).not.toContain('umount_first');
+    const thaw = { type: 'thaw', mount };
+    const umount = { type: 'umount', mount, lazy: false };
+    expect(advice(made)[0]).toMatchObject({
+      action: 'umount_first',
+      detail: 'thaw /mnt/a, then unmount before the removal',
+      calls: [thaw, umount],
+    });
+    const writer = addProcess(made);
+    made.run({ type: 'open_file', pid: writer, file, flags: ['rdwr'] });
+    made.run({ type: 'file_io', pid: writer, file, kind: 'pwrite', offset: 0, length: 4096 });
+    const [first] = advice(made);
+    expect(first).toMatchObject({
+      action: 'stop_processes_and_umount',
+      calls: [thaw, { type: 'exit_process', pid: writer }, umount],
+      verdict_then: 'contained',
+    });
+    follow(made, first!);
+    expect(removeDevice(made)).toMatchObject({ verdict: 'contained', hazards: [] });
+  });
+
+  test('[S38] an xfs that is shut down is not opened to be thawed: who uses it is ended, it is not unmounted', () => {
+    const { made, mount, mapper } = rmapbt('v6.12');
+    const { pid } = mapper();
+    made.run({ type: 'freeze', mount });
+    const bytes = { dax_device: DEVICE, source: 'debugfs', offset: 3 * PAGE, length: PAGE } as const;
+    made.run({ type: 'memory_failure', ...bytes });
+    expect(mountOf(made, mount)).toMatchObject({ fs_state: 'shutdown', frozen_by_user: true });
+    expect(advice(made).map(({ action, calls }) => [action, calls])).toContainEqual([
+      'stop_processes',
+      [{ type: 'exit_process', pid }],
+    ]);
+    expect(actions(made).join()).not.toContain('umount');
   });
 });
 

@@ -74,6 +74,23 @@ describe('[PLAN10] what an earlier removal has left is cleaned up before the nex
     expect(rig.made.host.tables.mounts.size).toBe(0);
   });
 
+  test('[ADV4] and before a removal, who waits for the thaw being ended behind it', () => {
+    const rig = ext4('v6.12');
+    const [pid, file] = [addProcess(rig.made), rig.file()];
+    rig.made.run({ type: 'open_file', pid, file, flags: ['rdwr'] });
+    rig.made.run({ type: 'freeze', mount: rig.mount });
+    rig.made.run({ type: 'file_io', pid, file, kind: 'pwrite', offset: 0, length: 4096 });
+    const plan = rig.made.ask(unbind);
+    expect(typed(plan).slice(0, 3)).toEqual([
+      ['thaw', 'fsfreeze -u /mnt/a'],
+      ['stop_process', `kill ${String(pid)}`],
+      ['umount', 'umount /mnt/a'],
+    ]);
+    execute(rig, plan);
+    expect(plan.left).toMatchObject([{ verdict: 'contained', hazards: [] }]);
+    expect(rig.made.host.tables.mounts.size).toBe(0);
+  });
+
   test('a process that has another device, too, ends before both removals', () => {
     const rig = ext4('v6.12');
     const { pid } = rig.mapper();

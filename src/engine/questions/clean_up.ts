@@ -1,5 +1,5 @@
 import type { CommandOf } from '../model/command.ts';
-import type { DaxDevice, Host, Process } from '../model/host.ts';
+import type { DaxDevice, Host, Mount, Process } from '../model/host.ts';
 import {
   filesOfDevice,
   mappingsOfDevice,
@@ -103,11 +103,9 @@ function umountsOf(host: Host, device: DaxDevice): Call[] {
   return mounted.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }));
 }
 
-/** One for each superblock that its user froze: behind its last umount nobody could thaw it (S38). */
-export function thawsOf(host: Host, device: DaxDevice): Call[] {
-  const frozen = leftMounts(host, device).filter(
-    ({ state, frozen_by_user }) => state === 'mounted' && frozen_by_user,
-  );
+/** One for each superblock of these mounts that its user froze: behind its last umount nobody could thaw it (S38). */
+export function thawsOf(mounts: readonly Mount[]): CommandOf<'thaw'>[] {
+  const frozen = mounts.filter(({ state, frozen_by_user }) => state === 'mounted' && frozen_by_user);
   const once = new Map(frozen.map(({ id, file_system }) => [file_system, id]));
   return [...once.values()].map((mount) => ({ type: 'thaw', mount }));
 }

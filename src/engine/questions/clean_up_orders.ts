@@ -32,7 +32,7 @@ export function plainOrderOf(tx: Transaction, device: DaxDevice): Played {
 /** Tries the other orders that there are; what a user froze is thawed before all else. */
 export function otherOrdersOf(tx: Transaction, device: DaxDevice): readonly Played[] {
   return whatIf(tx, (imagined) => {
-    const thawed = upToFirst(imagined, thawsOf(imagined.host, device));
+    const thawed = upToFirst(imagined, thawsOf(leftMounts(imagined.host, device)));
     const orders = ordersOf(imagined.host, device);
     if (!thawed.every(isOk)) return [play(imagined, device, thawed, [])];
     const others = thawed.length === 0 ? orders.slice(1) : orders;

@@ -18,10 +18,8 @@ export const PLAN_ACTIONS = [
 /** One of them. */
 export type PlanAction = (typeof PLAN_ACTIONS)[number];
 
-/** What is asked for before a removal. */
-export type PreparingCommand = RemedyCommand | CommandOf<'thaw'>;
 /** What is asked for in a step. */
-export type PlannedCommand = PreparingCommand | CommandOf<'remove_dax_device'>;
+export type PlannedCommand = RemedyCommand | CommandOf<'remove_dax_device'>;
 
 /** What a step takes from others; of a removal, its impact and the kernel's own time for the device that is named. */
 export interface PlanCost extends Impact {

@@ -10,7 +10,7 @@ import { isRefusal, type Possible } from '../model/refusal.ts';
 import { patchHost } from '../commands/patch_host.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { meet, type Call } from './call.ts';
-import { bindsOf, upToFirst } from './clean_up.ts';
+import { bindsOf, thawsOf, upToFirst } from './clean_up.ts';
 import { orderWords } from './clean_up_words.ts';
 import type { Advice } from './record.ts';
 import type { ImaginedRemoval } from './run_removal.ts';
@@ -21,7 +21,7 @@ const BLOCKS_MAX = 1024;
 
 /** What of a remedy a plan does. */
 export type RemedyCommand = ActedCommand | CommandOf<'patch_memory_block'>;
-type ActedCommand = CommandOf<'exit_process' | 'umount' | 'unpin'>;
+type ActedCommand = CommandOf<'exit_process' | 'thaw' | 'umount' | 'unpin'>;
 
 /**
  * Something that could be done before a removal. `act` does it, and is false where it cannot be done, or what is called does
@@ -41,8 +41,15 @@ function by(calls: readonly Call[]): Pick<Remedy, 'act' | 'calls' | 'planned'> {
   return { act, calls, planned: calls.every(isActed) ? calls : [] };
 }
 
+const ACTED: ReadonlySet<Call['type']> = new Set<ActedCommand['type']>([
+  'exit_process',
+  'thaw',
+  'umount',
+  'unpin',
+]);
+
 function isActed(call: Call): call is ActedCommand {
-  return call.type === 'exit_process' || call.type === 'umount' || call.type === 'unpin';
+  return ACTED.has(call.type);
 }
 
 /** Allocation groups of mkfs.xfs's choice, and one: some kernels never end with more. */
@@ -72,22 +79,30 @@ function umounts(tx: Transaction, device: DaxDevice): Remedy[] {
   if (mounts.length === 0) return [];
   const paths = mounts.map((mount) => mount.path);
   const unmounted = mounts.map(({ id }) => ({ type: 'umount', mount: id, lazy: false }) as const);
+  const thaws = thawsBefore(tx, device);
   const first: Remedy = {
     action: 'umount_first',
     targets: paths,
-    detail: 'unmount before the removal',
-    ...by(unmounted),
+    detail: `${thenWords(host, thaws)}unmount before the removal`,
+    ...by([...thaws, ...unmounted]),
   };
   const pids = usersOf(host, device).map(({ pid }) => pid);
   if (pids.length === 0) return [first];
-  const back = bindsBefore(tx, pids);
+  const before = callsBefore(tx, thaws, pids);
   const both: Remedy = {
     action: 'stop_processes_and_umount',
     targets: [...pids.map(String), ...paths],
-    detail: `${thenWords(host, back)}stop the processes that use the device, then unmount, before the removal`,
-    ...by([...back, ...pids.map(exitOf), ...unmounted]),
+    detail: `${thenWords(host, before)}stop the processes that use the device, then unmount, before the removal`,
+    ...by([...before, ...pids.map(exitOf), ...unmounted]),
   };
   return [first, both];
+}
+
+/** What its user froze thaws first, where it does: behind its umount nobody could thaw it (S38). */
+function thawsBefore(tx: Transaction, device: DaxDevice): Call[] {
+  return thawsOf(mountsOn(tx.host, device)).filter(
+    (call) => whatIf(tx, (imagined) => meet(imagined, call)).does === 'ok',
+  );
 }
 
 /** Only those that the hazards name, or all that use the device. */
@@ -96,6 +111,7 @@ function stops(tx: Transaction, device: DaxDevice, now: Before): Remedy[] {
   const all = usersOf(host, device).map(({ pid }) => pid);
   const named = new Set([...now.hazards, ...now.waiting_on].map(({ pid }) => pid));
   const some = all.filter((pid) => named.has(pid));
+  const thaws = thawsBefore(tx, device);
   const after = now.hazards.some(({ kind, triggered_by }) => {
     return kind === 'kernel_oops' && triggered_by.includes('exit');
   });
@@ -103,27 +119,27 @@ function stops(tx: Transaction, device: DaxDevice, now: Before): Remedy[] {
   return [some, all]
     .filter((pids) => pids.length > 0)
     .map((pids): Remedy => {
-      const back = bindsBefore(tx, pids);
+      const before = callsBefore(tx, thaws, pids);
       return {
         action: 'stop_processes',
         targets: pids.map(String),
-        detail: `${thenWords(host, back)}stop these processes before the removal${warning}`,
-        ...by([...back, ...pids.map(exitOf)]),
+        detail: `${thenWords(host, before)}stop these processes before the removal${warning}`,
+        ...by([...before, ...pids.map(exitOf)]),
       };
     });
 }
 
 /**
- * What goes before the end of processes that oopses, or never returns: other devices bound again, which are gone under
- * these processes (CLEAN2).
+ * What goes before the end of processes: thaws, and where that end oopses, or never returns, other devices bound again,
+ * which are gone under these processes (CLEAN2).
  */
-function bindsBefore(tx: Transaction, pids: readonly number[]): Call[] {
+function callsBefore(tx: Transaction, thaws: readonly Call[], pids: readonly number[]): readonly Call[] {
   const { host } = tx;
   const gone = [...host.tables.dax_devices.values()].filter(({ state }) => state !== 'bound');
   const under = gone.filter((device) => usersOf(host, device).some(({ pid }) => pids.includes(pid)));
-  if (under.length === 0) return [];
-  const ended = whatIf(tx, (imagined) => upToFirst(imagined, pids.map(exitOf)));
-  return ended.every(({ does }) => does === 'ok') ? [] : under.flatMap(bindsOf);
+  if (under.length === 0) return thaws;
+  const ended = whatIf(tx, (imagined) => upToFirst(imagined, [...thaws, ...pids.map(exitOf)]));
+  return ended.every(({ does }) => does === 'ok') ? thaws : [...under.flatMap(bindsOf), ...thaws];
 }
 
 function thenWords(host: Host, calls: readonly Call[]): string {
