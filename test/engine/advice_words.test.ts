@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../../src/engine/kernels/profiles.ts';
-import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import { anyStory, play } from './fleet.ts';
 import { advice, assess } from './imagine.ts';
 import { devdax, ext4, rmapbt } from './rig.ts';
-import { addPin, UMEM } from './support.ts';
+import { addPin, addProcess, UMEM } from './support.ts';
 import { cases } from '../support/property.ts';
 
 test('[ADV2] what was never merged is no kernel to boot', () => {
@@ -26,6 +26,39 @@ test('[ADV2] mkfs is destructive, nothing else is', () => {
     ['stop_processes', false],
     ['mkfs_xfs_rmapbt', true],
   ]);
+});
+
+describe('[ADV2] what cleaning up behind the removal still meets is said', () => {
+  /** Beside who maps the file, somebody has it open. */
+  function opened(kernel: KernelName, early_kill: 0 | 1) {
+    const { made, mapper, file } = rmapbt(kernel, early_kill);
+    const { pid } = mapper();
+    const other = addProcess(made);
+    made.run({ type: 'open_file', pid: other, file: file(), flags: ['rdonly'] });
+    const told = Object.fromEntries(advice(made).map(({ action, detail }) => [action, detail]));
+    return { told, pid, other };
+  }
+  const oops = (order: string) =>
+    `${order}, umount /mnt/a: the kernel oopses in dax_disassociate_entry; safe (by the source, not recorded): put the medium of pmem0 back, bind pmem0, ${order}, umount /mnt/a`;
+
+  test('by a process that is not stopped, and behind early_kill', () => {
+    const { told, pid, other } = opened('v6.1', 0);
+    const [left, ended] = [String(other), String(pid)];
+    expect(told['stop_processes_and_umount']).not.toMatch('cleaning up');
+    expect(told['stop_processes']).toBe(
+      `stop these processes before the removal; instead of being ended, process ${ended} may itself unmap and close what it has of pmem0; behind it cleaning up still: ${oops(`end process ${left}`)}`,
+    );
+    expect(told['set_early_kill']).toMatch(
+      `then die; behind it cleaning up still: ${oops(`end process ${left}, end process ${ended}`)}`,
+    );
+  });
+
+  test('of several kernels, on which', () => {
+    const { told, pid, other } = opened('v5.10', 1);
+    expect(told['boot_kernel']).toMatch(
+      `a reboot ends them; behind it cleaning up still on v6.1: ${oops(`end process ${String(other)}, end process ${String(pid)}`)}`,
+    );
+  });
 });
 
 test('[ADV2] a removal that would then wait says so beside the verdict that it has not', () => {

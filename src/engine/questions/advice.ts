@@ -78,7 +78,7 @@ export function cleanUpInCommon(tx: Transaction, device: DaxDevice): CleanUp | n
 function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   const { better, now } = betterThanNow(tx, command, which);
   const device = deviceOf(tx.host, command.dax_device);
-  return joined(better, now).map((advice) => shown(tx.host, device, advice));
+  return joined(better, now).map(({ advice, still }) => shown(tx.host, device, advice, still));
 }
 
 /** Something that helps before a removal, and the commands that do it. */
@@ -243,28 +243,44 @@ function tryKernel(tx: Transaction, command: RemoveDaxDevice, kernel: KernelName
   return triedAs(remedy, end);
 }
 
+interface Joined {
+  readonly advice: Advice;
+  /** What cleaning up behind the removal then still meets. */
+  readonly still: string;
+}
+
 /** One advice for each action: its best; kernels with the same result are listed together. */
-function joined(better: readonly Tried[], now: Now): Advice[] {
+function joined(better: readonly Tried[], now: Now): Joined[] {
   const source = [...new Set(now.hazards.map((hazard) => hazard.source))].join('; ') || 'RM3';
-  const advice = new Map<string, Advice>();
+  const all = new Map<string, Joined>();
   for (const { remedy, end } of better) {
     const { action, detail } = remedy;
     const ending = thenOf(remedy, end, now);
-    const before = advice.get(action);
-    const same = before?.state_then === ending.state_then && before.verdict_then === ending.verdict_then;
+    const before = all.get(action);
+    const same =
+      before?.advice.state_then === ending.state_then && before.advice.verdict_then === ending.verdict_then;
     if (before !== undefined && (action !== 'boot_kernel' || !same)) continue;
-    const targets = [...(before?.targets ?? []), ...remedy.targets];
+    const targets = [...(before?.advice.targets ?? []), ...remedy.targets];
     const then = { ...ending, impact_then: end.impact };
     const destructive = DESTROYS.has(action);
-    advice.set(action, { action, detail, targets, calls: remedy.calls, destructive, ...then, source });
+    const advice = { action, detail, targets, calls: remedy.calls, destructive, ...then, source };
+    all.set(action, { advice, still: `${before?.still ?? ''}${stillWords(remedy, end)}` });
   }
-  return [...advice.values()];
+  return [...all.values()];
 }
 
-/** With what those may do instead that are to be ended, and its lists cut. */
-function shown(host: Host, device: DaxDevice, advice: Advice): Advice {
+/** Of kernels, which are told together, on which. */
+function stillWords({ action, targets }: Tried['remedy'], { removal }: End): string {
+  const hazard = removal.hazards.find(({ kind }) => kind === 'unsafe_clean_up');
+  if (hazard === undefined) return '';
+  const on = action === 'boot_kernel' ? ` on ${targets.join(', ')}` : '';
+  return `; behind it cleaning up still${on}: ${hazard.detail}`;
+}
+
+/** With what those may do instead that are to be ended, what remains then, and its lists cut. */
+function shown(host: Host, device: DaxDevice, advice: Advice, still = ''): Advice {
   const { targets, calls } = advice;
-  const detail = `${advice.detail}${letGoWords(host, device, calls ?? [])}`;
+  const detail = `${advice.detail}${letGoWords(host, device, calls ?? [])}${still}`;
   const { rows, told } = cutLists(calls === null ? { targets } : { targets, calls });
   return { ...advice, detail, ...rows, ...told };
 }
