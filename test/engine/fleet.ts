@@ -4,6 +4,7 @@ import type { Decision } from '../../src/engine/handle.ts';
 import type { Refusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ownerSteps } from './fleet/owners.ts';
+import { forkSteps } from './fleet/forks.ts';
 import { nodeSteps } from './fleet/nodes.ts';
 import type { Step } from './fleet/pick.ts';
 import { inodeSteps, lifeStep } from './fleet/life.ts';
@@ -84,6 +85,11 @@ export const anyLife: fc.Arbitrary<Story> = stories(
 
 /** Stories of the node of a device-dax. */
 export const anyNode: fc.Arbitrary<Story> = stories(nodeSteps);
+
+/** Stories of private mappings and their forks, half of them on the kernel that takes the pages which it copies. */
+export const anyFork: fc.Arbitrary<Story> = fc
+  .tuple(stories(forkSteps), fc.boolean())
+  .map(([story, takes]) => (takes ? { ...story, kernel: 'v7.3' } : story));
 
 /**
  * Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each, `answered`

@@ -1,12 +1,12 @@
 import type { CreateProcess } from '../model/use_command.ts';
 import type { Mapping, Process } from '../model/host.ts';
+import { isPrivate } from '../mm/fault_walk.ts';
+import { copiedByFork, forkUntold } from '../mm/fork.ts';
 import { findMapper } from '../mm/mm_locked.ts';
 import { mappingsOfPid, openFilesOfPid } from '../model/lookup.ts';
-import { runs } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import {
   emit,
-  entriesOf,
   hostRecord,
   identity,
   insertEntries,
@@ -25,6 +25,8 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
   if (tx.host.tables.processes.has(String(pid))) {
     return refuse('process_exists', `there is a process ${String(pid)} already`, { pointer: '/pid' });
   }
+  const untold = parent === null ? null : forkUntold(tx.host, parent.pid);
+  if (untold !== null) return untold;
   const record = put(tx, 'processes', String(pid), {
     ...identity(tx),
     pid,
@@ -56,19 +58,11 @@ function nextPid(tx: Transaction): number {
   return pid;
 }
 
-/**
- * A8: shared VMAs start empty; a private one that has copied a page (anon_vma) is copied with its entries, and so
- * is anonymous memory: private pages are shared until either side stores.
- */
+/** The child's VMA, with the entries that a fork copies; private pages are shared until either side stores (A8). */
 function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
   const id = nextId(tx, 'v');
   const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
   put(tx, 'mappings', id, { ...mapping, ...identity(tx), id, pid, activity: 'idle', present: none });
-  if (mapping.anonymous) {
-    if (mapping.flags.includes('private')) protectEntries(tx, [mapping.id]);
-    insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
-    return;
-  }
-  if (!mapping.flags.includes('private') || mapping.present.anon === 0) return;
-  insertEntries(tx, id, [...runs(entriesOf(tx.host, mapping.id))]);
+  if (mapping.anonymous && isPrivate(mapping)) protectEntries(tx, [mapping.id]);
+  insertEntries(tx, id, copiedByFork(tx.host, mapping));
 }

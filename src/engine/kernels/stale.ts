@@ -90,3 +90,10 @@ export const STALE_STORE = {
   shared_xfs:  effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'do_wp_page(), __split_huge_pmd()',   'R48',      refcounted),
   private:     effects([fine,  fine,   fine,   fine,  fine, fine,  splitOops], 'wp_page_copy(), __split_huge_pmd()', 'R30, R31', refcounted),
 };
+
+/** Whether fork takes the struct page of a device entry that it copies; else it copies the entry alone. Rule FORK1. */
+// biome-ignore format: a table is read by its columns
+export const STALE_FORK = {
+  //                    v5.10  letter posted armed  v6.1   v6.12  v7.3
+  fork_takes_pages: row([false, false, false, false, false, false, true], 'copy_present_pte(), copy_present_ptes(), vm_normal_page()', 'FORK1', refcounted),
+};

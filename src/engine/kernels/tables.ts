@@ -9,7 +9,7 @@ import { MACHINE } from './machine.ts';
 import { MEMORY_FAILURE } from './memory_failure.ts';
 import { PINS } from './pins.ts';
 import { REPURPOSE } from './repurpose.ts';
-import { STALE, STALE_STORE } from './stale.ts';
+import { STALE, STALE_FORK, STALE_STORE } from './stale.ts';
 
 /** Every table of facts: what kernels differ in, beside the steps of a removal. */
 export const FACTS = {
@@ -18,6 +18,7 @@ export const FACTS = {
   ...MACHINE,
   stale: STALE,
   stale_store: STALE_STORE,
+  ...STALE_FORK,
   eviction: EVICTION,
   device_dax: DEVICE_DAX,
   repurpose: REPURPOSE,

@@ -1,7 +1,17 @@
 import { NO_ENTRIES, runs } from '../../../src/engine/model/mapping_table.ts';
 import { answered, every, shape, touch, type Rule } from '../observe.ts';
 import { cached, DAX, devdax, ext4, mounted } from '../rig.ts';
-import { addDevice, addProcess, fork, machine, MIB, pinCommand, DEVICE, UMEM } from '../support.ts';
+import {
+  addDevice,
+  addProcess,
+  fork,
+  machine,
+  MIB,
+  pinCommand,
+  removeDevice,
+  DEVICE,
+  UMEM,
+} from '../support.ts';
 import type { CreateMapping } from '../../../src/engine/model/use_command.ts';
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
 
@@ -109,12 +119,30 @@ export const MAPPING_RULES: readonly Rule[] = [
   },
   {
     rule: 'R7',
-    about: 'fork of a private VMA with a copied page: entries are copied, device entries too',
+    about: 'fork of a private VMA with a copied page: PTEs are copied, device PTEs too',
     act: (kernel) => {
       const { made, mapper } = ext4(kernel);
       return shape(made, fork(made, mapper({ flags: ['private'], touched: 'cow' }).pid));
     },
     cells: every('511 pte 1 anon'),
+  },
+  {
+    rule: 'R7',
+    about: 'fork of a private VMA with a copied page: no PMD is copied, after the removal its read is SIGBUS',
+    act: (kernel) => {
+      const { made, mapper } = ext4(kernel);
+      const parent = mapper({ flags: ['private'], length: 4 * MIB, touched: 'none' });
+      touch(made, parent, 'read', { page: 512 });
+      touch(made, parent, 'write');
+      const child = fork(made, parent.pid);
+      const before = `${shape(made, parent)} / ${shape(made, child)}`;
+      removeDevice(made);
+      const reads = [parent, child].map((one) => touch(made, one, 'read', { page: 512 }));
+      return `${before}, then ${reads.join(' / ')}, ${touch(made, child, 'read')}`;
+    },
+    cells: every('1 pmd 1 anon / 1 anon, then old data / SIGBUS BUS_ADRERR, ok', {
+      'force-unmap': '1 pmd 1 anon / 1 anon, then SIGBUS BUS_ADRERR / SIGBUS BUS_ADRERR, ok',
+    }),
   },
   {
     rule: 'R8',
