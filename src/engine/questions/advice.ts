@@ -63,7 +63,7 @@ function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): reado
     if (first.action === 'reboot') return [first];
     const then = whatIf(rests, (imagined) => {
       upToFirst(imagined, first.calls);
-      return adviseBefore(imagined, command, which);
+      return advised(imagined, command, which);
     });
     return [shown(rests.host, device, first), ...then];
   });

@@ -10,6 +10,7 @@ import {
 } from '../model/lookup.ts';
 import { runCount } from '../model/mapping_table.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
+import { isOnDaxBus } from '../model/vocabulary.ts';
 import { meet, type Call, type Met } from './call.ts';
 import { leftMounts, residualUses } from './residue.ts';
 
@@ -110,9 +111,10 @@ export function thawsOf(mounts: readonly Mount[]): CommandOf<'thaw'>[] {
   return [...once.values()].map((mount) => ({ type: 'thaw', mount }));
 }
 
-/** A device is bound again: the medium comes first, where it is gone. */
-export function bindsOf({ name, media_present }: DaxDevice): Call[] {
-  const bound: Call = { type: 'bind', dax_device: name };
+/** A device is bound again: the medium comes first, where it is gone; where its parent has no driver, by its mode. */
+export function bindsOf({ name, mode, media_present, parent_bound }: DaxDevice): Call[] {
+  const byMode = isOnDaxBus(mode) && !parent_bound ? { mode } : {};
+  const bound: Call = { type: 'bind', dax_device: name, ...byMode };
   return media_present ? [bound] : [{ type: 'record_hotplug_event', dax_device: name, action: 'add' }, bound];
 }
 

@@ -8,6 +8,7 @@ import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from '.
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
 import { NO_IMPACT } from './impact.ts';
 import type { Advice } from './record.ts';
+import { stuckFor } from './stuck_for.ts';
 
 /** The same kernel boots again: told nothing of another, it is never refused. */
 export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
@@ -24,17 +25,26 @@ interface ByReboot extends Advice {
 
 /**
  * What leads to a clean state behind a removal that has ended, or never will: calls in their order, each of which returns,
- * and nothing of it is left then (ADV10); where no order does, a reboot, and why (ADV11). Null where nothing is left, or
- * too much uses it for an order to be tried.
+ * and nothing of it is left then (ADV10); where no order does, or what the host has stuck keeps a device that is not bound
+ * from a life of its own, a reboot, and why (ADV11, ADV18). Null where nothing is left, or too much uses it for an order to
+ * be tried.
  */
 export function cleanUpBehind(tx: Transaction, device: DaxDevice): CleanUp | null {
   const { host } = tx;
-  if (isUnderWay(host, device) || isTooMuch(host, device) || leftBehind(host, device) === null) return null;
+  if (isUnderWay(host, device) || isTooMuch(host, device)) return null;
+  if (leftBehind(host, device) === null) return byRebootAlone(tx, device);
   const plain = plainOrderOf(tx, device);
   if (isClean(plain)) return inOrder(host, device, plain);
   const others = otherOrdersOf(tx, device);
   const clean = others.find(isClean);
-  return clean === undefined ? byReboot(host, [plain, ...others]) : inOrder(host, device, clean);
+  if (clean === undefined) return byReboot(host, noOrderWords(host, [plain, ...others]));
+  return byRebootAlone(tx, device) ?? inOrder(host, device, clean);
+}
+
+/** Nothing is left, or what binds it again serves: of a host on which that leads nowhere. */
+function byRebootAlone(tx: Transaction, device: DaxDevice): ByReboot | null {
+  const why = stuckFor(tx, device);
+  return why === null ? null : byReboot(tx.host, why);
 }
 
 /** What a removal that rests comes to nobody knows; one that goes on has gone as far as it goes by itself. */
@@ -60,12 +70,16 @@ function inOrder(host: Host, device: DaxDevice, { met }: Played): InOrder {
   };
 }
 
-/** HOST1: nothing outlives it. */
-function byReboot(host: Host, played: readonly Played[]): ByReboot {
+function noOrderWords(host: Host, played: readonly Played[]): string {
   const why = played.map((each) => notCleanWords(host, each));
+  return `no order that was tried leads to a clean state: ${[...new Set(why)].join('; ')}`;
+}
+
+/** HOST1: nothing outlives it. */
+function byReboot(host: Host, detail: string): ByReboot {
   return {
     action: 'reboot',
-    detail: `no order that was tried leads to a clean state: ${[...new Set(why)].join('; ')}`,
+    detail,
     targets: [hostRecord(host).name],
     calls: [REBOOT],
     destructive: false,
