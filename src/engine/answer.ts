@@ -59,7 +59,7 @@ interface CommandAnswers {
   readonly create_mapping: Mapping | Outcome;
   readonly access: Outcome;
   readonly munmap: Outcome;
-  readonly create_pin: Pin;
+  readonly create_pin: Pin | Outcome;
   readonly unpin: Outcome;
 }
 

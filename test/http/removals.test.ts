@@ -111,3 +111,10 @@ test('holders are who holds the device, and asking changes nothing', async () =>
   expect(json.items.map((holder) => holder.kind)).toEqual(expect.arrayContaining(['mount', 'mapping']));
   expect((await server.call('GET', '/v1/events')).json.as_of).toBe(before);
 });
+
+test('[PIN4] a pin that gup does not take behind a stale entry is 200 with what the process got', async () => {
+  await remove({ prefer: 'wait=60' });
+  const { status, headers, json } = await pin();
+  expect([status, headers['location'], json.stale]).toEqual([200, undefined, true]);
+  expect(['errno', 'livelock']).toContain(json.result);
+});

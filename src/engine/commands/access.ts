@@ -7,8 +7,8 @@ import { accessError, copyOut, loadOrStore } from '../mm/load_store.ts';
 import { dontneed } from '../mm/madvise.ts';
 import { mmLocked } from '../mm/mm_locked.ts';
 import { runAt, type Site } from '../mm/site.ts';
-import { isStale, staleEffect } from '../mm/stale.ts';
-import { staleOutcome } from '../mm/stale_outcome.ts';
+import { isStale } from '../mm/stale.ts';
+import { staleInTheWay } from '../mm/stale_outcome.ts';
 import { badPagesMet } from '../mm/zap.ts';
 import type { Process } from '../model/host.ts';
 import { decodes, deviceOf, findActor, findMapping, hasEnded, processOf } from '../model/lookup.ts';
@@ -140,11 +140,8 @@ type ByKernel = Exclude<AccessKind, 'read' | 'write' | 'copy_out' | 'madvise_don
 
 /** What the kernel does for who asks: a stale entry in its way decides, else it goes on. */
 function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
-  const { tx, mapping, device } = site;
-  const met = runAt(site);
-  const run = met && clipRun(met, site.index, site.index + site.nr)!;
-  const effect = run === null ? null : staleEffect(tx.host, mapping, run, kind);
-  if (effect !== null && effect.do !== 'ok') return staleOutcome(site, effect);
+  const stale = staleInTheWay(site, kind);
+  if (stale !== null) return stale;
   switch (kind) {
     case 'vmsplice':
     case 'direct_io':
@@ -163,11 +160,16 @@ function byKernel(site: Site, kind: ByKernel): Outcome | Refusal {
     case 'pagemap':
     case 'numa_maps':
     case 'mprotect':
-      return okOutcome({
-        stale:
-          run !== null && isStale(device, run) && lackStructPages(tx.host, device, [[run.pfn, run.nr_pages]]),
-      });
+      return okOutcome({ stale: meetsNoStructPages(site) });
   }
+}
+
+/** Whether the entry of the first page outlived its pgmap, and what it maps has no struct pages since. */
+function meetsNoStructPages(site: Site): boolean {
+  const { tx, device, index, nr } = site;
+  const met = runAt(site);
+  const run = met && clipRun(met, index, index + nr)!;
+  return run !== null && isStale(device, run) && lackStructPages(tx.host, device, [[run.pfn, run.nr_pages]]);
 }
 
 /** MADV_HWPOISON of pages that a pgmap serves: what the process gets is AR, or the errno of the call. */

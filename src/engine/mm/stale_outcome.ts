@@ -3,11 +3,25 @@ import { errnoOutcome, okOutcome, oopsOutcome, type Outcome } from '../model/out
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { lockMm } from './mm_locked.ts';
 import { livelock, recordOops, strike } from './process_end.ts';
-import type { Site } from './site.ts';
-import type { StaleEffect } from './stale.ts';
+import { clipRun } from '../model/mapping_table.ts';
+import type { MappingVerb } from '../model/vocabulary.ts';
+import { runAt, type Site } from './site.ts';
+import { staleEffect, type StaleEffect } from './stale.ts';
+
+/**
+ * What who asks gets of a stale entry at the first page it comes to; null where it goes on, to what serves that page.
+ * Refused: `outcome_unknown`.
+ */
+export function staleInTheWay(site: Site, verb: MappingVerb): Outcome | Refusal | null {
+  const { tx, mapping, index, nr } = site;
+  const met = runAt(site);
+  if (met === null) return null;
+  const effect = staleEffect(tx.host, mapping, clipRun(met, index, index + nr)!, verb);
+  return effect.do === 'ok' ? null : staleOutcome(site, effect);
+}
 
 /** What a walker that meets a stale entry gets, by its effect. Refused: `outcome_unknown`. */
-export function staleOutcome(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
+function staleOutcome(site: Site, effect: Exclude<StaleEffect, { do: 'ok' }>): Outcome | Refusal {
   switch (effect.do) {
     case 'unknown':
       return unknownOutcome(effect.why);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Backend } from '../backend.ts';
-import { created, outcome } from '../mutate.ts';
+import { createdOr, outcome } from '../mutate.ts';
 import { nounRoutes } from '../noun.ts';
 import { Outcome } from '../schemas/outcome.ts';
 import { PinPath } from '../schemas/path.ts';
@@ -18,11 +18,12 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
   });
   pins.create({
     summary: 'Pin pages by gup',
-    description: '409 EOPNOTSUPP where the kernel refuses FOLL_LONGTERM.',
+    description:
+      '409 EOPNOTSUPP where the kernel refuses FOLL_LONGTERM; 200 with an outcome where gup meets a stale entry and takes nothing.',
     body: CreatePin,
     command: 'create_pin',
     fields: ({ body }) => body,
-    answer: created(Pin),
+    answer: createdOr(Pin, Outcome),
   });
   pins.verb({
     id: 'unpin',

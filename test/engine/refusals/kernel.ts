@@ -183,8 +183,11 @@ export const KERNEL: readonly Case[] = [
     ),
   },
   {
-    code: 'not_modelled',
-    when: 'a pin through a stale entry',
-    make: (kernel) => staleMapper(kernel, (mapping, pid) => pinCommand({ pid, mapping }, PIPE)),
+    code: 'outcome_unknown',
+    when: 'a transient pin through a stale entry by who is not known to go one of the ways of gup',
+    make: (kernel) =>
+      staleMapper(kernel, (mapping, pid) =>
+        pinCommand({ pid, mapping }, { kind: 'transient', holder: 'rdma' }),
+      ),
   },
 ];
