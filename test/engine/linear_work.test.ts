@@ -138,6 +138,60 @@ describe('work grows with the records it concerns, not with their square:', () =
   });
 });
 
+/** Every other page of a file mapped by one process, and pinned, on a device that was then bound again. */
+function outlived(mappings: number, options: { readonly pinned: boolean }): { made: Machine; pid: number } {
+  const made = machine('v7.3');
+  addDevice(made);
+  const file = addFile(made, addMount(made, { fs_type: 'xfs' }).id, '/f');
+  const pid = addProcess(made);
+  made.run({ type: 'open_file', pid: addProcess(made), file, flags: ['rdonly'] });
+  for (let at = 0; at < mappings; at += 1) {
+    const base = { offset: 2 * at * PAGE, length: PAGE, flags: ['shared'], prot: 'rw' } as const;
+    made.run({ type: 'create_mapping', pid, file, ...base, page_size: 4096, populate: 'write' });
+    const mapping = [...made.host.tables.mappings.keys()].at(-1)!;
+    if (!options.pinned) continue;
+    addPin(made, { pid, mapping }, PIPE);
+    made.run({ type: 'munmap', mapping });
+  }
+  removeDevice(made);
+  made.run({ type: 'bind', dax_device: DEVICE });
+  return { made, pid };
+}
+
+/** Ranges of lost references in all records of devices that an exit journals. */
+function rangesTold(made: Machine, pid: number): number {
+  const before = made.events.length;
+  made.run({ type: 'exit_process', pid });
+  const puts = made.events.slice(before).flatMap(({ changes }) => changes);
+  const told = puts.map((change) => {
+    if (change.op !== 'put' || change.kind !== 'dax_devices') return 0;
+    return change.record.lost_refs.length + change.record.lost_ptes.length;
+  });
+  return told.reduce((sum, ranges) => sum + ranges, 0);
+}
+
+describe('[S10] [S53] what an exit drops over the folios of the next owner is told once for all of it:', () => {
+  test.each([false, true])('pinned: %s', (pinned) => {
+    const factor = growth((records) => {
+      const { made, pid } = outlived(records, { pinned });
+      return rangesTold(made, pid);
+    });
+    expect(factor).toBe(MANY / FEW);
+  });
+
+  test('and what a new file system has taken is looked up once', () => {
+    const factor = growth((records) => {
+      const { made, pid } = outlived(records, { pinned: false });
+      const mount = addMount(made, { path: '/mnt/b' });
+      const taker = { small: true, touched: 'write', length: PAGE } as const;
+      for (let at = 0; at < records; at += 1)
+        addMapper(made, { ...taker, file: addFile(made, mount.id, `/${String(at)}`, PAGE) });
+      return countSteps(made.host, () => made.run({ type: 'exit_process', pid }));
+    });
+    expect(factor).toBeLessThan(5);
+  });
+});
+
 /** Devices of which each has a file system with a file. */
 function mountedDevices(devices: number): Machine {
   const made = machine('v6.12');

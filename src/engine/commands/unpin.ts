@@ -1,4 +1,4 @@
-import { loseRefsOfPin } from '../mm/lost_refs.ts';
+import { loseRefsOfPins } from '../mm/lost_refs.ts';
 import { releasedBeside, releaseOf } from '../mm/pin_release.ts';
 import type { Unpin } from '../model/use_command.ts';
 import { strike, recordOops } from '../mm/process_end.ts';
@@ -19,7 +19,7 @@ export function unpin(tx: Transaction, command: Unpin): Outcome | Refusal {
   remove(tx, 'pins', pin.id);
   emit(tx, 'pin_deleted', `pins/${pin.id}`, { pid: pin.pid });
   if (effect.do === 'oops') return strike(tx, pin.pid, effect);
-  loseRefsOfPin(tx, pin);
+  loseRefsOfPins(tx, [pin]);
   for (const oops of worker_oopses) recordOops(tx, oops.at);
   return releasedBeside(worker_oopses);
 }

@@ -10,7 +10,7 @@ import { closeNode } from './cdev.ts';
 import { HARMLESS, type Eviction } from './evict.ts';
 import { inExitOrder } from './exit_walk.ts';
 import { cleanUpMounts, keepMounts, putInode, type LastPut } from './last_user.ts';
-import { loseRefsOfPin } from './lost_refs.ts';
+import { loseRefsOfPins } from './lost_refs.ts';
 import { releaseOf } from './pin_release.ts';
 
 /** A descriptor or a mapping. */
@@ -74,6 +74,11 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unkn
   const files: File[] = [];
   const kernel_log: string[] = [];
   const worker_oopses: Oops[] = [];
+  const released: Pin[] = [];
+  /** Before anybody asks for the counts of folios: of many pins at once. */
+  const count = (): void => {
+    loseRefsOfPins(tx, released.splice(0));
+  };
   const put = (holder: Holder, at: number): End => {
     drop(tx, holder);
     const node = closeNode(tx, holder);
@@ -81,19 +86,23 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unkn
     const file = holder.file === null ? null : fileOf(tx.host, holder.file);
     // An inode that the task puts once more is not asked who else uses it.
     const isUsed = file === null || lastOf.get(file.id) !== at;
+    if (!isUsed) count();
     const end = isUsed ? node.end : putInode(tx, file);
     if (file !== null && !isLost(end)) files.push(file);
     return end;
   };
   for (const [at, one] of puts.entries()) {
     const end = isPin(one) ? release(tx, one, unknown, worker_oopses) : put(one, at);
+    if (isPin(one) && !isLost(end)) released.push(one);
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
     if (end.do === 'refused') unknown.push(end.refusal);
     if (!isLost(end)) continue;
+    count();
     keep(tx, pid, puts.slice(at + 1));
     keepMounts(tx, files);
     return { end: struck(end), worker_oopses, kernel_log };
   }
+  count();
   return { end: struck(cleanUpMounts(tx, files)), worker_oopses, kernel_log };
 }
 
@@ -103,7 +112,6 @@ function release(tx: Transaction, pin: Pin, unknown: Refusal[], worker_oopses: O
   if (isRefusal(released)) unknown.push(released);
   else if (released.effect.do === 'oops') return released.effect;
   else worker_oopses.push(...released.worker_oopses);
-  loseRefsOfPin(tx, pin);
   remove(tx, 'pins', pin.id);
   return HARMLESS;
 }

@@ -19,11 +19,11 @@ export function countPages(ranges: readonly PfnRange[]): number {
   return ranges.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** Pages that lie in both; both normalized. O(n + m). */
+/** Pages that lie in both; both normalized. O(log n + log m), and the ranges from where both have begun. */
 export function intersect(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRange[] {
   const common: PfnRange[] = [];
-  let i = 0;
-  let j = 0;
+  let i = firstReaching(a, b);
+  let j = firstReaching(b, a);
   while (i < a.length && j < b.length) {
     const [pa, ca] = a[i] as PfnRange;
     const [pb, cb] = b[j] as PfnRange;
@@ -36,10 +36,10 @@ export function intersect(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRa
   return common;
 }
 
-/** Pages of `a` that are not in `b`; both normalized. O(n + m). */
+/** Pages of `a` that are not in `b`; both normalized. O(n + log m), and the ranges of `b` from where `a` begins. */
 export function subtract(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRange[] {
   const left: PfnRange[] = [];
-  let j = 0;
+  let j = firstReaching(b, a);
   for (const [first, count] of a) {
     let from = first;
     const end = first + count;
@@ -54,10 +54,21 @@ export function subtract(a: readonly PfnRange[], b: readonly PfnRange[]): PfnRan
   return left;
 }
 
+/** Which of ranges is the first to end behind the begin of others: with few others, most need no look. O(log n). */
+function firstReaching(ranges: readonly PfnRange[], others: readonly PfnRange[]): number {
+  const [first] = others;
+  return first === undefined ? ranges.length : firstBehind(first[0], ranges);
+}
+
 /** Whether pages of a range lie in normalized ranges. O(log n). */
 export function overlaps([pfn, nr_pages]: PfnRange, ranges: readonly PfnRange[]): boolean {
-  const found = ranges[firstEndingAfter(pfn, ranges.length, (at) => ranges[at]![0] + ranges[at]![1])];
+  const found = ranges[firstBehind(pfn, ranges)];
   return found !== undefined && found[0] < pfn + nr_pages;
+}
+
+/** The first range that ends after a pfn. */
+function firstBehind(pfn: number, ranges: readonly PfnRange[]): number {
+  return firstEndingAfter(pfn, ranges.length, (at) => ranges[at]![0] + ranges[at]![1]);
 }
 
 /** The first of `count` ascending things that ends after `index`; `count` where there is none. O(log count). */
