@@ -6,6 +6,7 @@ import { orRefused } from './kernels/not_resolved.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
 import type { Host } from './model/host.ts';
+import { removalsNotCompleted } from './model/lookup.ts';
 import { isRefusal, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import { replayed } from './model/replayed.ts';
@@ -73,5 +74,5 @@ export function playToRest<Type extends CommandType>(
 
 /** Removals whose next step runs by itself. */
 export function running(host: Host): RemovalRecord[] {
-  return host.tables.removals.where(({ state }) => state === 'running');
+  return removalsNotCompleted(host).filter(({ state }) => state === 'running');
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { foresee } from '../../src/engine/foresee.ts';
 import { anonymousMappingsOf, blocksAt, mappingsOfPid, pfnOf } from '../../src/engine/model/lookup.ts';
+import type { Command } from '../../src/engine/model/command.ts';
 import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
@@ -294,6 +296,34 @@ describe('what concerns one mapping looks at one, however many there are:', () =
       return countSteps(made.host, () => made.run({ type: 'munmap', mapping: mappings.at(position)! }));
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(FEW);
+  });
+});
+
+describe('what follows a command does not look at removals that have completed:', () => {
+  const FIRST_PID = 1001;
+
+  /** A process, beside a device that has changed hands many times. */
+  const afterRemovals = (removals: number): Machine => {
+    const made = machine('v6.12');
+    addDevice(made);
+    for (let at = 0; at < removals; at += 1) {
+      removeDevice(made);
+      made.run({ type: 'bind', dax_device: DEVICE });
+    }
+    expect(addProcess(made)).toBe(FIRST_PID);
+    return made;
+  };
+
+  test.each<[string, Command]>([
+    ['the end of a process, which may settle what rests', { type: 'exit_process', pid: FIRST_PID }],
+    ['a removal', { type: 'remove_dax_device', dax_device: DEVICE, trigger: 'unbind' }],
+    ['a reboot', { type: 'reboot' }],
+  ])('%s', (_what, command) => {
+    const steps = [FEW, MANY].map((removals) => {
+      const { host } = afterRemovals(removals);
+      return countSteps(host, () => foresee(host, command, steadyContext()));
+    });
+    expect(steps[1]).toBe(steps[0]);
   });
 });
 

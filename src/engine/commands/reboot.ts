@@ -14,7 +14,7 @@ import { defaultMode } from '../device/dax_region.ts';
 import { freshCounters } from '../mm/counters.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { NO_PROBES, toldKernel } from '../kernels/told.ts';
-import { isModelled } from '../model/lookup.ts';
+import { isModelled, removalsNotCompleted } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted } from '../device/lifecycle.ts';
@@ -54,7 +54,7 @@ export function reboot(tx: Transaction, command: Reboot): HostRecord | Refusal {
     if (file.state === 'linked') forget(tx, file);
     else deleteFile(tx, file);
   }
-  for (const removal of tables.removals.values()) if (removal.state !== 'completed') endByReboot(tx, removal);
+  for (const removal of removalsNotCompleted(tx.host)) endByReboot(tx, removal);
   patch(tx, 'hosts', before.name, {
     kernel: kernel.kernel,
     kernel_release: kernel.kernel_release,

@@ -1,8 +1,8 @@
 import { toldLater, type KernelOfHost } from '../kernels/told.ts';
 import type { ToldKernel } from '../model/host_command.ts';
+import { removalsNotCompleted } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
-import type { RemovalState } from '../model/vocabulary.ts';
 
 /**
  * The kernel of the host once this is told of it: it was told wrongly before, and no other boots. Refused with
@@ -22,10 +22,8 @@ function refusesAnotherKernel(
   { kernel, kernel_release }: KernelOfHost,
 ): Refusal | null {
   if (kernel === before.kernel && kernel_release === before.kernel_release) return null;
-  const [removal] = host.tables.removals.where(({ state }) => UNDER_WAY.includes(state));
+  const removal = removalsNotCompleted(host).find(({ state }) => state !== 'undetermined');
   if (removal === undefined) return null;
   const detail = `${removal.dax_device} is being removed by this kernel: POST …/reboot ends that`;
   return refuse('removal_in_progress', detail, { pointer: '/kernel_release' });
 }
-
-const UNDER_WAY: readonly RemovalState[] = ['running', 'waiting', 'stuck'];

@@ -101,7 +101,10 @@ function pagesWithin(run: Run, index: number, end: number): PfnRange {
   return [run.pfn + first, stop - first];
 }
 
-/** The same of pins that were taken before the present pgmap: no mapcount falls with them (S53). O(pins × their devices, ranges). */
+/**
+ * The same of pins that were taken before the present pgmap: no mapcount falls with them (S53). O(ranges, pins × their
+ * devices).
+ */
 export function loseRefsOfPins(tx: Transaction, pins: readonly Pin[]): void {
   for (const name of new Set(pins.map(({ dax_device }) => dax_device))) {
     const device = deviceOf(tx.host, name);

@@ -14,6 +14,7 @@ import {
   runs,
   type Entries,
 } from './mapping_table.ts';
+import type { RemovalRecord } from './removal.ts';
 import { Table } from './table.ts';
 
 /** A host with nothing in it, before its `host_created` event. */
@@ -99,8 +100,11 @@ export function applyChange(host: Host, change: Change): () => void {
   }
 }
 
-/** The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes. */
-const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins'] as const;
+/**
+ * The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes; a
+ * removal is found until it has completed.
+ */
+const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins', 'removals'] as const;
 
 /**
  * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
@@ -126,7 +130,7 @@ function unindex(host: Host, id: string, keys: readonly string[]): void {
 function keysOf(kind: Kind, record: unknown, but: unknown): string[] {
   if (but === undefined) return indexKeys(kind, record);
   const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
-  if (deviceOf(record) === deviceOf(but)) return [];
+  if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return [];
   const others = new Set(indexKeys(kind, but));
   return indexKeys(kind, record).filter((key) => !others.has(key));
 }
@@ -138,6 +142,8 @@ function indexKeys(kind: Kind, record: unknown): string[] {
     return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
   }
   if (kind === 'file_systems') return [`file_systems/dax_device/${(record as FileSystem).dax_device}`];
+  if (kind === 'removals')
+    return (record as RemovalRecord).state === 'completed' ? [] : ['removals/not_completed'];
   if (kind !== 'mappings' && kind !== 'pins' && kind !== 'open_files') return [];
   const { pid, dax_device } = record as Mapping | Pin | OpenFile;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];

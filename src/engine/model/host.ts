@@ -52,7 +52,10 @@ export interface Host {
   readonly tables: Tables;
   /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
   readonly entries: Map<string, Entries>;
-  /** Ids of mounts, files, mappings and pins by what they reach or belong to (indexKeys() in apply.ts), never stored: lookup.ts reads them. */
+  /**
+   * Ids of mounts, files, mappings and pins by what they reach or belong to, and of removals that have not completed
+   * (indexKeys() in apply.ts), never stored: lookup.ts reads them.
+   */
   readonly uses_by: Map<string, Set<string>>;
   /** Id of the exposure that a mapping or pin has open, by its id: kept by apply, never stored. */
   readonly open_exposures: Map<string, string>;

@@ -1,4 +1,5 @@
 import type { OpenFile } from './open_file.ts';
+import type { RemovalRecord } from './removal.ts';
 import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Pin, Process, RecordOf } from './host.ts';
 import type { Extent } from './inode.ts';
 import { firstEndingAfter } from './pfn_range.ts';
@@ -212,11 +213,9 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 }
 
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
-function indexed<K extends 'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins'>(
-  host: Host,
-  kind: K,
-  key: string,
-): RecordOf<K>[] {
+function indexed<
+  K extends 'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins' | 'removals',
+>(host: Host, kind: K, key: string): RecordOf<K>[] {
   const records: Table<RecordOf<K>> = host.tables[kind];
   const found: RecordOf<K>[] = [];
   for (const id of host.uses_by.get(`${kind}/${key}`) ?? []) {
@@ -303,6 +302,11 @@ export function usersOf(host: Host, { name }: DaxDevice): Process[] {
 /** Pins of pages of the device as it is now: one that is left from an earlier pgmap holds none of them. */
 export function presentPins(host: Host, { name, pgmap }: DaxDevice): Pin[] {
   return pinsOfDevice(host, name).filter((pin) => pin.pgmap === pgmap && pin.pfn_ranges.length > 0);
+}
+
+/** Removals that have not completed, in order of creation. O(these), however many there were. */
+export function removalsNotCompleted(host: Host): RemovalRecord[] {
+  return indexed(host, 'removals', 'not_completed').filter(({ state }) => state !== 'completed');
 }
 
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */

@@ -9,6 +9,7 @@ import { umount } from '../commands/umount.ts';
 import { unpin } from '../commands/unpin.ts';
 import type { CommandOf } from '../model/command.ts';
 import type { Mount } from '../model/host.ts';
+import { removalsNotCompleted } from '../model/lookup.ts';
 import { okOutcome, type Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
@@ -35,7 +36,7 @@ type Answer = Outcome | BoundDevice | RecordedHotplugEvent | Mount | WrittenMemo
 
 /** Does a call, as the host does it, and tells what it comes to; removals that it wakes go on as far as they do. */
 export function meet(tx: Transaction, call: Call): Met {
-  const waiting = tx.host.tables.removals.where(({ state }) => state === 'waiting');
+  const waiting = removalsNotCompleted(tx.host).filter(({ state }) => state === 'waiting');
   const answer = imagineDone(tx, call, act);
   for (const { id } of waiting) goOn(tx, id, () => []);
   if (isRefusal(answer) && answer.code !== 'outcome_unknown')

@@ -1,6 +1,6 @@
 import type { DependsOn } from '../model/depends_on.ts';
 import type { EventType } from '../model/event.ts';
-import { must } from '../model/lookup.ts';
+import { must, removalsNotCompleted } from '../model/lookup.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { emit, patch, put, type Transaction } from '../model/transaction.ts';
 
@@ -48,7 +48,7 @@ const SETTLING: ReadonlySet<EventType> = new Set([
 /** Removals that rest are tried again once something has happened that may settle their next step. */
 export function retryUndetermined(tx: Transaction): void {
   if (!tx.events.some(({ type }) => SETTLING.has(type))) return;
-  for (const removal of tx.host.tables.removals.values()) {
+  for (const removal of removalsNotCompleted(tx.host)) {
     if (removal.state === 'undetermined') retry(tx, removal);
   }
 }

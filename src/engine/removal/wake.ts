@@ -1,8 +1,9 @@
+import { removalsNotCompleted } from '../model/lookup.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 
 /** A released pin wakes the removals that waited for it: they run again and look whether anything is left. */
 export function wakeRemovals(tx: Transaction): void {
-  for (const removal of tx.host.tables.removals.values()) {
+  for (const removal of removalsNotCompleted(tx.host)) {
     if (removal.state !== 'waiting') continue;
     const held = removal.waiting_on.filter((wait) => tx.host.tables.pins.has(wait.pin));
     if (held.length === removal.waiting_on.length) continue;

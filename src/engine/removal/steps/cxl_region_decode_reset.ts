@@ -1,6 +1,6 @@
 import { regionOf } from '../../device/cxl/chain.ts';
 import { clearTargets, resetDecode } from '../../device/cxl/change.ts';
-import { deviceOf } from '../../model/lookup.ts';
+import { deviceOf, removalsNotCompleted } from '../../model/lookup.ts';
 import { regionTool } from '../../model/via.ts';
 import type { StepInput, StepOutput } from '../step.ts';
 
@@ -13,11 +13,10 @@ export function cxlRegionDecodeReset({ tx, device, removal }: StepInput): StepOu
   const region = regionOf(tx.host, device);
   const destroys = regionTool(removal.via)?.destroys === true;
   if (destroys) {
-    const others = tx.host.tables.removals.where(
+    const others = removalsNotCompleted(tx.host).filter(
       (other) =>
         other.via === removal.via &&
         other.id !== removal.id &&
-        other.completed_at === null &&
         deviceOf(tx.host, other.dax_device).cxl_region === region.name,
     );
     if (others.length > 0)
