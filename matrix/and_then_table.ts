@@ -1,5 +1,6 @@
 import { ORDERS, USES, type AndThen, type Given, type OrderName } from './and_then.ts';
 import { COLUMNS } from './collapse.ts';
+import { openNodeParts } from './open_node.ts';
 import { refusedWords, verdictWords } from './words.ts';
 
 /** The section of the page: a table for each order, its rows put together where they are alike on every kernel. */
@@ -12,6 +13,7 @@ export function andThenParts(all: readonly AndThen[]): string[] {
       `### ${order}`,
       tableOf(all.filter((one) => one.order === order)),
     ]),
+    ...openNodeParts(),
   ];
 }
 

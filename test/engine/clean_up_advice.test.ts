@@ -71,8 +71,9 @@ describe('[ADV10] after a removal: calls, in the order that leads to a clean sta
 
   test('none where nothing is left, and where it is too much to try', () => {
     const free = devdax('v6.12');
-    free.mapper({ touched: 'write' });
+    const { pid } = free.mapper({ touched: 'write' });
     removeDevice(free.made, { dax_device: 'dax0.0' });
+    free.made.run({ type: 'exit_process', pid });
     expect(told(free)).toEqual([]);
     const crowded = ext4('v6.12');
     for (let at = 0; at < 100; at += 1) crowded.mapper();

@@ -6,10 +6,11 @@ import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { addMemory, logOfAdding } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
+import { tellLeftOf } from '../device/tell_left.ts';
 import { takes } from '../device/dax_match.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
-import { findModelled, type ModelledDevice } from '../model/lookup.ts';
+import { deviceOf, findModelled, type ModelledDevice } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
@@ -54,8 +55,9 @@ export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
   const enables = command.via === 'daxctl_enable_device' ? { mode: 'devdax' as const } : {};
   const done =
     before === 'as_asked' ? standing(command, device) : write(tx, { ...command, ...enables }, device);
-  if (!isRefusal(done) && done.bind.result === 'ok') toolAfter(tx, command, done.record);
-  return done;
+  if (isRefusal(done) || done.bind.result !== 'ok') return done;
+  toolAfter(tx, command, done.record);
+  return { ...done, record: tellLeftOf(tx, deviceOf(tx.host, device.name)) };
 }
 
 /** Nothing is written to `bind`: the device stays whose it is. */

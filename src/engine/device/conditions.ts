@@ -18,6 +18,8 @@ export const MEDIUM_GONE = 'the medium is gone: the hotplug events add and repla
 export const RANGE_LEAKED = 'its range has leaked: POST …/reboot frees it';
 /** device_dax is bound, and nobody can open the node any more; its detail says what gives the cdev a reference (CDEV4). */
 export const CDEV_RELEASED = { type: 'cdev_released' } as const;
+/** A close will take the reference of device_dax: a bind has not counted who had the node open; its detail says which (CDEV5). */
+export const CDEV_MISCOUNTED = { type: 'cdev_miscounted' } as const;
 /** A superblock on it is never torn down: it stays until a reboot, over unbind and bind (S2, S10, S32, S38). */
 export const SUPERBLOCK_STAYS = { type: 'superblock_stays' } as const;
 /** A bind that never returns holds the lock of the device; its detail says where it waits. */

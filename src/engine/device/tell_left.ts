@@ -1,23 +1,23 @@
-import { isReleased, releasedWords } from '../mm/cdev.ts';
+import { isReleased, miscounted, miscountedWords, releasedWords } from '../mm/cdev.ts';
 import { isAbandoned } from '../mm/last_user.ts';
 import type { Condition, DaxDevice, Host, HostRecord, Mount } from '../model/host.ts';
 import { blockDeviceGone, mountsOfDevice } from '../model/lookup.ts';
 import { touchedDevices } from '../model/touched_devices.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
-import { CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
+import { CDEV_MISCOUNTED, CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
 
 /** What a device says for as long as it is so, whatever a bind or an unbind makes of its other conditions. */
-const TOLD: ReadonlySet<string> = new Set([CDEV_RELEASED.type, SUPERBLOCK_STAYS.type]);
+const TOLD: ReadonlySet<string> = new Set([CDEV_MISCOUNTED.type, CDEV_RELEASED.type, SUPERBLOCK_STAYS.type]);
 
 /**
  * What a command has left of a device until a reboot, or until somebody helps: a node that nobody can open although
- * device_dax serves it (CDEV4), a superblock that is never torn down (S2, S10, S32, S38). O(what changed, uses of it).
+ * device_dax serves it (CDEV4), or soon may not (CDEV5), a superblock that is never torn down (S2, S10, S32, S38). O(what changed, uses of it).
  */
 export function tellLeft(tx: Transaction): void {
   const { dax_devices } = tx.host.tables;
   for (const name of isStuckOtherwise(tx) ? dax_devices.keys() : touchedDevices(tx)) {
     const device = dax_devices.get(name);
-    if (device !== undefined) tellOne(tx, device);
+    if (device !== undefined) tellLeftOf(tx, device);
   }
 }
 
@@ -29,19 +29,27 @@ function isStuckOtherwise({ host, replaced }: Transaction): boolean {
   });
 }
 
-function tellOne(tx: Transaction, device: DaxDevice): void {
+/** The same of one device, and its record then. */
+export function tellLeftOf(tx: Transaction, device: DaxDevice): DaxDevice {
   const { name, conditions } = device;
   const told = conditions.filter(({ type }) => TOLD.has(type));
-  const left = [...released(tx.host, device), ...staying(tx.host, device)];
+  const left = [...released(tx.host, device), ...forgotten(tx.host, device), ...staying(tx.host, device)];
   const words = (all: readonly Condition[]): string => all.map(({ detail }) => detail).join('\n');
-  if (words(told) === words(left)) return;
+  if (words(told) === words(left)) return device;
   const now = [...conditions.filter(({ type }) => !TOLD.has(type)), ...left];
-  patch(tx, 'dax_devices', name, { conditions: now });
+  const record = patch(tx, 'dax_devices', name, { conditions: now });
   emit(tx, 'dax_device_changed', `dax-devices/${name}`, { conditions: now });
+  return record;
 }
 
-function released(host: Host, device: DaxDevice): Condition[] {
+/** What a device says whose node nobody can open any more although device_dax serves it; else nothing. */
+export function released(host: Host, device: DaxDevice): Condition[] {
   return isReleased(device) ? [{ ...CDEV_RELEASED, detail: releasedWords(host, device) }] : [];
+}
+
+function forgotten(host: Host, device: DaxDevice): Condition[] {
+  const cdev = miscounted(device);
+  return cdev === null ? [] : [{ ...CDEV_MISCOUNTED, detail: miscountedWords(host, device, cdev) }];
 }
 
 function staying(host: Host, { name }: DaxDevice): Condition[] {

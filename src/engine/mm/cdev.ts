@@ -37,16 +37,42 @@ export function isReleased(device: DaxDevice): boolean {
   return device.driver === 'device_dax' && cdevOf(device, device.instance)?.refs === 0;
 }
 
-/** How that came, and what gives it a reference again: an unbind and a bind, where an unbind returns (S17, S20). */
+/** How that came, and what gives it a reference again. */
 export function releasedWords(host: Host, { name }: DaxDevice): string {
+  return `the cdev of ${name} has lost the reference of device_dax, which a close took that had opened it before the last bind: ${wayBack(host)}`;
+}
+
+/** What gives a cdev a reference again: an unbind and a bind, where an unbind returns (S17, S20). */
+function wayBack(host: Host): string {
   const isOver = neverReturns(host, 'kill_dax') !== null || neverReturns(host, 'chrdev_open') !== null;
-  const way = isOver ? 'a reboot alone gives it another' : 'unbind and bind give it another';
-  return `the cdev of ${name} has lost the reference of device_dax, which a close took that had opened it before the last bind: ${way}`;
+  return isOver ? 'a reboot alone gives it another' : 'unbind and bind give it another';
+}
+
+/**
+ * The cdev of a device that device_dax serves whose references are no more than its open file descriptions: a bind over
+ * some of them has not counted these, and the close that takes the last reference takes that of the driver (S19).
+ */
+export function miscounted(device: DaxDevice): Cdev | null {
+  if (!isAlive(device)) return null;
+  const cdev = cdevOf(device, device.instance)!;
+  const { refs, opens } = cdev;
+  return refs !== 0 && refs !== 'saturated' && refs <= opens ? cdev : null;
+}
+
+/** When that is, and what then gives it a reference again. */
+export function miscountedWords(host: Host, { name }: DaxDevice, { refs, opens }: Cdev): string {
+  return `the last bind of ${name} did not count who had its node open: once ${String(refs)} of its ${String(opens)} open file descriptions are closed, the reference of device_dax is gone, and nobody opens the node any more; then ${wayBack(host)}`;
 }
 
 /** dax_alive(): run_dax() of the probe of device_dax alone sets it. */
 export function isAlive({ dax_alive, driver }: DaxDevice): boolean {
   return dax_alive && driver === 'device_dax';
+}
+
+/** The cdev whose node anybody opens although the device is not alive (S14), else null. */
+export function openedDead(device: DaxDevice): Cdev | null {
+  const cdev = cdevOf(device, device.instance);
+  return cdev === null || cdev.refs === 0 || isAlive(device) ? null : cdev;
 }
 
 /** What holds an open file description, or something else: a descriptor or a mapping. */

@@ -1,4 +1,5 @@
 import type { Dependent } from './depends_on.ts';
+import type { Condition } from './host.ts';
 import type { AccessResult, Errno } from './vocabulary.ts';
 
 /** What a process gets when it touches memory, calls the kernel, exits, unmaps or unpins. */
@@ -31,6 +32,8 @@ export interface Outcome extends Dependent {
   /** Where it waits or spins, when blocked. */
   readonly blocked_in: string | null;
   readonly kernel_log: readonly string[];
+  /** Of a close: what it has made of the device, as that says from then on. */
+  readonly conditions?: readonly Condition[];
 }
 
 /** An outcome with nothing in it but `ok`; the builders below fill what differs. */

@@ -166,7 +166,7 @@ function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: W
   if (hasBegun(deviceOf(tx.host, dax_device)) || extentsOf(tx, dax_device) > EXTENTS_MAX) return nothing;
   const end = whatIf(tx, (imagined) => endOf(imagined, command));
   const isRefused = isRefusal(end);
-  if (!isRefused && rankOf(end) === 0 && isHarmless(end.impact)) return nothing;
+  if (!isRefused && rankOf(end) === 0 && harmOf(end) === 0) return nothing;
   const now = isRefused ? nothing.now : end.removal;
   const tried = remediesOf(tx, now).flatMap((remedy) => tryRemedy(tx, command, remedy));
   const isWorse = isRefused || rankOf(end) > 0;
@@ -177,14 +177,15 @@ function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: W
   return { better, now };
 }
 
-/** Below zero where the first leaves less behind, or no more and harms nobody any more. */
+/** Below zero where the first leaves less behind, or no more and harms nobody any more, be it a newcomer (CDEV3). */
 function compareEnds(one: End, other: End): number {
   return rankOf(one) - rankOf(other) || harmOf(one) - harmOf(other);
 }
 
-/** Harm is there or not: nobody can weigh a file system against a process. */
-function harmOf({ impact }: End): number {
-  return isHarmless(impact) ? 0 : 1;
+/** Harm is there or not: nobody can weigh a file system against a process, nor either against who opens a node later. */
+function harmOf({ impact, removal }: End): number {
+  const leavesOpen = removal.hazards.some(({ kind }) => kind === 'open_node');
+  return isHarmless(impact) && !leavesOpen ? 0 : 1;
 }
 
 function endOf(tx: Transaction, command: RemoveDaxDevice): End | Refusal {

@@ -1,3 +1,4 @@
+import { isReleased, openedDead } from '../mm/cdev.ts';
 import type { CommandOf } from '../model/command.ts';
 import type { DaxDevice, Host, Mount, Process } from '../model/host.ts';
 import {
@@ -5,6 +6,7 @@ import {
   mappingsOfDevice,
   mountsOfDevice,
   must,
+  nodeHoldersOf,
   openFilesOfDevice,
   usersOf,
 } from '../model/lookup.ts';
@@ -23,13 +25,13 @@ const WORK_MAX = 50_000;
 /**
  * The orders in which a device is cleaned up: its users end, then umount; with the device bound again before all else,
  * or once its users have ended (CLEAN2); while its removal waits, with the pins let go of last. One that is bound again
- * is not bound once more.
+ * is not bound once more, but where nobody can open its node: an unbind and a bind give the cdev a reference (S19).
  */
 export function ordersOf(host: Host, device: DaxDevice): readonly [Call[], ...Call[][]] {
   const ends = endsOf(host, device);
   const umounts = umountsOf(host, device);
   const plain = [...ends, ...umounts];
-  if (device.state === 'bound') return [plain];
+  if (device.state === 'bound') return [isReleased(device) ? [...plain, ...anew(device)] : plain];
   const back = bindsOf(device);
   const between = ends.length === 0 ? [] : [[...ends, ...back, ...umounts]];
   return [plain, ...pinsLast(host, device, ends, umounts), [...back, ...plain], ...between];
@@ -93,9 +95,11 @@ function leftUsers(host: Host, device: DaxDevice): Process[] {
   const { name, state, instance } = device;
   const users = usersOf(host, device);
   if (state !== 'bound') return users;
+  const isWrong = openedDead(device) !== null || isReleased(device);
+  const open = isWrong ? nodeHoldersOf(host, device, instance) : [];
   const opened = [...openFilesOfDevice(host, name), ...mappingsOfDevice(host, name)];
   const former = opened.filter(({ device_instance }) => device_instance !== instance);
-  const pids = new Set([...former, ...residualUses(host, device).values()].map(({ pid }) => pid));
+  const pids = new Set([...former, ...open, ...residualUses(host, device).values()].map(({ pid }) => pid));
   return users.filter(({ pid }) => pids.has(pid));
 }
 
@@ -116,6 +120,10 @@ export function bindsOf({ name, mode, media_present, parent_bound }: DaxDevice):
   const byMode = isOnDaxBus(mode) && !parent_bound ? { mode } : {};
   const bound: Call = { type: 'bind', dax_device: name, ...byMode };
   return media_present ? [bound] : [{ type: 'record_hotplug_event', dax_device: name, action: 'add' }, bound];
+}
+
+function anew(device: DaxDevice): Call[] {
+  return [{ type: 'remove_dax_device', dax_device: device.name, trigger: 'unbind' }, ...bindsOf(device)];
 }
 
 /** Plays calls up to the first that is not ok. */

@@ -1,4 +1,5 @@
 import type { CommandOf } from '../model/command.ts';
+import { isReleased, openedDead } from '../mm/cdev.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { must } from '../model/lookup.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
@@ -56,7 +57,8 @@ function isUnderWay(host: Host, { removal }: DaxDevice): boolean {
 function inOrder(host: Host, device: DaxDevice, { met }: Played): InOrder {
   const calls = met.map(({ call }) => call);
   const isPlain = calls.every(({ type }) => type === 'exit_process' || type === 'umount');
-  const sure = isPlain ? '' : ` (${howSure(host, device, calls)})`;
+  const ofNode = openedDead(device) !== null || isReleased(device);
+  const sure = isPlain || ofNode ? '' : ` (${howSure(host, device, calls)})`;
   return {
     action: 'clean_up',
     detail: `in this order every call returns, and nothing of the removal is left${sure}`,
@@ -66,7 +68,7 @@ function inOrder(host: Host, device: DaxDevice, { met }: Played): InOrder {
     state_then: 'completed',
     verdict_then: 'contained',
     impact_then: NO_IMPACT,
-    source: 'CLEAN2, S7, S11',
+    source: ofNode ? 'CLEAN2, S13, S14, S19' : 'CLEAN2, S7, S11',
   };
 }
 

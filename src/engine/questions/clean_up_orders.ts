@@ -1,3 +1,4 @@
+import { isReleased, openedDead } from '../mm/cdev.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
@@ -60,7 +61,8 @@ function play(tx: Transaction, { name }: DaxDevice, before: readonly Met[], call
 
 /**
  * What a removal has left that is not cleaned up: itself where it never ends, a range that leaked, a superblock in whatever
- * state, a node that dangles (S20), somebody who reaches the device still; null where there is nothing. O(mapped extents).
+ * state, a node that dangles (S20), somebody who reaches the device still, a node that anybody opens (CDEV3), or nobody can (CDEV4); null where
+ * there is nothing. O(mapped extents).
  */
 export function leftBehind(host: Host, device: DaxDevice): string | null {
   if (device.removal !== null) return 'the removal never ends';
@@ -68,6 +70,14 @@ export function leftBehind(host: Host, device: DaxDevice): string | null {
     return 'the range that leaked stays System RAM';
   const [mount] = leftMounts(host, device);
   if (mount !== undefined) return `the superblock of ${mount.path} stays`;
-  if (!hasDangling(device) && residualUses(host, device).size === 0) return null;
-  return 'a task that is stuck in the kernel stays';
+  if (hasDangling(device) || residualUses(host, device).size > 0)
+    return 'a task that is stuck in the kernel stays';
+  if (isReleased(device)) return `nobody opens the node of ${device.name} any more`;
+  return isNodeLeft(device) ? `anybody opens the node of ${device.name} still` : null;
+}
+
+/** Whose count alone is wrong is left so where another driver has the device: nothing but its unbind would help. */
+function isNodeLeft(device: DaxDevice): boolean {
+  const cdev = openedDead(device);
+  return cdev !== null && (cdev.opens > 0 || device.state !== 'bound');
 }

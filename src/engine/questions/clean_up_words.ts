@@ -24,6 +24,8 @@ export function callWords(host: Host, call: Call): string {
       return `thaw ${host.tables.mounts.get(call.mount)!.path}`;
     case 'bind':
       return `bind ${call.dax_device}`;
+    case 'remove_dax_device':
+      return `unbind ${call.dax_device}`;
     case 'record_hotplug_event':
       return `put the medium of ${call.dax_device} back`;
   }

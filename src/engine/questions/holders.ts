@@ -26,6 +26,7 @@ import type { Survey } from './record.ts';
 import { advise } from './advice.ts';
 import type { Use } from './consequence.ts';
 import { endsOf } from './ends.ts';
+import { closeWords } from './node_words.ts';
 import { outlookOf, unbound } from './outlook.ts';
 import { countResidue, residualUses } from './residue.ts';
 
@@ -46,7 +47,9 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
     const exposure = host.open_exposures.get(use.id) ?? null;
     // Of a kernel beyond all that are known none: `refused` says why (KREL8).
     const ends = residue ? ifResolved(() => endsOf(tx, use), []) : [];
-    return { ...use, ...consequences[at]!, residue, exposure, ends };
+    const { detail, ...consequence } = consequences[at]!;
+    const closed = use.kind === 'open_file' ? closeWords(tx, host.tables.open_files.get(use.id)!) : '';
+    return { ...use, ...consequence, detail: `${detail}${closed}`, residue, exposure, ends };
   });
   const blast_radius = blastRadius(host, device, mappedPfns(host, device));
   const advice = advise(tx, unbound(name), { kernels: false });

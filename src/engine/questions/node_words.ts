@@ -1,6 +1,9 @@
+import { closeFile } from '../commands/close_file.ts';
 import { createMapping } from '../commands/create_mapping.ts';
 import { createProcess } from '../commands/create_process.ts';
 import { openFile } from '../commands/open_file.ts';
+import { isReleased, miscounted, releasedWords } from '../mm/cdev.ts';
+import { deviceOf } from '../model/lookup.ts';
 import type { OpenFile } from '../model/open_file.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
@@ -15,6 +18,16 @@ const ANY_ALIGN = 2 ** 30;
 export function nodeWords(tx: Transaction, open_file: OpenFile): string {
   const own = whatIf(tx, (imagined) => mapped(imagined, open_file));
   return `mmap: ${own}; who opens the node anew: ${whatIf(tx, (imagined) => opensAnew(imagined, open_file))}`;
+}
+
+/** What its close does now that the device is served: nothing that would be worth a word, or it takes the last reference. */
+export function closeWords(tx: Transaction, { id, dax_device }: OpenFile): string {
+  if (miscounted(deviceOf(tx.host, dax_device)) === null) return '';
+  return whatIf(tx, (imagined) => {
+    closeFile(imagined, { type: 'close_file', open_file: id });
+    const device = deviceOf(imagined.host, dax_device);
+    return isReleased(device) ? `; closed now: ${releasedWords(imagined.host, device)}` : '';
+  });
 }
 
 function opensAnew(tx: Transaction, { dax_device }: OpenFile): string {

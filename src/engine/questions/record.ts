@@ -103,6 +103,7 @@ export type AdvisedCommand = CommandOf<
   | 'patch_memory_block'
   | 'reboot'
   | 'record_hotplug_event'
+  | 'remove_dax_device'
   | 'thaw'
   | 'umount'
   | 'unpin'

@@ -1,5 +1,4 @@
-import { isAlive } from '../mm/cdev.ts';
-import { cdevOf } from '../model/cdev.ts';
+import { openedDead } from '../mm/cdev.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { nodeHoldersOf } from '../model/lookup.ts';
 import type { Hazard } from '../model/removal.ts';
@@ -9,8 +8,8 @@ import type { Hazard } from '../model/removal.ts';
  * it open (CDEV3). What the last close of a deleted node does is told with the clean-up (CLEAN1).
  */
 export function nodeHazards(host: Host, device: DaxDevice): Hazard[] {
-  const cdev = cdevOf(device, device.instance);
-  if (cdev === null || cdev.refs === 0 || isAlive(device)) return [];
+  const cdev = openedDead(device);
+  if (cdev === null) return [];
   const holders = new Set(nodeHoldersOf(host, device, cdev.instance).map(({ pid }) => pid));
   const why = cdev.opens > 0 ? 'it is open' : 'its cdev still has a reference';
   const pids = holders.size === 0 ? [null] : [...holders];

@@ -10,6 +10,7 @@ import {
   LINK_SOURCES,
 } from '../../engine/model/vocabulary.ts';
 import { PROVIDERS } from '../../engine/model/provider.ts';
+import { Condition } from './condition.ts';
 import { CxlPlace } from './cxl.ts';
 import { dependent } from './depends_on.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -78,9 +79,9 @@ const device = {
   }),
   media_serial: z.string().nullable(),
   state: DeviceState,
-  conditions: z.array(z.strictObject({ type: z.string(), detail: z.string() })).meta({
+  conditions: z.array(Condition).meta({
     description:
-      'What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound. Kinds that come later are to be borne by clients.',
+      'What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound, and before that `cdev_miscounted`, where a close will come to that. Kinds that come later are to be borne by clients.',
   }),
   provider: z.string().nullable().meta({
     description:

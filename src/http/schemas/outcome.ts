@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type * as engine from '../../engine/model/outcome.ts';
 import { ACCESS_RESULTS } from '../../engine/model/vocabulary.ts';
+import { Condition } from './condition.ts';
 import { dependent } from './depends_on.ts';
 import { ProcessEnd } from './process.ts';
 import { Count, Hex, withExample } from './scalar.ts';
@@ -42,6 +43,10 @@ export const Outcome = z
     }),
     blocked_in: z.string().nullable(),
     kernel_log: z.array(z.string()),
+    conditions: z.array(Condition).exactOptional().meta({
+      description:
+        'Of a close that takes the last reference of the node of a device-dax: what the device says from then on.',
+    }),
   })
   .meta({
     id: 'Outcome',
