@@ -39,13 +39,14 @@ import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
-import type { CommandOf, CommandType } from './model/command.ts';
+import type { Command, CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
 import type { Host } from './model/host.ts';
 import { isRefusal, refuse, type Refusal } from './model/refusal.ts';
 import { begin, rollback, type Context, type Transaction } from './model/transaction.ts';
 import { cleanUpHazards } from './questions/clean_up_hazard.ts';
 import { advance } from './removal/advance.ts';
+import { isWrittenToUnbind } from './removal/behind.ts';
 import { restFailed } from './removal/undetermined.ts';
 
 /** Which handler a command goes to. */
@@ -106,7 +107,24 @@ export function handle<Type extends CommandType>(
 ): Handled<Type> | Refusal {
   const type: Type = command.type;
   if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
+  waitForLock(tx, command as unknown as Command);
   return carryOut(tx, command, HANDLERS[type]);
+}
+
+/**
+ * A write to `bind` or `unbind` waits for the lock of its device: a removal that runs comes to its rest first, step by
+ * step (RM11).
+ */
+function waitForLock(tx: Transaction, command: Command): void {
+  const waits =
+    command.type === 'bind' || (command.type === 'remove_dax_device' && isWrittenToUnbind(command));
+  if (!waits) return;
+  const { removals, dax_devices } = tx.host.tables;
+  for (;;) {
+    const removal = dax_devices.get(command.dax_device)?.removal ?? null;
+    if (removal === null || removals.get(removal)!.state !== 'running') return;
+    carryOut(tx, { type: 'advance_removal', removal }, HANDLERS.advance_removal);
+  }
 }
 
 /** A command that was granted, and all that it changes. */

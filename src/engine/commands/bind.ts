@@ -1,6 +1,6 @@
 import { neverReturns } from '../mm/never_returns.ts';
 import type { Dependent } from '../model/depends_on.ts';
-import type { Bind } from '../model/device_command.ts';
+import type { Bind, BindTo } from '../model/device_command.ts';
 import { regionTypeUnknown } from '../device/cxl/region_type.ts';
 import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
@@ -25,6 +25,7 @@ import {
   SEED_LEFT,
 } from '../device/conditions.ts';
 import { bound, parentBound } from '../device/lifecycle.ts';
+import { queueForLock } from '../device/lock_waiters.ts';
 import { toolAfter, toolBefore } from './bind_tool.ts';
 
 const ENABLES_AGAIN = 'ndctl disabled the namespace: bind without a driver enables it again';
@@ -123,7 +124,18 @@ function behindUnbind(tx: Transaction, command: Bind, device: DaxDevice): BoundD
       'the device keeps its driver until its unbind returns: POST …/reboot ends an unbind that never does',
     );
   }
-  return blocked(tx, device, 'device_lock: the removal holds it');
+  return waits(tx, command, device, 'device_lock: the removal holds it');
+}
+
+/** A bind that goes on once the lock is given back. */
+function waits(
+  tx: Transaction,
+  { type: _type, dax_device: _device, ...bindTo }: Bind,
+  device: DaxDevice,
+  blocked_in: string,
+): BoundDevice {
+  queueForLock(tx, device, { bind: bindTo });
+  return blocked(tx, deviceOf(tx.host, device.name), blocked_in);
 }
 
 function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): BoundDevice {
@@ -131,6 +143,18 @@ function blocked(tx: Transaction, device: DaxDevice, blocked_in: string): BoundD
   const record = patch(tx, 'dax_devices', device.name, { conditions });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { bind_blocked: blocked_in });
   return { record, bind: { result: 'blocked', blocked_in, kernel_log: [] } };
+}
+
+/**
+ * A bind that waited goes on, now that the lock is given back: what it answers nobody reads any more, but that it does
+ * not wait any longer.
+ */
+export function bindBehind(tx: Transaction, dax_device: string, bindTo: BindTo): void {
+  const device = deviceOf(tx.host, dax_device);
+  patch(tx, 'dax_devices', dax_device, { conditions: without(device, BIND_BLOCKED.type) });
+  const answer = bind(tx, { type: 'bind', dax_device, ...bindTo });
+  if (isRefusal(answer))
+    emit(tx, 'dax_device_changed', `dax-devices/${dax_device}`, { bind_refused: answer.detail });
 }
 
 /** The mode a bind asks for: its own, that of the driver it names on the dax bus, or the one there was. */
@@ -160,7 +184,8 @@ function probe(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
     return command.driver === 'dax_pmem'
       ? parentAlone(tx, device, failure)
       : withWayBack(tx, device, failure);
-  if (driver === 'kmem' && hotplugLock(tx.host) !== null) return blocked(tx, device, 'lock_device_hotplug');
+  if (driver === 'kmem' && hotplugLock(tx.host) !== null)
+    return waits(tx, command, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
   const record = bound(tx, device, mode, tenant);
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });

@@ -10,6 +10,7 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { retryUndetermined } from '../removal/undetermined.ts';
 import { wakeRemovals } from '../removal/wake.ts';
+import { passLocks } from './pass_locks.ts';
 
 /** A command that was granted. */
 export interface CarriedOut<Answer> {
@@ -32,7 +33,7 @@ export function carryOut<Command extends Asked, Answer>(
 }
 
 /**
- * What follows every command at once: offlines that were held end, removals wake, detached file systems end, devices say
+ * What follows every command at once: offlines that were held end, removals wake, who waits for a lock gets it, detached file systems end, devices say
  * what is left of them, and windows open and close. Returns those that it opened onto another owner's pfns: the first 100
  * (EX6).
  */
@@ -40,6 +41,7 @@ function followUp(tx: Transaction): readonly Exposure[] {
   tellHolders(tx);
   finishOffline(tx);
   wakeRemovals(tx);
+  passLocks(tx);
   retryUndetermined(tx);
   reapLazyMounts(tx);
   reapLostFiles(tx);

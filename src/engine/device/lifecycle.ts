@@ -87,6 +87,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     parent_bound: true,
     driver_ids: command.state === 'unbound' && mode === 'system-ram' ? ['kmem'] : [],
     removal: null,
+    lock_waiters: [],
     media_present: true,
     badblocks: [],
     clears_poison: command.clears_poison === undefined ? false : command.clears_poison,
@@ -210,6 +211,7 @@ export function booted(
     parent_bound: true,
     driver_ids: [],
     removal: null,
+    lock_waiters: [],
   };
   return become(tx, device.name, { ...fields, cdevs: cdevsNow(null, { ...device, ...fields }) });
 }

@@ -76,9 +76,12 @@ export interface DeleteDaxDevice {
 }
 
 /** Binds a driver again, in the mode and under the tenant that there were where none is named. */
-export interface Bind {
+export interface Bind extends BindTo {
   readonly type: 'bind';
   readonly dax_device: string;
+}
+/** What a device is bound to, and how. */
+export interface BindTo {
   readonly driver?: Driver;
   readonly mode?: KnownMode;
   readonly tenant?: string | null;

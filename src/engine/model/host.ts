@@ -1,6 +1,7 @@
 import type { BlockInSysfs } from './block_in_sysfs.ts';
 import type { HasCdevs } from './cdev.ts';
 import type { CxlMemdev, CxlRegion } from './cxl.ts';
+import type { BindTo } from './device_command.ts';
 import type { DeviceLife } from './device_life.ts';
 import type { Extent, FileTimes } from './inode.ts';
 import type { HostCounters } from './node_counters.ts';
@@ -115,6 +116,9 @@ export interface HostRecord extends Resource, LeftUntilReboot {
   readonly next_id: number;
 }
 
+/** A write to `bind`, or one to `unbind`, whose removal has the id. */
+export type LockWaiter = { readonly bind: BindTo } | { readonly removal: string };
+
 /** A fact about a device worth showing beside its state, for example `pgmap_waits`. */
 export interface Condition {
   readonly type: string;
@@ -133,6 +137,8 @@ export interface DaxDevice extends Resource, DeviceLife, HasCdevs {
   readonly labels: Readonly<Record<string, string>>;
   readonly media_serial: string | null;
   readonly conditions: readonly Condition[];
+  /** Who waits for a lock that its removal, or an offline, has, and goes on behind it: the first that came is the first. */
+  readonly lock_waiters: readonly LockWaiter[];
   /** As ndctl prints it, also one that is not modelled; null where nobody has told. */
   readonly provider: string | null;
   /** First pfn of the pgmap; made up (and phys_addr null) where no address is known. */

@@ -10,6 +10,7 @@ import { parametersOf } from '../kernels/step_parameters.ts';
 import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
+import { holdTask } from './hold_task.ts';
 import { leftNow, type TellCleanUp } from './report.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
@@ -122,12 +123,4 @@ function complete({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecor
 
 function store(tx: Transaction, removal: RemovalRecord): RemovalRecord {
   return patch(tx, 'removals', removal.id, { ...removal, ...retold(removal) });
-}
-
-/** The task that writes to `unbind` does not return while the removal waits or spins. */
-function holdTask(tx: Transaction, removal: RemovalRecord, state: 'blocked' | 'running'): void {
-  if (removal.by_pid === null) return;
-  const process = tx.host.tables.processes.get(String(removal.by_pid));
-  if (process === undefined || (process.state !== 'running' && process.state !== 'blocked')) return;
-  if (process.state !== state) patch(tx, 'processes', String(removal.by_pid), { state });
 }

@@ -57,7 +57,6 @@ export function putRemoval(
 ): RemovalRecord {
   const device = deviceOf(tx.host, command.dax_device);
   const made = identity(tx);
-  const mapped_before = hasStructPages(device) ? mappedPfns(tx.host, device) : [];
   return put(tx, 'removals', made.uid, {
     ...made,
     id: made.uid,
@@ -71,12 +70,22 @@ export function putRemoval(
     waiting_on: [],
     verdict: null,
     hazards: [],
-    steps: specs.map(pendingStep),
-    report: begun(tx.host, device, mapped_before, command),
-    mapped_before,
+    ...asBegun(tx, command, specs),
     created_at: tx.context.now,
     completed_at: null,
   });
+}
+
+/** The steps of a removal, of which none has run, and what is there. */
+export function asBegun(
+  tx: Transaction,
+  command: RemoveDaxDevice,
+  specs: readonly StepSpec[],
+): Pick<RemovalRecord, 'steps' | 'report' | 'mapped_before'> {
+  const device = deviceOf(tx.host, command.dax_device);
+  const mapped_before = hasStructPages(device) ? mappedPfns(tx.host, device) : [];
+  const report = begun(tx.host, device, mapped_before, command);
+  return { steps: specs.map(pendingStep), report, mapped_before };
 }
 
 function pendingStep({ name, source, parameters }: StepSpec): StepRecord {

@@ -22,6 +22,7 @@ import {
   Bytes,
   Count,
   Hex,
+  Id,
   identity,
   Labels,
   Name,
@@ -54,6 +55,16 @@ function alignOf(text: '4KiB' | '2MiB' | '1GiB'): 4096 | 2097152 | 1073741824 {
   return text === '4KiB' ? 4096 : text === '2MiB' ? 2097152 : 1073741824;
 }
 
+const bindTo = {
+  driver: Driver.exactOptional(),
+  mode: KnownMode.exactOptional(),
+  tenant: Text.nullable().exactOptional(),
+  via: z.enum(BIND_VIAS).exactOptional().meta({
+    id: 'BindVia',
+    description: 'The tool that is asked, whose own no is a conflict with the errno that it reports.',
+  }),
+};
+
 const device = {
   ...identity,
   name: z.string(),
@@ -83,6 +94,12 @@ const device = {
     description:
       'What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound, and before that `cdev_miscounted`, where a close will come to that. Kinds that come later are to be borne by clients.',
   }),
+  lock_waiters: z
+    .array(z.union([z.strictObject({ bind: z.strictObject(bindTo) }), z.strictObject({ removal: Id })]))
+    .meta({
+      description:
+        'Who waits for a lock that its removal, or an offline, has: a `bind`, and removals by a write to `unbind`. They go on in this order once it is given back.',
+    }),
   provider: z.string().nullable().meta({
     description:
       'Who made the region: `ACPI.NFIT`, `e820`, `virtio-pmem`, `CXL`, `hmem`, or a word as listed; null where nobody has told.',
@@ -226,15 +243,7 @@ export const RemoveDaxDevice = z
 
 /** The body may be absent: the same driver, mode and tenant. */
 export const BindDaxDevice = z
-  .strictObject({
-    driver: Driver.exactOptional(),
-    mode: KnownMode.exactOptional(),
-    tenant: Text.nullable().exactOptional(),
-    via: z.enum(BIND_VIAS).exactOptional().meta({
-      id: 'BindVia',
-      description: 'The tool that is asked, whose own no is a conflict with the errno that it reports.',
-    }),
-  })
+  .strictObject(bindTo)
   .default({})
   .meta({ id: 'BindDaxDevice', override: withExample({}) }) satisfies z.ZodType<BodyOf<'bind', 'dax_device'>>;
 
