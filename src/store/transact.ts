@@ -89,15 +89,23 @@ export function prepareTransact(
     purge();
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
-    const settled = batch.map((work) => {
+    const runNoted = (work: Work): Settled => {
       transactor.marks.length = 0;
       const result = runOne(work);
-      if ('submitted' in result)
-        for (const mark of transactor.marks) {
-          removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
-        }
+      if ('error' in result) return result;
+      const marks = [...transactor.marks];
+      for (const mark of marks)
+        removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
+      for (const mark of marks) if (isWoken(mark)) goOn(mark);
       return result;
-    });
+    };
+    const goOn = (mark: RemovalMark): void => {
+      const { host, removal, uid } = mark;
+      const stepped = runNoted({ host, command: { type: 'advance_removal', removal } });
+      const isDone = 'submitted' in stepped && stepped.submitted.status === 'done';
+      if (isDone && removals.get(uid)!.state === 'running') goOn(mark);
+    };
+    const settled = batch.map(runNoted);
     const seq = transactor.journal.last();
     commit?.run();
     return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
@@ -112,6 +120,14 @@ export function prepareTransact(
       throw error;
     }
   };
+}
+
+/**
+ * A removal that waited goes on before the next command, as far as it does: whoever sends that finds it at rest, as on a
+ * kernel. A step that fails, or takes more than one run, is the executor's, which sees by the commit that it is due.
+ */
+function isWoken({ state, before }: RemovalMark): boolean {
+  return state === 'running' && before === 'waiting';
 }
 
 function prepareRunOne(transactor: Transactor): (work: Work) => Settled {

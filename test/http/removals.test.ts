@@ -61,10 +61,12 @@ test('a server that closes lets those go who wait', async () => {
   expect((await waiting).status).toBe(202);
 });
 
-test('a second remove is 409, a remove of what is unbound too', async () => {
+test('a second write to unbind waits behind the first, and any other removal is 409', async () => {
   await pin();
-  await remove();
-  expect((await remove()).json).toMatchObject({ status: 409, code: 'removal_in_progress' });
+  const first = await remove();
+  expect((await remove()).json).toMatchObject({ state: 'waiting', behind: first.json.id });
+  const surprise = await remove({}, { trigger: 'surprise_removal' });
+  expect(surprise.json).toMatchObject({ status: 409, code: 'removal_in_progress' });
 });
 
 test("a tool's own no is 409 with the errno it reports", async () => {

@@ -117,3 +117,41 @@ test('a connection that would lose a commit is refused', () => {
   const db = new Sqlite(':memory:');
   expect(() => assertDurable(db)).toThrow('journal_mode is memory');
 });
+
+/** What the last of a batch was answered. */
+function lastAnswer({ settled }: BatchResult): Record<string, unknown> {
+  const last = settled.at(-1)!;
+  if (!('submitted' in last) || last.submitted.status !== 'done') throw new Error(JSON.stringify(last));
+  return last.submitted.answer as unknown as Record<string, unknown>;
+}
+
+test('what a command has woken goes on before the next command of the batch', () => {
+  const { run } = writer();
+  const on = (command: Submission['command']): Submission => ({ host: 'a', command });
+  const size = 2 ** 26;
+  const place = { offset: 0, length: 2 ** 21 };
+  const mapped = lastAnswer(
+    run(
+      on({ type: 'create_host', name: 'a', kernel: 'v5.10' }),
+      on({ type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size }),
+      on({ type: 'create_process', pid: 1, comm: 'a' }),
+      on({ type: 'create_mapping', pid: 1, dax_device: 'dax0.0', flags: ['shared'], prot: 'rw', ...place }),
+    ),
+  );
+  const mapping = String(mapped['id']);
+  run(on({ type: 'access', mapping, kind: 'write', ...place }));
+  const pin = String(
+    lastAnswer(run(on({ type: 'create_pin', pid: 1, mapping, kind: 'longterm', holder: 'xdp', ...place })))[
+      'id'
+    ],
+  );
+  const begun = lastAnswer(run(on({ type: 'remove_dax_device', dax_device: 'dax0.0', trigger: 'unbind' })));
+  const removal = String(begun['id']);
+  const step = on({ type: 'advance_removal', removal });
+  let state = begun['state'];
+  while (state === 'running') state = lastAnswer(run(step))['state'];
+  expect(state).toBe('waiting');
+  const woken = run(on({ type: 'unpin', pin }), on({ type: 'access', mapping, kind: 'read', ...place }));
+  expect(lastAnswer(woken)).toMatchObject({ result: 'signal' });
+  expect(woken.commit?.removals).toMatchObject([{ removal, state: 'completed', before: 'waiting' }]);
+});
