@@ -146,34 +146,6 @@ describe('[RM11] a removal that runs comes to its rest before whoever asks for i
   });
 });
 
-test('[RM11] the unbind of dax_pmem has nothing to do where its range is a namespace of fsdax by then', () => {
-  const { made, mapper } = devdax('v5.10');
-  const pin = addPin(made, mapper(), UMEM);
-  const first = removeDevice(made, { dax_device: DAX });
-  made.run({ type: 'bind', dax_device: DAX, mode: 'fsdax' });
-  const parent = made.run({ ...UNBIND, dax_device: DAX, via: 'dax_pmem' });
-  made.run({ type: 'unpin', pin });
-  while (removal(made, first.id).state === 'running')
-    made.run({ type: 'advance_removal', removal: first.id });
-  expect(removal(made, parent.id)).toMatchObject({ state: 'completed', steps: [] });
-  expect(device(made, DAX)).toMatchObject({ state: 'bound', mode: 'fsdax' });
-});
-
-test('[RM11] [M161] the unbind of dax_pmem goes on behind that of its dax device', () => {
-  const { made, mapper } = devdax('v5.10');
-  const pin = addPin(made, mapper(), UMEM);
-  const first = removeDevice(made, { dax_device: DAX });
-  const parent = made.run({ ...UNBIND, dax_device: DAX, via: 'dax_pmem' });
-  expect(parent).toMatchObject({ state: 'waiting', behind: first.id });
-  expect(device(made, DAX).parent_bound).toBe(true);
-  made.run({ type: 'unpin', pin });
-  while (removal(made, first.id).state === 'running')
-    made.run({ type: 'advance_removal', removal: first.id });
-  expect(removal(made, parent.id).state).toBe('running');
-  expect(settle(made).state).toBe('completed');
-  expect(device(made, DAX)).toMatchObject({ state: 'unbound', parent_bound: false });
-});
-
 test('[RM11] a bind of kmem goes on once the offline has ended that has the hotplug lock', () => {
   const own = ram('v6.12');
   const { made } = own;

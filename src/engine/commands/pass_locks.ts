@@ -1,32 +1,45 @@
-import type { DaxDevice, Host } from '../model/host.ts';
+import type { DaxDevice, Host, MemoryRange } from '../model/host.ts';
 import { deviceOf } from '../model/lookup.ts';
 import { hotplugLock } from '../model/memory_range.ts';
+import type { RemovalRecord } from '../model/removal.ts';
 import { patch, type Transaction } from '../model/transaction.ts';
 import { startFromBehind } from '../removal/behind.ts';
 import { bindBehind } from './bind.ts';
 
 /**
  * Whoever waits for the lock of a device goes on once its removal has ended, or the offline that its memory waited for:
- * the first that came is the first, until one of them has it for longer (RM11). O(removals and memory that changed, and
- * where one did devices).
+ * the first that came is the first, until one of them has it for longer (RM11). O(records that changed), behind an
+ * offline O(devices).
  * Source: drivers/base/dd.c device_driver_attach(), device_release_driver_internal(), kernel/locking/mutex.c.
  */
 export function passLocks(tx: Transaction): void {
-  const mayBeFree = [...tx.replaced.keys()].some(
-    (key) => key.startsWith('removals/') || key.startsWith('memory_ranges/'),
-  );
-  if (!mayBeFree) return;
-  for (const { name, lock_waiters } of tx.host.tables.dax_devices.values())
-    for (const _each of lock_waiters) passOne(tx, name);
+  for (const name of letGo(tx)) {
+    let goesOn = true;
+    while (goesOn) goesOn = passOne(tx, name);
+  }
 }
 
-function passOne(tx: Transaction, name: string): void {
+/** Devices whose lock, or whose wait for that of memory hotplug, may have ended. */
+function letGo({ host, replaced }: Transaction): Iterable<string> {
+  const { dax_devices } = host.tables;
+  const before = [...replaced];
+  const wasOffline = before.some(
+    ([key, record]) => key.startsWith('memory_ranges/') && (record as MemoryRange).offlining !== null,
+  );
+  if (wasOffline) return dax_devices.keys();
+  const removals = before.filter(([key]) => key.startsWith('removals/'));
+  return removals.map(([, record]) => (record as RemovalRecord).dax_device);
+}
+
+/** Whether somebody waited for the lock, and has gone on. */
+function passOne(tx: Transaction, name: string): boolean {
   const device = deviceOf(tx.host, name);
-  if (isHeld(tx.host, device)) return;
   const [next, ...lock_waiters] = device.lock_waiters;
+  if (next === undefined || isHeld(tx.host, device)) return false;
   patch(tx, 'dax_devices', name, { lock_waiters });
-  if ('removal' in next!) startFromBehind(tx, next.removal);
-  else bindBehind(tx, name, next!.bind);
+  if ('removal' in next) startFromBehind(tx, next.removal);
+  else bindBehind(tx, name, next.bind);
+  return true;
 }
 
 function isHeld(host: Host, { state }: DaxDevice): boolean {

@@ -12,9 +12,8 @@ import type { RemovalRecord } from '../model/removal.ts';
 import { emit, patch, put, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 import { holdTask } from './hold_task.ts';
-import { reachesParent } from './refuses.ts';
 import { asBegun, putRemoval } from './start.ts';
-import { stepsFor } from './step_list.ts';
+import { stepsFor, stepsOfDriver } from './step_list.ts';
 
 /**
  * A write to `unbind` while a removal of the device waits or never ends, or a bind of it never does, for no grace period
@@ -27,7 +26,8 @@ export function startBehind(
   device: DaxDevice,
 ): RemovalRecord | Refusal | null {
   const holder = holderOfLock(tx, device);
-  if (holder === null || !isWrittenToUnbind(command)) return null;
+  const isParents = viaOf(command.via)?.with_parent === true;
+  if (holder === null || isParents || !isWrittenToUnbind(command)) return null;
   const { by_pid } = command;
   const process = by_pid === undefined ? null : findActor(tx.host, by_pid, '/by_pid');
   if (isRefusal(process)) return process;
@@ -62,15 +62,13 @@ export function startFromBehind(tx: Transaction, id: string): void {
   const { behind: _behind, ...removal } = waiting;
   const { trigger } = removal;
   const device = deviceOf(tx.host, removal.dax_device);
-  const parent = viaOf(removal.via)?.with_parent === true ? { via: removal.via! } : {};
-  const command = { type: 'remove_dax_device', dax_device: device.name, trigger, ...parent } as const;
-  const isDriven = device.state === 'bound' || reachesParent(parent.via, device);
-  const specs = isDriven ? stepsFor(proposedProfile(tx.host), device, parent.via) : null;
-  if (specs === null || isRefusal(specs)) {
+  const command = { type: 'remove_dax_device', dax_device: device.name, trigger } as const;
+  if (device.state !== 'bound') {
     endBehind(tx, waiting, command);
     return;
   }
-  const started = put(tx, 'removals', id, { ...removal, state: 'running', ...asBegun(tx, command, specs) });
+  const begun = asBegun(tx, command, stepsOfDriver(proposedProfile(tx.host), device));
+  const started = put(tx, 'removals', id, { ...removal, state: 'running', ...begun });
   removalStarted(tx, device, started);
   emit(tx, 'removal_started', `removals/${id}`, { dax_device: device.name, trigger });
 }

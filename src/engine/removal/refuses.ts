@@ -53,7 +53,7 @@ function notBound(tx: Transaction, { trigger, via }: RemoveDaxDevice, device: Da
  * Whether the removal goes to dax_pmem, which has a dax device that has no driver itself: it is unbound, or ndctl takes
  * its namespace away beside memory that has leaked (M72, M73).
  */
-export function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
+function reachesParent(via: RemoveVia | undefined, device: DaxDevice): boolean {
   if (device.state !== 'unbound' || !device.parent_bound) return false;
   const unbinds = viaOf(via)?.unbinds;
   if (unbinds === 'dax_pmem') return isOnDaxBus(device.mode);

@@ -22,7 +22,12 @@ export function stepsFor(
   if (unbinds !== driverOf(device.mode) && (onDaxBus || unbinds !== 'namespace')) {
     return kernelRefuses('ENODEV', `${String(via)} does not have ${device.name}, a ${device.mode} device`);
   }
-  if (!onDaxBus) return ofBlockDevice(profile, device);
+  return stepsOfDriver(profile, device);
+}
+
+/** Those of the driver that has the device, whichever that is. */
+export function stepsOfDriver(profile: KernelInUse, device: DaxDevice): readonly StepSpec[] {
+  if (!isOnDaxBus(device.mode)) return ofBlockDevice(profile, device);
   return device.mode === 'system-ram' ? profile.steps.system_ram : profile.steps.devdax;
 }
 

@@ -1,6 +1,6 @@
 import { isRefusal } from '../../../src/engine/model/refusal.ts';
 import type { KernelName } from '../../../src/engine/model/vocabulary.ts';
-import { every, on, type Rule } from '../observe.ts';
+import { answered, every, on, type Rule } from '../observe.ts';
 import {
   fill,
   FIRST,
@@ -84,14 +84,13 @@ export const KMEM_WAIT_RULES: readonly Rule[] = [
   },
   {
     rule: 'M161',
-    about: 'while it waits: unbind of the parent, which sleeps behind it, and has its driver all the while',
+    about: 'while it waits: unbind of the parent, which sleeps behind it: here no second removal begins',
     act: (kernel) => {
       const { made } = behindOffline(kernel);
       const remove = { type: 'remove_dax_device', dax_device: DAX, trigger: 'unbind' } as const;
-      const { state } = made.run({ ...remove, via: 'dax_pmem' });
-      return `${state}; ${made.host.tables.dax_devices.get(DAX)!.parent_bound ? 'bound' : 'unbound'}`;
+      return answered(made, { ...remove, via: 'dax_pmem' });
     },
-    cells: every('waiting; bound'),
+    cells: every('removal_in_progress'),
   },
   {
     rule: 'M162',
