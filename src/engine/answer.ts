@@ -34,7 +34,7 @@ interface CommandAnswers {
   readonly patch_memory_block: WrittenMemoryBlock;
   readonly online_memory: DaxctlMemory;
   readonly offline_memory: DaxctlMemory;
-  readonly memory_failure: MemoryFailureReport;
+  readonly memory_failure: MemoryFailureReport | Outcome;
   readonly clear_errors: DaxDevice;
   readonly bind_cxl_memdev: CxlMemdev;
   readonly remove_cxl_memdev: RemovedMemdev;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bind, end, opener, umount } from './evicting.ts';
 import { touch } from './observe.ts';
 import { ext4, rigOn, type Rig } from './rig.ts';
-import { addMount, DEVICE, found, removeDevice, type Mapper } from './support.ts';
+import { addMount, DEVICE, found, removeDevice, returned, type Mapper } from './support.ts';
 
 const OLD_KERNELS = ['v5.10', 'v6.1', 'v6.12'] as const;
 
@@ -29,7 +29,7 @@ const pages = ({ made }: Rig) =>
 
 function poison({ made, file }: Rig): string {
   const bytes = { dax_device: DEVICE, file: file(), offset: 0, length: 4096 };
-  const { errno, processes } = made.run({ type: 'memory_failure', ...bytes, source: 'debugfs' });
+  const { errno, processes } = returned(made.run({ type: 'memory_failure', ...bytes, source: 'debugfs' }));
   return `${String(processes.length)} signalled, ${String(errno)}`;
 }
 

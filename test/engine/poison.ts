@@ -13,6 +13,7 @@ import {
   MIB,
   PAGE,
   processOf,
+  returned,
   addDevice,
   addMapper,
   type Machine,
@@ -97,7 +98,7 @@ export function poisonCommand({ device, base, who }: Scene, asked: Asked): Memor
 }
 
 export function fail(at: Scene, asked: Asked): MemoryFailureReport {
-  return at.made.run(poisonCommand(at, asked));
+  return returned(at.made.run(poisonCommand(at, asked)));
 }
 
 /** `ok` or the errno, and what became of the pages: `ok, dax page: Recovered x1`. */

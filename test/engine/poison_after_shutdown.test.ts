@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
 import { touch } from './observe.ts';
-import { counters, ends, fail, poisonCommand, scene, story } from './poison.ts';
+import { counters, ends, fail, scene, story } from './poison.ts';
 import { found } from './support.ts';
 
 const HOOKED = ['v6.1', 'v6.12', 'v7.3'] as const satisfies readonly KernelName[];
@@ -23,7 +23,7 @@ test('[S52] v5.10: no file system is asked, and poison is as of one that is aliv
 describe.each(HOOKED)('%s', (kernel) => {
   test('[S52] poison under an xfs with rmapbt that was shut down reaches nobody, and counts', () => {
     const at = shutDown(kernel);
-    const report = at.made.run(poisonCommand(at, { page: 5, source: 'mce' }));
+    const report = fail(at, { page: 5, source: 'mce' });
     expect([ends(report), report.processes]).toEqual(['EIO, dax page: Failed x1', []]);
     expect(counters(at)).toBe(kernel === 'v6.1' ? '4 kB' : '4 kB, node0 total 1 failed 1');
     expect(at.made.host.tables.dax_devices.get('pmem0')?.hwpoisoned).toEqual([]);
@@ -33,9 +33,7 @@ describe.each(HOOKED)('%s', (kernel) => {
   test('[S52] madvise() ends at the first of several pages, a machine check at none', () => {
     expect(ends(fail(shutDown(kernel), { pages: 3, source: 'mce' }))).toBe('EIO, dax page: Failed x3');
     const at = shutDown(kernel);
-    expect(ends(at.made.run(poisonCommand(at, { pages: 3, source: 'madvise' })))).toBe(
-      'EIO, dax page: Failed x1',
-    );
+    expect(ends(fail(at, { pages: 3, source: 'madvise' }))).toBe('EIO, dax page: Failed x1');
   });
 
   test('[S52] what follows the page of metadata over which xfs shuts down fails likewise', () => {

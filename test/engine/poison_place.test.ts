@@ -14,6 +14,7 @@ import {
   MIB,
   PAGE,
   type Machine,
+  returned,
 } from './support.ts';
 
 type Asked = Partial<MemoryFailure>;
@@ -56,9 +57,8 @@ test('[MF1] an offset into a mapping counts from its start, wherever it starts i
 test('[MF1] madvise of a mapping is a call of its own process, not of the first that maps', () => {
   const at = scene('v6.12', 'ext4', { first: { small: true }, second: { small: true } }, 0);
   const { mapping, pid } = found(at.who['second']);
-  const report = at.made.run({
-    ...{ type: 'memory_failure', dax_device: DEVICE, mapping, offset: 0, length: PAGE, source: 'madvise' },
-  });
+  const asked = { dax_device: DEVICE, mapping, offset: 0, length: PAGE, source: 'madvise' } as const;
+  const report = returned(at.made.run({ type: 'memory_failure', ...asked }));
   expect(report.processes.map(({ pid: hit }) => hit)).toContain(pid);
   expect(report.processes.find(({ pid: hit }) => hit === pid)?.si_code).toBe('BUS_MCEERR_AR');
   const first = found(at.who['first']).pid;

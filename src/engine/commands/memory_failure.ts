@@ -4,16 +4,21 @@ import type { MemoryFailure } from '../model/device_command.ts';
 import type { DaxDevice } from '../model/host.ts';
 import { decodes, findActor, findModelled } from '../model/lookup.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, SECTOR_BYTES } from '../model/vocabulary.ts';
 import { placeOf } from '../memory_failure/place.ts';
 
 /**
  * memory_failure() or soft_offline_page() of each page of a range of a device, ascending (MF1), or a scrub that finds
- * it bad (MF22). What the kernel answers, errno or not, is the outcome. Refused: a range outside the device, a process that does not map it,
- * a device that is being removed (`outcome_unknown`).
+ * it bad (MF22). What the kernel answers, errno or not, is the outcome; that of the process alone where its madvise does
+ * not come back (R135). Refused: a range outside the device, a process that does not map it, a device that is being
+ * removed (`outcome_unknown`).
  */
-export function memoryFailure(tx: Transaction, command: MemoryFailure): MemoryFailureReport | Refusal {
+export function memoryFailure(
+  tx: Transaction,
+  command: MemoryFailure,
+): MemoryFailureReport | Outcome | Refusal {
   const device = findModelled(tx.host, command.dax_device);
   if (isRefusal(device)) return device;
   const refusal = refuses(tx, command, device);

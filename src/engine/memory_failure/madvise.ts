@@ -1,6 +1,8 @@
 import { faultIn } from '../mm/fault.ts';
+import { staleInTheWay } from '../mm/stale_outcome.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Mapping } from '../model/host.ts';
-import { deviceOf, virtualAddress } from '../model/lookup.ts';
+import { deviceOf, processOf, virtualAddress } from '../model/lookup.ts';
 import { clipRun, runs, type Run } from '../model/mapping_table.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
@@ -37,6 +39,25 @@ export function madviseHwpoison(tx: Transaction, advised: Advised): MemoryFailur
   }
   ledger.errno = found.errno;
   return conclude(ledger, mapped, null);
+}
+
+/**
+ * What madvise() gets of a stale entry at its first page: gup finds no page, and the call is EFAULT, or does not come
+ * back (R135); null where there are struct pages again, those of the next owner (R164). Refused: `outcome_unknown`.
+ * Source: mm/madvise.c madvise_inject_error() get_user_pages_fast().
+ */
+export function staleAdvised(
+  tx: Transaction,
+  source: 'madvise' | 'soft_offline',
+  { mapping, index, nr_pages: nr }: Advised,
+): MemoryFailureReport | Outcome | Refusal | null {
+  const device = deviceOf(tx.host, mapping.dax_device);
+  const at = { process: processOf(tx.host, mapping.pid), offset: index * PAGE_BYTES, index, nr };
+  const met = staleInTheWay({ tx, mapping, device, caller: 'self', ...at }, 'madvise_hwpoison');
+  if (met === null || isRefusal(met) || met.result !== 'errno') return met;
+  const ledger = newLedger(tx, device, source);
+  ledger.errno = met.errno;
+  return conclude(ledger, mappedPages(tx.host, device), null);
 }
 
 /** What is mapped now, and EFAULT where a page could not be faulted in. */

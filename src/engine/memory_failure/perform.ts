@@ -1,12 +1,13 @@
 import type { MemoryFailure } from '../model/device_command.ts';
-import type { DaxDevice, Host, Mapping } from '../model/host.ts';
+import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
 import { mappingsOfDevice, superblockOf, mappingsOfPid, processOf, fileOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { entriesOf, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { madviseHwpoison, softOffline, type Advised } from './madvise.ts';
+import { madviseHwpoison, softOffline, staleAdvised, type Advised } from './madvise.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
 import { newLedger, type Ledger } from './ledger.ts';
 import { failDaxPages, type Current } from './dax.ts';
@@ -24,18 +25,21 @@ export function perform(
   command: MemoryFailure,
   device: DaxDevice,
   range: PfnRange,
-): MemoryFailureReport | Refusal {
+): MemoryFailureReport | Outcome | Refusal {
   const isRam = memoryRangesOf(tx.host, device.name).length > 0;
   switch (command.source) {
     case 'madvise': {
       const advised = whoMaps(tx.host, command, device, range);
-      return isRefusal(advised) ? advised : madviseHwpoison(tx, advised);
+      if (isRefusal(advised)) return advised;
+      return staleAdvised(tx, command.source, advised) ?? madviseHwpoison(tx, advised);
     }
     case 'soft_offline': {
       if (isRam)
         return unknownOutcome('where soft offline moves a page of system RAM is not in the sources read');
       const advised = command.by_pid === undefined ? null : whoMaps(tx.host, command, device, range);
-      return isRefusal(advised) ? advised : softOffline(tx, device.name, range[0], advised);
+      if (isRefusal(advised)) return advised;
+      const stale = advised === null ? null : staleAdvised(tx, command.source, advised);
+      return stale ?? softOffline(tx, device.name, range[0], advised);
     }
     case 'ars':
     case 'inject_error':
@@ -111,10 +115,10 @@ function whoMaps(
     if (command.by_pid !== undefined && mapping.pid !== command.by_pid) continue;
     if (command.mapping !== undefined && mapping.id !== command.mapping) continue;
     if (processOf(host, mapping.pid).state !== 'running') continue;
-    const index = indexOf(host, device, mapping, pfn);
+    const places = placesIn(host, command, device, mapping);
+    const index = places(pfn);
     if (index === null) continue;
-    if (indexOf(host, device, mapping, pfn + nr_pages - 1) === index + nr_pages - 1)
-      return { mapping, index, nr_pages };
+    if (places(pfn + nr_pages - 1) === index + nr_pages - 1) return { mapping, index, nr_pages };
     return refuse('out_of_range', 'madvise() takes a range within one mapping', { pointer: '/length' });
   }
   const who =
@@ -127,27 +131,50 @@ function whoMaps(
   });
 }
 
-/** The page index of a mapping that shows a pfn of the device, touched or not; null where none does. */
-function indexOf(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
-  const index =
-    mapping.file === null ? ofNode(host, device, mapping, pfn) : ofFile(host, device, mapping, pfn);
-  return index !== null && index >= 0 && index < mapping.length / PAGE_BYTES ? index : null;
+/**
+ * The page index of a mapping that shows a pfn of the device, touched or not; null where none does. One of a file
+ * whose superblock stands on an earlier instance of the device shows it where it has an entry, or is the one named.
+ */
+function placesIn(
+  host: Host,
+  command: MemoryFailure,
+  device: DaxDevice,
+  mapping: Mapping,
+): (pfn: number) => number | null {
+  return (pfn) => {
+    const index = indexOf(host, command, device, mapping, pfn);
+    return index !== null && index >= 0 && index < mapping.length / PAGE_BYTES ? index : null;
+  };
+}
+
+function indexOf(
+  host: Host,
+  command: MemoryFailure,
+  device: DaxDevice,
+  mapping: Mapping,
+  pfn: number,
+): number | null {
+  if (mapping.file === null) return ofNode(host, device, mapping, pfn);
+  const file = fileOf(host, mapping.file);
+  const isThere = superblockOf(host, file.file_system)?.device_instance === device.instance;
+  return isThere || command.mapping !== undefined
+    ? ofFile(file, mapping, pfn)
+    : byEntry(host, mapping, 'dax', pfn);
 }
 
 function ofNode(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
   if (device.mode === 'devdax') return pfn - device.base_pfn - mapping.offset / PAGE_BYTES;
+  return byEntry(host, mapping, 'ram', pfn);
+}
+
+function byEntry(host: Host, mapping: Mapping, kind: 'dax' | 'ram', pfn: number): number | null {
   const run = [...runs(entriesOf(host, mapping.id))].find((placed) => {
-    return (
-      placed.kind === 'ram' && placed.pfn >= 0 && placed.pfn <= pfn && pfn < placed.pfn + placed.nr_pages
-    );
+    return placed.kind === kind && placed.pfn >= 0 && placed.pfn <= pfn && pfn < placed.pfn + placed.nr_pages;
   });
   return run === undefined ? null : run.index + (pfn - run.pfn);
 }
 
-function ofFile(host: Host, device: DaxDevice, mapping: Mapping, pfn: number): number | null {
-  const file = fileOf(host, mapping.file!);
-  const mount = superblockOf(host, file.file_system);
-  const extent = file.extents.find((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages);
-  if (mount?.device_instance !== device.instance || extent === undefined) return null;
-  return extent.offset + (pfn - extent.pfn) - mapping.offset / PAGE_BYTES;
+function ofFile({ extents }: File, mapping: Mapping, pfn: number): number | null {
+  const extent = extents.find((part) => part.pfn <= pfn && pfn < part.pfn + part.nr_pages);
+  return extent === undefined ? null : extent.offset + (pfn - extent.pfn) - mapping.offset / PAGE_BYTES;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
 import { poisonedRanges } from '../../engine/questions/poisoned.ts';
 import type { Backend } from '../backend.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
@@ -6,6 +7,7 @@ import { answered, changed, mutationRoute } from '../mutate.ts';
 import { loadRecord } from '../read.ts';
 import { DaxDevice } from '../schemas/dax_device.ts';
 import { ClearErrors, MemoryFailure, MemoryFailureReport, PoisonedRange } from '../schemas/memory_failure.ts';
+import { Outcome } from '../schemas/outcome.ts';
 import { DevicePath } from '../schemas/path.ts';
 
 const tag = 'memory-failure';
@@ -25,12 +27,13 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
     ...onDevice,
     id: 'injectMemoryFailure',
     summary: 'memory_failure() of a page or range',
-    description: 'An errno of the kernel is an outcome: 200. The range is a loop of single pages, ascending.',
+    description:
+      'An errno of the kernel is an outcome: 200. The range is a loop of single pages, ascending. What a process gets is the answer where its madvise meets a stale entry and does not come back.',
     url: `${url}/memory-failure`,
     body: MemoryFailure,
     command: 'memory_failure',
     fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
-    answer: answered('The result.', MemoryFailureReport),
+    answer: answered('The result.', z.union([MemoryFailureReport, Outcome])),
   });
   poisonedRoute(app, backend);
   mutationRoute(app, backend, {
