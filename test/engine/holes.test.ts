@@ -5,6 +5,7 @@ import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary
 import { answered, shape, SIGBUS, told, touch } from './observe.ts';
 import { cached, ext4, mounted, rmapbt, xfs, type Rig } from './rig.ts';
 import {
+  accessCommand,
   access,
   addMapper,
   addPin,
@@ -330,3 +331,22 @@ test('[HOLE2] a child has the zero entries of a private mapping that has copied 
   expect(addPin(rig.made, { ...own }, PIPE)).toMatch(/^p/);
   expect(touch(rig.made, child, 'write', { page: 9 })).toBe('ok');
 });
+
+test.each(['v5.10', 'v6.1'] as const)(
+  '[S30] %s: what an xfs serves of a hole once a store failed',
+  (kernel) => {
+    const rig = xfs(kernel);
+    const file = sparse(rig);
+    const [storing, other, own] = [{}, {}, { flags: ['private'] } as const].map((how) =>
+      mapper(rig, file, how),
+    );
+    access(rig.made, found(storing).mapping, 'read');
+    removeDevice(rig.made);
+    expect(touch(rig.made, found(other), 'read')).toBe('ok');
+    expect(touch(rig.made, found(storing), 'write')).toBe(SIGBUS);
+    expect(answered(rig.made, accessCommand(found(storing).mapping, 'read'))).toBe('outcome_unknown');
+    expect(answered(rig.made, accessCommand(found(own).mapping, 'write'))).toBe('outcome_unknown');
+    expect(touch(rig.made, found(storing), 'write')).toBe(SIGBUS);
+    expect(touch(rig.made, found(other), 'read')).toBe('ok');
+  },
+);

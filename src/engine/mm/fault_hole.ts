@@ -1,6 +1,7 @@
 import type { File, Mount } from '../model/host.ts';
 import { blocksAt, daxDead, fileSystemOf } from '../model/lookup.ts';
 import { levelPages, type Run } from '../model/mapping_table.ts';
+import { unknownOutcome } from '../model/refusal.ts';
 import { insertEntries, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 import { fileSpace } from './address_space.ts';
@@ -33,7 +34,20 @@ export function missingHole(walk: Walk, mount: Mount, index: number, limit: numb
   }
   // xfs_read_iomap_begin() asks whether it was shut down, ext4_iomap_begin() does not.
   if (mount.fs_type === 'xfs' && mount.fs_state === 'shutdown') return { why: 'sigbus', index };
+  if (mayHaveShutDown(walk, mount)) return { why: 'refused', refusal: unknownOutcome(NOT_TOLD) };
   return walk.write ? copyZeros(walk, index, limit) : mapZeros(walk, index, limit);
+}
+
+const NOT_TOLD =
+  'whether the store to a hole that failed has shut the xfs down depends on what it has read of its free space before (S30)';
+
+/**
+ * Whether an xfs whose device is gone may have shut itself down over a store to this file that failed: one to a hole
+ * cancels the transaction that allocates, which is dirty where the blocks of the free space were in core.
+ * Source: fs/xfs/xfs_iomap.c xfs_iomap_write_direct(), fs/xfs/xfs_trans.c xfs_trans_cancel().
+ */
+function mayHaveShutDown(walk: Walk, mount: Mount): boolean {
+  return mount.fs_type === 'xfs' && fileBehind(walk).uncommitted && isDead(walk, mount);
 }
 
 /** The first shared store to the zero page of a hole. */
