@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
+import { mountsOfDevice } from '../../src/engine/model/lookup.ts';
+import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { copyHost } from './copy_host.ts';
 import { anyLife, anyStory, play, type Story } from './fleet.ts';
 import { goOn, nth, one, onOne, type Step } from './fleet/pick.ts';
@@ -8,7 +10,7 @@ import { lifeStep } from './fleet/life.ts';
 import { useStep } from './fleet/uses.ts';
 import { detail } from './imagine.ts';
 import { rmapbt } from './rig.ts';
-import type { Machine } from './support.ts';
+import { DEVICE, removeDevice, settle, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
 
 const KERNELS = ['v6.12', 'v7.3'] as const;
@@ -27,6 +29,18 @@ describe('[HOLD5] a file system that the removal tears down', () => {
     made.run({ type: 'umount', mount, lazy: true });
     expect(detail(made, 'mount')).toEqual(['forced: torn down by the removal, for nothing uses it any more']);
     expect(detail(made, 'file')).toEqual(['forced: out of reach: no superblock has it after the removal']);
+  });
+
+  test.each(KERNELS)('[RM11] [IMPACT1] is in the report of the removal, and counts: %s', (kernel) => {
+    const { made, mount, file } = rmapbt(kernel);
+    file();
+    made.run({ type: 'freeze', mount });
+    made.run({ type: 'umount', mount, lazy: false });
+    const { impact } = made.ask({ type: 'survey_holders', dax_device: DEVICE });
+    expect(impact).toMatchObject({ file_systems_shut_down: 1, file_systems_cut_off: 0 });
+    const { report } = removeDevice(made);
+    const row = { mount, fs_type: 'xfs', dax_holder: true, result: 'shutdown', reason: 'force umount (0x4)' };
+    expect([report.file_systems, made.host.tables.mounts.size]).toEqual([[row], 0]);
   });
 
   test('a file without a name, as its last user dies of the removal', () => {
@@ -110,6 +124,27 @@ test('[HOLD1] [WI1] holders of every device are told after any story', () => {
       expect(made.host).toEqual(before);
     }),
     cases(60),
+  );
+  expect(torn).toBeGreaterThan(0);
+});
+
+test('[RM11] every mount that a removal finds is in its report, whatever becomes of it', () => {
+  let torn = 0;
+  fc.assert(
+    fc.property(anyFrozen, (story) => {
+      const made = play(story, () => undefined);
+      for (const name of made.host.tables.dax_devices.keys()) {
+        const before = new Set(mountsOfDevice(made.host, name).map(({ id }) => id));
+        const begun = made.try({ type: 'remove_dax_device', dax_device: name, trigger: 'unbind' });
+        if (isRefusal(begun)) continue;
+        const { state, report } = settle(made);
+        if (state === 'waiting' || state === 'undetermined') continue;
+        expect(new Set(report.file_systems.map(({ mount }) => mount))).toEqual(before);
+        expect(report.file_systems).toHaveLength(before.size);
+        torn += before.size - mountsOfDevice(made.host, name).length;
+      }
+    }),
+    cases(40),
   );
   expect(torn).toBeGreaterThan(0);
 });

@@ -51,8 +51,11 @@ export function impactOf(
   before: readonly string[],
   removals: readonly Pick<RemovalRecord, 'report'>[],
 ): Impact {
-  // A mount that an orderly removal has unmounted first is no longer there.
-  const after = before.map((id) => host.tables.mounts.get(id)?.fs_state);
+  // A mount that an orderly removal has unmounted first is neither there nor in its report.
+  const told = new Map(
+    removals.flatMap(({ report }) => report.file_systems.map(({ mount, result }) => [mount, result])),
+  );
+  const after = before.map((id) => host.tables.mounts.get(id)?.fs_state ?? told.get(id));
   const signals = removals.flatMap(({ report }) => report.signals);
   const pidsOf = (rows: typeof signals): number => new Set(rows.map(({ pid }) => pid)).size;
   return {

@@ -11,7 +11,7 @@ import { costAtEnd } from './cost.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 import { holdTask } from './hold_task.ts';
-import { leftNow, type TellCleanUp } from './report.ts';
+import { leftNow, tornDown, type TellCleanUp } from './report.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
 import { STEPS } from './steps.ts';
@@ -62,6 +62,7 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
       ...removal.report.pages,
       hwpoisoned: removal.report.pages.hwpoisoned + (output.hwpoisoned ?? 0),
     },
+    file_systems: [...removal.report.file_systems, ...tornDown(tx.host, removal)],
     kernel_log: [...removal.report.kernel_log, ...(output.log ?? [])].slice(0, LOG_LINES),
     pins_waited_for: [...waited],
   };

@@ -1,4 +1,6 @@
-import type { DaxDevice, Host, Mapping } from '../model/host.ts';
+import { isFrozen } from '../mm/freeze.ts';
+import { isAbandoned } from '../mm/last_user.ts';
+import type { DaxDevice, Host, Mapping, Mount } from '../model/host.ts';
 import {
   deviceOf,
   hasStructPages,
@@ -57,7 +59,7 @@ export function leftNow(
     report: {
       ...removal.report,
       pages: { ...pages, still_mapped: still, unmapped: pages.mapped - still },
-      file_systems: fileSystems(host, removal),
+      file_systems: [...tornDownBefore(host, removal), ...fileSystems(host, removal)],
       leaked_ranges: leakedOf(host, device),
       simulated_kernel_cost: costAtEnd(host, removal.report.simulated_kernel_cost, signals, state),
     },
@@ -89,12 +91,31 @@ function leakedOf(host: Host, device: DaxDevice): RemovalRecord['report']['leake
     .map(leakOf);
 }
 
-function fileSystems(host: Host, removal: RemovalRecord): RemovalRecord['report']['file_systems'] {
-  return mountsOfDevice(host, removal.dax_device).map((mount) => ({
+type FileSystems = RemovalRecord['report']['file_systems'];
+
+/** Those that an earlier step has ended. */
+function tornDownBefore(host: Host, { report }: RemovalRecord): FileSystems {
+  return report.file_systems.filter(({ mount }) => !host.tables.mounts.has(mount));
+}
+
+/** Detached file systems that end with this step (RM11): nobody uses them any more, and no freeze keeps them. */
+export function tornDown(host: Host, { dax_device }: RemovalRecord): FileSystems {
+  const ends = mountsOfDevice(host, dax_device).filter(
+    (mount) => isAbandoned(host, mount) && !isFrozen(mount),
+  );
+  return ends.map(rowOf);
+}
+
+function fileSystems(host: Host, { dax_device }: RemovalRecord): FileSystems {
+  return mountsOfDevice(host, dax_device).map(rowOf);
+}
+
+function rowOf(mount: Mount): FileSystems[number] {
+  return {
     mount: mount.id,
     fs_type: mount.fs_type,
     dax_holder: mount.dax_holder,
     result: mount.fs_state === 'alive' ? 'untouched' : mount.fs_state,
     reason: mount.shutdown_reason,
-  }));
+  };
 }
