@@ -4,13 +4,26 @@ import { adviceOn } from '../../src/engine/questions/assess.ts';
 import { deviceOf, mappingsOfDevice, openFilesOfDevice } from '../../src/engine/model/lookup.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { mayLetGo } from '../../src/engine/questions/lets_go.ts';
-import type { Advice, AdviceAction } from '../../src/engine/questions/record.ts';
+import type { Advice, AdviceAction, Impact } from '../../src/engine/questions/record.ts';
 import { cases } from '../support/property.ts';
 import { anyLife, anyNode, anyStory, play, type Story } from './fleet.ts';
 import { usersOfBoth } from './both_devices.ts';
 import { actions, advice, systemRam } from './imagine.ts';
 import { devdax, ext4, rmapbt, xfs } from './rig.ts';
-import { addPin, addProcess, DEVICE, mountOf, PAGE, removeDevice, UMEM, type Machine } from './support.ts';
+import type { Step } from './fleet/pick.ts';
+import {
+  addDevice,
+  addPin,
+  addProcess,
+  DEVICE,
+  machine,
+  MIB,
+  mountOf,
+  PAGE,
+  removeDevice,
+  UMEM,
+  type Machine,
+} from './support.ts';
 
 /** All that runs takes turns until nothing moves. */
 function rest(made: Machine): void {
@@ -54,10 +67,27 @@ function letGo(made: Machine, dax_device: string, { calls }: Advice): number {
   return instead;
 }
 
-/** How a removal of the device now ends, or what is left where it has none. */
+/** How a removal of the device now ends, or what is left where it has none; null where nothing is. */
 function standsNow(made: Machine, dax_device: string): readonly (string | null)[] {
   const [now] = made.ask({ type: 'assess_removals', dax_device });
-  return now!.state === null ? ['completed', now!.verdict ?? 'contained'] : [now!.state, now!.verdict];
+  return [now!.state, now!.verdict];
+}
+
+type End = readonly [state: string | null, verdict: string | null, impact: Impact | null];
+
+/** What both questions say of the device once the first advice is done. */
+function saidThen(made: Machine, dax_device: string): readonly (End | undefined)[] {
+  const { advice: survey } = made.ask({ type: 'survey_holders', dax_device });
+  return [adviceOn(made.host, dax_device), survey].map(([first]) => {
+    return first && [first.state_then, first.verdict_then, first.impact_then];
+  });
+}
+
+/** What they answer. */
+function saidNow(made: Machine, dax_device: string): readonly End[] {
+  const [assessed] = made.ask({ type: 'assess_removals', dax_device });
+  const survey = made.ask({ type: 'survey_holders', dax_device });
+  return [assessed!, survey].map(({ state, verdict, impact }) => [state, verdict, impact]);
 }
 
 test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said, as does who lets go by itself', () => {
@@ -73,6 +103,7 @@ test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said,
         for (const advised of behind) {
           isCleanBehind(atRest(story), name, (copy) => follow(copy, advised));
           isCleanBehind(atRest(story), name, (copy) => (instead += letGo(copy, name, advised)));
+          done.add(advised.action);
         }
         for (const one of behind.length > 0 ? others : [first, ...others]) {
           if (one.calls === null || one.possible !== undefined) continue;
@@ -94,10 +125,92 @@ test('[ADV14] [ADV16] whatever the fleet, doing the calls leads to what is said,
 });
 
 function isCleanBehind(made: Machine, name: string, act: (made: Machine) => void): void {
+  const told = saidThen(made, name);
   act(made);
   expect(adviceOn(made.host, name)[0]?.action).not.toBe('clean_up');
   expect(made.host.tables.dax_devices.get(name)!.removal).toBeNull();
+  expect(saidNow(made, name)).toEqual(told);
 }
+
+/** A device that changes hands, is left mounted and used, and mounted anew. */
+const HANDS: readonly Step[] = [
+  ...(['ext4', 'xfs'] as const).flatMap((fs_type) =>
+    (['always', 'inode'] as const).map(
+      (dax): Step =>
+        ({ host }) => ({
+          ...{ type: 'create_mount', dax_device: DEVICE, fs_type, dax, mkfs: true },
+          path: `/mnt/${String(host.tables.mounts.size)}`,
+        }),
+    ),
+  ),
+  ({ host }) => {
+    const mount = [...host.tables.mounts.keys()].at(-1);
+    return mount === undefined ? null : { type: 'create_file', mount, path: '/f', size: 4096 };
+  },
+  ({ host }) => {
+    const file = [...host.tables.files.keys()].at(-1);
+    const map = { type: 'create_mapping', offset: 0, length: 4096, flags: ['shared'], prot: 'rw' } as const;
+    return file === undefined ? null : { ...map, pid: 42, file, populate: 'write' };
+  },
+  ({ host }) => {
+    const mount = [...host.tables.mounts.keys()].at(-1);
+    return mount === undefined ? null : { type: 'umount', mount, lazy: true };
+  },
+  ...(['unbind', 'surprise_removal'] as const).map(
+    (trigger): Step =>
+      () => ({ type: 'remove_dax_device', dax_device: DEVICE, trigger }),
+  ),
+  () => ({ type: 'record_hotplug_event', dax_device: DEVICE, action: 'add' }),
+  () => ({ type: 'bind', dax_device: DEVICE }),
+  () => ({ type: 'bind', dax_device: DEVICE, mode: 'system-ram', tenant: 'orders' }),
+  ...(['devdax', 'fsdax'] as const).map(
+    (mode): Step =>
+      () => ({ type: 'bind', dax_device: DEVICE, mode, tenant: 'orders' }),
+  ),
+];
+
+const anyHands = fc.record({
+  kernel: fc.constantFrom(...KERNEL_NAMES),
+  steps: fc.array(fc.constantFrom(...HANDS), { minLength: 4, maxLength: 12 }),
+});
+
+function playHands({ kernel, steps }: typeof anyHands extends fc.Arbitrary<infer T> ? T : never): Machine {
+  const made = machine(kernel, 0, { auto_online_blocks: 'online_movable' });
+  addDevice(made, { size: 256 * MIB, phys_addr: '0x100000000', target_node: 1, tenant: 'orders' });
+  made.run({ type: 'create_process', pid: 42, comm: 'probe' });
+  for (const step of steps) {
+    const command = step(made);
+    if (command !== null) made.try(command);
+    rest(made);
+  }
+  return made;
+}
+
+test('[ADV10] [ADV11] once what was left is cleaned up the questions answer what was said of then', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(anyHands, (story) => {
+      const made = playHands(story);
+      const [first] = adviceOn(made.host, DEVICE);
+      if (first === undefined || (first.action !== 'clean_up' && first.action !== 'reboot')) return;
+      const told = saidThen(made, DEVICE);
+      follow(made, first);
+      expect(saidNow(made, DEVICE)).toEqual(told);
+      const { mode, media_present } = deviceOf(made.host, DEVICE);
+      seen.add(`${first.action} ${mode} ${String(media_present)} ${String(first.verdict_then)}`);
+    }),
+    cases(300),
+  );
+  expect([...seen]).toEqual(
+    expect.arrayContaining([
+      'clean_up devdax false null',
+      'clean_up devdax true contained',
+      'clean_up fsdax true null',
+      'clean_up system-ram true leaked',
+      'reboot fsdax true contained',
+    ]),
+  );
+});
 
 describe('[ADV17] what does not return, or oopses, is no remedy', () => {
   test('the end of a process that reaches another device, which is gone', () => {

@@ -15,8 +15,8 @@ import { wakeRemovals } from '../removal/wake.ts';
 import { entriesOf, hostRecord, remove, type Transaction } from '../model/transaction.ts';
 import { KERNEL_NAMES, type KernelName, type Verdict } from '../model/vocabulary.ts';
 import { cannotBe } from './cannot_be.ts';
-import { upToFirst } from './clean_up.ts';
 import { cleanUpBehind, REBOOT, type CleanUp } from './clean_up_advice.ts';
+import { doCleanUp, thenBehind } from './clean_up_then.ts';
 import { inCommon } from './in_common.ts';
 import { letGoWords } from './lets_go.ts';
 import { remediesOf, type Remedy, type RemedyCommand } from './remedies.ts';
@@ -53,19 +53,27 @@ function rankOf({ removal, finally: verdict }: End): number {
  * (ADV10), and then what could be done before the next. Nothing of a kernel beyond all that are known (KREL8).
  */
 export function advise(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
-  return ifResolved(() => inEveryKernel(tx, () => advised(tx, command, which)), []);
+  return ifResolved(() => {
+    const all = inEveryKernel(tx, () => advised(tx, command, which));
+    const cleanUps = all.flatMap((advice) => ('state_then' in advice ? [] : [advice]));
+    return all.map((advice) => {
+      if ('state_then' in advice) return cut(advice);
+      const done = cleanUps.slice(0, cleanUps.indexOf(advice) + 1);
+      return cut({ ...advice, ...thenBehind(tx, command, done) });
+    });
+  }, []);
 }
 
-function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
+function advised(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly (CleanUp | Advice)[] {
   return atRest(tx, deviceOf(tx.host, command.dax_device), (rests, device) => {
     const first = cleanUpBehind(rests, device);
     if (first === null) return adviseBefore(rests, command, which);
     if (first.action === 'reboot') return [first];
     const then = whatIf(rests, (imagined) => {
-      upToFirst(imagined, first.calls);
+      doCleanUp(imagined, first);
       return advised(imagined, command, which);
     });
-    return [shown(rests.host, device, first), ...then];
+    return [withLetGo(rests.host, device, first), ...then];
   });
 }
 
@@ -78,7 +86,7 @@ export function cleanUpInCommon(tx: Transaction, device: DaxDevice): CleanUp | n
 function adviseBefore(tx: Transaction, command: RemoveDaxDevice, which: Which): readonly Advice[] {
   const { better, now } = betterThanNow(tx, command, which);
   const device = deviceOf(tx.host, command.dax_device);
-  return joined(better, now).map(({ advice, still }) => shown(tx.host, device, advice, still));
+  return joined(better, now).map(({ advice, still }) => withLetGo(tx.host, device, advice, still));
 }
 
 /** Something that helps before a removal, and the commands that do it. */
@@ -278,12 +286,21 @@ function stillWords({ action, targets }: Tried['remedy'], { removal }: End): str
   return `; behind it cleaning up still${on}: ${hazard.detail}`;
 }
 
-/** With what those may do instead that are to be ended, what remains then, and its lists cut. */
-function shown(host: Host, device: DaxDevice, advice: Advice, still = ''): Advice {
+/** With what those may do instead that are to be ended, and what remains then. */
+function withLetGo<Told extends Pick<Advice, 'detail' | 'calls'>>(
+  host: Host,
+  device: DaxDevice,
+  advice: Told,
+  still = '',
+): Told {
+  const { detail, calls } = advice;
+  return { ...advice, detail: `${detail}${letGoWords(host, device, calls ?? [])}${still}` };
+}
+
+function cut(advice: Advice): Advice {
   const { targets, calls } = advice;
-  const detail = `${advice.detail}${letGoWords(host, device, calls ?? [])}${still}`;
   const { rows, told } = cutLists(calls === null ? { targets } : { targets, calls });
-  return { ...advice, detail, ...rows, ...told };
+  return { ...advice, ...rows, ...told };
 }
 
 function extentsOf(tx: Transaction, name: string): number {

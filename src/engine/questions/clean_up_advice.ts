@@ -7,7 +7,6 @@ import type { Call } from './call.ts';
 import { isTooMuch } from './clean_up.ts';
 import { isClean, leftBehind, otherOrdersOf, plainOrderOf, type Played } from './clean_up_orders.ts';
 import { callWords, howSure, notCleanWords } from './clean_up_words.ts';
-import { NO_IMPACT } from './impact.ts';
 import type { Advice } from './record.ts';
 import { stuckFor } from './stuck_for.ts';
 
@@ -16,13 +15,16 @@ export const REBOOT: CommandOf<'reboot'> = { type: 'reboot' };
 
 /** What cleans up behind a removal, its lists whole: calls in their order, or a reboot where none does. */
 export type CleanUp = InOrder | ByReboot;
-interface InOrder extends Advice {
+interface InOrder extends Behind {
   readonly action: 'clean_up';
   readonly calls: readonly Call[];
 }
-interface ByReboot extends Advice {
+interface ByReboot extends Behind {
   readonly action: 'reboot';
+  readonly calls: readonly [typeof REBOOT];
 }
+/** What the device then comes to: thenBehind(). */
+type Behind = Omit<Advice, 'state_then' | 'verdict_then' | 'impact_then'>;
 
 /**
  * What leads to a clean state behind a removal that has ended, or never will: calls in their order, each of which returns,
@@ -65,9 +67,6 @@ function inOrder(host: Host, device: DaxDevice, { met }: Played): InOrder {
     targets: calls.map((call) => callWords(host, call)),
     calls,
     destructive: false,
-    state_then: 'completed',
-    verdict_then: 'contained',
-    impact_then: NO_IMPACT,
     source: ofNode ? 'CLEAN2, S13, S14, S19' : 'CLEAN2, S7, S11',
   };
 }
@@ -85,9 +84,6 @@ function byReboot(host: Host, detail: string): ByReboot {
     targets: [hostRecord(host).name],
     calls: [REBOOT],
     destructive: false,
-    state_then: 'completed',
-    verdict_then: 'contained',
-    impact_then: NO_IMPACT,
     source: 'CLEAN2, HOST1',
   };
 }

@@ -126,10 +126,13 @@ export interface Advice extends Cut {
   readonly calls: readonly AdvisedCommand[] | null;
   /** Whether doing it destroys what the device stores. */
   readonly destructive: boolean;
-  /** How the removal then ends; `waiting` has no verdict yet. Once it has ended, of what is then left. */
-  readonly state_then: ImaginedState;
+  /**
+   * How the removal then ends; `waiting` has no verdict yet. Once one has ended, what is answered of the device then: null
+   * where it cannot be removed, and nothing is left.
+   */
+  readonly state_then: ImaginedState | null;
   readonly verdict_then: Verdict | null;
-  readonly impact_then: Impact;
+  readonly impact_then: Impact | null;
   /** Where chance decides whether it can be done: then `undetermined` stands for what differs in these. */
   readonly possible?: readonly PossibleThen[];
   /** The rules behind what it avoids. */

@@ -84,9 +84,16 @@ export const Advice = z
     }),
     cut: Cut.exactOptional(),
     destructive: z.boolean().meta({ description: 'Doing it destroys what the device stores.' }),
-    state_then: ImaginedState,
-    verdict_then: Verdict.nullable().meta({ description: 'Null where it would then wait.' }),
-    impact_then: Impact,
+    state_then: ImaginedState.nullable().meta({
+      description:
+        'How the removal then ends. Of clean_up and of a reboot, what the same question answers once the calls are done: null where the device then has no driver, and nothing is left.',
+    }),
+    verdict_then: Verdict.nullable().meta({
+      description: 'Null where it would then wait, or state_then is.',
+    }),
+    impact_then: Impact.nullable().meta({
+      description: 'Null where there would be no removal, or what it does is not known.',
+    }),
     possible: PossibleThen.exactOptional(),
     source: z.string(),
   })
