@@ -86,12 +86,13 @@ test('[M84] unplugged is a chance where the memory is in zone Normal, and all of
   expect(writeKmemState(own, 'unplugged')).toBe('ok');
 });
 
-test('[ADV9] what helps before a removal says that the offline may be refused, and what is left then', () => {
+test('[ADV9] [ADV14] what helps before a removal says that the offline may be refused, and what is left then', () => {
   const offlines = ({ made }: Ram) => advice(made).find(({ action }) => action === 'offline_memory_blocks');
   const advise = (own: Ram) => offlines(own)?.detail;
   const own = listed('v6.12', 'online');
-  expect(advise(own)).toMatch(/EBUSY/);
+  expect(advise(own)).toMatch(/EBUSY.*: no request offlines a block until .*"kernel_pages": false/);
   expect(offlines(own)).toMatchObject({
+    calls: null,
     ...{ state_then: 'completed', verdict_then: 'undetermined' },
     possible: [
       { outcome: 'EBUSY', state_then: 'completed', verdict_then: 'leaked' },
@@ -102,4 +103,5 @@ test('[ADV9] what helps before a removal says that the offline may be refused, a
   expect(advise(own)).toBeUndefined();
   tell(own, false);
   expect(advise(own)).toBe('offline these blocks before the removal');
+  expect(offlines(own)?.calls).not.toBeNull();
 });

@@ -179,12 +179,14 @@ function offlines(host: Host, device: DaxDevice): Remedy[] {
       ({ range, at }) => offlineBlock(tx, memoryRangesOf(tx.host, range.dax_device)[0]!, at) === 'ok',
     );
   const may =
-    possible === undefined ? '' : '; the kernel refuses with EBUSY where pages of its own are in one';
+    possible === undefined
+      ? ''
+      : '; the kernel refuses with EBUSY where pages of its own are in one: no request offlines a block until a PATCH of it tells {"kernel_pages": false}';
   const detail = `offline these blocks before the removal${may}`;
   const calls = numbers.map((block): RemedyCommand => {
     return { type: 'patch_memory_block', dax_device: device.name, block, state: 'offline' };
   });
-  const asked = { act, calls, planned: calls };
+  const asked = { act, calls: possible === undefined ? calls : null, planned: calls };
   return [{ action: 'offline_memory_blocks', targets, detail, ...asked, ...definedOnly({ possible }) }];
 }
 
