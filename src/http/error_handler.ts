@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { headerProblem, HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
+import { urlProblem } from './request_url.ts';
 import { CAREFUL_HEADERS } from './security.ts';
 
 /** Fastify's own errors, by code. */
 const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
-  FST_ERR_BAD_URL: 'malformed_request',
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
@@ -26,10 +26,17 @@ export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
 }
 
-/** For errors that come before routing, such as a URL that cannot be decoded: no hook has seen the request. */
-export function answerUnrouted(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ 'x-request-id': request.id, ...CAREFUL_HEADERS });
-  answerError(error, request, reply);
+/**
+ * For errors that come before routing, such as a URL that cannot be decoded: no hook has seen the request. `patterns` are
+ * the paths of the routes.
+ */
+export function answerUnrouted(patterns: Iterable<string>) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.headers({ 'x-request-id': request.id, ...CAREFUL_HEADERS });
+    const malformed = urlProblem(request.url, patterns);
+    if (malformed === null) answerError(error, request, reply);
+    else sendProblem(request, reply, malformed);
+  };
 }
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

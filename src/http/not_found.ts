@@ -27,7 +27,7 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
 }
 
 /** Whether a path has the segments of a route pattern such as `/v1/hosts/:host`. */
-function matches(pattern: string, path: string): boolean {
+export function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length || pattern.includes('*')) return false;

@@ -63,6 +63,7 @@ export async function buildServer({
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
   const times = timeLimits(connections);
+  const patterns = new Set<string>();
   const app = fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
@@ -71,7 +72,7 @@ export async function buildServer({
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    frameworkErrors: answerUnrouted,
+    frameworkErrors: answerUnrouted(patterns),
     clientErrorHandler: answerSocket,
     // Idle keep-alive connections must not hold up the drain at shutdown.
     forceCloseConnections: 'idle',
@@ -84,6 +85,9 @@ export async function buildServer({
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   handleErrors(app);
   answerUnknownRoutes(app);
+  app.addHook('onRoute', ({ url }) => {
+    patterns.add(url);
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -92,7 +96,7 @@ export async function buildServer({
   limitConnections(app, connections);
   sendCarefulHeaders(app);
   checkCallers(app, callers);
-  app.addHook('onRequest', async ({ url }) => checkUrl(url));
+  app.addHook('onRequest', async ({ url }) => checkUrl(url, patterns));
   await limitRequests(app, limits);
   await serveOpenApi(app, backend);
   serveMetrics(app, backend);

@@ -49,6 +49,20 @@ test('a query that cannot be decoded is 400', async () => {
   expect((await server.call('GET', '/v1/dax-devices?tenant=a+b%20%E2%82%AC')).status).toBe(200);
 });
 
+test.each([
+  ['/v1/hosts/h/open-files/%00', '/open_file', 'path parameter: contains a NUL character'],
+  ['/v1/hosts/h/open-files/%ff', '/open_file', 'path parameter: is not percent-encoded UTF-8'],
+  ['/v1/hosts/%ff/open-files/o1', '/host', 'path parameter: is not percent-encoded UTF-8'],
+  ['/v1/nope/%ff', '/%ff', 'path: is not percent-encoded UTF-8'],
+  ['/v1/hosts/h/open-files?pid=%00', '/pid', 'query parameter: contains a NUL character'],
+  ['/v1/hosts/h/open-files?limit=1&p%69d=%ff', '/pid', 'query parameter: is not percent-encoded UTF-8'],
+  ['/v1/hosts/h/open-files?%ff=1', '/%ff', 'query parameter: is not percent-encoded UTF-8'],
+])('what of %s is at fault is told', async (url, pointer, detail) => {
+  const { status, json } = await server.call('GET', url);
+  expect([status, json.code, json.detail]).toEqual([400, 'malformed_request', `${pointer}: ${detail}`]);
+  expect(json['errors']).toEqual([{ pointer, detail }]);
+});
+
 test('the longest names pass', async () => {
   const name = 'n'.repeat(63);
   expect((await server.call('POST', '/v1/hosts', { name, kernel: 'v6.1' })).status).toBe(201);
