@@ -35,6 +35,9 @@ beforeAll(async () => {
     holder: 'vmsplice',
   };
   expect((await server.call('POST', `${ram}/pins`, pin)).status).toBe(201);
+  // Its mapping would keep the node open, for which the plan ends the process, and the pin with it (CDEV3).
+  const unmapped = await server.call('DELETE', `${ram}/mappings/${mapping.json.id}`);
+  expect(unmapped.status).toBe(200);
 });
 
 const plan = (body: object, headers = {}, query = '') =>
