@@ -1,7 +1,8 @@
 import { asItStands, beginsRemovals } from './begun.ts';
-import { effectsOf } from './effect.ts';
+import { effectsByEvents, effectsOf } from './effect.ts';
 import { handle, type Decision, type Handled } from './handle.ts';
 import { ifAllTold } from './if_all_told.ts';
+import { dependsOn } from './kernels/depends_on.ts';
 import { orRefused } from './kernels/not_resolved.ts';
 import { inEveryWorld, type Worlds } from './kernels/worlds.ts';
 import type { CommandOf, CommandType } from './model/command.ts';
@@ -29,9 +30,12 @@ export function foresee<Type extends CommandType>(
   const again = replayed(context);
   const reconcile = (worlds: Worlds<Decision<Type> | Refusal>): Handled<Type> | Refusal => {
     const effects = effectsOf(worlds);
-    const settled = beginsRemovals(command) ? settle(effects) : settle(worlds);
+    const begins = beginsRemovals(command);
+    const settled = begins ? settle(effects) : settle(worlds);
     const { one, depends_on } = settled;
-    return one === null ? undetermined(depends_on) : tellDependent(one, settled, effects);
+    if (one !== null) return tellDependent(one, settled, effects);
+    // As decide() says it of what begins none.
+    return undetermined(begins ? depends_on : dependsOn(effectsByEvents(worlds)));
   };
   const play = () => inEveryWorld(host, () => playToRest(host, command, again()), reconcile);
   return ifAllTold(host, command, orRefused(play));
