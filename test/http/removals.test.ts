@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { serveTopology } from '../support/server.ts';
+import { makeTopology, serveTopology } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 /** Whoever waits is woken; only a hang would take so long. */
@@ -114,9 +114,12 @@ test('holders are who holds the device, and asking changes nothing', async () =>
   expect((await server.call('GET', '/v1/events')).json.as_of).toBe(before);
 });
 
-test('[PIN4] a pin that gup does not take behind a stale entry is 200 with what the process got', async () => {
+test('[PIN4] a pin that gup does not take behind a stale entry is 409 with an errno, or 200 with what it met', async () => {
   await remove({ prefer: 'wait=60' });
-  const { status, headers, json } = await pin();
-  expect([status, headers['location'], json.stale]).toEqual([200, undefined, true]);
-  expect(['errno', 'livelock']).toContain(json.result);
+  expect((await pin()).json).toMatchObject({ status: 409, code: 'kernel_refused', errno: 'EFAULT' });
+  const { at, mapping } = await makeTopology(server, 'node-b', 'v7.3');
+  await server.call('POST', `${at}/dax-devices/pmem0/remove`, { trigger: 'unbind' }, { prefer: 'wait=60' });
+  const one = { pid: 42, mapping, offset: 0, length: 4096, kind: 'transient', holder: 'vmsplice' };
+  const { status, headers, json } = await server.call('POST', `${at}/pins`, one);
+  expect([status, headers['location'], json.result]).toEqual([200, undefined, 'kernel_oops']);
 });

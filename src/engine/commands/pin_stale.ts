@@ -6,7 +6,7 @@ import { isStale, registersByFault, staleEffect } from '../mm/stale.ts';
 import { staleInTheWay } from '../mm/stale_outcome.ts';
 import { clipRun, runsFrom } from '../model/mapping_table.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { isRefusal, kernelRefuses, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { entriesOf } from '../model/transaction.ts';
 import type { PinHolder } from '../model/vocabulary.ts';
 
@@ -36,8 +36,15 @@ export function pinOfStale(site: Site, holder: PinHolder): Outcome | Refusal | n
       ? refuse('not_modelled', 'gup that takes pages ahead of a stale entry, and meets it then')
       : kernelRefuses('EFAULT', 'a page cannot be faulted in');
   }
-  if (holder === 'vmsplice' || holder === 'direct_io') return staleInTheWay(stale, holder);
+  if (holder === 'vmsplice' || holder === 'direct_io') return notTaken(stale, holder);
   return unknownOutcome(`which way gup goes for ${holder} to a stale entry is not in the sources read`);
+}
+
+/** An errno is told as that of any pin that the kernel refuses. */
+function notTaken(stale: Site, holder: 'vmsplice' | 'direct_io'): Outcome | Refusal {
+  const met = staleInTheWay(stale, holder)!;
+  if (isRefusal(met) || met.result !== 'errno') return met;
+  return kernelRefuses(met.errno!, 'gup finds no page behind a stale entry');
 }
 
 /**
