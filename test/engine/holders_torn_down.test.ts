@@ -31,7 +31,7 @@ describe('[HOLD5] a file system that the removal tears down', () => {
     expect(detail(made, 'file')).toEqual(['forced: out of reach: no superblock has it after the removal']);
   });
 
-  test.each(KERNELS)('[RM11] [IMPACT1] is in the report of the removal, and counts: %s', (kernel) => {
+  test.each(KERNELS)('[RM12] [IMPACT1] is in the report of the removal, and counts: %s', (kernel) => {
     const { made, mount, file } = rmapbt(kernel);
     file();
     made.run({ type: 'freeze', mount });
@@ -128,7 +128,7 @@ test('[HOLD1] [WI1] holders of every device are told after any story', () => {
   expect(torn).toBeGreaterThan(0);
 });
 
-test('[RM11] every mount that a removal finds is in its report, whatever becomes of it', () => {
+test('[RM12] every mount that a removal finds is in its report, whatever becomes of it', () => {
   let torn = 0;
   fc.assert(
     fc.property(anyFrozen, (story) => {

@@ -98,7 +98,7 @@ function tornDownBefore(host: Host, { report }: RemovalRecord): FileSystems {
   return report.file_systems.filter(({ mount }) => !host.tables.mounts.has(mount));
 }
 
-/** Detached file systems that end with this step (RM11): nobody uses them any more, and no freeze keeps them. */
+/** Detached file systems that end with this step (RM12): nobody uses them any more, and no freeze keeps them. */
 export function tornDown(host: Host, { dax_device }: RemovalRecord): FileSystems {
   const ends = mountsOfDevice(host, dax_device).filter(
     (mount) => isAbandoned(host, mount) && !isFrozen(mount),
