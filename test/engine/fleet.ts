@@ -5,6 +5,7 @@ import type { Refusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { ownerSteps } from './fleet/owners.ts';
 import { forkSteps } from './fleet/forks.ts';
+import { dropSteps } from './fleet/lost.ts';
 import { nodeSteps } from './fleet/nodes.ts';
 import type { Step } from './fleet/pick.ts';
 import { inodeSteps, lifeStep } from './fleet/life.ts';
@@ -90,6 +91,11 @@ export const anyNode: fc.Arbitrary<Story> = stories(nodeSteps);
 export const anyFork: fc.Arbitrary<Story> = fc
   .tuple(stories(forkSteps), fc.boolean())
   .map(([story, takes]) => (takes ? { ...story, kernel: 'v7.3' } : story));
+
+/** Stories of the kernel that counts what refers to a DAX page, in which stale entries go. */
+export const anyDrop: fc.Arbitrary<Story> = stories(
+  fc.oneof({ weight: 2, arbitrary: dropSteps }, { weight: 1, arbitrary: one(useStep) }),
+).map((story) => ({ ...story, kernel: 'v7.3' }));
 
 /**
  * Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each, `answered`

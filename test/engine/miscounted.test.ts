@@ -135,6 +135,25 @@ describe('[ST3] the old owner lives, and lets go of', () => {
     expect(write(made, OLD)).toBe(BUG);
   });
 
+  test.each(KERNEL_NAMES)('a PTE by a private store, which copies: of free System RAM, %s', (kernel) => {
+    const { made, owner } = stale(kernel, { flags: ['private'], touched: 'read' });
+    const store = { type: 'access', mapping: owner.mapping, kind: 'write', offset: 0, length: 4096 } as const;
+    expect(answered(made, store)).toBe(kernel === 'v7.3' ? 'outcome_unknown' : 'ok');
+  });
+
+  test('a PTE by a private store, which copies: the eviction of its inode is not known (S11)', () => {
+    const rig = ext4('v7.3');
+    const { pid, mapping } = rig.mapper({ small: true, flags: ['private'], touched: 'read' });
+    removeDevice(rig.made);
+    rig.made.run({ type: 'bind', dax_device: DEVICE });
+    access(rig.made, mapping, 'write', { page: 7 });
+    const { lost_refs, lost_ptes } = found(rig.made.host.tables.dax_devices.get(DEVICE));
+    const [extent] = found([...rig.made.host.tables.files.values()][0]).extents;
+    expect([lost_refs, lost_ptes]).toEqual([[], [[found(extent).pfn + 7, 1]]]);
+    rig.made.run({ type: 'exit_process', pid });
+    expect(answered(rig.made, { type: 'umount', mount: rig.mount, lazy: false })).toBe('outcome_unknown');
+  });
+
   test('pages of the next file system by MADV_DONTNEED: a line for each that no mapping of it has', () => {
     const rig = ext4('v7.3');
     const { mapping } = rig.mapper({ small: true });

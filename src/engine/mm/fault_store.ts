@@ -1,6 +1,10 @@
+import { factsOf } from '../kernels/of_host.ts';
 import type { Mount } from '../model/host.ts';
 import { daxDead } from '../model/lookup.ts';
 import { levelPages, type Run } from '../model/mapping_table.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import { unknownOutcome } from '../model/refusal.ts';
+import { overSystemRam } from '../model/struct_pages.ts';
 import { dropEntries, insertEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
 import { loseRefs } from './lost_refs.ts';
@@ -15,13 +19,29 @@ import {
   type Walk,
 } from './fault_walk.ts';
 
-/** A13: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. */
+/**
+ * A13: a store to a private PMD drops it, to a private PTE copies from the old page without asking anybody. Where that
+ * has other struct pages by now it gives back what these never had (ST3). Refused with `outcome_unknown`: of System RAM.
+ * Source: mm/memory.c wp_page_copy().
+ */
 export function storePrivate(walk: Walk, run: Run, index: number): Step {
   if (run.level !== 'pte') {
     dropHuge(walk, index);
     return index;
   }
-  return copyOnWrite(walk, index, Math.min(walk.end, run.index + run.nr_pages));
+  const end = Math.min(walk.end, run.index + run.nr_pages);
+  if (run.kind === 'dax' && givesBackRam(walk, [run.pfn + index - run.index, end - index]))
+    return { why: 'refused', refusal: unknownOutcome(COPY_OF_RAM) };
+  loseRefs(walk.tx, [walk.mapping], index, end);
+  return copyOnWrite(walk, index, end);
+}
+
+const COPY_OF_RAM =
+  'a private store that copies from a stale page which is system RAM now is neither recorded nor in the sources read';
+
+/** Whether the page that is copied is given back to System RAM, which may have it free. */
+function givesBackRam({ tx, device }: Walk, pages: PfnRange): boolean {
+  return factsOf(tx.host).repurpose.bad_page_map && overSystemRam(tx.host, device, [pages]);
 }
 
 /** The first store to a write-protected shared entry faults again (A11). */

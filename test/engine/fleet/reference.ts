@@ -74,7 +74,10 @@ export function entryPages(host: Host, file: File): Map<number, number> {
 const inside = (ranges: readonly (readonly [number, number])[], pfn: number): boolean =>
   ranges.some(([first, count]) => pfn >= first && pfn < first + count);
 
-/** What one page of an evicted inode does (S1, S7-S11, S45-S47): its struct page as it is now decides. */
+/**
+ * What one page of an evicted inode does (S1, S7-S11, S45-S47): its struct page as it is now decides. Which pages have
+ * lost references the records say, which lost.ts derives from what went.
+ */
 function pageEnd(host: Host, device: DaxDevice, pfn: number, taken: ReadonlySet<number>): End {
   const counted = kernelCounts(host);
   const memory = [...host.tables.memory_ranges.values()].filter((one) => one.dax_device === device.name);
