@@ -9,7 +9,7 @@ import { goOn, nth, one, onOne, type Step } from './fleet/pick.ts';
 import { lifeStep } from './fleet/life.ts';
 import { useStep } from './fleet/uses.ts';
 import { detail } from './imagine.ts';
-import { rmapbt } from './rig.ts';
+import { ext4, rmapbt } from './rig.ts';
 import { DEVICE, removeDevice, settle, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
 
@@ -49,6 +49,34 @@ describe('[HOLD5] a file system that the removal tears down', () => {
     made.run({ type: 'unlink', file: file() });
     expect(detail(made, 'file')).toEqual(['forced: freed: its last user ends in the removal']);
     expect(detail(made, 'mount')).toEqual(['forced: shut down: force umount (0x4)']);
+  });
+});
+
+describe('[HOLD5] [MNT3] a file to which no path leads', () => {
+  test.each([
+    ['v6.1', 'pread: ENXIO; pwrite: ENXIO; fsync: EIO'],
+    ['v6.12', 'pread: EIO; pwrite: EIO; fsync: EIO'],
+  ] as const)('answers who has it: %s', (kernel, words) => {
+    const { made, mount, mapper } = ext4(kernel);
+    const { pid } = mapper();
+    made.run({ type: 'umount', mount, lazy: true });
+    removeDevice(made);
+    expect(detail(made, 'file')).toEqual([`forced: no path leads there; who has it: ${words}`]);
+    const [file] = [...made.host.tables.files.keys()];
+    const told = (['pread', 'pwrite', 'fsync'] as const).map((kind) => {
+      const { errno } = made.run({ type: 'file_io', pid, file: file!, kind, offset: 0, length: 4096 });
+      return `${kind}: ${String(errno)}`;
+    });
+    expect(told.join('; ')).toBe(words);
+  });
+
+  test('and nobody else, for what is unmounted while frozen is found by nobody', () => {
+    const { made, mount, file } = ext4('v6.12');
+    file();
+    made.run({ type: 'freeze', mount });
+    made.run({ type: 'umount', mount, lazy: false });
+    removeDevice(made);
+    expect(detail(made, 'file')).toEqual(['forced: no path leads there']);
   });
 });
 

@@ -8,7 +8,9 @@ import {
   findActor,
   generationOf,
   hasEnded,
+  mappingsOfFile,
   mountedSuperblock,
+  openFilesOfFile,
   processOf,
 } from '../model/lookup.ts';
 import { nextRun, runs } from '../model/mapping_table.ts';
@@ -16,6 +18,7 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
 import { access } from '../commands/access.ts';
 import { fileIo } from '../commands/file_io.ts';
+import { findByPath } from '../fs/mount.ts';
 import { releasedBeside, releaseOf } from '../mm/pin_release.ts';
 import { survivesForced } from '../mm/signals.ts';
 import { createProcess } from '../commands/create_process.ts';
@@ -101,22 +104,40 @@ function withUmount(tx: Transaction, { id, dax_device }: Mount, of: Consequence)
   return { ...of, detail: `${of.detail}; once its users have ended, its umount: ${met.words}` };
 }
 
-/** What a process that never touched the file gets from it, where the removal leaves the file. */
+/** What a process that never touched the file gets from it, where the removal leaves the file and a path to it. */
 function ofFile(tx: Transaction, file: string): Consequence {
   const left = tx.host.tables.files.get(file);
   if (left === undefined)
     return { consequence: 'forced', detail: 'freed: its last user ends in the removal' };
   if (isRefusal(mountedSuperblock(tx.host, left)))
     return { consequence: 'forced', detail: 'out of reach: no superblock has it after the removal' };
+  const found = findByPath(tx.host, left);
+  if (isRefusal(found) && found.code === 'file_system_not_mounted') return ofDetached(tx, file);
+  const answers = fileWords(tx, file, (imagined) => {
+    const pid = 1000 + hostRecord(imagined.host).next_id;
+    createProcess(imagined, { type: 'create_process', pid, comm: 'what-if' });
+    return pid;
+  });
+  return { consequence: 'forced', detail: answers };
+}
+
+/** No path leads to the file: what one gets who has it, and can still ask. */
+function ofDetached(tx: Transaction, file: string): Consequence {
+  const { host } = tx;
+  const users = [...openFilesOfFile(host, file), ...mappingsOfFile(host, file)];
+  const user = users.find(({ pid }) => processOf(host, pid).state === 'running');
+  const had = user === undefined ? '' : `; who has it: ${fileWords(tx, file, () => user.pid)}`;
+  return { consequence: 'forced', detail: `no path leads there${had}` };
+}
+
+function fileWords(tx: Transaction, file: string, actor: (imagined: Transaction) => number): string {
   const answers = (['pread', 'pwrite', 'fsync'] as const).map((kind) => {
-    const outcome = whatIf(tx, (imagined) => {
-      const pid = 1000 + hostRecord(imagined.host).next_id;
-      createProcess(imagined, { type: 'create_process', pid, comm: 'what-if' });
-      return fileIo(imagined, { type: 'file_io', file, pid, kind, offset: 0, length: PAGE_BYTES });
-    });
+    const outcome = whatIf(tx, (imagined) =>
+      fileIo(imagined, { type: 'file_io', file, pid: actor(imagined), kind, offset: 0, length: PAGE_BYTES }),
+    );
     return `${kind}: ${words(outcome)}`;
   });
-  return { consequence: 'forced', detail: answers.join('; ') };
+  return answers.join('; ');
 }
 
 function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Aftermath): Consequence {
