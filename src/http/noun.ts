@@ -94,7 +94,7 @@ export function nounRoutes<P extends z.ZodObject>(
   readRoute(app, {
     id: `get${nameOf(singular)}`,
     tag,
-    summary: `Get a ${wordsOf(singular)}`,
+    summary: `Get ${withArticle(wordsOf(singular))}`,
     url: `${collection}/:${param}`,
     params,
     schema: record,
@@ -125,6 +125,10 @@ export function nounRoutes<P extends z.ZodObject>(
 /** `cxl_memdev` in a sentence: CXL memdev. */
 function wordsOf(word: string): string {
   return word.replaceAll('_', ' ').replace('cxl', 'CXL');
+}
+
+function withArticle(words: string): string {
+  return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
 }
 
 /** `cxl_memdev` in the name of an operation: CxlMemdev. */

@@ -56,7 +56,7 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     const removal = removeDevice(rig.made);
     expect(details(removal)).toEqual([
       `end process ${pid}: the kernel oopses in vm_normal_folio_pmd, umount /mnt/a: EBUSY until a reboot; ` +
-        `no order that was tried is safe; bind pmem0, end process ${pid}, umount /mnt/a: does not return from dax_break_layout_final`,
+        `no order that was tried is safe; tried: bind pmem0, end process ${pid}, umount /mnt/a: does not return from dax_break_layout_final`,
     ]);
     expect(removal.hazards.find(isCleanUp)?.triggered_by).toEqual(['exit']);
   });
@@ -65,7 +65,7 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     const rig = ext4('v7.3');
     rig.mapper({ touched: 'write', small: true });
     expect(details(removeDevice(rig.made))[0]).toMatch(
-      /oopses in __zap_vma_range, .*; whether another order is safe is not known; bind pmem0, .*not known \(/,
+      /oopses in __zap_vma_range, .*; whether another order is safe is not known; tried: bind pmem0, .*not known \(/,
     );
   });
 
@@ -100,7 +100,7 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     const pid = String(rig.mapper().pid);
     rig.made.run({ type: 'umount', mount: rig.mount, lazy: true });
     expect(details(removeDevice(rig.made))).toEqual([
-      `end process ${pid}: the kernel oopses in vm_normal_folio_pmd; no order that was tried is safe; ` +
+      `end process ${pid}: the kernel oopses in vm_normal_folio_pmd; no order that was tried is safe; tried: ` +
         `bind pmem0, end process ${pid}: does not return from dax_break_layout_final`,
     ]);
   });
@@ -150,7 +150,7 @@ describe('[CLEAN1] [CLEAN2] the hazard names the first call that fails, and the 
     const removal = removeDevice(rig.made, { dax_device: 'pmem1', trigger });
     expect(removal.hazards.find(isCleanUp)?.source).toBe('S32; S7, S10, S11');
     expect(details(removal)).toEqual([
-      `umount /mnt/b: does not return from synchronize_rcu_expedited; no order that was tried is safe; ${other}`,
+      `umount /mnt/b: does not return from synchronize_rcu_expedited; no order that was tried is safe; tried: ${other}`,
     ]);
   });
 });
@@ -176,7 +176,9 @@ test('[CLEAN2] a range that decodes to nothing is not bound again', () => {
   const rig = rigOn(made, addMount(made).id);
   opener(rig);
   made.run(GONE);
-  expect(details(settle(made))[0]).toMatch(/no order that was tried is safe; bind pmem0: ENXIO; end process/);
+  expect(details(settle(made))[0]).toMatch(
+    /no order that was tried is safe; tried: bind pmem0: ENXIO; end process/,
+  );
 });
 
 test('[CLEAN1] a task that is stuck in the kernel is not ended, one that spins is', () => {

@@ -66,7 +66,7 @@ describe('[CLEAN2] [ADV10] [S38] what its user froze is thawed before all else',
     frozen(rig);
     const [words] = hazard(removeDevice(rig.made));
     expect(words).toMatch(
-      /; no order that was tried is safe; thaw \/mnt\/a, bind pmem0, .*does not return from/,
+      /; no order that was tried is safe; tried: thaw \/mnt\/a, bind pmem0, .*does not return from/,
     );
     expect(words).toMatch(`end process ${pid}`);
     expect(told(rig)).toMatchObject([['reboot', ['h'], expect.stringMatching(NO_ORDER)]]);
@@ -89,7 +89,9 @@ describe('[CLEAN2] [ADV10] [S38] what its user froze is thawed before all else',
     const rig = xfs('v6.12');
     frozen(rig);
     const [words] = hazard(removeDevice(rig.made));
-    expect(words).toMatch(/frozen, until a reboot; no order that was tried is safe; thaw \/mnt\/a: EIO$/);
+    expect(words).toMatch(
+      /frozen, until a reboot; no order that was tried is safe; tried: thaw \/mnt\/a: EIO$/,
+    );
     expect(told(rig)).toMatchObject([['reboot', ['h'], expect.stringMatching(/; thaw \/mnt\/a: EIO$/)]]);
   });
 });

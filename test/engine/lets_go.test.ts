@@ -34,7 +34,7 @@ test('[ADV16] who has a file open, or maps it, is ended by kill(1), or lets go b
   const rig = ext4('v6.12');
   const [maps, opens] = [rig.mapper().pid, opener(rig)].map(String);
   expect(stops(rig.made).detail).toBe(
-    `stop the processes that use the device, then unmount, before the removal; instead of being ended, process ${opens!}, ${maps!} may itself unmap and close what it has of pmem0`,
+    `stop the processes that use the device, then unmount, before the removal; instead of being ended, processes ${opens!}, ${maps!} may themselves unmap and close what they have of pmem0`,
   );
   expect(whys(rig.made)).toEqual([
     expect.stringMatching(/; or it unmaps and closes itself what it has of pmem0$/),
@@ -69,7 +69,9 @@ test('[ADV16] of many ten are named; a step names every device that the process 
   const rig = ext4('v6.12');
   const pids = Array.from({ length: 12 }, () => rig.mapper().pid);
   const named = pids.slice(0, 10).map(String).join(', ');
-  expect(stops(rig.made).detail).toMatch(`instead of being ended, process ${named} and 2 more may itself`);
+  expect(stops(rig.made).detail).toMatch(
+    `instead of being ended, processes ${named} and 2 more may themselves`,
+  );
   const two = rmapbt('v6.12');
   const { pid } = two.mapper();
   addDevice(two.made, { name: 'pmem1' });

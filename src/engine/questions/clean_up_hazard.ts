@@ -89,7 +89,7 @@ function wayOut(tx: Transaction, device: DaxDevice, first: Met): string {
   const told = others
     .filter((order) => !endsAs(host, order, first))
     .map((order) => notCleanWords(host, order));
-  return [verdict, ...told].join('; ');
+  return told.length === 0 ? verdict : `${verdict}; tried: ${told.join('; ')}`;
 }
 
 function endsAs(host: Host, { met }: Played, first: Met): boolean {

@@ -19,5 +19,9 @@ export function letGoWords(host: Host, device: DaxDevice, calls: readonly Advise
   if (may.length === 0) return '';
   const more = may.length > NAMED_MAX ? ` and ${String(may.length - NAMED_MAX)} more` : '';
   const named = `${may.slice(0, NAMED_MAX).join(', ')}${more}`;
-  return `; instead of being ended, process ${named} may itself unmap and close what it has of ${device.name}`;
+  const let_go =
+    may.length === 1
+      ? `process ${named} may itself unmap and close what it has`
+      : `processes ${named} may themselves unmap and close what they have`;
+  return `; instead of being ended, ${let_go} of ${device.name}`;
 }
