@@ -8,6 +8,7 @@ import {
   addDevice,
   addPin,
   addProcess,
+  DEVICE,
   MIB,
   PIPE,
   removeDevice,
@@ -79,4 +80,23 @@ test('[ADV16] of many ten are named; a step names every device that the process 
   const how = { offset: 0, length: 2 * MIB, flags: ['shared'], prot: 'rw', populate: 'write' } as const;
   two.made.run({ type: 'create_mapping', pid, file, ...how });
   expect(whys(two.made)).toEqual([expect.stringMatching(/itself what it has of pmem0, pmem1$/)]);
+});
+
+test('[HOLD7] who has a file open is a holder by its descriptor, of which no page is mapped', () => {
+  const rig = ext4('v6.12');
+  const { made } = rig;
+  const file = rig.file();
+  const before = made.ask({ type: 'survey_holders', dax_device: DEVICE }).blast_radius;
+  const pid = opener(rig);
+  const { items, blast_radius } = made.ask({ type: 'survey_holders', dax_device: DEVICE });
+  expect(items.filter(({ kind }) => kind === 'open_file')).toMatchObject([
+    {
+      pid,
+      consequence: 'survives',
+      detail: `has ${file} open (rdwr): its mount is busy until it is closed`,
+      residue: false,
+      ends: [],
+    },
+  ]);
+  expect(blast_radius).toEqual({ ...before, processes: 1 });
 });

@@ -58,7 +58,7 @@ export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Co
     case 'pin':
       return ofPin(tx, use.id, removal);
     case 'open_file':
-      return ofNode(tx, use.id);
+      return ofOpenFile(tx, use.id);
     case 'memory_block':
       return ofMemoryBlock(tx, use.id);
   }
@@ -219,11 +219,19 @@ function dropped(tx: Transaction, id: string): Outcome | Refusal {
   return oopsOutcome(effect.at, 'process', { process_alive: effect.task === 'stuck' });
 }
 
-/** What an mmap through a descriptor of the node gets, and what comes to one who opens the node anew (S15, S18, S20). */
-function ofNode(tx: Transaction, id: string): Consequence {
+/**
+ * Of a file that it keeps it in use (OPEN1); of a node what an mmap through it gets, and what comes to one who opens the
+ * node anew (S15, S18, S20).
+ */
+function ofOpenFile(tx: Transaction, id: string): Consequence {
   const open_file = tx.host.tables.open_files.get(id);
   if (open_file === undefined) return { consequence: 'forced', detail: 'closed with its process' };
-  return { consequence: 'survives', detail: nodeWords(tx, open_file) };
+  const { file, flags } = open_file;
+  const detail =
+    file === null
+      ? nodeWords(tx, open_file)
+      : `has ${file} open (${flags.join(', ')}): its mount is busy until it is closed`;
+  return { consequence: 'survives', detail };
 }
 
 /** A block that is online at the unbind stays, and so does its range of /proc/iomem. */

@@ -76,16 +76,16 @@ function listUses(host: Host, name: string): Use[] {
     ...[...pids].map((pid): Use => ({ kind: 'process', id: String(pid), pid })),
     ...maps.map(({ id, pid }): Use => ({ kind: 'mapping', id, pid })),
     ...pins.map(({ id, pid }): Use => ({ kind: 'pin', id, pid })),
-    ...nodesOpenOf(host, name).map(({ id, pid }): Use => ({ kind: 'open_file', id, pid })),
+    ...opensOf(host, name).map(({ id, pid }): Use => ({ kind: 'open_file', id, pid })),
     ...memoryRangesOf(host, name).flatMap(blocksOf),
   ];
 }
 
-/** Descriptors of the node of a device-dax, and of its deleted ones. */
-function nodesOpenOf(host: Host, name: string): OpenFile[] {
+/** Descriptors of its files, of the node of a device-dax, and of its deleted ones; none of a block device. */
+function opensOf(host: Host, name: string): OpenFile[] {
   const device = deviceOf(host, name);
   return openFilesOfDevice(host, name).filter(
-    ({ file, device_instance }) => file === null && cdevOf(device, device_instance) !== null,
+    ({ file, device_instance }) => file !== null || cdevOf(device, device_instance) !== null,
   );
 }
 
