@@ -131,6 +131,8 @@ export interface Triggers {
   /** Come to the pfns as if nothing had happened. */
   readonly reach: readonly MappingVerb[];
   readonly oops: readonly MappingVerb[];
+  /** In which functions of the kernel: of more levels than one there may be several. */
+  readonly oopses: readonly { readonly at: string; readonly verb: MappingVerb }[];
   readonly livelock: readonly MappingVerb[];
 }
 
@@ -142,10 +144,18 @@ export function triggersOf(
   left: readonly Run[],
 ): Triggers {
   const kinds = kindsOf(device, left);
-  const that = (does: StaleEffect['do']) =>
-    VERBS.filter((verb) => kinds.some((run) => effectAt(mapping, run, verb).do === does));
+  const livelock = VERBS.filter((verb) =>
+    kinds.some((run) => effectAt(mapping, run, verb).do === 'livelock'),
+  );
+  const oopses = VERBS.flatMap((verb) =>
+    kinds.flatMap((run) => {
+      const effect = effectAt(mapping, run, verb);
+      return effect.do === 'oops' ? [{ at: effect.at, verb }] : [];
+    }),
+  );
+  const oops = [...new Set(oopses.map(({ verb }) => verb))];
   const stores = kinds.some((run) => storePasses(mapping, run));
-  return { reach: stores ? ['load', 'store'] : ['load'], oops: that('oops'), livelock: that('livelock') };
+  return { reach: stores ? ['load', 'store'] : ['load'], oops, oopses, livelock };
 }
 
 /**

@@ -79,7 +79,7 @@ function staleHazards(
   left: readonly Run[],
 ): Hazard[] {
   const triggers = inAnyCase(host, () => triggersOf(effectAt, device, mapping, left));
-  const { reach, oops, livelock, ...dependent } = triggers;
+  const { reach, oops, oopses, livelock, ...dependent } = triggers;
   const writable = reach.includes('store');
   const told = {
     ...NONE,
@@ -102,7 +102,7 @@ function staleHazards(
     hazards.push({
       ...told,
       kind: 'kernel_oops',
-      detail: 'the kernel oopses on the stale entry',
+      detail: `the kernel oopses on the stale entry, ${functionWords(oops, oopses)}`,
       triggered_by: oops,
       source: 'C3, C4',
     });
@@ -127,8 +127,23 @@ function inAnyCase(host: Host, triggers: () => Triggers): Triggers & Dependent {
     const shared = (does: 'oops' | 'livelock'): Triggers['oops'] =>
       first![does].filter((verb) => others.every((other) => other[does].includes(verb)));
     const { reach } = first!;
-    return { reach, oops: shared('oops'), livelock: shared('livelock'), depends_on: dependsOn(worlds) };
+    const oopses = first!.oopses.filter(({ at, verb }) =>
+      others.every((other) => other.oopses.some((one) => one.at === at && one.verb === verb)),
+    );
+    const either = { oops: shared('oops'), livelock: shared('livelock') };
+    return { reach, ...either, oopses, depends_on: dependsOn(worlds) };
   });
+}
+
+/** Where what oopses does: of each function what comes there, in the order of the verbs (C3, C4). */
+function functionWords(oops: Triggers['oops'], oopses: Triggers['oopses']): string {
+  const untold = oops
+    .filter((verb) => oopses.every((one) => one.verb !== verb))
+    .map((verb) => ({ at: 'a function that is not known', verb }));
+  const byFunction = new Map<string, Set<string>>();
+  for (const { at, verb } of [...oopses, ...untold])
+    byFunction.set(at, (byFunction.get(at) ?? new Set()).add(verb));
+  return [...byFunction].map(([at, verbs]) => `in ${at} (${[...verbs].join(', ')})`).join(', ');
 }
 
 /** A longterm pin is DMA into the pfns: it reaches them. A transient one only fails when it is released. */
