@@ -52,7 +52,11 @@ test('[ADV1] a device whose removal has begun is no longer prepared, but cleaned
   const made = inUse('6.12.0');
   removeDevice(made);
   expect(holders(made).map(({ kind }) => kind)).toContain('process');
-  expect(actions(made)).toEqual(['clean_up: contained']);
+  const [advice] = made.ask({ type: 'survey_holders', dax_device: DEVICE }).advice;
+  expect(advice).toMatchObject({ action: 'clean_up', state_then: null, verdict_then: null });
+  for (const call of advice!.calls!) made.run(call);
+  const [then] = made.ask({ type: 'assess_removals', dax_device: DEVICE });
+  expect(then).toMatchObject({ state: null, verdict: null, advice: [] });
 });
 
 test('[ADV13] [ADV15] a reboot alone is advised where nothing else of the host is told', () => {

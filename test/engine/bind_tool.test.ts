@@ -4,7 +4,18 @@ import type { BindVia, KnownMode } from '../../src/engine/model/vocabulary.ts';
 import { create, cxl } from './cxl_rig.ts';
 import { ext4, DAX } from './rig.ts';
 import { blocksOf, NONE_ONLINE, ram, RECORDED, type Ram } from './ram.ts';
-import { addDevice, DEVICE, found, machine, MIB, removeDevice, type Machine } from './support.ts';
+import {
+  addDevice,
+  addMapper,
+  addPin,
+  DEVICE,
+  found,
+  machine,
+  MIB,
+  removeDevice,
+  UMEM,
+  type Machine,
+} from './support.ts';
 
 type Policy = 'offline' | 'online' | 'online_kernel' | 'online_movable';
 
@@ -152,6 +163,11 @@ describe('[BIND4] the other tools', () => {
   test('a device that is being removed, or gone, answers as to any bind', () => {
     const made = devdax('offline', 'bound');
     made.run({ type: 'remove_dax_device', dax_device: DAX, trigger: 'unbind' });
-    expect(ask(made, 'daxctl_enable_device')).toBe('blocked');
+    expect(ask(made, 'daxctl_enable_device'), 'behind its steps').toBe('ok');
+    const waits = machine('v5.10');
+    addDevice(waits, { name: DAX, mode: 'devdax' });
+    addPin(waits, addMapper(waits, { dax_device: DAX }), UMEM);
+    removeDevice(waits, { dax_device: DAX });
+    expect(ask(waits, 'daxctl_enable_device')).toBe('blocked');
   });
 });

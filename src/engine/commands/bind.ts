@@ -6,7 +6,7 @@ import { regionConditions, regionServes } from '../device/cxl/chain.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { addMemory, logOfAdding } from '../device/kmem/add.ts';
 import { probeFails } from '../device/kmem/probe.ts';
-import { tellLeftOf } from '../device/tell_left.ts';
+import { withLeft } from '../device/tell_left.ts';
 import { takes } from '../device/dax_match.ts';
 import { defaultMode, noNamespaceMode } from '../device/dax_region.ts';
 import { hotplugLock, leakedRanges, leakedUnder } from '../model/memory_range.ts';
@@ -56,9 +56,8 @@ export function bind(tx: Transaction, command: Bind): BoundDevice | Refusal {
   const enables = command.via === 'daxctl_enable_device' ? { mode: 'devdax' as const } : {};
   const done =
     before === 'as_asked' ? standing(command, device) : write(tx, { ...command, ...enables }, device);
-  if (isRefusal(done) || done.bind.result !== 'ok') return done;
-  toolAfter(tx, command, done.record);
-  return { ...done, record: tellLeftOf(tx, deviceOf(tx.host, device.name)) };
+  if (!isRefusal(done) && done.bind.result === 'ok') toolAfter(tx, command, done.record);
+  return done;
 }
 
 /** Nothing is written to `bind`: the device stays whose it is. */
@@ -187,7 +186,7 @@ function probe(tx: Transaction, command: Bind, device: ModelledDevice): BoundDev
   if (driver === 'kmem' && hotplugLock(tx.host) !== null)
     return waits(tx, command, device, 'lock_device_hotplug');
   const tenant = command.tenant === undefined ? device.tenant : command.tenant;
-  const record = bound(tx, device, mode, tenant);
+  const record = withLeft(tx, bound(tx, device, mode, tenant));
   emit(tx, 'dax_device_bound', `dax-devices/${device.name}`, { mode, driver, tenant });
   const kernel_log = driver === 'kmem' ? logOfAdding(tx.host, record) : [];
   if (driver === 'kmem') addMemory(tx, record);

@@ -33,9 +33,9 @@ export function carryOut<Command extends Asked, Answer>(
 }
 
 /**
- * What follows every command at once: offlines that were held end, removals wake, who waits for a lock gets it, detached file systems end, devices say
- * what is left of them, and windows open and close. Returns those that it opened onto another owner's pfns: the first 100
- * (EX6).
+ * What follows every command at once: offlines that were held end, removals wake, who waits for a lock gets it, detached
+ * file systems end, devices say what is left of them, and windows open and close. Returns those that it opened onto
+ * another owner's pfns: the first 100 (EX6).
  */
 function followUp(tx: Transaction): readonly Exposure[] {
   tellHolders(tx);

@@ -8,7 +8,8 @@ import type { CloseFile } from '../model/use_command.ts';
 
 /**
  * close(2): mappings and forks keep the open file description; where nobody does, it is its last close, and the last
- * user of the inode may be gone with it, or the last reference of the node of a device (CDEV5). Source: fs/open.c close(), fs/file_table.c __fput().
+ * user of the inode may be gone with it, or the last reference of the node of a device (CDEV5).
+ * Source: fs/open.c close(), fs/file_table.c __fput().
  */
 export function closeFile(tx: Transaction, command: CloseFile): Outcome | Refusal {
   const open_file = findOpenFile(tx.host, command.open_file);

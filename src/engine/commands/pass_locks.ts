@@ -1,7 +1,6 @@
 import type { DaxDevice, Host, MemoryRange } from '../model/host.ts';
-import { deviceOf } from '../model/lookup.ts';
+import { deviceOf, must } from '../model/lookup.ts';
 import { hotplugLock } from '../model/memory_range.ts';
-import type { RemovalRecord } from '../model/removal.ts';
 import { patch, type Transaction } from '../model/transaction.ts';
 import { startFromBehind } from '../removal/behind.ts';
 import { bindBehind } from './bind.ts';
@@ -21,14 +20,14 @@ export function passLocks(tx: Transaction): void {
 
 /** Devices whose lock, or whose wait for that of memory hotplug, may have ended. */
 function letGo({ host, replaced }: Transaction): Iterable<string> {
-  const { dax_devices } = host.tables;
+  const { dax_devices, removals } = host.tables;
   const before = [...replaced];
   const wasOffline = before.some(
     ([key, record]) => key.startsWith('memory_ranges/') && (record as MemoryRange).offlining !== null,
   );
   if (wasOffline) return dax_devices.keys();
-  const removals = before.filter(([key]) => key.startsWith('removals/'));
-  return removals.map(([, record]) => (record as RemovalRecord).dax_device);
+  const changed = before.filter(([key]) => key.startsWith('removals/'));
+  return changed.map(([, record]) => must(removals.get(record.uid), record.uid).dax_device);
 }
 
 /** Whether somebody waited for the lock, and has gone on. */

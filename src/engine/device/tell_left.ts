@@ -11,13 +11,17 @@ const TOLD: ReadonlySet<string> = new Set([CDEV_MISCOUNTED.type, CDEV_RELEASED.t
 
 /**
  * What a command has left of a device until a reboot, or until somebody helps: a node that nobody can open although
- * device_dax serves it (CDEV4), or soon may not (CDEV5), a superblock that is never torn down (S2, S10, S32, S38). O(what changed, uses of it).
+ * device_dax serves it (CDEV4), or soon may not (CDEV5), a superblock that is never torn down (S2, S10, S32, S38).
+ * O(what changed, uses of it).
  */
 export function tellLeft(tx: Transaction): void {
   const { dax_devices } = tx.host.tables;
   for (const name of isStuckOtherwise(tx) ? dax_devices.keys() : touchedDevices(tx)) {
     const device = dax_devices.get(name);
-    if (device !== undefined) tellLeftOf(tx, device);
+    if (device === undefined) continue;
+    const { conditions } = withLeft(tx, device);
+    if (conditions !== device.conditions)
+      emit(tx, 'dax_device_changed', `dax-devices/${name}`, { conditions });
   }
 }
 
@@ -29,17 +33,15 @@ function isStuckOtherwise({ host, replaced }: Transaction): boolean {
   });
 }
 
-/** The same of one device, and its record then. */
-export function tellLeftOf(tx: Transaction, device: DaxDevice): DaxDevice {
+/** The record of a device that says so, for the event that comes next. */
+export function withLeft(tx: Transaction, device: DaxDevice): DaxDevice {
   const { name, conditions } = device;
   const told = conditions.filter(({ type }) => TOLD.has(type));
   const left = [...released(tx.host, device), ...forgotten(tx.host, device), ...staying(tx.host, device)];
   const words = (all: readonly Condition[]): string => all.map(({ detail }) => detail).join('\n');
   if (words(told) === words(left)) return device;
   const now = [...conditions.filter(({ type }) => !TOLD.has(type)), ...left];
-  const record = patch(tx, 'dax_devices', name, { conditions: now });
-  emit(tx, 'dax_device_changed', `dax-devices/${name}`, { conditions: now });
-  return record;
+  return patch(tx, 'dax_devices', name, { conditions: now });
 }
 
 /** What a device says whose node nobody can open any more although device_dax serves it; else nothing. */

@@ -99,7 +99,12 @@ export const CONFLICT: readonly Case[] = [
     kernel: 'v7.3',
     make: (kernel) => withFrozen(kernel, ({ mount }) => ({ type: 'shutdown_mount', mount })),
   },
-  { code: 'removal_in_progress', when: 'remove', kernel: 'v5.10', make: on(REMOVE, waiting) },
+  {
+    code: 'removal_in_progress',
+    when: 'remove',
+    kernel: 'v5.10',
+    make: on({ ...REMOVE, trigger: 'surprise_removal' }, waiting),
+  },
   {
     code: 'removal_in_progress',
     when: 'delete_dax_device',
