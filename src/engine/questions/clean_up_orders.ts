@@ -61,8 +61,8 @@ function play(tx: Transaction, { name }: DaxDevice, before: readonly Met[], call
 
 /**
  * What a removal has left that is not cleaned up: itself where it never ends, a range that leaked, a superblock in whatever
- * state, a node that dangles (S20), somebody who reaches the device still, a node that anybody opens (CDEV3), or nobody can (CDEV4); null where
- * there is nothing. O(mapped extents).
+ * state, a node that dangles (S20), somebody who reaches the device still, a node that anybody opens (CDEV3), or nobody can
+ * (CDEV4); null where there is nothing. O(mapped extents).
  */
 export function leftBehind(host: Host, device: DaxDevice): string | null {
   if (device.removal !== null) return 'the removal never ends';
