@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { GUP } from './gup_at_stale_entries.ts';
 import { told } from './observe.ts';
 import { baseOf, ends, poisonCommand, signals, type Asked, type Scene } from './poison.ts';
 import { ext4, mounted, rigOn, type Rig } from './rig.ts';
@@ -32,14 +33,6 @@ function answer(at: Scene, asked: Partial<Asked> & { readonly mapping?: string }
   if (isRefusal(decision)) return decision.code;
   return 'kernel_oopses' in decision.answer ? told(decision.answer) : ends(decision.answer);
 }
-
-const GUP = [
-  ['v5.10', 'EFAULT', 'spins'],
-  ['force-unmap-v5.10', 'oops __gup_device_huge', 'spins'],
-  ['v6.1', 'EFAULT', 'spins'],
-  ['v6.12', 'EFAULT', 'spins'],
-  ['v7.3', 'oops try_grab_folio_fast, vm_normal_folio_pmd', 'oops try_grab_folio_fast, __zap_vma_range'],
-] as const;
 
 describe('[MF23] [R135] MADV_HWPOISON through a stale entry, by the device', () => {
   test.each(GUP)('%s: %s by PMD, %s by PTE', (kernel, pmd, pte) => {

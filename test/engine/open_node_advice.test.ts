@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import type { Advice } from '../../src/engine/questions/record.ts';
 import { daxOf, node } from './node_rig.ts';
 import { DAX } from './rig.ts';
@@ -16,6 +16,16 @@ const closedNow = (made: Machine) =>
     .map(({ detail }) => /closed now: .*/.exec(detail)?.[0] ?? null);
 const planOf = (made: Machine) =>
   made.ask({ type: 'plan_removals', trigger: 'unbind' }).order.map(({ command }) => command);
+
+/** A bind has not counted who had the node open, who has closed it since; somebody has opened it meanwhile. */
+function openedBehind(kernel: KernelName) {
+  const dax = node(kernel);
+  const [first, second] = [dax.opener(), dax.opener()];
+  dax.unbind();
+  dax.bind();
+  for (const each of [first, second]) dax.close(each);
+  return { dax, late: dax.opener() };
+}
 
 describe.each(KERNEL_NAMES)('%s', (kernel) => {
   test('[ADV3] [CDEV3] before an unbind that would leave the node open: who has it is to let go', () => {
@@ -53,12 +63,7 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
   });
 
   test('[ADV10] a count that is saturated is made new by a bind', () => {
-    const dax = node(kernel);
-    const [first, second] = [dax.opener(), dax.opener()];
-    dax.unbind();
-    dax.bind();
-    for (const each of [first, second]) dax.close(each);
-    const late = dax.opener();
+    const { dax, late } = openedBehind(kernel);
     dax.unbind();
     expect(dax.refs()).toBe('saturated');
     expect(ways(holders(dax.made).advice)).toEqual([
@@ -67,12 +72,7 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
   });
 
   test('[ADV10] where kmem has the device who has the node open is to let go; a wrong count is left', () => {
-    const dax = node(kernel);
-    const [first, second] = [dax.opener(), dax.opener()];
-    dax.unbind();
-    dax.bind();
-    for (const each of [first, second]) dax.close(each);
-    const late = dax.opener();
+    const { dax, late } = openedBehind(kernel);
     dax.made.run({ type: 'patch_host', auto_online_blocks: 'offline' });
     dax.unbind();
     dax.made.run({ type: 'bind', dax_device: DAX, mode: 'system-ram' });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import type { KernelName } from '../../src/engine/model/vocabulary.ts';
+import { GUP } from './gup_at_stale_entries.ts';
 import { told } from './observe.ts';
 import { ext4, mounted, type Rig } from './rig.ts';
 import {
@@ -40,15 +41,6 @@ function pin({ made, one }: Stale, how: PinOptions, pages = 1): string {
   if (isRefusal(decision)) return decision.errno ?? decision.code;
   return 'pfn_ranges' in decision.answer ? 'pinned' : told(outcomeOf(decision.answer));
 }
-
-/** The row of gup by vmsplice, by PMD and by PTE. */
-const GUP = [
-  ['v5.10', 'EFAULT', 'spins'],
-  ['force-unmap-v5.10', 'oops __gup_device_huge', 'spins'],
-  ['v6.1', 'EFAULT', 'spins'],
-  ['v6.12', 'EFAULT', 'spins'],
-  ['v7.3', 'oops try_grab_folio_fast, vm_normal_folio_pmd', 'oops try_grab_folio_fast, __zap_vma_range'],
-] as const;
 
 describe('[PIN4] a transient pin of a page behind a stale entry', () => {
   test.each(GUP)('[R129] [R130] vmsplice meets on %s %s by PMD, %s by PTE', (kernel, pmd, pte) => {

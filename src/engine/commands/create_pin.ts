@@ -14,7 +14,7 @@ import type { Outcome } from '../model/outcome.ts';
 import { isRefusal, kernelRefuses, refuse, type Refusal } from '../model/refusal.ts';
 import { emit, entriesOf, identity, nextId, put, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { longtermOfStale, pinOfStale } from './pin_stale.ts';
+import { longtermOfStale, notFaultedIn, pinOfStale } from './pin_stale.ts';
 
 /**
  * Pins pages by gup (C1, C2): faults them in, then takes a reference on each, of a stale entry on what its pfn is now
@@ -28,10 +28,7 @@ export function createPin(tx: Transaction, command: CreatePin): Pin | Outcome | 
   const untaken = refusesLongterm(site, command) ?? pinOfStale(site, command.holder);
   if (untaken !== null) return untaken;
   const { failure } = touch(tx, mapping, index, nr, command.kind === 'longterm' && mapping.prot === 'rw');
-  if (failure !== null)
-    return failure.why === 'refused'
-      ? failure.refusal
-      : kernelRefuses('EFAULT', 'a page cannot be faulted in');
+  if (failure !== null) return notFaultedIn(failure);
   const ofHole = ofZeroPage(tx.host, mapping, { index, nr });
   if (ofHole !== null) return ofHole;
   if (command.kind === 'longterm') pinLongterm(tx, mapping, index, nr);

@@ -1,5 +1,6 @@
 import { factsOf } from '../kernels/of_host.ts';
 import { touch } from '../mm/fault.ts';
+import type { Failure } from '../mm/fault_walk.ts';
 import { registerBuffers } from '../mm/gup.ts';
 import { runAt, type Site } from '../mm/site.ts';
 import { isStale, registersByFault, staleEffect } from '../mm/stale.ts';
@@ -34,10 +35,16 @@ export function pinOfStale(site: Site, holder: PinHolder): Outcome | Refusal | n
     const { failure } = touch(site.tx, site.mapping, site.index, ahead, false);
     return failure === null
       ? refuse('not_modelled', 'gup that takes pages ahead of a stale entry, and meets it then')
-      : kernelRefuses('EFAULT', 'a page cannot be faulted in');
+      : notFaultedIn(failure);
   }
   if (holder === 'vmsplice' || holder === 'direct_io') return notTaken(stale, holder);
   return unknownOutcome(`which way gup goes for ${holder} to a stale entry is not in the sources read`);
+}
+
+/** A page of a pin that no fault brings: EFAULT, where what the fault does is known. */
+export function notFaultedIn(failure: Failure): Refusal {
+  if (failure.why === 'refused') return failure.refusal;
+  return kernelRefuses('EFAULT', 'a page cannot be faulted in');
 }
 
 /** An errno is told as that of any pin that the kernel refuses. */

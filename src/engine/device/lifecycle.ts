@@ -10,7 +10,7 @@ import { identity, put, remove, type Transaction } from '../model/transaction.ts
 import { driverOf, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
 import { without } from '../model/conditions.ts';
 import { cdevsNow } from './cdevs.ts';
-import { BY_NDCTL, MEDIUM_REPLACED, SUPERBLOCK_STAYS } from './conditions.ts';
+import { BY_NDCTL, MEDIUM_REPLACED } from './conditions.ts';
 import { NO_LINK } from './cxl/link.ts';
 import { idsLeft } from './dax_match.ts';
 import { kmemStateOf } from './kmem/probe.ts';
@@ -178,7 +178,7 @@ export function bound(
     ...(isRemade(device, mode) ? placeAs(tx.host, device, { mode, map }) : null),
     map,
     align: device.align ?? defaultAlign(mode),
-    conditions: device.conditions.filter(({ type }) => type === SUPERBLOCK_STAYS.type),
+    conditions: [],
     pgmap: device.pgmap + 1,
     // Another driver of the dax bus has the same dev_dax (S21).
     instance: isRemade(device, mode) ? device.instance + 1 : device.instance,

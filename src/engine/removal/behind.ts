@@ -1,5 +1,4 @@
 import { BIND_BLOCKED } from '../device/conditions.ts';
-import { removalStarted } from '../device/lifecycle.ts';
 import { queueForLock } from '../device/lock_waiters.ts';
 import { has } from '../model/conditions.ts';
 import { proposedProfile } from '../kernels/proposed.ts';
@@ -12,7 +11,7 @@ import type { RemovalRecord } from '../model/removal.ts';
 import { emit, patch, put, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 import { holdTask } from './hold_task.ts';
-import { asBegun, putRemoval } from './start.ts';
+import { asBegun, putRemoval, started } from './start.ts';
 import { stepsFor, stepsOfDriver } from './step_list.ts';
 
 /**
@@ -60,17 +59,14 @@ function holderOfLock({ host }: Transaction, device: DaxDevice): string | null {
 export function startFromBehind(tx: Transaction, id: string): void {
   const waiting = must(tx.host.tables.removals.get(id), `removal ${id}`);
   const { behind: _behind, ...removal } = waiting;
-  const { trigger } = removal;
   const device = deviceOf(tx.host, removal.dax_device);
-  const command = { type: 'remove_dax_device', dax_device: device.name, trigger } as const;
+  const command = { type: 'remove_dax_device', dax_device: device.name, trigger: removal.trigger } as const;
   if (device.state !== 'bound') {
     endBehind(tx, waiting, command);
     return;
   }
   const begun = asBegun(tx, command, stepsOfDriver(proposedProfile(tx.host), device));
-  const started = put(tx, 'removals', id, { ...removal, state: 'running', ...begun });
-  removalStarted(tx, device, started);
-  emit(tx, 'removal_started', `removals/${id}`, { dax_device: device.name, trigger });
+  started(tx, device, put(tx, 'removals', id, { ...removal, state: 'running', ...begun }));
 }
 
 /** Whom it waited for has left it nothing to do, and what is left of the device is what that has left. */

@@ -40,10 +40,15 @@ export function startRemoval(
   const specs = stepsFor(proposedProfile(tx.host), device, command.via);
   if (isRefusal(specs)) return specs;
   const removal = putRemoval(tx, command, specs, { cxl_memdev, state: 'running' });
+  return started(tx, device, removal);
+}
+
+/** The steps of a removal of the device are due from now on. */
+export function started(tx: Transaction, device: DaxDevice, removal: RemovalRecord): RemovalRecord {
   removalStarted(tx, device, removal);
   emit(tx, 'removal_started', `removals/${removal.id}`, {
     dax_device: device.name,
-    trigger: command.trigger,
+    trigger: removal.trigger,
   });
   return removal;
 }
