@@ -37,10 +37,9 @@ export function collectBatches(options: BatchOptions): Batches {
     failed = true;
   });
   const run = (): void => {
-    const batch = queue.slice(0, BATCH_MAX);
-    queue = queue.slice(BATCH_MAX);
-    if (batch.length === 0 || failed) return;
-    runBatch(batch);
+    if (queue.length === 0 || failed) return;
+    const taken = runBatch(queue.slice(0, BATCH_MAX));
+    queue = queue.slice(taken);
     if (queue.length > 0) setImmediate(run);
   };
   return {
@@ -55,41 +54,39 @@ export function collectBatches(options: BatchOptions): Batches {
 }
 
 /**
- * Runs a batch and reports what became of it. The files are looked at before the transaction, where nothing is stored
- * yet, and after its commit: what was committed to a file that has gone meanwhile is stored if the file comes back and
- * lost if it does not, so nobody in the batch is answered and the process has to stop, as after a disk that failed.
+ * Runs a batch, as much of it as one turn has time for, and reports what became of that; returns how many it took. The
+ * files are looked at before the transaction, where nothing is stored yet, and after its commit: what was committed to a
+ * file that has gone meanwhile is stored if the file comes back and lost if it does not, so nobody in the batch is
+ * answered and the process has to stop, as after a disk that failed.
  */
 function createRunBatch(
   { path, transact, lost, tell, afterCommit }: BatchOptions,
   stop: () => void,
-): (batch: readonly Queued[]) => void {
+): (batch: readonly Queued[]) => number {
   const noteState = createNoteState(path, tell);
   return (batch) => {
-    const ids = batch.map(({ id }) => id);
-    const refuse = (why: Unavailable): void => {
+    const refuse = (why: Unavailable): number => {
       noteState(why);
-      tell({ type: 'refused', ids, why });
+      tell({ type: 'refused', ids: batch.map(({ id }) => id), why });
+      return batch.length;
     };
     try {
       const before = lost();
-      if (before !== null) {
-        refuse(notOurs(before));
-        return;
-      }
-      const result = transact(batch.map(({ work }) => work));
+      if (before !== null) return refuse(notOurs(before));
+      const { settled, commit } = transact(batch.map(({ work }) => work));
       const after = lost();
       if (after !== null) throw lostInCommit(after);
       noteState(null);
-      tell({ type: 'committed', ids, settled: result.settled.map(packSettled), commit: result.commit });
+      const ids = batch.slice(0, settled.length).map(({ id }) => id);
+      tell({ type: 'committed', ids, settled: settled.map(packSettled), commit });
       afterCommit();
+      return settled.length;
     } catch (error) {
       const why = unavailableFor(error, path);
-      if (why !== null) {
-        refuse(why);
-        return;
-      }
+      if (why !== null) return refuse(why);
       stop();
       tell({ type: 'fatal', error: packError(describeFault(error, path)) });
+      return batch.length;
     }
   };
 }

@@ -11,6 +11,7 @@ export interface WriterData {
   readonly path: string;
   readonly cachedHosts: number;
   readonly busyTimeoutMs: number;
+  readonly turnMs: number;
   readonly walBytesMax: number;
   readonly ownReads: OwnReads;
 }

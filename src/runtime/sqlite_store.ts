@@ -38,12 +38,18 @@ export interface SqliteStoreOptions {
   readonly cachedHosts?: number;
   /** How long a change waits for another program's write lock before it is refused with `store_busy`; 5 s where absent. */
   readonly busyTimeoutMs?: number;
+  /**
+   * How long the writer takes further work into one commit: whoever comes meanwhile waits for it, and for the command or
+   * step that it has begun; 20 ms where absent. With 0 each commit is of one command, and of no step behind it.
+   */
+  readonly turnMs?: number;
   /** A WAL beyond this that cannot be emptied is a degraded store; 64 MiB where absent. */
   readonly walBytesMax?: number;
   /** Another thread than writer.ts, for tests. */
   readonly writer?: URL;
 }
 
+const TURN_MS = 20;
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
@@ -56,6 +62,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     path: options.path,
     cachedHosts: options.cachedHosts ?? 256,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+    turnMs: options.turnMs ?? TURN_MS,
     walBytesMax: options.walBytesMax ?? JOURNAL_SIZE_LIMIT_BYTES,
     ownReads,
   };

@@ -37,6 +37,7 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
     now: () => new Date().toISOString(),
     uid: () => v7(),
     cachedHosts: data.cachedHosts,
+    startTurn: turnsOf(data.turnMs),
   });
   const batches = collectBatches({ path, transact, lost, tell, afterCommit: checkpoints.afterCommit });
   tell({ type: 'ready', path });
@@ -61,6 +62,13 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
         ended();
         break;
     }
+  };
+}
+
+function turnsOf(turnMs: number): () => () => boolean {
+  return () => {
+    const end = performance.now() + turnMs;
+    return () => performance.now() >= end;
   };
 }
 

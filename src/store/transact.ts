@@ -26,6 +26,8 @@ export interface TransactOptions {
   readonly now: () => string;
   readonly uid: () => string;
   readonly cachedHosts: number;
+  /** Called as a batch begins; answers from then on whether it has held the writer for long enough. */
+  readonly startTurn: () => () => boolean;
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
@@ -36,7 +38,7 @@ export type Settled = { readonly submitted: Submitted | Undecided } | { readonly
 
 /** What became of a batch. */
 export interface BatchResult {
-  /** One for each submission, in order. True only now that the batch is committed. */
+  /** One for each submission that the turn had time for, in order: one at least. True only now that it is committed. */
   readonly settled: readonly Settled[];
   /** Null where nothing was changed. */
   readonly commit: Commit | null;
@@ -61,6 +63,7 @@ interface Transactor extends TransactOptions {
  *                ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
  *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
  *
+ * Behind a command its removals go on step by step, and are stored as they are left: goOn().
  * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
  * for certain (fault.ts), or nobody may be answered and the process has to stop.
  */
@@ -89,23 +92,24 @@ export function prepareTransact(
     purge();
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
-    const runNoted = (work: Work): Settled => {
+    const isOver = transactor.startTurn();
+    const runNoted = (work: Work): Noted => {
       transactor.marks.length = 0;
       const result = runOne(work);
-      if ('error' in result) return result;
-      const marks = [...transactor.marks];
+      const marks = 'error' in result ? [] : [...transactor.marks];
       for (const mark of marks)
         removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
-      for (const mark of marks) if (isWoken(mark)) goOn(mark);
-      return result;
+      return { result, marks };
     };
-    const goOn = (mark: RemovalMark): void => {
-      const { host, removal, uid } = mark;
-      const stepped = runNoted({ host, command: { type: 'advance_removal', removal } });
-      const isDone = 'submitted' in stepped && stepped.submitted.status === 'done';
-      if (isDone && removals.get(uid)!.state === 'running') goOn(mark);
-    };
-    const settled = batch.map(runNoted);
+    const settled: Settled[] = [];
+    const waiting = countHosts(batch);
+    for (const work of batch) {
+      if (settled.length > 0 && isOver()) break;
+      const { result, marks } = runNoted(work);
+      settled.push(result);
+      waiting.set(work.host, waiting.get(work.host)! - 1);
+      goOn(marks, runNoted, ({ host }) => waiting.get(host) !== 0 || isOver());
+    }
     const seq = transactor.journal.last();
     commit?.run();
     return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
@@ -122,12 +126,43 @@ export function prepareTransact(
   };
 }
 
+/** What became of one piece of work, and the removals that it changed. */
+interface Noted {
+  readonly result: Settled;
+  readonly marks: readonly RemovalMark[];
+}
+
 /**
- * A removal that waited goes on before the next command, as far as it does: whoever sends that finds it at rest, as on a
- * kernel. A step that fails, or takes more than one run, is the executor's, which sees by the commit that it is due.
+ * Removals go on behind the command that left them running, taking turns, in the same commit, for as long as nobody else
+ * has sent a command for their host and the turn is not over. Those that the command has woken go on in any case: whoever
+ * sends the next finds them at rest, as on a kernel. A step that fails, or takes more than one run, is the executor's,
+ * which sees by the commit that it is due.
  */
-function isWoken({ state, before }: RemovalMark): boolean {
-  return state === 'running' && before === 'waiting';
+function goOn(
+  marks: readonly RemovalMark[],
+  run: (work: Work) => Noted,
+  isHeldUp: (mark: RemovalMark) => boolean,
+): void {
+  const due = new Map(marks.filter(isRunning).map((mark) => [mark.uid, mark]));
+  for (const [uid, mark] of due) {
+    due.delete(uid);
+    if (mark.before !== 'waiting' && isHeldUp(mark)) continue;
+    const { host, removal } = mark;
+    const { result, marks: left } = run({ host, command: { type: 'advance_removal', removal } });
+    if (!('submitted' in result) || result.submitted.status !== 'done') continue;
+    for (const after of left.filter(isRunning)) due.set(after.uid, after.uid === uid ? mark : after);
+  }
+}
+
+function isRunning({ state }: RemovalMark): boolean {
+  return state === 'running';
+}
+
+/** How many of a batch are of each host. */
+function countHosts(batch: readonly Work[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { host } of batch) counts.set(host, (counts.get(host) ?? 0) + 1);
+  return counts;
 }
 
 function prepareRunOne(transactor: Transactor): (work: Work) => Settled {

@@ -130,7 +130,7 @@ test('closing lets those go who wait', async () => {
 
 test('a removal that was running when the process stopped is taken up by the next', async () => {
   await plane.close();
-  const store = await harness.open();
+  const store = await harness.open({ turnMs: 0 });
   await submitAll(store, HOST, mappedAndPinned(HOST, 'v6.12'));
   const removed = await store.submit({
     host: HOST,
@@ -149,7 +149,7 @@ test('a removal that was running when the process stopped is taken up by the nex
 test('a step that a busy store refused is taken again, with nobody asking', async () => {
   await submitAll(plane, HOST, mappedAndPinned(HOST, 'v5.10').slice(0, -1));
   await plane.close();
-  const store = await harness.open();
+  const store = await harness.open({ turnMs: 0 });
   const removed = await store.submit({
     host: HOST,
     command: { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },

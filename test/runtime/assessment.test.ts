@@ -11,7 +11,7 @@ let store: Store;
 
 /** What the time may be is for bench/assessment.ts to say: here it is whether a large fleet is told right. */
 beforeAll(async () => {
-  store = await harness.open();
+  store = await harness.open({ turnMs: 0 });
   const hosts = Array.from({ length: HOSTS }, (_, at) => `node-${String(at)}`);
   await Promise.all(
     hosts.map(async (host, at) => {

@@ -44,7 +44,14 @@ function writer(by: Decide = decideAtOnce): Writer {
       stop();
     }
   };
-  const transact = prepareTransact(db, { decide: counting, now, uid, cachedHosts: 8 });
+  const transact = prepareTransact(db, {
+    decide: counting,
+    now,
+    uid,
+    cachedHosts: 8,
+    // What is decided elsewhere stands alone: no step of its removal goes on behind it.
+    startTurn: () => () => true,
+  });
   const decideIt = prepareDecide(db, () => ({ now: now(), uid }));
   return {
     worlds: () => seen.worlds,

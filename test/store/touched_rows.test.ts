@@ -17,7 +17,8 @@ beforeEach(() => {
   migrate(db);
   let uids = 0;
   const now = (): string => '2030-01-01T00:00:00.000Z';
-  const transact = prepareTransact(db, { decide, now, uid: () => `uid-${(uids += 1)}`, cachedHosts: 8 });
+  const uid = (): string => `uid-${(uids += 1)}`;
+  const transact = prepareTransact(db, { decide, now, uid, cachedHosts: 8, startTurn: () => () => false });
   run = (command) => {
     const [settled] = transact([{ host: 'node-a', command }]).settled;
     expect(settled).toMatchObject({ submitted: { status: 'done' } });

@@ -14,14 +14,14 @@ interface Writer {
   readonly run: (...batch: Submission[]) => BatchResult;
 }
 
-function writer(cachedHosts = 8): Writer {
+function writer(cachedHosts = 8, startTurn = () => () => false): Writer {
   const db = new Sqlite(':memory:');
   db.pragma('foreign_keys = ON');
   migrate(db);
   let now = '2030-01-01T00:00:00.000Z';
   let uids = 0;
   const uid = (): string => `uid-${(uids += 1)}`;
-  const run = prepareTransact(db, { decide: decideAtOnce, now: () => now, uid, cachedHosts });
+  const run = prepareTransact(db, { decide: decideAtOnce, now: () => now, uid, cachedHosts, startTurn });
   return { db, at: (time) => void (now = time), run: (...batch) => run(batch) };
 }
 
@@ -125,33 +125,62 @@ function lastAnswer({ settled }: BatchResult): Record<string, unknown> {
   return last.submitted.answer as unknown as Record<string, unknown>;
 }
 
-test('what a command has woken goes on before the next command of the batch', () => {
-  const { run } = writer();
-  const on = (command: Submission['command']): Submission => ({ host: 'a', command });
-  const size = 2 ** 26;
-  const place = { offset: 0, length: 2 ** 21 };
-  const mapped = lastAnswer(
+/** A host `a` with a mapped device-dax `dax0.0`; its mapping. */
+function mapped({ run }: Writer, kernel: 'v5.10' | 'v6.12'): string {
+  const answer = lastAnswer(
     run(
-      on({ type: 'create_host', name: 'a', kernel: 'v5.10' }),
-      on({ type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size }),
+      on({ type: 'create_host', name: 'a', kernel }),
+      on({ type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 2 ** 26 }),
       on({ type: 'create_process', pid: 1, comm: 'a' }),
-      on({ type: 'create_mapping', pid: 1, dax_device: 'dax0.0', flags: ['shared'], prot: 'rw', ...place }),
+      on({ type: 'create_mapping', pid: 1, dax_device: 'dax0.0', flags: ['shared'], prot: 'rw', ...PLACE }),
     ),
   );
-  const mapping = String(mapped['id']);
-  run(on({ type: 'access', mapping, kind: 'write', ...place }));
-  const pin = String(
-    lastAnswer(run(on({ type: 'create_pin', pid: 1, mapping, kind: 'longterm', holder: 'xdp', ...place })))[
-      'id'
-    ],
-  );
-  const begun = lastAnswer(run(on({ type: 'remove_dax_device', dax_device: 'dax0.0', trigger: 'unbind' })));
-  const removal = String(begun['id']);
-  const step = on({ type: 'advance_removal', removal });
-  let state = begun['state'];
-  while (state === 'running') state = lastAnswer(run(step))['state'];
-  expect(state).toBe('waiting');
-  const woken = run(on({ type: 'unpin', pin }), on({ type: 'access', mapping, kind: 'read', ...place }));
+  const mapping = String(answer['id']);
+  run(on({ type: 'access', mapping, kind: 'write', ...PLACE }));
+  return mapping;
+}
+
+const on = (command: Submission['command']): Submission => ({ host: 'a', command });
+const PLACE = { offset: 0, length: 2 ** 21 };
+const UNBIND = on({ type: 'remove_dax_device', dax_device: 'dax0.0', trigger: 'unbind' });
+
+test('a removal goes on to its end in the commit that begins it, a step an event', () => {
+  const rig = writer();
+  mapped(rig, 'v6.12');
+  const { settled, commit } = rig.run(UNBIND);
+  expect(settled).toMatchObject([{ submitted: { answer: { state: 'running' } } }]);
+  expect(commit?.removals).toMatchObject([{ state: 'completed', before: null }]);
+  const types = rig.db.prepare('SELECT type FROM events ORDER BY seq').pluck().all();
+  expect(types.filter((type) => type === 'removal_step_done').length).toBeGreaterThan(2);
+  expect(types.at(-1)).toBe('removal_completed');
+});
+
+test('a removal stands between two steps while somebody waits with a command for its host', () => {
+  const rig = writer();
+  const mapping = mapped(rig, 'v6.12');
+  const read = on({ type: 'access', mapping, kind: 'read', ...PLACE });
+  const { settled, commit } = rig.run(UNBIND, read);
+  expect(settled).toMatchObject([{}, { submitted: { answer: { result: 'ok' } } }]);
+  expect(commit?.removals).toMatchObject([{ state: 'running' }]);
+});
+
+test('a batch whose turn is over takes nothing more, and no step', () => {
+  const rig = writer(8, () => () => true);
+  rig.run(create('a'));
+  expect(rig.run(spawn('a', 1), spawn('a', 2)).settled).toHaveLength(1);
+  expect(rig.run(spawn('a', 2)).settled).toMatchObject([{ submitted: { status: 'done' } }]);
+});
+
+test('what a command has woken goes on before the next command of the batch', () => {
+  const rig = writer();
+  const mapping = mapped(rig, 'v5.10');
+  const pinned = on({ type: 'create_pin', pid: 1, mapping, kind: 'longterm', holder: 'xdp', ...PLACE });
+  const pin = String(lastAnswer(rig.run(pinned))['id']);
+  const [begun] = rig.run(UNBIND).commit!.removals;
+  expect(begun).toMatchObject({ state: 'waiting' });
+  const woken = rig.run(on({ type: 'unpin', pin }), on({ type: 'access', mapping, kind: 'read', ...PLACE }));
   expect(lastAnswer(woken)).toMatchObject({ result: 'signal' });
-  expect(woken.commit?.removals).toMatchObject([{ removal, state: 'completed', before: 'waiting' }]);
+  expect(woken.commit?.removals).toMatchObject([
+    { removal: begun!.removal, state: 'completed', before: 'waiting' },
+  ]);
 });

@@ -42,6 +42,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
       path,
       cachedHosts: 256,
       busyTimeoutMs: 0,
+      turnMs: Number.POSITIVE_INFINITY,
       walBytesMax: Number.POSITIVE_INFINITY,
       ownReads: createOwnReads(),
     },
