@@ -1,24 +1,21 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import autocannon from 'autocannon';
-import fastify from 'fastify';
 import type { ControlPlane } from '../src/app/control_plane.ts';
-import { line, median, milliseconds, ratio } from './print.ts';
+import { line, milliseconds } from './print.ts';
 import { serve } from './serve.ts';
 
 const HOST = 'bench';
 const REQUESTS = 4;
 const ROUNDS = 5;
-const ROUND_SECONDS = 2;
 const DEVICES = 6_000;
 
-/** What one request can do to the HTTP thread, and what a GET costs beside a route that does nothing. */
+/** What one request can do to the HTTP thread. */
 export async function benchIntake(): Promise<void> {
   await serve(async (url, controlPlane) => {
     await controlPlane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
     await hostileBodies(url);
     await listings(url);
     await exported(url, controlPlane);
-    await get(url, controlPlane);
   });
 }
 
@@ -103,28 +100,3 @@ const LISTINGS: Readonly<Record<string, string>> = {
   'a listing of 4 000 000 brackets': '['.repeat(4_000_000),
   'a listing of 1 000 000 numbers': `[${'12,'.repeat(1_000_000)}1]`,
 };
-
-/** Requests a second of a GET of a host, and of a bare route that sends the same text. */
-async function get(url: string, controlPlane: ControlPlane): Promise<void> {
-  const bare = fastify();
-  const text = JSON.stringify(await controlPlane.get('hosts', HOST, HOST));
-  bare.get('/', async (_request, reply) => reply.type('application/json').send(text));
-  const bareUrl = await bare.listen({ host: '127.0.0.1', port: 0 });
-  try {
-    const ours: number[] = [];
-    const bares: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      ours.push(await requestsPerSecond(`${url}/v1/hosts/${HOST}`));
-      bares.push(await requestsPerSecond(bareUrl));
-    }
-    const print = (value: number): string => `${value.toFixed(0)}/s`;
-    ratio('GET of a host to a bare route with the same text', median(ours), median(bares), print);
-  } finally {
-    await bare.close();
-  }
-}
-
-async function requestsPerSecond(url: string): Promise<number> {
-  const { requests } = await autocannon({ url, connections: 16, duration: ROUND_SECONDS, workers: 1 });
-  return requests.average;
-}
