@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { headerProblem } from './problem.ts';
+import { headerProblem, type HttpProblem } from './problem.ts';
 
 /** Who may ask. */
 export interface Callers {
@@ -26,29 +26,52 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
   const isLocal = isLoopback(host);
   // On another address the names by which it is reached are not known, unless configured.
   const isHostChecked = isLocal || allowed.length > 0;
-  app.addHook('onRequest', async ({ headers }) => {
-    const asked = headers.host === undefined ? null : nameOf(headers.host);
-    if (isHostChecked && asked !== null && !isLoopback(asked) && !known.has(asked)) {
-      const detail = `${String(headers.host)} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
+  const isServed = rememberOne((authority) => {
+    const asked = nameOf(authority);
+    return isLoopback(asked) || known.has(asked);
+  });
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (isHostChecked && headers.host !== undefined && !isServed(headers.host)) {
+      const detail = `${headers.host} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
       throw headerProblem('host_not_allowed', 'Host', detail);
     }
-    if (headers.origin === undefined) return;
-    const authority = /^https?:\/\/(.+)$/.exec(headers.origin)?.[1] ?? null;
+    if (headers.origin !== undefined) checkOrigin(headers.origin, headers.host);
+    done();
+  });
+  const checkOrigin = (origin: string, host: string | undefined): void => {
+    const authority = /^https?:\/\/(.+)$/.exec(origin)?.[1] ?? null;
     const page = authority === null ? null : nameOf(authority);
-    const isOwn = authority === headers.host || (isLocal && page !== null && isLoopback(page));
+    const isOwn = authority === host || (isLocal && page !== null && isLoopback(page));
     if (page === null || !(isOwn || known.has(page))) {
-      const detail = `pages of ${headers.origin} may not call this service: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      const detail = `pages of ${origin} may not call this service: DAXPLANE_ALLOWED_HOSTS takes further names`;
       throw headerProblem('origin_not_allowed', 'Origin', detail);
     }
-  });
+  };
   // After validation: where a body is needed, its lack is the telling fault.
-  app.addHook('preHandler', async (request) => {
-    if (request.method !== 'POST' || request.is404 || isDeliberate(request)) return;
-    const needs = `Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
-    const type = request.headers['content-type'];
-    const what = type === undefined ? 'a POST without a body' : `a POST of ${type} from a web page`;
-    throw headerProblem('deliberate_header_required', 'Content-Type', `${what} needs ${needs}`);
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.method === 'POST' && !request.is404 && !isDeliberate(request)) throw notDeliberate(request);
+    done();
   });
+}
+
+function notDeliberate({ headers }: FastifyRequest): HttpProblem {
+  const needs = `Content-Type: application/json, or one of ${DELIBERATE_HEADERS.join(', ')}: a web page of another origin can send neither`;
+  const type = headers['content-type'];
+  const what = type === undefined ? 'a POST without a body' : `a POST of ${type} from a web page`;
+  return headerProblem('deliberate_header_required', 'Content-Type', `${what} needs ${needs}`);
+}
+
+/** The answer to the last question is known where it is asked again: most clients call a server by one name. */
+function rememberOne(answer: (question: string) => boolean): (question: string) => boolean {
+  let last: string | null = null;
+  let answered = false;
+  return (question) => {
+    if (question !== last) {
+      answered = answer(question);
+      last = question;
+    }
+    return answered;
+  };
 }
 
 /** Whether a name or address, as configured or from a Host header, is the loopback's. */

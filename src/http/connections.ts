@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { FastifyHttpOptions, FastifyInstance, RequestPayload } from 'fastify';
 import { HttpProblem } from './problem.ts';
 
 /** What a client may hold, and for how long. */
@@ -65,6 +65,10 @@ function boundBodies(app: FastifyInstance, max: number): void {
   let held = 0;
   // Not async: the parser must listen before the first byte flows.
   app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (announcesBody(request.headers)) boundBody(request.raw, payload);
+    done(null, payload);
+  });
+  const boundBody = (request: IncomingMessage, payload: RequestPayload): void => {
     let taken = 0;
     const count = (chunk: Buffer): void => {
       // Whoever reads a body listens for its errors; what nobody reads (of a GET, of a type that is refused) is not held.
@@ -78,9 +82,13 @@ function boundBodies(app: FastifyInstance, max: number): void {
       payload.emit('error', new HttpProblem('unavailable', detail, { headers: { 'retry-after': '1' } }));
     };
     payload.on('data', count);
-    request.raw.once('close', () => {
+    request.once('close', () => {
       held -= taken;
     });
-    done(null, payload);
-  });
+  };
+}
+
+/** RFC 9112, 6: whoever sends neither field sends no body. */
+function announcesBody(headers: IncomingHttpHeaders): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }

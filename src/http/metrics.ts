@@ -1,18 +1,19 @@
-import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Backend } from './backend.ts';
+import { registerDurations, type Durations } from './durations.ts';
 
 /** Prometheus metrics of this server: requests by route, problems by code, the store, and the process. */
 export function serveMetrics(app: FastifyInstance, backend: Backend): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const seconds = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the request line to the last byte, by route.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 60],
-    registers: [registry],
-  });
+  const observe = observeByRoute(
+    registerDurations(
+      registry,
+      'http_request_duration_seconds',
+      'Time from the request line to the last byte, by route.',
+    ),
+  );
   const problems = new Counter({
     name: 'http_problems_total',
     help: 'Problem documents sent, by status.',
@@ -20,16 +21,38 @@ export function serveMetrics(app: FastifyInstance, backend: Backend): void {
     registers: [registry],
   });
   measureStore(registry, backend);
-  app.addHook('onResponse', async (request, reply) => {
-    const status = String(reply.statusCode);
-    const route = request.routeOptions.url ?? 'unknown';
-    seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
-    if (reply.statusCode >= 400) problems.inc({ status });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { statusCode } = reply;
+    observe(request, statusCode, reply.elapsedTime / 1000);
+    if (statusCode >= 400) problems.inc({ status: String(statusCode) });
+    done();
   });
   app.get('/metrics', { config: { rateLimit: false }, schema: { hide: true } }, async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();
   });
+}
+
+type Observe = (request: FastifyRequest, status: number, seconds: number) => void;
+
+/** Requests that no route takes share one. */
+function observeByRoute({ under }: Durations): Observe {
+  type ByStatus = Map<number, (seconds: number) => void>;
+  const routes = new Map<string, Map<string, ByStatus>>();
+  return ({ routeOptions, method }, status, seconds) => {
+    const route = routeOptions.url ?? 'unknown';
+    const methods = inMap(routes, route, () => new Map<string, ByStatus>());
+    const statuses = inMap(methods, method, (): ByStatus => new Map());
+    inMap(statuses, status, () => under({ method, route, status: String(status) }))(seconds);
+  };
+}
+
+function inMap<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** Asked when the metrics are: a store that is not looked at costs nothing. */

@@ -9,17 +9,18 @@ const SOCKET_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** Answers of a connection that have not ended, in the order of their requests. */
-const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+/** The last answers of a connection, in the order of their requests: all that have not ended are among them. */
+const underWay = new WeakMap<Duplex, ServerResponse[]>();
 /** Connections that are refused, or will be in their turn: Node reports an error again with each byte that follows. */
 const refused = new WeakSet<Duplex>();
 
 /** Knows from here on which answers a connection still owes: a refusal does not take the place of one. */
 export function followAnswers(server: Server): void {
   server.on('request', ({ socket }, response) => {
-    const answers = underWay.get(socket) ?? new Set();
-    underWay.set(socket, answers.add(response));
-    response.once('close', () => answers.delete(response));
+    const answers = underWay.get(socket);
+    if (answers === undefined) underWay.set(socket, [response]);
+    else if (answers.length === 1 && answers[0]!.closed) answers[0] = response;
+    else underWay.set(socket, [...answers.filter(({ closed }) => !closed), response]);
   });
 }
 
@@ -42,7 +43,7 @@ export function refuseSocket(socket: Duplex, problem: HttpProblem): void {
 
 /** A request that was cut short and has no answer yet owes none: the refusal is its answer. */
 function refuseInTurn(socket: Duplex, problem: HttpProblem): void {
-  const answers = [...(underWay.get(socket) ?? [])];
+  const answers = (underWay.get(socket) ?? []).filter(({ closed }) => !closed);
   const owed = answers.find(({ req, headersSent }) => req.complete || headersSent);
   if (owed !== undefined) owed.once('close', () => refuseInTurn(socket, problem));
   else if (socket.writable) refuse(socket, problem);

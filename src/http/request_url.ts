@@ -10,6 +10,7 @@ export const SEGMENT_LENGTH_MAX = 255;
  * `malformed_request` as urlProblem(); `patterns` are the paths of the routes.
  */
 export function checkUrl(url: string, patterns: Iterable<string>): void {
+  if (url.length <= SEGMENT_LENGTH_MAX && !url.includes('%') && !url.includes('\0')) return;
   if (pathOf(url).some((segment) => segment.length > SEGMENT_LENGTH_MAX)) {
     throw new HttpProblem(
       'uri_too_long',

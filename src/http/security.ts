@@ -17,9 +17,11 @@ export interface Limits {
 /** Header fields that make a browser careful, on every answer. */
 export const CAREFUL_HEADERS = carefulHeaders();
 
+/** On every answer, with the id of its request. */
 export function sendCarefulHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(CAREFUL_HEADERS);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(CAREFUL_HEADERS).header('x-request-id', request.id);
+    done();
   });
 }
 

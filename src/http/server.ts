@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.ts';
 import { checkCallers, type Callers } from './callers.ts';
@@ -32,6 +31,7 @@ import { removalRoutes } from './routes/removal.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { planRoute } from './routes/plan.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
+import { requestIds } from './request_id.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { limitRequests, sendCarefulHeaders, type Limits } from './security.ts';
 import { validatorOf } from './validate.ts';
@@ -71,7 +71,7 @@ export async function buildServer({
     http: { ...times.http, ...LENIENT_HTTP },
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    genReqId: requestIds(),
     frameworkErrors: answerUnrouted(patterns),
     clientErrorHandler: answerSocket,
     // Idle keep-alive connections must not hold up the drain at shutdown.
@@ -88,15 +88,15 @@ export async function buildServer({
   app.addHook('onRoute', ({ url }) => {
     patterns.add(url);
   });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-  });
   followAnswers(app.server);
   answerForNode(app);
   limitConnections(app, connections);
   sendCarefulHeaders(app);
   checkCallers(app, callers);
-  app.addHook('onRequest', async ({ url }) => checkUrl(url, patterns));
+  app.addHook('onRequest', ({ url }, _reply, done) => {
+    checkUrl(url, patterns);
+    done();
+  });
   await limitRequests(app, limits);
   await serveOpenApi(app, backend);
   serveMetrics(app, backend);
@@ -129,8 +129,3 @@ const ROUTES = [
   eventRoutes,
   serviceRoutes,
 ] as const;
-
-/** The caller's own id where it is harmless in a log, else a fresh one. */
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : randomUUID();
-}

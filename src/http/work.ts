@@ -3,8 +3,17 @@ import { HttpProblem } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = '1';
 
-/** How each request that is worked on is no longer counted. */
-const inWork = new WeakMap<FastifyRequest, () => void>();
+/** Requests that are worked on, at one server. */
+interface Work {
+  requests: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it is counted in while it is worked on; absent where nobody counts. */
+    countedIn?: Work | null;
+  }
+}
 
 /**
  * Answers `unavailable` while as many requests as that are worked on: their bodies have come, their answers are not
@@ -12,10 +21,11 @@ const inWork = new WeakMap<FastifyRequest, () => void>();
  * this process run. Health and metrics are always answered: they are not counted against a rate either.
  */
 export function boundWork(app: FastifyInstance, max: number): void {
-  let working = 0;
-  app.addHook('preHandler', async (request) => {
-    if (request.routeOptions.config.rateLimit === false) return;
-    if (working >= max) {
+  const work: Work = { requests: 0 };
+  app.decorateRequest('countedIn', null);
+  app.addHook('preHandler', (request, _reply, done) => {
+    const isCounted = request.routeOptions.config.rateLimit !== false;
+    if (isCounted && work.requests >= max) {
       throw new HttpProblem(
         'unavailable',
         `the service is overloaded: ${String(max)} requests are in progress`,
@@ -24,18 +34,27 @@ export function boundWork(app: FastifyInstance, max: number): void {
         },
       );
     }
-    working += 1;
-    inWork.set(request, () => {
-      inWork.delete(request);
-      working -= 1;
-    });
+    if (isCounted) {
+      work.requests += 1;
+      request.countedIn = work;
+    }
+    done();
   });
-  app.addHook('onSend', async (request) => rest(request));
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    rest(request);
+    done(null, payload);
+  });
   // A client that left is sent nothing.
-  app.addHook('onResponse', async (request) => rest(request));
+  app.addHook('onResponse', (request, _reply, done) => {
+    rest(request);
+    done();
+  });
 }
 
 /** From here on a request waits and costs nothing, or is answered. */
 export function rest(request: FastifyRequest): void {
-  inWork.get(request)?.();
+  const { countedIn } = request;
+  if (countedIn === undefined || countedIn === null) return;
+  countedIn.requests -= 1;
+  request.countedIn = null;
 }
