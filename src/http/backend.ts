@@ -6,7 +6,8 @@ export type Backend = Pick<
   | 'submit'
   | 'ask'
   | 'get'
-  | 'getByUid'
+  | 'getText'
+  | 'getTextByUid'
   | 'list'
   | 'assess'
   | 'countFleet'
@@ -18,6 +19,7 @@ export type Backend = Pick<
   | 'exportInventory'
 >;
 
+export type RecordText = NonNullable<Awaited<ReturnType<Backend['getText']>>>;
 export type Submission = Parameters<Backend['submit']>[0];
 export type Submitted = Awaited<ReturnType<Backend['submit']>>;
 export type StoreUnavailable = Extract<Submitted, { status: 'unavailable' }>['why'];

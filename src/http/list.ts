@@ -4,7 +4,7 @@ import { definedOnly } from '../engine/model/defined_only.ts';
 import type { Kind } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Backend, ListQuery } from './backend.ts';
-import { describe, jsonResponse, type Operation } from './operation.ts';
+import { describe, JSON_TYPE, jsonResponse, type Operation } from './operation.ts';
 import { placeBefore, renderPageToken } from './page_token.ts';
 import { RefusalProblem } from './problem.ts';
 import { requireHost } from './read.ts';
@@ -31,9 +31,17 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
   const querystring = z.strictObject({ ...selectionQuery(route.sorts), ...route.filters });
   app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
-    await requireHost(backend, host);
-    reply.type('application/json; charset=utf-8');
-    return listText(backend, route, toQuery(route.kind, request.query as Query, host));
+    reply.type(JSON_TYPE);
+    const { isEmpty, text } = await loadPage(backend, route, request.query as Query, host).catch(
+      async (error: unknown) => {
+        // That there is no such host is said before what else is wrong.
+        await requireHost(backend, host);
+        throw error;
+      },
+    );
+    // Whatever has records has a host.
+    if (isEmpty) await requireHost(backend, host);
+    return text;
   });
 }
 
@@ -46,8 +54,8 @@ export function fleetListRoute(app: FastifyInstance, backend: Backend, route: Li
   });
   app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
     const { host, ...query } = request.query as Query;
-    reply.type('application/json; charset=utf-8');
-    return listText(backend, route, toQuery(route.kind, query, host as string | undefined));
+    reply.type(JSON_TYPE);
+    return (await loadPage(backend, route, query, host as string | undefined)).text;
   });
 }
 
@@ -95,15 +103,22 @@ function listName({ kind, sort }: ListQuery): string {
 }
 
 /** The answer's text, joined from records that the store serialised: no object is made of them. */
-async function listText(backend: Backend, { show }: ListRoute, query: ListQuery): Promise<string> {
+async function loadPage(
+  backend: Backend,
+  { kind, show }: ListRoute,
+  asked: Query,
+  host: string | undefined,
+): Promise<{ readonly isEmpty: boolean; readonly text: string }> {
+  const query = toQuery(kind, asked, host);
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
   const { items, last, as_of } = page;
-  return textOf({
+  const text = textOf({
     items: show === undefined ? items : items.map(show),
     next_page: renderPageToken(listName(query), last),
     as_of,
   });
+  return { isEmpty: items.length === 0, text };
 }
 
 interface PageText {

@@ -7,7 +7,7 @@ import type { Backend } from './backend.ts';
 import { fleetListRoute, hostListRoute, type ListRoute } from './list.ts';
 import { mutationRoute, type MutationRoute } from './mutate.ts';
 import type { Tag } from './operation.ts';
-import { loadRecord, readRoute } from './read.ts';
+import { loadText, readRoute } from './read.ts';
 import { HostPath } from './schemas/path.ts';
 
 /** What a refusal says is missing: `pin_not_found`. */
@@ -99,7 +99,7 @@ export function nounRoutes<P extends z.ZodObject>(
     params,
     schema: record,
     load: (path) =>
-      loadRecord(backend, kind, (path as { host: string }).host, idIn(path), `${singular}_not_found`),
+      loadText(backend, kind, (path as { host: string }).host, idIn(path), `${singular}_not_found`),
   });
   return {
     create: (route) =>

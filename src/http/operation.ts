@@ -136,6 +136,9 @@ type HeadersOfResponse = NonNullable<
 /** Headers of an answer, by name. */
 export type AnswerHeaders = Readonly<Record<string, ReturnType<typeof answerHeader>>>;
 
+/** The type of a JSON text: Fastify says the same of an object. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** A JSON answer in the document. */
 export function jsonResponse(description: string, schema: z.ZodType, headers: AnswerHeaders = {}): Response {
   return {

@@ -3,36 +3,44 @@ import * as z from 'zod';
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { refuse } from '../engine/model/refusal.ts';
 import { type RefusalCode } from '../engine/model/refusal_codes.ts';
-import type { Resource } from '../engine/model/resource.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, RecordText } from './backend.ts';
 import { etagOf, noneMatchNames } from './etag.ts';
-import { describe, jsonResponse, REQUEST_HEADERS, RESPONSE_HEADERS, type Operation } from './operation.ts';
+import {
+  describe,
+  JSON_TYPE,
+  jsonResponse,
+  REQUEST_HEADERS,
+  RESPONSE_HEADERS,
+  type Operation,
+} from './operation.ts';
 import { RefusalProblem } from './problem.ts';
 
 /** The query of a route that takes none. */
 const NoQuery = z.strictObject({});
 
-type Revised = Pick<Resource, 'uid' | 'revision'>;
-
 /** GET of one resource, with ETag and 304. `load` throws the refusal where there is none. */
-interface ReadRoute<P extends z.ZodObject, T extends object> extends Operation {
+interface ReadRoute<P extends z.ZodObject, T> extends Operation {
   readonly url: string;
   readonly params: P;
   readonly schema: z.ZodType;
   readonly load: (params: z.output<P>) => Promise<T>;
 }
 
-export function readRoute<P extends z.ZodObject>(app: FastifyInstance, route: ReadRoute<P, Revised>): void {
+/** The record is sent as it is stored: no object is made of it. `show`: what is shown of its text; all of it by default. */
+export function readRoute<P extends z.ZodObject>(
+  app: FastifyInstance,
+  { show, ...route }: ReadRoute<P, RecordText> & { readonly show?: (text: string) => string },
+): void {
   const load = async (params: z.output<P>): Promise<Tagged> => {
-    const body = await route.load(params);
-    return { body, etag: etagOf(body) };
+    const record = await route.load(params);
+    return { body: show === undefined ? record.text : show(record.text), etag: etagOf(record) };
   };
   readTagged(app, { ...route, load });
 }
 
-/** An answer and its ETag. */
+/** An answer, serialised or not, and its ETag. */
 interface Tagged {
-  readonly body: object;
+  readonly body: object | string;
   readonly etag: string;
 }
 
@@ -55,6 +63,7 @@ export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: R
       const { body, etag } = await route.load(request.params as z.output<P>);
       reply.header('etag', etag);
       if (noneMatchNames(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      reply.type(JSON_TYPE);
       return body;
     },
   );
@@ -68,15 +77,50 @@ export async function loadRecord<K extends Kind>(
   id: string,
   missing: RefusalCode,
 ): Promise<RecordOf<K>> {
-  const record = await backend.get(kind, host, id);
-  if (record !== null) return record;
+  return (await backend.get(kind, host, id)) ?? refuseMissing(backend, kind, host, id, missing);
+}
+
+/** The same as it is stored. */
+export async function loadText(
+  backend: Backend,
+  kind: Kind,
+  host: string,
+  id: string,
+  missing: RefusalCode,
+): Promise<RecordText> {
+  return (await backend.getText(kind, host, id)) ?? refuseMissing(backend, kind, host, id, missing);
+}
+
+async function refuseMissing(
+  backend: Backend,
+  kind: Kind,
+  host: string,
+  id: string,
+  missing: RefusalCode,
+): Promise<never> {
   if (kind !== 'hosts') await requireHost(backend, host);
-  throw new RefusalProblem(refuse(missing, `there is no ${nounOf(missing)} ${id}`));
+  throw notFound(missing, id);
+}
+
+/** The record that has this uid, as it is stored, or its refusal. */
+export async function loadTextByUid(
+  backend: Backend,
+  kind: Kind,
+  uid: string,
+  missing: RefusalCode,
+): Promise<RecordText> {
+  const record = await backend.getTextByUid(kind, uid);
+  if (record === null) throw notFound(missing, uid);
+  return record;
+}
+
+function notFound(missing: RefusalCode, id: string): RefusalProblem {
+  return new RefusalProblem(refuse(missing, `there is no ${nounOf(missing)} ${id}`));
 }
 
 /** Throws where there is no such host: an empty list would hide a misspelt name. */
 export async function requireHost(backend: Backend, host: string): Promise<void> {
-  if ((await backend.get('hosts', host, host)) === null) {
+  if ((await backend.getText('hosts', host, host)) === null) {
     throw new RefusalProblem(refuse('host_not_found', `there is no host ${host}`));
   }
 }

@@ -29,6 +29,9 @@ export interface Store {
   get<K extends Kind>(kind: K, host: string, id: string): Promise<RecordOf<K> | null>;
   /** One record by its uid alone (removals, hotplug events). */
   getByUid<K extends Kind>(kind: K, uid: string): Promise<RecordOf<K> | null>;
+  /** The same as the text that is stored: nobody parses it. */
+  getText(kind: Kind, host: string, id: string): Promise<RecordText | null>;
+  getTextByUid(kind: Kind, uid: string): Promise<RecordText | null>;
   /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
   snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
   /**
@@ -81,6 +84,12 @@ export interface Submission<Type extends CommandType = CommandType> {
 
 /** One state of one record: the revision is new with every change, the uid with every new owner of a name. */
 export type RecordState = Pick<Resource, 'uid' | 'revision'>;
+
+/** A record as it is stored. */
+export interface RecordText extends RecordState {
+  /** JSON as the API shows it. */
+  readonly text: string;
+}
 
 /** A key under which the reply is kept 24 h, in the effect's own transaction: whoever asks again gets it again. */
 export interface Idempotency {

@@ -2,23 +2,28 @@ import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { listRows, type Prepare } from './list.ts';
-import type { EventPage, ListQuery, Page, Store, StoredEvent } from './port.ts';
+import type { EventPage, ListQuery, Page, RecordText, Store, StoredEvent } from './port.ts';
+import { KINDS } from './tables.ts';
 
 /** What a store answers by reading alone. */
-export type Reads = Pick<Store, 'get' | 'getByUid' | 'list' | 'events' | 'runningRemovals'>;
+export type Reads = Pick<
+  Store,
+  'get' | 'getByUid' | 'getText' | 'getTextByUid' | 'list' | 'events' | 'runningRemovals'
+>;
 
 /** The reading half of the store, over a connection that only reads. */
 export function createReads(db: Connection): Reads {
   const prepare = prepareOnce(db);
-  const recordOf = <K extends Kind>(sql: string, ...values: string[]): RecordOf<K> | null => {
-    const row = prepare(sql).get(...values) as { readonly record: string } | undefined;
-    return row === undefined ? null : (JSON.parse(row.record) as RecordOf<K>);
-  };
+  const texts = prepareTexts(db);
+  const parsed = <K extends Kind>(found: RecordText | null): RecordOf<K> | null =>
+    found === null ? null : (JSON.parse(found.text) as RecordOf<K>);
   const listNow = prepareList(db);
   const eventsNow = db.transaction((query: Parameters<Store['events']>[0]) => events(prepare, query));
   return {
-    get: async (kind, host, id) => recordOf(`SELECT record FROM ${kind} WHERE host = ? AND id = ?`, host, id),
-    getByUid: async (kind, uid) => recordOf(`SELECT record FROM ${kind} WHERE uid = ?`, uid),
+    get: async (kind, host, id) => parsed(texts.byId(kind, host, id)),
+    getByUid: async (kind, uid) => parsed(texts.byUid(kind, uid)),
+    getText: async (kind, host, id) => texts.byId(kind, host, id),
+    getTextByUid: async (kind, uid) => texts.byUid(kind, uid),
     list: async (query) => listNow(query),
     events: async (query) => eventsNow(query),
     runningRemovals: async () =>
@@ -26,6 +31,28 @@ export function createReads(db: Connection): Reads {
         host: string;
         removal: string;
       }[],
+  };
+}
+
+interface Texts {
+  readonly byId: (kind: Kind, host: string, id: string) => RecordText | null;
+  readonly byUid: (kind: Kind, uid: string) => RecordText | null;
+}
+
+/** Prepares reading one record of each kind. */
+function prepareTexts(db: Connection): Texts {
+  const ofKind = (kind: Kind) => {
+    const text = `SELECT uid, revision, record AS text FROM ${kind}`;
+    const byId = db.prepare<[string, string], RecordText>(`${text} WHERE host = ? AND id = ?`);
+    const byUid = db.prepare<[string], RecordText>(`${text} WHERE uid = ?`);
+    return { byId, byUid };
+  };
+  const statements = Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as {
+    readonly [kind in Kind]: ReturnType<typeof ofKind>;
+  };
+  return {
+    byId: (kind, host, id) => statements[kind].byId.get(host, id) ?? null,
+    byUid: (kind, uid) => statements[kind].byUid.get(uid) ?? null,
   };
 }
 

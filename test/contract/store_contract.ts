@@ -54,6 +54,9 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       const host = await store.get('hosts', 'node-a', 'node-a');
       expect(host).toEqual(created.answer);
       expect(await store.getByUid('hosts', host?.uid ?? '')).toEqual(host);
+      const text = { uid: host?.uid, revision: host?.revision, text: JSON.stringify(host) };
+      expect(await store.getText('hosts', 'node-a', 'node-a')).toEqual(text);
+      expect(await store.getTextByUid('hosts', host?.uid ?? '')).toEqual(text);
       await store.close();
       store = await harness.open();
       expect(await store.get('hosts', 'node-a', 'node-a')).toEqual(host);
@@ -96,6 +99,8 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
     test('what is not there is null', async () => {
       expect(await store.get('hosts', 'node-a', 'node-a')).toBeNull();
       expect(await store.getByUid('removals', 'nothing')).toBeNull();
+      expect(await store.getText('hosts', 'node-a', 'node-a')).toBeNull();
+      expect(await store.getTextByUid('removals', 'nothing')).toBeNull();
     });
 
     test('a command to a host that is not there is refused', async () => {

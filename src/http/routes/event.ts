@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Backend, EventPage } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
+import { JSON_TYPE } from '../operation.ts';
 import { StoredEvent } from '../schemas/event.ts';
 import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
 import { Name, queryInteger } from '../schemas/scalar.ts';
@@ -32,7 +33,7 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
       const last = page.items.at(-1);
       const next_page =
         last !== undefined && page.items.length === rows && last.seq < page.as_of ? String(last.seq) : null;
-      reply.type('application/json; charset=utf-8');
+      reply.type(JSON_TYPE);
       return textOf({ items: page.items.map(eventText), next_page, as_of: page.as_of });
     },
   );

@@ -1,9 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { refuse } from '../../engine/model/refusal.ts';
 import type { Backend } from '../backend.ts';
 import { fleetListRoute } from '../list.ts';
-import { RefusalProblem } from '../problem.ts';
-import { readRoute } from '../read.ts';
+import { loadTextByUid, readRoute } from '../read.ts';
 import { Exposure, exposureFilters as filters } from '../schemas/exposure.ts';
 import { ExposurePath } from '../schemas/path.ts';
 
@@ -29,11 +27,6 @@ export function exposureRoutes(app: FastifyInstance, backend: Backend): void {
     url: `${url}/:exposure`,
     params: ExposurePath,
     schema: Exposure,
-    load: async ({ exposure }) => {
-      const record = await backend.getByUid('exposures', exposure);
-      if (record === null)
-        throw new RefusalProblem(refuse('exposure_not_found', `there is no exposure ${exposure}`));
-      return record;
-    },
+    load: ({ exposure }) => loadTextByUid(backend, 'exposures', exposure, 'exposure_not_found'),
   });
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Backend } from '../backend.ts';
 import { fleetListRoute } from '../list.ts';
 import { changed, created, deleted, mutationRoute } from '../mutate.ts';
-import { loadRecord, readRoute } from '../read.ts';
+import { loadText, readRoute } from '../read.ts';
 import {
   CreateHost,
   Host,
@@ -43,7 +43,7 @@ export function hostRoutes(app: FastifyInstance, backend: Backend): void {
     url: `${url}/:host`,
     params: HostPath,
     schema: Host,
-    load: ({ host }) => loadRecord(backend, 'hosts', host, host, 'host_not_found'),
+    load: ({ host }) => loadText(backend, 'hosts', host, host, 'host_not_found'),
   });
   mutationRoute(app, backend, {
     id: 'createHost',

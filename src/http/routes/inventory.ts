@@ -5,7 +5,7 @@ import { EXPORT_FORMATS } from '../../inventory/export_listing.ts';
 import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
-import { describe, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
+import { describe, JSON_TYPE, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, HttpProblem, RefusalProblem } from '../problem.ts';
 import { Inventory, InventoryImport } from '../schemas/inventory.ts';
 import { HostPath } from '../schemas/path.ts';
@@ -21,8 +21,6 @@ const TEXT_TYPES = [
   'application/octet-stream',
   'application/x-www-form-urlencoded',
 ];
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** As many as a listing has characters at most. */
 const LISTING_BYTES_MAX = 8 * 2 ** 20;

@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { RemovalRecord } from '../../engine/model/removal.ts';
-import { refuse } from '../../engine/model/refusal.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, RecordText } from '../backend.ts';
 import { etagOf } from '../etag.ts';
 import { fleetListRoute } from '../list.ts';
 import { madeListRoute, slicePage } from '../memory_page.ts';
 import { locate, mutationRoute, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
-import { RefusalProblem } from '../problem.ts';
-import { readRoute } from '../read.ts';
+import { loadTextByUid, readRoute } from '../read.ts';
 import { cut, cutText, preferredWait, statusOf } from '../removal_answer.ts';
 import { RemoveDaxDevice } from '../schemas/dax_device.ts';
 import { DevicePath, RemovalPath } from '../schemas/path.ts';
@@ -37,7 +35,8 @@ export function removalRoutes(app: FastifyInstance, backend: Backend): void {
     url: '/v1/removals/:removal',
     params: RemovalPath,
     schema: Removal,
-    load: async ({ removal }) => cut(await loadRemoval(backend, removal)),
+    load: ({ removal }) => loadRemoval(backend, removal),
+    show: cutText,
   });
   signalsRoute(app, backend);
 }
@@ -80,10 +79,8 @@ const removed: AnswerKind<RemovalRecord> = {
   },
 };
 
-async function loadRemoval(backend: Backend, uid: string): Promise<RemovalRecord> {
-  const removal = await backend.getByUid('removals', uid);
-  if (removal === null) throw new RefusalProblem(refuse('removal_not_found', `there is no removal ${uid}`));
-  return removal;
+function loadRemoval(backend: Backend, uid: string): Promise<RecordText> {
+  return loadTextByUid(backend, 'removals', uid, 'removal_not_found');
 }
 
 function signalsRoute(app: FastifyInstance, backend: Backend): void {
@@ -95,7 +92,8 @@ function signalsRoute(app: FastifyInstance, backend: Backend): void {
     params: RemovalPath,
     item: Signal,
     load: async ({ removal }, query) => {
-      const { uid, report } = await loadRemoval(backend, removal);
+      const { text } = await loadRemoval(backend, removal);
+      const { uid, report } = JSON.parse(text) as RemovalRecord;
       return slicePage(backend, `signals of ${uid}`, report.signals, query);
     },
   });

@@ -9,6 +9,7 @@ import type { Backend, NotDone } from '../backend.ts';
 import { withCalls } from '../call.ts';
 import { listSchema, textOf } from '../list.ts';
 import { answered, conditionsOf, mark, mutationSchema } from '../mutate.ts';
+import { JSON_TYPE } from '../operation.ts';
 import { renderPageToken, rowBefore } from '../page_token.ts';
 import { doneOrThrow, RefusalProblem } from '../problem.ts';
 import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
@@ -81,7 +82,7 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     if (isRefusal(page)) throw new RefusalProblem(page);
     const { last, as_of, summary } = page;
     const items = await shown(page.items);
-    reply.type('application/json; charset=utf-8');
+    reply.type(JSON_TYPE);
     return textOf(
       { items, next_page: renderPageToken('assessment', last === null ? null : [last]), as_of },
       { summary },
