@@ -1,4 +1,3 @@
-import { v7 } from 'uuid';
 import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from '../store/checkpoint.ts';
 import { assertDurable } from '../store/connection.ts';
 import type { Decided } from '../store/decided.ts';
@@ -9,6 +8,7 @@ import { unpackJson } from '../store/packed.ts';
 import type { ImportInventory } from '../engine/model/host_command.ts';
 import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
+import { createFreshUid } from './fresh_uid.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
 import { isReading } from './own_reads.ts';
 import { packError } from './thread_error.ts';
@@ -35,7 +35,7 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
   const transact = prepareTransact(db, {
     decide,
     now: () => new Date().toISOString(),
-    uid: () => v7(),
+    uid: createFreshUid(),
     cachedHosts: data.cachedHosts,
     startTurn: turnsOf(data.turnMs),
   });
