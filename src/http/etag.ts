@@ -3,7 +3,12 @@ import type { Resource } from '../engine/model/resource.ts';
 
 /** The entity tag of a record: strong, new with every change and with every new owner of a name. */
 export function etagOf(record: Pick<Resource, 'uid' | 'revision'>): string {
-  return `"${record.uid}.${String(record.revision)}"`;
+  return stateTag(`${record.uid}.${String(record.revision)}`);
+}
+
+/** The same of a record's state in words: its uid, a dot, its revision. */
+export function stateTag(state: string): string {
+  return `"${state}"`;
 }
 
 /** The entity tag of what has no revision: its content. */

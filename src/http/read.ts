@@ -4,7 +4,7 @@ import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { refuse } from '../engine/model/refusal.ts';
 import { type RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Backend, RecordText } from './backend.ts';
-import { etagOf, noneMatchNames } from './etag.ts';
+import { noneMatchNames, stateTag } from './etag.ts';
 import {
   describe,
   JSON_TYPE,
@@ -33,7 +33,7 @@ export function readRoute<P extends z.ZodObject>(
 ): void {
   const load = async (params: z.output<P>): Promise<Tagged> => {
     const record = await route.load(params);
-    return { body: show === undefined ? record.text : show(record.text), etag: etagOf(record) };
+    return { body: show === undefined ? record.text : show(record.text), etag: stateTag(record.state) };
   };
   readTagged(app, { ...route, load });
 }

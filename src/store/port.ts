@@ -86,7 +86,9 @@ export interface Submission<Type extends CommandType = CommandType> {
 export type RecordState = Pick<Resource, 'uid' | 'revision'>;
 
 /** A record as it is stored. */
-export interface RecordText extends RecordState {
+export interface RecordText {
+  /** `UID.REVISION`: no other state of any record has it. */
+  readonly state: string;
   /** JSON as the API shows it. */
   readonly text: string;
 }

@@ -42,18 +42,26 @@ interface Texts {
 /** Prepares reading one record of each kind. */
 function prepareTexts(db: Connection): Texts {
   const ofKind = (kind: Kind) => {
-    const text = `SELECT uid, revision, record AS text FROM ${kind}`;
-    const byId = db.prepare<[string, string], RecordText>(`${text} WHERE host = ? AND id = ?`);
-    const byUid = db.prepare<[string], RecordText>(`${text} WHERE uid = ?`);
-    return { byId, byUid };
+    const text = `SELECT uid || '.' || revision || char(10) || record FROM ${kind}`;
+    return {
+      byId: db.prepare<[string, string], string>(`${text} WHERE host = ? AND id = ?`).pluck(),
+      byUid: db.prepare<[string], string>(`${text} WHERE uid = ?`).pluck(),
+    };
   };
   const statements = Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as {
     readonly [kind in Kind]: ReturnType<typeof ofKind>;
   };
   return {
-    byId: (kind, host, id) => statements[kind].byId.get(host, id) ?? null,
-    byUid: (kind, uid) => statements[kind].byUid.get(uid) ?? null,
+    byId: (kind, host, id) => recordText(statements[kind].byId.get(host, id)),
+    byUid: (kind, uid) => recordText(statements[kind].byUid.get(uid)),
   };
+}
+
+/** Of a row that is one text: an object of three columns would cost as much as to find it. */
+function recordText(row: string | undefined): RecordText | null {
+  if (row === undefined) return null;
+  const end = row.indexOf('\n');
+  return { state: row.slice(0, end), text: row.slice(end + 1) };
 }
 
 /** Prepares listing, in one transaction, so that as_of is of the very state that was read. */

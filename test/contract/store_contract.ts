@@ -54,7 +54,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       const host = await store.get('hosts', 'node-a', 'node-a');
       expect(host).toEqual(created.answer);
       expect(await store.getByUid('hosts', host?.uid ?? '')).toEqual(host);
-      const text = { uid: host?.uid, revision: host?.revision, text: JSON.stringify(host) };
+      const text = { state: `${host?.uid ?? ''}.1`, text: JSON.stringify(host) };
       expect(await store.getText('hosts', 'node-a', 'node-a')).toEqual(text);
       expect(await store.getTextByUid('hosts', host?.uid ?? '')).toEqual(text);
       await store.close();
