@@ -1,81 +1,89 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createControlPlane, type ControlPlane } from '../src/app/control_plane.ts';
-import type { CreateHost } from '../src/engine/model/host_command.ts';
-import { buildServer } from '../src/http/server.ts';
-import { openSqliteStore } from '../src/runtime/sqlite_store.ts';
-import { line, median, milliseconds, ratio } from './print.ts';
+import type { Command } from '../src/engine/model/command.ts';
+import { startChild, type Child } from './child.ts';
+import { build } from './engine.ts';
+import { GIB, oneFile, sharedPage } from './fleet.ts';
+import { ask } from './load.ts';
+import type { Report } from './report.ts';
+import { median } from './statistics.ts';
+import { inTemporaryFolder, renamed, writeHosts } from './write_hosts.ts';
 
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const HOSTS = 1_000;
-const ALLOWED_MS = 200;
-const ROUNDS = 20;
-const LISTING = new URL('../demo/ndctl-list-v6.12.json', import.meta.url);
+const HOSTS = 10_000;
+const DEVICES = 8;
+const ROUNDS = 9;
+const QUIET_MS = 2_000;
 
-/**
- * The whole fleet assessed over HTTP, 1 000 imported hosts with the devices of a recorded listing each: the first
- * time, when nothing has changed, and when every host has; beside what it may take. And the HTTP thread's longest
- * turn meanwhile.
- */
-export async function benchAssessment(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'daxplane-bench-'));
-  const fail = (error: Error): void => {
-    throw error;
-  };
-  const store = await openSqliteStore({ path: join(directory, 'bench.db'), onFatal: fail });
-  const controlPlane = createControlPlane(store, SILENT);
-  const app = await buildServer({ backend: controlPlane, logger: false });
-  try {
-    // As main.ts does: the thread is there before the first request.
-    await controlPlane.assess({ filters: {}, limit: 1 });
-    await importFleet(controlPlane);
-    const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/v1/assessment`;
-    await fetch(new URL('/livez', url));
-    await sleep(500);
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    const { took: first, devices } = await assess(url);
-    const again: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) again.push((await assess(url)).took);
-    delay.disable();
-    const label = `assessment of ${String(HOSTS)} hosts, ${String(devices)} devices`;
-    ratio(`${label}, first`, first, ALLOWED_MS, milliseconds);
-    ratio('  again, nothing changed', median(again), ALLOWED_MS, milliseconds);
-    await touchFleet(controlPlane);
-    ratio('  again, every host changed', (await assess(url)).took, ALLOWED_MS, milliseconds);
-    line('  longest turn of the HTTP thread meanwhile', milliseconds(delay.max / 1e6));
-  } finally {
-    await app.close();
-    await controlPlane.close();
-    await rm(directory, { recursive: true, force: true });
+/** 10 000 hosts with eight devices each, of which one is used: a page of their assessment, all of it, and kept. */
+export async function benchAssessment(report: Report): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'bench.db');
+    const host = build(eightDevices());
+    writeHosts(path, copies(host));
+    const service = await startChild('service_child.ts', path);
+    try {
+      await measure(report, service);
+    } finally {
+      await service.stop();
+    }
+  });
+}
+
+function* copies(host: ReturnType<typeof build>): Generator<ReturnType<typeof build>> {
+  for (let at = 0; at < HOSTS; at += 1) yield renamed(host, `node-${String(at)}`);
+}
+
+/** One with a file that two processes map, and seven that nobody uses. */
+function eightDevices(): Command[] {
+  const others = Array.from({ length: DEVICES - 1 }, (_, at): Command => {
+    return { type: 'create_dax_device', name: `dax${String(at)}.0`, mode: 'devdax', size: GIB };
+  });
+  const second: Command = { type: 'create_process', pid: 2, comm: 'bench' };
+  return [...oneFile('bench'), second, sharedPage(1), sharedPage(2), ...others];
+}
+
+async function measure(report: Report, service: Child): Promise<void> {
+  const quiet = await cpuOf(service, () => sleep(QUIET_MS));
+  report.measured('assess_start', quiet.cpu_ms, `in ${String(QUIET_MS)} ms after listening`);
+  const url = `${service.url}/v1/assessment`;
+  const first = await cpuOf(service, () => ask(`${url}?limit=100`));
+  report.measured('assess_first', first.cpu_ms, `answered after ${first.took_ms.toFixed(0)} ms`);
+  await whole(report, service, url);
+  const spent: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await ask(`${service.url}/v1/hosts/node-${String(round * 977)}/mappings`, bodyOf(sharedPage(1)));
+    spent.push((await cpuOf(service, () => ask(`${url}?limit=100`))).cpu_ms);
   }
+  report.measured('assess_maintained', median(spent), `median of ${String(ROUNDS)}`);
 }
 
-async function importFleet(controlPlane: ControlPlane): Promise<void> {
-  const text = await readFile(LISTING, 'utf8');
-  for (const host of names()) {
-    const command: CreateHost = { type: 'create_host', name: host, kernel: 'v6.12' };
-    await controlPlane.submit({ host, command });
-    const imported = await controlPlane.importInventory({ host, bytes: Buffer.from(text) });
-    if (imported.status !== 'done') throw new Error(`the import failed: ${imported.status}`);
-  }
+/** Until nothing is pending, with a page asked for again and again. */
+async function whole(report: Report, service: Child, url: string): Promise<void> {
+  let longest = 0;
+  const { cpu_ms, took_ms } = await cpuOf(service, async () => {
+    for (let pending = Infinity; pending > 0; ) {
+      const begun = performance.now();
+      const { summary } = (await ask(`${url}?limit=1`)) as { summary: { pending?: number } };
+      longest = Math.max(longest, performance.now() - begun);
+      pending = summary.pending ?? 0;
+      await sleep(20);
+    }
+  });
+  report.measured('assess_whole', cpu_ms / 1_000, `done after ${took_ms.toFixed(0)} ms`);
+  report.measured('assess_others', longest, 'a page of one device');
 }
 
-async function touchFleet(controlPlane: ControlPlane): Promise<void> {
-  const command = { type: 'patch_host', labels: { bench: 'true' } } as const;
-  await Promise.all(names().map((host) => controlPlane.submit({ host, command })));
+function bodyOf({ type: _type, ...body }: Command): object {
+  return body;
 }
 
-function names(): string[] {
-  return Array.from({ length: HOSTS }, (_, at) => `node-${String(at)}`);
-}
-
-async function assess(url: string): Promise<{ took: number; devices: number }> {
+async function cpuOf(
+  service: Child,
+  work: () => Promise<unknown>,
+): Promise<{ cpu_ms: number; took_ms: number }> {
+  const before = await service.cpuMicros();
   const begun = performance.now();
-  const response = await fetch(url);
-  const { summary } = (await response.json()) as { summary: { devices: number } };
-  return { took: performance.now() - begun, devices: summary.devices };
+  await work();
+  const took_ms = performance.now() - begun;
+  return { cpu_ms: ((await service.cpuMicros()) - before) / 1_000, took_ms };
 }

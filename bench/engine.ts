@@ -1,3 +1,4 @@
+import { v7 } from 'uuid';
 import { apply, emptyHost } from '../src/engine/model/apply.ts';
 import type { AnswerTo } from '../src/engine/answer.ts';
 import type { Command, CommandOf, CommandType } from '../src/engine/model/command.ts';
@@ -12,12 +13,11 @@ export function build(commands: readonly Command[]): Host {
   return host;
 }
 
-let uids = 0;
 /** Decides a command and applies it; a refusal is an error of the benchmark. */
 export function run<Type extends CommandType>(host: Host, command: CommandOf<Type>): AnswerTo<Type> {
   const decision = decide(host, command, {
     now: '2026-01-01T00:00:00.000Z',
-    uid: () => `u${String((uids += 1))}`,
+    uid: () => v7(),
   });
   if (isRefusal(decision)) throw new Error(decision.detail);
   for (const event of decision.events) apply(host, event);

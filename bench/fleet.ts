@@ -1,6 +1,9 @@
 import type { Command } from '../src/engine/model/command.ts';
+import type { Host } from '../src/engine/model/host.ts';
+import { chunksOf, countPresent, encodeRun, findRun } from '../src/engine/model/mapping_table.ts';
 import type { CreateMapping } from '../src/engine/model/use_command.ts';
 import type { SigbusDisposition } from '../src/engine/model/vocabulary.ts';
+import { build } from './engine.ts';
 
 export const GIB = 2 ** 30;
 export const TIB = 2 ** 40;
@@ -116,13 +119,39 @@ export function pinnedCrowd(
   return commands;
 }
 
-/** A host whose one mapping, v4, has an entry for every other page. */
-export function holed(host: string, holes: number): Command[] {
-  const length = 2 * holes * 4096;
-  const commands = xfsWithFile(host, GIB, length);
-  commands.push({ type: 'create_process', pid: 1, comm: 'bench' });
-  commands.push({ ...shared, pid: 1, offset: 0, length, page_size: 4096 });
-  for (let at = 0; at < holes; at += 1)
-    commands.push({ type: 'access', mapping: 'v4', kind: 'read', offset: 2 * at * 4096, length: 1 });
-  return commands;
+/** A host with one file of 4 MiB, f3, on its one device, and one process, pid 1, that maps nothing yet. */
+export function oneFile(host: string): Command[] {
+  return [...xfsWithFile(host, GIB, 4 * MIB), { type: 'create_process', pid: 1, comm: 'bench' }];
+}
+
+/** mmap(2) of a page of that file. */
+export function sharedPage(pid: number): CreateMapping {
+  return { ...shared, pid, offset: 0, length: 4096, page_size: 4096 };
+}
+
+/**
+ * A host whose one mapping, v4 of process 1, has so many entries, each of one page with a hole behind it: as many reads
+ * of every other page leave it. Private, it has as many copies as pages of the device, in turn, as writes leave it.
+ */
+export function extents(host: string, count: number, flag: 'shared' | 'private' = 'shared'): Host {
+  const length = 2 * count * 4096;
+  const built = build([
+    ...xfsWithFile(host, 2 * Math.max(length, GIB), length),
+    { type: 'create_process', pid: 1, comm: 'bench', sigbus: 'handled' },
+    { ...shared, flags: [flag], pid: 1, offset: 0, length, page_size: 4096 },
+    { type: 'access', mapping: 'v4', kind: 'read', offset: 0, length: 1 },
+  ]);
+  const first = findRun(built.entries.get('v4')!, 0)!;
+  const rows = new Float64Array(4 * count);
+  for (let at = 0; at < count; at += 1) {
+    const index = 2 * at;
+    const own = { ...first, index, pfn: first.pfn + index };
+    const copy = { ...first, index, pfn: -1, kind: 'anon', writable: true } as const;
+    rows.set(encodeRun(flag === 'private' && at % 2 === 1 ? copy : own), 4 * at);
+  }
+  const entries = chunksOf(rows);
+  built.entries.set('v4', entries);
+  const mapping = built.tables.mappings.get('v4')!;
+  built.tables.mappings.set('v4', { ...mapping, present: countPresent(entries) });
+  return built;
 }

@@ -1,102 +1,92 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import autocannon from 'autocannon';
-import type { ControlPlane } from '../src/app/control_plane.ts';
-import { line, milliseconds } from './print.ts';
-import { serve } from './serve.ts';
+import { join } from 'node:path';
+import { startChild, type Child } from './child.ts';
+import { DEVICES_LISTED, HOSTILE, LISTINGS } from './hostile.ts';
+import { ask } from './load.ts';
+import type { Report } from './report.ts';
+import type { RowId } from './rows.ts';
+import { inTemporaryFolder } from './write_hosts.ts';
 
 const HOST = 'bench';
-const REQUESTS = 4;
 const ROUNDS = 5;
-const DEVICES = 6_000;
+const FLEET_HOSTS = 32;
+const FLEET_DEVICES = 1_000;
+const PLANNED = 8;
 
-/** What one request can do to the HTTP thread. */
-export async function benchIntake(): Promise<void> {
-  await serve(async (url, controlPlane) => {
-    await controlPlane.submit({ host: HOST, command: { type: 'create_host', name: HOST, kernel: 'v6.12' } });
-    await hostileBodies(url);
-    await listings(url);
-    await exported(url, controlPlane);
+/** The longest turn of the HTTP thread that one request makes: bodies and listings, exports, pages of many devices. */
+export async function benchIntake(report: Report): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const service = await startChild('service_child.ts', join(folder, 'bench.db'));
+    try {
+      await ask(`${service.url}/v1/hosts`, { name: HOST, kernel: 'v6.12' });
+      await worst(report, service, 'hostile_body', toEach('/v1/hosts', HOSTILE));
+      const inventory = `/v1/hosts/${HOST}/inventory`;
+      await worst(report, service, 'hostile_listing', toEach(`${inventory}?dry_run=true`, LISTINGS));
+      await ask(service.url + inventory, JSON.parse(LISTINGS[DEVICES_LISTED]!) as object);
+      const formats = ['ndctl', 'daxctl'].map((format) => [
+        format,
+        { path: `${inventory}?format=${format}` },
+      ]);
+      await worst(report, service, 'export_turn', Object.fromEntries(formats) as Turns);
+      for (const host of names()) await importInto(service, host);
+      await worst(report, service, 'page_turn', PAGES);
+    } finally {
+      await service.stop();
+    }
   });
 }
 
-/** Each beside an ordinary body; the requests come from a thread of their own. */
-async function hostileBodies(url: string): Promise<void> {
-  const hosts = `${url}/v1/hosts`;
-  const ordinary = JSON.stringify({ name: HOST, kernel: 'v6.12' });
-  line('longest turn of the HTTP thread, an ordinary body', milliseconds(await longestTurn(hosts, ordinary)));
-  for (const [name, body] of Object.entries(HOSTILE)) {
-    line(`  ${name}`, milliseconds(await longestTurn(hosts, body)));
-  }
+/** Requests by what is said of them: a POST where there is a body. */
+type Turns = Readonly<Record<string, { readonly path: string; readonly body?: string }>>;
+
+function toEach(path: string, bodies: Readonly<Record<string, string>>): Turns {
+  return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, { path, body }]));
 }
 
-async function listings(url: string): Promise<void> {
-  const inventory = `${url}/v1/hosts/${HOST}/inventory?dry_run=true`;
-  for (const [name, body] of Object.entries(LISTINGS)) {
-    line(`  ${name}`, milliseconds(await longestTurn(inventory, body)));
+/** Of each the least of its rounds, since what else runs on the machine only adds; of all of them the longest. */
+async function worst(report: Report, service: Child, id: RowId, turns: Turns): Promise<void> {
+  let [longest, of] = [0, ''];
+  for (const [name, { path, body }] of Object.entries(turns)) {
+    const rounds: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await turnOf(service, path, body));
+    const least = Math.min(...rounds);
+    if (least > longest) [longest, of] = [least, name];
   }
+  report.measured(id, longest, of);
 }
 
-/** Each beside a GET of the host, in turn. */
-async function exported(url: string, controlPlane: ControlPlane): Promise<void> {
-  const host = `${url}/v1/hosts/${HOST}`;
-  await controlPlane.importInventory({ host: HOST, bytes: Buffer.from(LISTINGS[DEVICES_LISTED]!) });
-  for (const format of ['ndctl', 'daxctl']) {
-    line('longest turn of the HTTP thread, GET of a host', milliseconds(await longestTurn(host)));
-    const inventory = `${host}/inventory?format=${format}`;
-    line(`  export of ${String(DEVICES)} devices, ${format}`, milliseconds(await longestTurn(inventory)));
-  }
-}
-
-/** A POST of the body, or a GET. The least of five rounds: what else runs on the machine only adds to a turn. */
-async function longestTurn(url: string, body?: string): Promise<number> {
+/** Whatever is answered: a hostile body is refused. */
+async function turnOf(service: Child, path: string, body: string | undefined): Promise<number> {
   const headers = { 'content-type': 'application/json' };
-  const asked = body === undefined ? {} : ({ method: 'POST', headers, body } as const);
-  const request = { url, ...asked, connections: 1, workers: 1, timeout: 60 } as const;
-  const rounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    await autocannon({ ...request, amount: REQUESTS });
-    delay.disable();
-    rounds.push(delay.max / 1e6);
-  }
-  return Math.min(...rounds);
+  const sent = body === undefined ? {} : { method: 'POST', headers, body };
+  await service.longestTurnMs();
+  const answer = await fetch(service.url + path, sent);
+  await answer.arrayBuffer();
+  return service.longestTurnMs();
 }
 
-const members = (count: number, value: unknown): Record<string, unknown> =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${String(at)}`, value]));
+const names = (): string[] => Array.from({ length: FLEET_HOSTS }, (_, at) => `node-${String(at)}`);
 
-/** As large as a body may be, or as many members: what is refused last. */
-const HOSTILE: Readonly<Record<string, string>> = {
-  '30 000 unknown members': JSON.stringify(members(30_000, 1)),
-  '1 000 unknown members': JSON.stringify(members(1_000, 1)),
-  '1 000 wrong labels': JSON.stringify({ name: 'b', kernel: 'v6.1', labels: members(1_000, 1) }),
-  '250 000 brackets': '['.repeat(250_000),
-  'an array of 250 000 numbers': `[${'1,'.repeat(249_999)}1]`,
-  'a string of 500 KB': JSON.stringify({ name: 'x'.repeat(500_000) }),
-  'a string of 80 000 escapes': `{"name":"${'\\u0041'.repeat(80_000)}"}`,
-  'a number of 500 000 digits': `{"name":${'1'.repeat(500_000)}}`,
+const PLAN = {
+  dax_devices: names().flatMap((host) =>
+    Array.from({ length: PLANNED }, (_, at) => ({ host, dax_device: `dax${String(at)}.0` })),
+  ),
+};
+const PAGES: Turns = {
+  'a page of devices': { path: '/v1/dax-devices' },
+  'a page by filter and sort': { path: '/v1/dax-devices?mode=devdax&sort=-size' },
+  'a page by two filters': { path: '/v1/dax-devices?mode=devdax&state=gone' },
+  'counts of the fleet': { path: '/v1/fleet' },
+  'a plan for 256 devices': { path: '/v1/plans', body: JSON.stringify(PLAN) },
 };
 
-const WRONG = { size: 'x', target_node: 'x', align: 'x', mode: 3, movable: 3, numa_node: 'x', state: 7 };
-const DEVICES_LISTED = `a listing of ${String(DEVICES)} devices`;
-const LISTINGS: Readonly<Record<string, string>> = {
-  [DEVICES_LISTED]: JSON.stringify(
-    Array.from({ length: DEVICES }, (_, at) => ({
-      chardev: `dax${String(at)}.0`,
-      size: 2 ** 30,
-      target_node: 1,
-      align: 2 ** 21,
-      mode: 'devdax',
-    })),
-  ),
-  'a listing of 9 000 devices, seven values of each wrong': JSON.stringify(
-    Array.from({ length: 9_000 }, (_, at) => ({ ...WRONG, chardev: `dax${String(at)}.0` })),
-  ),
-  'a listing of 800 000 documents that no tool prints': '{"a":[{}]}'.repeat(800_000),
-  'a listing of 2 000 000 objects that no tool prints': `[${'{},'.repeat(2_000_000)}{}]`,
-  'a listing of 10 000 objects under one long key': `{"${'k'.repeat(4_000_000)}":[${'{},'.repeat(9_999)}{}]}`,
-  'a listing of 8 MB, one string': JSON.stringify([{ dev: 'x'.repeat(8_000_000) }]),
-  'a listing of 4 000 000 brackets': '['.repeat(4_000_000),
-  'a listing of 1 000 000 numbers': `[${'12,'.repeat(1_000_000)}1]`,
-};
+async function importInto(service: Child, host: string): Promise<void> {
+  const listing = Array.from({ length: FLEET_DEVICES }, (_, at) => ({
+    chardev: `dax${String(at)}.0`,
+    size: 2 ** 30 + at * 2 ** 21,
+    target_node: 1,
+    align: 2 ** 21,
+    mode: 'devdax',
+  }));
+  await ask(`${service.url}/v1/hosts`, { name: host, kernel: 'v6.12' });
+  await ask(`${service.url}/v1/hosts/${host}/inventory`, listing);
+}

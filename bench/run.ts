@@ -1,18 +1,60 @@
 import { benchAssessment } from './assessment.ts';
-import { benchDeviceSize } from './device_size.ts';
-import { benchDurableWrites } from './durable_writes.ts';
-import { benchEventLoop } from './event_loop.ts';
+import { benchBystanders } from './bystanders.ts';
 import { benchGets } from './gets.ts';
+import { benchGrowth } from './growth.ts';
+import { benchImports } from './imports.ts';
 import { benchIntake } from './intake.ts';
-import { benchLinearWork } from './linear_work.ts';
-import { benchLists } from './lists.ts';
+import { benchMappings } from './mappings.ts';
+import { benchPosts } from './posts.ts';
+import { benchRemovals } from './removals.ts';
+import { createReport, HEADING, isMet, type Report } from './report.ts';
+import { ROWS, type Row, type RowId } from './rows.ts';
+import { benchSizes } from './sizes.ts';
+import { benchWholeFleet } from './whole_fleet.ts';
 
-/** `npm run bench`: ratios of measurements side by side in one run. It asserts nothing; all traffic stays on 127.0.0.1. */
-await benchDeviceSize();
-await benchLinearWork();
-await benchEventLoop();
-await benchIntake();
-await benchLists();
-await benchGets();
-await benchDurableWrites();
-await benchAssessment();
+/** What measures the rows of each subject, in the order in which they are run. */
+const SUBJECTS: Readonly<Record<(typeof ROWS)[RowId]['subject'], (report: Report) => Promise<void>>> = {
+  gets: benchGets,
+  posts: benchPosts,
+  removals: benchRemovals,
+  bystanders: benchBystanders,
+  mappings: benchMappings,
+  imports: benchImports,
+  growth: benchGrowth,
+  sizes: benchSizes,
+  intake: benchIntake,
+  assessment: benchAssessment,
+  fleet: benchWholeFleet,
+  not_built: async (report) => {
+    for (const id of idsOf('not_built')) report.notBuilt(id);
+  },
+};
+/** What takes minutes is run where it is named. */
+const ON_DEMAND = ['fleet'];
+
+/** `npm run bench [-- [--json] NAME…]`: what is measured beside what it has to be. Nothing fails by being slow. */
+const names = process.argv.slice(2).filter((argument) => argument !== '--json');
+const json = process.argv.includes('--json');
+const subjects = Object.entries(SUBJECTS);
+const unknown = names.filter((name) => !(name in SUBJECTS));
+if (unknown.length > 0) {
+  process.stderr.write(`no subject ${unknown.join(', ')}: there are ${Object.keys(SUBJECTS).join(', ')}\n`);
+  process.exit(2);
+}
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const report = createReport(print, json);
+if (!json) print(HEADING);
+for (const [name, bench] of subjects)
+  if (names.length === 0 ? !ON_DEMAND.includes(name) : names.includes(name)) await bench(report);
+if (!json) print(summary());
+
+function summary(): string {
+  const met = [...report.outcomes()].map(([id, outcome]) => isMet(id, outcome));
+  const count = (is: boolean | null): string => String(met.filter((each) => each === is).length);
+  return `${count(true)} met, ${count(false)} not met, ${count(null)} not built`;
+}
+
+function idsOf(subject: string): RowId[] {
+  const rows: readonly (readonly [string, Row])[] = Object.entries(ROWS);
+  return rows.filter(([, row]) => row.subject === subject).map(([id]) => id as RowId);
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import type { Command } from '../src/engine/model/command.ts';
+import { decideAtOnce } from '../src/engine/decide.ts';
+import { openOwned } from '../src/store/open.ts';
+import { prepareTransact, type BatchResult, type Work } from '../src/store/transact.ts';
+import { build } from './engine.ts';
+import { oneFile, sharedPage } from './fleet.ts';
+import type { Report } from './report.ts';
+import { measureSlope } from './slopes.ts';
+import { cpuMs } from './statistics.ts';
+import { inTemporaryFolder, renamed, writeHosts } from './write_hosts.ts';
+
+/** All of them more than are kept in memory here. */
+const HOSTS = [250, 500, 1_000, 2_000] as const;
+const CACHED_HOSTS = 64;
+const EVENTS = [1_000, 2_000, 4_000, 8_000] as const;
+const BATCH = 64;
+
+/** What small changes cost in the store alone, by how many hosts they go to, and by how long the journal grows of them. */
+export async function benchGrowth(report: Report): Promise<void> {
+  await withStore(2_000, async (changes) => {
+    await measureSlope(report, 'hosts_slope', HOSTS, (hosts) =>
+      changes(Array.from({ length: hosts }, (_, at) => ({ host: nameOf(at), command: sharedPage(1) }))),
+    );
+  });
+  await measureSlope(report, 'events_slope', EVENTS, async (events) => {
+    const works = Array.from({ length: events }, (_, at) => ({ host: nameOf(0), command: mapOrUnmap(at) }));
+    return withStore(1, (changes) => changes(works));
+  });
+}
+
+/** A mapping comes and goes: what there is stays as much as it was. */
+function mapOrUnmap(at: number): Command {
+  return at % 2 === 0 ? sharedPage(1) : { type: 'munmap', mapping: `v${String(4 + (at - 1) / 2)}` };
+}
+
+const nameOf = (at: number): string => `node-${String(at)}`;
+
+/** Milliseconds of CPU that changes take, in batches. */
+type Changes = (works: readonly Work[]) => Promise<number>;
+
+/** Works on a new database with so many hosts. */
+async function withStore<T>(hosts: number, work: (changes: Changes) => Promise<T>): Promise<T> {
+  return inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'bench.db');
+    const host = build(oneFile('bench'));
+    writeHosts(
+      path,
+      Array.from({ length: hosts }, (_, at) => renamed(host, nameOf(at))),
+    );
+    const owned = openOwned(path, 1_000);
+    const transact = prepareTransact(owned.db, {
+      decide: decideAtOnce,
+      now: () => new Date().toISOString(),
+      uid: () => v7(),
+      cachedHosts: CACHED_HOSTS,
+      startTurn: () => () => false,
+    });
+    try {
+      return await work((works) =>
+        cpuMs(() => {
+          for (let at = 0; at < works.length; at += BATCH) check(transact(works.slice(at, at + BATCH)));
+        }),
+      );
+    } finally {
+      owned.close();
+    }
+  });
+}
+
+function check({ settled }: BatchResult): void {
+  for (const each of settled)
+    if ('error' in each || each.submitted.status !== 'done') throw new Error(JSON.stringify(each));
+}
