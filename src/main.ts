@@ -1,12 +1,10 @@
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { createControlPlane, type ControlPlane } from './app/control_plane.ts';
+import { createControlPlane } from './app/control_plane.ts';
 import { seedDemo } from './app/demo.ts';
-import type { Log } from './runtime/log.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
-import { isClosing } from './runtime/closing_error.ts';
 import { openSqliteStore } from './runtime/sqlite_store.ts';
 
 /** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
@@ -31,7 +29,6 @@ async function main(config: Config): Promise<void> {
   if (isOpen) process.stderr.write(openWarning(config));
   else if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();
-  warmUp(controlPlane, log);
   const app = await buildServer({
     backend: controlPlane,
     logger: log,
@@ -57,13 +54,6 @@ async function main(config: Config): Promise<void> {
 function openWarning({ host, port, demo }: Config): string {
   const warning = `WARNING: ${host}:${String(port)} is reached from other machines, and anyone who reaches it may read, change and delete everything: there are no accounts. Set DAXPLANE_HOST=127.0.0.1, or put a proxy that authenticates in front.`;
   return `${warning}${demo ? ' The demo fleet is not created on such an address.' : ''}\n`;
-}
-
-/** Starts the thread that assesses the fleet, so that nobody waits for it. */
-function warmUp(controlPlane: ControlPlane, log: Log): void {
-  controlPlane.assess({ filters: {}, limit: 1 }).catch((error: unknown) => {
-    if (!isClosing(error)) log.error({ err: error }, 'fleet could not be assessed');
-  });
 }
 
 try {

@@ -1,17 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import type { Host } from '../engine/model/host.ts';
 import { assessHost } from '../engine/questions/assess.ts';
 import type { IdleVerdicts } from '../engine/questions/idle.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { Fleet, LoadedHost } from '../store/load_fleet.ts';
+import { rowOf } from './assessed_host.ts';
+import { createKnownHosts, type KnownHosts } from './known_hosts.ts';
 import { packError, type PackedError } from './thread_error.ts';
-
-/** One device. `key` is its place in order of creation. */
-export interface AssessedRow {
-  readonly key: number;
-  readonly assessment: Assessment;
-  /** With its advice, once a page has shown it. */
-  text: string | null;
-}
 
 /** A host that could not be assessed, by a bug of this service. */
 export interface HostFault {
@@ -20,73 +15,85 @@ export interface HostFault {
   readonly error: PackedError;
 }
 
+/** A host in memory, and what a removal of each of its devices would leave. */
+export interface OpenHost {
+  readonly host: Host;
+  readonly assessments: readonly Assessment[];
+}
+
 /** What a removal of each device now would leave, as far as it has been worked out. */
 export interface AssessedFleet {
-  /**
-   * Assesses hosts that an event has concerned, that many at most, and answers those that it loaded for it. What was
-   * known of the others is dropped: rows are never of a former state.
-   */
-  catchUp(most: number): ReadonlyMap<string, LoadedHost>;
+  /** Forgets the hosts that events have concerned since: nothing that is asked from here on is of a former state. */
+  readonly refresh: () => void;
   /** The last event that this is of. */
-  seen(): number;
+  readonly seen: () => number;
+  readonly hosts: Omit<KnownHosts, 'replace'>;
   /** Hosts whose assessment failed: they have no rows, and no other host is the worse for it (AS9). */
-  faults(): readonly HostFault[];
-  /** Whether the host is there, of those that are assessed, and its devices. */
-  rowsOf(host: string): readonly AssessedRow[] | undefined;
-  /** Those of all hosts that are assessed, in order of creation. */
-  rows(): readonly AssessedRow[];
+  readonly faults: ReadonlyMap<string, HostFault>;
+  /** Assesses these hosts, and remembers of each device what it is counted and found by. */
+  readonly assess: (hosts: readonly string[]) => void;
+  /** A host that has been assessed, in memory: loaded again where it has been let go. */
+  readonly open: (host: string) => OpenHost;
 }
+
+/** Hosts that are kept in memory: the next page, and the texts of this one, are mostly of them. */
+const OPEN_MAX = 64;
+/** What is remembered of idle devices is forgotten beyond so many: a fleet has few that differ. */
+const IDLE_MAX = 10_000;
 
 /** Remembers each host until an event concerns it. */
 export function createAssessedFleet(fleet: Fleet): AssessedFleet {
-  const rowsOf = new Map<string, readonly AssessedRow[]>();
-  /** Every host that is there is either here or in rowsOf. */
-  const stale = new Set<string>();
+  const hosts = createKnownHosts();
+  const faults = new Map<string, HostFault>();
+  const open = new LRUCache<string, OpenHost>({ max: OPEN_MAX });
   const idle: IdleVerdicts = new Map();
   let seen = 0;
-  const faults = new Map<string, HostFault>();
-  let sorted: readonly AssessedRow[] = [];
-  const assess = (name: string, { host, keys }: LoadedHost): readonly AssessedRow[] => {
-    try {
-      return assessedRows(host, keys, idle);
-    } catch (error) {
-      const dax_devices = host.tables.dax_devices.size;
-      faults.set(name, { host: name, dax_devices, error: packError(error) });
-      return [];
-    }
+  const replace: KnownHosts['replace'] = (name, now) => {
+    hosts.replace(name, now);
+    faults.delete(name);
+    open.delete(name);
   };
-  const drop = (): void => {
-    const last = fleet.lastSeq();
-    if (last === seen) return;
-    for (const name of seen === 0 ? fleet.names() : fleet.changedSince(seen)) {
-      rowsOf.delete(name);
-      faults.delete(name);
-      stale.add(name);
+  const assessOne = (name: string, { host, keys: keysOf }: LoadedHost): void => {
+    const keys = [...keysOf.values()];
+    try {
+      const assessments = assessHost(host, idle);
+      replace(name, { keys, rows: assessments.map((each, at) => rowOf(keys[at]!, each)) });
+      open.set(name, { host, assessments });
+    } catch (error) {
+      replace(name, { keys, rows: [] });
+      faults.set(name, { host: name, dax_devices: keys.length, error: packError(error) });
     }
-    seen = last;
   };
   return {
-    catchUp: (most) => {
-      const before = seen;
-      drop();
-      const names = [...stale].slice(0, most);
-      if (seen === before && names.length === 0) return new Map();
-      const isAll = rowsOf.size === 0 && names.length === stale.size;
-      const loaded = fleet.load(isAll ? null : names);
-      for (const name of names) stale.delete(name);
-      for (const [name, host] of loaded) rowsOf.set(name, assess(name, host));
-      sorted = [...rowsOf.values()].flat().sort((a, b) => a.key - b.key);
-      return loaded;
-    },
-    faults: () => [...faults.values()],
+    hosts,
+    faults,
     seen: () => seen,
-    rowsOf: (host) => rowsOf.get(host),
-    rows: () => sorted,
+    refresh: () => {
+      const last = fleet.lastSeq();
+      if (last === seen) return;
+      const changed = seen === 0 ? null : fleet.changedSince(seen);
+      const devices = fleet.devices(changed);
+      for (const name of changed ?? []) if (!devices.has(name)) replace(name, undefined);
+      for (const [name, keys] of devices) replace(name, { keys, rows: null });
+      seen = last;
+    },
+    assess: (names) => {
+      if (idle.size > IDLE_MAX) idle.clear();
+      const loaded = fleet.load(names);
+      for (const name of names) {
+        const host = loaded.get(name);
+        // Gone since it was seen: the event that says so is looked at next time.
+        if (host === undefined) replace(name, undefined);
+        else assessOne(name, host);
+      }
+    },
+    open: (name) => {
+      const known = open.get(name);
+      if (known !== undefined) return known;
+      const { host } = fleet.load([name]).get(name)!;
+      const opened = { host, assessments: assessHost(host, idle) };
+      open.set(name, opened);
+      return opened;
+    },
   };
-}
-
-function assessedRows(host: Host, keys: ReadonlyMap<string, number>, idle: IdleVerdicts): AssessedRow[] {
-  return assessHost(host, idle).map((assessment) => {
-    return { key: keys.get(assessment.dax_device) ?? 0, assessment, text: null };
-  });
 }

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { openReadConnection } from '../store/connection.ts';
 import { prepareAssess } from './assessor.ts';
-import { serveJobs } from './serve_jobs.ts';
+import { serveWork } from './serve_jobs.ts';
 
 /** The thread that assesses the fleet, over a connection of its own that only reads. Started by sqlite_store.ts. */
-serveJobs(() => prepareAssess(openReadConnection(workerData as string)));
+serveWork(() => prepareAssess(openReadConnection(workerData as string)));

@@ -8,8 +8,3 @@ export class ClosingError extends Error {
     this.name = 'ClosingError';
   }
 }
-
-/** Whether an error only says that the service stops. */
-export function isClosing(error: unknown): boolean {
-  return error instanceof ClosingError;
-}

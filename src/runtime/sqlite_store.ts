@@ -13,7 +13,7 @@ import { createReads } from '../store/read.ts';
 import type { Work } from '../store/transact.ts';
 import { takesLong } from '../store/read_only.ts';
 import { decidedElsewhere, type Undone } from './decider.ts';
-import type { Assessed, AssessorJob } from './assessor.ts';
+import type { Assessed, AssessedPage, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
@@ -143,7 +143,12 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
     // What may read many rows for a few must not hold this thread.
     list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
     snapshot: (query) => reader.run({ snapshot: query }),
-    assess: async (query) => logged(log, await assessor.run(query)),
+    assess: async (query) => {
+      for (let turn = 0; ; turn += 1) {
+        const page = logged(log, await assessor.run<Assessed<AssessedPage>>({ query, turn }));
+        if (page !== 'unfinished') return page;
+      }
+    },
     countFleet: async () => logged(log, await assessor.run('count_fleet')),
     close: async () => {
       for (const thread of [assessor, asker, decider, reader]) await thread.close();

@@ -9,12 +9,12 @@ import { KINDS, ownsEntries } from './tables.ts';
 export interface Fleet {
   /** Number of the last event. */
   lastSeq(): number;
-  /** Every host that is there. */
-  names(): readonly string[];
+  /** Those of these hosts that are there, or all, each with the places of its devices in order of creation. */
+  devices(names: readonly string[] | null): ReadonlyMap<string, readonly number[]>;
   /** Hosts that events after this number concern, also such as are gone now. */
   changedSince(seq: number): readonly string[];
-  /** These hosts, or all: without what no removal asks for. `keys` has each device's place in order of creation. */
-  load(names: readonly string[] | null): ReadonlyMap<string, LoadedHost>;
+  /** These hosts, without what no removal asks for. `keys` has each device's place, in order of creation. */
+  load(names: readonly string[]): ReadonlyMap<string, LoadedHost>;
 }
 
 /** One host of it. */
@@ -36,31 +36,28 @@ interface FleetRow extends Row {
   readonly key: number;
 }
 
+const NAMED = 'host IN (SELECT value FROM json_each(?))';
+
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
     const columns = ownsEntries(kind) ? 'key, host, id, record, entries' : 'key, host, id, record';
     const wanted = WANTED[kind] ?? 'TRUE';
-    const named = 'host IN (SELECT value FROM json_each(?))';
-    return {
-      kind,
-      all: db.prepare<[], FleetRow>(`SELECT ${columns} FROM ${kind} WHERE ${wanted} ORDER BY key`),
-      some: db.prepare<[string], FleetRow>(
-        `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${named} ORDER BY key`,
-      ),
-    };
+    const statement = db.prepare<[string], FleetRow>(
+      `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${NAMED} ORDER BY key`,
+    );
+    return { kind, statement };
   });
-  const names = db.prepare<[], string>('SELECT host FROM hosts').pluck();
+  const devices = prepareDevices(db);
   const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();
   return {
     lastSeq: prepareLastSeq(db),
-    names: () => names.all(),
+    devices,
     changedSince: (seq) => changed.all(seq),
     load: (names) => {
       const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();
-      for (const { kind, all, some } of kinds) {
-        const rows = names === null ? all.iterate() : some.iterate(JSON.stringify(names));
-        for (const row of rows) {
+      for (const { kind, statement } of kinds) {
+        for (const row of statement.iterate(JSON.stringify(names))) {
           const loaded = fleet.get(row.host) ?? { host: emptyHost(), keys: new Map<string, number>() };
           fleet.set(row.host, loaded);
           restore(loaded.host, kind, row);
@@ -71,4 +68,26 @@ export function prepareFleet(db: Connection): Fleet {
       return fleet;
     },
   };
+}
+
+function prepareDevices(db: Connection): Fleet['devices'] {
+  const from = 'SELECT h.host, d.key FROM hosts AS h LEFT JOIN dax_devices AS d ON d.host = h.host';
+  const all = db.prepare<[], DeviceRow>(from);
+  const some = db.prepare<[string], DeviceRow>(`${from} WHERE h.${NAMED}`);
+  return (names) => {
+    const devices = new Map<string, number[]>();
+    for (const { host, key } of names === null ? all.iterate() : some.iterate(JSON.stringify(names))) {
+      const keys = devices.get(host) ?? [];
+      devices.set(host, keys);
+      if (key !== null) keys.push(key);
+    }
+    for (const keys of devices.values()) keys.sort((a, b) => a - b);
+    return devices;
+  };
+}
+
+/** `key` is null of a host without devices. */
+interface DeviceRow {
+  readonly host: string;
+  readonly key: number | null;
 }

@@ -196,9 +196,12 @@ export interface AssessmentQuery {
   readonly after?: number;
 }
 
-/** `items` are serialised assessments, `summary` is over all pages of the query. */
+/**
+ * `items` are serialised assessments: fewer than asked for, or none, also where more follow. `summary` is over all pages
+ * of the query.
+ */
 export interface AssessmentPage extends Omit<Page, 'last'> {
-  /** Key of its last row where more follow; null at the end. */
+  /** Key of the last device that was looked at where others follow; null at the end. */
   readonly last: number | null;
   readonly summary: AssessmentSummary;
 }
@@ -208,6 +211,8 @@ export interface AssessmentSummary extends Readonly<Record<Verdict | 'waiting' |
   readonly devices: number;
   /** Not of these: devices of hosts that could not be assessed, a bug of this service that its log tells. */
   readonly not_assessed: number;
+  /** Not of these yet: devices of hosts that nobody has assessed since an event concerned them (AS11). */
+  readonly pending: number;
   /** Of all these, devices whose removal would harm somebody, and those that a former one has left reached. */
   readonly with_impact: number;
   readonly with_residue: number;

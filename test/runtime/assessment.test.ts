@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { Assessment } from '../../src/engine/questions/record.ts';
 import type { AssessmentPage, AssessmentQuery, Store } from '../../src/store/port.ts';
+import { until } from '../support/until.ts';
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 
 const HOSTS = 1_000;
@@ -33,7 +34,6 @@ async function assess(query: Partial<AssessmentQuery> = {}): Promise<AssessmentP
 test('a fleet of 1 000 hosts is told whole, page by page, each device once', async () => {
   const seen = new Set<string>();
   let page = await assess();
-  const { summary } = page;
   for (;;) {
     for (const item of page.items) {
       const { host, dax_device } = JSON.parse(item) as Assessment;
@@ -43,7 +43,24 @@ test('a fleet of 1 000 hosts is told whole, page by page, each device once', asy
     page = await assess({ after: page.last });
   }
   expect(seen.size).toBe(HOSTS * MODES.length);
-  expect(summary).toMatchObject({ devices: HOSTS * MODES.length, contained: HOSTS * MODES.length });
+  expect(page.summary).toMatchObject({ contained: HOSTS * MODES.length, pending: 0 });
+});
+
+test('[AS11] what no page comes to is assessed between requests', async () => {
+  const labels = { rack: '1' };
+  await Promise.all(
+    Array.from({ length: HOSTS }, (_, at) =>
+      store.submit({ host: `node-${String(at)}`, command: { type: 'patch_host', labels } }),
+    ),
+  );
+  const { summary } = await assess({ limit: 1 });
+  expect(summary.pending).toBeGreaterThan(0);
+  expect(summary.devices + summary.pending).toBe(HOSTS * MODES.length);
+  const whole = await until(
+    () => assess({ limit: 1 }),
+    (page) => page.summary.pending === 0,
+  );
+  expect(whole.summary.devices).toBe(HOSTS * MODES.length);
 });
 
 test('one host of it changes, and is told anew', async () => {

@@ -56,7 +56,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
     db,
     client,
     log: SILENT,
-    assessor: localJobs(prepareAssess(db)),
+    assessor: localJobs(prepareAssess(db).answer),
     asker: localJobs(prepareAsk(db, context)),
     decider: localJobs(prepareDecide(db, context)),
     reader: localJobs(prepareReader(db)),

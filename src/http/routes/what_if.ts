@@ -69,7 +69,8 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     id: 'assessFleet',
     tag,
     summary: 'Assess the fleet',
-    description: 'Per device, what a surprise removal now would leave, and what to do before.',
+    description:
+      'Per device, what a surprise removal now would leave, and what to do before. A page may be shorter than its limit, or empty, and others follow as long as there is a `next_page`: a filter that leaves little has looked at as many devices as one request may.',
     item: Assessment,
     more: assessed,
     refuses: [404],

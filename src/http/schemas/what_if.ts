@@ -156,6 +156,10 @@ export const assessed = {
         description:
           'Not of these, whatever is filtered: devices of hosts that could not be assessed, a fault of this service that its log tells.',
       }),
+      pending: Count.meta({
+        description:
+          'Not of these, whatever is filtered but the host: devices that are not assessed yet. Between requests they are, so that it comes to 0.',
+      }),
       contained: Count,
       leaked: Count,
       unsafe: Count,
@@ -181,7 +185,7 @@ export const assessed = {
         description: 'Of these, devices of which nobody has told all that goes with their CXL card.',
       }),
     })
-    .meta({ description: 'Devices by verdict, over all pages.' }),
+    .meta({ description: 'Devices by verdict, over all pages, as far as they are assessed.' }),
 };
 
 export const assessmentFilters = {
