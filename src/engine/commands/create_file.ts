@@ -31,8 +31,11 @@ export function createFile(tx: Transaction, command: CreateFile): File | Refusal
   if (command.sparse === true && !dax)
     return refuse('not_modelled', 'a file of holes in the page cache', { pointer: '/sparse' });
   const id = nextId(tx, 'f');
+  const { uid, revision, host } = identity(tx);
   const record = put(tx, 'files', id, {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     id,
     file_system: file_system.id,
     dax_device: mount.dax_device,

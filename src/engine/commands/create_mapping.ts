@@ -34,8 +34,11 @@ export function createMapping(tx: Transaction, command: CreateMapping): Mapping 
   const page_size = command.page_size ?? defaultPageSize(target);
   const id = nextId(tx, 'v');
   const anonymous = isAnonymous(target);
+  const { uid, revision, host } = identity(tx);
   const mapping = put(tx, 'mappings', id, {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     id,
     pid: command.pid,
     dax_device: target.device.name,

@@ -33,8 +33,11 @@ export function createPin(tx: Transaction, command: CreatePin): Pin | Outcome | 
   if (ofHole !== null) return ofHole;
   if (command.kind === 'longterm') pinLongterm(tx, mapping, index, nr);
   const id = nextId(tx, 'p');
+  const { uid, revision, host } = identity(tx);
   const record = put(tx, 'pins', id, {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     id,
     pid: command.pid,
     mapping: mapping.id,

@@ -27,8 +27,11 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
   }
   const untold = parent === null ? null : forkUntold(tx.host, parent.pid);
   if (untold !== null) return untold;
+  const { uid, revision, host } = identity(tx);
   const record = put(tx, 'processes', String(pid), {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     pid,
     comm: command.comm,
     tenant: command.tenant ?? parent?.tenant ?? null,

@@ -83,8 +83,11 @@ function makeFileSystem(
   const part = command.partition === undefined ? total : partitionPages(device);
   const start = device.base_pfn + (command.partition === undefined ? 0 : (command.partition - 1) * part);
   const id = nextId(tx, 's');
+  const { uid, revision, host } = identity(tx);
   return put(tx, 'file_systems', id, {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     id,
     dax_device: device.name,
     partition: command.partition ?? null,

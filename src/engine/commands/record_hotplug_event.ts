@@ -36,10 +36,12 @@ export function recordHotplugEvent(
         })
       : putMedium(tx, command, device);
   if (isRefusal(removals)) return removals;
-  const made = identity(tx);
-  const record = put(tx, 'hotplug_events', made.uid, {
-    ...made,
-    id: made.uid,
+  const { uid, revision, host } = identity(tx);
+  const record = put(tx, 'hotplug_events', uid, {
+    uid,
+    revision,
+    host,
+    id: uid,
     action: command.action,
     dax_device: device.name,
     media: command.media ?? null,

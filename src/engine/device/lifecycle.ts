@@ -57,13 +57,27 @@ const UNDRIVEN: DrivenLife = {
 /** Struct pages are made anew with each pgmap. */
 const NEW_PAGES = { hwpoisoned: [], lost_refs: [], lost_ptes: [], faulted: [], cleared: [] } as const;
 
-/** A device as it is found on its bus: with the driver of its mode, unless said otherwise. */
+/** A device as it is found on its bus: with the driver of its mode, unless said otherwise. Named by member: ADR 19. */
 export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Places): DaxDevice {
   const { mode, provider = 'ACPI.NFIT' } = command;
+  const { uid, revision, host } = identity(tx);
+  const driven = command.state === 'unbound' ? UNDRIVEN : drivenIn(tx.host, mode);
+  const { holders, told_at } = command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD;
   const device: Omit<DaxDevice, 'cdevs'> = {
-    ...identity(tx),
-    ...(command.state === 'unbound' ? UNDRIVEN : drivenIn(tx.host, mode)),
-    ...NEW_PAGES,
+    uid,
+    revision,
+    host,
+    state: driven.state,
+    driver: driven.driver,
+    dax_alive: driven.dax_alive,
+    pgmap_state: driven.pgmap_state,
+    mem_region: driven.mem_region,
+    kmem_state: driven.kmem_state,
+    hwpoisoned: NEW_PAGES.hwpoisoned,
+    lost_refs: NEW_PAGES.lost_refs,
+    lost_ptes: NEW_PAGES.lost_ptes,
+    faulted: NEW_PAGES.faulted,
+    cleared: NEW_PAGES.cleared,
     name: command.name,
     mode,
     mode_as_listed: null,
@@ -91,8 +105,10 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     media_present: true,
     badblocks: [],
     clears_poison: command.clears_poison === undefined ? false : command.clears_poison,
-    ...NO_LINK,
-    ...(command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD),
+    cxl_region: NO_LINK.cxl_region,
+    cxl_region_from: NO_LINK.cxl_region_from,
+    holders,
+    told_at,
   };
   return { ...device, cdevs: cdevsNow(null, device) };
 }

@@ -7,7 +7,21 @@ export function putDescriptor(
   opened: Pick<OpenFile, 'pid' | 'dax_device' | 'file' | 'flags' | 'device_instance' | 'opened_dead'>,
 ): OpenFile {
   const id = nextId(tx, 'o');
-  const record = put(tx, 'open_files', id, { ...identity(tx), id, ...opened, description: id });
-  emit(tx, 'open_file_created', `open-files/${id}`, { pid: opened.pid });
+  const { uid, revision, host } = identity(tx);
+  const { pid, dax_device, file, flags, device_instance, opened_dead } = opened;
+  const record = put(tx, 'open_files', id, {
+    uid,
+    revision,
+    host,
+    id,
+    pid,
+    dax_device,
+    file,
+    flags,
+    device_instance,
+    opened_dead,
+    description: id,
+  });
+  emit(tx, 'open_file_created', `open-files/${id}`, { pid });
   return record;
 }

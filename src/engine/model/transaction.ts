@@ -80,11 +80,20 @@ export function emit(
 /** Stores a record; its revision is one above the stored one's, or above what it has where it is new under its id. */
 export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
-  const next = { ...record, revision: (before ?? record).revision + 1 };
+  return replace(tx, kind, id, before, { ...record, revision: (before ?? record).revision + 1 });
+}
+
+function replace<K extends Kind>(
+  tx: Transaction,
+  kind: K,
+  id: string,
+  before: RecordOf<K> | undefined,
+  record: RecordOf<K>,
+): RecordOf<K> {
   const key = `${kind}/${id}`;
   if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
-  make(tx, { op: 'put', kind, id, record: next } as Change);
-  return next;
+  make(tx, { op: 'put', kind, id, record } as Change);
+  return record;
 }
 
 /** What patch() changes of a record: all but a device's lifecycle state, which only device/lifecycle.ts writes. */
@@ -95,7 +104,7 @@ type Patched<K extends Kind> = Partial<RecordOf<K>> &
 export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fields: Patched<K>): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
   if (before === undefined) throw new Error(`no ${kind} ${id}`);
-  return put(tx, kind, id, { ...before, ...fields });
+  return replace(tx, kind, id, before, { ...before, ...fields, revision: before.revision + 1 });
 }
 
 /** Deletes a stored record. */

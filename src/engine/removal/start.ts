@@ -13,6 +13,7 @@ import { proposedProfile } from '../kernels/proposed.ts';
 import type { StepSpec } from '../kernels/profile.ts';
 import { knownParameters } from '../kernels/step_parameters.ts';
 import { countPages, type PfnRange } from '../model/pfn_range.ts';
+import { definedOnly } from '../model/defined_only.ts';
 import { refusesRemoval } from './refuses.ts';
 import { mappedPfns } from './report.ts';
 import { stepsFor } from './step_list.ts';
@@ -61,21 +62,31 @@ export function putRemoval(
   how: Pick<RemovalRecord, 'cxl_memdev' | 'state' | 'behind'>,
 ): RemovalRecord {
   const device = deviceOf(tx.host, command.dax_device);
-  const made = identity(tx);
-  return put(tx, 'removals', made.uid, {
-    ...made,
-    id: made.uid,
+  const { uid, revision, host } = identity(tx);
+  const { holders, told_at } = toldOf(device);
+  const { steps, report, mapped_before } = asBegun(tx, command, specs);
+  const { cxl_memdev, state, behind } = how;
+  return put(tx, 'removals', uid, {
+    uid,
+    revision,
+    host,
+    id: uid,
     dax_device: device.name,
-    ...toldOf(device),
+    holders,
+    told_at,
     kernel: hostRecord(tx.host).kernel,
     trigger: command.trigger,
     via: command.via ?? null,
     by_pid: command.by_pid ?? null,
-    ...how,
+    cxl_memdev,
+    state,
+    ...definedOnly({ behind }),
     waiting_on: [],
     verdict: null,
     hazards: [],
-    ...asBegun(tx, command, specs),
+    steps,
+    report,
+    mapped_before,
     created_at: tx.context.now,
     completed_at: null,
   });

@@ -38,8 +38,11 @@ function addRange(
   const { base_pfn, nr_pages, nr_blocks, block_bytes } = whole;
   if (nr_blocks === 0) return;
   const cut = device.size - nr_blocks * block_bytes;
+  const { uid, revision, host } = identity(tx);
   const range: MemoryRange = {
-    ...identity(tx),
+    uid,
+    revision,
+    host,
     id: device.name,
     dax_device: device.name,
     base_pfn,
