@@ -6,6 +6,8 @@ import { apply, emptyHost } from '../src/engine/model/apply.ts';
 import type { Command } from '../src/engine/model/command.ts';
 import type { Change, Event } from '../src/engine/model/event.ts';
 import type { Host, Kind } from '../src/engine/model/host.ts';
+import { NO_ENTRIES } from '../src/engine/model/mapping_table.ts';
+import type { Applied } from '../src/store/applied.ts';
 import { prepareJournal } from '../src/store/journal.ts';
 import { openOwned } from '../src/store/open.ts';
 import { prepareProject } from '../src/store/project.ts';
@@ -29,16 +31,23 @@ export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Ho
   const journal = prepareJournal(db);
   const at = new Date().toISOString();
   const write = db.transaction((host: Host) => {
-    const events = [whole(host)];
+    const applied = standing(host);
+    const [event] = applied.events;
     const name = nameOf(host);
-    project(name, host, events);
+    project(name, host, applied);
     // What is in the journal is not measured here: an event says that there is a state.
-    journal.append(name, at, [{ ...events[0]!, changes: [] }], () => v7());
+    journal.append(name, at, { ...applied, events: [{ ...event!, changes: [] }] });
   });
   db.transaction(() => {
     for (const host of hosts) write('tables' in host ? host : build(host));
   })();
   owned.close();
+}
+
+/** A host as it stands, where there was nothing. */
+function standing(host: Host): Applied {
+  const entries = new Map([...host.entries.keys()].map((owner) => [owner, NO_ENTRIES]));
+  return { events: [whole(host)], replaced: new Map(), entries };
 }
 
 /** All of a host as one event. */

@@ -76,15 +76,15 @@ CREATE INDEX dax_devices_by_state ON dax_devices (state);
 
 CREATE INDEX dax_devices_by_tenant ON dax_devices (tenant);
 
-CREATE TABLE events (
+CREATE TABLE "events" (
   seq INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  host TEXT NOT NULL,
+  host INTEGER NOT NULL REFERENCES host_names (key),
+  at_ms INTEGER NOT NULL,
   type TEXT NOT NULL,
   subject TEXT NOT NULL,
-  at TEXT NOT NULL,
-  data TEXT NOT NULL CHECK (json_valid(data)),
-  changes TEXT NOT NULL CHECK (json_valid(changes))
+  data TEXT,
+  changes TEXT NOT NULL,
+  id BLOB CHECK (length(id) = 16)
 ) STRICT;
 
 CREATE INDEX events_by_host ON events (host);
@@ -171,6 +171,11 @@ CREATE INDEX files_by_path ON files (path);
 
 CREATE INDEX files_by_size ON files (size);
 
+CREATE TABLE host_names (
+  key INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE hosts (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL UNIQUE,
@@ -217,6 +222,11 @@ CREATE TABLE idempotency_keys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX idempotency_keys_by_created_at ON idempotency_keys (created_at);
+
+CREATE TABLE identity (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  random INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE inventories (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -391,6 +401,11 @@ CREATE INDEX processes_by_pid ON processes (pid);
 CREATE INDEX processes_by_state ON processes (state);
 
 CREATE INDEX processes_by_tenant ON processes (tenant);
+
+CREATE TABLE record_shapes (
+  key INTEGER PRIMARY KEY,
+  members TEXT NOT NULL UNIQUE
+) STRICT;
 
 CREATE TABLE removals (
   key INTEGER PRIMARY KEY AUTOINCREMENT,

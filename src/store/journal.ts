@@ -1,12 +1,15 @@
-import type { Event } from '../engine/model/event.ts';
+import type { Applied } from './applied.ts';
+import { textOfChanges } from './change_text.ts';
 import type { Connection } from './connection.ts';
+import { prepareHostKey } from './host_names.ts';
+import { prepareShapes } from './shapes.ts';
 
 /** The journal's writing end: dense numbers from 1, handed out inside the transaction that is open. */
 export interface Journal {
   /** The highest number so far. */
   readonly last: () => number;
-  /** Appends events of one command, and returns the last one's number. */
-  readonly append: (host: string, at: string, events: readonly Event[], uid: () => string) => number;
+  /** Appends the events of one command, of that time in RFC 3339, and returns the last one's number. */
+  readonly append: (host: string, at: string, applied: Applied) => number;
 }
 
 /** Prepares asking for the number of the last event; 0 where there is none. */
@@ -15,10 +18,13 @@ export function prepareLastSeq(db: Connection): () => number {
   return () => last.get() ?? 0;
 }
 
+/** The number of a host's name: of one that never had an event it is none. */
+export const HOST_KEY = '(SELECT key FROM host_names WHERE name = ?)';
+
 /** Prepares asking for the number of the last event of a host; 0 where it has none. */
 export function prepareHostSeq(db: Connection): (host: string) => number {
   const last = db
-    .prepare<[string], number>('SELECT coalesce(max(seq), 0) FROM events WHERE host = ?')
+    .prepare<[string], number>(`SELECT coalesce(max(seq), 0) FROM events WHERE host = ${HOST_KEY}`)
     .pluck();
   return (host) => last.get(host) ?? 0;
 }
@@ -26,14 +32,19 @@ export function prepareHostSeq(db: Connection): (host: string) => number {
 /** Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. */
 export function prepareJournal(db: Connection): Journal {
   const last = prepareLastSeq(db);
+  const hostKey = prepareHostKey(db);
+  const shapes = prepareShapes(db);
   const insert = db.prepare(
-    'INSERT INTO events (id, host, type, subject, at, data, changes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events (host, at_ms, type, subject, data, changes) VALUES (?, ?, ?, ?, ?, ?)',
   );
   return {
     last,
-    append: (host, at, events, uid) => {
-      for (const { type, subject, data, changes } of events) {
-        insert.run(uid(), host, type, subject, at, JSON.stringify(data), JSON.stringify(changes));
+    append: (host, at, applied) => {
+      const [key, atMs] = [hostKey(host), Date.parse(at)];
+      for (const { type, subject, data, changes } of applied.events) {
+        const text = textOfChanges(shapes, host, changes, applied);
+        const facts = JSON.stringify(data);
+        insert.run(key, atMs, type, subject, facts === '{}' ? null : facts, text);
       }
       return last();
     },

@@ -49,11 +49,11 @@ export function prepareFleet(db: Connection): Fleet {
     return { kind, statement };
   });
   const devices = prepareDevices(db);
-  const changed = db.prepare<[number], string>('SELECT DISTINCT host FROM events WHERE seq > ?').pluck();
+  const lastSeq = prepareLastSeq(db);
   return {
-    lastSeq: prepareLastSeq(db),
+    lastSeq,
     devices,
-    changedSince: (seq) => changed.all(seq),
+    changedSince: prepareChangedSince(db, lastSeq),
     load: (names) => {
       const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();
       for (const { kind, statement } of kinds) {
@@ -91,4 +91,21 @@ interface DevicesRow {
 
 function ascending(a: number, b: number): number {
   return a - b;
+}
+
+/** As many events are looked at; of more each host is asked for its last one, by the index of hosts. */
+const EVENTS_READ_MAX = 1_000;
+
+function prepareChangedSince(db: Connection, lastSeq: () => number): Fleet['changedSince'] {
+  const byEvents = db
+    .prepare<[number], string>(
+      'SELECT name FROM host_names WHERE key IN (SELECT host FROM events WHERE seq > ?)',
+    )
+    .pluck();
+  const byHosts = db
+    .prepare<[number], string>(
+      'SELECT name FROM host_names AS n WHERE (SELECT max(e.seq) FROM events AS e WHERE e.host = n.key) > ?',
+    )
+    .pluck();
+  return (seq) => (lastSeq() - seq > EVENTS_READ_MAX ? byHosts : byEvents).all(seq);
 }

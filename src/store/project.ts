@@ -2,6 +2,7 @@ import type { Event } from '../engine/model/event.ts';
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
+import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { encodeEntries } from './load.ts';
 import { columnsOf, hasLabels, KINDS, ownsEntries } from './tables.ts';
@@ -13,17 +14,17 @@ export interface Touched {
   readonly renewed: boolean;
 }
 
-type Project = (name: string, host: Host, events: readonly Event[]) => readonly Touched[];
+type Project = (name: string, host: Host, applied: Applied) => readonly Touched[];
 type WriteRow = (name: string, host: Host, row: Touched) => void;
 type Value = string | number | null | Buffer;
 
 /**
- * Prepares `apply` in SQL: given the events and the host they were applied to, writes each row they concern
- * once, as the host now has it. Returns what it wrote.
+ * Prepares `apply` in SQL: given the events that a host has had, writes each row they concern once, as the host now has
+ * it. Returns what it wrote.
  */
 export function prepareProject(db: Connection): Project {
   const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
-  return (name, host, events) => {
+  return (name, host, { events }) => {
     const touched = [...touchedBy(host, events)];
     for (const row of touched) writers.get(row.kind)?.(name, host, row);
     return touched;

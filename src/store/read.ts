@@ -1,6 +1,8 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
+import { eventId, withDashes } from './event_id.ts';
+import { HOST_KEY } from './journal.ts';
 import { listRows, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Store, StoredEvent } from './port.ts';
 import { KINDS } from './tables.ts';
@@ -83,12 +85,34 @@ function prepareOnce(db: Connection): Prepare {
   };
 }
 
+/** A row of the journal, its host's name beside it. */
+interface EventRow extends Pick<StoredEvent, 'seq' | 'host' | 'type' | 'subject' | 'data'> {
+  readonly id: string | null;
+  readonly at_ms: number;
+}
+
 function events(prepare: Prepare, { after, limit, host }: Parameters<Store['events']>[0]): EventPage {
-  const columns = 'seq, id, host, type, subject, at, data';
+  const columns = `e.seq, lower(hex(e.id)) AS id, n.name AS host, e.type, e.subject, e.at_ms, coalesce(e.data, '{}') AS data`;
+  const ofHost = host === undefined ? '' : ` AND e.host = ${HOST_KEY}`;
   const statement = prepare(
-    `SELECT ${columns} FROM events WHERE seq > ?${host === undefined ? '' : ' AND host = ?'} ORDER BY seq LIMIT ?`,
+    `SELECT ${columns} FROM events AS e CROSS JOIN host_names AS n ON n.key = e.host
+     WHERE e.seq > ?${ofHost} ORDER BY e.seq LIMIT ?`,
   );
-  const items = statement.all(after, ...(host === undefined ? [] : [host]), limit) as StoredEvent[];
+  const rows = statement.all(after, ...(host === undefined ? [] : [host]), limit) as EventRow[];
+  const { random } = prepare('SELECT CAST(random AS TEXT) AS random FROM identity').get() as {
+    random: string;
+  };
+  const items = rows.map(
+    ({ seq, id, host, type, subject, at_ms, data }): StoredEvent => ({
+      seq,
+      id: id === '' || id === null ? eventId(BigInt(random), seq, at_ms) : withDashes(id),
+      host,
+      type,
+      subject,
+      at: new Date(at_ms).toISOString(),
+      data,
+    }),
+  );
   return { items, as_of: lastSeq(prepare) };
 }
 

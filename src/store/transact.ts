@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { apply } from '../engine/model/apply.ts';
 import type { Command } from '../engine/model/command.ts';
 import type { decideAtOnce } from '../engine/decide.ts';
 import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
+import { applyAll } from './applied.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
@@ -248,10 +248,10 @@ function store(
   at: string,
 ): number {
   const before = removalStates(host, events);
-  for (const event of events) apply(host, event);
-  const touched = transactor.project(name, host, events);
+  const applied = applyAll(host, events);
+  const touched = transactor.project(name, host, applied);
   markRemovals(transactor, host, touched, before);
-  return transactor.journal.append(name, at, events, transactor.uid);
+  return transactor.journal.append(name, at, applied);
 }
 
 /** The states of the removals that events are about to change; nothing of those that they begin. */

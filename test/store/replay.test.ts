@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { apply, emptyHost } from '../../src/engine/model/apply.ts';
-import type { Event } from '../../src/engine/model/event.ts';
 import type { Host } from '../../src/engine/model/host.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import type { Store } from '../../src/store/port.ts';
+import { prepareReplay } from '../../src/store/replay.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
 
@@ -31,14 +30,10 @@ function plain(host: Host): unknown {
 
 function replayAndLoad(name: string): { readonly replayed: unknown; readonly loaded: unknown } {
   const db = openReadConnection(harness.path);
-  const journal = db
-    .prepare<[string], string>('SELECT changes FROM events WHERE host = ? ORDER BY seq')
-    .pluck()
-    .all(name)
-    .map((changes) => ({ changes: JSON.parse(changes) as Event['changes'] }) as Event);
+  const replayed = plain(prepareReplay(db)(name));
   const loaded = plain(prepareLoad(db)(name));
   db.close();
-  return { replayed: plain(journal.reduce(apply, emptyHost())), loaded };
+  return { replayed, loaded };
 }
 
 test.each(['v5.10', 'v6.12'] as const)(

@@ -4,7 +4,6 @@ import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { prepareProject } from '../../src/store/project.ts';
 import {
   addDevice,
   addMapper,
@@ -15,6 +14,7 @@ import {
   settle,
   steadyContext,
 } from '../engine/support.ts';
+import { storeHost } from './support/store_host.ts';
 
 test('[UNK5] a removal that rests is stored as it rests, and goes on from there', () => {
   const made = emptyMachine('v6.12');
@@ -26,7 +26,7 @@ test('[UNK5] a removal that rests is stored as it rests, and goes on from there'
   const rested = settle(made);
   const db = new Sqlite(':memory:');
   migrate(db);
-  prepareProject(db)('h', made.host, made.events);
+  storeHost(db, made);
   const stored = db.prepare('SELECT state, verdict FROM removals').get();
   expect(stored).toEqual({ state: 'undetermined', verdict: 'undetermined' });
   const host = prepareLoad(db)('h');

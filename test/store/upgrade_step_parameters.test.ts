@@ -6,7 +6,6 @@ import type { Connection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { prepareProject } from '../../src/store/project.ts';
 import { KINDS } from '../../src/store/tables.ts';
 import {
   addDevice,
@@ -23,6 +22,7 @@ import {
 import { ram } from '../engine/ram.ts';
 import { DAX } from '../engine/rig.ts';
 import { before } from './support/before.ts';
+import { storeHost } from './support/store_host.ts';
 
 /** A removal that has begun and did no step yet, of a device that somebody maps and pins. */
 function begun(kernel: KernelName, mode: 'fsdax' | 'devdax', by: 'ext4' | 'xfs' = 'ext4'): Machine {
@@ -38,9 +38,9 @@ function begun(kernel: KernelName, mode: 'fsdax' | 'devdax', by: 'ext4' | 'xfs' 
 }
 
 /** The same host once a version that stored no parameters has stored it, and the upgrade has loaded it. */
-function upgraded({ host, events }: Machine): Host {
+function upgraded({ events }: Machine): Host {
   const db = before(9);
-  copyRows(stored({ host, events }), db);
+  copyRows(stored({ events }), db);
   db.exec(`UPDATE removals SET record = json_set(record, '$.steps', (
     SELECT json_group_array(json_remove(value, '$.parameters')) FROM json_each(record, '$.steps')))`);
   migrate(db);
@@ -48,10 +48,10 @@ function upgraded({ host, events }: Machine): Host {
 }
 
 /** The rows of a host as this version writes them. */
-function stored({ host, events }: Pick<Machine, 'host' | 'events'>): Connection {
+function stored({ events }: Pick<Machine, 'events'>): Connection {
   const db = new Sqlite(':memory:');
   migrate(db);
-  prepareProject(db)('h', host, events);
+  storeHost(db, { events });
   return db;
 }
 

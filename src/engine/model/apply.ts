@@ -47,16 +47,19 @@ export function emptyHost(): Host {
 
 /** What an event does to a host: the only way one changes. In place; returns the same host. */
 export function apply(host: Host, event: Event): Host {
-  for (const change of event.changes) {
-    const names = change.op === 'put' || change.op === 'delete';
-    const before = names ? host.tables[change.kind].get(change.id) : undefined;
-    applyChange(host, change);
-    if (!names || before === undefined) continue;
-    if (change.op === 'delete') host.tables[change.kind].delete(change.id);
-    const now = change.op === 'put' ? change.record : undefined;
-    unindex(host, change.id, keysOf(change.kind, before, now));
-  }
+  for (const change of event.changes) applyForGood(host, change);
   return host;
+}
+
+/** What one change of an event does. */
+export function applyForGood(host: Host, change: Change): void {
+  const names = change.op === 'put' || change.op === 'delete';
+  const before = names ? host.tables[change.kind].get(change.id) : undefined;
+  applyChange(host, change);
+  if (!names || before === undefined) return;
+  if (change.op === 'delete') host.tables[change.kind].delete(change.id);
+  const now = change.op === 'put' ? change.record : undefined;
+  unindex(host, change.id, keysOf(change.kind, before, now));
 }
 
 /** Applies one change in place and returns how to undo it. */

@@ -1,0 +1,43 @@
+import { applyForGood } from '../engine/model/apply.ts';
+import type { Change, Event } from '../engine/model/event.ts';
+import type { Host, Kind, RecordOf } from '../engine/model/host.ts';
+import type { Entries } from '../engine/model/mapping_table.ts';
+import { entriesOf } from '../engine/model/transaction.ts';
+
+/** Events of one command that a host has had, and what they found there: what is stored of them is what differs. */
+export interface Applied {
+  readonly events: readonly Event[];
+  /** The record that a `put` replaced, if there was one. */
+  readonly replaced: ReadonlyMap<Change, RecordOf<Kind>>;
+  /** Entries of each owner that they changed, as they were before. */
+  readonly entries: ReadonlyMap<string, Entries>;
+}
+
+/** Applies the events of one command to a host, in place. */
+export function applyAll(host: Host, events: readonly Event[]): Applied {
+  const replaced = new Map<Change, RecordOf<Kind>>();
+  const entries = new Map<string, Entries>();
+  for (const change of events.flatMap(({ changes }) => changes)) {
+    const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
+    if (found !== undefined) replaced.set(change, found);
+    for (const owner of ownersIn(change)) if (!entries.has(owner)) entries.set(owner, entriesOf(host, owner));
+    applyForGood(host, change);
+  }
+  return { events, replaced, entries };
+}
+
+/** Whose entries a change may change. */
+function ownersIn(change: Change): readonly string[] {
+  switch (change.op) {
+    case 'insert_entries':
+    case 'drop_entries':
+      return [change.owner];
+    case 'protect_entries':
+      return change.owners;
+    case 'delete':
+      return [change.id];
+    case 'put':
+    case 'give_blocks':
+      return [];
+  }
+}

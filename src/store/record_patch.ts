@@ -1,0 +1,78 @@
+/** Plain JSON as a record has it. */
+type Plain = Readonly<Record<string, unknown>>;
+
+/**
+ * What makes of one state of a record the next, as plain JSON; 0 stands for none, and is left out at the end. `set`:
+ * members with other values, or new; `unset`: members that are gone; `within`: objects that differ in members of theirs;
+ * `splice`: arrays, of which so many members stay at the head, so many at the tail, and these stand between. What is equal
+ * is not named.
+ */
+export type Patch = readonly [
+  set?: Plain | 0,
+  unset?: readonly string[] | 0,
+  within?: Readonly<Record<string, Patch>> | 0,
+  splice?: Readonly<Record<string, Splice>>,
+];
+type Splice = readonly [head: number, tail: number, between: readonly unknown[]];
+
+/** What makes `after` of `before`; members that are undefined are none. O(what is not shared by identity). */
+export function patchOf(before: Plain, after: Plain): Patch {
+  const set: [string, unknown][] = [];
+  const within: [string, Patch][] = [];
+  const splice: [string, Splice][] = [];
+  for (const [name, value] of Object.entries(after)) {
+    const former = memberOf(before, name);
+    if (value === undefined || isSame(former, value)) continue;
+    if (Array.isArray(former) && Array.isArray(value)) splice.push([name, spliceOf(former, value)]);
+    else if (isPlain(former) && isPlain(value)) within.push([name, patchOf(former, value)]);
+    else set.push([name, value]);
+  }
+  const unset = Object.keys(before).filter(
+    (name) => before[name] !== undefined && memberOf(after, name) === undefined,
+  );
+  // A label may be called __proto__: fromEntries() makes a member of it, an assignment would not.
+  const members = [Object.fromEntries(set), unset, Object.fromEntries(within), Object.fromEntries(splice)];
+  const parts = members.map((part) => (Object.keys(part).length === 0 ? 0 : part));
+  return parts.slice(0, parts.findLastIndex((part) => part !== 0) + 1) as unknown as Patch;
+}
+
+/** The state that follows: patched(before, patchOf(before, after)) equals `after`. */
+export function patched(before: Plain, [set, unset, within, splice]: Patch): Plain {
+  const after = new Map(Object.entries({ ...before, ...(set === 0 ? {} : set) }));
+  const inner: Readonly<Record<string, Patch>> = within === undefined || within === 0 ? {} : within;
+  for (const [name, patch] of Object.entries(inner)) after.set(name, patched(before[name] as Plain, patch));
+  for (const [name, [head, tail, between]] of Object.entries(splice ?? {})) {
+    const former = before[name] as readonly unknown[];
+    after.set(name, [...former.slice(0, head), ...between, ...former.slice(former.length - tail)]);
+  }
+  if (unset !== 0) for (const name of unset ?? []) after.delete(name);
+  return Object.fromEntries(after);
+}
+
+function spliceOf(before: readonly unknown[], after: readonly unknown[]): Splice {
+  const shortest = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shortest && isSame(before[head], after[head])) head += 1;
+  let tail = 0;
+  while (tail < shortest - head && isSame(before.at(-1 - tail), after.at(-1 - tail))) tail += 1;
+  return [head, tail, after.slice(head, after.length - tail)];
+}
+
+/** Whether both print as the same JSON, but for the order of members. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((member, at) => isSame(member, b[at]));
+  if (!isPlain(a) || !isPlain(b)) return false;
+  const names = Object.keys({ ...a, ...b });
+  return names.every((name) => isSame(memberOf(a, name), memberOf(b, name)));
+}
+
+/** A member of its own: every object has a `constructor`, and a label may be called so. */
+function memberOf(value: Plain, name: string): unknown {
+  return Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
