@@ -76,6 +76,14 @@ CREATE INDEX dax_devices_by_state ON dax_devices (state);
 
 CREATE INDEX dax_devices_by_tenant ON dax_devices (tenant);
 
+CREATE TABLE entry_chunks (
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
+  owner TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  runs BLOB NOT NULL,
+  PRIMARY KEY (host, owner, first)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "events" (
   seq INTEGER PRIMARY KEY,
   host INTEGER NOT NULL REFERENCES host_names (key),
@@ -151,7 +159,7 @@ CREATE TABLE files (
   file_system TEXT NOT NULL,
   path TEXT NOT NULL,
   record TEXT NOT NULL CHECK (json_valid(record)),
-  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0), size INTEGER NOT NULL DEFAULT 0,
+  size INTEGER NOT NULL DEFAULT 0, runs BLOB NOT NULL DEFAULT x'',
   UNIQUE (host, id)
 ) STRICT;
 
@@ -261,7 +269,7 @@ CREATE TABLE mappings (
   dax_device TEXT NOT NULL,
   file TEXT,
   record TEXT NOT NULL CHECK (json_valid(record)),
-  entries BLOB NOT NULL CHECK (length(entries) % 32 = 0),
+  runs BLOB NOT NULL DEFAULT x'',
   UNIQUE (host, id)
 ) STRICT;
 

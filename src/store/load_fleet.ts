@@ -2,6 +2,7 @@ import { emptyHost, indexHost } from '../engine/model/apply.ts';
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { prepareLastSeq } from './journal.ts';
+import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
 import { KINDS, ownsEntries } from './tables.ts';
 
@@ -41,7 +42,7 @@ const NAMED = 'host IN (SELECT value FROM json_each(?))';
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
-    const columns = ownsEntries(kind) ? 'key, host, id, record, entries' : 'key, host, id, record';
+    const columns = ownsEntries(kind) ? 'key, host, id, record, runs' : 'key, host, id, record';
     const wanted = WANTED[kind] ?? 'TRUE';
     const statement = db.prepare<[string], FleetRow>(
       `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${NAMED} ORDER BY key`,
@@ -49,6 +50,7 @@ export function prepareFleet(db: Connection): Fleet {
     return { kind, statement };
   });
   const devices = prepareDevices(db);
+  const chunks = prepareFleetChunks(db);
   const lastSeq = prepareLastSeq(db);
   return {
     lastSeq,
@@ -64,6 +66,7 @@ export function prepareFleet(db: Connection): Fleet {
           if (kind === 'dax_devices') loaded.keys.set(row.id, row.key);
         }
       }
+      for (const { host, owner, runs } of chunks(names)) addChunk(fleet.get(host)!.host, owner, runs);
       for (const { host } of fleet.values()) indexHost(host);
       return fleet;
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Connection } from './connection.ts';
+import { defineMigrationFunctions } from './migration_functions.ts';
 
 /** Beside src/ and dist/ alike. */
 export const MIGRATIONS = new URL('../../migrations/', import.meta.url);
@@ -26,6 +27,7 @@ export interface Migration {
  */
 export function migrate(db: Connection, directory: URL = MIGRATIONS): number {
   const migrations = readMigrations(directory);
+  defineMigrationFunctions(db);
   const run = db.transaction(() => {
     db.exec(CREATE_SCHEMA_MIGRATIONS);
     const applied = db.prepare<[], Migration>('SELECT * FROM schema_migrations ORDER BY version').all();

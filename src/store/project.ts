@@ -4,7 +4,7 @@ import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
-import { encodeEntries } from './load.ts';
+import { inlineRuns, prepareChunkRows } from './entry_chunks.ts';
 import { columnsOf, hasLabels, KINDS, ownsEntries } from './tables.ts';
 
 /** A row that events concern. `renewed`: it was deleted on the way, so that what stands there now is a new row. */
@@ -24,9 +24,11 @@ type Value = string | number | null | Buffer;
  */
 export function prepareProject(db: Connection): Project {
   const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
-  return (name, host, { events }) => {
+  const writeChunks = prepareChunkRows(db);
+  return (name, host, { events, entries }) => {
     const touched = [...touchedBy(host, events)];
     for (const row of touched) writers.get(row.kind)?.(name, host, row);
+    for (const [owner, before] of entries) writeChunks(name, owner, before, entriesOf(host, owner));
     return touched;
   };
 }
@@ -88,7 +90,7 @@ interface RecordRow {
   readonly uid: string;
   readonly revision: number;
   readonly columns: readonly Value[];
-  /** The record, and the runs of entries that some kinds have beside it: what no index is of. */
+  /** The record, and the few runs of entries that some kinds have beside it: what no index is of. */
   readonly contents: readonly Value[];
 }
 
@@ -96,12 +98,12 @@ function rowOf(kind: Kind, fields: readonly string[], host: Host, id: string, re
   const { uid, revision } = record;
   const values = record as unknown as Record<string, unknown>;
   const columns = fields.map((field) => columnValue(values[field] ?? UNTOLD[field]));
-  const entries = ownsEntries(kind) ? [encodeEntries(entriesOf(host, id))] : [];
-  return { uid, revision, columns, contents: [JSON.stringify(record), ...entries] };
+  const runs = ownsEntries(kind) ? [inlineRuns(entriesOf(host, id))] : [];
+  return { uid, revision, columns, contents: [JSON.stringify(record), ...runs] };
 }
 
 function contentsOf(kind: Kind): string[] {
-  return ['record', ...(ownsEntries(kind) ? ['entries'] : [])];
+  return ['record', ...(ownsEntries(kind) ? ['runs'] : [])];
 }
 
 /**

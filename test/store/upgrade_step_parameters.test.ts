@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Host } from '../../src/engine/model/host.ts';
+import { rowsOf } from '../../src/engine/model/mapping_table.ts';
 import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
 import type { Connection } from '../../src/store/connection.ts';
@@ -55,15 +56,20 @@ function stored({ events }: Pick<Machine, 'events'>): Connection {
   return db;
 }
 
-/** Of each row what the other database has columns for. */
+/** Of each row what the other database has columns for; that had the entries of an owner as doubles. */
 function copyRows(from: Connection, to: Connection): void {
+  const { entries } = prepareLoad(from)('h');
   for (const kind of KINDS) {
     const columns = to.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(kind);
     if (columns.length === 0) continue;
     const names = columns.map((column) => `"${column}"`).join(', ');
     const insert = to.prepare(`INSERT INTO ${kind} (${names}) VALUES (${columns.map(() => '?').join(', ')})`);
-    for (const row of from.prepare(`SELECT ${names} FROM ${kind} ORDER BY key`).raw().all())
-      insert.run(...(row as unknown[]));
+    for (const row of from.prepare<[], Record<string, unknown>>(`SELECT * FROM ${kind} ORDER BY key`).all()) {
+      const doubles = rowsOf(entries.get(row['id'] as string) ?? []);
+      insert.run(
+        ...columns.map((column) => (column === 'entries' ? Buffer.from(doubles.buffer) : row[column])),
+      );
+    }
   }
 }
 

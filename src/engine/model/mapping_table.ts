@@ -15,7 +15,7 @@ const COLUMNS = 4;
 const FIRST_KINDS = 4;
 const LATER_KINDS = 2 ** 48;
 /** Runs a chunk at most: one change of a large table copies three chunks or four. */
-export const CHUNK_RUNS = 64;
+export const CHUNK_RUNS = 128;
 
 /** The sizes of an entry: 4 KiB, 2 MiB, 1 GiB. */
 export const LEVELS = ['pte', 'pmd', 'pud'] as const;
@@ -198,7 +198,7 @@ function splice(entries: Entries, start: number, end: number, replace: (touched:
   const first = Math.max(0, chunkBefore(entries, start));
   const last = Math.min(entries.length, chunkAfter(entries, Math.max(start, end - 1)) + 1);
   const changed = spliceRows(rowsOf(entries.slice(first, last)), start, end, replace);
-  return [...entries.slice(0, first), ...chunksOf(changed), ...entries.slice(last)];
+  return entries.slice(0, first).concat(chunksOf(changed), entries.slice(last));
 }
 
 /** The chunk of the run before the first that ends after `index`. */
@@ -290,7 +290,7 @@ export function differing(a: Entries, b: Entries): readonly [Entries, Entries] {
 }
 
 /** How many members two lists share at the head and, of the rest, at the tail. */
-function commonEnds<T>(a: ArrayLike<T>, b: ArrayLike<T>): [head: number, tail: number] {
+export function commonEnds<T>(a: ArrayLike<T>, b: ArrayLike<T>): [head: number, tail: number] {
   const shortest = Math.min(a.length, b.length);
   let head = 0;
   while (head < shortest && a[head] === b[head]) head += 1;

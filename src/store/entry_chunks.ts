@@ -1,0 +1,75 @@
+import type { Host } from '../engine/model/host.ts';
+import { commonEnds, type Entries } from '../engine/model/mapping_table.ts';
+import type { Connection } from './connection.ts';
+import { packRuns, unpackRuns } from './packed_runs.ts';
+
+/** A chunk of the entries of one owner, a mapping or a file. */
+export interface ChunkRow {
+  readonly owner: string;
+  readonly runs: Buffer;
+}
+
+const NONE = Buffer.alloc(0);
+
+/** What stands in the owner's own row: the runs of the only chunk. */
+export function inlineRuns(entries: Entries): Buffer {
+  return entries.length === 1 ? packRuns(entries[0]!) : NONE;
+}
+
+/** What stands in rows of its own: of a single chunk nothing. */
+function inRows(entries: Entries): Entries {
+  return entries.length === 1 ? [] : entries;
+}
+
+type WriteChunks = (host: string, owner: string, before: Entries, after: Entries) => void;
+
+/**
+ * Prepares writing the chunks in which two states of an owner's entries differ: a change shares all others between the
+ * two, and so do entries that were loaded with the rows that they were loaded from. O(chunks) comparisons.
+ */
+export function prepareChunkRows(db: Connection): WriteChunks {
+  const hostKey = db.prepare<[string], number>('SELECT key FROM hosts WHERE host = ?').pluck();
+  const remove = db.prepare('DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first = ?');
+  const put = db.prepare(
+    `INSERT INTO entry_chunks (host, owner, first, runs) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET runs = excluded.runs`,
+  );
+  return (host, owner, before, after) => {
+    const [was, is] = [inRows(before), inRows(after)];
+    const [head, tail] = commonEnds(was, is);
+    const gone = was.slice(head, was.length - tail);
+    const come = is.slice(head, is.length - tail);
+    if (gone.length + come.length === 0) return;
+    // With the host its chunks have gone.
+    const key = hostKey.get(host);
+    if (key === undefined) return;
+    const [stored, firsts] = [new Set(gone), new Set(come.map(firstOf))];
+    for (const first of gone.map(firstOf)) if (!firsts.has(first)) remove.run(key, owner, first);
+    for (const chunk of come) if (!stored.has(chunk)) put.run(key, owner, firstOf(chunk), packRuns(chunk));
+  };
+}
+
+/** Index of the first page that a chunk has an entry for: none of the owner's others has the same. */
+function firstOf(chunk: Float64Array): number {
+  return chunk[0]!;
+}
+
+/** Adds a chunk that was loaded; those of an owner come in their order. */
+export function addChunk(host: Host, owner: string, runs: Buffer): void {
+  const chunks = host.entries.get(owner) as Float64Array[] | undefined;
+  if (chunks === undefined) host.entries.set(owner, [unpackRuns(runs)]);
+  else chunks.push(unpackRuns(runs));
+}
+
+interface FleetChunkRow extends ChunkRow {
+  readonly host: string;
+}
+
+/** Prepares reading the chunks of these hosts. */
+export function prepareFleetChunks(db: Connection): (names: readonly string[]) => Iterable<FleetChunkRow> {
+  const select = db.prepare<[string], FleetChunkRow>(
+    `SELECT h.host, c.owner, c.runs FROM hosts AS h CROSS JOIN entry_chunks AS c ON c.host = h.key
+     WHERE h.host IN (SELECT value FROM json_each(?)) ORDER BY c.host, c.owner, c.first`,
+  );
+  return (names) => select.iterate(JSON.stringify(names));
+}

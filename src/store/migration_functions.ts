@@ -1,0 +1,17 @@
+import { chunksOf } from '../engine/model/mapping_table.ts';
+import type { Connection } from './connection.ts';
+import { packRuns } from './packed_runs.ts';
+
+/**
+ * What migrations call that SQL cannot say. A migration that was released stays as it is, and so does what it calls.
+ * `chunks_of_doubles(entries)`: entries as they were stored before migration 43, all in one BLOB of doubles, as JSON: an
+ * array of `[first, runs]` for each chunk, the runs packed and in hexadecimal digits.
+ */
+export function defineMigrationFunctions(db: Connection): void {
+  db.function('chunks_of_doubles', { deterministic: true }, (entries: unknown) => {
+    // Copied, because a row's bytes start at any address and doubles do not.
+    const rows = new Float64Array(new Uint8Array(entries as Buffer).buffer);
+    const chunks = chunksOf(rows).filter((chunk) => chunk.length > 0);
+    return JSON.stringify(chunks.map((chunk) => [chunk[0], packRuns(chunk).toString('hex')]));
+  });
+}

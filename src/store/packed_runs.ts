@@ -1,0 +1,76 @@
+/**
+ * Runs of entries in few bytes, for the disk: numbers of 7 bits a byte, the last below 128, each as what it is more than
+ * the run before it lets expect. A run of a fragmented file has two or three.
+ *
+ *   8 * gap + flags   pages between the run before and this one; flags: see below
+ *   nr_pages          unless 1
+ *   bits              unless those of the run before
+ *   pfn               unless none, from where the run before ends: twice what is ahead, or 1 more than twice what is behind
+ */
+const COLUMNS = 4;
+const ONE_PAGE = 1;
+const SAME_BITS = 2;
+const NO_PFN = 4;
+const FLAGS = 8;
+/** Bytes of a run at most: four numbers of 56 bits. */
+const RUN_BYTES_MAX = 32;
+
+/** Rows of `[index, nr_pages, pfn, bits]` of one chunk (mapping_table.ts), packed. */
+export function packRuns(rows: Float64Array): Buffer {
+  const bytes = Buffer.allocUnsafe((rows.length / COLUMNS) * RUN_BYTES_MAX);
+  let length = 0;
+  const put = (value: number): void => {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[length++] = (rest % 128) + 128;
+    bytes[length++] = rest;
+  };
+  let [end, pfnEnd, former] = [0, 0, 0];
+  for (let at = 0; at < rows.length; at += COLUMNS) {
+    const [index, nr_pages, pfn, bits] = [rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!];
+    const flags =
+      (nr_pages === 1 ? ONE_PAGE : 0) + (bits === former ? SAME_BITS : 0) + (pfn < 0 ? NO_PFN : 0);
+    put(FLAGS * (index - end) + flags);
+    if (nr_pages !== 1) put(nr_pages);
+    if (bits !== former) put(bits);
+    if (pfn >= 0) {
+      const ahead = pfn - pfnEnd;
+      put(ahead >= 0 ? 2 * ahead : -2 * ahead - 1);
+      pfnEnd = pfn + nr_pages;
+    }
+    end = index + nr_pages;
+    former = bits;
+  }
+  return Buffer.from(bytes.subarray(0, length));
+}
+
+/** What was packed. */
+export function unpackRuns(bytes: Buffer): Float64Array {
+  const rows: number[] = [];
+  let position = 0;
+  const take = (): number => {
+    let [value, unit] = [0, 1];
+    for (;;) {
+      const byte = bytes[position++]!;
+      if (byte < 128) return value + byte * unit;
+      value += (byte - 128) * unit;
+      unit *= 128;
+    }
+  };
+  let [end, pfnEnd, bits] = [0, 0, 0];
+  while (position < bytes.length) {
+    const head = take();
+    const flags = head % FLAGS;
+    const index = end + Math.floor(head / FLAGS);
+    const nr_pages = (flags & ONE_PAGE) === 0 ? take() : 1;
+    if ((flags & SAME_BITS) === 0) bits = take();
+    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(take()) : -1;
+    if (pfn >= 0) pfnEnd = pfn + nr_pages;
+    end = index + nr_pages;
+    rows.push(index, nr_pages, pfn, bits);
+  }
+  return Float64Array.from(rows);
+}
+
+function signed(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}

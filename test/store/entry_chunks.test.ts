@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { emptyHost } from '../../src/engine/model/apply.ts';
+import type { Change } from '../../src/engine/model/event.ts';
+import type { Host } from '../../src/engine/model/host.ts';
+import {
+  CHUNK_RUNS,
+  chunksOf,
+  encodeRun,
+  ENTRY_KINDS,
+  LEVELS,
+  levelPages,
+  rowsOf,
+} from '../../src/engine/model/mapping_table.ts';
+import { applyAll } from '../../src/store/applied.ts';
+import type { Connection } from '../../src/store/connection.ts';
+import { Sqlite } from '../../src/store/driver.ts';
+import { prepareLoad } from '../../src/store/load.ts';
+import { prepareFleet } from '../../src/store/load_fleet.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { packRuns, unpackRuns } from '../../src/store/packed_runs.ts';
+import { prepareProject } from '../../src/store/project.ts';
+import { cases } from '../support/property.ts';
+import { addHost, before } from './support/before.ts';
+
+const steps = fc.array(
+  fc.record({
+    gap: fc.oneof(fc.constant(0), fc.nat(3), fc.nat(2 ** 40)),
+    entries: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 10 })),
+    pfn: fc.oneof(fc.constant(-1), fc.nat(2 ** 40)),
+    level: fc.constantFrom(...LEVELS),
+    kind: fc.constantFrom(...ENTRY_KINDS),
+    writable: fc.boolean(),
+    pgmap: fc.oneof(fc.nat(2), fc.nat(2 ** 30)),
+  }),
+  { maxLength: 40 },
+);
+
+test('runs that are packed come back as they were', () => {
+  fc.assert(
+    fc.property(steps, (list) => {
+      let end = 0;
+      const rows = list.flatMap(({ gap, entries, ...run }) => {
+        const index = end + gap;
+        const nr_pages = entries * levelPages(run.level);
+        end = index + nr_pages;
+        return encodeRun({ ...run, index, nr_pages });
+      });
+      expect(unpackRuns(packRuns(Float64Array.from(rows)))).toEqual(Float64Array.from(rows));
+    }),
+    cases(300),
+  );
+});
+
+const MAPPING = { uid: 'u', revision: 1, host: 'h', id: 'v1', pid: 1, dax_device: 'd', file: null };
+const NONE = { pte: 0, pmd: 0, pud: 0, anon: 0 };
+const MANY = 40 * CHUNK_RUNS;
+
+let db: Connection;
+let host: Host;
+let commit: (...changes: object[]) => void;
+
+beforeEach(() => {
+  db = new Sqlite(':memory:');
+  db.pragma('foreign_keys = ON');
+  migrate(db);
+  host = emptyHost();
+  const project = prepareProject(db);
+  commit = (...changes) => {
+    const event = { type: 'page_faulted', subject: '', data: {}, changes: changes as Change[] } as const;
+    project('h', host, applyAll(host, [event]));
+  };
+  commit(
+    {
+      op: 'put',
+      kind: 'hosts',
+      id: 'h',
+      record: { uid: 'h', revision: 1, labels: {}, kernel: 'v6.12', health: 'ok' },
+    },
+    { op: 'put', kind: 'mappings', id: 'v1', record: { ...MAPPING, present: NONE } },
+  );
+});
+
+/** Every other page from one on, so many. */
+const holed = (first: number, runs: number): object => ({
+  op: 'insert_entries',
+  owner: 'v1',
+  rows: Array.from({ length: runs }, (_, at) => [first + 2 * at, 1, 10 * at, 0]).flat(),
+});
+const chunkRows = (): number => db.prepare<[], number>('SELECT count(*) FROM entry_chunks').pluck().get()!;
+
+/** What is loaded, of the host alone and with the fleet, is what is in memory, chunk by chunk. */
+function expectLoaded(): void {
+  const entries = [...host.entries];
+  expect([...prepareLoad(db)('h').entries]).toEqual(entries);
+  expect([...prepareFleet(db).load(['h']).get('h')!.host.entries]).toEqual(entries);
+  const chunks = host.entries.get('v1')?.length ?? 0;
+  expect(chunkRows()).toBe(chunks === 1 ? 0 : chunks);
+}
+
+test('one chunk stands in the row of its owner, several have a row each', () => {
+  for (const runs of [1, CHUNK_RUNS, 1, MANY]) {
+    commit(holed(0, runs));
+    expectLoaded();
+  }
+  commit({ op: 'drop_entries', owner: 'v1', index: 9, nr_pages: 2 * MANY, anon: true });
+  expectLoaded();
+  commit({ op: 'drop_entries', owner: 'v1', index: 0, nr_pages: 2 * MANY, anon: true });
+  expectLoaded();
+});
+
+test('a change among many runs writes the chunks around it, by this host and by one that was loaded', () => {
+  commit(holed(0, MANY));
+  host = prepareLoad(db)('h');
+  for (const at of [1, MANY + 1, 2 * MANY - 1]) {
+    const former = db.prepare<[], number>('SELECT total_changes()').pluck().get()!;
+    commit({ op: 'insert_entries', owner: 'v1', rows: [at, 1, 7, 0] });
+    // The record, and chunks that are written or go.
+    expect(db.prepare<[], number>('SELECT total_changes()').pluck().get()! - former).toBeLessThanOrEqual(
+      1 + 6,
+    );
+    expectLoaded();
+  }
+});
+
+test('what goes takes its chunks along: an owner, one that comes again in the same commit, a host', () => {
+  commit(holed(0, MANY));
+  const put = { op: 'put', kind: 'mappings', id: 'v1', record: { ...MAPPING, present: NONE } };
+  commit({ op: 'delete', kind: 'mappings', id: 'v1' }, put, holed(5, 3 * CHUNK_RUNS));
+  expectLoaded();
+  commit({ op: 'delete', kind: 'mappings', id: 'v1' });
+  expectLoaded();
+  commit(put, holed(0, MANY));
+  commit({ op: 'delete', kind: 'mappings', id: 'v1' }, { op: 'delete', kind: 'hosts', id: 'h' });
+  expect(chunkRows()).toBe(0);
+});
+
+test.each([1, CHUNK_RUNS, MANY])('entries of %i runs that were stored before are there', (runs) => {
+  const old = before(43);
+  addHost(old);
+  const rows = Float64Array.from({ length: 4 * runs }, (_, at) => [2 * (at >> 2), 1, 5 * at, 16][at % 4]!);
+  for (const [table, more] of [
+    ['mappings', 'pid, dax_device'],
+    ['files', 'mount, dax_device, file_system, path'],
+  ] as const) {
+    const values = more.split(', ').map(() => '7');
+    old
+      .prepare(
+        `INSERT INTO ${table} (host, id, uid, revision, record, entries, ${more})
+         VALUES ('h', '${table}', '${table}', 1, '{}', ?, ${values.join(', ')})`,
+      )
+      .run(Buffer.from(rows.buffer));
+  }
+  migrate(old);
+  const { entries } = prepareLoad(old)('h');
+  for (const table of ['mappings', 'files']) {
+    expect(entries.get(table)).toEqual(chunksOf(rows));
+    expect(rowsOf(entries.get(table)!)).toEqual(rows);
+  }
+});
