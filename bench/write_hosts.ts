@@ -47,7 +47,8 @@ export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Ho
 /** A host as it stands, where there was nothing. */
 function standing(host: Host): Applied {
   const entries = new Map([...host.entries.keys()].map((owner) => [owner, NO_ENTRIES]));
-  return { events: [whole(host)], replaced: new Map(), entries };
+  const extents = new Map([...host.tables.files.keys()].map((file) => [file, []]));
+  return { events: [whole(host)], replaced: new Map(), entries, extents };
 }
 
 /** All of a host as one event. */

@@ -134,6 +134,13 @@ CREATE INDEX exposures_by_tenant_open ON exposures (tenant, open);
 
 CREATE INDEX exposures_by_to_tenant ON exposures (to_tenant);
 
+CREATE TABLE extent_chunks (
+  file INTEGER NOT NULL REFERENCES files (key) ON DELETE CASCADE,
+  first INTEGER NOT NULL,
+  extents TEXT NOT NULL,
+  PRIMARY KEY (file, first)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE file_systems (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,

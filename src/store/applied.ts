@@ -1,6 +1,7 @@
 import { applyForGood } from '../engine/model/apply.ts';
 import type { Change, Event } from '../engine/model/event.ts';
 import type { Host, Kind, RecordOf } from '../engine/model/host.ts';
+import type { Extent } from '../engine/model/inode.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 
@@ -11,19 +12,24 @@ export interface Applied {
   readonly replaced: ReadonlyMap<Change, RecordOf<Kind>>;
   /** Entries of each owner that they changed, as they were before. */
   readonly entries: ReadonlyMap<string, Entries>;
+  /** Extents of each file that they changed, as they were before. */
+  readonly extents: ReadonlyMap<string, readonly Extent[]>;
 }
 
 /** Applies the events of one command to a host, in place. */
 export function applyAll(host: Host, events: readonly Event[]): Applied {
   const replaced = new Map<Change, RecordOf<Kind>>();
   const entries = new Map<string, Entries>();
+  const extents = new Map<string, readonly Extent[]>();
   for (const change of events.flatMap(({ changes }) => changes)) {
     const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
     if (found !== undefined) replaced.set(change, found);
     for (const owner of ownersIn(change)) if (!entries.has(owner)) entries.set(owner, entriesOf(host, owner));
+    const file = fileIn(change);
+    if (file !== null && !extents.has(file)) extents.set(file, host.tables.files.get(file)?.extents ?? []);
     applyForGood(host, change);
   }
-  return { events, replaced, entries };
+  return { events, replaced, entries, extents };
 }
 
 /** Whose entries a change may change. */
@@ -40,4 +46,10 @@ function ownersIn(change: Change): readonly string[] {
     case 'give_blocks':
       return [];
   }
+}
+
+/** The file that a change is of. */
+function fileIn(change: Change): string | null {
+  if (change.op === 'give_blocks') return change.file;
+  return (change.op === 'put' || change.op === 'delete') && change.kind === 'files' ? change.id : null;
 }

@@ -1,8 +1,9 @@
 import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
+import { isWithoutExtents } from './extent_chunks.ts';
 import type { ListQuery, Page, Place } from './port.ts';
-import { hasLabels, isFilter, isOfHost, KINDS, sortColumn } from './tables.ts';
+import { hasLabels, isFilter, isOfHost, KINDS, sortColumn, wholeRecord } from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -25,7 +26,10 @@ export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'
     if (rows.length <= limit) rows.push(...select(prepare, query, source, part, limit + 1 - rows.length));
   }
   const shown = rows.length > limit ? rows.slice(0, limit) : rows;
-  return { items: shown.map(recordOf), last: rows.length > limit ? placeOf(rows[limit - 1]!) : null };
+  return {
+    items: shown.map((row) => wholeText(prepare, query.kind, row)),
+    last: rows.length > limit ? placeOf(rows[limit - 1]!) : null,
+  };
 }
 
 /** Of a bare `?` SQLite asks how much it is when it plans, and plans anew each time that it is bound. */
@@ -54,6 +58,16 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
   return prepare(sql)
     .pluck()
     .all(...values, rows) as string[];
+}
+
+/** The record of a row: put together for the rows of the page alone, not for all that are sorted. */
+function wholeText(prepare: Prepare, kind: Kind, row: string): string {
+  const record = recordOf(row);
+  if (!isWithoutExtents(kind, record)) return record;
+  const [key] = placeOf(row);
+  return prepare(`SELECT ${wholeRecord(kind)} FROM ${kind} WHERE key = ?`)
+    .pluck()
+    .get(key) as string;
 }
 
 function refusesQuery({ kind, filters, sort }: ListQuery): Refusal | null {

@@ -3,7 +3,7 @@ import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { addChunk, type ChunkRow } from './entry_chunks.ts';
 import { unpackRuns } from './packed_runs.ts';
-import { KINDS, ownsEntries } from './tables.ts';
+import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 import type { Table } from '../engine/model/table.ts';
 
 /** A stored record: its JSON, and the few runs of entries that some kinds have beside it. */
@@ -16,7 +16,7 @@ export interface Row {
 /** Prepares the reading of a whole host, empty where there is none. Records come in order of creation. */
 export function prepareLoad(db: Connection): (host: string) => Host {
   const statements = KINDS.map((kind) => {
-    const columns = ownsEntries(kind) ? 'id, record, runs' : 'id, record';
+    const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
     return [
       kind,
       db.prepare<[string], Row>(`SELECT ${columns} FROM ${kind} WHERE host = ? ORDER BY key`),

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { prepareLastSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
-import { KINDS, ownsEntries } from './tables.ts';
+import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 
 /** The fleet as a store has it. One query asks it all it wants of one committed state. */
 export interface Fleet {
@@ -42,7 +42,7 @@ const NAMED = 'host IN (SELECT value FROM json_each(?))';
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
-    const columns = ownsEntries(kind) ? 'key, host, id, record, runs' : 'key, host, id, record';
+    const columns = `key, host, id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
     const wanted = WANTED[kind] ?? 'TRUE';
     const statement = db.prepare<[string], FleetRow>(
       `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${NAMED} ORDER BY key`,

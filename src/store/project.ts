@@ -1,9 +1,10 @@
 import type { Event } from '../engine/model/event.ts';
-import type { Host, Kind } from '../engine/model/host.ts';
+import type { File, Host, Kind } from '../engine/model/host.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
+import { areApart, prepareExtentRows } from './extent_chunks.ts';
 import { inlineRuns, prepareChunkRows } from './entry_chunks.ts';
 import { columnsOf, hasLabels, KINDS, ownsEntries } from './tables.ts';
 
@@ -25,9 +26,13 @@ type Value = string | number | null | Buffer;
 export function prepareProject(db: Connection): Project {
   const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
   const writeChunks = prepareChunkRows(db);
-  return (name, host, { events, entries }) => {
+  const writeExtents = prepareExtentRows(db);
+  return (name, host, { events, entries, extents }) => {
     const touched = [...touchedBy(host, events)];
     for (const row of touched) writers.get(row.kind)?.(name, host, row);
+    const renewed = new Set(touched.filter((row) => row.renewed && row.kind === 'files').map(({ id }) => id));
+    for (const [file, before] of extents)
+      writeExtents(name, file, renewed.has(file) ? [] : before, host.tables.files.get(file)?.extents ?? []);
     for (const [owner, before] of entries) writeChunks(name, owner, before, entriesOf(host, owner));
     return touched;
   };
@@ -99,7 +104,12 @@ function rowOf(kind: Kind, fields: readonly string[], host: Host, id: string, re
   const values = record as unknown as Record<string, unknown>;
   const columns = fields.map((field) => columnValue(values[field] ?? UNTOLD[field]));
   const runs = ownsEntries(kind) ? [inlineRuns(entriesOf(host, id))] : [];
-  return { uid, revision, columns, contents: [JSON.stringify(record), ...runs] };
+  return { uid, revision, columns, contents: [textOf(kind, record), ...runs] };
+}
+
+function textOf(kind: Kind, record: Resource): string {
+  const isApart = kind === 'files' && areApart((record as File).extents);
+  return JSON.stringify(isApart ? { ...record, extents: [] } : record);
 }
 
 function contentsOf(kind: Kind): string[] {

@@ -5,7 +5,7 @@ import { eventId, withDashes } from './event_id.ts';
 import { HOST_KEY } from './journal.ts';
 import { listRows, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Store, StoredEvent } from './port.ts';
-import { KINDS } from './tables.ts';
+import { KINDS, wholeRecord } from './tables.ts';
 
 /** What a store answers by reading alone. */
 export type Reads = Pick<
@@ -44,7 +44,7 @@ interface Texts {
 /** Prepares reading one record of each kind. */
 function prepareTexts(db: Connection): Texts {
   const ofKind = (kind: Kind) => {
-    const text = `SELECT uid || '.' || revision || char(10) || record FROM ${kind}`;
+    const text = `SELECT uid || '.' || revision || char(10) || ${wholeRecord(kind)} FROM ${kind}`;
     return {
       byId: db.prepare<[string, string], string>(`${text} WHERE host = ? AND id = ?`).pluck(),
       byUid: db.prepare<[string], string>(`${text} WHERE uid = ?`).pluck(),

@@ -1,4 +1,5 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
+import { wholeFile } from './extent_chunks.ts';
 
 /**
  * Each kind's table: its columns are fields of the record, copied out of it to be filtered and sorted by. A field that
@@ -65,6 +66,11 @@ const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
 export function sortColumn(kind: Kind, field: string): string | null {
   const sorts = new Map(Object.entries({ ...SORTS_OF[kind], created_at: 'key' }));
   return sorts.get(field) ?? null;
+}
+
+/** The record of a row of a kind's table, whole, in SQL; the table is there by that name. */
+export function wholeRecord(kind: Kind, row: string = kind): string {
+  return kind === 'files' ? wholeFile(row) : `${row}.record`;
 }
 
 /** Kinds whose records have labels: a row of `labels` each. */

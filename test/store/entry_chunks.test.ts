@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { emptyHost } from '../../src/engine/model/apply.ts';
-import type { Change } from '../../src/engine/model/event.ts';
-import type { Host } from '../../src/engine/model/host.ts';
 import {
   CHUNK_RUNS,
   chunksOf,
@@ -12,16 +9,13 @@ import {
   levelPages,
   rowsOf,
 } from '../../src/engine/model/mapping_table.ts';
-import { applyAll } from '../../src/store/applied.ts';
-import type { Connection } from '../../src/store/connection.ts';
-import { Sqlite } from '../../src/store/driver.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { prepareFleet } from '../../src/store/load_fleet.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { packRuns, unpackRuns } from '../../src/store/packed_runs.ts';
-import { prepareProject } from '../../src/store/project.ts';
 import { cases } from '../support/property.ts';
 import { addHost, before } from './support/before.ts';
+import { projectedHost, type ProjectedHost } from './support/projected_host.ts';
 
 const steps = fc.array(
   fc.record({
@@ -56,29 +50,11 @@ const MAPPING = { uid: 'u', revision: 1, host: 'h', id: 'v1', pid: 1, dax_device
 const NONE = { pte: 0, pmd: 0, pud: 0, anon: 0 };
 const MANY = 40 * CHUNK_RUNS;
 
-let db: Connection;
-let host: Host;
-let commit: (...changes: object[]) => void;
+let made: ProjectedHost;
 
 beforeEach(() => {
-  db = new Sqlite(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrate(db);
-  host = emptyHost();
-  const project = prepareProject(db);
-  commit = (...changes) => {
-    const event = { type: 'page_faulted', subject: '', data: {}, changes: changes as Change[] } as const;
-    project('h', host, applyAll(host, [event]));
-  };
-  commit(
-    {
-      op: 'put',
-      kind: 'hosts',
-      id: 'h',
-      record: { uid: 'h', revision: 1, labels: {}, kernel: 'v6.12', health: 'ok' },
-    },
-    { op: 'put', kind: 'mappings', id: 'v1', record: { ...MAPPING, present: NONE } },
-  );
+  made = projectedHost();
+  made.commit({ op: 'put', kind: 'mappings', id: 'v1', record: { ...MAPPING, present: NONE } });
 });
 
 /** Every other page from one on, so many. */
@@ -87,10 +63,12 @@ const holed = (first: number, runs: number): object => ({
   owner: 'v1',
   rows: Array.from({ length: runs }, (_, at) => [first + 2 * at, 1, 10 * at, 0]).flat(),
 });
-const chunkRows = (): number => db.prepare<[], number>('SELECT count(*) FROM entry_chunks').pluck().get()!;
+const chunkRows = (): number =>
+  made.db.prepare<[], number>('SELECT count(*) FROM entry_chunks').pluck().get()!;
 
 /** What is loaded, of the host alone and with the fleet, is what is in memory, chunk by chunk. */
 function expectLoaded(): void {
+  const { db, host } = made;
   const entries = [...host.entries];
   expect([...prepareLoad(db)('h').entries]).toEqual(entries);
   expect([...prepareFleet(db).load(['h']).get('h')!.host.entries]).toEqual(entries);
@@ -100,38 +78,35 @@ function expectLoaded(): void {
 
 test('one chunk stands in the row of its owner, several have a row each', () => {
   for (const runs of [1, CHUNK_RUNS, 1, MANY]) {
-    commit(holed(0, runs));
+    made.commit(holed(0, runs));
     expectLoaded();
   }
-  commit({ op: 'drop_entries', owner: 'v1', index: 9, nr_pages: 2 * MANY, anon: true });
+  made.commit({ op: 'drop_entries', owner: 'v1', index: 9, nr_pages: 2 * MANY, anon: true });
   expectLoaded();
-  commit({ op: 'drop_entries', owner: 'v1', index: 0, nr_pages: 2 * MANY, anon: true });
+  made.commit({ op: 'drop_entries', owner: 'v1', index: 0, nr_pages: 2 * MANY, anon: true });
   expectLoaded();
 });
 
 test('a change among many runs writes the chunks around it, by this host and by one that was loaded', () => {
-  commit(holed(0, MANY));
-  host = prepareLoad(db)('h');
+  made.commit(holed(0, MANY));
+  made.reload();
   for (const at of [1, MANY + 1, 2 * MANY - 1]) {
-    const former = db.prepare<[], number>('SELECT total_changes()').pluck().get()!;
-    commit({ op: 'insert_entries', owner: 'v1', rows: [at, 1, 7, 0] });
+    const fault = { op: 'insert_entries', owner: 'v1', rows: [at, 1, 7, 0] };
     // The record, and chunks that are written or go.
-    expect(db.prepare<[], number>('SELECT total_changes()').pluck().get()! - former).toBeLessThanOrEqual(
-      1 + 6,
-    );
+    expect(made.rowsWritten(() => made.commit(fault))).toBeLessThanOrEqual(1 + 6);
     expectLoaded();
   }
 });
 
 test('what goes takes its chunks along: an owner, one that comes again in the same commit, a host', () => {
-  commit(holed(0, MANY));
+  made.commit(holed(0, MANY));
   const put = { op: 'put', kind: 'mappings', id: 'v1', record: { ...MAPPING, present: NONE } };
-  commit({ op: 'delete', kind: 'mappings', id: 'v1' }, put, holed(5, 3 * CHUNK_RUNS));
+  made.commit({ op: 'delete', kind: 'mappings', id: 'v1' }, put, holed(5, 3 * CHUNK_RUNS));
   expectLoaded();
-  commit({ op: 'delete', kind: 'mappings', id: 'v1' });
+  made.commit({ op: 'delete', kind: 'mappings', id: 'v1' });
   expectLoaded();
-  commit(put, holed(0, MANY));
-  commit({ op: 'delete', kind: 'mappings', id: 'v1' }, { op: 'delete', kind: 'hosts', id: 'h' });
+  made.commit(put, holed(0, MANY));
+  made.commit({ op: 'delete', kind: 'mappings', id: 'v1' }, { op: 'delete', kind: 'hosts', id: 'h' });
   expect(chunkRows()).toBe(0);
 });
 

@@ -22,7 +22,7 @@ export function withBlocks(extents: readonly Extent[], { offset, pfn, nr_pages }
     nr_pages: nr_pages + (joinsBefore ? before!.nr_pages : 0) + (joinsNext ? next!.nr_pages : 0),
   };
   const [from, to] = [behind - Number(joinsBefore), behind + Number(joinsNext)];
-  return [...extents.slice(0, from), joined, ...extents.slice(to)];
+  return extents.slice(0, from).concat(joined, extents.slice(to));
 }
 
 function follows(last: Extent | undefined, next: Extent | undefined): boolean {

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Extent } from '../../src/engine/model/inode.ts';
+import { listRows } from '../../src/store/list.ts';
+import { prepareLoad } from '../../src/store/load.ts';
+import { prepareFleet } from '../../src/store/load_fleet.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { createReads } from '../../src/store/read.ts';
+import { prepareSnapshot } from '../../src/store/snapshot.ts';
+import { unpackJson } from '../../src/store/packed.ts';
+import { cases } from '../support/property.ts';
+import { addHost, before } from './support/before.ts';
+import { projectedHost, type ProjectedHost } from './support/projected_host.ts';
+
+const FILE = {
+  uid: 'u',
+  revision: 1,
+  host: 'h',
+  id: 'f1',
+  mount: 'm1',
+  dax_device: 'd',
+  file_system: 's1',
+  path: '/a "extents":[] b',
+};
+const put = (extents: readonly Extent[]): object => ({
+  op: 'put',
+  kind: 'files',
+  id: 'f1',
+  record: { ...FILE, extents },
+});
+/** So many extents with holes of four pages between. */
+const holed = (count: number): Extent[] =>
+  Array.from({ length: count }, (_, at) => ({ offset: 5 * at, pfn: 7 * at, nr_pages: 1 }));
+
+/** What is read, in every way in which it is, is what is in memory. */
+async function expectStored({ db, host }: ProjectedHost): Promise<void> {
+  const files = [...host.tables.files.values()];
+  expect([...prepareLoad(db)('h').tables.files.values()]).toEqual(files);
+  const fleet = prepareFleet(db).load(['h']).get('h')!.host;
+  expect([...fleet.tables.files.values()]).toEqual(files);
+  expect(await createReads(db).get('files', 'h', 'f1')).toEqual(files[0] ?? null);
+  const page = listRows((sql) => db.prepare(sql), { kind: 'files', filters: {}, limit: 9 });
+  expect('items' in page && page.items.map((item) => JSON.parse(item) as unknown)).toEqual(files);
+  const snapshot = prepareSnapshot(db)({ host: 'h', kinds: ['files'] });
+  expect(unpackJson(snapshot!)).toEqual({ files });
+}
+
+test('extents of a file are stored and read as they are, however many', async () => {
+  const made = projectedHost();
+  for (const count of [3, 128, 129, 1_000, 1_001, 128, 400]) {
+    made.commit(put(holed(count)));
+    await expectStored(made);
+  }
+  made.commit({ op: 'delete', kind: 'files', id: 'f1' }, put(holed(300)));
+  await expectStored(made);
+  made.commit({ op: 'delete', kind: 'files', id: 'f1' });
+  await expectStored(made);
+  expect(made.db.prepare('SELECT * FROM extent_chunks').all()).toEqual([]);
+});
+
+const change = fc.oneof(
+  fc.record({ hole: fc.nat(599), from: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ gone: fc.tuple(fc.nat(600), fc.nat(600)) }),
+  fc.constant('reload' as const),
+);
+
+test('whatever part of them changes, what is stored is what is in memory', () => {
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
+      const made = projectedHost();
+      made.commit(put(holed(600)));
+      const extents = (): readonly Extent[] => made.host.tables.files.get('f1')!.extents;
+      for (const one of changes) {
+        if (one === 'reload') made.reload();
+        else if ('gone' in one) {
+          // A part goes: a punched hole, a truncate.
+          const [start, end] = [...one.gone].sort((x, y) => x - y);
+          made.commit(put([...extents().slice(0, start), ...extents().slice(end)]));
+        } else {
+          const offset = 5 * one.hole + one.from;
+          const isTaken = extents().some(
+            (part) => part.offset <= offset && offset < part.offset + part.nr_pages,
+          );
+          if (!isTaken)
+            made.commit({ op: 'give_blocks', file: 'f1', offset, pfn: 9_000 + offset, nr_pages: 1 });
+        }
+        expect(prepareLoad(made.db)('h').tables.files.get('f1')!.extents).toEqual(extents());
+      }
+    }),
+    cases(30),
+  );
+});
+
+test('blocks for one of many holes write the row that they are in', () => {
+  const made = projectedHost();
+  made.commit(put(holed(10_000)));
+  for (const reload of [false, true]) {
+    if (reload) made.reload();
+    const give = { op: 'give_blocks', file: 'f1', offset: reload ? 30_002 : 20_002, pfn: 1, nr_pages: 1 };
+    // The record; a row that goes, and two that come of it where it was full.
+    expect(made.rowsWritten(() => made.commit(give))).toBeLessThanOrEqual(1 + 3);
+  }
+});
+
+test.each([128, 129, 1_000])('%i extents that were stored before are there', (count) => {
+  const old = before(44);
+  addHost(old);
+  old
+    .prepare(
+      `INSERT INTO files (host, id, uid, revision, record, mount, dax_device, file_system, path)
+       VALUES ('h', 'f1', 'f1', 1, ?, 'm1', 'd', 's1', '/a')`,
+    )
+    .run(JSON.stringify({ ...FILE, extents: holed(count) }));
+  migrate(old);
+  expect(prepareLoad(old)('h').tables.files.get('f1')).toEqual({ ...FILE, extents: holed(count) });
+});
