@@ -18,6 +18,8 @@ export interface Child {
   /** Milliseconds from the first of its own work to listening: what Node and its modules take is not in it. */
   startedMs(): Promise<number>;
   stop(): Promise<void>;
+  /** Ends it whatever it is at. */
+  kill(): Promise<void>;
 }
 
 /** Starts a module beside this one, which calls `serveParent()`, with these arguments. */
@@ -40,6 +42,10 @@ export async function startChild(file: string, ...args: readonly string[]): Prom
     startedMs: () => ask('started'),
     stop: async () => {
       child.send('stop');
+      await ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
       await ended;
     },
   };

@@ -2,7 +2,7 @@ import type { Command } from '../src/engine/model/command.ts';
 import type { Host } from '../src/engine/model/host.ts';
 import { chunksOf, countPresent, encodeRun, findRun } from '../src/engine/model/mapping_table.ts';
 import type { CreateMapping } from '../src/engine/model/use_command.ts';
-import type { SigbusDisposition } from '../src/engine/model/vocabulary.ts';
+import type { FsType, SigbusDisposition } from '../src/engine/model/vocabulary.ts';
 import { build } from './engine.ts';
 
 export const GIB = 2 ** 30;
@@ -75,6 +75,10 @@ const shared: Omit<CreateMapping, 'pid' | 'offset' | 'length'> = {
 };
 
 function xfsWithFile(host: string, size: number, fileSize: number): Command[] {
+  return withFile(host, size, fileSize, 'xfs');
+}
+
+function withFile(host: string, size: number, fileSize: number, fs_type: FsType): Command[] {
   return [
     { type: 'create_host', name: host, kernel: 'v6.12' },
     { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size },
@@ -82,10 +86,10 @@ function xfsWithFile(host: string, size: number, fileSize: number): Command[] {
       type: 'create_mount',
       dax_device: 'pmem0',
       path: '/mnt',
-      fs_type: 'xfs',
+      fs_type,
       dax: 'always',
       mkfs: true,
-      rmapbt: true,
+      ...(fs_type === 'xfs' ? { rmapbt: true } : {}),
     },
     { type: 'create_file', mount: 'm2', path: '/file', size: fileSize },
   ];
@@ -133,10 +137,15 @@ export function sharedPage(pid: number): CreateMapping {
  * A host whose one mapping, v4 of process 1, has so many entries, each of one page with a hole behind it: as many reads
  * of every other page leave it. Private, it has as many copies as pages of the device, in turn, as writes leave it.
  */
-export function extents(host: string, count: number, flag: 'shared' | 'private' = 'shared'): Host {
+export function extents(
+  host: string,
+  count: number,
+  flag: 'shared' | 'private' = 'shared',
+  fs_type: FsType = 'xfs',
+): Host {
   const length = 2 * count * 4096;
   const built = build([
-    ...xfsWithFile(host, 2 * Math.max(length, GIB), length),
+    ...withFile(host, 2 * Math.max(length, GIB), length, fs_type),
     { type: 'create_process', pid: 1, comm: 'bench', sigbus: 'handled' },
     { ...shared, flags: [flag], pid: 1, offset: 0, length, page_size: 4096 },
     { type: 'access', mapping: 'v4', kind: 'read', offset: 0, length: 1 },

@@ -137,7 +137,7 @@ export const ROWS = {
   },
   fleet_start: {
     subject: 'fleet',
-    what: 'start over 10 000 hosts with 4 million mappings, to listening',
+    what: 'start over 10 000 hosts with 4 million mappings, beyond that over an empty database',
     target: atMost(0.5, 's'),
   },
   fleet_rss: {

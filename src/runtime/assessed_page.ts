@@ -17,7 +17,7 @@ export interface PageParts {
 }
 
 /** Hosts beyond those that a page comes to that are assessed with it: a small fleet is told whole at once. */
-const AHEAD = 16;
+export const AHEAD = 16;
 /** Turns in which a page looks on for devices that a filter leaves: it is answered then as far as it came. */
 export const TURNS_MAX = 40;
 

@@ -5,7 +5,7 @@ import { prepareLabelledDevices } from '../store/labelled_devices.ts';
 import { prepareFleet } from '../store/load_fleet.ts';
 import type { AssessmentQuery } from '../store/port.ts';
 import { createAssessedFleet, type AssessedFleet, type HostFault } from './assessed_fleet.ts';
-import { pageOf } from './assessed_page.ts';
+import { AHEAD, pageOf } from './assessed_page.ts';
 import { createAssessedTexts } from './assessed_texts.ts';
 import type { Work } from './serve_jobs.ts';
 import { createSlices } from './slices.ts';
@@ -21,9 +21,6 @@ export interface Assessed<Answer = AssessedPage | FleetCounts> {
   readonly answer: Answer;
   readonly faults: readonly HostFault[];
 }
-
-/** Hosts that the counts of the fleet assess at most in one call: others, and the next pages, wait for it. */
-const COUNT_ASSESSES_MAX = 64;
 
 /**
  * Prepares assessing the fleet of a database, each time as it is committed then. Nothing is assessed before the first
@@ -62,9 +59,13 @@ export function prepareAssess(
   };
 }
 
-/** Counts of what is there, and of what a removal of each device now would leave where that is known. */
+/**
+ * Counts of what is there, and of what a removal of each device now would leave where that is known. Of a few hosts that
+ * are pending it is made known; of more nobody who only counts waits.
+ */
 function countFleet(counts: RecordCounts, assessed: AssessedFleet): FleetCounts {
-  assessed.assess(assessed.hosts.pending(COUNT_ASSESSES_MAX));
+  const pending = assessed.hosts.pending(AHEAD + 1);
+  if (pending.length <= AHEAD) assessed.assess(pending);
   const { devices, contained, leaked, unsafe, exposed, undetermined, waiting, refused } =
     assessed.hosts.tally();
   const not_assessed = counts.dax_devices.total - devices;

@@ -60,7 +60,7 @@ export interface RecordCounts {
 /** The same, with what a removal of each device now would leave. */
 export interface FleetCounts extends Omit<RecordCounts, 'dax_devices'> {
   readonly dax_devices: RecordCounts['dax_devices'] & {
-    /** As the assessment counts them; `not_assessed`: a later call does, or a bug keeps it from it. */
+    /** As the assessment counts them; `not_assessed`: they are between requests, or a bug keeps it from it. */
     readonly verdict: ByWord<Verdict | 'waiting' | 'refused' | 'not_assessed'>;
   };
   /** The last event of that state. */

@@ -49,7 +49,7 @@ export interface Store {
    * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
    */
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
-  /** Counts of the fleet; of devices whose hosts have changed, 64 hosts a call are assessed (FLEET1). */
+  /** Counts of the fleet; where a few hosts have changed they are assessed for it (FLEET1). */
   countFleet(): Promise<FleetCounts>;
   /** Removals that are `running`: what the executor has to advance at start. */
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;

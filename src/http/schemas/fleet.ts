@@ -27,7 +27,7 @@ export const Fleet = z
       kernel: byKernel.meta({ description: 'The kernel of their host.' }),
       verdict: byWord([...VERDICTS, 'waiting', 'refused', 'not_assessed']).meta({
         description:
-          'What a surprise removal now would leave, as in GET /v1/assessment. A call assesses the devices of 64 changed hosts at most: the others are `not_assessed`, until a later call, as are those of hosts that a fault of this service keeps from it.',
+          'What a surprise removal now would leave, as in GET /v1/assessment. Where more than 16 hosts have changed their devices are `not_assessed` until they are, between requests; as are those of hosts that a fault of this service keeps from it.',
       }),
     }),
     removals: z.strictObject({
