@@ -70,6 +70,29 @@ export const ROWS = {
     what: 'removal of 10 extents over HTTP, to the durable report : POST of a mapping, by time',
     target: atMost(1.5, 'x'),
   },
+  small_cpu: {
+    subject: 'small_posts',
+    what: 'rows, journal and COMMIT of a small command, 64 a commit, the dearest, CPU',
+    target: atMost(50, 'us'),
+  },
+  small_wal: {
+    subject: 'small_posts',
+    what: 'growth of the WAL by it',
+    target: atMost(12, 'kB'),
+  },
+  small_journal: { subject: 'small_posts', what: 'its events in the journal', target: atMost(300, 'B') },
+  fault_cpu: {
+    subject: 'small_posts',
+    what: 'one more fault in a mapping and a file of 10^6 runs, decided and stored, CPU',
+    target: atMost(2, 'ms'),
+  },
+  fault_wal: { subject: 'small_posts', what: 'growth of the WAL by it', target: atMost(64, 'kB') },
+  hole_cpu: {
+    subject: 'small_posts',
+    what: 'the same over a hole of a file of 10^6 extents, CPU',
+    target: atMost(2, 'ms'),
+  },
+  hole_wal: { subject: 'small_posts', what: 'growth of the WAL by it', target: atMost(64, 'kB') },
   removal_fsyncs: { subject: 'removals', what: 'commits of that removal', target: atMost(2, 'fsyncs') },
   removal_1e5: { subject: 'removals', what: 'the same of 10^5 extents, CPU', target: atMost(60, 'ms') },
   removal_1e6: {

@@ -10,12 +10,14 @@ import { benchRemovals } from './removals.ts';
 import { createReport, HEADING, isMet, type Report } from './report.ts';
 import { ROWS, type Row, type RowId } from './rows.ts';
 import { benchSizes } from './sizes.ts';
+import { benchSmallPost } from './small_post.ts';
 import { benchWholeFleet } from './whole_fleet.ts';
 
 /** What measures the rows of each subject, in the order in which they are run. */
 const SUBJECTS: Readonly<Record<(typeof ROWS)[RowId]['subject'], (report: Report) => Promise<void>>> = {
   gets: benchGets,
   posts: benchPosts,
+  small_posts: benchSmallPost,
   removals: benchRemovals,
   bystanders: benchBystanders,
   mappings: benchMappings,
