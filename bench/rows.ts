@@ -23,6 +23,9 @@ const linear = (subject: string, what: string): Row => ({
   target: atMost(1.1, ''),
 });
 
+/** 20 000 windows onto another owner's pfns open or close. */
+const windows = (what: string): Row => ({ subject: 'exposures', what, target: atMost(100, 'ms') });
+
 /** What others notice while one host's work of 10^6 extents runs. */
 const bystander = (work: string) => ({
   p99: {
@@ -128,6 +131,23 @@ export const ROWS = {
   },
   unpin_one: { subject: 'mappings', what: 'unpin of one of 20 000 pins, CPU', target: atMost(1, 'ms') },
   munmap_one: { subject: 'mappings', what: 'munmap of one of 20 000 mappings, CPU', target: atMost(1, 'ms') },
+  windows_open: windows('bind that opens 20 000 windows of 1 process, CPU'),
+  windows_close: windows('its exit, which closes them, CPU'),
+  windows_open_20: windows('bind that opens 20 000 windows of 20 processes, CPU'),
+  windows_close_20: windows('their exits, CPU'),
+  windows_open_each: windows('bind that opens 20 000 windows of a process each, CPU'),
+  windows_close_each: windows('their exits, CPU'),
+  window_munmap: {
+    subject: 'exposures',
+    what: 'munmap of one of 20 000 windows of a process, CPU',
+    target: atMost(1, 'ms'),
+  },
+  window_unpin: {
+    subject: 'exposures',
+    what: 'unpin of one of 20 000 windows of a process, CPU',
+    target: atMost(1, 'ms'),
+  },
+  windows_slope: linear('exposures', 'bind that opens windows, by windows'),
   import_10000: {
     subject: 'imports',
     what: 'import of 10 000 namespaces, from the text to the commit, CPU',

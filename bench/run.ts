@@ -1,5 +1,6 @@
 import { benchAssessment } from './assessment.ts';
 import { benchBystanders } from './bystanders.ts';
+import { benchExposures } from './exposures.ts';
 import { benchGets } from './gets.ts';
 import { benchGrowth } from './growth.ts';
 import { benchImports } from './imports.ts';
@@ -21,6 +22,7 @@ const SUBJECTS: Readonly<Record<(typeof ROWS)[RowId]['subject'], (report: Report
   removals: benchRemovals,
   bystanders: benchBystanders,
   mappings: benchMappings,
+  exposures: benchExposures,
   imports: benchImports,
   growth: benchGrowth,
   sizes: benchSizes,

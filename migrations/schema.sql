@@ -104,8 +104,6 @@ CREATE TABLE exposures (
   uid TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
-  mapping TEXT,
-  pin TEXT,
   pid INTEGER NOT NULL,
   tenant TEXT,
   to_tenant TEXT,

@@ -44,6 +44,7 @@ function ownersIn(change: Change): readonly string[] {
       return [change.id];
     case 'put':
     case 'give_blocks':
+    case 'count_windows':
       return [];
   }
 }

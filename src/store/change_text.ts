@@ -16,6 +16,7 @@ import type { Shapes } from './shapes.ts';
  *   [4, owner, …rows]                      insert_entries
  *   [5, owner, index, nr_pages, anon]      drop_entries
  *   [6, …owners]                           protect_entries
+ *   [7, …ids]                              count_windows
  *
  * Before migration 42 a change was stored as it is, an object.
  */
@@ -28,6 +29,7 @@ const BLOCKS = 3;
 const INSERTED = 4;
 const DROPPED = 5;
 const PROTECTED = 6;
+const COUNTED = 7;
 
 /** Kinds by their number in the journal: one that is new comes last. */
 const KINDS_BY_NUMBER = [
@@ -101,6 +103,8 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
       return [DROPPED, change.owner, change.index, change.nr_pages, change.anon];
     case 'protect_entries':
       return [PROTECTED, ...change.owners];
+    case 'count_windows':
+      return [COUNTED, ...change.ids];
   }
 }
 
@@ -154,6 +158,8 @@ export function changeOf(
     }
     case PROTECTED:
       return { op: 'protect_entries', owners: values as string[] };
+    case COUNTED:
+      return { op: 'count_windows', ids: values as string[] };
     default:
       throw new Error(`the journal has a change of number ${String(code)}`);
   }

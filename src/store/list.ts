@@ -3,7 +3,7 @@ import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { isWithoutExtents } from './extent_chunks.ts';
 import type { ListQuery, Page, Place } from './port.ts';
-import { hasLabels, isFilter, isOfHost, KINDS, sortColumn, wholeRecord } from './tables.ts';
+import { hasLabels, isFilter, isOfHost, KINDS, sortColumn, tableOfUse, wholeRecord } from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -163,17 +163,18 @@ function conditionsOf({ kind, host, filters, created_after_ms, created_before_ms
     ...filters,
   });
   return [
-    ...equal.map(
-      ([field, value]): Condition => [
-        isOfHost(kind, field)
-          ? `r.host IN (SELECT h.host FROM hosts AS h WHERE h."${field}" = ?)`
-          : `r."${field}" = ?`,
-        String(value),
-      ],
-    ),
+    ...equal.map(([field, value]): Condition => [isEqual(kind, field), String(value)]),
     ...(created_after_ms === undefined ? [] : [['r.uid > ?', `${uidTime(created_after_ms)}-8`] as const]),
     ...(created_before_ms === undefined ? [] : [['r.uid < ?', `${uidTime(created_before_ms)}-7`] as const]),
   ];
+}
+
+function isEqual(kind: Kind, field: string): string {
+  if (isOfHost(kind, field)) return `r.host IN (SELECT h.host FROM hosts AS h WHERE h."${field}" = ?)`;
+  const uses = tableOfUse(kind, field);
+  if (uses === null) return `r."${field}" = ?`;
+  const isItsOwn = 'u.host = r.host AND u.dax_device = r.dax_device AND u.pid = r.pid';
+  return `EXISTS (SELECT 1 FROM ${uses} AS u WHERE u.id = ? AND ${isItsOwn})`;
 }
 
 /**

@@ -136,7 +136,7 @@ export interface Done<Answer> extends Reply<Answer> {
 /** What is told of it. Plain JSON. */
 export interface Reply<Answer = AnswerTo | AnswerToQuestion> {
   readonly answer: Answer;
-  /** Windows that it opened onto another owner's pfns: the first 100 (EX6). */
+  /** Exposures that it opened: the first 100 (EX6). */
   readonly exposures: readonly Exposure[];
 }
 

@@ -68,6 +68,8 @@ function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
       case 'protect_entries':
         for (const owner of change.owners) touchOwner(owner);
         break;
+      case 'count_windows':
+        break;
     }
   }
   return touched.values();

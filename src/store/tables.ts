@@ -20,7 +20,7 @@ const COLUMNS_OF = {
   pins: ['pid', 'mapping', 'dax_device', 'kind', 'holder'],
   removals: ['dax_device', 'kernel', 'trigger', 'state', 'verdict'],
   hotplug_events: ['dax_device', 'action'],
-  exposures: ['dax_device', 'mapping', 'pin', 'pid', 'tenant', 'to_tenant', 'open', 'pages'],
+  exposures: ['dax_device', 'pid', 'tenant', 'to_tenant', 'open', 'pages'],
   inventories: [],
 } as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
 
@@ -34,12 +34,23 @@ export function columnsOf(kind: Kind): readonly string[] {
 
 /** Whether a list of this kind may be filtered by the field; `id` always may. */
 export function isFilter(kind: Kind, field: string): boolean {
-  return field === 'id' || isOfHost(kind, field) || (COLUMNS_OF[kind] as readonly string[]).includes(field);
+  return (
+    field === 'id' ||
+    isOfHost(kind, field) ||
+    tableOfUse(kind, field) !== null ||
+    (COLUMNS_OF[kind] as readonly string[]).includes(field)
+  );
 }
 
 /** Whether the field that a list of this kind is filtered by is one of the record's host, whose row alone has it. */
 export function isOfHost(kind: Kind, field: string): boolean {
   return kind === 'dax_devices' && field === 'kernel_release';
+}
+
+/** The table of the mapping or pin whose process and device exposures are filtered by (EX3); null for other fields. */
+export function tableOfUse(kind: Kind, field: string): 'mappings' | 'pins' | null {
+  if (kind !== 'exposures') return null;
+  return field === 'mapping' ? 'mappings' : field === 'pin' ? 'pins' : null;
 }
 
 /**

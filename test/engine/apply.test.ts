@@ -4,6 +4,7 @@ import { apply, applyChange, emptyHost, indexHost } from '../../src/engine/model
 import { must } from '../../src/engine/model/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/model/transaction.ts';
 import { anyStory, play } from './fleet.ts';
+import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
 import { ext4 } from './rig.ts';
 import { addPin, DEVICE, PIPE, removeDevice, steadyContext } from './support.ts';
 import { cases } from '../support/property.ts';
@@ -53,8 +54,8 @@ test('a host that was loaded is indexed as one that was built from events', () =
   removeDevice(made);
   made.run({ type: 'bind', dax_device: DEVICE, tenant: 'b' });
   made.run({ type: 'munmap', mapping: closed.mapping });
-  const loaded = { ...made.host, uses_by: new Map<string, Set<string>>(), open_exposures: new Map() };
+  const loaded = { ...made.host, uses_by: new Map<string, Set<string>>(), open_exposures: noOpenExposures() };
   const { uses_by, open_exposures } = indexHost(loaded);
   expect([uses_by, open_exposures]).toEqual([made.host.uses_by, made.host.open_exposures]);
-  expect(open_exposures.size).toBe(1);
+  expect(open_exposures.windows.size).toBe(1);
 });

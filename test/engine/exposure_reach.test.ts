@@ -42,8 +42,7 @@ describe('[EX1] a mapping whose pfns were given to another owner is a window', (
     if (count === 0) return;
     expect(exposures(made)[0]).toMatchObject({
       dax_device: DEVICE,
-      mapping: reader.mapping,
-      pin: null,
+      windows: [{ mapping: reader.mapping, pin: null, pages: 512, writable_pages: 0 }],
       pid: reader.pid,
       comm: 'probe',
       tenant: 'a',
@@ -129,8 +128,7 @@ describe('[EX1] an old VMA of a device node', () => {
     made.run({ type: 'bind', dax_device: DAX, tenant: 'b' });
     const pin = addPin(made, old, UMEM);
     expect(told(made)).toEqual([
-      `${old.mapping} 1 → 2 (b): 512 pages, 512 writable; pin_created, open`,
-      `${pin} 1 → 2 (b): 1 pages, 1 writable; pin_created, open`,
+      `${old.mapping}+${pin} 1 → 2 (b): 512 pages, 512 writable; pin_created, open`,
     ]);
   });
 });
@@ -142,7 +140,7 @@ describe('[EX2] pins', () => {
     removeDevice(made, { dax_device: DAX });
     made.run({ type: 'bind', dax_device: DAX, tenant: 'b' });
     expect(told(made)).toEqual([`${pin} 1 → 2 (b): 1 pages, 1 writable; dax_device_bound, open`]);
-    expect(exposures(made)[0]).toMatchObject({ mapping: null, pin });
+    expect(exposures(made)[0]?.windows).toEqual([{ mapping: null, pin, pages: 1, writable_pages: 1 }]);
     made.run({ type: 'reboot' });
     expect(told(made)).toEqual([`${pin} 1 → 2 (b): 1 pages, 1 writable; dax_device_bound, host_rebooted`]);
   });

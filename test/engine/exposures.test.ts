@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
+import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
 import { importing, refusedOf } from './importing.ts';
 import { ext4, xfs } from './rig.ts';
 import {
@@ -191,7 +192,7 @@ describe('[EX3] a window closes', () => {
     const { made } = unbound();
     made.run(NEXT_TENANT);
     made.run({ type: 'delete_host' });
-    expect([exposures(made), made.host.open_exposures.size]).toEqual([[], 0]);
+    expect([exposures(made), made.host.open_exposures]).toEqual([[], noOpenExposures()]);
   });
 });
 

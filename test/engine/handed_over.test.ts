@@ -12,7 +12,7 @@ import {
   type Machine,
   type Mapper,
 } from './support.ts';
-import { exposures, told } from './windows.ts';
+import { exposures, through, told } from './windows.ts';
 
 function hand(made: Machine, tenant: string | null, dax_device = DEVICE): void {
   made.run({ type: 'patch_dax_device', dax_device, tenant });
@@ -90,9 +90,10 @@ describe('[EX14] a device that is handed to another tenant without a bind', () =
     const other = mapper({ tenant: 'a' });
     const pin = addPin(made, other, FIXED_BUFFER);
     hand(made, 'b', DAX);
-    expect(exposures(made).map(({ mapping, pin: held }) => mapping ?? held)).toEqual([other.mapping, pin]);
+    expect(exposures(made).map(through)).toEqual([[other.mapping, pin]]);
     access(made, one.mapping, 'write');
-    expect(exposures(made).at(-1)).toMatchObject({ mapping: one.mapping, writable_pages: 1 });
+    expect(exposures(made).map(through)).toEqual([[other.mapping, pin], [one.mapping]]);
+    expect(exposures(made).at(-1)).toMatchObject({ writable_pages: 1 });
   });
 
   test('is no matter of the last removal, whose report has the windows of another generation', () => {

@@ -31,7 +31,7 @@ describe.each(KERNEL_NAMES)('%s', (kernel) => {
     const mapping = lastMapping(dax.made);
     const met = () => {
       const { result, si_code, data_of } = access(dax.made, mapping, 'write');
-      return [result, si_code, data_of?.tenant ?? null, dax.made.host.open_exposures.has(mapping)];
+      return [result, si_code, data_of?.tenant ?? null, dax.made.host.open_exposures.windows.has(mapping)];
     };
     expect(met()).toEqual(['ok', null, null, false]);
     dax.made.run({ type: 'patch_host', auto_online_blocks: 'offline' });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, emptyHost, indexHost } from '../../src/engine/model/apply.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { importing, refusedOf } from './importing.ts';
+import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
 import { ext4 } from './rig.ts';
 import { addMapper, addPin, DEVICE, machine, PIPE, removeDevice, type Machine } from './support.ts';
 
@@ -47,8 +48,14 @@ describe('[IMP47] a device goes on under its own name', () => {
       const named = [...made.host.tables[kind].values()].map(({ dax_device }) => dax_device);
       expect([kind, ...new Set(named)]).toEqual([kind, 'pmem7']);
     }
-    const loaded = { ...made.host, uses_by: new Map<string, Set<string>>(), open_exposures: new Map() };
-    expect(indexHost(loaded).uses_by).toEqual(made.host.uses_by);
+    const loaded = {
+      ...made.host,
+      uses_by: new Map<string, Set<string>>(),
+      open_exposures: noOpenExposures(),
+    };
+    const { uses_by, open_exposures } = indexHost(loaded);
+    expect([uses_by, open_exposures]).toEqual([made.host.uses_by, made.host.open_exposures]);
+    expect(open_exposures.windows.size).toBe(1);
     expect(made.events.reduce(apply, emptyHost())).toEqual(made.host);
   });
 

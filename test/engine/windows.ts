@@ -10,14 +10,18 @@ export function exposures(made: Machine): Exposure[] {
   return [...made.host.tables.exposures.values()];
 }
 
-/** Each window in a line: who, how much, and by which event it opened and closed. */
+/** The mappings and pins that an exposure shows. */
+export function through({ windows }: Exposure): string[] {
+  return windows.map(({ mapping, pin }) => mapping ?? found(pin ?? undefined));
+}
+
+/** Each exposure in a line: through what, how much, and by which event it opened and closed. */
 export function told(made: Machine): string[] {
   return exposures(made).map((one) => {
-    const who = one.mapping ?? found(one.pin ?? undefined);
     const what = `${String(one.pages)} pages, ${String(one.writable_pages)} writable`;
     const to = `${String(one.generation)} → ${String(one.to_generation)} (${String(one.to_tenant)})`;
     const end = one.open ? 'open' : String(one.closed_by).split(' ')[0];
-    return `${who} ${to}: ${what}; ${one.opened_by.split(' ')[0] ?? ''}, ${String(end)}`;
+    return `${through(one).join('+')} ${to}: ${what}; ${one.opened_by.split(' ')[0] ?? ''}, ${String(end)}`;
   });
 }
 

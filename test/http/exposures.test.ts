@@ -63,6 +63,30 @@ test.each(filters)('GET /v1/exposures?%s', async (query, hosts) => {
   expect([status, json.items.map(({ host }) => host)]).toEqual([200, hosts]);
 });
 
+test('[EX16] of a mapping or pin that there is: those of its process onto its device', async () => {
+  const [item] = (await server.call('GET', '/v1/exposures?open=true')).json.items;
+  const [window] = item?.['windows'] as { mapping: string }[];
+  const hostsOf = async (query: string) =>
+    (await server.call('GET', `/v1/exposures?${query}`)).json.items.map(({ host }) => host);
+  expect(await hostsOf(`mapping=${window?.mapping ?? ''}`)).toEqual(['node-a']);
+  expect(await hostsOf(`mapping=${window?.mapping ?? ''}&host=node-b`)).toEqual([]);
+  expect(await hostsOf('pin=p1')).toEqual([]);
+  const at = '/v1/hosts/node-c';
+  await server.call('POST', '/v1/hosts', { name: 'node-c', kernel: 'v6.12' });
+  await server.call('POST', `${at}/dax-devices`, { name: 'dax0.0', mode: 'devdax', size: '1GiB' });
+  const { pid } = (await server.call('POST', `${at}/processes`, { comm: 'xsk' })).json;
+  const reach = { pid, offset: 0, length: '2MiB' };
+  const shared = { ...reach, dax_device: 'dax0.0', flags: ['shared'], prot: 'rw', populate: 'write' };
+  const mapping = (await server.call('POST', `${at}/mappings`, shared)).json.id;
+  const held = { ...reach, mapping, kind: 'longterm', holder: 'xdp' };
+  const pin = (await server.call('POST', `${at}/pins`, held)).json.id;
+  const wait = { prefer: 'wait=60' };
+  await server.call('POST', `${at}/dax-devices/dax0.0/remove`, { trigger: 'unbind' }, wait);
+  await server.call('POST', `${at}/dax-devices/dax0.0/bind`, { tenant: 'b' });
+  expect(await hostsOf(`pin=${pin}`)).toEqual(['node-c']);
+  await server.call('DELETE', at);
+});
+
 test('pages go on where the last ended', async () => {
   const first = await server.call('GET', '/v1/exposures?limit=1');
   const next = await server.call('GET', `/v1/exposures?limit=1&page_token=${String(first.json.next_page)}`);

@@ -17,8 +17,8 @@ async function exposedHost(name: string): Promise<string> {
 
 /** What of exposures does not depend on when they were made. */
 function windows(json: TestBody): unknown[] {
-  return (json['exposures'] as TestBody[]).map(({ pid, mapping, pages, to_tenant, opened_by, open }) => {
-    return { pid, mapping, pages, to_tenant, opened_by, open };
+  return (json['exposures'] as TestBody[]).map(({ pid, windows, pages, to_tenant, opened_by, open }) => {
+    return { pid, windows, pages, to_tenant, opened_by, open };
   });
 }
 
@@ -56,14 +56,14 @@ test('[EX6] a mkfs gives the pfns that a pin still reaches to yet another owner'
   const removal = { trigger: 'unbind' };
   await server.call('POST', `${at}/dax-devices/dax0.0/remove`, removal, { prefer: 'wait=10' });
   const bound = await make('/dax-devices/dax0.0/bind', { mode: 'fsdax' });
-  expect(windows(bound)).toMatchObject([{ pages: 512, mapping: null }]);
+  expect(windows(bound)).toMatchObject([{ pages: 512, windows: [{ mapping: null, pages: 512 }] }]);
   const mount = { dax_device: 'dax0.0', path: '/mnt/new', fs_type: 'ext4', dax: 'always', mkfs: true };
   const first = await make('/mounts', mount);
   expect(first['exposures']).toEqual([]);
   await server.call('DELETE', `${at}/mounts/${first.id}`);
   const made = await server.call('POST', `${at}/mounts?dry_run=true`, mount);
   expect([made.status, CreatedMount.safeParse(made.json).error?.issues ?? []]).toEqual([201, []]);
-  expect(windows(made.json)).toMatchObject([{ pages: 512, mapping: null, open: true }]);
+  expect(windows(made.json)).toMatchObject([{ pages: 512, windows: [{ mapping: null }], open: true }]);
 });
 
 test('[EX6] another medium in its place opens them as well', async () => {

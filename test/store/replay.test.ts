@@ -23,7 +23,8 @@ function plain(host: Host): unknown {
   const objects = {
     entries: Object.fromEntries(entries) as unknown,
     index: Object.fromEntries(index) as unknown,
-    open_exposures: [...host.open_exposures].sort(),
+    windows: [...host.open_exposures.windows].sort(),
+    exposed: [...host.open_exposures.by_key].sort(),
   };
   return JSON.parse(JSON.stringify({ tables, ...objects }));
 }
@@ -52,6 +53,9 @@ test.each(['v5.10', 'v6.12'] as const)(
     const removal = removed.status === 'done' ? removed.answer.id : '';
     for (let step = 0; step < 12; step += 1)
       await store.submit({ host: 'node-a', command: { type: 'advance_removal', removal } });
+    await store.submit({ host: 'node-a', command: { type: 'bind', dax_device: 'pmem0', tenant: 'next' } });
+    const exposed = replayAndLoad('node-a');
+    expect(exposed.loaded).toEqual(exposed.replayed);
     await store.submit({ host: 'node-a', command: { type: 'create_process', pid: 7, comm: 'again' } });
     await store.submit({ host: 'node-a', command: { type: 'reboot', kernel: 'v6.1' } });
     const { replayed, loaded } = replayAndLoad('node-a');

@@ -56,7 +56,7 @@ function stored({ events }: Pick<Machine, 'events'>): Connection {
   return db;
 }
 
-/** Of each row what the other database has columns for; that had the entries of an owner as doubles. */
+/** Of each row what the other database has columns for, none where ours has it no more; that had the entries of an owner as doubles. */
 function copyRows(from: Connection, to: Connection): void {
   const { entries } = prepareLoad(from)('h');
   for (const kind of KINDS) {
@@ -67,7 +67,9 @@ function copyRows(from: Connection, to: Connection): void {
     for (const row of from.prepare<[], Record<string, unknown>>(`SELECT * FROM ${kind} ORDER BY key`).all()) {
       const doubles = rowsOf(entries.get(row['id'] as string) ?? []);
       insert.run(
-        ...columns.map((column) => (column === 'entries' ? Buffer.from(doubles.buffer) : row[column])),
+        ...columns.map((column) =>
+          column === 'entries' ? Buffer.from(doubles.buffer) : (row[column] ?? null),
+        ),
       );
     }
   }

@@ -15,7 +15,7 @@ import { passLocks } from './pass_locks.ts';
 /** A command that was granted. */
 export interface CarriedOut<Answer> {
   readonly answer: Answer;
-  /** Windows that it, or what followed, opened onto another owner's pfns: the first 100 (EX6). */
+  /** Exposures that it, or what followed, opened: the first 100 (EX6). */
   readonly exposures: readonly Exposure[];
 }
 
@@ -34,8 +34,8 @@ export function carryOut<Command extends Asked, Answer>(
 
 /**
  * What follows every command at once: offlines that were held end, removals wake, who waits for a lock gets it, detached
- * file systems end, devices say what is left of them, and windows open and close. Returns those that it opened onto
- * another owner's pfns: the first 100 (EX6).
+ * file systems end, devices say what is left of them, and exposures open, change and close. Returns those that it
+ * opened: the first 100 (EX6).
  */
 function followUp(tx: Transaction): readonly Exposure[] {
   tellHolders(tx);

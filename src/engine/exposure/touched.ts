@@ -1,4 +1,4 @@
-import type { Change, Event } from '../model/event.ts';
+import type { Change } from '../model/event.ts';
 import type { CxlRegion } from '../model/cxl.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { consumersOf } from '../device/cxl/chain.ts';
@@ -18,27 +18,27 @@ const REACH = [
 ] as const satisfies readonly (keyof DaxDevice)[];
 
 /**
- * The mappings and pins whose windows a transaction may have changed, each with the event that did it: the last
- * that touched its entries or record, else the last that touched its device. A device that had one owner so far,
+ * The mappings and pins whose windows a transaction may have changed, each with the position of the event that did it:
+ * the last that touched its entries or record, else the last that touched its device. A device that had one owner so far,
  * or where nothing changed that matters, costs nothing.
  */
-export function touchedBy(tx: Transaction): Map<string, Event> {
+export function touchedBy(tx: Transaction): Map<string, number> {
   const { host } = tx;
-  const devices = new Map<string, Event>();
-  const direct = new Map<string, Event>();
-  for (const event of tx.events) {
-    for (const change of event.changes) {
-      for (const id of subjectsOf(change)) direct.set(id, event);
-      for (const name of devicesOf(host, change)) devices.set(name, event);
+  const devices = new Map<string, number>();
+  const direct = new Map<string, number>();
+  for (const [at, { changes }] of tx.events.entries()) {
+    for (const change of changes) {
+      for (const id of subjectsOf(change)) direct.set(id, at);
+      for (const name of devicesOf(host, change)) devices.set(name, at);
     }
   }
-  const touched = new Map<string, Event>();
-  for (const [name, event] of devices) {
+  const touched = new Map<string, number>();
+  for (const [name, at] of devices) {
     if (!reachChanged(tx, deviceOf(host, name))) continue;
-    for (const { id } of mappingsOfDevice(host, name)) touched.set(id, event);
-    for (const { id } of pinsOfDevice(host, name)) touched.set(id, event);
+    for (const { id } of mappingsOfDevice(host, name)) touched.set(id, at);
+    for (const { id } of pinsOfDevice(host, name)) touched.set(id, at);
   }
-  for (const [id, event] of direct) touched.set(id, event);
+  for (const [id, at] of direct) touched.set(id, at);
   return touched;
 }
 
@@ -46,7 +46,7 @@ export function touchedBy(tx: Transaction): Map<string, Event> {
 function subjectsOf(change: Change): readonly string[] {
   if (change.op === 'protect_entries') return change.owners;
   if (change.op === 'insert_entries' || change.op === 'drop_entries') return [change.owner];
-  if (change.op === 'give_blocks') return [];
+  if (change.op === 'give_blocks' || change.op === 'count_windows') return [];
   return change.kind === 'mappings' || change.kind === 'pins' ? [change.id] : [];
 }
 

@@ -1,39 +1,46 @@
-import { processOf, must } from '../model/lookup.ts';
+import { deviceOf, must, processOf } from '../model/lookup.ts';
 import type { Event } from '../model/event.ts';
-import type { Exposure } from '../model/exposure.ts';
+import type { Exposure, OpenExposure } from '../model/exposure.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
-import { emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import { countWindows, emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import { movedWindows, type Moved } from './moved.ts';
+import { reachOf } from './reach.ts';
 import { touchedBy } from './touched.ts';
-import { windowOf, type Window } from './window.ts';
-
-interface Opening {
-  readonly window: Window;
-  readonly by: string;
-}
 
 /**
  * Opens, changes and closes exposures after a command, from what its events left (EX1-EX5).
  *
- *   (none) ──pfns have another owner──▶ open ──pages, tenant──▶ open
- *                                        │ munmap, exit, zap, unpin, reboot, medium gone, yet another owner
- *                                        ▼
- *                                      closed (for good: what reaches again opens another)
+ *   (none) ──first window──▶ open ──windows come, change, go; tenant──▶ open
+ *                             │ the last goes: munmap, exit, zap, unpin, reboot, medium gone, yet another owner
+ *                             ▼
+ *                           closed (for good: what reaches again opens another)
  *
- * Looks only at what the events touched: O(mapped extents) of a device that changed, nothing else.
+ * Looks only at what the events touched: O(mapped extents) of a device that changed, nothing else. One record and one
+ * event an exposure, however many of its windows a command moves.
  */
 export function trackExposures(tx: Transaction): void {
   // A host that was deleted has taken its exposures along.
   if (tx.host.tables.hosts.size === 0) return;
-  const opening = new Map<string, Opening[]>();
-  for (const [id, event] of touchedBy(tx)) {
-    const window = follow(tx, id, event);
-    if (window === null) continue;
-    const { dax_device } = window;
-    const onto = opening.get(dax_device) ?? [];
-    onto.push({ window, by: nameOf(event) });
-    opening.set(dax_device, onto);
+  const changing: [OpenExposure, Moved][] = [];
+  const opening = new Map<string, Moved[]>();
+  for (const [key, moved] of movedWindows(tx.host, touchedBy(tx))) {
+    const known = tx.host.open_exposures.by_key.get(key);
+    if (known === undefined) openingOnto(opening, moved.come[0]!.dax_device).push(moved);
+    else if (isLeftByAll(known, moved)) close(tx, known, moved);
+    else changing.push([known, moved]);
   }
-  for (const [dax_device, onto] of opening) open(tx, dax_device, onto);
+  for (const [known, moved] of changing) follow(tx, known, moved);
+  for (const [dax_device, onto] of opening) openOnto(tx, dax_device, onto);
+}
+
+function openingOnto(opening: Map<string, Moved[]>, dax_device: string): Moved[] {
+  const known = opening.get(dax_device) ?? [];
+  opening.set(dax_device, known);
+  return known;
+}
+
+function isLeftByAll({ windows }: OpenExposure, { come, gone }: Moved): boolean {
+  return come.length === 0 && gone.length === windows.length;
 }
 
 /** The exposures that a transaction has opened: the first 100 of them (EX6). */
@@ -50,82 +57,90 @@ function nameOf({ type, subject }: Event): string {
   return `${type} ${subject}`;
 }
 
-/** Keeps an open window in step, or closes it. Returns the one to open. */
-function follow(tx: Transaction, id: string, event: Event): Window | null {
-  const window = windowOf(tx.host, id);
-  const open_id = tx.host.open_exposures.get(id);
-  if (open_id === undefined) return window;
-  const exposure = must(tx.host.tables.exposures.get(open_id), open_id);
-  if (window === null || !isOnto(window, exposure)) {
-    close(tx, exposure, nameOf(event));
-    return window;
-  }
-  if (!shows(exposure, window)) {
-    patch(tx, 'exposures', exposure.id, window);
-    const { pages, writable_pages } = window;
-    emit(tx, 'exposure_changed', `exposures/${exposure.id}`, { pages, writable_pages });
-  }
-  return null;
-}
-
-/** Whether a window is onto the same owner still: a tenant that was corrected is, one that it was handed to is not. */
-function isOnto(window: Window, { reason, to_generation, to_tenant }: Exposure): boolean {
-  if (window.to_generation !== to_generation || window.reason !== reason) return false;
-  return reason === 'generation' || window.to_tenant === to_tenant;
-}
-
-function shows(exposure: Exposure, window: Window): boolean {
-  return (
-    exposure.to_tenant === window.to_tenant &&
-    exposure.pages === window.pages &&
-    exposure.writable_pages === window.writable_pages &&
-    exposure.pfn_ranges.flat().join() === window.pfn_ranges.flat().join()
-  );
-}
-
-function close(tx: Transaction, exposure: Exposure, closed_by: string): void {
-  patch(tx, 'exposures', exposure.id, { open: false, closed_by, closed_at: tx.context.now });
-  emit(tx, 'exposure_closed', `exposures/${exposure.id}`, { closed_by });
-}
-
-/** Opens windows onto one device, and names them in the report of its last removal. */
-function open(tx: Transaction, dax_device: string, opening: readonly Opening[]): void {
-  const opened = opening.map(({ window, by }): Exposure => {
-    const process = processOf(tx.host, window.pid);
-    const born = identity(tx);
-    return {
-      ...born,
-      id: born.uid,
-      ...window,
-      comm: process.comm,
-      tenant: process.tenant,
-      open: true,
-      opened_by: by,
-      opened_at: tx.context.now,
-      closed_by: null,
-      closed_at: null,
-    };
+/** Keeps an open exposure in step with its windows. */
+function follow(tx: Transaction, open: OpenExposure, moved: Moved): void {
+  const { come, gone } = moved;
+  const exposure = must(tx.host.tables.exposures.get(open.exposure!), open.exposure!);
+  const to_tenant = deviceOf(tx.host, exposure.dax_device).tenant;
+  const isMoved = come.length + gone.length > 0;
+  if (!isMoved && exposure.to_tenant === to_tenant) return;
+  if (isMoved) count(tx, moved);
+  const { cut: _cut, ...kept } = exposure;
+  const { pages, writable_pages } = put(tx, 'exposures', exposure.id, {
+    ...kept,
+    to_tenant,
+    ...reachOf(open),
   });
+  emit(tx, 'exposure_changed', `exposures/${exposure.id}`, { pages, writable_pages });
+}
+
+function count(tx: Transaction, { come, gone }: Moved): void {
+  countWindows(tx, [...gone, ...come.map((window) => ({ id: window.id, window }))]);
+}
+
+/** Its windows go with it. */
+function close(tx: Transaction, { exposure }: OpenExposure, { gone_at }: Moved): void {
+  const closed_by = nameOf(tx.events[gone_at]!);
+  patch(tx, 'exposures', exposure!, { open: false, closed_by, closed_at: tx.context.now });
+  emit(tx, 'exposure_closed', `exposures/${exposure!}`, { closed_by });
+}
+
+/** Opens exposures onto one device, and names them in the report of its last removal. */
+function openOnto(tx: Transaction, dax_device: string, opening: readonly Moved[]): void {
+  const born = opening.map(() => identity(tx));
+  const ofAnother = born.filter((_born, at) => opening[at]!.come[0]!.reason === 'generation');
   report(
     tx,
     dax_device,
-    opened.filter(({ reason }) => reason === 'generation'),
+    ofAnother.map(({ uid }) => uid),
   );
-  for (const exposure of opened) {
-    put(tx, 'exposures', exposure.id, exposure);
-    const { opened_by, pages, writable_pages } = exposure;
-    emit(tx, 'exposure_opened', `exposures/${exposure.id}`, { opened_by, pages, writable_pages });
-  }
+  for (const [at, moved] of opening.entries()) open(tx, born[at]!, moved);
 }
 
-/** EX5: a removal's report names the first windows that open on its device until the next removal ends. */
-function report(tx: Transaction, dax_device: string, opened: readonly Exposure[]): void {
+function open(tx: Transaction, born: ReturnType<typeof identity>, moved: Moved): void {
+  count(tx, moved);
+  const { key, dax_device, pid, reason, generation, to_generation } = moved.come[0]!;
+  const { comm, tenant } = processOf(tx.host, pid);
+  const opened_by = nameOf(tx.events[moved.come_at]!);
+  const { windows, cut, pages, writable_pages, pfn_ranges } = reachOf(
+    tx.host.open_exposures.by_key.get(key)!,
+  );
+  // Written out: what is spread takes ten times as long, and there may be one for each of 20 000 processes.
+  const exposure: Exposure = {
+    uid: born.uid,
+    revision: born.revision,
+    host: born.host,
+    id: born.uid,
+    dax_device,
+    pid,
+    comm,
+    reason,
+    tenant,
+    generation,
+    to_tenant: deviceOf(tx.host, dax_device).tenant,
+    to_generation,
+    windows,
+    pages,
+    writable_pages,
+    pfn_ranges,
+    open: true,
+    opened_by,
+    opened_at: tx.context.now,
+    closed_by: null,
+    closed_at: null,
+  };
+  put(tx, 'exposures', born.uid, cut === undefined ? exposure : { ...exposure, cut });
+  emit(tx, 'exposure_opened', `exposures/${born.uid}`, { opened_by, pages, writable_pages });
+}
+
+/** EX5: a removal's report names the first exposures that open on its device until the next removal ends. */
+function report(tx: Transaction, dax_device: string, opened: readonly string[]): void {
   const ended = tx.host.tables.removals.where(
     (removal) => removal.dax_device === dax_device && removal.completed_at !== null,
   );
   const last = ended.at(-1);
   if (last === undefined) return;
-  const exposures = [...last.report.exposures, ...opened.map(({ id }) => id)];
+  const exposures = [...last.report.exposures, ...opened];
   const { rows, told } = cutLists({ exposures }, last.cut);
   patch(tx, 'removals', last.id, { ...told, report: { ...last.report, ...rows } });
 }

@@ -14,6 +14,7 @@ import {
   runs,
   type Entries,
 } from './mapping_table.ts';
+import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import type { RemovalRecord } from './removal.ts';
 import { Table } from './table.ts';
 
@@ -40,7 +41,7 @@ export function emptyHost(): Host {
     },
     entries: new Map(),
     uses_by: new Map(),
-    open_exposures: new Map(),
+    open_exposures: noOpenExposures(),
     assumed: new Map(),
   };
 }
@@ -75,10 +76,10 @@ export function applyChange(host: Host, change: Change): () => void {
       if (entries !== undefined) host.entries.delete(change.id);
       const come = change.op === 'put' ? keysOf(change.kind, change.record, before) : [];
       index(host, change.id, come);
-      reindexExposure(host, change, before);
+      const unopen = keepExposure(host, change, before);
       return () => {
+        unopen();
         unindex(host, change.id, come);
-        reindexExposure(host, change, before, true);
         undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
       };
@@ -100,6 +101,8 @@ export function applyChange(host: Host, change: Change): () => void {
         for (const step of undo.reverse()) step();
       };
     }
+    case 'count_windows':
+      return applyCounting(host, change);
   }
 }
 
@@ -158,33 +161,22 @@ function indexKeys(kind: Kind, record: unknown): string[] {
   return keys;
 }
 
-/** Keeps `open_exposures` in step with a window that opens, closes or goes. */
-function reindexExposure(
+/** Keeps `open_exposures` in step with an exposure that opens, closes or goes; returns how to undo it. */
+function keepExposure(
   host: Host,
   change: Extract<Change, { op: 'put' | 'delete' }>,
   before: unknown,
-  undo = false,
-): void {
-  if (change.kind !== 'exposures') return;
-  const was = before as Exposure | undefined;
-  const is = change.op === 'put' ? change.record : undefined;
-  const [from, to] = undo ? [is, was] : [was, is];
-  if (from?.open === true) host.open_exposures.delete(exposedThrough(from));
-  if (to?.open === true) host.open_exposures.set(exposedThrough(to), to.id);
-}
-
-/** The id of the mapping or pin that reaches. */
-function exposedThrough({ mapping, pin }: Exposure): string {
-  return mapping ?? pin!;
+): () => void {
+  if (change.kind !== 'exposures') return () => undefined;
+  return keepOpen(host, before as Exposure | undefined, change.op === 'put' ? change.record : undefined);
 }
 
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
   for (const kind of INDEXED)
     for (const [id, record] of host.tables[kind]) index(host, id, indexKeys(kind, record));
-  for (const [id, exposure] of host.tables.exposures) {
-    reindexExposure(host, { op: 'put', kind: 'exposures', id, record: exposure }, undefined);
-  }
+  for (const exposure of host.tables.exposures.values()) keepOpen(host, undefined, exposure);
+  countLoaded(host);
   return host;
 }
 

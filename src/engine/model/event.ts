@@ -39,7 +39,9 @@ export type Change =
       readonly anon: boolean;
     }
   /** Write-protect every shared device entry of the named mappings. */
-  | { readonly op: 'protect_entries'; readonly owners: readonly string[] };
+  | { readonly op: 'protect_entries'; readonly owners: readonly string[] }
+  /** What these mappings and pins reach of another owner's now is counted anew (open_exposures.ts). */
+  | { readonly op: 'count_windows'; readonly ids: readonly string[] };
 
 /** What may happen to a host, in the journal's words. */
 export const EVENT_TYPES = [

@@ -26,7 +26,7 @@ import type {
   Prot,
   SigbusDisposition,
 } from './vocabulary.ts';
-import type { Exposure } from './exposure.ts';
+import type { Exposure, OpenExposures } from './exposure.ts';
 import type { FrozenCall } from './frozen_call.ts';
 import type { FileState, OpenFile, OpenFlag } from './open_file.ts';
 import type { KernelProbes } from './kernel_probes.ts';
@@ -46,8 +46,8 @@ import type { Table } from './table.ts';
  *         │             └─ MemoryRange (system-ram: its blocks; outlives the unbind where it leaks)
  *         ├─ CxlMemdev ── CxlRegion ── DaxDevice
  *         └─ Process ─┬─ OpenFile (a descriptor)
- *                     └─ Mapping (a VMA and its entries) ── Pin
- *                          └──────── Exposure ───────────┘  (a window onto another owner's pfns)
+ *                     ├─ Mapping (a VMA and its entries) ── Pin
+ *                     └─ Exposure (mappings and pins of one device as windows onto another owner's pfns)
  */
 export interface Host {
   readonly tables: Tables;
@@ -58,8 +58,8 @@ export interface Host {
    * (indexKeys() in apply.ts), never stored: lookup.ts reads them.
    */
   readonly uses_by: Map<string, Set<string>>;
-  /** Id of the exposure that a mapping or pin has open, by its id: kept by apply, never stored. */
-  readonly open_exposures: Map<string, string>;
+  /** What the exposures that are open reach, window by window: kept by apply, never stored. */
+  readonly open_exposures: OpenExposures;
   /**
    * What is assumed of facts that are not known of its kernel, while one way is tried: which value, by the id of the
    * choice. Empty otherwise, never stored.

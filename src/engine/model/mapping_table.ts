@@ -298,3 +298,21 @@ export function commonEnds<T>(a: ArrayLike<T>, b: ArrayLike<T>): [head: number, 
   while (tail < shortest - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
   return [head, tail];
 }
+
+/** Visits the entries that lead to pages of the device, in order of index. O(runs), without an object a run. */
+export function eachTranslation(
+  entries: Entries,
+  visit: (pfn: number, nr_pages: number, writable: boolean) => void,
+): void {
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const [pfn, bits] = [rows[at + 2]!, rows[at + 3]!];
+      const kind = (bits >> 2) & 3;
+      const leadsThere = bits < LATER_KINDS && (kind === DAX || kind === RAM);
+      if (leadsThere && pfn >= 0) visit(pfn, rows[at + 1]!, (bits & 16) !== 0);
+    }
+  }
+}
+
+const DAX = ENTRY_KINDS.indexOf('dax');
+const RAM = ENTRY_KINDS.indexOf('ram');

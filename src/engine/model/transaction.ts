@@ -5,6 +5,7 @@ import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
 import type { DeviceLife } from './device_life.ts';
 import type { Extent } from './inode.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
+import { countingOf, type Counted } from './open_exposures.ts';
 import type { Table } from './table.ts';
 
 /** Time and identifiers come from outside: same host, command and context, same events. */
@@ -138,6 +139,11 @@ export function dropEntries(
 /** Write-protects the shared device entries of mappings. */
 export function protectEntries(tx: Transaction, owners: readonly string[]): void {
   if (owners.length > 0) make(tx, { op: 'protect_entries', owners });
+}
+
+/** Counts what mappings and pins reach of another owner's, as was found, instead of what they reached before. */
+export function countWindows(tx: Transaction, found: readonly Counted[]): void {
+  make(tx, countingOf(found));
 }
 
 function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {

@@ -6,6 +6,7 @@ import type { Host, MemoryRange } from '../model/host.ts';
 import type { OpenFile } from '../model/open_file.ts';
 import { firstBlock } from '../model/memory_block.ts';
 import { memoryRangesOf } from '../model/memory_range.ts';
+import { exposureThrough } from '../model/open_exposures.ts';
 import {
   deviceOf,
   filesShown,
@@ -44,7 +45,7 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
   const reaching = new Set([...residual.values()].map(({ pid }) => pid));
   const items = uses.map((use, at): Holder => {
     const residue = use.kind === 'process' ? reaching.has(use.pid!) : residual.has(use.id);
-    const exposure = host.open_exposures.get(use.id) ?? null;
+    const exposure = exposureThrough(host, use.id);
     // Of a kernel beyond all that are known none: `refused` says why (KREL8).
     const ends = residue ? ifResolved(() => endsOf(tx, use), []) : [];
     const { detail, ...consequence } = consequences[at]!;

@@ -55,7 +55,7 @@ export interface Residue {
   readonly processes: number;
   /** Pages reached, each once. */
   readonly pages: number;
-  /** Of the mappings and pins, those that reach another owner's pfns: exposures that are open. */
+  /** Of the mappings and pins, those that reach another owner's pfns: windows of exposures that are open. */
   readonly exposures: number;
   /** In whatever state, of a device that is not bound, or on a block device before the present one. */
   readonly superblocks: number;

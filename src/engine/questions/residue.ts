@@ -1,4 +1,3 @@
-import { windowOf } from '../exposure/window.ts';
 import type { DaxDevice, Host, Mapping, Mount, Pin } from '../model/host.ts';
 import {
   blockDeviceGone,
@@ -10,6 +9,7 @@ import {
 import { runs, type Run } from '../model/mapping_table.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
 import { entriesOf } from '../model/transaction.ts';
+import { windowOf } from '../model/window.ts';
 import type { Residue } from './record.ts';
 
 /** Mappings and pins, by id, that still reach a device through what is gone or another's. */

@@ -14,13 +14,20 @@ import {
   Timestamp,
 } from './scalar.ts';
 
+const ExposureWindow = z
+  .strictObject({
+    mapping: Id.nullable().meta({ description: 'The mapping that reaches; null where a pin does.' }),
+    pin: Id.nullable().meta({ description: 'The pin that reaches; null where a mapping does.' }),
+    pages: Count.meta({ description: 'Pages reached through it.' }),
+    writable_pages: Count.meta({ description: 'Of these, pages that a store or a DMA write reaches.' }),
+  })
+  .meta({ id: 'ExposureWindow', description: 'A mapping or a pin through which a process reaches.' });
+
 export const Exposure = z
   .strictObject({
     ...identity,
     id: Id,
     dax_device: z.string(),
-    mapping: Id.nullable().meta({ description: 'The mapping that reaches; null where a pin does.' }),
-    pin: Id.nullable().meta({ description: 'The pin that reaches; null where a mapping does.' }),
     pid: Pid,
     comm: z.string(),
     reason: z.enum(EXPOSURE_REASONS).meta({
@@ -28,13 +35,25 @@ export const Exposure = z
         'generation: the pfns were given to another owner by a bind, a medium or a file system. tenant: the device was handed to another tenant as it was.',
     }),
     tenant: z.string().nullable().meta({ description: 'Tenant of the process that reaches.' }),
-    generation: Count.meta({ description: 'The generation that its mapping or pin was made under.' }),
+    generation: Count.meta({
+      description: 'The generation that its mappings or pins were given the pfns under.',
+    }),
     to_tenant: z
       .string()
       .nullable()
       .meta({ description: 'The tenant that the pfns belong to now, or belonged to last.' }),
     to_generation: Count.meta({ description: 'The generation whose pfns are reached.' }),
-    pages: Count.meta({ description: 'Pages reached now, or when it closed.' }),
+    windows: z.array(ExposureWindow).meta({
+      description:
+        'Through what it reaches now, or did last before it closed, in order of creation: the first 100.',
+    }),
+    cut: z
+      .strictObject({ windows: Count })
+      .exactOptional()
+      .meta({ description: 'How many windows there are, where more than 100.' }),
+    pages: Count.meta({
+      description: 'Pages reached now, or last before it closed: one that several windows reach counts once.',
+    }),
     writable_pages: Count.meta({ description: 'Of these, pages that a store or a DMA write reaches.' }),
     pfn_ranges: PfnRanges.meta({ description: 'The first 100 of them.' }),
     open: z.boolean(),
@@ -46,14 +65,14 @@ export const Exposure = z
   .meta({
     id: 'Exposure',
     description:
-      'A window in which a mapping or pin reaches pfns that belong to another generation or tenant of the device.',
+      'The time in which a process reaches pfns that belong to another generation or tenant of the device, by all mappings and pins of one generation together.',
   }) satisfies z.ZodType<engine.Exposure>;
 
-/** What an answer to a change says of the windows that it opens; a dry run, of those that it would open. */
+/** What an answer to a change says of the exposures that it opens; a dry run, of those that it would open. */
 export const opened = {
   exposures: z.array(Exposure).meta({
     description:
-      "The first 100 windows that it opens onto another owner's pfns, or in a dry run would open. All: /v1/exposures.",
+      "The first 100 exposures that it opens onto another owner's pfns, or in a dry run would open. All: /v1/exposures.",
   }),
 };
 
@@ -62,7 +81,11 @@ export const exposureFilters = {
   tenant: Text.exactOptional(),
   to_tenant: Text.exactOptional(),
   pid: queryInteger(1, 4194304).exactOptional(),
-  mapping: Id.exactOptional(),
-  pin: Id.exactOptional(),
+  mapping: Id.exactOptional().meta({
+    description: 'Of the process that has this mapping, onto the device that it maps.',
+  }),
+  pin: Id.exactOptional().meta({
+    description: 'Of the process that has this pin, onto the device whose pages it pins.',
+  }),
   open: queryBoolean.exactOptional(),
 };

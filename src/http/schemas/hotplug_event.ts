@@ -37,7 +37,7 @@ export const RecordedHotplugEvent = z
   .strictObject({
     ...HotplugEvent.shape,
     exposures: opened.exposures.exactOptional().meta({
-      description: 'Of `add` and `replace`: the first 100 windows that the medium opens, as of a bind.',
+      description: 'Of `add` and `replace`: the first 100 exposures that the medium opens, as of a bind.',
     }),
     removals: z.array(Removal).exactOptional().meta({
       description:

@@ -172,7 +172,7 @@ const Report = z
     pins_waited_for: z.array(z.string()).meta({ description: 'The first 100.' }),
     exposures: z.array(z.string()).meta({
       description:
-        'The first 100 windows that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
+        'The first 100 exposures that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
     }),
     blast_radius: BlastRadius.nullable().meta({ description: 'Null in removals older than it.' }),
     simulated_kernel_cost: SimulatedKernelCost,

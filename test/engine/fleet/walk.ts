@@ -28,14 +28,45 @@ export function* walk(host: Host, device: DaxDevice): Generator<Translation> {
   }
 }
 
-/** Pages and writable pages that reach another owner's pfns, by mapping and pin: what `open` exposures must say. */
-export function windows(host: Host): Map<string, readonly [pages: number, writable: number]> {
-  const pages = new Map<string, Set<number>>();
-  const writable = new Map<string, Set<number>>();
-  const reach = (id: string, pfn: number, write: boolean): void => {
-    pages.set(id, (pages.get(id) ?? new Set()).add(pfn));
-    writable.set(id, writable.get(id) ?? new Set());
-    if (write) writable.get(id)?.add(pfn);
+/** What one mapping or pin, or several of one process together, reach of another owner's. */
+interface Reached {
+  readonly pages: Set<number>;
+  readonly writable: Set<number>;
+}
+
+/** What the windows of one process are onto one owner, page by page: what an open exposure must say. */
+interface ReachedBy extends Reached {
+  readonly pid: number;
+  readonly dax_device: string;
+  readonly reason: string;
+  readonly generation: number;
+  readonly windows: Map<string, Reached>;
+}
+
+/** Exposures that must be open, in any order; no two of them are of one process, device and generation. */
+export function exposed(host: Host): ReachedBy[] {
+  const found_now = new Map<string, ReachedBy>();
+  const reach = (
+    device: DaxDevice,
+    id: string,
+    pid: number,
+    generation: number,
+    pfn: number,
+    write: boolean,
+  ): void => {
+    const reason = generation === device.generation ? 'tenant' : 'generation';
+    const key = JSON.stringify([device.name, pid, generation]);
+    const by = found_now.get(key) ?? {
+      ...{ pid, dax_device: device.name, reason, generation, windows: new Map<string, Reached>() },
+      ...nothing(),
+    };
+    found_now.set(key, by);
+    const window = by.windows.get(id) ?? nothing();
+    by.windows.set(id, window);
+    for (const { pages, writable } of [by, window]) {
+      pages.add(pfn);
+      if (write) writable.add(pfn);
+    }
   };
   for (const device of host.tables.dax_devices.values()) {
     const region = host.tables.cxl_regions.get(device.cxl_region ?? '');
@@ -44,20 +75,25 @@ export function windows(host: Host): Map<string, readonly [pages: number, writab
       pfn >= device.base_pfn && pfn < device.base_pfn + Math.floor(device.size / PAGE);
     for (const { mapping, pfn, writable: write, ram } of walk(host, device)) {
       const { pid } = found(host.tables.mappings.get(mapping));
-      const own = ownerOf(host, mapping, ram) === device.generation && !isFormer(host, device, pid);
-      if (!isPresent(pfn) || own) continue;
+      const owner = ownerOf(host, mapping, ram);
+      if (!isPresent(pfn) || (owner === device.generation && !isFormer(host, device, pid))) continue;
       const poisoned = device.hwpoisoned.some(([first, count]) => pfn >= first && pfn < first + count);
-      if (!ram || !poisoned) reach(mapping, pfn, write);
+      if (!ram || !poisoned) reach(device, mapping, pid, owner, pfn, write);
     }
     for (const pin of host.tables.pins.values()) {
       if (pin.dax_device !== device.name || pin.kind !== 'longterm') continue;
       if (pin.generation === device.generation && !isFormer(host, device, pin.pid)) continue;
       for (const [first, count] of pin.pfn_ranges) {
-        for (let pfn = first; pfn < first + count; pfn += 1) if (isPresent(pfn)) reach(pin.id, pfn, true);
+        for (let pfn = first; pfn < first + count; pfn += 1)
+          if (isPresent(pfn)) reach(device, pin.id, pin.pid, pin.generation, pfn, true);
       }
     }
   }
-  return new Map([...pages].map(([id, own]) => [id, [own.size, writable.get(id)?.size ?? 0]]));
+  return [...found_now.values()];
+}
+
+function nothing(): Reached {
+  return { pages: new Set(), writable: new Set() };
 }
 
 /** Whether a process is of a tenant from whom the device was taken as it was. */
