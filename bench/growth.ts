@@ -10,6 +10,7 @@ import type { Report } from './report.ts';
 import { measureSlope } from './slopes.ts';
 import { cpuMs } from './statistics.ts';
 import { inTemporaryFolder, renamed, writeHosts } from './write_hosts.ts';
+import { KEPT_FOR_EVER } from '../src/store/retention.ts';
 
 /** All of them more than are kept in memory here. */
 const HOSTS = [250, 500, 1_000, 2_000] as const;
@@ -55,6 +56,7 @@ async function withStore<T>(hosts: number, work: (changes: Changes) => Promise<T
       now: () => new Date().toISOString(),
       uid: () => v7(),
       cachedHosts: CACHED_HOSTS,
+      retention: KEPT_FOR_EVER,
       startTurn: () => () => false,
     });
     try {

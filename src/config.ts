@@ -24,6 +24,10 @@ const Environment = z.object({
   DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
   /** Connections at a time. */
   DAXPLANE_MAX_CONNECTIONS: integer(1_000_000, 1).default(2_000),
+  /** Days that an event is kept in the journal; 0 is no limit. */
+  DAXPLANE_JOURNAL_DAYS: integer(36_500).default(90),
+  /** Events that the journal keeps; 0 is no limit. */
+  DAXPLANE_JOURNAL_EVENTS: integer(999_999_999).default(2_000_000),
   /** Names beside localhost and DAXPLANE_HOST by which the service may be called, and whose pages may call it. */
   DAXPLANE_ALLOWED_HOSTS: z
     .string()
@@ -49,6 +53,9 @@ export interface Config {
   /** Requests a minute of one address; null is no limit. */
   readonly rate_limit: number | null;
   readonly max_connections: number;
+  /** Days that an event is kept, and events that are; null is no bound. */
+  readonly journal_days: number | null;
+  readonly journal_events: number | null;
   readonly allowed_hosts: readonly string[];
 }
 
@@ -76,8 +83,14 @@ export function loadConfig(
     db: data.DAXPLANE_DB,
     demo: argv.includes('--no-demo') ? false : argv.includes('--demo') || data.DAXPLANE_DEMO,
     log_level: data.DAXPLANE_LOG_LEVEL,
-    rate_limit: data.DAXPLANE_RATE_LIMIT === 0 ? null : data.DAXPLANE_RATE_LIMIT,
+    rate_limit: unlessZero(data.DAXPLANE_RATE_LIMIT),
     max_connections: data.DAXPLANE_MAX_CONNECTIONS,
+    journal_days: unlessZero(data.DAXPLANE_JOURNAL_DAYS),
+    journal_events: unlessZero(data.DAXPLANE_JOURNAL_EVENTS),
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
   };
+}
+
+function unlessZero(limit: number): number | null {
+  return limit === 0 ? null : limit;
 }

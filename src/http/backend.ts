@@ -31,5 +31,7 @@ export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' 
 }
 export type FleetCounts = Awaited<ReturnType<Backend['countFleet']>>;
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
+/** Of which state an answer is, and how far back the journal goes. */
+export type Seen = Pick<EventPage, 'as_of' | 'oldest_seq'>;
 export type ListQuery = Parameters<Backend['list']>[0];
 export type Place = NonNullable<ListQuery['after']>;

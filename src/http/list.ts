@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { definedOnly } from '../engine/model/defined_only.ts';
 import type { Kind } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
-import type { Backend, ListQuery } from './backend.ts';
+import type { Backend, ListQuery, Seen } from './backend.ts';
 import { describe, JSON_TYPE, jsonResponse, type Operation } from './operation.ts';
 import { placeBefore, renderPageToken } from './page_token.ts';
 import { RefusalProblem } from './problem.ts';
@@ -112,23 +112,23 @@ async function loadPage(
   const query = toQuery(kind, asked, host);
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
-  const { items, last, as_of } = page;
+  const { items, last, as_of, oldest_seq } = page;
   const text = textOf({
     items: show === undefined ? items : items.map(show),
     next_page: renderPageToken(listName(query), last),
     as_of,
+    oldest_seq,
   });
   return { isEmpty: items.length === 0, text };
 }
 
-interface PageText {
+interface PageText extends Seen {
   /** Serialised already. */
   readonly items: readonly string[];
   readonly next_page: string | null;
-  readonly as_of: number;
 }
 
 /** A page's text; `more` stands beside the items. */
-export function textOf({ items, next_page, as_of }: PageText, more: object = {}): string {
-  return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, ...more }).slice(1)}`;
+export function textOf({ items, next_page, as_of, oldest_seq }: PageText, more: object = {}): string {
+  return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, oldest_seq, ...more }).slice(1)}`;
 }

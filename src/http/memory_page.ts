@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Backend } from './backend.ts';
+import type { Backend, Seen } from './backend.ts';
 import { listSchema } from './list.ts';
 import type { Operation } from './operation.ts';
 import { renderPageToken, rowBefore } from './page_token.ts';
@@ -58,11 +58,11 @@ export async function pageFrom<T>(
   return {
     items,
     next_page: renderPageToken(list, last === null ? null : [last]),
-    as_of: await lastSeq(backend),
+    ...(await seenBy(backend)),
   };
 }
 
-async function lastSeq(backend: Backend): Promise<number> {
-  const { as_of } = await backend.events({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
-  return as_of;
+async function seenBy(backend: Backend): Promise<Seen> {
+  const { as_of, oldest_seq } = await backend.events({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
+  return { as_of, oldest_seq };
 }

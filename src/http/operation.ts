@@ -10,7 +10,7 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   /** Its refusals beside those of its path, body and headers; those of a mutation are 409 by default. */
-  readonly refuses?: readonly (404 | 409 | 503)[];
+  readonly refuses?: readonly (404 | 409 | 410 | 503)[];
 }
 
 export const TAGS = {
@@ -56,6 +56,7 @@ const PROBLEMS = {
     'Conflict',
     "The present state, the kernel or a tool refuses; `errno` has the kernel's answer.",
   ),
+  410: problem('Gone', 'What is asked for is kept no more.'),
   412: problem('PreconditionFailed', 'If-Match does not match the present state; a collection has no ETag.'),
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   414: problem('UriTooLong', 'A name in the path has more than 255 characters.'),

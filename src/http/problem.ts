@@ -14,6 +14,7 @@ export const HTTP_PROBLEMS = {
   kernel_not_found: { status: 404, title: 'There is no such kernel profile' },
   method_not_allowed: { status: 405, title: 'The route does not accept this method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  events_gone: { status: 410, title: 'The journal does not go back so far' },
   precondition_failed: { status: 412, title: 'If-Match does not match the present state' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },

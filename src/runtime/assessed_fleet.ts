@@ -71,9 +71,10 @@ export function createAssessedFleet(fleet: Fleet): AssessedFleet {
     refresh: () => {
       const last = fleet.lastSeq();
       if (last === seen) return;
-      const changed = seen === 0 ? null : fleet.changedSince(seen);
+      const isTold = seen > 0 && fleet.oldestSeq() <= seen + 1;
+      const changed = isTold ? fleet.changedSince(seen) : null;
       const devices = fleet.devices(changed);
-      for (const name of changed ?? []) if (!devices.has(name)) replace(name, undefined);
+      for (const name of changed ?? hosts.names()) if (!devices.has(name)) replace(name, undefined);
       for (const [name, keys] of devices) replace(name, { keys, rows: null });
       seen = last;
     },

@@ -14,6 +14,7 @@ export interface PageParts {
   readonly slices: Slices;
   readonly labelled: ReturnType<typeof prepareLabelledDevices>;
   readonly texts: AssessedTexts;
+  readonly oldestSeq: () => number;
 }
 
 /** Hosts beyond those that a page comes to that are assessed with it: a small fleet is told whole at once. */
@@ -60,7 +61,13 @@ export function pageOf(
   const items = found === null ? null : textsOf(parts, asked, found.devices);
   if (found === null || items === null) return 'unfinished';
   if (host === undefined) assessed.assess(assessed.hosts.pending(AHEAD));
-  return { items, last: found.last, as_of: assessed.seen(), summary: summaryOf(assessed, asked) };
+  return {
+    items,
+    last: found.last,
+    as_of: assessed.seen(),
+    oldest_seq: parts.oldestSeq(),
+    summary: summaryOf(assessed, asked),
+  };
 }
 
 /**

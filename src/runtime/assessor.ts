@@ -30,10 +30,17 @@ export function prepareAssess(
   db: Connection,
   now = (): number => performance.now(),
 ): Work<AssessorJob, Assessed> {
-  const assessed = createAssessedFleet(prepareFleet(db));
+  const fleet = prepareFleet(db);
+  const assessed = createAssessedFleet(fleet);
   const slices = createSlices(now);
   const labelled = prepareLabelledDevices(db);
-  const parts = { assessed, slices, labelled, texts: createAssessedTexts(assessed) };
+  const parts = {
+    assessed,
+    slices,
+    labelled,
+    texts: createAssessedTexts(assessed),
+    oldestSeq: () => fleet.oldestSeq(),
+  };
   const count = prepareCounts(db);
   const told = new WeakSet<HostFault>();
   return {

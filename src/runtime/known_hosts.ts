@@ -13,6 +13,7 @@ export interface KnownHost {
 export interface KnownHosts {
   readonly find: (host: string) => KnownHost | undefined;
   readonly all: () => Iterable<KnownHost>;
+  readonly names: () => string[];
   readonly order: Omit<DeviceOrder, 'replace'>;
   /** Hosts that are not assessed, so many at most. */
   readonly pending: (most: number) => string[];
@@ -34,6 +35,7 @@ export function createKnownHosts(): KnownHosts {
   return {
     find: (host) => hosts.get(host),
     all: () => hosts.values(),
+    names: () => [...hosts.keys()],
     order,
     pending: (most) => firstOf(pending, most),
     pendingDevices: () => pendingDevices,

@@ -2,6 +2,7 @@ import type { CheckpointState } from '../store/checkpoint.ts';
 import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, PackedSubmission, StoreHealth, Submitted } from '../store/port.ts';
+import type { Retention } from '../store/retention.ts';
 import type { Work } from '../store/transact.ts';
 import type { OwnReads } from './own_reads.ts';
 import type { PackedError } from './thread_error.ts';
@@ -13,6 +14,7 @@ export interface WriterData {
   readonly busyTimeoutMs: number;
   readonly turnMs: number;
   readonly walBytesMax: number;
+  readonly retention: Retention;
   readonly ownReads: OwnReads;
 }
 

@@ -10,6 +10,7 @@ import {
 import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
 import { prepareIsRange } from '../store/list.ts';
 import { createReads } from '../store/read.ts';
+import { KEPT_FOR_EVER, type Retention } from '../store/retention.ts';
 import type { Work } from '../store/transact.ts';
 import { takesLong } from '../store/read_only.ts';
 import { decidedElsewhere, type Undone } from './decider.ts';
@@ -45,6 +46,8 @@ export interface SqliteStoreOptions {
   readonly turnMs?: number;
   /** A WAL beyond this that cannot be emptied is a degraded store; 64 MiB where absent. */
   readonly walBytesMax?: number;
+  /** How much of the journal is kept; all of it where absent. */
+  readonly retention?: Retention;
   /** Another thread than writer.ts, for tests. */
   readonly writer?: URL;
 }
@@ -64,6 +67,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
     turnMs: options.turnMs ?? TURN_MS,
     walBytesMax: options.walBytesMax ?? JOURNAL_SIZE_LIMIT_BYTES,
+    retention: options.retention ?? KEPT_FOR_EVER,
     ownReads,
   };
   const writer = spawnThread(options.writer ?? threadFile(import.meta.url, 'writer'), data);

@@ -38,6 +38,7 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
     uid: createFreshUid(),
     cachedHosts: data.cachedHosts,
     startTurn: turnsOf(data.turnMs),
+    retention: data.retention,
   });
   const batches = collectBatches({ path, transact, lost, tell, afterCommit: checkpoints.afterCommit });
   tell({ type: 'ready', path });

@@ -18,6 +18,12 @@ export function prepareLastSeq(db: Connection): () => number {
   return () => last.get() ?? 0;
 }
 
+/** Prepares asking for the number of the oldest event that is kept; 1 where there is none. */
+export function prepareOldestSeq(db: Connection): () => number {
+  const oldest = db.prepare<[], number>('SELECT coalesce(min(seq), 1) FROM events').pluck();
+  return () => oldest.get()!;
+}
+
 /** The number of a host's name: of one that never had an event it is none. */
 export const HOST_KEY = '(SELECT key FROM host_names WHERE name = ?)';
 

@@ -2,7 +2,7 @@ import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { isWithoutExtents } from './extent_chunks.ts';
-import type { ListQuery, Page, Place } from './port.ts';
+import type { ListQuery, Page, Place, Seen } from './port.ts';
 import { hasLabels, isFilter, isOfHost, KINDS, sortColumn, tableOfUse, wholeRecord } from './tables.ts';
 
 type Value = string | number;
@@ -16,7 +16,7 @@ type Condition = readonly [sql: string, ...values: Value[]];
  * The rows of one page. Keyset paging: a page begins where the last one ended, in the index that the list is in order
  * of, and never counts rows off. Refused with `invalid_field` where a filter or sort is none of the kind's.
  */
-export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, 'as_of'> | Refusal {
+export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, keyof Seen> | Refusal {
   const refused = refusesQuery(query);
   if (refused !== null) return refused;
   const { limit } = query;

@@ -1,7 +1,7 @@
 import { emptyHost, indexHost } from '../engine/model/apply.ts';
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
-import { prepareLastSeq } from './journal.ts';
+import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
 import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
@@ -10,6 +10,8 @@ import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 export interface Fleet {
   /** Number of the last event. */
   lastSeq(): number;
+  /** Number of the oldest event that is kept: which hosts earlier ones have changed nobody knows. */
+  oldestSeq(): number;
   /** Those of these hosts that are there, or all, each with the places of its devices in order of creation. */
   devices(names: readonly string[] | null): ReadonlyMap<string, readonly number[]>;
   /** Hosts that events after this number concern, also such as are gone now. */
@@ -54,6 +56,7 @@ export function prepareFleet(db: Connection): Fleet {
   const lastSeq = prepareLastSeq(db);
   return {
     lastSeq,
+    oldestSeq: prepareOldestSeq(db),
     devices,
     changedSince: prepareChangedSince(db, lastSeq),
     load: (names) => {

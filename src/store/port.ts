@@ -176,13 +176,20 @@ export interface Sort {
 /** Where a row stands in a list: its key, and in a sorted list what it is sorted by. */
 export type Place = readonly [key: number] | readonly [key: number, value: string | number];
 
-/** Rows of a list, all of one committed state. `as_of` is the number of the last event in it. */
-export interface Page {
+/** Of which committed state something is, and how far back the journal goes in it. */
+export interface Seen {
+  /** The number of the last event in it; 0 where there is none. */
+  readonly as_of: number;
+  /** The oldest event that is kept: what came before is gone from the journal. 1 where nothing is. */
+  readonly oldest_seq: number;
+}
+
+/** Rows of a list, all of one committed state. */
+export interface Page extends Seen {
   /** Serialised resources, ready to be joined. */
   readonly items: readonly string[];
   /** Place of its last row where more follow; null at the end. */
   readonly last: Place | null;
-  readonly as_of: number;
 }
 
 /** Which devices of the fleet; each filter is a field of the assessment, `hazard` the kind of one of its hazards. */
@@ -236,10 +243,9 @@ export interface StoredEvent {
   readonly data: string;
 }
 
-/** Events in the order of their numbers; `as_of` is the last one stored. */
-export interface EventPage {
+/** Events in the order of their numbers. */
+export interface EventPage extends Seen {
   readonly items: readonly StoredEvent[];
-  readonly as_of: number;
 }
 
 /** What a commit has changed. */

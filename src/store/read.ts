@@ -4,7 +4,7 @@ import type { Connection, Statement } from './connection.ts';
 import { eventId, withDashes } from './event_id.ts';
 import { HOST_KEY } from './journal.ts';
 import { listRows, type Prepare } from './list.ts';
-import type { EventPage, ListQuery, Page, RecordText, Store, StoredEvent } from './port.ts';
+import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
 import { KINDS, wholeRecord } from './tables.ts';
 
 /** What a store answers by reading alone. */
@@ -71,7 +71,7 @@ export function prepareList(db: Connection): (query: ListQuery) => Page | Refusa
   const prepare = prepareOnce(db);
   return db.transaction((query: ListQuery) => {
     const rows = listRows(prepare, query);
-    return isRefusal(rows) ? rows : { ...rows, as_of: lastSeq(prepare) };
+    return isRefusal(rows) ? rows : { ...rows, ...seen(prepare) };
   });
 }
 
@@ -113,9 +113,13 @@ function events(prepare: Prepare, { after, limit, host }: Parameters<Store['even
       data,
     }),
   );
-  return { items, as_of: lastSeq(prepare) };
+  return { items, ...seen(prepare) };
 }
 
-function lastSeq(prepare: Prepare): number {
-  return (prepare('SELECT coalesce(max(seq), 0) AS seq FROM events').get() as { seq: number }).seq;
+/** Two subselects: asked for both at once, SQLite reads the whole journal. */
+const SEEN = `SELECT coalesce((SELECT max(seq) FROM events), 0) AS as_of,
+  coalesce((SELECT min(seq) FROM events), 1) AS oldest_seq`;
+
+function seen(prepare: Prepare): Seen {
+  return prepare(SEEN).get() as Seen;
 }

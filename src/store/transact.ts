@@ -15,6 +15,7 @@ import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { prepareLoad } from './load.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
+import { preparePurgeEvents, type Retention } from './retention.ts';
 import { prepareProject, type Touched } from './project.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
@@ -28,6 +29,8 @@ export interface TransactOptions {
   readonly cachedHosts: number;
   /** Called as a batch begins; answers from then on whether it has held the writer for long enough. */
   readonly startTurn: () => () => boolean;
+  /** How much of the journal is kept. */
+  readonly retention: Retention;
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
@@ -279,14 +282,20 @@ function markRemovals(
   }
 }
 
-/** Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. */
-function createPurge({ keys, now }: Transactor): () => void {
+/**
+ * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal a
+ * batch drops a part; where more is past its bounds, the next one goes on.
+ */
+function createPurge({ db, keys, now, retention }: Transactor): () => void {
+  const purgeEvents = preparePurgeEvents(db, retention);
   let due = 0;
   return () => {
     const at = now();
-    if (Date.parse(at) < due) return;
+    const nowMs = Date.parse(at);
+    if (nowMs < due) return;
     keys.purge(at);
-    due = Date.parse(at) + KEPT_MS / 24;
+    const isMore = purgeEvents(nowMs);
+    due = isMore ? nowMs : nowMs + KEPT_MS / 24;
   };
 }
 

@@ -10,6 +10,8 @@ test('everything has a default', () => {
     log_level: 'info',
     rate_limit: 600_000,
     max_connections: 2_000,
+    journal_days: 90,
+    journal_events: 2_000_000,
     allowed_hosts: [],
   });
 });
@@ -22,6 +24,8 @@ test('the environment is read, and an argument wins', () => {
     rate_limit: null,
     db: '/data/d.db',
   });
+  const forEver = { DAXPLANE_JOURNAL_DAYS: '0', DAXPLANE_JOURNAL_EVENTS: '0' };
+  expect(loadConfig([], forEver)).toMatchObject({ journal_days: null, journal_events: null });
   expect(loadConfig(['--demo'], { DAXPLANE_DEMO: '0' }).demo).toBe(true);
 });
 

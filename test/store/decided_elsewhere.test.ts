@@ -9,6 +9,7 @@ import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { unpackJson } from '../../src/store/packed.ts';
 import { prepareTransact, type BatchResult, type Decide, type Work } from '../../src/store/transact.ts';
+import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
 const HOST = 'h';
@@ -49,6 +50,7 @@ function writer(by: Decide = decideAtOnce): Writer {
     now,
     uid,
     cachedHosts: 8,
+    retention: KEPT_FOR_EVER,
     // What is decided elsewhere stands alone: no step of its removal goes on behind it.
     startTurn: () => () => true,
   });

@@ -12,6 +12,7 @@ import { prepareShapes } from '../../src/store/shapes.ts';
 import { prepareTransact } from '../../src/store/transact.ts';
 import { addHost, before } from './support/before.ts';
 import { mappedAndPinned } from './support/scenario.ts';
+import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 let db: Connection;
 let run: (command: Command, host?: string) => void;
@@ -23,7 +24,14 @@ beforeEach(() => {
   let uids = 0;
   const now = (): string => '2030-01-01T00:00:00.000Z';
   const uid = (): string => `019c2f00-0000-7000-8000-${String((uids += 1)).padStart(12, '0')}`;
-  const transact = prepareTransact(db, { decide, now, uid, cachedHosts: 8, startTurn: () => () => false });
+  const transact = prepareTransact(db, {
+    decide,
+    now,
+    uid,
+    cachedHosts: 8,
+    retention: KEPT_FOR_EVER,
+    startTurn: () => () => false,
+  });
   run = (command, host = 'node-a') => {
     const [settled] = transact([{ host, command }]).settled;
     expect(settled).toMatchObject({ submitted: { status: 'done' } });

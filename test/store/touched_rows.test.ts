@@ -7,6 +7,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { columnsOf } from '../../src/store/tables.ts';
 import { prepareTransact } from '../../src/store/transact.ts';
 import { before } from './support/before.ts';
+import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 let db: Connection;
 let run: (command: Command) => void;
@@ -18,7 +19,14 @@ beforeEach(() => {
   let uids = 0;
   const now = (): string => '2030-01-01T00:00:00.000Z';
   const uid = (): string => `uid-${(uids += 1)}`;
-  const transact = prepareTransact(db, { decide, now, uid, cachedHosts: 8, startTurn: () => () => false });
+  const transact = prepareTransact(db, {
+    decide,
+    now,
+    uid,
+    cachedHosts: 8,
+    retention: KEPT_FOR_EVER,
+    startTurn: () => () => false,
+  });
   run = (command) => {
     const [settled] = transact([{ host: 'node-a', command }]).settled;
     expect(settled).toMatchObject({ submitted: { status: 'done' } });

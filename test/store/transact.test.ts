@@ -7,6 +7,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import type { Submission } from '../../src/store/port.ts';
 import { prepareTransact, type BatchResult } from '../../src/store/transact.ts';
 import { sqliteHarness } from './support/sqlite_harness.ts';
+import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 interface Writer {
   readonly db: Database.Database;
@@ -21,7 +22,14 @@ function writer(cachedHosts = 8, startTurn = () => () => false): Writer {
   let now = '2030-01-01T00:00:00.000Z';
   let uids = 0;
   const uid = (): string => `uid-${(uids += 1)}`;
-  const run = prepareTransact(db, { decide: decideAtOnce, now: () => now, uid, cachedHosts, startTurn });
+  const run = prepareTransact(db, {
+    decide: decideAtOnce,
+    now: () => now,
+    uid,
+    cachedHosts,
+    retention: KEPT_FOR_EVER,
+    startTurn,
+  });
   return { db, at: (time) => void (now = time), run: (...batch) => run(batch) };
 }
 

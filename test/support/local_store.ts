@@ -18,6 +18,7 @@ import { openReadConnection } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/port.ts';
 import { prepareReader } from '../../src/runtime/reader.ts';
 import type { Decide } from '../../src/store/transact.ts';
+import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 const context = () => ({ now: new Date().toISOString(), uid: () => v7() });
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -43,6 +44,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
       cachedHosts: 256,
       busyTimeoutMs: 0,
       turnMs: Number.POSITIVE_INFINITY,
+      retention: KEPT_FOR_EVER,
       walBytesMax: Number.POSITIVE_INFINITY,
       ownReads: createOwnReads(),
     },

@@ -40,6 +40,7 @@ export interface TestBody {
   readonly devices: readonly { readonly change: string }[];
   readonly next_page: string | null;
   readonly as_of: number;
+  readonly oldest_seq: number;
   readonly [member: string]: unknown;
 }
 

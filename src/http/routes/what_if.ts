@@ -81,11 +81,11 @@ function assessmentRoute(app: FastifyInstance, backend: Backend): void {
     const place = definedOnly({ after, labels: label });
     const page = await backend.assess({ filters, limit: limit ?? LIMIT_DEFAULT, ...place });
     if (isRefusal(page)) throw new RefusalProblem(page);
-    const { last, as_of, summary } = page;
+    const { last, as_of, oldest_seq, summary } = page;
     const items = await shown(page.items);
     reply.type(JSON_TYPE);
     return textOf(
-      { items, next_page: renderPageToken('assessment', last === null ? null : [last]), as_of },
+      { items, next_page: renderPageToken('assessment', last === null ? null : [last]), as_of, oldest_seq },
       { summary },
     );
   });

@@ -23,6 +23,9 @@ export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
     items: z.array(item),
     next_page: z.string().nullable().meta({ description: 'page_token of the next page, null at the end.' }),
     as_of: Count.meta({ description: 'Seq of the last event this page has seen.' }),
+    oldest_seq: Count.meta({
+      description: 'Seq of the oldest event that the journal keeps: /v1/events begins with it.',
+    }),
     ...more,
   });
 }
