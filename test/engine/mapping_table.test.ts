@@ -1,20 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dropRange, insertRows, protectAll } from '../../src/engine/model/change_entries.ts';
 import {
   CHUNK_RUNS,
   chunksOf,
   clipRun,
   countPresent,
   differing,
-  dropRange,
   encodeRun,
   findRun,
-  insertRun,
   levelPages,
   levelShift,
   nextRun,
   NO_ENTRIES,
-  protectAll,
   rowsOf,
   runCount,
   runs,
@@ -37,6 +35,14 @@ const PMD: Run = {
 const PUD: Run = { index: 0, nr_pages: 262144, pfn: 0, level: 'pud', kind: 'dax', writable: true, pgmap: 2 };
 const ANON: Run = { ...PTE, pfn: -1, kind: 'anon', pgmap: 0 };
 
+function rowsFor(...list: readonly Run[]): Float64Array {
+  return Float64Array.from(list.flatMap(encodeRun));
+}
+
+function insertRun(entries: Entries, run: Run): Entries {
+  return insertRows(entries, rowsFor(run));
+}
+
 /** What one page maps to, in a map of single pages. */
 type Page = Omit<Run, 'index' | 'nr_pages'>;
 type Pages = Map<number, Page>;
@@ -50,8 +56,20 @@ function expand(entries: Entries): Pages {
   return pages;
 }
 
+/** Whether two runs of a table should be one. */
+function continues(before: Run, run: Run): boolean {
+  const { index, nr_pages, pfn, ...alike } = before;
+  const next = {
+    ...alike,
+    index: index + nr_pages,
+    pfn: pfn < 0 ? pfn : pfn + nr_pages,
+    nr_pages: run.nr_pages,
+  };
+  return JSON.stringify(encodeRun(next)) === JSON.stringify(encodeRun(run));
+}
+
 type Op =
-  | { readonly op: 'insert'; readonly run: Run }
+  | { readonly op: 'insert'; readonly list: readonly Run[] }
   | { readonly op: 'drop'; readonly start: number; readonly end: number; readonly anon: boolean }
   | { readonly op: 'protect' };
 
@@ -85,8 +103,14 @@ const pmdRun = fc
     }),
   );
 const anyOp: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 4, arbitrary: pteRun.map((run): Op => ({ op: 'insert', run })) },
-  { weight: 2, arbitrary: pmdRun.map((run): Op => ({ op: 'insert', run })) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(fc.array(fc.oneof(pteRun, pteRun, pmdRun), { minLength: 1, maxLength: 6 }), fc.boolean())
+      .map(([list, sorted]): Op => {
+        return { op: 'insert', list: sorted ? [...list].sort((a, b) => a.index - b.index) : list };
+      }),
+  },
   {
     weight: 3,
     arbitrary: fc
@@ -101,7 +125,7 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
 );
 
 function perform(entries: Entries, op: Op): Entries {
-  if (op.op === 'insert') return insertRun(entries, op.run);
+  if (op.op === 'insert') return insertRows(entries, rowsFor(...op.list));
   return op.op === 'drop' ? dropRange(entries, op.start, op.end, op.anon) : protectAll(entries);
 }
 
@@ -112,15 +136,20 @@ function performOnPages(pages: Pages, op: Op): void {
       if (page.kind !== 'anon') pages.set(index, { ...page, writable: false });
     return;
   }
-  const [start, end] = op.op === 'drop' ? [op.start, op.end] : [op.run.index, op.run.index + op.run.nr_pages];
-  const anon = op.op === 'insert' || op.anon;
+  if (op.op === 'drop') dropPages(pages, op.start, op.end, op.anon);
+  else for (const run of op.list) insertPages(pages, run);
+}
+
+function dropPages(pages: Pages, start: number, end: number, anon: boolean): void {
   for (const [index, page] of [...pages]) {
     const unit = levelPages(page.level);
     const first = Math.floor(index / unit) * unit;
     if (first < end && start < first + unit && (page.kind !== 'anon' || anon)) pages.delete(index);
   }
-  if (op.op !== 'insert') return;
-  const { index, nr_pages, pfn, ...own } = op.run;
+}
+
+function insertPages(pages: Pages, { index, nr_pages, pfn, ...own }: Run): void {
+  dropPages(pages, index, index + nr_pages, true);
   for (let at = 0; at < nr_pages; at += 1) pages.set(index + at, { ...own, pfn: pfn < 0 ? pfn : pfn + at });
 }
 
@@ -195,6 +224,8 @@ describe('a mapping table', () => {
           expect(new Map([...expand(entries)].sort(([a], [b]) => a - b))).toEqual(
             new Map([...pages].sort(([a], [b]) => a - b)),
           );
+          const list = [...runs(entries)];
+          expect(list.some((run, at) => at > 0 && continues(list[at - 1]!, run))).toBe(false);
         }
       }),
       cases(),
@@ -253,7 +284,9 @@ describe('a mapping table of many chunks', () => {
     const run = { ...PTE, index: 2 * COUNT - CHUNK_RUNS + 1, nr_pages: 1, pfn: 1_000_000 };
     const after = insertRun(before, run);
     expect(before.filter((chunk) => !after.includes(chunk)).length).toBeLessThanOrEqual(3);
-    expect(differing(before, after).map((entries) => [...runs(entries)])).toEqual([[], [run]]);
+    const [gone, come] = differing(before, after);
+    expect(gone).toEqual(before.filter((chunk) => !after.includes(chunk)));
+    expect([...runs(come)].filter(({ pfn }) => pfn === run.pfn)).toEqual([run]);
     expect(differing(before, before)).toEqual([[], []]);
   });
 });

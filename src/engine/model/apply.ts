@@ -3,17 +3,8 @@ import type { Exposure } from './exposure.ts';
 import type { OpenFile } from './open_file.ts';
 import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import { withBlocks } from './inode.ts';
-import {
-  chunksOf,
-  countPresent,
-  differing,
-  dropRange,
-  insertRun,
-  NO_ENTRIES,
-  protectAll,
-  runs,
-  type Entries,
-} from './mapping_table.ts';
+import { dropRange, insertRows, isWithin, protectAll } from './change_entries.ts';
+import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import type { RemovalRecord } from './removal.ts';
 import { Table } from './table.ts';
@@ -90,13 +81,10 @@ export function applyChange(host: Host, change: Change): () => void {
       return host.tables.files.put(file.id, { ...file, revision: file.revision + 1, extents });
     }
     case 'insert_entries':
-      return replaceEntries(host, change.owner, (entries) => insertRows(entries, change.rows));
     case 'drop_entries':
-      return replaceEntries(host, change.owner, (entries) =>
-        dropRange(entries, change.index, change.index + change.nr_pages, change.anon),
-      );
+      return replaceEntries(host, change, change.owner);
     case 'protect_entries': {
-      const undo = change.owners.map((mapping) => replaceEntries(host, mapping, protectAll));
+      const undo = change.owners.map((owner) => replaceEntries(host, change, owner));
       return () => {
         for (const step of undo.reverse()) step();
       };
@@ -180,24 +168,39 @@ export function indexHost(host: Host): Host {
   return host;
 }
 
-function insertRows(entries: Entries, rows: readonly number[]): Entries {
-  let result = entries;
-  for (const run of runs(chunksOf(Float64Array.from(rows)))) result = insertRun(result, run);
-  return result;
+/** A change of the entries of an owner, or of several. */
+type EntriesChange = Extract<Change, { op: 'insert_entries' | 'drop_entries' | 'protect_entries' }>;
+
+/** Entries, and the counts that the record of their mapping has of them; null for those of a file. */
+interface Counted {
+  readonly entries: Entries;
+  readonly present: Mapping['present'] | null;
 }
 
+interface Made {
+  readonly of: Entries;
+  readonly after: Counted;
+}
+
+/**
+ * What changes have made of the entries of each owner: who decides makes a change, takes it back and applies the same one
+ * to the same entries again.
+ */
+const made = new WeakMap<EntriesChange, Map<string, Made>>();
+
 /** Replaces the runs of a mapping or file; a mapping's record keeps their counts. */
-function replaceEntries(host: Host, owner: string, update: (entries: Entries) => Entries): () => void {
-  const before = host.entries.get(owner) ?? NO_ENTRIES;
-  const after = update(before);
-  setEntries(host, owner, after);
+function replaceEntries(host: Host, change: EntriesChange, owner: string): () => void {
   const mapping = host.tables.mappings.get(owner);
-  if (mapping !== undefined) {
-    const present = recount(mapping.present, before, after);
-    host.tables.mappings.set(owner, { ...mapping, present });
-  }
+  const before = { entries: host.entries.get(owner) ?? NO_ENTRIES, present: mapping?.present ?? null };
+  const byOwner = made.get(change) ?? new Map<string, Made>();
+  const last = byOwner.get(owner);
+  const after = last?.of === before.entries ? last.after : changed(before, change);
+  made.set(change, byOwner.set(owner, { of: before.entries, after }));
+  setEntries(host, owner, after.entries);
+  if (mapping !== undefined && after.present !== before.present)
+    host.tables.mappings.set(owner, { ...mapping, present: after.present! });
   return () => {
-    setEntries(host, owner, before);
+    setEntries(host, owner, before.entries);
     if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
   };
 }
@@ -207,13 +210,35 @@ function setEntries(host: Host, owner: string, entries: Entries): void {
   else host.entries.set(owner, entries);
 }
 
-/** Counts after a change, from the runs in which the two tables differ. */
-function recount(present: Mapping['present'], before: Entries, after: Entries): Mapping['present'] {
-  const [gone, come] = differing(before, after).map(countPresent);
+function changed(before: Counted, change: EntriesChange): Counted {
+  const { entries, present } = before;
+  switch (change.op) {
+    case 'protect_entries':
+      return { entries: protectAll(entries), present };
+    case 'insert_entries':
+      return recounted(before, insertRows(entries, Float64Array.from(change.rows)));
+    case 'drop_entries': {
+      const [start, end] = [change.index, change.index + change.nr_pages];
+      const goesWhole = isWithin(entries, start, end) && (change.anon || present?.anon === 0);
+      if (!goesWhole) return recounted(before, dropRange(entries, start, end, change.anon));
+      return { entries: NO_ENTRIES, present: present === null ? null : NOTHING_PRESENT };
+    }
+  }
+}
+
+const NOTHING_PRESENT: Mapping['present'] = { pte: 0, pmd: 0, pud: 0, anon: 0 };
+
+/** With the counts after a change, from the chunks in which the two tables differ. */
+function recounted({ entries: before, present }: Counted, entries: Entries): Counted {
+  if (present === null) return { entries, present };
+  const [gone, come] = differing(before, entries).map(countPresent);
   return {
-    pte: present.pte - gone!.pte + come!.pte,
-    pmd: present.pmd - gone!.pmd + come!.pmd,
-    pud: present.pud - gone!.pud + come!.pud,
-    anon: present.anon - gone!.anon + come!.anon,
+    entries,
+    present: {
+      pte: present.pte - gone!.pte + come!.pte,
+      pmd: present.pmd - gone!.pmd + come!.pmd,
+      pud: present.pud - gone!.pud + come!.pud,
+      anon: present.anon - gone!.anon + come!.anon,
+    },
   };
 }

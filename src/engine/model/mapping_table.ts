@@ -4,17 +4,22 @@ import { PMD_PAGES, PUD_PAGES } from './vocabulary.ts';
 /**
  * The page-table entries of one mapping as sorted, non-overlapping runs in chunks of typed arrays, four columns a
  * run: `[index, nr_pages, pfn, bits]`. `index` is the page index in the mapping, `pfn` its first page frame
- * (-1 for memory that is not the device's). A run of PMD or PUD entries covers whole entries. A change makes new
- * chunks of those around it and shares the others; none is empty or longer than CHUNK_RUNS.
+ * (-1 for memory that is not the device's). A run of PMD or PUD entries covers whole entries; neighbours that are
+ * alike, over neighbouring pages, are one. A change makes new chunks of those around it and shares the others; none is
+ * empty or longer than CHUNK_RUNS.
  *
  *   bits = level + 4 * (kind % 4) + 16 * writable + 32 * pgmap + 2^48 where the kind is the fourth or a later one
+ *
+ * What looks at every run loops over the columns of the chunks and asks the bits (ADR 17): an object a run costs thirty
+ * times as much. `runs()` makes those, where few are looked at.
  */
 export type Entries = readonly Float64Array[];
-const COLUMNS = 4;
+/** Doubles a run. */
+export const COLUMNS = 4;
 /** Kinds that two bits of a row tell; of the next ones LATER_KINDS is added. */
 const FIRST_KINDS = 4;
 const LATER_KINDS = 2 ** 48;
-/** Runs a chunk at most: one change of a large table copies three chunks or four. */
+/** Runs a chunk at most: a change of a table copies one to four of them, and as many pointers as there are chunks. */
 export const CHUNK_RUNS = 128;
 
 /** The sizes of an entry: 4 KiB, 2 MiB, 1 GiB. */
@@ -45,14 +50,54 @@ export interface Run {
 /** Of a mapping that nobody has touched. */
 export const NO_ENTRIES: Entries = [];
 
+const PAGES_OF_LEVEL = [1, PMD_PAGES, PUD_PAGES] as const;
+const SHIFT_OF_LEVEL = [12, 21, 30] as const;
+
 /** Base pages one entry of this level maps: 1, 512 or 262144. */
 export function levelPages(level: Level): number {
-  return level === 'pte' ? 1 : level === 'pmd' ? PMD_PAGES : PUD_PAGES;
+  return PAGES_OF_LEVEL[LEVELS.indexOf(level)]!;
 }
 
 /** si_addr_lsb of an entry: 12, 21 or 30. */
 export function levelShift(level: Level): number {
-  return level === 'pte' ? 12 : level === 'pmd' ? 21 : 30;
+  return SHIFT_OF_LEVEL[LEVELS.indexOf(level)]!;
+}
+
+/** The level in a row's bits, as its place in LEVELS. */
+export function levelIn(bits: number): number {
+  return bits & 3;
+}
+
+/** levelPages() of a row's bits. */
+export function unitIn(bits: number): number {
+  return PAGES_OF_LEVEL[bits & 3]!;
+}
+
+/** Whether a row is of pages of the device itself. */
+export function isDax(bits: number): boolean {
+  return (bits & 12) === 0 && bits < LATER_KINDS;
+}
+
+/** Whether a row is of pages that were copied on write. */
+export function isAnon(bits: number): boolean {
+  return (bits & 12) === 4 && bits < LATER_KINDS;
+}
+
+/** Whether a row is of pages of system RAM that kmem added. */
+export function isRam(bits: number): boolean {
+  return (bits & 12) === 12 && bits < LATER_KINDS;
+}
+
+/** Whether a row is of writable entries; of i_pages, of dirty ones. */
+export function isWritable(bits: number): boolean {
+  return (bits & WRITABLE) !== 0;
+}
+/** What is added to the bits of a row of writable entries. */
+export const WRITABLE = 16;
+
+/** The pgmap number in a row's bits. */
+export function pgmapIn(bits: number): number {
+  return Math.floor((bits < LATER_KINDS ? bits : bits - LATER_KINDS) / 32);
 }
 
 /** A run as its four columns. */
@@ -61,7 +106,7 @@ export function encodeRun(run: Run): [number, number, number, number] {
   const bits =
     LEVELS.indexOf(run.level) +
     4 * (kind % FIRST_KINDS) +
-    16 * (run.writable ? 1 : 0) +
+    WRITABLE * (run.writable ? 1 : 0) +
     32 * run.pgmap +
     (kind < FIRST_KINDS ? 0 : LATER_KINDS);
   return [run.index, run.nr_pages, run.pfn, bits];
@@ -97,19 +142,17 @@ function rowCount(rows: Float64Array): number {
 }
 
 /** The run at a position, decoded. */
-function rowAt(rows: Float64Array, position: number): Run {
+export function rowAt(rows: Float64Array, position: number): Run {
   const at = position * COLUMNS;
-  const stored = rows[at + 3]!;
-  const isLater = stored >= LATER_KINDS;
-  const bits = isLater ? stored - LATER_KINDS : stored;
+  const bits = rows[at + 3]!;
   return {
     index: rows[at]!,
     nr_pages: rows[at + 1]!,
     pfn: rows[at + 2]!,
-    level: LEVELS[bits & 3]!,
-    kind: ENTRY_KINDS[((bits >> 2) & 3) + (isLater ? FIRST_KINDS : 0)]!,
-    writable: (bits & 16) !== 0,
-    pgmap: Math.floor(bits / 32),
+    level: LEVELS[levelIn(bits)]!,
+    kind: ENTRY_KINDS[((bits >> 2) & 3) + (bits < LATER_KINDS ? 0 : FIRST_KINDS)]!,
+    writable: isWritable(bits),
+    pgmap: pgmapIn(bits),
   };
 }
 
@@ -117,11 +160,19 @@ function endAt(rows: Float64Array, position: number): number {
   return rows[position * COLUMNS]! + rows[position * COLUMNS + 1]!;
 }
 
-function seekChunk(entries: Entries, index: number): number {
+/** The page index behind the last run; 0 where there is none. */
+export function endOf(entries: Entries): number {
+  const last = entries.at(-1);
+  return last === undefined ? 0 : endAt(last, rowCount(last) - 1);
+}
+
+/** The chunk of the first run that ends after `index`. */
+export function seekChunk(entries: Entries, index: number): number {
   return firstEndingAfter(index, entries.length, (at) => endAt(entries[at]!, rowCount(entries[at]!) - 1));
 }
 
-function seekRow(rows: Float64Array, index: number): number {
+/** The position in a chunk of the first run that ends after `index`. */
+export function seekRow(rows: Float64Array, index: number): number {
   return firstEndingAfter(index, rowCount(rows), (at) => endAt(rows, at));
 }
 
@@ -167,126 +218,24 @@ export function clipRun(run: Run, start: number, end: number): Run | null {
   };
 }
 
-function mergeable(a: Run, b: Run): boolean {
-  return (
-    a.index + a.nr_pages === b.index &&
-    a.level === b.level &&
-    a.kind === b.kind &&
-    a.writable === b.writable &&
-    a.pgmap === b.pgmap &&
-    (a.pfn < 0 ? b.pfn < 0 : a.pfn + a.nr_pages === b.pfn)
-  );
-}
-
-function pack(list: readonly Run[]): Float64Array {
-  const merged: Run[] = [];
-  for (const run of list) {
-    const last = merged.at(-1);
-    if (last !== undefined && mergeable(last, run)) {
-      merged[merged.length - 1] = { ...last, nr_pages: last.nr_pages + run.nr_pages };
-    } else merged.push(run);
-  }
-  const entries = new Float64Array(merged.length * COLUMNS);
-  merged.forEach((run, position) => {
-    entries.set(encodeRun(run), position * COLUMNS);
-  });
-  return entries;
-}
-
-/** Rewrites only the chunks of `[start, end)`, and a neighbour where they end with a run of it. O(chunks). */
-function splice(entries: Entries, start: number, end: number, replace: (touched: Run[]) => Run[]): Entries {
-  const first = Math.max(0, chunkBefore(entries, start));
-  const last = Math.min(entries.length, chunkAfter(entries, Math.max(start, end - 1)) + 1);
-  const changed = spliceRows(rowsOf(entries.slice(first, last)), start, end, replace);
-  return entries.slice(0, first).concat(chunksOf(changed), entries.slice(last));
-}
-
-/** The chunk of the run before the first that ends after `index`. */
-function chunkBefore(entries: Entries, index: number): number {
-  const chunk = seekChunk(entries, index);
-  const rows = entries[chunk];
-  return rows === undefined || seekRow(rows, index) === 0 ? chunk - 1 : chunk;
-}
-
-/** The chunk of the run behind the first that ends after `index`. */
-function chunkAfter(entries: Entries, index: number): number {
-  const chunk = seekChunk(entries, index);
-  const rows = entries[chunk];
-  return rows === undefined || seekRow(rows, index) === rowCount(rows) - 1 ? chunk + 1 : chunk;
-}
-
-/** Rewrites only the runs that `[start, end)` touches; the rest is copied as it stands. */
-function spliceRows(
-  rows: Float64Array,
-  start: number,
-  end: number,
-  replace: (touched: Run[]) => Run[],
-): Float64Array {
-  const first = Math.max(0, seekRow(rows, start) - 1);
-  const last = Math.min(rowCount(rows), seekRow(rows, Math.max(start, end - 1)) + 2);
-  const touched: Run[] = [];
-  for (let position = first; position < last; position += 1) touched.push(rowAt(rows, position));
-  const middle = pack(replace(touched));
-  const result = new Float64Array(first * COLUMNS + middle.length + (rows.length - last * COLUMNS));
-  result.set(rows.subarray(0, first * COLUMNS), 0);
-  result.set(middle, first * COLUMNS);
-  result.set(rows.subarray(last * COLUMNS), first * COLUMNS + middle.length);
-  return result;
-}
-
-/**
- * Zaps `[start, end)`. A PMD or PUD entry that is touched goes whole (split of file memory drops it); copied
- * pages stay unless `anon`.
- */
-export function dropRange(entries: Entries, start: number, end: number, anon: boolean): Entries {
-  return splice(entries, start, end, (touched) =>
-    touched.flatMap((run) => (run.kind === 'anon' && !anon ? [run] : leftOf(run, start, end))),
-  );
-}
-
-/** What a zap of `[start, end)` leaves of a run. */
-function leftOf(run: Run, start: number, end: number): Run[] {
-  const unit = levelPages(run.level);
-  const from = run.index + Math.floor((start - run.index) / unit) * unit;
-  const to = run.index + Math.ceil((end - run.index) / unit) * unit;
-  if (to <= run.index || from >= run.index + run.nr_pages) return [run];
-  const before = clipRun(run, run.index, Math.min(from, run.index + run.nr_pages));
-  const after = clipRun(run, Math.max(to, run.index), run.index + run.nr_pages);
-  return [before, after].filter((part) => part !== null);
-}
-
-/** Sets entries: whatever was there in the run's range is replaced. */
-export function insertRun(entries: Entries, run: Run): Entries {
-  const end = run.index + run.nr_pages;
-  return splice(entries, run.index, end, (touched) => {
-    const left = touched.flatMap((other) => leftOf(other, run.index, end));
-    const at = left.findIndex((other) => other.index > run.index);
-    return at < 0 ? [...left, run] : [...left.slice(0, at), run, ...left.slice(at)];
-  });
-}
-
-/** Write-protects every entry that is not a copy. O(runs). */
-export function protectAll(entries: Entries): Entries {
-  const list = [...runs(entries)].map((run) => (run.kind === 'anon' ? run : { ...run, writable: false }));
-  return chunksOf(pack(list));
-}
-
-/** Counts of present entries by level, and of copied pages. */
+/** Counts of present entries by level, and of copied pages. O(runs). */
 export function countPresent(entries: Entries): { pte: number; pmd: number; pud: number; anon: number } {
-  const present = { pte: 0, pmd: 0, pud: 0, anon: 0 };
-  for (const run of runs(entries)) {
-    if (run.kind === 'anon') present.anon += run.nr_pages;
-    else present[run.level] += run.nr_pages / levelPages(run.level);
+  const pages = [0, 0, 0];
+  let anon = 0;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      if (isAnon(bits)) anon += rows[at + 1]!;
+      else pages[levelIn(bits)]! += rows[at + 1]!;
+    }
   }
-  return present;
+  return { pte: pages[0]!, pmd: pages[1]! / PMD_PAGES, pud: pages[2]! / PUD_PAGES, anon };
 }
 
-/** The runs of each of two tables in which they differ; chunks that they share are not read. */
+/** The chunks of each of two tables that the other has not, where one was made of the other. O(these chunks). */
 export function differing(a: Entries, b: Entries): readonly [Entries, Entries] {
   const [head, tail] = commonEnds(a, b);
-  const [x, y] = [rowsOf(a.slice(head, a.length - tail)), rowsOf(b.slice(head, b.length - tail))];
-  const [first, last] = commonEnds(x, y).map((values) => values - (values % COLUMNS));
-  return [chunksOf(x.slice(first, x.length - last!)), chunksOf(y.slice(first, y.length - last!))];
+  return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
 }
 
 /** How many members two lists share at the head and, of the rest, at the tail. */
