@@ -289,4 +289,36 @@ describe('a mapping table of many chunks', () => {
     expect([...runs(come)].filter(({ pfn }) => pfn === run.pfn)).toEqual([run]);
     expect(differing(before, before)).toEqual([[], []]);
   });
+
+  test('what a drop leaves of a chunk joins a neighbour that has room', () => {
+    const chunk = (from: number, runs: number): Float64Array =>
+      rowsFor(
+        ...Array.from({ length: runs }, (_, at) => ({ ...PTE, index: from + 8 * at, pfn: from + 8 * at })),
+      );
+    const entries = [chunk(0, 100), chunk(1000, 100), chunk(2000, 100)];
+    const left = dropRange(entries, 1000, 1780, true);
+    expect(left.map(({ length }) => length / 4)).toEqual([102, 100]);
+    expect(dropRange(left, 0, 790, true).map(({ length }) => length / 4)).toEqual([103]);
+    expect(dropRange(entries, 0, 5000, true)).toEqual([]);
+    expect(dropRange(entries, 5000, 6000, true)).toBe(entries);
+  });
+
+  test('a protect shares what it need not change, and joins what then goes on, also over the end of a chunk', () => {
+    const clean = { ...PTE, writable: false };
+    const dirty = (index: number): Run => ({ ...PTE, index, pfn: 90 + index });
+    const entries = [
+      rowsFor({ ...clean, index: 0, pfn: 90 }),
+      rowsFor(dirty(4)),
+      rowsFor({ ...clean, index: 8, pfn: 98 }, dirty(12), { ...ANON, index: 40 }),
+      rowsFor({ ...clean, index: 60, pfn: 150 }),
+    ];
+    const after = protectAll(entries);
+    expect([...runs(after)]).toEqual([
+      { ...clean, index: 0, nr_pages: 16, pfn: 90 },
+      { ...ANON, index: 40 },
+      { ...clean, index: 60, pfn: 150 },
+    ]);
+    expect(after.at(-1)).toBe(entries.at(-1));
+    expect(protectAll(after)).toBe(after);
+  });
 });

@@ -3,6 +3,7 @@ import type { Badblocks, DaxDevice, Host } from '../model/host.ts';
 import { mappingsOfDevice, processOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { setOfRanges } from '../model/pfn_set.ts';
 import { deliver, isForced } from '../mm/signals.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { LOG_LINES } from '../mm/kill_procs.ts';
@@ -45,7 +46,7 @@ export function conclude(
   if (normalize([...device.hwpoisoned, ...flagged]).length > HWPOISON_RANGES_MAX) return tooMany();
   const badblocks = poison === null ? [] : machineCheck(tx, device, poison);
   if (isRefusal(badblocks)) return badblocks;
-  setHwpoison(tx, device.name, flagged);
+  setHwpoison(tx, device.name, setOfRanges(flagged));
   const processes = told(ledger);
   if (isRefusal(processes)) return processes;
   emit(tx, 'memory_failed', `dax-devices/${device.name}`, {

@@ -1,11 +1,25 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, File, Host } from '../model/host.ts';
-import { deviceOf, fileSystemOf, filesOfDevice, presentPins } from '../model/lookup.ts';
+import { blocksAt, deviceOf, fileSystemOf, filesOfDevice, presentPins } from '../model/lookup.ts';
+import { runs } from '../model/mapping_table.ts';
 import { hasMiscounted, memoryRangesOf } from '../model/memory_range.ts';
-import { intersect, normalize, overlaps, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { intersect, subtract, type PfnRange } from '../model/pfn_range.ts';
+import {
+  common,
+  meets,
+  pfnList,
+  rangesOf,
+  setOf,
+  setOfRanges,
+  union,
+  within,
+  without,
+  type PfnSet,
+} from '../model/pfn_set.ts';
+import { addEntered } from '../model/scan_entries.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
-import { patch, type Transaction } from '../model/transaction.ts';
-import { daxEntries, forget } from './page_cache.ts';
+import { entriesOf, patch, type Transaction } from '../model/transaction.ts';
+import { forget } from './page_cache.ts';
 import { onceADevice } from './stale.ts';
 
 /** What the eviction of an inode does to the task that evicts it. `unknown`: neither recorded nor read. */
@@ -39,33 +53,51 @@ export function evictionWhileBound(host: Host, files: readonly File[]): OverPgma
 function firstOf<Met extends Eviction>(
   host: Host,
   files: readonly File[],
-  meets: (evicted: Evicted, pages: PfnRange) => Met | typeof HARMLESS,
+  decides: (evicted: Evicted, pages: PfnRange) => Met | typeof HARMLESS,
 ): Met | typeof HARMLESS {
   const pinnedOf = onceADevice((device) =>
-    normalize(presentPins(host, device).flatMap(({ pfn_ranges }) => pfn_ranges)),
+    setOfRanges(presentPins(host, device).flatMap(({ pfn_ranges }) => pfn_ranges)),
   );
-  const known = new Map<string, PfnRange[]>();
+  const known = new Map<string, PfnSet>();
   const takenFrom = (file: File) => {
     const taken = known.get(file.file_system) ?? pagesTakenFrom(host, file);
     known.set(file.file_system, taken);
     return taken;
   };
   for (const file of files) {
-    const device = deviceOf(host, file.dax_device);
-    for (const pages of pagesOfEntries(host, file)) {
-      const eviction = meets({ host, device, file, pinnedOf, takenFrom }, pages);
+    const [first] = pagesOfEntries(host, file);
+    if (first === undefined) continue;
+    const evicted = { host, device: deviceOf(host, file.dax_device), file, pinnedOf, takenFrom };
+    for (const pages of areAlike(evicted) ? [first] : pagesOfEntries(host, file)) {
+      const eviction = decides(evicted, pages);
       if (eviction.do !== 'ok') return eviction;
     }
   }
   return HARMLESS;
 }
 
-/** The pfns behind the DAX entries in i_pages of a file, in order of index. */
-function pagesOfEntries(host: Host, file: File): PfnRange[] {
-  const faulted = daxEntries(host, file).map(({ index, nr_pages }): PfnRange => [index, nr_pages]);
-  return file.extents.flatMap(({ offset, pfn, nr_pages }) =>
-    intersect(faulted, [[offset, nr_pages]]).map(([index, nr]): PfnRange => [pfn + (index - offset), nr]),
-  );
+/** Whether what the first of its pages meets, all do: they have the same struct pages, and no count of their own. */
+function areAlike({ host, device, file, pinnedOf, takenFrom }: Evicted): boolean {
+  if (memoryRangesOf(host, device.name).length > 0) return false;
+  if (!factsOf(host).eviction.waits_for_refs) return true;
+  const lost = setOfRanges([...device.lost_refs, ...device.lost_ptes]);
+  const counted = [lost, pinnedOf(device), takenFrom(file)].filter(({ length }) => length > 0);
+  if (counted.length === 0) return true;
+  const entered = enteredPages(host, [file]);
+  return counted.every((pages) => common(entered, pages).length === 0);
+}
+
+/** The pfns behind the DAX entries in i_pages of a file, run by run and extent by extent, in order of index. */
+function* pagesOfEntries(host: Host, file: File): Generator<PfnRange> {
+  for (const { kind, index, nr_pages } of runs(entriesOf(host, file.id))) {
+    const end = index + nr_pages;
+    for (let at = index; kind === 'dax' && at < end; ) {
+      const { extent, end: behind } = blocksAt(file, at);
+      const to = Math.min(end, behind);
+      if (extent !== null) yield [extent.pfn + (at - extent.offset), to - at];
+      at = to;
+    }
+  }
 }
 
 interface Evicted {
@@ -73,9 +105,9 @@ interface Evicted {
   readonly device: DaxDevice;
   readonly file: File;
   /** What present pins of a device hold. */
-  readonly pinnedOf: (device: DaxDevice) => PfnRange[];
+  readonly pinnedOf: (device: DaxDevice) => PfnSet;
   /** What newer file systems than that of a file have taken. */
-  readonly takenFrom: (file: File) => PfnRange[];
+  readonly takenFrom: (file: File) => PfnSet;
 }
 
 function met(evicted: Evicted, pages: PfnRange): Eviction {
@@ -107,28 +139,35 @@ function overRam({ host, device }: Evicted, pages: PfnRange): Eviction {
  * What a newer file system has taken is counted anew: recorded is an end that drops the stale entry of such a page first.
  */
 function byCounts({ device, file, pinnedOf, takenFrom }: Evicted, pages: PfnRange): OverPgmap {
-  const taken = takenFrom(file);
+  const taken = rangesOf(within(takenFrom(file), ...pages));
   const own = subtract([pages], taken);
   if (intersect(own, device.lost_refs).length > 0) return { do: 'hang', in: 'dax_break_layout_final' };
   if (intersect(own, device.lost_ptes).length > 0)
     return unknown('the eviction of an inode over pages of which stale PTEs were dropped');
   if (subtract(intersect([pages], taken), device.lost_refs).length > 0)
     return unknown('the eviction of an inode whose pages a newer file system has taken');
-  if (overlaps(pages, pinnedOf(device))) return unknown('the eviction of an inode whose pages are pinned');
+  if (meets(pinnedOf(device), ...pages)) return unknown('the eviction of an inode whose pages are pinned');
   if (device.mode === 'devdax')
     return unknown('the eviction of an inode whose pages are of a device-dax now');
   return HARMLESS;
 }
 
 /** Pages that files of file systems that are newer than a generation have entries of in i_pages. O(their entries). */
-export function pagesTakenSince(host: Host, dax_device: string, generation: number): PfnRange[] {
+export function pagesTakenSince(host: Host, dax_device: string, generation: number): PfnSet {
   const newer = filesOfDevice(host, dax_device).filter(
     (file) => fileSystemOf(host, file.file_system).generation > generation,
   );
-  return normalize(newer.flatMap((file) => pagesOfEntries(host, file)));
+  return enteredPages(host, newer);
 }
 
-function pagesTakenFrom(host: Host, { dax_device, file_system }: File): PfnRange[] {
+/** Pages that files have DAX entries of in i_pages, each once. O(entries, extents). */
+function enteredPages(host: Host, files: readonly File[]): PfnSet {
+  const entered = pfnList();
+  for (const file of files) addEntered(entered, file, entriesOf(host, file.id));
+  return setOf(entered);
+}
+
+function pagesTakenFrom(host: Host, { dax_device, file_system }: File): PfnSet {
   return pagesTakenSince(host, dax_device, fileSystemOf(host, file_system).generation);
 }
 
@@ -144,21 +183,23 @@ function unknown(what: string): OverPgmap {
 export function evict(tx: Transaction, files: readonly File[]): void {
   const [first] = files;
   if (first === undefined) return;
-  const pages = normalize(files.flatMap((file) => pagesOfEntries(tx.host, file)));
+  const pages = enteredPages(tx.host, files);
   clearMappings(tx, deviceOf(tx.host, first.dax_device), pages);
   if (!factsOf(tx.host).eviction.waits_for_refs) disassociate(tx, first, pages);
   for (const file of files) forget(tx, file);
 }
 
-function clearMappings(tx: Transaction, { name, faulted }: DaxDevice, pages: readonly PfnRange[]): void {
-  if (intersect(faulted, pages).length === 0) return;
-  patch(tx, 'dax_devices', name, { faulted: subtract(faulted, pages) });
+function clearMappings(tx: Transaction, { name, faulted }: DaxDevice, pages: PfnSet): void {
+  const set = setOfRanges(faulted);
+  if (common(set, pages).length > 0)
+    patch(tx, 'dax_devices', name, { faulted: rangesOf(without(set, pages)) });
 }
 
 /** Who has such a page in i_pages by now keeps it, without its page->mapping; one that nobody has is associated anew (S7). */
-function disassociate(tx: Transaction, file: File, pages: readonly PfnRange[]): void {
+function disassociate(tx: Transaction, file: File, pages: PfnSet): void {
   const { name, cleared } = deviceOf(tx.host, file.dax_device);
-  const taken = intersect(pages, pagesTakenFrom(tx.host, file));
+  const taken = common(pages, pagesTakenFrom(tx.host, file));
   if (taken.length + cleared.length === 0) return;
-  patch(tx, 'dax_devices', name, { cleared: normalize([...subtract(cleared, pages), ...taken]) });
+  const left = without(setOfRanges(cleared), pages);
+  patch(tx, 'dax_devices', name, { cleared: rangesOf(union(left, taken)) });
 }

@@ -1,6 +1,7 @@
 import { deviceOf } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
 import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { rangesOf, setOfRanges, union, type PfnSet } from '../model/pfn_set.ts';
 import { hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 
@@ -10,11 +11,11 @@ export const HWPOISON_RANGES_MAX = 4096;
 const SECTION_PAGES = 32768;
 
 /** SetPageHWPoison() of pages of a device; a mass failure may set more ranges than are kept. */
-export function setHwpoison(tx: Transaction, dax_device: string, pages: readonly PfnRange[]): void {
+export function setHwpoison(tx: Transaction, dax_device: string, pages: PfnSet): void {
   if (pages.length === 0) return;
   const { hwpoisoned } = deviceOf(tx.host, dax_device);
-  const all = normalize([...hwpoisoned, ...pages]).slice(0, HWPOISON_RANGES_MAX);
-  patch(tx, 'dax_devices', dax_device, { hwpoisoned: all });
+  const all = union(setOfRanges(hwpoisoned), pages);
+  patch(tx, 'dax_devices', dax_device, { hwpoisoned: rangesOf(all, HWPOISON_RANGES_MAX) });
 }
 
 /** dax_set_mapping(): page->mapping of what a device-dax fault maps stays set until the pgmap goes (M139). */

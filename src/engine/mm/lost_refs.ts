@@ -1,9 +1,21 @@
 import { factsOf } from '../kernels/of_host.ts';
 import type { DaxDevice, Host, Mapping, Pin } from '../model/host.ts';
 import { deviceOf, generationOf } from '../model/lookup.ts';
-import { levelPages, runsFrom, type Run } from '../model/mapping_table.ts';
 import { memoryRangesOf, pfns } from '../model/memory_range.ts';
-import { intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import {
+  common,
+  pfnList,
+  rangesOf,
+  setOf,
+  setOfRanges,
+  union,
+  within,
+  without,
+  type PfnList,
+  type PfnSet,
+} from '../model/pfn_set.ts';
+import { addDax, daxKinds, EVERY } from '../model/scan_entries.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
 import { pagesTakenSince } from './evict.ts';
@@ -30,8 +42,8 @@ export function loseRefs(
 }
 
 interface Lost {
-  readonly refs: PfnRange[];
-  readonly ptes: PfnRange[];
+  readonly refs: PfnList;
+  readonly ptes: PfnList;
 }
 
 /** By the generation whose pfns a mapping was given: by it goes what newer file systems have taken. */
@@ -45,36 +57,32 @@ function lostByDevice(
 ): Map<string, LostOf> {
   const byDevice = new Map<string, LostOf>();
   for (const mapping of mappings) {
-    const stale = staleWithin(host, mapping, index, end);
-    if (stale.length === 0) continue;
+    const { pgmap } = deviceOf(host, mapping.dax_device);
+    const which = { ...EVERY, but: pgmap, from: index, to: end };
+    const entries = entriesOf(host, mapping.id);
+    if (daxKinds(entries, which).length === 0) continue;
     const lostOf = byDevice.get(mapping.dax_device) ?? new Map<number, Lost>();
     const generation = generationOf(host, mapping);
-    const lost: Lost = lostOf.get(generation) ?? { refs: [], ptes: [] };
-    for (const run of stale) lost[run.level === 'pte' ? 'ptes' : 'refs'].push(pagesWithin(run, index, end));
+    const lost: Lost = lostOf.get(generation) ?? { refs: pfnList(), ptes: pfnList() };
+    addDax(lost.ptes, entries, 'pte', which);
+    addDax(lost.refs, entries, 'pmd', which);
+    addDax(lost.refs, entries, 'pud', which);
     byDevice.set(mapping.dax_device, lostOf.set(generation, lost));
   }
   return byDevice;
 }
 
-/** Runs of a mapping that reach into a range of indexes, whose pgmap is not that of the device any more. */
-function staleWithin(host: Host, mapping: Mapping, index: number, end: number): Run[] {
-  const { pgmap } = deviceOf(host, mapping.dax_device);
-  const stale: Run[] = [];
-  for (const run of runsFrom(entriesOf(host, mapping.id), index)) {
-    if (run.index >= end) break;
-    if (run.kind === 'dax' && run.pgmap !== pgmap) stale.push(run);
-  }
-  return stale;
-}
-
 function loseFolios(tx: Transaction, device: DaxDevice, lostOf: LostOf): void {
-  const marks = [...lostOf].map(([generation, lost]): Lost => {
+  let refs: PfnSet = new Float64Array(0);
+  let lost_ptes: PfnSet = refs;
+  for (const [generation, lost] of lostOf) {
     const taken = pagesTakenSince(tx.host, device.name, generation);
-    const ptes = normalize(lost.ptes);
+    const ptes = setOf(lost.ptes);
     // A folio of a new file counts as a whole what its PTEs lose.
-    return { refs: [...lost.refs, ...intersect(ptes, taken)], ptes: subtract(ptes, taken) };
-  });
-  mark(tx, device, { refs: marks.flatMap(({ refs }) => refs), ptes: marks.flatMap(({ ptes }) => ptes) });
+    refs = union(union(refs, setOf(lost.refs)), common(ptes, taken));
+    lost_ptes = union(lost_ptes, without(ptes, taken));
+  }
+  mark(tx, device, refs, lost_ptes);
 }
 
 /** Of System RAM what nobody uses; of the pages behind an entry by PMD the first loses the reference, here all (S46). */
@@ -85,20 +93,14 @@ function loseFree(
   ramOf: (device: DaxDevice) => PfnRange[],
 ): void {
   if (!factsOf(tx.host).repurpose.bad_page_map) return;
-  const lost = normalize(losses.flatMap(({ refs, ptes }) => [...refs, ...ptes]));
+  let lost: PfnSet = new Float64Array(0);
+  for (const { refs, ptes } of losses) lost = union(lost, union(setOf(refs), setOf(ptes)));
   for (const range of memoryRangesOf(tx.host, device.name)) {
-    const free = subtract(intersect(lost, [pfns(range)]), ramOf(device));
+    const free = without(within(lost, ...pfns(range)), setOfRanges(ramOf(device)));
     if (free.length === 0) continue;
-    patch(tx, 'memory_ranges', range.id, { miscounted: normalize([...(range.miscounted ?? []), ...free]) });
+    const miscounted = rangesOf(union(setOfRanges(range.miscounted ?? []), free));
+    patch(tx, 'memory_ranges', range.id, { miscounted });
   }
-}
-
-/** The pages of whole entries of a run that lie in a range of indexes, or reach into it. */
-function pagesWithin(run: Run, index: number, end: number): PfnRange {
-  const unit = levelPages(run.level);
-  const first = Math.max(0, Math.floor((index - run.index) / unit) * unit);
-  const stop = Math.min(run.nr_pages, Math.ceil((end - run.index) / unit) * unit);
-  return [run.pfn + first, stop - first];
 }
 
 /**
@@ -110,7 +112,8 @@ export function loseRefsOfPins(tx: Transaction, pins: readonly Pin[]): void {
     const device = deviceOf(tx.host, name);
     const stale = pins.filter(({ dax_device, pgmap }) => dax_device === name && pgmap !== device.pgmap);
     if (stale.length === 0 || !counts(tx.host, device)) continue;
-    mark(tx, device, { refs: stale.flatMap(({ pfn_ranges }) => pfn_ranges), ptes: [] });
+    const refs = setOfRanges(stale.flatMap(({ pfn_ranges }) => pfn_ranges));
+    mark(tx, device, refs, new Float64Array(0));
   }
 }
 
@@ -119,9 +122,9 @@ function counts(host: Host, { mode, pgmap_state }: DaxDevice): boolean {
   return !isOnDaxBus(mode) && pgmap_state !== 'none' && factsOf(host).eviction.waits_for_refs;
 }
 
-function mark(tx: Transaction, device: DaxDevice, { refs, ptes }: Lost): void {
-  const lost_refs = normalize([...device.lost_refs, ...refs]);
-  const lost_ptes = normalize([...device.lost_ptes, ...ptes]);
+function mark(tx: Transaction, device: DaxDevice, refs: PfnSet, ptes: PfnSet): void {
+  const lost_refs = rangesOf(union(setOfRanges(device.lost_refs), refs));
+  const lost_ptes = rangesOf(union(setOfRanges(device.lost_ptes), ptes));
   patch(tx, 'dax_devices', device.name, { lost_refs, lost_ptes });
   emit(tx, 'dax_device_changed', `dax-devices/${device.name}`, { lost_refs, lost_ptes });
 }

@@ -18,6 +18,7 @@ import {
   type Transaction,
 } from '../model/transaction.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
+import { hasWritable } from '../model/scan_entries.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 
 /**
@@ -145,5 +146,5 @@ export function inCore(host: Host, { id }: File): boolean {
 
 /** Whether anything of the file is to be written back. */
 export function hasDirty(host: Host, file: File): boolean {
-  return [...runs(entriesOf(host, file.id))].some((run) => run.writable);
+  return hasWritable(entriesOf(host, file.id));
 }

@@ -4,11 +4,11 @@ import type { STALE } from '../kernels/stale.ts';
 import type { Facts } from '../kernels/tables.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { deviceOf, must, superblockOf } from '../model/lookup.ts';
-import { runs, type Run } from '../model/mapping_table.ts';
+import type { Entries, Run } from '../model/mapping_table.ts';
 import { usedPages } from '../model/memory_range.ts';
 import { overlaps, type PfnRange } from '../model/pfn_range.ts';
+import { daxKinds, daxRuns, EVERY, type Which } from '../model/scan_entries.ts';
 import { structPagesOf, type StructPages } from '../model/struct_pages.ts';
-import { entriesOf } from '../model/transaction.ts';
 import type { MappingVerb } from '../model/vocabulary.ts';
 import { isFrozen } from './freeze.ts';
 
@@ -59,12 +59,9 @@ export function isStale(device: DaxDevice, run: Run): boolean {
   return run.kind === 'dax' && (run.pgmap !== device.pgmap || device.pgmap_state !== 'live');
 }
 
-/** Stale device entries of a mapping, run by run. */
-export function staleRuns(host: Host, mapping: Mapping): Run[] {
-  const device = deviceOf(host, mapping.dax_device);
-  const stale: Run[] = [];
-  for (const run of runs(entriesOf(host, mapping.id))) if (isStale(device, run)) stale.push(run);
-  return stale;
+/** The stale ones of its entries, from a page index up to another. */
+export function staleWithin({ pgmap, pgmap_state }: DaxDevice, from: number, to: number): Which {
+  return { ...EVERY, but: pgmap_state === 'live' ? pgmap : null, from, to };
 }
 
 /** Whether a store goes through the entry and asks nobody; a private one never does. */
@@ -136,14 +133,8 @@ export interface Triggers {
   readonly livelock: readonly MappingVerb[];
 }
 
-/** Which verbs reach the pfns, oops or spin at any of these runs of device entries. */
-export function triggersOf(
-  effectAt: EffectAt,
-  device: DaxDevice,
-  mapping: Mapping,
-  left: readonly Run[],
-): Triggers {
-  const kinds = kindsOf(device, left);
+/** Which verbs reach the pfns, oops or spin at any of these kinds of device entries. */
+export function triggersOf(effectAt: EffectAt, mapping: Mapping, kinds: readonly Run[]): Triggers {
   const livelock = VERBS.filter((verb) =>
     kinds.some((run) => effectAt(mapping, run, verb).do === 'livelock'),
   );
@@ -159,18 +150,11 @@ export function triggersOf(
 }
 
 /**
- * A run of each kind that there is, the first: what a verb does depends on nothing else, but for system RAM made of
- * the pfns, where each run is asked for. O(runs).
+ * A run of each kind that there is of the device's own pages, the first: what a verb does depends on nothing else, but
+ * for system RAM made of the pfns, where each run is asked for. O(runs).
  */
-export function kindsOf({ mode }: DaxDevice, list: readonly Run[]): readonly Run[] {
-  if (mode === 'system-ram') return list;
-  const kinds: Run[] = [];
-  for (const run of list) if (!kinds.some((kind) => isAlike(kind, run))) kinds.push(run);
-  return kinds;
-}
-
-function isAlike(kind: Run, run: Run): boolean {
-  return kind.level === run.level && kind.writable === run.writable && kind.pgmap === run.pgmap;
+export function kindsOf({ mode }: DaxDevice, entries: Entries, which: Which): readonly Run[] {
+  return mode === 'system-ram' ? daxRuns(entries, which) : daxKinds(entries, which);
 }
 
 /** Pages of system RAM made of a device that processes use; none where the device is something else. */
@@ -179,8 +163,8 @@ export function ramInUse(host: Host, device: DaxDevice): PfnRange[] {
 }
 
 /** Looks each device up once: a process may map one by thousands of mappings. Holds while nothing changes. */
-export function onceADevice(pagesOf: (device: DaxDevice) => PfnRange[]): (device: DaxDevice) => PfnRange[] {
-  const known = new Map<string, PfnRange[]>();
+export function onceADevice<Pages>(pagesOf: (device: DaxDevice) => Pages): (device: DaxDevice) => Pages {
+  const known = new Map<string, Pages>();
   return (device) => {
     const pages = known.get(device.name) ?? pagesOf(device);
     known.set(device.name, pages);

@@ -3,12 +3,12 @@ import { factsOf } from '../kernels/of_host.ts';
 import { has } from '../model/conditions.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
-import { clipRun, runs, type Run } from '../model/mapping_table.ts';
-import { countPages, intersect, normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import { common, pfnList, rangesOf, setOf, setOfRanges, without, type PfnSet } from '../model/pfn_set.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
+import { addDax, EVERY } from '../model/scan_entries.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { kindsOf, onceADevice, ramInUse, staleEffects, staleRuns, type ZapVerb } from './stale.ts';
+import { kindsOf, onceADevice, ramInUse, staleEffects, staleWithin, type ZapVerb } from './stale.ts';
 
 /** print_bad_pte() and bad_page() are limited to 60 lines a minute. */
 const LINES_MAX = 60;
@@ -32,8 +32,8 @@ export function zapEffect(
 ): Effect {
   const effectAt = staleEffects(host);
   for (const mapping of mappings) {
-    const zapped = staleWithin(host, mapping, index, end);
-    for (const run of kindsOf(deviceOf(host, mapping.dax_device), zapped)) {
+    const device = deviceOf(host, mapping.dax_device);
+    for (const run of kindsOf(device, entriesOf(host, mapping.id), staleWithin(device, index, end))) {
       const effect = effectAt(mapping, run, verb);
       if (effect.do === 'oops') return effect;
     }
@@ -59,22 +59,17 @@ export function zapLog(
   const ramOf = onceADevice((device) => ramInUse(tx.host, device));
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
-    const zapped = staleWithin(tx.host, mapping, index, end);
-    const stale = normalize(zapped.filter(({ level }) => level === 'pte').map(pfnsOf));
-    if (stale.length === 0) return [];
-    const bad = subtract(stale, filesOf(device));
-    const ram = intersect(bad, ramOf(device));
+    const zapped = pfnList();
+    addDax(zapped, entriesOf(tx.host, mapping.id), 'pte', staleWithin(device, index, end));
+    if (zapped.length === 0) return [];
+    const bad = without(setOf(zapped), filesOf(device));
+    const ram = common(bad, setOfRanges(ramOf(device)));
     if (ram.length > 0) markBadPages(tx, device);
     return [
       ...lines(bad, (pfn) => `BUG: Bad page map in process ${comm}  pte:${pteOf(pfn)}`),
       ...lines(ram, (pfn) => `BUG: Bad page state in process ${comm}  pfn:${pfn.toString(16)}`),
     ];
   });
-}
-
-/** The stale entries of a mapping from a page index up to another. */
-function staleWithin(host: Host, mapping: Mapping, index: number, end: number): Run[] {
-  return staleRuns(host, mapping).flatMap((run) => clipRun(run, index, end) ?? []);
 }
 
 function markBadPages(tx: Transaction, device: DaxDevice): void {
@@ -85,12 +80,12 @@ function markBadPages(tx: Transaction, device: DaxDevice): void {
 }
 
 /** Pages that a file of the present owner maps: their mapcount takes the zap. */
-function filePages(tx: Transaction, device: DaxDevice): PfnRange[] {
-  if (device.mode !== 'fsdax') return [];
-  const fresh = mappingsOfDevice(tx.host, device.name).flatMap(({ id }) =>
-    [...runs(entriesOf(tx.host, id))].filter((run) => run.kind === 'dax' && run.pgmap === device.pgmap),
-  );
-  return normalize(fresh.map(pfnsOf));
+function filePages(tx: Transaction, device: DaxDevice): PfnSet {
+  const fresh = pfnList();
+  if (device.mode !== 'fsdax') return setOf(fresh);
+  for (const { id } of mappingsOfDevice(tx.host, device.name))
+    addDax(fresh, entriesOf(tx.host, id), null, { ...EVERY, only: device.pgmap });
+  return setOf(fresh);
 }
 
 /** R161: right after the zap the tenant's data is intact; once the pages are given out again, nothing is known. */
@@ -102,15 +97,10 @@ export function badPagesMet(tx: Transaction, mapping: Mapping): Refusal | null {
   return unknownOutcome('its pages had wrong reference counts when memory was given out again (R161)');
 }
 
-function pfnsOf({ pfn, nr_pages }: Run): PfnRange {
-  return [pfn, nr_pages];
-}
-
-function lines(ranges: readonly PfnRange[], line: (pfn: number) => string): string[] {
+function lines(pages: PfnSet, line: (pfn: number) => string): string[] {
   const found: string[] = [];
-  const count = Math.min(LINES_MAX, countPages(ranges));
-  for (const [pfn, nr_pages] of ranges) {
-    for (let at = 0; at < nr_pages && found.length < count; at += 1) found.push(line(pfn + at));
+  for (const [pfn, nr_pages] of rangesOf(pages, LINES_MAX)) {
+    for (let at = 0; at < nr_pages && found.length < LINES_MAX; at += 1) found.push(line(pfn + at));
   }
   return found;
 }

@@ -5,6 +5,7 @@ import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin } from './host.t
 import { withBlocks } from './inode.ts';
 import { dropRange, insertRows, isWithin, protectAll } from './change_entries.ts';
 import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
+import { leadsAs } from './mapped.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import type { RemovalRecord } from './removal.ts';
 import { Table } from './table.ts';
@@ -213,8 +214,11 @@ function setEntries(host: Host, owner: string, entries: Entries): void {
 function changed(before: Counted, change: EntriesChange): Counted {
   const { entries, present } = before;
   switch (change.op) {
-    case 'protect_entries':
-      return { entries: protectAll(entries), present };
+    case 'protect_entries': {
+      const after = protectAll(entries);
+      leadsAs(after, entries);
+      return { entries: after, present };
+    }
     case 'insert_entries':
       return recounted(before, insertRows(entries, Float64Array.from(change.rows)));
     case 'drop_entries': {

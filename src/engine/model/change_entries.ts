@@ -189,20 +189,31 @@ export function protectAll(entries: Entries): Entries {
 }
 
 function isProtected(rows: Float64Array): boolean {
-  for (let at = 0; at < rows.length; at += COLUMNS) {
-    const bits = rows[at + 3]!;
+  for (let at = 3; at < rows.length; at += COLUMNS) {
+    const bits = rows[at]!;
     if (isWritable(bits) && !isAnon(bits)) return false;
   }
   return true;
 }
 
 function protectRows(rows: Float64Array): Float64Array {
-  const out = roomFor(rows.length);
+  const clean = rows.slice();
+  let joins = false;
+  let end = Number.NaN;
   for (let at = 0; at < rows.length; at += COLUMNS) {
     const bits = rows[at + 3]!;
-    const protects = isWritable(bits) && !isAnon(bits);
-    push(out, rows[at]!, rows[at + 1]!, rows[at + 2]!, protects ? bits - WRITABLE : bits);
+    if (isWritable(bits) && !isAnon(bits)) clean[at + 3] = bits - WRITABLE;
+    joins ||= rows[at] === end;
+    end = rows[at]! + rows[at + 1]!;
   }
+  return joins ? joined(clean) : clean;
+}
+
+/** With one row for neighbours that are alike. */
+function joined(rows: Float64Array): Float64Array {
+  const out = roomFor(rows.length);
+  for (let at = 0; at < rows.length; at += COLUMNS)
+    push(out, rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!);
   return rowsIn(out);
 }
 

@@ -25,6 +25,24 @@ export function withBlocks(extents: readonly Extent[], { offset, pfn, nr_pages }
   return extents.slice(0, from).concat(joined, extents.slice(to));
 }
 
+/** Page indices of a file. */
+export type IndexRange = Pick<Extent, 'offset' | 'nr_pages'>;
+
+/** Ranges that follow each other by index as one, where they may be. O(ranges). */
+export function joined<Range extends IndexRange>(
+  ranges: readonly Range[],
+  may: (before: Range, next: Range) => boolean,
+): Range[] {
+  const list: Range[] = [];
+  for (const range of ranges) {
+    const last = list.at(-1);
+    const joins = last !== undefined && last.offset + last.nr_pages === range.offset && may(last, range);
+    if (joins) list[list.length - 1] = { ...last, nr_pages: last.nr_pages + range.nr_pages };
+    else list.push(range);
+  }
+  return list;
+}
+
 function follows(last: Extent | undefined, next: Extent | undefined): boolean {
   if (last === undefined || next === undefined) return false;
   return endOf(last) === next.offset && last.pfn + last.nr_pages === next.pfn;

@@ -160,12 +160,6 @@ function endAt(rows: Float64Array, position: number): number {
   return rows[position * COLUMNS]! + rows[position * COLUMNS + 1]!;
 }
 
-/** The page index behind the last run; 0 where there is none. */
-export function endOf(entries: Entries): number {
-  const last = entries.at(-1);
-  return last === undefined ? 0 : endAt(last, rowCount(last) - 1);
-}
-
 /** The chunk of the first run that ends after `index`. */
 export function seekChunk(entries: Entries, index: number): number {
   return firstEndingAfter(index, entries.length, (at) => endAt(entries[at]!, rowCount(entries[at]!) - 1));

@@ -2,6 +2,8 @@ import type { DaxDevice, Host, Mapping, MemoryBlockRun, MemoryRange, Pin } from 
 import { anonymousMappingsOf, deviceOf, nrPages, presentPins } from './lookup.ts';
 import { runs, type Run } from './mapping_table.ts';
 import { intersect, normalize, subtract, type PfnRange } from './pfn_range.ts';
+import { addPfns, pfnList, rangesOf, setOf } from './pfn_set.ts';
+import { addRam } from './scan_entries.ts';
 import { entriesOf } from './transaction.ts';
 import { PAGE_BYTES, type MemoryBlockState } from './vocabulary.ts';
 import { OFFLINE, onlinePfns, onlineRuns } from './memory_block.ts';
@@ -58,9 +60,11 @@ export function pfns(range: MemoryRange): PfnRange {
 
 /** Pages of the device's memory that an entry maps or a pin holds, each once. O(extents of anonymous memory, pins). */
 export function usedPages(host: Host, dax_device: string): PfnRange[] {
-  const pinned = presentPins(host, deviceOf(host, dax_device)).flatMap((pin) => pin.pfn_ranges);
-  const mapped = anonymousMappingsOf(host, dax_device).flatMap((mapping) => mappedRam(host, mapping));
-  return normalize([...pinned, ...mapped]);
+  const used = pfnList();
+  for (const { id } of anonymousMappingsOf(host, dax_device)) addRam(used, entriesOf(host, id));
+  for (const { pfn_ranges } of presentPins(host, deviceOf(host, dax_device)))
+    for (const [pfn, nr_pages] of pfn_ranges) addPfns(used, pfn, nr_pages);
+  return rangesOf(setOf(used));
 }
 
 /** Runs of anonymous memory, in order of index; a hwpoison entry whose page has left is none. */

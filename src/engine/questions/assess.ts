@@ -9,7 +9,8 @@ import { dependOn } from '../model/depends_on.ts';
 import { cutLists } from '../model/cut.ts';
 import { hazardsOf } from '../removal/hazards.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
-import { mappedPfns } from '../removal/report.ts';
+import { mappedPfns } from '../model/mapped.ts';
+import { pagesIn } from '../model/pfn_set.ts';
 import { begin, hostRecord, type Context, type Transaction } from '../model/transaction.ts';
 import { untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { toldOf } from '../device/told.ts';
@@ -105,7 +106,7 @@ function simulateOnce(tx: Transaction, device: DaxDevice): Result {
     const pull = runWithImpact(imagined, device, pulled(device.name));
     return isRefusal(pull) ? pull : { ...pull, hazards: allHazards(imagined, pull.removal) };
   });
-  const blast_radius = blastRadius(tx.host, device, mappedPfns(tx.host, device));
+  const blast_radius = blastRadius(tx.host, device, pagesIn(mappedPfns(tx.host, device)));
   const residue = countResidue(tx.host, device, residualUses(tx.host, device));
   if (isRefusal(run)) {
     const standing = hasBegun(device) ? ifResolved(() => standingOf(tx, device), null) : null;

@@ -9,7 +9,8 @@ import { findModelled } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { cutLists } from '../model/cut.ts';
 import type { SignalRow } from '../model/removal.ts';
-import { mappedPfns } from '../removal/report.ts';
+import { mappedPfns } from '../model/mapped.ts';
+import { pagesIn } from '../model/pfn_set.ts';
 import { toldOf } from '../device/told.ts';
 import { hostRecord, type Transaction } from '../model/transaction.ts';
 import { advise } from './advice.ts';
@@ -47,7 +48,7 @@ export function compareRemovals(tx: Transaction, question: CompareRemovals): Com
     dax_device: device.name,
     ...toldOf(device),
     trigger: question.trigger,
-    blast_radius: blastRadius(tx.host, device, mappedPfns(tx.host, device)),
+    blast_radius: blastRadius(tx.host, device, pagesIn(mappedPfns(tx.host, device))),
     items: whole.map(cut),
     differences: differencesOf(whole),
   };

@@ -13,9 +13,10 @@ import {
   openFilesOfFile,
   processOf,
 } from '../model/lookup.ts';
-import { nextRun, runs } from '../model/mapping_table.ts';
+import { nextRun } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord, SignalRow } from '../model/removal.ts';
+import { reaches } from '../model/scan_entries.ts';
 import { access } from '../commands/access.ts';
 import { fileIo } from '../commands/file_io.ts';
 import { findByPath } from '../fs/mount.ts';
@@ -162,14 +163,14 @@ function ofMapping(tx: Transaction, id: string): Consequence {
   const mapping = tx.host.tables.mappings.get(id);
   if (mapping === undefined) return { consequence: 'forced', detail: 'gone with its process' };
   const entries = entriesOf(tx.host, id);
-  const reaches = [...runs(entries)].some(({ kind, pfn }) => kind === 'dax' || (kind === 'ram' && pfn >= 0));
   const offset = (nextRun(entries, 0)?.index ?? 0) * PAGE_BYTES;
   const kinds = mapping.prot === 'rw' ? (['read', 'write'] as const) : (['read'] as const);
   const answers = kinds.map((kind) => {
     const outcome = tried(tx, mapping, { type: 'access', mapping: id, offset, length: 1, kind });
     return `${kind}: ${wordsOf(outcome, tx, mapping)}`;
   });
-  const goesOn = reaches || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
+  const goesOn =
+    reaches(entries) || (mapping.anonymous && answers.every((answer) => answer.endsWith(': ok')));
   return { consequence: goesOn ? 'survives' : 'forced', detail: answers.join('; ') };
 }
 

@@ -17,7 +17,8 @@ import {
   pinsOfDevice,
 } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { mappedPfns } from '../removal/report.ts';
+import { mappedPfns } from '../model/mapped.ts';
+import { pagesIn } from '../model/pfn_set.ts';
 import { untoldChain, untoldOfDevice } from '../device/cxl/untold.ts';
 import { toldOf } from '../device/told.ts';
 import { besides } from '../model/untold.ts';
@@ -52,7 +53,7 @@ export function surveyHolders(tx: Transaction, { dax_device: name }: SurveyHolde
     const closed = use.kind === 'open_file' ? closeWords(tx, host.tables.open_files.get(use.id)!) : '';
     return { ...use, ...consequence, detail: `${detail}${closed}`, residue, exposure, ends };
   });
-  const blast_radius = blastRadius(host, device, mappedPfns(host, device));
+  const blast_radius = blastRadius(host, device, pagesIn(mappedPfns(host, device)));
   const advice = advise(tx, unbound(name), { kernels: false });
   return {
     items,

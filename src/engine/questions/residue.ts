@@ -6,24 +6,25 @@ import {
   mountsOfDevice,
   pinsOfDevice,
 } from '../model/lookup.ts';
-import { runs, type Run } from '../model/mapping_table.ts';
-import { countPages, normalize, type PfnRange } from '../model/pfn_range.ts';
+import { pagesIn, pfnList, setOf, setOfRanges, unionOf, type PfnSet } from '../model/pfn_set.ts';
+import { addDax, addReached, EVERY } from '../model/scan_entries.ts';
 import { entriesOf } from '../model/transaction.ts';
 import { windowOf } from '../model/window.ts';
 import type { Residue } from './record.ts';
 
 /** Mappings and pins, by id, that still reach a device through what is gone or another's. */
-export type ResidualUses = ReadonlyMap<string, { readonly pid: number; readonly pfns: readonly PfnRange[] }>;
+export type ResidualUses = ReadonlyMap<string, { readonly pid: number; readonly pfns: PfnSet }>;
 
 /** The residue of a device, by mapping and pin. O(pins and mapped extents). */
 export function residualUses(host: Host, device: DaxDevice): ResidualUses {
   const mappings = mappingsOfDevice(host, device.name).map((mapping) => ({
-    ...mapping,
+    id: mapping.id,
+    pid: mapping.pid,
     pfns: reachedBy(host, device, mapping),
   }));
   const held = pinsOfDevice(host, device.name)
     .filter((pin) => outlives(device, pin))
-    .map((pin) => ({ ...pin, pfns: pin.pfn_ranges }));
+    .map(({ id, pid, pfn_ranges }) => ({ id, pid, pfns: setOfRanges(pfn_ranges) }));
   const uses = [...mappings, ...held].filter(({ pfns }) => pfns.length > 0);
   return new Map(uses.map(({ id, pid, pfns }) => [id, { pid, pfns }]));
 }
@@ -45,22 +46,20 @@ export function countResidue(host: Host, device: DaxDevice, uses: ResidualUses):
     mappings: ids.filter((id) => host.tables.mappings.has(id)).length,
     pins: ids.filter((id) => host.tables.pins.has(id)).length,
     processes: new Set(list.map(({ pid }) => pid)).size,
-    pages: countPages(normalize(list.flatMap(({ pfns }) => pfns))),
+    pages: pagesIn(unionOf(list.map(({ pfns }) => pfns))),
     exposures: ids.filter((id) => windowOf(host, id) !== null).length,
     superblocks: new Set(superblocks).size,
   };
 }
 
-function reachedBy(host: Host, device: DaxDevice, mapping: Mapping): PfnRange[] {
+/** Through translations of a device that has no driver, of a pgmap before this one, or of a former owner's pfns. */
+function reachedBy(host: Host, device: DaxDevice, mapping: Mapping): PfnSet {
   const former = generationOf(host, mapping) !== device.generation;
-  const reached = [...runs(entriesOf(host, mapping.id))].filter((run) => isResidual(device, run, former));
-  return reached.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
-}
-
-/** A translation of a device that has no driver, of a pgmap before this one, or of a former owner's pfns. */
-function isResidual(device: DaxDevice, { kind, pfn, pgmap }: Run, former: boolean): boolean {
-  if (kind !== 'dax' && (kind !== 'ram' || pfn < 0)) return false;
-  return former || device.state !== 'bound' || (kind === 'dax' && pgmap !== device.pgmap);
+  const reached = pfnList();
+  const entries = entriesOf(host, mapping.id);
+  if (former || device.state !== 'bound') addReached(reached, entries);
+  else addDax(reached, entries, null, { ...EVERY, but: device.pgmap });
+  return setOf(reached);
 }
 
 function outlives(device: DaxDevice, { pgmap, generation }: Pin): boolean {

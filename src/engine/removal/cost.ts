@@ -3,8 +3,7 @@ import { goesByCxl } from '../model/via.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
-import type { Level } from '../model/mapping_table.ts';
-import { daxEntries } from '../mm/page_cache.ts';
+import { daxPages } from '../model/scan_entries.ts';
 import { entriesOf, hostRecord } from '../model/transaction.ts';
 import { COST_TERMS, type CostWorkload } from '../model/cost_words.ts';
 import { PAGE_BYTES, type RemovalState, type RemoveVia } from '../model/vocabulary.ts';
@@ -87,10 +86,9 @@ function workloadOf(host: Host, device: DaxDevice, via: RemoveVia | undefined): 
 
 function termsOf(host: Host, device: DaxDevice, workload: CostWorkload | null): CostTerms {
   const files = mountsOn(host, device).flatMap((mount) => filesOf(host, mount.file_system));
-  const entries = files.flatMap((file) => daxEntries(host, file));
-  const mapped = (level: Level) =>
-    entries.filter((run) => run.level === level).reduce((sum, run) => sum + run.nr_pages, 0);
-  const [by_pte, by_pmd] = [mapped('pte'), mapped('pmd')];
+  const entered = files.map((file) => daxPages(entriesOf(host, file.id)));
+  const by_pte = entered.reduce((sum, { pte }) => sum + pte, 0);
+  const by_pmd = entered.reduce((sum, { pmd }) => sum + pmd, 0);
   const in_core = files.filter((file) => entriesOf(host, file.id).length > 0);
   const pages = in_core.flatMap((file) => file.extents).reduce((sum, extent) => sum + extent.nr_pages, 0);
   return {

@@ -1,39 +1,16 @@
 import { isFrozen } from '../mm/freeze.ts';
 import { isAbandoned } from '../mm/last_user.ts';
-import type { DaxDevice, Host, Mapping, Mount } from '../model/host.ts';
-import {
-  deviceOf,
-  hasStructPages,
-  mappingsOfDevice,
-  mountsOfDevice,
-  nrPages,
-  livingMappings,
-} from '../model/lookup.ts';
+import type { DaxDevice, Host, Mount } from '../model/host.ts';
+import { deviceOf, hasStructPages, mountsOfDevice } from '../model/lookup.ts';
 import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
-import { runs } from '../model/mapping_table.ts';
-import { countPages, intersect, normalize, type PfnRange } from '../model/pfn_range.ts';
-import { entriesOf, type Transaction } from '../model/transaction.ts';
+import { mappedPfns } from '../model/mapped.ts';
+import { pagesInBoth, setOfRanges } from '../model/pfn_set.ts';
+import type { Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { costAtEnd } from './cost.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
 import { hazardsOf } from './hazards.ts';
 import type { Hazard, RemovalRecord } from '../model/removal.ts';
-
-/** Pfns of the device that some task's entry maps now, each once. O(mapped extents). */
-export function mappedPfns(host: Host, device: DaxDevice): PfnRange[] {
-  const ranges: PfnRange[] = [];
-  for (const mapping of mappersOfDevice(host, device)) {
-    for (const run of runs(entriesOf(host, mapping.id))) {
-      if (run.kind === 'dax' || (run.kind === 'ram' && run.pfn >= 0)) ranges.push([run.pfn, run.nr_pages]);
-    }
-  }
-  return intersect(normalize(ranges), [[device.base_pfn, nrPages(device)]]);
-}
-
-/** Mappings of tasks that still have their memory. */
-function mappersOfDevice(host: Host, device: DaxDevice): Mapping[] {
-  return livingMappings(host, mappingsOfDevice(host, device.name));
-}
 
 /** What cleaning up behind the removal of a device will do: it plays commands, which this room does not know. */
 export type TellCleanUp = (tx: Transaction, device: DaxDevice) => readonly Hazard[];
@@ -47,8 +24,9 @@ export function leftNow(
 ): Pick<RemovalRecord, 'verdict' | 'hazards' | 'report' | 'cut'> {
   const { host } = tx;
   const device = deviceOf(host, removal.dax_device);
-  const mapped = hasStructPages(device) ? mappedPfns(host, device) : [];
-  const still = countPages(intersect(mapped, removal.mapped_before));
+  const still = hasStructPages(device)
+    ? pagesInBoth(mappedPfns(host, device), setOfRanges(removal.mapped_before))
+    : 0;
   const { pages, signals } = removal.report;
   const hazards = [...hazardsOf(host, removal, device), ...cleanUp(tx, device)];
   const { rows, told } = cutLists({ hazards: eachKindFirst(hazards) });

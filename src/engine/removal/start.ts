@@ -12,10 +12,10 @@ import { umountForOrderly } from './orderly.ts';
 import { proposedProfile } from '../kernels/proposed.ts';
 import type { StepSpec } from '../kernels/profile.ts';
 import { knownParameters } from '../kernels/step_parameters.ts';
-import { countPages, type PfnRange } from '../model/pfn_range.ts';
 import { definedOnly } from '../model/defined_only.ts';
+import { mappedPfns } from '../model/mapped.ts';
+import { pagesIn, rangesOf, type PfnSet } from '../model/pfn_set.ts';
 import { refusesRemoval } from './refuses.ts';
-import { mappedPfns } from './report.ts';
 import { stepsFor } from './step_list.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 
@@ -99,9 +99,9 @@ export function asBegun(
   specs: readonly StepSpec[],
 ): Pick<RemovalRecord, 'steps' | 'report' | 'mapped_before'> {
   const device = deviceOf(tx.host, command.dax_device);
-  const mapped_before = hasStructPages(device) ? mappedPfns(tx.host, device) : [];
-  const report = begun(tx.host, device, mapped_before, command);
-  return { steps: specs.map(pendingStep), report, mapped_before };
+  const mapped = hasStructPages(device) ? mappedPfns(tx.host, device) : new Float64Array(0);
+  const report = begun(tx.host, device, mapped, command);
+  return { steps: specs.map(pendingStep), report, mapped_before: rangesOf(mapped) };
 }
 
 function pendingStep({ name, source, parameters }: StepSpec): StepRecord {
@@ -112,11 +112,11 @@ function pendingStep({ name, source, parameters }: StepSpec): StepRecord {
 function begun(
   host: Host,
   device: DaxDevice,
-  mapped_before: readonly PfnRange[],
+  mapped_before: PfnSet,
   { via }: RemoveDaxDevice,
 ): RemovalRecord['report'] {
   const total = nrPages(device);
-  const mapped = countPages(mapped_before);
+  const mapped = pagesIn(mapped_before);
   const kept = { unmapped: 0, still_mapped: mapped, hwpoisoned: 0, never_mapped: total - mapped };
   return {
     pages: { total, mapped, ...kept },
@@ -126,7 +126,7 @@ function begun(
     leaked_ranges: [],
     exposures: [],
     kernel_log: [],
-    blast_radius: blastRadius(host, device, mapped_before),
+    blast_radius: blastRadius(host, device, mapped),
     simulated_kernel_cost: costAtStart(host, device, via),
   };
 }

@@ -2,17 +2,20 @@ import { daxHolderOf } from '../../fs/dax_holder.ts';
 import { append } from '../../model/append.ts';
 import type { File, Mount } from '../../model/host.ts';
 import { fileSystemOf, filesOf } from '../../model/lookup.ts';
-import { levelPages, runs } from '../../model/mapping_table.ts';
+import { joined } from '../../model/inode.ts';
+import { levelPages } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
-import { daxEntries, forgetRange, inCore } from '../../mm/page_cache.ts';
-import { countPages, intersect, normalize, type PfnRange } from '../../model/pfn_range.ts';
+import { forgetRange, inCore } from '../../mm/page_cache.ts';
+import type { PfnRange } from '../../model/pfn_range.ts';
+import { common, pagesIn, pfnList, setOf, setOfRanges, type PfnList } from '../../model/pfn_set.ts';
+import { addEnteredHeads, daxPages, indicesIn } from '../../model/scan_entries.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDown, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
 import { fileSpace } from '../../mm/address_space.ts';
 import { recordOops, strike } from '../../mm/process_end.ts';
-import { announce, killProcs, massPlan, unmap } from '../../mm/kill_procs.ts';
+import { announce, killProcs, LOG_LINES, massPlan, unmap } from '../../mm/kill_procs.ts';
 import { goOn } from '../../mm/thawed.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
@@ -45,7 +48,7 @@ export function daxHolderNotifyFailure(input: StepInput): StepOutput {
 interface Walked {
   readonly signals: SignalRow[];
   readonly log: string[];
-  readonly flagged: PfnRange[];
+  readonly flagged: PfnList;
   hwpoisoned: number;
   /** Files of which i_pages lost something, and how much. */
   files_dropped: number;
@@ -57,7 +60,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const walked: Walked = {
     signals: [],
     log: [],
-    flagged: [],
+    flagged: pfnList(),
     hwpoisoned: 0,
     files_dropped: 0,
     pages_dropped: 0,
@@ -77,7 +80,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     if (preRemove) dropPages(input, file, walked);
   }
   const { signals } = deliver(tx, walked.signals);
-  setHwpoison(tx, input.device.name, walked.flagged);
+  setHwpoison(tx, input.device.name, setOf(walked.flagged));
   const { log, hwpoisoned, files_dropped, pages_dropped } = walked;
   emit(tx, 'entries_zapped', `mounts/${mount.id}`, { signals: signals.length, pages_dropped });
   if (ended_at === null && parameters.page_count_outside_last_ag === 'walks_past_last_ag')
@@ -104,10 +107,10 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
     walked.hwpoisoned += flagFirstPages(input, file, walked.flagged);
   const space = fileSpace(tx, file);
   const plan = massPlan(parameters, removal.by_pid);
-  for (const { offset, nr_pages } of file.extents) {
+  for (const { offset, nr_pages } of joined(file.extents, () => true)) {
     const killed = killProcs(tx, space, offset, offset + nr_pages, plan);
     append(walked.signals, killed.signals);
-    append(walked.log, announce(space, killed));
+    if (walked.log.length < LOG_LINES) append(walked.log, announce(space, killed));
   }
 }
 
@@ -116,30 +119,25 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
  * hole there is no record (S30).
  */
 function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
-  const extents = file.extents.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]);
-  const held = [...runs(entriesOf(tx.host, file.id))].map((run): PfnRange => [run.index, run.nr_pages]);
-  const dropped = intersect(normalize(held), normalize(extents));
-  if (dropped.length === 0) return;
+  const ranges = joined(file.extents, () => true);
+  const blocks = setOfRanges(ranges.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]));
+  const dropped = pagesIn(common(indicesIn(entriesOf(tx.host, file.id)), blocks));
+  if (dropped === 0) return;
   const { maps } = fileSpace(tx, file);
-  for (const [index, nr_pages] of dropped) forgetRange(tx, file, [index, nr_pages]);
-  for (const [index, nr_pages] of extents) unmap(tx, maps, index, index + nr_pages);
+  for (const { offset, nr_pages } of ranges) {
+    forgetRange(tx, file, [offset, nr_pages]);
+    unmap(tx, maps, offset, offset + nr_pages);
+  }
   walked.files_dropped += 1;
-  walked.pages_dropped += countPages(dropped);
+  walked.pages_dropped += dropped;
 }
 
 /** mf_dax_kill_procs() flags the first page of each DAX entry. How many; the ranges up to what a device keeps. */
-function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnRange[]): number {
-  const { pfnAt } = fileSpace(tx, file);
-  let count = 0;
-  for (const { index, nr_pages, level } of daxEntries(tx.host, file)) {
-    const unit = levelPages(level);
-    if (unit === 1) flagged.push([pfnAt(index), nr_pages]);
-    else
-      for (let at = 0; at < nr_pages && flagged.length < HWPOISON_RANGES_MAX; at += unit)
-        flagged.push([pfnAt(index + at), 1]);
-    count += nr_pages / unit;
-  }
-  return count;
+function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnList): number {
+  const entries = entriesOf(tx.host, file.id);
+  addEnteredHeads(flagged, file, entries, HWPOISON_RANGES_MAX);
+  const { pte, pmd, pud } = daxPages(entries);
+  return pte + pmd / levelPages('pmd') + pud / levelPages('pud');
 }
 
 /** B8: an extent in any AG but the last gets a count of about 2^32 pages. */

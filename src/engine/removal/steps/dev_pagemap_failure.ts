@@ -9,11 +9,12 @@ import {
   processOf,
 } from '../../model/lookup.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
-import { daxEntries } from '../../mm/page_cache.ts';
-import { countPages, type PfnRange } from '../../model/pfn_range.ts';
-import { emit, remove } from '../../model/transaction.ts';
+import { joined, type IndexRange } from '../../model/inode.ts';
+import { pagesIn, pfnList, setOf, setOfRanges, type PfnSet } from '../../model/pfn_set.ts';
+import { addEntered } from '../../model/scan_entries.ts';
+import { emit, entriesOf, remove } from '../../model/transaction.ts';
 import { fileSpace, nodeSpace, type AddressSpace } from '../../mm/address_space.ts';
-import { announce, killProcs, massPlan } from '../../mm/kill_procs.ts';
+import { announce, killProcs, LOG_LINES, massPlan } from '../../mm/kill_procs.ts';
 import type { SignalRow } from '../../model/removal.ts';
 import { deliver } from '../../mm/signals.ts';
 import type { StepInput, StepOutput } from '../step.ts';
@@ -38,14 +39,12 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   const files = filesOfDevice(tx.host, device.name).filter(
     (file) => systems.has(file.file_system) && file.dax,
   );
-  const ranges = inPfnOrder(files).map(({ file, extent }): Range => {
-    return { space: fileSpace(tx, file), start: extent.offset, end: extent.offset + extent.nr_pages };
+  const ranges = inPfnOrder(files).map(({ file, offset, nr_pages }): Range => {
+    return { space: fileSpace(tx, file), start: offset, end: offset + nr_pages };
   });
-  const entered = files.flatMap((file) => {
-    const { pfnAt } = fileSpace(tx, file);
-    return daxEntries(tx.host, file).map((run) => [pfnAt(run.index), run.nr_pages] as const);
-  });
-  return failed(input, ranges, entered, 'nd_pmem');
+  const entered = pfnList();
+  for (const file of files) addEntered(entered, file, entriesOf(tx.host, file.id));
+  return failed(input, ranges, setOf(entered), 'nd_pmem');
 }
 
 /**
@@ -55,7 +54,7 @@ export function devPagemapFailure(input: StepInput): StepOutput {
 function nodeFailure(input: StepInput): StepOutput {
   const { tx, device } = input;
   const range = { space: nodeSpace(tx, device), start: 0, end: nrPages(device) };
-  const done = failed(input, [range], device.faulted, 'device_dax');
+  const done = failed(input, [range], setOfRanges(device.faulted), 'device_dax');
   const woken = new Set(done.signals.map(({ pid }) => pid).filter((pid) => wakes(processOf(tx.host, pid))));
   const dropped = pinsOfDevice(tx.host, device.name).filter(
     (pin) => pin.kind === 'longterm' && woken.has(pin.pid),
@@ -82,18 +81,20 @@ interface Range {
 function failed(
   input: StepInput,
   ranges: readonly Range[],
-  entered: readonly PfnRange[],
+  entered: PfnSet,
   driver: string,
 ): StepOutput & { readonly signals: readonly SignalRow[] } {
   const { tx, device } = input;
   const plan = massPlan(input.parameters, input.removal.by_pid);
   const sent: SignalRow[] = [];
   const lines: string[] = [];
+  let rows = 0;
   const loops = storingLoops(tx, device);
   for (const { space, start, end } of ranges) {
     const killed = killProcs(tx, space, start, end, plan);
     append(sent, killed.signals);
-    append(lines, announce(space, killed));
+    rows += killed.rows;
+    if (lines.length < LOG_LINES) append(lines, announce(space, killed));
   }
   setHwpoison(tx, device.name, entered);
   const signals = [...deliver(tx, sent).signals, ...storeAgain(tx, loops)];
@@ -103,14 +104,16 @@ function failed(
     ...recovered(device),
     ...lines,
   ];
-  const result = { dax_is_idle: false, signals: sent.length };
-  return { end: 'done', signals, hwpoisoned: countPages(entered), log, result };
+  const result = { dax_is_idle: false, signals: rows };
+  return { end: 'done', signals, hwpoisoned: pagesIn(entered), log, result };
 }
 
-function inPfnOrder(files: readonly File[]): { file: File; extent: File['extents'][number] }[] {
-  return files
-    .flatMap((file) => file.extents.map((extent) => ({ file, extent })))
-    .sort((a, b) => a.extent.pfn - b.extent.pfn);
+/** Extents in the order of their pfns; those of a file that follow each other by index, too, are one. */
+function inPfnOrder(files: readonly File[]): (IndexRange & { readonly file: File })[] {
+  const extents = files
+    .flatMap((file) => file.extents.map((extent) => ({ file, ...extent })))
+    .sort((a, b) => a.pfn - b.pfn);
+  return joined(extents, (before, next) => before.file === next.file);
 }
 
 /** action_result(), rate limited: the first 10 pfns of the device, mapped or not (R91). */

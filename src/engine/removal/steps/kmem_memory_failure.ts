@@ -4,6 +4,7 @@ import { memoryRangesOf, ramRuns } from '../../model/memory_range.ts';
 import { mappingsOfDevice, processOf, virtualAddress } from '../../model/lookup.ts';
 import { setHwpoison } from '../../mm/hwpoison.ts';
 import { countPages } from '../../model/pfn_range.ts';
+import { setOfRanges } from '../../model/pfn_set.ts';
 import { emit, hostRecord, patch, type Transaction } from '../../model/transaction.ts';
 import { PAGE_BYTES } from '../../model/vocabulary.ts';
 import { hasEarlyPolicy, signalRow } from '../../mm/kill_procs.ts';
@@ -21,7 +22,7 @@ export function kmemMemoryFailure({ tx, device, parameters }: StepInput): StepOu
   const online = memoryRangesOf(tx.host, device.name).flatMap(onlinePfns);
   const pages = countPages(online);
   const sent = mappingsOfDevice(tx.host, device.name).flatMap((mapping) => signalsFor(tx, mapping));
-  setHwpoison(tx, device.name, online);
+  setHwpoison(tx, device.name, setOfRanges(online));
   const { name, counters } = hostRecord(tx.host);
   const HardwareCorrupted_kB = counters.HardwareCorrupted_kB + (pages * PAGE_BYTES) / 1024;
   patch(tx, 'hosts', name, { counters: { ...counters, HardwareCorrupted_kB } });

@@ -1,0 +1,285 @@
+import type { File } from './host.ts';
+import type { Extent } from './inode.ts';
+import {
+  clipRun,
+  COLUMNS,
+  isDax,
+  isRam,
+  isWritable,
+  levelIn,
+  LEVELS,
+  pgmapIn,
+  rowAt,
+  runCount,
+  runsFrom,
+  seekChunk,
+  unitIn,
+  type Entries,
+  type Level,
+  type Run,
+} from './mapping_table.ts';
+import type { PfnRange } from './pfn_range.ts';
+import {
+  addPfns,
+  pfnList,
+  rangesFound,
+  rangesIn,
+  rangesOf,
+  reserve,
+  setOf,
+  type PfnList,
+  type PfnSet,
+} from './pfn_set.ts';
+
+/** Which entries for the device's own pages are looked at. */
+export interface Which {
+  /** Those of this pgmap are, or are not; null: whichever it is. */
+  readonly only: number | null;
+  readonly but: number | null;
+  /** Page indices. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every entry that leads to a page of the device. */
+export const EVERY: Which = { only: null, but: null, from: 0, to: Number.POSITIVE_INFINITY };
+
+/** Whether a row is of entries for the device's own pages, of such a pgmap. */
+function isOf(bits: number, { only, but }: Which): boolean {
+  if (!isDax(bits)) return false;
+  const pgmap = pgmapIn(bits);
+  return pgmap !== but && (only === null || pgmap === only);
+}
+
+/** Adds the pfns that entries translate to: of the device, or of system RAM that has not left. O(runs). */
+export function addReached(list: PfnList, entries: Entries): void {
+  const pairs = reserve(list, runCount(entries));
+  let { length } = list;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      const pfn = rows[at + 2]!;
+      if (!isDax(bits) && !(isRam(bits) && pfn >= 0)) continue;
+      pairs[length] = pfn;
+      pairs[length + 1] = rows[at + 1]!;
+      length += 2;
+    }
+  }
+  list.length = length;
+}
+
+/** Whether entries translate to no other pfns than these. O(runs up to one that does, ranges). */
+export function leadsInto(entries: Entries, set: PfnSet): boolean {
+  let here = 0;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      const pfn = rows[at + 2]!;
+      if (!isDax(bits) && !(isRam(bits) && pfn >= 0)) continue;
+      const end = pfn + rows[at + 1]!;
+      while (here < set.length && set[here]! + set[here + 1]! < end) here += 2;
+      if (here === set.length || set[here]! > pfn) return false;
+    }
+  }
+  return true;
+}
+
+/** Adds the pages of system RAM that entries map; a hwpoison entry whose page has left maps none. O(runs). */
+export function addRam(list: PfnList, entries: Entries): void {
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS)
+      if (isRam(rows[at + 3]!) && rows[at + 2]! >= 0) addPfns(list, rows[at + 2]!, rows[at + 1]!);
+  }
+}
+
+/** The first of the ranges that entries for the device's own pages make, ascending. O(runs). */
+export function firstDaxRanges(entries: Entries, max: number): PfnRange[] {
+  const list = pfnList();
+  const isShort = ascends(entries);
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS)
+      if (isDax(rows[at + 3]!)) addPfns(list, rows[at + 2]!, rows[at + 1]!);
+    if (isShort && rangesFound(list) > max && rangesIn(setOf({ ...list })) > max) break;
+  }
+  return rangesOf(setOf(list), max);
+}
+
+/** Whether the pfns of entries for the device's own pages ascend with their indices. */
+function ascends(entries: Entries): boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      if (!isDax(rows[at + 3]!)) continue;
+      if (rows[at + 2]! < last) return false;
+      last = rows[at + 2]!;
+    }
+  }
+  return true;
+}
+
+/** Whether an entry translates to a pfn of the device, or of system RAM. O(runs up to it). */
+export function reaches(entries: Entries): boolean {
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      if (isDax(bits) || (isRam(bits) && rows[at + 2]! >= 0)) return true;
+    }
+  }
+  return false;
+}
+
+/** Pages of writable entries; of i_pages, dirty ones. O(runs). */
+export function writablePages(entries: Entries): number {
+  let pages = 0;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) if (isWritable(rows[at + 3]!)) pages += rows[at + 1]!;
+  }
+  return pages;
+}
+
+/** Whether an entry is writable; of i_pages, dirty. O(runs up to it). */
+export function hasWritable(entries: Entries): boolean {
+  for (const rows of entries) {
+    for (let at = 3; at < rows.length; at += COLUMNS) if (isWritable(rows[at]!)) return true;
+  }
+  return false;
+}
+
+/** Pages of the device itself that entries of each size map. O(runs). */
+export function daxPages(entries: Entries): Readonly<Record<Level, number>> {
+  const pages = [0, 0, 0];
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      if (isDax(bits)) pages[levelIn(bits)]! += rows[at + 1]!;
+    }
+  }
+  return { pte: pages[0]!, pmd: pages[1]!, pud: pages[2]! };
+}
+
+/**
+ * A run of each kind that there is of the device's own pages, the first of them, as far as it lies within: what differs
+ * is size, writable and pgmap. O(runs, kinds).
+ */
+export function daxKinds(entries: Entries, which: Which): Run[] {
+  const { from, to } = which;
+  const kinds: Run[] = [];
+  const seen: number[] = [];
+  let last = Number.NaN;
+  for (let chunk = seekChunk(entries, from); chunk < entries.length; chunk += 1) {
+    const rows = entries[chunk]!;
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      if (rows[at]! >= to) return kinds;
+      if (bits === last || rows[at]! + rows[at + 1]! <= from) continue;
+      last = bits;
+      if (seen.includes(bits) || !isOf(bits, which)) continue;
+      seen.push(bits);
+      const run = rowAt(rows, at / COLUMNS);
+      kinds.push(which === EVERY ? run : clipRun(run, from, to)!);
+    }
+  }
+  return kinds;
+}
+
+/** The runs of the device's own pages, decoded, as far as they lie within. O(runs). */
+export function daxRuns(entries: Entries, { only, but, from, to }: Which): Run[] {
+  const list: Run[] = [];
+  for (const run of runsFrom(entries, from)) {
+    if (run.index >= to) break;
+    const isWanted = run.pgmap !== but && (only === null || run.pgmap === only);
+    if (run.kind === 'dax' && isWanted) list.push(clipRun(run, from, to)!);
+  }
+  return list;
+}
+
+/** Adds the pfns of the device's own pages, of entries of one size or all; whole ones where they reach into it. */
+export function addDax(list: PfnList, entries: Entries, level: Level | null, which: Which): void {
+  const { from, to } = which;
+  const wanted = level === null ? -1 : LEVELS.indexOf(level);
+  for (let chunk = seekChunk(entries, from); chunk < entries.length; chunk += 1) {
+    const rows = entries[chunk]!;
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const index = rows[at]!;
+      const end = index + rows[at + 1]!;
+      const bits = rows[at + 3]!;
+      if (index >= to) return;
+      if (end <= from || !isOf(bits, which) || (wanted >= 0 && levelIn(bits) !== wanted)) continue;
+      const unit = unitIn(bits);
+      const first = Math.max(0, Math.floor((from - index) / unit) * unit);
+      const stop = Math.min(end - index, Math.ceil((to - index) / unit) * unit);
+      addPfns(list, rows[at + 2]! + first, stop - first);
+    }
+  }
+}
+
+/**
+ * Adds the pfns behind the DAX entries in i_pages of a file, in the order of their indices: what has no block is none.
+ * O(runs, extents).
+ */
+export function addEntered(list: PfnList, { extents }: Pick<File, 'extents'>, entries: Entries): void {
+  let next = 0;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS)
+      if (isDax(rows[at + 3]!)) next = addBlocks(list, extents, next, rows[at]!, rows[at + 1]!);
+  }
+}
+
+/** The same of the first page behind each entry; of larger ones no more than that makes so many ranges. */
+export function addEnteredHeads(
+  list: PfnList,
+  { extents }: Pick<File, 'extents'>,
+  entries: Entries,
+  ranges_max: number,
+): void {
+  let next = 0;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const bits = rows[at + 3]!;
+      if (!isDax(bits)) continue;
+      const unit = unitIn(bits);
+      const end = rows[at]! + rows[at + 1]!;
+      if (unit === 1) next = addBlocks(list, extents, next, rows[at]!, rows[at + 1]!);
+      else
+        for (let head = rows[at]!; head < end && rangesFound(list) < ranges_max; head += unit)
+          next = addBlocks(list, extents, next, head, 1);
+    }
+  }
+}
+
+/** Adds the blocks behind page indices, from an extent on that does not lie behind them; returns the one for the next. */
+function addBlocks(
+  list: PfnList,
+  extents: readonly Extent[],
+  from: number,
+  index: number,
+  nr_pages: number,
+): number {
+  let next = from;
+  const end = index + nr_pages;
+  while (next < extents.length && endOfExtent(extents[next]!) <= index) next += 1;
+  for (let here = next; here < extents.length && extents[here]!.offset < end; here += 1) {
+    const { offset, pfn } = extents[here]!;
+    const first = Math.max(index, offset);
+    addPfns(list, pfn + (first - offset), Math.min(end, endOfExtent(extents[here]!)) - first);
+  }
+  return next;
+}
+
+function endOfExtent({ offset, nr_pages }: Extent): number {
+  return offset + nr_pages;
+}
+
+/** The page indices that there are entries for. O(runs). */
+export function indicesIn(entries: Entries): PfnSet {
+  const list = pfnList();
+  const pairs = reserve(list, runCount(entries));
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      pairs[list.length] = rows[at]!;
+      pairs[list.length + 1] = rows[at + 1]!;
+      list.length += 2;
+    }
+  }
+  return setOf(list);
+}
