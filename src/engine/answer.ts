@@ -1,3 +1,4 @@
+import type { BatchAnswer } from './commands/batch.ts';
 import type { BoundDevice } from './commands/bind.ts';
 import type { DaxctlMemory } from './commands/daxctl_memory.ts';
 import type { WrittenMemoryBlock } from './commands/patch_memory_block.ts';
@@ -58,6 +59,7 @@ interface CommandAnswers {
   readonly close_file: Outcome;
   readonly create_mapping: Mapping | Outcome;
   readonly access: Outcome;
+  readonly batch: BatchAnswer<DaxDevice | Mount | File | Process | OpenFile | Mapping | Pin | Outcome>;
   readonly munmap: Outcome;
   readonly create_pin: Pin | Outcome;
   readonly unpin: Outcome;

@@ -1,9 +1,10 @@
 import type { AnswerTo } from './answer.ts';
 import { access } from './commands/access.ts';
+import { batch } from './commands/batch.ts';
 import { bind } from './commands/bind.ts';
 import { bindCxlMemdev } from './commands/bind_cxl_memdev.ts';
 import { bindCxlRegion } from './commands/bind_cxl_region.ts';
-import { carryOut, type CarriedOut } from './commands/carry_out.ts';
+import { carryOut, carryOutEach, type CarriedOut } from './commands/carry_out.ts';
 import { clearErrors } from './commands/clear_errors.ts';
 import { closeFile } from './commands/close_file.ts';
 import { commitCxlRegion } from './commands/commit_cxl_region.ts';
@@ -39,6 +40,7 @@ import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
+import type { BatchedCommand } from './model/batch_command.ts';
 import type { Command, CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
 import type { Host } from './model/host.ts';
@@ -95,7 +97,16 @@ const HANDLERS: {
   munmap,
   create_pin: createPin,
   unpin,
+  batch: (tx, command) => batch(tx, command, carryOutItem),
 };
+
+function carryOutItem<Type extends BatchedCommand['type']>(
+  tx: Transaction,
+  item: CommandOf<Type>,
+): Handled<Type> | Refusal {
+  const type: Type = item.type;
+  return carryOut(tx, item, HANDLERS[type]);
+}
 
 /** A command that was granted. */
 export type Handled<Type extends CommandType> = CarriedOut<AnswerTo<Type>>;
@@ -108,7 +119,8 @@ export function handle<Type extends CommandType>(
   const type: Type = command.type;
   if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
   waitForLock(tx, command as unknown as Command);
-  return carryOut(tx, command, HANDLERS[type]);
+  const carry = type === 'batch' ? carryOutEach : carryOut;
+  return carry(tx, command, HANDLERS[type]);
 }
 
 /**

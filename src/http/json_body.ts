@@ -1,17 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseLossless } from '../inventory/lossless.ts';
-import { faultInJson } from './json_scan.ts';
+import { BODY_VALUES_MAX, faultInJson } from './json_scan.ts';
 import { headerProblem, HttpProblem } from './problem.ts';
 
 const JSON_TYPE = 'application/json';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Members and elements that a body may have; BODY_VALUES_MAX where absent. */
+    readonly bodyValuesMax?: number;
+  }
+}
 
 /** JSON and nothing else; a verb that needs nothing said may come with an empty body. */
 export function takeJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, bytes, done) => {
     const text = utf8Of(request, bytes as Buffer).toString('utf8');
-    done(null, text === '' ? undefined : valueOf(text));
+    const { bodyValuesMax = BODY_VALUES_MAX } = request.routeOptions.config;
+    done(null, text === '' ? undefined : valueOf(text, bodyValuesMax));
   });
   refuseOtherTypes(app, [JSON_TYPE]);
 }
@@ -62,8 +70,8 @@ function notUtf8At(bytes: Buffer): number {
 }
 
 /** The value of a text that is not empty. Throws `payload_too_large` and `malformed_json`, with the place. */
-function valueOf(text: string): unknown {
-  const fault = faultInJson(text);
+function valueOf(text: string, valuesMax: number): unknown {
+  const fault = faultInJson(text, valuesMax);
   if (fault !== null) {
     const code = fault.kind === 'too_large' ? 'payload_too_large' : 'malformed_json';
     throw bodyProblem(code, fault.detail, fault.pointer);

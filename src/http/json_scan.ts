@@ -7,7 +7,7 @@ export const BODY_VALUES_MAX = 1024;
 export const BODY_DEPTH_MAX = 16;
 const NAME_LENGTH_MAX = 255;
 /** What is JSON has fewer: for each value a name, a string, a comma and two brackets. */
-const TOKENS_MAX = 5 * BODY_VALUES_MAX;
+const TOKENS_A_VALUE = 5;
 
 /** `too_large`: a limit is passed; `malformed`: readers would differ on what is meant. */
 export interface JsonFault extends Fault {
@@ -29,7 +29,7 @@ interface Frame {
  * refuse. One pass over the characters that ends at the first limit: a parser builds everything before anyone can count
  * it.
  */
-export function faultInJson(text: string): JsonFault | null {
+export function faultInJson(text: string, valuesMax = BODY_VALUES_MAX): JsonFault | null {
   const frames: Frame[] = [];
   let values = 1;
   let tokens = 0;
@@ -53,11 +53,11 @@ export function faultInJson(text: string): JsonFault | null {
       if (frames.pop() === undefined) return null;
     } else continue;
     tokens += 1;
-    if (values > BODY_VALUES_MAX) {
-      const detail = `the body has more than ${String(BODY_VALUES_MAX)} members and elements up to here`;
+    if (values > valuesMax) {
+      const detail = `the body has more than ${String(valuesMax)} members and elements up to here`;
       return fault('too_large', frames, detail);
     }
-    if (tokens > TOKENS_MAX) return null;
+    if (tokens > TOKENS_A_VALUE * valuesMax) return null;
   }
   return null;
 }

@@ -40,6 +40,8 @@ export interface MutationRoute<
   readonly url: string;
   readonly params: P;
   readonly body?: B;
+  /** Members and elements of the body, where more are taken than elsewhere. */
+  readonly bodyValuesMax?: number;
   readonly query?: Q;
   /** The host whose command it is; by default the path's. */
   readonly host?: (asked: Asked<P, B, Q>) => string;
@@ -84,6 +86,7 @@ export function mutationRoute<
     method: route.method,
     url: route.url,
     schema: mutationSchema(route),
+    config: route.bodyValuesMax === undefined ? {} : { bodyValuesMax: route.bodyValuesMax },
     handler: async (request, reply) => {
       const asked = request as unknown as Asked<P, B, Q>;
       const host = route.host?.(asked) ?? (asked.params as { host: string }).host;

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
+import type { BatchedCommand } from '../engine/model/batch_command.ts';
 import type { CommandType } from '../engine/model/command.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Backend } from './backend.ts';
+import { batchRoute, type BatchRoute } from './batch.ts';
 import { fleetListRoute, hostListRoute, type ListRoute } from './list.ts';
 import { mutationRoute, type MutationRoute } from './mutate.ts';
 import type { Tag } from './operation.ts';
@@ -32,6 +34,12 @@ export interface Noun<P extends z.ZodObject> {
   readonly sorts: ListRoute['sorts'];
 }
 
+/** What a POST of the collection's `/batch` makes many of. */
+type Batched<Type extends BatchedCommand['type'], B extends z.ZodType> = Pick<
+  BatchRoute<Type, B>,
+  'command' | 'body' | 'fields'
+>;
+
 type Told = 'tag' | 'url' | 'params' | 'host' | 'target';
 
 type Creation<Type extends CommandType, B extends z.ZodType> = Omit<
@@ -52,6 +60,7 @@ interface Verb<
 
 export interface NounRoutes<P extends z.ZodObject> {
   create<Type extends CommandType, B extends z.ZodType>(route: Creation<Type, B>): void;
+  batch<Type extends BatchedCommand['type'], B extends z.ZodType>(route: Batched<Type, B>): void;
   verb<Type extends CommandType, B extends z.ZodType, Q extends z.core.$ZodLooseShape>(
     route: Verb<Type, P, B, Q>,
   ): void;
@@ -64,6 +73,7 @@ export interface NounRoutes<P extends z.ZodObject> {
  *   GET   /v1/hosts/:host/pins             listPins         at once
  *   GET   /v1/hosts/:host/pins/:pin        getPin           at once
  *   POST  /v1/hosts/:host/pins             createPin        create()
+ *   POST  /v1/hosts/:host/pins/batch       createPins       batch()
  *   …     /v1/hosts/:host/pins/:pin[/at]   its id           verb()
  */
 export function nounRoutes<P extends z.ZodObject>(
@@ -71,26 +81,13 @@ export function nounRoutes<P extends z.ZodObject>(
   backend: Backend,
   noun: Noun<P>,
 ): NounRoutes<P> {
-  const { kind, singular, record, params, filters, sorts } = noun;
+  const { kind, singular, record, params } = noun;
   const name = kind.replaceAll('_', '-');
   const tag = noun.tag ?? (name as Tag);
   const collection = `/v1/hosts/:host/${name}`;
   const param = Object.keys(params.shape).at(-1)!;
   const idIn = (path: unknown): string => (path as Readonly<Record<string, string>>)[param]!;
-  const list = { tag, kind, item: record, filters, sorts };
-  const summary = `List ${wordsOf(kind)} of`;
-  fleetListRoute(app, backend, {
-    ...list,
-    id: `listFleet${nameOf(kind)}`,
-    summary: `${summary} the fleet`,
-    url: `/v1/${name}`,
-  });
-  hostListRoute(app, backend, {
-    ...list,
-    id: `list${nameOf(kind)}`,
-    summary: `${summary} a host`,
-    url: collection,
-  });
+  listRoutes(app, backend, noun, tag);
   readRoute(app, {
     id: `get${nameOf(singular)}`,
     tag,
@@ -111,6 +108,15 @@ export function nounRoutes<P extends z.ZodObject>(
         url: collection,
         params: HostPath,
       }),
+    batch: (route) =>
+      batchRoute(app, backend, {
+        ...route,
+        id: `create${nameOf(kind)}`,
+        tag,
+        summary: `Make several ${wordsOf(kind)} at once`,
+        url: `${collection}/batch`,
+        record,
+      }),
     verb: ({ at, ...route }) =>
       mutationRoute(app, backend, {
         ...route,
@@ -120,6 +126,26 @@ export function nounRoutes<P extends z.ZodObject>(
         target: (asked) => ({ kind, id: idIn(asked.params) }),
       }),
   };
+}
+
+/** The lists of a kind, over the fleet and below a host. */
+function listRoutes(app: FastifyInstance, backend: Backend, noun: Noun<z.ZodObject>, tag: Tag): void {
+  const { kind, record, filters, sorts } = noun;
+  const name = kind.replaceAll('_', '-');
+  const list = { tag, kind, item: record, filters, sorts };
+  const summary = `List ${wordsOf(kind)} of`;
+  fleetListRoute(app, backend, {
+    ...list,
+    id: `listFleet${nameOf(kind)}`,
+    summary: `${summary} the fleet`,
+    url: `/v1/${name}`,
+  });
+  hostListRoute(app, backend, {
+    ...list,
+    id: `list${nameOf(kind)}`,
+    summary: `${summary} a host`,
+    url: `/v1/hosts/:host/${name}`,
+  });
 }
 
 /** `cxl_memdev` in a sentence: CXL memdev. */

@@ -68,7 +68,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       },
       ...{ mapping: whole.mapping, pin: pin.id, open_file: open_file.id, memdev: 'mem0', region: 'region0' },
     },
-    conflicts: {
+    conflicts: withBatches({
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
@@ -108,7 +108,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       bindCxlMemdev: [`${at}/cxl-memdevs/mem0/bind`, { driver: 'cxl_mem' }],
       commitCxlRegion: [`${at}/cxl-regions/region0/commit`, { memdevs: ['mem0'] }],
       bindCxlRegion: [`${at}/cxl-regions/region0/bind`, {}],
-    },
+    }),
   };
 }
 
@@ -166,3 +166,22 @@ async function freeze(
   const ids = { file: file.id, open_file: open_file.id, mapping: mapping.id, pin: pin.id };
   return { at, mount: mount.id, ...ids };
 }
+
+/** What is made one at a time is made many at a time below the same collection, and meets the same conflict. */
+function withBatches(conflicts: Scene['conflicts']): Scene['conflicts'] {
+  const batched = Object.entries(BATCHES).map(([id, one]) => {
+    const [url, body] = conflicts[one]!;
+    return [id, [`${url}/batch`, { items: [body] }]] as const;
+  });
+  return { ...conflicts, ...Object.fromEntries(batched) };
+}
+
+const BATCHES = {
+  createDaxDevices: 'createDaxDevice',
+  createMounts: 'createMount',
+  createFiles: 'createFile',
+  createProcesses: 'createProcess',
+  createOpenFiles: 'createOpenFile',
+  createMappings: 'createMapping',
+  createPins: 'createPin',
+} as const;

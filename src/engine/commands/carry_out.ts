@@ -32,6 +32,16 @@ export function carryOut<Command extends Asked, Answer>(
   return isRefusal(answer) ? answer : { answer, exposures: followUp(tx) };
 }
 
+/** The same of a command that is several, each of which is carried out by itself: nothing follows it. */
+export function carryOutEach<Command extends Asked, Answer>(
+  tx: Transaction,
+  command: Command,
+  handler: (tx: Transaction, command: Command) => Answer | Refusal,
+): CarriedOut<Answer> | Refusal {
+  const answer = handler(tx, command);
+  return isRefusal(answer) ? answer : { answer, exposures: openedBy(tx) };
+}
+
 /**
  * What follows every command at once: offlines that were held end, removals wake, who waits for a lock gets it, detached
  * file systems end, devices say what is left of them, and exposures open, change and close. Returns those that it

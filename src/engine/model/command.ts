@@ -1,3 +1,4 @@
+import type { Batch } from './batch_command.ts';
 import type {
   AdvanceRemoval,
   Bind,
@@ -82,7 +83,8 @@ export type Command =
   | Access
   | Munmap
   | CreatePin
-  | Unpin;
+  | Unpin
+  | Batch;
 
 /** The name of a command. */
 export type CommandType = Command['type'];

@@ -39,6 +39,7 @@ export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: created(DaxDevice),
   });
+  devices.batch({ command: 'create_dax_device', body: CreateDaxDevice, fields: (body) => body });
   verbs(devices);
 }
 

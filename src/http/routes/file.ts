@@ -23,6 +23,7 @@ export function fileRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: created(File),
   });
+  files.batch({ command: 'create_file', body: CreateFile, fields: (body) => body });
   files.verb({
     id: 'fileIo',
     summary: 'A file call of a process: pread, pwrite or fsync',

@@ -25,6 +25,7 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: createdOr(Mapping, Outcome),
   });
+  mappings.batch({ command: 'create_mapping', body: CreateMapping, fields: (body) => body });
   mappings.verb({
     id: 'munmap',
     summary: 'munmap(2)',

@@ -27,6 +27,7 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: created(CreatedMount, openedBy),
   });
+  mounts.batch({ command: 'create_mount', body: CreateMount, fields: (body) => body });
   mounts.verb({
     id: 'umount',
     summary: 'Unmount',

@@ -25,6 +25,7 @@ export function openFileRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: createdOr(OpenFile, Outcome),
   });
+  open_files.batch({ command: 'open_file', body: CreateOpenFile, fields: (body) => body });
   open_files.verb({
     id: 'closeFile',
     summary: 'close(2)',

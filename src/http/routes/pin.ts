@@ -25,6 +25,7 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: createdOr(Pin, Outcome),
   });
+  pins.batch({ command: 'create_pin', body: CreatePin, fields: (body) => body });
   pins.verb({
     id: 'unpin',
     summary: 'Unpin',

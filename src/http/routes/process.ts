@@ -24,6 +24,7 @@ export function processRoutes(app: FastifyInstance, backend: Backend): void {
     fields: ({ body }) => body,
     answer: created(Process),
   });
+  processes.batch({ command: 'create_process', body: CreateProcess, fields: (body) => body });
   processes.verb({
     id: 'exitProcess',
     summary: 'A process exits',

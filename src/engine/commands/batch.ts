@@ -1,0 +1,34 @@
+import type { Batch, BatchedCommand } from '../model/batch_command.ts';
+import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { begin, type Transaction } from '../model/transaction.ts';
+import type { CarriedOut } from './carry_out.ts';
+
+/** What each item of a batch was answered, in their order. */
+export interface BatchAnswer<Answer> {
+  readonly items: readonly Answer[];
+}
+
+/**
+ * Does commands one after another, each as if it came alone: in a transaction of its own, with what follows from it. The
+ * first that is refused refuses all of them; its `pointer` says which one it is (BATCH1).
+ */
+export function batch<Answer>(
+  tx: Transaction,
+  { items }: Batch,
+  carryOutItem: (own: Transaction, item: BatchedCommand) => CarriedOut<Answer> | Refusal,
+): BatchAnswer<Answer> | Refusal {
+  const answers: Answer[] = [];
+  for (const [at, item] of items.entries()) {
+    const own = begin(tx.host, tx.context);
+    try {
+      const done = carryOutItem(own, item);
+      if (isRefusal(done)) return { ...done, pointer: `/items/${String(at)}${done.pointer ?? ''}` };
+      answers.push(done.answer);
+    } finally {
+      // Whatever comes of the batch, it is put back, or kept, with all of it.
+      for (const undo of own.undo) tx.undo.push(undo);
+      for (const event of own.events) tx.events.push(event);
+    }
+  }
+  return { items: answers };
+}
