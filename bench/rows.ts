@@ -68,6 +68,26 @@ export const ROWS = {
     target: atLeast(0.5, 'x'),
   },
   post_256: { subject: 'posts', what: 'the same, 256 clients', target: atLeast(0.7, 'x') },
+  extents_1e5: {
+    subject: 'extents',
+    what: 'removal in the engine, CPU an extent at 10^5',
+    target: atMost(60, 'ns'),
+  },
+  extents_1e6: {
+    subject: 'extents',
+    what: 'removal in the engine, CPU an extent at 10^6',
+    target: atMost(60, 'ns'),
+  },
+  extents_slope: {
+    subject: 'extents',
+    what: 'slope of log CPU on log size: removal in the engine, by extents from 10^3',
+    target: atMost(1.05, ''),
+  },
+  compare_1e5: {
+    subject: 'extents',
+    what: 'comparison of seven kernels at 10^5 extents, CPU',
+    target: atMost(100, 'ms'),
+  },
   removal_10: {
     subject: 'removals',
     what: 'removal of 10 extents over HTTP, to the durable report : POST of a mapping, by time',

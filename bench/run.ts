@@ -1,6 +1,7 @@
 import { benchAssessment } from './assessment.ts';
 import { benchBystanders } from './bystanders.ts';
 import { benchExposures } from './exposures.ts';
+import { benchEngineRemovals } from './engine_removals.ts';
 import { benchGets } from './gets.ts';
 import { benchGrowth } from './growth.ts';
 import { benchImports } from './imports.ts';
@@ -19,6 +20,7 @@ const SUBJECTS: Readonly<Record<(typeof ROWS)[RowId]['subject'], (report: Report
   gets: benchGets,
   posts: benchPosts,
   small_posts: benchSmallPost,
+  extents: benchEngineRemovals,
   removals: benchRemovals,
   bystanders: benchBystanders,
   mappings: benchMappings,
