@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import type { Command } from '../src/engine/model/command.ts';
 import { decideAtOnce } from '../src/engine/decide.ts';
+import type { Connection } from '../src/store/connection.ts';
 import { openOwned } from '../src/store/open.ts';
 import { prepareTransact, type BatchResult, type Work } from '../src/store/transact.ts';
 import { build } from './engine.ts';
@@ -17,6 +18,8 @@ const HOSTS = [250, 500, 1_000, 2_000] as const;
 const CACHED_HOSTS = 64;
 const EVENTS = [1_000, 2_000, 4_000, 8_000] as const;
 const BATCH = 64;
+/** Events that a journal keeps. */
+const KEPT = 2_000;
 
 /** What small changes cost in the store alone, by how many hosts they go to, and by how long the journal grows of them. */
 export async function benchGrowth(report: Report): Promise<void> {
@@ -29,6 +32,20 @@ export async function benchGrowth(report: Report): Promise<void> {
     const works = Array.from({ length: events }, (_, at) => ({ host: nameOf(0), command: mapOrUnmap(at) }));
     return withStore(1, (changes) => changes(works));
   });
+  await withStore(
+    1,
+    async (changes, db) => {
+      const count = db.prepare<[], number>('SELECT count(*) FROM events').pluck();
+      const works = (from: number, to: number): Work[] =>
+        Array.from({ length: to - from }, (_, at) => ({ host: nameOf(0), command: mapOrUnmap(from + at) }));
+      await changes(works(0, KEPT));
+      const once = count.get()!;
+      await changes(works(KEPT, 10 * KEPT));
+      const many = count.get()!;
+      report.measured('journal_kept', many / once, `${String(many)} : ${String(once)} events`);
+    },
+    { days: null, events: KEPT },
+  );
 }
 
 /** A mapping comes and goes: what there is stays as much as it was. */
@@ -41,8 +58,13 @@ const nameOf = (at: number): string => `node-${String(at)}`;
 /** Milliseconds of CPU that changes take, in batches. */
 type Changes = (works: readonly Work[]) => Promise<number>;
 
-/** Works on a new database with so many hosts. */
-async function withStore<T>(hosts: number, work: (changes: Changes) => Promise<T>): Promise<T> {
+/** Works on a new database with so many hosts. Its clock goes an hour at each look: the journal is purged once in that. */
+async function withStore<T>(
+  hosts: number,
+  work: (changes: Changes, db: Connection) => Promise<T>,
+  retention = KEPT_FOR_EVER,
+): Promise<T> {
+  let hours = 0;
   return inTemporaryFolder(async (folder) => {
     const path = join(folder, 'bench.db');
     const host = build(oneFile('bench'));
@@ -53,17 +75,19 @@ async function withStore<T>(hosts: number, work: (changes: Changes) => Promise<T
     const owned = openOwned(path, 1_000);
     const transact = prepareTransact(owned.db, {
       decide: decideAtOnce,
-      now: () => new Date().toISOString(),
+      now: () => new Date((hours += 1) * 3_600_000).toISOString(),
       uid: () => v7(),
       cachedHosts: CACHED_HOSTS,
-      retention: KEPT_FOR_EVER,
+      retention,
       startTurn: () => () => false,
     });
     try {
-      return await work((works) =>
-        cpuMs(() => {
-          for (let at = 0; at < works.length; at += BATCH) check(transact(works.slice(at, at + BATCH)));
-        }),
+      return await work(
+        (works) =>
+          cpuMs(() => {
+            for (let at = 0; at < works.length; at += BATCH) check(transact(works.slice(at, at + BATCH)));
+          }),
+        owned.db,
       );
     } finally {
       owned.close();

@@ -255,7 +255,7 @@ export const ROWS = {
     target: atLeast(0.3, 'x'),
   },
   journal_kept: {
-    subject: 'not_built',
+    subject: 'growth',
     what: 'journal after ten times the events that are kept : after as many',
     target: atMost(1.1, 'x'),
   },
