@@ -123,6 +123,12 @@ export const ROWS = {
     what: 'the same of 10^6 extents : the removal in the engine alone, by CPU',
     target: atMost(3, 'x'),
   },
+  sweep_1e5: {
+    subject: 'sweep',
+    what: 'removal of 10^5 extents in the engine, CPU an extent, the worst of layouts and kernels',
+    target: atMost(60, 'ns'),
+  },
+  sweep_1e6: { subject: 'sweep', what: 'the same of 10^6', target: atMost(60, 'ns') },
   removal_p99: removal.p99,
   removal_loop: removal.loop,
   removal_writer: removal.writer,

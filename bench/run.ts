@@ -13,6 +13,7 @@ import { createReport, HEADING, isMet, type Report } from './report.ts';
 import { ROWS, type Row, type RowId } from './rows.ts';
 import { benchSizes } from './sizes.ts';
 import { benchSmallPost } from './small_post.ts';
+import { benchSweep } from './sweep.ts';
 import { benchWholeFleet } from './whole_fleet.ts';
 
 /** What measures the rows of each subject, in the order in which they are run. */
@@ -22,6 +23,7 @@ const SUBJECTS: Readonly<Record<(typeof ROWS)[RowId]['subject'], (report: Report
   small_posts: benchSmallPost,
   extents: benchEngineRemovals,
   removals: benchRemovals,
+  sweep: benchSweep,
   bystanders: benchBystanders,
   mappings: benchMappings,
   exposures: benchExposures,
