@@ -128,6 +128,51 @@ const MUTATIONS: readonly Request[] = [
   ['rebootHost', 'POST', `${host}/reboot`, {}],
   ['removeCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/remove`, { trigger: 'unbind', via: 'cxl_pci' }],
   ['bindCxlMemdev', 'POST', `${host}/cxl-memdevs/mem0/bind`, { driver: 'cxl_pci' }],
+  [
+    'createDaxDevices',
+    'POST',
+    `${host}/dax-devices/batch`,
+    { items: [{ name: 'dax8.0', mode: 'devdax', size: '1GiB' }] },
+  ],
+  [
+    'createProcesses',
+    'POST',
+    `${host}/processes/batch`,
+    { items: [50, 51].map((pid) => ({ pid, comm: 'a' })) },
+  ],
+  [
+    'createMappings',
+    'POST',
+    `${host}/mappings/batch`,
+    { items: [50, 51].map((pid) => ({ ...mapping, pid, dax_device: 'dax8.0' })) },
+  ],
+  [
+    'createMapping',
+    'POST',
+    `${host}/mappings`,
+    { ...mapping, pid: 50, dax_device: 'dax8.0', populate: 'write' },
+  ],
+  [
+    'createPins',
+    'POST',
+    `${host}/pins/batch`,
+    { items: [{ pid: 50, mapping: '{id}', offset: 0, length: 4096, kind: 'longterm', holder: 'xdp' }] },
+  ],
+  [
+    'createMounts',
+    'POST',
+    `${host}/mounts/batch`,
+    { items: [{ dax_device: 'pmem1', path: '/mnt/c', fs_type: 'ext4', dax: 'never', mkfs: true }] },
+  ],
+  [
+    'createMount',
+    'POST',
+    `${host}/mounts`,
+    { dax_device: 'pmem1', path: '/mnt/d', fs_type: 'ext4', dax: 'never' },
+  ],
+  ['createFiles', 'POST', `${host}/files/batch`, { items: [{ mount: '{id}', path: '/b', size: '4KiB' }] }],
+  ['createFile', 'POST', `${host}/files`, { mount: '{id}', path: '/c', size: '4KiB' }],
+  ['createOpenFiles', 'POST', `${host}/open-files/batch`, { items: [{ pid: 50, file: '{id}' }] }],
   ['deleteHost', 'DELETE', '/v1/hosts/node-b'],
 ];
 
