@@ -94,7 +94,8 @@ function* pagesOfEntries(host: Host, file: File): Generator<PfnRange> {
     for (let at = index; kind === 'dax' && at < end; ) {
       const { extent, end: behind } = blocksAt(file, at);
       const to = Math.min(end, behind);
-      if (extent !== null) yield [extent.pfn + (at - extent.offset), to - at];
+      // Behind a real entry stands a page: over a hole there is none (S29, S30).
+      yield [extent!.pfn + (at - extent!.offset), to - at];
       at = to;
     }
   }

@@ -155,7 +155,7 @@ function hit(sweep: Sweep, index: number, indices: number, unit: number): void {
     }
   if (sweep.named < sweep.calls.named_max) name(sweep, { index, unit, count: units });
   signal(sweep, index, indices, units);
-  if (behind > sweep.unmapped_to) sweep.unmapped_to = behind;
+  sweep.unmapped_to = Math.max(sweep.unmapped_to, behind);
   sweep.joins = true;
 }
 
