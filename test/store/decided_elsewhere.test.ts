@@ -5,11 +5,9 @@ import type { Host } from '../../src/engine/model/host.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { prepareDecide } from '../../src/runtime/decider.ts';
 import type { Decided } from '../../src/store/decided.ts';
-import { Sqlite } from '../../src/store/driver.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { unpackJson } from '../../src/store/packed.ts';
-import { prepareTransact, type BatchResult, type Decide, type Work } from '../../src/store/transact.ts';
-import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
+import type { BatchResult, Decide, Work } from '../../src/store/transact.ts';
+import { memoryWriter } from './support/memory_writer.ts';
 
 const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
 const HOST = 'h';
@@ -30,12 +28,6 @@ interface Writer {
 }
 
 function writer(by: Decide = decideAtOnce): Writer {
-  const db = new Sqlite(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrate(db);
-  let uids = 0;
-  const uid = (): string => `uid-${(uids += 1)}`;
-  const now = () => '2030-01-01T00:00:00.000Z';
   const seen = { worlds: 0 };
   const counting: Decide = (host, command, context) => {
     const stop = countWorlds(host, seen);
@@ -45,15 +37,8 @@ function writer(by: Decide = decideAtOnce): Writer {
       stop();
     }
   };
-  const transact = prepareTransact(db, {
-    decide: counting,
-    now,
-    uid,
-    cachedHosts: 8,
-    retention: KEPT_FOR_EVER,
-    // What is decided elsewhere stands alone: no step of its removal goes on behind it.
-    startTurn: () => () => true,
-  });
+  // What is decided elsewhere stands alone: no step of its removal goes on behind it.
+  const { db, now, uid, transact } = memoryWriter({ decide: counting, startTurn: () => () => true });
   const decideIt = prepareDecide(db, () => ({ now: now(), uid }));
   return {
     worlds: () => seen.worlds,

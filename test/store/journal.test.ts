@@ -2,36 +2,25 @@ import { beforeEach, expect, test } from 'vitest';
 import { decide } from '../../src/engine/decide.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Connection } from '../../src/store/connection.ts';
-import { Sqlite } from '../../src/store/driver.ts';
 import { eventId } from '../../src/store/event_id.ts';
 import { prepareFleet } from '../../src/store/load_fleet.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createReads } from '../../src/store/read.ts';
 import { prepareReplay } from '../../src/store/replay.ts';
 import { prepareShapes } from '../../src/store/shapes.ts';
-import { prepareTransact } from '../../src/store/transact.ts';
 import { addHost, before } from './support/before.ts';
+import { memoryWriter } from './support/memory_writer.ts';
 import { mappedAndPinned } from './support/scenario.ts';
-import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 let db: Connection;
 let run: (command: Command, host?: string) => void;
 
 beforeEach(() => {
-  db = new Sqlite(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrate(db);
   let uids = 0;
-  const now = (): string => '2030-01-01T00:00:00.000Z';
   const uid = (): string => `019c2f00-0000-7000-8000-${String((uids += 1)).padStart(12, '0')}`;
-  const transact = prepareTransact(db, {
-    decide,
-    now,
-    uid,
-    cachedHosts: 8,
-    retention: KEPT_FOR_EVER,
-    startTurn: () => () => false,
-  });
+  const writer = memoryWriter({ decide, uid });
+  const { transact } = writer;
+  db = writer.db;
   run = (command, host = 'node-a') => {
     const [settled] = transact([{ host, command }]).settled;
     expect(settled).toMatchObject({ submitted: { status: 'done' } });

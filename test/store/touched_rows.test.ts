@@ -2,31 +2,18 @@ import { beforeEach, expect, test } from 'vitest';
 import { decide } from '../../src/engine/decide.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Connection } from '../../src/store/connection.ts';
-import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { columnsOf } from '../../src/store/tables.ts';
-import { prepareTransact } from '../../src/store/transact.ts';
 import { before } from './support/before.ts';
-import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
+import { memoryWriter } from './support/memory_writer.ts';
 
 let db: Connection;
 let run: (command: Command) => void;
 
 beforeEach(() => {
-  db = new Sqlite(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrate(db);
-  let uids = 0;
-  const now = (): string => '2030-01-01T00:00:00.000Z';
-  const uid = (): string => `uid-${(uids += 1)}`;
-  const transact = prepareTransact(db, {
-    decide,
-    now,
-    uid,
-    cachedHosts: 8,
-    retention: KEPT_FOR_EVER,
-    startTurn: () => () => false,
-  });
+  const writer = memoryWriter({ decide });
+  const { transact } = writer;
+  db = writer.db;
   run = (command) => {
     const [settled] = transact([{ host: 'node-a', command }]).settled;
     expect(settled).toMatchObject({ submitted: { status: 'done' } });

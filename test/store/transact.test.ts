@@ -1,13 +1,11 @@
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { decideAtOnce } from '../../src/engine/decide.ts';
 import { openWriteConnection, assertDurable } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import type { Submission } from '../../src/store/port.ts';
-import { prepareTransact, type BatchResult } from '../../src/store/transact.ts';
+import type { BatchResult } from '../../src/store/transact.ts';
+import { memoryWriter } from './support/memory_writer.ts';
 import { sqliteHarness } from './support/sqlite_harness.ts';
-import { KEPT_FOR_EVER } from '../../src/store/retention.ts';
 
 interface Writer {
   readonly db: Database.Database;
@@ -16,21 +14,9 @@ interface Writer {
 }
 
 function writer(cachedHosts = 8, startTurn = () => () => false): Writer {
-  const db = new Sqlite(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrate(db);
   let now = '2030-01-01T00:00:00.000Z';
-  let uids = 0;
-  const uid = (): string => `uid-${(uids += 1)}`;
-  const run = prepareTransact(db, {
-    decide: decideAtOnce,
-    now: () => now,
-    uid,
-    cachedHosts,
-    retention: KEPT_FOR_EVER,
-    startTurn,
-  });
-  return { db, at: (time) => void (now = time), run: (...batch) => run(batch) };
+  const { db, transact } = memoryWriter({ now: () => now, cachedHosts, startTurn });
+  return { db, at: (time) => void (now = time), run: (...batch) => transact(batch) };
 }
 
 const create = (host: string): Submission => ({
