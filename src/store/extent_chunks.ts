@@ -1,6 +1,7 @@
 import type { Kind } from '../engine/model/host.ts';
 import type { Extent } from '../engine/model/inode.ts';
 import { commonEnds } from '../engine/model/mapping_table.ts';
+import { firstEndingAfter } from '../engine/model/pfn_range.ts';
 import type { Connection } from './connection.ts';
 
 /** Extents of a row at most; a file of more has them in rows of their own. */
@@ -77,11 +78,5 @@ export function prepareExtentRows(db: Connection): WriteExtents {
 
 /** The position of the first extent from an offset on. O(log extents). */
 function firstFrom(extents: Extents, offset: number): number {
-  let [low, high] = [0, extents.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (extents[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstEndingAfter(offset - 1, extents.length, (at) => extents[at]!.offset);
 }

@@ -1,3 +1,5 @@
+import { COLUMNS } from '../engine/model/mapping_table.ts';
+
 /**
  * Runs of entries in few bytes, for the disk: numbers of 7 bits a byte, the last below 128, each as what it is more than
  * the run before it lets expect. A run of a fragmented file has two or three.
@@ -7,7 +9,6 @@
  *   bits              unless those of the run before
  *   pfn               unless none, from where the run before ends: twice what is ahead, or 1 more than twice what is behind
  */
-const COLUMNS = 4;
 const ONE_PAGE = 1;
 const SAME_BITS = 2;
 const NO_PFN = 4;

@@ -1,3 +1,5 @@
+import { commonEnds } from '../engine/model/mapping_table.ts';
+
 /** Plain JSON as a record has it. */
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -50,11 +52,7 @@ export function patched(before: Plain, [set, unset, within, splice]: Patch): Pla
 }
 
 function spliceOf(before: readonly unknown[], after: readonly unknown[]): Splice {
-  const shortest = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shortest && isSame(before[head], after[head])) head += 1;
-  let tail = 0;
-  while (tail < shortest - head && isSame(before.at(-1 - tail), after.at(-1 - tail))) tail += 1;
+  const [head, tail] = commonEnds(before, after, isSame);
   return [head, tail, after.slice(head, after.length - tail)];
 }
 

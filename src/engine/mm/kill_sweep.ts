@@ -54,18 +54,21 @@ export function sweepCalls(mapped: readonly Mapped[], calls: Calls): Swept {
   const runs = spaceRuns(mapped, calls);
   const sentTo = new Int32Array(mapped.length << 3).fill(-1);
   const sweep: Sweep = {
-    ...{
-      mapped,
-      calls,
-      runs,
-      next: 0,
-      active: [],
-      present: [],
-      here: 0,
-      unmapped_to: calls.start,
-      joins: false,
-    },
-    ...{ sent: [], sentTo, rows: 0, rounds: [], named: 0, regions: [] },
+    mapped,
+    calls,
+    runs,
+    next: 0,
+    active: [],
+    present: [],
+    here: 0,
+    unmapped_to: calls.start,
+    joins: false,
+    sent: [],
+    sentTo,
+    rows: 0,
+    rounds: [],
+    named: 0,
+    regions: [],
   };
   let index = calls.start;
   while (index < calls.end) {

@@ -88,6 +88,11 @@ export function isRam(bits: number): boolean {
   return (bits & 12) === 12 && bits < LATER_KINDS;
 }
 
+/** Whether a row's entries translate to pfns: of the device, or of system RAM that has not left. */
+export function translates(bits: number, pfn: number): boolean {
+  return (isDax(bits) || isRam(bits)) && pfn >= 0;
+}
+
 /** Whether a row is of writable entries; of i_pages, of dirty ones. */
 export function isWritable(bits: number): boolean {
   return (bits & WRITABLE) !== 0;
@@ -232,13 +237,17 @@ export function differing(a: Entries, b: Entries): readonly [Entries, Entries] {
   return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
 }
 
-/** How many members two lists share at the head and, of the rest, at the tail. */
-export function commonEnds<T>(a: ArrayLike<T>, b: ArrayLike<T>): [head: number, tail: number] {
+/** How many members two lists share at the head and, of the rest, at the tail; by identity unless said otherwise. */
+export function commonEnds<T>(
+  a: ArrayLike<T>,
+  b: ArrayLike<T>,
+  isSame: (one: T, other: T) => boolean = (one, other) => one === other,
+): [head: number, tail: number] {
   const shortest = Math.min(a.length, b.length);
   let head = 0;
-  while (head < shortest && a[head] === b[head]) head += 1;
+  while (head < shortest && isSame(a[head]!, b[head]!)) head += 1;
   let tail = 0;
-  while (tail < shortest - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+  while (tail < shortest - head && isSame(a[a.length - 1 - tail]!, b[b.length - 1 - tail]!)) tail += 1;
   return [head, tail];
 }
 
@@ -250,12 +259,7 @@ export function eachTranslation(
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS) {
       const [pfn, bits] = [rows[at + 2]!, rows[at + 3]!];
-      const kind = (bits >> 2) & 3;
-      const leadsThere = bits < LATER_KINDS && (kind === DAX || kind === RAM);
-      if (leadsThere && pfn >= 0) visit(pfn, rows[at + 1]!, (bits & 16) !== 0);
+      if (translates(bits, pfn)) visit(pfn, rows[at + 1]!, isWritable(bits));
     }
   }
 }
-
-const DAX = ENTRY_KINDS.indexOf('dax');
-const RAM = ENTRY_KINDS.indexOf('ram');

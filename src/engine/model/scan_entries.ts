@@ -13,6 +13,7 @@ import {
   runCount,
   runsFrom,
   seekChunk,
+  translates,
   unitIn,
   type Entries,
   type Level,
@@ -57,9 +58,8 @@ export function addReached(list: PfnList, entries: Entries): void {
   let { length } = list;
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS) {
-      const bits = rows[at + 3]!;
       const pfn = rows[at + 2]!;
-      if (!isDax(bits) && !(isRam(bits) && pfn >= 0)) continue;
+      if (!translates(rows[at + 3]!, pfn)) continue;
       pairs[length] = pfn;
       pairs[length + 1] = rows[at + 1]!;
       length += 2;
@@ -73,9 +73,8 @@ export function leadsInto(entries: Entries, set: PfnSet): boolean {
   let here = 0;
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS) {
-      const bits = rows[at + 3]!;
       const pfn = rows[at + 2]!;
-      if (!isDax(bits) && !(isRam(bits) && pfn >= 0)) continue;
+      if (!translates(rows[at + 3]!, pfn)) continue;
       const end = pfn + rows[at + 1]!;
       while (here < set.length && set[here]! + set[here + 1]! < end) here += 2;
       if (here === set.length || set[here]! > pfn) return false;
@@ -120,10 +119,8 @@ function ascends(entries: Entries): boolean {
 /** Whether an entry translates to a pfn of the device, or of system RAM. O(runs up to it). */
 export function reaches(entries: Entries): boolean {
   for (const rows of entries) {
-    for (let at = 0; at < rows.length; at += COLUMNS) {
-      const bits = rows[at + 3]!;
-      if (isDax(bits) || (isRam(bits) && rows[at + 2]! >= 0)) return true;
-    }
+    for (let at = 0; at < rows.length; at += COLUMNS)
+      if (translates(rows[at + 3]!, rows[at + 2]!)) return true;
   }
   return false;
 }
