@@ -1,15 +1,14 @@
 import { ROWS, type Row, type RowId, type Target } from './rows.ts';
 
-/** What came of a row: a value in the unit of its target, and what it is made of; or why there is none. */
-export type Outcome =
-  | { readonly value: number; readonly of: string }
-  | { readonly value: null; readonly of: 'not built' };
+/** What came of a row: a value in the unit of its target, and what it is made of. */
+export interface Outcome {
+  readonly value: number;
+  readonly of: string;
+}
 
 /** Takes what is measured, and prints a line for each as it comes. */
 export interface Report {
   readonly measured: (id: RowId, value: number, of: string) => void;
-  /** What it would measure is not there. */
-  readonly notBuilt: (id: RowId) => void;
   /** Everything so far, in the order in which it came. */
   readonly outcomes: () => ReadonlyMap<RowId, Outcome>;
 }
@@ -23,14 +22,12 @@ export function createReport(write: (line: string) => void, json: boolean): Repo
   };
   return {
     measured: (id, value, of) => take(id, { value, of }),
-    notBuilt: (id) => take(id, { value: null, of: 'not built' }),
     outcomes: () => outcomes,
   };
 }
 
-/** Whether it is what its row asks for; null where it was not measured. */
-export function isMet(id: RowId, { value }: Outcome): boolean | null {
-  if (value === null) return null;
+/** Whether it is what its row asks for. */
+export function isMet(id: RowId, { value }: Outcome): boolean {
   const { is, limit } = ROWS[id].target;
   return is === 'at_least' ? value >= limit : value <= limit;
 }
@@ -40,10 +37,10 @@ export const HEADING = columns('target', 'measured', 'met', 'row');
 
 function asText(id: RowId, outcome: Outcome): string {
   const row: Row = ROWS[id];
-  const met = { true: 'yes', false: 'NO', null: '' }[String(isMet(id, outcome)) as 'true' | 'false' | 'null'];
-  const value = outcome.value === null ? outcome.of : shown(outcome.value, row.target.unit);
+  const met = isMet(id, outcome) ? 'yes' : 'NO';
+  const value = shown(outcome.value, row.target.unit);
   const line = columns(targetText(row.target), value, met, `${id}: ${row.what}`);
-  return outcome.value === null ? line : `${line}\n${columns('', '', '', `  ${outcome.of}`)}`;
+  return `${line}\n${columns('', '', '', `  ${outcome.of}`)}`;
 }
 
 function asJson(id: RowId, outcome: Outcome): string {

@@ -256,8 +256,8 @@ export const ROWS = {
     target: atMost(25, 'ms'),
   },
   bulk_load: {
-    subject: 'not_built',
-    what: 'mappings through batch routes : raw rows of a table, by CPU',
+    subject: 'bulk',
+    what: 'mappings through the batch route : the rows that come of it, put into a table of that schema, by CPU',
     target: atLeast(0.3, 'x'),
   },
   journal_kept: {
