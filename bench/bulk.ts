@@ -54,7 +54,7 @@ function openRaw(path: string, from: string) {
   migrate(db);
   db.pragma('foreign_keys = OFF');
   const columns = (db.pragma('table_info(mappings)') as { readonly name: string }[]).map(({ name }) => name);
-  const insert = db.prepare<unknown[]>(
+  const insert = db.prepare(
     `INSERT INTO mappings (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
   const commit = db.transaction((rows: readonly unknown[][]) => {
