@@ -12,6 +12,8 @@ export interface Applied {
   readonly replaced: ReadonlyMap<Change, RecordOf<Kind>>;
   /** Entries of each owner that they changed, as they were before. */
   readonly entries: ReadonlyMap<string, Entries>;
+  /** The mapping whose entries a new one was given, by the new one. */
+  readonly copied: ReadonlyMap<string, string>;
   /** Extents of each file that they changed, as they were before. */
   readonly extents: ReadonlyMap<string, readonly Extent[]>;
 }
@@ -20,16 +22,18 @@ export interface Applied {
 export function applyAll(host: Host, events: readonly Event[]): Applied {
   const replaced = new Map<Change, RecordOf<Kind>>();
   const entries = new Map<string, Entries>();
+  const copied = new Map<string, string>();
   const extents = new Map<string, readonly Extent[]>();
   for (const change of events.flatMap(({ changes }) => changes)) {
     const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
     if (found !== undefined) replaced.set(change, found);
     for (const owner of ownersIn(change)) if (!entries.has(owner)) entries.set(owner, entriesOf(host, owner));
+    if (change.op === 'copy_entries') copied.set(change.to, change.from);
     const file = fileIn(change);
     if (file !== null && !extents.has(file)) extents.set(file, host.tables.files.get(file)?.extents ?? []);
     applyForGood(host, change);
   }
-  return { events, replaced, entries, extents };
+  return { events, replaced, entries, copied, extents };
 }
 
 /** Whose entries a change may change. */
@@ -38,6 +42,8 @@ function ownersIn(change: Change): readonly string[] {
     case 'insert_entries':
     case 'drop_entries':
       return [change.owner];
+    case 'copy_entries':
+      return [change.to];
     case 'protect_entries':
       return change.owners;
     case 'delete':

@@ -17,6 +17,7 @@ import type { Shapes } from './shapes.ts';
  *   [5, owner, index, nr_pages, anon]      drop_entries
  *   [6, …owners]                           protect_entries
  *   [7, …ids]                              count_windows
+ *   [8, from, to, only_pte]                copy_entries
  *
  * Before migration 42 a change was stored as it is, an object.
  */
@@ -30,6 +31,7 @@ const INSERTED = 4;
 const DROPPED = 5;
 const PROTECTED = 6;
 const COUNTED = 7;
+const COPIED = 8;
 
 /** Kinds by their number in the journal: one that is new comes last. */
 const KINDS_BY_NUMBER = [
@@ -101,6 +103,8 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
       return [INSERTED, change.owner, ...change.rows];
     case 'drop_entries':
       return [DROPPED, change.owner, change.index, change.nr_pages, change.anon];
+    case 'copy_entries':
+      return [COPIED, change.from, change.to, change.only_pte];
     case 'protect_entries':
       return [PROTECTED, ...change.owners];
     case 'count_windows':
@@ -155,6 +159,10 @@ export function changeOf(
     case DROPPED: {
       const [owner, index, nr_pages, anon] = values as [string, number, number, boolean];
       return { op: 'drop_entries', owner, index, nr_pages, anon };
+    }
+    case COPIED: {
+      const [from, to, only_pte] = values as [string, string, boolean];
+      return { op: 'copy_entries', from, to, only_pte };
     }
     case PROTECTED:
       return { op: 'protect_entries', owners: values as string[] };

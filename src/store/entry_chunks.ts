@@ -21,20 +21,29 @@ function inRows(entries: Entries): Entries {
   return entries.length === 1 ? [] : entries;
 }
 
-type WriteChunks = (host: string, owner: string, before: Entries, after: Entries) => void;
+/** Writes what differs of an owner's entries; `from`: another owner of the same chunks, whose rows have been written. */
+type WriteChunks = (host: string, owner: string, before: Entries, after: Entries, from?: string) => void;
 
 /**
  * Prepares writing the chunks in which two states of an owner's entries differ: a change shares all others between the
- * two, and so do entries that were loaded with the rows that they were loaded from. O(chunks) comparisons.
+ * two, and so do entries that were loaded with the rows that they were loaded from. O(chunks) comparisons; those that go
+ * and have none in their place go by one range of keys, and all of another owner's are copied by one statement.
  */
 export function prepareChunkRows(db: Connection): WriteChunks {
   const hostKey = db.prepare<[string], number>('SELECT key FROM hosts WHERE host = ?').pluck();
   const remove = db.prepare('DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first = ?');
+  const removeRange = db.prepare(
+    'DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first BETWEEN ? AND ?',
+  );
   const put = db.prepare(
     `INSERT INTO entry_chunks (host, owner, first, runs) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET runs = excluded.runs`,
   );
-  return (host, owner, before, after) => {
+  const copy = db.prepare(
+    `INSERT INTO entry_chunks (host, owner, first, runs)
+     SELECT host, ?, first, runs FROM entry_chunks WHERE host = ? AND owner = ? ORDER BY first`,
+  );
+  return (host, owner, before, after, from) => {
     const [was, is] = [inRows(before), inRows(after)];
     const [head, tail] = commonEnds(was, is);
     const gone = was.slice(head, was.length - tail);
@@ -43,6 +52,14 @@ export function prepareChunkRows(db: Connection): WriteChunks {
     // With the host its chunks have gone.
     const key = hostKey.get(host);
     if (key === undefined) return;
+    if (was.length === 0 && from !== undefined) {
+      copy.run(owner, key, from);
+      return;
+    }
+    if (come.length === 0) {
+      removeRange.run(key, owner, firstOf(gone[0]!), firstOf(gone.at(-1)!));
+      return;
+    }
     const [stored, firsts] = [new Set(gone), new Set(come.map(firstOf))];
     for (const first of gone.map(firstOf)) if (!firsts.has(first)) remove.run(key, owner, first);
     for (const chunk of come) if (!stored.has(chunk)) put.run(key, owner, firstOf(chunk), packRuns(chunk));

@@ -46,30 +46,49 @@ export function packRuns(rows: Float64Array): Buffer {
 
 /** What was packed. */
 export function unpackRuns(bytes: Buffer): Float64Array {
-  const rows: number[] = [];
-  let position = 0;
-  const take = (): number => {
-    let [value, unit] = [0, 1];
-    for (;;) {
-      const byte = bytes[position++]!;
-      if (byte < 128) return value + byte * unit;
-      value += (byte - 128) * unit;
-      unit *= 128;
-    }
-  };
+  const { length } = bytes;
+  // A byte a run at least.
+  const rows = roomFor(length * COLUMNS);
+  const from = { at: 0 };
+  let filled = 0;
   let [end, pfnEnd, bits] = [0, 0, 0];
-  while (position < bytes.length) {
-    const head = take();
+  while (from.at < length) {
+    const head = take(bytes, from);
     const flags = head % FLAGS;
-    const index = end + Math.floor(head / FLAGS);
-    const nr_pages = (flags & ONE_PAGE) === 0 ? take() : 1;
-    if ((flags & SAME_BITS) === 0) bits = take();
-    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(take()) : -1;
+    const index = end + (head - flags) / FLAGS;
+    const nr_pages = (flags & ONE_PAGE) === 0 ? take(bytes, from) : 1;
+    if ((flags & SAME_BITS) === 0) bits = take(bytes, from);
+    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(take(bytes, from)) : -1;
     if (pfn >= 0) pfnEnd = pfn + nr_pages;
     end = index + nr_pages;
-    rows.push(index, nr_pages, pfn, bits);
+    rows[filled] = index;
+    rows[filled + 1] = nr_pages;
+    rows[filled + 2] = pfn;
+    rows[filled + 3] = bits;
+    filled += COLUMNS;
   }
-  return Float64Array.from(rows);
+  return rows.slice(0, filled);
+}
+
+/** Where the rows of a chunk are written until it is known how many there are. */
+let room = new Float64Array(0);
+
+function roomFor(doubles: number): Float64Array {
+  if (room.length < doubles) room = new Float64Array(doubles);
+  return room;
+}
+
+/** The number that stands there; most are of one byte. */
+function take(bytes: Buffer, from: { at: number }): number {
+  const first = bytes[from.at++]!;
+  if (first < 128) return first;
+  let [value, unit] = [first - 128, 128];
+  for (;;) {
+    const byte = bytes[from.at++]!;
+    if (byte < 128) return value + byte * unit;
+    value += (byte - 128) * unit;
+    unit *= 128;
+  }
 }
 
 function signed(value: number): number {

@@ -27,15 +27,25 @@ export function prepareProject(db: Connection): Project {
   const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
   const writeChunks = prepareChunkRows(db);
   const writeExtents = prepareExtentRows(db);
-  return (name, host, { events, entries, extents }) => {
+  return (name, host, { events, entries, copied, extents }) => {
     const touched = [...touchedBy(host, events)];
     for (const row of touched) writers.get(row.kind)?.(name, host, row);
     const renewed = new Set(touched.filter((row) => row.renewed && row.kind === 'files').map(({ id }) => id));
     for (const [file, before] of extents)
       writeExtents(name, file, renewed.has(file) ? [] : before, host.tables.files.get(file)?.extents ?? []);
-    for (const [owner, before] of entries) writeChunks(name, owner, before, entriesOf(host, owner));
+    const sources = sourcesOf(host, copied);
+    for (const [owner, before] of entries)
+      if (!sources.has(owner)) writeChunks(name, owner, before, entriesOf(host, owner));
+    // Behind all others, for rows are copied as they stand.
+    for (const [owner, from] of sources)
+      writeChunks(name, owner, entries.get(owner)!, entriesOf(host, owner), from);
     return touched;
   };
+}
+
+/** Of those owners that were given the entries of another one, those that have the same now. */
+function sourcesOf(host: Host, copied: Applied['copied']): ReadonlyMap<string, string> {
+  return new Map([...copied].filter(([owner, from]) => entriesOf(host, from) === entriesOf(host, owner)));
 }
 
 /** The rows that events concern; new ones in the order of their creation, which is that of the host's tables. */
@@ -64,6 +74,9 @@ function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
       case 'insert_entries':
       case 'drop_entries':
         touchOwner(change.owner);
+        break;
+      case 'copy_entries':
+        touchOwner(change.to);
         break;
       case 'protect_entries':
         for (const owner of change.owners) touchOwner(owner);

@@ -110,6 +110,40 @@ test('what goes takes its chunks along: an owner, one that comes again in the sa
   expect(chunkRows()).toBe(0);
 });
 
+const HUGE = encodeRun({
+  index: 3 * 512,
+  nr_pages: 512,
+  pfn: 512,
+  level: 'pmd',
+  kind: 'dax',
+  writable: false,
+  pgmap: 1,
+});
+
+test.each([
+  ['few entries', [holed(0, 5)], 0],
+  ['many', [holed(0, MANY)], 1],
+  ['many, written in the same commit', [holed(0, MANY), holed(1, MANY)], 1],
+  ['many, of which one is huge', [holed(0, MANY), { op: 'insert_entries', owner: 'v1', rows: HUGE }], 1],
+])('a copy of %s has chunks of its own', (_name, changes, withOthers) => {
+  if (withOthers === 1) made.commit({ op: 'insert_entries', owner: 'v1', rows: [2 ** 40, 1, 7, 0] });
+  const put = (id: string): object => {
+    return { op: 'put', kind: 'mappings', id, record: { ...MAPPING, uid: id, id, present: NONE } };
+  };
+  const copy = (from: string, to: string): object => ({ op: 'copy_entries', from, to, only_pte: true });
+  made.commit(...changes, put('v2'), copy('v1', 'v2'), put('v3'), copy('v2', 'v3'));
+  const ptes = rowsOf(made.host.entries.get('v1')!).filter(
+    (_v, at, rows) => rows[at - (at % 4) + 3] !== HUGE[3],
+  );
+  for (const child of ['v2', 'v3']) expect(rowsOf(made.host.entries.get(child)!)).toEqual(ptes);
+  const { host } = made;
+  made.reload();
+  expect([...made.host.entries].sort()).toEqual([...host.entries].sort());
+  made.commit({ op: 'delete', kind: 'mappings', id: 'v1' }, { op: 'delete', kind: 'mappings', id: 'v2' });
+  made.reload();
+  expect(rowsOf(made.host.entries.get('v3')!)).toEqual(ptes);
+});
+
 test.each([1, CHUNK_RUNS, MANY])('entries of %i runs that were stored before are there', (runs) => {
   const old = before(43);
   addHost(old);

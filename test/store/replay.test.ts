@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Command, CommandOf } from '../../src/engine/model/command.ts';
 import type { Host } from '../../src/engine/model/host.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
 import { prepareLoad } from '../../src/store/load.ts';
@@ -62,6 +63,34 @@ test.each(['v5.10', 'v6.12'] as const)(
     expect(loaded).toEqual(replayed);
   },
 );
+
+test('what a fork copied is in the journal as a copy, and is replayed', async () => {
+  const pages = 280;
+  const writes: Command[] = Array.from({ length: pages / 2 }, (_, at) => {
+    return { type: 'access', mapping: 'v7', kind: 'write', offset: 2 * at * 4096, length: 1 };
+  });
+  const mapped = { type: 'create_mapping', pid: 42, file: 'f3', prot: 'rw', page_size: 4096 } as const;
+  await submitAll(store, 'node-a', [
+    ...mappedAndPinned('node-a', 'v6.12'),
+    { type: 'create_process', pid: 7, comm: 'other' },
+    { type: 'create_process', pid: 8, comm: 'child', parent_pid: 42 },
+    { ...mapped, flags: ['private'], offset: 0, length: pages * 4096, populate: 'read' },
+    ...writes,
+    { type: 'create_process', pid: 9, comm: 'child', parent_pid: 42 },
+    { ...(writes[0] as CommandOf<'access'>), offset: 4096 },
+    { type: 'create_process', pid: 10, comm: 'grandchild', parent_pid: 9 },
+    { type: 'exit_process', pid: 42 },
+  ]);
+  const db = openReadConnection(harness.path);
+  const longest = db
+    .prepare<[], number>(`SELECT max(length(changes)) FROM events WHERE type = 'process_created'`)
+    .pluck();
+  expect(longest.get()).toBeLessThan(2_000);
+  expect(prepareLoad(db)('node-a').entries.size).toBeGreaterThan(2);
+  db.close();
+  const { replayed, loaded } = replayAndLoad('node-a');
+  expect(loaded).toEqual(replayed);
+});
 
 test('a writer that loads its hosts decides as the one that has them in memory', async () => {
   const commands = mappedAndPinned('node-a', 'v6.12');

@@ -6,10 +6,10 @@ import { findMapper } from '../mm/mm_locked.ts';
 import { mappingsOfPid, openFilesOfPid } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import {
+  copyEntries,
   emit,
   hostRecord,
   identity,
-  insertEntries,
   nextId,
   protectEntries,
   put,
@@ -67,5 +67,6 @@ function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
   const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
   put(tx, 'mappings', id, { ...mapping, ...identity(tx), id, pid, activity: 'idle', present: none });
   if (mapping.anonymous && isPrivate(mapping)) protectEntries(tx, [mapping.id]);
-  insertEntries(tx, id, copiedByFork(tx.host, mapping));
+  const copied = copiedByFork(tx.host, mapping);
+  if (copied !== 'none') copyEntries(tx, mapping.id, id, copied === 'pte');
 }

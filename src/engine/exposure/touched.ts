@@ -46,6 +46,7 @@ export function touchedBy(tx: Transaction): Map<string, number> {
 function subjectsOf(change: Change): readonly string[] {
   if (change.op === 'protect_entries') return change.owners;
   if (change.op === 'insert_entries' || change.op === 'drop_entries') return [change.owner];
+  if (change.op === 'copy_entries') return [change.to];
   if (change.op === 'give_blocks' || change.op === 'count_windows') return [];
   return change.kind === 'mappings' || change.kind === 'pins' ? [change.id] : [];
 }

@@ -3,7 +3,7 @@ import type { Exposure } from './exposure.ts';
 import type { OpenFile } from './open_file.ts';
 import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin } from './host.ts';
 import { withBlocks } from './inode.ts';
-import { dropRange, insertRows, isWithin, protectAll } from './change_entries.ts';
+import { dropRange, insertRows, isWithin, onlyPtes, protectAll } from './change_entries.ts';
 import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
 import { leadsAs } from './mapped.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
@@ -84,6 +84,8 @@ export function applyChange(host: Host, change: Change): () => void {
     case 'insert_entries':
     case 'drop_entries':
       return replaceEntries(host, change, change.owner);
+    case 'copy_entries':
+      return replaceEntries(host, change, change.to, change.from);
     case 'protect_entries': {
       const undo = change.owners.map((owner) => replaceEntries(host, change, owner));
       return () => {
@@ -169,8 +171,9 @@ export function indexHost(host: Host): Host {
   return host;
 }
 
+type EntriesOp = 'insert_entries' | 'drop_entries' | 'copy_entries' | 'protect_entries';
 /** A change of the entries of an owner, or of several. */
-type EntriesChange = Extract<Change, { op: 'insert_entries' | 'drop_entries' | 'protect_entries' }>;
+type EntriesChange = Extract<Change, { op: EntriesOp }>;
 
 /** Entries, and the counts that the record of their mapping has of them; null for those of a file. */
 interface Counted {
@@ -189,14 +192,18 @@ interface Made {
  */
 const made = new WeakMap<EntriesChange, Map<string, Made>>();
 
-/** Replaces the runs of a mapping or file; a mapping's record keeps their counts. */
-function replaceEntries(host: Host, change: EntriesChange, owner: string): () => void {
+/**
+ * Replaces the runs of a mapping or file by what is made of them, or of those of another mapping; a mapping's record keeps
+ * their counts.
+ */
+function replaceEntries(host: Host, change: EntriesChange, owner: string, from = owner): () => void {
   const mapping = host.tables.mappings.get(owner);
-  const before = { entries: host.entries.get(owner) ?? NO_ENTRIES, present: mapping?.present ?? null };
+  const before = countedOf(host, owner);
+  const source = from === owner ? before : countedOf(host, from);
   const byOwner = made.get(change) ?? new Map<string, Made>();
   const last = byOwner.get(owner);
-  const after = last?.of === before.entries ? last.after : changed(before, change);
-  made.set(change, byOwner.set(owner, { of: before.entries, after }));
+  const after = last?.of === source.entries ? last.after : changed(source, change);
+  made.set(change, byOwner.set(owner, { of: source.entries, after }));
   setEntries(host, owner, after.entries);
   if (mapping !== undefined && after.present !== before.present)
     host.tables.mappings.set(owner, { ...mapping, present: after.present! });
@@ -204,6 +211,11 @@ function replaceEntries(host: Host, change: EntriesChange, owner: string): () =>
     setEntries(host, owner, before.entries);
     if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
   };
+}
+
+function countedOf(host: Host, owner: string): Counted {
+  const present = host.tables.mappings.get(owner)?.present ?? null;
+  return { entries: host.entries.get(owner) ?? NO_ENTRIES, present };
 }
 
 function setEntries(host: Host, owner: string, entries: Entries): void {
@@ -219,6 +231,8 @@ function changed(before: Counted, change: EntriesChange): Counted {
       leadsAs(after, entries);
       return { entries: after, present };
     }
+    case 'copy_entries':
+      return change.only_pte ? recounted(before, onlyPtes(entries)) : before;
     case 'insert_entries':
       return recounted(before, insertRows(entries, Float64Array.from(change.rows)));
     case 'drop_entries': {

@@ -4,6 +4,7 @@ import {
   COLUMNS,
   isAnon,
   isWritable,
+  levelIn,
   rowsOf,
   seekChunk,
   seekRow,
@@ -229,6 +230,24 @@ function joinTo(chunks: Float64Array[], rows: Float64Array): void {
   longer[longer.length - 3]! += rows[1]!;
   chunks[chunks.length - 1] = longer;
   if (rows.length > COLUMNS) chunks.push(rows.slice(COLUMNS));
+}
+
+/** The entries of 4 KiB alone. Chunks of nothing else are shared, and so is the list of them. O(runs). */
+export function onlyPtes(entries: Entries): Entries {
+  if (!entries.some(hasHuge)) return entries;
+  return entries.map((rows) => (hasHuge(rows) ? pteRows(rows) : rows)).filter(({ length }) => length > 0);
+}
+
+function hasHuge(rows: Float64Array): boolean {
+  for (let at = 3; at < rows.length; at += COLUMNS) if (levelIn(rows[at]!) > 0) return true;
+  return false;
+}
+
+function pteRows(rows: Float64Array): Float64Array {
+  const out = roomFor(rows.length);
+  for (let at = 0; at < rows.length; at += COLUMNS)
+    if (levelIn(rows[at + 3]!) === 0) pushPart(out, rows, at, rows[at]!, rows[at]! + rows[at + 1]!);
+  return rowsIn(out);
 }
 
 /** Whether nothing of a table stays of a zap of `[start, end)` that takes all it touches. O(1). */

@@ -136,6 +136,11 @@ export function dropEntries(
   make(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
 }
 
+/** A mapping that has no entries gets those of another one: all, or those of 4 KiB. */
+export function copyEntries(tx: Transaction, from: string, to: string, only_pte: boolean): void {
+  make(tx, { op: 'copy_entries', from, to, only_pte });
+}
+
 /** Write-protects the shared device entries of mappings. */
 export function protectEntries(tx: Transaction, owners: readonly string[]): void {
   if (owners.length > 0) make(tx, { op: 'protect_entries', owners });
