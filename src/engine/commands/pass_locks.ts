@@ -21,13 +21,13 @@ export function passLocks(tx: Transaction): void {
 /** Devices whose lock, or whose wait for that of memory hotplug, may have ended. */
 function letGo({ host, replaced }: Transaction): Iterable<string> {
   const { dax_devices, removals } = host.tables;
-  const before = [...replaced];
-  const wasOffline = before.some(
-    ([key, record]) => key.startsWith('memory_ranges/') && (record as MemoryRange).offlining !== null,
-  );
-  if (wasOffline) return dax_devices.keys();
-  const changed = before.filter(([key]) => key.startsWith('removals/'));
-  return changed.map(([, record]) => must(removals.get(record.uid), record.uid).dax_device);
+  const changed: string[] = [];
+  for (const [key, record] of replaced) {
+    if (key.startsWith('memory_ranges/') && (record as MemoryRange).offlining !== null)
+      return dax_devices.keys();
+    if (key.startsWith('removals/')) changed.push(must(removals.get(record.uid), record.uid).dax_device);
+  }
+  return changed;
 }
 
 /** Whether somebody waited for the lock, and has gone on. */

@@ -27,10 +27,10 @@ export function tellLeft(tx: Transaction): void {
 
 /** Whether what a dead task keeps of the host has changed: what a device says of its node hangs on that. */
 function isStuckOtherwise({ host, replaced }: Transaction): boolean {
-  return [...host.tables.hosts.values()].some(({ name, stuck }) => {
-    const before = replaced.get(`hosts/${name}`) as HostRecord | undefined;
-    return before !== undefined && before.stuck !== stuck;
-  });
+  const record = host.tables.hosts.first();
+  if (record === undefined) return false;
+  const before = replaced.get(`hosts/${record.name}`) as HostRecord | undefined;
+  return before !== undefined && before.stuck !== record.stuck;
 }
 
 /** The record of a device that says so, for the event that comes next. */

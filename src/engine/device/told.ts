@@ -19,7 +19,8 @@ export function toldNow({ now }: Context) {
 
 /** A new mount, file, descriptor, mapping or pin makes the users of its device known, if nothing has yet (TOLD4). */
 export function tellHolders(tx: Transaction): void {
-  const names = new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => userOf(tx, change))));
+  const names = new Set<string>();
+  for (const { changes } of tx.events) for (const change of changes) addUsed(names, tx, change);
   for (const name of names) {
     if (deviceOf(tx.host, name).holders === 'told') continue;
     patch(tx, 'dax_devices', name, toldNow(tx.context));
@@ -27,11 +28,11 @@ export function tellHolders(tx: Transaction): void {
   }
 }
 
-/** The device of which a change makes a new user. */
-function userOf(tx: Transaction, change: Change): readonly string[] {
-  if (change.op !== 'put' || tx.replaced.has(`${change.kind}/${change.id}`)) return [];
-  const { kind, record } = change;
+/** Adds the device of which a change makes a new user. */
+function addUsed(names: Set<string>, tx: Transaction, change: Change): void {
+  if (change.op !== 'put') return;
+  const { kind, id, record } = change;
   const uses =
     kind === 'mounts' || kind === 'files' || kind === 'open_files' || kind === 'mappings' || kind === 'pins';
-  return uses ? [record.dax_device] : [];
+  if (uses && !tx.replaced.has(`${kind}/${id}`)) names.add(record.dax_device);
 }

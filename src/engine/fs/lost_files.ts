@@ -1,4 +1,5 @@
 import { deleteFile } from '../mm/last_user.ts';
+import type { FileSystem, Host } from '../model/host.ts';
 import { deviceOf, fileSystemsOfDevice, filesOf, superblockOf } from '../model/lookup.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
 import { touchedDevices } from '../model/touched_devices.ts';
@@ -9,14 +10,17 @@ import { touchedDevices } from '../model/touched_devices.ts';
  * find them again.
  */
 export function reapLostFiles(tx: Transaction): void {
-  const touched = [...touchedDevices(tx)].flatMap((name) => fileSystemsOfDevice(tx.host, name));
-  const lost = touched.filter(
-    ({ id, dax_device, generation }) =>
-      generation !== deviceOf(tx.host, dax_device).generation && superblockOf(tx.host, id) === null,
-  );
+  const lost: FileSystem[] = [];
+  for (const name of touchedDevices(tx))
+    for (const file_system of fileSystemsOfDevice(tx.host, name))
+      if (isLost(tx.host, file_system)) lost.push(file_system);
   for (const { id, dax_device } of lost) {
     for (const file of filesOf(tx.host, id)) deleteFile(tx, file);
     remove(tx, 'file_systems', id);
     emit(tx, 'dax_device_changed', `dax-devices/${dax_device}`, { file_system_lost: id });
   }
+}
+
+function isLost(host: Host, { id, dax_device, generation }: FileSystem): boolean {
+  return generation !== deviceOf(host, dax_device).generation && superblockOf(host, id) === null;
 }

@@ -48,10 +48,10 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
 
 /** A detached mount ends with its last user; but where its superblock is frozen, which waits for a mount or a reboot. */
 export function reapLazyMounts(tx: Transaction): void {
-  const mounts = [...touchedDevices(tx)].flatMap((name) => mountsOfDevice(tx.host, name));
-  for (const mount of mounts.filter((one) => isAbandoned(tx.host, one))) {
-    if (!keptByFreeze(tx, mount)) dropMount(tx, mount);
-  }
+  const abandoned: Mount[] = [];
+  for (const name of touchedDevices(tx))
+    for (const mount of mountsOfDevice(tx.host, name)) if (isAbandoned(tx.host, mount)) abandoned.push(mount);
+  for (const mount of abandoned) if (!keptByFreeze(tx, mount)) dropMount(tx, mount);
 }
 
 /** A mount that a path leads to. Refused: one that was detached (`file_system_not_mounted`). */

@@ -23,6 +23,11 @@ export class Table<T> {
     return slot === undefined ? undefined : this.#records[slot];
   }
 
+  /** The first record, in order. */
+  first(): T | undefined {
+    return this.#records.find((record) => record !== undefined);
+  }
+
   /** Sets a record; returns what undoes it, once all that came after is undone. */
   put(id: string, record: T): () => void {
     const slot = this.#slots.get(id);

@@ -7,17 +7,24 @@ import type { Transaction } from './transaction.ts';
  * included: what follows a command looks at no others. O(changes).
  */
 export function touchedDevices(tx: Transaction): ReadonlySet<string> {
-  return new Set(tx.events.flatMap(({ changes }) => changes.flatMap((change) => devicesOf(tx, change))));
+  const names = new Set<string>();
+  for (const { changes } of tx.events) for (const change of changes) addDevices(names, tx, change);
+  return names;
 }
 
-function devicesOf(tx: Transaction, change: Change): readonly string[] {
-  if (change.op !== 'put' && change.op !== 'delete') return [];
-  if (change.kind === 'dax_devices') return tx.host.tables.dax_devices.has(change.id) ? [change.id] : [];
-  if (change.kind === 'processes') return ofProcess(tx, Number(change.id));
-  const record = change.op === 'put' ? change.record : tx.deleted.get(`${change.kind}/${change.id}`)!;
-  return 'dax_device' in record ? [record.dax_device] : [];
+function addDevices(names: Set<string>, tx: Transaction, change: Change): void {
+  if (change.op !== 'put' && change.op !== 'delete') return;
+  const { kind, id } = change;
+  if (kind === 'dax_devices') {
+    if (tx.host.tables.dax_devices.has(id)) names.add(id);
+  } else if (kind === 'processes') addOfProcess(names, tx, Number(id));
+  else {
+    const record = change.op === 'put' ? change.record : tx.deleted.get(`${kind}/${id}`)!;
+    if ('dax_device' in record) names.add(record.dax_device);
+  }
 }
 
-function ofProcess({ host }: Transaction, pid: number): string[] {
-  return [...mappingsOfPid(host, pid), ...openFilesOfPid(host, pid)].map(({ dax_device }) => dax_device);
+function addOfProcess(names: Set<string>, { host }: Transaction, pid: number): void {
+  for (const { dax_device } of mappingsOfPid(host, pid)) names.add(dax_device);
+  for (const { dax_device } of openFilesOfPid(host, pid)) names.add(dax_device);
 }

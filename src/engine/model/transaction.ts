@@ -162,7 +162,7 @@ export function entriesOf(host: Host, owner: string): Entries {
 
 /** The host's own record. */
 export function hostRecord(host: Host): HostRecord {
-  const [record] = host.tables.hosts.values();
+  const record = host.tables.hosts.first();
   if (record === undefined) throw new Error('host without a record');
   return record;
 }
