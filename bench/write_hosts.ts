@@ -48,7 +48,14 @@ export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Ho
 function standing(host: Host): Applied {
   const entries = new Map([...host.entries.keys()].map((owner) => [owner, NO_ENTRIES]));
   const extents = new Map([...host.tables.files.keys()].map((file) => [file, []]));
-  return { events: [whole(host)], replaced: new Map(), entries, copied: new Map(), extents };
+  return {
+    events: [whole(host)],
+    replaced: new Map(),
+    entries,
+    copied: new Map(),
+    extents,
+    mapped_before: new Map(),
+  };
 }
 
 /** All of a host as one event. */

@@ -264,6 +264,13 @@ CREATE TABLE labels (
 
 CREATE INDEX labels_by_owner ON labels (host, kind, key);
 
+CREATE TABLE mapped_before (
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
+  removal TEXT NOT NULL,
+  pfns BLOB NOT NULL,
+  PRIMARY KEY (host, removal)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE mappings (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,

@@ -60,13 +60,17 @@ export function cutText(text: string): string {
 
 /** The first 100 rows of each list that grows, and how many there are (CUT1). Older removals have all their tenants. */
 export function cut(removal: RemovalRecord): RemovalRecord {
-  const { waiting_on, report } = removal;
+  const { waiting_on, mapped_before, report } = removal;
   const { signals, pins_waited_for, file_systems, blast_radius } = report;
-  const { rows, told } = cutLists({ waiting_on, signals, pins_waited_for, file_systems }, removal.cut);
-  const { waiting_on: waits, ...lists } = rows;
+  const { rows, told } = cutLists(
+    { waiting_on, mapped_before, signals, pins_waited_for, file_systems },
+    removal.cut,
+  );
+  const { waiting_on: waits, mapped_before: mapped, ...lists } = rows;
   return {
     ...removal,
     waiting_on: waits,
+    mapped_before: mapped,
     ...told,
     report: { ...report, ...lists, blast_radius: blast_radius && cutTenants(blast_radius) },
   };

@@ -3,6 +3,7 @@ import type { Change, Event } from '../engine/model/event.ts';
 import type { Host, Kind, RecordOf } from '../engine/model/host.ts';
 import type { Extent } from '../engine/model/inode.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
+import type { PfnSet } from '../engine/model/pfn_set.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 
 /** Events of one command that a host has had, and what they found there: what is stored of them is what differs. */
@@ -16,6 +17,8 @@ export interface Applied {
   readonly copied: ReadonlyMap<string, string>;
   /** Extents of each file that they changed, as they were before. */
   readonly extents: ReadonlyMap<string, readonly Extent[]>;
+  /** Of each removal that they changed what was known to be mapped before it, as it was before them. */
+  readonly mapped_before: ReadonlyMap<string, PfnSet | undefined>;
 }
 
 /** Applies the events of one command to a host, in place. */
@@ -24,6 +27,7 @@ export function applyAll(host: Host, events: readonly Event[]): Applied {
   const entries = new Map<string, Entries>();
   const copied = new Map<string, string>();
   const extents = new Map<string, readonly Extent[]>();
+  const mapped_before = new Map<string, PfnSet | undefined>();
   for (const change of events.flatMap(({ changes }) => changes)) {
     const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
     if (found !== undefined) replaced.set(change, found);
@@ -31,9 +35,12 @@ export function applyAll(host: Host, events: readonly Event[]): Applied {
     if (change.op === 'copy_entries') copied.set(change.to, change.from);
     const file = fileIn(change);
     if (file !== null && !extents.has(file)) extents.set(file, host.tables.files.get(file)?.extents ?? []);
+    const removal = removalIn(change);
+    if (removal !== null && !mapped_before.has(removal))
+      mapped_before.set(removal, host.mapped_before.get(removal));
     applyForGood(host, change);
   }
-  return { events, replaced, entries, copied, extents };
+  return { events, replaced, entries, copied, extents, mapped_before };
 }
 
 /** Whose entries a change may change. */
@@ -51,6 +58,7 @@ function ownersIn(change: Change): readonly string[] {
     case 'put':
     case 'give_blocks':
     case 'count_windows':
+    case 'note_mapped':
       return [];
   }
 }
@@ -59,4 +67,10 @@ function ownersIn(change: Change): readonly string[] {
 function fileIn(change: Change): string | null {
   if (change.op === 'give_blocks') return change.file;
   return (change.op === 'put' || change.op === 'delete') && change.kind === 'files' ? change.id : null;
+}
+
+/** The removal that a change is of. */
+function removalIn(change: Change): string | null {
+  if (change.op === 'note_mapped') return change.removal;
+  return (change.op === 'put' || change.op === 'delete') && change.kind === 'removals' ? change.id : null;
 }

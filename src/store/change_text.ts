@@ -18,6 +18,7 @@ import type { Shapes } from './shapes.ts';
  *   [6, …owners]                           protect_entries
  *   [7, …ids]                              count_windows
  *   [8, from, to, only_pte]                copy_entries
+ *   [9, removal]                           note_mapped
  *
  * Before migration 42 a change was stored as it is, an object.
  */
@@ -32,6 +33,7 @@ const DROPPED = 5;
 const PROTECTED = 6;
 const COUNTED = 7;
 const COPIED = 8;
+const NOTED = 9;
 
 /** Kinds by their number in the journal: one that is new comes last. */
 const KINDS_BY_NUMBER = [
@@ -109,6 +111,8 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
       return [PROTECTED, ...change.owners];
     case 'count_windows':
       return [COUNTED, ...change.ids];
+    case 'note_mapped':
+      return [NOTED, change.removal];
   }
 }
 
@@ -168,6 +172,8 @@ export function changeOf(
       return { op: 'protect_entries', owners: values as string[] };
     case COUNTED:
       return { op: 'count_windows', ids: values as string[] };
+    case NOTED:
+      return { op: 'note_mapped', removal: values[0] as string };
     default:
       throw new Error(`the journal has a change of number ${String(code)}`);
   }

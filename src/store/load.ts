@@ -2,6 +2,7 @@ import { emptyHost, indexHost } from '../engine/model/apply.ts';
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { addChunk, type ChunkRow } from './entry_chunks.ts';
+import { addMapped, type MappedRow } from './mapped_before.ts';
 import { unpackRuns } from './packed_runs.ts';
 import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 import type { Table } from '../engine/model/table.ts';
@@ -25,12 +26,16 @@ export function prepareLoad(db: Connection): (host: string) => Host {
   const chunks = db.prepare<[string], ChunkRow>(
     `SELECT owner, runs FROM entry_chunks WHERE host = (SELECT key FROM hosts WHERE host = ?) ORDER BY owner, first`,
   );
+  const mapped = db.prepare<[string], MappedRow>(
+    'SELECT removal, pfns FROM mapped_before WHERE host = (SELECT key FROM hosts WHERE host = ?)',
+  );
   return (name) => {
     const host = emptyHost();
     for (const [kind, statement] of statements) {
       for (const row of statement.iterate(name)) restore(host, kind, row);
     }
     for (const { owner, runs } of chunks.iterate(name)) addChunk(host, owner, runs);
+    for (const row of mapped.iterate(name)) addMapped(host, row);
     return indexHost(host);
   };
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
+import { addMapped, prepareFleetMapped } from './mapped_before.ts';
 import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 
 /** The fleet as a store has it. One query asks it all it wants of one committed state. */
@@ -53,6 +54,7 @@ export function prepareFleet(db: Connection): Fleet {
   });
   const devices = prepareDevices(db);
   const chunks = prepareFleetChunks(db);
+  const mapped = prepareFleetMapped(db);
   const lastSeq = prepareLastSeq(db);
   return {
     lastSeq,
@@ -70,6 +72,7 @@ export function prepareFleet(db: Connection): Fleet {
         }
       }
       for (const { host, owner, runs } of chunks(names)) addChunk(fleet.get(host)!.host, owner, runs);
+      for (const row of mapped(names)) addMapped(fleet.get(row.host)!.host, row);
       for (const { host } of fleet.values()) indexHost(host);
       return fleet;
     },

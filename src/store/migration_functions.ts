@@ -1,11 +1,15 @@
 import { chunksOf } from '../engine/model/mapping_table.ts';
 import type { Connection } from './connection.ts';
+import { setOfRanges } from '../engine/model/pfn_set.ts';
+import type { PfnRange } from '../engine/model/pfn_range.ts';
+import { packPfns } from './mapped_before.ts';
 import { packRuns } from './packed_runs.ts';
 
 /**
  * What migrations call that SQL cannot say. A migration that was released stays as it is, and so does what it calls.
  * `chunks_of_doubles(entries)`: entries as they were stored before migration 43, all in one BLOB of doubles, as JSON: an
  * array of `[first, runs]` for each chunk, the runs packed and in hexadecimal digits.
+ * `packed_pfns(ranges)`: ranges of pfns as records have them, as they are stored beside records (mapped_before.ts).
  */
 export function defineMigrationFunctions(db: Connection): void {
   db.function('chunks_of_doubles', { deterministic: true }, (entries: unknown) => {
@@ -14,4 +18,7 @@ export function defineMigrationFunctions(db: Connection): void {
     const chunks = chunksOf(rows).filter((chunk) => chunk.length > 0);
     return JSON.stringify(chunks.map((chunk) => [chunk[0], packRuns(chunk).toString('hex')]));
   });
+  db.function('packed_pfns', { deterministic: true }, (ranges: unknown) =>
+    packPfns(setOfRanges(JSON.parse(ranges as string) as PfnRange[])),
+  );
 }

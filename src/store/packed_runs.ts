@@ -1,8 +1,9 @@
 import { COLUMNS } from '../engine/model/mapping_table.ts';
+import { NUMBER_BYTES_MAX, putNumber, takeNumber } from './varint.ts';
 
 /**
- * Runs of entries in few bytes, for the disk: numbers of 7 bits a byte, the last below 128, each as what it is more than
- * the run before it lets expect. A run of a fragmented file has two or three.
+ * Runs of entries in few bytes, for the disk: numbers (varint.ts), each as what it is more than the run before it lets
+ * expect. A run of a fragmented file has two or three.
  *
  *   8 * gap + flags   pages between the run before and this one; flags: see below
  *   nr_pages          unless 1
@@ -13,17 +14,15 @@ const ONE_PAGE = 1;
 const SAME_BITS = 2;
 const NO_PFN = 4;
 const FLAGS = 8;
-/** Bytes of a run at most: four numbers of 56 bits. */
-const RUN_BYTES_MAX = 32;
+/** Bytes of a run at most: four numbers. */
+const RUN_BYTES_MAX = 4 * NUMBER_BYTES_MAX;
 
 /** Rows of `[index, nr_pages, pfn, bits]` of one chunk (mapping_table.ts), packed. */
 export function packRuns(rows: Float64Array): Buffer {
   const bytes = Buffer.allocUnsafe((rows.length / COLUMNS) * RUN_BYTES_MAX);
   let length = 0;
   const put = (value: number): void => {
-    let rest = value;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[length++] = (rest % 128) + 128;
-    bytes[length++] = rest;
+    length = putNumber(bytes, length, value);
   };
   let [end, pfnEnd, former] = [0, 0, 0];
   for (let at = 0; at < rows.length; at += COLUMNS) {
@@ -53,12 +52,12 @@ export function unpackRuns(bytes: Buffer): Float64Array {
   let filled = 0;
   let [end, pfnEnd, bits] = [0, 0, 0];
   while (from.at < length) {
-    const head = take(bytes, from);
+    const head = takeNumber(bytes, from);
     const flags = head % FLAGS;
     const index = end + (head - flags) / FLAGS;
-    const nr_pages = (flags & ONE_PAGE) === 0 ? take(bytes, from) : 1;
-    if ((flags & SAME_BITS) === 0) bits = take(bytes, from);
-    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(take(bytes, from)) : -1;
+    const nr_pages = (flags & ONE_PAGE) === 0 ? takeNumber(bytes, from) : 1;
+    if ((flags & SAME_BITS) === 0) bits = takeNumber(bytes, from);
+    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(takeNumber(bytes, from)) : -1;
     if (pfn >= 0) pfnEnd = pfn + nr_pages;
     end = index + nr_pages;
     rows[filled] = index;
@@ -76,19 +75,6 @@ let room = new Float64Array(0);
 function roomFor(doubles: number): Float64Array {
   if (room.length < doubles) room = new Float64Array(doubles);
   return room;
-}
-
-/** The number that stands there; most are of one byte. */
-function take(bytes: Buffer, from: { at: number }): number {
-  const first = bytes[from.at++]!;
-  if (first < 128) return first;
-  let [value, unit] = [first - 128, 128];
-  for (;;) {
-    const byte = bytes[from.at++]!;
-    if (byte < 128) return value + byte * unit;
-    value += (byte - 128) * unit;
-    unit *= 128;
-  }
 }
 
 function signed(value: number): number {

@@ -5,6 +5,7 @@ import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { areApart, prepareExtentRows } from './extent_chunks.ts';
+import { prepareMappedRow } from './mapped_before.ts';
 import { inlineRuns, prepareChunkRows } from './entry_chunks.ts';
 import { columnsOf, hasLabels, KINDS, ownsEntries } from './tables.ts';
 
@@ -27,7 +28,8 @@ export function prepareProject(db: Connection): Project {
   const writers = new Map(KINDS.map((kind) => [kind, prepareTable(db, kind)]));
   const writeChunks = prepareChunkRows(db);
   const writeExtents = prepareExtentRows(db);
-  return (name, host, { events, entries, copied, extents }) => {
+  const writeMapped = prepareMappedRow(db);
+  return (name, host, { events, entries, copied, extents, mapped_before }) => {
     const touched = [...touchedBy(host, events)];
     for (const row of touched) writers.get(row.kind)?.(name, host, row);
     const renewed = new Set(touched.filter((row) => row.renewed && row.kind === 'files').map(({ id }) => id));
@@ -39,6 +41,10 @@ export function prepareProject(db: Connection): Project {
     // Behind all others, for rows are copied as they stand.
     for (const [owner, from] of sources)
       writeChunks(name, owner, entries.get(owner)!, entriesOf(host, owner), from);
+    for (const [removal, before] of mapped_before) {
+      const after = host.mapped_before.get(removal);
+      if (after !== before) writeMapped(name, removal, after);
+    }
     return touched;
   };
 }
@@ -82,6 +88,7 @@ function touchedBy(host: Host, events: readonly Event[]): Iterable<Touched> {
         for (const owner of change.owners) touchOwner(owner);
         break;
       case 'count_windows':
+      case 'note_mapped':
         break;
     }
   }

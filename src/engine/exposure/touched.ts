@@ -47,7 +47,7 @@ function subjectsOf(change: Change): readonly string[] {
   if (change.op === 'protect_entries') return change.owners;
   if (change.op === 'insert_entries' || change.op === 'drop_entries') return [change.owner];
   if (change.op === 'copy_entries') return [change.to];
-  if (change.op === 'give_blocks' || change.op === 'count_windows') return [];
+  if (change.op === 'give_blocks' || change.op === 'count_windows' || change.op === 'note_mapped') return [];
   return change.kind === 'mappings' || change.kind === 'pins' ? [change.id] : [];
 }
 

@@ -6,6 +6,7 @@ import { withBlocks } from './inode.ts';
 import { dropRange, insertRows, isWithin, onlyPtes, protectAll } from './change_entries.ts';
 import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
 import { leadsAs } from './mapped.ts';
+import { forgetMapped, noteMapped } from './mapped_before.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import type { RemovalRecord } from './removal.ts';
 import { Table } from './table.ts';
@@ -32,6 +33,7 @@ export function emptyHost(): Host {
       inventories: new Table(),
     },
     entries: new Map(),
+    mapped_before: new Map(),
     uses_by: new Map(),
     open_exposures: noOpenExposures(),
     assumed: new Map(),
@@ -69,7 +71,9 @@ export function applyChange(host: Host, change: Change): () => void {
       const come = change.op === 'put' ? keysOf(change.kind, change.record, before) : [];
       index(host, change.id, come);
       const unopen = keepExposure(host, change, before);
+      const unforget = forgetMapped(host, change);
       return () => {
+        unforget();
         unopen();
         unindex(host, change.id, come);
         undo();
@@ -94,6 +98,8 @@ export function applyChange(host: Host, change: Change): () => void {
     }
     case 'count_windows':
       return applyCounting(host, change);
+    case 'note_mapped':
+      return noteMapped(host, change.removal);
   }
 }
 

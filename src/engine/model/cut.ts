@@ -17,6 +17,7 @@ export const CUT_LISTS = [
   'file_systems',
   'tenants',
   'exposures',
+  'mapped_before',
   'targets',
   'calls',
 ] as const;

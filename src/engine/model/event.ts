@@ -43,7 +43,9 @@ export type Change =
   /** Write-protect every shared device entry of the named mappings. */
   | { readonly op: 'protect_entries'; readonly owners: readonly string[] }
   /** What these mappings and pins reach of another owner's now is counted anew (open_exposures.ts). */
-  | { readonly op: 'count_windows'; readonly ids: readonly string[] };
+  | { readonly op: 'count_windows'; readonly ids: readonly string[] }
+  /** What is mapped of its device now is what was mapped when this removal began (mapped_before.ts). */
+  | { readonly op: 'note_mapped'; readonly removal: string };
 
 /** What may happen to a host, in the journal's words. */
 export const EVENT_TYPES = [

@@ -33,6 +33,7 @@ import type { KernelProbes } from './kernel_probes.ts';
 import type { Entries } from './mapping_table.ts';
 import type { LeftUntilReboot } from './never_ending.ts';
 import type { PfnRange } from './pfn_range.ts';
+import type { PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
 import type { Table } from './table.ts';
@@ -53,6 +54,11 @@ export interface Host {
   readonly tables: Tables;
   /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
   readonly entries: Map<string, Entries>;
+  /**
+   * Pfns that were mapped when a removal began, by its id, until it has counted its pages: of those that had more than
+   * 100 ranges (mapped_before.ts).
+   */
+  readonly mapped_before: Map<string, PfnSet>;
   /**
    * Ids of mounts, files, mappings and pins by what they reach or belong to, and of removals that have not completed
    * (indexKeys() in apply.ts), never stored: lookup.ts reads them.

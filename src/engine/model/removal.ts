@@ -37,7 +37,7 @@ export interface RemovalRecord extends Resource, Partial<ToldOfHolders>, Cut, De
   readonly hazards: readonly Hazard[];
   readonly steps: readonly StepRecord[];
   readonly report: RemovalReport;
-  /** Mapped pfn ranges when it began, for the page accounting. */
+  /** Mapped pfn ranges when it began: the first 100; all of them until it has counted its pages: mapped_before.ts. */
   readonly mapped_before: readonly (readonly [pfn: number, nr_pages: number])[];
   readonly created_at: string;
   readonly completed_at: string | null;

@@ -151,6 +151,11 @@ export function countWindows(tx: Transaction, found: readonly Counted[]): void {
   make(tx, countingOf(found));
 }
 
+/** Notes what is mapped now of the device of a removal that begins. */
+export function noteMappedBefore(tx: Transaction, removal: string): void {
+  make(tx, { op: 'note_mapped', removal });
+}
+
 function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {
   return host.tables[kind];
 }

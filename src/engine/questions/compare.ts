@@ -7,8 +7,8 @@ import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { CompareRemovals } from '../model/question.ts';
 import { findModelled } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import { cutLists } from '../model/cut.ts';
-import type { SignalRow } from '../model/removal.ts';
+import { cutLists, type Counts } from '../model/cut.ts';
+import type { RemovalRecord, SignalRow } from '../model/removal.ts';
 import { mappedPfns } from '../model/mapped.ts';
 import { pagesIn } from '../model/pfn_set.ts';
 import { toldOf } from '../device/told.ts';
@@ -107,11 +107,17 @@ function removalOf(tx: Transaction, command: RemoveDaxDevice): Compared {
     verdict,
     waiting_on,
     hazards,
-    ...cutLists({}, removal.cut).told,
+    ...cutLists({}, shownCut(removal)).told,
     report: { pages, file_systems, leaked_ranges, kernel_log, signals: groupsOf(removal) },
     simulated_kernel_cost,
     ...dependOn(removal, ...hazards),
   };
+}
+
+/** Of the lists that are shown. */
+function shownCut({ cut = {} }: Pick<RemovalRecord, 'cut'>): Counts {
+  const { mapped_before: _ranges, ...shown } = cut;
+  return shown;
 }
 
 function cut(item: ComparedRemoval): ComparedRemoval {

@@ -8,10 +8,10 @@ import type { DaxDevice } from '../model/host.ts';
 import { deviceOf, findActor, must } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
-import { emit, patch, put, type Transaction } from '../model/transaction.ts';
+import { emit, put, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 import { holdTask } from './hold_task.ts';
-import { asBegun, putRemoval, started } from './start.ts';
+import { asBegun, putBegun, putRemoval, started } from './start.ts';
 import { stepsFor, stepsOfDriver } from './step_list.ts';
 
 /**
@@ -58,7 +58,7 @@ function holderOfLock({ host }: Transaction, device: DaxDevice): string | null {
  */
 export function startFromBehind(tx: Transaction, id: string): void {
   const waiting = must(tx.host.tables.removals.get(id), `removal ${id}`);
-  const { behind: _behind, ...removal } = waiting;
+  const { behind: _behind, cut: _cut, ...removal } = waiting;
   const device = deviceOf(tx.host, removal.dax_device);
   const command = { type: 'remove_dax_device', dax_device: device.name, trigger: removal.trigger } as const;
   if (device.state !== 'bound') {
@@ -66,16 +66,17 @@ export function startFromBehind(tx: Transaction, id: string): void {
     return;
   }
   const begun = asBegun(tx, command, stepsOfDriver(proposedProfile(tx.host), device));
-  started(tx, device, put(tx, 'removals', id, { ...removal, state: 'running', ...begun }));
+  started(tx, device, putBegun(tx, { ...removal, state: 'running', ...begun }));
 }
 
 /** Whom it waited for has left it nothing to do, and what is left of the device is what that has left. */
 function endBehind(tx: Transaction, waiting: RemovalRecord, command: RemoveDaxDevice): void {
-  const { id, behind } = waiting;
+  const { cut: _cut, ...removal } = waiting;
+  const { id, behind } = removal;
   holdTask(tx, waiting, 'running');
   const { verdict, hazards } = must(tx.host.tables.removals.get(behind!), `removal ${behind!}`);
   const begun = asBegun(tx, command, []);
   const ended = { state: 'completed', verdict, hazards, ...begun, completed_at: tx.context.now } as const;
-  patch(tx, 'removals', id, ended);
+  put(tx, 'removals', id, { ...removal, ...ended });
   emit(tx, 'removal_completed', `removals/${id}`, { verdict });
 }

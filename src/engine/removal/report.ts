@@ -4,7 +4,8 @@ import type { DaxDevice, Host, Mount } from '../model/host.ts';
 import { deviceOf, hasStructPages, mountsOfDevice } from '../model/lookup.ts';
 import { leakOf, memoryRangesOf } from '../model/memory_range.ts';
 import { mappedPfns } from '../model/mapped.ts';
-import { pagesInBoth, setOfRanges } from '../model/pfn_set.ts';
+import { mappedBefore } from '../model/mapped_before.ts';
+import { pagesInBoth } from '../model/pfn_set.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { Verdict } from '../model/vocabulary.ts';
 import { costAtEnd } from './cost.ts';
@@ -25,11 +26,11 @@ export function leftNow(
   const { host } = tx;
   const device = deviceOf(host, removal.dax_device);
   const still = hasStructPages(device)
-    ? pagesInBoth(mappedPfns(host, device), setOfRanges(removal.mapped_before))
+    ? pagesInBoth(mappedPfns(host, device), mappedBefore(host, removal))
     : 0;
   const { pages, signals } = removal.report;
   const hazards = [...hazardsOf(host, removal, device), ...cleanUp(tx, device)];
-  const { rows, told } = cutLists({ hazards: eachKindFirst(hazards) });
+  const { rows, told } = cutLists({ hazards: eachKindFirst(hazards) }, removal.cut);
   return {
     verdict: verdictOf(hazards),
     ...rows,

@@ -4,7 +4,7 @@ import { deviceOf, hasStructPages, nrPages } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { removalStarted } from '../device/lifecycle.ts';
 import { toldOf } from '../device/told.ts';
-import { emit, hostRecord, identity, put, type Transaction } from '../model/transaction.ts';
+import { emit, hostRecord, identity, noteMappedBefore, put, type Transaction } from '../model/transaction.ts';
 import { blastRadius } from './blast_radius.ts';
 import { costAtStart } from './cost.ts';
 import { offlineFirst } from './offline_first.ts';
@@ -14,7 +14,8 @@ import type { StepSpec } from '../kernels/profile.ts';
 import { knownParameters } from '../kernels/step_parameters.ts';
 import { definedOnly } from '../model/defined_only.ts';
 import { mappedPfns } from '../model/mapped.ts';
-import { pagesIn, rangesOf, type PfnSet } from '../model/pfn_set.ts';
+import { isApart, toldMapped } from '../model/mapped_before.ts';
+import { pagesIn, type PfnSet } from '../model/pfn_set.ts';
 import { refusesRemoval } from './refuses.ts';
 import { stepsFor } from './step_list.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
@@ -64,9 +65,9 @@ export function putRemoval(
   const device = deviceOf(tx.host, command.dax_device);
   const { uid, revision, host } = identity(tx);
   const { holders, told_at } = toldOf(device);
-  const { steps, report, mapped_before } = asBegun(tx, command, specs);
+  const { steps, report, ...mapped } = asBegun(tx, command, specs);
   const { cxl_memdev, state, behind } = how;
-  return put(tx, 'removals', uid, {
+  return putBegun(tx, {
     uid,
     revision,
     host,
@@ -86,10 +87,17 @@ export function putRemoval(
     hazards: [],
     steps,
     report,
-    mapped_before,
+    ...mapped,
     created_at: tx.context.now,
     completed_at: null,
   });
+}
+
+/** Stores a removal of which no step has run, with all that is mapped. */
+export function putBegun(tx: Transaction, begun: RemovalRecord): RemovalRecord {
+  const removal = put(tx, 'removals', begun.id, begun);
+  if (isApart(removal)) noteMappedBefore(tx, removal.id);
+  return removal;
 }
 
 /** The steps of a removal, of which none has run, and what is there. */
@@ -97,11 +105,11 @@ export function asBegun(
   tx: Transaction,
   command: RemoveDaxDevice,
   specs: readonly StepSpec[],
-): Pick<RemovalRecord, 'steps' | 'report' | 'mapped_before'> {
+): Pick<RemovalRecord, 'steps' | 'report' | 'mapped_before' | 'cut'> {
   const device = deviceOf(tx.host, command.dax_device);
   const mapped = hasStructPages(device) ? mappedPfns(tx.host, device) : new Float64Array(0);
   const report = begun(tx.host, device, mapped, command);
-  return { steps: specs.map(pendingStep), report, mapped_before: rangesOf(mapped) };
+  return { steps: specs.map(pendingStep), report, ...toldMapped(mapped) };
 }
 
 function pendingStep({ name, source, parameters }: StepSpec): StepRecord {

@@ -210,7 +210,10 @@ export const Removal = z
     }),
     steps: z.array(Step),
     report: Report,
-    mapped_before: PfnRanges,
+    mapped_before: PfnRanges.meta({
+      description:
+        'What was mapped when it began: the first 100 ranges. `report.pages.mapped` counts the pages of all of them.',
+    }),
     created_at: Timestamp,
     completed_at: Timestamp.nullable(),
   })

@@ -1,0 +1,68 @@
+import type { Host } from '../engine/model/host.ts';
+import { pfnList, addPfns, rangesIn, setOf, type PfnSet } from '../engine/model/pfn_set.ts';
+import type { Connection } from './connection.ts';
+import { NUMBER_BYTES_MAX, putNumber, takeNumber } from './varint.ts';
+
+/** What was mapped when a removal began, packed: of each range the pages between it and the one before, and its own. */
+export function packPfns(set: PfnSet): Buffer {
+  const bytes = Buffer.allocUnsafe(rangesIn(set) * 2 * NUMBER_BYTES_MAX);
+  let [length, end] = [0, 0];
+  for (let at = 0; at < set.length; at += 2) {
+    const [pfn, nr_pages] = [set[at]!, set[at + 1]!];
+    length = putNumber(bytes, length, pfn - end);
+    length = putNumber(bytes, length, nr_pages);
+    end = pfn + nr_pages;
+  }
+  return Buffer.from(bytes.subarray(0, length));
+}
+
+function unpackPfns(bytes: Buffer): PfnSet {
+  const list = pfnList();
+  const from = { at: 0 };
+  for (let end = 0; from.at < bytes.length; ) {
+    const pfn = end + takeNumber(bytes, from);
+    const nr_pages = takeNumber(bytes, from);
+    addPfns(list, pfn, nr_pages);
+    end = pfn + nr_pages;
+  }
+  return setOf(list);
+}
+
+type WriteMapped = (host: string, removal: string, after: PfnSet | undefined) => void;
+
+/** Prepares writing what was mapped when a removal began; or that nothing asks for it any more. */
+export function prepareMappedRow(db: Connection): WriteMapped {
+  const hostKey = '(SELECT key FROM hosts WHERE host = ?)';
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO mapped_before (host, removal, pfns) VALUES (${hostKey}, ?, ?)`,
+  );
+  const remove = db.prepare(`DELETE FROM mapped_before WHERE host = ${hostKey} AND removal = ?`);
+  return (host, removal, after) => {
+    if (after === undefined) remove.run(host, removal);
+    else put.run(host, removal, packPfns(after));
+  };
+}
+
+/** What was mapped when a removal began, as it is stored. */
+export interface MappedRow {
+  readonly removal: string;
+  readonly pfns: Buffer;
+}
+
+/** Adds what was loaded. */
+export function addMapped(host: Host, { removal, pfns }: MappedRow): void {
+  host.mapped_before.set(removal, unpackPfns(pfns));
+}
+
+interface FleetMappedRow extends MappedRow {
+  readonly host: string;
+}
+
+/** Prepares reading what was mapped when removals of these hosts began. */
+export function prepareFleetMapped(db: Connection): (names: readonly string[]) => Iterable<FleetMappedRow> {
+  const select = db.prepare<[string], FleetMappedRow>(
+    `SELECT h.host, m.removal, m.pfns FROM hosts AS h CROSS JOIN mapped_before AS m ON m.host = h.key
+     WHERE h.host IN (SELECT value FROM json_each(?))`,
+  );
+  return (names) => select.iterate(JSON.stringify(names));
+}
