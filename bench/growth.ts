@@ -15,7 +15,7 @@ import { KEPT_FOR_EVER } from '../src/store/retention.ts';
 
 /** All of them more than are kept in memory here. */
 const HOSTS = [250, 500, 1_000, 2_000] as const;
-const CACHED_HOSTS = 64;
+const CACHE_BYTES = 2 ** 20;
 const EVENTS = [1_000, 2_000, 4_000, 8_000] as const;
 const BATCH = 64;
 /** Events that a journal keeps. */
@@ -77,7 +77,7 @@ async function withStore<T>(
       decide: decideAtOnce,
       now: () => new Date((hours += 1) * 3_600_000).toISOString(),
       uid: () => v7(),
-      cachedHosts: CACHED_HOSTS,
+      cacheBytes: CACHE_BYTES,
       retention,
       startTurn: () => () => false,
     });

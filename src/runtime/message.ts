@@ -10,7 +10,7 @@ import type { PackedError } from './thread_error.ts';
 /** What the writer's thread is started with. */
 export interface WriterData {
   readonly path: string;
-  readonly cachedHosts: number;
+  readonly cacheBytes: number;
   readonly busyTimeoutMs: number;
   readonly turnMs: number;
   readonly walBytesMax: number;

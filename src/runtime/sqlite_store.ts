@@ -35,8 +35,8 @@ export interface SqliteStoreOptions {
   readonly onFatal: (error: Error) => void;
   /** Silence where absent. */
   readonly log?: Log;
-  /** Hosts kept in the writer's memory; 256 where absent. */
-  readonly cachedHosts?: number;
+  /** What of hosts is kept in the memory of the writer, about; 64 MiB where absent. */
+  readonly cacheBytes?: number;
   /** How long a change waits for another program's write lock before it is refused with `store_busy`; 5 s where absent. */
   readonly busyTimeoutMs?: number;
   /**
@@ -53,6 +53,7 @@ export interface SqliteStoreOptions {
 }
 
 const TURN_MS = 20;
+const CACHE_BYTES = 64 * 1024 * 1024;
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
@@ -63,7 +64,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const ownReads = createOwnReads();
   const data: WriterData = {
     path: options.path,
-    cachedHosts: options.cachedHosts ?? 256,
+    cacheBytes: options.cacheBytes ?? CACHE_BYTES,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
     turnMs: options.turnMs ?? TURN_MS,
     walBytesMax: options.walBytesMax ?? JOURNAL_SIZE_LIMIT_BYTES,

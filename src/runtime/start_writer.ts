@@ -36,7 +36,7 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
     decide,
     now: () => new Date().toISOString(),
     uid: createFreshUid(),
-    cachedHosts: data.cachedHosts,
+    cacheBytes: data.cacheBytes,
     startTurn: turnsOf(data.turnMs),
     retention: data.retention,
   });

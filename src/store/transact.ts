@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Command } from '../engine/model/command.ts';
 import type { decideAtOnce } from '../engine/decide.ts';
 import type { Decision } from '../engine/handle.ts';
@@ -12,7 +11,7 @@ import { isWorldFault } from './fault.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
-import { prepareLoad } from './load.ts';
+import { cacheHosts, type HostCache } from './host_cache.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
@@ -21,12 +20,12 @@ import { prepareProject, type Touched } from './project.ts';
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
 export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decideAtOnce>;
 
-/** What a decision needs beside the host, and how many hosts stay in memory. */
+/** What a decision needs beside the host, and how much of hosts stays in memory. */
 export interface TransactOptions {
   readonly decide: Decide;
   readonly now: () => string;
   readonly uid: () => string;
-  readonly cachedHosts: number;
+  readonly cacheBytes: number;
   /** Called as a batch begins; answers from then on whether it has held the writer for long enough. */
   readonly startTurn: () => () => boolean;
   /** How much of the journal is kept. */
@@ -49,8 +48,8 @@ export interface BatchResult {
 
 interface Transactor extends TransactOptions {
   readonly db: Connection;
-  /** The hosts that were worked on last, as the open transaction sees them. Applying an event changes them in place. */
-  readonly cache: LRUCache<string, Host>;
+  /** What was worked on last of hosts, as the open transaction sees it. Applying an event changes it in place. */
+  readonly cache: HostCache;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
   readonly hostSeq: (host: string) => number;
@@ -74,11 +73,10 @@ export function prepareTransact(
   db: Connection,
   options: TransactOptions,
 ): (batch: readonly Work[]) => BatchResult {
-  const load = prepareLoad(db);
   const transactor: Transactor = {
     ...options,
     db,
-    cache: new LRUCache<string, Host>({ max: options.cachedHosts, memoMethod: (name) => load(name) }),
+    cache: cacheHosts(db, options.cacheBytes),
     keys: prepareIdempotencyKeys(db),
     journal: prepareJournal(db),
     hostSeq: prepareHostSeq(db),
@@ -198,9 +196,10 @@ function execute(transactor: Transactor, work: Work): Submitted | Undecided {
     if (kept.fingerprint !== idempotency?.fingerprint) return { status: 'idempotency_mismatch' };
     return { status: 'done', ...kept.reply, replayed: true, seq: kept.seq };
   }
-  const host = cache.memo(name);
+  const host = cache.load(name);
   const submitted = settle(transactor, host, work, at);
   if (host.tables.hosts.size === 0) cache.delete(name);
+  else cache.weigh(name);
   const isDryRun = 'dry_run' in work && work.dry_run;
   if (submitted.status === 'done' && !isDryRun && idempotency !== undefined) {
     const { answer, exposures, seq } = submitted;
@@ -254,6 +253,7 @@ function store(
   const applied = applyAll(host, events);
   const touched = transactor.project(name, host, applied);
   markRemovals(transactor, host, touched, before);
+  transactor.cache.stored(name, applied, touched);
   return transactor.journal.append(name, at, applied);
 }
 

@@ -13,9 +13,9 @@ interface Writer {
   readonly run: (...batch: Submission[]) => BatchResult;
 }
 
-function writer(cachedHosts = 8, startTurn = () => () => false): Writer {
+function writer(cacheBytes = 2 ** 20, startTurn = () => () => false): Writer {
   let now = '2030-01-01T00:00:00.000Z';
-  const { db, transact } = memoryWriter({ now: () => now, cachedHosts, startTurn });
+  const { db, transact } = memoryWriter({ now: () => now, cacheBytes, startTurn });
   return { db, at: (time) => void (now = time), run: (...batch) => transact(batch) };
 }
 
@@ -159,7 +159,7 @@ test('a removal stands between two steps while somebody waits with a command for
 });
 
 test('a batch whose turn is over takes nothing more, and no step', () => {
-  const rig = writer(8, () => () => true);
+  const rig = writer(2 ** 20, () => () => true);
   rig.run(create('a'));
   expect(rig.run(spawn('a', 1), spawn('a', 2)).settled).toHaveLength(1);
   expect(rig.run(spawn('a', 2)).settled).toMatchObject([{ submitted: { status: 'done' } }]);

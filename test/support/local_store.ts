@@ -41,7 +41,7 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
   const take = startWriter({
     data: {
       path,
-      cachedHosts: 256,
+      cacheBytes: 2 ** 26,
       busyTimeoutMs: 0,
       turnMs: Number.POSITIVE_INFINITY,
       retention: KEPT_FOR_EVER,

@@ -1,7 +1,7 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
 import type { OpenFile } from './open_file.ts';
-import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin } from './host.ts';
+import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin, RecordOf, Rest } from './host.ts';
 import { withBlocks } from './inode.ts';
 import { dropRange, insertRows, isWithin, onlyPtes, protectAll } from './change_entries.ts';
 import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
@@ -9,28 +9,31 @@ import { leadsAs } from './mapped.ts';
 import { forgetMapped, noteMapped } from './mapped_before.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import type { RemovalRecord } from './removal.ts';
+import { loadOwner } from './rest.ts';
 import { Table } from './table.ts';
 
-/** A host with nothing in it, before its `host_created` event. */
-export function emptyHost(): Host {
+/** A host with nothing in it, before its `host_created` event; or one of which nothing is in memory yet. */
+export function emptyHost(rest: Rest | null = null): Host {
+  const table = <K extends Kind>(kind: K) => new Table<RecordOf<K>>(rest?.source(kind));
   return {
+    rest,
     tables: {
-      hosts: new Table(),
-      dax_devices: new Table(),
-      memory_ranges: new Table(),
-      cxl_memdevs: new Table(),
-      cxl_regions: new Table(),
-      file_systems: new Table(),
-      mounts: new Table(),
-      files: new Table(),
-      processes: new Table(),
-      open_files: new Table(),
-      mappings: new Table(),
-      pins: new Table(),
-      removals: new Table(),
-      hotplug_events: new Table(),
-      exposures: new Table(),
-      inventories: new Table(),
+      hosts: table('hosts'),
+      dax_devices: table('dax_devices'),
+      memory_ranges: table('memory_ranges'),
+      cxl_memdevs: table('cxl_memdevs'),
+      cxl_regions: table('cxl_regions'),
+      file_systems: table('file_systems'),
+      mounts: table('mounts'),
+      files: table('files'),
+      processes: table('processes'),
+      open_files: table('open_files'),
+      mappings: table('mappings'),
+      pins: table('pins'),
+      removals: table('removals'),
+      hotplug_events: table('hotplug_events'),
+      exposures: table('exposures'),
+      inventories: table('inventories'),
     },
     entries: new Map(),
     mapped_before: new Map(),
@@ -123,7 +126,9 @@ function index(host: Host, id: string, keys: readonly string[]): void {
 
 function unindex(host: Host, id: string, keys: readonly string[]): void {
   for (const key of keys) {
-    const ids = host.uses_by.get(key)!;
+    const ids = host.uses_by.get(key);
+    // Of a host that is loaded in part nobody may have asked for it.
+    if (ids === undefined) continue;
     ids.delete(id);
     if (ids.size === 0) host.uses_by.delete(key);
   }
@@ -139,7 +144,7 @@ function keysOf(kind: Kind, record: unknown, but: unknown): string[] {
 }
 
 /** `mappings/anonymous/…` are those of memory that the device's system RAM gave. */
-function indexKeys(kind: Kind, record: unknown): string[] {
+export function indexKeys(kind: Kind, record: unknown): string[] {
   if (kind === 'mounts' || kind === 'files') {
     const { file_system, dax_device } = record as Mount | File;
     return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
@@ -172,8 +177,16 @@ function keepExposure(
 export function indexHost(host: Host): Host {
   for (const kind of INDEXED)
     for (const [id, record] of host.tables[kind]) index(host, id, indexKeys(kind, record));
-  for (const exposure of host.tables.exposures.values()) keepOpen(host, undefined, exposure);
-  countLoaded(host);
+  return indexExposures(
+    host,
+    host.tables.exposures.where(({ open }) => open),
+  );
+}
+
+/** Indexes the exposures that a host, or one that is loaded in part, has open. */
+export function indexExposures(host: Host, open: readonly Exposure[]): Host {
+  for (const exposure of open) keepOpen(host, undefined, exposure);
+  countLoaded(host, open);
   return host;
 }
 
@@ -220,6 +233,7 @@ function replaceEntries(host: Host, change: EntriesChange, owner: string, from =
 }
 
 function countedOf(host: Host, owner: string): Counted {
+  loadOwner(host, owner);
   const present = host.tables.mappings.get(owner)?.present ?? null;
   return { entries: host.entries.get(owner) ?? NO_ENTRIES, present };
 }

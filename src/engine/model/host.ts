@@ -36,7 +36,7 @@ import type { PfnRange } from './pfn_range.ts';
 import type { PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
-import type { Table } from './table.ts';
+import type { Source, Table } from './table.ts';
 
 /**
  * The host aggregate: one machine, its devices and what uses them. Records are plain immutable data,
@@ -52,6 +52,8 @@ import type { Table } from './table.ts';
  */
 export interface Host {
   readonly tables: Tables;
+  /** Where the rest is of a host that is loaded in part; null where all is in memory. */
+  readonly rest: Rest | null;
   /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
   readonly entries: Map<string, Entries>;
   /**
@@ -61,7 +63,7 @@ export interface Host {
   readonly mapped_before: Map<string, PfnSet>;
   /**
    * Ids of mounts, files, mappings and pins by what they reach or belong to, and of removals that have not completed
-   * (indexKeys() in apply.ts), never stored: lookup.ts reads them.
+   * (indexKeys() in apply.ts), never stored. As far as they are in memory: usesBy() of rest.ts reads them.
    */
   readonly uses_by: Map<string, Set<string>>;
   /** What the exposures that are open reach, window by window: kept by apply, never stored. */
@@ -100,6 +102,16 @@ export type Kind = keyof RecordTypes;
 export type RecordOf<K extends Kind> = RecordTypes[K];
 /** Records by kind and id. */
 export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
+
+/** Where the rest of a host is that is loaded in part: what was asked of it once is in memory. */
+export interface Rest {
+  /** Of a record its entries come along. */
+  readonly source: <K extends Kind>(kind: K) => Source<RecordOf<K>>;
+  /** Loads the records that a key of `uses_by` finds; returns the ids of all that there are, in order of creation. */
+  readonly uses: (key: string) => Iterable<string>;
+  /** Keys that were asked for. */
+  readonly asked: Set<string>;
+}
 
 /** One host: the kernel that it runs, what the operator set, and the counters of its kernel. */
 export interface HostRecord extends Resource, LeftUntilReboot {

@@ -6,6 +6,7 @@ import { firstEndingAfter } from './pfn_range.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from './refusal.ts';
 import { type RefusalCode } from './refusal_codes.ts';
 import { PAGE_BYTES, type KnownMode } from './vocabulary.ts';
+import { usesBy } from './rest.ts';
 import type { Table } from './table.ts';
 
 function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
@@ -218,7 +219,7 @@ function indexed<
 >(host: Host, kind: K, key: string): RecordOf<K>[] {
   const records: Table<RecordOf<K>> = host.tables[kind];
   const found: RecordOf<K>[] = [];
-  for (const id of host.uses_by.get(`${kind}/${key}`) ?? []) {
+  for (const id of usesBy(host, `${kind}/${key}`)) {
     const record = records.get(id);
     if (record !== undefined) found.push(record);
   }

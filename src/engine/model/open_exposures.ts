@@ -176,10 +176,9 @@ function rename(open: OpenExposures, from: string, to: string, { id, dax_device 
   };
 }
 
-/** Counts all windows of a host that was loaded, whose exposures keepOpen() has seen. O(what their devices map). */
-export function countLoaded(host: Host): void {
-  const exposed = host.tables.exposures.where(({ open }) => open);
-  const devices = new Set(exposed.map(({ dax_device }) => dax_device));
+/** Counts all windows of a host that was loaded, whose open exposures keepOpen() has seen. O(what their devices map). */
+export function countLoaded(host: Host, opened: readonly Exposure[]): void {
+  const devices = new Set(opened.map(({ dax_device }) => dax_device));
   const uses = [...devices].flatMap((device) => [
     ...mappingsOfDevice(host, device),
     ...pinsOfDevice(host, device),

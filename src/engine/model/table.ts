@@ -1,65 +1,130 @@
+/** Where the records of a table are that are not in memory yet. */
+export interface Source<T> {
+  /** Undefined where there is none. */
+  readonly get: (id: string) => T | undefined;
+  /** All, in order of creation; those that the table knows are not made again: null. */
+  readonly all: (knows: (id: string) => boolean) => Iterable<readonly [id: string, record: T | null]>;
+}
+
+/** Where a record stands among the others, whatever becomes of it; hidden, it has none. */
+interface Place<T> {
+  readonly id: string;
+  record: T | undefined;
+}
+
 /**
  * Records of a kind by id, in the order of a Map: of creation; one that is set again keeps its place, one that was
  * deleted and is set again comes last. It also takes changes back, the last first, each in O(1) however many records
  * there are: the gap that a hidden record leaves stays open for it until delete() closes it for good.
+ *
+ * With a source it is loaded in part: a record when it is asked for, all that are left when somebody walks. Until then
+ * it remembers which records it has deleted, for its source may have them still.
  */
 export class Table<T> {
-  /** Where the records that are shown stand. */
-  readonly #slots = new Map<string, number>();
-  #ids: string[] = [];
-  /** A gap is undefined. */
-  #records: (T | undefined)[] = [];
+  /** Of the records that are shown; loaded in part, also of those that are hidden. */
+  readonly #places = new Map<string, Place<T>>();
+  /** All of them, in order, with the gaps; of a table that is loaded in part not known. */
+  #order: Place<T>[] = [];
+  /** Null where all are in memory. */
+  #source: Source<T> | null;
+
+  constructor(source: Source<T> | null = null) {
+    this.#source = source;
+  }
 
   get size(): number {
-    return this.#slots.size;
+    this.#loadAll();
+    return this.#places.size;
   }
 
   has(id: string): boolean {
-    return this.#slots.has(id);
+    return this.get(id) !== undefined;
   }
 
   get(id: string): T | undefined {
-    const slot = this.#slots.get(id);
-    return slot === undefined ? undefined : this.#records[slot];
+    return this.#find(id)?.record;
+  }
+
+  #find(id: string): Place<T> | undefined {
+    const place = this.#places.get(id);
+    if (place !== undefined || this.#source === null) return place;
+    const record = this.#source.get(id);
+    if (record !== undefined) this.load(id, record);
+    return this.#places.get(id);
+  }
+
+  /** Whether all is known of a record that there is to load: it is in memory, or was deleted. */
+  knows(id: string): boolean {
+    return this.#source === null || this.#places.has(id);
+  }
+
+  /** Takes a record of the source that it does not know, into a table that is loaded in part. */
+  load(id: string, record: T): void {
+    this.#places.set(id, { id, record });
+  }
+
+  /** Its source has a deleted record no longer, either. */
+  forget(id: string): void {
+    if (this.#places.get(id)?.record === undefined) this.#places.delete(id);
+  }
+
+  #loadAll(): void {
+    const source = this.#source;
+    if (source === null) return;
+    this.#source = null;
+    const left = new Map(this.#places);
+    for (const [id, record] of source.all((known) => this.#places.has(known))) {
+      if (record !== null) this.load(id, record);
+      this.#order.push(this.#places.get(id)!);
+      left.delete(id);
+    }
+    // What the source does not have yet was created since, in this order.
+    for (const place of left.values()) this.#order.push(place);
+    for (const { id, record } of this.#order) if (record === undefined) this.#places.delete(id);
   }
 
   /** The first record, in order. */
   first(): T | undefined {
-    return this.#records.find((record) => record !== undefined);
+    this.#loadAll();
+    return this.#order.find(({ record }) => record !== undefined)?.record;
   }
 
   /** Sets a record; returns what undoes it, once all that came after is undone. */
   put(id: string, record: T): () => void {
-    const slot = this.#slots.get(id);
-    if (slot === undefined) return this.#append(id, record);
-    const before = this.#records[slot];
-    this.#records[slot] = record;
+    let place = this.#find(id);
+    if (place !== undefined && place.record === undefined) {
+      // Its old place is to be told from the new one.
+      this.#loadAll();
+      place = undefined;
+    }
+    if (place === undefined) return this.#append({ id, record });
+    const there = place;
+    const before = there.record;
+    there.record = record;
     return () => {
-      this.#records[slot] = before;
+      there.record = before;
     };
   }
 
-  #append(id: string, record: T): () => void {
-    this.#slots.set(id, this.#records.length);
-    this.#ids.push(id);
-    this.#records.push(record);
+  #append(place: Place<T>): () => void {
+    this.#places.set(place.id, place);
+    if (this.#source === null) this.#order.push(place);
     return () => {
-      this.#slots.delete(id);
-      this.#ids.pop();
-      this.#records.pop();
+      this.#places.delete(place.id);
+      if (this.#source === null) this.#order.pop();
     };
   }
 
   /** Hides a record, if there is one; returns what shows it again, once all that came after is undone. */
   hide(id: string): () => void {
-    const slot = this.#slots.get(id);
-    if (slot === undefined) return () => undefined;
-    const record = this.#records[slot];
-    this.#slots.delete(id);
-    this.#records[slot] = undefined;
+    const place = this.#find(id);
+    if (place?.record === undefined) return () => undefined;
+    const { record } = place;
+    place.record = undefined;
+    if (this.#source === null) this.#places.delete(id);
     return () => {
-      this.#slots.set(id, slot);
-      this.#records[slot] = record;
+      place.record = record;
+      this.#places.set(id, place);
     };
   }
 
@@ -71,48 +136,46 @@ export class Table<T> {
   /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. */
   delete(id: string): void {
     this.hide(id);
-    if (this.#records.length > 2 * this.size) this.#closeGaps();
-  }
-
-  #closeGaps(): void {
-    const shown = [...this.entries()];
-    this.#ids = shown.map(([id]) => id);
-    this.#records = shown.map(([, record]) => record);
-    for (const [slot, id] of this.#ids.entries()) this.#slots.set(id, slot);
+    if (this.#source === null && this.#order.length > 2 * this.#places.size)
+      this.#order = this.#order.filter(({ record }) => record !== undefined);
   }
 
   /** The records of which it is true, in order, as they are now. */
   where(holds: (record: T) => boolean): T[] {
-    return this.#records.filter((record): record is T => record !== undefined && holds(record));
+    this.#loadAll();
+    const found: T[] = [];
+    for (const { record } of this.#order) if (record !== undefined && holds(record)) found.push(record);
+    return found;
   }
 
   /** Walks see what is put meanwhile, and do not see what is hidden before they come to it. */
   values(): IterableIterator<T> {
-    return this.#walk(this.#records as T[]);
+    return this.#walk(({ record }) => record!);
   }
 
   keys(): IterableIterator<string> {
-    return this.#walk(this.#ids);
+    return this.#walk(({ id }) => id);
   }
 
-  *entries(): IterableIterator<[id: string, record: T]> {
-    for (const id of this.keys()) yield [id, this.get(id)!];
+  entries(): IterableIterator<[id: string, record: T]> {
+    return this.#walk(({ id, record }) => [id, record!]);
   }
 
   [Symbol.iterator](): IterableIterator<[id: string, record: T]> {
     return this.entries();
   }
 
-  /** What a column has in the slots without a gap. No generator: those take several times as long. */
-  #walk<R>(column: readonly R[]): IterableIterator<R> {
-    const records = this.#records;
-    let slot = -1;
+  /** What is shown of the places without a gap. No generator: those take several times as long. */
+  #walk<R>(shown: (place: Place<T>) => R): IterableIterator<R> {
+    this.#loadAll();
+    const order = this.#order;
+    let at = -1;
     const walk: IterableIterator<R> = {
       next() {
-        do slot += 1;
-        while (slot < records.length && records[slot] === undefined);
-        return slot < records.length
-          ? { value: column[slot]!, done: false }
+        do at += 1;
+        while (at < order.length && order[at]!.record === undefined);
+        return at < order.length
+          ? { value: shown(order[at]!), done: false }
           : { value: undefined, done: true };
       },
       [Symbol.iterator]: () => walk,

@@ -6,6 +6,7 @@ import type { DeviceLife } from './device_life.ts';
 import type { Extent } from './inode.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
 import { countingOf, type Counted } from './open_exposures.ts';
+import { loadOwner } from './rest.ts';
 import type { Table } from './table.ts';
 
 /** Time and identifiers come from outside: same host, command and context, same events. */
@@ -162,6 +163,7 @@ function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {
 
 /** The entries of a mapping, or of a file in the page cache. */
 export function entriesOf(host: Host, owner: string): Entries {
+  loadOwner(host, owner);
   return host.entries.get(owner) ?? NO_ENTRIES;
 }
 

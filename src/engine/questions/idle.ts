@@ -1,5 +1,6 @@
 import type { DaxDevice, Host, HostRecord } from '../model/host.ts';
 import { NOT_TOLD } from '../device/told.ts';
+import { usesBy } from '../model/rest.ts';
 import type { Assessment } from './record.ts';
 
 /** The part of an assessment that depends on no name. */
@@ -28,10 +29,10 @@ export function hostKey(host: HostRecord): string {
 }
 
 /** All of a device that its removal can depend on while nobody uses it; null where somebody may. */
-export function idleKey({ tables, uses_by }: Host, device: DaxDevice): string | null {
+export function idleKey(host: Host, device: DaxDevice): string | null {
   if (device.cxl_region !== null || device.mode === 'system-ram') return null;
-  if (tables.memory_ranges.has(device.name)) return null;
+  if (host.tables.memory_ranges.has(device.name)) return null;
   for (const kind of ['mounts', 'open_files', 'mappings', 'pins'] as const)
-    if (uses_by.has(`${kind}/dax_device/${device.name}`)) return null;
+    if (usesBy(host, `${kind}/dax_device/${device.name}`).size > 0) return null;
   return JSON.stringify({ ...device, ...NAMES, ...DEVICE });
 }

@@ -21,7 +21,7 @@ export function memoryWriter(more: Partial<TransactOptions> = {}): MemoryWriter 
     decide: decideAtOnce,
     now: () => '2030-01-01T00:00:00.000Z',
     uid: () => `uid-${(uids += 1)}`,
-    cachedHosts: 8,
+    cacheBytes: 2 ** 26,
     retention: KEPT_FOR_EVER,
     startTurn: () => () => false,
     ...more,

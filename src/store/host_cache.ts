@@ -1,0 +1,73 @@
+import { LRUCache } from 'lru-cache';
+import type { Host } from '../engine/model/host.ts';
+import { entriesOf } from '../engine/model/transaction.ts';
+import type { Applied } from './applied.ts';
+import type { Connection } from './connection.ts';
+import { bytesOf, prepareLoadPart, type PartOfHost } from './load_part.ts';
+import type { Touched } from './project.ts';
+
+/** Parts of the hosts that were worked on last, of so many bytes together, as they are estimated. */
+export interface HostCache {
+  /** From its rows where nothing of it is in memory. */
+  readonly load: (host: string) => Host;
+  /** What a command has changed is in the rows now. */
+  readonly stored: (host: string, applied: Applied, touched: readonly Touched[]) => void;
+  /** More of it may be in memory than before: others have to go. */
+  readonly weigh: (host: string) => void;
+  readonly delete: (host: string) => void;
+  readonly clear: () => void;
+}
+
+/** A new record, and an extent of a file, in memory. */
+const NEW_RECORD_BYTES = 1_000;
+const EXTENT_BYTES = 100;
+/** A host whose size has changed by less is not weighed again. */
+const SLACK_BYTES = 4_096;
+
+/** An empty cache. The host that was worked on last stays in it, whatever it takes. */
+export function cacheHosts(db: Connection, maxBytes: number): HostCache {
+  const loadPart = prepareLoadPart(db);
+  const sizeOf = ({ bytes }: PartOfHost): number => Math.min(Math.max(bytes, 1), maxBytes);
+  const parts = new LRUCache<string, PartOfHost>({ maxSize: maxBytes, sizeCalculation: sizeOf });
+  const weighed = new WeakMap<PartOfHost, number>();
+  const keep = (name: string, part: PartOfHost): void => {
+    parts.set(name, part);
+    weighed.set(part, part.bytes);
+  };
+  return {
+    load: (name) => {
+      const known = parts.get(name);
+      if (known !== undefined) return known.host;
+      const part = loadPart(name);
+      keep(name, part);
+      return part.host;
+    },
+    stored: (name, applied, touched) => {
+      const part = parts.get(name);
+      if (part === undefined) return;
+      part.bytes += grown(part.host, applied);
+      for (const { kind, id } of touched) part.host.tables[kind].forget(id);
+    },
+    weigh: (name) => {
+      const part = parts.get(name);
+      if (part === undefined || Math.abs(part.bytes - weighed.get(part)!) < SLACK_BYTES) return;
+      parts.delete(name);
+      keep(name, part);
+    },
+    delete: (name) => void parts.delete(name),
+    clear: () => parts.clear(),
+  };
+}
+
+/** By how much a host in memory has grown. */
+function grown(host: Host, { events, replaced, entries, extents }: Applied): number {
+  let bytes = 0;
+  for (const change of events.flatMap(({ changes }) => changes)) {
+    if (change.op === 'put' && !replaced.has(change)) bytes += NEW_RECORD_BYTES;
+    else if (change.op === 'delete') bytes -= NEW_RECORD_BYTES;
+  }
+  for (const [owner, before] of entries) bytes += bytesOf(entriesOf(host, owner)) - bytesOf(before);
+  for (const [file, before] of extents)
+    bytes += EXTENT_BYTES * ((host.tables.files.get(file)?.extents.length ?? 0) - before.length);
+  return bytes;
+}

@@ -1,0 +1,164 @@
+import { emptyHost, indexExposures, indexKeys } from '../engine/model/apply.ts';
+import type { Host, Kind, RecordOf, Rest } from '../engine/model/host.ts';
+import type { Entries } from '../engine/model/mapping_table.ts';
+import type { Source, Table } from '../engine/model/table.ts';
+import type { Connection, Statement } from './connection.ts';
+import type { ChunkRow } from './entry_chunks.ts';
+import type { Row } from './load.ts';
+import { unpackRuns } from './packed_runs.ts';
+import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
+
+/** A host of which what nobody has asked for is not in memory. */
+export interface PartOfHost {
+  readonly host: Host;
+  /** What is in memory takes about so much. */
+  bytes: number;
+}
+
+/** Of a host without records; of each record beside its text; of a key that was asked for. Measured, rounded up. */
+const HOST_BYTES = 8_000;
+const RECORD_BYTES = 400;
+const KEY_BYTES = 200;
+/** A record in memory, to a character of its text. */
+const BYTES_A_CHARACTER = 2;
+
+/**
+ * Prepares loading hosts in part, empty where there is none: their open exposures, with what these reach, and the rest
+ * when it is asked for. Only for who reads and writes the rows alone, and puts a command into them before the next one:
+ * a host has to be as its rows are, but for the command that is being decided.
+ */
+export function prepareLoadPart(db: Connection): (host: string) => PartOfHost {
+  const reads = prepareReads(db);
+  return (name) => {
+    const part: PartOfHost = { host: emptyHost(restOf(name, reads, () => part)), bytes: HOST_BYTES };
+    const exposures = reads.exposures.all(name).map((row) => take(part, reads, 'exposures', name, row));
+    indexExposures(part.host, exposures);
+    return part;
+  };
+}
+
+/** The statements, by kind; of the keys of `uses_by` by what stands before the value. */
+interface Reads {
+  readonly byId: ReadonlyMap<Kind, Statement<[string, string], Row>>;
+  readonly all: ReadonlyMap<Kind, Statement<[string], Row>>;
+  readonly uses: ReadonlyMap<string, Uses>;
+  readonly exposures: Statement<[string], Row>;
+  readonly chunks: Statement<[string, string], ChunkRow>;
+}
+
+interface Uses {
+  readonly kind: Kind;
+  readonly rows: (host: string, value: string) => IterableIterator<Row>;
+  /** Whether more rows are read than are meant: the records tell which. */
+  readonly isWider: boolean;
+}
+
+/**
+ * Where the rows of a key are, each by an index of the host: a column with a plus before it is compared in the rows that
+ * another finds.
+ */
+const USES: readonly (readonly [kind: Kind, field: string, where: string, isWider?: 'wider'])[] = [
+  ['file_systems', 'dax_device', '+dax_device = @value'],
+  ['mounts', 'file_system', '+file_system = @value'],
+  ['mounts', 'dax_device', 'dax_device = @value'],
+  ['files', 'file_system', '+file_system = @value'],
+  ['files', 'dax_device', '+dax_device = @value'],
+  ['open_files', 'pid', 'pid = CAST(@value AS INTEGER)'],
+  ['open_files', 'dax_device', 'dax_device = @value'],
+  ['open_files', 'file', 'file = @value'],
+  ['open_files', 'node', 'file IS NULL', 'wider'],
+  ['mappings', 'pid', 'pid = CAST(@value AS INTEGER)'],
+  ['mappings', 'dax_device', 'dax_device = @value'],
+  ['mappings', 'file', 'file = @value'],
+  ['mappings', 'node', 'file IS NULL', 'wider'],
+  ['mappings', 'anonymous', 'file IS NULL AND +dax_device = @value', 'wider'],
+  ['pins', 'pid', 'pid = CAST(@value AS INTEGER)'],
+  ['pins', 'dax_device', 'dax_device = @value'],
+  ['removals', 'not_completed', "state IN ('running', 'waiting', 'stuck', 'undetermined')"],
+];
+
+function prepareReads(db: Connection): Reads {
+  const select = (kind: Kind, where: string): string => {
+    const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
+    return `SELECT ${columns} FROM ${kind} WHERE host = ${where} ORDER BY key`;
+  };
+  const uses = USES.map(([kind, field, where, wider]): [string, Uses] => {
+    const statement = db.prepare<[{ host: string; value: string }], Row>(select(kind, `@host AND ${where}`));
+    const rows = (host: string, value: string) => statement.iterate({ host, value });
+    return [`${kind}/${field}`, { kind, rows, isWider: wider !== undefined }];
+  });
+  return {
+    byId: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '? AND id = ?'))])),
+    all: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?'))])),
+    uses: new Map(uses),
+    exposures: db.prepare(select('exposures', '? AND open = 1')),
+    chunks: db.prepare(
+      `SELECT owner, runs FROM entry_chunks
+       WHERE host = (SELECT key FROM hosts WHERE host = ?) AND owner = ? ORDER BY first`,
+    ),
+  };
+}
+
+function restOf(name: string, reads: Reads, part: () => PartOfHost): Rest {
+  return {
+    asked: new Set(),
+    source: (kind) => sourceOf(name, reads, kind, part),
+    uses: (key) => idsOfUse(name, reads, key, part()),
+  };
+}
+
+function sourceOf<K extends Kind>(
+  name: string,
+  reads: Reads,
+  kind: K,
+  part: () => PartOfHost,
+): Source<RecordOf<K>> {
+  return {
+    get: (id) => {
+      const row = reads.byId.get(kind)!.get(name, id);
+      return row === undefined ? undefined : made(part(), reads, kind, name, row);
+    },
+    *all(knows) {
+      for (const row of reads.all.get(kind)!.iterate(name))
+        yield [row.id, knows(row.id) ? null : made(part(), reads, kind, name, row)];
+    },
+  };
+}
+
+function idsOfUse(name: string, reads: Reads, key: string, part: PartOfHost): string[] {
+  const [kind, field, ...value] = key.split('/');
+  const { kind: of, rows, isWider } = reads.uses.get(`${kind!}/${field!}`)!;
+  part.bytes += KEY_BYTES;
+  const ids: string[] = [];
+  for (const row of rows(name, value.join('/'))) {
+    if (isWider && !indexKeys(of, JSON.parse(row.record)).includes(key)) continue;
+    ids.push(row.id);
+    if (!part.host.tables[of].knows(row.id)) take(part, reads, of, name, row);
+  }
+  return ids;
+}
+
+function take<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: string, row: Row): RecordOf<K> {
+  const record = made(part, reads, kind, name, row);
+  const table: Table<RecordOf<K>> = part.host.tables[kind];
+  table.load(row.id, record);
+  return record;
+}
+
+/** The record of a row; its entries come along. */
+function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: string, row: Row): RecordOf<K> {
+  const { id, record, runs } = row;
+  part.bytes += RECORD_BYTES + BYTES_A_CHARACTER * record.length;
+  if (runs !== undefined) {
+    const inline = runs.length > 0 ? [unpackRuns(runs)] : null;
+    const entries = inline ?? reads.chunks.all(name, id).map((chunk) => unpackRuns(chunk.runs));
+    if (entries.length > 0) part.host.entries.set(id, entries);
+    part.bytes += bytesOf(entries);
+  }
+  return JSON.parse(record) as RecordOf<K>;
+}
+
+/** What entries take in memory. */
+export function bytesOf(entries: Entries): number {
+  return entries.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+}

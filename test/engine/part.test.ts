@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/engine/decide.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
+import { openFilesOfPid } from '../../src/engine/model/lookup.ts';
+import { usesBy } from '../../src/engine/model/rest.ts';
+import { Table } from '../../src/engine/model/table.ts';
+import { entriesOf } from '../../src/engine/model/transaction.ts';
+import { cases } from '../support/property.ts';
+import { anyLife, anyStory, play, type Story } from './fleet.ts';
+import { keep, partOf, wholeOf } from './part.ts';
+import { ext4 } from './rig.ts';
+import { steadyContext } from './support.ts';
+
+/** So many commands a part lives for. */
+const KEPT = 4;
+
+/** Each command is decided on the whole host, and on one that is loaded in part and stored after each. */
+function playsTheSame(story: Story): void {
+  let commands = 0;
+  let stored = emptyHost();
+  let part = emptyHost();
+  let events = 0;
+  play(
+    story,
+    (made) => {
+      const came = made.events.slice(events);
+      for (const event of came) apply(part, event);
+      stored = keep(made.host);
+      for (const change of came.flatMap(({ changes }) => changes))
+        if (change.op === 'delete') part.tables[change.kind].forget(change.id);
+    },
+    (made, command) => {
+      if (commands % KEPT === 0) {
+        if (commands > 0) expect(wholeOf(part)).toEqual(wholeOf(made.host));
+        stored = keep(made.host);
+        part = partOf(() => stored);
+      }
+      events = made.events.length;
+      commands += 1;
+      const context = () => steadyContext(`own-${String(commands)}`);
+      expect([command, decide(part, command, context())]).toEqual([
+        command,
+        decide(made.host, command, context()),
+      ]);
+    },
+  );
+}
+
+describe('a host that is loaded in part', () => {
+  test.each([
+    ['uses', anyStory],
+    ['inodes', anyLife],
+  ])('decides as one that is in memory, and is the same after the commands: stories of %s', (_name, any) => {
+    fc.assert(fc.property(any, playsTheSame), cases(60));
+  });
+
+  test('asks for a record once, and for what there is not each time', () => {
+    const asked: string[] = [];
+    const table = new Table<number>({
+      get: (id) => {
+        asked.push(id);
+        return id === 'a' ? 1 : undefined;
+      },
+      all: () => [['a', 1]],
+    });
+    expect([table.get('a'), table.has('a'), table.get('b'), table.has('b')]).toEqual([
+      1,
+      true,
+      undefined,
+      false,
+    ]);
+    expect(asked).toEqual(['a', 'b', 'b']);
+    // Nobody has deleted them here.
+    for (const id of ['a', 'b']) table.forget(id);
+    expect([...table]).toEqual([['a', 1]]);
+  });
+});
+
+const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
+const ids = fc.constantFrom(...NAMES);
+const change = fc.record({
+  id: ids,
+  act: fc.constantFrom('put', 'hide', 'get', 'walk', 'knows'),
+  record: fc.nat(9),
+});
+
+test('a table that is loaded in part reads as a whole one, whatever is changed, loaded and taken back', () => {
+  const all = (table: Table<number>): unknown[] => [table.size, ...table];
+  const tableOf = (records: readonly (readonly [string, number])[]): Table<number> => {
+    const table = new Table<number>();
+    for (const [id, record] of records) table.set(id, record);
+    return table;
+  };
+  const stored = fc.uniqueArray(fc.tuple(ids, fc.nat(9)), { selector: ([id]) => id });
+  fc.assert(
+    fc.property(stored, fc.array(change), fc.nat(), (records, changes, kept) => {
+      const whole = tableOf(records);
+      const map = new Map<string, number>(records);
+      const part = new Table<number>({
+        get: (id) => map.get(id),
+        all: (knows) => records.map(([id, record]) => [id, knows(id) ? null : record] as const),
+      });
+      const acts = changes.map(({ id, act, record }) => {
+        if (act === 'get') expect(part.get(id)).toBe(whole.get(id));
+        if (act === 'walk') expect(all(part)).toEqual(all(whole));
+        if (act === 'knows' && !part.knows(id) && map.has(id)) part.load(id, map.get(id)!);
+        const does = (table: Table<number>) =>
+          act === 'put' ? table.put(id, record) : act === 'hide' ? table.hide(id) : () => undefined;
+        return [part, whole].map(does);
+      });
+      const from = kept % (acts.length + 1);
+      for (const undo of acts.slice(from).reverse()) for (const step of undo) step();
+      for (const id of NAMES) {
+        expect(part.has(id)).toBe(whole.has(id));
+        // What is left is for good.
+        if (whole.has(id)) continue;
+        part.delete(id);
+        whole.delete(id);
+      }
+      expect(all(part)).toEqual(all(whole));
+    }),
+    cases(),
+  );
+});
+
+test('entries come with their owner, and of a key that nobody has asked for nothing is taken out', () => {
+  const { made, mapper } = ext4('v6.12');
+  const { mapping, pid } = mapper({ touched: 'write' });
+  const open_file = openFilesOfPid(made.host, pid);
+  const stored = keep(made.host);
+  const part = partOf(() => stored);
+  expect(entriesOf(part, mapping)).toEqual(entriesOf(made.host, mapping));
+  expect(entriesOf(part, 'f3')).toEqual(entriesOf(made.host, 'f3'));
+  expect([open_file, usesBy(part, `mappings/pid/${String(pid)}`).size]).toEqual([[], 1]);
+});
