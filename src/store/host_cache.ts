@@ -60,7 +60,7 @@ export function cacheHosts(db: Connection, maxBytes: number): HostCache {
 }
 
 /** By how much a host in memory has grown. */
-function grown(host: Host, { events, replaced, entries, extents }: Applied): number {
+function grown(host: Host, { events, replaced, entries, extents, mapped_before }: Applied): number {
   let bytes = 0;
   for (const change of events.flatMap(({ changes }) => changes)) {
     if (change.op === 'put' && !replaced.has(change)) bytes += NEW_RECORD_BYTES;
@@ -69,5 +69,7 @@ function grown(host: Host, { events, replaced, entries, extents }: Applied): num
   for (const [owner, before] of entries) bytes += bytesOf(entriesOf(host, owner)) - bytesOf(before);
   for (const [file, before] of extents)
     bytes += EXTENT_BYTES * ((host.tables.files.get(file)?.extents.length ?? 0) - before.length);
+  for (const [removal, before] of mapped_before)
+    bytes += (host.mapped_before.get(removal)?.byteLength ?? 0) - (before?.byteLength ?? 0);
   return bytes;
 }

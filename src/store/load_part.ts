@@ -1,10 +1,13 @@
 import { emptyHost, indexExposures, indexKeys } from '../engine/model/apply.ts';
 import type { Host, Kind, RecordOf, Rest } from '../engine/model/host.ts';
+import { isApart } from '../engine/model/mapped_before.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
+import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { Source, Table } from '../engine/model/table.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ChunkRow } from './entry_chunks.ts';
 import type { Row } from './load.ts';
+import { addMapped, prepareMapped } from './mapped_before.ts';
 import { unpackRuns } from './packed_runs.ts';
 import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
 
@@ -44,6 +47,7 @@ interface Reads {
   readonly uses: ReadonlyMap<string, Uses>;
   readonly exposures: Statement<[string], Row>;
   readonly chunks: Statement<[string, string], ChunkRow>;
+  readonly mapped: ReturnType<typeof prepareMapped>;
 }
 
 interface Uses {
@@ -96,6 +100,7 @@ function prepareReads(db: Connection): Reads {
       `SELECT owner, runs FROM entry_chunks
        WHERE host = (SELECT key FROM hosts WHERE host = ?) AND owner = ? ORDER BY first`,
     ),
+    mapped: prepareMapped(db),
   };
 }
 
@@ -145,7 +150,7 @@ function take<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
   return record;
 }
 
-/** The record of a row; its entries come along. */
+/** The record of a row; its entries, and what was mapped before a removal, come along. */
 function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: string, row: Row): RecordOf<K> {
   const { id, record, runs } = row;
   part.bytes += RECORD_BYTES + BYTES_A_CHARACTER * record.length;
@@ -155,7 +160,12 @@ function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
     if (entries.length > 0) part.host.entries.set(id, entries);
     part.bytes += bytesOf(entries);
   }
-  return JSON.parse(record) as RecordOf<K>;
+  const parsed = JSON.parse(record) as RecordOf<K>;
+  if (kind === 'removals' && isApart(parsed as RemovalRecord)) {
+    const mapped = reads.mapped(name, id);
+    if (mapped !== undefined) part.bytes += addMapped(part.host, mapped).byteLength;
+  }
+  return parsed;
 }
 
 /** What entries take in memory. */

@@ -49,9 +49,19 @@ export interface MappedRow {
   readonly pfns: Buffer;
 }
 
-/** Adds what was loaded. */
-export function addMapped(host: Host, { removal, pfns }: MappedRow): void {
-  host.mapped_before.set(removal, unpackPfns(pfns));
+/** Adds what was loaded, and returns it. */
+export function addMapped(host: Host, { removal, pfns }: MappedRow): PfnSet {
+  const set = unpackPfns(pfns);
+  host.mapped_before.set(removal, set);
+  return set;
+}
+
+/** Prepares reading what was mapped when one removal of a host began; undefined where nothing asks for it any more. */
+export function prepareMapped(db: Connection): (host: string, removal: string) => MappedRow | undefined {
+  const select = db.prepare<[string, string], MappedRow>(
+    'SELECT removal, pfns FROM mapped_before WHERE host = (SELECT key FROM hosts WHERE host = ?) AND removal = ?',
+  );
+  return (host, removal) => select.get(host, removal);
 }
 
 interface FleetMappedRow extends MappedRow {
