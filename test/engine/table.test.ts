@@ -16,6 +16,7 @@ function seen(records: Map<string, number> | Table<number>) {
     [...records.keys()],
     [...records.values()],
     [...records.entries()],
+    'first' in records ? records.first() : [...records.values()][0],
   ];
 }
 

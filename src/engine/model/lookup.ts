@@ -100,9 +100,14 @@ export function must<T>(record: T | undefined, what: string): T {
   return record;
 }
 
+/** The record that another one names. Words are made of it where it is missing alone: some are asked for at each turn. */
+function named<T extends object>(records: Table<T>, id: string, what: string): T {
+  return records.get(id) ?? must<T>(undefined, `${what} ${id}`);
+}
+
 /** A process that another record names: it stays in the table when it has ended. */
 export function processOf(host: Host, pid: number): Process {
-  return must(host.tables.processes.get(String(pid)), `process ${String(pid)}`);
+  return named(host.tables.processes, String(pid), 'process');
 }
 
 /** Of these mappings, those whose process still has its memory: only their entries can anybody come to. */
@@ -112,17 +117,17 @@ export function livingMappings(host: Host, mappings: readonly Mapping[]): Mappin
 
 /** The device that another record names. */
 export function deviceOf(host: Host, name: string): DaxDevice {
-  return must(host.tables.dax_devices.get(name), `dax device ${name}`);
+  return named(host.tables.dax_devices, name, 'dax device');
 }
 
 /** The file system that another record names. */
 export function fileSystemOf(host: Host, id: string): FileSystem {
-  return must(host.tables.file_systems.get(id), `file system ${id}`);
+  return named(host.tables.file_systems, id, 'file system');
 }
 
 /** The file of that id, which there is. */
 export function fileOf(host: Host, id: string): File {
-  return must(host.tables.files.get(id), `file ${id}`);
+  return named(host.tables.files, id, 'file');
 }
 
 /**

@@ -12,13 +12,13 @@ import type { Hazard } from '../model/removal.ts';
 import { EVERY, firstDaxRanges } from '../model/scan_entries.ts';
 import { entriesOf } from '../model/transaction.ts';
 
-/** What sets off the entries of a mapping that are left, and where what oopses does. */
-interface SetOff extends Pick<Triggers, 'reach' | 'oops' | 'livelock'> {
-  readonly oopses_in: string;
-  readonly dependent: Dependent;
-}
-
 type StaleKind = Extract<HazardKind, 'stale_mapping' | 'kernel_oops' | 'gup_livelock'>;
+
+/** A hazard of entries that are left, as it is told of every mapping whose entries are alike. */
+interface Row extends Pick<Hazard, 'writable' | 'triggered_by' | 'source'>, Dependent {
+  readonly kind: StaleKind;
+  readonly detailOf: (pid: number) => string;
+}
 
 /**
  * The hazards of each mapping that has entries left. Which pfns those are is told in the first rows and the first of each
@@ -26,81 +26,99 @@ type StaleKind = Extract<HazardKind, 'stale_mapping' | 'kernel_oops' | 'gup_live
  */
 export function staleHazards(host: Host, device: DaxDevice): Hazard[] {
   const hazards: Hazard[] = [];
-  const setOffBy = askOnce(host, device);
+  const rowsOf = askOnce(host, device);
   const seen = new Set<HazardKind>();
   for (const mapping of livingMappings(host, mappingsOfDevice(host, device.name))) {
     const entries = entriesOf(host, mapping.id);
     const kinds = kindsOf(device, entries, EVERY);
     if (kinds.length === 0) continue;
-    const setOff = setOffBy(mapping, kinds);
-    const found = hazardKinds(setOff);
-    const isShown = hazards.length < ROWS_MAX || found.some((kind) => !seen.has(kind));
+    const rows = rowsOf(mapping, kinds);
+    const isShown = hazards.length < ROWS_MAX || rows.some(({ kind }) => !seen.has(kind));
     const pfn_ranges = isShown ? firstDaxRanges(entries, ROWS_MAX) : [];
-    for (const kind of found) {
-      seen.add(kind);
-      hazards.push(hazardOf(kind, device, mapping, setOff, pfn_ranges));
+    for (const row of rows) {
+      seen.add(row.kind);
+      hazards.push(hazardOf(row, mapping, pfn_ranges));
     }
   }
   return hazards;
 }
 
 /** Asks once for mappings that are alike, as most of many are; for each where struct pages differ by pfn. */
-function askOnce(host: Host, device: DaxDevice): (mapping: Mapping, kinds: readonly Run[]) => SetOff {
+function askOnce(host: Host, device: DaxDevice): (mapping: Mapping, kinds: readonly Run[]) => readonly Row[] {
   const effectAt = staleEffects(host);
-  const ask = (mapping: Mapping, kinds: readonly Run[]): SetOff => {
-    const triggers = inAnyCase(host, () => triggersOf(effectAt, mapping, kinds));
-    const { reach, oops, oopses, livelock, ...dependent } = triggers;
-    return { reach, oops, livelock, oopses_in: functionWords(oops, oopses), dependent };
-  };
+  const ask = (mapping: Mapping, kinds: readonly Run[]): Row[] =>
+    rowsFor(
+      device,
+      inAnyCase(host, () => triggersOf(effectAt, mapping, kinds)),
+    );
   if (memoryRangesOf(host, device.name).length > 0) return ask;
-  const known = new Map<string, SetOff>();
+  const known = new Map<string, readonly Row[]>();
   return (mapping, kinds) => {
     const bits = kinds.map((run) => encodeRun(run)[3]);
     const key = [mapping.prot, mapping.file, ...mapping.flags, ...bits].join();
-    const setOff = known.get(key) ?? ask(mapping, kinds);
-    known.set(key, setOff);
-    return setOff;
+    const rows = known.get(key) ?? ask(mapping, kinds);
+    known.set(key, rows);
+    return rows;
   };
 }
 
-function hazardKinds({ oops, livelock }: SetOff): readonly StaleKind[] {
-  const kinds: StaleKind[] = ['stale_mapping'];
-  if (oops.length > 0) kinds.push('kernel_oops');
-  if (livelock.length > 0) kinds.push('gup_livelock');
-  return kinds;
+/** Whoever has such an entry reaches its pfns; what else it sets off is told where there is something. */
+function rowsFor({ name }: DaxDevice, { reach, oops, oopses, livelock, ...dependent }: Known): Row[] {
+  const writable = reach.includes('store');
+  const reaches = writable ? 'reads and writes' : 'reads';
+  const rows: Row[] = [
+    {
+      kind: 'stale_mapping',
+      writable,
+      triggered_by: reach,
+      detailOf: (pid) => `process ${String(pid)} still ${reaches} pfns of ${name}`,
+      source: 'SPEC.md D1',
+      ...dependent,
+    },
+  ];
+  if (oops.length > 0) {
+    const detail = `the kernel oopses on the stale entry, ${functionWords(oops, oopses)}`;
+    rows.push({
+      kind: 'kernel_oops',
+      writable: false,
+      triggered_by: oops,
+      detailOf: () => detail,
+      source: 'C3, C4',
+    });
+  }
+  if (livelock.length > 0) {
+    const detail = 'gup spins on the stale PTE until SIGKILL';
+    rows.push({
+      kind: 'gup_livelock',
+      writable: false,
+      triggered_by: livelock,
+      detailOf: () => detail,
+      source: 'C3',
+    });
+  }
+  return rows;
 }
 
+/** Its members by name: there may be one for each of 10 000 mappings (ADR 19). */
 function hazardOf(
-  kind: StaleKind,
-  { name }: DaxDevice,
+  { kind, writable, triggered_by, detailOf, source, depends_on }: Row,
   { pid, id: mapping }: Mapping,
-  { reach, oops, oopses_in, livelock, dependent }: SetOff,
   pfn_ranges: Hazard['pfn_ranges'],
 ): Hazard {
-  const base = { pid, mapping, pin: null, pfn_ranges };
-  switch (kind) {
-    case 'stale_mapping': {
-      const writable = reach.includes('store');
-      const detail = `process ${String(pid)} still ${writable ? 'reads and writes' : 'reads'} pfns of ${name}`;
-      return { ...base, writable, triggered_by: reach, kind, detail, source: 'SPEC.md D1', ...dependent };
-    }
-    case 'kernel_oops': {
-      const detail = `the kernel oopses on the stale entry, ${oopses_in}`;
-      return { ...base, writable: false, triggered_by: oops, kind, detail, source: 'C3, C4' };
-    }
-    case 'gup_livelock': {
-      const detail = 'gup spins on the stale PTE until SIGKILL';
-      return { ...base, writable: false, triggered_by: livelock, kind, detail, source: 'C3' };
-    }
-  }
+  const detail = detailOf(pid);
+  const hazard = { pid, mapping, pin: null, pfn_ranges, writable, triggered_by, kind, detail, source };
+  return depends_on === undefined ? hazard : { ...hazard, depends_on };
 }
+
+/** What a verb sets off, as far as that is known of the kernel. */
+type Known = Triggers & Dependent;
 
 /**
  * What sets it off whatever the facts are that are not known of the kernel, and on which the rest depends. That the
  * entry is there, and so the verdict, depends on none of them (UNK10).
  */
-function inAnyCase(host: Host, triggers: () => Triggers): Triggers & Dependent {
-  return inEveryWorld<Triggers & Dependent>(host, triggers, (worlds) => {
+function inAnyCase(host: Host, triggers: () => Triggers): Known {
+  return inEveryWorld<Known>(host, triggers, (worlds) => {
     const [first, ...others] = worlds.tried.map(({ outcome }) => outcome);
     const shared = (does: 'oops' | 'livelock'): Triggers['oops'] =>
       first![does].filter((verb) => others.every((other) => other[does].includes(verb)));
