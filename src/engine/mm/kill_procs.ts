@@ -4,8 +4,8 @@ import { must, processOf, virtualAddress } from '../model/lookup.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
+import type { Mapped } from './alike_vmas.ts';
 import { sweepCalls, type Sent } from './kill_sweep.ts';
-import type { Mapped } from './space_runs.ts';
 import type { SignalRow, StepParameters } from '../model/removal.ts';
 
 /** How many kernel log lines a report keeps. */

@@ -1,31 +1,17 @@
-import type { Mapping } from '../model/host.ts';
 import {
   CHUNK_RUNS,
   COLUMNS,
   isAnon,
   levelIn,
   LEVELS,
+  runCount,
   runsFrom,
   seekChunk,
-  type Entries,
   type Level,
 } from '../model/mapping_table.ts';
+import type { Alike } from './alike_vmas.ts';
 
-/** The entries of one VMA of an address space, and how calls of memory_failure() find its process. */
-export interface Mapped {
-  readonly mapping: Mapping;
-  readonly entries: Entries;
-  /** i_pages of the file: of copied pages those are found behind which it has a real entry; null where none is. */
-  readonly behind: Entries | null;
-  /** Page index of its first page in the address space. */
-  readonly shift: number;
-  /** Whether its process is signalled where it has an entry. */
-  readonly collected: boolean;
-  /** Whether its entries are faulted in again before each call. */
-  readonly refaults: boolean;
-}
-
-/** Runs of VMAs in page indices of their address space, ascending; of one index in the order of the VMAs. */
+/** Runs of VMAs that are alike, in page indices of their address space, ascending; of one index in the order of these. */
 export interface SpaceRuns {
   readonly starts: Float64Array;
   readonly ends: Float64Array;
@@ -34,14 +20,14 @@ export interface SpaceRuns {
   readonly count: number;
 }
 
-/** A slot for each VMA, size of entry, and whether they stay: copied pages, or what is faulted in before each call. */
+/** A slot for VMAs that are alike, a size of entry, and whether they stay: copied pages, or what is faulted in before each call. */
 export const STAYS = 4;
 
 function slotOf(owner: number, level: number, stays: boolean): number {
   return (owner << 3) + (stays ? STAYS : 0) + level;
 }
 
-/** Which of the VMAs a slot is of. */
+/** Of which of those that are alike a slot is. */
 export function ownerOf(slot: number): number {
   return slot >> 3;
 }
@@ -63,9 +49,13 @@ interface Within {
 }
 
 /** Runs of VMAs that reach into page indices of the address space. O(runs, runs log VMAs where they overlap). */
-export function spaceRuns(mapped: readonly Mapped[], within: Within): SpaceRuns {
+export function spaceRuns(all: readonly Alike[], within: Within): SpaceRuns {
   const found = { starts: NONE, ends: NONE, slots: new Uint32Array(0), count: 0 };
-  mapped.forEach((each, owner) => {
+  makeRoom(
+    found,
+    all.reduce((sum, { entries }) => sum + runCount(entries), 0),
+  );
+  all.forEach((each, owner) => {
     findRuns(found, each, owner, within);
   });
   return inOrder(found);
@@ -75,7 +65,7 @@ const NONE = new Float64Array(0);
 /** Runs while they are found. */
 type Found = { -readonly [Column in keyof SpaceRuns]: SpaceRuns[Column] };
 
-function findRuns(found: Found, each: Mapped, owner: number, { start, end }: Within): void {
+function findRuns(found: Found, each: Alike, owner: number, { start, end }: Within): void {
   const { entries, shift, refaults } = each;
   for (let chunk = seekChunk(entries, start - shift); chunk < entries.length; chunk += 1) {
     const rows = entries[chunk]!;
@@ -96,7 +86,7 @@ function findRuns(found: Found, each: Mapped, owner: number, { start, end }: Wit
  * The copied pages whose index has a real entry in i_pages: of no other is a call made, or it looks for nobody.
  * Source: fs/dax.c dax_lock_mapping_entry().
  */
-function findCopied(found: Found, { behind }: Mapped, slot: number, from: number, to: number): void {
+function findCopied(found: Found, { behind }: Alike, slot: number, from: number, to: number): void {
   if (behind === null) return;
   for (const run of runsFrom(behind, from)) {
     if (run.index >= to) return;
