@@ -2,13 +2,15 @@ import { decide } from '../engine/decide.ts';
 import type { ImportInventory } from '../engine/model/host_command.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { Connection } from '../store/connection.ts';
-import type { Decided, Undecided } from '../store/decided.ts';
+import type { Decided } from '../store/decided.ts';
 import { prepareHostSeq, prepareLastSeq } from '../store/journal.ts';
 import { prepareLoad } from '../store/load.ts';
 import { packJson, unpackJson } from '../store/packed.ts';
 import type { PackedSubmission, Submission, Submitted } from '../store/port.ts';
 import { answerRead } from '../store/read_only.ts';
 import type { Work } from '../store/transact.ts';
+import type { LeftUndecided } from './message.ts';
+import type { MadeElsewhere } from './writer_client.ts';
 
 /** Work that the writer left undecided; `command` is that of an import, packed. */
 export type Undone =
@@ -45,18 +47,36 @@ function unpacked(undone: Undone): Work {
 /** So often a command is decided again whose host was changed meanwhile; then it is for its client to ask again. */
 const TRIES_MAX = 8;
 
+/** The writer as it is asked to do one piece of work. */
+export interface Writing {
+  readonly write: (made: MadeElsewhere | null) => Promise<Submitted | LeftUndecided>;
+  readonly letGo: (hold: number) => void;
+}
+
 /**
- * Has the writer do a piece of work, and where it leaves it undecided, another thread decide it first. Nothing holds the
- * host meanwhile: whoever changes it goes first, and `host_busy` is answered to who was overtaken 8 times.
+ * Has the writer do a piece of work, and where it leaves it undecided, another thread decide it first. The writer holds
+ * the host of a command meanwhile, so that it is committed as it was decided; only what takes too long, or who writes to
+ * the file from outside, has it decided again. `host_busy` is answered to who was overtaken 8 times.
  */
 export async function decidedElsewhere(
-  write: (decided: ArrayBuffer | null) => Promise<Submitted | Undecided>,
+  { write, letGo }: Writing,
   decideIt: () => Promise<ArrayBuffer>,
 ): Promise<Submitted> {
   let submitted = await write(null);
   for (let tries = 0; submitted.status === 'undecided'; tries += 1) {
-    if (tries === TRIES_MAX) return { status: 'unavailable', why: HOST_BUSY };
-    submitted = await write(await decideIt());
+    const { hold } = submitted;
+    const giveUp = (): void => {
+      if (hold !== null) letGo(hold);
+    };
+    if (tries === TRIES_MAX) {
+      giveUp();
+      return { status: 'unavailable', why: HOST_BUSY };
+    }
+    const decided = await decideIt().catch((error: unknown) => {
+      giveUp();
+      throw error;
+    });
+    submitted = await write({ decided, resumes: hold });
   }
   return submitted;
 }
@@ -64,6 +84,6 @@ export async function decidedElsewhere(
 const HOST_BUSY = {
   unavailable: true,
   code: 'host_busy',
-  detail: `the host was changed ${String(TRIES_MAX)} times while it was worked out what this does on its kernel, of which not all is known`,
+  detail: `the host was changed ${String(TRIES_MAX)} times while it was worked out what this does`,
   retry_after_s: 1,
 } as const;

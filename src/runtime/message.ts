@@ -18,13 +18,14 @@ export interface WriterData {
   readonly ownReads: OwnReads;
 }
 
-/** What the writer is sent. A question has an id, by which its answer is known; `decided` is packed. */
+/** What the writer is sent. A question has an id, by which its answer is known; `decided` is packed; `resumes` is the hold that it ends. */
 export type ToWriter =
   | {
       readonly type: 'work';
       readonly id: number;
       readonly work: Work;
       readonly decided: ArrayBuffer | null;
+      readonly resumes: number | null;
     }
   | {
       readonly type: 'submit_packed';
@@ -32,14 +33,22 @@ export type ToWriter =
       readonly submission: Omit<PackedSubmission, 'command'>;
       readonly command: ArrayBuffer;
       readonly decided: ArrayBuffer | null;
+      readonly resumes: number | null;
     }
+  /** What a host was held for is not decided: who waits for it goes on. */
+  | { readonly type: 'let_go'; readonly hold: number }
   | { readonly type: 'check'; readonly id: number }
   /** Where the process answers, for whoever finds the file taken. */
   | { readonly type: 'serve_at'; readonly url: string }
   | { readonly type: 'close' };
 
+/** Work that another thread is to decide first. `hold`: under this number its host is held; null where it is not. */
+export interface LeftUndecided extends Undecided {
+  readonly hold: number | null;
+}
+
 /** What became of one piece of work: its answer, or the bug that rolled it back. */
-export type WireSettled = { readonly submitted: Submitted | Undecided } | { readonly error: PackedError };
+export type WireSettled = { readonly submitted: Submitted | LeftUndecided } | { readonly error: PackedError };
 
 /** What the writer tells. */
 export type FromWriter =

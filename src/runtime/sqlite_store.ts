@@ -121,7 +121,7 @@ export interface StoreParts {
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
 export function storeOf({ db, client, assessor, asker, decider, reader, log }: StoreParts): Store {
-  const { run, runPacked, ...writer } = client;
+  const { run, runPacked, letGo, ...writer } = client;
   const reads = createReads(db);
   const isRange = prepareIsRange(db);
   return {
@@ -131,16 +131,13 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
       (work) => {
         // One with a key is the writer's, which keeps the answer.
         if (work.idempotency === undefined && takesLong(work)) return asker.run(work);
-        return decidedElsewhere(
-          (decided) => run(work, decided),
-          () => decider.run({ work }),
-        );
+        return decidedElsewhere({ write: (made) => run(work, made), letGo }, () => decider.run({ work }));
       },
       ({ command, ...work }) => {
         // Taken at once; what is handed over are copies of the bytes, since work that is undecided is sent again.
         const taken = structuredClone(command, { transfer: [command] });
         return decidedElsewhere(
-          (decided) => runPacked({ ...work, command: taken.slice(0) }, decided),
+          { write: (made) => runPacked({ ...work, command: taken.slice(0) }, made), letGo },
           () => decider.run({ work, command: taken.slice(0) }),
         );
       },

@@ -13,6 +13,11 @@ import type { FromWriter, ToWriter, WriterData } from './message.ts';
 import { isReading } from './own_reads.ts';
 import { packError } from './thread_error.ts';
 
+/** Whoever waits for a host waits so long for what another thread decides of it: then that may be overtaken. */
+const HOLD_MS = 30_000;
+/** A packed listing of more is decided by another thread: of so many bytes to decide takes 20 ms. */
+const LONG_BYTES = 384 * 1024;
+
 type Tell = (message: FromWriter) => void;
 
 /** What a writer decides by, and how it tells what came of it. */
@@ -40,15 +45,25 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
     startTurn: turnsOf(data.turnMs),
     retention: data.retention,
   });
-  const batches = collectBatches({ path, transact, lost, tell, afterCommit: checkpoints.afterCommit });
+  const batches = collectBatches({
+    path,
+    transact,
+    lost,
+    tell,
+    afterCommit: checkpoints.afterCommit,
+    holdMs: HOLD_MS,
+  });
   tell({ type: 'ready', path });
   return (message) => {
     switch (message.type) {
       case 'work':
-        batches.add({ id: message.id, work: withDecided(message.work, message.decided) });
+        batches.add({ ...message, work: withDecided(message.work, message.decided) });
         break;
       case 'submit_packed':
-        batches.add({ id: message.id, work: withDecided(unpacked(message), message.decided) });
+        batches.add({ ...message, work: unpacked(message) });
+        break;
+      case 'let_go':
+        batches.letGo(message.hold);
         break;
       case 'check':
         tell(check(message.id, owned, checkpoints));
@@ -75,12 +90,26 @@ function turnsOf(turnMs: number): () => () => boolean {
 
 /** The same with what another thread has made of it. */
 function withDecided(work: Work, decided: ArrayBuffer | null): Work {
-  return decided === null ? work : { ...work, decided: unpackJson(decided) as Decided };
+  return { ...work, ...decidedIn(decided) };
 }
 
-/** What another thread packed: the one place that says what is in the bytes. */
-function unpacked({ submission, command }: Extract<ToWriter, { type: 'submit_packed' }>): Work {
-  return { ...submission, command: unpackJson(command) as ImportInventory };
+function decidedIn(decided: ArrayBuffer | null): Pick<Work, 'decided'> {
+  return decided === null ? {} : { decided: unpackJson(decided) as Decided };
+}
+
+/**
+ * What another thread packed: the one place that says what is in the bytes. They are read where the command is looked at,
+ * which of one that takes long it never is.
+ */
+function unpacked({ submission, command, decided }: Extract<ToWriter, { type: 'submit_packed' }>): Work {
+  return {
+    ...submission,
+    ...decidedIn(decided),
+    is_long: command.byteLength > LONG_BYTES,
+    get command() {
+      return unpackJson(command) as ImportInventory;
+    },
+  };
 }
 
 /** Keeps the other thread told of the checkpoints, and logs when they begin to fail or work again. */

@@ -1,12 +1,11 @@
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
-import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
 import type { Commit, PackedSubmission, Store, StoreHealth, Submitted } from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
 import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
 import type { Log } from './log.ts';
-import type { FromWriter, ToWriter, WireSettled } from './message.ts';
+import type { FromWriter, LeftUndecided, ToWriter, WireSettled } from './message.ts';
 import { unpackError } from './thread_error.ts';
 
 /** The writer's end of the messages: a Worker is one. */
@@ -25,11 +24,18 @@ export interface WriterClientOptions {
   readonly onFatal: (error: Error) => void;
 }
 
+/** What another thread has made of work, packed, and the hold of its host that ends with it. */
+export interface MadeElsewhere {
+  readonly decided: ArrayBuffer;
+  readonly resumes: number | null;
+}
+
 /** What of a store the writer answers. */
 export interface WriterClient extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
-  /** `decided`, packed: what another thread has made of it. */
-  run(work: Work, decided: ArrayBuffer | null): Promise<Submitted | Undecided>;
-  runPacked(submission: PackedSubmission, decided: ArrayBuffer | null): Promise<Submitted | Undecided>;
+  run(work: Work, made: MadeElsewhere | null): Promise<Submitted | LeftUndecided>;
+  runPacked(submission: PackedSubmission, made: MadeElsewhere | null): Promise<Submitted | LeftUndecided>;
+  /** What a host is held for is not decided by anybody. */
+  letGo(hold: number): void;
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
   readonly ready: Promise<string>;
 }
@@ -40,13 +46,15 @@ interface Waiting<T> {
 }
 
 interface Client {
-  readonly submissions: Map<number, Waiting<Submitted | Undecided>>;
+  readonly submissions: Map<number, Waiting<Submitted | LeftUndecided>>;
   readonly checks: Map<number, Waiting<StoreHealth | Unavailable>>;
   readonly listeners: Set<(commit: Commit) => void>;
   checkpoints: CheckpointState;
 }
 
 const NO_CHECKPOINT: CheckpointState = { last_checkpoint_at: null, checkpoint_failures: 0, degraded: null };
+
+const NOT_MADE = { decided: null, resumes: null };
 
 /** The writing half of the store: sends, and settles what the writer answers. */
 export function createWriterClient(options: WriterClientOptions): WriterClient {
@@ -72,9 +80,15 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
     });
   return {
     ready: ready.then((served) => (path = served)),
-    run: (work, decided) => ask(client.submissions, (id) => ({ type: 'work', id, work, decided })),
-    runPacked: ({ command, ...submission }, decided) =>
-      ask(client.submissions, (id) => ({ type: 'submit_packed', id, submission, command, decided })),
+    run: (work, made) => ask(client.submissions, (id) => ({ type: 'work', id, work, ...(made ?? NOT_MADE) })),
+    runPacked: ({ command, ...submission }, made) =>
+      ask(client.submissions, (id) => {
+        return { type: 'submit_packed', id, submission, command, ...(made ?? NOT_MADE) };
+      }),
+    letGo: (hold) => {
+      // One that closes holds nobody.
+      if (closing === null) send({ type: 'let_go', hold });
+    },
     // A check is a commit: those who ask at the same time share one.
     check: () =>
       (checking ??= ask(client.checks, (id) => ({ type: 'check', id })).finally(() => (checking = null))),
@@ -156,7 +170,7 @@ function taken<T>(waiting: Map<number, Waiting<T>>, id: number): Waiting<T> | un
   return asked;
 }
 
-function settleOne(waiting: Waiting<Submitted | Undecided> | undefined, settled: WireSettled): void {
+function settleOne(waiting: Waiting<Submitted | LeftUndecided> | undefined, settled: WireSettled): void {
   if ('submitted' in settled) waiting?.resolve(settled.submitted);
   else waiting?.reject(unpackError(settled.error));
 }

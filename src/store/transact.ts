@@ -33,7 +33,11 @@ export interface TransactOptions {
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
-export type Work = (Submission | Inquiry) & { readonly decided?: Decided };
+export type Work = (Submission | Inquiry) & {
+  readonly decided?: Decided;
+  /** It takes so long to decide that another thread is to do that; its command is not looked at here. */
+  readonly is_long?: boolean;
+};
 
 /** What became of one piece of work: its answer, or the bug that rolled it back. */
 export type Settled = { readonly submitted: Submitted | Undecided } | { readonly error: Error };
@@ -110,6 +114,7 @@ export function prepareTransact(
       settled.push(result);
       waiting.set(work.host, waiting.get(work.host)! - 1);
       goOn(marks, runNoted, ({ host }) => waiting.get(host) !== 0 || isOver());
+      if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();
     commit?.run();
@@ -125,6 +130,15 @@ export function prepareTransact(
       throw error;
     }
   };
+}
+
+/**
+ * Whether a command waits for what another thread decides: nothing behind it may overtake it on its host, so a batch ends
+ * with it. What changes nothing holds up nobody.
+ */
+export function holdsHost(work: Work, settled: Settled): boolean {
+  const isUndecided = 'submitted' in settled && settled.submitted.status === 'undecided';
+  return isUndecided && !('question' in work) && work.dry_run !== true;
 }
 
 /** What became of one piece of work, and the removals that it changed. */
@@ -234,12 +248,13 @@ const UNDECIDED: Undecided = { status: 'undecided' };
 function decideOf(
   transactor: Transactor,
   host: Host,
-  { host: name, command, decided }: Submission & Pick<Work, 'decided'>,
+  work: Submission & Pick<Work, 'decided' | 'is_long'>,
   context: Context,
 ): ReturnType<Decide> {
+  const { host: name, decided } = work;
   if (decided !== undefined && 'decision' in decided && decided.host_seq === transactor.hostSeq(name))
     return decided.decision;
-  return transactor.decide(host, command, context);
+  return work.is_long === true ? null : transactor.decide(host, work.command, context);
 }
 
 function store(
