@@ -1,14 +1,16 @@
 -- The whole schema after every migration. Generated: npx vitest run -u test/store/migrate.test.ts
 
 CREATE TABLE cxl_memdevs (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled', 'gone')),
   serial TEXT,
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -16,21 +18,25 @@ CREATE INDEX cxl_memdevs_by_host ON cxl_memdevs (host);
 
 CREATE INDEX cxl_memdevs_by_id ON cxl_memdevs (id);
 
+CREATE INDEX cxl_memdevs_by_made_ms ON cxl_memdevs (made_ms);
+
 CREATE INDEX cxl_memdevs_by_serial ON cxl_memdevs (serial);
 
 CREATE INDEX cxl_memdevs_by_state ON cxl_memdevs (state);
 
 CREATE TABLE cxl_regions (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   type TEXT NOT NULL CHECK (type IN ('pmem', 'ram', 'unknown')),
   state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
   decode_state TEXT NOT NULL CHECK (decode_state IN ('commit', 'reset')),
   size INTEGER NOT NULL DEFAULT 0,
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -40,15 +46,19 @@ CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, size);
 
 CREATE INDEX cxl_regions_by_id ON cxl_regions (id);
 
+CREATE INDEX cxl_regions_by_made_ms ON cxl_regions (made_ms);
+
 CREATE INDEX cxl_regions_by_size ON cxl_regions (size);
 
 CREATE INDEX cxl_regions_by_state ON cxl_regions (state);
 
 CREATE TABLE dax_devices (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   mode TEXT NOT NULL CHECK (mode IN ('fsdax', 'devdax', 'system-ram', 'raw', 'sector', 'unknown')),
   state TEXT NOT NULL CHECK (state IN ('bound', 'removing', 'unbound', 'gone')),
@@ -56,7 +66,9 @@ CREATE TABLE dax_devices (
   tenant TEXT,
   provider TEXT,
   holders TEXT NOT NULL DEFAULT 'not_told' CHECK (holders IN ('not_told', 'told')),
-  record TEXT NOT NULL CHECK (json_valid(record)), size INTEGER NOT NULL DEFAULT 0, labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  size INTEGER NOT NULL DEFAULT 0,
+  labels TEXT NOT NULL DEFAULT '{}',
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -67,6 +79,8 @@ CREATE INDEX dax_devices_by_host_size ON dax_devices (host, size);
 CREATE INDEX dax_devices_by_host_state ON dax_devices (host, state);
 
 CREATE INDEX dax_devices_by_id ON dax_devices (id);
+
+CREATE INDEX dax_devices_by_made_ms ON dax_devices (made_ms);
 
 CREATE INDEX dax_devices_by_mode ON dax_devices (mode);
 
@@ -98,17 +112,20 @@ CREATE TABLE "events" (
 CREATE INDEX events_by_host ON events (host);
 
 CREATE TABLE exposures (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   pid INTEGER NOT NULL,
   tenant TEXT,
   to_tenant TEXT,
   open INTEGER NOT NULL CHECK (open IN (0, 1)),
-  record TEXT NOT NULL CHECK (json_valid(record)), pages INTEGER NOT NULL DEFAULT 0,
+  pages INTEGER NOT NULL DEFAULT 0,
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -121,6 +138,8 @@ CREATE INDEX exposures_by_host_dax_device ON exposures (host, dax_device);
 CREATE INDEX exposures_by_host_open ON exposures (host, open);
 
 CREATE INDEX exposures_by_host_pages ON exposures (host, pages);
+
+CREATE INDEX exposures_by_made_ms ON exposures (made_ms);
 
 CREATE INDEX exposures_by_open ON exposures (open);
 
@@ -140,31 +159,38 @@ CREATE TABLE extent_chunks (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE file_systems (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   fs_type TEXT NOT NULL CHECK (fs_type IN ('ext4', 'xfs')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
 CREATE INDEX file_systems_by_host ON file_systems (host);
 
+CREATE INDEX file_systems_by_made_ms ON file_systems (made_ms);
+
 CREATE TABLE files (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   mount TEXT NOT NULL,
   dax_device TEXT NOT NULL,
   file_system TEXT NOT NULL,
   path TEXT NOT NULL,
-  record TEXT NOT NULL CHECK (json_valid(record)),
-  size INTEGER NOT NULL DEFAULT 0, runs BLOB NOT NULL DEFAULT x'',
+  size INTEGER NOT NULL DEFAULT 0,
+  runs BLOB NOT NULL DEFAULT x'',
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -178,11 +204,19 @@ CREATE INDEX files_by_host_path ON files (host, path);
 
 CREATE INDEX files_by_host_size ON files (host, size);
 
+CREATE INDEX files_by_made_ms ON files (made_ms);
+
 CREATE INDEX files_by_mount ON files (mount);
 
 CREATE INDEX files_by_path ON files (path);
 
 CREATE INDEX files_by_size ON files (size);
+
+CREATE TABLE host_counts (
+  host INTEGER PRIMARY KEY REFERENCES hosts (key) ON DELETE CASCADE,
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  next_id INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE host_names (
   key INTEGER PRIMARY KEY,
@@ -190,33 +224,37 @@ CREATE TABLE host_names (
 ) STRICT;
 
 CREATE TABLE hosts (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL UNIQUE,
-  id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
-  revision INTEGER NOT NULL CHECK (revision >= 1),
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   kernel TEXT NOT NULL,
   health TEXT NOT NULL CHECK (health IN ('ok', 'oopsed', 'livelocked')),
-  record TEXT NOT NULL CHECK (json_valid(record)), kernel_release TEXT, labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  CHECK (id = host),
-  UNIQUE (host, id)
+  kernel_release TEXT,
+  labels TEXT NOT NULL DEFAULT '{}',
+  record TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX hosts_by_health ON hosts (health);
 
 CREATE INDEX hosts_by_kernel ON hosts (kernel);
 
-CREATE INDEX hosts_by_kernel_release ON hosts (kernel, kernel_release, host);
+CREATE INDEX hosts_by_kernel_release ON hosts (kernel, kernel_release, id);
+
+CREATE INDEX hosts_by_made_ms ON hosts (made_ms);
 
 CREATE TABLE hotplug_events (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   action TEXT NOT NULL CHECK (action IN ('surprise_removal', 'orderly_removal', 'add', 'replace')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -225,6 +263,8 @@ CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
 CREATE INDEX hotplug_events_by_host ON hotplug_events (host);
 
 CREATE INDEX hotplug_events_by_host_dax_device ON hotplug_events (host, dax_device);
+
+CREATE INDEX hotplug_events_by_made_ms ON hotplug_events (made_ms);
 
 CREATE TABLE idempotency_keys (
   key TEXT NOT NULL PRIMARY KEY,
@@ -242,23 +282,27 @@ CREATE TABLE identity (
 ) STRICT;
 
 CREATE TABLE inventories (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
 CREATE INDEX inventories_by_host ON inventories (host);
+
+CREATE INDEX inventories_by_made_ms ON inventories (made_ms);
 
 CREATE TABLE labels (
   kind TEXT NOT NULL CHECK (kind IN ('hosts', 'dax_devices')),
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   key INTEGER NOT NULL,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   UNIQUE (kind, name, value, key)
 ) STRICT;
 
@@ -272,16 +316,18 @@ CREATE TABLE mapped_before (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE mappings (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   pid INTEGER NOT NULL,
   dax_device TEXT NOT NULL,
   file TEXT,
-  record TEXT NOT NULL CHECK (json_valid(record)),
   runs BLOB NOT NULL DEFAULT x'',
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -295,17 +341,21 @@ CREATE INDEX mappings_by_host_file ON mappings (host, file);
 
 CREATE INDEX mappings_by_host_pid ON mappings (host, pid);
 
+CREATE INDEX mappings_by_made_ms ON mappings (made_ms);
+
 CREATE INDEX mappings_by_pid ON mappings (pid);
 
 CREATE TABLE memory_ranges (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   leaked INTEGER NOT NULL CHECK (leaked IN (0, 1)),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -313,11 +363,15 @@ CREATE INDEX memory_ranges_by_host ON memory_ranges (host, dax_device);
 
 CREATE INDEX memory_ranges_by_leaked ON memory_ranges (leaked);
 
+CREATE INDEX memory_ranges_by_made_ms ON memory_ranges (made_ms);
+
 CREATE TABLE mounts (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   fs_type TEXT NOT NULL CHECK (fs_type IN ('ext4', 'xfs')),
@@ -325,7 +379,7 @@ CREATE TABLE mounts (
   fs_state TEXT NOT NULL CHECK (fs_state IN ('alive', 'shutdown', 'frozen')),
   file_system TEXT NOT NULL,
   path TEXT NOT NULL DEFAULT '',
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -337,18 +391,27 @@ CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
 
 CREATE INDEX mounts_by_host_path ON mounts (host, path);
 
+CREATE INDEX mounts_by_made_ms ON mounts (made_ms);
+
 CREATE INDEX mounts_by_path ON mounts (path);
 
+CREATE TABLE next_keys (
+  kind TEXT NOT NULL PRIMARY KEY,
+  next INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE open_files (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   pid INTEGER NOT NULL,
   dax_device TEXT NOT NULL,
   file TEXT,
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -362,6 +425,8 @@ CREATE INDEX open_files_by_host_file ON open_files (host, file);
 
 CREATE INDEX open_files_by_host_pid ON open_files (host, pid);
 
+CREATE INDEX open_files_by_made_ms ON open_files (made_ms);
+
 CREATE INDEX open_files_by_pid ON open_files (pid);
 
 CREATE TABLE owner (
@@ -374,17 +439,19 @@ CREATE TABLE owner (
 ) STRICT;
 
 CREATE TABLE pins (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   pid INTEGER NOT NULL,
   mapping TEXT,
   dax_device TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('transient', 'longterm')),
   holder TEXT NOT NULL CHECK (holder IN ('io_uring', 'rdma', 'vfio', 'xdp', 'vmsplice', 'direct_io', 'other')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -396,25 +463,31 @@ CREATE INDEX pins_by_host_dax_device ON pins (host, dax_device);
 
 CREATE INDEX pins_by_host_pid ON pins (host, pid);
 
+CREATE INDEX pins_by_made_ms ON pins (made_ms);
+
 CREATE INDEX pins_by_pid ON pins (pid);
 
 CREATE TABLE processes (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   pid INTEGER NOT NULL,
   tenant TEXT,
   state TEXT NOT NULL CHECK (state IN ('running', 'dead', 'oopsed', 'blocked', 'livelocked')),
   parent_pid INTEGER,
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
 CREATE INDEX processes_by_host ON processes (host);
 
 CREATE INDEX processes_by_host_pid ON processes (host, pid);
+
+CREATE INDEX processes_by_made_ms ON processes (made_ms);
 
 CREATE INDEX processes_by_pid ON processes (pid);
 
@@ -428,17 +501,19 @@ CREATE TABLE record_shapes (
 ) STRICT;
 
 CREATE TABLE removals (
-  key INTEGER PRIMARY KEY AUTOINCREMENT,
-  host TEXT NOT NULL REFERENCES hosts (host) ON DELETE CASCADE,
+  key INTEGER PRIMARY KEY,
+  host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
   id TEXT NOT NULL,
-  uid TEXT NOT NULL UNIQUE,
+  uid_hi INTEGER,
+  uid_lo ANY NOT NULL,
+  made_ms INTEGER GENERATED ALWAYS AS (uid_hi >> 16) VIRTUAL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
   dax_device TEXT NOT NULL,
   kernel TEXT NOT NULL,
   "trigger" TEXT NOT NULL CHECK ("trigger" IN ('unbind', 'surprise_removal', 'orderly_removal')),
   state TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'stuck', 'completed', 'undetermined')),
   verdict TEXT CHECK (verdict IN ('contained', 'leaked', 'unsafe', 'exposed', 'undetermined')),
-  record TEXT NOT NULL CHECK (json_valid(record)),
+  record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
 
@@ -451,6 +526,8 @@ CREATE INDEX removals_by_host_dax_device ON removals (host, dax_device);
 CREATE INDEX removals_by_host_state ON removals (host, state);
 
 CREATE INDEX removals_by_kernel ON removals (kernel);
+
+CREATE INDEX removals_by_made_ms ON removals (made_ms);
 
 CREATE INDEX removals_by_state ON removals (state);
 

@@ -43,7 +43,7 @@ export function prepareCounts(db: Preparing): () => RecordCounts {
   };
 }
 
-const ofHost = (kind: Kind): string => `SELECT count(*) FROM ${kind} AS r WHERE r.host = h.host`;
+const ofHost = (kind: Kind): string => `SELECT count(*) FROM ${kind} AS r WHERE r.host = h.key`;
 
 /** Hosts, and devices of them, by kernel and by release. */
 function prepareKernels(db: Preparing) {
@@ -68,9 +68,9 @@ function prepareKernels(db: Preparing) {
 /** The rows by name, up to the hundredth, and how many of each there are. */
 function prepareRows(db: Preparing) {
   const hosts = db.prepare<[number], HostRow>(
-    `SELECT host, (${ofHost('dax_devices')}) AS dax_devices, (${ofHost('removals')}) AS removals,
+    `SELECT h.id AS host, (${ofHost('dax_devices')}) AS dax_devices, (${ofHost('removals')}) AS removals,
       (${ofHost('exposures')} AND r.open = 1) AS open_exposures
-    FROM hosts AS h ORDER BY host LIMIT ?`,
+    FROM hosts AS h ORDER BY h.id LIMIT ?`,
   );
   const tenants = db.prepare<[], TenantRow>(
     `SELECT tenant, sum(dax_devices) AS dax_devices, sum(open_exposures) AS open_exposures FROM (

@@ -22,7 +22,7 @@ function inRows(entries: Entries): Entries {
 }
 
 /** Writes what differs of an owner's entries; `from`: another owner of the same chunks, whose rows have been written. */
-type WriteChunks = (host: string, owner: string, before: Entries, after: Entries, from?: string) => void;
+type WriteChunks = (hostKey: number, owner: string, before: Entries, after: Entries, from?: string) => void;
 
 /**
  * Prepares writing the chunks in which two states of an owner's entries differ: a change shares all others between the
@@ -30,7 +30,6 @@ type WriteChunks = (host: string, owner: string, before: Entries, after: Entries
  * and have none in their place go by one range of keys, and all of another owner's are copied by one statement.
  */
 export function prepareChunkRows(db: Connection): WriteChunks {
-  const hostKey = db.prepare<[string], number>('SELECT key FROM hosts WHERE host = ?').pluck();
   const remove = db.prepare('DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first = ?');
   const removeRange = db.prepare(
     'DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first BETWEEN ? AND ?',
@@ -43,15 +42,12 @@ export function prepareChunkRows(db: Connection): WriteChunks {
     `INSERT INTO entry_chunks (host, owner, first, runs)
      SELECT host, ?, first, runs FROM entry_chunks WHERE host = ? AND owner = ? ORDER BY first`,
   );
-  return (host, owner, before, after, from) => {
+  return (key, owner, before, after, from) => {
     const [was, is] = [inRows(before), inRows(after)];
     const [head, tail] = commonEnds(was, is);
     const gone = was.slice(head, was.length - tail);
     const come = is.slice(head, is.length - tail);
     if (gone.length + come.length === 0) return;
-    // With the host its chunks have gone.
-    const key = hostKey.get(host);
-    if (key === undefined) return;
     if (was.length === 0 && from !== undefined) {
       copy.run(owner, key, from);
       return;
@@ -79,14 +75,14 @@ export function addChunk(host: Host, owner: string, runs: Buffer): void {
 }
 
 interface FleetChunkRow extends ChunkRow {
-  readonly host: string;
+  readonly host: number;
 }
 
-/** Prepares reading the chunks of these hosts. */
-export function prepareFleetChunks(db: Connection): (names: readonly string[]) => Iterable<FleetChunkRow> {
+/** Prepares reading the chunks of the hosts of these keys, an array as JSON. */
+export function prepareFleetChunks(db: Connection): (keys: string) => Iterable<FleetChunkRow> {
   const select = db.prepare<[string], FleetChunkRow>(
-    `SELECT h.host, c.owner, c.runs FROM hosts AS h CROSS JOIN entry_chunks AS c ON c.host = h.key
-     WHERE h.host IN (SELECT value FROM json_each(?)) ORDER BY c.host, c.owner, c.first`,
+    `SELECT host, owner, runs FROM entry_chunks WHERE host IN (SELECT value FROM json_each(?))
+     ORDER BY host, owner, first`,
   );
-  return (names) => select.iterate(JSON.stringify(names));
+  return (keys) => select.iterate(keys);
 }

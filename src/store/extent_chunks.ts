@@ -29,7 +29,7 @@ export function wholeFile(row: string): string {
     (SELECT group_concat(c.extents, ',' ORDER BY c.first) ${chunks}) || ']'), ${row}.record)`;
 }
 
-type WriteExtents = (host: string, file: string, before: Extents, after: Extents) => void;
+type WriteExtents = (hostKey: number, file: string, before: Extents, after: Extents) => void;
 
 /**
  * Prepares writing the extents of a file in which two states of it differ, with those that stand in the same rows. `before`
@@ -37,7 +37,7 @@ type WriteExtents = (host: string, file: string, before: Extents, after: Extents
  */
 export function prepareExtentRows(db: Connection): WriteExtents {
   const fileKey = db
-    .prepare<[string, string], number>('SELECT key FROM files WHERE host = ? AND id = ?')
+    .prepare<[number, string], number>('SELECT key FROM files WHERE host = ? AND id = ?')
     .pluck();
   const rowBefore = db
     .prepare<[number, number], number | null>(

@@ -4,7 +4,7 @@ import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { bytesOf, prepareLoadPart, type PartOfHost } from './load_part.ts';
-import type { Touched } from './project.ts';
+import type { Touched } from './write_row.ts';
 
 /** Parts of the hosts that were worked on last, of so many bytes together, as they are estimated. */
 export interface HostCache {

@@ -1,7 +1,7 @@
 import type { Applied } from './applied.ts';
 import { textOfChanges } from './change_text.ts';
 import type { Connection } from './connection.ts';
-import { prepareHostKey } from './host_names.ts';
+import { prepareNameKey } from './host_names.ts';
 import { prepareShapes } from './shapes.ts';
 
 /** The journal's writing end: dense numbers from 1, handed out inside the transaction that is open. */
@@ -25,12 +25,12 @@ export function prepareOldestSeq(db: Connection): () => number {
 }
 
 /** The number of a host's name: of one that never had an event it is none. */
-export const HOST_KEY = '(SELECT key FROM host_names WHERE name = ?)';
+export const NAME_KEY = '(SELECT key FROM host_names WHERE name = ?)';
 
 /** Prepares asking for the number of the last event of a host; 0 where it has none. */
 export function prepareHostSeq(db: Connection): (host: string) => number {
   const last = db
-    .prepare<[string], number>(`SELECT coalesce(max(seq), 0) FROM events WHERE host = ${HOST_KEY}`)
+    .prepare<[string], number>(`SELECT coalesce(max(seq), 0) FROM events WHERE host = ${NAME_KEY}`)
     .pluck();
   return (host) => last.get(host) ?? 0;
 }
@@ -38,7 +38,7 @@ export function prepareHostSeq(db: Connection): (host: string) => number {
 /** Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. */
 export function prepareJournal(db: Connection): Journal {
   const last = prepareLastSeq(db);
-  const hostKey = prepareHostKey(db);
+  const nameKey = prepareNameKey(db);
   const shapes = prepareShapes(db);
   const insert = db.prepare(
     'INSERT INTO events (host, at_ms, type, subject, data, changes) VALUES (?, ?, ?, ?, ?, ?)',
@@ -46,7 +46,7 @@ export function prepareJournal(db: Connection): Journal {
   return {
     last,
     append: (host, at, applied) => {
-      const [key, atMs] = [hostKey(host), Date.parse(at)];
+      const [key, atMs] = [nameKey(host), Date.parse(at)];
       for (const { type, subject, data, changes } of applied.events) {
         const text = textOfChanges(shapes, host, changes, applied);
         const facts = JSON.stringify(data);

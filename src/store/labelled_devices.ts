@@ -8,7 +8,7 @@ export function prepareLabelledDevices(
 ): (label: Label) => ReadonlySet<number> {
   const statement = db.prepare<string[], number>(
     `SELECT l.key FROM labels AS l WHERE l.kind = 'dax_devices' AND l.name = ? AND l.value = ?
-     UNION SELECT d.key FROM labels AS l CROSS JOIN dax_devices AS d ON d.host = l.host
+     UNION SELECT d.key FROM labels AS l CROSS JOIN dax_devices AS d ON d.host = l.key
      WHERE l.kind = 'hosts' AND l.name = ? AND l.value = ?`,
   );
   return (label) => new Set(statement.pluck().all(...label, ...label));

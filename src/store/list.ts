@@ -2,8 +2,18 @@ import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { isWithoutExtents } from './extent_chunks.ts';
+import { keyOfHost } from './host_key.ts';
 import type { ListQuery, Page, Place, Seen } from './port.ts';
-import { hasLabels, isFilter, isOfHost, KINDS, sortColumn, tableOfUse, wholeRecord } from './tables.ts';
+import {
+  hasLabels,
+  hostColumn,
+  isFilter,
+  isOfHost,
+  KINDS,
+  sortColumn,
+  tableOfUse,
+  wholeRecord,
+} from './tables.ts';
 
 type Value = string | number;
 /** Prepares a statement, or has it prepared already. */
@@ -53,7 +63,8 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
   const direction = query.sort?.descending === true ? ' DESC' : '';
   const order = part.order.map((by) => by + direction).join(', ');
   const place = query.sort === undefined ? "'[' || r.key || ']'" : `json_array(r.key, ${source.column})`;
-  const sql = `SELECT r.record || char(10) || ${place} FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
+  const record = query.kind === 'files' ? 'r.record' : wholeRecord(query.kind, 'r');
+  const sql = `SELECT ${record} || char(10) || ${place} FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
   const values = conditions.flatMap(([, ...each]) => each);
   return prepare(sql)
     .pluck()
@@ -114,7 +125,7 @@ type Label = readonly [name: string, value: string];
 /** A record without labels of its own goes by those of its host and, where it is of a dax device, of that one (LIST1). */
 function isLabelled(kind: Kind, label: Label): Condition {
   if (hasLabels(kind)) return [`r.key IN (SELECT l.key FROM labels AS l WHERE ${LABELLED})`, kind, ...label];
-  const ofHost = `r.host IN (SELECT l.host FROM labels AS l WHERE ${LABELLED})`;
+  const ofHost = `r.host IN (SELECT l.key FROM labels AS l WHERE ${LABELLED})`;
   if (!isFilter(kind, 'dax_device')) return [ofHost, 'hosts', ...label];
   const ofDevice = `(r.host, r.dax_device) IN
     (SELECT d.host, d.id FROM labels AS l CROSS JOIN dax_devices AS d ON d.key = l.key WHERE ${LABELLED})`;
@@ -122,12 +133,12 @@ function isLabelled(kind: Kind, label: Label): Condition {
 }
 
 /**
- * The column of the order. Keys grow with creation. What is asked for a time over the fleet is in order of uids, which
- * begin with it: of two hosts, rows that were made within the seconds of a long decision may change places in it.
+ * The column of the order. Keys grow with creation. What is asked for a time over the fleet is in order of the times of
+ * the uids: of two hosts, rows that were made within the seconds of a long decision may change places in it.
  */
 function orderOf({ kind, host, sort, ...query }: ListQuery): string {
   const column = sort === undefined ? 'key' : sortColumn(kind, sort.field)!;
-  return column === 'key' && sort !== undefined && host === undefined && asksTime(query) ? 'uid' : column;
+  return column === 'key' && sort !== undefined && host === undefined && asksTime(query) ? 'made_ms' : column;
 }
 
 function asksTime({ created_after_ms, created_before_ms }: Partial<ListQuery>): boolean {
@@ -158,19 +169,16 @@ function partsAfter({ key, column }: Source, { sort, after }: ListQuery): Part[]
 
 function conditionsOf({ kind, host, filters, created_after_ms, created_before_ms }: ListQuery): Condition[] {
   // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
-  const equal: (readonly [string, string | number])[] = Object.entries({
-    ...(host === undefined ? {} : { host }),
-    ...filters,
-  });
   return [
-    ...equal.map(([field, value]): Condition => [isEqual(kind, field), String(value)]),
-    ...(created_after_ms === undefined ? [] : [['r.uid > ?', `${uidTime(created_after_ms)}-8`] as const]),
-    ...(created_before_ms === undefined ? [] : [['r.uid < ?', `${uidTime(created_before_ms)}-7`] as const]),
+    ...(host === undefined ? [] : [[`r.${hostColumn(kind)} = ${keyOfHost()}`, host] as const]),
+    ...Object.entries(filters).map(([field, value]): Condition => [isEqual(kind, field), String(value)]),
+    ...(created_after_ms === undefined ? [] : [['r.made_ms > ?', created_after_ms] as const]),
+    ...(created_before_ms === undefined ? [] : [['r.made_ms < ?', created_before_ms] as const]),
   ];
 }
 
 function isEqual(kind: Kind, field: string): string {
-  if (isOfHost(kind, field)) return `r.host IN (SELECT h.host FROM hosts AS h WHERE h."${field}" = ?)`;
+  if (isOfHost(kind, field)) return `r.host IN (SELECT h.key FROM hosts AS h WHERE h."${field}" = ?)`;
   const uses = tableOfUse(kind, field);
   if (uses === null) return `r."${field}" = ?`;
   const isItsOwn = 'u.host = r.host AND u.dax_device = r.dax_device AND u.pid = r.pid';
@@ -201,24 +209,18 @@ export function prepareIsRange(db: Pick<Connection, 'prepare'>): (query: ListQue
   );
   return (query) => {
     const { kind, host, filters, labels = [] } = query;
-    const equal = [...(host === undefined ? [] : ['host']), ...Object.keys(filters)];
+    const equal = [...(host === undefined ? [] : [hostColumn(kind)]), ...Object.keys(filters)];
     const column = orderOf(query);
-    const isTimeLeft = asksTime(query) && column !== 'uid';
+    const isTimeLeft = asksTime(query) && column !== 'made_ms';
     if (labels.length > 0)
       return hasLabels(kind) && column === 'key' && !isTimeLeft && labels.length + equal.length === 1;
     if (isTimeLeft) return false;
     const ordered = column === 'key' ? [] : [column];
-    return [[], ...(indexes.get(kind) ?? [])].some(
+    return [[], ['key'], ...(indexes.get(kind) ?? [])].some(
       (index) =>
         index.length === equal.length + ordered.length &&
         equal.every((field) => index.indexOf(field) < equal.length && index.includes(field)) &&
         ordered.every((field) => index.at(-1) === field),
     );
   };
-}
-
-/** The part of a UUIDv7 that is its time; `-7…` follows it. */
-function uidTime(milliseconds: number): string {
-  const hex = milliseconds.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

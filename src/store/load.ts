@@ -2,9 +2,10 @@ import { emptyHost, indexHost } from '../engine/model/apply.ts';
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { addChunk, type ChunkRow } from './entry_chunks.ts';
+import { prepareHostKey } from './host_key.ts';
 import { addMapped, type MappedRow } from './mapped_before.ts';
 import { unpackRuns } from './packed_runs.ts';
-import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, ownsEntries, wholeRecord } from './tables.ts';
 import type { Table } from '../engine/model/table.ts';
 
 /** A stored record: its JSON, and the few runs of entries that some kinds have beside it. */
@@ -16,26 +17,27 @@ export interface Row {
 
 /** Prepares the reading of a whole host, empty where there is none. Records come in order of creation. */
 export function prepareLoad(db: Connection): (host: string) => Host {
+  const hostKey = prepareHostKey(db);
   const statements = KINDS.map((kind) => {
     const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
     return [
       kind,
-      db.prepare<[string], Row>(`SELECT ${columns} FROM ${kind} WHERE host = ? ORDER BY key`),
+      db.prepare<[number], Row>(`SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ? ORDER BY key`),
     ] as const;
   });
-  const chunks = db.prepare<[string], ChunkRow>(
-    `SELECT owner, runs FROM entry_chunks WHERE host = (SELECT key FROM hosts WHERE host = ?) ORDER BY owner, first`,
+  const chunks = db.prepare<[number], ChunkRow>(
+    `SELECT owner, runs FROM entry_chunks WHERE host = ? ORDER BY owner, first`,
   );
-  const mapped = db.prepare<[string], MappedRow>(
-    'SELECT removal, pfns FROM mapped_before WHERE host = (SELECT key FROM hosts WHERE host = ?)',
-  );
+  const mapped = db.prepare<[number], MappedRow>('SELECT removal, pfns FROM mapped_before WHERE host = ?');
   return (name) => {
     const host = emptyHost();
+    const key = hostKey(name);
+    if (key === undefined) return host;
     for (const [kind, statement] of statements) {
-      for (const row of statement.iterate(name)) restore(host, kind, row);
+      for (const row of statement.iterate(key)) restore(host, kind, row);
     }
-    for (const { owner, runs } of chunks.iterate(name)) addChunk(host, owner, runs);
-    for (const row of mapped.iterate(name)) addMapped(host, row);
+    for (const { owner, runs } of chunks.iterate(key)) addChunk(host, owner, runs);
+    for (const row of mapped.iterate(key)) addMapped(host, row);
     return indexHost(host);
   };
 }

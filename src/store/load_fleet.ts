@@ -5,7 +5,7 @@ import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
 import { addMapped, prepareFleetMapped } from './mapped_before.ts';
-import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, ownsEntries, wholeRecord } from './tables.ts';
 
 /** The fleet as a store has it. One query asks it all it wants of one committed state. */
 export interface Fleet {
@@ -36,22 +36,26 @@ const WANTED: Partial<Record<Kind, string>> = {
 const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories'];
 
 interface FleetRow extends Row {
-  readonly host: string;
+  readonly host: number;
   readonly key: number;
 }
 
-const NAMED = 'host IN (SELECT value FROM json_each(?))';
+/** Of an array as JSON. */
+const AMONG = 'IN (SELECT value FROM json_each(?))';
 
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
-    const columns = `key, host, id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
+    const columns = `key, ${hostColumn(kind)} AS host, id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
     const wanted = WANTED[kind] ?? 'TRUE';
     const statement = db.prepare<[string], FleetRow>(
-      `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${NAMED} ORDER BY key`,
+      `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${hostColumn(kind)} ${AMONG} ORDER BY key`,
     );
     return { kind, statement };
   });
+  const keysOf = db.prepare<[string], { readonly key: number; readonly name: string }>(
+    `SELECT key, id AS name FROM hosts WHERE id ${AMONG} ORDER BY key`,
+  );
   const devices = prepareDevices(db);
   const chunks = prepareFleetChunks(db);
   const mapped = prepareFleetMapped(db);
@@ -62,29 +66,32 @@ export function prepareFleet(db: Connection): Fleet {
     devices,
     changedSince: prepareChangedSince(db, lastSeq),
     load: (names) => {
-      const fleet = new Map<string, LoadedHost & { readonly keys: Map<string, number> }>();
+      const found = keysOf.all(JSON.stringify(names));
+      const fleet = new Map(
+        found.map(({ key }) => [key, { host: emptyHost(), keys: new Map<string, number>() }]),
+      );
+      const keys = JSON.stringify([...fleet.keys()]);
       for (const { kind, statement } of kinds) {
-        for (const row of statement.iterate(JSON.stringify(names))) {
-          const loaded = fleet.get(row.host) ?? { host: emptyHost(), keys: new Map<string, number>() };
-          fleet.set(row.host, loaded);
+        for (const row of statement.iterate(keys)) {
+          const loaded = fleet.get(row.host)!;
           restore(loaded.host, kind, row);
           if (kind === 'dax_devices') loaded.keys.set(row.id, row.key);
         }
       }
-      for (const { host, owner, runs } of chunks(names)) addChunk(fleet.get(host)!.host, owner, runs);
-      for (const row of mapped(names)) addMapped(fleet.get(row.host)!.host, row);
+      for (const { host, owner, runs } of chunks(keys)) addChunk(fleet.get(host)!.host, owner, runs);
+      for (const row of mapped(keys)) addMapped(fleet.get(row.host)!.host, row);
       for (const { host } of fleet.values()) indexHost(host);
-      return fleet;
+      return new Map(found.map(({ key, name }) => [name, fleet.get(key)!]));
     },
   };
 }
 
 /** A row a host, its keys in one text: a row a device takes several times as long to hand over. */
 function prepareDevices(db: Connection): Fleet['devices'] {
-  const keys = '(SELECT json_group_array(d.key) FROM dax_devices AS d WHERE d.host = h.host)';
-  const from = `SELECT h.host AS host, ${keys} AS keys FROM hosts AS h`;
+  const keys = '(SELECT json_group_array(d.key) FROM dax_devices AS d WHERE d.host = h.key)';
+  const from = `SELECT h.id AS host, ${keys} AS keys FROM hosts AS h`;
   const all = db.prepare<[], DevicesRow>(from);
-  const some = db.prepare<[string], DevicesRow>(`${from} WHERE h.${NAMED}`);
+  const some = db.prepare<[string], DevicesRow>(`${from} WHERE h.id ${AMONG}`);
   return (names) => {
     const rows = names === null ? all.all() : some.all(JSON.stringify(names));
     return new Map(

@@ -6,10 +6,11 @@ import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { Source, Table } from '../engine/model/table.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ChunkRow } from './entry_chunks.ts';
+import { keyOfHost } from './host_key.ts';
 import type { Row } from './load.ts';
 import { addMapped, prepareMapped } from './mapped_before.ts';
 import { unpackRuns } from './packed_runs.ts';
-import { KINDS, ownsEntries, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, ownsEntries, wholeRecord } from './tables.ts';
 
 /** A host of which what nobody has asked for is not in memory. */
 export interface PartOfHost {
@@ -82,23 +83,23 @@ const USES: readonly (readonly [kind: Kind, field: string, where: string, isWide
 ];
 
 function prepareReads(db: Connection): Reads {
-  const select = (kind: Kind, where: string): string => {
+  const select = (kind: Kind, host: string, where = 'TRUE'): string => {
     const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
-    return `SELECT ${columns} FROM ${kind} WHERE host = ${where} ORDER BY key`;
+    return `SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ${keyOfHost(host)} AND ${where} ORDER BY key`;
   };
   const uses = USES.map(([kind, field, where, wider]): [string, Uses] => {
-    const statement = db.prepare<[{ host: string; value: string }], Row>(select(kind, `@host AND ${where}`));
+    const statement = db.prepare<[{ host: string; value: string }], Row>(select(kind, '@host', where));
     const rows = (host: string, value: string) => statement.iterate({ host, value });
     return [`${kind}/${field}`, { kind, rows, isWider: wider !== undefined }];
   });
   return {
-    byId: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '? AND id = ?'))])),
+    byId: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?', 'id = ?'))])),
     all: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?'))])),
     uses: new Map(uses),
-    exposures: db.prepare(select('exposures', '? AND open = 1')),
+    exposures: db.prepare(select('exposures', '?', 'open = 1')),
     chunks: db.prepare(
       `SELECT owner, runs FROM entry_chunks
-       WHERE host = (SELECT key FROM hosts WHERE host = ?) AND owner = ? ORDER BY first`,
+       WHERE host = ${keyOfHost()} AND owner = ? ORDER BY first`,
     ),
     mapped: prepareMapped(db),
   };

@@ -28,15 +28,12 @@ function unpackPfns(bytes: Buffer): PfnSet {
   return setOf(list);
 }
 
-type WriteMapped = (host: string, removal: string, after: PfnSet | undefined) => void;
+type WriteMapped = (hostKey: number, removal: string, after: PfnSet | undefined) => void;
 
 /** Prepares writing what was mapped when a removal began; or that nothing asks for it any more. */
 export function prepareMappedRow(db: Connection): WriteMapped {
-  const hostKey = '(SELECT key FROM hosts WHERE host = ?)';
-  const put = db.prepare(
-    `INSERT OR REPLACE INTO mapped_before (host, removal, pfns) VALUES (${hostKey}, ?, ?)`,
-  );
-  const remove = db.prepare(`DELETE FROM mapped_before WHERE host = ${hostKey} AND removal = ?`);
+  const put = db.prepare(`INSERT OR REPLACE INTO mapped_before (host, removal, pfns) VALUES (?, ?, ?)`);
+  const remove = db.prepare(`DELETE FROM mapped_before WHERE host = ? AND removal = ?`);
   return (host, removal, after) => {
     if (after === undefined) remove.run(host, removal);
     else put.run(host, removal, packPfns(after));
@@ -65,14 +62,13 @@ export function prepareMapped(db: Connection): (host: string, removal: string) =
 }
 
 interface FleetMappedRow extends MappedRow {
-  readonly host: string;
+  readonly host: number;
 }
 
-/** Prepares reading what was mapped when removals of these hosts began. */
-export function prepareFleetMapped(db: Connection): (names: readonly string[]) => Iterable<FleetMappedRow> {
+/** Prepares reading what was mapped when removals of the hosts of these keys began, an array as JSON. */
+export function prepareFleetMapped(db: Connection): (keys: string) => Iterable<FleetMappedRow> {
   const select = db.prepare<[string], FleetMappedRow>(
-    `SELECT h.host, m.removal, m.pfns FROM hosts AS h CROSS JOIN mapped_before AS m ON m.host = h.key
-     WHERE h.host IN (SELECT value FROM json_each(?))`,
+    'SELECT host, removal, pfns FROM mapped_before WHERE host IN (SELECT value FROM json_each(?))',
   );
-  return (names) => select.iterate(JSON.stringify(names));
+  return (keys) => select.iterate(keys);
 }

@@ -2,10 +2,12 @@ import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { eventId, withDashes } from './event_id.ts';
-import { HOST_KEY } from './journal.ts';
+import { keyOfHost } from './host_key.ts';
+import { NAME_KEY } from './journal.ts';
 import { listRows, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
-import { KINDS, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, revisionOf, wholeRecord } from './tables.ts';
+import { IS_UID, uidText, uidValues } from './uids.ts';
 
 /** What a store answers by reading alone. */
 export type Reads = Pick<
@@ -29,7 +31,8 @@ export function createReads(db: Connection): Reads {
     list: async (query) => listNow(query),
     events: async (query) => eventsNow(query),
     runningRemovals: async () =>
-      prepare(`SELECT host, id AS removal FROM removals WHERE state = 'running' ORDER BY key`).all() as {
+      prepare(`SELECT h.id AS host, r.id AS removal FROM removals AS r CROSS JOIN hosts AS h ON h.key = r.host
+         WHERE r.state = 'running' ORDER BY r.key`).all() as {
         host: string;
         removal: string;
       }[],
@@ -44,10 +47,13 @@ interface Texts {
 /** Prepares reading one record of each kind. */
 function prepareTexts(db: Connection): Texts {
   const ofKind = (kind: Kind) => {
-    const text = `SELECT uid || '.' || revision || char(10) || ${wholeRecord(kind)} FROM ${kind}`;
+    const state = `${uidText(kind)} || '.' || ${revisionOf(kind)}`;
+    const text = `SELECT ${state} || char(10) || ${wholeRecord(kind)} FROM ${kind}`;
     return {
-      byId: db.prepare<[string, string], string>(`${text} WHERE host = ? AND id = ?`).pluck(),
-      byUid: db.prepare<[string], string>(`${text} WHERE uid = ?`).pluck(),
+      byId: db
+        .prepare<[string, string], string>(`${text} WHERE ${hostColumn(kind)} = ${keyOfHost()} AND id = ?`)
+        .pluck(),
+      byUid: db.prepare<ReturnType<typeof uidValues>, string>(`${text} WHERE ${IS_UID}`).pluck(),
     };
   };
   const statements = Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as {
@@ -55,7 +61,7 @@ function prepareTexts(db: Connection): Texts {
   };
   return {
     byId: (kind, host, id) => recordText(statements[kind].byId.get(host, id)),
-    byUid: (kind, uid) => recordText(statements[kind].byUid.get(uid)),
+    byUid: (kind, uid) => recordText(statements[kind].byUid.get(...uidValues(uid))),
   };
 }
 
@@ -93,7 +99,7 @@ interface EventRow extends Pick<StoredEvent, 'seq' | 'host' | 'type' | 'subject'
 
 function events(prepare: Prepare, { after, limit, host }: Parameters<Store['events']>[0]): EventPage {
   const columns = `e.seq, lower(hex(e.id)) AS id, n.name AS host, e.type, e.subject, e.at_ms, coalesce(e.data, '{}') AS data`;
-  const ofHost = host === undefined ? '' : ` AND e.host = ${HOST_KEY}`;
+  const ofHost = host === undefined ? '' : ` AND e.host = ${NAME_KEY}`;
   const statement = prepare(
     `SELECT ${columns} FROM events AS e CROSS JOIN host_names AS n ON n.key = e.host
      WHERE e.seq > ?${ofHost} ORDER BY e.seq LIMIT ?`,

@@ -1,8 +1,9 @@
 import type { Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
+import { prepareHostKey } from './host_key.ts';
 import { bytesOf } from './packed.ts';
 import type { SnapshotQuery } from './port.ts';
-import { KINDS, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, wholeRecord } from './tables.ts';
 
 /** Prepares reading records of one host, all of the same state, packed; null where there is no such host. */
 export function prepareSnapshot(db: Connection): (query: SnapshotQuery) => ArrayBuffer | null {
@@ -10,14 +11,18 @@ export function prepareSnapshot(db: Connection): (query: SnapshotQuery) => Array
     KINDS.map((kind) => [
       kind,
       db
-        .prepare<[string], string>(`SELECT ${wholeRecord(kind)} FROM ${kind} WHERE host = ? ORDER BY key`)
+        .prepare<[number], string>(
+          `SELECT ${wholeRecord(kind)} FROM ${kind} WHERE ${hostColumn(kind)} = ? ORDER BY key`,
+        )
         .pluck(),
     ]),
   );
-  const recordsOf = (kind: Kind, host: string): string[] => select.get(kind)?.all(host) ?? [];
+  const hostKey = prepareHostKey(db);
+  const recordsOf = (kind: Kind, key: number): string[] => select.get(kind)?.all(key) ?? [];
   return db.transaction(({ host, kinds }: SnapshotQuery): ArrayBuffer | null => {
-    if (recordsOf('hosts', host).length === 0) return null;
-    const members = kinds.map((kind) => `${JSON.stringify(kind)}:[${recordsOf(kind, host).join(',')}]`);
+    const key = hostKey(host);
+    if (key === undefined) return null;
+    const members = kinds.map((kind) => `${JSON.stringify(kind)}:[${recordsOf(kind, key).join(',')}]`);
     return bytesOf(`{${members.join(',')}}`);
   });
 }

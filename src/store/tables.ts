@@ -1,5 +1,6 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { wholeFile } from './extent_chunks.ts';
+import { hostCount, wholeHost } from './host_counts.ts';
 
 /**
  * Each kind's table: its columns are fields of the record, copied out of it to be filtered and sorted by. A field that
@@ -58,7 +59,7 @@ export function tableOfUse(kind: Kind, field: string): 'mappings' | 'pins' | nul
  * so that a page reads no more rows than it shows. `created_at` every list may: keys grow with creation.
  */
 const SORTS_OF: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
-  hosts: { name: 'host', kernel: 'kernel' },
+  hosts: { name: 'id', kernel: 'kernel' },
   dax_devices: { name: 'id', size: 'size', state: 'state' },
   cxl_memdevs: { name: 'id' },
   cxl_regions: { name: 'id', size: 'size' },
@@ -81,7 +82,18 @@ export function sortColumn(kind: Kind, field: string): string | null {
 
 /** The record of a row of a kind's table, whole, in SQL; the table is there by that name. */
 export function wholeRecord(kind: Kind, row: string = kind): string {
+  if (kind === 'hosts') return wholeHost(row);
   return kind === 'files' ? wholeFile(row) : `${row}.record`;
+}
+
+/** The revision of a row of a kind's table, in SQL. */
+export function revisionOf(kind: Kind, row: string = kind): string {
+  return kind === 'hosts' ? hostCount(row, 'revision') : `${row}.revision`;
+}
+
+/** The column that has the key of a row's host. */
+export function hostColumn(kind: Kind): 'key' | 'host' {
+  return kind === 'hosts' ? 'key' : 'host';
 }
 
 /** Kinds whose records have labels: a row of `labels` each. */

@@ -15,7 +15,8 @@ import { cacheHosts, type HostCache } from './host_cache.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
-import { prepareProject, type Touched } from './project.ts';
+import { prepareProject } from './project.ts';
+import type { Touched } from './write_row.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
 export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decideAtOnce>;

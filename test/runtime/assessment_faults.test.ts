@@ -18,7 +18,7 @@ async function withOneBroken(): Promise<Store> {
   }
   await before.close();
   const file = new Sqlite(harness.path);
-  file.prepare("DELETE FROM cxl_regions WHERE host = 'broken'").run();
+  file.prepare("DELETE FROM cxl_regions WHERE host = (SELECT key FROM hosts WHERE id = 'broken')").run();
   file.close();
   return harness.open({ log });
 }

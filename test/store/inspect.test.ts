@@ -153,9 +153,7 @@ describe('what is not ours is refused, untouched', () => {
 test('an empty file is a new database', () => {
   writeFileSync(path, '');
   make();
-  change(
-    `INSERT INTO hosts (host, id, uid, revision, kernel, health, record) VALUES ('a', 'a', 'u', 1, 'v6.1', 'ok', '{}')`,
-  );
+  change(`INSERT INTO hosts (id, uid_lo, kernel, health, record) VALUES ('a', 'u', 'v6.1', 'ok', '{}')`);
 });
 
 test('a database from before the application_id is adopted', () => {

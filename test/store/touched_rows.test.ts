@@ -43,7 +43,9 @@ function watch(): { readonly columns: () => number; readonly labels: () => numbe
 const labels = (): unknown => db.prepare('SELECT kind, name, value FROM labels ORDER BY kind, name').all();
 
 test('a change that leaves columns and labels as they are writes records alone', () => {
-  const revisions = db.prepare('SELECT id, revision FROM hosts UNION SELECT id, revision FROM mounts');
+  const revisions = db.prepare(
+    'SELECT host, revision FROM host_counts UNION SELECT host, revision FROM mounts',
+  );
   const former = revisions.all();
   const written = watch();
   run({ type: 'create_process', pid: 1, comm: 'a' });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Kind } from '../../src/engine/model/host.ts';
 import { DaxDevice } from '../../src/http/schemas/dax_device.ts';
 import { File } from '../../src/http/schemas/file.ts';
 import { Host } from '../../src/http/schemas/host.ts';
@@ -9,6 +10,7 @@ import { Pin } from '../../src/http/schemas/pin.ts';
 import { Process } from '../../src/http/schemas/process.ts';
 import { Removal } from '../../src/http/schemas/removal.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { wholeRecord } from '../../src/store/tables.ts';
 import { firstRelease } from './support/before.ts';
 
 const SCHEMAS = {
@@ -27,7 +29,10 @@ test('what the first release stored becomes records of today', () => {
   const db = firstRelease();
   migrate(db);
   for (const [kind, schema] of Object.entries(SCHEMAS)) {
-    const records = db.prepare<[], string>(`SELECT record FROM ${kind}`).pluck().all();
+    const records = db
+      .prepare<[], string>(`SELECT ${wholeRecord(kind as Kind)} FROM ${kind}`)
+      .pluck()
+      .all();
     expect(records.length, kind).toBeGreaterThan(0);
     for (const record of records) {
       expect(schema.safeParse(JSON.parse(record)).error?.issues ?? [], kind).toEqual([]);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rangesOf } from '../../src/engine/model/pfn_set.ts';
 import { prepareLoad } from '../../src/store/load.ts';
-import { addHost, before, migrateTo } from './support/before.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { addHost, before } from './support/before.ts';
 
 const VERSION = 46;
 const ranges = (count: number): number[][] => Array.from({ length: count }, (_, at) => [2 ** 33 + 4 * at, 3]);
@@ -28,7 +29,7 @@ test('a removal keeps 100 ranges of what was mapped, and one that has not counte
       state,
       record: JSON.stringify({ id, revision: 3, state, cut, mapped_before: ranges(count) }),
     });
-  migrateTo(db, VERSION);
+  migrate(db);
   const { tables, mapped_before } = prepareLoad(db)('h');
   const revisions = db.prepare<[], number>('SELECT revision FROM removals ORDER BY key').pluck().all();
   expect(revisions).toEqual([3, 4, 4, 4, 4]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Host } from '../../src/engine/model/host.ts';
+import type { Host, Kind } from '../../src/engine/model/host.ts';
 import { rowsOf } from '../../src/engine/model/mapping_table.ts';
 import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
@@ -7,7 +7,8 @@ import type { Connection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { KINDS } from '../../src/store/tables.ts';
+import { hostColumn, KINDS, revisionOf, wholeRecord } from '../../src/store/tables.ts';
+import { uidText } from '../../src/store/uids.ts';
 import {
   addDevice,
   addFile,
@@ -64,7 +65,7 @@ function copyRows(from: Connection, to: Connection): void {
     if (columns.length === 0) continue;
     const names = columns.map((column) => `"${column}"`).join(', ');
     const insert = to.prepare(`INSERT INTO ${kind} (${names}) VALUES (${columns.map(() => '?').join(', ')})`);
-    for (const row of from.prepare<[], Record<string, unknown>>(`SELECT * FROM ${kind} ORDER BY key`).all()) {
+    for (const row of rowsBefore47(from, kind)) {
       const doubles = rowsOf(entries.get(row['id'] as string) ?? []);
       insert.run(
         ...columns.map((column) =>
@@ -73,6 +74,20 @@ function copyRows(from: Connection, to: Connection): void {
       );
     }
   }
+}
+
+/** Rows with the columns that a number of the host, halves of a uid and counts of a host were before. */
+function rowsBefore47(from: Connection, kind: Kind): Record<string, unknown>[] {
+  const host = `(SELECT h.id FROM hosts AS h WHERE h.key = r.${hostColumn(kind)}) AS host`;
+  const former = [
+    host,
+    `${uidText('r')} AS uid`,
+    `${revisionOf(kind, 'r')} AS revision`,
+    `${wholeRecord(kind, 'r')} AS record`,
+  ];
+  return from
+    .prepare<[], Record<string, unknown>>(`SELECT r.*, ${former.join(', ')} FROM ${kind} AS r ORDER BY r.key`)
+    .all();
 }
 
 function withoutParameters({ steps, revision: _revision, ...removal }: RemovalRecord): object {

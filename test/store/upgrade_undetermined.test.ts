@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrate.ts';
-import { addHost, before } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 test('removals keep their rows and their keys, also one that is gone, and take the words that are new', () => {
   const db = before(12);
@@ -14,7 +13,7 @@ test('removals keep their rows and their keys, also one that is gone, and take t
   db.exec(`DELETE FROM removals WHERE id = 'r3'`);
   const rows = db.prepare('SELECT * FROM removals ORDER BY key');
   const stored = rows.all();
-  migrate(db);
+  migrateTo(db, 46);
   expect(db.prepare('SELECT * FROM removals ORDER BY key').all()).toEqual(stored);
   insert.run({ id: 'r4', state: 'undetermined', verdict: 'undetermined' });
   expect(db.prepare(`SELECT key FROM removals WHERE state = 'undetermined'`).pluck().get()).toBe(4);
@@ -23,6 +22,6 @@ test('removals keep their rows and their keys, also one that is gone, and take t
 
 test('where there never was a removal the first gets the first key', () => {
   const db = before(12);
-  migrate(db);
+  migrateTo(db, 46);
   expect(db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'removals'`).get()).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CxlMemdev } from '../../src/http/schemas/cxl.ts';
 import { HotplugEvent } from '../../src/http/schemas/hotplug_event.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { addHost, before } from './support/before.ts';
+import { addHost, before, migrateTo } from './support/before.ts';
 
 const UID = '01a20875-60f7-71dd-93a4-a825a52209c';
 
@@ -24,7 +24,7 @@ test('hotplug events that were stored are told in the words of today, and their 
     insert.run({ id, action, record: JSON.stringify({ ...record, at: '2026-01-01T00:00:00Z' }) });
   }
   db.exec('DELETE FROM hotplug_events WHERE key = 5');
-  migrate(db);
+  migrateTo(db, 46);
   const rows = db.prepare<[], { key: number; action: string; record: string }>(
     'SELECT * FROM hotplug_events',
   );

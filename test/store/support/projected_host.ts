@@ -48,7 +48,7 @@ export function projectedHost(): ProjectedHost {
       return total.get()! - former;
     },
   };
-  const record = { uid: 'h', revision: 1, labels: {}, kernel: 'v6.12', health: 'ok' };
+  const record = { uid: 'h', revision: 1, labels: {}, kernel: 'v6.12', health: 'ok', next_id: 1 };
   projected.commit({ op: 'put', kind: 'hosts', id: 'h', record });
   return projected;
 }
