@@ -1,10 +1,4 @@
-import {
-  untoldChain,
-  untoldOfDevice,
-  untoldOfMemdev,
-  untoldOfRegion,
-  type UntoldChain,
-} from '../device/cxl/untold.ts';
+import { untoldChain, untoldOfDevice, untoldOfMemdev, untoldOfRegion } from '../device/cxl/untold.ts';
 import type { CommandOf, CommandType } from '../model/command.ts';
 import type { RemoveDaxDevice } from '../model/device_command.ts';
 import type { Host } from '../model/host.ts';
@@ -12,15 +6,15 @@ import { deviceOf } from '../model/lookup.ts';
 import type { Untold } from '../model/untold.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 
-type Asked<Type extends CommandType> = (chain: UntoldChain, command: CommandOf<Type>) => Untold | null;
+type Asked<Type extends CommandType> = (host: Host, command: CommandOf<Type>) => Untold | null;
 
 /** Of each command that may take more than it names. */
 const UNTOLD: { readonly [Type in CommandType]?: Asked<Type> } = {
   remove_dax_device: untoldOfRemoval,
-  remove_cxl_memdev: (chain, { memdev }) => untoldOfMemdev(chain, memdev),
-  record_hotplug_event: (chain, { action, dax_device }) => {
+  remove_cxl_memdev: (host, { memdev }) => untoldOfMemdev(untoldChain(host), memdev),
+  record_hotplug_event: (host, { action, dax_device }) => {
     if (action === 'add' || action === 'replace') return null;
-    return untoldOfRemoval(chain, { type: 'remove_dax_device', dax_device, trigger: action });
+    return untoldOfRemoval(host, { type: 'remove_dax_device', dax_device, trigger: action });
   },
 };
 
@@ -28,16 +22,17 @@ const UNTOLD: { readonly [Type in CommandType]?: Asked<Type> } = {
 export function untoldOf<Type extends CommandType>(host: Host, command: CommandOf<Type>): Untold | null {
   const type: Type = command.type;
   const asked = UNTOLD[type];
-  return asked === undefined ? null : asked(untoldChain(host), command);
+  return asked === undefined ? null : asked(host, command);
 }
 
 /** Of a removal: with its card where it goes by that, as by a bus event (CX10); with its region where by that. */
 function untoldOfRemoval(
-  chain: UntoldChain,
+  host: Host,
   { dax_device, via, trigger }: Pick<RemoveDaxDevice, 'type' | 'dax_device' | 'via' | 'trigger'>,
 ): Untold | null {
-  const device = deviceOf(chain.host, dax_device);
   if (via === undefined ? trigger === 'unbind' : !goesByCxl(via)) return null;
+  const device = deviceOf(host, dax_device);
+  const chain = untoldChain(host);
   if (device.cxl_region !== null && viaOf(via)?.unbinds === 'cxl_region') {
     return untoldOfRegion(chain, device.cxl_region);
   }

@@ -6,7 +6,7 @@ import type { DrivenLife } from '../model/device_life.ts';
 import type { Condition, DaxDevice, Host } from '../model/host.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { deviceOf } from '../model/lookup.ts';
-import { identity, put, remove, type Transaction } from '../model/transaction.ts';
+import { amend, identity, put, remove, type Transaction } from '../model/transaction.ts';
 import { driverOf, type DeviceMode, type KmemState } from '../model/vocabulary.ts';
 import { without } from '../model/conditions.ts';
 import { cdevsNow } from './cdevs.ts';
@@ -350,7 +350,7 @@ export function handedOver(tx: Transaction, device: DaxDevice, tenant: string | 
 }
 
 function become(tx: Transaction, name: string, fields: Partial<DaxDevice>): DaxDevice {
-  return put(tx, 'dax_devices', name, { ...deviceOf(tx.host, name), ...fields });
+  return amend(tx, 'dax_devices', name, fields);
 }
 
 /** The same, of what may change the driver of its dev_dax, or its dev_dax. */

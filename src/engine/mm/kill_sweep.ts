@@ -281,14 +281,17 @@ function send(
 function name(sweep: Sweep, round: Omit<SweptRound, 'victims'>): void {
   const { mapped, all, runs, present, here, hits: hit } = sweep;
   const { index, count } = round;
-  const found = [...present.subarray(0, here)]
-    .map((run) => ({ slot: runs.slots[run]!, index, hit, start: runs.starts[run]!, count }))
-    .filter(({ slot }) => all[ownerOf(slot)]!.collected);
+  const found: SentAlike[] = [];
+  for (let at = 0; at < here; at += 1) {
+    const run = present[at]!;
+    const slot = runs.slots[run]!;
+    if (all[ownerOf(slot)]!.collected) found.push({ slot, index, hit, start: runs.starts[run]!, count });
+  }
   const victims = eachMember(all, found).map(({ slot, member }) => {
     return { mapping: mapped[member]!.mapping, stays: staysIn(slot) };
   });
   sweep.rounds.push({ ...round, victims });
-  sweep.named += round.count * victims.length;
+  sweep.named += count * victims.length;
 }
 
 function sentOf({ mapped, all, sent }: Sweep): Sent[] {

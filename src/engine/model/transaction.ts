@@ -104,6 +104,16 @@ type Patched<K extends Kind> = Partial<RecordOf<K>> &
 
 /** Changes fields of a stored record. */
 export function patch<K extends Kind>(tx: Transaction, kind: K, id: string, fields: Patched<K>): RecordOf<K> {
+  return amend(tx, kind, id, fields);
+}
+
+/** The same of any field: what patch() does not take of a device is for device/lifecycle.ts alone. */
+export function amend<K extends Kind>(
+  tx: Transaction,
+  kind: K,
+  id: string,
+  fields: Partial<RecordOf<K>>,
+): RecordOf<K> {
   const before = table(tx.host, kind).get(id);
   if (before === undefined) throw new Error(`no ${kind} ${id}`);
   return replace(tx, kind, id, before, { ...before, ...fields, revision: before.revision + 1 });

@@ -8,6 +8,7 @@ import type { Hazard } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
 import type { Met } from './call.ts';
 import { hasDangling, isTooMuch, superblocksOf } from './clean_up.ts';
+import { cleansUpAtOnce } from './clean_up_at_once.ts';
 import { cleanUpOf, isClean, otherOrdersOf, type Played } from './clean_up_orders.ts';
 import { callWords, failsWords, howSure, notCleanWords, orderWords } from './clean_up_words.ts';
 import { inCommon } from './in_common.ts';
@@ -27,7 +28,8 @@ interface Found extends Dependent {
  * known, what it meets whatever that is (CLEAN6).
  */
 export function cleanUpHazards(tx: Transaction, device: DaxDevice): readonly Hazard[] {
-  if (superblocksOf(tx.host, device).length === 0 && !hasDangling(device)) return [];
+  const hasSuperblock = superblocksOf(tx.host, device).length > 0;
+  if (!hasDangling(device) && (!hasSuperblock || cleansUpAtOnce(tx.host, device))) return [];
   const { hazards, ...dependent } = inCommon<Found>(
     tx.host,
     () => ({ hazards: hazardsOnce(tx, device) }),

@@ -65,9 +65,9 @@ export function putRemoval(
   const device = deviceOf(tx.host, command.dax_device);
   const { uid, revision, host } = identity(tx);
   const { holders, told_at } = toldOf(device);
-  const { steps, report, ...mapped } = asBegun(tx, command, specs);
+  const { steps, report, mapped_before, cut } = asBegun(tx, command, specs);
   const { cxl_memdev, state, behind } = how;
-  return putBegun(tx, {
+  const removal: RemovalRecord = {
     uid,
     revision,
     host,
@@ -81,16 +81,16 @@ export function putRemoval(
     by_pid: command.by_pid ?? null,
     cxl_memdev,
     state,
-    ...definedOnly({ behind }),
     waiting_on: [],
     verdict: null,
     hazards: [],
     steps,
     report,
-    ...mapped,
+    mapped_before,
     created_at: tx.context.now,
     completed_at: null,
-  });
+  };
+  return putBegun(tx, { ...removal, ...definedOnly({ behind, cut }) });
 }
 
 /** Stores a removal of which no step has run, with all that is mapped. */
