@@ -1,6 +1,7 @@
 import type { Host } from '../engine/model/host.ts';
 import { pfnList, addPfns, rangesIn, setOf, type PfnSet } from '../engine/model/pfn_set.ts';
 import type { Connection } from './connection.ts';
+import { keyOfHost } from './host_key.ts';
 import { NUMBER_BYTES_MAX, putNumber, takeNumber } from './varint.ts';
 
 /** What was mapped when a removal began, packed: of each range the pages between it and the one before, and its own. */
@@ -56,7 +57,7 @@ export function addMapped(host: Host, { removal, pfns }: MappedRow): PfnSet {
 /** Prepares reading what was mapped when one removal of a host began; undefined where nothing asks for it any more. */
 export function prepareMapped(db: Connection): (host: string, removal: string) => MappedRow | undefined {
   const select = db.prepare<[string, string], MappedRow>(
-    'SELECT removal, pfns FROM mapped_before WHERE host = (SELECT key FROM hosts WHERE host = ?) AND removal = ?',
+    `SELECT removal, pfns FROM mapped_before WHERE host = ${keyOfHost()} AND removal = ?`,
   );
   return (host, removal) => select.get(host, removal);
 }
