@@ -1,4 +1,4 @@
-import { emptyHost, indexExposures, indexKeys } from '../engine/model/apply.ts';
+import { emptyHost, indexExposures, indexKeys, indexShared } from '../engine/model/apply.ts';
 import type { Host, Kind, RecordOf, Rest } from '../engine/model/host.ts';
 import { isApart } from '../engine/model/mapped_before.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
@@ -162,6 +162,7 @@ function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
     part.bytes += bytesOf(entries);
   }
   const parsed = JSON.parse(record) as RecordOf<K>;
+  indexShared(part.host, id, parsed);
   if (kind === 'removals' && isApart(parsed as RemovalRecord)) {
     const mapped = reads.mapped(name, id);
     if (mapped !== undefined) part.bytes += addMapped(part.host, mapped).byteLength;

@@ -5,9 +5,10 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
-import { KERNEL_NAMES, type SigbusDisposition } from '../../src/engine/model/vocabulary.ts';
+import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import { countSet } from './copied.ts';
 import { countSteps } from './counted.ts';
+import { crowd, FEW, growth, MANY } from './crowd.ts';
 import { mounted } from './rig.ts';
 import {
   access,
@@ -29,46 +30,6 @@ import {
   steadyContext,
   type Machine,
 } from './support.ts';
-
-const FEW = 40;
-const MANY = 160;
-
-interface Crowd {
-  readonly made: Machine;
-  readonly pids: readonly number[];
-  readonly mappings: readonly string[];
-}
-
-interface CrowdOptions {
-  readonly pinned?: boolean;
-  readonly sigbus?: SigbusDisposition;
-  readonly fs_type?: 'ext4' | 'xfs';
-}
-
-/** One page of one file mapped many times, by one process or by one each. */
-function crowd(mappings: number, by: 'one' | 'each', more: CrowdOptions = {}): Crowd {
-  const { sigbus = 'default', fs_type = 'xfs' } = more;
-  const made = machine('v6.12');
-  addDevice(made);
-  const mount = addMount(made, { fs_type, ...(fs_type === 'xfs' && { rmapbt: true }) });
-  const file = addFile(made, mount.id, '/f');
-  const first = addProcess(made, { sigbus });
-  const pids = [first];
-  for (let at = 0; at < mappings; at += 1) {
-    if (at > 0 && by === 'each') pids.push(addProcess(made, { sigbus }));
-    const pid = pids.at(-1)!;
-    const base = { offset: 0, length: PAGE, flags: ['shared'], prot: 'rw', page_size: 4096 } as const;
-    made.run({ type: 'create_mapping', pid, file, ...base, populate: 'write' });
-    const mapping = [...made.host.tables.mappings.keys()].at(-1)!;
-    if (more.pinned === true) addPin(made, { pid, mapping }, PIPE);
-  }
-  return { made, pids, mappings: [...made.host.tables.mappings.keys()] };
-}
-
-/** How many times the steps are those of a quarter of the records: 4 where the work is linear, 16 where squared. */
-function growth(stepsOf: (records: number) => number): number {
-  return stepsOf(MANY) / stepsOf(FEW);
-}
 
 describe('work grows with the records it concerns, not with their square:', () => {
   test.each([false, true])('exit of a process with many mappings, pinned: %s', (pinned) => {

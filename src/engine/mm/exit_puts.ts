@@ -1,6 +1,6 @@
 import type { OopsEffect } from '../kernels/effect.ts';
 import type { File, Host, Mapping, Pin } from '../model/host.ts';
-import { fileOf, mappingsOfDevice, openFilesOfDevice, openFilesOfPid, pinsOfPid } from '../model/lookup.ts';
+import { fileOf, isHeldBeside, openFilesOfPid, pinsOfPid } from '../model/lookup.ts';
 import type { OpenFile } from '../model/open_file.ts';
 import type { Oops } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -131,9 +131,8 @@ function struck(end: Eviction | OopsEffect): Put['end'] {
  */
 function keep(tx: Transaction, pid: number, puts: readonly Held[]): void {
   const holders = puts.filter((one): one is Holder => !isPin(one));
-  const beside = heldBeside(tx, pid, holders);
   for (const holder of holders) {
-    if (beside.has(holder.description)) drop(tx, holder);
+    if (isHeldBeside(tx.host, holder)) drop(tx, holder);
     else if ('length' in holder) dropEntries(tx, holder.id, 0, holder.length / PAGE_BYTES, true);
   }
   for (const { id } of pinsOfPid(tx.host, pid)) patch(tx, 'pins', id, { mapping: null });
@@ -141,15 +140,6 @@ function keep(tx: Transaction, pid: number, puts: readonly Held[]): void {
 
 function isPin(one: Held): one is Pin {
   return 'holder' in one;
-}
-
-/** The descriptions that other tasks hold. O(users of the devices). */
-function heldBeside({ host }: Transaction, pid: number, puts: readonly Holder[]): Set<string | null> {
-  const devices = [...new Set(puts.map(({ dax_device }) => dax_device))];
-  const users = [openFilesOfDevice, mappingsOfDevice].flatMap((of) =>
-    devices.flatMap<Holder>((device) => of(host, device)),
-  );
-  return new Set(users.filter((user) => user.pid !== pid).map(({ description }) => description));
 }
 
 function drop(tx: Transaction, holder: Holder): void {

@@ -143,7 +143,7 @@ function keysOf(kind: Kind, record: unknown, but: unknown): string[] {
   return indexKeys(kind, record).filter((key) => !others.has(key));
 }
 
-/** `mappings/anonymous/…` are those of memory that the device's system RAM gave. */
+/** `mappings/anonymous/…` are those of memory that the device's system RAM gave; `description/…` isHeldBeside() asks. */
 export function indexKeys(kind: Kind, record: unknown): string[] {
   if (kind === 'mounts' || kind === 'files') {
     const { file_system, dax_device } = record as Mount | File;
@@ -156,11 +156,18 @@ export function indexKeys(kind: Kind, record: unknown): string[] {
   const { pid, dax_device } = record as Mapping | Pin | OpenFile;
   const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
   if (kind === 'pins') return keys;
-  const { file, description } = record as Mapping | OpenFile;
+  const { id, file, description } = record as Mapping | OpenFile;
+  if (description !== null && description !== id) keys.push(`description/${description}`);
   if (file !== null) keys.push(`${kind}/file/${file}`);
   else if (description !== null) keys.push(`${kind}/node/${description}`);
   if (kind === 'mappings' && (record as Mapping).anonymous) keys.push(`mappings/anonymous/${dax_device}`);
   return keys;
+}
+
+/** Indexes a record that was loaded alone by the open file description that it shares: nobody loads records by that. */
+export function indexShared(host: Host, id: string, record: unknown): void {
+  const { description } = record as { readonly description?: string | null };
+  if (typeof description === 'string' && description !== id) index(host, id, [`description/${description}`]);
 }
 
 /** Keeps `open_exposures` in step with an exposure that opens, closes or goes; returns how to undo it. */

@@ -247,6 +247,22 @@ export function isNodeHeld(host: Host, description: string): boolean {
   return indexed(host, 'open_files', key).length > 0 || indexed(host, 'mappings', key).length > 0;
 }
 
+/**
+ * Whether another process holds the description of a descriptor or a mapping: that which it was opened for, or one that
+ * came to share it. O(these up to the first), once what uses the device is in memory.
+ */
+export function isHeldBeside(host: Host, { pid, dax_device, description }: OpenFile | Mapping): boolean {
+  for (const kind of ['open_files', 'mappings'] as const) usesBy(host, `${kind}/dax_device/${dax_device}`);
+  const { open_files, mappings } = host.tables;
+  const opened = description!;
+  const sharing = host.uses_by.get(`description/${opened}`) ?? [];
+  for (const id of [opened, ...sharing]) {
+    const holder = open_files.get(id) ?? mappings.get(id);
+    if (holder !== undefined && holder.pid !== pid) return true;
+  }
+  return false;
+}
+
 /** Descriptors and mappings of the node of a device as it was in an instance. */
 export function nodeHoldersOf(host: Host, { name }: DaxDevice, instance: number): (OpenFile | Mapping)[] {
   return [openFilesOfDevice, mappingsOfDevice]

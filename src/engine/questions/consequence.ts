@@ -15,7 +15,7 @@ import {
 } from '../model/lookup.ts';
 import { nextRun } from '../model/mapping_table.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
-import type { RemovalRecord, SignalRow } from '../model/removal.ts';
+import type { SignalRow } from '../model/removal.ts';
 import { reaches } from '../model/scan_entries.ts';
 import { access } from '../commands/access.ts';
 import { fileIo } from '../commands/file_io.ts';
@@ -26,8 +26,8 @@ import { createProcess } from '../commands/create_process.ts';
 import { exitProcess } from '../commands/exit_process.ts';
 import { entriesOf, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { Access } from '../model/use_command.ts';
-import type { HazardKind } from '../model/hazard_kind.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
+import type { Aftermath } from './aftermath.ts';
 import { isTooMuch } from './clean_up.ts';
 import { cleanUpOf } from './clean_up_orders.ts';
 import { whatIf } from './what_if.ts';
@@ -36,15 +36,7 @@ import { lsbWords, words } from './words.ts';
 
 /** A user of a device, of any kind. */
 export type Use = Pick<Holder, 'kind' | 'id' | 'pid'>;
-/** What looking at a process does to the kernel afterwards. */
-const DANGERS: ReadonlySet<HazardKind> = new Set(['kernel_oops', 'gup_livelock']);
-
 type Consequence = Pick<Holder, 'consequence' | 'detail'>;
-/** The part of a removal that tells what became of its users. */
-export type Aftermath = Pick<RemovalRecord, 'hazards' | 'waiting_on' | 'steps'> & {
-  readonly signals: readonly SignalRow[];
-};
-
 /** What became of a user of the device; `tx` is on the host as the removal has left it. */
 export function consequenceOf(tx: Transaction, use: Use, removal: Aftermath): Consequence {
   switch (use.kind) {
@@ -141,16 +133,15 @@ function fileWords(tx: Transaction, file: string, actor: (imagined: Transaction)
   return answers.join('; ');
 }
 
-function ofProcess(tx: Transaction, id: string, { signals: sent, hazards }: Aftermath): Consequence {
+function ofProcess(tx: Transaction, id: string, { signals: sent, dangers }: Aftermath): Consequence {
   const process = tx.host.tables.processes.get(id)!;
-  const rows = sent.filter(({ pid }) => pid === process.pid).map(signalWords);
-  const signals = rows.length === 0 ? 'no signal' : rows.join(', ');
+  const signals = sent.get(process.pid)?.map(signalWords).join(', ') ?? 'no signal';
   if (hasEnded(process)) return { consequence: 'killed', detail: signals };
   if (process.state !== 'running')
     return { consequence: 'survives', detail: `${signals}; ${process.state} in the kernel, never reaped` };
   const exit = whatIf(tx, (imagined) => exitProcess(imagined, { type: 'exit_process', pid: process.pid }));
-  const dangers = hazards.filter((hazard) => hazard.pid === process.pid && DANGERS.has(hazard.kind));
-  const told = dangers.map(({ kind, triggered_by }) => `; ${kind} by ${triggered_by.join(', ')}`);
+  const own = dangers.get(process.pid) ?? [];
+  const told = own.map(({ kind, triggered_by }) => `; ${kind} by ${triggered_by.join(', ')}`);
   return { consequence: 'survives', detail: `${signals}; its exit: ${words(exit)}${told.join('')}` };
 }
 
@@ -201,7 +192,7 @@ function wordsOf(outcome: Outcome | Refusal, { host }: Transaction, mapping: Map
 
 function ofPin(tx: Transaction, id: string, { waiting_on, steps }: Aftermath): Consequence {
   if (!tx.host.tables.pins.has(id)) return { consequence: 'forced', detail: 'dropped with its process' };
-  if (waiting_on.some(({ pin }) => pin === id)) {
+  if (waiting_on.has(id)) {
     const { wait_in } = steps.find(({ state }) => state === 'waiting')!.result;
     return { consequence: 'blocks', detail: `the removal waits in ${wait_in!} until it is dropped` };
   }

@@ -1,5 +1,5 @@
 import type { DaxDevice, Host } from '../model/host.ts';
-import { pinsOfDevice, processOf } from '../model/lookup.ts';
+import { pinsOfPid, processOf } from '../model/lookup.ts';
 import { NAMED_MAX } from './clean_up_words.ts';
 import type { AdvisedCommand } from './record.ts';
 
@@ -8,7 +8,7 @@ import type { AdvisedCommand } from './record.ts';
  * no pin there, which outlives its mapping (ADV16).
  */
 export function mayLetGo(host: Host, device: DaxDevice, pid: number): boolean {
-  const holds = pinsOfDevice(host, device.name).some((pin) => pin.pid === pid);
+  const holds = pinsOfPid(host, pid).some(({ dax_device }) => dax_device === device.name);
   return processOf(host, pid).state === 'running' && !holds;
 }
 

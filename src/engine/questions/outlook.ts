@@ -7,8 +7,9 @@ import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { dangersOf } from '../removal/hazards.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import type { Transaction } from '../model/transaction.ts';
+import { aftermathOf, type Aftermath } from './aftermath.ts';
 import { noRemoval } from './compare.ts';
-import { consequenceOf, type Aftermath, type Use } from './consequence.ts';
+import { consequenceOf, type Use } from './consequence.ts';
 import { runWithImpact } from './impact.ts';
 import { inCommon } from './in_common.ts';
 import type { Holder, Survey } from './record.ts';
@@ -78,7 +79,8 @@ function outlookOnce(tx: Transaction, device: DaxDevice, uses: readonly Use[]): 
     if (isRefusal(run)) return run;
     const { removal, impact } = run;
     const { state, verdict, report } = removal;
-    const consequences = uses.map((use) => becomes(inside, use, { ...removal, signals: report.signals }));
+    const aftermath = aftermathOf(removal, report.signals);
+    const consequences = uses.map((use) => becomes(inside, use, aftermath));
     return { state, verdict, impact, refused: null, consequences, ...dependOn(removal, ...removal.hazards) };
   });
   return isRefusal(imagined) ? withoutRemoval(tx, device, uses, imagined) : imagined;
@@ -101,5 +103,5 @@ function aftermathNow(tx: Transaction, device: DaxDevice): Aftermath {
   // A listing may have shown the device without a driver: then nothing of its removal is known.
   const { steps, waiting_on } = last ?? { steps: [], waiting_on: [] };
   const signals = last?.report.signals ?? [];
-  return { signals, waiting_on, steps, hazards: dangersOf(tx.host, { steps }, device) };
+  return aftermathOf({ waiting_on, steps, hazards: dangersOf(tx.host, { steps }, device) }, signals);
 }

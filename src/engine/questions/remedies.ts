@@ -136,7 +136,8 @@ function stops(tx: Transaction, device: DaxDevice, now: Before): Remedy[] {
 function callsBefore(tx: Transaction, thaws: readonly Call[], pids: readonly number[]): readonly Call[] {
   const { host } = tx;
   const gone = [...host.tables.dax_devices.values()].filter(({ state }) => state !== 'bound');
-  const under = gone.filter((device) => usersOf(host, device).some(({ pid }) => pids.includes(pid)));
+  const ending = new Set(pids);
+  const under = gone.filter((device) => usersOf(host, device).some(({ pid }) => ending.has(pid)));
   if (under.length === 0) return thaws;
   const ended = whatIf(tx, (imagined) => upToFirst(imagined, [...thaws, ...pids.map(exitOf)]));
   return ended.every(({ does }) => does === 'ok') ? thaws : [...under.flatMap(bindsOf), ...thaws];
