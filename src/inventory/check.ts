@@ -37,27 +37,29 @@ export function checkFields(
 ): ListedObject {
   const { types } = FIELDS[kind];
   return mapFields(object, (key, value) => {
-    const at = pointerTo(pointer, key);
+    const at = (): string => pointerTo(pointer, key);
     const type = Object.hasOwn(types, key) ? types[key]! : null;
-    const checked = checkField(`${kind} ${key}`, type, value, at, faults);
+    const checked = checkField(type, value, () => ({ about: `${kind} ${key}`, pointer: at() }), faults);
     if (type !== 'objects' || !Array.isArray(checked)) return checked;
     const members = checked as readonly ListedValue[];
     return members.map((member, index) =>
-      checkMember(`${kind}.${key}`, member, pointerTo(at, index), faults),
+      checkMember(`${kind}.${key}`, member, pointerTo(at(), index), faults),
     );
   });
 }
 
-/** An object with each value replaced; keys named `__proto__` stay keys. */
+/** An object with each value replaced, the same where none is; keys named `__proto__` stay keys. */
 function mapFields(
   object: ListedObject,
   replace: (key: string, value: ListedValue) => ListedValue,
 ): ListedObject {
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, replace(key, value)]],
-    ),
-  );
+  const fields: [string, ListedValue][] = [];
+  let isSame = true;
+  for (const [key, value] of Object.entries(object)) {
+    if (value !== undefined) fields.push([key, replace(key, value)]);
+    isSame &&= value !== undefined && fields.at(-1)![1] === value;
+  }
+  return isSame ? object : Object.fromEntries(fields);
 }
 
 function checkMember(
@@ -70,7 +72,7 @@ function checkMember(
   const types = LIST_FIELDS[list] ?? {};
   const checked = mapFields(member, (key, value) => {
     const type = Object.hasOwn(types, key) ? types[key]! : null;
-    return checkField(key, type, value, pointerTo(pointer, key), faults);
+    return checkField(type, value, () => ({ about: key, pointer: pointerTo(pointer, key) }), faults);
   });
   const required = REQUIRED_IN_LISTS[list] ?? [];
   const lacking = required.find((key) => checked[key] === undefined);
@@ -78,17 +80,18 @@ function checkMember(
   return required.some((key) => isOdd(checked[key])) ? { $odd: member } : checked;
 }
 
+/** `where`: what it is, and its pointer, which few are asked for. */
 function checkField(
-  about: string,
   type: FieldType | null,
   value: ListedValue,
-  pointer: string,
+  where: () => { readonly about: string; readonly pointer: string },
   faults: ListingFault[],
 ): ListedValue {
   if (type === null) return value;
-  return (
-    checkValue(type, value) ?? odd(value, { pointer, detail: `${about} must be ${EXPECTED[type]}` }, faults)
-  );
+  const checked = checkValue(type, value);
+  if (checked !== null) return checked;
+  const { about, pointer } = where();
+  return odd(value, { pointer, detail: `${about} must be ${EXPECTED[type]}` }, faults);
 }
 
 function odd(value: ListedValue, fault: ListingFault, faults: ListingFault[]): ListedValue {

@@ -25,6 +25,8 @@ export interface NotJson {
  * more than `DEPTH_MAX` levels, and those under the keys by which records mark numbers and odd values.
  */
 export function parseLossless(text: string): LosslessDocument | NotJson {
+  const plain = parsePlain(text);
+  if (plain !== undefined) return { value: plain, faults: [] };
   let parsed: unknown;
   try {
     parsed = parse(text, null, { parseNumber: readNumber, onDuplicateKey: ({ newValue }) => newValue });
@@ -35,6 +37,27 @@ export function parseLossless(text: string): LosslessDocument | NotJson {
   }
   const faults: ListingFault[] = [];
   return { value: toListed(parsed, [], faults) ?? null, faults };
+}
+
+/** What may be a number that JavaScript prints otherwise: `-0`, one of 16 digits and more, a fraction or an exponent. */
+const ODD_NUMBER = /(?:^|[[:,\s])-?(?:\d{16}|\d+[.eE]|(?<=-)0)/;
+/** What may be a key that is not kept, or that no plain object takes. */
+const ODD_KEY = /\$|\\|__proto__/;
+
+/** The value of a text of which JSON.parse() keeps everything; undefined where that is not seen at once. */
+function parsePlain(text: string): ListedValue | undefined {
+  if (ODD_NUMBER.test(text) || ODD_KEY.test(text)) return undefined;
+  try {
+    const value = JSON.parse(text) as ListedValue;
+    return isWithin(value, DEPTH_MAX) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels >= 0 && Object.values(value).every((member) => isWithin(member, levels - 1));
 }
 
 /** JSON text of a value, indented by two; exact numbers are plain JSON numbers again, odd values what they were. */

@@ -66,7 +66,7 @@ type PackedUid = string | readonly [string];
 type Plain = Readonly<Record<string, unknown>>;
 
 /** What the shape of a new record leaves out. */
-const LEFT_OUT: readonly string[] = ['uid', 'host', 'revision'];
+const LEFT_OUT: ReadonlySet<string> = new Set(['uid', 'host', 'revision']);
 
 /** Of a member `id` that is the change's own. */
 const SAME_ID = 0;
@@ -85,17 +85,19 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
   switch (change.op) {
     case 'put': {
       const kind = NUMBER_OF[change.kind];
-      const record: Plain = { ...change.record };
+      const record = change.record as unknown as Plain;
       if (before !== undefined)
         return [PATCHED, kind, change.id, ...patchOf(nextOf(before as Plain), record)];
       // A record of another host or revision is none that the engine makes.
       if (change.record.revision !== 1 || change.record.host !== host) return change;
-      const members = Object.entries(record).filter(
-        ([name, value]) => value !== undefined && !LEFT_OUT.includes(name),
-      );
-      const shape = shapes.keyOf(members.map(([name]) => name));
-      const values = members.map(([name, value]) => (name === 'id' && value === change.id ? SAME_ID : value));
-      return [NEW, kind, change.id, shape, packUid(change.record.uid), ...values];
+      const [names, values]: [string[], unknown[]] = [[], []];
+      for (const name of Object.keys(record)) {
+        const value = record[name];
+        if (value === undefined || LEFT_OUT.has(name)) continue;
+        names.push(name);
+        values.push(name === 'id' && value === change.id ? SAME_ID : value);
+      }
+      return [NEW, kind, change.id, shapes.keyOf(names), packUid(change.record.uid), ...values];
     }
     case 'delete':
       return [DELETED, NUMBER_OF[change.kind], change.id];

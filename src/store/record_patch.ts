@@ -22,8 +22,8 @@ export function patchOf(before: Plain, after: Plain): Patch {
   const set: [string, unknown][] = [];
   const within: [string, Patch][] = [];
   const splice: [string, Splice][] = [];
-  for (const [name, value] of Object.entries(after)) {
-    const former = memberOf(before, name);
+  for (const name of Object.keys(after)) {
+    const [value, former] = [after[name], memberOf(before, name)];
     if (value === undefined || isSame(former, value)) continue;
     if (Array.isArray(former) && Array.isArray(value)) splice.push([name, spliceOf(former, value)]);
     else if (isPlain(former) && isPlain(value)) within.push([name, patchOf(former, value)]);
@@ -62,8 +62,10 @@ function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((member, at) => isSame(member, b[at]));
   if (!isPlain(a) || !isPlain(b)) return false;
-  const names = Object.keys({ ...a, ...b });
-  return names.every((name) => isSame(memberOf(a, name), memberOf(b, name)));
+  return (
+    Object.keys(a).every((name) => isSame(a[name], memberOf(b, name))) &&
+    Object.keys(b).every((name) => b[name] === undefined || Object.hasOwn(a, name))
+  );
 }
 
 /** A member of its own: every object has a `constructor`, and a label may be called so. */
