@@ -33,7 +33,12 @@ export interface WriterOptions {
  * Opens the database, becomes its owner, and takes messages from then on: what is submitted is committed, and what
  * arrives while a commit runs makes up the next one. Throws a StoreFault where the file cannot be served.
  */
-export function startWriter({ data, decide, tell, ended }: WriterOptions): (message: ToWriter) => void {
+export function startWriter({
+  data,
+  decide,
+  tell,
+  ended,
+}: WriterOptions): (messages: readonly ToWriter[]) => void {
   const owned = openOwned(data.path, data.busyTimeoutMs);
   const { db, path, lost, close } = owned;
   const checkpoints = tellCheckpoints(owned, data, tell);
@@ -54,7 +59,7 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
     holdMs: HOLD_MS,
   });
   tell({ type: 'ready', path });
-  return (message) => {
+  const take = (message: ToWriter): void => {
     switch (message.type) {
       case 'work':
         batches.add({ ...message, work: withDecided(message.work, message.decided) });
@@ -78,6 +83,9 @@ export function startWriter({ data, decide, tell, ended }: WriterOptions): (mess
         ended();
         break;
     }
+  };
+  return (messages) => {
+    for (const message of messages) take(message);
   };
 }
 

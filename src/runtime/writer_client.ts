@@ -10,7 +10,7 @@ import { unpackError } from './thread_error.ts';
 
 /** The writer's end of the messages: a Worker is one. */
 export interface WriterPort {
-  postMessage(message: ToWriter, transfer: readonly ArrayBuffer[]): void;
+  postMessage(messages: readonly ToWriter[], transfer: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (message: FromWriter) => void): unknown;
   on(event: 'error' | 'messageerror', listener: (error: Error) => void): unknown;
   on(event: 'exit', listener: (code: number) => void): unknown;
@@ -69,7 +69,7 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
   let closing: Promise<void> | null = null;
   let checking: Promise<StoreHealth | Unavailable> | null = null;
   let path = '';
-  const send = (message: ToWriter): void => writer.postMessage(message, handedOver(message));
+  const send = createOutbox(writer);
   const { ready, ended } = listen(options, client, () => closing !== null);
   const ask = <T>(waiting: Map<number, Waiting<T>>, message: (id: number) => ToWriter): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -102,6 +102,20 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
       if (closing === null) send({ type: 'close' });
       return (closing ??= ended);
     },
+  };
+}
+
+/** What is sent within one turn of the event loop goes together: a message a request costs both threads more than it has. */
+function createOutbox(writer: WriterPort): (message: ToWriter) => void {
+  let outbox: ToWriter[] = [];
+  const post = (): void => {
+    const messages = outbox;
+    outbox = [];
+    writer.postMessage(messages, messages.flatMap(handedOver));
+  };
+  return (message) => {
+    outbox.push(message);
+    if (outbox.length === 1) setImmediate(post);
   };
 }
 
