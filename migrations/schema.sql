@@ -40,6 +40,8 @@ CREATE TABLE cxl_regions (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX cxl_regions_by_decode_state ON cxl_regions (decode_state);
+
 CREATE INDEX cxl_regions_by_host ON cxl_regions (host);
 
 CREATE INDEX cxl_regions_by_host_size ON cxl_regions (host, size);
@@ -51,6 +53,8 @@ CREATE INDEX cxl_regions_by_made_ms ON cxl_regions (made_ms);
 CREATE INDEX cxl_regions_by_size ON cxl_regions (size);
 
 CREATE INDEX cxl_regions_by_state ON cxl_regions (state);
+
+CREATE INDEX cxl_regions_by_type ON cxl_regions (type);
 
 CREATE TABLE dax_devices (
   key INTEGER PRIMARY KEY,
@@ -72,6 +76,10 @@ CREATE TABLE dax_devices (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX dax_devices_by_driver ON dax_devices (driver);
+
+CREATE INDEX dax_devices_by_holders ON dax_devices (holders);
+
 CREATE INDEX dax_devices_by_host ON dax_devices (host);
 
 CREATE INDEX dax_devices_by_host_size ON dax_devices (host, size);
@@ -83,6 +91,8 @@ CREATE INDEX dax_devices_by_id ON dax_devices (id);
 CREATE INDEX dax_devices_by_made_ms ON dax_devices (made_ms);
 
 CREATE INDEX dax_devices_by_mode ON dax_devices (mode);
+
+CREATE INDEX dax_devices_by_provider ON dax_devices (provider);
 
 CREATE INDEX dax_devices_by_size ON dax_devices (size);
 
@@ -145,6 +155,8 @@ CREATE INDEX exposures_by_open ON exposures (open);
 
 CREATE INDEX exposures_by_pages ON exposures (pages);
 
+CREATE INDEX exposures_by_pid ON exposures (pid);
+
 CREATE INDEX exposures_by_tenant ON exposures (tenant);
 
 CREATE INDEX exposures_by_tenant_open ON exposures (tenant, open);
@@ -172,6 +184,10 @@ CREATE TABLE file_systems (
   UNIQUE (host, id)
 ) STRICT;
 
+CREATE INDEX file_systems_by_dax_device ON file_systems (dax_device);
+
+CREATE INDEX file_systems_by_fs_type ON file_systems (fs_type);
+
 CREATE INDEX file_systems_by_host ON file_systems (host);
 
 CREATE INDEX file_systems_by_made_ms ON file_systems (made_ms);
@@ -195,6 +211,8 @@ CREATE TABLE files (
 ) STRICT;
 
 CREATE INDEX files_by_dax_device ON files (dax_device);
+
+CREATE INDEX files_by_file_system ON files (file_system);
 
 CREATE INDEX files_by_host ON files (host);
 
@@ -244,6 +262,8 @@ CREATE INDEX hosts_by_kernel_release ON hosts (kernel, kernel_release, id);
 
 CREATE INDEX hosts_by_made_ms ON hosts (made_ms);
 
+CREATE INDEX hosts_by_only_kernel_release ON hosts (kernel_release);
+
 CREATE TABLE hotplug_events (
   key INTEGER PRIMARY KEY,
   host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
@@ -257,6 +277,8 @@ CREATE TABLE hotplug_events (
   record TEXT NOT NULL,
   UNIQUE (host, id)
 ) STRICT;
+
+CREATE INDEX hotplug_events_by_action ON hotplug_events (action);
 
 CREATE INDEX hotplug_events_by_dax_device ON hotplug_events (dax_device);
 
@@ -333,6 +355,8 @@ CREATE TABLE mappings (
 
 CREATE INDEX mappings_by_dax_device ON mappings (dax_device);
 
+CREATE INDEX mappings_by_file ON mappings (file);
+
 CREATE INDEX mappings_by_host ON mappings (host);
 
 CREATE INDEX mappings_by_host_dax_device ON mappings (host, dax_device);
@@ -359,7 +383,11 @@ CREATE TABLE memory_ranges (
   UNIQUE (host, id)
 ) STRICT;
 
-CREATE INDEX memory_ranges_by_host ON memory_ranges (host, dax_device);
+CREATE INDEX memory_ranges_by_dax_device ON memory_ranges (dax_device);
+
+CREATE INDEX memory_ranges_by_host ON memory_ranges (host);
+
+CREATE INDEX memory_ranges_by_host_dax_device ON memory_ranges (host, dax_device);
 
 CREATE INDEX memory_ranges_by_leaked ON memory_ranges (leaked);
 
@@ -385,6 +413,12 @@ CREATE TABLE mounts (
 
 CREATE INDEX mounts_by_dax_device ON mounts (dax_device);
 
+CREATE INDEX mounts_by_file_system ON mounts (file_system);
+
+CREATE INDEX mounts_by_fs_state ON mounts (fs_state);
+
+CREATE INDEX mounts_by_fs_type ON mounts (fs_type);
+
 CREATE INDEX mounts_by_host ON mounts (host);
 
 CREATE INDEX mounts_by_host_dax_device ON mounts (host, dax_device);
@@ -394,6 +428,8 @@ CREATE INDEX mounts_by_host_path ON mounts (host, path);
 CREATE INDEX mounts_by_made_ms ON mounts (made_ms);
 
 CREATE INDEX mounts_by_path ON mounts (path);
+
+CREATE INDEX mounts_by_state ON mounts (state);
 
 CREATE TABLE next_keys (
   kind TEXT NOT NULL PRIMARY KEY,
@@ -416,6 +452,8 @@ CREATE TABLE open_files (
 ) STRICT;
 
 CREATE INDEX open_files_by_dax_device ON open_files (dax_device);
+
+CREATE INDEX open_files_by_file ON open_files (file);
 
 CREATE INDEX open_files_by_host ON open_files (host);
 
@@ -457,13 +495,19 @@ CREATE TABLE pins (
 
 CREATE INDEX pins_by_dax_device ON pins (dax_device);
 
+CREATE INDEX pins_by_holder ON pins (holder);
+
 CREATE INDEX pins_by_host ON pins (host);
 
 CREATE INDEX pins_by_host_dax_device ON pins (host, dax_device);
 
 CREATE INDEX pins_by_host_pid ON pins (host, pid);
 
+CREATE INDEX pins_by_kind ON pins (kind);
+
 CREATE INDEX pins_by_made_ms ON pins (made_ms);
+
+CREATE INDEX pins_by_mapping ON pins (mapping);
 
 CREATE INDEX pins_by_pid ON pins (pid);
 
@@ -488,6 +532,8 @@ CREATE INDEX processes_by_host ON processes (host);
 CREATE INDEX processes_by_host_pid ON processes (host, pid);
 
 CREATE INDEX processes_by_made_ms ON processes (made_ms);
+
+CREATE INDEX processes_by_parent_pid ON processes (parent_pid);
 
 CREATE INDEX processes_by_pid ON processes (pid);
 
@@ -530,6 +576,8 @@ CREATE INDEX removals_by_kernel ON removals (kernel);
 CREATE INDEX removals_by_made_ms ON removals (made_ms);
 
 CREATE INDEX removals_by_state ON removals (state);
+
+CREATE INDEX removals_by_trigger ON removals ("trigger");
 
 CREATE INDEX removals_by_verdict ON removals (verdict);
 

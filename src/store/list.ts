@@ -8,6 +8,7 @@ import {
   hasLabels,
   hostColumn,
   isFilter,
+  isRangeWithinHost,
   isOfHost,
   KINDS,
   sortColumn,
@@ -171,16 +172,20 @@ function conditionsOf({ kind, host, filters, created_after_ms, created_before_ms
   // Numbers go as text: a column of integers takes them for what they are, a column of text would read 42.0.
   return [
     ...(host === undefined ? [] : [[`r.${hostColumn(kind)} = ${keyOfHost()}`, host] as const]),
-    ...Object.entries(filters).map(([field, value]): Condition => [isEqual(kind, field), String(value)]),
+    ...Object.entries(filters).map(
+      ([field, value]): Condition => [isEqual(kind, field, host !== undefined), String(value)],
+    ),
     ...(created_after_ms === undefined ? [] : [['r.made_ms > ?', created_after_ms] as const]),
     ...(created_before_ms === undefined ? [] : [['r.made_ms < ?', created_before_ms] as const]),
   ];
 }
 
-function isEqual(kind: Kind, field: string): string {
+function isEqual(kind: Kind, field: string, isOfOneHost: boolean): string {
   if (isOfHost(kind, field)) return `r.host IN (SELECT h.key FROM hosts AS h WHERE h."${field}" = ?)`;
   const uses = tableOfUse(kind, field);
-  if (uses === null) return `r."${field}" = ?`;
+  // SQLite takes no index for what is asked to be true, and the column still says what a value is.
+  if (uses === null)
+    return isOfOneHost && !isRangeWithinHost(kind, field) ? `(r."${field}" = ?) IS TRUE` : `r."${field}" = ?`;
   const isItsOwn = 'u.host = r.host AND u.dax_device = r.dax_device AND u.pid = r.pid';
   return `EXISTS (SELECT 1 FROM ${uses} AS u WHERE u.id = ? AND ${isItsOwn})`;
 }
@@ -188,7 +193,7 @@ function isEqual(kind: Kind, field: string): string {
 /**
  * Prepares telling whether a page is one range of an index, and so costs what it shows. Every other one reads all rows
  * that the index leaves, up to all of the kind: of two filters, of a filter and a sort or a time, of labels and
- * anything else, of labels that are not the kind's own, or of a filter that has no index.
+ * anything else, of labels that are not the kind's own, or of a filter that has no index within a host.
  */
 export function prepareIsRange(db: Pick<Connection, 'prepare'>): (query: ListQuery) => boolean {
   const columns = db.prepare<[string], string>(

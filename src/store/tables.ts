@@ -55,6 +55,30 @@ export function tableOfUse(kind: Kind, field: string): 'mappings' | 'pins' | nul
 }
 
 /**
+ * Filters that have an index within a host. By any other one the rows of the host are looked through, in order of
+ * creation: an index of the fleet would lead through the rows of all hosts.
+ */
+const WITHIN_HOST: Partial<Record<Kind, readonly string[]>> = {
+  dax_devices: ['state', 'size'],
+  memory_ranges: ['dax_device'],
+  cxl_regions: ['size'],
+  mounts: ['dax_device', 'path'],
+  files: ['mount', 'path', 'size'],
+  processes: ['pid'],
+  open_files: ['pid', 'dax_device', 'file'],
+  mappings: ['pid', 'dax_device', 'file'],
+  pins: ['pid', 'dax_device'],
+  removals: ['dax_device', 'state'],
+  hotplug_events: ['dax_device'],
+  exposures: ['dax_device', 'open', 'pages'],
+};
+
+/** Whether the rows of a host that are equal in a field are a range of an index. */
+export function isRangeWithinHost(kind: Kind, field: string): boolean {
+  return field === 'id' || (WITHIN_HOST[kind] ?? []).includes(field);
+}
+
+/**
  * What a list of each kind may be sorted by, and its column: never NULL, and indexed over the fleet and within a host,
  * so that a page reads no more rows than it shows. `created_at` every list may: keys grow with creation.
  */

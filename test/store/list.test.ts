@@ -4,7 +4,7 @@ import { Sqlite } from '../../src/store/driver.ts';
 import { listRows, prepareIsRange } from '../../src/store/list.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import type { ListQuery, Place } from '../../src/store/port.ts';
-import { KINDS, sortColumn } from '../../src/store/tables.ts';
+import { columnsOf, isRangeWithinHost, KINDS, sortColumn } from '../../src/store/tables.ts';
 import { before } from './support/before.ts';
 
 const FIELDS = ['created_at', 'name', 'kernel', 'size', 'state', 'path', 'dax_device', 'pid', 'pages'];
@@ -99,6 +99,7 @@ const RANGES: readonly Partial<ListQuery>[] = [
   { sort: { field: 'size', descending: true } },
   { sort: { field: 'created_at', descending: true }, created_after_ms: 1, created_before_ms: 9 },
   { filters: { mode: 'fsdax' } },
+  { filters: { holders: 'not_told' } },
   { host: 'node-a' },
   { host: 'node-a', sort: { field: 'size', descending: false } },
   { host: 'node-a', filters: { state: 'gone' } },
@@ -108,7 +109,6 @@ const RANGES: readonly Partial<ListQuery>[] = [
 const NONE: readonly Partial<ListQuery>[] = [
   { filters: { mode: 'fsdax', state: 'bound' } },
   { filters: { mode: 'fsdax' }, sort: { field: 'size', descending: false } },
-  { filters: { driver: 'kmem' } },
   { filters: { kernel_release: '6.12.95' } },
   { host: 'node-a', filters: { mode: 'fsdax' } },
   { sort: { field: 'size', descending: false }, created_after_ms: 1 },
@@ -188,3 +188,26 @@ test('labels that were stored before there were lists by them are found', () => 
   ).toMatchObject({ items: [expect.stringContaining(record.slice(0, -1))] });
   expect(found([['rack', '8']])).toMatchObject({ items: [] });
 });
+
+const FILTERS = KINDS.flatMap((kind) =>
+  columnsOf(kind)
+    .filter((field) => field !== 'labels')
+    .map((field) => ({ kind, field })),
+);
+
+test.each(FILTERS)(
+  '$kind by $field are a range of an index over the fleet, or of their host',
+  ({ kind, field }) => {
+    const db = empty();
+    const query = { kind, filters: { [field]: 'x' }, limit: 3 } as const;
+    expect(prepareIsRange(db)(query)).toBe(true);
+    const [fleet = '', within = ''] = [query, { ...query, host: 'node-a' }].map((each) =>
+      plansOf(db, each).join('; '),
+    );
+    for (const plan of [fleet, within]) expect(plan).not.toContain('TEMP B-TREE');
+    expect(fleet).toMatch(new RegExp(`^SEARCH r USING INDEX \\w+ \\("?${field}=\\?`));
+    const rows = isRangeWithinHost(kind, field) ? `${field}=\\?` : '\\)';
+    if (kind !== 'hosts')
+      expect(within).toMatch(new RegExp(`^SEARCH r USING INDEX \\w+ \\(host=\\?( AND )?${rows}`));
+  },
+);
