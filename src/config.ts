@@ -28,6 +28,8 @@ const Environment = z.object({
   DAXPLANE_JOURNAL_DAYS: integer(36_500).default(90),
   /** Events that the journal keeps; 0 is no limit. */
   DAXPLANE_JOURNAL_EVENTS: integer(999_999_999).default(2_000_000),
+  /** MiB of hosts that the writer keeps in memory, about. */
+  DAXPLANE_CACHE_MIB: integer(65_536, 1).default(64),
   /** Names beside localhost and DAXPLANE_HOST by which the service may be called, and whose pages may call it. */
   DAXPLANE_ALLOWED_HOSTS: z
     .string()
@@ -56,6 +58,7 @@ export interface Config {
   /** Days that an event is kept, and events that are; null is no bound. */
   readonly journal_days: number | null;
   readonly journal_events: number | null;
+  readonly cache_bytes: number;
   readonly allowed_hosts: readonly string[];
 }
 
@@ -87,6 +90,7 @@ export function loadConfig(
     max_connections: data.DAXPLANE_MAX_CONNECTIONS,
     journal_days: unlessZero(data.DAXPLANE_JOURNAL_DAYS),
     journal_events: unlessZero(data.DAXPLANE_JOURNAL_EVENTS),
+    cache_bytes: data.DAXPLANE_CACHE_MIB * 2 ** 20,
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
   };
 }

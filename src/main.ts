@@ -18,6 +18,7 @@ async function main(config: Config): Promise<void> {
   const { address, isOpen } = await findAddress(config.host, config.port);
   const store = await openSqliteStore({
     path: config.db,
+    cacheBytes: config.cache_bytes,
     retention: { days: config.journal_days, events: config.journal_events },
     log,
     // What was submitted is neither stored nor lost for certain: only a restart can tell.

@@ -37,7 +37,7 @@ export interface AssessedFleet {
 }
 
 /** Hosts that are kept in memory: the next page, and the texts of this one, are mostly of them. */
-const OPEN_MAX = 64;
+const OPEN_MAX = 16;
 /** What is remembered of idle devices is forgotten beyond so many: a fleet has few that differ. */
 const IDLE_MAX = 10_000;
 

@@ -12,6 +12,7 @@ test('everything has a default', () => {
     max_connections: 2_000,
     journal_days: 90,
     journal_events: 2_000_000,
+    cache_bytes: 67_108_864,
     allowed_hosts: [],
   });
 });
@@ -26,6 +27,7 @@ test('the environment is read, and an argument wins', () => {
   });
   const forEver = { DAXPLANE_JOURNAL_DAYS: '0', DAXPLANE_JOURNAL_EVENTS: '0' };
   expect(loadConfig([], forEver)).toMatchObject({ journal_days: null, journal_events: null });
+  expect(loadConfig([], { DAXPLANE_CACHE_MIB: '1' }).cache_bytes).toBe(1_048_576);
   expect(loadConfig(['--demo'], { DAXPLANE_DEMO: '0' }).demo).toBe(true);
 });
 
