@@ -11,6 +11,7 @@ import {
   findRun,
   levelPages,
   levelShift,
+  hasRuns,
   nextRun,
   NO_ENTRIES,
   rowsOf,
@@ -265,6 +266,7 @@ describe('a mapping table of many chunks', () => {
       const later = found.filter((run) => run.index + run.nr_pages > index);
       expect([...runsFrom(entries, index)]).toEqual(later);
       expect(nextRun(entries, index)).toEqual(later[0] ?? null);
+      expect(hasRuns(entries, index, index + 4)).toBe(later.some((run) => run.index < index + 4));
     }
   });
 

@@ -1,5 +1,5 @@
 import type { Mapping, Process } from '../model/host.ts';
-import { levelShift, nextRun } from '../model/mapping_table.ts';
+import { hasRuns, levelShift } from '../model/mapping_table.ts';
 import { must, processOf, virtualAddress } from '../model/lookup.ts';
 import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
@@ -111,9 +111,8 @@ export function unmap(tx: Transaction, maps: readonly Mapping[], from: number, t
   for (const mapping of maps) {
     const shift = mapping.offset / PAGE_BYTES;
     const start = Math.max(0, from - shift);
-    const run = nextRun(entriesOf(tx.host, mapping.id), start);
-    if (run === null || run.index >= to - shift) continue;
-    dropEntries(tx, mapping.id, start, to - shift - start);
+    if (hasRuns(entriesOf(tx.host, mapping.id), start, to - shift))
+      dropEntries(tx, mapping.id, start, to - shift - start);
   }
 }
 

@@ -94,7 +94,8 @@ export function applyChange(host: Host, change: Change): () => void {
     case 'copy_entries':
       return replaceEntries(host, change, change.to, change.from);
     case 'protect_entries': {
-      const undo = change.owners.map((owner) => replaceEntries(host, change, owner));
+      const known = madeBy(change);
+      const undo = change.owners.map((owner, at) => replaceEntries(host, change, owner, owner, known, at));
       return () => {
         for (const step of undo.reverse()) step();
       };
@@ -213,23 +214,29 @@ interface Made {
 }
 
 /**
- * What changes have made of the entries of each owner: who decides makes a change, takes it back and applies the same one
- * to the same entries again.
+ * What changes have made of the entries of their owners, in the order of these: who decides makes a change, takes it back
+ * and applies the same one to the same entries again.
  */
-const made = new WeakMap<EntriesChange, Map<string, Made>>();
+const made = new WeakMap<EntriesChange, Made[]>();
 
 /**
  * Replaces the runs of a mapping or file by what is made of them, or of those of another mapping; a mapping's record keeps
  * their counts.
  */
-function replaceEntries(host: Host, change: EntriesChange, owner: string, from = owner): () => void {
+function replaceEntries(
+  host: Host,
+  change: EntriesChange,
+  owner: string,
+  from = owner,
+  known = madeBy(change),
+  at = 0,
+): () => void {
   const mapping = host.tables.mappings.get(owner);
   const before = countedOf(host, owner);
   const source = from === owner ? before : countedOf(host, from);
-  const byOwner = made.get(change) ?? new Map<string, Made>();
-  const last = byOwner.get(owner);
+  const last = known[at];
   const after = last?.of === source.entries ? last.after : changed(source, change);
-  made.set(change, byOwner.set(owner, { of: source.entries, after }));
+  if (after !== last?.after) known[at] = { of: source.entries, after };
   setEntries(host, owner, after.entries);
   if (mapping !== undefined && after.present !== before.present)
     host.tables.mappings.set(owner, { ...mapping, present: after.present! });
@@ -237,6 +244,12 @@ function replaceEntries(host: Host, change: EntriesChange, owner: string, from =
     setEntries(host, owner, before.entries);
     if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
   };
+}
+
+function madeBy(change: EntriesChange): Made[] {
+  const known = made.get(change) ?? [];
+  made.set(change, known);
+  return known;
 }
 
 function countedOf(host: Host, owner: string): Counted {

@@ -191,6 +191,12 @@ export function nextRun(entries: Entries, index: number): Run | null {
   return rows === undefined ? null : rowAt(rows, seekRow(rows, index));
 }
 
+/** Whether a run reaches into `[start, end)` page indices. O(log runs). */
+export function hasRuns(entries: Entries, start: number, end: number): boolean {
+  const rows = entries[seekChunk(entries, start)];
+  return rows !== undefined && rows[seekRow(rows, start) * COLUMNS]! < end;
+}
+
 /** The run that maps this page, or null. */
 export function findRun(entries: Entries, index: number): Run | null {
   const run = nextRun(entries, index);

@@ -267,16 +267,18 @@ function endOfExtent({ offset, nr_pages }: Extent): number {
   return offset + nr_pages;
 }
 
-/** The page indices that there are entries for. O(runs). */
-export function indicesIn(entries: Entries): PfnSet {
-  const list = pfnList();
-  const pairs = reserve(list, runCount(entries));
+/** How many of these page indices there are entries for. O(runs, ranges). */
+export function pagesEntered(entries: Entries, indices: PfnSet): number {
+  let pages = 0;
+  let next = 0;
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS) {
-      pairs[list.length] = rows[at]!;
-      pairs[list.length + 1] = rows[at + 1]!;
-      list.length += 2;
+      const index = rows[at]!;
+      const end = index + rows[at + 1]!;
+      while (next < indices.length && indices[next]! + indices[next + 1]! <= index) next += 2;
+      for (let here = next; here < indices.length && indices[here]! < end; here += 2)
+        pages += Math.min(end, indices[here]! + indices[here + 1]!) - Math.max(index, indices[here]!);
     }
   }
-  return setOf(list);
+  return pages;
 }

@@ -7,8 +7,8 @@ import { levelPages } from '../../model/mapping_table.ts';
 import { HWPOISON_RANGES_MAX, setHwpoison } from '../../mm/hwpoison.ts';
 import { forgetRange, inCore } from '../../mm/page_cache.ts';
 import type { PfnRange } from '../../model/pfn_range.ts';
-import { common, pagesIn, pfnList, setOf, setOfRanges, type PfnList } from '../../model/pfn_set.ts';
-import { addEnteredHeads, daxPages, indicesIn } from '../../model/scan_entries.ts';
+import { pfnList, setOf, setOfRanges, type PfnList } from '../../model/pfn_set.ts';
+import { addEnteredHeads, daxPages, pagesEntered } from '../../model/scan_entries.ts';
 import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDown, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
@@ -121,7 +121,7 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
 function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
   const ranges = joined(file.extents, () => true);
   const blocks = setOfRanges(ranges.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]));
-  const dropped = pagesIn(common(indicesIn(entriesOf(tx.host, file.id)), blocks));
+  const dropped = pagesEntered(entriesOf(tx.host, file.id), blocks);
   if (dropped === 0) return;
   const { maps } = fileSpace(tx, file);
   for (const { offset, nr_pages } of ranges) {
