@@ -1,9 +1,11 @@
-import { emptyHost, indexExposures, indexKeys, indexShared } from '../engine/model/apply.ts';
+import { emptyHost, indexExposures, indexShared } from '../engine/model/apply.ts';
 import type { Host, Kind, RecordOf, Rest } from '../engine/model/host.ts';
 import { isApart } from '../engine/model/mapped_before.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { Source, Table } from '../engine/model/table.ts';
+import type { UseField, UseValue } from '../engine/model/uses.ts';
+import { usesOf } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ChunkRow } from './entry_chunks.ts';
 import { keyOfHost } from './host_key.ts';
@@ -39,19 +41,19 @@ export function prepareLoadPart(db: Connection): (host: string) => PartOfHost {
   };
 }
 
-/** The statements, by kind; of the keys of `uses_by` by what stands before the value. */
+/** The statements, by kind; of `uses_by` by field. */
 interface Reads {
   readonly byId: ReadonlyMap<Kind, Statement<[string, string], Row>>;
   readonly all: ReadonlyMap<Kind, Statement<[string], Row>>;
-  readonly uses: ReadonlyMap<string, Uses>;
+  readonly uses: ReadonlyMap<UseField, RowsOfUse>;
   readonly exposures: Statement<[string], Row>;
   readonly chunks: Statement<[string, string], ChunkRow>;
   readonly mapped: ReturnType<typeof prepareMapped>;
 }
 
-interface Uses {
+interface RowsOfUse {
   readonly kind: Kind;
-  readonly rows: (host: string, value: string) => IterableIterator<Row>;
+  readonly rows: (host: string, value: UseValue) => IterableIterator<Row>;
   /** Whether more rows are read than are meant: the records tell which. */
   readonly isWider: boolean;
 }
@@ -60,24 +62,24 @@ interface Uses {
  * Where the rows of a key are, each by an index of the host: a column with a plus before it is compared in the rows that
  * another finds.
  */
-const USES: readonly (readonly [kind: Kind, field: string, where: string, isWider?: 'wider'])[] = [
-  ['file_systems', 'dax_device', '+dax_device = @value'],
-  ['mounts', 'file_system', '+file_system = @value'],
-  ['mounts', 'dax_device', 'dax_device = @value'],
-  ['files', 'file_system', '+file_system = @value'],
-  ['files', 'dax_device', '+dax_device = @value'],
-  ['open_files', 'pid', 'pid = CAST(@value AS INTEGER)'],
-  ['open_files', 'dax_device', 'dax_device = @value'],
-  ['open_files', 'file', 'file = @value'],
-  ['open_files', 'node', 'file IS NULL', 'wider'],
-  ['mappings', 'pid', 'pid = CAST(@value AS INTEGER)'],
-  ['mappings', 'dax_device', 'dax_device = @value'],
-  ['mappings', 'file', 'file = @value'],
-  ['mappings', 'node', 'file IS NULL', 'wider'],
-  ['mappings', 'anonymous', 'file IS NULL AND +dax_device = @value', 'wider'],
-  ['pins', 'pid', 'pid = CAST(@value AS INTEGER)'],
-  ['pins', 'dax_device', 'dax_device = @value'],
-  ['removals', 'not_completed', "state IN ('running', 'waiting', 'stuck', 'undetermined')"],
+const USES: readonly (readonly [field: UseField, where: string, isWider?: 'wider'])[] = [
+  ['file_systems/dax_device', '+dax_device = @value'],
+  ['mounts/file_system', '+file_system = @value'],
+  ['mounts/dax_device', 'dax_device = @value'],
+  ['files/file_system', '+file_system = @value'],
+  ['files/dax_device', '+dax_device = @value'],
+  ['open_files/pid', 'pid = @value'],
+  ['open_files/dax_device', 'dax_device = @value'],
+  ['open_files/file', 'file = @value'],
+  ['open_files/node', 'file IS NULL', 'wider'],
+  ['mappings/pid', 'pid = @value'],
+  ['mappings/dax_device', 'dax_device = @value'],
+  ['mappings/file', 'file = @value'],
+  ['mappings/node', 'file IS NULL', 'wider'],
+  ['mappings/anonymous', 'file IS NULL AND +dax_device = @value', 'wider'],
+  ['pins/pid', 'pid = @value'],
+  ['pins/dax_device', 'dax_device = @value'],
+  ['removals/not_completed', "state IN ('running', 'waiting', 'stuck', 'undetermined')"],
 ];
 
 function prepareReads(db: Connection): Reads {
@@ -85,10 +87,11 @@ function prepareReads(db: Connection): Reads {
     const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
     return `SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ${keyOfHost(host)} AND ${where} ORDER BY key`;
   };
-  const uses = USES.map(([kind, field, where, wider]): [string, Uses] => {
-    const statement = db.prepare<[{ host: string; value: string }], Row>(select(kind, '@host', where));
-    const rows = (host: string, value: string) => statement.iterate({ host, value });
-    return [`${kind}/${field}`, { kind, rows, isWider: wider !== undefined }];
+  const uses = USES.map(([field, where, wider]): [UseField, RowsOfUse] => {
+    const kind = field.split('/', 1)[0] as Kind;
+    const statement = db.prepare<[{ host: string; value: UseValue }], Row>(select(kind, '@host', where));
+    const rows = (host: string, value: UseValue) => statement.iterate({ host, value });
+    return [field, { kind, rows, isWider: wider !== undefined }];
   });
   return {
     byId: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?', 'id = ?'))])),
@@ -105,9 +108,9 @@ function prepareReads(db: Connection): Reads {
 
 function restOf(name: string, reads: Reads, part: () => PartOfHost): Rest {
   return {
-    asked: new Set(),
+    asked: new Map(),
     source: (kind) => sourceOf(name, reads, kind, part),
-    uses: (key) => idsOfUse(name, reads, key, part()),
+    uses: (field, value) => idsOfUse(name, reads, field, value, part()),
   };
 }
 
@@ -129,15 +132,16 @@ function sourceOf<K extends Kind>(
   };
 }
 
-function idsOfUse(name: string, reads: Reads, key: string, part: PartOfHost): string[] {
-  const [kind, field, ...value] = key.split('/');
-  const { kind: of, rows, isWider } = reads.uses.get(`${kind!}/${field!}`)!;
+function idsOfUse(name: string, reads: Reads, field: UseField, value: UseValue, part: PartOfHost): string[] {
+  const { kind, rows, isWider } = reads.uses.get(field)!;
+  const isMeant = (record: string): boolean =>
+    usesOf(kind, JSON.parse(record)).some((use) => use[0] === field && use[1] === value);
   part.bytes += KEY_BYTES;
   const ids: string[] = [];
-  for (const row of rows(name, value.join('/'))) {
-    if (isWider && !indexKeys(of, JSON.parse(row.record)).includes(key)) continue;
+  for (const row of rows(name, value)) {
+    if (isWider && !isMeant(row.record)) continue;
     ids.push(row.id);
-    if (!part.host.tables[of].knows(row.id)) take(part, reads, of, name, row);
+    if (!part.host.tables[kind].knows(row.id)) take(part, reads, kind, name, row);
   }
   return ids;
 }

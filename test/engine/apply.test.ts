@@ -5,6 +5,7 @@ import { must } from '../../src/engine/model/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/model/transaction.ts';
 import { anyStory, play } from './fleet.ts';
 import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
+import { noUses } from '../../src/engine/model/uses.ts';
 import { ext4 } from './rig.ts';
 import { addPin, DEVICE, PIPE, removeDevice, steadyContext } from './support.ts';
 import { cases } from '../support/property.ts';
@@ -54,7 +55,7 @@ test('a host that was loaded is indexed as one that was built from events', () =
   removeDevice(made);
   made.run({ type: 'bind', dax_device: DEVICE, tenant: 'b' });
   made.run({ type: 'munmap', mapping: closed.mapping });
-  const loaded = { ...made.host, uses_by: new Map<string, Set<string>>(), open_exposures: noOpenExposures() };
+  const loaded = { ...made.host, uses_by: noUses(), open_exposures: noOpenExposures() };
   const { uses_by, open_exposures } = indexHost(loaded);
   expect([uses_by, open_exposures]).toEqual([made.host.uses_by, made.host.open_exposures]);
   expect(open_exposures.windows.size).toBe(1);

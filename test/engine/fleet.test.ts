@@ -17,6 +17,7 @@ import { exposed, walk } from './fleet/walk.ts';
 import { found, PAGE, steadyContext, type Machine } from './support.ts';
 import { cases } from '../support/property.ts';
 import type { Table } from '../../src/engine/model/table.ts';
+import { noUses } from '../../src/engine/model/uses.ts';
 
 test('replaying the events of any story gives the same host', () => {
   fc.assert(
@@ -137,7 +138,7 @@ test('[EX1] [EX3] exposures are open exactly as a walk page by page finds them, 
         }
         const loaded = {
           ...host,
-          uses_by: new Map<string, Set<string>>(),
+          uses_by: noUses(),
           open_exposures: noOpenExposures(),
         };
         expect(indexHost(loaded).open_exposures).toEqual(host.open_exposures);

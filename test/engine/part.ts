@@ -1,7 +1,9 @@
-import { emptyHost, indexExposures, indexKeys } from '../../src/engine/model/apply.ts';
+import { emptyHost, indexExposures } from '../../src/engine/model/apply.ts';
 import type { Exposure } from '../../src/engine/model/exposure.ts';
 import type { Host, Kind, RecordOf } from '../../src/engine/model/host.ts';
 import type { Source, Table } from '../../src/engine/model/table.ts';
+import type { UseField, UseValue } from '../../src/engine/model/uses.ts';
+import { usesOf } from '../../src/engine/model/uses_of_record.ts';
 
 /**
  * A host of which nothing is in memory but its open exposures, and what these reach; the rest is what `stored` gives, which
@@ -24,15 +26,17 @@ export function partOf(stored: () => Host): Host {
       },
     };
   };
-  const uses = (key: string): string[] => {
-    const kind = key.split('/')[0] as Kind;
-    const found = [...stored().tables[kind]].filter(([, record]) => indexKeys(kind, record).includes(key));
+  const uses = (field: UseField, value: UseValue): string[] => {
+    const kind = field.split('/')[0] as Kind;
+    const isFound = (record: unknown): boolean =>
+      usesOf(kind, record).some((use) => use[0] === field && use[1] === value);
+    const found = [...stored().tables[kind]].filter(([, record]) => isFound(record));
     return found.map(([id, record]) => {
       load(kind, id, record);
       return id;
     });
   };
-  const part = emptyHost({ source, uses, asked: new Set() });
+  const part = emptyHost({ source, uses, asked: new Map() });
   const bringEntries = (owner: string): void => {
     const entries = stored().entries.get(owner);
     if (entries !== undefined) part.entries.set(owner, entries);

@@ -3,6 +3,7 @@ import { apply, emptyHost, indexHost } from '../../src/engine/model/apply.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import { importing, refusedOf } from './importing.ts';
 import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
+import { noUses } from '../../src/engine/model/uses.ts';
 import { ext4 } from './rig.ts';
 import { addMapper, addPin, DEVICE, machine, PIPE, removeDevice, type Machine } from './support.ts';
 
@@ -50,7 +51,7 @@ describe('[IMP47] a device goes on under its own name', () => {
     }
     const loaded = {
       ...made.host,
-      uses_by: new Map<string, Set<string>>(),
+      uses_by: noUses(),
       open_exposures: noOpenExposures(),
     };
     const { uses_by, open_exposures } = indexHost(loaded);

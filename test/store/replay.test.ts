@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Command, CommandOf } from '../../src/engine/model/command.ts';
 import type { Host } from '../../src/engine/model/host.ts';
+import { idsBy } from '../../src/engine/model/uses.ts';
 import { openReadConnection } from '../../src/store/connection.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -20,7 +21,10 @@ afterEach(async () => harness.cleanup());
 function plain(host: Host): unknown {
   const tables = Object.entries(host.tables).map(([kind, records]) => [kind, [...records.entries()]]);
   const entries = [...host.entries].filter(([, own]) => own.length > 0).map(([id, own]) => [id, [...own]]);
-  const index = [...host.uses_by].map(([key, ids]) => [key, [...ids]]);
+  const index = [...host.uses_by].map(([field, byValue]) => [
+    field,
+    [...byValue.keys()].map((value) => [value, [...idsBy(host.uses_by, field, value)]]),
+  ]);
   const objects = {
     entries: Object.fromEntries(entries) as unknown,
     index: Object.fromEntries(index) as unknown,

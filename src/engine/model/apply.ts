@@ -1,16 +1,16 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
-import type { OpenFile } from './open_file.ts';
-import type { File, FileSystem, Host, Kind, Mapping, Mount, Pin, RecordOf, Rest } from './host.ts';
+import type { Host, Kind, Mapping, RecordOf, Rest } from './host.ts';
 import { withBlocks } from './inode.ts';
 import { dropRange, insertRows, isWithin, onlyPtes, protectAll } from './change_entries.ts';
 import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_table.ts';
 import { leadsAs } from './mapped.ts';
 import { forgetMapped, noteMapped } from './mapped_before.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
-import type { RemovalRecord } from './removal.ts';
 import { loadOwner } from './rest.ts';
 import { Table } from './table.ts';
+import { addUse, dropUse, noUses, type Use } from './uses.ts';
+import { NO_USES, usesBut, usesOf } from './uses_of_record.ts';
 
 /** A host with nothing in it, before its `host_created` event; or one of which nothing is in memory yet. */
 export function emptyHost(rest: Rest | null = null): Host {
@@ -37,7 +37,7 @@ export function emptyHost(rest: Rest | null = null): Host {
     },
     entries: new Map(),
     mapped_before: new Map(),
-    uses_by: new Map(),
+    uses_by: noUses(),
     open_exposures: noOpenExposures(),
     assumed: new Map(),
   };
@@ -57,7 +57,7 @@ export function applyForGood(host: Host, change: Change): void {
   if (!names || before === undefined) return;
   if (change.op === 'delete') host.tables[change.kind].delete(change.id);
   const now = change.op === 'put' ? change.record : undefined;
-  unindex(host, change.id, keysOf(change.kind, before, now));
+  unindex(host, change.id, usesBut(change.kind, before, now));
 }
 
 /** Applies one change in place and returns how to undo it. */
@@ -71,7 +71,7 @@ export function applyChange(host: Host, change: Change): () => void {
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
-      const come = change.op === 'put' ? keysOf(change.kind, change.record, before) : [];
+      const come = change.op === 'put' ? usesBut(change.kind, change.record, before) : NO_USES;
       index(host, change.id, come);
       const unopen = keepExposure(host, change, before);
       const unforget = forgetMapped(host, change);
@@ -107,68 +107,25 @@ export function applyChange(host: Host, change: Change): () => void {
   }
 }
 
-/**
- * The kinds that `uses_by` finds: none comes again under its id, and of what it reaches only a device's name changes; a
- * removal is found until it has completed.
- */
+/** The kinds that `uses_by` finds. */
 const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins', 'removals'] as const;
 
 /**
  * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
  * has another name, its id stays in its place, so that an undo finds it there: apply() takes it out for good.
  */
-function index(host: Host, id: string, keys: readonly string[]): void {
-  for (const key of keys) {
-    const ids = host.uses_by.get(key);
-    if (ids === undefined) host.uses_by.set(key, new Set([id]));
-    else ids.add(id);
-  }
+function index({ uses_by }: Host, id: string, uses: readonly Use[]): void {
+  for (const use of uses) addUse(uses_by, use, id);
 }
 
-function unindex(host: Host, id: string, keys: readonly string[]): void {
-  for (const key of keys) {
-    const ids = host.uses_by.get(key);
-    // Of a host that is loaded in part nobody may have asked for it.
-    if (ids === undefined) continue;
-    ids.delete(id);
-    if (ids.size === 0) host.uses_by.delete(key);
-  }
-}
-
-/** Where a record is found, and another state of it is not: all that it is found by, if there is none. */
-function keysOf(kind: Kind, record: unknown, but: unknown): string[] {
-  if (but === undefined) return indexKeys(kind, record);
-  const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
-  if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return [];
-  const others = new Set(indexKeys(kind, but));
-  return indexKeys(kind, record).filter((key) => !others.has(key));
-}
-
-/** `mappings/anonymous/…` are those of memory that the device's system RAM gave; `description/…` isHeldBeside() asks. */
-export function indexKeys(kind: Kind, record: unknown): string[] {
-  if (kind === 'mounts' || kind === 'files') {
-    const { file_system, dax_device } = record as Mount | File;
-    return [`${kind}/file_system/${file_system}`, `${kind}/dax_device/${dax_device}`];
-  }
-  if (kind === 'file_systems') return [`file_systems/dax_device/${(record as FileSystem).dax_device}`];
-  if (kind === 'removals')
-    return (record as RemovalRecord).state === 'completed' ? [] : ['removals/not_completed'];
-  if (kind !== 'mappings' && kind !== 'pins' && kind !== 'open_files') return [];
-  const { pid, dax_device } = record as Mapping | Pin | OpenFile;
-  const keys = [`${kind}/pid/${String(pid)}`, `${kind}/dax_device/${dax_device}`];
-  if (kind === 'pins') return keys;
-  const { id, file, description } = record as Mapping | OpenFile;
-  if (description !== null && description !== id) keys.push(`description/${description}`);
-  if (file !== null) keys.push(`${kind}/file/${file}`);
-  else if (description !== null) keys.push(`${kind}/node/${description}`);
-  if (kind === 'mappings' && (record as Mapping).anonymous) keys.push(`mappings/anonymous/${dax_device}`);
-  return keys;
+function unindex({ uses_by }: Host, id: string, uses: readonly Use[]): void {
+  for (const use of uses) dropUse(uses_by, use, id);
 }
 
 /** Indexes a record that was loaded alone by the open file description that it shares: nobody loads records by that. */
 export function indexShared(host: Host, id: string, record: unknown): void {
   const { description } = record as { readonly description?: string | null };
-  if (typeof description === 'string' && description !== id) index(host, id, [`description/${description}`]);
+  if (typeof description === 'string' && description !== id) index(host, id, [['description', description]]);
 }
 
 /** Keeps `open_exposures` in step with an exposure that opens, closes or goes; returns how to undo it. */
@@ -184,7 +141,7 @@ function keepExposure(
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
   for (const kind of INDEXED)
-    for (const [id, record] of host.tables[kind]) index(host, id, indexKeys(kind, record));
+    for (const [id, record] of host.tables[kind]) index(host, id, usesOf(kind, record));
   return indexExposures(
     host,
     host.tables.exposures.where(({ open }) => open),

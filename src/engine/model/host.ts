@@ -37,6 +37,7 @@ import type { PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { Resource } from './resource.ts';
 import type { Source, Table } from './table.ts';
+import type { UseField, Uses, UseValue } from './uses.ts';
 
 /**
  * The host aggregate: one machine, its devices and what uses them. Records are plain immutable data,
@@ -63,9 +64,9 @@ export interface Host {
   readonly mapped_before: Map<string, PfnSet>;
   /**
    * Ids of mounts, files, mappings and pins by what they reach or belong to, and of removals that have not completed
-   * (indexKeys() in apply.ts), never stored. As far as they are in memory: usesBy() of rest.ts reads them.
+   * (uses_of_record.ts), never stored. As far as they are in memory: usesBy() of rest.ts reads them.
    */
-  readonly uses_by: Map<string, Set<string>>;
+  readonly uses_by: Uses;
   /** What the exposures that are open reach, window by window: kept by apply, never stored. */
   readonly open_exposures: OpenExposures;
   /**
@@ -107,10 +108,10 @@ export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 export interface Rest {
   /** Of a record its entries come along. */
   readonly source: <K extends Kind>(kind: K) => Source<RecordOf<K>>;
-  /** Loads the records that a key of `uses_by` finds; returns the ids of all that there are, in order of creation. */
-  readonly uses: (key: string) => Iterable<string>;
-  /** Keys that were asked for. */
-  readonly asked: Set<string>;
+  /** Loads the records that `uses_by` finds there; returns the ids of all that there are, in order of creation. */
+  readonly uses: (field: UseField, value: UseValue) => Iterable<string>;
+  /** What was asked for. */
+  readonly asked: Map<UseField, Set<UseValue>>;
 }
 
 /** One host: the kernel that it runs, what the operator set, and the counters of its kernel. */

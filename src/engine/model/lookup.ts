@@ -8,6 +8,7 @@ import { type RefusalCode } from './refusal_codes.ts';
 import { PAGE_BYTES, type KnownMode } from './vocabulary.ts';
 import { usesBy } from './rest.ts';
 import type { Table } from './table.ts';
+import { idsBy, type Use } from './uses.ts';
 
 function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
   return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
@@ -168,27 +169,27 @@ export function pfnOf(file: File, index: number): number {
 
 /** Files of a file system, in order of creation. */
 export function filesOf(host: Host, file_system: string): File[] {
-  return indexed(host, 'files', `file_system/${file_system}`);
+  return indexed(host, 'files', 'files/file_system', file_system);
 }
 
 /** File systems that were made on a device, in order of creation. */
 export function fileSystemsOfDevice(host: Host, dax_device: string): FileSystem[] {
-  return indexed(host, 'file_systems', `dax_device/${dax_device}`);
+  return indexed(host, 'file_systems', 'file_systems/dax_device', dax_device);
 }
 
 /** Files of all file systems of a device, in order of creation. */
 export function filesOfDevice(host: Host, dax_device: string): File[] {
-  return indexed(host, 'files', `dax_device/${dax_device}`);
+  return indexed(host, 'files', 'files/dax_device', dax_device);
 }
 
 /** Mounts of a file system, in order of creation, also lazily detached ones. */
 export function mountsOf(host: Host, file_system: string): Mount[] {
-  return indexed(host, 'mounts', `file_system/${file_system}`);
+  return indexed(host, 'mounts', 'mounts/file_system', file_system);
 }
 
 /** Mounts of all file systems of a device, in order of creation, also lazily detached ones. */
 export function mountsOfDevice(host: Host, dax_device: string): Mount[] {
-  return indexed(host, 'mounts', `dax_device/${dax_device}`);
+  return indexed(host, 'mounts', 'mounts/dax_device', dax_device);
 }
 
 /** Files of a device that a mount shows, whose file system is not half torn down: these can be held open. */
@@ -221,10 +222,10 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
 function indexed<
   K extends 'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins' | 'removals',
->(host: Host, kind: K, key: string): RecordOf<K>[] {
+>(host: Host, kind: K, ...[field, value]: Use): RecordOf<K>[] {
   const records: Table<RecordOf<K>> = host.tables[kind];
   const found: RecordOf<K>[] = [];
-  for (const id of usesBy(host, `${kind}/${key}`)) {
+  for (const id of usesBy(host, field, value)) {
     const record = records.get(id);
     if (record !== undefined) found.push(record);
   }
@@ -233,18 +234,20 @@ function indexed<
 
 /** Descriptors of a process, in order of creation. */
 export function openFilesOfPid(host: Host, pid: number): OpenFile[] {
-  return indexed(host, 'open_files', `pid/${String(pid)}`);
+  return indexed(host, 'open_files', 'open_files/pid', pid);
 }
 
 /** Descriptors of a file, in order of creation. */
 export function openFilesOfFile(host: Host, file: string): OpenFile[] {
-  return indexed(host, 'open_files', `file/${file}`);
+  return indexed(host, 'open_files', 'open_files/file', file);
 }
 
 /** Whether a descriptor or a mapping holds an open file description of a device node. */
 export function isNodeHeld(host: Host, description: string): boolean {
-  const key = `node/${description}`;
-  return indexed(host, 'open_files', key).length > 0 || indexed(host, 'mappings', key).length > 0;
+  return (
+    indexed(host, 'open_files', 'open_files/node', description).length > 0 ||
+    indexed(host, 'mappings', 'mappings/node', description).length > 0
+  );
 }
 
 /**
@@ -252,10 +255,10 @@ export function isNodeHeld(host: Host, description: string): boolean {
  * came to share it. O(these up to the first), once what uses the device is in memory.
  */
 export function isHeldBeside(host: Host, { pid, dax_device, description }: OpenFile | Mapping): boolean {
-  for (const kind of ['open_files', 'mappings'] as const) usesBy(host, `${kind}/dax_device/${dax_device}`);
+  for (const kind of ['open_files', 'mappings'] as const) usesBy(host, `${kind}/dax_device`, dax_device);
   const { open_files, mappings } = host.tables;
   const opened = description!;
-  const sharing = host.uses_by.get(`description/${opened}`) ?? [];
+  const sharing = idsBy(host.uses_by, 'description', opened);
   for (const id of [opened, ...sharing]) {
     const holder = open_files.get(id) ?? mappings.get(id);
     if (holder !== undefined && holder.pid !== pid) return true;
@@ -272,17 +275,17 @@ export function nodeHoldersOf(host: Host, { name }: DaxDevice, instance: number)
 
 /** Descriptors of a device, of its files and its nodes, in order of creation. */
 export function openFilesOfDevice(host: Host, dax_device: string): OpenFile[] {
-  return indexed(host, 'open_files', `dax_device/${dax_device}`);
+  return indexed(host, 'open_files', 'open_files/dax_device', dax_device);
 }
 
 /** Mappings of a process, in order of creation. */
 export function mappingsOfPid(host: Host, pid: number): Mapping[] {
-  return indexed(host, 'mappings', `pid/${String(pid)}`);
+  return indexed(host, 'mappings', 'mappings/pid', pid);
 }
 
 /** Mappings of a file, in order of creation. */
 export function mappingsOfFile(host: Host, file: string): Mapping[] {
-  return indexed(host, 'mappings', `file/${file}`);
+  return indexed(host, 'mappings', 'mappings/file', file);
 }
 
 /** Whether a task that was not reaped has a file open or maps it: its inode is in use. */
@@ -294,22 +297,22 @@ export function isFileUsed(host: Host, file: string): boolean {
 
 /** Mappings of a device, of its files and its nodes, in order of creation. */
 export function mappingsOfDevice(host: Host, dax_device: string): Mapping[] {
-  return indexed(host, 'mappings', `dax_device/${dax_device}`);
+  return indexed(host, 'mappings', 'mappings/dax_device', dax_device);
 }
 
 /** Mappings of anonymous memory that a device's system RAM gave. */
 export function anonymousMappingsOf(host: Host, dax_device: string): Mapping[] {
-  return indexed(host, 'mappings', `anonymous/${dax_device}`);
+  return indexed(host, 'mappings', 'mappings/anonymous', dax_device);
 }
 
 /** Pins of a process, in order of creation. */
 export function pinsOfPid(host: Host, pid: number): Pin[] {
-  return indexed(host, 'pins', `pid/${String(pid)}`);
+  return indexed(host, 'pins', 'pins/pid', pid);
 }
 
 /** Pins of pages of a device, in order of creation. */
 export function pinsOfDevice(host: Host, dax_device: string): Pin[] {
-  return indexed(host, 'pins', `dax_device/${dax_device}`);
+  return indexed(host, 'pins', 'pins/dax_device', dax_device);
 }
 
 /** Processes that have a device or its files open, map or pin them, and have not ended, each once. */
@@ -328,7 +331,7 @@ export function presentPins(host: Host, { name, pgmap }: DaxDevice): Pin[] {
 
 /** Removals that have not completed, in order of creation. O(these), however many there were. */
 export function removalsNotCompleted(host: Host): RemovalRecord[] {
-  return indexed(host, 'removals', 'not_completed').filter(({ state }) => state !== 'completed');
+  return indexed(host, 'removals', 'removals/not_completed', '').filter(({ state }) => state !== 'completed');
 }
 
 /** Whether the block device a superblock stands on is gone, for the page cache and the journal. */

@@ -1,17 +1,18 @@
-import type { Host } from './host.ts';
+import type { Host, Rest } from './host.ts';
+import { addUsesBefore, idsBy, type UseField, type UseValue } from './uses.ts';
 
-const NONE: ReadonlySet<string> = new Set();
+/** Ids that are found there, in order of creation: also those that an open transaction has deleted. */
+export function usesBy({ rest, uses_by }: Host, field: UseField, value: UseValue): Iterable<string> {
+  if (rest !== null && isFirst(rest, field, value))
+    addUsesBefore(uses_by, [field, value], rest.uses(field, value));
+  return idsBy(uses_by, field, value);
+}
 
-/** Ids that a key of `uses_by` finds, in order of creation: also those that an open transaction has deleted. */
-export function usesBy({ rest, uses_by }: Host, key: string): ReadonlySet<string> {
-  if (rest !== null && !rest.asked.has(key)) {
-    rest.asked.add(key);
-    const ids = new Set(rest.uses(key));
-    // Those that it does not have yet were created since.
-    for (const id of uses_by.get(key) ?? NONE) ids.add(id);
-    if (ids.size > 0) uses_by.set(key, ids);
-  }
-  return uses_by.get(key) ?? NONE;
+/** Whether nobody has asked for it yet; now somebody has. */
+function isFirst({ asked }: Rest, field: UseField, value: UseValue): boolean {
+  const values = asked.get(field) ?? new Set();
+  asked.set(field, values);
+  return values.size < values.add(value).size;
 }
 
 /** Loads the mapping or file of that id, which brings its entries along; where all is in memory there is nothing to do. */

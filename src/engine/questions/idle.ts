@@ -32,7 +32,9 @@ export function hostKey(host: HostRecord): string {
 export function idleKey(host: Host, device: DaxDevice): string | null {
   if (device.cxl_region !== null || device.mode === 'system-ram') return null;
   if (host.tables.memory_ranges.has(device.name)) return null;
-  for (const kind of ['mounts', 'open_files', 'mappings', 'pins'] as const)
-    if (usesBy(host, `${kind}/dax_device/${device.name}`).size > 0) return null;
+  for (const kind of ['mounts', 'open_files', 'mappings', 'pins'] as const) {
+    const [first] = usesBy(host, `${kind}/dax_device`, device.name);
+    if (first !== undefined) return null;
+  }
   return JSON.stringify({ ...device, ...NAMES, ...DEVICE });
 }
