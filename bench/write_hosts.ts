@@ -23,6 +23,9 @@ export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>)
   }
 }
 
+/** More in one commit would make a WAL as large as the database. */
+const HOSTS_A_COMMIT = 100;
+
 /** Writes hosts into a database, which is made, as commands make them or as they stand. */
 export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Host>): void {
   const owned = openOwned(path, 1_000);
@@ -38,9 +41,17 @@ export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Ho
     // What is in the journal is not measured here: an event says that there is a state.
     journal.append(name, at, { ...applied, events: [{ ...event!, changes: [] }] });
   });
-  db.transaction(() => {
-    for (const host of hosts) write('tables' in host ? host : build(host));
-  })();
+  const writeMany = db.transaction((many: readonly Host[]) => {
+    for (const host of many) write(host);
+  });
+  let many: Host[] = [];
+  for (const host of hosts) {
+    many.push('tables' in host ? host : build(host));
+    if (many.length < HOSTS_A_COMMIT) continue;
+    writeMany(many);
+    many = [];
+  }
+  writeMany(many);
   owned.close();
 }
 

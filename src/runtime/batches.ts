@@ -78,7 +78,9 @@ export function collectBatches(options: BatchOptions): Batches {
   };
   return {
     add: (queued) => {
-      if (!held.keeps(queued)) enqueue([...queue, queued]);
+      if (held.keeps(queued)) return;
+      queue.push(queued);
+      if (queue.length === 1) setImmediate(run);
     },
     letGo,
     flush: () => {
