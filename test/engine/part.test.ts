@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/engine/decide.ts';
 import { apply, emptyHost } from '../../src/engine/model/apply.ts';
-import { openFilesOfPid } from '../../src/engine/model/lookup.ts';
+import { isHeldBeside, openFilesOfPid } from '../../src/engine/model/lookup.ts';
 import { usesBy } from '../../src/engine/model/rest.ts';
 import { Table } from '../../src/engine/model/table.ts';
 import { entriesOf } from '../../src/engine/model/transaction.ts';
@@ -133,4 +133,21 @@ test('entries come with their owner, and of a key that nobody has asked for noth
   expect(entriesOf(part, mapping)).toEqual(entriesOf(made.host, mapping));
   expect(entriesOf(part, 'f3')).toEqual(entriesOf(made.host, 'f3'));
   expect([open_file, [...usesBy(part, 'mappings/pid', pid)]]).toEqual([[], [mapping]]);
+});
+
+test('who shares an open file description is known once the users of its device are', () => {
+  const { made, mapper } = ext4('v6.12');
+  const { pid } = mapper({});
+  made.run({ type: 'open_file', pid, file: 'f3', flags: ['rdwr'] });
+  const [alone] = openFilesOfPid(made.host, pid);
+  const stored = keep(made.host);
+  made.run({ type: 'create_process', pid: 77, comm: 'child', parent_pid: pid });
+  const forked = keep(made.host);
+  const held = [stored, forked].map((host) =>
+    isHeldBeside(
+      partOf(() => host),
+      alone!,
+    ),
+  );
+  expect(held).toEqual([false, true]);
 });

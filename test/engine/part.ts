@@ -1,4 +1,4 @@
-import { emptyHost, indexExposures } from '../../src/engine/model/apply.ts';
+import { emptyHost, indexExposures, indexShared } from '../../src/engine/model/apply.ts';
 import type { Exposure } from '../../src/engine/model/exposure.ts';
 import type { Host, Kind, RecordOf } from '../../src/engine/model/host.ts';
 import type { Source, Table } from '../../src/engine/model/table.ts';
@@ -15,12 +15,12 @@ export function partOf(stored: () => Host): Host {
     return {
       get: (id) => {
         const record = records().get(id);
-        if (record !== undefined) bringEntries(id);
+        if (record !== undefined) bring(id, record);
         return record;
       },
       *all(knows) {
         for (const [id, record] of records()) {
-          if (!knows(id)) bringEntries(id);
+          if (!knows(id)) bring(id, record);
           yield [id, knows(id) ? null : record];
         }
       },
@@ -37,14 +37,15 @@ export function partOf(stored: () => Host): Host {
     });
   };
   const part = emptyHost({ source, uses, asked: new Map() });
-  const bringEntries = (owner: string): void => {
-    const entries = stored().entries.get(owner);
-    if (entries !== undefined) part.entries.set(owner, entries);
+  const bring = (id: string, record: unknown): void => {
+    const entries = stored().entries.get(id);
+    if (entries !== undefined) part.entries.set(id, entries);
+    indexShared(part, id, record);
   };
   const load = (kind: Kind, id: string, record: RecordOf<Kind>): void => {
     const table = part.tables[kind] as Table<unknown>;
     if (table.knows(id)) return;
-    bringEntries(id);
+    bring(id, record);
     table.load(id, record);
   };
   const exposures: Exposure[] = stored().tables.exposures.where(({ open }) => open);

@@ -95,20 +95,15 @@ export function hasEnded(process: Process): boolean {
   return process.state === 'dead';
 }
 
-/** The record that must exist: a dangling reference is a bug. */
-export function must<T>(record: T | undefined, what: string): T {
-  if (record === undefined) throw new Error(`dangling reference: ${what}`);
+/** The record that must exist: a dangling reference is a bug. Words are put together where it is missing alone. */
+export function must<T>(record: T | undefined, ...what: readonly string[]): T {
+  if (record === undefined) throw new Error(`dangling reference: ${what.join(' ')}`);
   return record;
-}
-
-/** The record that another one names. Words are made of it where it is missing alone: some are asked for at each turn. */
-function named<T extends object>(records: Table<T>, id: string, what: string): T {
-  return records.get(id) ?? must<T>(undefined, `${what} ${id}`);
 }
 
 /** A process that another record names: it stays in the table when it has ended. */
 export function processOf(host: Host, pid: number): Process {
-  return named(host.tables.processes, String(pid), 'process');
+  return must(host.tables.processes.get(String(pid)), 'process', String(pid));
 }
 
 /** Of these mappings, those whose process still has its memory: only their entries can anybody come to. */
@@ -118,17 +113,17 @@ export function livingMappings(host: Host, mappings: readonly Mapping[]): Mappin
 
 /** The device that another record names. */
 export function deviceOf(host: Host, name: string): DaxDevice {
-  return named(host.tables.dax_devices, name, 'dax device');
+  return must(host.tables.dax_devices.get(name), 'dax device', name);
 }
 
 /** The file system that another record names. */
 export function fileSystemOf(host: Host, id: string): FileSystem {
-  return named(host.tables.file_systems, id, 'file system');
+  return must(host.tables.file_systems.get(id), 'file system', id);
 }
 
 /** The file of that id, which there is. */
 export function fileOf(host: Host, id: string): File {
-  return named(host.tables.files, id, 'file');
+  return must(host.tables.files.get(id), 'file', id);
 }
 
 /**
