@@ -2,7 +2,7 @@ import autocannon from 'autocannon';
 import type { Child } from './child.ts';
 import { median } from './statistics.ts';
 
-/** What so many clients ask of a server, each the next as soon as it is answered: in turn, from another one on each. */
+/** What so many clients ask of a server, each the next as soon as it is answered: in turn, each client its own part. */
 export interface Load {
   readonly requests: readonly autocannon.Request[];
   readonly clients: number;
@@ -17,9 +17,13 @@ export interface Loaded {
   readonly per_second: number;
 }
 
+/** How many requests were sent so far: each load goes on where the last one ended, so that none finds what it left behind. */
+let sent = 0;
+
 /** Loads a server from this process, which is another than the server's; each answer has to be a 2xx. */
 async function load(child: Child, { requests, clients, amount }: Load): Promise<Loaded> {
   let client = 0;
+  const share = Math.ceil(amount / clients);
   let [begun, ended] = [0, 0];
   const setupClient = (each: autocannon.Client): void => {
     // The generator itself ends at the next tick of its own clock, which is of seconds.
@@ -27,9 +31,9 @@ async function load(child: Child, { requests, clients, amount }: Load): Promise<
     each.on('response', () => {
       ended = performance.now();
     });
-    const from = (client * 17) % requests.length;
+    const from = sent + client * share;
     client += 1;
-    each.setRequests([...requests.slice(from), ...requests.slice(0, from)]);
+    each.setRequests(Array.from({ length: share }, (_, at) => requests[(from + at) % requests.length]!));
   };
   const before = await child.cpuMicros();
   const headers = { 'content-type': 'application/json' };
@@ -40,6 +44,7 @@ async function load(child: Child, { requests, clients, amount }: Load): Promise<
     amount,
     setupClient,
   });
+  sent += amount;
   const seconds = (ended - begun) / 1_000;
   if (non2xx + errors > 0)
     throw new Error(`${String(non2xx + errors)} of ${String(amount)} were not answered`);
