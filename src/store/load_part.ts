@@ -4,7 +4,7 @@ import { isApart } from '../engine/model/mapped_before.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { Source, Table } from '../engine/model/table.ts';
-import type { UseField, UseValue } from '../engine/model/uses.ts';
+import { isAmong, type UseField, type UseValue } from '../engine/model/uses.ts';
 import { usesOf } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ChunkRow } from './entry_chunks.ts';
@@ -134,8 +134,7 @@ function sourceOf<K extends Kind>(
 
 function idsOfUse(name: string, reads: Reads, field: UseField, value: UseValue, part: PartOfHost): string[] {
   const { kind, rows, isWider } = reads.uses.get(field)!;
-  const isMeant = (record: string): boolean =>
-    usesOf(kind, JSON.parse(record)).some((use) => use[0] === field && use[1] === value);
+  const isMeant = (record: string): boolean => isAmong(usesOf(kind, JSON.parse(record)), field, value);
   part.bytes += KEY_BYTES;
   const ids: string[] = [];
   for (const row of rows(name, value)) {

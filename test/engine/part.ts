@@ -2,7 +2,7 @@ import { emptyHost, indexExposures, indexShared } from '../../src/engine/model/a
 import type { Exposure } from '../../src/engine/model/exposure.ts';
 import type { Host, Kind, RecordOf } from '../../src/engine/model/host.ts';
 import type { Source, Table } from '../../src/engine/model/table.ts';
-import type { UseField, UseValue } from '../../src/engine/model/uses.ts';
+import { isAmong, type UseField, type UseValue } from '../../src/engine/model/uses.ts';
 import { usesOf } from '../../src/engine/model/uses_of_record.ts';
 
 /**
@@ -28,9 +28,9 @@ export function partOf(stored: () => Host): Host {
   };
   const uses = (field: UseField, value: UseValue): string[] => {
     const kind = field.split('/')[0] as Kind;
-    const isFound = (record: unknown): boolean =>
-      usesOf(kind, record).some((use) => use[0] === field && use[1] === value);
-    const found = [...stored().tables[kind]].filter(([, record]) => isFound(record));
+    const found = [...stored().tables[kind]].filter(([, record]) =>
+      isAmong(usesOf(kind, record), field, value),
+    );
     return found.map(([id, record]) => {
       load(kind, id, record);
       return id;

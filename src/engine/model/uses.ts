@@ -19,6 +19,11 @@ export type UseValue = string | number;
 /** Something that a record is found by. */
 export type Use = readonly [field: UseField, value: UseValue];
 
+/** Whether one of these is that field with that value. */
+export function isAmong(uses: readonly Use[], field: UseField, value: UseValue): boolean {
+  return uses.some((use) => use[0] === field && use[1] === value);
+}
+
 /** Ids in order of creation; one that is alone stands for itself: most are. */
 type Ids = string | Set<string>;
 

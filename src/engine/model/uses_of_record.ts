@@ -1,7 +1,7 @@
 import type { File, FileSystem, Kind, Mapping, Mount, Pin } from './host.ts';
 import type { OpenFile } from './open_file.ts';
 import type { RemovalRecord } from './removal.ts';
-import type { Use } from './uses.ts';
+import { isAmong, type Use } from './uses.ts';
 
 /** Of what nothing finds. */
 export const NO_USES: readonly Use[] = [];
@@ -12,9 +12,7 @@ export function usesBut(kind: Kind, record: unknown, but: unknown): readonly Use
   const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
   if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return NO_USES;
   const others = usesOf(kind, but);
-  return usesOf(kind, record).filter(
-    ([field, value]) => !others.some((other) => other[0] === field && other[1] === value),
-  );
+  return usesOf(kind, record).filter((use) => !isAmong(others, ...use));
 }
 
 /** Where a record is found. */
