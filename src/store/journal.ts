@@ -2,6 +2,7 @@ import type { Applied } from './applied.ts';
 import { textOfChanges } from './change_text.ts';
 import type { Connection } from './connection.ts';
 import { prepareNameKey } from './host_names.ts';
+import { createKnown, type Known } from './known.ts';
 import { prepareShapes } from './shapes.ts';
 
 /** The journal's writing end: dense numbers from 1, handed out inside the transaction that is open. */
@@ -35,11 +36,14 @@ export function prepareHostSeq(db: Connection): (host: string) => number {
   return (host) => last.get(host) ?? 0;
 }
 
-/** Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. */
-export function prepareJournal(db: Connection): Journal {
+/**
+ * Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. Whoever rolls back
+ * has to forget what is `known`.
+ */
+export function prepareJournal(db: Connection, known: Known = createKnown()): Journal {
   const last = prepareLastSeq(db);
-  const nameKey = prepareNameKey(db);
-  const shapes = prepareShapes(db);
+  const nameKey = prepareNameKey(db, known);
+  const shapes = prepareShapes(db, known);
   const insert = db.prepare(
     'INSERT INTO events (host, at_ms, type, subject, data, changes) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -47,12 +51,13 @@ export function prepareJournal(db: Connection): Journal {
     last,
     append: (host, at, applied) => {
       const [key, atMs] = [nameKey(host), Date.parse(at)];
+      let seq: number | bigint | undefined;
       for (const { type, subject, data, changes } of applied.events) {
         const text = textOfChanges(shapes, host, changes, applied);
         const facts = JSON.stringify(data);
-        insert.run(key, atMs, type, subject, facts === '{}' ? null : facts, text);
+        seq = insert.run(key, atMs, type, subject, facts === '{}' ? null : facts, text).lastInsertRowid;
       }
-      return last();
+      return seq === undefined ? last() : Number(seq);
     },
   };
 }

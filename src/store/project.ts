@@ -5,8 +5,9 @@ import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { prepareChunkRows } from './entry_chunks.ts';
 import { prepareExtentRows } from './extent_chunks.ts';
-import { prepareHostKey } from './host_key.ts';
+import { prepareHostKeys } from './host_key.ts';
 import { prepareKeys } from './keys.ts';
+import { createKnown, type Known } from './known.ts';
 import { prepareMappedRow } from './mapped_before.ts';
 import { KINDS } from './tables.ts';
 import { prepareWriteRow, type Touched } from './write_row.ts';
@@ -15,21 +16,23 @@ type Project = (name: string, host: Host, applied: Applied) => readonly Touched[
 
 /**
  * Prepares `apply` in SQL: given the events that a host has had, writes each row they concern once, as the host now has
- * it. Returns what it wrote.
+ * it. Returns what it wrote. Whoever rolls back has to forget what is `known`.
  */
-export function prepareProject(db: Connection): Project {
-  const keyOf = prepareKeys(db);
+export function prepareProject(db: Connection, known: Known = createKnown()): Project {
+  const keyOf = prepareKeys(db, known);
   const writers = new Map(KINDS.map((kind) => [kind, prepareWriteRow(db, kind, keyOf)]));
-  const hostKeyOf = prepareHostKey(db);
+  const hostKeys = prepareHostKeys(db, known);
   const writeChunks = prepareChunkRows(db);
   const writeExtents = prepareExtentRows(db);
   const writeMapped = prepareMappedRow(db);
   return (name, host, applied) => {
     const touched = [...touchedBy(host, applied)];
-    let key = hostKeyOf(name);
+    let key = hostKeys.of(name);
     for (const row of touched) {
       writers.get(row.kind)?.(key, host, row);
-      if (row.kind === 'hosts') key = hostKeyOf(name);
+      if (row.kind !== 'hosts' || !(row.isNew || row.isRenewed)) continue;
+      hostKeys.changed(name);
+      key = hostKeys.of(name);
     }
     // With the host all that it owned has gone.
     if (key === undefined) return touched;

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import type { Known } from './known.ts';
 
 /** Names of the members of records, in their order, by a number: the journal has each list of names once. */
 export interface Shapes {
@@ -6,22 +7,23 @@ export interface Shapes {
   readonly keyOf: (members: readonly string[]) => number;
 }
 
-/** Prepares finding shapes by their members. What is remembered is looked up again: a rollback may have taken it. */
-export function prepareShapes(db: Connection): Shapes {
-  const members = db.prepare<[number], string>('SELECT members FROM record_shapes WHERE key = ?').pluck();
-  const insert = db.prepare<[string], number>(
-    `INSERT INTO record_shapes (members) VALUES (?)
-     ON CONFLICT (members) DO UPDATE SET members = excluded.members RETURNING key`,
-  );
-  const known = new Map<string, number>();
+/** Prepares finding shapes by their members. */
+export function prepareShapes(db: Connection, known: Known): Shapes {
+  const insert = db
+    .prepare<[string], number>(
+      `INSERT INTO record_shapes (members) VALUES (?)
+       ON CONFLICT (members) DO UPDATE SET members = excluded.members RETURNING key`,
+    )
+    .pluck();
+  const keys = known.map<string, number>();
   return {
     keyOf: (names) => {
       const text = names.join(' ');
-      const key = known.get(text);
-      if (key !== undefined && members.get(key) === text) return key;
-      const stored = insert.pluck().get(text)!;
-      known.set(text, stored);
-      return stored;
+      const remembered = keys.get(text);
+      if (remembered !== undefined) return remembered;
+      const key = insert.get(text)!;
+      keys.set(text, key);
+      return key;
     },
   };
 }

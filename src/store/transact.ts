@@ -12,6 +12,7 @@ import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempot
 import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
+import { createKnown, type Known } from './known.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
@@ -56,6 +57,7 @@ interface Transactor extends TransactOptions {
   /** What was worked on last of hosts, as the open transaction sees it. Applying an event changes it in place. */
   readonly cache: HostCache;
   readonly keys: IdempotencyKeys;
+  readonly known: Known;
   readonly journal: Journal;
   readonly hostSeq: (host: string) => number;
   readonly project: ReturnType<typeof prepareProject>;
@@ -78,14 +80,16 @@ export function prepareTransact(
   db: Connection,
   options: TransactOptions,
 ): (batch: readonly Work[]) => BatchResult {
+  const known = createKnown();
   const transactor: Transactor = {
     ...options,
     db,
+    known,
     cache: cacheHosts(db, options.cacheBytes),
     keys: prepareIdempotencyKeys(db),
-    journal: prepareJournal(db),
+    journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
-    project: prepareProject(db),
+    project: prepareProject(db, known),
     marks: [],
   };
   const runOne = prepareRunOne(transactor);
@@ -127,6 +131,7 @@ export function prepareTransact(
     } catch (error) {
       // SQLite has rolled back by itself after some faults. The hosts in memory are ahead of the rows either way.
       transactor.cache.clear();
+      known.forget();
       if (db.inTransaction) db.exec('ROLLBACK');
       throw error;
     }
@@ -182,7 +187,7 @@ function countHosts(batch: readonly Work[]): Map<string, number> {
 }
 
 function prepareRunOne(transactor: Transactor): (work: Work) => Settled {
-  const { db, cache } = transactor;
+  const { db, cache, known } = transactor;
   const savepoint = db.prepare('SAVEPOINT command');
   const release = db.prepare('RELEASE command');
   const rollback = db.prepare('ROLLBACK TO command');
@@ -194,6 +199,7 @@ function prepareRunOne(transactor: Transactor): (work: Work) => Settled {
       if (isWorldFault(error) || !db.inTransaction) throw error;
       rollback.run();
       cache.delete(work.host);
+      known.forget();
       return { error: error instanceof Error ? error : new Error(String(error)) };
     } finally {
       if (db.inTransaction) release.run();
@@ -316,12 +322,15 @@ function createPurge({ db, keys, now, retention }: Transactor): () => void {
 }
 
 /** Another process that wrote to the file (an operator's sqlite3, say) makes what is cached untrue. */
-function watchForeignWrites({ db, cache }: Transactor): () => void {
+function watchForeignWrites({ db, cache, known }: Transactor): () => void {
   const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
   let version: number | undefined;
   return () => {
     const current = statement.get();
-    if (current !== version) cache.clear();
+    if (current !== version) {
+      cache.clear();
+      known.forget();
+    }
     version = current;
   };
 }
