@@ -97,20 +97,26 @@ export const anyDrop: fc.Arbitrary<Story> = stories(
   fc.oneof({ weight: 2, arbitrary: dropSteps }, { weight: 1, arbitrary: one(useStep) }),
 ).map((story) => ({ ...story, kernel: 'v7.3' }));
 
+/** The commands that make the host `h` of a story, before its steps. */
+export function beginning({ kernel, kernel_release, early_kill }: Story): Command[] {
+  const told = kernel_release === undefined ? { kernel } : { kernel_release };
+  const sysctl = { memory_failure_early_kill: early_kill };
+  return [{ type: 'create_host', name: 'h', ...told, sysctl }, ...FIRST];
+}
+
 /**
  * Plays a story; `watch` sees the machine after each command that changed something, `foresee` before each, `answered`
  * after each, with what was decided.
  */
 export function play(
-  { kernel, kernel_release, early_kill, steps }: Story,
+  story: Story,
   watch: (made: Machine) => void,
   foresee: (made: Machine, command: Command) => void = () => undefined,
   answered: (made: Machine, command: Command, decision: Decision | Refusal) => void = () => undefined,
 ): Machine {
+  const { kernel, steps } = story;
   const made = emptyMachine(kernel);
-  const told = kernel_release === undefined ? { kernel } : { kernel_release };
-  made.run({ type: 'create_host', name: 'h', ...told, sysctl: { memory_failure_early_kill: early_kill } });
-  for (const command of FIRST) made.try(command);
+  for (const command of beginning(story)) made.try(command);
   const played: Command[] = [];
   for (const step of steps) {
     const command = step(made);
