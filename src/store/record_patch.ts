@@ -20,22 +20,32 @@ type Splice = readonly [head: number, tail: number, between: readonly unknown[]]
 /** What makes `after` of `before`; members that are undefined are none. O(what is not shared by identity). */
 export function patchOf(before: Plain, after: Plain): Patch {
   const set: [string, unknown][] = [];
+  const unset: string[] = [];
   const within: [string, Patch][] = [];
   const splice: [string, Splice][] = [];
   for (const name of Object.keys(after)) {
-    const [value, former] = [after[name], memberOf(before, name)];
-    if (value === undefined || isSame(former, value)) continue;
-    if (Array.isArray(former) && Array.isArray(value)) splice.push([name, spliceOf(former, value)]);
-    else if (isPlain(former) && isPlain(value)) within.push([name, patchOf(former, value)]);
-    else set.push([name, value]);
+    const value = after[name];
+    // Nothing that every object has is plain JSON.
+    if (value === undefined || value === before[name]) continue;
+    const former = memberOf(before, name);
+    if (Array.isArray(former) && Array.isArray(value)) {
+      const made = spliceOf(former, value);
+      if (made !== null) splice.push([name, made]);
+    } else if (isPlain(former) && isPlain(value)) {
+      const patch = patchOf(former, value);
+      if (patch.length > 0) within.push([name, patch]);
+    } else set.push([name, value]);
   }
-  const unset = Object.keys(before).filter(
-    (name) => before[name] !== undefined && memberOf(after, name) === undefined,
-  );
-  // A label may be called __proto__: fromEntries() makes a member of it, an assignment would not.
-  const members = [Object.fromEntries(set), unset, Object.fromEntries(within), Object.fromEntries(splice)];
-  const parts = members.map((part) => (Object.keys(part).length === 0 ? 0 : part));
-  return parts.slice(0, parts.findLastIndex((part) => part !== 0) + 1) as unknown as Patch;
+  for (const name of Object.keys(before))
+    if (before[name] !== undefined && memberOf(after, name) === undefined) unset.push(name);
+  const parts = [membersOf(set), unset.length === 0 ? 0 : unset, membersOf(within), membersOf(splice)];
+  while (parts.at(-1) === 0) parts.pop();
+  return parts as unknown as Patch;
+}
+
+/** A label may be called __proto__: fromEntries() makes a member of it, an assignment would not. */
+function membersOf(entries: readonly (readonly [string, unknown])[]): Plain | 0 {
+  return entries.length === 0 ? 0 : Object.fromEntries(entries);
 }
 
 /** The state that follows: patched(before, patchOf(before, after)) equals `after`. */
@@ -51,8 +61,10 @@ export function patched(before: Plain, [set, unset, within, splice]: Patch): Pla
   return Object.fromEntries(after);
 }
 
-function spliceOf(before: readonly unknown[], after: readonly unknown[]): Splice {
+/** Null where both are the same. */
+function spliceOf(before: readonly unknown[], after: readonly unknown[]): Splice | null {
   const [head, tail] = commonEnds(before, after, isSame);
+  if (head === before.length && head === after.length) return null;
   return [head, tail, after.slice(head, after.length - tail)];
 }
 
