@@ -79,7 +79,7 @@ function commit({ db, project, journal }: Written, all: readonly Decided[]): voi
   db.exec('BEGIN IMMEDIATE');
   for (const { name, host, applied } of all) {
     project(name, host, applied);
-    journal.append(name, now(), applied);
+    journal.append(name, now(), applied.events, applied);
   }
   db.exec('COMMIT');
 }

@@ -6,28 +6,40 @@ import type { Entries } from '../engine/model/mapping_table.ts';
 import type { PfnSet } from '../engine/model/pfn_set.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 
-/** Events of one command that a host has had, and what they found there: what is stored of them is what differs. */
+/**
+ * Events that a host has had, of one command or of several whose rows are written at once, and what they found there: what
+ * is stored of them is what differs.
+ */
 export interface Applied {
-  readonly events: readonly Event[];
+  readonly events: Event[];
   /** The record that a `put` replaced, if there was one. */
-  readonly replaced: ReadonlyMap<Change, RecordOf<Kind>>;
+  readonly replaced: Map<Change, RecordOf<Kind>>;
   /** Entries of each owner that they changed, as they were before. */
-  readonly entries: ReadonlyMap<string, Entries>;
+  readonly entries: Map<string, Entries>;
   /** The mapping whose entries a new one was given, by the new one. */
-  readonly copied: ReadonlyMap<string, string>;
+  readonly copied: Map<string, string>;
   /** Extents of each file that they changed, as they were before. */
-  readonly extents: ReadonlyMap<string, readonly Extent[]>;
+  readonly extents: Map<string, readonly Extent[]>;
   /** Of each removal that they changed what was known to be mapped before it, as it was before them. */
-  readonly mapped_before: ReadonlyMap<string, PfnSet | undefined>;
+  readonly mapped_before: Map<string, PfnSet | undefined>;
 }
 
-/** Applies the events of one command to a host, in place. */
-export function applyAll(host: Host, events: readonly Event[]): Applied {
-  const replaced = new Map<Change, RecordOf<Kind>>();
-  const entries = new Map<string, Entries>();
-  const copied = new Map<string, string>();
-  const extents = new Map<string, readonly Extent[]>();
-  const mapped_before = new Map<string, PfnSet | undefined>();
+/** Of no events yet. */
+export function nothingApplied(): Applied {
+  return {
+    events: [],
+    replaced: new Map(),
+    entries: new Map(),
+    copied: new Map(),
+    extents: new Map(),
+    mapped_before: new Map(),
+  };
+}
+
+/** Applies the events of one command to a host, in place, behind those that it has had. */
+export function applyAll(host: Host, events: readonly Event[], applied = nothingApplied()): Applied {
+  const { replaced, entries, copied, extents, mapped_before } = applied;
+  applied.events.push(...events);
   for (const change of events.flatMap(({ changes }) => changes)) {
     const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
     if (found !== undefined) replaced.set(change, found);
@@ -40,7 +52,7 @@ export function applyAll(host: Host, events: readonly Event[]): Applied {
       mapped_before.set(removal, host.mapped_before.get(removal));
     applyForGood(host, change);
   }
-  return { events, replaced, entries, copied, extents, mapped_before };
+  return applied;
 }
 
 /** Whose entries a change may change. */

@@ -10,7 +10,7 @@ import type { Touched } from './write_row.ts';
 export interface HostCache {
   /** From its rows where nothing of it is in memory. */
   readonly load: (host: string) => Host;
-  /** What a command has changed is in the rows now. */
+  /** What events have changed is in the rows now. */
   readonly stored: (host: string, applied: Applied, touched: readonly Touched[]) => void;
   /** More of it may be in memory than before: others have to go. */
   readonly weigh: (host: string) => void;

@@ -1,3 +1,4 @@
+import type { Event } from '../engine/model/event.ts';
 import type { Applied } from './applied.ts';
 import { textOfChanges } from './change_text.ts';
 import type { Connection } from './connection.ts';
@@ -9,8 +10,8 @@ import { prepareShapes } from './shapes.ts';
 export interface Journal {
   /** The highest number so far. */
   readonly last: () => number;
-  /** Appends the events of one command, of that time in RFC 3339, and returns the last one's number. */
-  readonly append: (host: string, at: string, applied: Applied) => number;
+  /** Appends events that were applied, of that time in RFC 3339, and returns the last one's number. */
+  readonly append: (host: string, at: string, events: readonly Event[], applied: Applied) => number;
 }
 
 /** Prepares asking for the number of the last event; 0 where there is none. */
@@ -49,10 +50,10 @@ export function prepareJournal(db: Connection, known: Known = createKnown()): Jo
   );
   return {
     last,
-    append: (host, at, applied) => {
+    append: (host, at, events, applied) => {
       const [key, atMs] = [nameKey(host), Date.parse(at)];
       let seq: number | bigint | undefined;
-      for (const { type, subject, data, changes } of applied.events) {
+      for (const { type, subject, data, changes } of events) {
         const text = textOfChanges(shapes, host, changes, applied);
         const facts = JSON.stringify(data);
         seq = insert.run(key, atMs, type, subject, facts === '{}' ? null : facts, text).lastInsertRowid;

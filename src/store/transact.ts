@@ -3,11 +3,13 @@ import type { decideAtOnce } from '../engine/decide.ts';
 import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
 import type { Context } from '../engine/model/transaction.ts';
+import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { applyAll } from './applied.ts';
+import { prepareAttempt, type Together } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
-import { isWorldFault } from './fault.ts';
+import { prepareGoOn } from './go_on.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
@@ -16,8 +18,6 @@ import { createKnown, type Known } from './known.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
-import { prepareProject } from './project.ts';
-import type { Touched } from './write_row.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
 export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decideAtOnce>;
@@ -60,19 +60,16 @@ interface Transactor extends TransactOptions {
   readonly known: Known;
   readonly journal: Journal;
   readonly hostSeq: (host: string) => number;
-  readonly project: ReturnType<typeof prepareProject>;
-  /** Removals changed by the open savepoint. */
-  readonly marks: RemovalMark[];
 }
 
 /**
  * Prepares running batches of submissions, one transaction a batch:
  *
- *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → project → journal ── RELEASE ─┐ … COMMIT
+ *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → journal → project ── RELEASE ─┐ … COMMIT
  *                ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
  *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
  *
- * Behind a command its removals go on step by step, and are stored as they are left: goOn().
+ * Behind a command its removals go on step by step: go_on.ts.
  * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
  * for certain (fault.ts), or nobody may be answered and the process has to stop.
  */
@@ -89,10 +86,11 @@ export function prepareTransact(
     keys: prepareIdempotencyKeys(db),
     journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
-    project: prepareProject(db, known),
-    marks: [],
   };
-  const runOne = prepareRunOne(transactor);
+  const attempt = prepareAttempt(transactor);
+  const goOn = prepareGoOn(attempt, (together, { host, removal }) => {
+    execute(transactor, together, { host, command: { type: 'advance_removal', removal } });
+  });
   const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
@@ -103,22 +101,21 @@ export function prepareTransact(
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
     const isOver = transactor.startTurn();
-    const runNoted = (work: Work): Noted => {
-      transactor.marks.length = 0;
-      const result = runOne(work);
-      const marks = 'error' in result ? [] : [...transactor.marks];
+    const note = (marks: readonly RemovalMark[]): void => {
       for (const mark of marks)
         removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
-      return { result, marks };
     };
     const settled: Settled[] = [];
     const waiting = countHosts(batch);
     for (const work of batch) {
       if (settled.length > 0 && isOver()) break;
-      const { result, marks } = runNoted(work);
+      const { host } = work;
+      const attempted = attempt(host, (together) => execute(transactor, together, work));
+      const result = 'error' in attempted ? attempted : { submitted: attempted.done };
       settled.push(result);
-      waiting.set(work.host, waiting.get(work.host)! - 1);
-      goOn(marks, runNoted, ({ host }) => waiting.get(host) !== 0 || isOver());
+      waiting.set(host, waiting.get(host)! - 1);
+      note(attempted.marks);
+      note(goOn(host, attempted.marks, () => waiting.get(host) !== 0 || isOver()));
       if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();
@@ -147,38 +144,6 @@ export function holdsHost(work: Work, settled: Settled): boolean {
   return isUndecided && !('question' in work) && work.dry_run !== true;
 }
 
-/** What became of one piece of work, and the removals that it changed. */
-interface Noted {
-  readonly result: Settled;
-  readonly marks: readonly RemovalMark[];
-}
-
-/**
- * Removals go on behind the command that left them running, taking turns, in the same commit, for as long as nobody else
- * has sent a command for their host and the turn is not over. Those that the command has woken go on in any case: whoever
- * sends the next finds them at rest, as on a kernel. A step that fails, or takes more than one run, is the executor's,
- * which sees by the commit that it is due.
- */
-function goOn(
-  marks: readonly RemovalMark[],
-  run: (work: Work) => Noted,
-  isHeldUp: (mark: RemovalMark) => boolean,
-): void {
-  const due = new Map(marks.filter(isRunning).map((mark) => [mark.uid, mark]));
-  for (const [uid, mark] of due) {
-    due.delete(uid);
-    if (mark.before !== 'waiting' && isHeldUp(mark)) continue;
-    const { host, removal } = mark;
-    const { result, marks: left } = run({ host, command: { type: 'advance_removal', removal } });
-    if (!('submitted' in result) || result.submitted.status !== 'done') continue;
-    for (const after of left.filter(isRunning)) due.set(after.uid, after.uid === uid ? mark : after);
-  }
-}
-
-function isRunning({ state }: RemovalMark): boolean {
-  return state === 'running';
-}
-
 /** How many of a batch are of each host. */
 function countHosts(batch: readonly Work[]): Map<string, number> {
   const counts = new Map<string, number>();
@@ -186,29 +151,8 @@ function countHosts(batch: readonly Work[]): Map<string, number> {
   return counts;
 }
 
-function prepareRunOne(transactor: Transactor): (work: Work) => Settled {
-  const { db, cache, known } = transactor;
-  const savepoint = db.prepare('SAVEPOINT command');
-  const release = db.prepare('RELEASE command');
-  const rollback = db.prepare('ROLLBACK TO command');
-  return (work) => {
-    savepoint.run();
-    try {
-      return { submitted: execute(transactor, work) };
-    } catch (error) {
-      if (isWorldFault(error) || !db.inTransaction) throw error;
-      rollback.run();
-      cache.delete(work.host);
-      known.forget();
-      return { error: error instanceof Error ? error : new Error(String(error)) };
-    } finally {
-      if (db.inTransaction) release.run();
-    }
-  };
-}
-
-/** Decides one submission and, where it is granted, writes its whole effect; or answers one inquiry. */
-function execute(transactor: Transactor, work: Work): Submitted | Undecided {
+/** Decides one submission and, where it is granted, does all of it but its rows; or answers one inquiry. */
+function execute(transactor: Transactor, together: Together, work: Work): Submitted | Undecided {
   const { cache, keys } = transactor;
   const { host: name, idempotency } = work;
   const at = transactor.now();
@@ -218,9 +162,8 @@ function execute(transactor: Transactor, work: Work): Submitted | Undecided {
     return { status: 'done', ...kept.reply, replayed: true, seq: kept.seq };
   }
   const host = cache.load(name);
-  const submitted = settle(transactor, host, work, at);
-  if (host.tables.hosts.size === 0) cache.delete(name);
-  else cache.weigh(name);
+  together.host = host;
+  const submitted = settle(transactor, together, host, work, at);
   const isDryRun = 'dry_run' in work && work.dry_run;
   if (submitted.status === 'done' && !isDryRun && idempotency !== undefined) {
     const { answer, exposures, seq } = submitted;
@@ -233,7 +176,13 @@ function execute(transactor: Transactor, work: Work): Submitted | Undecided {
   return submitted;
 }
 
-function settle(transactor: Transactor, host: Host, work: Work, at: string): Submitted | Undecided {
+function settle(
+  transactor: Transactor,
+  together: Together,
+  host: Host,
+  work: Work,
+  at: string,
+): Submitted | Undecided {
   const context = { now: at, uid: transactor.uid };
   const { decided: elsewhere } = work;
   if (elsewhere !== undefined && 'answered' in elsewhere) return elsewhere.answered;
@@ -244,7 +193,8 @@ function settle(transactor: Transactor, host: Host, work: Work, at: string): Sub
   if ('denied' in decided) return decided.denied;
   if (decided.granted === null) return UNDECIDED;
   const { answer, exposures, events } = decided.granted;
-  const seq = dry_run === true ? transactor.journal.last() : store(transactor, host, work.host, events, at);
+  const seq =
+    dry_run === true ? transactor.journal.last() : store(transactor, together, host, work.host, events, at);
   return { status: 'done', answer, exposures, replayed: false, seq };
 }
 
@@ -266,42 +216,37 @@ function decideOf(
 
 function store(
   transactor: Transactor,
+  { applied, marks }: Together,
   host: Host,
   name: string,
   events: Decision['events'],
   at: string,
 ): number {
   const before = removalStates(host, events);
-  const applied = applyAll(host, events);
-  const touched = transactor.project(name, host, applied);
-  markRemovals(transactor, host, touched, before);
-  transactor.cache.stored(name, applied, touched);
-  return transactor.journal.append(name, at, applied);
+  applyAll(host, events, applied);
+  marks.push(...marksOf(host, before));
+  return transactor.journal.append(name, at, events, applied);
 }
 
-/** The states of the removals that events are about to change; nothing of those that they begin. */
-function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState> {
-  const states = new Map<string, RemovalState>();
+/** The states of the removals that events are about to change; null of those that they begin. */
+function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState | null> {
+  const states = new Map<string, RemovalState | null>();
   for (const change of events.flatMap((event) => event.changes)) {
     if (change.op !== 'put' || change.kind !== 'removals') continue;
-    const removal = host.tables.removals.get(change.id);
-    if (removal !== undefined) states.set(change.id, removal.state);
+    states.set(change.id, host.tables.removals.get(change.id)?.state ?? null);
   }
   return states;
 }
 
-function markRemovals(
-  { marks }: Transactor,
-  host: Host,
-  touched: readonly Touched[],
-  before: ReadonlyMap<string, RemovalState>,
-): void {
-  for (const { kind, id } of touched) {
-    const record = kind === 'removals' ? host.tables.removals.get(id) : undefined;
-    if (record === undefined) continue;
-    const { host: name, uid, state } = record;
-    marks.push({ host: name, removal: id, uid, state, before: before.get(id) ?? null });
-  }
+function marksOf(host: Host, states: ReadonlyMap<string, RemovalState | null>): RemovalMark[] {
+  return [...states].flatMap(([id, before]) => {
+    const record = host.tables.removals.get(id);
+    return record === undefined ? [] : [markOf(record, before)];
+  });
+}
+
+function markOf({ host, id, uid, state }: RemovalRecord, before: RemovalState | null): RemovalMark {
+  return { host, removal: id, uid, state, before };
 }
 
 /**

@@ -1,0 +1,65 @@
+import type { Host } from '../engine/model/host.ts';
+import { nothingApplied, type Applied } from './applied.ts';
+import type { Connection } from './connection.ts';
+import { isWorldFault } from './fault.ts';
+import type { HostCache } from './host_cache.ts';
+import type { Known } from './known.ts';
+import type { RemovalMark } from './port.ts';
+import { prepareProject } from './project.ts';
+
+/** Work on one host that is all or nothing, and whose rows are written at once, at its end. */
+export interface Together {
+  /** Null until it is looked at. */
+  host: Host | null;
+  readonly applied: Applied;
+  readonly marks: RemovalMark[];
+}
+
+/** What came of it, or the bug that took all of it back; the removals that it has changed, after each time. */
+type Attempted<Done> = ({ readonly done: Done } | { readonly error: Error }) & {
+  readonly marks: readonly RemovalMark[];
+};
+
+/** Where it is done. */
+interface AttemptOptions {
+  readonly db: Connection;
+  readonly cache: HostCache;
+  readonly known: Known;
+}
+
+/** Does work on the host of that name. */
+export type Attempt = <Done>(name: string, act: (together: Together) => Done) => Attempted<Done>;
+
+/**
+ * Prepares doing work in a savepoint. A bug takes back what it has written, and the host is forgotten, for in memory it is
+ * ahead of its rows. Throws where the world fails.
+ */
+export function prepareAttempt({ db, cache, known }: AttemptOptions): Attempt {
+  const [savepoint, release, rollback] = ['SAVEPOINT work', 'RELEASE work', 'ROLLBACK TO work'].map((sql) =>
+    db.prepare(sql),
+  );
+  const project = prepareProject(db, known);
+  const write = (name: string, { host, applied }: Together): void => {
+    if (host === null) return;
+    if (applied.events.length > 0) cache.stored(name, applied, project(name, host, applied));
+    if (host.tables.hosts.size === 0) cache.delete(name);
+    else cache.weigh(name);
+  };
+  return (name, act) => {
+    savepoint?.run();
+    try {
+      const together: Together = { host: null, applied: nothingApplied(), marks: [] };
+      const done = act(together);
+      write(name, together);
+      return { done, marks: together.marks };
+    } catch (error) {
+      if (isWorldFault(error) || !db.inTransaction) throw error;
+      rollback?.run();
+      cache.delete(name);
+      known.forget();
+      return { error: error instanceof Error ? error : new Error(String(error)), marks: [] };
+    } finally {
+      if (db.inTransaction) release?.run();
+    }
+  };
+}
