@@ -79,7 +79,7 @@ const VOLUMES: readonly Volume[] = [
 export async function seedDemo(controlPlane: DemoTarget): Promise<boolean> {
   const hosts = await controlPlane.list({ kind: 'hosts', filters: {}, limit: 1 });
   if (isRefusal(hosts)) return false;
-  if (hosts.items.length > 0 && !(await clearHalfMade(controlPlane))) return false;
+  if (hosts.count > 0 && !(await clearHalfMade(controlPlane))) return false;
   const missing: string[] = [];
   for (const name of FLEET) if ((await hostOf(controlPlane, name)) === null) missing.push(name);
   const kernels = KERNEL_NAMES.filter((kernel) => missing.includes(nameOf(kernel)));

@@ -34,4 +34,5 @@ export type EventPage = Awaited<ReturnType<Backend['events']>>;
 /** Of which state an answer is, and how far back the journal goes. */
 export type Seen = Pick<EventPage, 'as_of' | 'oldest_seq'>;
 export type ListQuery = Parameters<Backend['list']>[0];
+export type Page = Exclude<Awaited<ReturnType<Backend['list']>>, { refused: unknown }>;
 export type Place = NonNullable<ListQuery['after']>;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { definedOnly } from '../engine/model/defined_only.ts';
 import type { Kind } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
-import type { Backend, ListQuery, Seen } from './backend.ts';
+import type { Backend, ListQuery, Page, Seen } from './backend.ts';
 import { describe, JSON_TYPE, jsonResponse, type Operation } from './operation.ts';
 import { placeBefore, renderPageToken } from './page_token.ts';
 import { RefusalProblem } from './problem.ts';
@@ -32,7 +32,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
   app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     reply.type(JSON_TYPE);
-    const { isEmpty, text } = await loadPage(backend, route, request.query as Query, host).catch(
+    const { isEmpty, bytes } = await loadPage(backend, route, request.query as Query, host).catch(
       async (error: unknown) => {
         // That there is no such host is said before what else is wrong.
         await requireHost(backend, host);
@@ -41,7 +41,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
     );
     // Whatever has records has a host.
     if (isEmpty) await requireHost(backend, host);
-    return text;
+    return bytes;
   });
 }
 
@@ -55,7 +55,7 @@ export function fleetListRoute(app: FastifyInstance, backend: Backend, route: Li
   app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
     const { host, ...query } = request.query as Query;
     reply.type(JSON_TYPE);
-    return (await loadPage(backend, route, query, host as string | undefined)).text;
+    return (await loadPage(backend, route, query, host as string | undefined)).bytes;
   });
 }
 
@@ -102,33 +102,46 @@ function listName({ kind, sort }: ListQuery): string {
   return sort === undefined ? kind : `${kind} by ${sort.descending ? '-' : ''}${sort.field}`;
 }
 
-/** The answer's text, joined from records that the store serialised: no object is made of them. */
+/** The answer's bytes: of the records no object is made and, but for those of which less is shown, no text. */
 async function loadPage(
   backend: Backend,
   { kind, show }: ListRoute,
   asked: Query,
   host: string | undefined,
-): Promise<{ readonly isEmpty: boolean; readonly text: string }> {
+): Promise<{ readonly isEmpty: boolean; readonly bytes: Buffer }> {
   const query = toQuery(kind, asked, host);
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
-  const { items, last, as_of, oldest_seq } = page;
-  const text = textOf({
-    items: show === undefined ? items : items.map(show),
-    next_page: renderPageToken(listName(query), last),
-    as_of,
-    oldest_seq,
-  });
-  return { isEmpty: items.length === 0, text };
+  const { records, count, last, as_of, oldest_seq } = page;
+  const shown = show === undefined ? records : Buffer.from(textsOf(page).map(show).join(BETWEEN));
+  const tail = tailOf({ next_page: renderPageToken(listName(query), last), as_of, oldest_seq });
+  return { isEmpty: count === 0, bytes: Buffer.concat([HEAD, shown, Buffer.from(tail)]) };
 }
 
-interface PageText extends Seen {
+/** Between two records of a page. */
+const BETWEEN = ',\n';
+const HEAD = Buffer.from('{"items":[');
+
+/** The records of a page, each as text. */
+export function textsOf({ records, count }: Pick<Page, 'records' | 'count'>): string[] {
+  return count === 0 ? [] : Buffer.from(records).toString().split(BETWEEN);
+}
+
+interface Tail extends Seen {
+  readonly next_page: string | null;
+}
+
+/** What stands behind the records of a page. */
+function tailOf(tail: Tail & Readonly<Record<string, unknown>>): string {
+  return `],${JSON.stringify(tail).slice(1)}`;
+}
+
+interface PageText extends Tail {
   /** Serialised already. */
   readonly items: readonly string[];
-  readonly next_page: string | null;
 }
 
 /** A page's text; `more` stands beside the items. */
 export function textOf({ items, next_page, as_of, oldest_seq }: PageText, more: object = {}): string {
-  return `{"items":[${items.join(',')}],${JSON.stringify({ next_page, as_of, oldest_seq, ...more }).slice(1)}`;
+  return `{"items":[${items.join(',')}${tailOf({ next_page, as_of, oldest_seq, ...more })}`;
 }

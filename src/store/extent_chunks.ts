@@ -1,4 +1,3 @@
-import type { Kind } from '../engine/model/host.ts';
 import type { Extent } from '../engine/model/inode.ts';
 import { commonEnds } from '../engine/model/mapping_table.ts';
 import { firstEndingAfter } from '../engine/model/pfn_range.ts';
@@ -16,11 +15,6 @@ export function areApart(extents: Extents): boolean {
 
 /** How a record reads whose extents may stand apart. A quote inside of a text is escaped, so that no path reads so. */
 const NO_EXTENTS = '"extents":[]';
-
-/** Whether the text of a record as it is stored may lack extents that stand apart. */
-export function isWithoutExtents(kind: Kind, record: string): boolean {
-  return kind === 'files' && record.includes(NO_EXTENTS);
-}
 
 /** The record of a file, whole, in SQL: of a row of `files` that has the name. */
 export function wholeFile(row: string): string {

@@ -1,13 +1,14 @@
 import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
-import { isWithoutExtents } from './extent_chunks.ts';
 import { keyOfHost } from './host_key.ts';
 import type { ListQuery, Page, Place, Seen } from './port.ts';
+import { SEEN } from './seen.ts';
 import {
   hasLabels,
   hostColumn,
   isFilter,
+  isPutTogether,
   isRangeWithinHost,
   isOfHost,
   KINDS,
@@ -24,62 +25,88 @@ export type Prepare = (sql: string) => Statement<Value[]>;
 type Condition = readonly [sql: string, ...values: Value[]];
 
 /**
- * The rows of one page. Keyset paging: a page begins where the last one ended, in the index that the list is in order
- * of, and never counts rows off. Refused with `invalid_field` where a filter or sort is none of the kind's.
+ * One page. Keyset paging: it begins where the last one ended, in the index that the list is in order of, and never
+ * counts rows off. Refused with `invalid_field` where a filter or sort is none of the kind's. All of it is of one state
+ * where it comes of one statement, or in a transaction.
  */
-export function listRows(prepare: Prepare, query: ListQuery): Omit<Page, keyof Seen> | Refusal {
+export function listPage(prepare: Prepare, query: ListQuery): Page | Refusal {
   const refused = refusesQuery(query);
   if (refused !== null) return refused;
-  const { limit } = query;
   const source = sourceOf(query);
-  const rows: string[] = [];
-  for (const part of partsAfter(source, query)) {
-    if (rows.length <= limit) rows.push(...select(prepare, query, source, part, limit + 1 - rows.length));
+  const parts = partsAfter(source, query);
+  let rows = select(prepare, query, source, parts[0], query.limit + 1);
+  for (const part of parts.slice(1)) {
+    const left = query.limit + 1 - rows.places.length;
+    if (left > 0) rows = joined(rows, select(prepare, query, source, part, left));
   }
-  const shown = rows.length > limit ? rows.slice(0, limit) : rows;
-  return {
-    items: shown.map((row) => wholeText(prepare, query.kind, row)),
-    last: rows.length > limit ? placeOf(rows[limit - 1]!) : null,
-  };
+  return pageOf(rows, query.limit);
+}
+
+/** Whether a page may take more than one statement. */
+export function isInParts({ sort, after }: ListQuery): boolean {
+  return sort !== undefined && after !== undefined;
 }
 
 /** Of a bare `?` SQLite asks how much it is when it plans, and plans anew each time that it is bound. */
 const LIMIT = '? + 0';
 
-/** What stands before the place in a row's text: JSON has none. */
+/** Between two records, and between two places: in the text of neither. */
 const LINE_FEED = '\n';
 
-function recordOf(row: string): string {
-  return row.slice(0, row.lastIndexOf(LINE_FEED));
+/** Rows of an index in order: their records and places, each put together by SQLite. A text a row would cost as much as to read it. */
+interface Rows extends Seen {
+  readonly records: Buffer;
+  readonly places: readonly string[];
 }
 
-function placeOf(row: string): Place {
-  return JSON.parse(row.slice(row.lastIndexOf(LINE_FEED))) as Place;
+/** One of them more than a page has tells that others follow. */
+function pageOf({ records, places, as_of, oldest_seq }: Rows, limit: number): Page {
+  const isMore = places.length > limit;
+  return {
+    records: isMore ? records.subarray(0, records.lastIndexOf(`,${LINE_FEED}`)) : records,
+    count: Math.min(places.length, limit),
+    last: isMore ? (JSON.parse(places[limit - 1]!) as Place) : null,
+    as_of,
+    oldest_seq,
+  };
 }
 
-/** A text a row, the record with its place behind it: to make an object of each costs more than to read it. */
-function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, rows: number): string[] {
+function joined(rows: Rows, others: Rows): Rows {
+  if (rows.places.length === 0 || others.places.length === 0) return rows.places.length === 0 ? others : rows;
+  return {
+    ...rows,
+    records: Buffer.concat([rows.records, Buffer.from(`,${LINE_FEED}`), others.records]),
+    places: [...rows.places, ...others.places],
+  };
+}
+
+type Found = readonly [records: Buffer | null, places: string | null, as_of: number, oldest_seq: number];
+
+function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, rows: number): Rows {
+  const { kind, sort } = query;
   const conditions = [...part.conditions, ...source.conditions, ...conditionsOf(query)];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-  const direction = query.sort?.descending === true ? ' DESC' : '';
+  const direction = sort?.descending === true ? ' DESC' : '';
   const order = part.order.map((by) => by + direction).join(', ');
-  const place = query.sort === undefined ? "'[' || r.key || ']'" : `json_array(r.key, ${source.column})`;
-  const record = query.kind === 'files' ? 'r.record' : wholeRecord(query.kind, 'r');
-  const sql = `SELECT ${record} || char(10) || ${place} FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
+  const place = sort === undefined ? "'[' || r.key || ']'" : `json_array(r.key, ${source.column})`;
+  // What is put together of several rows is, for those of the page alone, not for all that are sorted.
+  const [record, whole, from] = isPutTogether(kind)
+    ? ['r.key', wholeRecord(kind, 'w'), ` CROSS JOIN ${kind} AS w ON w.key = p.record`]
+    : [wholeRecord(kind, 'r'), 'p.record', ''];
+  const page = `SELECT ${record} AS record, ${place} AS place FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
+  const sql = `SELECT CAST(group_concat(${whole}, ',' || char(10)) AS BLOB), group_concat(p.place, char(10)), ${SEEN}
+    FROM (${page}) AS p${from}`;
   const values = conditions.flatMap(([, ...each]) => each);
-  return prepare(sql)
-    .pluck()
-    .all(...values, rows) as string[];
-}
-
-/** The record of a row: put together for the rows of the page alone, not for all that are sorted. */
-function wholeText(prepare: Prepare, kind: Kind, row: string): string {
-  const record = recordOf(row);
-  if (!isWithoutExtents(kind, record)) return record;
-  const [key] = placeOf(row);
-  return prepare(`SELECT ${wholeRecord(kind)} FROM ${kind} WHERE key = ?`)
-    .pluck()
-    .get(key) as string;
+  const found = prepare(sql)
+    .raw()
+    .get(...values, rows) as Found;
+  const [records, places, as_of, oldest_seq] = found;
+  return {
+    records: records ?? Buffer.alloc(0),
+    places: places === null ? [] : places.split(LINE_FEED),
+    as_of,
+    oldest_seq,
+  };
 }
 
 function refusesQuery({ kind, filters, sort }: ListQuery): Refusal | null {
@@ -154,7 +181,7 @@ interface Part {
 }
 
 /** What follows a place: rows that are equal to it in what they are sorted by, then the others. */
-function partsAfter({ key, column }: Source, { sort, after }: ListQuery): Part[] {
+function partsAfter({ key, column }: Source, { sort, after }: ListQuery): [Part, ...Part[]] {
   const isByKey = column === key;
   const order = isByKey ? [key] : [column, key];
   if (after === undefined) return [{ conditions: [], order }];

@@ -186,8 +186,10 @@ export interface Seen {
 
 /** Rows of a list, all of one committed state. */
 export interface Page extends Seen {
-  /** Serialised resources, ready to be joined. */
-  readonly items: readonly string[];
+  /** The elements of a JSON array of its records, a line each: as bytes, of which nobody makes a text. */
+  readonly records: Uint8Array;
+  /** How many they are. */
+  readonly count: number;
   /** Place of its last row where more follow; null at the end. */
   readonly last: Place | null;
 }
@@ -207,7 +209,9 @@ export interface AssessmentQuery {
  * `items` are serialised assessments: fewer than asked for, or none, also where more follow. `summary` is over all pages
  * of the query.
  */
-export interface AssessmentPage extends Omit<Page, 'last'> {
+export interface AssessmentPage extends Seen {
+  /** Serialised assessments, ready to be joined. */
+  readonly items: readonly string[];
   /** Key of the last device that was looked at where others follow; null at the end. */
   readonly last: number | null;
   readonly summary: AssessmentSummary;

@@ -1,11 +1,12 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
+import type { Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { eventId, withDashes } from './event_id.ts';
 import { keyOfHost } from './host_key.ts';
 import { NAME_KEY } from './journal.ts';
-import { listRows, type Prepare } from './list.ts';
+import { isInParts, listPage, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
+import { SEEN } from './seen.ts';
 import { hostColumn, KINDS, revisionOf, wholeRecord } from './tables.ts';
 import { IS_UID, uidText, uidValues } from './uids.ts';
 
@@ -72,13 +73,12 @@ function recordText(row: string | undefined): RecordText | null {
   return { state: row.slice(0, end), text: row.slice(end + 1) };
 }
 
-/** Prepares listing, in one transaction, so that as_of is of the very state that was read. */
+/** Prepares listing: as_of is of the very state that was read. A statement is a transaction of its own. */
 export function prepareList(db: Connection): (query: ListQuery) => Page | Refusal {
   const prepare = prepareOnce(db);
-  return db.transaction((query: ListQuery) => {
-    const rows = listRows(prepare, query);
-    return isRefusal(rows) ? rows : { ...rows, ...seen(prepare) };
-  });
+  const listNow = (query: ListQuery): Page | Refusal => listPage(prepare, query);
+  const listInParts = db.transaction(listNow);
+  return (query) => (isInParts(query) ? listInParts(query) : listNow(query));
 }
 
 /** The texts come from the closed set of kinds and columns, so that the statements kept are few. */
@@ -122,10 +122,6 @@ function events(prepare: Prepare, { after, limit, host }: Parameters<Store['even
   return { items, ...seen(prepare) };
 }
 
-/** Two subselects: asked for both at once, SQLite reads the whole journal. */
-const SEEN = `SELECT coalesce((SELECT max(seq) FROM events), 0) AS as_of,
-  coalesce((SELECT min(seq) FROM events), 1) AS oldest_seq`;
-
 function seen(prepare: Prepare): Seen {
-  return prepare(SEEN).get() as Seen;
+  return prepare(`SELECT ${SEEN}`).get() as Seen;
 }

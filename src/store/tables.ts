@@ -107,7 +107,12 @@ export function sortColumn(kind: Kind, field: string): string | null {
 /** The record of a row of a kind's table, whole, in SQL; the table is there by that name. */
 export function wholeRecord(kind: Kind, row: string = kind): string {
   if (kind === 'hosts') return wholeHost(row);
-  return kind === 'files' ? wholeFile(row) : `${row}.record`;
+  return isPutTogether(kind) ? wholeFile(row) : `${row}.record`;
+}
+
+/** Kinds whose records are put together of so many rows that this is done only for those that are shown. */
+export function isPutTogether(kind: Kind): boolean {
+  return kind === 'files';
 }
 
 /** The revision of a row of a kind's table, in SQL. */

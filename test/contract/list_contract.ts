@@ -3,6 +3,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import type { HostRecord, Process } from '../../src/engine/model/host.ts';
 import type { ListQuery, Page, Place, Sort, Store, Submitted } from '../../src/store/port.ts';
 import type { StoreHarness } from './store_contract.ts';
+import { listed } from '../support/listed.ts';
 
 /** What a list of every implementation of the port is sorted by, and cut down to. */
 export function listContract(name: string, makeHarness: () => StoreHarness): void {
@@ -23,7 +24,7 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
       if ('refused' in page) throw new Error(page.detail);
       return page;
     };
-    const pids = (page: Page): number[] => page.items.map((item) => (JSON.parse(item) as Process).pid);
+    const pids = (page: Page): number[] => listed<Process>(page).map(({ pid }) => pid);
 
     test('a sorted list has every row once, page by page, also of rows that are equal', async () => {
       for (const host of ['node-a', 'node-b']) {
@@ -35,9 +36,7 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
         const rows: string[] = [];
         for (let after: Place | null | undefined; after !== null; ) {
           const page = await list({ limit, sort, ...(after === undefined ? {} : { after }) });
-          rows.push(
-            ...page.items.map((item) => JSON.parse(item) as Process).map(({ pid, comm }) => `${pid} ${comm}`),
-          );
+          rows.push(...listed<Process>(page).map(({ pid, comm }) => `${pid} ${comm}`));
           after = page.last;
         }
         return rows;
@@ -61,7 +60,7 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
       }
       const labelled = async (...labels: (readonly [string, string])[]): Promise<string[]> => {
         const page = await list({ kind: 'hosts', labels, limit: 9 });
-        return page.items.map((item) => (JSON.parse(item) as HostRecord).name);
+        return listed<HostRecord>(page).map(({ name }) => name);
       };
       expect(await labelled(['rack', '7'])).toEqual(['node-a', 'node-b']);
       expect(await labelled(['rack', '7'], ['row', 'a'])).toEqual(['node-a']);
@@ -117,9 +116,7 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
         ...labels: (readonly [string, string])[]
       ): Promise<string[]> => {
         const page = await list({ kind: 'mounts', labels, limit: 9, ...query });
-        return page.items
-          .map((item) => JSON.parse(item) as { host: string; path?: string })
-          .map(({ host, path }) => `${host}${path ?? ''}`);
+        return listed<{ host: string; path?: string }>(page).map(({ host, path }) => `${host}${path ?? ''}`);
       };
       const ofHost = ['node-a/pmem0', 'node-a/pmem1'];
       expect(await found({}, ['rack', '7'])).toEqual(ofHost);

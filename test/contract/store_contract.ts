@@ -15,6 +15,7 @@ import type {
   Submission,
   Submitted,
 } from '../../src/store/port.ts';
+import { listed } from '../support/listed.ts';
 
 /** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_decide.ts. */
 export interface StoreHarness {
@@ -47,7 +48,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       if ('refused' in page) throw new Error(page.detail);
       return page;
     };
-    const pids = (page: Page): number[] => page.items.map((item) => (JSON.parse(item) as Process).pid);
+    const pids = (page: Page): number[] => listed<Process>(page).map(({ pid }) => pid);
 
     test('what was submitted is read back, by id and by uid, and after a restart', async () => {
       const created = done(await createHost());
@@ -68,10 +69,10 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       for (const pid of [3, 1, 2]) await createProcess(pid);
       await createHost('node-b');
       const bytes = await store.snapshot({ host: 'node-a', kinds: ['hosts', 'processes', 'mounts'] });
-      const { items } = await list({ host: 'node-a', limit: 10 });
+      const page = await list({ host: 'node-a', limit: 10 });
       expect(unpackJson(bytes!)).toEqual({
         hosts: [await store.get('hosts', 'node-a', 'node-a')],
-        processes: items.map((item) => JSON.parse(item) as Process),
+        processes: listed(page),
         mounts: [],
       });
       expect(await store.snapshot({ host: 'nobody', kinds: ['hosts'] })).toBeNull();
@@ -216,10 +217,10 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
         host: 'node-b',
         command: { type: 'create_process', pid: 5, comm: 'b', tenant: 'blue' },
       });
-      expect((await list({ limit: 9, filters: { pid: 5 } })).items).toHaveLength(2);
-      expect((await list({ limit: 9, filters: { tenant: 'red', pid: 5 } })).items).toHaveLength(1);
-      expect((await list({ limit: 9, host: 'node-b', filters: { tenant: 'red' } })).items).toHaveLength(0);
-      expect((await list({ limit: 9, filters: { id: 5 } })).items).toHaveLength(2);
+      expect((await list({ limit: 9, filters: { pid: 5 } })).count).toBe(2);
+      expect((await list({ limit: 9, filters: { tenant: 'red', pid: 5 } })).count).toBe(1);
+      expect((await list({ limit: 9, host: 'node-b', filters: { tenant: 'red' } })).count).toBe(0);
+      expect((await list({ limit: 9, filters: { id: 5 } })).count).toBe(2);
     });
 
     test('a filter that is not ours is refused', async () => {
@@ -288,7 +289,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       await createProcess(1);
       const before = await store.get('hosts', 'node-a', 'node-a');
       done(await submit({ type: 'delete_host' }));
-      expect((await list({ limit: 9 })).items).toEqual([]);
+      expect(listed(await list({ limit: 9 }))).toEqual([]);
       expect(await createProcess(2)).toMatchObject({ refusal: { code: 'host_not_found' } });
       await createHost();
       expect((await store.get('hosts', 'node-a', 'node-a'))?.uid).not.toBe(before?.uid);

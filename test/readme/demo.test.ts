@@ -7,11 +7,11 @@ import { seedDemo } from '../../src/app/demo.ts';
 import { INCIDENT_HOST } from '../../src/app/demo_incident.ts';
 import type { Exported } from '../../src/app/listing_job.ts';
 import type { Command } from '../../src/engine/model/command.ts';
-import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
 import type { ListQuery } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/runtime/sqlite_store.ts';
 import { REPOSITORY } from '../client/child_service.ts';
+import { listed } from '../support/listed.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -148,7 +148,6 @@ describe('the demo fleet', () => {
       limit: 100,
       ...(host === undefined ? {} : { host }),
     });
-    if (isRefusal(page)) throw new Error(page.detail);
-    return page.items.map((item) => (JSON.parse(item) as Record<string, unknown>)[field]);
+    return listed<Record<string, unknown>>(page).map((record) => record[field]);
   }
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Extent } from '../../src/engine/model/inode.ts';
-import { listRows } from '../../src/store/list.ts';
+import { listPage } from '../../src/store/list.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { prepareFleet } from '../../src/store/load_fleet.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -11,6 +11,7 @@ import { unpackJson } from '../../src/store/packed.ts';
 import { cases } from '../support/property.ts';
 import { addHost, before } from './support/before.ts';
 import { projectedHost, type ProjectedHost } from './support/projected_host.ts';
+import { listed } from '../support/listed.ts';
 
 const FILE = {
   uid: 'u',
@@ -39,8 +40,8 @@ async function expectStored({ db, host }: ProjectedHost): Promise<void> {
   const fleet = prepareFleet(db).load(['h']).get('h')!.host;
   expect([...fleet.tables.files.values()]).toEqual(files);
   expect(await createReads(db).get('files', 'h', 'f1')).toEqual(files[0] ?? null);
-  const page = listRows((sql) => db.prepare(sql), { kind: 'files', filters: {}, limit: 9 });
-  expect('items' in page && page.items.map((item) => JSON.parse(item) as unknown)).toEqual(files);
+  const page = listPage((sql) => db.prepare(sql), { kind: 'files', filters: {}, limit: 9 });
+  expect(listed(page)).toEqual(files);
   const snapshot = prepareSnapshot(db)({ host: 'h', kinds: ['files'] });
   expect(unpackJson(snapshot!)).toEqual({ files });
 }

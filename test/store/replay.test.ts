@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/port.ts';
 import { prepareReplay } from '../../src/store/replay.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+import { listed } from '../support/listed.ts';
 
 let harness: SqliteHarness;
 let store: Store;
@@ -122,8 +123,5 @@ test('a delete and a new record under the same id make a new row', async () => {
     { type: 'create_dax_device', name: 'pmem0', mode: 'devdax', size: 2 ** 28, phys_addr: '0x100000000' },
   ]);
   const page = await store.list({ kind: 'dax_devices', filters: {}, limit: 9 });
-  expect('items' in page && page.items.map((item) => (JSON.parse(item) as { name: string }).name)).toEqual([
-    'pmem1',
-    'pmem0',
-  ]);
+  expect(listed<{ name: string }>(page).map(({ name }) => name)).toEqual(['pmem1', 'pmem0']);
 });

@@ -27,6 +27,8 @@ export class Table<T> {
   #order: Place<T>[] = [];
   /** Null where all are in memory. */
   #source: Source<T> | null;
+  /** What its source was last asked for in vain: one that is new is looked for several times before it is there. */
+  #missed: string | null = null;
 
   constructor(source: Source<T> | null = null) {
     this.#source = source;
@@ -47,9 +49,10 @@ export class Table<T> {
 
   #find(id: string): Place<T> | undefined {
     const place = this.#places.get(id);
-    if (place !== undefined || this.#source === null) return place;
+    if (place !== undefined || this.#source === null || id === this.#missed) return place;
     const record = this.#source.get(id);
-    if (record !== undefined) this.load(id, record);
+    if (record === undefined) this.#missed = id;
+    else this.load(id, record);
     return this.#places.get(id);
   }
 
