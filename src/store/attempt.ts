@@ -30,11 +30,19 @@ interface AttemptOptions {
 /** Does work on the host of that name. */
 export type Attempt = <Done>(name: string, act: (together: Together) => Done) => Attempted<Done>;
 
+/** Two ways to do it, which differ in what becomes of a bug. */
+export interface Attempts {
+  /** It is thrown: what is done in the open transaction has to be rolled back, all of it. */
+  readonly bold: Attempt;
+  /** In a savepoint, which takes back what this work has written; the host is forgotten, for it is ahead of its rows. */
+  readonly careful: Attempt;
+}
+
 /**
- * Prepares doing work in a savepoint. A bug takes back what it has written, and the host is forgotten, for in memory it is
- * ahead of its rows. Throws where the world fails.
+ * Prepares doing work. For a savepoint SQLite copies each page that the work is about to change, mostly into a file:
+ * twice of what the commit writes. So it is for those who have met a bug. Throws where the world fails, either way.
  */
-export function prepareAttempt({ db, cache, known }: AttemptOptions): Attempt {
+export function prepareAttempts({ db, cache, known }: AttemptOptions): Attempts {
   const [savepoint, release, rollback] = ['SAVEPOINT work', 'RELEASE work', 'ROLLBACK TO work'].map((sql) =>
     db.prepare(sql),
   );
@@ -45,21 +53,27 @@ export function prepareAttempt({ db, cache, known }: AttemptOptions): Attempt {
     if (host.tables.hosts.size === 0) cache.delete(name);
     else cache.weigh(name);
   };
-  return (name, act) => {
-    savepoint?.run();
-    try {
-      const together: Together = { host: null, applied: nothingApplied(), marks: [] };
-      const done = act(together);
-      write(name, together);
-      return { done, marks: together.marks };
-    } catch (error) {
-      if (isWorldFault(error) || !db.inTransaction) throw error;
-      rollback?.run();
-      cache.delete(name);
-      known.forget();
-      return { error: error instanceof Error ? error : new Error(String(error)), marks: [] };
-    } finally {
-      if (db.inTransaction) release?.run();
-    }
+  const bold: Attempt = (name, act) => {
+    const together: Together = { host: null, applied: nothingApplied(), marks: [] };
+    const done = act(together);
+    write(name, together);
+    return { done, marks: together.marks };
+  };
+  return {
+    bold,
+    careful: (name, act) => {
+      savepoint?.run();
+      try {
+        return bold(name, act);
+      } catch (error) {
+        if (isWorldFault(error) || !db.inTransaction) throw error;
+        rollback?.run();
+        cache.delete(name);
+        known.forget();
+        return { error: error instanceof Error ? error : new Error(String(error)), marks: [] };
+      } finally {
+        if (db.inTransaction) release?.run();
+      }
+    },
   };
 }

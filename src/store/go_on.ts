@@ -1,4 +1,4 @@
-import type { Attempt, Together } from './attempt.ts';
+import type { Attempts, Together } from './attempt.ts';
 import type { RemovalMark } from './port.ts';
 
 /** Goes on with the removals of a host that a command has changed; returns how that leaves them, after each step. */
@@ -13,32 +13,36 @@ export type GoOn = (
  * else has sent a command for their host and the turn is not over. Those that the command has woken go on in any case:
  * whoever sends the next finds them at rest, as on a kernel.
  *
- * The rows of all steps are written at their end, once; where one fails all are done again, each by itself. The one that
- * fails, or takes more than one run, is the executor's, which sees by the commit that it is due.
+ * All steps are one attempt, so that their rows are written once, at its end; for the careful each is one of its own. One
+ * that fails then, or takes more than one run, is the executor's, which sees by the commit that it is due.
  */
 export function prepareGoOn(
-  attempt: Attempt,
+  { bold, careful }: Attempts,
   advance: (together: Together, mark: RemovalMark) => void,
-): GoOn {
-  return (host, marks, isHeldUp) => {
-    if (!marks.some(isRunning)) return [];
-    const atOnce = attempt(host, (together) => {
+): Readonly<Record<keyof Attempts, GoOn>> {
+  return {
+    bold: (host, marks, isHeldUp) => {
+      if (!marks.some(isRunning)) return [];
+      const atOnce = bold(host, (together) => {
+        takeTurns(marks, isHeldUp, (mark) => {
+          const from = together.marks.length;
+          advance(together, mark);
+          return together.marks.slice(from);
+        });
+      });
+      return atOnce.marks;
+    },
+    careful: (host, marks, isHeldUp) => {
+      const left: RemovalMark[] = [];
       takeTurns(marks, isHeldUp, (mark) => {
-        const from = together.marks.length;
-        advance(together, mark);
-        return together.marks.slice(from);
+        const { marks: after } = careful(host, (together) => {
+          advance(together, mark);
+        });
+        left.push(...after);
+        return after;
       });
-    });
-    if ('done' in atOnce) return atOnce.marks;
-    const left: RemovalMark[] = [];
-    takeTurns(marks, isHeldUp, (mark) => {
-      const { marks: after } = attempt(host, (together) => {
-        advance(together, mark);
-      });
-      left.push(...after);
-      return after;
-    });
-    return left;
+      return left;
+    },
   };
 }
 

@@ -6,10 +6,11 @@ import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { applyAll } from './applied.ts';
-import { prepareAttempt, type Together } from './attempt.ts';
+import { prepareAttempts, type Attempt, type Together } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
-import { prepareGoOn } from './go_on.ts';
+import { isWorldFault } from './fault.ts';
+import { prepareGoOn, type GoOn } from './go_on.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
@@ -65,9 +66,9 @@ interface Transactor extends TransactOptions {
 /**
  * Prepares running batches of submissions, one transaction a batch:
  *
- *   BEGIN ── SAVEPOINT ── key known? → load → If-Match → decide → apply → journal → project ── RELEASE ─┐ … COMMIT
- *                ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
- *                └── a bug: ROLLBACK TO, forget the host, reject this submission alone ────────────────┘
+ *   BEGIN ── key known? → load → If-Match → decide → apply → journal → project ─────────────────┐ … COMMIT
+ *    ▲           ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┘
+ *    └─ROLLBACK──┴── a bug: all is done again, each submission in a savepoint, and this one rejected alone
  *
  * Behind a command its removals go on step by step: go_on.ts.
  * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
@@ -87,14 +88,43 @@ export function prepareTransact(
     journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
   };
-  const attempt = prepareAttempt(transactor);
-  const goOn = prepareGoOn(attempt, (together, { host, removal }) => {
+  const attempts = prepareAttempts(transactor);
+  const goOn = prepareGoOn(attempts, (together, { host, removal }) => {
     execute(transactor, together, { host, command: { type: 'advance_removal', removal } });
   });
+  const bold = { attempt: attempts.bold, goOn: goOn.bold };
+  const careful = { attempt: attempts.careful, goOn: goOn.careful };
+  const run = prepareRun(transactor);
+  const runOrRollBack = (batch: readonly Work[], way: Way, isBug: (error: unknown) => boolean) => {
+    try {
+      return run(batch, way);
+    } catch (error) {
+      const isMet = isBug(error);
+      // SQLite has rolled back by itself after some faults. The hosts in memory are ahead of the rows either way.
+      transactor.cache.clear();
+      known.forget();
+      if (db.inTransaction) db.exec('ROLLBACK');
+      if (isMet) return null;
+      throw error;
+    }
+  };
+  const isBug = (error: unknown): boolean => db.inTransaction && !isWorldFault(error);
+  return (batch) => runOrRollBack(batch, bold, isBug) ?? runOrRollBack(batch, careful, () => false)!;
+}
+
+/** How the work of a batch is done. */
+interface Way {
+  readonly attempt: Attempt;
+  readonly goOn: GoOn;
+}
+
+/** Prepares running one batch, to its commit. */
+function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) => BatchResult {
+  const { db } = transactor;
   const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
-  const run = (batch: readonly Work[]): BatchResult => {
+  return (batch, { attempt, goOn }) => {
     begin?.run();
     watch();
     purge();
@@ -121,17 +151,6 @@ export function prepareTransact(
     const seq = transactor.journal.last();
     commit?.run();
     return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
-  };
-  return (batch) => {
-    try {
-      return run(batch);
-    } catch (error) {
-      // SQLite has rolled back by itself after some faults. The hosts in memory are ahead of the rows either way.
-      transactor.cache.clear();
-      known.forget();
-      if (db.inTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
   };
 }
 
