@@ -292,6 +292,17 @@ describe('a mapping table of many chunks', () => {
     expect(differing(before, before)).toEqual([[], []]);
   });
 
+  test('changes far from each other, made at once, copy what is around each and share what lies between', () => {
+    const before = sparse(COUNT);
+    const added = [1, 2.5 * PER_CHUNK, 2 * COUNT - 3].map((at) => {
+      return { ...PTE, index: 2 * Math.floor(at / 2) + 1, nr_pages: 1, pfn: 1_000_000 };
+    });
+    const after = insertRows(before, rowsFor(...added));
+    expect(before.filter((chunk) => !after.includes(chunk))).toHaveLength(3);
+    const told = [...runs(before), ...added].sort((a, b) => a.index - b.index);
+    expect([...runs(after)]).toEqual(told);
+  });
+
   test('what a drop leaves of a chunk joins a neighbour that has room', () => {
     const chunk = (from: number, runs: number): Float64Array =>
       rowsFor(

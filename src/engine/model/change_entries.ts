@@ -71,8 +71,8 @@ export function insertRows(entries: Entries, rows: Float64Array): Entries {
 }
 
 function insertAscending(entries: Entries, added: Float64Array): Entries {
-  const chunks: Float64Array[] = [];
-  let taken = 0;
+  let taken = Math.max(0, chunkBefore(entries, added[0]!));
+  const chunks = entries.slice(0, taken);
   let at = 0;
   while (at < added.length) {
     const first = Math.max(taken, chunkBefore(entries, added[at]!));
@@ -88,8 +88,7 @@ function insertAscending(entries: Entries, added: Float64Array): Entries {
     taken = last;
     at = to;
   }
-  for (; taken < entries.length; taken += 1) chunks.push(entries[taken]!);
-  return chunks;
+  return chunks.concat(entries.slice(taken));
 }
 
 function lastOf(rows: Float64Array, at: number): number {

@@ -237,23 +237,32 @@ export function countPresent(entries: Entries): { pte: number; pmd: number; pud:
   return { pte: pages[0]!, pmd: pages[1]! / PMD_PAGES, pud: pages[2]! / PUD_PAGES, anon };
 }
 
-/** The chunks of each of two tables that the other has not, where one was made of the other. O(these chunks). */
-export function differing(a: Entries, b: Entries): readonly [Entries, Entries] {
+/** The chunks of each of two lists that the other has not, where one was made of the other. O(chunks). */
+export function differing<Chunk>(
+  a: readonly Chunk[],
+  b: readonly Chunk[],
+): readonly [readonly Chunk[], readonly Chunk[]] {
   const [head, tail] = commonEnds(a, b);
   return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
 }
 
-/** How many members two lists share at the head and, of the rest, at the tail; by identity unless said otherwise. */
+/** How many members two lists share at the head and, of the rest, at the tail: the same ones, or such as are alike. */
 export function commonEnds<T>(
-  a: ArrayLike<T>,
-  b: ArrayLike<T>,
-  isSame: (one: T, other: T) => boolean = (one, other) => one === other,
+  a: readonly T[],
+  b: readonly T[],
+  areAlike: (one: T, other: T) => boolean = () => false,
 ): [head: number, tail: number] {
   const shortest = Math.min(a.length, b.length);
+  const [lastA, lastB] = [a.length - 1, b.length - 1];
   let head = 0;
-  while (head < shortest && isSame(a[head]!, b[head]!)) head += 1;
+  // Of long lists most members are the same: none of those is worth a call.
+  while (head < shortest && (a[head] === b[head] || areAlike(a[head]!, b[head]!))) head += 1;
   let tail = 0;
-  while (tail < shortest - head && isSame(a[a.length - 1 - tail]!, b[b.length - 1 - tail]!)) tail += 1;
+  while (
+    tail < shortest - head &&
+    (a[lastA - tail] === b[lastB - tail] || areAlike(a[lastA - tail]!, b[lastB - tail]!))
+  )
+    tail += 1;
   return [head, tail];
 }
 
