@@ -1,10 +1,11 @@
 import { applyForGood } from '../engine/model/apply.ts';
 import type { Change, Event } from '../engine/model/event.ts';
 import type { Host, Kind, RecordOf } from '../engine/model/host.ts';
-import type { Extent } from '../engine/model/inode.ts';
+import type { Extents } from '../engine/model/inode.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import type { PfnSet } from '../engine/model/pfn_set.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
+import { extentsNow } from './extent_chunks.ts';
 
 /**
  * Events that a host has had, of one command or of several whose rows are written at once, and what they found there: what
@@ -19,7 +20,7 @@ export interface Applied {
   /** The mapping whose entries a new one was given, by the new one. */
   readonly copied: Map<string, string>;
   /** Extents of each file that they changed, as they were before. */
-  readonly extents: Map<string, readonly Extent[]>;
+  readonly extents: Map<string, Extents>;
   /** Of each removal that they changed what was known to be mapped before it, as it was before them. */
   readonly mapped_before: Map<string, PfnSet | undefined>;
 }
@@ -46,7 +47,7 @@ export function applyAll(host: Host, events: readonly Event[], applied = nothing
     for (const owner of ownersIn(change)) if (!entries.has(owner)) entries.set(owner, entriesOf(host, owner));
     if (change.op === 'copy_entries') copied.set(change.to, change.from);
     const file = fileIn(change);
-    if (file !== null && !extents.has(file)) extents.set(file, host.tables.files.get(file)?.extents ?? []);
+    if (file !== null && !extents.has(file)) extents.set(file, extentsNow(host, file));
     const removal = removalIn(change);
     if (removal !== null && !mapped_before.has(removal))
       mapped_before.set(removal, host.mapped_before.get(removal));

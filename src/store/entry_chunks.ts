@@ -1,5 +1,5 @@
 import type { Host } from '../engine/model/host.ts';
-import { commonEnds, type Entries } from '../engine/model/mapping_table.ts';
+import { differing, type Entries } from '../engine/model/mapping_table.ts';
 import type { Connection } from './connection.ts';
 import { packRuns, unpackRuns } from './packed_runs.ts';
 
@@ -16,9 +16,9 @@ export function inlineRuns(entries: Entries): Buffer {
   return entries.length === 1 ? packRuns(entries[0]!) : NONE;
 }
 
-/** What stands in rows of its own: of a single chunk nothing. */
-function inRows(entries: Entries): Entries {
-  return entries.length === 1 ? [] : entries;
+/** Chunks that stand in rows of their own: a single one stands in its owner's. */
+export function inRows<Chunk>(chunks: readonly Chunk[]): readonly Chunk[] {
+  return chunks.length === 1 ? [] : chunks;
 }
 
 /** Writes what differs of an owner's entries; `from`: another owner of the same chunks, whose rows have been written. */
@@ -43,10 +43,8 @@ export function prepareChunkRows(db: Connection): WriteChunks {
      SELECT host, ?, first, runs FROM entry_chunks WHERE host = ? AND owner = ? ORDER BY first`,
   );
   return (key, owner, before, after, from) => {
-    const [was, is] = [inRows(before), inRows(after)];
-    const [head, tail] = commonEnds(was, is);
-    const gone = was.slice(head, was.length - tail);
-    const come = is.slice(head, is.length - tail);
+    const was = inRows(before);
+    const [gone, come] = differing(was, inRows(after));
     if (gone.length + come.length === 0) return;
     if (was.length === 0 && from !== undefined) {
       copy.run(owner, key, from);

@@ -1,8 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { extentCount } from '../engine/model/extents.ts';
 import type { Host } from '../engine/model/host.ts';
+import { differing } from '../engine/model/mapping_table.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
+import { extentsNow } from './extent_chunks.ts';
 import { bytesOf, prepareLoadPart, type PartOfHost } from './load_part.ts';
 import type { Touched } from './write_row.ts';
 
@@ -66,9 +69,14 @@ function grown(host: Host, { events, replaced, entries, extents, mapped_before }
     if (change.op === 'put' && !replaced.has(change)) bytes += NEW_RECORD_BYTES;
     else if (change.op === 'delete') bytes -= NEW_RECORD_BYTES;
   }
-  for (const [owner, before] of entries) bytes += bytesOf(entriesOf(host, owner)) - bytesOf(before);
-  for (const [file, before] of extents)
-    bytes += EXTENT_BYTES * ((host.tables.files.get(file)?.extents.length ?? 0) - before.length);
+  for (const [owner, before] of entries) {
+    const [gone, come] = differing(before, entriesOf(host, owner));
+    bytes += bytesOf(come) - bytesOf(gone);
+  }
+  for (const [file, before] of extents) {
+    const [gone, come] = differing(before, extentsNow(host, file));
+    bytes += EXTENT_BYTES * (extentCount(come) - extentCount(gone));
+  }
   for (const [removal, before] of mapped_before)
     bytes += (host.mapped_before.get(removal)?.byteLength ?? 0) - (before?.byteLength ?? 0);
   return bytes;

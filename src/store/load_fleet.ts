@@ -5,7 +5,7 @@ import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
 import { restore, type Row } from './load.ts';
 import { addMapped, prepareFleetMapped } from './mapped_before.ts';
-import { hostColumn, KINDS, ownsEntries, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, rowColumns } from './tables.ts';
 
 /** The fleet as a store has it. One query asks it all it wants of one committed state. */
 export interface Fleet {
@@ -46,7 +46,7 @@ const AMONG = 'IN (SELECT value FROM json_each(?))';
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
-    const columns = `key, ${hostColumn(kind)} AS host, id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
+    const columns = `key, ${hostColumn(kind)} AS host, ${rowColumns(kind)}`;
     const wanted = WANTED[kind] ?? 'TRUE';
     const statement = db.prepare<[string], FleetRow>(
       `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${hostColumn(kind)} ${AMONG} ORDER BY key`,

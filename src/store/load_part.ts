@@ -9,10 +9,10 @@ import { usesOf } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { ChunkRow } from './entry_chunks.ts';
 import { keyOfHost } from './host_key.ts';
-import type { Row } from './load.ts';
+import { addExtents, type Row } from './load.ts';
 import { addMapped, prepareMapped } from './mapped_before.ts';
 import { unpackRuns } from './packed_runs.ts';
-import { hostColumn, KINDS, ownsEntries, wholeRecord } from './tables.ts';
+import { hostColumn, KINDS, rowColumns } from './tables.ts';
 
 /** A host of which what nobody has asked for is not in memory. */
 export interface PartOfHost {
@@ -83,10 +83,8 @@ const USES: readonly (readonly [field: UseField, where: string, isWider?: 'wider
 ];
 
 function prepareReads(db: Connection): Reads {
-  const select = (kind: Kind, host: string, where = 'TRUE'): string => {
-    const columns = `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
-    return `SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ${keyOfHost(host)} AND ${where} ORDER BY key`;
-  };
+  const select = (kind: Kind, host: string, where = 'TRUE'): string =>
+    `SELECT ${rowColumns(kind)} FROM ${kind} WHERE ${hostColumn(kind)} = ${keyOfHost(host)} AND ${where} ORDER BY key`;
   const uses = USES.map(([field, where, wider]): [UseField, RowsOfUse] => {
     const kind = field.split('/', 1)[0] as Kind;
     const statement = db.prepare<[{ host: string; value: UseValue }], Row>(select(kind, '@host', where));
@@ -155,13 +153,14 @@ function take<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
 /** The record of a row; its entries, and what was mapped before a removal, come along. */
 function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: string, row: Row): RecordOf<K> {
   const { id, record, runs } = row;
-  part.bytes += RECORD_BYTES + record.length;
+  part.bytes += RECORD_BYTES + record.length + (row.extents?.length ?? 0);
   if (runs !== undefined) {
     const inline = runs.length > 0 ? [unpackRuns(runs)] : null;
     const entries = inline ?? reads.chunks.all(name, id).map((chunk) => unpackRuns(chunk.runs));
     if (entries.length > 0) part.host.entries.set(id, entries);
     part.bytes += bytesOf(entries);
   }
+  addExtents(part.host, row);
   const parsed = JSON.parse(record) as RecordOf<K>;
   indexShared(part.host, id, parsed);
   if (kind === 'removals' && isApart(parsed as RemovalRecord)) {

@@ -4,7 +4,7 @@ import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { prepareChunkRows } from './entry_chunks.ts';
-import { prepareExtentRows } from './extent_chunks.ts';
+import { extentsNow, prepareExtentRows } from './extent_chunks.ts';
 import { prepareHostKeys } from './host_key.ts';
 import { prepareKeys } from './keys.ts';
 import { createKnown, type Known } from './known.ts';
@@ -40,7 +40,7 @@ export function prepareProject(db: Connection, known: Known = createKnown()): Pr
       touched.filter((row) => row.isRenewed && row.kind === 'files').map(({ id }) => id),
     );
     for (const [file, before] of applied.extents)
-      writeExtents(key, file, renewed.has(file) ? [] : before, host.tables.files.get(file)?.extents ?? []);
+      writeExtents(key, file, renewed.has(file) ? [] : before, extentsNow(host, file));
     const sources = sourcesOf(host, applied.copied);
     for (const [owner, before] of applied.entries)
       if (!sources.has(owner)) writeChunks(key, owner, before, entriesOf(host, owner));

@@ -1,5 +1,5 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import { wholeFile } from './extent_chunks.ts';
+import { chunksOfFile, wholeFile } from './extent_chunks.ts';
 import { hostCount, wholeHost } from './host_counts.ts';
 
 /**
@@ -113,6 +113,12 @@ export function wholeRecord(kind: Kind, row: string = kind): string {
 /** Kinds whose records are put together of so many rows that this is done only for those that are shown. */
 export function isPutTogether(kind: Kind): boolean {
   return kind === 'files';
+}
+
+/** What is read of the rows of a kind's table that are loaded (Row of load.ts), in SQL. */
+export function rowColumns(kind: Kind): string {
+  if (kind === 'files') return `id, record, runs, ${chunksOfFile(kind)} AS extents`;
+  return `id, ${wholeRecord(kind)} AS record${ownsEntries(kind) ? ', runs' : ''}`;
 }
 
 /** The revision of a row of a kind's table, in SQL. */

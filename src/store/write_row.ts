@@ -1,9 +1,8 @@
-import type { File, Host, HostRecord, Kind } from '../engine/model/host.ts';
+import type { Host, HostRecord, Kind } from '../engine/model/host.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Connection } from './connection.ts';
 import { inlineRuns } from './entry_chunks.ts';
-import { areApart } from './extent_chunks.ts';
 import { differInCounts, prepareHostCounts, withoutCounts } from './host_counts.ts';
 import { columnsOf, hasLabels, hostColumn, ownsEntries } from './tables.ts';
 import { storedUid } from './uids.ts';
@@ -89,9 +88,7 @@ function contentsOf(kind: Kind): string[] {
 }
 
 function textOf(kind: Kind, record: Resource): string {
-  if (kind === 'hosts') return JSON.stringify(withoutCounts(record as HostRecord));
-  const isApart = kind === 'files' && areApart((record as File).extents);
-  return JSON.stringify(isApart ? { ...record, extents: [] } : record);
+  return JSON.stringify(kind === 'hosts' ? withoutCounts(record as HostRecord) : record);
 }
 
 function prepareInsert(db: Connection, kind: Kind) {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { extentsOf } from '../../src/engine/model/extents.ts';
+import { fileOf } from '../../src/engine/model/lookup.ts';
 import { runs } from '../../src/engine/model/mapping_table.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { KERNEL_NAMES, type KernelName } from '../../src/engine/model/vocabulary.ts';
@@ -48,7 +50,7 @@ function entries({ made }: Rig, id: string): string[] {
 
 /** The extents of a file: `offset+count`. */
 function extents({ made }: Rig, file: string): string[] {
-  return found(made.host.tables.files.get(file)).extents.map(
+  return extentsOf(made.host, fileOf(made.host, file)).map(
     ({ offset, nr_pages }) => `${String(offset)}+${String(nr_pages)}`,
   );
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { extentsOf } from '../../src/engine/model/extents.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
 import { runs, type Run } from '../../src/engine/model/mapping_table.ts';
 import { cases } from '../support/property.ts';
@@ -12,8 +13,10 @@ function* pagesOf(host: Host, id: string): Generator<readonly [page: number, run
 }
 
 /** The pfn behind a page of a file; null for a hole. */
-function blockOf({ extents }: File, page: number): number | null {
-  const extent = extents.find(({ offset, nr_pages }) => page >= offset && page < offset + nr_pages);
+function blockOf(host: Host, file: File, page: number): number | null {
+  const extent = extentsOf(host, file).find(
+    ({ offset, nr_pages }) => page >= offset && page < offset + nr_pages,
+  );
   return extent === undefined ? null : extent.pfn + (page - extent.offset);
 }
 
@@ -22,7 +25,7 @@ function wrong(host: Host): string[] {
   const faults: string[] = [];
   for (const [id, file] of host.tables.files) {
     for (const [page, { kind }] of pagesOf(host, id)) {
-      const isHole = blockOf(file, page) === null;
+      const isHole = blockOf(host, file, page) === null;
       if ((kind === 'zero' && !isHole) || (kind === 'dax' && isHole))
         faults.push(`${id} ${kind} ${String(page)}`);
     }
@@ -31,7 +34,7 @@ function wrong(host: Host): string[] {
     if (file === null || found(host.tables.processes.get(String(pid))).state === 'dead') continue;
     const record = found(host.tables.files.get(file));
     for (const [index, { kind, pfn, index: first }] of pagesOf(host, id)) {
-      const block = blockOf(record, index + offset / PAGE);
+      const block = blockOf(host, record, index + offset / PAGE);
       if (kind === 'zero' && block !== null) faults.push(`${id} zero ${String(index)}`);
       if (kind === 'dax' && block !== pfn + (index - first)) faults.push(`${id} dax ${String(index)}`);
     }
@@ -45,7 +48,7 @@ function shared(host: Host): string[] {
   for (const [id, { start_pfn, nr_pages }] of host.tables.file_systems) {
     const seen = new Set<number>();
     for (const file of [...host.tables.files.values()].filter(({ file_system }) => file_system === id)) {
-      for (const extent of file.extents) {
+      for (const extent of extentsOf(host, file)) {
         for (let pfn = extent.pfn; pfn < extent.pfn + extent.nr_pages; pfn += 1) {
           if (seen.has(pfn) || pfn < start_pfn || pfn >= start_pfn + nr_pages)
             faults.push(`${file.id} ${String(pfn)}`);

@@ -3,6 +3,7 @@ import { foresee } from '../../src/engine/foresee.ts';
 import { anonymousMappingsOf, blocksAt, mappingsOfPid, pfnOf } from '../../src/engine/model/lookup.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import { begin, remove, rollback } from '../../src/engine/model/transaction.ts';
+import { emptyHost } from '../../src/engine/model/apply.ts';
 import type { ImportedDevice } from '../../src/engine/model/host_command.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
 import { KERNEL_NAMES } from '../../src/engine/model/vocabulary.ts';
@@ -334,7 +335,8 @@ test('the extent of a page is found among many', () => {
     nr_pages: 3,
   }));
   const file = { id: 'f1', extents } as unknown as File;
+  const host = emptyHost();
   for (let index = 0; index < 27; index += 1)
-    expect(blocksAt(file, index).extent).toBe(extents[Math.floor(index / 3)]);
-  expect(() => pfnOf(file, 27)).toThrow('block 27 of f1');
+    expect(blocksAt(host, file, index).extent).toBe(extents[Math.floor(index / 3)]);
+  expect(() => pfnOf(host, file, 27)).toThrow('block 27 of f1');
 });

@@ -40,6 +40,8 @@ export function partOf(stored: () => Host): Host {
   const bring = (id: string, record: unknown): void => {
     const entries = stored().entries.get(id);
     if (entries !== undefined) part.entries.set(id, entries);
+    const extents = stored().extents.get(id);
+    if (extents !== undefined) part.extents.set(id, extents);
     indexShared(part, id, record);
   };
   const load = (kind: Kind, id: string, record: RecordOf<Kind>): void => {
@@ -55,7 +57,7 @@ export function partOf(stored: () => Host): Host {
 
 /** The same host, to be kept as it is now. */
 export function keep(host: Host): Host {
-  const kept = { ...emptyHost(), entries: new Map(host.entries) };
+  const kept = { ...emptyHost(), entries: new Map(host.entries), extents: new Map(host.extents) };
   for (const kind of Object.keys(host.tables) as Kind[])
     for (const [id, record] of host.tables[kind]) (kept.tables[kind] as Table<unknown>).set(id, record);
   return kept;
@@ -65,5 +67,6 @@ export function keep(host: Host): Host {
 export function wholeOf(host: Host): unknown {
   const tables = Object.entries(host.tables).map(([kind, records]) => [kind, [...records]]);
   const { windows, by_key } = host.open_exposures;
-  return { tables, entries: new Map(host.entries), windows: new Map(windows), by_key: new Map(by_key) };
+  const [entries, extents] = [new Map(host.entries), new Map(host.extents)];
+  return { tables, entries, extents, windows: new Map(windows), by_key: new Map(by_key) };
 }

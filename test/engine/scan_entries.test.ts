@@ -201,12 +201,11 @@ describe('what loops over columns finds is what runs tell:', () => {
   test('the blocks behind DAX entries in i_pages, and the first of each', () => {
     fc.assert(
       fc.property(anyEntries, (entries) => {
-        const file = { extents: EXTENTS };
         const dax = [...runs(entries)].filter(({ kind }) => kind === 'dax');
         const blocks = dax.flatMap(({ index, nr_pages }) => blocksBehind(index, nr_pages));
         expect(
           added((list) => {
-            addEntered(list, file, entries);
+            addEntered(list, EXTENTS, entries);
           }),
         ).toEqual(normalize(blocks));
         const heads = dax.flatMap(({ level, index, nr_pages }) => {
@@ -215,11 +214,11 @@ describe('what loops over columns finds is what runs tell:', () => {
         });
         expect(
           added((list) => {
-            addEnteredHeads(list, file, entries, 4096);
+            addEnteredHeads(list, EXTENTS, entries, 4096);
           }),
         ).toEqual(normalize(heads));
         const few = pfnList();
-        addEnteredHeads(few, file, entries, 1);
+        addEnteredHeads(few, EXTENTS, entries, 1);
         expect(rangesFound(few)).toBeLessThanOrEqual(Math.max(1, heads.length));
         expect(countPages(heads)).toBeGreaterThanOrEqual(heads.length);
       }),

@@ -28,6 +28,7 @@ function plain(host: Host): unknown {
   ]);
   const objects = {
     entries: Object.fromEntries(entries) as unknown,
+    extents: Object.fromEntries(host.extents) as unknown,
     index: Object.fromEntries(index) as unknown,
     windows: [...host.open_exposures.windows].sort(),
     exposed: [...host.open_exposures.by_key].sort(),

@@ -82,10 +82,15 @@ function pagesOf(file: File, { offset, length }: FileIo): readonly [first: numbe
 }
 
 /** The holes, or the blocks, of a file among pages of it: page indexes, in order. */
-function partsOf(file: File, [first, end]: readonly [number, number], what: 'holes' | 'blocks'): PfnRange[] {
+function partsOf(
+  host: Host,
+  file: File,
+  [first, end]: readonly [number, number],
+  what: 'holes' | 'blocks',
+): PfnRange[] {
   const parts: PfnRange[] = [];
   for (let index = first; index < end; ) {
-    const blocks = blocksAt(file, index);
+    const blocks = blocksAt(host, file, index);
     const to = Math.min(end, blocks.end);
     if ((blocks.extent === null) === (what === 'holes')) parts.push([index, to - index]);
     index = to;
@@ -96,7 +101,7 @@ function partsOf(file: File, [first, end]: readonly [number, number], what: 'hol
 /** Over a hole a read copies zeros and asks no device, a write has blocks allocated first (S30). */
 function ioByDax(tx: Transaction, mount: Mount, file: File, command: FileIo): Outcome | Refusal {
   const pages = pagesOf(file, command);
-  const holes = partsOf(file, pages, 'holes');
+  const holes = partsOf(tx.host, file, pages, 'holes');
   if (command.kind === 'pread' && countPages(holes) === pages[1] - pages[0]) return okOutcome();
   if (daxDead(tx.host, mount))
     return holes.length === 0 ? errnoOutcome('ENXIO') : unknownOutcome(HOLE_OF_DEAD);
@@ -150,8 +155,8 @@ function fillOver(tx: Transaction, file: File, index: number, nr_pages: number):
  */
 function poisonedIo(tx: Transaction, file: File, command: FileIo): Outcome | Refusal | null {
   const device = deviceOf(tx.host, file.dax_device);
-  const pages = partsOf(file, pagesOf(file, command), 'blocks').map(
-    ([index, nr_pages]): PfnRange => [pfnOf(file, index), nr_pages],
+  const pages = partsOf(tx.host, file, pagesOf(file, command), 'blocks').map(
+    ([index, nr_pages]): PfnRange => [pfnOf(tx.host, file, index), nr_pages],
   );
   if (pages.every((range) => goodPages(device, ...range) === range[1])) return null;
   if (command.kind === 'pread' || factsOf(tx.host).memory_failure.badblock_pwrite === 'EIO')

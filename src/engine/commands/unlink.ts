@@ -1,5 +1,6 @@
 import type { Unlink } from '../model/use_command.ts';
-import type { File, Pin } from '../model/host.ts';
+import { extentsOf } from '../model/extents.ts';
+import type { File, Host, Pin } from '../model/host.ts';
 import { blockDeviceGone, findFile, isFileUsed, pinsOfDevice } from '../model/lookup.ts';
 import { findByPath } from '../fs/mount.ts';
 import { isFrozen, untilThawed } from '../mm/freeze.ts';
@@ -43,7 +44,7 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
     return unknownOutcome(
       'unlink on a file system whose device is gone, before it is shut down, is neither recorded nor in the sources read: POST …/mounts/{mount}/shutdown ends it',
     );
-  const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(pin, file));
+  const pinned = pinsOfDevice(tx.host, file.dax_device).find((pin) => holdsPageOf(tx.host, pin, file));
   if (pinned === undefined) return null;
   return unknownOutcome(
     `what happens to pages that ${pinned.id} holds when their file is deleted is not recorded: DELETE the pin first`,
@@ -51,7 +52,7 @@ function refusesUnlink(tx: Transaction, file: File): Refusal | null {
 }
 
 /** Whether a page of the file is pinned: its mapping may be gone. */
-function holdsPageOf(pin: Pin, { extents }: File): boolean {
-  const own = extents.map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
+function holdsPageOf(host: Host, pin: Pin, file: File): boolean {
+  const own = extentsOf(host, file).map(({ pfn, nr_pages }): PfnRange => [pfn, nr_pages]);
   return intersect(normalize(pin.pfn_ranges), own).length > 0;
 }

@@ -1,5 +1,6 @@
 import { inCore } from '../mm/page_cache.ts';
-import type { Mount } from '../model/host.ts';
+import { findExtent } from '../model/extents.ts';
+import type { File, Host, Mount } from '../model/host.ts';
 import { fileSystemOf, filesOf } from '../model/lookup.ts';
 import { countPages, intersect, type PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -17,7 +18,7 @@ export function refusesHook(tx: Transaction, mount: Mount, range: PfnRange): Ref
       `${mount.id} is asked for pages outside its partition: what memory_failure() comes to there is not in the sources read`,
     );
   const cached = filesOf(tx.host, mount.file_system).find(
-    (file) => !file.dax && inCore(tx.host, file) && isHit(file.extents, range),
+    (file) => !file.dax && inCore(tx.host, file) && isHit(tx.host, file, range),
   );
   if (cached === undefined) return null;
   return unknownOutcome(
@@ -25,9 +26,7 @@ export function refusesHook(tx: Transaction, mount: Mount, range: PfnRange): Ref
   );
 }
 
-function isHit(
-  extents: readonly { readonly pfn: number; readonly nr_pages: number }[],
-  range: PfnRange,
-): boolean {
-  return extents.some(({ pfn, nr_pages }) => intersect([[pfn, nr_pages]], [range]).length > 0);
+function isHit(host: Host, file: File, range: PfnRange): boolean {
+  const hit = findExtent(host, file, ({ pfn, nr_pages }) => intersect([[pfn, nr_pages]], [range]).length > 0);
+  return hit !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { MemoryFailure } from '../model/device_command.ts';
+import { extentOfPfn } from '../model/extents.ts';
 import type { DaxDevice, File, Host, Mapping } from '../model/host.ts';
 import { mappingsOfDevice, superblockOf, mappingsOfPid, processOf, fileOf } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
@@ -158,7 +159,7 @@ function indexOf(
   const file = fileOf(host, mapping.file);
   const isThere = superblockOf(host, file.file_system)?.device_instance === device.instance;
   return isThere || command.mapping !== undefined
-    ? ofFile(file, mapping, pfn)
+    ? ofFile(host, file, mapping, pfn)
     : byEntry(host, mapping, 'dax', pfn);
 }
 
@@ -174,7 +175,7 @@ function byEntry(host: Host, mapping: Mapping, kind: 'dax' | 'ram', pfn: number)
   return run === undefined ? null : run.index + (pfn - run.pfn);
 }
 
-function ofFile({ extents }: File, mapping: Mapping, pfn: number): number | null {
-  const extent = extents.find((part) => part.pfn <= pfn && pfn < part.pfn + part.nr_pages);
+function ofFile(host: Host, file: File, mapping: Mapping, pfn: number): number | null {
+  const extent = extentOfPfn(host, file, pfn);
   return extent === undefined ? null : extent.offset + (pfn - extent.pfn) - mapping.offset / PAGE_BYTES;
 }

@@ -15,7 +15,7 @@ export function placeOf(host: Host, command: MemoryFailure, device: DaxDevice): 
   if (command.file !== undefined) {
     const file = findFile(host, command.file);
     if (isRefusal(file)) return { ...file, pointer: '/file' };
-    return notOn(device, file, '/file') ?? inFile(file, command, 0, device);
+    return notOn(device, file, '/file') ?? inFile(host, file, command, 0, device);
   }
   if (command.mapping === undefined) return command.offset;
   const mapping = findMapping(host, command.mapping);
@@ -40,11 +40,17 @@ function pastEnd({ offset, length }: MemoryFailure, size: number, what: string):
 }
 
 /** `skipped`: bytes of the file before what the mapping shows of it. */
-function inFile(file: File, command: MemoryFailure, skipped: number, device: DaxDevice): number | Refusal {
+function inFile(
+  host: Host,
+  file: File,
+  command: MemoryFailure,
+  skipped: number,
+  device: DaxDevice,
+): number | Refusal {
   const past = pastEnd(command, Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES - skipped, file.id);
   if (past !== null) return past;
   const at = skipped + command.offset;
-  const { extent, end } = blocksAt(file, Math.floor(at / PAGE_BYTES));
+  const { extent, end } = blocksAt(host, file, Math.floor(at / PAGE_BYTES));
   if (extent === null)
     return refuse('invalid_field', `there is a hole of ${file.id}, behind which the device has no page`, {
       pointer: '/offset',
@@ -67,7 +73,7 @@ function inMapping(
   const copied = ownPage(host, mapping, command, device);
   if (copied !== null) return copied;
   if (mapping.file === null) return mapping.offset + command.offset;
-  return inFile(fileOf(host, mapping.file), command, mapping.offset, device);
+  return inFile(host, fileOf(host, mapping.file), command, mapping.offset, device);
 }
 
 /**

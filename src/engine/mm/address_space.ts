@@ -12,7 +12,7 @@ export interface AddressSpace {
 
 /** The pages of a DAX file. */
 export function fileSpace(tx: Transaction, file: File): AddressSpace {
-  const pfnAt = (index: number): number => pfnOf(file, index);
+  const pfnAt = (index: number): number => pfnOf(tx.host, file, index);
   return { maps: livingMappings(tx.host, mappingsOfFile(tx.host, file.id)), pfnAt };
 }
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/outcome.ts';
+import { extentOfPfn } from '../model/extents.ts';
 import type { DaxDevice, Host, Mapping, Process } from '../model/host.ts';
 import { anonymousMappingsOf, decodes, filesOfDevice, processOf, fileSystemOf } from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
@@ -45,8 +46,7 @@ function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
   for (const file of filesOfDevice(host, device.name)) {
     const file_system = fileSystemOf(host, file.file_system);
     if (file_system.generation !== device.generation) continue;
-    if (file.extents.some((extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages))
-      return file.id;
+    if (extentOfPfn(host, file, pfn) !== undefined) return file.id;
   }
   return null;
 }

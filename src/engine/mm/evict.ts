@@ -1,4 +1,5 @@
 import { factsOf } from '../kernels/of_host.ts';
+import { extentsOf } from '../model/extents.ts';
 import type { DaxDevice, File, Host } from '../model/host.ts';
 import { blocksAt, deviceOf, fileSystemOf, filesOfDevice, presentPins } from '../model/lookup.ts';
 import { runs } from '../model/mapping_table.ts';
@@ -92,7 +93,7 @@ function* pagesOfEntries(host: Host, file: File): Generator<PfnRange> {
   for (const { kind, index, nr_pages } of runs(entriesOf(host, file.id))) {
     const end = index + nr_pages;
     for (let at = index; kind === 'dax' && at < end; ) {
-      const { extent, end: behind } = blocksAt(file, at);
+      const { extent, end: behind } = blocksAt(host, file, at);
       const to = Math.min(end, behind);
       // Behind a real entry stands a page: over a hole there is none (S29, S30).
       yield [extent!.pfn + (at - extent!.offset), to - at];
@@ -164,7 +165,7 @@ export function pagesTakenSince(host: Host, dax_device: string, generation: numb
 /** Pages that files have DAX entries of in i_pages, each once. O(entries, extents). */
 function enteredPages(host: Host, files: readonly File[]): PfnSet {
   const entered = pfnList();
-  for (const file of files) addEntered(entered, file, entriesOf(host, file.id));
+  for (const file of files) addEntered(entered, extentsOf(host, file), entriesOf(host, file.id));
   return setOf(entered);
 }
 

@@ -31,7 +31,7 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
   if (index >= end) return daxRefuses(walk, mount, index) ?? { why: 'sigbus', index };
   const file = fileBehind(walk);
   const shift = mapping.offset / PAGE_BYTES;
-  const blocks = blocksAt(file, index + shift);
+  const blocks = blocksAt(walk.tx.host, file, index + shift);
   const gap = Math.min(end, nextPresent(walk, index), blocks.end - shift);
   if (blocks.extent === null) return missingHole(walk, mount, index, gap);
   const failure = daxRefuses(walk, mount, index);

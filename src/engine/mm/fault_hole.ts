@@ -89,7 +89,7 @@ function mapZeros(walk: Walk, index: number, limit: number): number {
 /** An entry by PMD needs 2 MiB without a block. */
 function spanOf(walk: Walk, file: File, index: number, limit: number): Span {
   return spanFrom(walk, index, limit, (page) => {
-    const { extent, end } = blocksAt(file, page);
+    const { extent, end } = blocksAt(walk.tx.host, file, page);
     return extent === null && page + PMD_PAGES <= end;
   });
 }

@@ -1,3 +1,4 @@
+import { extentsOf } from '../model/extents.ts';
 import { fileSystemOf, filesOf } from '../model/lookup.ts';
 import type { File, FileSystem, Host } from '../model/host.ts';
 import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
@@ -30,8 +31,8 @@ export function firstFilePage(fs_type: FsType, nr_pages: number): number {
  */
 function* rooms(host: Host, { id, start_pfn, nr_pages, next_free }: FileSystem): Generator<PfnRange> {
   yield [start_pfn + next_free, nr_pages - next_free];
-  const taken = filesOf(host, id).flatMap(({ extents }) =>
-    extents.map(({ pfn, nr_pages: count }) => [pfn, count] as const),
+  const taken = filesOf(host, id).flatMap((file) =>
+    extentsOf(host, file).map(({ pfn, nr_pages: count }) => [pfn, count] as const),
   );
   const head = metadataPages(nr_pages);
   yield* subtract([[start_pfn + head, nr_pages - head]], normalize(taken));
@@ -65,7 +66,7 @@ export function take(tx: Transaction, file_system: FileSystem, [pfn, nr_pages]: 
   patch(tx, 'file_systems', file_system.id, { next_free });
 }
 
-/** A hole of a file gets these blocks, from a page index on. O(extents). */
+/** A hole of a file gets these blocks, from a page index on. */
 export function giveBlocks(tx: Transaction, file: File, offset: number, [pfn, nr_pages]: PfnRange): void {
   take(tx, fileSystemOf(tx.host, file.file_system), [pfn, nr_pages]);
   giveExtent(tx, file.id, { offset, pfn, nr_pages });

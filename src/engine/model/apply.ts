@@ -1,5 +1,6 @@
 import type { Change, Event } from './event.ts';
 import type { Exposure } from './exposure.ts';
+import { extentChunks, keepExtents, setExtents } from './extents.ts';
 import type { Host, Kind, Mapping, RecordOf, Rest } from './host.ts';
 import { withBlocks } from './inode.ts';
 import { dropRange, insertRows, isWithin, onlyPtes, protectAll } from './change_entries.ts';
@@ -36,6 +37,7 @@ export function emptyHost(rest: Rest | null = null): Host {
       inventories: table('inventories'),
     },
     entries: new Map(),
+    extents: new Map(),
     mapped_before: new Map(),
     uses_by: noUses(),
     open_exposures: noOpenExposures(),
@@ -68,6 +70,7 @@ export function applyChange(host: Host, change: Change): () => void {
       const records = host.tables[change.kind] as Table<unknown>;
       const before = records.get(change.id);
       const undo = change.op === 'put' ? records.put(change.id, change.record) : records.hide(change.id);
+      const undoExtents = keepExtents(host, change);
       const owns = change.kind === 'mappings' || change.kind === 'files';
       const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
       if (entries !== undefined) host.entries.delete(change.id);
@@ -79,14 +82,15 @@ export function applyChange(host: Host, change: Change): () => void {
         unforget();
         unopen();
         unindex(host, change.id, come);
+        undoExtents();
         undo();
         if (entries !== undefined) host.entries.set(change.id, entries);
       };
     }
     case 'give_blocks': {
       const file = host.tables.files.get(change.file)!;
-      const extents = withBlocks(file.extents, change);
-      return host.tables.files.put(file.id, { ...file, revision: file.revision + 1, extents });
+      const extents = withBlocks(extentChunks(host, file), change);
+      return setExtents(host, { ...file, revision: file.revision + 1 }, extents);
     }
     case 'insert_entries':
     case 'drop_entries':

@@ -3,7 +3,7 @@ import type { HasCdevs } from './cdev.ts';
 import type { CxlMemdev, CxlRegion } from './cxl.ts';
 import type { BindTo } from './device_command.ts';
 import type { DeviceLife } from './device_life.ts';
-import type { Extent, FileTimes } from './inode.ts';
+import type { Extent, Extents, FileTimes } from './inode.ts';
 import type { HostCounters } from './node_counters.ts';
 import type {
   Activity,
@@ -57,6 +57,8 @@ export interface Host {
   readonly rest: Rest | null;
   /** Page-table entries by mapping id, and i_pages by file id (page_cache.ts). */
   readonly entries: Map<string, Entries>;
+  /** Extents of files that have more than one chunk of them, by file id. */
+  readonly extents: Map<string, Extents>;
   /**
    * Pfns that were mapped when a removal began, by its id, until it has counted its pages: of those that had more than
    * 100 ranges (mapped_before.ts).
@@ -292,7 +294,7 @@ export interface File extends Resource, FileTimes {
   readonly mount: string;
   readonly path: string;
   readonly size: number;
-  /** In order of offset; neighbours that lie one behind the other are one. */
+  /** In order of offset; neighbours that lie one behind the other are one. None where they stand beside (extents.ts). */
   readonly extents: readonly Extent[];
   /** S_DAX: mapped straight to the device; else through the page cache. */
   readonly dax: boolean;

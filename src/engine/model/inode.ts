@@ -9,20 +9,55 @@ export interface Extent {
 }
 
 /**
- * The extents of a file, which are in order, with blocks for a part of one of its holes: one with those that they continue.
- * O(extents), copied.
+ * The extents of a file in order of offset; neighbours that lie one behind the other are one. A change makes new chunks of
+ * those around it and shares the others; none is empty or longer than CHUNK_EXTENTS.
  */
-export function withBlocks(extents: readonly Extent[], { offset, pfn, nr_pages }: Extent): readonly Extent[] {
-  const behind = firstEndingAfter(offset, extents.length, (at) => endOf(extents[at]!));
-  const [before, next] = [extents[behind - 1], extents[behind]];
+export type Extents = readonly (readonly Extent[])[];
+/** Extents of a chunk at most; the only chunk of a file stands in its record. */
+const CHUNK_EXTENTS = 128;
+
+/** Extents in chunks of about the same length. */
+export function chunked(extents: readonly Extent[]): Extents {
+  const chunks = Math.ceil(extents.length / CHUNK_EXTENTS);
+  if (chunks === 1) return [extents];
+  const length = Math.ceil(extents.length / chunks);
+  return Array.from({ length: chunks }, (_, at) => extents.slice(at * length, (at + 1) * length));
+}
+
+/** The first extent that ends after a page index. O(log extents). */
+export function nextExtent(extents: Extents, index: number): Extent | undefined {
+  const chunk = extents[seekChunk(extents, index)];
+  return chunk?.[seekExtent(chunk, index)];
+}
+
+/** Extents with blocks for a part of a hole: one with those that they continue. O(chunks), copied. */
+export function withBlocks(extents: Extents, { offset, pfn, nr_pages }: Extent): Extents {
   const given = { offset, pfn, nr_pages };
+  // Of what they may continue; behind all chunks, the last.
+  const first = Math.max(0, Math.min(seekChunk(extents, offset - 1), extents.length - 1));
+  const behind = first + (follows(given, extents[first + 1]?.[0]) ? 2 : 1);
+  const around = withExtent(extents.slice(first, behind).flat(), given);
+  return extents.slice(0, first).concat(chunked(around), extents.slice(behind));
+}
+
+function withExtent(extents: readonly Extent[], given: Extent): readonly Extent[] {
+  const behind = seekExtent(extents, given.offset);
+  const [before, next] = [extents[behind - 1], extents[behind]];
   const [joinsBefore, joinsNext] = [follows(before, given), follows(given, next)];
   const joined = {
     ...(joinsBefore ? before! : given),
-    nr_pages: nr_pages + (joinsBefore ? before!.nr_pages : 0) + (joinsNext ? next!.nr_pages : 0),
+    nr_pages: given.nr_pages + (joinsBefore ? before!.nr_pages : 0) + (joinsNext ? next!.nr_pages : 0),
   };
   const [from, to] = [behind - Number(joinsBefore), behind + Number(joinsNext)];
   return extents.slice(0, from).concat(joined, extents.slice(to));
+}
+
+function seekChunk(extents: Extents, index: number): number {
+  return firstEndingAfter(index, extents.length, (at) => endOf(extents[at]!.at(-1)!));
+}
+
+function seekExtent(extents: readonly Extent[], index: number): number {
+  return firstEndingAfter(index, extents.length, (at) => endOf(extents[at]!));
 }
 
 /** Page indices of a file. */

@@ -1,8 +1,8 @@
 import type { OpenFile } from './open_file.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Pin, Process, RecordOf } from './host.ts';
-import type { Extent } from './inode.ts';
-import { firstEndingAfter } from './pfn_range.ts';
+import { extentChunks } from './extents.ts';
+import { nextExtent, type Extent } from './inode.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from './refusal.ts';
 import { type RefusalCode } from './refusal_codes.ts';
 import { PAGE_BYTES, type KnownMode } from './vocabulary.ts';
@@ -146,19 +146,19 @@ interface Blocks {
 }
 
 /** The extent of a file that holds a page index, or the hole there: its extents are in order. O(log extents). */
-export function blocksAt({ extents }: File, index: number): Blocks {
-  const at = firstEndingAfter(index, extents.length, (place) => {
-    return extents[place]!.offset + extents[place]!.nr_pages;
-  });
-  const next = extents[at];
+export function blocksAt(host: Host, file: File, index: number): Blocks {
+  const next = nextExtent(extentChunks(host, file), index);
   if (next === undefined) return { extent: null, end: Number.POSITIVE_INFINITY };
   if (next.offset > index) return { extent: null, end: next.offset };
   return { extent: next, end: next.offset + next.nr_pages };
 }
 
 /** The pfn of a page of a file behind which there is a block. */
-export function pfnOf(file: File, index: number): number {
-  const extent = must(blocksAt(file, index).extent ?? undefined, `block ${String(index)} of ${file.id}`);
+export function pfnOf(host: Host, file: File, index: number): number {
+  const extent = must(
+    blocksAt(host, file, index).extent ?? undefined,
+    `block ${String(index)} of ${file.id}`,
+  );
   return extent.pfn + (index - extent.offset);
 }
 

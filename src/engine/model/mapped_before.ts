@@ -5,6 +5,7 @@ import { deviceOf, must } from './lookup.ts';
 import { mappedPfns } from './mapped.ts';
 import { rangesIn, rangesOf, setOfRanges, type PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
+import { replaceIn } from './replace_in.ts';
 
 /** What a record tells of the pfns that were mapped: the first 100 ranges, and how many there are (CUT1). */
 export function toldMapped(mapped: PfnSet): Pick<RemovalRecord, 'mapped_before' | 'cut'> {
@@ -28,7 +29,7 @@ export function mappedBefore(host: Host, removal: RemovalRecord): PfnSet {
 /** What is mapped of its device now is what was mapped when the removal began. In place; returns how to undo it. */
 export function noteMapped(host: Host, id: string): () => void {
   const { dax_device } = must(host.tables.removals.get(id), `removal ${id}`);
-  return replace(host, id, mappedPfns(host, deviceOf(host, dax_device)));
+  return replaceIn(host.mapped_before, id, mappedPfns(host, deviceOf(host, dax_device)));
 }
 
 /** Nothing asks for it once the pages are counted for good, or its record tells all of it. Returns how to undo it. */
@@ -36,22 +37,9 @@ export function forgetMapped(host: Host, change: Extract<Change, { op: 'put' | '
   const isAskedFor =
     change.kind !== 'removals' ||
     (change.op === 'put' && isApart(change.record) && !hasCounted(change.record));
-  return isAskedFor ? () => undefined : replace(host, change.id, undefined);
+  return isAskedFor ? () => undefined : replaceIn(host.mapped_before, change.id, undefined);
 }
 
 function hasCounted({ state }: RemovalRecord): boolean {
   return state === 'completed' || state === 'stuck';
-}
-
-function replace({ mapped_before: sets }: Host, id: string, set: PfnSet | undefined): () => void {
-  const before = sets.get(id);
-  write(sets, id, set);
-  return () => {
-    write(sets, id, before);
-  };
-}
-
-function write(sets: Host['mapped_before'], id: string, set: PfnSet | undefined): void {
-  if (set === undefined) sets.delete(id);
-  else sets.set(id, set);
 }

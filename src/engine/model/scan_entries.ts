@@ -1,4 +1,3 @@
-import type { File } from './host.ts';
 import type { Extent } from './inode.ts';
 import {
   clipRun,
@@ -211,10 +210,10 @@ export function addDax(list: PfnList, entries: Entries, level: Level | null, whi
 }
 
 /**
- * Adds the pfns behind the DAX entries in i_pages of a file, in the order of their indices: what has no block is none.
- * O(runs, extents).
+ * Adds the pfns behind the DAX entries in i_pages of a file of these extents, in the order of their indices: what has no
+ * block is none. O(runs, extents).
  */
-export function addEntered(list: PfnList, { extents }: Pick<File, 'extents'>, entries: Entries): void {
+export function addEntered(list: PfnList, extents: readonly Extent[], entries: Entries): void {
   let next = 0;
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS)
@@ -225,7 +224,7 @@ export function addEntered(list: PfnList, { extents }: Pick<File, 'extents'>, en
 /** The same of the first page behind each entry; of larger ones no more than that makes so many ranges. */
 export function addEnteredHeads(
   list: PfnList,
-  { extents }: Pick<File, 'extents'>,
+  extents: readonly Extent[],
   entries: Entries,
   ranges_max: number,
 ): void {

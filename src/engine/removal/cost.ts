@@ -1,5 +1,6 @@
 import { tellsHolder } from '../fs/dax_holder.ts';
 import { goesByCxl } from '../model/via.ts';
+import { extentsOf } from '../model/extents.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { filesOf, mountsOn, nrPages } from '../model/lookup.ts';
 import { factsOf } from '../kernels/of_host.ts';
@@ -90,7 +91,9 @@ function termsOf(host: Host, device: DaxDevice, workload: CostWorkload | null): 
   const by_pte = entered.reduce((sum, { pte }) => sum + pte, 0);
   const by_pmd = entered.reduce((sum, { pmd }) => sum + pmd, 0);
   const in_core = files.filter((file) => entriesOf(host, file.id).length > 0);
-  const pages = in_core.flatMap((file) => file.extents).reduce((sum, extent) => sum + extent.nr_pages, 0);
+  const pages = in_core
+    .flatMap((file) => extentsOf(host, file))
+    .reduce((sum, extent) => sum + extent.nr_pages, 0);
   return {
     mapped_mib_by_pte: by_pte / PAGES_PER_MIB,
     mapped_mib_by_pmd: by_pmd / PAGES_PER_MIB,

@@ -1,4 +1,5 @@
 import { emptyHost } from '../../../src/engine/model/apply.ts';
+import { extentsOf } from '../../../src/engine/model/extents.ts';
 import type { DaxDevice, File, Host, Kind, Mount } from '../../../src/engine/model/host.ts';
 import { NO_ENTRIES, rowsOf } from '../../../src/engine/model/mapping_table.ts';
 import type { NeverEnding } from '../../../src/engine/model/never_ending.ts';
@@ -19,7 +20,8 @@ function hasLost({ tables }: Host, what: NeverEnding): boolean {
 
 /** What a host was: its records are never changed in place. */
 export function snapshot({ tables, ...rest }: Host): Host {
-  const copy: Host = { ...rest, entries: new Map(rest.entries), tables: emptyHost().tables };
+  const [entries, extents] = [new Map(rest.entries), new Map(rest.extents)];
+  const copy: Host = { ...rest, entries, extents, tables: emptyHost().tables };
   for (const kind of Object.keys(tables) as Kind[]) {
     const records = copy.tables[kind] as Table<unknown>;
     for (const [id, record] of tables[kind]) records.set(id, record);
@@ -64,7 +66,9 @@ export function entryPages(host: Host, file: File): Map<number, number> {
     const [index = 0, count = 0, , bits = 0] = rows.subarray(at, at + 4);
     if (Math.floor(bits / 4) % 4 !== 0 || bits >= 2 ** 48) continue;
     for (let page = index; page < index + count; page += 1) {
-      const extent = file.extents.find((one) => page >= one.offset && page < one.offset + one.nr_pages);
+      const extent = extentsOf(host, file).find(
+        (one) => page >= one.offset && page < one.offset + one.nr_pages,
+      );
       if (extent !== undefined) pages.set(page, extent.pfn + page - extent.offset);
     }
   }

@@ -1,5 +1,6 @@
 import { daxHolderOf } from '../../fs/dax_holder.ts';
 import { append } from '../../model/append.ts';
+import { extentsOf, findExtent } from '../../model/extents.ts';
 import type { File, Mount } from '../../model/host.ts';
 import { fileSystemOf, filesOf } from '../../model/lookup.ts';
 import { joined } from '../../model/inode.ts';
@@ -94,10 +95,11 @@ function walk(input: StepInput, mount: Mount): StepOutput {
 
 /** Files in core that have blocks, in the order of these. */
 function filesInCore({ tx }: StepInput, mount: Mount): File[] {
+  const firstOf = (file: File) => findExtent(tx.host, file, () => true);
   const files = filesOf(tx.host, mount.file_system).filter(
-    (file) => file.extents.length > 0 && inCore(tx.host, file),
+    (file) => firstOf(file) !== undefined && inCore(tx.host, file),
   );
-  return files.sort((a, b) => a.extents[0]!.pfn - b.extents[0]!.pfn);
+  return files.sort((a, b) => firstOf(a)!.pfn - firstOf(b)!.pfn);
 }
 
 /** mf_dax_kill_procs() of each extent of a DAX file. */
@@ -107,7 +109,7 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
     walked.hwpoisoned += flagFirstPages(input, file, walked.flagged);
   const space = fileSpace(tx, file);
   const plan = massPlan(parameters, removal.by_pid);
-  for (const { offset, nr_pages } of joined(file.extents, () => true)) {
+  for (const { offset, nr_pages } of joined(extentsOf(tx.host, file), () => true)) {
     const killed = killProcs(tx, space, offset, offset + nr_pages, plan);
     append(walked.signals, killed.signals);
     if (walked.log.length < LOG_LINES) append(walked.log, announce(space, killed));
@@ -119,7 +121,7 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
  * hole there is no record (S30).
  */
 function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
-  const ranges = joined(file.extents, () => true);
+  const ranges = joined(extentsOf(tx.host, file), () => true);
   const blocks = setOfRanges(ranges.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]));
   const dropped = pagesEntered(entriesOf(tx.host, file.id), blocks);
   if (dropped === 0) return;
@@ -135,7 +137,7 @@ function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
 /** mf_dax_kill_procs() flags the first page of each DAX entry. How many; the ranges up to what a device keeps. */
 function flagFirstPages({ tx }: StepInput, file: File, flagged: PfnList): number {
   const entries = entriesOf(tx.host, file.id);
-  addEnteredHeads(flagged, file, entries, HWPOISON_RANGES_MAX);
+  addEnteredHeads(flagged, extentsOf(tx.host, file), entries, HWPOISON_RANGES_MAX);
   const { pte, pmd, pud } = daxPages(entries);
   return pte + pmd / levelPages('pmd') + pud / levelPages('pud');
 }
@@ -146,7 +148,7 @@ function wraps({ tx, parameters }: StepInput, mount: Mount, file: File): boolean
   const file_system = fileSystemOf(tx.host, mount.file_system);
   const lastAg =
     file_system.start_pfn + Math.ceil(file_system.nr_pages / mount.agcount) * (mount.agcount - 1);
-  return file.extents.some((extent) => extent.pfn < lastAg);
+  return findExtent(tx.host, file, (extent) => extent.pfn < lastAg) !== undefined;
 }
 
 function neverEnds(

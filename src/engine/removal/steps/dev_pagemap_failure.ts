@@ -1,5 +1,6 @@
 import { append } from '../../model/append.ts';
-import type { DaxDevice, File, Process } from '../../model/host.ts';
+import { extentsOf } from '../../model/extents.ts';
+import type { DaxDevice, File, Host, Process } from '../../model/host.ts';
 import {
   filesOfDevice,
   mountsOfDevice,
@@ -39,11 +40,11 @@ export function devPagemapFailure(input: StepInput): StepOutput {
   const files = filesOfDevice(tx.host, device.name).filter(
     (file) => systems.has(file.file_system) && file.dax,
   );
-  const ranges = inPfnOrder(files).map(({ file, offset, nr_pages }): Range => {
+  const ranges = inPfnOrder(tx.host, files).map(({ file, offset, nr_pages }): Range => {
     return { space: fileSpace(tx, file), start: offset, end: offset + nr_pages };
   });
   const entered = pfnList();
-  for (const file of files) addEntered(entered, file, entriesOf(tx.host, file.id));
+  for (const file of files) addEntered(entered, extentsOf(tx.host, file), entriesOf(tx.host, file.id));
   return failed(input, ranges, setOf(entered), 'nd_pmem');
 }
 
@@ -109,9 +110,9 @@ function failed(
 }
 
 /** Extents in the order of their pfns; those of a file that follow each other by index, too, are one. */
-function inPfnOrder(files: readonly File[]): (IndexRange & { readonly file: File })[] {
+function inPfnOrder(host: Host, files: readonly File[]): (IndexRange & { readonly file: File })[] {
   const extents = files
-    .flatMap((file) => file.extents.map((extent) => ({ file, ...extent })))
+    .flatMap((file) => extentsOf(host, file).map((extent) => ({ file, ...extent })))
     .sort((a, b) => a.pfn - b.pfn);
   return joined(extents, (before, next) => before.file === next.file);
 }
