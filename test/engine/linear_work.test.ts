@@ -65,6 +65,16 @@ describe('work grows with the records it concerns, not with their square:', () =
     expect(steps(MANY)).toBe(steps(FEW));
   });
 
+  test('an access that is served looks at no other file of its device', () => {
+    const steps = (files: number) => {
+      const { made, mapper, mount } = mounted('v6.12', { device: { size: 64 * MIB } });
+      for (let at = 0; at < files; at += 1) addFile(made, mount, `/${String(at)}`, PAGE);
+      const { mapping } = mapper({ file: addFile(made, mount, '/last', PAGE), length: PAGE, small: true });
+      return countSteps(made.host, () => access(made, mapping, 'write'));
+    };
+    expect(steps(MANY)).toBe(steps(FEW));
+  });
+
   test('exit of a process with many stale mappings after another owner has the device', () => {
     const factor = growth((mappings) => {
       const { made, pids } = crowd(mappings, 'one');

@@ -1,9 +1,18 @@
 import type { Outcome } from '../model/outcome.ts';
 import { extentOfPfn } from '../model/extents.ts';
-import type { DaxDevice, Host, Mapping, Process } from '../model/host.ts';
-import { anonymousMappingsOf, decodes, filesOfDevice, processOf, fileSystemOf } from '../model/lookup.ts';
+import type { DaxDevice, File, Host, Mapping, Process } from '../model/host.ts';
+import {
+  anonymousMappingsOf,
+  blocksAt,
+  decodes,
+  fileOf,
+  filesOfDevice,
+  fileSystemsOfDevice,
+  processOf,
+} from '../model/lookup.ts';
 import { runs, type Run } from '../model/mapping_table.ts';
 import { entriesOf } from '../model/transaction.ts';
+import { PAGE_BYTES } from '../model/vocabulary.ts';
 
 /**
  * Whose bytes a read through an entry returns: of the device's owner now, and of the file that owns the pfn
@@ -27,7 +36,11 @@ export function dataOf(
   const user = userOfPage(host, device, pfn);
   if (user !== null)
     return { generation: device.generation, tenant: user.tenant ?? device.tenant, file: null };
-  return { generation: device.generation, tenant: device.tenant, file: ownerOfPfn(host, device, pfn) };
+  return {
+    generation: device.generation,
+    tenant: device.tenant,
+    file: ownerOfPfn(host, device, mapping, index, pfn),
+  };
 }
 
 /** The process whose anonymous memory the page is now: system-ram was made of the device. */
@@ -41,12 +54,31 @@ function userOfPage(host: Host, device: DaxDevice, pfn: number): Process | null 
   return processOf(host, user.pid);
 }
 
-/** The file of the device's present generation whose extent holds the pfn, or null. */
-function ownerOfPfn(host: Host, device: DaxDevice, pfn: number): string | null {
-  for (const file of filesOfDevice(host, device.name)) {
-    const file_system = fileSystemOf(host, file.file_system);
-    if (file_system.generation !== device.generation) continue;
-    if (extentOfPfn(host, file, pfn) !== undefined) return file.id;
-  }
-  return null;
+/** The file of the device's present generation that has the pfn behind a page of a mapping, or null. */
+function ownerOfPfn(
+  host: Host,
+  device: DaxDevice,
+  mapping: Mapping,
+  index: number,
+  pfn: number,
+): string | null {
+  const there = fileSystemsOfDevice(host, device.name).filter(
+    ({ generation, start_pfn, nr_pages }) =>
+      generation === device.generation && start_pfn <= pfn && pfn < start_pfn + nr_pages,
+  );
+  const mapped = mapping.file === null ? null : fileOf(host, mapping.file);
+  // A block has one owner in its file system, which mostly is the file that is mapped: no other is looked at.
+  const isOwn = there.length === 1 && there[0]!.id === mapped?.file_system;
+  if (isOwn && isAt(host, mapped, index + mapping.offset / PAGE_BYTES, pfn)) return mapped.id;
+  const systems = new Set(there.map(({ id }) => id));
+  const owner = filesOfDevice(host, device.name).find(
+    (file) => systems.has(file.file_system) && extentOfPfn(host, file, pfn) !== undefined,
+  );
+  return owner?.id ?? null;
+}
+
+/** Whether the block of a page of a file is this one. */
+function isAt(host: Host, file: File, index: number, pfn: number): boolean {
+  const { extent } = blocksAt(host, file, index);
+  return extent !== null && extent.pfn + (index - extent.offset) === pfn;
 }
