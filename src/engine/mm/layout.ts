@@ -1,7 +1,8 @@
 import { extentsOf } from '../model/extents.ts';
 import { fileSystemOf, filesOf } from '../model/lookup.ts';
 import type { File, FileSystem, Host } from '../model/host.ts';
-import { normalize, subtract, type PfnRange } from '../model/pfn_range.ts';
+import type { PfnRange } from '../model/pfn_range.ts';
+import { addPfns, pfnList, setOf, without } from '../model/pfn_set.ts';
 import { giveExtent, patch, type Transaction } from '../model/transaction.ts';
 import { PMD_PAGES, type FsType } from '../model/vocabulary.ts';
 
@@ -31,11 +32,12 @@ export function firstFilePage(fs_type: FsType, nr_pages: number): number {
  */
 function* rooms(host: Host, { id, start_pfn, nr_pages, next_free }: FileSystem): Generator<PfnRange> {
   yield [start_pfn + next_free, nr_pages - next_free];
-  const taken = filesOf(host, id).flatMap((file) =>
-    extentsOf(host, file).map(({ pfn, nr_pages: count }) => [pfn, count] as const),
-  );
+  const taken = pfnList();
+  for (const file of filesOf(host, id))
+    for (const { pfn, nr_pages: count } of extentsOf(host, file)) addPfns(taken, pfn, count);
   const head = metadataPages(nr_pages);
-  yield* subtract([[start_pfn + head, nr_pages - head]], normalize(taken));
+  const free = without(Float64Array.of(start_pfn + head, nr_pages - head), setOf(taken));
+  for (let at = 0; at < free.length; at += 2) yield [free[at]!, free[at + 1]!];
 }
 
 /** Room for so many pages in one piece, on a boundary of `unit` pages; null where there is none. */
