@@ -1,5 +1,35 @@
 -- The whole schema after every migration. Generated: npx vitest run -u test/store/migrate.test.ts
 
+CREATE TABLE counts_by_host (
+  host INTEGER PRIMARY KEY REFERENCES hosts (key) ON DELETE CASCADE,
+  dax_devices INTEGER NOT NULL DEFAULT 0,
+  removals INTEGER NOT NULL DEFAULT 0,
+  open_exposures INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE counts_by_kernel_release (
+  kernel TEXT NOT NULL,
+  kernel_release TEXT NOT NULL,
+  hosts INTEGER NOT NULL DEFAULT 0,
+  dax_devices INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (kernel, kernel_release)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counts_by_tenant (
+  tenant TEXT NOT NULL PRIMARY KEY,
+  dax_devices INTEGER NOT NULL DEFAULT 0,
+  exposures INTEGER NOT NULL DEFAULT 0,
+  open_exposures INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counts_by_word (
+  kind TEXT NOT NULL,
+  field TEXT NOT NULL,
+  word TEXT NOT NULL,
+  records INTEGER NOT NULL,
+  PRIMARY KEY (kind, field, word)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cxl_memdevs (
   key INTEGER PRIMARY KEY,
   host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,

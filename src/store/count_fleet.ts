@@ -1,5 +1,4 @@
 import { ROWS_MAX } from '../engine/model/cut.ts';
-import type { Kind } from '../engine/model/host.ts';
 import {
   DEVICE_MODES,
   DEVICE_STATES,
@@ -9,6 +8,7 @@ import {
   VERDICTS,
 } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
+import type { CountedKind } from './counters.ts';
 import type { ByWord, RecordCounts } from './fleet_counts.ts';
 
 type HostRow = RecordCounts['by_host'][number];
@@ -16,110 +16,123 @@ type TenantRow = RecordCounts['by_tenant'][number];
 type ReleaseRow = RecordCounts['by_kernel_release'][number];
 type Preparing = Pick<Connection, 'prepare'>;
 
-/** Prepares counting what a fleet has, by indexes. One transaction is the caller's to begin. */
+/** Prepares telling what a fleet has, as it was counted when it was written. One transaction is the caller's to begin. */
 export function prepareCounts(db: Preparing): () => RecordCounts {
-  const health = countBy(db, 'hosts', 'health', HOST_HEALTH);
-  const kernels = prepareKernels(db);
-  const state = countBy(db, 'dax_devices', 'state', DEVICE_STATES);
-  const mode = countBy(db, 'dax_devices', 'mode', DEVICE_MODES);
-  const removals = {
-    state: countBy(db, 'removals', 'state', REMOVAL_STATES),
-    verdict: countBy(db, 'removals', 'verdict', [...VERDICTS, 'none']),
-    kernel: countBy(db, 'removals', 'kernel', HOST_KERNELS),
-  };
-  const open = countBy(db, 'exposures', 'open', ['0', '1']);
+  const words = prepareWords(db);
   const rows = prepareRows(db);
   return () => {
-    const kernel = kernels();
-    const { 0: closed, 1: opened } = open();
-    const hosts = totalled({ health: health(), kernel: kernel.hosts });
+    const of = words();
+    const { 0: closed, 1: open } = of('exposures', 'open', ['0', '1']);
+    const hosts = {
+      health: of('hosts', 'health', HOST_HEALTH),
+      kernel: of('hosts', 'kernel', HOST_KERNELS),
+    };
+    const dax_devices = {
+      state: of('dax_devices', 'state', DEVICE_STATES),
+      mode: of('dax_devices', 'mode', DEVICE_MODES),
+      kernel: of('dax_devices', 'kernel', HOST_KERNELS),
+    };
+    const removals = {
+      state: of('removals', 'state', REMOVAL_STATES),
+      verdict: of('removals', 'verdict', NONE_OR_VERDICTS),
+      kernel: of('removals', 'kernel', HOST_KERNELS),
+    };
     return {
-      hosts,
-      dax_devices: totalled({ state: state(), mode: mode(), kernel: kernel.dax_devices }),
-      removals: totalled({ state: removals.state(), verdict: removals.verdict(), kernel: removals.kernel() }),
-      exposures: totalled({ state: { open: opened, closed } }),
-      ...rows(hosts.total, kernel.releases),
+      hosts: totalled(hosts),
+      dax_devices: totalled(dax_devices),
+      removals: totalled(removals),
+      exposures: totalled({ state: { open, closed } }),
+      ...rows(totalled(hosts).total),
     };
   };
 }
 
-const ofHost = (kind: Kind): string => `SELECT count(*) FROM ${kind} AS r WHERE r.host = h.key`;
+const NONE_OR_VERDICTS = [...VERDICTS, 'none'] as const;
 
-/** Hosts, and devices of them, by kernel and by release. */
-function prepareKernels(db: Preparing) {
-  const statement = db.prepare<[], Omit<ReleaseRow, 'kernel_release'> & { kernel_release: string | null }>(
-    `SELECT kernel, kernel_release, count(*) AS hosts, sum((${ofHost('dax_devices')})) AS dax_devices
-    FROM hosts AS h GROUP BY kernel, kernel_release`,
+/** How many records of a kind have each of these words in a field. */
+type CountsOf = <Word extends string>(
+  kind: CountedKind,
+  field: string,
+  words: readonly Word[],
+) => Record<Word, number>;
+
+function prepareWords(db: Preparing): () => CountsOf {
+  const read = prepareObjects<WordRow>(
+    db,
+    ['name', 'records'],
+    `
+    SELECT kind || '/' || field || '/' || word AS name, records FROM counts_by_word LIMIT ?`,
   );
   return () => {
-    const rows = statement.all();
-    const countOf = (kind: 'hosts' | 'dax_devices') => {
-      const counts = rows.map((row) => ({ word: row.kernel, count: row[kind] }));
-      return byWord(HOST_KERNELS, counts);
-    };
-    const releases = rows.flatMap((row): ReleaseRow[] => {
-      const { kernel_release } = row;
-      return kernel_release === null ? [] : [{ ...row, kernel_release }];
-    });
-    return { hosts: countOf('hosts'), dax_devices: countOf('dax_devices'), releases };
+    const counts = new Map(read(-1).map(({ name, records }) => [name, records]));
+    return (kind, field, words) =>
+      Object.fromEntries(words.map((word) => [word, counts.get(`${kind}/${field}/${word}`) ?? 0])) as never;
   };
+}
+
+interface WordRow {
+  readonly name: string;
+  readonly records: number;
 }
 
 /** The rows by name, up to the hundredth, and how many of each there are. */
 function prepareRows(db: Preparing) {
-  const hosts = db.prepare<[number], HostRow>(
-    `SELECT h.id AS host, (${ofHost('dax_devices')}) AS dax_devices, (${ofHost('removals')}) AS removals,
-      (${ofHost('exposures')} AND r.open = 1) AS open_exposures
-    FROM hosts AS h ORDER BY h.id LIMIT ?`,
+  const hosts = prepareObjects<HostRow>(
+    db,
+    ['host', 'dax_devices', 'removals', 'open_exposures'],
+    `
+    SELECT h.id AS host, coalesce(dax_devices, 0) AS dax_devices, coalesce(removals, 0) AS removals,
+      coalesce(open_exposures, 0) AS open_exposures
+    FROM hosts AS h LEFT JOIN counts_by_host AS c ON c.host = h.key ORDER BY h.id LIMIT ?`,
   );
-  const tenants = db.prepare<[], TenantRow>(
-    `SELECT tenant, sum(dax_devices) AS dax_devices, sum(open_exposures) AS open_exposures FROM (
-      SELECT tenant, count(*) AS dax_devices, 0 AS open_exposures FROM dax_devices GROUP BY tenant
-      UNION ALL
-      SELECT tenant, 0, sum(open) FROM exposures GROUP BY tenant
-    ) GROUP BY tenant`,
+  const tenants = prepareObjects<TenantRow>(
+    db,
+    ['tenant', 'dax_devices', 'open_exposures'],
+    `
+    SELECT nullif(c.tenant, '') AS tenant, dax_devices, open_exposures
+    FROM counts_by_tenant AS c ORDER BY c.tenant LIMIT ?`,
   );
-  return (hostsTotal: number, releases: readonly ReleaseRow[]) => {
-    const by_tenant = tenants.all();
-    const lengths = {
-      by_host: hostsTotal,
-      by_tenant: by_tenant.length,
-      by_kernel_release: releases.length,
-    };
+  const releases = prepareObjects<ReleaseRow>(
+    db,
+    ['kernel', 'kernel_release', 'hosts', 'dax_devices'],
+    `
+    SELECT * FROM counts_by_kernel_release ORDER BY kernel, kernel_release LIMIT ?`,
+  );
+  const tenantsThere = prepareLength(db, 'counts_by_tenant');
+  const releasesThere = prepareLength(db, 'counts_by_kernel_release');
+  return (hostsThere: number) => {
+    const lengths = { by_host: hostsThere, by_tenant: tenantsThere(), by_kernel_release: releasesThere() };
     const long = Object.entries(lengths).filter(([, length]) => length > ROWS_MAX);
     return {
-      by_host: hosts.all(ROWS_MAX),
-      by_tenant: by_tenant.slice(0, ROWS_MAX),
-      by_kernel_release: releases.slice(0, ROWS_MAX),
+      by_host: hosts(ROWS_MAX),
+      by_tenant: tenants(ROWS_MAX),
+      by_kernel_release: releases(ROWS_MAX),
       ...(long.length === 0 ? {} : { cut: Object.fromEntries(long) }),
     };
   };
+}
+
+/** SQLite counts by the pages of a table where no condition is asked for, not by its rows. */
+function prepareLength(db: Preparing, table: string): () => number {
+  const statement = db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck();
+  return () => statement.get()!;
+}
+
+/** Rows by one text: to be given an object for each costs three times as much. */
+function prepareObjects<Row>(
+  db: Preparing,
+  columns: readonly (keyof Row & string)[],
+  sql: string,
+): (limit: number) => readonly Row[] {
+  const members = columns.map((column) => `'${column}', ${column}`);
+  const statement = db
+    .prepare<[number], string>(`SELECT json_group_array(json_object(${members.join(', ')})) FROM (${sql})`)
+    .pluck();
+  return (limit) => JSON.parse(statement.get(limit)!) as Row[];
 }
 
 /** Every record has one of the first words, so their sum is all there are. */
 function totalled<Counts extends Readonly<Record<string, ByWord<string>>>>(counts: Counts) {
   const [first = {}] = Object.values(counts);
   return { total: Object.values(first).reduce((total, count) => total + count, 0), ...counts };
-}
-
-/** Counts of a kind by a column of closed words; of `none` where it is null. */
-function countBy<Word extends string>(
-  db: Preparing,
-  kind: Kind,
-  column: string,
-  words: readonly Word[],
-): () => Record<Word, number> {
-  const rows = db.prepare<[], { readonly word: Word; readonly count: number }>(
-    `SELECT coalesce(${column}, 'none') AS word, count(*) AS count FROM ${kind} GROUP BY ${column}`,
-  );
-  return () => byWord(words, rows.all());
-}
-
-function byWord<Word extends string>(
-  words: readonly Word[],
-  rows: readonly { readonly word: Word; readonly count: number }[],
-): Record<Word, number> {
-  const counts = Object.fromEntries(words.map((word) => [word, 0])) as Record<Word, number>;
-  for (const { word, count } of rows) counts[word] += count;
-  return counts;
 }

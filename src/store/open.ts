@@ -7,6 +7,7 @@ import { inspect } from './inspect.ts';
 import { takeLock, type Lock } from './lock.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { enterOwner, nameOwner, type OwnerRow } from './owner.ts';
+import { recount } from './recount.ts';
 
 /** A database that this process alone serves. */
 export interface OwnedDatabase {
@@ -40,6 +41,7 @@ export function openOwned(given: string, busyTimeoutMs: number): OwnedDatabase {
     isOurs = true;
     db = openWriteConnection(path, busyTimeoutMs);
     migrate(db);
+    recount(db);
     const owner = enterOwner(db, new Date().toISOString());
     return { db, path, owner, lost: watchIdentity(path), close: closing(db, lock) };
   } catch (error) {

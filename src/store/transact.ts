@@ -18,6 +18,7 @@ import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
+import { recount } from './recount.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
@@ -285,16 +286,16 @@ function createPurge({ db, keys, now, retention }: Transactor): () => void {
   };
 }
 
-/** Another process that wrote to the file (an operator's sqlite3, say) makes what is cached untrue. */
+/** Another process that wrote to the file (an operator's sqlite3, say) makes what is cached and counted untrue. */
 function watchForeignWrites({ db, cache, known }: Transactor): () => void {
   const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
-  let version: number | undefined;
+  let version = statement.get();
   return () => {
     const current = statement.get();
-    if (current !== version) {
-      cache.clear();
-      known.forget();
-    }
+    if (current === version) return;
+    cache.clear();
+    known.forget();
+    recount(db);
     version = current;
   };
 }

@@ -2,6 +2,8 @@ import type { Host, HostRecord, Kind } from '../engine/model/host.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Connection } from './connection.ts';
+import { prepareCountRows } from './count_rows.ts';
+import type { Tally } from './counters.ts';
 import { inlineRuns } from './entry_chunks.ts';
 import { differInCounts, prepareHostCounts, withoutCounts } from './host_counts.ts';
 import { columnsOf, hasLabels, hostColumn, ownsEntries } from './tables.ts';
@@ -19,8 +21,11 @@ export interface Touched {
   readonly former: Resource | undefined;
 }
 
-/** Writes a row as the host now has it. Of a host that has no row, no other is written than that one. */
-export type WriteRow = (hostKey: number | undefined, host: Host, row: Touched) => void;
+/**
+ * Writes a row as the host now has it, and adds what that changes the counts by. Of a host that has no row, no other is
+ * written than that one.
+ */
+export type WriteRow = (hostKey: number | undefined, host: Host, row: Touched, tally: Tally) => void;
 type Value = string | number | bigint | null | Buffer;
 
 /** Prepares writing rows of a kind, of which `keyOf` gives each that is new a key. */
@@ -32,11 +37,13 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
     put: preparePut(db, kind),
   };
   const relabel = prepareLabels(db, kind);
+  const counts = prepareCountRows(db, kind);
   const count = kind === 'hosts' ? prepareHostCounts(db) : null;
-  return (hostKey, host, { id, isNew, isRenewed, former }) => {
+  return (hostKey, host, { id, isNew, isRenewed, former }, tally) => {
     const record: Resource | undefined = host.tables[kind].get(id);
     if (isRenewed && hostKey !== undefined) {
       relabel.drop(hostKey, id);
+      counts.drop(tally, hostKey, id);
       remove.run(hostKey, id);
     }
     if (record === undefined) return;
@@ -46,6 +53,7 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
       writes.insert(key, owner, id, rowOf(kind, host, id, record));
       count?.(owner, record as HostRecord);
       relabel.keep(owner, id);
+      counts.keep(tally, owner, record);
       return;
     }
     const owner = hostKey!;
@@ -55,8 +63,10 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
     const row = rowOf(kind, host, id, record);
     if (writes.change(owner, id, row)) return;
     relabel.drop(owner, id);
+    counts.drop(tally, owner, id);
     writes.put(owner, id, row);
     relabel.keep(owner, id);
+    counts.keep(tally, owner, record);
   };
 }
 

@@ -1,0 +1,108 @@
+import type { Kind } from '../engine/model/host.ts';
+import type { Connection } from './connection.ts';
+import { WORDS, type CountedKind, type Tally } from './counters.ts';
+import { hostColumn } from './tables.ts';
+
+/** What rows of one kind are counted by, as they come, change and go. Each host is meant by its key. */
+interface CountRows {
+  /** A record comes, or is this one now. */
+  readonly keep: (tally: Tally, host: number, record: object) => void;
+  /** It is about to go, or to be another one. */
+  readonly drop: (tally: Tally, host: number, id: string) => void;
+}
+
+/** Columns of a row, or members of the record that they are of. */
+type Row = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type Count = (tally: Tally, host: number, row: Row, by: number) => void;
+
+/** What else is read of a row beside its words. */
+const BESIDE: Readonly<Record<CountedKind, readonly string[]>> = {
+  hosts: ['kernel_release'],
+  dax_devices: ['tenant'],
+  removals: [],
+  exposures: ['tenant'],
+};
+
+/** Prepares counting the rows of a kind into what is to be written. Most kinds nobody counts. */
+export function prepareCountRows(db: Connection, kind: Kind): CountRows {
+  if (!isCounted(kind)) return { keep: () => undefined, drop: () => undefined };
+  const columns = [...WORDS[kind], ...BESIDE[kind]].join(', ');
+  const found = db.prepare<[number, string], Row>(
+    `SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ? AND id = ?`,
+  );
+  const count = kind === 'hosts' ? prepareCountHost(db) : countOf(kind);
+  return {
+    keep: (tally, host, record) => count(tally, host, record as Row, 1),
+    drop: (tally, host, id) => {
+      const row = found.get(host, id);
+      if (row !== undefined) count(tally, host, row, -1);
+    },
+  };
+}
+
+function isCounted(kind: Kind): kind is CountedKind {
+  return kind in WORDS;
+}
+
+function countWords(kind: CountedKind): Count {
+  return (tally, _host, row, by) => {
+    for (const field of WORDS[kind]) tally.add('word/records', [kind, field, wordOf(row[field])], by);
+  };
+}
+
+function countOf(kind: Exclude<CountedKind, 'hosts'>): Count {
+  const words = countWords(kind);
+  return (tally, host, row, by) => {
+    words(tally, host, row, by);
+    const tenant = (row['tenant'] as string | null | undefined) ?? '';
+    switch (kind) {
+      case 'dax_devices':
+        tally.add('host/dax_devices', [host], by);
+        tally.add('tenant/dax_devices', [tenant], by);
+        break;
+      case 'removals':
+        tally.add('host/removals', [host], by);
+        break;
+      case 'exposures':
+        tally.add('tenant/exposures', [tenant], by);
+        tally.add('host/open_exposures', [host], by * Number(row['open']));
+        tally.add('tenant/open_exposures', [tenant], by * Number(row['open']));
+        break;
+    }
+  };
+}
+
+/** Its devices are counted by its kernel: those that are counted as its own already. */
+function prepareCountHost(db: Connection): Count {
+  const words = countWords('hosts');
+  const devices = db
+    .prepare<[number], number>('SELECT dax_devices FROM counts_by_host WHERE host = ?')
+    .pluck();
+  return (tally, host, row, by) => {
+    words(tally, host, row, by);
+    const { kernel, kernel_release } = row as unknown as OfKernel;
+    if (isTold(kernel_release)) tally.add('kernel_release/hosts', [kernel, kernel_release], by);
+    countByKernel(tally, { kernel, kernel_release }, by * (devices.get(host) ?? 0));
+  };
+}
+
+/** What devices are counted by of their host. */
+export interface OfKernel {
+  readonly kernel: string;
+  readonly kernel_release: string | null | undefined;
+}
+
+/** Counts devices by the kernel of their host. */
+export function countByKernel(tally: Tally, { kernel, kernel_release }: OfKernel, by: number): void {
+  tally.add('word/records', ['dax_devices', 'kernel', kernel], by);
+  if (isTold(kernel_release)) tally.add('kernel_release/dax_devices', [kernel, kernel_release], by);
+}
+
+function isTold(kernel_release: OfKernel['kernel_release']): kernel_release is string {
+  return typeof kernel_release === 'string';
+}
+
+/** As a column has it; `none` where it is null. */
+function wordOf(value: Row[string]): string {
+  return String(typeof value === 'boolean' ? Number(value) : (value ?? 'none'));
+}

@@ -1,0 +1,45 @@
+import type { Connection } from './connection.ts';
+import { type COUNTS, WORDS } from './counters.ts';
+
+/**
+ * Counts the fleet anew, by its rows: by indexes alone, and yet in time that grows with them. What another program has
+ * written (an operator's sqlite3, say) nobody has counted; nor what is older than the counts.
+ */
+export function recount(db: Connection): void {
+  db.transaction(() => {
+    for (const [name, sql] of Object.entries(ROWS_OF)) {
+      db.exec(`DELETE FROM counts_by_${name}`);
+      db.exec(`INSERT INTO counts_by_${name} ${sql}`);
+    }
+  })();
+}
+
+/** How many rows of a kind a host has. */
+const ofHost = (kind: string): string => `(SELECT count(*) FROM ${kind} AS r WHERE r.host = h.key)`;
+
+const ofWords = Object.entries(WORDS).flatMap(([kind, fields]) =>
+  fields.map(
+    (field) =>
+      `SELECT '${kind}', '${field}', coalesce(CAST(${field} AS TEXT), 'none'), count(*) FROM ${kind} GROUP BY ${field}`,
+  ),
+);
+
+/** In this order: devices are counted by the kernel of their host as they are counted by host. */
+const ROWS_OF: Readonly<Record<keyof typeof COUNTS, string>> = {
+  host: `SELECT * FROM (
+      SELECT h.key, ${ofHost('dax_devices')} AS d, ${ofHost('removals')} AS r,
+        (SELECT count(*) FROM exposures AS r WHERE r.host = h.key AND r.open = 1) AS o
+      FROM hosts AS h
+    ) WHERE d + r + o > 0`,
+  word: [
+    ...ofWords,
+    `SELECT 'dax_devices', 'kernel', kernel, sum(dax_devices) AS d
+     FROM counts_by_host CROSS JOIN hosts ON key = host GROUP BY kernel HAVING d > 0`,
+  ].join(' UNION ALL '),
+  tenant: `SELECT coalesce(tenant, ''), sum(d), sum(e), sum(o) FROM (
+      SELECT tenant, count(*) AS d, 0 AS e, 0 AS o FROM dax_devices GROUP BY tenant
+      UNION ALL SELECT tenant, 0, count(*), sum(open) FROM exposures GROUP BY tenant
+    ) GROUP BY tenant`,
+  kernel_release: `SELECT kernel, kernel_release, count(*), coalesce(sum(dax_devices), 0)
+    FROM hosts LEFT JOIN counts_by_host ON host = key WHERE kernel_release IS NOT NULL GROUP BY kernel, kernel_release`,
+};
