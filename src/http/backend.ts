@@ -10,7 +10,7 @@ export type Backend = Pick<
   | 'getTextByUid'
   | 'list'
   | 'assess'
-  | 'countFleet'
+  | 'countFleetText'
   | 'events'
   | 'check'
   | 'status'
@@ -29,7 +29,7 @@ export type NotDone = Exclude<Submitted, { status: 'done' }>;
 export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' }>, 'exposures'> {
   readonly answer: Answer;
 }
-export type FleetCounts = Awaited<ReturnType<Backend['countFleet']>>;
+export type FleetCounts = Awaited<ReturnType<ControlPlane['countFleet']>>;
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 /** Of which state an answer is, and how far back the journal goes. */
 export type Seen = Pick<EventPage, 'as_of' | 'oldest_seq'>;

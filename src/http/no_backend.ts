@@ -13,7 +13,7 @@ export function noBackend(): Backend {
     getTextByUid: never,
     list: never,
     assess: never,
-    countFleet: never,
+    countFleetText: never,
     events: never,
     check: never,
     status: never,

@@ -10,14 +10,14 @@ import { createAssessedTexts } from './assessed_texts.ts';
 import type { Work } from './serve_jobs.ts';
 import { createSlices } from './slices.ts';
 
-/** What the assessor is asked: a turn of a page of assessments, or the counts of the fleet. */
+/** What the assessor is asked: a turn of a page of assessments, or the counts of the fleet, as JSON. */
 export type AssessorJob = { readonly query: AssessmentQuery; readonly turn: number } | 'count_fleet';
 
 /** A page; one that is `unfinished` is asked for again: others have had their turn then. */
 export type AssessedPage = ReturnType<typeof pageOf>;
 
 /** What the assessor answers, and which hosts it could not assess since it was last asked. */
-export interface Assessed<Answer = AssessedPage | FleetCounts> {
+export interface Assessed<Answer> {
   readonly answer: Answer;
   readonly faults: readonly HostFault[];
 }
@@ -29,7 +29,7 @@ export interface Assessed<Answer = AssessedPage | FleetCounts> {
 export function prepareAssess(
   db: Connection,
   now = (): number => performance.now(),
-): Work<AssessorJob, Assessed> {
+): Work<AssessorJob, Assessed<AssessedPage> | Assessed<string>> {
   const fleet = prepareFleet(db);
   const assessed = createAssessedFleet(fleet);
   const slices = createSlices(now);
@@ -42,17 +42,20 @@ export function prepareAssess(
     oldestSeq: () => fleet.oldestSeq(),
   };
   const count = prepareCounts(db);
-  const told = new WeakSet<HostFault>();
+  const logged = new WeakSet<HostFault>();
+  const told = <Answer>(answer: Answer): Assessed<Answer> => {
+    const faults = [...assessed.faults.values()].filter((fault) => !logged.has(fault));
+    for (const fault of faults) logged.add(fault);
+    return { answer, faults };
+  };
   return {
     // In one transaction, so that every host and as_of are of the same state.
-    answer: db.transaction((job: AssessorJob): Assessed => {
+    answer: db.transaction((job: AssessorJob) => {
       assessed.refresh();
       slices.begin();
-      const answer =
-        job === 'count_fleet' ? countFleet(count(), assessed) : pageOf(parts, job.query, job.turn);
-      const faults = [...assessed.faults.values()].filter((fault) => !told.has(fault));
-      for (const fault of faults) told.add(fault);
-      return { answer, faults };
+      return job === 'count_fleet'
+        ? told(JSON.stringify(countFleet(count(), assessed)))
+        : told(pageOf(parts, job.query, job.turn));
     }),
     between: db.transaction((): boolean => {
       slices.begin();

@@ -7,6 +7,7 @@ import {
   openReadConnection,
   type Connection,
 } from '../store/connection.ts';
+import type { FleetCounts } from '../store/fleet_counts.ts';
 import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
 import { prepareIsRange } from '../store/list.ts';
 import { createReads } from '../store/read.ts';
@@ -22,6 +23,7 @@ import { counted, createOwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
+import { shareNext } from './share_next.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
 /** Where the file is, how it is served, and who is told. */
@@ -124,6 +126,9 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
   const { run, runPacked, letGo, ...writer } = client;
   const reads = createReads(db);
   const isRange = prepareIsRange(db);
+  const countFleetText = shareNext(async () =>
+    logged(log, await assessor.run<Assessed<string>>('count_fleet')),
+  );
   return {
     ...reads,
     ...writer,
@@ -151,7 +156,8 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
         if (page !== 'unfinished') return page;
       }
     },
-    countFleet: async () => logged(log, await assessor.run('count_fleet')),
+    countFleet: async () => JSON.parse(await countFleetText()) as FleetCounts,
+    countFleetText,
     close: async () => {
       for (const thread of [assessor, asker, decider, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.

@@ -51,6 +51,8 @@ export interface Store {
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
   /** Counts of the fleet; where a few hosts have changed they are assessed for it (FLEET1). */
   countFleet(): Promise<FleetCounts>;
+  /** The same as JSON: no objects are made of it on its way. */
+  countFleetText(): Promise<string>;
   /** Removals that are `running`: what the executor has to advance at start. */
   runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
   /** Called after each commit that changed something, after its submissions are answered. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Backend } from '../backend.ts';
-import { describe, jsonResponse } from '../operation.ts';
+import { describe, JSON_TYPE, jsonResponse } from '../operation.ts';
 import { Fleet } from '../schemas/fleet.ts';
 
 /** GET /v1/fleet: how many there are. */
@@ -16,5 +16,8 @@ export function fleetRoutes(app: FastifyInstance, backend: Backend): void {
     },
     { querystring: z.strictObject({}), response: { 200: jsonResponse('The counts.', Fleet) } },
   );
-  app.get('/v1/fleet', { schema }, async () => backend.countFleet());
+  app.get('/v1/fleet', { schema }, async (_request, reply) => {
+    reply.type(JSON_TYPE);
+    return backend.countFleetText();
+  });
 }
