@@ -29,7 +29,16 @@ export async function benchExposures(report: Report): Promise<void> {
   await one(report, 'window_unpin', pinned(MANY), (host) =>
     [...host.tables.pins.keys()].map((pin) => ({ type: 'unpin', pin })),
   );
-  await measureSlope(report, 'windows_slope', SIZES, bindOnCopies());
+  await measureSlope(report, 'windows_slope', SIZES, onCopies(1, bind));
+  await measureSlope(
+    report,
+    'exposures_slope',
+    SIZES,
+    onCopies('each', (host, processes) => {
+      bind(host);
+      exitAll(host, processes);
+    }),
+  );
 }
 
 /** The bind, and then the exits, on copies of a host that was built before. */
@@ -38,25 +47,31 @@ async function closing(report: Report, opened: RowId, closed: RowId, processes: 
   const spent: Record<'open' | 'close', number[]> = { open: [], close: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     const copy = renamed(host, 'bench');
-    spent.open.push(await cpuMs(() => run(copy, NEXT_OWNER)));
-    spent.close.push(
-      await cpuMs(() => {
-        for (let pid = 1; pid <= processes; pid += 1) run(copy, { type: 'exit_process', pid });
-      }),
-    );
+    spent.open.push(await cpuMs(() => bind(copy)));
+    spent.close.push(await cpuMs(() => exitAll(copy, processes)));
   }
   report.measured(opened, median(spent.open), `median of ${String(ROUNDS)}`);
   report.measured(closed, median(spent.close), `median of ${String(ROUNDS)}, with all that an exit does`);
 }
 
-function bindOnCopies(): CpuOf {
+/** Work on copies of hosts with so many mappings, of so many processes. */
+function onCopies(processes: 1 | 'each', work: (host: Host, processes: number) => void): CpuOf {
   const built = new Map<number, Host>();
   return (count) => {
-    const host = built.get(count) ?? unbound(mapped(count, 1));
+    const many = processes === 'each' ? count : processes;
+    const host = built.get(count) ?? unbound(mapped(count, many));
     built.set(count, host);
     const copy = renamed(host, 'bench');
-    return cpuMs(() => run(copy, NEXT_OWNER));
+    return cpuMs(() => work(copy, many));
   };
+}
+
+function bind(host: Host): void {
+  run(host, NEXT_OWNER);
+}
+
+function exitAll(host: Host, processes: number): void {
+  for (let pid = 1; pid <= processes; pid += 1) run(host, { type: 'exit_process', pid });
 }
 
 /** One of as many windows after another. */

@@ -174,6 +174,7 @@ export const ROWS = {
     target: atMost(1, 'ms'),
   },
   windows_slope: linear('exposures', 'bind that opens windows, by windows'),
+  exposures_slope: linear('exposures', 'bind that opens exposures and exits that close them, by exposures'),
   import_10000: {
     subject: 'imports',
     what: 'import of 10 000 namespaces, from the text to the commit, CPU',
@@ -182,6 +183,7 @@ export const ROWS = {
   import_slope: linear('imports', 'import, by devices'),
   reboot_slope: linear('imports', 'reboot, by devices of system RAM'),
   hosts_slope: linear('growth', 'small changes, by hosts that they go to'),
+  mappings_slope: linear('growth', 'small changes, by mappings of the host that they go to'),
   events_slope: linear('growth', 'small changes, by events of the journal before them'),
   assess_first: {
     subject: 'assessment',
