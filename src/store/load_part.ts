@@ -7,11 +7,10 @@ import type { Source, Table } from '../engine/model/table.ts';
 import { isAmong, type UseField, type UseValue } from '../engine/model/uses.ts';
 import { usesOf } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
-import type { ChunkRow } from './entry_chunks.ts';
 import { keyOfHost } from './host_key.ts';
 import { addExtents, type Row } from './load.ts';
 import { addMapped, prepareMapped } from './mapped_before.ts';
-import { unpackRuns } from './packed_runs.ts';
+import { unpackChunks, unpackRuns } from './packed_runs.ts';
 import { hostColumn, KINDS, rowColumns } from './tables.ts';
 
 /** A host of which what nobody has asked for is not in memory. */
@@ -47,7 +46,7 @@ interface Reads {
   readonly all: ReadonlyMap<Kind, Statement<[string], Row>>;
   readonly uses: ReadonlyMap<UseField, RowsOfUse>;
   readonly exposures: Statement<[string], Row>;
-  readonly chunks: Statement<[string, string], ChunkRow>;
+  readonly chunks: Statement<[string, string], Buffer>;
   readonly mapped: ReturnType<typeof prepareMapped>;
 }
 
@@ -96,10 +95,11 @@ function prepareReads(db: Connection): Reads {
     all: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?'))])),
     uses: new Map(uses),
     exposures: db.prepare(select('exposures', '?', 'open = 1')),
-    chunks: db.prepare(
-      `SELECT owner, runs FROM entry_chunks
-       WHERE host = ${keyOfHost()} AND owner = ? ORDER BY first`,
-    ),
+    chunks: db
+      .prepare<[string, string], Buffer>(
+        `SELECT runs FROM entry_chunks WHERE host = ${keyOfHost()} AND owner = ? ORDER BY first`,
+      )
+      .pluck(),
     mapped: prepareMapped(db),
   };
 }
@@ -156,7 +156,7 @@ function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
   part.bytes += RECORD_BYTES + record.length + (row.extents?.length ?? 0);
   if (runs !== undefined) {
     const inline = runs.length > 0 ? [unpackRuns(runs)] : null;
-    const entries = inline ?? reads.chunks.all(name, id).map((chunk) => unpackRuns(chunk.runs));
+    const entries = inline ?? unpackChunks(reads.chunks.all(name, id));
     if (entries.length > 0) part.host.entries.set(id, entries);
     part.bytes += bytesOf(entries);
   }

@@ -2,14 +2,16 @@ import type { Host } from '../engine/model/host.ts';
 import { pfnList, addPfns, rangesIn, setOf, type PfnSet } from '../engine/model/pfn_set.ts';
 import type { Connection } from './connection.ts';
 import { keyOfHost } from './host_key.ts';
-import { NUMBER_BYTES_MAX, putNumber, takeNumber } from './varint.ts';
+import { behindNumber, NUMBER_BYTES_MAX, numberAt, putNumber } from './varint.ts';
 
 /** What was mapped when a removal began, packed: of each range the pages between it and the one before, and its own. */
 export function packPfns(set: PfnSet): Buffer {
   const bytes = Buffer.allocUnsafe(rangesIn(set) * 2 * NUMBER_BYTES_MAX);
-  let [length, end] = [0, 0];
+  let length = 0;
+  let end = 0;
   for (let at = 0; at < set.length; at += 2) {
-    const [pfn, nr_pages] = [set[at]!, set[at + 1]!];
+    const pfn = set[at]!;
+    const nr_pages = set[at + 1]!;
     length = putNumber(bytes, length, pfn - end);
     length = putNumber(bytes, length, nr_pages);
     end = pfn + nr_pages;
@@ -19,10 +21,12 @@ export function packPfns(set: PfnSet): Buffer {
 
 function unpackPfns(bytes: Buffer): PfnSet {
   const list = pfnList();
-  const from = { at: 0 };
-  for (let end = 0; from.at < bytes.length; ) {
-    const pfn = end + takeNumber(bytes, from);
-    const nr_pages = takeNumber(bytes, from);
+  let end = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const pfn = end + numberAt(bytes, at);
+    at = behindNumber(bytes, at);
+    const nr_pages = numberAt(bytes, at);
+    at = behindNumber(bytes, at);
     addPfns(list, pfn, nr_pages);
     end = pfn + nr_pages;
   }

@@ -1,5 +1,5 @@
 import { COLUMNS } from '../engine/model/mapping_table.ts';
-import { NUMBER_BYTES_MAX, putNumber, takeNumber } from './varint.ts';
+import { behindNumber, NUMBER_BYTES_MAX, numberAt, putNumber } from './varint.ts';
 
 /**
  * Runs of entries in few bytes, for the disk: numbers (varint.ts), each as what it is more than the run before it lets
@@ -24,7 +24,9 @@ export function packRuns(rows: Float64Array): Buffer {
   const put = (value: number): void => {
     length = putNumber(bytes, length, value);
   };
-  let [end, pfnEnd, former] = [0, 0, 0];
+  let end = 0;
+  let pfnEnd = 0;
+  let former = 0;
   for (let at = 0; at < rows.length; at += COLUMNS) {
     const [index, nr_pages, pfn, bits] = [rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!];
     const flags =
@@ -45,20 +47,63 @@ export function packRuns(rows: Float64Array): Buffer {
 
 /** What was packed. */
 export function unpackRuns(bytes: Buffer): Float64Array {
+  const rows = roomFor(bytes.length);
+  return rows.slice(0, unpackInto(rows, 0, bytes));
+}
+
+/** So many chunks share their memory: less costs more time, and one that is left of them keeps all. */
+const TOGETHER = 32;
+
+/** The same of chunks that belong to one owner. Memory of its own costs each more than its runs. */
+export function unpackChunks(packed: readonly Buffer[]): Float64Array[] {
+  const chunks: Float64Array[] = [];
+  for (let first = 0; first < packed.length; first += TOGETHER) {
+    const some = packed.slice(first, first + TOGETHER);
+    const rows = roomFor(some.reduce((bytes, { length }) => bytes + length, 0));
+    let filled = 0;
+    const ends = some.map((bytes) => (filled = unpackInto(rows, filled, bytes)));
+    const shared = rows.slice(0, filled);
+    for (const [at, end] of ends.entries()) chunks.push(shared.subarray(ends[at - 1] ?? 0, end));
+  }
+  return chunks;
+}
+
+/** Where rows are written until it is known how many there are: of so many bytes, a byte a run at least. */
+function roomFor(bytes: number): Float64Array {
+  if (room.length < bytes * COLUMNS) room = new Float64Array(bytes * COLUMNS);
+  return room;
+}
+let room = new Float64Array(0);
+
+/** Writes the rows of a chunk from a place on; returns where they end. No variable is taken out of an array: it would be boxed. */
+function unpackInto(rows: Float64Array, from: number, bytes: Buffer): number {
   const { length } = bytes;
-  // A byte a run at least.
-  const rows = roomFor(length * COLUMNS);
-  const from = { at: 0 };
-  let filled = 0;
-  let [end, pfnEnd, bits] = [0, 0, 0];
-  while (from.at < length) {
-    const head = takeNumber(bytes, from);
-    const flags = head % FLAGS;
+  let at = 0;
+  let filled = from;
+  let end = 0;
+  let pfnEnd = 0;
+  let bits = 0;
+  while (at < length) {
+    const head = numberAt(bytes, at);
+    at = behindNumber(bytes, at);
+    // Of a whole number & takes the last bits, however large it is, and of a small one in less time than %.
+    const flags = head & (FLAGS - 1);
     const index = end + (head - flags) / FLAGS;
-    const nr_pages = (flags & ONE_PAGE) === 0 ? takeNumber(bytes, from) : 1;
-    if ((flags & SAME_BITS) === 0) bits = takeNumber(bytes, from);
-    const pfn = (flags & NO_PFN) === 0 ? pfnEnd + signed(takeNumber(bytes, from)) : -1;
-    if (pfn >= 0) pfnEnd = pfn + nr_pages;
+    let nr_pages = 1;
+    let pfn = -1;
+    if ((flags & ONE_PAGE) === 0) {
+      nr_pages = numberAt(bytes, at);
+      at = behindNumber(bytes, at);
+    }
+    if ((flags & SAME_BITS) === 0) {
+      bits = numberAt(bytes, at);
+      at = behindNumber(bytes, at);
+    }
+    if ((flags & NO_PFN) === 0) {
+      pfn = pfnEnd + signed(numberAt(bytes, at));
+      at = behindNumber(bytes, at);
+      pfnEnd = pfn + nr_pages;
+    }
     end = index + nr_pages;
     rows[filled] = index;
     rows[filled + 1] = nr_pages;
@@ -66,17 +111,9 @@ export function unpackRuns(bytes: Buffer): Float64Array {
     rows[filled + 3] = bits;
     filled += COLUMNS;
   }
-  return rows.slice(0, filled);
-}
-
-/** Where the rows of a chunk are written until it is known how many there are. */
-let room = new Float64Array(0);
-
-function roomFor(doubles: number): Float64Array {
-  if (room.length < doubles) room = new Float64Array(doubles);
-  return room;
+  return filled;
 }
 
 function signed(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  return (value & 1) === 0 ? value / 2 : -(value + 1) / 2;
 }

@@ -12,7 +12,7 @@ import {
 import { prepareLoad } from '../../src/store/load.ts';
 import { prepareFleet } from '../../src/store/load_fleet.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { packRuns, unpackRuns } from '../../src/store/packed_runs.ts';
+import { packRuns, unpackChunks, unpackRuns } from '../../src/store/packed_runs.ts';
 import { cases } from '../support/property.ts';
 import { addHost, before } from './support/before.ts';
 import { projectedHost, type ProjectedHost } from './support/projected_host.ts';
@@ -30,19 +30,39 @@ const steps = fc.array(
   { maxLength: 40 },
 );
 
+const someRuns = steps.map((list) => {
+  let end = 0;
+  const rows = list.flatMap(({ gap, entries, ...run }) => {
+    const index = end + gap;
+    const nr_pages = entries * levelPages(run.level);
+    end = index + nr_pages;
+    return encodeRun({ ...run, index, nr_pages });
+  });
+  return Float64Array.from(rows);
+});
+
 test('runs that are packed come back as they were', () => {
   fc.assert(
-    fc.property(steps, (list) => {
-      let end = 0;
-      const rows = list.flatMap(({ gap, entries, ...run }) => {
-        const index = end + gap;
-        const nr_pages = entries * levelPages(run.level);
-        end = index + nr_pages;
-        return encodeRun({ ...run, index, nr_pages });
-      });
-      expect(unpackRuns(packRuns(Float64Array.from(rows)))).toEqual(Float64Array.from(rows));
+    fc.property(someRuns, (rows) => {
+      expect(unpackRuns(packRuns(rows))).toEqual(rows);
     }),
     cases(300),
+  );
+});
+
+test('chunks of an owner come back each as it was, and keep no more memory than some of their neighbours', () => {
+  fc.assert(
+    fc.property(fc.array(someRuns, { maxLength: 100 }), (chunks) => {
+      const unpacked = unpackChunks(chunks.map(packRuns));
+      expect(unpacked).toEqual(chunks);
+      for (const [at, { buffer }] of unpacked.entries()) {
+        const neighbours = unpacked.filter(
+          (other, place) => other.buffer === buffer && Math.abs(place - at) < 32,
+        );
+        expect(buffer.byteLength).toBe(neighbours.reduce((sum, { byteLength }) => sum + byteLength, 0));
+      }
+    }),
+    cases(30),
   );
 });
 
