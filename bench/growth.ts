@@ -92,6 +92,7 @@ async function withStore<T>(
       cacheBytes: CACHE_BYTES,
       retention,
       startTurn: () => () => false,
+      counted: owned.counted,
     });
     try {
       return await work(

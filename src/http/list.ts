@@ -113,7 +113,7 @@ async function loadPage(
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
   const { records, count, last, as_of, oldest_seq } = page;
-  const shown = show === undefined ? records : Buffer.from(textsOf(page).map(show).join(BETWEEN));
+  const shown = show === undefined ? records : Buffer.from(recordTexts(page).map(show).join(BETWEEN));
   const tail = tailOf({ next_page: renderPageToken(listName(query), last), as_of, oldest_seq });
   return { isEmpty: count === 0, bytes: Buffer.concat([HEAD, shown, Buffer.from(tail)]) };
 }
@@ -123,7 +123,7 @@ const BETWEEN = ',\n';
 const HEAD = Buffer.from('{"items":[');
 
 /** The records of a page, each as text. */
-export function textsOf({ records, count }: Pick<Page, 'records' | 'count'>): string[] {
+export function recordTexts({ records, count }: Pick<Page, 'records' | 'count'>): string[] {
   return count === 0 ? [] : Buffer.from(records).toString().split(BETWEEN);
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Backend } from './backend.ts';
-import { textsOf } from './list.ts';
+import { recordTexts } from './list.ts';
 
 /** Resources whose id the service chooses anew in each fleet, by the path parameter that takes it. */
 const CHOSEN = { removal: 'removals', exposure: 'exposures', event: 'hotplug_events' } as const;
@@ -42,7 +42,7 @@ async function examplesOf(backend: Backend): Promise<Examples> {
   const examples = new Map<string, Record<string, string>>();
   for (const [parameter, kind] of Object.entries(CHOSEN)) {
     const page = await backend.list({ kind, filters: {}, limit: 1 });
-    const [first] = isRefusal(page) ? [] : textsOf(page);
+    const [first] = isRefusal(page) ? [] : recordTexts(page);
     if (first === undefined) continue;
     const { host, uid } = JSON.parse(first) as { readonly host: string; readonly uid: string };
     examples.set(parameter, { host, [parameter]: uid });

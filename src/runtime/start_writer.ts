@@ -40,7 +40,7 @@ export function startWriter({
   ended,
 }: WriterOptions): (messages: readonly ToWriter[]) => void {
   const owned = openOwned(data.path, data.busyTimeoutMs);
-  const { db, path, lost, close } = owned;
+  const { db, path, lost, counted, close } = owned;
   const checkpoints = tellCheckpoints(owned, data, tell);
   const transact = prepareTransact(db, {
     decide,
@@ -49,6 +49,7 @@ export function startWriter({
     cacheBytes: data.cacheBytes,
     startTurn: turnsOf(data.turnMs),
     retention: data.retention,
+    counted,
   });
   const batches = collectBatches({
     path,

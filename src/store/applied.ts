@@ -6,6 +6,7 @@ import type { Entries } from '../engine/model/mapping_table.ts';
 import type { PfnSet } from '../engine/model/pfn_set.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import { extentsNow } from './extent_chunks.ts';
+import { ownsEntries } from './tables.ts';
 
 /**
  * Events that a host has had, of one command or of several whose rows are written at once, and what they found there: what
@@ -67,7 +68,7 @@ function ownersIn(change: Change): readonly string[] {
     case 'protect_entries':
       return change.owners;
     case 'delete':
-      return [change.id];
+      return ownsEntries(change.kind) ? [change.id] : [];
     case 'put':
     case 'give_blocks':
     case 'count_windows':

@@ -43,9 +43,9 @@ export interface Attempts {
  * twice of what the commit writes. So it is for those who have met a bug. Throws where the world fails, either way.
  */
 export function prepareAttempts({ db, cache, known }: AttemptOptions): Attempts {
-  const [savepoint, release, rollback] = ['SAVEPOINT work', 'RELEASE work', 'ROLLBACK TO work'].map((sql) =>
-    db.prepare(sql),
-  );
+  const savepoint = db.prepare('SAVEPOINT work');
+  const release = db.prepare('RELEASE work');
+  const rollback = db.prepare('ROLLBACK TO work');
   const project = prepareProject(db, known);
   const write = (name: string, { host, applied }: Together): void => {
     if (host === null) return;
@@ -62,17 +62,17 @@ export function prepareAttempts({ db, cache, known }: AttemptOptions): Attempts 
   return {
     bold,
     careful: (name, act) => {
-      savepoint?.run();
+      savepoint.run();
       try {
         return bold(name, act);
       } catch (error) {
         if (isWorldFault(error) || !db.inTransaction) throw error;
-        rollback?.run();
+        rollback.run();
         cache.delete(name);
         known.forget();
         return { error: error instanceof Error ? error : new Error(String(error)), marks: [] };
       } finally {
-        if (db.inTransaction) release?.run();
+        if (db.inTransaction) release.run();
       }
     },
   };

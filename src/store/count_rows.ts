@@ -1,19 +1,19 @@
 import type { Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
-import { WORDS, type CountedKind, type Tally } from './counters.ts';
+import { WORDS, type CountedKind, type Differences } from './counters.ts';
 import { hostColumn } from './tables.ts';
 
 /** What rows of one kind are counted by, as they come, change and go. Each host is meant by its key. */
 interface CountRows {
   /** A record comes, or is this one now. */
-  readonly keep: (tally: Tally, host: number, record: object) => void;
+  readonly keep: (differences: Differences, host: number, record: object) => void;
   /** It is about to go, or to be another one. */
-  readonly drop: (tally: Tally, host: number, id: string) => void;
+  readonly drop: (differences: Differences, host: number, id: string) => void;
 }
 
 /** Columns of a row, or members of the record that they are of. */
 type Row = Readonly<Record<string, string | number | boolean | null | undefined>>;
-type Count = (tally: Tally, host: number, row: Row, by: number) => void;
+type Count = (differences: Differences, host: number, row: Row, by: number) => void;
 
 /** What else is read of a row beside its words. */
 const BESIDE: Readonly<Record<CountedKind, readonly string[]>> = {
@@ -32,10 +32,10 @@ export function prepareCountRows(db: Connection, kind: Kind): CountRows {
   );
   const count = kind === 'hosts' ? prepareCountHost(db) : countOf(kind);
   return {
-    keep: (tally, host, record) => count(tally, host, record as Row, 1),
-    drop: (tally, host, id) => {
+    keep: (differences, host, record) => count(differences, host, record as Row, 1),
+    drop: (differences, host, id) => {
       const row = found.get(host, id);
-      if (row !== undefined) count(tally, host, row, -1);
+      if (row !== undefined) count(differences, host, row, -1);
     },
   };
 }
@@ -45,28 +45,28 @@ function isCounted(kind: Kind): kind is CountedKind {
 }
 
 function countWords(kind: CountedKind): Count {
-  return (tally, _host, row, by) => {
-    for (const field of WORDS[kind]) tally.add('word/records', [kind, field, wordOf(row[field])], by);
+  return (differences, _host, row, by) => {
+    for (const field of WORDS[kind]) differences.add('word/records', [kind, field, wordOf(row[field])], by);
   };
 }
 
 function countOf(kind: Exclude<CountedKind, 'hosts'>): Count {
   const words = countWords(kind);
-  return (tally, host, row, by) => {
-    words(tally, host, row, by);
+  return (differences, host, row, by) => {
+    words(differences, host, row, by);
     const tenant = (row['tenant'] as string | null | undefined) ?? '';
     switch (kind) {
       case 'dax_devices':
-        tally.add('host/dax_devices', [host], by);
-        tally.add('tenant/dax_devices', [tenant], by);
+        differences.add('host/dax_devices', [host], by);
+        differences.add('tenant/dax_devices', [tenant], by);
         break;
       case 'removals':
-        tally.add('host/removals', [host], by);
+        differences.add('host/removals', [host], by);
         break;
       case 'exposures':
-        tally.add('tenant/exposures', [tenant], by);
-        tally.add('host/open_exposures', [host], by * Number(row['open']));
-        tally.add('tenant/open_exposures', [tenant], by * Number(row['open']));
+        differences.add('tenant/exposures', [tenant], by);
+        differences.add('host/open_exposures', [host], by * Number(row['open']));
+        differences.add('tenant/open_exposures', [tenant], by * Number(row['open']));
         break;
     }
   };
@@ -78,11 +78,11 @@ function prepareCountHost(db: Connection): Count {
   const devices = db
     .prepare<[number], number>('SELECT dax_devices FROM counts_by_host WHERE host = ?')
     .pluck();
-  return (tally, host, row, by) => {
-    words(tally, host, row, by);
+  return (differences, host, row, by) => {
+    words(differences, host, row, by);
     const { kernel, kernel_release } = row as unknown as OfKernel;
-    if (isTold(kernel_release)) tally.add('kernel_release/hosts', [kernel, kernel_release], by);
-    countByKernel(tally, { kernel, kernel_release }, by * (devices.get(host) ?? 0));
+    if (isTold(kernel_release)) differences.add('kernel_release/hosts', [kernel, kernel_release], by);
+    countByKernel(differences, { kernel, kernel_release }, by * (devices.get(host) ?? 0));
   };
 }
 
@@ -93,9 +93,13 @@ export interface OfKernel {
 }
 
 /** Counts devices by the kernel of their host. */
-export function countByKernel(tally: Tally, { kernel, kernel_release }: OfKernel, by: number): void {
-  tally.add('word/records', ['dax_devices', 'kernel', kernel], by);
-  if (isTold(kernel_release)) tally.add('kernel_release/dax_devices', [kernel, kernel_release], by);
+export function countByKernel(
+  differences: Differences,
+  { kernel, kernel_release }: OfKernel,
+  by: number,
+): void {
+  differences.add('word/records', ['dax_devices', 'kernel', kernel], by);
+  if (isTold(kernel_release)) differences.add('kernel_release/dax_devices', [kernel, kernel_release], by);
 }
 
 function isTold(kernel_release: OfKernel['kernel_release']): kernel_release is string {

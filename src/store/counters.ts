@@ -1,7 +1,7 @@
 import type { Kind } from '../engine/model/host.ts';
 
 /** The tables of what the fleet is counted by, `counts_by_…` each: the columns of its key, and those that count. */
-export const COUNTS = {
+export const COUNT_TABLES = {
   word: { key: ['kind', 'field', 'word'], columns: ['records'] },
   host: { key: ['host'], columns: ['dax_devices', 'removals', 'open_exposures'] },
   tenant: { key: ['tenant'], columns: ['dax_devices', 'exposures', 'open_exposures'] },
@@ -21,8 +21,8 @@ export type CountedKind = keyof typeof WORDS;
 
 /** A column that counts. */
 export type Counter = {
-  [By in keyof typeof COUNTS]: `${By}/${(typeof COUNTS)[By]['columns'][number]}`;
-}[keyof typeof COUNTS];
+  [By in keyof typeof COUNT_TABLES]: `${By}/${(typeof COUNT_TABLES)[By]['columns'][number]}`;
+}[keyof typeof COUNT_TABLES];
 
 /** What a counter changes by in the row of that key. */
 export interface Difference {
@@ -32,13 +32,13 @@ export interface Difference {
 }
 
 /** What a command changes the counts by: put together before it is written, for most of it is alike. */
-export interface Tally {
+export interface Differences {
   readonly add: (counter: Counter, key: Difference['key'], by: number) => void;
   readonly all: () => Iterable<Readonly<Difference>>;
 }
 
 /** Nothing yet. */
-export function createTally(): Tally {
+export function createDifferences(): Differences {
   const differences = new Map<string, Difference>();
   return {
     add: (counter, key, by) => {

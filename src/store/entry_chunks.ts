@@ -1,5 +1,6 @@
 import type { Host } from '../engine/model/host.ts';
-import { differing, type Entries } from '../engine/model/mapping_table.ts';
+import type { Entries } from '../engine/model/mapping_table.ts';
+import { inRows, writeDiffering } from './chunk_rows.ts';
 import type { Connection } from './connection.ts';
 import { packRuns, unpackRuns } from './packed_runs.ts';
 
@@ -16,18 +17,12 @@ export function inlineRuns(entries: Entries): Buffer {
   return entries.length === 1 ? packRuns(entries[0]!) : NONE;
 }
 
-/** Chunks that stand in rows of their own: a single one stands in its owner's. */
-export function inRows<Chunk>(chunks: readonly Chunk[]): readonly Chunk[] {
-  return chunks.length === 1 ? [] : chunks;
-}
-
 /** Writes what differs of an owner's entries; `from`: another owner of the same chunks, whose rows have been written. */
 type WriteChunks = (hostKey: number, owner: string, before: Entries, after: Entries, from?: string) => void;
 
 /**
- * Prepares writing the chunks in which two states of an owner's entries differ: a change shares all others between the
- * two, and so do entries that were loaded with the rows that they were loaded from. O(chunks) comparisons; those that go
- * and have none in their place go by one range of keys, and all of another owner's are copied by one statement.
+ * Prepares writing the chunks in which two states of an owner's entries differ; all of another owner's are copied by one
+ * statement.
  */
 export function prepareChunkRows(db: Connection): WriteChunks {
   const remove = db.prepare('DELETE FROM entry_chunks WHERE host = ? AND owner = ? AND first = ?');
@@ -43,20 +38,15 @@ export function prepareChunkRows(db: Connection): WriteChunks {
      SELECT host, ?, first, runs FROM entry_chunks WHERE host = ? AND owner = ? ORDER BY first`,
   );
   return (key, owner, before, after, from) => {
-    const was = inRows(before);
-    const [gone, come] = differing(was, inRows(after));
-    if (gone.length + come.length === 0) return;
-    if (was.length === 0 && from !== undefined) {
+    if (inRows(before).length === 0 && inRows(after).length > 0 && from !== undefined) {
       copy.run(owner, key, from);
       return;
     }
-    if (come.length === 0) {
-      removeRange.run(key, owner, firstOf(gone[0]!), firstOf(gone.at(-1)!));
-      return;
-    }
-    const [stored, firsts] = [new Set(gone), new Set(come.map(firstOf))];
-    for (const first of gone.map(firstOf)) if (!firsts.has(first)) remove.run(key, owner, first);
-    for (const chunk of come) if (!stored.has(chunk)) put.run(key, owner, firstOf(chunk), packRuns(chunk));
+    writeDiffering(before, after, firstOf, {
+      put: (first, chunk) => put.run(key, owner, first, packRuns(chunk)),
+      remove: (first) => remove.run(key, owner, first),
+      removeRange: (first, last) => removeRange.run(key, owner, first, last),
+    });
   };
 }
 

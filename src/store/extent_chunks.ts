@@ -1,9 +1,8 @@
 import { extentChunks } from '../engine/model/extents.ts';
 import type { Host } from '../engine/model/host.ts';
 import type { Extent, Extents } from '../engine/model/inode.ts';
-import { differing } from '../engine/model/mapping_table.ts';
+import { writeDiffering } from './chunk_rows.ts';
 import type { Connection } from './connection.ts';
-import { inRows } from './entry_chunks.ts';
 
 /** The extents of a file of that id, in chunks; of one that there is not none. */
 export function extentsNow(host: Host, id: string): Extents {
@@ -30,24 +29,26 @@ export function wholeFile(row: string): string {
 type WriteExtents = (hostKey: number, file: string, before: Extents, after: Extents) => void;
 
 /**
- * Prepares writing the chunks in which two states of a file's extents differ: a change shares all others between the two.
- * `before` is what is stored: of a file that was deleted and made again, none. O(chunks) comparisons.
+ * Prepares writing the chunks in which two states of a file's extents differ. `before` is what is stored: of a file that
+ * was deleted and made again, none.
  */
 export function prepareExtentRows(db: Connection): WriteExtents {
   const fileKey = db
     .prepare<[number, string], number>('SELECT key FROM files WHERE host = ? AND id = ?')
     .pluck();
-  const remove = db.prepare('DELETE FROM extent_chunks WHERE file = ? AND first BETWEEN ? AND ?');
+  const remove = db.prepare('DELETE FROM extent_chunks WHERE file = ? AND first = ?');
+  const removeRange = db.prepare('DELETE FROM extent_chunks WHERE file = ? AND first BETWEEN ? AND ?');
   const put = db.prepare('INSERT OR REPLACE INTO extent_chunks (file, first, extents) VALUES (?, ?, ?)');
   return (host, file, before, after) => {
-    const [gone, come] = differing(inRows(before), inRows(after));
-    if (gone.length + come.length === 0) return;
+    if (before === after) return;
     // With the file its rows have gone.
     const key = fileKey.get(host, file);
     if (key === undefined) return;
-    if (gone.length > 0) remove.run(key, firstOf(gone[0]!), firstOf(gone.at(-1)!));
-    for (const chunk of come)
-      put.run(key, firstOf(chunk), chunk.map((extent) => JSON.stringify(extent)).join(','));
+    writeDiffering(before, after, firstOf, {
+      put: (first, chunk) => put.run(key, first, chunk.map((extent) => JSON.stringify(extent)).join(',')),
+      remove: (first) => remove.run(key, first),
+      removeRange: (first, last) => removeRange.run(key, first, last),
+    });
   };
 }
 

@@ -10,7 +10,10 @@ import type {
 /** How many there are of each word. */
 export type ByWord<Word extends string> = Readonly<Record<Word, number>>;
 
-/** What a fleet has, of one committed state. Each count is that of the list with the same filter. */
+/**
+ * What a fleet has, of one committed state. Each count is that of the list with the same filter; what another program has
+ * written is counted by the next commit.
+ */
 export interface RecordCounts {
   readonly hosts: {
     readonly total: number;

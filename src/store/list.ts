@@ -94,7 +94,7 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
     ? ['r.key', wholeRecord(kind, 'w'), ` CROSS JOIN ${kind} AS w ON w.key = p.record`]
     : [wholeRecord(kind, 'r'), 'p.record', ''];
   const page = `SELECT ${record} AS record, ${place} AS place FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
-  const sql = `SELECT CAST(group_concat(${whole}, ',' || char(10)) AS BLOB), group_concat(p.place, char(10)), ${SEEN}
+  const sql = `SELECT CAST(group_concat(coalesce(${whole}, 'null'), ',' || char(10)) AS BLOB), group_concat(p.place, char(10)), ${SEEN}
     FROM (${page}) AS p${from}`;
   const values = conditions.flatMap(([, ...each]) => each);
   const found = prepare(sql)

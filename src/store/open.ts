@@ -15,6 +15,8 @@ export interface OwnedDatabase {
   /** Without symbolic links: one file has one lock. */
   readonly path: string;
   readonly owner: OwnerRow;
+  /** The data version of what the fleet's counts are of. */
+  readonly counted: number;
   /** Why the files under the path are no longer those that are open; null while they are. */
   readonly lost: () => string | null;
   readonly close: () => void;
@@ -41,9 +43,9 @@ export function openOwned(given: string, busyTimeoutMs: number): OwnedDatabase {
     isOurs = true;
     db = openWriteConnection(path, busyTimeoutMs);
     migrate(db);
-    recount(db);
+    const counted = recount(db);
     const owner = enterOwner(db, new Date().toISOString());
-    return { db, path, owner, lost: watchIdentity(path), close: closing(db, lock) };
+    return { db, path, owner, counted, lost: watchIdentity(path), close: closing(db, lock) };
   } catch (error) {
     db?.close();
     lock?.release(isOurs ? undefined : 'litter');

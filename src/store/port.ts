@@ -188,7 +188,10 @@ export interface Seen {
 
 /** Rows of a list, all of one committed state. */
 export interface Page extends Seen {
-  /** The elements of a JSON array of its records, a line each: as bytes, of which nobody makes a text. */
+  /**
+   * The elements of a JSON array of its records, with a comma and a line feed between two of them, which no record has:
+   * as bytes, of which nobody makes a text.
+   */
   readonly records: Uint8Array;
   /** How many they are. */
   readonly count: number;

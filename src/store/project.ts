@@ -3,7 +3,7 @@ import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
-import { createTally } from './counters.ts';
+import { createDifferences } from './counters.ts';
 import { prepareChunkRows } from './entry_chunks.ts';
 import { extentsNow, prepareExtentRows } from './extent_chunks.ts';
 import { prepareHostKeys } from './host_key.ts';
@@ -12,7 +12,7 @@ import { createKnown, type Known } from './known.ts';
 import { prepareMappedRow } from './mapped_before.ts';
 import { KINDS } from './tables.ts';
 import { prepareWriteRow, type Touched } from './write_row.ts';
-import { prepareWriteTally } from './write_tally.ts';
+import { prepareWriteCounts } from './write_counts.ts';
 
 type Project = (name: string, host: Host, applied: Applied) => readonly Touched[];
 
@@ -27,18 +27,18 @@ export function prepareProject(db: Connection, known: Known = createKnown()): Pr
   const writeChunks = prepareChunkRows(db);
   const writeExtents = prepareExtentRows(db);
   const writeMapped = prepareMappedRow(db);
-  const writeTally = prepareWriteTally(db);
+  const writeCounts = prepareWriteCounts(db);
   return (name, host, applied) => {
     const touched = [...touchedBy(host, applied)];
-    const tally = createTally();
+    const differences = createDifferences();
     let key = hostKeys.of(name);
     for (const row of touched) {
-      writers.get(row.kind)?.(key, host, row, tally);
+      writers.get(row.kind)?.(key, host, row, differences);
       if (row.kind !== 'hosts' || !(row.isNew || row.isRenewed)) continue;
       hostKeys.changed(name);
       key = hostKeys.of(name);
     }
-    writeTally(tally);
+    writeCounts(differences);
     // With the host all that it owned has gone.
     if (key === undefined) return touched;
     const renewed = new Set(

@@ -1,17 +1,27 @@
 import type { Connection } from './connection.ts';
-import { type COUNTS, WORDS } from './counters.ts';
+import { type COUNT_TABLES, WORDS } from './counters.ts';
+
+/** Prepares telling by which number SQLite knows what others have written: it is another one after they have. */
+export function prepareDataVersion(db: Connection): { readonly get: () => number } {
+  const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
+  return { get: () => statement.get()! };
+}
 
 /**
  * Counts the fleet anew, by its rows: by indexes alone, and yet in time that grows with them. What another program has
- * written (an operator's sqlite3, say) nobody has counted; nor what is older than the counts.
+ * written (an operator's sqlite3, say) nobody has counted; nor what is older than the counts. Returns the data version of
+ * what is counted.
  */
-export function recount(db: Connection): void {
-  db.transaction(() => {
+export function recount(db: Connection): number {
+  const dataVersion = prepareDataVersion(db);
+  const countAll = db.transaction(() => {
     for (const [name, sql] of Object.entries(ROWS_OF)) {
       db.exec(`DELETE FROM counts_by_${name}`);
       db.exec(`INSERT INTO counts_by_${name} ${sql}`);
     }
-  })();
+    return dataVersion.get();
+  });
+  return countAll();
 }
 
 /** How many rows of a kind a host has. */
@@ -25,7 +35,7 @@ const ofWords = Object.entries(WORDS).flatMap(([kind, fields]) =>
 );
 
 /** In this order: devices are counted by the kernel of their host as they are counted by host. */
-const ROWS_OF: Readonly<Record<keyof typeof COUNTS, string>> = {
+const ROWS_OF: Readonly<Record<keyof typeof COUNT_TABLES, string>> = {
   host: `SELECT * FROM (
       SELECT h.key, ${ofHost('dax_devices')} AS d, ${ofHost('removals')} AS r,
         (SELECT count(*) FROM exposures AS r WHERE r.host = h.key AND r.open = 1) AS o
@@ -39,7 +49,7 @@ const ROWS_OF: Readonly<Record<keyof typeof COUNTS, string>> = {
   tenant: `SELECT coalesce(tenant, ''), sum(d), sum(e), sum(o) FROM (
       SELECT tenant, count(*) AS d, 0 AS e, 0 AS o FROM dax_devices GROUP BY tenant
       UNION ALL SELECT tenant, 0, count(*), sum(open) FROM exposures GROUP BY tenant
-    ) GROUP BY tenant`,
+    ) GROUP BY 1`,
   kernel_release: `SELECT kernel, kernel_release, count(*), coalesce(sum(dax_devices), 0)
     FROM hosts LEFT JOIN counts_by_host ON host = key WHERE kernel_release IS NOT NULL GROUP BY kernel, kernel_release`,
 };

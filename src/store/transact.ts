@@ -18,7 +18,7 @@ import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
-import { recount } from './recount.ts';
+import { prepareDataVersion, recount } from './recount.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
@@ -34,6 +34,8 @@ export interface TransactOptions {
   readonly startTurn: () => () => boolean;
   /** How much of the journal is kept. */
   readonly retention: Retention;
+  /** Whose counts of the fleet are right: recount() has answered it. Absent, they are made by the first batch. */
+  readonly counted?: number;
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
@@ -122,13 +124,13 @@ interface Way {
 /** Prepares running one batch, to its commit. */
 function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) => BatchResult {
   const { db } = transactor;
-  const [begin, commit] = ['BEGIN IMMEDIATE', 'COMMIT'].map((sql) => db.prepare(sql));
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
   return (batch, { attempt, goOn }) => {
-    begin?.run();
-    watch();
-    purge();
+    begin.run();
+    const committed = [watch(), purge()];
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
     const isOver = transactor.startTurn();
@@ -150,7 +152,8 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) 
       if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();
-    commit?.run();
+    commit.run();
+    for (const remember of committed) remember();
     return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
   };
 }
@@ -271,31 +274,41 @@ function markOf({ host, id, uid, state }: RemovalRecord, before: RemovalState | 
 
 /**
  * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal a
- * batch drops a part; where more is past its bounds, the next one goes on.
+ * batch drops a part; where more is past its bounds, the next one goes on. Answers what is to be called once that is
+ * committed.
  */
-function createPurge({ db, keys, now, retention }: Transactor): () => void {
+function createPurge({ db, keys, now, retention }: Transactor): () => Remember {
   const purgeEvents = preparePurgeEvents(db, retention);
   let due = 0;
   return () => {
     const at = now();
     const nowMs = Date.parse(at);
-    if (nowMs < due) return;
+    if (nowMs < due) return () => undefined;
     keys.purge(at);
     const isMore = purgeEvents(nowMs);
-    due = isMore ? nowMs : nowMs + KEPT_MS / 24;
+    return () => {
+      due = isMore ? nowMs : nowMs + KEPT_MS / 24;
+    };
   };
 }
 
-/** Another process that wrote to the file (an operator's sqlite3, say) makes what is cached and counted untrue. */
-function watchForeignWrites({ db, cache, known }: Transactor): () => void {
-  const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
-  let version = statement.get();
+/** What is true only once the batch is committed. */
+type Remember = () => void;
+
+/**
+ * Another process that wrote to the file (an operator's sqlite3, say) makes what is cached and counted untrue. Answers what
+ * is to be called once that is committed.
+ */
+function watchForeignWrites({ db, cache, known, counted }: Transactor): () => Remember {
+  const dataVersion = prepareDataVersion(db);
+  let version = counted;
   return () => {
-    const current = statement.get();
-    if (current === version) return;
+    if (dataVersion.get() === version) return () => undefined;
     cache.clear();
     known.forget();
-    recount(db);
-    version = current;
+    const current = recount(db);
+    return () => {
+      version = current;
+    };
   };
 }

@@ -3,7 +3,7 @@ import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import type { Connection } from './connection.ts';
 import { prepareCountRows } from './count_rows.ts';
-import type { Tally } from './counters.ts';
+import type { Differences } from './counters.ts';
 import { inlineRuns } from './entry_chunks.ts';
 import { differInCounts, prepareHostCounts, withoutCounts } from './host_counts.ts';
 import { columnsOf, hasLabels, hostColumn, ownsEntries } from './tables.ts';
@@ -25,7 +25,12 @@ export interface Touched {
  * Writes a row as the host now has it, and adds what that changes the counts by. Of a host that has no row, no other is
  * written than that one.
  */
-export type WriteRow = (hostKey: number | undefined, host: Host, row: Touched, tally: Tally) => void;
+export type WriteRow = (
+  hostKey: number | undefined,
+  host: Host,
+  row: Touched,
+  differences: Differences,
+) => void;
 type Value = string | number | bigint | null | Buffer;
 
 /** Prepares writing rows of a kind, of which `keyOf` gives each that is new a key. */
@@ -39,11 +44,11 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
   const relabel = prepareLabels(db, kind);
   const counts = prepareCountRows(db, kind);
   const count = kind === 'hosts' ? prepareHostCounts(db) : null;
-  return (hostKey, host, { id, isNew, isRenewed, former }, tally) => {
+  return (hostKey, host, { id, isNew, isRenewed, former }, differences) => {
     const record: Resource | undefined = host.tables[kind].get(id);
     if (isRenewed && hostKey !== undefined) {
       relabel.drop(hostKey, id);
-      counts.drop(tally, hostKey, id);
+      counts.drop(differences, hostKey, id);
       remove.run(hostKey, id);
     }
     if (record === undefined) return;
@@ -53,7 +58,7 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
       writes.insert(key, owner, id, rowOf(kind, host, id, record));
       count?.(owner, record as HostRecord);
       relabel.keep(owner, id);
-      counts.keep(tally, owner, record);
+      counts.keep(differences, owner, record);
       return;
     }
     const owner = hostKey!;
@@ -63,10 +68,10 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
     const row = rowOf(kind, host, id, record);
     if (writes.change(owner, id, row)) return;
     relabel.drop(owner, id);
-    counts.drop(tally, owner, id);
+    counts.drop(differences, owner, id);
     writes.put(owner, id, row);
     relabel.keep(owner, id);
-    counts.keep(tally, owner, record);
+    counts.keep(differences, owner, record);
   };
 }
 

@@ -6,7 +6,7 @@ import type { Host } from '../../src/engine/model/host.ts';
 import { emptyHost } from '../../src/engine/model/apply.ts';
 import { applyAll } from '../../src/store/applied.ts';
 import type { Connection } from '../../src/store/connection.ts';
-import { COUNTS } from '../../src/store/counters.ts';
+import { COUNT_TABLES } from '../../src/store/counters.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { prepareProject } from '../../src/store/project.ts';
@@ -23,7 +23,7 @@ import { sqliteHarness } from './support/sqlite_harness.ts';
 const NOTHING = [[], [], [], []];
 
 function countsIn(db: Connection): readonly unknown[][][] {
-  return Object.keys(COUNTS).map(
+  return Object.keys(COUNT_TABLES).map(
     (name) => db.prepare(`SELECT * FROM counts_by_${name}`).raw().all() as unknown[][],
   );
 }
@@ -129,7 +129,7 @@ test('a command writes each count once, however much it makes, and none where no
   const { db, run } = writer();
   run('a', { type: 'create_host', name: 'a', kernel: 'v6.12' });
   db.exec('CREATE TEMP TABLE written (name TEXT NOT NULL) STRICT');
-  for (const name of Object.keys(COUNTS))
+  for (const name of Object.keys(COUNT_TABLES))
     for (const verb of ['INSERT', 'UPDATE'])
       db.exec(`CREATE TEMP TRIGGER ${name}_${verb} AFTER ${verb} ON counts_by_${name}
         BEGIN INSERT INTO written VALUES ('${name}'); END`);

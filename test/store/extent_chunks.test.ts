@@ -126,3 +126,13 @@ test.each([128, 129, 1_000])('%i extents that were stored before are there', (co
   expect(extentsOf(host, fileOf(host, 'f1'))).toEqual(holed(count));
   expect(fileOf(host, 'f1')).toEqual({ ...FILE, extents: count > 128 ? [] : holed(count) });
 });
+
+test('of two changes far apart the chunks between them are not written again', () => {
+  const made = projectedHost();
+  made.commit(put(holed(20_000)));
+  const give = (offset: number): object => {
+    return { op: 'give_blocks', file: 'f1', offset, pfn: 900_000_000 + offset, nr_pages: 1 };
+  };
+  const once = made.rowsWritten(() => made.commit(give(7)));
+  expect(made.rowsWritten(() => made.commit(give(17), give(5 * 19_990 + 2)))).toBeLessThanOrEqual(2 * once);
+});

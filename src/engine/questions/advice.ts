@@ -171,7 +171,7 @@ function betterThanNow(tx: Transaction, command: RemoveDaxDevice, { kernels }: W
   const { dax_device } = command;
   const none = { dax_device, state: null, verdict: null, hazards: [], waiting_on: [] };
   const nothing: Better = { better: [], now: none };
-  if (hasBegun(deviceOf(tx.host, dax_device)) || extentsOf(tx, dax_device) > EXTENTS_MAX) return nothing;
+  if (hasBegun(deviceOf(tx.host, dax_device)) || mappedExtents(tx, dax_device) > EXTENTS_MAX) return nothing;
   const end = whatIf(tx, (imagined) => endOf(imagined, command));
   const isRefused = isRefusal(end);
   if (!isRefused && rankOf(end) === 0 && harmOf(end) === 0) return nothing;
@@ -303,7 +303,7 @@ function cut(advice: Advice): Advice {
   return { ...advice, ...rows, ...told };
 }
 
-function extentsOf(tx: Transaction, name: string): number {
+function mappedExtents(tx: Transaction, name: string): number {
   const mappings = mappingsOfDevice(tx.host, name);
   return mappings.reduce((sum, mapping) => sum + runCount(entriesOf(tx.host, mapping.id)), 0);
 }

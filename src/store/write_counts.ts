@@ -1,35 +1,35 @@
 import type { Connection } from './connection.ts';
 import { countByKernel, type OfKernel } from './count_rows.ts';
-import { COUNTS, type Counter, type Difference, type Tally } from './counters.ts';
+import { COUNT_TABLES, type Counter, type Difference, type Differences } from './counters.ts';
 
 /**
  * Prepares writing what a command changes the counts by, in the transaction that has its rows. A row that counts nothing
  * any more goes.
  */
-export function prepareWriteTally(db: Connection): (tally: Tally) => void {
+export function prepareWriteCounts(db: Connection): (differences: Differences) => void {
   const hostOf = db.prepare<[number], OfKernel>('SELECT kernel, kernel_release FROM hosts WHERE key = ?');
   const writers = new Map(countersOf().map((counter) => [counter, prepareWrite(db, counter)]));
   const isGone = ({ counter, key: [key] }: Readonly<Difference>): boolean =>
     counter.startsWith('host/') && hostOf.get(key as number) === undefined;
-  return (tally) => {
-    for (const { counter, key, by } of [...tally.all()]) {
+  return (differences) => {
+    for (const { counter, key, by } of [...differences.all()]) {
       const host = counter === 'host/dax_devices' ? hostOf.get(key[0] as number) : undefined;
-      if (host !== undefined) countByKernel(tally, host, by);
+      if (host !== undefined) countByKernel(differences, host, by);
     }
-    for (const difference of tally.all())
+    for (const difference of differences.all())
       if (difference.by !== 0 && !isGone(difference)) writers.get(difference.counter)!(difference);
   };
 }
 
 function countersOf(): Counter[] {
-  return Object.entries(COUNTS).flatMap(([name, { columns }]) =>
+  return Object.entries(COUNT_TABLES).flatMap(([name, { columns }]) =>
     columns.map((column) => `${name}/${column}` as Counter),
   );
 }
 
 function prepareWrite(db: Connection, counter: Counter): (difference: Readonly<Difference>) => void {
-  const [name, column] = counter.split('/') as [keyof typeof COUNTS, string];
-  const { key, columns } = COUNTS[name];
+  const [name, column] = counter.split('/') as [keyof typeof COUNT_TABLES, string];
+  const { key, columns } = COUNT_TABLES[name];
   const table = `counts_by_${name}`;
   const add = db.prepare<Values>(
     `INSERT INTO ${table} (${key.join(', ')}, ${column}) VALUES (${key.map(() => '?').join(', ')}, ?)
