@@ -16,7 +16,7 @@ export interface Together {
 }
 
 /** What came of it, or the bug that took all of it back; the removals that it has changed, after each time. */
-type Attempted<Done> = ({ readonly done: Done } | { readonly error: Error }) & {
+export type Attempted<Done> = ({ readonly done: Done } | { readonly error: Error }) & {
   readonly marks: readonly RemovalMark[];
 };
 

@@ -6,11 +6,11 @@ import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { applyAll } from './applied.ts';
-import { prepareAttempts, type Attempt, type Together } from './attempt.ts';
+import { prepareAttempts, type Together } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
-import { prepareGoOn, type GoOn } from './go_on.ts';
+import { prepareGoOn, type Way } from './go_on.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
@@ -91,12 +91,9 @@ export function prepareTransact(
     journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
   };
-  const attempts = prepareAttempts(transactor);
-  const goOn = prepareGoOn(attempts, (together, { host, removal }) => {
+  const { bold, careful } = prepareGoOn(prepareAttempts(transactor), (together, { host, removal }) => {
     execute(transactor, together, { host, command: { type: 'advance_removal', removal } });
   });
-  const bold = { attempt: attempts.bold, goOn: goOn.bold };
-  const careful = { attempt: attempts.careful, goOn: goOn.careful };
   const run = prepareRun(transactor);
   const runOrRollBack = (batch: readonly Work[], way: Way, isBug: (error: unknown) => boolean) => {
     try {
@@ -115,12 +112,6 @@ export function prepareTransact(
   return (batch) => runOrRollBack(batch, bold, isBug) ?? runOrRollBack(batch, careful, () => false)!;
 }
 
-/** How the work of a batch is done. */
-interface Way {
-  readonly attempt: Attempt;
-  readonly goOn: GoOn;
-}
-
 /** Prepares running one batch, to its commit. */
 function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) => BatchResult {
   const { db } = transactor;
@@ -128,27 +119,27 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) 
   const commit = db.prepare('COMMIT');
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
-  return (batch, { attempt, goOn }) => {
+  return (batch, way) => {
     begin.run();
     const committed = [watch(), purge()];
     const before = transactor.journal.last();
     const removals = new Map<string, RemovalMark>();
     const isOver = transactor.startTurn();
-    const note = (marks: readonly RemovalMark[]): void => {
-      for (const mark of marks)
-        removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
-    };
     const settled: Settled[] = [];
     const waiting = countHosts(batch);
     for (const work of batch) {
       if (settled.length > 0 && isOver()) break;
       const { host } = work;
-      const attempted = attempt(host, (together) => execute(transactor, together, work));
+      waiting.set(host, waiting.get(host)! - 1);
+      const attempted = way(
+        host,
+        (together) => execute(transactor, together, work),
+        () => waiting.get(host) !== 0 || isOver(),
+      );
       const result = 'error' in attempted ? attempted : { submitted: attempted.done };
       settled.push(result);
-      waiting.set(host, waiting.get(host)! - 1);
-      note(attempted.marks);
-      note(goOn(host, attempted.marks, () => waiting.get(host) !== 0 || isOver()));
+      for (const mark of attempted.marks)
+        removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
       if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();

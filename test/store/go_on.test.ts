@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest';
 import { decideAtOnce } from '../../src/engine/decide.ts';
 import type { Command } from '../../src/engine/model/command.ts';
+import type { Change } from '../../src/engine/model/event.ts';
 import type { RemovalRecord } from '../../src/engine/model/removal.ts';
+import { nothingApplied } from '../../src/store/applied.ts';
+import type { Attempt, Together } from '../../src/store/attempt.ts';
+import { prepareGoOn } from '../../src/store/go_on.ts';
 import { prepareLoad } from '../../src/store/load.ts';
+import type { RemovalMark } from '../../src/store/port.ts';
 import type { BatchResult, Decide } from '../../src/store/transact.ts';
 import { memoryWriter } from './support/memory_writer.ts';
 
 const BEGINNING: readonly Command[] = [
   { type: 'create_host', name: 'h', kernel: 'v6.12' },
-  { type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 2 ** 26 },
+  { type: 'create_dax_device', name: 'dax0.0', mode: 'devdax', size: 2 ** 26, align: 4096 },
   { type: 'create_process', pid: 1, comm: 'a' },
 ];
 const UNBIND: Command = { type: 'remove_dax_device', dax_device: 'dax0.0', trigger: 'unbind' };
@@ -35,15 +40,62 @@ function faulty(step: number, times: number): Decide {
   };
 }
 
-test('what the steps behind a command change of a record is written once', () => {
+test('what a command and the steps behind it change of a record is written once', () => {
   const { db, run, removal } = writer();
   db.exec(`CREATE TEMP TABLE updates (name);
     CREATE TEMP TRIGGER of_removals AFTER UPDATE ON main.removals BEGIN INSERT INTO updates VALUES ('removal'); END;
     CREATE TEMP TRIGGER of_devices AFTER UPDATE ON main.dax_devices BEGIN INSERT INTO updates VALUES ('device'); END`);
   run(UNBIND);
   expect(removal().steps.length).toBeGreaterThan(3);
-  // The device by the command, too.
-  expect(db.prepare('SELECT name FROM updates').pluck().all()).toEqual(['device', 'device', 'removal']);
+  // The removal is a new row.
+  expect(db.prepare('SELECT name FROM updates').pluck().all()).toEqual(['device']);
+});
+
+test('what was mapped before a removal that ends in its commit is never stored', () => {
+  const { db, run, removal } = writer();
+  for (let page = 0; page < 202; page += 2)
+    run({
+      type: 'create_mapping',
+      pid: 1,
+      dax_device: 'dax0.0',
+      flags: ['shared'],
+      prot: 'rw',
+      offset: page * 4096,
+      length: 4096,
+      populate: 'write',
+    });
+  db.exec(`CREATE TEMP TABLE stored (removal);
+    CREATE TEMP TRIGGER of_mapped AFTER INSERT ON main.mapped_before BEGIN INSERT INTO stored VALUES (new.removal); END`);
+  run(UNBIND);
+  expect(removal()).toMatchObject({ state: 'completed', cut: { mapped_before: 101 } });
+  expect(db.prepare('SELECT removal FROM stored').pluck().all()).toEqual([]);
+});
+
+test.each([
+  [
+    'that gave a device another name writes its rows before',
+    'delete',
+    ['begun', 'written', 'begun', 'step', 'written'],
+  ],
+  ['has them written at the end of these', 'put', ['begun', 'step', 'written']],
+] as const)('a command behind which steps go on %s', (_what, op, expected) => {
+  const did: string[] = [];
+  const attempt: Attempt = (_host, act) => {
+    did.push('begun');
+    const together: Together = { host: null, applied: nothingApplied(), marks: [] };
+    const done = act(together);
+    did.push('written');
+    return { done, marks: together.marks };
+  };
+  const mark: RemovalMark = { host: 'h', removal: 'r1', uid: 'u', state: 'running', before: null };
+  const { bold } = prepareGoOn({ bold: attempt, careful: attempt }, () => void did.push('step'));
+  const change = { op, kind: 'dax_devices', id: 'pmem0' } as Change;
+  const act = ({ applied, marks }: Together): void => {
+    applied.events.push({ type: 'dax_device_changed', subject: '', data: {}, changes: [change] });
+    marks.push(mark);
+  };
+  expect(bold('h', act, () => false).marks).toEqual([mark]);
+  expect(did).toEqual(expected);
 });
 
 test('a step that fails leaves those before it, and the executor goes on', () => {
