@@ -28,7 +28,7 @@ const KEY_BYTES = 200;
 /**
  * Prepares loading hosts in part, empty where there is none: their open exposures, with what these reach, and the rest
  * when it is asked for. Only for who reads and writes the rows alone, and puts a command into them before the next one:
- * a host has to be as its rows are, but for the command that is being decided, or the steps of removals behind one.
+ * a host has to be as its rows are, but for a command that is not in them yet and the steps of removals behind it.
  */
 export function prepareLoadPart(db: Connection): (host: string) => PartOfHost {
   const reads = prepareReads(db);
