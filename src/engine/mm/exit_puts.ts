@@ -8,7 +8,6 @@ import { dropEntries, patch, remove, type Transaction } from '../model/transacti
 import { PAGE_BYTES, type PinHolder } from '../model/vocabulary.ts';
 import { closeNode } from './cdev.ts';
 import { HARMLESS, type Eviction } from './evict.ts';
-import { inExitOrder } from './exit_walk.ts';
 import { cleanUpMounts, keepMounts, putInode, type LastPut } from './last_user.ts';
 import { loseRefsOfPins } from './lost_refs.ts';
 import { releaseOf } from './pin_release.ts';
@@ -40,9 +39,10 @@ const BY_DESCRIPTOR: ReadonlySet<PinHolder> = new Set(['vmsplice', 'io_uring', '
  * Source: kernel/exit.c do_exit(), kernel/fork.c __mmput(), fs/file_table.c fput(), kernel/task_work.c task_work_run();
  * EVICT2.
  */
-export function letGo(tx: Transaction, pid: number): Held[] {
-  const held: Held[] = [...inExitOrder(tx.host, pid), ...descriptorsOf(tx.host, pid)];
-  const last = new Map(held.map((one) => [isPin(one) ? one.id : one.description, one]));
+export function letGo(tx: Transaction, pid: number, inOrder: readonly Mapping[]): Held[] {
+  const held: Held[] = [...inOrder, ...descriptorsOf(tx.host, pid)];
+  const last = new Map<string | null, Held>();
+  for (const one of held) last.set(isPin(one) ? one.id : one.description, one);
   const isPut = (one: Held): boolean =>
     isPin(one) || (one.description !== null && last.get(one.description) === one);
   for (const one of held) if (!isPin(one) && !isPut(one)) drop(tx, one);
@@ -70,7 +70,8 @@ function numberOf({ id }: Held): number {
  * which goes on as if it had ended.
  */
 export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unknown: Refusal[]): Put {
-  const lastOf = new Map(puts.map((one, at) => [isPin(one) ? one.id : one.file, at]));
+  const lastOf = new Map<string | null, number>();
+  for (const [at, one] of puts.entries()) lastOf.set(isPin(one) ? one.id : one.file, at);
   const files: File[] = [];
   const kernel_log: string[] = [];
   const worker_oopses: Oops[] = [];
@@ -88,7 +89,7 @@ export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unkn
     const isUsed = file === null || lastOf.get(file.id) !== at;
     if (!isUsed) count();
     const end = isUsed ? node.end : putInode(tx, file);
-    if (file !== null && !isLost(end)) files.push(file);
+    if (file !== null && !isLost(end) && files.at(-1) !== file) files.push(file);
     return end;
   };
   for (const [at, one] of puts.entries()) {

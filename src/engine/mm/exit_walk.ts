@@ -8,12 +8,12 @@ import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 import { staleEffects } from './stale.ts';
 
 /**
- * The mappings of a process as exit_mmap() comes to them, by address: mmap(2) puts each below those that are there, so
+ * The mappings of a process, in order of creation, as exit_mmap() comes to them, by address: mmap(2) puts each below those that are there, so
  * the newest lies lowest. Source: mm/mmap.c unmapped_area_topdown(), mm/memory.c unmap_vmas();
  * recording `seq-ext4-two-mappings@7.3`.
  */
-export function inExitOrder(host: Host, pid: number): Mapping[] {
-  return [...mappingsOfPid(host, pid)].reverse();
+export function inExitOrder(mappings: readonly Mapping[]): Mapping[] {
+  return mappings.toReversed();
 }
 
 /**
@@ -37,7 +37,7 @@ interface Cleared {
 /** What the first entry costs at which the exit ends; null where it comes to none. */
 function costOfExit(host: Host, cleared: Cleared): NeverEnding | null {
   const effectAt = staleEffects(host);
-  for (const mapping of inExitOrder(host, cleared.mapping.pid)) {
+  for (const mapping of inExitOrder(mappingsOfPid(host, cleared.mapping.pid))) {
     for (const run of runs(entriesOf(host, mapping.id))) {
       const left = leftOf(mapping, run, cleared);
       if (left === 'spins') return 'rcu';

@@ -15,7 +15,7 @@ import {
   type PfnList,
   type PfnSet,
 } from '../model/pfn_set.ts';
-import { addDax, daxKinds, EVERY } from '../model/scan_entries.ts';
+import { addDax, daxKinds, EVERY, type Which } from '../model/scan_entries.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
 import { pagesTakenSince } from './evict.ts';
@@ -34,10 +34,12 @@ export function loseRefs(
   end = Number.POSITIVE_INFINITY,
 ): void {
   const ramOf = onceADevice((device) => ramInUse(tx.host, device));
-  for (const [name, lostOf] of lostByDevice(tx.host, mappings, index, end)) {
+  const whichOf = onceADevice(({ pgmap }) => ({ ...EVERY, but: pgmap, from: index, to: end }));
+  for (const name of devicesWithStale(tx.host, mappings, whichOf)) {
     const device = deviceOf(tx.host, name);
-    if (counts(tx.host, device)) loseFolios(tx, device, lostOf);
-    else loseFree(tx, device, [...lostOf.values()], ramOf);
+    const lost = (): LostOf => lostOf(tx.host, device, mappings, whichOf(device));
+    if (counts(tx.host, device)) loseFolios(tx, device, lost());
+    else if (factsOf(tx.host).repurpose.bad_page_map) loseFree(tx, device, [...lost().values()], ramOf);
   }
 }
 
@@ -49,27 +51,32 @@ interface Lost {
 /** By the generation whose pfns a mapping was given: by it goes what newer file systems have taken. */
 type LostOf = Map<number, Lost>;
 
-function lostByDevice(
+/** The devices of which mappings have such entries: of each it takes one to ask what may be lost. */
+function devicesWithStale(
   host: Host,
   mappings: readonly Mapping[],
-  index: number,
-  end: number,
-): Map<string, LostOf> {
-  const byDevice = new Map<string, LostOf>();
+  whichOf: (device: DaxDevice) => Which,
+): Set<string> {
+  const names = new Set<string>();
+  for (const { id, dax_device: name } of mappings)
+    if (!names.has(name) && daxKinds(entriesOf(host, id), whichOf(deviceOf(host, name))).length > 0)
+      names.add(name);
+  return names;
+}
+
+function lostOf(host: Host, { name }: DaxDevice, mappings: readonly Mapping[], which: Which): LostOf {
+  const byGeneration: LostOf = new Map();
   for (const mapping of mappings) {
-    const { pgmap } = deviceOf(host, mapping.dax_device);
-    const which = { ...EVERY, but: pgmap, from: index, to: end };
     const entries = entriesOf(host, mapping.id);
-    if (daxKinds(entries, which).length === 0) continue;
-    const lostOf = byDevice.get(mapping.dax_device) ?? new Map<number, Lost>();
+    if (mapping.dax_device !== name || daxKinds(entries, which).length === 0) continue;
     const generation = generationOf(host, mapping);
-    const lost: Lost = lostOf.get(generation) ?? { refs: pfnList(), ptes: pfnList() };
+    const lost: Lost = byGeneration.get(generation) ?? { refs: pfnList(), ptes: pfnList() };
     addDax(lost.ptes, entries, 'pte', which);
     addDax(lost.refs, entries, 'pmd', which);
     addDax(lost.refs, entries, 'pud', which);
-    byDevice.set(mapping.dax_device, lostOf.set(generation, lost));
+    byGeneration.set(generation, lost);
   }
-  return byDevice;
+  return byGeneration;
 }
 
 function loseFolios(tx: Transaction, device: DaxDevice, lostOf: LostOf): void {
@@ -92,7 +99,6 @@ function loseFree(
   losses: readonly Lost[],
   ramOf: (device: DaxDevice) => PfnRange[],
 ): void {
-  if (!factsOf(tx.host).repurpose.bad_page_map) return;
   let lost: PfnSet = new Float64Array(0);
   for (const { refs, ptes } of losses) lost = union(lost, union(setOf(refs), setOf(ptes)));
   for (const range of memoryRangesOf(tx.host, device.name)) {

@@ -42,11 +42,12 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Re
 /** The way of an exit; adds what is not known on it. */
 function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const effect = zapEffect(tx.host, inExitOrder(tx.host, pid), 'exit');
+  const inOrder = inExitOrder(mappings);
+  const effect = zapEffect(tx.host, inOrder, 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
   const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
   loseRefs(tx, mappings);
-  const put = putAll(tx, pid, letGo(tx, pid), unknown);
+  const put = putAll(tx, pid, letGo(tx, pid, inOrder), unknown);
   for (const { at } of put.worker_oopses) recordOops(tx, at);
   return besides(
     put.worker_oopses,

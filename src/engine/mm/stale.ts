@@ -69,13 +69,6 @@ export function storePasses(mapping: Mapping, run: Run): boolean {
   return run.writable && !mapping.flags.includes('private');
 }
 
-/** The parts of a stale run whose pfns have the same struct pages now, in order. O(1). */
-function* alike(host: Host, device: DaxDevice, run: Run): Generator<readonly [Run, StructPages]> {
-  for (const { pfn, nr_pages, struct_pages } of structPagesOf(host, device, [run.pfn, run.nr_pages])) {
-    yield [{ ...run, index: run.index + (pfn - run.pfn), pfn, nr_pages }, struct_pages];
-  }
-}
-
 /** What a verb does at an entry: the one rule, for acts and hazards alike (C3, C4, ST1). */
 export function staleEffect(host: Host, mapping: Mapping, run: Run, verb: MappingVerb): StaleEffect {
   return isStale(deviceOf(host, mapping.dax_device), run) ? staleEffects(host)(mapping, run, verb) : ok;
@@ -94,7 +87,8 @@ export function staleEffects(host: Host): EffectAt {
     const device = deviceOf(host, mapping.dax_device);
     if (!isStale(device, run)) return ok;
     if (goes(verb, 'protect')) return unread(`${verb} of a stale entry`);
-    for (const [part, struct_pages] of alike(host, device, run)) {
+    for (const { pfn, nr_pages, struct_pages } of structPagesOf(host, device, [run.pfn, run.nr_pages])) {
+      const part = { ...run, index: run.index + (pfn - run.pfn), pfn, nr_pages };
       const effect = effectOn(struct_pages, { host, facts, mapping, run: part, verb }, () => ramOf(device));
       if (effect.do !== 'ok') return effect;
     }

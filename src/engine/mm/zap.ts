@@ -3,6 +3,7 @@ import { factsOf } from '../kernels/of_host.ts';
 import { has } from '../model/conditions.ts';
 import type { DaxDevice, Host, Mapping } from '../model/host.ts';
 import { anonymousMappingsOf, deviceOf, mappingsOfDevice, must } from '../model/lookup.ts';
+import { memoryRangesOf } from '../model/memory_range.ts';
 import { common, pfnList, rangesOf, setOf, setOfRanges, without, type PfnSet } from '../model/pfn_set.ts';
 import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { addDax, EVERY } from '../model/scan_entries.ts';
@@ -31,14 +32,32 @@ export function zapEffect(
   end = Number.POSITIVE_INFINITY,
 ): Effect {
   const effectAt = staleEffects(host);
+  const whichOf = onceADevice((device) => staleWithin(device, index, end));
+  const passedOf = onceADevice<Passed>(({ name }) => {
+    return { areAlike: memoryRangesOf(host, name).length === 0, pte: false, pmd: false };
+  });
   for (const mapping of mappings) {
     const device = deviceOf(host, mapping.dax_device);
-    for (const run of kindsOf(device, entriesOf(host, mapping.id), staleWithin(device, index, end))) {
+    const passed = passedOf(device);
+    if (hasPassed(passed, mapping)) continue;
+    for (const run of kindsOf(device, entriesOf(host, mapping.id), whichOf(device))) {
       const effect = effectAt(mapping, run, verb);
       if (effect.do === 'oops') return effect;
+      passed[run.level === 'pte' ? 'pte' : 'pmd'] = passed.areAlike;
     }
   }
   return ok;
+}
+
+/** Whether a zap has come to a stale entry of a device, by its size, and went on: it does so at all whose struct pages are alike. */
+interface Passed {
+  readonly areAlike: boolean;
+  pte: boolean;
+  pmd: boolean;
+}
+
+function hasPassed({ pte, pmd }: Passed, { present }: Mapping): boolean {
+  return (pte || present.pte === 0) && (pmd || present.pmd + present.pud === 0);
 }
 
 /**
