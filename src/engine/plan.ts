@@ -107,7 +107,7 @@ function act<Type extends CommandType>(tx: Transaction, command: CommandOf<Type>
   const decision = decide(tx.host, command, tx.context);
   if (isRefusal(decision)) return decision;
   for (const { changes } of decision.events)
-    for (const change of changes) tx.undo.push(applyChange(tx.host, change));
+    for (const change of changes) applyChange(tx.host, change, tx.undo);
   return decision.answer;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apply, applyChange, emptyHost, indexHost } from '../../src/engine/model/apply.ts';
+import { apply, emptyHost, indexHost } from '../../src/engine/model/apply.ts';
 import { must } from '../../src/engine/model/lookup.ts';
 import { begin, hostRecord, patch } from '../../src/engine/model/transaction.ts';
 import { anyStory, play } from './fleet.ts';
@@ -8,6 +8,7 @@ import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
 import { noUses } from '../../src/engine/model/uses.ts';
 import { ext4 } from './rig.ts';
 import { addPin, DEVICE, PIPE, removeDevice, steadyContext } from './support.ts';
+import { applyUndoable } from './undoable.ts';
 import { cases } from '../support/property.ts';
 
 describe('a change', () => {
@@ -17,10 +18,11 @@ describe('a change', () => {
         const { events } = play(story, () => undefined);
         const kept = events.slice(0, at % events.length);
         const host = kept.reduce(apply, emptyHost());
-        const undo = events
-          .slice(kept.length)
-          .flatMap(({ changes }) => changes.map((change) => applyChange(host, change)));
-        for (const step of undo.reverse()) step();
+        const undo = applyUndoable(
+          host,
+          events.slice(kept.length).flatMap(({ changes }) => changes),
+        );
+        undo();
         expect(host).toEqual(kept.reduce(apply, emptyHost()));
       }),
       cases(),

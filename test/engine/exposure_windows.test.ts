@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { apply, applyChange, emptyHost } from '../../src/engine/model/apply.ts';
+import { apply, emptyHost } from '../../src/engine/model/apply.ts';
 import type { Exposure } from '../../src/engine/model/exposure.ts';
 import { noOpenExposures } from '../../src/engine/model/open_exposures.ts';
 import { DAX, devdax, ext4 } from './rig.ts';
@@ -16,6 +16,7 @@ import {
   removeDevice,
   type Machine,
 } from './support.ts';
+import { applyUndoable } from './undoable.ts';
 import { exposures, NEXT_TENANT, REPLACE, through, told, unbound } from './windows.ts';
 
 /** A process that maps pages of a file of ext4, a mapping each, beside one that has its own; the device unbound. */
@@ -185,7 +186,7 @@ describe('[EX3] what is kept of open exposures', () => {
     const [one] = exposures(made);
     const { host } = made;
     const put = (record: Exposure): (() => void) =>
-      applyChange(host, { op: 'put', kind: 'exposures', id: record.id, record });
+      applyUndoable(host, [{ op: 'put', kind: 'exposures', id: record.id, record }]);
     const names = (): unknown[] => [...host.open_exposures.by_key.values()].map(({ exposure }) => exposure);
     const other = { ...found(one), id: 'other', uid: 'other' };
     const before = structuredClone(host.open_exposures);

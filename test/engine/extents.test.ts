@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyChange, applyForGood, emptyHost } from '../../src/engine/model/apply.ts';
+import { applyForGood, emptyHost } from '../../src/engine/model/apply.ts';
 import type { Change } from '../../src/engine/model/event.ts';
 import { extentChunks, extentOfPfn, extentsOf } from '../../src/engine/model/extents.ts';
 import type { File, Host } from '../../src/engine/model/host.ts';
@@ -9,6 +9,7 @@ import { blocksAt, fileOf } from '../../src/engine/model/lookup.ts';
 import { differing } from '../../src/engine/model/mapping_table.ts';
 import { cases } from '../support/property.ts';
 import { wholeOf } from './part.ts';
+import { applyUndoable } from './undoable.ts';
 
 /** So many extents, each of one page with a hole of three behind it. */
 const holed = (count: number): Extent[] =>
@@ -88,7 +89,7 @@ describe('a file of more than 128 extents', () => {
     const host = hostOf(holed(count));
     for (const change of [give(2), put([]), put(holed(5)), put(holed(500)), GONE]) {
       const before = wholeOf(host);
-      applyChange(host, change)();
+      applyUndoable(host, [change])();
       expect(wholeOf(host)).toEqual(before);
     }
   });

@@ -7,6 +7,7 @@ import { reapLazyMounts } from '../fs/mount.ts';
 import { hostUnusable, type Asked } from '../mm/unusable.ts';
 import type { Exposure } from '../model/exposure.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
+import { touchedDevices } from '../model/touched_devices.ts';
 import type { Transaction } from '../model/transaction.ts';
 import { retryUndetermined } from '../removal/undetermined.ts';
 import { wakeRemovals } from '../removal/wake.ts';
@@ -53,9 +54,11 @@ function followUp(tx: Transaction): readonly Exposure[] {
   wakeRemovals(tx);
   passLocks(tx);
   retryUndetermined(tx);
-  reapLazyMounts(tx);
-  reapLostFiles(tx);
-  tellLeft(tx);
+  // These change records of no other devices.
+  const touched = touchedDevices(tx);
+  reapLazyMounts(tx, touched);
+  reapLostFiles(tx, touched);
+  tellLeft(tx, touched);
   trackExposures(tx);
   return openedBy(tx);
 }

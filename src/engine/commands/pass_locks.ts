@@ -1,4 +1,4 @@
-import type { DaxDevice, Host, MemoryRange } from '../model/host.ts';
+import type { DaxDevice, Host } from '../model/host.ts';
 import { deviceOf, must } from '../model/lookup.ts';
 import { hotplugLock } from '../model/memory_range.ts';
 import { patch, type Transaction } from '../model/transaction.ts';
@@ -21,13 +21,10 @@ export function passLocks(tx: Transaction): void {
 /** Devices whose lock, or whose wait for that of memory hotplug, may have ended. */
 function letGo({ host, replaced }: Transaction): Iterable<string> {
   const { dax_devices, removals } = host.tables;
-  const changed: string[] = [];
-  for (const [key, record] of replaced) {
-    if (key.startsWith('memory_ranges/') && (record as MemoryRange).offlining !== null)
-      return dax_devices.keys();
-    if (key.startsWith('removals/')) changed.push(must(removals.get(record.uid), record.uid).dax_device);
-  }
-  return changed;
+  for (const { offlining } of replaced.memory_ranges?.values() ?? [])
+    if (offlining !== null) return dax_devices.keys();
+  const changed = [...(replaced.removals?.keys() ?? [])];
+  return changed.map((id) => must(removals.get(id), id).dax_device);
 }
 
 /** Whether somebody waited for the lock, and has gone on. */

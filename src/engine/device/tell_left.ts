@@ -1,8 +1,7 @@
 import { isReleased, miscounted, miscountedWords, releasedWords } from '../mm/cdev.ts';
 import { isAbandoned } from '../mm/last_user.ts';
-import type { Condition, DaxDevice, Host, HostRecord, Mount } from '../model/host.ts';
+import type { Condition, DaxDevice, Host, Mount } from '../model/host.ts';
 import { blockDeviceGone, mountsOfDevice } from '../model/lookup.ts';
-import { touchedDevices } from '../model/touched_devices.ts';
 import { emit, patch, type Transaction } from '../model/transaction.ts';
 import { CDEV_MISCOUNTED, CDEV_RELEASED, SUPERBLOCK_STAYS } from './conditions.ts';
 
@@ -14,9 +13,9 @@ const TOLD: ReadonlySet<string> = new Set([CDEV_MISCOUNTED.type, CDEV_RELEASED.t
  * device_dax serves it (CDEV4), or soon may not (CDEV5), a superblock that is never torn down (S2, S10, S32, S38).
  * O(what changed, uses of it).
  */
-export function tellLeft(tx: Transaction): void {
+export function tellLeft(tx: Transaction, touched: Iterable<string>): void {
   const { dax_devices } = tx.host.tables;
-  for (const name of isStuckOtherwise(tx) ? dax_devices.keys() : touchedDevices(tx)) {
+  for (const name of isStuckOtherwise(tx) ? dax_devices.keys() : touched) {
     const device = dax_devices.get(name);
     if (device === undefined) continue;
     const { conditions } = withLeft(tx, device);
@@ -29,7 +28,7 @@ export function tellLeft(tx: Transaction): void {
 function isStuckOtherwise({ host, replaced }: Transaction): boolean {
   const record = host.tables.hosts.first();
   if (record === undefined) return false;
-  const before = replaced.get(`hosts/${record.name}`) as HostRecord | undefined;
+  const before = replaced.hosts?.get(record.name);
   return before !== undefined && before.stuck !== record.stuck;
 }
 

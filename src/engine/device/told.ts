@@ -34,5 +34,5 @@ function addUsed(names: Set<string>, tx: Transaction, change: Change): void {
   const { kind, id, record } = change;
   const uses =
     kind === 'mounts' || kind === 'files' || kind === 'open_files' || kind === 'mappings' || kind === 'pins';
-  if (uses && !tx.replaced.has(`${kind}/${id}`)) names.add(record.dax_device);
+  if (uses && tx.replaced[kind]?.has(id) !== true) names.add(record.dax_device);
 }

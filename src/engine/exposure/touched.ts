@@ -1,5 +1,4 @@
 import type { Change } from '../model/event.ts';
-import type { CxlRegion } from '../model/cxl.ts';
 import type { DaxDevice, Host } from '../model/host.ts';
 import { consumersOf } from '../device/cxl/chain.ts';
 import { deviceOf, mappingsOfDevice, must, pinsOfDevice } from '../model/lookup.ts';
@@ -59,10 +58,10 @@ function devicesOf(host: Host, change: Change): readonly string[] {
 }
 
 function reachChanged(tx: Transaction, device: DaxDevice): boolean {
-  const before = tx.replaced.get(`dax_devices/${device.name}`) as DaxDevice | undefined;
+  const before = tx.replaced.dax_devices?.get(device.name);
   if (hasOneOwner(device) && hasOneOwner(before ?? device)) return false;
   if (before !== undefined && REACH.some((field) => before[field] !== device[field])) return true;
-  const region = tx.replaced.get(`cxl_regions/${String(device.cxl_region)}`) as CxlRegion | undefined;
+  const region = tx.replaced.cxl_regions?.get(String(device.cxl_region));
   if (region === undefined) return false;
   return region.decode_state !== must(tx.host.tables.cxl_regions.get(region.name), region.name).decode_state;
 }

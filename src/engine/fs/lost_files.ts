@@ -2,16 +2,15 @@ import { deleteFile } from '../mm/last_user.ts';
 import type { FileSystem, Host } from '../model/host.ts';
 import { deviceOf, fileSystemsOfDevice, filesOf, superblockOf } from '../model/lookup.ts';
 import { emit, remove, type Transaction } from '../model/transaction.ts';
-import { touchedDevices } from '../model/touched_devices.ts';
 
 /**
  * File systems that are no longer on their medium (another one was made over it, the device was given away, the medium
  * was replaced: GEN3) end with their files once their superblock is gone, which outlives every mapping: no mount can
  * find them again.
  */
-export function reapLostFiles(tx: Transaction): void {
+export function reapLostFiles(tx: Transaction, touched: Iterable<string>): void {
   const lost: FileSystem[] = [];
-  for (const name of touchedDevices(tx))
+  for (const name of touched)
     for (const file_system of fileSystemsOfDevice(tx.host, name))
       if (isLost(tx.host, file_system)) lost.push(file_system);
   for (const { id, dax_device } of lost) {

@@ -16,7 +16,6 @@ import {
 } from '../model/lookup.ts';
 import { isRefusal, refuse, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { remove, patch, emit, type Transaction } from '../model/transaction.ts';
-import { touchedDevices } from '../model/touched_devices.ts';
 import { mountsOfSuperblock } from './superblock.ts';
 
 /** Takes a mount away; its files go over to another mount of the superblock, where there is one. */
@@ -47,9 +46,9 @@ export function keptByFreeze(tx: Transaction, mount: Mount): boolean {
 }
 
 /** A detached mount ends with its last user; but where its superblock is frozen, which waits for a mount or a reboot. */
-export function reapLazyMounts(tx: Transaction): void {
+export function reapLazyMounts(tx: Transaction, touched: Iterable<string>): void {
   const abandoned: Mount[] = [];
-  for (const name of touchedDevices(tx))
+  for (const name of touched)
     for (const mount of mountsOfDevice(tx.host, name)) if (isAbandoned(tx.host, mount)) abandoned.push(mount);
   for (const mount of abandoned) if (!keptByFreeze(tx, mount)) dropMount(tx, mount);
 }

@@ -11,7 +11,8 @@ import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_ex
 import { loadOwner } from './rest.ts';
 import { Table } from './table.ts';
 import { addUse, dropUse, noUses, type Use } from './uses.ts';
-import { NO_USES, usesBut, usesOf } from './uses_of_record.ts';
+import type { UndoList } from './undo.ts';
+import { usesBut, usesOf } from './uses_of_record.ts';
 
 /** A host with nothing in it, before its `host_created` event; or one of which nothing is in memory yet. */
 export function emptyHost(rest: Rest | null = null): Host {
@@ -53,62 +54,82 @@ export function apply(host: Host, event: Event): Host {
 
 /** What one change of an event does. */
 export function applyForGood(host: Host, change: Change): void {
-  const names = change.op === 'put' || change.op === 'delete';
-  const before = names ? host.tables[change.kind].get(change.id) : undefined;
-  applyChange(host, change);
-  if (!names || before === undefined) return;
+  if (change.op !== 'put' && change.op !== 'delete') {
+    applyChange(host, change, null);
+    return;
+  }
+  const before = host.tables[change.kind].get(change.id);
+  applyToRecord(host, change, before, null);
+  if (before === undefined) return;
   if (change.op === 'delete') host.tables[change.kind].delete(change.id);
   const now = change.op === 'put' ? change.record : undefined;
   unindex(host, change.id, usesBut(change.kind, before, now));
 }
 
-/** Applies one change in place and returns how to undo it. */
-export function applyChange(host: Host, change: Change): () => void {
+/** Applies one change in place; adds how to undo it. */
+export function applyChange(host: Host, change: Change, undo: UndoList): void {
   switch (change.op) {
     case 'put':
-    case 'delete': {
-      const records = host.tables[change.kind] as Table<unknown>;
-      const before = records.get(change.id);
-      const undo = change.op === 'put' ? records.put(change.id, change.record) : records.hide(change.id);
-      const undoExtents = keepExtents(host, change);
-      const owns = change.kind === 'mappings' || change.kind === 'files';
-      const entries = owns && change.op === 'delete' ? host.entries.get(change.id) : undefined;
-      if (entries !== undefined) host.entries.delete(change.id);
-      const come = change.op === 'put' ? usesBut(change.kind, change.record, before) : NO_USES;
-      index(host, change.id, come);
-      const unopen = keepExposure(host, change, before);
-      const unforget = forgetMapped(host, change);
-      return () => {
-        unforget();
-        unopen();
-        unindex(host, change.id, come);
-        undoExtents();
-        undo();
-        if (entries !== undefined) host.entries.set(change.id, entries);
-      };
-    }
+    case 'delete':
+      applyToRecord(host, change, host.tables[change.kind].get(change.id), undo);
+      return;
     case 'give_blocks': {
       const file = host.tables.files.get(change.file)!;
       const extents = withBlocks(extentChunks(host, file), change);
-      return setExtents(host, { ...file, revision: file.revision + 1 }, extents);
+      setExtents(host, { ...file, revision: file.revision + 1 }, extents, undo);
+      return;
     }
     case 'insert_entries':
     case 'drop_entries':
-      return replaceEntries(host, change, change.owner);
+      replaceEntries(host, change, change.owner, undo);
+      return;
     case 'copy_entries':
-      return replaceEntries(host, change, change.to, change.from);
+      replaceEntries(host, change, change.to, undo, change.from);
+      return;
     case 'protect_entries': {
       const known = madeBy(change);
-      const undo = change.owners.map((owner, at) => replaceEntries(host, change, owner, owner, known, at));
-      return () => {
-        for (const step of undo.reverse()) step();
-      };
+      change.owners.forEach((owner, at) => {
+        replaceEntries(host, change, owner, undo, owner, known, at);
+      });
+      return;
     }
     case 'count_windows':
-      return applyCounting(host, change);
+      applyCounting(host, change, undo);
+      return;
     case 'note_mapped':
-      return noteMapped(host, change.removal);
+      noteMapped(host, change.removal, undo);
+      return;
   }
+}
+
+/** A change of one record. */
+export type RecordChange = Extract<Change, { op: 'put' | 'delete' }>;
+
+/** The same of a record that was `before`, which is another one now, or none. */
+export function applyToRecord(
+  host: Host,
+  change: RecordChange,
+  before: RecordOf<Kind> | undefined,
+  undo: UndoList,
+): void {
+  const { kind, id } = change;
+  const records = host.tables[kind] as Table<unknown>;
+  const restore = change.op === 'put' ? records.put(id, change.record) : records.hide(id);
+  undo?.push(restore);
+  keepExtents(host, change, undo);
+  if (change.op === 'put') indexRecord(host, id, usesBut(kind, change.record, before), undo);
+  // Nobody asks for the entries of what is gone, and an undo finds them there.
+  else if (undo === null && (kind === 'mappings' || kind === 'files')) host.entries.delete(id);
+  keepExposure(host, change, before, undo);
+  forgetMapped(host, change, undo);
+}
+
+function indexRecord(host: Host, id: string, uses: readonly Use[], undo: UndoList): void {
+  if (uses.length === 0) return;
+  index(host, id, uses);
+  undo?.push(() => {
+    unindex(host, id, uses);
+  });
 }
 
 /** The kinds that `uses_by` finds. */
@@ -132,14 +153,10 @@ export function indexShared(host: Host, id: string, record: unknown): void {
   if (typeof description === 'string' && description !== id) index(host, id, [['description', description]]);
 }
 
-/** Keeps `open_exposures` in step with an exposure that opens, closes or goes; returns how to undo it. */
-function keepExposure(
-  host: Host,
-  change: Extract<Change, { op: 'put' | 'delete' }>,
-  before: unknown,
-): () => void {
-  if (change.kind !== 'exposures') return () => undefined;
-  return keepOpen(host, before as Exposure | undefined, change.op === 'put' ? change.record : undefined);
+/** Keeps `open_exposures` in step with an exposure that opens, closes or goes. */
+function keepExposure(host: Host, change: RecordChange, before: unknown, undo: UndoList): void {
+  if (change.kind !== 'exposures') return;
+  keepOpen(host, before as Exposure | undefined, change.op === 'put' ? change.record : undefined, undo);
 }
 
 /** Indexes the records of a host that was loaded, not built from events. */
@@ -154,7 +171,7 @@ export function indexHost(host: Host): Host {
 
 /** Indexes the exposures that a host, or one that is loaded in part, has open. */
 export function indexExposures(host: Host, open: readonly Exposure[]): Host {
-  for (const exposure of open) keepOpen(host, undefined, exposure);
+  for (const exposure of open) keepOpen(host, undefined, exposure, null);
   countLoaded(host, open);
   return host;
 }
@@ -188,10 +205,11 @@ function replaceEntries(
   host: Host,
   change: EntriesChange,
   owner: string,
+  undo: UndoList,
   from = owner,
   known = madeBy(change),
   at = 0,
-): () => void {
+): void {
   const mapping = host.tables.mappings.get(owner);
   const before = countedOf(host, owner);
   const source = from === owner ? before : countedOf(host, from);
@@ -201,10 +219,10 @@ function replaceEntries(
   setEntries(host, owner, after.entries);
   if (mapping !== undefined && after.present !== before.present)
     host.tables.mappings.set(owner, { ...mapping, present: after.present! });
-  return () => {
+  undo?.push(() => {
     setEntries(host, owner, before.entries);
     if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
-  };
+  });
 }
 
 function madeBy(change: EntriesChange): Made[] {

@@ -2,6 +2,7 @@ import type { Change } from './event.ts';
 import type { File, Host } from './host.ts';
 import { chunked, type Extent, type Extents } from './inode.ts';
 import { replaceIn } from './replace_in.ts';
+import type { UndoList } from './undo.ts';
 
 /** The extents of a file in chunks, as they stand: a record of a file of many has none. O(1). */
 export function extentChunks({ extents }: Host, { id, extents: few }: File): Extents {
@@ -46,27 +47,29 @@ export function extentOfPfn(host: Host, file: File, pfn: number): Extent | undef
   return findExtent(host, file, (extent) => extent.pfn <= pfn && pfn < extent.pfn + extent.nr_pages);
 }
 
-/** Puts the record of a file that has these extents: in it, or beside it. In place; returns how to undo it. */
-export function setExtents(host: Host, file: File, extents: Extents): () => void {
+/** Puts the record of a file that has these extents: in it, or beside it. In place. */
+export function setExtents(host: Host, file: File, extents: Extents, undo: UndoList): void {
   const [few, many] = extents.length === 1 ? [extents[0]!, undefined] : [[], extents];
-  const undo = host.tables.files.put(file.id, { ...file, extents: few });
-  const undoMany = replaceIn(host.extents, file.id, many);
-  return () => {
-    undoMany();
-    undo();
-  };
+  const restore = host.tables.files.put(file.id, { ...file, extents: few });
+  undo?.push(restore);
+  replaceIn(host.extents, file.id, many, undo);
 }
 
 /**
- * Keeps what stands beside the record of a file that was put or goes; returns how to undo it. A record without extents
- * leaves it: that is how one reads whose extents stand beside it.
+ * Keeps what stands beside the record of a file that was put or goes. A record without extents leaves it: that is how one
+ * reads whose extents stand beside it.
  */
-export function keepExtents(host: Host, change: Extract<Change, { op: 'put' | 'delete' }>): () => void {
-  if (change.kind !== 'files') return () => undefined;
-  if (change.op === 'delete') return replaceIn(host.extents, change.id, undefined);
+export function keepExtents(
+  host: Host,
+  change: Extract<Change, { op: 'put' | 'delete' }>,
+  undo: UndoList,
+): void {
+  if (change.kind !== 'files') return;
+  if (change.op === 'delete') {
+    replaceIn(host.extents, change.id, undefined, undo);
+    return;
+  }
   const extents = chunked(change.record.extents);
-  if (extents.length === 0) return () => undefined;
-  return extents.length === 1
-    ? replaceIn(host.extents, change.id, undefined)
-    : setExtents(host, change.record, extents);
+  if (extents.length === 1) replaceIn(host.extents, change.id, undefined, undo);
+  else if (extents.length > 1) setExtents(host, change.record, extents, undo);
 }

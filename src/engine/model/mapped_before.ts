@@ -6,6 +6,7 @@ import { mappedPfns } from './mapped.ts';
 import { rangesIn, rangesOf, setOfRanges, type PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
 import { replaceIn } from './replace_in.ts';
+import type { UndoList } from './undo.ts';
 
 /** What a record tells of the pfns that were mapped: the first 100 ranges, and how many there are (CUT1). */
 export function toldMapped(mapped: PfnSet): Pick<RemovalRecord, 'mapped_before' | 'cut'> {
@@ -26,18 +27,21 @@ export function mappedBefore(host: Host, removal: RemovalRecord): PfnSet {
     : setOfRanges(removal.mapped_before);
 }
 
-/** What is mapped of its device now is what was mapped when the removal began. In place; returns how to undo it. */
-export function noteMapped(host: Host, id: string): () => void {
+/** What is mapped of its device now is what was mapped when the removal began. In place. */
+export function noteMapped(host: Host, id: string, undo: UndoList): void {
   const { dax_device } = must(host.tables.removals.get(id), `removal ${id}`);
-  return replaceIn(host.mapped_before, id, mappedPfns(host, deviceOf(host, dax_device)));
+  replaceIn(host.mapped_before, id, mappedPfns(host, deviceOf(host, dax_device)), undo);
 }
 
-/** Nothing asks for it once the pages are counted for good, or its record tells all of it. Returns how to undo it. */
-export function forgetMapped(host: Host, change: Extract<Change, { op: 'put' | 'delete' }>): () => void {
-  const isAskedFor =
-    change.kind !== 'removals' ||
-    (change.op === 'put' && isApart(change.record) && !hasCounted(change.record));
-  return isAskedFor ? () => undefined : replaceIn(host.mapped_before, change.id, undefined);
+/** Nothing asks for it once the pages are counted for good, or its record tells all of it. */
+export function forgetMapped(
+  host: Host,
+  change: Extract<Change, { op: 'put' | 'delete' }>,
+  undo: UndoList,
+): void {
+  if (change.kind !== 'removals') return;
+  const isAskedFor = change.op === 'put' && isApart(change.record) && !hasCounted(change.record);
+  if (!isAskedFor) replaceIn(host.mapped_before, change.id, undefined, undo);
 }
 
 function hasCounted({ state }: RemovalRecord): boolean {

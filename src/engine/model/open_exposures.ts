@@ -4,6 +4,7 @@ import type { Exposure, OpenExposure, OpenExposures, Window } from './exposure.t
 import type { Host } from './host.ts';
 import { mappingsOfDevice, pinsOfDevice } from './lookup.ts';
 import { firstEndingAfter } from './pfn_range.ts';
+import type { UndoList } from './undo.ts';
 import { keyOf, windowOf } from './window.ts';
 
 /** Of a host without exposures. */
@@ -35,45 +36,37 @@ export function countingOf(windows: readonly Counted[]): CountWindows {
   return change;
 }
 
-/** Counts what mappings and pins reach now, instead of what they reached before. In place; returns how to undo it. */
-export function applyCounting(host: Host, change: CountWindows): () => void {
-  return countWindows(host, found.get(change) ?? lookUp(host, change.ids));
+/** Counts what mappings and pins reach now, instead of what they reached before. In place. */
+export function applyCounting(host: Host, change: CountWindows, undo: UndoList): void {
+  countWindows(host, found.get(change) ?? lookUp(host, change.ids), undo);
 }
 
 function lookUp(host: Host, ids: readonly string[]): Counted[] {
   return ids.map((id) => ({ id, window: windowOf(host, id) }));
 }
 
-function countWindows({ open_exposures: open }: Host, windows: readonly Counted[]): () => void {
-  const undo: (() => void)[] = [];
+function countWindows({ open_exposures: open }: Host, windows: readonly Counted[], undo: UndoList): void {
   const fresh = new Set<string>();
   for (const { id, window: now } of windows) {
     const before = open.windows.get(id);
-    if (before !== undefined) {
-      detach(open, before);
-      undo.push(() => {
-        attach(open, before);
-      });
-    }
+    if (before !== undefined) detach(open, before, undo);
     if (now === null) continue;
     if (!open.by_key.has(now.key)) fresh.add(now.key);
-    place(open, now);
-    if (fresh.has(now.key)) continue;
-    coverWindow(open.by_key.get(now.key)!.coverage, now, 1);
-    undo.push(() => {
-      detach(open, now);
-    });
+    if (fresh.has(now.key)) place(open, now);
+    else attach(open, now, undo);
   }
   for (const key of fresh) coverAll(open.by_key.get(key)!);
-  return () => {
-    for (const key of fresh) drop(open, key);
-    for (const step of undo.reverse()) step();
-  };
+  undo?.push(() => {
+    for (const key of fresh) drop(open, key, null);
+  });
 }
 
-function attach(open: OpenExposures, window: Window): void {
+function attach(open: OpenExposures, window: Window, undo: UndoList): void {
   place(open, window);
   coverWindow(open.by_key.get(window.key)!.coverage, window, 1);
+  undo?.push(() => {
+    detach(open, window, null);
+  });
 }
 
 function place(open: OpenExposures, window: Window): void {
@@ -98,11 +91,14 @@ function coverAll(entry: OpenExposure): void {
   entry.coverage = coverageOf(reached, writable);
 }
 
-function detach(open: OpenExposures, window: Window): void {
+function detach(open: OpenExposures, window: Window, undo: UndoList): void {
   const entry = open.by_key.get(window.key)!;
   entry.windows.splice(placeOf(entry.windows, window), 1);
   open.windows.delete(window.id);
   coverWindow(entry.coverage, window, -1);
+  undo?.push(() => {
+    attach(open, window, null);
+  });
 }
 
 function entryOf({ by_key }: OpenExposures, key: string): OpenExposure {
@@ -128,52 +124,68 @@ function coverSpans(coverage: Coverage, spans: Spans, readers: number, writers: 
   for (let at = 0; at < spans.length; at += 2) cover(coverage, spans[at]!, spans[at + 1]!, readers, writers);
 }
 
-/** Forgets an exposure with all its windows at once; returns how to undo it. */
-function drop(open: OpenExposures, key: string): () => void {
+/** Forgets an exposure with all its windows at once. */
+function drop(open: OpenExposures, key: string, undo: UndoList): void {
   const entry = open.by_key.get(key)!;
   open.by_key.delete(key);
   for (const { id } of entry.windows) open.windows.delete(id);
-  return () => {
+  undo?.push(() => {
     open.by_key.set(key, entry);
     for (const window of entry.windows) open.windows.set(window.id, window);
-  };
+  });
 }
 
-/** Keeps in step with an exposure that opens, closes, goes, or whose device has another name. Returns how to undo it. */
+/** Keeps in step with an exposure that opens, closes, goes, or whose device has another name. */
 export function keepOpen(
   { open_exposures: open }: Host,
   before: Exposure | undefined,
   now: Exposure | undefined,
-): () => void {
+  undo: UndoList,
+): void {
   const was = before?.open === true ? keyOf(before) : null;
   const is = now?.open === true ? keyOf(now) : null;
-  if (was === is) return () => undefined;
-  if (was === null) return name(open, is!, now!.id);
+  if (was === is) return;
+  if (was === null) {
+    name(open, is!, now!.id, undo);
+    return;
+  }
   // Of a journal that is older than this index, several had one key.
-  if (open.by_key.get(was)?.exposure !== before!.id) return () => undefined;
-  return is === null ? drop(open, was) : rename(open, was, is, now!);
+  if (open.by_key.get(was)?.exposure !== before!.id) return;
+  if (is === null) drop(open, was, undo);
+  else rename(open, was, is, now!, undo);
 }
 
-function name(open: OpenExposures, key: string, id: string): () => void {
+function name(open: OpenExposures, key: string, id: string, undo: UndoList): void {
   const known = open.by_key.get(key);
-  const before = known?.exposure ?? null;
-  entryOf(open, key).exposure = id;
-  return () => {
-    if (known === undefined) open.by_key.delete(key);
-    else known.exposure = before;
-  };
+  if (known === undefined) {
+    entryOf(open, key).exposure = id;
+    undo?.push(() => {
+      open.by_key.delete(key);
+    });
+    return;
+  }
+  const before = known.exposure;
+  known.exposure = id;
+  undo?.push(() => {
+    known.exposure = before;
+  });
 }
 
-function rename(open: OpenExposures, from: string, to: string, { id, dax_device }: Exposure): () => void {
+function rename(
+  open: OpenExposures,
+  from: string,
+  to: string,
+  { id, dax_device }: Exposure,
+  undo: UndoList,
+): void {
   const { windows, coverage } = open.by_key.get(from)!;
-  const restore = drop(open, from);
+  drop(open, from, undo);
   const renamed = windows.map((window): Window => ({ ...window, key: to, dax_device }));
   open.by_key.set(to, { exposure: id, windows: renamed, coverage });
   for (const window of renamed) open.windows.set(window.id, window);
-  return () => {
-    drop(open, to);
-    restore();
-  };
+  undo?.push(() => {
+    drop(open, to, null);
+  });
 }
 
 /** Counts all windows of a host that was loaded, whose open exposures keepOpen() has seen. O(what their devices map). */
@@ -184,5 +196,5 @@ export function countLoaded(host: Host, opened: readonly Exposure[]): void {
     ...pinsOfDevice(host, device),
   ]);
   const ids = uses.map(({ id }) => id);
-  countWindows(host, lookUp(host, ids));
+  countWindows(host, lookUp(host, ids), null);
 }

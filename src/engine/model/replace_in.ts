@@ -1,10 +1,13 @@
-/** Sets what a map has under an id, or takes it out. In place; returns how to undo it. */
-export function replaceIn<T>(map: Map<string, T>, id: string, value: T | undefined): () => void {
+import type { UndoList } from './undo.ts';
+
+/** Sets what a map has under an id, or takes it out. In place. */
+export function replaceIn<T>(map: Map<string, T>, id: string, value: T | undefined, undo: UndoList): void {
   const before = map.get(id);
+  if (before === undefined && value === undefined) return;
   write(map, id, value);
-  return () => {
+  undo?.push(() => {
     write(map, id, before);
-  };
+  });
 }
 
 function write<T>(map: Map<string, T>, id: string, value: T | undefined): void {

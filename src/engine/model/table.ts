@@ -1,3 +1,5 @@
+import { NOTHING, type Undo } from './undo.ts';
+
 /** Where the records of a table are that are not in memory yet. */
 export interface Source<T> {
   /** Undefined where there is none. */
@@ -21,8 +23,10 @@ interface Place<T> {
  * it remembers which records it has deleted, for its source may have them still.
  */
 export class Table<T> {
-  /** Of the records that are shown; loaded in part, also of those that are hidden. */
+  /** Also of records that are hidden: one that comes back is in its place. */
   readonly #places = new Map<string, Place<T>>();
+  /** How many are shown, once all are in memory. */
+  #shown = 0;
   /** All of them, in order, with the gaps; of a table that is loaded in part not known. */
   #order: Place<T>[] = [];
   /** Null where all are in memory. */
@@ -36,7 +40,7 @@ export class Table<T> {
 
   get size(): number {
     this.#loadAll();
-    return this.#places.size;
+    return this.#shown;
   }
 
   has(id: string): boolean {
@@ -83,7 +87,7 @@ export class Table<T> {
     }
     // What the source does not have yet was created since, in this order.
     for (const place of left.values()) this.#order.push(place);
-    for (const { id, record } of this.#order) if (record === undefined) this.#places.delete(id);
+    this.#shown = this.#order.filter(({ record }) => record !== undefined).length;
   }
 
   /** The first record, in order. */
@@ -93,41 +97,41 @@ export class Table<T> {
   }
 
   /** Sets a record; returns what undoes it, once all that came after is undone. */
-  put(id: string, record: T): () => void {
-    let place = this.#find(id);
-    if (place !== undefined && place.record === undefined) {
-      // Its old place is to be told from the new one.
-      this.#loadAll();
-      place = undefined;
-    }
-    if (place === undefined) return this.#append({ id, record });
-    const there = place;
-    const before = there.record;
-    there.record = record;
+  put(id: string, record: T): Undo {
+    const place = this.#find(id);
+    if (place?.record === undefined) return this.#append({ id, record }, place);
+    const before = place.record;
+    place.record = record;
     return () => {
-      there.record = before;
+      place.record = before;
     };
   }
 
-  #append(place: Place<T>): () => void {
-    this.#places.set(place.id, place);
+  #append(place: Place<T>, hidden: Place<T> | undefined): Undo {
+    // The old place is to be told from the new one.
+    if (hidden !== undefined) this.#loadAll();
+    const { id } = place;
+    this.#places.set(id, place);
+    this.#shown += 1;
     if (this.#source === null) this.#order.push(place);
     return () => {
-      this.#places.delete(place.id);
+      if (hidden === undefined) this.#places.delete(id);
+      else this.#places.set(id, hidden);
+      this.#shown -= 1;
       if (this.#source === null) this.#order.pop();
     };
   }
 
   /** Hides a record, if there is one; returns what shows it again, once all that came after is undone. */
-  hide(id: string): () => void {
+  hide(id: string): Undo {
     const place = this.#find(id);
-    if (place?.record === undefined) return () => undefined;
+    if (place?.record === undefined) return NOTHING;
     const { record } = place;
     place.record = undefined;
-    if (this.#source === null) this.#places.delete(id);
+    this.#shown -= 1;
     return () => {
       place.record = record;
-      this.#places.set(id, place);
+      this.#shown += 1;
     };
   }
 
@@ -139,7 +143,9 @@ export class Table<T> {
   /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. */
   delete(id: string): void {
     this.hide(id);
-    if (this.#source === null && this.#order.length > 2 * this.#places.size)
+    if (this.#source !== null) return;
+    this.#places.delete(id);
+    if (this.#order.length > 2 * this.#places.size)
       this.#order = this.#order.filter(({ record }) => record !== undefined);
   }
 

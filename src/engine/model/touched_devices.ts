@@ -19,7 +19,7 @@ function addDevices(names: Set<string>, tx: Transaction, change: Change): void {
     if (tx.host.tables.dax_devices.has(id)) names.add(id);
   } else if (kind === 'processes') addOfProcess(names, tx, Number(id));
   else {
-    const record = change.op === 'put' ? change.record : tx.deleted.get(`${kind}/${id}`)!;
+    const record = change.op === 'put' ? change.record : tx.deleted.get(change)!;
     if ('dax_device' in record) names.add(record.dax_device);
   }
 }

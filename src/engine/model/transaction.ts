@@ -1,5 +1,5 @@
 import type { Change, Event, EventType } from './event.ts';
-import { applyChange } from './apply.ts';
+import { applyChange, applyToRecord, type RecordChange } from './apply.ts';
 import type { Entries } from './mapping_table.ts';
 import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
 import type { DeviceLife } from './device_life.ts';
@@ -8,6 +8,7 @@ import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
 import { countingOf, type Counted } from './open_exposures.ts';
 import { loadOwner } from './rest.ts';
 import type { Table } from './table.ts';
+import type { Undo } from './undo.ts';
 
 /** Time and identifiers come from outside: same host, command and context, same events. */
 export interface Context {
@@ -27,16 +28,16 @@ export interface Transaction {
   readonly events: Event[];
   /** Changes since the last emit, waiting for the event that names them. */
   pending: Change[];
-  readonly undo: (() => void)[];
-  /** Stored records as they were at begin(), of those that were put since: by `kind/id`. */
-  readonly replaced: Map<string, RecordOf<Kind>>;
-  /** Records that were deleted since begin(), as they were then: by `kind/id`. */
-  readonly deleted: Map<string, RecordOf<Kind>>;
+  readonly undo: Undo[];
+  /** Stored records as they were at begin(), of those that were put since: by kind and id. */
+  readonly replaced: { [K in Kind]?: Map<string, RecordOf<K>> };
+  /** Records that were deleted since begin(), as they were then. */
+  readonly deleted: Map<Change, RecordOf<Kind>>;
 }
 
 /** A transaction on a host that has no events yet. */
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [], replaced: new Map(), deleted: new Map() };
+  return { host, context, events: [], pending: [], undo: [], replaced: {}, deleted: new Map() };
 }
 
 /** Puts the host back to what it was at begin(). */
@@ -65,7 +66,12 @@ export function within<Done>(
 
 function make(tx: Transaction, change: Change): void {
   tx.pending.push(change);
-  tx.undo.push(applyChange(tx.host, change));
+  applyChange(tx.host, change, tx.undo);
+}
+
+function makeOfRecord(tx: Transaction, change: RecordChange, before: RecordOf<Kind> | undefined): void {
+  tx.pending.push(change);
+  applyToRecord(tx.host, change, before, tx.undo);
 }
 
 /** Names the changes made since the last event. An event may have none (an oops in a worker, say). */
@@ -75,7 +81,8 @@ export function emit(
   subject: string,
   data: Record<string, unknown> = {},
 ): void {
-  tx.events.push({ type, subject, data, changes: tx.pending });
+  // A list that was pushed to has more room than most events need.
+  tx.events.push({ type, subject, data, changes: tx.pending.slice() });
   tx.pending = [];
 }
 
@@ -92,10 +99,15 @@ function replace<K extends Kind>(
   before: RecordOf<K> | undefined,
   record: RecordOf<K>,
 ): RecordOf<K> {
-  const key = `${kind}/${id}`;
-  if (before !== undefined && !tx.replaced.has(key)) tx.replaced.set(key, before);
-  make(tx, { op: 'put', kind, id, record } as Change);
+  if (before !== undefined) keepReplaced(tx, kind, id, before);
+  makeOfRecord(tx, { op: 'put', kind, id, record } as RecordChange, before);
   return record;
+}
+
+function keepReplaced<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): void {
+  const replaced: { [Of in K]?: Map<string, RecordOf<K>> } = tx.replaced;
+  const known = (replaced[kind] ??= new Map());
+  if (!known.has(id)) known.set(id, record);
 }
 
 /** What patch() changes of a record: all but a device's lifecycle state, which only device/lifecycle.ts writes. */
@@ -121,8 +133,10 @@ export function amend<K extends Kind>(
 
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
-  tx.deleted.set(`${kind}/${id}`, table(tx.host, kind).get(id)!);
-  make(tx, { op: 'delete', kind, id });
+  const change = { op: 'delete', kind, id } as const;
+  const before = table(tx.host, kind).get(id)!;
+  tx.deleted.set(change, before);
+  makeOfRecord(tx, change, before);
 }
 
 /** A hole of a file gets these blocks. */

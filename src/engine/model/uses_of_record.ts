@@ -4,7 +4,7 @@ import type { RemovalRecord } from './removal.ts';
 import { isAmong, type Use } from './uses.ts';
 
 /** Of what nothing finds. */
-export const NO_USES: readonly Use[] = [];
+const NO_USES: readonly Use[] = [];
 
 /** Where a record is found, and another state of it is not. */
 export function usesBut(kind: Kind, record: unknown, but: unknown): readonly Use[] {
