@@ -27,7 +27,7 @@ export function touchedBy(tx: Transaction): Map<string, number> {
   const direct = new Map<string, number>();
   for (const [at, { changes }] of tx.events.entries()) {
     for (const change of changes) {
-      for (const id of subjectsOf(change)) direct.set(id, at);
+      addSubjects(direct, host, change, at);
       for (const name of devicesOf(host, change)) devices.set(name, at);
     }
   }
@@ -37,23 +37,43 @@ export function touchedBy(tx: Transaction): Map<string, number> {
     for (const { id } of mappingsOfDevice(host, name)) touched.set(id, at);
     for (const { id } of pinsOfDevice(host, name)) touched.set(id, at);
   }
+  if (touched.size === 0) return direct;
   for (const [id, at] of direct) touched.set(id, at);
   return touched;
 }
 
-/** Owners of entries, files among them, and records of mappings and pins. */
-function subjectsOf(change: Change): readonly string[] {
-  if (change.op === 'protect_entries') return change.owners;
-  if (change.op === 'insert_entries' || change.op === 'drop_entries') return [change.owner];
-  if (change.op === 'copy_entries') return [change.to];
-  if (change.op === 'give_blocks' || change.op === 'count_windows' || change.op === 'note_mapped') return [];
-  return change.kind === 'mappings' || change.kind === 'pins' ? [change.id] : [];
+/** Owners of entries, files among them, and records of mappings and pins; of those that are gone the windows. */
+function addSubjects(subjects: Map<string, number>, host: Host, change: Change, at: number): void {
+  switch (change.op) {
+    case 'put':
+      if (change.kind === 'mappings' || change.kind === 'pins') subjects.set(change.id, at);
+      return;
+    case 'delete':
+      if (host.open_exposures.windows.has(change.id)) subjects.set(change.id, at);
+      return;
+    case 'insert_entries':
+    case 'drop_entries':
+      subjects.set(change.owner, at);
+      return;
+    case 'copy_entries':
+      subjects.set(change.to, at);
+      return;
+    case 'protect_entries':
+      for (const owner of change.owners) subjects.set(owner, at);
+      return;
+    case 'give_blocks':
+    case 'count_windows':
+    case 'note_mapped':
+      return;
+  }
 }
 
+const NONE: readonly string[] = [];
+
 function devicesOf(host: Host, change: Change): readonly string[] {
-  if (change.op !== 'put') return [];
+  if (change.op !== 'put') return NONE;
   if (change.kind === 'dax_devices') return [change.id];
-  if (change.kind !== 'cxl_regions') return [];
+  if (change.kind !== 'cxl_regions') return NONE;
   return consumersOf(host, change.id).map(({ name }) => name);
 }
 

@@ -2,8 +2,9 @@ import { deviceOf, must, processOf } from '../model/lookup.ts';
 import type { Event } from '../model/event.ts';
 import type { Exposure, OpenExposure } from '../model/exposure.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
-import { countWindows, emit, identity, patch, put, type Transaction } from '../model/transaction.ts';
+import { countWindows, emit, hostRecord, patch, put, type Transaction } from '../model/transaction.ts';
 import { movedWindows, type Moved } from './moved.ts';
+import { windowFinder } from '../model/window.ts';
 import { reachOf } from './reach.ts';
 import { touchedBy } from './touched.ts';
 
@@ -25,7 +26,7 @@ export function trackExposures(tx: Transaction): void {
   const opening = new Map<string, Moved[]>();
   for (const [key, moved] of movedWindows(tx.host, touchedBy(tx))) {
     const known = tx.host.open_exposures.by_key.get(key);
-    if (known === undefined) openingOnto(opening, moved.come[0]!.dax_device).push(moved);
+    if (known === undefined) openingOnto(opening, moved.come[0]!.onto.dax_device).push(moved);
     else if (isLeftByAll(known, moved)) close(tx, known, moved);
     else changing.push([known, moved]);
   }
@@ -75,7 +76,9 @@ function follow(tx: Transaction, open: OpenExposure, moved: Moved): void {
 }
 
 function count(tx: Transaction, { come, gone }: Moved): void {
-  countWindows(tx, [...gone, ...come.map((window) => ({ id: window.id, window }))]);
+  const ids = come.map(({ id }) => id);
+  if (gone.length === 0) countWindows(tx, ids, come);
+  else countWindows(tx, [...gone, ...ids], [...gone.map(windowFinder(tx.host)), ...come]);
 }
 
 /** Its windows go with it. */
@@ -87,37 +90,43 @@ function close(tx: Transaction, { exposure }: OpenExposure, { gone_at }: Moved):
 
 /** Opens exposures onto one device, and names them in the report of its last removal. */
 function openOnto(tx: Transaction, dax_device: string, opening: readonly Moved[]): void {
-  const born = opening.map(() => identity(tx));
-  const ofAnother = born.filter((_born, at) => opening[at]!.come[0]!.reason === 'generation');
-  report(
-    tx,
-    dax_device,
-    ofAnother.map(({ uid }) => uid),
-  );
-  for (const [at, moved] of opening.entries()) open(tx, born[at]!, moved);
+  const uids = opening.map(() => tx.context.uid());
+  const ofAnother = uids.filter((_uid, at) => opening[at]!.come[0]!.onto.reason === 'generation');
+  report(tx, dax_device, ofAnother);
+  const { tenant: to_tenant } = deviceOf(tx.host, dax_device);
+  const nameAt = onceAnEvent(tx);
+  for (const [at, moved] of opening.entries()) open(tx, uids[at]!, moved, to_tenant, nameAt(moved.come_at));
 }
 
-function open(tx: Transaction, born: ReturnType<typeof identity>, moved: Moved): void {
+/** Many open by one event. */
+function onceAnEvent({ events }: Transaction): (at: number) => string {
+  let known = { at: -1, name: '' };
+  return (at) => {
+    if (known.at !== at) known = { at, name: nameOf(events[at]!) };
+    return known.name;
+  };
+}
+
+function open(tx: Transaction, uid: string, moved: Moved, to_tenant: string | null, opened_by: string): void {
   count(tx, moved);
-  const { key, dax_device, pid, reason, generation, to_generation } = moved.come[0]!;
+  const { key, dax_device, pid, reason, generation, to_generation } = moved.come[0]!.onto;
   const { comm, tenant } = processOf(tx.host, pid);
-  const opened_by = nameOf(tx.events[moved.come_at]!);
   const { windows, cut, pages, writable_pages, pfn_ranges } = reachOf(
     tx.host.open_exposures.by_key.get(key)!,
   );
   // Written out: what is spread takes ten times as long, and there may be one for each of 20 000 processes.
   const exposure: Exposure = {
-    uid: born.uid,
-    revision: born.revision,
-    host: born.host,
-    id: born.uid,
+    uid,
+    revision: 0,
+    host: hostRecord(tx.host).name,
+    id: uid,
     dax_device,
     pid,
     comm,
     reason,
     tenant,
     generation,
-    to_tenant: deviceOf(tx.host, dax_device).tenant,
+    to_tenant,
     to_generation,
     windows,
     pages,
@@ -129,8 +138,8 @@ function open(tx: Transaction, born: ReturnType<typeof identity>, moved: Moved):
     closed_by: null,
     closed_at: null,
   };
-  put(tx, 'exposures', born.uid, cut === undefined ? exposure : { ...exposure, cut });
-  emit(tx, 'exposure_opened', `exposures/${born.uid}`, { opened_by, pages, writable_pages });
+  put(tx, 'exposures', uid, cut === undefined ? exposure : { ...exposure, cut });
+  emit(tx, 'exposure_opened', `exposures/${uid}`, { opened_by, pages, writable_pages });
 }
 
 /** EX5: a removal's report names the first exposures that open on its device until the next removal ends. */

@@ -2,3 +2,10 @@
 export function append<T>(to: T[], items: readonly T[]): void {
   for (const item of items) to.push(item);
 }
+
+/** A list with one more, in place unless it is empty: push() to an empty one makes room for seventeen. */
+export function added<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}

@@ -1,3 +1,4 @@
+import { added } from './append.ts';
 import { firstEndingAfter, type PfnRange } from './pfn_range.ts';
 
 /** Ranges of pages end to end: the first pfn, the pfn behind the last, the first of the next range, … */
@@ -37,25 +38,41 @@ interface Edges {
 
 /** Coverage of ways that are all known: one merge of where they begin and end. O(n log n). */
 export function coverageOf(readers: readonly Spans[], writers: readonly Spans[]): Coverage {
-  const coverage = noCoverage();
+  const chunks: number[][] = [];
+  let [pages, writable_pages] = [0, 0];
   const [reads, readsEnd] = [edgesOf(readers, 0), edgesOf(readers, 1)];
   const [writes, writesEnd] = [edgesOf(writers, 0), edgesOf(writers, 1)];
   const edges = [reads, readsEnd, writes, writesEnd];
   let [read, written, last] = [0, 0, 0];
   for (let pfn = nextEdge(edges); pfn < Infinity; pfn = nextEdge(edges)) {
-    coverage.pages += read > 0 ? pfn - last : 0;
-    coverage.writable_pages += written > 0 ? pfn - last : 0;
+    pages += read > 0 ? pfn - last : 0;
+    writable_pages += written > 0 ? pfn - last : 0;
     last = pfn;
     const come = passed(reads, pfn) - passed(readsEnd, pfn);
     const written_come = passed(writes, pfn) - passed(writesEnd, pfn);
     if (come === 0 && written_come === 0) continue;
     read += come;
     written += written_come;
-    const steps = coverage.chunks.at(-1);
-    if (steps === undefined || isHead(pfn)) coverage.chunks.push([pfn, read, written]);
-    else steps.push(pfn, read, written);
+    addStep(chunks, pfn, read, written);
   }
-  return coverage;
+  return { chunks: chunks.map((steps) => steps.slice()), pages, writable_pages };
+}
+
+/** Coverage of one way, which can be written or not. */
+export function coverageOfOne(spans: Spans, pages: number, isWritable: boolean): Coverage {
+  const chunks: number[][] = [];
+  for (let at = 0; at < spans.length; at += 2) {
+    addStep(chunks, spans[at]!, 1, isWritable ? 1 : 0);
+    addStep(chunks, spans[at + 1]!, 0, 0);
+  }
+  return { chunks: chunks.map((steps) => steps.slice()), pages, writable_pages: isWritable ? pages : 0 };
+}
+
+/** Adds a step behind all. An array that grows has more room than it needs, and there may be many of few steps. */
+function addStep(chunks: number[][], pfn: number, readers: number, writers: number): void {
+  const steps = chunks.at(-1);
+  if (steps === undefined || isHead(pfn)) chunks.push([pfn, readers, writers]);
+  else steps.push(pfn, readers, writers);
 }
 
 /** Where ways begin (0) or end (1). */
@@ -109,14 +126,14 @@ export function cover(coverage: Coverage, from: number, to: number, readers: num
 
 /** The first ranges of pages to which any way leads, merged. */
 export function firstRanges({ chunks }: Coverage, max: number): PfnRange[] {
-  const ranges: PfnRange[] = [];
+  let ranges: PfnRange[] = [];
   let from = -1;
   for (const steps of chunks) {
     for (let at = 0; at < steps.length; at += COLUMNS) {
       const isRead = steps[at + 1]! > 0;
       if (isRead && from < 0) from = steps[at]!;
       if (isRead || from < 0) continue;
-      ranges.push([from, steps[at]! - from]);
+      ranges = added(ranges, [from, steps[at]! - from]);
       if (ranges.length === max) return ranges;
       from = -1;
     }

@@ -42,18 +42,22 @@ export interface ExposureWindow {
   readonly writable_pages: number;
 }
 
-/** What makes windows one exposure (EX3), but for the tenant to whom the pfns went as they were. */
-type Between = Pick<Exposure, 'dax_device' | 'pid' | 'reason' | 'generation' | 'to_generation'>;
+/** What makes windows one exposure (EX3). */
+export interface Onto
+  extends Pick<Exposure, 'dax_device' | 'pid' | 'reason' | 'generation' | 'to_generation'> {
+  /** keyOf() of window.ts. */
+  readonly key: string;
+}
 
 /** Where one mapping or pin reaches another owner's pfns now. */
-export interface Window extends Between {
+export interface Window {
   /** Of the mapping or pin. */
   readonly id: string;
   readonly is_pin: boolean;
   /** Grows with creation among the mappings and pins of a host. */
   readonly number: number;
-  /** Of the exposure that it belongs to: keyOf() of window.ts. */
-  readonly key: string;
+  /** Of the exposure that it belongs to. */
+  readonly onto: Onto;
   /** Each page once, in ascending order. */
   readonly reached: Spans;
   readonly writable: Spans;
@@ -77,7 +81,7 @@ export interface OpenExposure {
   /** Its id; null until the command that counts its first windows has put it. */
   exposure: string | null;
   /** In order of creation of what they go through. */
-  readonly windows: Window[];
+  windows: Window[];
   /** Their union: how many read and write each page. */
   coverage: Coverage;
 }

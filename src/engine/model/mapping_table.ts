@@ -265,16 +265,3 @@ export function commonEnds<T>(
     tail += 1;
   return [head, tail];
 }
-
-/** Visits the entries that lead to pages of the device, in order of index. O(runs), without an object a run. */
-export function eachTranslation(
-  entries: Entries,
-  visit: (pfn: number, nr_pages: number, writable: boolean) => void,
-): void {
-  for (const rows of entries) {
-    for (let at = 0; at < rows.length; at += COLUMNS) {
-      const [pfn, bits] = [rows[at + 2]!, rows[at + 3]!];
-      if (translates(bits, pfn)) visit(pfn, rows[at + 1]!, isWritable(bits));
-    }
-  }
-}

@@ -1,11 +1,12 @@
-import { cover, coverageOf, noCoverage, type Coverage, type Spans } from './coverage.ts';
+import { added } from './append.ts';
+import { cover, coverageOf, coverageOfOne, noCoverage, type Coverage, type Spans } from './coverage.ts';
 import type { Change } from './event.ts';
 import type { Exposure, OpenExposure, OpenExposures, Window } from './exposure.ts';
 import type { Host } from './host.ts';
 import { mappingsOfDevice, pinsOfDevice } from './lookup.ts';
 import { firstEndingAfter } from './pfn_range.ts';
 import type { UndoList } from './undo.ts';
-import { keyOf, windowOf } from './window.ts';
+import { keyOf, windowFinder } from './window.ts';
 
 /** Of a host without exposures. */
 export function noOpenExposures(): OpenExposures {
@@ -15,64 +16,88 @@ export function noOpenExposures(): OpenExposures {
 /** The exposure that a mapping or pin has open, or null. */
 export function exposureThrough({ open_exposures: open }: Host, id: string): string | null {
   const window = open.windows.get(id);
-  return window === undefined ? null : open.by_key.get(window.key)!.exposure;
-}
-
-/** The window that a mapping or pin is now, or none. */
-export interface Counted {
-  readonly id: string;
-  readonly window: Window | null;
+  return window === undefined ? null : open.by_key.get(window.onto.key)!.exposure;
 }
 
 type CountWindows = Extract<Change, { op: 'count_windows' }>;
 
+/** The windows that mappings and pins are now, in the order of their ids; null: none. */
+type Windows = readonly (Window | null)[];
+
+interface Found {
+  readonly windows: Windows;
+  /** The exposures that the change began, once it was taken back: as they are counted, who applies it next takes them over. */
+  begun: OpenExposure[];
+}
+
 /** What was found when changes were decided: who decides takes all back and applies the same ones to the same host again. */
-const found = new WeakMap<CountWindows, readonly Counted[]>();
+const found = new WeakMap<CountWindows, Found>();
+
+const NONE: never[] = [];
 
 /** The change that counts what was found. */
-export function countingOf(windows: readonly Counted[]): CountWindows {
-  const change: CountWindows = { op: 'count_windows', ids: windows.map(({ id }) => id) };
-  found.set(change, windows);
+export function countingOf(ids: readonly string[], windows: Windows): CountWindows {
+  const change: CountWindows = { op: 'count_windows', ids };
+  found.set(change, { windows, begun: NONE });
   return change;
 }
 
 /** Counts what mappings and pins reach now, instead of what they reached before. In place. */
 export function applyCounting(host: Host, change: CountWindows, undo: UndoList): void {
-  countWindows(host, found.get(change) ?? lookUp(host, change.ids), undo);
+  const { ids } = change;
+  countWindows(host, ids, found.get(change) ?? lookUp(host, ids), undo);
 }
 
-function lookUp(host: Host, ids: readonly string[]): Counted[] {
-  return ids.map((id) => ({ id, window: windowOf(host, id) }));
+function lookUp(host: Host, ids: readonly string[]): Found {
+  return { windows: ids.map(windowFinder(host)), begun: NONE };
 }
 
-function countWindows({ open_exposures: open }: Host, windows: readonly Counted[], undo: UndoList): void {
-  const fresh = new Set<string>();
-  for (const { id, window: now } of windows) {
+function countWindows(
+  { open_exposures: open }: Host,
+  ids: readonly string[],
+  known: Found,
+  undo: UndoList,
+): void {
+  let begun: OpenExposure[] = NONE;
+  for (const [at, id] of ids.entries()) {
     const before = open.windows.get(id);
     if (before !== undefined) detach(open, before, undo);
+    const now = known.windows[at] ?? null;
     if (now === null) continue;
-    if (!open.by_key.has(now.key)) fresh.add(now.key);
-    if (fresh.has(now.key)) place(open, now);
-    else attach(open, now, undo);
+    const entry = open.by_key.get(now.onto.key) ?? begin(open, now.onto.key, NOT_YET);
+    if (entry.coverage !== NOT_YET) attach(open, entry, now, undo);
+    else {
+      if (entry.windows.length === 0) begun = added(begun, entry);
+      place(open, entry, now);
+    }
   }
-  for (const key of fresh) coverAll(open.by_key.get(key)!);
+  if (begun.length === 0) return;
+  const counted = known.begun;
+  known.begun = NONE;
+  begun.forEach((entry, at) => {
+    entry.coverage = counted[at]?.coverage ?? coverageOfAll(entry.windows);
+  });
   undo?.push(() => {
-    for (const key of fresh) drop(open, key, null);
+    known.begun = begun;
+    for (const { windows } of begun) drop(open, windows[0]!.onto.key, null);
   });
 }
 
-function attach(open: OpenExposures, window: Window, undo: UndoList): void {
-  place(open, window);
-  coverWindow(open.by_key.get(window.key)!.coverage, window, 1);
+/** Of an exposure while its first windows are placed: they are counted at once. */
+const NOT_YET: Coverage = noCoverage();
+
+function attach(open: OpenExposures, entry: OpenExposure, window: Window, undo: UndoList): void {
+  place(open, entry, window);
+  coverWindow(entry.coverage, window, 1);
   undo?.push(() => {
     detach(open, window, null);
   });
 }
 
-function place(open: OpenExposures, window: Window): void {
-  const { windows } = entryOf(open, window.key);
+function place(open: OpenExposures, entry: OpenExposure, window: Window): void {
+  const { windows } = entry;
   const isLast = (windows.at(-1)?.number ?? -1) < window.number;
-  if (isLast) windows.push(window);
+  if (isLast) entry.windows = added(windows, window);
   else windows.splice(placeOf(windows, window), 0, window);
   open.windows.set(window.id, window);
 }
@@ -81,36 +106,47 @@ function place(open: OpenExposures, window: Window): void {
 const FEW = 8;
 
 /** Windows of which none was counted before. */
-function coverAll(entry: OpenExposure): void {
-  if (entry.windows.length <= FEW) {
-    for (const window of entry.windows) coverWindow(entry.coverage, window, 1);
-    return;
-  }
-  const reached = entry.windows.map((window) => window.reached);
-  const writable = entry.windows.map((window) => window.writable);
-  entry.coverage = coverageOf(reached, writable);
+function coverageOfAll(windows: readonly Window[]): Coverage {
+  if (windows.length > FEW)
+    return coverageOf(
+      windows.map(({ reached }) => reached),
+      windows.map(({ writable }) => writable),
+    );
+  const [first] = windows;
+  if (windows.length === 1 && isAlike(first!))
+    return coverageOfOne(first!.reached, first!.pages, first!.writable_pages > 0);
+  const coverage = noCoverage();
+  for (const window of windows) coverWindow(coverage, window, 1);
+  return coverage;
 }
 
 function detach(open: OpenExposures, window: Window, undo: UndoList): void {
-  const entry = open.by_key.get(window.key)!;
+  const entry = open.by_key.get(window.onto.key)!;
   entry.windows.splice(placeOf(entry.windows, window), 1);
   open.windows.delete(window.id);
   coverWindow(entry.coverage, window, -1);
   undo?.push(() => {
-    attach(open, window, null);
+    attach(open, entryOf(open, window.onto.key), window, null);
   });
 }
 
-function entryOf({ by_key }: OpenExposures, key: string): OpenExposure {
-  const known = by_key.get(key);
-  if (known !== undefined) return known;
-  const entry = { exposure: null, windows: [], coverage: noCoverage() };
+function entryOf(open: OpenExposures, key: string): OpenExposure {
+  return open.by_key.get(key) ?? begin(open, key, noCoverage());
+}
+
+function begin({ by_key }: OpenExposures, key: string, coverage: Coverage): OpenExposure {
+  const entry: OpenExposure = { exposure: null, windows: NONE, coverage };
   by_key.set(key, entry);
   return entry;
 }
 
 function placeOf(windows: readonly Window[], { number }: Window): number {
   return firstEndingAfter(number - 1, windows.length, (at) => windows[at]!.number);
+}
+
+/** Whether all that it reaches can be written, or nothing. */
+function isAlike({ pages, writable_pages }: Window): boolean {
+  return writable_pages === 0 || writable_pages === pages;
 }
 
 /** Pages of which all are writable are passed through once. */
@@ -158,7 +194,7 @@ export function keepOpen(
 function name(open: OpenExposures, key: string, id: string, undo: UndoList): void {
   const known = open.by_key.get(key);
   if (known === undefined) {
-    entryOf(open, key).exposure = id;
+    begin(open, key, noCoverage()).exposure = id;
     undo?.push(() => {
       open.by_key.delete(key);
     });
@@ -180,7 +216,9 @@ function rename(
 ): void {
   const { windows, coverage } = open.by_key.get(from)!;
   drop(open, from, undo);
-  const renamed = windows.map((window): Window => ({ ...window, key: to, dax_device }));
+  const renamed = windows.map(
+    (window): Window => ({ ...window, onto: { ...window.onto, key: to, dax_device } }),
+  );
   open.by_key.set(to, { exposure: id, windows: renamed, coverage });
   for (const window of renamed) open.windows.set(window.id, window);
   undo?.push(() => {
@@ -196,5 +234,5 @@ export function countLoaded(host: Host, opened: readonly Exposure[]): void {
     ...pinsOfDevice(host, device),
   ]);
   const ids = uses.map(({ id }) => id);
-  countWindows(host, lookUp(host, ids), null);
+  countWindows(host, ids, lookUp(host, ids), null);
 }

@@ -67,6 +67,41 @@ export function addReached(list: PfnList, entries: Entries): void {
   list.length = length;
 }
 
+/** What entries translate to, ends to end in order of index, and what of that is writable: one array where all is. */
+interface Translated {
+  readonly all: number[];
+  readonly writable: number[];
+}
+
+/** The pfns from one up to another that entries translate to: of the device, or of system RAM that has not left. O(runs). */
+export function translatedSpans(entries: Entries, first: number, end: number): Translated {
+  let all: number[] = [];
+  let writable: number[] = [];
+  let isOne = true;
+  for (const rows of entries) {
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const pfn = rows[at + 2]!;
+      const bits = rows[at + 3]!;
+      if (!translates(bits, pfn)) continue;
+      const from = Math.max(pfn, first);
+      const to = Math.min(pfn + rows[at + 1]!, end);
+      all = addSpan(all, from, to);
+      if (isWritable(bits)) writable = addSpan(writable, from, to);
+      else isOne = false;
+    }
+  }
+  return { all, writable: isOne ? all : writable };
+}
+
+/** Adds a span behind others, or to the last where it goes on with that; an array with just the first has no room to spare. */
+export function addSpan(spans: number[], from: number, to: number): number[] {
+  if (from >= to) return spans;
+  if (spans.length === 0) return [from, to];
+  if (spans.at(-1) === from) spans[spans.length - 1] = to;
+  else spans.push(from, to);
+  return spans;
+}
+
 /** Whether entries translate to no other pfns than these. O(runs up to one that does, ranges). */
 export function leadsInto(entries: Entries, set: PfnSet): boolean {
   let here = 0;

@@ -3,9 +3,10 @@ import { applyChange, applyToRecord, type RecordChange } from './apply.ts';
 import type { Entries } from './mapping_table.ts';
 import { encodeRun, NO_ENTRIES, type Run } from './mapping_table.ts';
 import type { DeviceLife } from './device_life.ts';
+import type { Window } from './exposure.ts';
 import type { Extent } from './inode.ts';
 import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
-import { countingOf, type Counted } from './open_exposures.ts';
+import { countingOf } from './open_exposures.ts';
 import { loadOwner } from './rest.ts';
 import type { Table } from './table.ts';
 import type { Undo } from './undo.ts';
@@ -171,9 +172,13 @@ export function protectEntries(tx: Transaction, owners: readonly string[]): void
   if (owners.length > 0) make(tx, { op: 'protect_entries', owners });
 }
 
-/** Counts what mappings and pins reach of another owner's, as was found, instead of what they reached before. */
-export function countWindows(tx: Transaction, found: readonly Counted[]): void {
-  make(tx, countingOf(found));
+/** Counts what mappings and pins reach of another owner's, the windows that were found, instead of what they reached before. */
+export function countWindows(
+  tx: Transaction,
+  ids: readonly string[],
+  found: readonly (Window | null)[],
+): void {
+  make(tx, countingOf(ids, found));
 }
 
 /** Notes what is mapped now of the device of a removal that begins. */

@@ -1,9 +1,10 @@
 import type { Spans } from './coverage.ts';
-import type { Exposure, Window } from './exposure.ts';
+import type { Exposure, Onto, Window } from './exposure.ts';
 import type { DaxDevice, Host, Mapping, Pin, Process } from './host.ts';
 import { decodes, deviceOf, generationOf, hasEnded, nrPages, processOf } from './lookup.ts';
-import { eachTranslation, NO_ENTRIES } from './mapping_table.ts';
+import { NO_ENTRIES } from './mapping_table.ts';
 import { normalize, subtract, type PfnRange } from './pfn_range.ts';
+import { addSpan, translatedSpans } from './scan_entries.ts';
 
 const NO_SPANS: Spans = [];
 
@@ -26,34 +27,51 @@ function keyBetween(
 }
 
 /**
- * The window that a mapping or pin is now, or null: no such mapping or pin, nothing reached, or its own
+ * Finds the window that a mapping or pin is now, or null: no such mapping or pin, nothing reached, or its own
  * generation's pfns, which it was not told to leave (EX1, EX2, EX14). O(1) where the generations agree, else O(runs).
+ * What is asked of a process is asked once. Holds while nothing changes.
  */
-export function windowOf(host: Host, id: string): Window | null {
-  const mapping = host.tables.mappings.get(id);
-  if (mapping !== undefined) return throughMapping(host, mapping);
-  const pin = host.tables.pins.get(id);
-  return pin === undefined ? null : throughPin(host, pin);
+export function windowFinder(host: Host): (id: string) => Window | null {
+  const wayOf = wayFinder(host);
+  return (id) => {
+    const mapping = host.tables.mappings.get(id);
+    if (mapping !== undefined) return throughMapping(host, mapping, wayOf);
+    const pin = host.tables.pins.get(id);
+    return pin === undefined ? null : throughPin(host, pin, wayOf);
+  };
 }
 
-function throughMapping(host: Host, mapping: Mapping): Window | null {
-  const device = deviceOf(host, mapping.dax_device);
-  const generation = generationOf(host, mapping);
-  const process = processOf(host, mapping.pid);
+/** How a process comes to a device by what it was given under one generation. */
+interface Way {
+  readonly device: DaxDevice;
+  readonly generation: number;
+  readonly has_ended: boolean;
+  /** Null: it reaches nothing, or its own. */
+  readonly onto: Onto | null;
+}
+
+type WayOf = (device: DaxDevice, pid: number, generation: number) => Way;
+
+function wayFinder(host: Host): WayOf {
+  const last = new Map<number, Way>();
+  return (device, pid, generation) => {
+    const known = last.get(pid);
+    if (known?.device === device && known.generation === generation) return known;
+    const process = processOf(host, pid);
+    const onto = ontoOf(host, device, process, generation);
+    const way = { device, generation, has_ended: hasEnded(process), onto };
+    last.set(pid, way);
+    return way;
+  };
+}
+
+function ontoOf(host: Host, device: DaxDevice, process: Process, generation: number): Onto | null {
   const reason = reasonOf(device, generation, process);
-  if (reason === null || hasEnded(process) || !decodes(host, device)) return null;
-  const all: number[] = [];
-  const some: number[] = [];
-  let read_only = 0;
-  eachTranslation(host.entries.get(mapping.id) ?? NO_ENTRIES, (pfn, nr_pages, isWritable) => {
-    addWithin(device, all, pfn, nr_pages);
-    if (isWritable) addWithin(device, some, pfn, nr_pages);
-    else read_only += nr_pages;
-  });
-  const gone = mapping.anonymous ? device.hwpoisoned : [];
-  const reached = spansOf(all, gone);
-  const writable = read_only === 0 ? reached : spansOf(some, gone);
-  return onto(device, { use: mapping, is_pin: false, reason, generation }, reached, writable);
+  if (reason === null || !decodes(host, device)) return null;
+  const { name: dax_device, generation: to_generation, tenant } = device;
+  const { pid } = process;
+  const key = keyBetween(dax_device, pid, generation, to_generation, reason, tenant);
+  return { key, dax_device, pid, reason, generation, to_generation };
 }
 
 /** Why a process that maps or pins what was given out under a generation reaches another owner's pfns; null: its own. */
@@ -64,32 +82,36 @@ function reasonOf(device: DaxDevice, generation: number, { tenant }: Process): E
   return device.former_tenants.includes(tenant) ? 'tenant' : null;
 }
 
+function throughMapping(host: Host, mapping: Mapping, wayOf: WayOf): Window | null {
+  const device = deviceOf(host, mapping.dax_device);
+  const { has_ended, onto } = wayOf(device, mapping.pid, generationOf(host, mapping));
+  if (onto === null || has_ended) return null;
+  const { base_pfn } = device;
+  const entries = host.entries.get(mapping.id) ?? NO_ENTRIES;
+  const { all, writable } = translatedSpans(entries, base_pfn, base_pfn + nrPages(device));
+  const gone = mapping.anonymous ? device.hwpoisoned : [];
+  const reached = inOrder(all, gone);
+  return windowOf(mapping.id, false, onto, reached, writable === all ? reached : inOrder(writable, gone));
+}
+
 /** EX2: DMA by a longterm pin reads and writes; a transient reference reaches nothing by itself (RM2). */
-function throughPin(host: Host, pin: Pin): Window | null {
+function throughPin(host: Host, pin: Pin, wayOf: WayOf): Window | null {
   const device = deviceOf(host, pin.dax_device);
-  const { generation, pid, kind, pfn_ranges } = pin;
-  const reason = reasonOf(device, generation, processOf(host, pid));
-  if (reason === null || kind !== 'longterm' || !decodes(host, device)) return null;
-  const all: number[] = [];
-  for (const [pfn, nr_pages] of pfn_ranges) addWithin(device, all, pfn, nr_pages);
-  const reached = spansOf(all, []);
-  return onto(device, { use: pin, is_pin: true, reason, generation }, reached, reached);
+  const { onto } = wayOf(device, pin.pid, pin.generation);
+  if (onto === null || pin.kind !== 'longterm') return null;
+  const { base_pfn } = device;
+  let spans: number[] = [];
+  for (const [pfn, nr_pages] of pin.pfn_ranges)
+    spans = addSpan(spans, Math.max(pfn, base_pfn), Math.min(pfn + nr_pages, base_pfn + nrPages(device)));
+  const reached = inOrder(spans, []);
+  return windowOf(pin.id, true, onto, reached, reached);
 }
 
-/** Adds what of a range lies in the device's present size; a range that goes on where the last ended is one with it. */
-function addWithin(device: DaxDevice, spans: number[], pfn: number, nr_pages: number): void {
-  const from = Math.max(pfn, device.base_pfn);
-  const to = Math.min(pfn + nr_pages, device.base_pfn + nrPages(device));
-  if (from >= to) return;
-  if (spans.at(-1) === from) spans[spans.length - 1] = to;
-  else spans.push(from, to);
-}
-
-/** Ranges in any order as spans; a poisoned page of system RAM has a hwpoison entry, which translates to nothing. */
-function spansOf(spans: Spans, hwpoisoned: readonly PfnRange[]): Spans {
+/** Spans in any order as they are counted; a poisoned page of system RAM has a hwpoison entry, which translates to nothing. */
+function inOrder(spans: Spans, hwpoisoned: readonly PfnRange[]): Spans {
   if (spans.length === 0) return NO_SPANS;
   // A copy has no room to grow: there may be many windows.
-  if (hwpoisoned.length === 0 && isAscending(spans)) return spans.slice();
+  if (hwpoisoned.length === 0 && isAscending(spans)) return spans.length > 2 ? spans.slice() : spans;
   const ranges: PfnRange[] = [];
   for (let at = 0; at < spans.length; at += 2) ranges.push([spans[at]!, spans[at + 1]! - spans[at]!]);
   return subtract(normalize(ranges), hwpoisoned).flatMap(([pfn, nr_pages]) => [pfn, pfn + nr_pages]);
@@ -100,33 +122,15 @@ function isAscending(spans: Spans): boolean {
   return true;
 }
 
+function windowOf(id: string, is_pin: boolean, onto: Onto, reached: Spans, writable: Spans): Window | null {
+  if (reached.length === 0) return null;
+  const pages = countSpans(reached);
+  const writable_pages = writable === reached ? pages : countSpans(writable);
+  return { id, is_pin, number: Number(id.slice(1)), onto, reached, writable, pages, writable_pages };
+}
+
 function countSpans(spans: Spans): number {
   let pages = 0;
   for (let at = 0; at < spans.length; at += 2) pages += spans[at + 1]! - spans[at]!;
   return pages;
-}
-
-interface Through extends Pick<Window, 'is_pin' | 'reason' | 'generation'> {
-  readonly use: Mapping | Pin;
-}
-
-function onto(device: DaxDevice, through: Through, reached: Spans, writable: Spans): Window | null {
-  if (reached.length === 0) return null;
-  const { use, is_pin, reason, generation } = through;
-  const { id, pid } = use;
-  return {
-    id,
-    is_pin,
-    number: Number(id.slice(1)),
-    key: keyBetween(device.name, pid, generation, device.generation, reason, device.tenant),
-    dax_device: device.name,
-    pid,
-    reason,
-    generation,
-    to_generation: device.generation,
-    reached,
-    writable,
-    pages: countSpans(reached),
-    writable_pages: countSpans(writable),
-  };
 }

@@ -9,7 +9,7 @@ import {
 import { pagesIn, pfnList, setOf, setOfRanges, unionOf, type PfnSet } from '../model/pfn_set.ts';
 import { addDax, addReached, EVERY } from '../model/scan_entries.ts';
 import { entriesOf } from '../model/transaction.ts';
-import { windowOf } from '../model/window.ts';
+import { windowFinder } from '../model/window.ts';
 import type { Residue } from './record.ts';
 
 /** Mappings and pins, by id, that still reach a device through what is gone or another's. */
@@ -41,13 +41,14 @@ export function countResidue(host: Host, device: DaxDevice, uses: ResidualUses):
     ({ file_system, device_instance }) => `${file_system}/${String(device_instance)}`,
   );
   const ids = [...uses.keys()];
+  const windowOf = windowFinder(host);
   const list = [...uses.values()];
   return {
     mappings: ids.filter((id) => host.tables.mappings.has(id)).length,
     pins: ids.filter((id) => host.tables.pins.has(id)).length,
     processes: new Set(list.map(({ pid }) => pid)).size,
     pages: pagesIn(unionOf(list.map(({ pfns }) => pfns))),
-    exposures: ids.filter((id) => windowOf(host, id) !== null).length,
+    exposures: ids.filter((id) => windowOf(id) !== null).length,
     superblocks: new Set(superblocks).size,
   };
 }
