@@ -3,9 +3,9 @@ import type { Host, Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 import { addChunk, prepareFleetChunks } from './entry_chunks.ts';
-import { restore, type Row } from './load.ts';
+import { prepareJoined, restoreRows } from './joined_rows.ts';
 import { addMapped, prepareFleetMapped } from './mapped_before.ts';
-import { hostColumn, KINDS, rowColumns } from './tables.ts';
+import { KINDS } from './tables.ts';
 
 /** The fleet as a store has it. One query asks it all it wants of one committed state. */
 export interface Fleet {
@@ -17,14 +17,15 @@ export interface Fleet {
   devices(names: readonly string[] | null): ReadonlyMap<string, readonly number[]>;
   /** Hosts that events after this number concern, also such as are gone now. */
   changedSince(seq: number): readonly string[];
-  /** These hosts, without what no removal asks for. `keys` has each device's place, in order of creation. */
+  /** These hosts, without what no removal asks for. */
   load(names: readonly string[]): ReadonlyMap<string, LoadedHost>;
 }
 
 /** One host of it. */
 export interface LoadedHost {
   readonly host: Host;
-  readonly keys: ReadonlyMap<string, number>;
+  /** Of its devices, in order of creation. */
+  readonly keys: readonly number[];
 }
 
 /** Of removals those that are under way: of one that has ended, nothing asks for its report. */
@@ -35,23 +36,13 @@ const WANTED: Partial<Record<Kind, string>> = {
 /** Records that no removal reads: what the bus did, listings kept for the export. */
 const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories'];
 
-interface FleetRow extends Row {
-  readonly host: number;
-  readonly key: number;
-}
-
 /** Of an array as JSON. */
 const AMONG = 'IN (SELECT value FROM json_each(?))';
 
 /** Prepares reading many hosts at once, one query a kind. */
 export function prepareFleet(db: Connection): Fleet {
   const kinds = KINDS.filter((kind) => !UNREAD.includes(kind)).map((kind) => {
-    const columns = `key, ${hostColumn(kind)} AS host, ${rowColumns(kind)}`;
-    const wanted = WANTED[kind] ?? 'TRUE';
-    const statement = db.prepare<[string], FleetRow>(
-      `SELECT ${columns} FROM ${kind} WHERE ${wanted} AND ${hostColumn(kind)} ${AMONG} ORDER BY key`,
-    );
-    return { kind, statement };
+    return { kind, read: prepareJoined(db, kind, AMONG, WANTED[kind]) };
   });
   const keysOf = db.prepare<[string], { readonly key: number; readonly name: string }>(
     `SELECT key, id AS name FROM hosts WHERE id ${AMONG} ORDER BY key`,
@@ -67,15 +58,13 @@ export function prepareFleet(db: Connection): Fleet {
     changedSince: prepareChangedSince(db, lastSeq),
     load: (names) => {
       const found = keysOf.all(JSON.stringify(names));
-      const fleet = new Map(
-        found.map(({ key }) => [key, { host: emptyHost(), keys: new Map<string, number>() }]),
-      );
+      const fleet = new Map(found.map(({ key }) => [key, { host: emptyHost(), keys: new Array<number>() }]));
       const keys = JSON.stringify([...fleet.keys()]);
-      for (const { kind, statement } of kinds) {
-        for (const row of statement.iterate(keys)) {
-          const loaded = fleet.get(row.host)!;
-          restore(loaded.host, kind, row);
-          if (kind === 'dax_devices') loaded.keys.set(row.id, row.key);
+      for (const { kind, read } of kinds) {
+        for (const rows of read(keys)) {
+          const loaded = fleet.get(rows.host)!;
+          restoreRows(loaded.host, kind, rows);
+          if (rows.keys !== undefined) loaded.keys.push(...(JSON.parse(rows.keys) as number[]));
         }
       }
       for (const { host, owner, runs } of chunks(keys)) addChunk(fleet.get(host)!.host, owner, runs);
