@@ -53,8 +53,7 @@ export function createAssessedFleet(fleet: Fleet): AssessedFleet {
     faults.delete(name);
     open.delete(name);
   };
-  const assessOne = (name: string, { host, keys: keysOf }: LoadedHost): void => {
-    const keys = [...keysOf.values()];
+  const assessOne = (name: string, { host, keys }: LoadedHost): void => {
     try {
       const assessments = assessHost(host, idle);
       replace(name, { keys, rows: assessments.map((each, at) => rowOf(keys[at]!, each)) });

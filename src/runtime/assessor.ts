@@ -52,13 +52,13 @@ export function prepareAssess(
     // In one transaction, so that every host and as_of are of the same state.
     answer: db.transaction((job: AssessorJob) => {
       assessed.refresh();
-      slices.begin();
+      slices.begin('asked');
       return job === 'count_fleet'
         ? told(JSON.stringify(countFleet(count(), assessed)))
         : told(pageOf(parts, job.query, job.turn));
     }),
     between: db.transaction((): boolean => {
-      slices.begin();
+      slices.begin('ahead');
       while (!slices.isOver()) {
         const names = assessed.hosts.pending(slices.batch());
         if (names.length === 0) return false;

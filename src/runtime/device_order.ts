@@ -20,6 +20,8 @@ export function createDeviceOrder(): DeviceOrder {
   };
   return {
     replace: (host, before, now) => {
+      // What becomes known of a host mostly leaves it the devices that it has.
+      if (before.length === now.length && before.every((key, at) => key === now[at])) return;
       const known = new Set(before);
       for (const key of before) hostOf.delete(key);
       for (const key of now) {

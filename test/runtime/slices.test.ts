@@ -12,16 +12,26 @@ function rig() {
 
 test('a slice is never over before it has done something, however late it is', () => {
   const { slices, work, wait } = rig();
-  slices.begin();
+  slices.begin('asked');
   wait(1_000);
   expect(slices.isOver()).toBe(false);
   work(1, 1);
   expect(slices.isOver()).toBe(true);
-  slices.begin();
+  slices.begin('asked');
   work(1, 24);
   expect(slices.isOver()).toBe(false);
   work(1, 1);
   expect(slices.isOver()).toBe(true);
+});
+
+test('a slice ahead of everybody is shorter than one that somebody waits for', () => {
+  const { slices, work } = rig();
+  slices.begin('ahead');
+  work(1, 10);
+  expect(slices.isOver()).toBe(true);
+  slices.begin('asked');
+  work(1, 10);
+  expect(slices.isOver()).toBe(false);
 });
 
 test('a batch grows while it takes little, and shrinks to what fits', () => {
@@ -32,7 +42,7 @@ test('a batch grows while it takes little, and shrinks to what fits', () => {
     sizes.push(slices.batch());
   }
   expect(sizes).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
-  work(64, 160);
+  work(64, 80);
   expect(slices.batch()).toBe(4);
   work(4, 4_000);
   expect(slices.batch()).toBe(1);
