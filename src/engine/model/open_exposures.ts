@@ -126,12 +126,8 @@ function detach(open: OpenExposures, window: Window, undo: UndoList): void {
   open.windows.delete(window.id);
   coverWindow(entry.coverage, window, -1);
   undo?.push(() => {
-    attach(open, entryOf(open, window.onto.key), window, null);
+    attach(open, entry, window, null);
   });
-}
-
-function entryOf(open: OpenExposures, key: string): OpenExposure {
-  return open.by_key.get(key) ?? begin(open, key, noCoverage());
 }
 
 function begin({ by_key }: OpenExposures, key: string, coverage: Coverage): OpenExposure {
