@@ -19,6 +19,7 @@ import {
   type Step,
   type Walk,
 } from './fault_walk.ts';
+import { settled } from './gather.ts';
 import { notKnown } from './oom_kill.ts';
 import { staleEffect, storePasses } from './stale.ts';
 
@@ -48,7 +49,15 @@ export function faultIn(
 export function touch(tx: Transaction, mapping: Mapping, start: number, nr: number, write: boolean): Touched {
   const device = deviceOf(tx.host, mapping.dax_device);
   const faults = { pte: 0, pmd: 0, pud: 0 };
-  const walk: Walk = { tx, mapping, device, write, end: start + nr, faults, known: {} };
+  const end = start + nr;
+  const walk: Walk = { tx, mapping, device, write, end, faults, known: {}, gathered: new Map() };
+  const failure = touchFrom(walk, start);
+  settled(walk);
+  return { failure, faults };
+}
+
+function touchFrom(walk: Walk, start: number): Failure | null {
+  const { tx, mapping } = walk;
   let index = start;
   while (index < walk.end) {
     const run = findRun(entriesOf(tx.host, mapping.id), index);
@@ -57,10 +66,10 @@ export function touch(tx: Transaction, mapping: Mapping, start: number, nr: numb
       : run === null
         ? missing(walk, index)
         : present(walk, run, index);
-    if (typeof step !== 'number') return { failure: step, faults: walk.faults };
+    if (typeof step !== 'number') return step;
     index = step;
   }
-  return { failure: null, faults: walk.faults };
+  return null;
 }
 
 const FULL = 'what the OOM killer does to a call that takes pages is not in the sources read';
@@ -86,8 +95,8 @@ function present(walk: Walk, run: Run, index: number): Step {
   const effect = staleEffect(walk.tx.host, walk.mapping, touched, 'store');
   if (effect.do === 'oops') return { why: 'oops', index, effect };
   if (isPrivate(walk.mapping)) return storePrivate(walk, run, index);
-  if (run.kind === 'cache') return storeCached(walk, run, index);
-  if (run.kind === 'zero') return storeOverHole(walk, run, index);
+  if (run.kind === 'cache') return storeCached(settled(walk), run, index);
+  if (run.kind === 'zero') return storeOverHole(settled(walk), run, index);
   if (storePasses(walk.mapping, run)) return runEnd;
   return storeProtected(walk, run, index);
 }
@@ -95,11 +104,12 @@ function present(walk: Walk, run: Run, index: number): Step {
 /** A page that is not mapped: the device node, the page cache or DAX serve the fault. */
 function missing(walk: Walk, index: number): Step {
   if (walk.mapping.file === null) {
-    return isOnDaxBus(walk.device.mode) ? missingChardev(walk, index) : missingBlockDevice(walk, index);
+    const whole = settled(walk);
+    return isOnDaxBus(walk.device.mode) ? missingChardev(whole, index) : missingBlockDevice(whole, index);
   }
   const file = fileBehind(walk);
   const filePages = Math.ceil(file.size / PAGE_BYTES);
   const end = Math.min(walk.end, filePages - walk.mapping.offset / PAGE_BYTES);
   const mount = mountOf(walk);
-  return file.dax ? missingDax(walk, mount, index, end) : missingCached(walk, mount, index, end);
+  return file.dax ? missingDax(walk, mount, index, end) : missingCached(settled(walk), mount, index, end);
 }

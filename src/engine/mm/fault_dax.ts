@@ -2,14 +2,12 @@ import type { Mount } from '../model/host.ts';
 import type { Extent } from '../model/inode.ts';
 import { blocksAt, daxDead } from '../model/lookup.ts';
 import { levelPages } from '../model/mapping_table.ts';
-import { insertEntries } from '../model/transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 import { goodPages } from './badblocks.ts';
 import { missingHole } from './fault_hole.ts';
 import { spanFrom, type Fits } from './fault_pmd.ts';
 import {
   copyOnWrite,
-  dirtyFile,
   fileBehind,
   isPrivate,
   nextPresent,
@@ -20,7 +18,8 @@ import {
   type Step,
   type Walk,
 } from './fault_walk.ts';
-import { addEmpty, addPages } from './page_cache.ts';
+import { gather, settled } from './gather.ts';
+import { emptied, filled } from './page_cache.ts';
 
 /**
  * fs/dax.c dax_iomap_fault(): by PMD where everything allows it (A5, A10), else by PTE. `end` is that of the walk, or of
@@ -33,22 +32,22 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
   const shift = mapping.offset / PAGE_BYTES;
   const blocks = blocksAt(walk.tx.host, file, index + shift);
   const gap = Math.min(end, nextPresent(walk, index), blocks.end - shift);
-  if (blocks.extent === null) return missingHole(walk, mount, index, gap);
+  if (blocks.extent === null) return missingHole(settled(walk), mount, index, gap);
   const failure = daxRefuses(walk, mount, index);
   if (failure !== null) return failure;
   const { pfn, offset } = blocks.extent;
   const limit = index + goodPages(device, pfn + (index + shift - offset), gap - index);
   if (limit === index) {
-    addEmpty(tx, file, index + shift, index + shift + 1);
+    gather(walk, file.id, emptied(tx.host, file, index + shift, index + shift + 1));
     return poisoned(walk, index);
   }
   if (walk.write && isPrivate(mapping)) {
-    addEmpty(tx, file, index + shift, limit + shift);
+    gather(walk, file.id, emptied(tx.host, file, index + shift, limit + shift));
     return copyOnWrite(walk, index, limit);
   }
   const { level, from, to } = spanFrom(walk, index, limit, fitsIn(walk, blocks.extent));
   walk.faults[level] += (to - from) / levelPages(level);
-  insertEntries(tx, mapping.id, [
+  gather(walk, mapping.id, [
     {
       index: from,
       nr_pages: to - from,
@@ -59,8 +58,7 @@ export function missingDax(walk: Walk, mount: Mount, index: number, end: number)
       pgmap: device.pgmap,
     },
   ]);
-  addPages(tx, file, from + shift, to + shift, level);
-  if (walk.write) dirtyFile(walk, from, to);
+  gather(walk, file.id, filled(tx.host, file, from + shift, to + shift, level, walk.write));
   return to;
 }
 

@@ -2,6 +2,7 @@ import { findRun, type Level } from '../model/mapping_table.ts';
 import { entriesOf } from '../model/transaction.ts';
 import { PAGE_BYTES, PMD_PAGES } from '../model/vocabulary.ts';
 import { fileBehind, nextRunStart, type Walk } from './fault_walk.ts';
+import { gatheredBehind, settled } from './gather.ts';
 import { holdsPte } from './page_cache.ts';
 
 /** Whether the 2 MiB of a file from a page index on lie behind one entry, as far as its blocks say. */
@@ -35,6 +36,8 @@ function isPmd(walk: Walk, from: number, fits: Fits): boolean {
   const file = fileBehind(walk);
   const insideFile = (page + PMD_PAGES) * PAGE_BYTES <= file.size;
   if (!insideVma || !insideFile || !fits(page)) return false;
+  if (gatheredBehind(walk, file.id, page)?.level === 'pte') return false;
+  if (gatheredBehind(walk, mapping.id, from) !== null) settled(walk);
   return !holdsPte(walk.tx.host, file, page, page + PMD_PAGES) && hasNoTable(walk, from);
 }
 

@@ -5,8 +5,9 @@ import { levelPages, type Run } from '../model/mapping_table.ts';
 import type { PfnRange } from '../model/pfn_range.ts';
 import { unknownOutcome } from '../model/refusal.ts';
 import { overSystemRam } from '../model/struct_pages.ts';
-import { dropEntries, insertEntries } from '../model/transaction.ts';
+import { dropEntries } from '../model/transaction.ts';
 import { goodPages } from './badblocks.ts';
+import { gather, settled } from './gather.ts';
 import { loseRefs } from './lost_refs.ts';
 import {
   copyOnWrite,
@@ -26,7 +27,7 @@ import {
  */
 export function storePrivate(walk: Walk, run: Run, index: number): Step {
   if (run.level !== 'pte') {
-    dropHuge(walk, index);
+    dropHuge(settled(walk), index);
     return index;
   }
   const end = Math.min(walk.end, run.index + run.nr_pages);
@@ -50,14 +51,14 @@ export function storeProtected(walk: Walk, run: Run, index: number): Step {
   const failure = startStore(walk, mount, index);
   if (failure !== null) return failure;
   if (daxDead(walk.tx.host, mount) || mount.fs_state === 'shutdown') {
-    return storeOnDead(walk, run, index, mount);
+    return storeOnDead(settled(walk), run, index, mount);
   }
   const unit = levelPages(run.level);
   const from = run.index + Math.floor((index - run.index) / unit) * unit;
   const end = Math.min(run.index + run.nr_pages, run.index + Math.ceil((walk.end - run.index) / unit) * unit);
   const good = goodPages(walk.device, run.pfn + (from - run.index), end - from);
   const to = from + Math.floor(good / unit) * unit;
-  if (to === from) return storeOverPoison(walk, run, index);
+  if (to === from) return storeOverPoison(settled(walk), run, index);
   walk.faults[run.level] += (to - from) / unit;
   const writable = {
     ...run,
@@ -66,7 +67,7 @@ export function storeProtected(walk: Walk, run: Run, index: number): Step {
     pfn: run.pfn + (from - run.index),
     writable: true,
   };
-  insertEntries(walk.tx, walk.mapping.id, [writable]);
+  gather(walk, walk.mapping.id, [writable]);
   dirtyFile(walk, from, to);
   return to;
 }

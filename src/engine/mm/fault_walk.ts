@@ -4,16 +4,16 @@ import type { DaxDevice, File, Mapping, Mount } from '../model/host.ts';
 import { superblockOf, fileOf } from '../model/lookup.ts';
 import { nextRun, type Run } from '../model/mapping_table.ts';
 import type { Refusal } from '../model/refusal.ts';
-import { entriesOf, insertEntries, type Transaction } from '../model/transaction.ts';
+import { entriesOf } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { KnownMemory } from './anonymous.ts';
 import { isFrozen, WAITS_IN } from './freeze.ts';
-import { tagDirty } from './page_cache.ts';
+import { gather, type Gathering } from './gather.ts';
+import { dirtied } from './page_cache.ts';
 import { updateTimes } from './times.ts';
 
 /** One touch of neighbouring pages on its way: what serves a fault reads it, and counts the entries that it makes. */
-export interface Walk {
-  readonly tx: Transaction;
+export interface Walk extends Gathering {
   readonly mapping: Mapping;
   readonly device: DaxDevice;
   readonly write: boolean;
@@ -76,7 +76,7 @@ export function copyOnWrite(walk: Walk, index: number, end: number): number {
     writable: true,
     pgmap: 0,
   };
-  insertEntries(walk.tx, walk.mapping.id, [anon]);
+  gather(walk, walk.mapping.id, [anon]);
   return end;
 }
 
@@ -85,7 +85,7 @@ export function dirtyFile(walk: Walk, from: number, to: number): void {
   if (walk.mapping.file === null) return;
   const file = fileBehind(walk);
   const shift = walk.mapping.offset / PAGE_BYTES;
-  tagDirty(walk.tx, file, from + shift, to + shift);
+  gather(walk, file.id, dirtied(walk.tx.host, file, from + shift, to + shift));
 }
 
 /** dax_direct_access() of a badblock: -EIO, from v6.12 on -EHWPOISON. Source: drivers/nvdimm/pmem.c. */

@@ -57,7 +57,20 @@ export function holdsPte(host: Host, file: File, start: number, end: number): bo
 
 /** Adds real entries where there are none, empty or zero ones; what is there stays (a PTE fault reuses a PMD entry). */
 export function addPages(tx: Transaction, file: File, start: number, end: number, level: Level): void {
-  addEntries(tx, file, [start, end], level, file.dax ? 'dax' : 'cache');
+  insertEntries(tx, file.id, filled(tx.host, file, start, end, level, false));
+}
+
+/** The entries that addPages() adds; dirty with all that is there, where asked. */
+export function filled(
+  host: Host,
+  file: File,
+  start: number,
+  end: number,
+  level: Level,
+  dirty: boolean,
+): Run[] {
+  const run = { ...pageRun(file.dax ? 'dax' : 'cache', start, end - start, level), writable: dirty };
+  return entered(host, file, run);
 }
 
 /**
@@ -65,31 +78,33 @@ export function addPages(tx: Transaction, file: File, start: number, end: number
  * PMD fits any more (S29).
  */
 export function addEmpty(tx: Transaction, file: File, start: number, end: number): void {
-  addEntries(tx, file, [start, end], 'pte', 'empty');
+  insertEntries(tx, file.id, emptied(tx.host, file, start, end));
+}
+
+/** The entries that addEmpty() adds. */
+export function emptied(host: Host, file: File, start: number, end: number): Run[] {
+  return entered(host, file, pageRun('empty', start, end - start, 'pte'));
 }
 
 /** A read fault of a hole leaves the zero page there. Source: fs/dax.c dax_load_hole(), dax_pmd_load_hole(). */
 export function addZero(tx: Transaction, file: File, start: number, end: number, level: Level): void {
-  addEntries(tx, file, [start, end], level, 'zero');
+  insertEntries(tx, file.id, entered(tx.host, file, pageRun('zero', start, end - start, level)));
 }
 
-function addEntries(
-  tx: Transaction,
-  file: File,
-  [start, end]: readonly [start: number, end: number],
-  level: Level,
-  kind: EntryKind,
-): void {
+/** What of a run goes where nothing is, or what it takes the place of; with a dirty one what stays is tagged. */
+function entered(host: Host, file: File, run: Run): Run[] {
   const added: Run[] = [];
-  let index = start;
+  const end = run.index + run.nr_pages;
+  let index = run.index;
   while (index < end) {
-    const cached = cachedAt(tx.host, file, index);
-    const next = cached === null ? nextCached(tx.host, file, index) : cached.index + cached.nr_pages;
+    const cached = cachedAt(host, file, index);
+    const next = cached === null ? nextCached(host, file, index) : cached.index + cached.nr_pages;
     const to = Math.min(end, next);
-    if (cached === null || gives(cached.kind, kind)) added.push(pageRun(kind, index, to - index, level));
+    if (cached === null || gives(cached.kind, run.kind)) added.push({ ...run, index, nr_pages: to - index });
+    else if (run.writable && !cached.writable) added.push(tagged(cached, index, to));
     index = to;
   }
-  insertEntries(tx, file.id, added);
+  return added;
 }
 
 /** Whether dax_insert_entry() puts an entry in the place of another. */
@@ -112,16 +127,24 @@ export function hugeZeros(host: Host, file: File, start: number, end: number): P
 
 /** Tags `[start, end)` dirty; a PMD entry is tagged whole. */
 export function tagDirty(tx: Transaction, file: File, start: number, end: number): void {
-  const tagged: Run[] = [];
-  for (const run of runsFrom(entriesOf(tx.host, file.id), start)) {
+  insertEntries(tx, file.id, dirtied(tx.host, file, start, end));
+}
+
+/** The entries that tagDirty() tags. */
+export function dirtied(host: Host, file: File, start: number, end: number): Run[] {
+  const list: Run[] = [];
+  for (const run of runsFrom(entriesOf(host, file.id), start)) {
     if (run.index >= end) break;
-    if (run.writable) continue;
-    const unit = levelPages(run.level);
-    const from = Math.max(run.index, run.index + Math.floor((start - run.index) / unit) * unit);
-    const to = Math.min(run.index + run.nr_pages, run.index + Math.ceil((end - run.index) / unit) * unit);
-    tagged.push({ ...run, index: from, nr_pages: to - from, writable: true });
+    if (!run.writable) list.push(tagged(run, start, end));
   }
-  insertEntries(tx, file.id, tagged);
+  return list;
+}
+
+function tagged(run: Run, start: number, end: number): Run {
+  const unit = levelPages(run.level);
+  const from = Math.max(run.index, run.index + Math.floor((start - run.index) / unit) * unit);
+  const to = Math.min(run.index + run.nr_pages, run.index + Math.ceil((end - run.index) / unit) * unit);
+  return { ...run, index: from, nr_pages: to - from, writable: true };
 }
 
 /** All clean: after a write-back. */
