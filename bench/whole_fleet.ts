@@ -128,7 +128,7 @@ async function* filterQueries(reads: Reads): AsyncGenerator<FilterQuery> {
 async function someRecord(reads: Reads, kind: Kind, host: string): Promise<Record<string, unknown>> {
   const page = await reads.list({ kind, filters: {}, host, limit: 1 });
   if (isRefusal(page)) throw new Error(page.detail);
-  return JSON.parse(Buffer.from(page.records).toString()) as Record<string, unknown>;
+  return JSON.parse(page.records) as Record<string, unknown>;
 }
 
 async function serving(report: Report, path: string): Promise<void> {

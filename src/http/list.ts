@@ -32,7 +32,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
   app.get(route.url, { schema: listSchema(route, querystring, HostPath) }, async (request, reply) => {
     const { host } = request.params as z.output<typeof HostPath>;
     reply.type(JSON_TYPE);
-    const { isEmpty, bytes } = await loadPage(backend, route, request.query as Query, host).catch(
+    const { isEmpty, text } = await loadPage(backend, route, request.query as Query, host).catch(
       async (error: unknown) => {
         // That there is no such host is said before what else is wrong.
         await requireHost(backend, host);
@@ -41,7 +41,7 @@ export function hostListRoute(app: FastifyInstance, backend: Backend, route: Lis
     );
     // Whatever has records has a host.
     if (isEmpty) await requireHost(backend, host);
-    return bytes;
+    return text;
   });
 }
 
@@ -55,7 +55,7 @@ export function fleetListRoute(app: FastifyInstance, backend: Backend, route: Li
   app.get(route.url, { schema: listSchema(route, querystring) }, async (request, reply) => {
     const { host, ...query } = request.query as Query;
     reply.type(JSON_TYPE);
-    return (await loadPage(backend, route, query, host as string | undefined)).bytes;
+    return (await loadPage(backend, route, query, host as string | undefined)).text;
   });
 }
 
@@ -102,29 +102,29 @@ function listName({ kind, sort }: ListQuery): string {
   return sort === undefined ? kind : `${kind} by ${sort.descending ? '-' : ''}${sort.field}`;
 }
 
-/** The answer's bytes: of the records no object is made and, but for those of which less is shown, no text. */
+/** The answer's text: of the records no object is made and, but for those of which less is shown, no text of each. */
 async function loadPage(
   backend: Backend,
   { kind, show }: ListRoute,
   asked: Query,
   host: string | undefined,
-): Promise<{ readonly isEmpty: boolean; readonly bytes: Buffer }> {
+): Promise<{ readonly isEmpty: boolean; readonly text: string }> {
   const query = toQuery(kind, asked, host);
   const page = await backend.list(query);
   if (isRefusal(page)) throw new RefusalProblem(page);
   const { records, count, last, as_of, oldest_seq } = page;
-  const shown = show === undefined ? records : Buffer.from(recordTexts(page).map(show).join(BETWEEN));
+  const shown = show === undefined ? records : recordTexts(page).map(show).join(BETWEEN);
   const tail = tailOf({ next_page: renderPageToken(listName(query), last), as_of, oldest_seq });
-  return { isEmpty: count === 0, bytes: Buffer.concat([HEAD, shown, Buffer.from(tail)]) };
+  return { isEmpty: count === 0, text: HEAD + shown + tail };
 }
 
 /** Between two records of a page. */
 const BETWEEN = ',\n';
-const HEAD = Buffer.from('{"items":[');
+const HEAD = '{"items":[';
 
 /** The records of a page, each as text. */
 export function recordTexts({ records, count }: Pick<Page, 'records' | 'count'>): string[] {
-  return count === 0 ? [] : Buffer.from(records).toString().split(BETWEEN);
+  return count === 0 ? [] : records.split(BETWEEN);
 }
 
 interface Tail extends Seen {
@@ -143,5 +143,5 @@ interface PageText extends Tail {
 
 /** A page's text; `more` stands beside the items. */
 export function textOf({ items, next_page, as_of, oldest_seq }: PageText, more: object = {}): string {
-  return `{"items":[${items.join(',')}${tailOf({ next_page, as_of, oldest_seq, ...more })}`;
+  return `${HEAD}${items.join(',')}${tailOf({ next_page, as_of, oldest_seq, ...more })}`;
 }

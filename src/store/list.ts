@@ -53,9 +53,9 @@ const LIMIT = '? + 0';
 /** Between two records, and between two places: in the text of neither. */
 const LINE_FEED = '\n';
 
-/** Rows of an index in order: their records and places, each put together by SQLite. A text a row would cost as much as to read it. */
+/** Rows of an index in order: their records and places, each put together by SQLite: a text a row would cost as much as to read it. */
 interface Rows extends Seen {
-  readonly records: Buffer;
+  readonly records: string;
   readonly places: readonly string[];
 }
 
@@ -63,7 +63,7 @@ interface Rows extends Seen {
 function pageOf({ records, places, as_of, oldest_seq }: Rows, limit: number): Page {
   const isMore = places.length > limit;
   return {
-    records: isMore ? records.subarray(0, records.lastIndexOf(`,${LINE_FEED}`)) : records,
+    records: isMore ? records.slice(0, records.lastIndexOf(`,${LINE_FEED}`)) : records,
     count: Math.min(places.length, limit),
     last: isMore ? (JSON.parse(places[limit - 1]!) as Place) : null,
     as_of,
@@ -75,12 +75,12 @@ function joined(rows: Rows, others: Rows): Rows {
   if (rows.places.length === 0 || others.places.length === 0) return rows.places.length === 0 ? others : rows;
   return {
     ...rows,
-    records: Buffer.concat([rows.records, Buffer.from(`,${LINE_FEED}`), others.records]),
+    records: `${rows.records},${LINE_FEED}${others.records}`,
     places: [...rows.places, ...others.places],
   };
 }
 
-type Found = readonly [records: Buffer | null, places: string | null, as_of: number, oldest_seq: number];
+type Found = readonly [records: string | null, places: string | null, as_of: number, oldest_seq: number];
 
 function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, rows: number): Rows {
   const { kind, sort } = query;
@@ -94,7 +94,7 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
     ? ['r.key', wholeRecord(kind, 'w'), ` CROSS JOIN ${kind} AS w ON w.key = p.record`]
     : [wholeRecord(kind, 'r'), 'p.record', ''];
   const page = `SELECT ${record} AS record, ${place} AS place FROM ${source.from}${where} ORDER BY ${order} LIMIT ${LIMIT}`;
-  const sql = `SELECT CAST(group_concat(coalesce(${whole}, 'null'), ',' || char(10)) AS BLOB), group_concat(p.place, char(10)), ${SEEN}
+  const sql = `SELECT group_concat(coalesce(${whole}, 'null'), ',' || char(10)), group_concat(p.place, char(10)), ${SEEN}
     FROM (${page}) AS p${from}`;
   const values = conditions.flatMap(([, ...each]) => each);
   const found = prepare(sql)
@@ -102,7 +102,7 @@ function select(prepare: Prepare, query: ListQuery, source: Source, part: Part, 
     .get(...values, rows) as Found;
   const [records, places, as_of, oldest_seq] = found;
   return {
-    records: records ?? Buffer.alloc(0),
+    records: records ?? '',
     places: places === null ? [] : places.split(LINE_FEED),
     as_of,
     oldest_seq,

@@ -189,10 +189,9 @@ export interface Seen {
 /** Rows of a list, all of one committed state. */
 export interface Page extends Seen {
   /**
-   * The elements of a JSON array of its records, with a comma and a line feed between two of them, which no record has:
-   * as bytes, of which nobody makes a text.
+   * The elements of a JSON array of its records, with a comma and a line feed between two of them, which no record has.
    */
-  readonly records: Uint8Array;
+  readonly records: string;
   /** How many they are. */
   readonly count: number;
   /** Place of its last row where more follow; null at the end. */

@@ -4,5 +4,5 @@ import type { Page } from '../../src/store/port.ts';
 /** The records of a page of a list; throws where it was refused. */
 export function listed<T = unknown>(page: Pick<Page, 'records'> | Refusal): T[] {
   if (isRefusal(page)) throw new Error(page.detail);
-  return JSON.parse(`[${Buffer.from(page.records).toString()}]`) as T[];
+  return JSON.parse(`[${page.records}]`) as T[];
 }
