@@ -98,10 +98,21 @@ export const anyDrop: fc.Arbitrary<Story> = stories(
 ).map((story) => ({ ...story, kernel: 'v7.3' }));
 
 /** The commands that make the host `h` of a story, before its steps. */
-export function beginning({ kernel, kernel_release, early_kill }: Story): Command[] {
+function beginning({ kernel, kernel_release, early_kill }: Story): Command[] {
   const told = kernel_release === undefined ? { kernel } : { kernel_release };
   const sysctl = { memory_failure_early_kill: early_kill };
   return [{ type: 'create_host', name: 'h', ...told, sysctl }, ...FIRST];
+}
+
+/** All commands of a story, those that are refused, too. */
+export function commandsOf(story: Story): Command[] {
+  const commands = beginning(story);
+  play(
+    story,
+    () => undefined,
+    (_made, command) => void commands.push(command),
+  );
+  return commands;
 }
 
 /**

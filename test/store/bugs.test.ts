@@ -10,7 +10,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { prepareDataVersion, recount } from '../../src/store/recount.ts';
 import { prepareReplay } from '../../src/store/replay.ts';
 import { KINDS } from '../../src/store/tables.ts';
-import { anyStory, beginning, play, type Story } from '../engine/fleet.ts';
+import { anyStory, commandsOf } from '../engine/fleet.ts';
 import { wholeOf } from '../engine/part.ts';
 import { cases } from '../support/property.ts';
 import { memoryWriter } from './support/memory_writer.ts';
@@ -41,16 +41,6 @@ function writer() {
       return transact(commands.map((command) => ({ host: 'h', command })));
     },
   };
-}
-
-function commandsOf(story: Story): Command[] {
-  const commands = beginning(story);
-  play(
-    story,
-    () => undefined,
-    (_made, command) => void commands.push(command),
-  );
-  return commands;
 }
 
 /** All rows but their keys: those that a rollback took are not given again. */

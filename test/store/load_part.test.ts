@@ -7,23 +7,12 @@ import { prepareLoad } from '../../src/store/load.ts';
 import { prepareLoadPart } from '../../src/store/load_part.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { hostColumn, KINDS, wholeRecord } from '../../src/store/tables.ts';
-import { anyStory, beginning, play, type Story } from '../engine/fleet.ts';
+import { anyStory, commandsOf } from '../engine/fleet.ts';
 import { wholeOf } from '../engine/part.ts';
 import { cases } from '../support/property.ts';
 import { memoryWriter } from './support/memory_writer.ts';
 
 const HOST = 'h';
-
-/** All commands of a story, those that are refused, too. */
-function commandsOf(story: Story): Command[] {
-  const commands = beginning(story);
-  play(
-    story,
-    () => undefined,
-    (_made, command) => void commands.push(command),
-  );
-  return commands;
-}
 
 /** A writer, and what its host's rows are. */
 function writer(cacheBytes: number) {
