@@ -41,8 +41,8 @@ export function nothingApplied(): Applied {
 /** Applies the events of one command to a host, in place, behind those that it has had. */
 export function applyAll(host: Host, events: readonly Event[], applied = nothingApplied()): Applied {
   const { replaced, entries, copied, extents, mapped_before } = applied;
-  applied.events.push(...events);
-  for (const change of events.flatMap(({ changes }) => changes)) {
+  for (const event of events) applied.events.push(event);
+  for (const change of changesOf(events)) {
     const found = change.op === 'put' ? host.tables[change.kind].get(change.id) : undefined;
     if (found !== undefined) replaced.set(change, found);
     for (const owner of ownersIn(change)) if (!entries.has(owner)) entries.set(owner, entriesOf(host, owner));
@@ -55,6 +55,13 @@ export function applyAll(host: Host, events: readonly Event[], applied = nothing
     applyForGood(host, change);
   }
   return applied;
+}
+
+/** The changes of events, in their order. */
+export function changesOf(events: readonly Event[]): Change[] {
+  const all: Change[] = [];
+  for (const { changes } of events) for (const change of changes) all.push(change);
+  return all;
 }
 
 /** Whose entries a change may change. */

@@ -65,8 +65,8 @@ type PackedUid = string | readonly [string];
 
 type Plain = Readonly<Record<string, unknown>>;
 
-/** What the shape of a new record leaves out. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['uid', 'host', 'revision']);
+/** Where a new record has the number of its shape. */
+const SHAPE = 3;
 
 /** Of a member `id` that is the change's own. */
 const SAME_ID = 0;
@@ -90,14 +90,17 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
         return [PATCHED, kind, change.id, ...patchOf(nextOf(before as Plain), record)];
       // A record of another host or revision is none that the engine makes.
       if (change.record.revision !== 1 || change.record.host !== host) return change;
-      const [names, values]: [string[], unknown[]] = [[], []];
+      const stored: [number, ...unknown[]] = [NEW, kind, change.id, 0, packUid(change.record.uid)];
+      const names: string[] = [];
       for (const name of Object.keys(record)) {
         const value = record[name];
-        if (value === undefined || LEFT_OUT.has(name)) continue;
+        // These three are not in its shape.
+        if (value === undefined || name === 'uid' || name === 'host' || name === 'revision') continue;
         names.push(name);
-        values.push(name === 'id' && value === change.id ? SAME_ID : value);
+        stored.push(name === 'id' && value === change.id ? SAME_ID : value);
       }
-      return [NEW, kind, change.id, shapes.keyOf(names), packUid(change.record.uid), ...values];
+      stored[SHAPE] = shapes.keyOf(names);
+      return stored;
     }
     case 'delete':
       return [DELETED, NUMBER_OF[change.kind], change.id];

@@ -3,7 +3,7 @@ import { extentCount } from '../engine/model/extents.ts';
 import type { Host } from '../engine/model/host.ts';
 import { differing } from '../engine/model/mapping_table.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
-import type { Applied } from './applied.ts';
+import { changesOf, type Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { extentsNow } from './extent_chunks.ts';
 import { bytesOf, prepareLoadPart, type PartOfHost } from './load_part.ts';
@@ -65,7 +65,7 @@ export function cacheHosts(db: Connection, maxBytes: number): HostCache {
 /** By how much a host in memory has grown. */
 function grown(host: Host, { events, replaced, entries, extents, mapped_before }: Applied): number {
   let bytes = 0;
-  for (const change of events.flatMap(({ changes }) => changes)) {
+  for (const change of changesOf(events)) {
     if (change.op === 'put' && !replaced.has(change)) bytes += NEW_RECORD_BYTES;
     else if (change.op === 'delete') bytes -= NEW_RECORD_BYTES;
   }

@@ -1,7 +1,7 @@
 import type { Host, Kind } from '../engine/model/host.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
-import type { Applied } from './applied.ts';
+import { changesOf, type Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { createDifferences } from './counters.ts';
 import { prepareChunkRows } from './entry_chunks.ts';
@@ -78,7 +78,7 @@ function touchedBy(host: Host, { events, replaced }: Applied): Iterable<Touched>
     if (host.tables.mappings.has(owner)) touch('mappings', owner);
     else if (host.tables.files.has(owner)) touch('files', owner);
   };
-  for (const change of events.flatMap((event) => event.changes)) {
+  for (const change of changesOf(events)) {
     switch (change.op) {
       case 'put':
         touch(change.kind, change.id, !replaced.has(change), replaced.get(change));

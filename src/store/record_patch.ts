@@ -23,7 +23,8 @@ export function patchOf(before: Plain, after: Plain): Patch {
   const unset: string[] = [];
   const within: [string, Patch][] = [];
   const splice: [string, Splice][] = [];
-  for (const name of Object.keys(after)) {
+  const names = Object.keys(after);
+  for (const name of names) {
     const value = after[name];
     // Nothing that every object has is plain JSON.
     if (value === undefined || value === before[name]) continue;
@@ -36,11 +37,22 @@ export function patchOf(before: Plain, after: Plain): Patch {
       if (patch.length > 0) within.push([name, patch]);
     } else set.push([name, value]);
   }
-  for (const name of Object.keys(before))
-    if (before[name] !== undefined && memberOf(after, name) === undefined) unset.push(name);
+  const former = Object.keys(before);
+  const isAlike = areSame(names, former);
+  for (const name of former) {
+    const isThere = isAlike ? after[name] !== undefined : memberOf(after, name) !== undefined;
+    if (!isThere && before[name] !== undefined) unset.push(name);
+  }
   const parts = [membersOf(set), unset.length === 0 ? 0 : unset, membersOf(within), membersOf(splice)];
   while (parts.at(-1) === 0) parts.pop();
   return parts as unknown as Patch;
+}
+
+/** Whether two lists of names are the same: most states of a record have the members of the one before. */
+export function areSame(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length !== others.length) return false;
+  for (let at = 0; at < names.length; at += 1) if (names[at] !== others[at]) return false;
+  return true;
 }
 
 /** A label may be called __proto__: fromEntries() makes a member of it, an assignment would not. */

@@ -5,7 +5,7 @@ import type { Host } from '../engine/model/host.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
-import { applyAll } from './applied.ts';
+import { applyAll, changesOf } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
@@ -245,7 +245,7 @@ function store(
 /** The states of the removals that events are about to change; null of those that they begin. */
 function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState | null> {
   const states = new Map<string, RemovalState | null>();
-  for (const change of events.flatMap((event) => event.changes)) {
+  for (const change of changesOf(events)) {
     if (change.op !== 'put' || change.kind !== 'removals') continue;
     states.set(change.id, host.tables.removals.get(change.id)?.state ?? null);
   }

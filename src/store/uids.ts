@@ -2,16 +2,23 @@
 export type StoredUid = readonly [hi: bigint | null, lo: bigint | string];
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const HALF_BITS = 64;
-const HALF_DIGITS = 16;
+const HALF_BYTES = 8;
+const HEX = 16;
+
+/** The bytes of a UUID, each time of another one: a number of 64 bits is read there several times faster than from a text. */
+const bytes = new DataView(new ArrayBuffer(2 * HALF_BYTES));
 
 /** A uid for its columns. Other than as SQLite writes a UUID, in lower case, it is kept as it is. */
 export function storedUid(uid: string): StoredUid {
   if (!UUID.test(uid)) return [null, uid];
-  const digits = uid.replaceAll('-', '');
-  const half = (from: number): bigint =>
-    BigInt.asIntN(HALF_BITS, BigInt(`0x${digits.slice(from, from + HALF_DIGITS)}`));
-  return [half(0), half(HALF_DIGITS)];
+  const digits = (from: number, to: number): number => Number.parseInt(uid.slice(from, to), HEX);
+  bytes.setUint32(0, digits(0, 8));
+  bytes.setUint16(4, digits(9, 13));
+  bytes.setUint16(6, digits(14, 18));
+  bytes.setUint16(8, digits(19, 23));
+  bytes.setUint16(10, digits(24, 28));
+  bytes.setUint32(12, digits(28, 36));
+  return [bytes.getBigInt64(0), bytes.getBigInt64(HALF_BYTES)];
 }
 
 /** The uid of a row, in SQL. */

@@ -8,6 +8,9 @@ export interface Source<T> {
   readonly all: (knows: (id: string) => boolean) => Iterable<readonly [id: string, record: T | null]>;
 }
 
+/** What is remembered as missing: as many as one command makes at most, with those that come with them. */
+const MISSED_MAX = 4_096;
+
 /** Where a record stands among the others, whatever becomes of it; hidden, it has none. */
 interface Place<T> {
   readonly id: string;
@@ -31,8 +34,11 @@ export class Table<T> {
   #order: Place<T>[] = [];
   /** Null where all are in memory. */
   #source: Source<T> | null;
-  /** What its source was last asked for in vain: one that is new is looked for several times before it is there. */
-  #missed: string | null = null;
+  /**
+   * What its source was asked for in vain and is not there by now: one that is new is looked for several times before it
+   * is, by who decides, takes back and applies.
+   */
+  readonly #missed = new Set<string>();
 
   constructor(source: Source<T> | null = null) {
     this.#source = source;
@@ -53,11 +59,16 @@ export class Table<T> {
 
   #find(id: string): Place<T> | undefined {
     const place = this.#places.get(id);
-    if (place !== undefined || this.#source === null || id === this.#missed) return place;
+    if (place !== undefined || this.#source === null || this.#missed.has(id)) return place;
     const record = this.#source.get(id);
-    if (record === undefined) this.#missed = id;
+    if (record === undefined) this.#miss(id);
     else this.load(id, record);
     return this.#places.get(id);
+  }
+
+  #miss(id: string): void {
+    if (this.#missed.size >= MISSED_MAX) this.#missed.clear();
+    this.#missed.add(id);
   }
 
   /** Whether all is known of a record that there is to load: it is in memory, or was deleted. */
@@ -79,6 +90,7 @@ export class Table<T> {
     const source = this.#source;
     if (source === null) return;
     this.#source = null;
+    this.#missed.clear();
     const left = new Map(this.#places);
     for (const [id, record] of source.all((known) => this.#places.has(known))) {
       if (record !== null) this.load(id, record);
@@ -111,10 +123,12 @@ export class Table<T> {
     // The old place is to be told from the new one.
     if (hidden !== undefined) this.#loadAll();
     const { id } = place;
+    const isMissed = this.#missed.delete(id);
     this.#places.set(id, place);
     this.#shown += 1;
     if (this.#source === null) this.#order.push(place);
     return () => {
+      if (isMissed) this.#missed.add(id);
       if (hidden === undefined) this.#places.delete(id);
       else this.#places.set(id, hidden);
       this.#shown -= 1;
