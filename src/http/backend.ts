@@ -4,6 +4,7 @@ import type { ControlPlane } from '../app/control_plane.ts';
 export type Backend = Pick<
   ControlPlane,
   | 'submit'
+  | 'submitBatch'
   | 'ask'
   | 'get'
   | 'getText'

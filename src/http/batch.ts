@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { AnswerTo } from '../engine/answer.ts';
 import type { BatchedCommand } from '../engine/model/batch_command.ts';
 import type { CommandOf, Fields } from '../engine/model/command.ts';
 import type { Backend } from './backend.ts';
-import { mutationRoute, openedBy, type AnswerKind } from './mutate.ts';
-import { jsonResponse, RESPONSE_HEADERS, type Operation } from './operation.ts';
+import { openedBy, submittedRoute, type AnswerKind } from './mutate.ts';
+import { JSON_TYPE, jsonResponse, RESPONSE_HEADERS, type Operation } from './operation.ts';
 import { opened } from './schemas/exposure.ts';
 import { Outcome } from './schemas/outcome.ts';
 import { HostPath } from './schemas/path.ts';
@@ -39,7 +38,7 @@ export function batchRoute<Type extends BatchedType, B extends z.ZodType>(
     const item: CommandOf<Type> = { type: command, ...fields(said) };
     return item as unknown as BatchedCommand;
   };
-  mutationRoute(app, backend, {
+  submittedRoute(app, (submission) => backend.submitBatch(submission), {
     ...route,
     description: `All or none, in their order; up to ${String(ITEMS_MAX)} items, ${String(VALUES_MAX)} members and elements and 512 KiB. The first that is refused refuses all: \`errors\` points to it. An ETag is that of each record's own GET.`,
     method: 'POST',
@@ -60,11 +59,16 @@ function exampleOf(body: z.ZodType): unknown {
   return shown.example;
 }
 
-function answeredEach(record: z.ZodType): AnswerKind<AnswerTo<'batch'>> {
+/** The answer as it comes packed, with the exposures put in before its end. */
+function answeredEach(record: z.ZodType): AnswerKind<ArrayBuffer> {
   const item = z.union([record, Outcome]);
   const schema = z.strictObject({ items: z.array(item), ...opened });
   return {
     responses: { 200: jsonResponse('One answer an item.', schema, RESPONSE_HEADERS.mutation) },
-    send: (reply, done) => reply.send({ ...done.answer, ...openedBy(done) }),
+    send: (reply, done) => {
+      const opened = JSON.stringify(openedBy(done));
+      const answer = Buffer.from(done.answer, 0, done.answer.byteLength - 1);
+      return reply.type(JSON_TYPE).send(Buffer.concat([answer, Buffer.from(`,${opened.slice(1)}`)]));
+    },
   };
 }

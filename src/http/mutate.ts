@@ -7,7 +7,7 @@ import type { CommandOf, CommandType, Fields } from '../engine/model/command.ts'
 import type { Kind } from '../engine/model/host.ts';
 import type { Outcome } from '../engine/model/outcome.ts';
 import type { Resource } from '../engine/model/resource.ts';
-import type { Backend, Reply, Submission } from './backend.ts';
+import type { Backend, NotDone, Reply, Submission } from './backend.ts';
 import { etagOf, statesIn } from './etag.ts';
 import {
   describe,
@@ -35,6 +35,7 @@ export interface MutationRoute<
   P extends z.ZodObject,
   B extends z.ZodType,
   Q extends z.core.$ZodLooseShape,
+  Answer = AnswerTo<Type>,
 > extends Operation {
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
@@ -50,9 +51,9 @@ export interface MutationRoute<
   readonly fields: (asked: Asked<P, B, Q>) => Fields<Type>;
   /** The record that If-Match speaks of; a collection has none. */
   readonly target?: (asked: Asked<P, B, Q>) => { readonly kind: Kind; readonly id: string };
-  readonly answer: AnswerKind<AnswerTo<Type>>;
+  readonly answer: AnswerKind<Answer>;
   /** Of a command that begins removals: waits for them as `Prefer` says. */
-  readonly settle?: Settle<AnswerTo<Type>>;
+  readonly settle?: Settle<Answer>;
 }
 
 /** The answer as it is once what the client prefers to wait for has ended; sets Preference-Applied. */
@@ -82,6 +83,32 @@ export function mutationRoute<
   B extends z.ZodType,
   Q extends z.core.$ZodLooseShape,
 >(app: FastifyInstance, backend: Backend, route: MutationRoute<Type, P, B, Q>): void {
+  submittedRoute(app, (submission) => backend.submit(submission), route);
+}
+
+/** A command of a type, and under which conditions it is run. */
+type SubmissionOf<Type extends CommandType> = Conditions & {
+  readonly host: string;
+  readonly command: CommandOf<Type>;
+};
+
+/** What came of it. */
+type SubmittedAs<Answer> =
+  | (Reply<Answer> & { readonly status: 'done'; readonly replayed: boolean })
+  | NotDone;
+
+/** The same of an answer as `submit` gives it. */
+export function submittedRoute<
+  Type extends CommandType,
+  P extends z.ZodObject,
+  B extends z.ZodType,
+  Q extends z.core.$ZodLooseShape,
+  Answer,
+>(
+  app: FastifyInstance,
+  submit: (submission: SubmissionOf<Type>) => Promise<SubmittedAs<Answer>>,
+  route: MutationRoute<Type, P, B, Q, Answer>,
+): void {
   app.route({
     method: route.method,
     url: route.url,
@@ -92,9 +119,7 @@ export function mutationRoute<
       const host = route.host?.(asked) ?? (asked.params as { host: string }).host;
       const command: CommandOf<Type> = { type: route.command, ...route.fields(asked) };
       const conditions = conditionsOf(request, route.target?.(asked));
-      const { answer, exposures, replayed } = doneOrThrow(
-        await backend.submit({ host, command, ...conditions }),
-      );
+      const { answer, exposures, replayed } = doneOrThrow(await submit({ host, command, ...conditions }));
       mark(reply, conditions, replayed);
       const settled = (await route.settle?.(request, reply, conditions, answer)) ?? answer;
       return route.answer.send(reply, { answer: settled, exposures }, pathOf(request));

@@ -7,6 +7,7 @@ export function noBackend(): Backend {
   };
   return {
     submit: never,
+    submitBatch: never,
     ask: never,
     get: never,
     getText: never,

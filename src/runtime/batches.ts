@@ -1,5 +1,6 @@
 import { describeFault, StoreFault, unavailableFor, type Unavailable } from '../store/fault.ts';
 import { holdsHost, type BatchResult, type Settled, type Work } from '../store/transact.ts';
+import { packJson } from '../store/packed.ts';
 import { createHeldHosts } from './held_hosts.ts';
 import type { FromWriter, WireSettled } from './message.ts';
 import { packError } from './thread_error.ts';
@@ -13,6 +14,8 @@ interface Queued {
   readonly work: Work;
   /** The hold of its host that it ends, with what another thread has decided; null where it ends none. */
   readonly resumes: number | null;
+  /** Whether its answer is packed before it is told; false where absent. */
+  readonly packs_answer?: boolean;
 }
 
 /** How a batch is committed, and whom it is told to. */
@@ -167,6 +170,8 @@ function createNoteState(
 function packSettled(queued: Queued, settled: Settled, hold: (queued: Queued) => number | null): WireSettled {
   if ('error' in settled) return { error: packError(settled.error) };
   const { submitted } = settled;
+  if (submitted.status === 'done' && queued.packs_answer === true)
+    return { submitted: { ...submitted, answer: packJson(submitted.answer) } };
   if (submitted.status !== 'undecided') return { submitted };
   return { submitted: { ...submitted, hold: holdsHost(queued.work, settled) ? hold(queued) : null } };
 }

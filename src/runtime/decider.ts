@@ -49,7 +49,7 @@ const TRIES_MAX = 8;
 
 /** The writer as it is asked to do one piece of work. */
 export interface Writing {
-  readonly write: (made: MadeElsewhere | null) => Promise<Submitted | LeftUndecided>;
+  readonly write: (made: MadeElsewhere | null) => Promise<Submitted<unknown> | LeftUndecided>;
   readonly letGo: (hold: number) => void;
 }
 
@@ -61,7 +61,7 @@ export interface Writing {
 export async function decidedElsewhere(
   { write, letGo }: Writing,
   decideIt: () => Promise<ArrayBuffer>,
-): Promise<Submitted> {
+): Promise<Submitted<unknown>> {
   let submitted = await write(null);
   for (let tries = 0; submitted.status === 'undecided'; tries += 1) {
     const { hold } = submitted;

@@ -1,7 +1,7 @@
 import type { CheckpointState } from '../store/checkpoint.ts';
 import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
-import type { Commit, PackedSubmission, StoreHealth, Submitted } from '../store/port.ts';
+import type { Commit, StoreHealth, Submission, Submitted } from '../store/port.ts';
 import type { Retention } from '../store/retention.ts';
 import type { Work } from '../store/transact.ts';
 import type { OwnReads } from './own_reads.ts';
@@ -30,8 +30,12 @@ export type ToWriter =
   | {
       readonly type: 'submit_packed';
       readonly id: number;
-      readonly submission: Omit<PackedSubmission, 'command'>;
+      readonly submission: Omit<Submission, 'command'>;
       readonly command: ArrayBuffer;
+      /** See Work. */
+      readonly is_long: boolean;
+      /** Whether the answer is to be packed, too. */
+      readonly packs_answer: boolean;
       readonly decided: ArrayBuffer | null;
       readonly resumes: number | null;
     }
@@ -48,7 +52,9 @@ export interface LeftUndecided extends Undecided {
 }
 
 /** What became of one piece of work: its answer, or the bug that rolled it back. */
-export type WireSettled = { readonly submitted: Submitted | LeftUndecided } | { readonly error: PackedError };
+export type WireSettled =
+  | { readonly submitted: Submitted<unknown> | LeftUndecided }
+  | { readonly error: PackedError };
 
 /** What the writer tells. */
 export type FromWriter =

@@ -123,7 +123,7 @@ export interface StoreParts {
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
 export function storeOf({ db, client, assessor, asker, decider, reader, log }: StoreParts): Store {
-  const { run, runPacked, letGo, ...writer } = client;
+  const { run, runPacked, runBatch, letGo, ...writer } = client;
   const reads = createReads(db);
   const isRange = prepareIsRange(db);
   const countFleetText = shareNext(async () =>
@@ -146,6 +146,8 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
           () => decider.run({ work, command: taken.slice(0) }),
         );
       },
+      (work) =>
+        decidedElsewhere({ write: (made) => runBatch(work, made), letGo }, () => decider.run({ work })),
     ),
     // What may read many rows for a few must not hold this thread.
     list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
@@ -175,14 +177,16 @@ function logged<Answer>(log: Log, { answer, faults }: Assessed<Answer>): Answer 
 
 /** Types do not cross between threads: this is the one place that says that the answer is the one to what was sent. */
 function typed(
-  run: (work: Work) => Promise<Submitted>,
-  runPacked: (submission: PackedSubmission) => Promise<Submitted>,
-): Pick<Store, 'submit' | 'submitPacked' | 'ask'> {
+  run: (work: Work) => Promise<Submitted<unknown>>,
+  runPacked: (submission: PackedSubmission) => Promise<Submitted<unknown>>,
+  runBatch: (submission: Submission<'batch'>) => Promise<Submitted<unknown>>,
+): Pick<Store, 'submit' | 'submitPacked' | 'submitBatch' | 'ask'> {
   return {
     submit: async <Type extends CommandType>(submission: Submission<Type>) =>
       (await run(submission as Submission)) as Submitted<AnswerTo<Type>>,
     submitPacked: async (submission) =>
       (await runPacked(submission)) as Submitted<AnswerTo<'import_inventory'>>,
+    submitBatch: async (submission) => (await runBatch(submission)) as Submitted<ArrayBuffer>,
     ask: async <Type extends QuestionType>(inquiry: Inquiry<Type>) =>
       (await run(inquiry as Inquiry)) as Submitted<AnswerToQuestion<Type>>,
   };

@@ -5,7 +5,7 @@ import { describeFault, unavailableFor } from '../store/fault.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { openOwned, type OwnedDatabase } from '../store/open.ts';
 import { unpackJson } from '../store/packed.ts';
-import type { ImportInventory } from '../engine/model/host_command.ts';
+import type { Command } from '../engine/model/command.ts';
 import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
 import { createFreshUid } from './fresh_uid.ts';
@@ -15,8 +15,6 @@ import { packError } from './thread_error.ts';
 
 /** Whoever waits for a host waits so long for what another thread decides of it: then that may be overtaken. */
 const HOLD_MS = 30_000;
-/** A packed listing of more is decided by another thread: of so many bytes to decide takes 20 ms. */
-const LONG_BYTES = 384 * 1024;
 
 type Tell = (message: FromWriter) => void;
 
@@ -110,13 +108,14 @@ function decidedIn(decided: ArrayBuffer | null): Pick<Work, 'decided'> {
  * What another thread packed: the one place that says what is in the bytes. They are read where the command is looked at,
  * which of one that takes long it never is.
  */
-function unpacked({ submission, command, decided }: Extract<ToWriter, { type: 'submit_packed' }>): Work {
+function unpacked(message: Extract<ToWriter, { type: 'submit_packed' }>): Work {
+  const { submission, command, decided, is_long } = message;
   return {
     ...submission,
     ...decidedIn(decided),
-    is_long: command.byteLength > LONG_BYTES,
+    is_long,
     get command() {
-      return unpackJson(command) as ImportInventory;
+      return unpackJson(command) as Command;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
 import type { Unavailable } from '../store/fault.ts';
-import type { Commit, PackedSubmission, Store, StoreHealth, Submitted } from '../store/port.ts';
+import { packJson } from '../store/packed.ts';
+import type { Commit, PackedSubmission, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
 import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
@@ -32,8 +33,16 @@ export interface MadeElsewhere {
 
 /** What of a store the writer answers. */
 export interface WriterClient extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
-  run(work: Work, made: MadeElsewhere | null): Promise<Submitted | LeftUndecided>;
-  runPacked(submission: PackedSubmission, made: MadeElsewhere | null): Promise<Submitted | LeftUndecided>;
+  run(work: Work, made: MadeElsewhere | null): Promise<Submitted<unknown> | LeftUndecided>;
+  runPacked(
+    submission: PackedSubmission,
+    made: MadeElsewhere | null,
+  ): Promise<Submitted<unknown> | LeftUndecided>;
+  /** Its items go to the writer packed, and so comes its answer. */
+  runBatch(
+    submission: Submission<'batch'>,
+    made: MadeElsewhere | null,
+  ): Promise<Submitted<unknown> | LeftUndecided>;
   /** What a host is held for is not decided by anybody. */
   letGo(hold: number): void;
   /** The file's own path, once the writer serves it; rejects where it cannot, with the reason. */
@@ -46,13 +55,16 @@ interface Waiting<T> {
 }
 
 interface Client {
-  readonly submissions: Map<number, Waiting<Submitted | LeftUndecided>>;
+  readonly submissions: Map<number, Waiting<Submitted<unknown> | LeftUndecided>>;
   readonly checks: Map<number, Waiting<StoreHealth | Unavailable>>;
   readonly listeners: Set<(commit: Commit) => void>;
   checkpoints: CheckpointState;
 }
 
 const NO_CHECKPOINT: CheckpointState = { last_checkpoint_at: null, checkpoint_failures: 0, degraded: null };
+
+/** A packed listing of more is decided by another thread: of so many bytes to decide takes 20 ms. */
+const LONG_BYTES = 384 * 1024;
 
 const NOT_MADE = { decided: null, resumes: null };
 
@@ -78,13 +90,22 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
       waiting.set(lastId, { resolve, reject });
       send(message(lastId));
     });
+  const askPacked = (
+    submission: Omit<Submission, 'command'>,
+    command: ArrayBuffer,
+    made: MadeElsewhere | null,
+    how: { readonly is_long: boolean; readonly packs_answer: boolean },
+  ): Promise<Submitted<unknown> | LeftUndecided> =>
+    ask(client.submissions, (id) => {
+      return { type: 'submit_packed', id, submission, command, ...how, ...(made ?? NOT_MADE) };
+    });
   return {
     ready: ready.then((served) => (path = served)),
     run: (work, made) => ask(client.submissions, (id) => ({ type: 'work', id, work, ...(made ?? NOT_MADE) })),
     runPacked: ({ command, ...submission }, made) =>
-      ask(client.submissions, (id) => {
-        return { type: 'submit_packed', id, submission, command, ...(made ?? NOT_MADE) };
-      }),
+      askPacked(submission, command, made, { is_long: command.byteLength > LONG_BYTES, packs_answer: false }),
+    runBatch: ({ command, ...submission }, made) =>
+      askPacked(submission, packJson(command), made, { is_long: false, packs_answer: true }),
     letGo: (hold) => {
       // One that closes holds nobody.
       if (closing === null) send({ type: 'let_go', hold });
@@ -184,7 +205,10 @@ function taken<T>(waiting: Map<number, Waiting<T>>, id: number): Waiting<T> | un
   return asked;
 }
 
-function settleOne(waiting: Waiting<Submitted | LeftUndecided> | undefined, settled: WireSettled): void {
+function settleOne(
+  waiting: Waiting<Submitted<unknown> | LeftUndecided> | undefined,
+  settled: WireSettled,
+): void {
   if ('submitted' in settled) waiting?.resolve(settled.submitted);
   else waiting?.reject(unpackError(settled.error));
 }

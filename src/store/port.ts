@@ -23,6 +23,8 @@ export interface Store {
   submit<Type extends CommandType>(submission: Submission<Type>): Promise<Submitted<AnswerTo<Type>>>;
   /** The same of an import that another thread has packed: this one never holds its objects. */
   submitPacked(submission: PackedSubmission): Promise<Submitted<AnswerTo<'import_inventory'>>>;
+  /** The same of a batch, whose answer comes packed: no objects are made of it on its way. */
+  submitBatch(submission: Submission<'batch'>): Promise<Submitted<ArrayBuffer>>;
   /** Answers a question about one host, of what is committed. Nothing changes. */
   ask<Type extends QuestionType>(inquiry: Inquiry<Type>): Promise<Submitted<AnswerToQuestion<Type>>>;
   /** One record as the API shows it, or null. */

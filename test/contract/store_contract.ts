@@ -97,6 +97,19 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       });
     });
 
+    test('a batch is decided as any other command, with its conditions, and answered as packed JSON', async () => {
+      await createHost();
+      const items = [1, 2].map((pid) => ({ type: 'create_process', pid, comm: `é${String(pid)}` }) as const);
+      const batch = { host: 'node-a', command: { type: 'batch', items } } as const;
+      const answered = async (more: object): Promise<unknown> =>
+        unpackJson(done(await store.submitBatch({ ...batch, ...more })).answer);
+      expect(await answered({ dry_run: true })).toMatchObject({ items: [{ pid: 1 }, { pid: 2 }] });
+      const idempotency = { key: 'k', fingerprint: 'f' };
+      const first = await answered({ idempotency });
+      expect(await answered({ idempotency })).toEqual(first);
+      expect(first).toMatchObject({ items: [await store.get('processes', 'node-a', '1'), { pid: 2 }] });
+    });
+
     test('what is not there is null', async () => {
       expect(await store.get('hosts', 'node-a', 'node-a')).toBeNull();
       expect(await store.getByUid('removals', 'nothing')).toBeNull();
@@ -381,7 +394,7 @@ function adviceOf(item: string | undefined): string[] {
   return (JSON.parse(item ?? '{}') as Assessment).advice.map(({ action }) => action);
 }
 
-function done(submitted: Submitted): Extract<Submitted, { status: 'done' }> {
+function done<Answer>(submitted: Submitted<Answer>): Extract<Submitted<Answer>, { status: 'done' }> {
   if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
   return submitted;
 }
