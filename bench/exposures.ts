@@ -1,10 +1,11 @@
 import type { Command } from '../src/engine/model/command.ts';
 import type { Host } from '../src/engine/model/host.ts';
+import { onCopies } from './copies.ts';
 import { build, removeWhole, run } from './engine.ts';
 import { GIB } from './fleet.ts';
 import type { Report } from './report.ts';
 import type { RowId } from './rows.ts';
-import { measureSlope, type CpuOf } from './slopes.ts';
+import { measureSlope } from './slopes.ts';
 import { cpuMs, median } from './statistics.ts';
 import { renamed } from './write_hosts.ts';
 
@@ -29,15 +30,24 @@ export async function benchExposures(report: Report): Promise<void> {
   await one(report, 'window_unpin', pinned(MANY), (host) =>
     [...host.tables.pins.keys()].map((pin) => ({ type: 'unpin', pin })),
   );
-  await measureSlope(report, 'windows_slope', SIZES, onCopies(1, bind));
+  await measureSlope(
+    report,
+    'windows_slope',
+    SIZES,
+    onCopies(MANY, (windows) => unbound(mapped(windows, 1)), bind),
+  );
   await measureSlope(
     report,
     'exposures_slope',
     SIZES,
-    onCopies('each', (host, processes) => {
-      bind(host);
-      exitAll(host, processes);
-    }),
+    onCopies(
+      MANY,
+      (processes) => unbound(mapped(processes, processes)),
+      (host, processes) => {
+        bind(host);
+        exitAll(host, processes);
+      },
+    ),
   );
 }
 
@@ -52,18 +62,6 @@ async function closing(report: Report, opened: RowId, closed: RowId, processes: 
   }
   report.measured(opened, median(spent.open), `median of ${String(ROUNDS)}`);
   report.measured(closed, median(spent.close), `median of ${String(ROUNDS)}, with all that an exit does`);
-}
-
-/** Work on copies of hosts with so many mappings, of so many processes. */
-function onCopies(processes: 1 | 'each', work: (host: Host, processes: number) => void): CpuOf {
-  const built = new Map<number, Host>();
-  return (count) => {
-    const many = processes === 'each' ? count : processes;
-    const host = built.get(count) ?? unbound(mapped(count, many));
-    built.set(count, host);
-    const copy = renamed(host, 'bench');
-    return cpuMs(() => work(copy, many));
-  };
 }
 
 function bind(host: Host): void {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { startChild, type Child } from './child.ts';
+import { onCopies } from './copies.ts';
 import { build, run } from './engine.ts';
 import { GIB, memories } from './fleet.ts';
 import { ask } from './load.ts';
 import type { Report } from './report.ts';
 import { measureSlope, type CpuOf } from './slopes.ts';
-import { cpuMs, median } from './statistics.ts';
-import { inTemporaryFolder, renamed } from './write_hosts.ts';
+import { median } from './statistics.ts';
+import { inTemporaryFolder } from './write_hosts.ts';
 
 const SIZES = [1_250, 2_500, 5_000, 10_000] as const;
 const MANY = 10_000;
@@ -29,17 +30,16 @@ export async function benchImports(report: Report): Promise<void> {
       await service.stop();
     }
   });
-  await measureSlope(report, 'reboot_slope', SIZES, (devices) => {
-    const host = renamed(rigOf(devices), 'bench');
-    return cpuMs(() => run(host, { type: 'reboot' }));
-  });
-}
-
-const rigs = new Map<number, ReturnType<typeof build>>();
-function rigOf(devices: number): ReturnType<typeof build> {
-  const rig = rigs.get(devices) ?? build(memories('bench', devices));
-  rigs.set(devices, rig);
-  return rig;
+  await measureSlope(
+    report,
+    'reboot_slope',
+    SIZES,
+    onCopies(
+      MANY,
+      (devices) => build(memories('bench', devices)),
+      (host) => run(host, { type: 'reboot' }),
+    ),
+  );
 }
 
 /** Milliseconds of the service's CPU. */

@@ -1,16 +1,17 @@
 import { ask } from '../src/engine/ask.ts';
 import type { Command } from '../src/engine/model/command.ts';
 import type { Host } from '../src/engine/model/host.ts';
+import { onCopies } from './copies.ts';
 import { build, removeWhole, run } from './engine.ts';
 import { crowd, extents, pinnedCrowd } from './fleet.ts';
 import type { Report } from './report.ts';
 import type { RowId } from './rows.ts';
-import { measureSlope, type CpuOf } from './slopes.ts';
+import { measureSlope } from './slopes.ts';
 import { cpuMs, median } from './statistics.ts';
-import { renamed } from './write_hosts.ts';
 
 const SIZES = [1_250, 2_500, 5_000, 10_000] as const;
 const ASKED_SIZES = [250, 500, 1_000, 2_000] as const;
+const [MAX, ASKED_MAX] = [10_000, 2_000];
 const MANY = 20_000;
 const ONES = 21;
 
@@ -20,33 +21,33 @@ export async function benchMappings(report: Report): Promise<void> {
     report,
     'exit_slope',
     SIZES,
-    onCopies((count) => build(crowd('bench', count, 'one')), exit),
+    onCopies(MAX, (count) => build(crowd('bench', count, 'one')), exit),
   );
   await measureSlope(
     report,
     'fork_slope',
     SIZES,
-    onCopies((count) => build(crowd('bench', count, 'one')), fork),
+    onCopies(MAX, (count) => build(crowd('bench', count, 'one')), fork),
   );
   await measureSlope(
     report,
     'kill_slope',
     SIZES,
-    onCopies((count) => build(crowd('bench', count, 'each')), removeWhole),
+    onCopies(MAX, (count) => build(crowd('bench', count, 'each')), removeWhole),
   );
   await measureSlope(
     report,
     'pins_slope',
     SIZES,
-    onCopies((count) => build(pinnedCrowd('bench', count)), removeWhole),
+    onCopies(MAX, (count) => build(pinnedCrowd('bench', count)), removeWhole),
   );
   const handled = (count: number): Host => build(pinnedCrowd('bench', count, 'handled'));
-  await measureSlope(report, 'holders_slope', ASKED_SIZES, onCopies(handled, survey));
+  await measureSlope(report, 'holders_slope', ASKED_SIZES, onCopies(ASKED_MAX, handled, survey));
   await measureSlope(
     report,
     'holes_slope',
     SIZES,
-    onCopies((count) => extents('bench', count), fill),
+    onCopies(MAX, (count) => extents('bench', count), fill),
   );
   const host = handled(MANY);
   await one(report, 'access_one', host, (at) => {
@@ -58,17 +59,6 @@ export async function benchMappings(report: Report): Promise<void> {
 
 /** The ids of pinnedCrowd(), whose mappings and pins are made in turn. */
 const mappingOf = (at: number): string => `v${String(4 + 2 * at)}`;
-
-/** Works on a copy of a host that is built once for each size. */
-function onCopies(make: (count: number) => Host, work: (host: Host) => unknown): CpuOf {
-  const built = new Map<number, Host>();
-  return (count) => {
-    const host = built.get(count) ?? make(count);
-    built.set(count, host);
-    const copy = renamed(host, 'bench');
-    return cpuMs(() => work(copy));
-  };
-}
 
 const exit = (host: Host): unknown => run(host, { type: 'exit_process', pid: 1 });
 const fork = (host: Host): unknown =>

@@ -10,9 +10,9 @@ import {
   emit,
   hostRecord,
   identity,
-  nextId,
   protectEntries,
   put,
+  takeNumbers,
   type Transaction,
 } from '../model/transaction.ts';
 
@@ -43,13 +43,7 @@ export function createProcess(tx: Transaction, command: CreateProcess): Process 
     waits_for_thaw: null,
     end: null,
   });
-  if (parent !== null) {
-    for (const open_file of openFilesOfPid(tx.host, parent.pid)) {
-      const id = nextId(tx, 'o');
-      put(tx, 'open_files', id, { ...open_file, ...identity(tx), id, pid });
-    }
-    for (const mapping of mappingsOfPid(tx.host, parent.pid)) inherit(tx, mapping, pid);
-  }
+  if (parent !== null) inherit(tx, parent.pid, pid);
   emit(tx, 'process_created', `processes/${String(pid)}`, { comm: command.comm });
   return record;
 }
@@ -61,11 +55,25 @@ function nextPid(tx: Transaction): number {
   return pid;
 }
 
+/** The parent's descriptors and VMAs. */
+function inherit(tx: Transaction, parent: number, pid: number): void {
+  const opened = openFilesOfPid(tx.host, parent);
+  const mappings = mappingsOfPid(tx.host, parent);
+  const first = takeNumbers(tx, opened.length + mappings.length);
+  opened.forEach((open_file, at) => {
+    const id = `o${String(first + at)}`;
+    put(tx, 'open_files', id, { ...open_file, uid: tx.context.uid(), revision: 0, id, pid });
+  });
+  mappings.forEach((mapping, at) => {
+    inheritMapping(tx, mapping, `v${String(first + opened.length + at)}`, pid);
+  });
+}
+
 /** The child's VMA, with the entries that a fork copies; private pages are shared until either side stores (A8). */
-function inherit(tx: Transaction, mapping: Mapping, pid: number): void {
-  const id = nextId(tx, 'v');
+function inheritMapping(tx: Transaction, mapping: Mapping, id: string, pid: number): void {
   const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
-  put(tx, 'mappings', id, { ...mapping, ...identity(tx), id, pid, activity: 'idle', present: none });
+  const uid = tx.context.uid();
+  put(tx, 'mappings', id, { ...mapping, uid, revision: 0, id, pid, activity: 'idle', present: none });
   if (mapping.anonymous && isPrivate(mapping)) protectEntries(tx, [mapping.id]);
   const copied = copiedByFork(tx.host, mapping);
   if (copied !== 'none') copyEntries(tx, mapping.id, id, copied === 'pte');

@@ -205,9 +205,14 @@ export function hostRecord(host: Host): HostRecord {
 
 /** A readable id, unique in its host for good: `m1`, `f2`, `v3`. */
 export function nextId(tx: Transaction, prefix: string): string {
-  const record = hostRecord(tx.host);
-  patch(tx, 'hosts', record.name, { next_id: record.next_id + 1 });
-  return `${prefix}${String(record.next_id)}`;
+  return `${prefix}${String(takeNumbers(tx, 1))}`;
+}
+
+/** Takes the next numbers for ids, one change of the host however many; returns the first of them. */
+export function takeNumbers(tx: Transaction, count: number): number {
+  const { name, next_id } = hostRecord(tx.host);
+  if (count > 0) patch(tx, 'hosts', name, { next_id: next_id + count });
+  return next_id;
 }
 
 /** uid, revision and host of a new record. */
