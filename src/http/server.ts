@@ -32,6 +32,7 @@ import { serviceRoutes } from './routes/service.ts';
 import { planRoute } from './routes/plan.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { requestIds } from './request_id.ts';
+import { requestLog } from './request_log.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { limitRequests, sendCarefulHeaders, type Limits } from './security.ts';
 import { validatorOf } from './validate.ts';
@@ -72,6 +73,7 @@ export async function buildServer({
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
+    childLoggerFactory: requestLog,
     frameworkErrors: answerUnrouted(patterns),
     clientErrorHandler: answerSocket,
     // Idle keep-alive connections must not hold up the drain at shutdown.

@@ -19,11 +19,12 @@ import type { Assessed, AssessedPage, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
-import { counted, createOwnReads } from './own_reads.ts';
+import { counted, createOwnReads, type OwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
 import { shareNext } from './share_next.ts';
+import { prepareSharedRead } from './shared_read.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
 /** Where the file is, how it is served, and who is told. */
@@ -79,6 +80,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const path = await ready;
   return storeOf({
     db: openReadConnection(path),
+    ownReads,
     client,
     log,
     assessor: counted(
@@ -113,6 +115,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 /** Who does what a store is asked, in whatever thread. */
 export interface StoreParts {
   readonly db: Connection;
+  readonly ownReads: OwnReads;
   readonly client: Omit<WriterClient, 'ready'>;
   readonly assessor: JobThread<AssessorJob>;
   readonly asker: JobThread<Work>;
@@ -122,9 +125,13 @@ export interface StoreParts {
 }
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
-export function storeOf({ db, client, assessor, asker, decider, reader, log }: StoreParts): Store {
+export function storeOf(parts: StoreParts): Store {
+  const { db, ownReads, client, assessor, asker, decider, reader, log } = parts;
   const { run, runPacked, runBatch, letGo, ...writer } = client;
-  const reads = createReads(db);
+  const shared = prepareSharedRead(db, ownReads);
+  // Before anybody hears of a commit: what they read then has it.
+  writer.onCommit(shared.end);
+  const reads = createReads(db, shared.begin);
   const isRange = prepareIsRange(db);
   const countFleetText = shareNext(async () =>
     logged(log, await assessor.run<Assessed<string>>('count_fleet')),
@@ -163,6 +170,7 @@ export function storeOf({ db, client, assessor, asker, decider, reader, log }: S
     close: async () => {
       for (const thread of [assessor, asker, decider, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
+      shared.end();
       db.close();
       await client.close();
     },

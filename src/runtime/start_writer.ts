@@ -10,7 +10,7 @@ import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
 import { createFreshUid } from './fresh_uid.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
-import { isReading } from './own_reads.ts';
+import { betweenTurns, isReading } from './own_reads.ts';
 import { packError } from './thread_error.ts';
 
 /** Whoever waits for a host waits so long for what another thread decides of it: then that may be overtaken. */
@@ -124,7 +124,8 @@ function unpacked(message: Extract<ToWriter, { type: 'submit_packed' }>): Work {
 function tellCheckpoints({ db, path }: OwnedDatabase, data: WriterData, tell: Tell): Checkpoints {
   const { walBytesMax, ownReads } = data;
   const isOwnRead = (): boolean => isReading(ownReads);
-  const checkpoints = watchCheckpoints({ db, path, walBytesMax, isOwnRead }, ({ degraded }) => {
+  const undisturbed = <T>(act: () => T): T => betweenTurns(ownReads, act);
+  const checkpoints = watchCheckpoints({ db, path, walBytesMax, isOwnRead, undisturbed }, ({ degraded }) => {
     const fields = { path, wal_bytes: walBytes(path), ...(degraded === null ? {} : { why: degraded }) };
     if (degraded === null) tell({ type: 'log', level: 'info', fields, message: 'checkpoints work again' });
     else tell({ type: 'log', level: 'warn', fields, message: 'checkpoints fail' });

@@ -34,6 +34,8 @@ export interface Checkpointed {
   readonly walBytesMax: number;
   /** Whether a question of this process reads one state for long now. */
   readonly isOwnRead: () => boolean;
+  /** Makes a checkpoint while nobody of this process reads an old state for a moment. */
+  readonly undisturbed: <T>(act: () => T) => T;
 }
 
 interface Result {
@@ -49,7 +51,7 @@ interface Result {
  * for a reader of ours or of others.
  */
 export function watchCheckpoints(
-  { db, path, walBytesMax, isOwnRead }: Checkpointed,
+  { db, path, walBytesMax, isOwnRead, undisturbed }: Checkpointed,
   changed: (state: CheckpointState) => void,
 ): Checkpoints {
   db.pragma('wal_autocheckpoint = 0');
@@ -59,7 +61,7 @@ export function watchCheckpoints(
   const run = (): void => {
     commits = 0;
     const before = state.degraded;
-    const trouble = checkpoint(db, path, isOwnRead);
+    const trouble = undisturbed(() => checkpoint(db, path, isOwnRead));
     seenBytes = walBytes(path);
     if (trouble === null) {
       state = { ...state, last_checkpoint_at: new Date().toISOString(), degraded: null };

@@ -7,7 +7,7 @@ import { NAME_KEY } from './journal.ts';
 import { isInParts, listPage, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
 import { SEEN } from './seen.ts';
-import { hostColumn, KINDS, revisionOf, wholeRecord } from './tables.ts';
+import { KINDS, revisionOf, wholeRecord } from './tables.ts';
 import { IS_UID, uidText, uidValues } from './uids.ts';
 
 /** What a store answers by reading alone. */
@@ -16,10 +16,10 @@ export type Reads = Pick<
   'get' | 'getByUid' | 'getText' | 'getTextByUid' | 'list' | 'events' | 'runningRemovals'
 >;
 
-/** The reading half of the store, over a connection that only reads. */
-export function createReads(db: Connection): Reads {
+/** The reading half of the store, over a connection that only reads; before each read `begin` is called. */
+export function createReads(db: Connection, begin: () => void = () => undefined): Reads {
   const prepare = prepareOnce(db);
-  const texts = prepareTexts(db);
+  const texts = prepareTexts(db, begin);
   const parsed = <K extends Kind>(found: RecordText | null): RecordOf<K> | null =>
     found === null ? null : (JSON.parse(found.text) as RecordOf<K>);
   const listNow = prepareList(db);
@@ -29,8 +29,14 @@ export function createReads(db: Connection): Reads {
     getByUid: async (kind, uid) => parsed(texts.byUid(kind, uid)),
     getText: async (kind, host, id) => texts.byId(kind, host, id),
     getTextByUid: async (kind, uid) => texts.byUid(kind, uid),
-    list: async (query) => listNow(query),
-    events: async (query) => eventsNow(query),
+    list: async (query) => {
+      begin();
+      return listNow(query);
+    },
+    events: async (query) => {
+      begin();
+      return eventsNow(query);
+    },
     runningRemovals: async () =>
       prepare(`SELECT h.id AS host, r.id AS removal FROM removals AS r CROSS JOIN hosts AS h ON h.key = r.host
          WHERE r.state = 'running' ORDER BY r.key`).all() as {
@@ -46,28 +52,51 @@ interface Texts {
 }
 
 /** Prepares reading one record of each kind. */
-function prepareTexts(db: Connection): Texts {
+function prepareTexts(db: Connection, begin: () => void): Texts {
+  const find = (kind: Kind, columns: string) => {
+    const text = `SELECT ${columns} FROM ${kind}`;
+    const host = kind === 'hosts' ? 'id = ?' : `host = ${keyOfHost()}`;
+    return {
+      byId: db.prepare<[string, string], string>(`${text} WHERE ${host} AND id = ?`).pluck(),
+      byUid: db.prepare<ReturnType<typeof uidValues>, string>(`${text} WHERE ${IS_UID}`).pluck(),
+    };
+  };
   const ofKind = (kind: Kind) => {
     const state = `${uidText(kind)} || '.' || ${revisionOf(kind)}`;
-    const text = `SELECT ${state} || char(10) || ${wholeRecord(kind)} FROM ${kind}`;
     return {
-      byId: db
-        .prepare<[string, string], string>(`${text} WHERE ${hostColumn(kind)} = ${keyOfHost()} AND id = ?`)
-        .pluck(),
-      byUid: db.prepare<ReturnType<typeof uidValues>, string>(`${text} WHERE ${IS_UID}`).pluck(),
+      texts: find(kind, wholeRecord(kind)),
+      withStates: find(kind, `${state} || char(10) || ${wholeRecord(kind)}`),
     };
   };
   const statements = Object.fromEntries(KINDS.map((kind) => [kind, ofKind(kind)])) as {
     readonly [kind in Kind]: ReturnType<typeof ofKind>;
   };
   return {
-    byId: (kind, host, id) => recordText(statements[kind].byId.get(host, id)),
-    byUid: (kind, uid) => recordText(statements[kind].byUid.get(...uidValues(uid))),
+    byId: (kind, host, id) => {
+      begin();
+      const { texts, withStates } = statements[kind];
+      return recordText(texts.byId.get(host, id)) ?? afterState(withStates.byId.get(host, id));
+    },
+    byUid: (kind, uid) => {
+      begin();
+      const { texts, withStates } = statements[kind];
+      const values = uidValues(uid);
+      return recordText(texts.byUid.get(...values)) ?? afterState(withStates.byUid.get(...values));
+    },
   };
 }
 
+/** How the records of most kinds begin. */
+const HEAD = /^\{"uid":"([^"\\]+)","revision":([0-9]+)/;
+
+/** A record that begins with its state: SQLite would take as long to put that together as to find the row. */
+function recordText(text: string | undefined): RecordText | null {
+  const [, uid, revision] = text === undefined ? [] : (HEAD.exec(text) ?? []);
+  return uid === undefined ? null : { state: `${uid}.${revision!}`, text: text! };
+}
+
 /** Of a row that is one text: an object of three columns would cost as much as to find it. */
-function recordText(row: string | undefined): RecordText | null {
+function afterState(row: string | undefined): RecordText | null {
   if (row === undefined) return null;
   const end = row.indexOf('\n');
   return { state: row.slice(0, end), text: row.slice(end + 1) };

@@ -56,6 +56,8 @@ export async function openLocalStore(path: string, decideBy: Decide = decideAtOn
   const db = openReadConnection(await ready);
   return storeOf({
     db,
+    // Not the writer's: in one thread it would wait for a turn that cannot end.
+    ownReads: createOwnReads(),
     client,
     log: SILENT,
     assessor: localJobs(prepareAssess(db).answer),
