@@ -146,13 +146,22 @@ function currentOf(
   region: CxlRegion | undefined,
 ): CurrentDevice {
   const isDestroyed = has(device, NAMESPACE_DESTROYED);
+  // A size of another layout is none of this one: nobody has told it.
+  const isPlaced = device.placed_as === null;
   return {
-    ...device,
-    // A size of another layout is none of this one: nobody has told it.
-    ...(device.placed_as === null ? {} : { size: null, phys_addr: null }),
-    on_nd_bus: isOnNdBus(device, region),
-    align: alignOf(device, record),
+    name: device.name,
+    mode: device.mode,
+    state: device.state,
+    parent_bound: device.parent_bound,
     is_present: device.media_present && !isDestroyed && (region?.state ?? 'enabled') === 'enabled',
+    size: isPlaced ? device.size : null,
+    align: alignOf(device, record),
+    phys_addr: isPlaced ? device.phys_addr : null,
+    numa_node: device.numa_node,
+    target_node: device.target_node,
+    provider: device.provider,
+    on_nd_bus: isOnNdBus(device, region),
+    map: device.map,
     memory_blocks: range === undefined || isAsListed(range, record) ? null : countBlocks(range),
     badblocks: currentBadblocks(device.badblocks),
   };

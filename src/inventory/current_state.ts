@@ -94,11 +94,25 @@ function named<T extends ListedObject | null>(
   return wanted === null ? object : { ...object, [key]: freeName(wanted, name, owners) };
 }
 
-/** The state of a device of which the simulator knows no more than what was listed. */
+/** The state of a device of which the simulator knows no more than what was listed. Named by member: ADR 19. */
 export function asListed(record: InventoryDeviceRecord): CurrentDevice {
-  const { poisoned_ranges: badblocks } = record;
-  const parent_bound = !isDisabledNamespace(record.listed);
-  return { ...record, parent_bound, is_present: true, on_nd_bus: record.namespace !== null, badblocks };
+  return {
+    name: record.name,
+    mode: record.mode,
+    state: record.state,
+    parent_bound: !isDisabledNamespace(record.listed),
+    is_present: true,
+    size: record.size,
+    align: record.align,
+    phys_addr: record.phys_addr,
+    numa_node: record.numa_node,
+    target_node: record.target_node,
+    provider: record.provider,
+    on_nd_bus: record.namespace !== null,
+    map: record.map,
+    memory_blocks: record.memory_blocks,
+    badblocks: record.poisoned_ranges,
+  };
 }
 
 function namespaceNow(

@@ -63,7 +63,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
   const { uid, revision, host } = identity(tx);
   const driven = command.state === 'unbound' ? UNDRIVEN : drivenIn(tx.host, mode);
   const { holders, told_at } = command.holders === 'told' ? toldNow(tx.context) : NOT_TOLD;
-  const device: Omit<DaxDevice, 'cdevs'> = {
+  const device: DaxDevice = {
     uid,
     revision,
     host,
@@ -109,6 +109,7 @@ export function newDevice(tx: Transaction, command: CreateDaxDevice, places: Pla
     cxl_region_from: NO_LINK.cxl_region_from,
     holders,
     told_at,
+    cdevs: [],
   };
   return { ...device, cdevs: cdevsNow(null, device) };
 }

@@ -52,7 +52,11 @@ export function placesOf(host: Host, but: string | null): Places {
 
 /** Takes a device as it is now into account. */
 export function addPlace(places: Places, device: DaxDevice): void {
-  for (const [list, pfn] of pfnsIn(places, device)) list.splice(countBelow(list, pfn), 0, pfn);
+  for (const [list, pfn] of pfnsIn(places, device)) {
+    const at = countBelow(list, pfn);
+    if (at === list.length) list.push(pfn);
+    else list.splice(at, 0, pfn);
+  }
   places.sizes.bytes += device.size;
 }
 
