@@ -72,6 +72,7 @@ function ownersIn(change: Change): readonly string[] {
       return [change.owner];
     case 'copy_entries':
       return [change.to];
+    case 'empty_entries':
     case 'protect_entries':
       return change.owners;
     case 'delete':

@@ -19,6 +19,7 @@ import type { Shapes } from './shapes.ts';
  *   [7, …ids]                              count_windows
  *   [8, from, to, only_pte]                copy_entries
  *   [9, removal]                           note_mapped
+ *   [10, …owners]                          empty_entries
  *
  * Before migration 42 a change was stored as it is, an object.
  */
@@ -34,6 +35,7 @@ const PROTECTED = 6;
 const COUNTED = 7;
 const COPIED = 8;
 const NOTED = 9;
+const EMPTIED = 10;
 
 /** Kinds by their number in the journal: one that is new comes last. */
 const KINDS_BY_NUMBER = [
@@ -114,6 +116,8 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
       return [COPIED, change.from, change.to, change.only_pte];
     case 'protect_entries':
       return [PROTECTED, ...change.owners];
+    case 'empty_entries':
+      return [EMPTIED, ...change.owners];
     case 'count_windows':
       return [COUNTED, ...change.ids];
     case 'note_mapped':
@@ -175,6 +179,8 @@ export function changeOf(
     }
     case PROTECTED:
       return { op: 'protect_entries', owners: values as string[] };
+    case EMPTIED:
+      return { op: 'empty_entries', owners: values as string[] };
     case COUNTED:
       return { op: 'count_windows', ids: values as string[] };
     case NOTED:

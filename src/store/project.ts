@@ -99,6 +99,7 @@ function touchedBy(host: Host, { events, replaced }: Applied): Iterable<Touched>
       case 'copy_entries':
         touchOwner(change.to);
         break;
+      case 'empty_entries':
       case 'protect_entries':
         for (const owner of change.owners) touchOwner(owner);
         break;

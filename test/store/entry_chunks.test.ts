@@ -105,6 +105,10 @@ test('one chunk stands in the row of its owner, several have a row each', () => 
   expectLoaded();
   made.commit({ op: 'drop_entries', owner: 'v1', index: 0, nr_pages: 2 * MANY, anon: true });
   expectLoaded();
+  made.commit(holed(0, MANY));
+  made.commit({ op: 'empty_entries', owners: ['v1'] });
+  expectLoaded();
+  expect(made.host.entries.has('v1')).toBe(false);
 });
 
 test('a change among many runs writes the chunks around it, by this host and by one that was loaded', () => {

@@ -98,6 +98,34 @@ test('what a fork copied is in the journal as a copy, and is replayed', async ()
   expect(loaded).toEqual(replayed);
 });
 
+test('what a removal unmaps of many is one change in the journal, and is replayed', async () => {
+  const mapped = { file: 'f3', flags: ['shared'], prot: 'rw', length: 8192, populate: 'write' } as const;
+  await submitAll(store, 'node-a', [
+    { type: 'create_host', name: 'node-a', kernel: 'v6.12' },
+    { type: 'create_dax_device', name: 'pmem0', mode: 'fsdax', size: 2 ** 28 },
+    {
+      ...{ type: 'create_mount', dax_device: 'pmem0', path: '/mnt', dax: 'always', mkfs: true },
+      ...{ fs_type: 'xfs', rmapbt: true },
+    },
+    { type: 'create_file', mount: 'm2', path: '/mnt/a', size: 2 ** 20 },
+    { type: 'create_process', pid: 1, comm: 'lives', sigbus: 'handled' },
+    { type: 'create_process', pid: 2, comm: 'dies' },
+    { type: 'create_mapping', pid: 1, offset: 0, ...mapped },
+    { type: 'create_mapping', pid: 1, offset: 8192, ...mapped },
+    { type: 'create_mapping', pid: 2, offset: 0, ...mapped },
+    { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+  ]);
+  const [removal] = listed<{ id: string }>(await store.list({ kind: 'removals', filters: {}, limit: 9 }));
+  for (let step = 0; step < 12; step += 1)
+    await store.submit({ host: 'node-a', command: { type: 'advance_removal', removal: removal!.id } });
+  const db = openReadConnection(harness.path);
+  const texts = db.prepare<[], string>('SELECT changes FROM events').pluck().all();
+  db.close();
+  expect(texts.join()).toContain('[10,"v4","v5","v6"]');
+  const { replayed, loaded } = replayAndLoad('node-a');
+  expect(loaded).toEqual(replayed);
+});
+
 test('a writer that loads its hosts decides as the one that has them in memory', async () => {
   const commands = mappedAndPinned('node-a', 'v6.12');
   await store.close();

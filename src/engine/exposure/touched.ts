@@ -23,14 +23,25 @@ const REACH = [
  */
 export function touchedBy(tx: Transaction): Map<string, number> {
   const { host } = tx;
-  const devices = new Map<string, number>();
   const direct = new Map<string, number>();
+  // Most commands change no device.
+  let devices: Map<string, number> | null = null;
   for (const [at, { changes }] of tx.events.entries()) {
     for (const change of changes) {
       addSubjects(direct, host, change, at);
-      for (const name of devicesOf(host, change)) devices.set(name, at);
+      for (const name of devicesOf(host, change))
+        devices = (devices ?? new Map<string, number>()).set(name, at);
     }
   }
+  return devices === null ? direct : withDevices(tx, devices, direct);
+}
+
+function withDevices(
+  tx: Transaction,
+  devices: ReadonlyMap<string, number>,
+  direct: Map<string, number>,
+): Map<string, number> {
+  const { host } = tx;
   const touched = new Map<string, number>();
   for (const [name, at] of devices) {
     if (!reachChanged(tx, deviceOf(host, name))) continue;
@@ -58,6 +69,7 @@ function addSubjects(subjects: Map<string, number>, host: Host, change: Change, 
     case 'copy_entries':
       subjects.set(change.to, at);
       return;
+    case 'empty_entries':
     case 'protect_entries':
       for (const owner of change.owners) subjects.set(owner, at);
       return;

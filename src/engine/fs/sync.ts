@@ -12,7 +12,8 @@ import { factsOf } from '../kernels/of_host.ts';
 import { clean, hasDirty } from '../mm/page_cache.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import { patchSuperblock, shutDown } from './superblock.ts';
-import { emit, protectEntries, type Transaction } from '../model/transaction.ts';
+import { hasWritable } from '../model/scan_entries.ts';
+import { emit, entriesOf, protectEntries, type Transaction } from '../model/transaction.ts';
 
 /**
  * fsync(2) of a file, or msync(2) of a shared writable mapping of it. On a live file system it writes back and
@@ -40,11 +41,10 @@ export function syncFile(tx: Transaction, id: string, pid: number): Outcome | Re
 export function writeBack(tx: Transaction, file: File): void {
   if (!hasDirty(tx.host, file)) return;
   clean(tx, file);
-  const shared = mappingsOfFile(tx.host, file.id).filter((mapping) => !mapping.flags.includes('private'));
-  protectEntries(
-    tx,
-    shared.map((mapping) => mapping.id),
-  );
+  const writers: string[] = [];
+  for (const { id, flags } of mappingsOfFile(tx.host, file.id))
+    if (!flags.includes('private') && hasWritable(entriesOf(tx.host, id))) writers.push(id);
+  protectEntries(tx, writers);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Mapping, Process } from '../model/host.ts';
+import { isWithin } from '../model/change_entries.ts';
 import { hasRuns, levelShift } from '../model/mapping_table.ts';
 import { must, processOf, virtualAddress } from '../model/lookup.ts';
-import { dropEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
+import { dropEntries, emptyEntries, entriesOf, hostRecord, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
 import type { AddressSpace } from './address_space.ts';
 import type { Mapped } from './alike_vmas.ts';
@@ -108,12 +109,17 @@ export function hasEarlyPolicy(tx: Transaction, process: Process): boolean {
 
 /** unmap_mapping_range() of pages `[from, to)` of an address space: own copies stay. */
 export function unmap(tx: Transaction, maps: readonly Mapping[], from: number, to: number): void {
-  for (const mapping of maps) {
-    const shift = mapping.offset / PAGE_BYTES;
+  const emptied: string[] = [];
+  for (const { id, offset, present } of maps) {
+    const shift = offset / PAGE_BYTES;
     const start = Math.max(0, from - shift);
-    if (hasRuns(entriesOf(tx.host, mapping.id), start, to - shift))
-      dropEntries(tx, mapping.id, start, to - shift - start);
+    const end = to - shift;
+    const entries = entriesOf(tx.host, id);
+    if (!hasRuns(entries, start, end)) continue;
+    if (present.anon === 0 && isWithin(entries, start, end)) emptied.push(id);
+    else dropEntries(tx, id, start, end - start);
   }
+  emptyEntries(tx, emptied);
 }
 
 function signalFor(tx: Transaction, { mapping, level, index, count }: Sent, plan: KillPlan): SignalRow {

@@ -8,6 +8,7 @@ import { mappingsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
+import type { Mapping } from '../model/host.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
 import { inExitOrder } from './exit_walk.ts';
@@ -43,16 +44,22 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Re
 function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const inOrder = inExitOrder(mappings);
-  const effect = zapEffect(tx.host, inOrder, 'exit');
+  // What has been unmapped has nothing to zap: of a process that a removal kills that is all.
+  const present = mappings.filter(hasPresent);
+  const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
-  const zapped = zapLog(tx, mappings, processOf(tx.host, pid).comm);
-  loseRefs(tx, mappings);
+  const zapped = zapLog(tx, present, processOf(tx.host, pid).comm);
+  loseRefs(tx, present);
   const put = putAll(tx, pid, letGo(tx, pid, inOrder), unknown);
   for (const { at } of put.worker_oopses) recordOops(tx, at);
   return besides(
     put.worker_oopses,
     withLog([...zapped, ...put.kernel_log], ended(tx, pid, end, put.end, unknown)),
   );
+}
+
+function hasPresent({ present: { pte, pmd, pud, anon } }: Mapping): boolean {
+  return pte + pmd + pud + anon > 0;
 }
 
 /** What becomes of the task behind its last puts. */

@@ -22,22 +22,39 @@ interface Delivered {
  * Source: mm/memory-failure.c kill_proc(), send_sig_mceerr().
  */
 export function deliver(tx: Transaction, sent: readonly SignalRow[]): Delivered {
-  const rows = new Map<string, SignalRow>();
-  for (const row of sent) {
-    const key = `${String(row.pid)}/${String(row.si_addr_lsb)}/${row.si_code}`;
-    const before = rows.get(key);
-    rows.set(key, before === undefined ? row : { ...before, count: before.count + row.count });
-  }
-  const delivered = [...rows.values()].map((row): SignalRow => {
+  const delivered: SignalRow[] = [];
+  const killed = new Set<number>();
+  for (const row of eachOnce(sent)) {
     const process = processOf(tx.host, row.pid);
-    return {
-      ...row,
-      killed: process.state === 'running' && !survivesSigbus(process, isForced(row)),
-    };
-  });
-  const killed = new Set(delivered.filter((row) => row.killed).map((row) => row.pid));
+    const dies = process.state === 'running' && !survivesSigbus(process, isForced(row));
+    if (dies) killed.add(row.pid);
+    delivered.push({ ...row, killed: dies });
+  }
   const ends = [...killed].map((pid) => endProcess(tx, pid, { killed_by: 'SIGBUS' }));
   return { signals: delivered, unknown: ends.find(isRefusal) ?? null };
+}
+
+/** One row for each process, size and code, in the order of the first of each. */
+function eachOnce(sent: readonly SignalRow[]): readonly SignalRow[] {
+  const rows: SignalRow[] = [];
+  // Where the rows of a process stand: few, however many VMAs it has.
+  const placesOf = new Map<number, number[]>();
+  for (const row of sent) {
+    const places = placesOf.get(row.pid);
+    const at = places?.find((place) => isAlike(rows[place]!, row));
+    if (at !== undefined) {
+      rows[at] = { ...rows[at]!, count: rows[at]!.count + row.count };
+      continue;
+    }
+    if (places === undefined) placesOf.set(row.pid, [rows.length]);
+    else places.push(rows.length);
+    rows.push(row);
+  }
+  return rows;
+}
+
+function isAlike(a: SignalRow, b: SignalRow): boolean {
+  return a.si_addr_lsb === b.si_addr_lsb && a.si_code === b.si_code;
 }
 
 /** Forced or unhandled SIGBUS ends a process; a handler lets it live on. */

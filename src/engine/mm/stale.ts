@@ -158,10 +158,16 @@ export function ramInUse(host: Host, device: DaxDevice): PfnRange[] {
 
 /** Looks each device up once: a process may map one by thousands of mappings. Holds while nothing changes. */
 export function onceADevice<Pages>(pagesOf: (device: DaxDevice) => Pages): (device: DaxDevice) => Pages {
-  const known = new Map<string, Pages>();
+  // Most who ask are of one device: they need no map.
+  let first: { readonly name: string; readonly pages: Pages } | null = null;
+  let others: Map<string, Pages> | null = null;
   return (device) => {
-    const pages = known.get(device.name) ?? pagesOf(device);
-    known.set(device.name, pages);
+    const { name } = device;
+    if (first === null) first = { name, pages: pagesOf(device) };
+    if (first.name === name) return first.pages;
+    others ??= new Map();
+    const pages = others.get(name) ?? pagesOf(device);
+    others.set(name, pages);
     return pages;
   };
 }

@@ -83,6 +83,9 @@ export function applyChange(host: Host, change: Change, undo: UndoList): void {
     case 'drop_entries':
       replaceEntries(host, change, change.owner, undo);
       return;
+    case 'empty_entries':
+      emptyEntries(host, change.owners, undo);
+      return;
     case 'copy_entries':
       replaceEntries(host, change, change.to, undo, change.from);
       return;
@@ -222,6 +225,24 @@ function replaceEntries(
   undo?.push(() => {
     setEntries(host, owner, before.entries);
     if (mapping !== undefined) host.tables.mappings.set(owner, mapping);
+  });
+}
+
+/** Takes all entries of mappings. One undo for all of them: they may be those of a thousand processes. */
+function emptyEntries(host: Host, owners: readonly string[], undo: UndoList): void {
+  const { mappings } = host.tables;
+  const before: (readonly [mapping: Mapping, entries: Entries])[] = [];
+  for (const owner of owners) {
+    const mapping = mappings.get(owner)!;
+    if (undo !== null) before.push([mapping, host.entries.get(owner)!]);
+    host.entries.delete(owner);
+    mappings.set(owner, { ...mapping, present: NOTHING_PRESENT });
+  }
+  undo?.push(() => {
+    for (const [mapping, entries] of before) {
+      host.entries.set(mapping.id, entries);
+      mappings.set(mapping.id, mapping);
+    }
   });
 }
 

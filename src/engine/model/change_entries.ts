@@ -197,16 +197,21 @@ function isProtected(rows: Float64Array): boolean {
 }
 
 function protectRows(rows: Float64Array): Float64Array {
-  const clean = rows.slice();
-  let joins = false;
-  let end = Number.NaN;
+  const clean = new Float64Array(rows.length);
+  let touching = 0;
+  let end = -1;
   for (let at = 0; at < rows.length; at += COLUMNS) {
+    const index = rows[at]!;
+    const nr_pages = rows[at + 1]!;
     const bits = rows[at + 3]!;
-    if (isWritable(bits) && !isAnon(bits)) clean[at + 3] = bits - WRITABLE;
-    joins ||= rows[at] === end;
-    end = rows[at]! + rows[at + 1]!;
+    clean[at] = index;
+    clean[at + 1] = nr_pages;
+    clean[at + 2] = rows[at + 2]!;
+    clean[at + 3] = isWritable(bits) && !isAnon(bits) ? bits - WRITABLE : bits;
+    if (index === end) touching += 1;
+    end = index + nr_pages;
   }
-  return joins ? joined(clean) : clean;
+  return touching > 0 ? joined(clean) : clean;
 }
 
 /** With one row for neighbours that are alike. */

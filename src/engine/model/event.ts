@@ -38,6 +38,8 @@ export type Change =
       readonly nr_pages: number;
       readonly anon: boolean;
     }
+  /** No entries are left of these mappings, which have no copies. */
+  | { readonly op: 'empty_entries'; readonly owners: readonly string[] }
   /** The table of `to`, which has no entries, becomes that of `from`: all of it, or its entries of 4 KiB. */
   | { readonly op: 'copy_entries'; readonly from: string; readonly to: string; readonly only_pte: boolean }
   /** Write-protect every shared device entry of the named mappings. */

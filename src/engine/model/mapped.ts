@@ -1,7 +1,7 @@
 import type { DaxDevice, Host } from './host.ts';
 import { livingMappings, mappingsOfDevice, nrPages } from './lookup.ts';
 import { runCount, type Entries } from './mapping_table.ts';
-import { pfnList, reserve, setOf, unionOf, within, type PfnSet } from './pfn_set.ts';
+import { pfnList, reserve, setOf, within, type PfnSet } from './pfn_set.ts';
 import { addReached, leadsInto } from './scan_entries.ts';
 
 interface Asked extends Pick<DaxDevice, 'base_pfn' | 'size'> {
@@ -48,17 +48,22 @@ function reachedPfns(mapped: readonly Entries[]): PfnSet {
   const counts = mapped.map(runCount);
   const longest = counts.indexOf(counts.reduce((most, count) => Math.max(most, count), 0));
   if (longest < 0) return new Float64Array(0);
-  const first = pfnList();
-  addReached(first, mapped[longest]!);
-  const base = setOf(first);
-  const others = mapped.filter((entries, at) => at !== longest && !leadsInto(entries, base));
+  const base = pfnsOf([mapped[longest]!], counts[longest]!);
+  let more = 0;
+  const others = mapped.filter((entries, at) => {
+    const isOther = at === longest || !leadsInto(entries, base);
+    if (isOther) more += counts[at]!;
+    return isOther;
+  });
+  // One list of all: where they ascend it is the set.
+  return others.length === 1 ? base : pfnsOf(others, more);
+}
+
+function pfnsOf(tables: readonly Entries[], runs: number): PfnSet {
   const list = pfnList();
-  reserve(
-    list,
-    others.reduce((sum, entries) => sum + runCount(entries), 0),
-  );
-  for (const entries of others) addReached(list, entries);
-  return unionOf([base, setOf(list)]);
+  reserve(list, runs);
+  for (const entries of tables) addReached(list, entries);
+  return setOf(list);
 }
 
 /** Of mappings of tasks that still have their memory. */

@@ -1,3 +1,4 @@
+import { isWithin } from './change_entries.ts';
 import type { Extent } from './inode.ts';
 import {
   clipRun,
@@ -159,13 +160,9 @@ export function reaches(entries: Entries): boolean {
   return false;
 }
 
-/** Pages of writable entries; of i_pages, dirty ones. O(runs). */
+/** Pages of writable entries; of i_pages, dirty ones. O(runs), once a table. */
 export function writablePages(entries: Entries): number {
-  let pages = 0;
-  for (const rows of entries) {
-    for (let at = 0; at < rows.length; at += COLUMNS) if (isWritable(rows[at + 3]!)) pages += rows[at + 1]!;
-  }
-  return pages;
+  return countedIn(entries).writable;
 }
 
 /** Whether an entry is writable; of i_pages, dirty. O(runs up to it). */
@@ -176,16 +173,41 @@ export function hasWritable(entries: Entries): boolean {
   return false;
 }
 
-/** Pages of the device itself that entries of each size map. O(runs). */
+/** Pages of the device itself that entries of each size map. O(runs), once a table. */
 export function daxPages(entries: Entries): Readonly<Record<Level, number>> {
-  const pages = [0, 0, 0];
+  return countedIn(entries).dax;
+}
+
+/** What entries are counted by. */
+interface PagesCounted {
+  readonly all: number;
+  readonly writable: number;
+  readonly dax: Readonly<Record<Level, number>>;
+}
+
+/** A removal asks several times for the pages of a file before it changes any. */
+const counted = new WeakMap<Entries, PagesCounted>();
+
+function countedIn(entries: Entries): PagesCounted {
+  const known = counted.get(entries) ?? countPages(entries);
+  counted.set(entries, known);
+  return known;
+}
+
+function countPages(entries: Entries): PagesCounted {
+  const dax = [0, 0, 0];
+  let all = 0;
+  let writable = 0;
   for (const rows of entries) {
     for (let at = 0; at < rows.length; at += COLUMNS) {
+      const nr_pages = rows[at + 1]!;
       const bits = rows[at + 3]!;
-      if (isDax(bits)) pages[levelIn(bits)]! += rows[at + 1]!;
+      all += nr_pages;
+      if (isWritable(bits)) writable += nr_pages;
+      if (isDax(bits)) dax[levelIn(bits)]! += nr_pages;
     }
   }
-  return { pte: pages[0]!, pmd: pages[1]!, pud: pages[2]! };
+  return { all, writable, dax: { pte: dax[0]!, pmd: dax[1]!, pud: dax[2]! } };
 }
 
 /**
@@ -301,8 +323,10 @@ function endOfExtent({ offset, nr_pages }: Extent): number {
   return offset + nr_pages;
 }
 
-/** How many of these page indices there are entries for. O(runs, ranges). */
+/** How many of these page indices there are entries for. O(runs, ranges), once a table where one range has all of them. */
 export function pagesEntered(entries: Entries, indices: PfnSet): number {
+  const isOne = indices.length === 2 && isWithin(entries, indices[0]!, indices[0]! + indices[1]!);
+  if (isOne) return countedIn(entries).all;
   let pages = 0;
   let next = 0;
   for (const rows of entries) {

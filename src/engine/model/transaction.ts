@@ -162,6 +162,11 @@ export function dropEntries(
   make(tx, { op: 'drop_entries', owner, index, nr_pages, anon });
 }
 
+/** Takes all entries of mappings that have no copies. */
+export function emptyEntries(tx: Transaction, owners: readonly string[]): void {
+  if (owners.length > 0) make(tx, { op: 'empty_entries', owners });
+}
+
 /** A mapping that has no entries gets those of another one: all, or those of 4 KiB. */
 export function copyEntries(tx: Transaction, from: string, to: string, only_pte: boolean): void {
   make(tx, { op: 'copy_entries', from, to, only_pte });

@@ -68,10 +68,6 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   };
   const loops = storingLoops(tx, input.device);
   const preRemove = parameters.mf_flags === 'MF_MEM_PRE_REMOVE';
-  if (preRemove) {
-    // freeze_super() syncs first: what was dirty is written back and write-protected.
-    for (const file of filesOf(tx.host, mount.file_system)) writeBack(tx, file);
-  }
   let ended_at: File | null = null;
   for (const file of filesInCore(input, mount)) {
     ended_at = file.dax || preRemove ? null : file;
@@ -80,6 +76,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
     if (preRemove) dropPages(input, file, walked);
   }
+  writeBackLeft(input, mount);
   const { signals } = deliver(tx, walked.signals);
   setHwpoison(tx, input.device.name, setOf(walked.flagged));
   const { log, hwpoisoned, files_dropped, pages_dropped } = walked;
@@ -91,6 +88,15 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   const ended = ended_at === null ? {} : { errno: 'EBUSY', ended_at: ended_at.id };
   const result = { holder: mount.id, ...dropped, ...ended };
   return { end: 'done', signals: [...signals, ...storeAgain(tx, loops)], hwpoisoned, log, result };
+}
+
+/**
+ * freeze_super() syncs before anything is unmapped: what was dirty is written back and write-protected. Of what the walk
+ * takes away nobody can tell; so what is left is protected, behind it.
+ */
+function writeBackLeft({ tx, parameters }: StepInput, { file_system }: Mount): void {
+  if (parameters.mf_flags !== 'MF_MEM_PRE_REMOVE') return;
+  for (const file of filesOf(tx.host, file_system)) writeBack(tx, file);
 }
 
 /** Files in core that have blocks, in the order of these. */
@@ -162,6 +168,7 @@ function neverEnds(
   },
 ): StepOutput {
   const { tx } = input;
+  writeBackLeft(input, mount);
   patchSuperblock(tx, mount, { fs_state: 'frozen' });
   emit(tx, 'mount_changed', `mounts/${mount.id}`, { frozen: true });
   storeAgain(tx, killed.loops);
