@@ -110,5 +110,5 @@ async function withStore<T>(
 
 function check({ settled }: BatchResult): void {
   for (const each of settled)
-    if ('error' in each || each.submitted.status !== 'done') throw new Error(JSON.stringify(each));
+    if (!('submitted' in each) || each.submitted.status !== 'done') throw new Error(JSON.stringify(each));
 }

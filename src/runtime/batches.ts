@@ -1,5 +1,6 @@
 import { describeFault, StoreFault, unavailableFor, type Unavailable } from '../store/fault.ts';
 import { holdsHost, type BatchResult, type Settled, type Work } from '../store/transact.ts';
+import type { LoadMore } from '../store/load_ahead.ts';
 import { packJson } from '../store/packed.ts';
 import { createHeldHosts } from './held_hosts.ts';
 import type { FromWriter, WireSettled } from './message.ts';
@@ -44,59 +45,110 @@ export interface Batches {
  * Group commit: what was queued is run at the next turn of the event loop, a batch a turn.
  *
  *   add ──▶ queue ──▶ batch ──done──▶ answered
- *    │ host held        │ a command left undecided: it ends the batch, its host is held
+ *    │ host held        │ a command left undecided, or with much to load: it ends the batch, its host is held
  *    ▼                  ▼
- *   waiting ◀── what is queued of the host        another thread decides it
- *    │                                                │
+ *   waiting ◀── what is queued of the host        another thread decides it    it is loaded, a slice behind each batch
+ *    │                                                │                            │ all of it: run again
  *    └──▶ in front of the queue ◀── the decision is committed, fails, or takes too long
  */
 export function collectBatches(options: BatchOptions): Batches {
   let queue: Queued[] = [];
-  let [failed, flushing] = [false, false];
+  const loading = createLoading();
+  let [failed, flushing, isDue] = [false, false, false];
   const runBatch = createRunBatch(options, () => {
     failed = true;
   });
+  const wake = (): void => {
+    if (isDue || failed || (queue.length === 0 && loading.isOver())) return;
+    isDue = true;
+    setImmediate(run);
+  };
   const enqueue = (next: Queued[]): void => {
-    const isIdle = queue.length === 0;
     queue = next;
-    if (isIdle && queue.length > 0) setImmediate(run);
+    wake();
   };
   const letGo = (hold: number): void => enqueue([...held.letGo(hold), ...queue]);
   const held = createHeldHosts<Queued>(options.holdMs, letGo);
   const runOne = (): void => {
     const batch = queue.slice(0, BATCH_MAX);
     let holding: Queued | null = null;
-    const taken = runBatch(batch, (queued) => {
+    const { taken, more } = runBatch(batch, (queued) => {
       holding = flushing ? null : queued;
       return flushing ? null : held.hold(queued);
     });
+    if (more !== null) {
+      holding = batch[taken - 1]!;
+      loading.add({ ...holding, resumes: held.hold(holding) }, more);
+    }
     const ended = batch.slice(0, taken).filter((queued) => queued !== holding);
     const waited = ended.flatMap(({ resumes }) => (resumes === null ? [] : held.letGo(resumes)));
     queue = [...waited, ...queue.slice(taken)].filter((queued) => !held.keeps(queued));
   };
+  const turn = (): void => {
+    if (queue.length > 0) runOne();
+    const loaded = loading.slice();
+    if (loaded !== null && !held.keeps(loaded)) queue.unshift(loaded);
+  };
   const run = (): void => {
-    if (queue.length === 0 || failed) return;
-    runOne();
-    if (queue.length > 0) setImmediate(run);
+    isDue = false;
+    turn();
+    wake();
   };
   return {
     add: (queued) => {
       if (held.keeps(queued)) return;
       queue.push(queued);
-      if (queue.length === 1) setImmediate(run);
+      wake();
     },
     letGo,
     flush: () => {
       flushing = true;
       queue = [...held.letAllGo(), ...queue];
-      while (queue.length > 0 && !failed) runOne();
+      while ((queue.length > 0 || !loading.isOver()) && !failed) turn();
     },
   };
 }
 
+/** What waits until all is loaded that it asks for. */
+interface Loading {
+  readonly add: (queued: Queued, more: LoadMore) => void;
+  readonly isOver: () => boolean;
+  /** Loads a slice for the first; who it is, if that was the last one. */
+  readonly slice: () => Queued | null;
+}
+
+function createLoading(): Loading {
+  const waiting: (readonly [Queued, LoadMore])[] = [];
+  return {
+    add: (queued, more) => void waiting.push([queued, more]),
+    isOver: () => waiting.length === 0,
+    slice: () => {
+      const [first] = waiting;
+      if (first === undefined || isLeft(first[1])) return null;
+      waiting.shift();
+      return first[0];
+    },
+  };
+}
+
+/** Loads a slice; whether more is left. What it throws is left to the batch to meet. */
+function isLeft(more: LoadMore): boolean {
+  try {
+    return more();
+  } catch {
+    return false;
+  }
+}
+
+/** How many of a batch were taken, and how the last of them goes on if it has to be run again. */
+interface Ran {
+  readonly taken: number;
+  readonly more: LoadMore | null;
+}
+
 /**
- * Runs a batch, as much of it as one turn has time for, and reports what became of that; returns how many it took. `hold`
- * is asked for the last of these, where its host waits for what another thread decides. The
+ * Runs a batch, as much of it as one turn has time for, and reports what became of that, of all but who is to be run again.
+ * `hold` is asked for the last that it took, where its host waits for what another thread decides. The
  * files are looked at before the transaction, where nothing is stored yet, and after its commit: what was committed to a
  * file that has gone meanwhile is stored if the file comes back and lost if it does not, so nobody in the batch is
  * answered and the process has to stop, as after a disk that failed.
@@ -104,13 +156,14 @@ export function collectBatches(options: BatchOptions): Batches {
 function createRunBatch(
   { path, transact, lost, tell, afterCommit }: BatchOptions,
   stop: () => void,
-): (batch: readonly Queued[], hold: (queued: Queued) => number | null) => number {
+): (batch: readonly Queued[], hold: (queued: Queued) => number | null) => Ran {
   const noteState = createNoteState(path, tell);
   return (batch, hold) => {
-    const refuse = (why: Unavailable): number => {
+    const all = { taken: batch.length, more: null };
+    const refuse = (why: Unavailable): Ran => {
       noteState(why);
       tell({ type: 'refused', ids: batch.map(({ id }) => id), why });
-      return batch.length;
+      return all;
     };
     try {
       const before = lost();
@@ -119,17 +172,25 @@ function createRunBatch(
       const after = lost();
       if (after !== null) throw lostInCommit(after);
       noteState(null);
-      const taken = batch.slice(0, settled.length);
-      const wire = taken.map((queued, at) => packSettled(queued, settled[at]!, hold));
-      tell({ type: 'committed', ids: taken.map(({ id }) => id), settled: wire, commit });
+      const ids: number[] = [];
+      const wire: WireSettled[] = [];
+      let more: LoadMore | null = null;
+      for (const [at, each] of settled.entries()) {
+        if ('more' in each) ({ more } = each);
+        else {
+          ids.push(batch[at]!.id);
+          wire.push(packSettled(batch[at]!, each, hold));
+        }
+      }
+      if (ids.length > 0) tell({ type: 'committed', ids, settled: wire, commit });
       afterCommit();
-      return settled.length;
+      return { taken: settled.length, more };
     } catch (error) {
       const why = unavailableFor(error, path);
       if (why !== null) return refuse(why);
       stop();
       tell({ type: 'fatal', error: packError(describeFault(error, path)) });
-      return batch.length;
+      return all;
     }
   };
 }
@@ -167,7 +228,11 @@ function createNoteState(
   };
 }
 
-function packSettled(queued: Queued, settled: Settled, hold: (queued: Queued) => number | null): WireSettled {
+function packSettled(
+  queued: Queued,
+  settled: Exclude<Settled, { readonly more: LoadMore }>,
+  hold: (queued: Queued) => number | null,
+): WireSettled {
   if ('error' in settled) return { error: packError(settled.error) };
   const { submitted } = settled;
   if (submitted.status === 'done' && queued.packs_answer === true)

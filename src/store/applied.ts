@@ -4,6 +4,7 @@ import type { Host, Kind, RecordOf } from '../engine/model/host.ts';
 import type { Extents } from '../engine/model/inode.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import type { PfnSet } from '../engine/model/pfn_set.ts';
+import { loadOwner } from '../engine/model/rest.ts';
 import { entriesOf } from '../engine/model/transaction.ts';
 import { extentsNow } from './extent_chunks.ts';
 import { ownsEntries } from './tables.ts';
@@ -62,6 +63,11 @@ export function changesOf(events: readonly Event[]): Change[] {
   const all: Change[] = [];
   for (const { changes } of events) for (const change of changes) all.push(change);
   return all;
+}
+
+/** Loads the entries that events are going to change. */
+export function loadChanged(host: Host, events: readonly Event[]): void {
+  for (const change of changesOf(events)) for (const owner of ownersIn(change)) loadOwner(host, owner);
 }
 
 /** Whose entries a change may change. */

@@ -6,6 +6,7 @@ import { entriesOf } from '../engine/model/transaction.ts';
 import { changesOf, type Applied } from './applied.ts';
 import type { Connection } from './connection.ts';
 import { extentsNow } from './extent_chunks.ts';
+import type { EntriesAhead } from './load_ahead.ts';
 import { bytesOf, prepareLoadPart, type PartOfHost } from './load_part.ts';
 import type { Touched } from './write_row.ts';
 
@@ -28,8 +29,8 @@ const EXTENT_BYTES = 100;
 const SLACK_BYTES = 4_096;
 
 /** An empty cache. The host that was worked on last stays in it, whatever it takes. */
-export function cacheHosts(db: Connection, maxBytes: number): HostCache {
-  const loadPart = prepareLoadPart(db);
+export function cacheHosts(db: Connection, maxBytes: number, entries: EntriesAhead): HostCache {
+  const loadPart = prepareLoadPart(db, entries);
   const sizeOf = ({ bytes }: PartOfHost): number => Math.min(Math.max(bytes, 1), maxBytes);
   const parts = new LRUCache<string, PartOfHost>({ maxSize: maxBytes, sizeCalculation: sizeOf });
   const weighed = new WeakMap<PartOfHost, number>();
@@ -46,6 +47,7 @@ export function cacheHosts(db: Connection, maxBytes: number): HostCache {
       return part.host;
     },
     stored: (name, applied, touched) => {
+      entries.forget(name);
       const part = parts.get(name);
       if (part === undefined) return;
       part.bytes += grown(part.host, applied);
@@ -57,8 +59,14 @@ export function cacheHosts(db: Connection, maxBytes: number): HostCache {
       parts.delete(name);
       keep(name, part);
     },
-    delete: (name) => void parts.delete(name),
-    clear: () => parts.clear(),
+    delete: (name) => {
+      entries.forget(name);
+      parts.delete(name);
+    },
+    clear: () => {
+      entries.forgetAll();
+      parts.clear();
+    },
   };
 }
 

@@ -9,8 +9,9 @@ import { usesOf } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
 import { keyOfHost } from './host_key.ts';
 import { addExtents, type Row } from './load.ts';
+import type { EntriesAhead } from './load_ahead.ts';
 import { addMapped, prepareMapped } from './mapped_before.ts';
-import { unpackChunks, unpackRuns } from './packed_runs.ts';
+import { unpackRuns } from './packed_runs.ts';
 import { hostColumn, KINDS, rowColumns } from './tables.ts';
 
 /** A host of which what nobody has asked for is not in memory. */
@@ -30,8 +31,8 @@ const KEY_BYTES = 200;
  * when it is asked for. Only for who reads and writes the rows alone, and puts a command into them before the next one:
  * a host has to be as its rows are, but for a command that is not in them yet and the steps of removals behind it.
  */
-export function prepareLoadPart(db: Connection): (host: string) => PartOfHost {
-  const reads = prepareReads(db);
+export function prepareLoadPart(db: Connection, entries: EntriesAhead): (host: string) => PartOfHost {
+  const reads = prepareReads(db, entries);
   return (name) => {
     const part: PartOfHost = { host: emptyHost(restOf(name, reads, () => part)), bytes: HOST_BYTES };
     const exposures = reads.exposures.all(name).map((row) => take(part, reads, 'exposures', name, row));
@@ -46,7 +47,7 @@ interface Reads {
   readonly all: ReadonlyMap<Kind, Statement<[string], Row>>;
   readonly uses: ReadonlyMap<UseField, RowsOfUse>;
   readonly exposures: Statement<[string], Row>;
-  readonly chunks: Statement<[string, string], Buffer>;
+  readonly entries: EntriesAhead;
   readonly mapped: ReturnType<typeof prepareMapped>;
 }
 
@@ -81,7 +82,7 @@ const USES: readonly (readonly [field: UseField, where: string, isWider?: 'wider
   ['removals/not_completed', "state IN ('running', 'waiting', 'stuck', 'undetermined')"],
 ];
 
-function prepareReads(db: Connection): Reads {
+function prepareReads(db: Connection, entries: EntriesAhead): Reads {
   const select = (kind: Kind, host: string, where = 'TRUE'): string =>
     `SELECT ${rowColumns(kind)} FROM ${kind} WHERE ${hostColumn(kind)} = ${keyOfHost(host)} AND ${where} ORDER BY key`;
   const uses = USES.map(([field, where, wider]): [UseField, RowsOfUse] => {
@@ -95,11 +96,7 @@ function prepareReads(db: Connection): Reads {
     all: new Map(KINDS.map((kind) => [kind, db.prepare(select(kind, '?'))])),
     uses: new Map(uses),
     exposures: db.prepare(select('exposures', '?', 'open = 1')),
-    chunks: db
-      .prepare<[string, string], Buffer>(
-        `SELECT runs FROM entry_chunks WHERE host = ${keyOfHost()} AND owner = ? ORDER BY first`,
-      )
-      .pluck(),
+    entries,
     mapped: prepareMapped(db),
   };
 }
@@ -153,13 +150,12 @@ function take<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: str
 /** The record of a row; its entries, and what was mapped before a removal, come along. */
 function made<K extends Kind>(part: PartOfHost, reads: Reads, kind: K, name: string, row: Row): RecordOf<K> {
   const { id, record, runs } = row;
-  part.bytes += RECORD_BYTES + record.length + (row.extents?.length ?? 0);
   if (runs !== undefined) {
-    const inline = runs.length > 0 ? [unpackRuns(runs)] : null;
-    const entries = inline ?? unpackChunks(reads.chunks.all(name, id));
+    const entries = runs.length > 0 ? [unpackRuns(runs)] : reads.entries.of(name, id);
     if (entries.length > 0) part.host.entries.set(id, entries);
     part.bytes += bytesOf(entries);
   }
+  part.bytes += RECORD_BYTES + record.length + (row.extents?.length ?? 0);
   addExtents(part.host, row);
   const parsed = JSON.parse(record) as RecordOf<K>;
   indexShared(part.host, id, parsed);

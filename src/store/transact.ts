@@ -2,10 +2,11 @@ import type { Command } from '../engine/model/command.ts';
 import type { decideAtOnce } from '../engine/decide.ts';
 import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
-import { applyAll, changesOf } from './applied.ts';
+import { applyAll, changesOf, loadChanged } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
@@ -16,6 +17,7 @@ import { answerRead, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
+import { prepareEntriesAhead, type EntriesAhead, type LoadMore } from './load_ahead.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareDataVersion, recount } from './recount.ts';
@@ -36,6 +38,8 @@ export interface TransactOptions {
   readonly retention: Retention;
   /** Whose counts of the fleet are right: recount() has answered it. Absent, they are made by the first batch. */
   readonly counted?: number;
+  /** How many chunks of entries are read at once; the store's own number where absent. */
+  readonly chunksAtOnce?: number;
 }
 
 /** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
@@ -45,8 +49,14 @@ export type Work = (Submission | Inquiry) & {
   readonly is_long?: boolean;
 };
 
-/** What became of one piece of work: its answer, or the bug that rolled it back. */
-export type Settled = { readonly submitted: Submitted | Undecided } | { readonly error: Error };
+/**
+ * What became of one piece of work: its answer, or the bug that rolled it back; or nothing yet, for what of its host is to
+ * be read first would hold up everybody: until `more` says that none is left, others go on, and then it is to be run again.
+ */
+export type Settled =
+  | { readonly submitted: Submitted | Undecided }
+  | { readonly error: Error }
+  | { readonly more: LoadMore };
 
 /** What became of a batch. */
 export interface BatchResult {
@@ -60,6 +70,7 @@ interface Transactor extends TransactOptions {
   readonly db: Connection;
   /** What was worked on last of hosts, as the open transaction sees it. Applying an event changes it in place. */
   readonly cache: HostCache;
+  readonly entries: EntriesAhead;
   readonly keys: IdempotencyKeys;
   readonly known: Known;
   readonly journal: Journal;
@@ -70,7 +81,8 @@ interface Transactor extends TransactOptions {
  * Prepares running batches of submissions, one transaction a batch:
  *
  *   BEGIN ── key known? → load → If-Match → decide → apply → journal → project ─────────────────┐ … COMMIT
- *    ▲           ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┘
+ *    ▲           ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
+ *    │           ├── much to load: `more`, and nothing is done (it is read in slices, between batches) ──┘
  *    └─ROLLBACK──┴── a bug: all is done again, each submission in a savepoint, and this one rejected alone
  *
  * Behind a command its removals go on step by step: go_on.ts.
@@ -82,11 +94,13 @@ export function prepareTransact(
   options: TransactOptions,
 ): (batch: readonly Work[]) => BatchResult {
   const known = createKnown();
+  const entries = prepareEntriesAhead(db, options.chunksAtOnce);
   const transactor: Transactor = {
     ...options,
     db,
     known,
-    cache: cacheHosts(db, options.cacheBytes),
+    entries,
+    cache: cacheHosts(db, options.cacheBytes, entries),
     keys: prepareIdempotencyKeys(db),
     journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
@@ -136,8 +150,9 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) 
         (together) => execute(transactor, together, work),
         () => waiting.get(host) !== 0 || isOver(),
       );
-      const result = 'error' in attempted ? attempted : { submitted: attempted.done };
+      const result = 'error' in attempted ? attempted : attempted.done;
       settled.push(result);
+      if (!('more' in result)) transactor.entries.forget(host);
       for (const mark of attempted.marks)
         removals.set(mark.uid, { ...mark, before: (removals.get(mark.uid) ?? mark).before });
       if (holdsHost(work, result)) break;
@@ -150,10 +165,11 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) 
 }
 
 /**
- * Whether a command waits for what another thread decides: nothing behind it may overtake it on its host, so a batch ends
- * with it. What changes nothing holds up nobody.
+ * Whether a command waits for what another thread decides, or any work for what is read: nothing behind it may overtake it
+ * on its host, so a batch ends with it. What another thread answers and changes nothing holds up nobody.
  */
 export function holdsHost(work: Work, settled: Settled): boolean {
+  if ('more' in settled) return true;
   const isUndecided = 'submitted' in settled && settled.submitted.status === 'undecided';
   return isUndecided && !('question' in work) && work.dry_run !== true;
 }
@@ -166,20 +182,31 @@ function countHosts(batch: readonly Work[]): Map<string, number> {
 }
 
 /** Decides one submission and, where it is granted, does all of it but its rows; or answers one inquiry. */
-function execute(transactor: Transactor, together: Together, work: Work): Submitted | Undecided {
-  const { cache, keys } = transactor;
+function execute(
+  transactor: Transactor,
+  together: Together,
+  work: Work,
+): Exclude<Settled, { readonly error: Error }> {
+  const { cache, entries, keys } = transactor;
   const { host: name, idempotency } = work;
   const at = transactor.now();
   const kept = idempotency === undefined ? null : keys.find(idempotency.key, at);
   if (kept !== null) {
-    if (kept.fingerprint !== idempotency?.fingerprint) return { status: 'idempotency_mismatch' };
-    return { status: 'done', ...kept.reply, replayed: true, seq: kept.seq };
+    if (kept.fingerprint !== idempotency?.fingerprint)
+      return { submitted: { status: 'idempotency_mismatch' } };
+    return { submitted: { status: 'done', ...kept.reply, replayed: true, seq: kept.seq } };
   }
-  const host = cache.load(name);
-  together.host = host;
-  const submitted = settle(transactor, together, host, work, at);
-  const isDryRun = 'dry_run' in work && work.dry_run;
-  if (submitted.status === 'done' && !isDryRun && idempotency !== undefined) {
+  const look = (): Looked => {
+    const host = cache.load(name);
+    together.host = host;
+    return lookAt(transactor, host, work, at);
+  };
+  // What the steps of a removal ask for stands behind what is not in the rows yet, and cannot be taken back alone.
+  const looked = together.applied.events.length > 0 ? { seen: look() } : entries.unlessMuch(look);
+  if ('more' in looked) return looked;
+  const { seen } = looked;
+  const submitted = 'granted' in seen ? carriedOut(transactor, together, work, seen.granted, at) : seen;
+  if (submitted.status === 'done' && !isDryRun(work) && idempotency !== undefined) {
     const { answer, exposures, seq } = submitted;
     keys.keep(
       idempotency.key,
@@ -187,29 +214,38 @@ function execute(transactor: Transactor, together: Together, work: Work): Submit
       at,
     );
   }
-  return submitted;
+  return { submitted };
 }
 
-function settle(
-  transactor: Transactor,
-  together: Together,
-  host: Host,
-  work: Work,
-  at: string,
-): Submitted | Undecided {
+/** A command that is to be done, or what is answered without that. */
+type Looked = { readonly granted: Decision } | Submitted | Undecided;
+
+function lookAt(transactor: Transactor, host: Host, work: Work, at: string): Looked {
   const context = { now: at, uid: transactor.uid };
   const { decided: elsewhere } = work;
   if (elsewhere !== undefined && 'answered' in elsewhere) return elsewhere.answered;
   if (takesLong(work)) return UNDECIDED;
   if ('question' in work) return answerRead({ host, seq: transactor.journal.last() }, work, context);
-  const { precondition, dry_run } = work;
+  const { precondition } = work;
   const decided = decideIf(host, precondition, () => decideOf(transactor, host, work, context));
   if ('denied' in decided) return decided.denied;
-  if (decided.granted === null) return UNDECIDED;
-  const { answer, exposures, events } = decided.granted;
-  const seq =
-    dry_run === true ? transactor.journal.last() : store(transactor, together, host, work.host, events, at);
+  return decided.granted === null ? UNDECIDED : { granted: decided.granted };
+}
+
+/** Does what was decided, but of a dry run nothing. */
+function carriedOut(
+  transactor: Transactor,
+  together: Together,
+  work: Work,
+  { answer, exposures, events }: Decision,
+  at: string,
+): Submitted {
+  const seq = isDryRun(work) ? transactor.journal.last() : store(transactor, together, work.host, events, at);
   return { status: 'done', answer, exposures, replayed: false, seq };
+}
+
+function isDryRun(work: Work): boolean {
+  return 'dry_run' in work && work.dry_run;
 }
 
 /** Here it would hold up everybody. */
@@ -223,19 +259,22 @@ function decideOf(
   context: Context,
 ): ReturnType<Decide> {
   const { host: name, decided } = work;
-  if (decided !== undefined && 'decision' in decided && decided.host_seq === transactor.hostSeq(name))
-    return decided.decision;
+  if (decided !== undefined && 'decision' in decided && decided.host_seq === transactor.hostSeq(name)) {
+    const { decision } = decided;
+    if (!isRefusal(decision)) loadChanged(host, decision.events);
+    return decision;
+  }
   return work.is_long === true ? null : transactor.decide(host, work.command, context);
 }
 
 function store(
   transactor: Transactor,
-  { applied, marks }: Together,
-  host: Host,
+  { host: loaded, applied, marks }: Together,
   name: string,
   events: Decision['events'],
   at: string,
 ): number {
+  const host = loaded!;
   const before = removalStates(host, events);
   applyAll(host, events, applied);
   marks.push(...marksOf(host, before));

@@ -7,9 +7,9 @@ import { usesOf } from '../../src/engine/model/uses_of_record.ts';
 
 /**
  * A host of which nothing is in memory but its open exposures, and what these reach; the rest is what `stored` gives, which
- * is as the host was before the changes that it has not been told of: a whole one.
+ * is as the host was before the changes that it has not been told of: a whole one. `beforeLoad` may throw.
  */
-export function partOf(stored: () => Host): Host {
+export function partOf(stored: () => Host, beforeLoad: (id: string) => void = () => undefined): Host {
   const source = <K extends Kind>(kind: K): Source<RecordOf<K>> => {
     const records = (): Table<RecordOf<K>> => stored().tables[kind];
     return {
@@ -38,6 +38,7 @@ export function partOf(stored: () => Host): Host {
   };
   const part = emptyHost({ source, uses, asked: new Map() });
   const bring = (id: string, record: unknown): void => {
+    beforeLoad(id);
     const entries = stored().entries.get(id);
     if (entries !== undefined) part.entries.set(id, entries);
     const extents = stored().extents.get(id);

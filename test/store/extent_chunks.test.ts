@@ -6,6 +6,7 @@ import { fileOf } from '../../src/engine/model/lookup.ts';
 import { listPage } from '../../src/store/list.ts';
 import { prepareLoad } from '../../src/store/load.ts';
 import { prepareFleet } from '../../src/store/load_fleet.ts';
+import { prepareEntriesAhead } from '../../src/store/load_ahead.ts';
 import { prepareLoadPart } from '../../src/store/load_part.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createReads } from '../../src/store/read.ts';
@@ -41,7 +42,7 @@ async function expectStored({ db, host }: ProjectedHost): Promise<void> {
   const loaded = [
     prepareLoad(db)('h'),
     prepareFleet(db).load(['h']).get('h')!.host,
-    prepareLoadPart(db)('h').host,
+    prepareLoadPart(db, prepareEntriesAhead(db))('h').host,
   ];
   for (const { tables, extents } of loaded)
     expect([[...tables.files], extents]).toEqual([[...host.tables.files], host.extents]);

@@ -4,6 +4,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { keyOfHost } from '../../src/store/host_key.ts';
 import { prepareLoad } from '../../src/store/load.ts';
+import { prepareEntriesAhead } from '../../src/store/load_ahead.ts';
 import { prepareLoadPart } from '../../src/store/load_part.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { hostColumn, KINDS, wholeRecord } from '../../src/store/tables.ts';
@@ -40,7 +41,10 @@ test('a writer that forgets a host after each command answers and stores as one 
         for (const { run } of [keeps, forgets]) run({ type: 'unpin', pin: 'none' }, 'other');
       }
       expect(forgets.rows()).toEqual(keeps.rows());
-      const [part, whole] = [prepareLoadPart(forgets.db)(HOST).host, prepareLoad(keeps.db)(HOST)];
+      const [part, whole] = [
+        prepareLoadPart(forgets.db, prepareEntriesAhead(forgets.db))(HOST).host,
+        prepareLoad(keeps.db)(HOST),
+      ];
       expect(wholeOf(part)).toEqual(wholeOf(whole));
     }),
     cases(30),
@@ -56,10 +60,10 @@ test('what is asked of a host is found by an index that begins with the host', (
     asked.push(sql);
     return prepare(sql);
   };
-  prepareLoadPart(db);
+  prepareLoadPart(db, prepareEntriesAhead(db));
   for (const sql of asked) {
     const explain = prepare(`EXPLAIN QUERY PLAN ${sql}`);
-    const given = ['h', 'v'].slice(0, sql.split('?').length - 1);
+    const given = ['h', 'v', 0, 1].slice(0, sql.split('?').length - 1);
     const plan = JSON.stringify(
       sql.includes('@host') ? explain.all({ host: 'h', value: 'v' }) : explain.all(given),
     );

@@ -32,7 +32,10 @@ const keyed = (key: string, submission: Submission): Submission => ({
   idempotency: { key, fingerprint: '' },
 });
 const statuses = ({ settled }: BatchResult): string[] =>
-  settled.map((one) => ('submitted' in one ? one.submitted.status : one.error.message));
+  settled.map((one) => {
+    if ('more' in one) return 'more';
+    return 'submitted' in one ? one.submitted.status : one.error.message;
+  });
 
 test('a key is forgotten after 24 hours, and its row goes', () => {
   const { db, at, run } = writer();

@@ -106,7 +106,10 @@ export type RecordOf<K extends Kind> = RecordTypes[K];
 /** Records by kind and id. */
 export type Tables = { readonly [K in Kind]: Table<RecordTypes[K]> };
 
-/** Where the rest of a host is that is loaded in part: what was asked of it once is in memory. */
+/**
+ * Where the rest of a host is that is loaded in part: what was asked of it once is in memory. Where it throws, whoever asks
+ * is taken back, and may be asked to do it again.
+ */
 export interface Rest {
   /** Of a record its entries come along. */
   readonly source: <K extends Kind>(kind: K) => Source<RecordOf<K>>;

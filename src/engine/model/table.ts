@@ -1,6 +1,6 @@
 import { NOTHING, type Undo } from './undo.ts';
 
-/** Where the records of a table are that are not in memory yet. */
+/** Where the records of a table are that are not in memory yet. What it throws changes no table: it may be asked again. */
 export interface Source<T> {
   /** Undefined where there is none. */
   readonly get: (id: string) => T | undefined;
@@ -89,17 +89,19 @@ export class Table<T> {
   #loadAll(): void {
     const source = this.#source;
     if (source === null) return;
-    this.#source = null;
-    this.#missed.clear();
+    const order: Place<T>[] = [];
     const left = new Map(this.#places);
     for (const [id, record] of source.all((known) => this.#places.has(known))) {
       if (record !== null) this.load(id, record);
-      this.#order.push(this.#places.get(id)!);
+      order.push(this.#places.get(id)!);
       left.delete(id);
     }
     // What the source does not have yet was created since, in this order.
-    for (const place of left.values()) this.#order.push(place);
-    this.#shown = this.#order.filter(({ record }) => record !== undefined).length;
+    for (const place of left.values()) order.push(place);
+    this.#source = null;
+    this.#missed.clear();
+    this.#order = order;
+    this.#shown = order.filter(({ record }) => record !== undefined).length;
   }
 
   /** The first record, in order. */
