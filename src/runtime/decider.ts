@@ -5,7 +5,8 @@ import type { Connection } from '../store/connection.ts';
 import type { Decided } from '../store/decided.ts';
 import { prepareHostSeq, prepareLastSeq } from '../store/journal.ts';
 import { prepareLoad } from '../store/load.ts';
-import { packJson, unpackJson } from '../store/packed.ts';
+import { unpackJson } from '../store/packed.ts';
+import { packDecided } from '../store/packed_decision.ts';
 import type { PackedSubmission, Submission, Submitted } from '../store/port.ts';
 import { answerRead } from '../store/read_only.ts';
 import type { Work } from '../store/transact.ts';
@@ -34,7 +35,7 @@ export function prepareDecide(db: Connection, context: () => Context): (undone: 
       'question' in work || work.dry_run === true
         ? { answered: answerRead(loaded, work, context()) }
         : { decision: decide(loaded.host, work.command, context()), host_seq };
-    return packJson(decided);
+    return packDecided(decided);
   };
 }
 

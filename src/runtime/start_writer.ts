@@ -1,10 +1,10 @@
 import { emptyWal, walBytes, watchCheckpoints, type Checkpoints } from '../store/checkpoint.ts';
 import { assertDurable } from '../store/connection.ts';
-import type { Decided } from '../store/decided.ts';
 import { describeFault, unavailableFor } from '../store/fault.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { openOwned, type OwnedDatabase } from '../store/open.ts';
 import { unpackJson } from '../store/packed.ts';
+import { unpackDecided } from '../store/packed_decision.ts';
 import type { Command } from '../engine/model/command.ts';
 import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
@@ -101,7 +101,7 @@ function withDecided(work: Work, decided: ArrayBuffer | null): Work {
 }
 
 function decidedIn(decided: ArrayBuffer | null): Pick<Work, 'decided'> {
-  return decided === null ? {} : { decided: unpackJson(decided) as Decided };
+  return decided === null ? {} : { decided: unpackDecided(decided) };
 }
 
 /**

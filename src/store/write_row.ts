@@ -57,7 +57,7 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
       const owner = kind === 'hosts' ? key : hostKey!;
       writes.insert(key, owner, id, rowOf(kind, host, id, record));
       count?.(owner, record as HostRecord);
-      relabel.keep(owner, id);
+      relabel.keep(owner, id, record);
       counts.keep(differences, owner, record);
       return;
     }
@@ -70,7 +70,7 @@ export function prepareWriteRow(db: Connection, kind: Kind, keyOf: (kind: Kind) 
     relabel.drop(owner, id);
     counts.drop(differences, owner, id);
     writes.put(owner, id, row);
-    relabel.keep(owner, id);
+    relabel.keep(owner, id, record);
     counts.keep(differences, owner, record);
   };
 }
@@ -152,11 +152,13 @@ function isSet(column: string): string {
   return `${column} = ?`;
 }
 
+interface Labels {
+  readonly drop: (host: number, id: string) => void;
+  readonly keep: (host: number, id: string, record: object) => void;
+}
+
 /** Labels stand beside their row, a row each, so that a list finds it by them. */
-function prepareLabels(
-  db: Connection,
-  kind: Kind,
-): Record<'drop' | 'keep', (host: number, id: string) => void> {
+function prepareLabels(db: Connection, kind: Kind): Labels {
   if (!hasLabels(kind)) return { drop: () => undefined, keep: () => undefined };
   const drop = db.prepare<[number, number, string]>(
     `DELETE FROM labels WHERE kind = '${kind}' AND host = ? AND key = (SELECT key FROM ${kind} WHERE ${isRow(kind)})`,
@@ -168,7 +170,10 @@ function prepareLabels(
   );
   return {
     drop: (host, id) => void drop.run(host, host, id),
-    keep: (host, id) => void keep.run(host, id),
+    keep: (host, id, record) => {
+      const { labels } = record as Pick<HostRecord, 'labels'>;
+      if (Object.keys(labels).length > 0) keep.run(host, id);
+    },
   };
 }
 

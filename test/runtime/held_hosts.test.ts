@@ -4,7 +4,7 @@ import type { Command } from '../../src/engine/model/command.ts';
 import { collectBatches, type Batches } from '../../src/runtime/batches.ts';
 import { prepareDecide } from '../../src/runtime/decider.ts';
 import type { FromWriter } from '../../src/runtime/message.ts';
-import { unpackJson } from '../../src/store/packed.ts';
+import { unpackDecided } from '../../src/store/packed_decision.ts';
 import type { Decided } from '../../src/store/decided.ts';
 import { memoryWriter } from '../store/support/memory_writer.ts';
 
@@ -23,7 +23,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const { db, now, uid, transact } = memoryWriter({ startTurn: () => () => true });
   const decideIt = prepareDecide(db, () => ({ now: now(), uid }));
-  decide = (command) => unpackJson(decideIt({ work: { host: 'h', command } })) as Decided;
+  decide = (command) => unpackDecided(decideIt({ work: { host: 'h', command } }));
   [told, ids, fault] = [[], 0, null];
   const tell = (message: FromWriter): void => {
     if (message.type === 'refused') for (const id of message.ids) told.push(`${String(id)} refused`);

@@ -5,7 +5,7 @@ import type { Host } from '../../src/engine/model/host.ts';
 import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { prepareDecide } from '../../src/runtime/decider.ts';
 import type { Decided } from '../../src/store/decided.ts';
-import { unpackJson } from '../../src/store/packed.ts';
+import { unpackDecided } from '../../src/store/packed_decision.ts';
 import type { BatchResult, Decide, Work } from '../../src/store/transact.ts';
 import { memoryWriter } from './support/memory_writer.ts';
 
@@ -43,7 +43,7 @@ function writer(by: Decide = decideAtOnce): Writer {
   return {
     worlds: () => seen.worlds,
     run: (work) => transact([work]).settled[0]!,
-    elsewhere: (work) => unpackJson(decideIt({ work })) as Decided,
+    elsewhere: (work) => unpackDecided(decideIt({ work })),
     count: (table) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(),
   };
 }
