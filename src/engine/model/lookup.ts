@@ -108,7 +108,14 @@ export function processOf(host: Host, pid: number): Process {
 
 /** Of these mappings, those whose process still has its memory: only their entries can anybody come to. */
 export function livingMappings(host: Host, mappings: readonly Mapping[]): Mapping[] {
-  return mappings.filter(({ pid }) => !hasEnded(processOf(host, pid)));
+  // Those of a process often stand side by side.
+  let last = Number.NaN;
+  let lives = false;
+  return mappings.filter(({ pid }) => {
+    if (pid !== last) lives = !hasEnded(processOf(host, pid));
+    last = pid;
+    return lives;
+  });
 }
 
 /** The device that another record names. */
@@ -312,10 +319,9 @@ export function pinsOfDevice(host: Host, dax_device: string): Pin[] {
 
 /** Processes that have a device or its files open, map or pin them, and have not ended, each once. */
 export function usersOf(host: Host, { name }: DaxDevice): Process[] {
-  const uses = [openFilesOfDevice, mappingsOfDevice, pinsOfDevice].flatMap<Pin | Mapping | OpenFile>((of) =>
-    of(host, name),
-  );
-  const pids = new Set(uses.map(({ pid }) => pid));
+  const pids = new Set<number>();
+  for (const of of [openFilesOfDevice, mappingsOfDevice, pinsOfDevice])
+    for (const { pid } of of(host, name)) pids.add(pid);
   return [...pids].map((pid) => processOf(host, pid)).filter((process) => !hasEnded(process));
 }
 

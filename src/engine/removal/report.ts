@@ -48,7 +48,8 @@ export function leftNow(
 /** One of each kind first, where some are cut off: no kind is lost behind a crowd of another. */
 function eachKindFirst(hazards: readonly Hazard[]): readonly Hazard[] {
   if (hazards.length <= ROWS_MAX) return hazards;
-  const firsts = new Map([...hazards].reverse().map((hazard) => [hazard.kind, hazard]));
+  const firsts = new Map<Hazard['kind'], Hazard>();
+  for (let at = hazards.length - 1; at >= 0; at -= 1) firsts.set(hazards[at]!.kind, hazards[at]!);
   const rest = hazards.filter((hazard) => firsts.get(hazard.kind) !== hazard);
   return [...firsts.values(), ...rest];
 }

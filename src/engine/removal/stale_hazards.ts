@@ -54,8 +54,8 @@ function askOnce(host: Host, device: DaxDevice): (mapping: Mapping, kinds: reado
   if (memoryRangesOf(host, device.name).length > 0) return ask;
   const known = new Map<string, readonly Row[]>();
   return (mapping, kinds) => {
-    const bits = kinds.map((run) => encodeRun(run)[3]);
-    const key = [mapping.prot, mapping.file, ...mapping.flags, ...bits].join();
+    let key = `${mapping.prot} ${String(mapping.file)} ${mapping.flags.join()}`;
+    for (const run of kinds) key += ` ${String(encodeRun(run)[3])}`;
     const rows = known.get(key) ?? ask(mapping, kinds);
     known.set(key, rows);
     return rows;
