@@ -88,11 +88,21 @@ function close(tx: Transaction, { exposure }: OpenExposure, { gone_at }: Moved):
   emit(tx, 'exposure_closed', `exposures/${exposure!}`, { closed_by });
 }
 
-/** Opens exposures onto one device, and names them in the report of its last removal. */
+/**
+ * Opens exposures onto one device, and names them in the report of its last removal. Nothing is gone from what nobody had
+ * open.
+ */
 function openOnto(tx: Transaction, dax_device: string, opening: readonly Moved[]): void {
   const uids = opening.map(() => tx.context.uid());
   const ofAnother = uids.filter((_uid, at) => opening[at]!.come[0]!.onto.reason === 'generation');
   report(tx, dax_device, ofAnother);
+  // At once: a change of each would be one for each process that the command exposes.
+  const come = opening.flatMap((moved) => moved.come);
+  countWindows(
+    tx,
+    come.map(({ id }) => id),
+    come,
+  );
   const { tenant: to_tenant } = deviceOf(tx.host, dax_device);
   const nameAt = onceAnEvent(tx);
   for (const [at, moved] of opening.entries()) open(tx, uids[at]!, moved, to_tenant, nameAt(moved.come_at));
@@ -108,7 +118,6 @@ function onceAnEvent({ events }: Transaction): (at: number) => string {
 }
 
 function open(tx: Transaction, uid: string, moved: Moved, to_tenant: string | null, opened_by: string): void {
-  count(tx, moved);
   const { key, dax_device, pid, reason, generation, to_generation } = moved.come[0]!.onto;
   const { comm, tenant } = processOf(tx.host, pid);
   const { windows, cut, pages, writable_pages, pfn_ranges } = reachOf(
