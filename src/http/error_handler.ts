@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { headerProblem, HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
 import { urlProblem } from './request_url.ts';
-import { CAREFUL_HEADERS } from './security.ts';
 
 /** Fastify's own errors, by code. */
 const FASTIFY_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
@@ -32,7 +31,7 @@ export function handleErrors(app: FastifyInstance): void {
  */
 export function answerUnrouted(patterns: Iterable<string>) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    reply.headers({ 'x-request-id': request.id, ...CAREFUL_HEADERS });
+    reply.header('x-request-id', request.id);
     const malformed = urlProblem(request.url, patterns);
     if (malformed === null) answerError(error, request, reply);
     else sendProblem(request, reply, malformed);

@@ -1,18 +1,19 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Backend } from './backend.ts';
 import { registerDurations, type Durations } from './durations.ts';
 
-/** Prometheus metrics of this server: requests by route, problems by code, the store, and the process. */
+/**
+ * Prometheus metrics of this server: requests by route (of those that are declared after it), problems by code, the
+ * store, and the process.
+ */
 export function serveMetrics(app: FastifyInstance, backend: Backend): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const observe = observeByRoute(
-    registerDurations(
-      registry,
-      'http_request_duration_seconds',
-      'Time from the request line to the last byte, by route.',
-    ),
+  const durations = registerDurations(
+    registry,
+    'http_request_duration_seconds',
+    'Time from the request line to the last byte, by route.',
   );
   const problems = new Counter({
     name: 'http_problems_total',
@@ -21,9 +22,21 @@ export function serveMetrics(app: FastifyInstance, backend: Backend): void {
     registers: [registry],
   });
   measureStore(registry, backend);
+  // Fastify makes an object of what it knows of a route whenever a request is asked for it.
+  app.addHook('onRoute', (route) => {
+    const observe = observeRoute(durations, route.url);
+    route.onResponse = [
+      ...[route.onResponse ?? []].flat(),
+      (request, reply, done) => {
+        observe(request, reply);
+        done();
+      },
+    ];
+  });
+  const observeUnknown = observeRoute(durations, 'unknown');
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode } = reply;
-    observe(request, statusCode, reply.elapsedTime / 1000);
+    if (request.is404) observeUnknown(request, reply);
     if (statusCode >= 400) problems.inc({ status: String(statusCode) });
     done();
   });
@@ -33,17 +46,17 @@ export function serveMetrics(app: FastifyInstance, backend: Backend): void {
   });
 }
 
-type Observe = (request: FastifyRequest, status: number, seconds: number) => void;
-
-/** Requests that no route takes share one. */
-function observeByRoute({ under }: Durations): Observe {
+/** Counts the answers of one route, or of all requests that no route takes. */
+function observeRoute(
+  { under }: Durations,
+  route: string,
+): (request: FastifyRequest, reply: FastifyReply) => void {
   type ByStatus = Map<number, (seconds: number) => void>;
-  const routes = new Map<string, Map<string, ByStatus>>();
-  return ({ routeOptions, method }, status, seconds) => {
-    const route = routeOptions.url ?? 'unknown';
-    const methods = inMap(routes, route, () => new Map<string, ByStatus>());
+  const methods = new Map<string, ByStatus>();
+  return ({ method }, { statusCode, elapsedTime }) => {
     const statuses = inMap(methods, method, (): ByStatus => new Map());
-    inMap(statuses, status, () => under({ method, route, status: String(status) }))(seconds);
+    const observe = inMap(statuses, statusCode, () => under({ method, route, status: String(statusCode) }));
+    observe(elapsedTime / 1000);
   };
 }
 

@@ -34,7 +34,7 @@ import { whatIfRoutes } from './routes/what_if.ts';
 import { requestIds } from './request_id.ts';
 import { requestLog } from './request_log.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
-import { limitRequests, sendCarefulHeaders, type Limits } from './security.ts';
+import { CarefulResponse, limitRequests, sendRequestIds, type Limits } from './security.ts';
 import { validatorOf } from './validate.ts';
 
 /** A listing has its own: routes/inventory.ts. The largest request is a host with 64 labels, every character escaped. */
@@ -69,7 +69,7 @@ export async function buildServer({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
     ...times,
-    http: { ...times.http, ...LENIENT_HTTP },
+    http: { ...times.http, ...LENIENT_HTTP, ServerResponse: CarefulResponse },
     routerOptions: { maxParamLength: SEGMENT_LENGTH_MAX },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
@@ -93,15 +93,15 @@ export async function buildServer({
   followAnswers(app.server);
   answerForNode(app);
   limitConnections(app, connections);
-  sendCarefulHeaders(app);
+  sendRequestIds(app);
   checkCallers(app, callers);
   app.addHook('onRequest', ({ url }, _reply, done) => {
     checkUrl(url, patterns);
     done();
   });
   await limitRequests(app, limits);
-  await serveOpenApi(app, backend);
   serveMetrics(app, backend);
+  await serveOpenApi(app, backend);
   await servePages(app);
   for (const routes of ROUTES) routes(app, backend);
   await app.ready();

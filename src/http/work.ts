@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What it is counted in while it is worked on; absent where nobody counts. */
     countedIn?: Work | null;
+    /** Whether it is always answered. */
+    isUncounted?: boolean;
   }
 }
 
@@ -23,8 +25,20 @@ declare module 'fastify' {
 export function boundWork(app: FastifyInstance, max: number): void {
   const work: Work = { requests: 0 };
   app.decorateRequest('countedIn', null);
+  app.decorateRequest('isUncounted', false);
+  // Fastify makes an object of the options of a route whenever a request is asked for them.
+  app.addHook('onRoute', (route) => {
+    if (route.config?.rateLimit !== false) return;
+    route.onRequest = [
+      ...[route.onRequest ?? []].flat(),
+      (request, _reply, done) => {
+        request.isUncounted = true;
+        done();
+      },
+    ];
+  });
   app.addHook('preHandler', (request, _reply, done) => {
-    const isCounted = request.routeOptions.config.rateLimit !== false;
+    const isCounted = request.isUncounted !== true;
     if (isCounted && work.requests >= max) {
       throw new HttpProblem(
         'unavailable',

@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CarefulResponse } from '../../src/http/security.ts';
 import { serve } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
@@ -25,4 +27,23 @@ test.each([
   expect(first).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
   const names = fields.map((field) => field.split(':', 1)[0]?.toLowerCase());
   expect(names).toEqual(expect.arrayContaining(['content-security-policy', 'x-content-type-options']));
+});
+
+test.each([
+  ['an object', (response: ServerResponse) => response.writeHead(200, { 'X-Frame-Options': 'DENY', a: 'b' })],
+  ['a list', (response: ServerResponse) => response.writeHead(200, ['X-Frame-Options', 'DENY', 'a', 'b'])],
+  [
+    'a reason',
+    (response: ServerResponse) => response.writeHead(200, 'Well', { 'x-frame-options': 'DENY', a: 'b' }),
+  ],
+  [
+    'set before',
+    (response: ServerResponse) => response.setHeader('x-frame-options', 'DENY').writeHead(200, { a: 'b' }),
+  ],
+])('what an answer says itself of a careful field is left: %s', (_name, answer) => {
+  const response = new CarefulResponse(new IncomingMessage(new Socket()));
+  answer(response).flushHeaders();
+  const head = (response as unknown as { readonly _header: string })._header.toLowerCase();
+  expect(head.match(/x-frame-options: [^\r]*/g)).toEqual(['x-frame-options: deny']);
+  expect(head.match(/referrer-policy: |^a: b/gm)).toHaveLength(2);
 });
