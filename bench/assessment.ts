@@ -26,7 +26,7 @@ export async function benchAssessment(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, 'bench.db');
     writeHosts(path, copies(build(eightDevices())));
-    const service = await startChild('service_child.ts', path);
+    const service = await startChild('service_child', path);
     try {
       await atStart(report, service);
       await inThread(report, service, path);

@@ -20,7 +20,7 @@ export async function benchBulk(report: Report): Promise<void> {
     const hosts = Array.from({ length: (ROUNDS + WARM_UP) * BATCHES }, (_, at) => `node-${String(at)}`);
     const path = join(folder, 'bench.db');
     writeHosts(path, hosts.map(oneFile));
-    const service = await startChild('service_child.ts', path);
+    const service = await startChild('service_child', path);
     const raw = openRaw(join(folder, 'raw.db'), path);
     try {
       const spent = await interleaved(ROUNDS + WARM_UP, {

@@ -38,7 +38,7 @@ export async function benchBystanders(report: Report): Promise<void> {
       extents('bound', EXTENTS, 'shared', 'ext4'),
       build([{ type: 'create_host', name: 'listed', kernel: 'v6.12' }]),
     ]);
-    const service = await startChild('service_child.ts', path);
+    const service = await startChild('service_child', path);
     const of = (host: string): string => `${service.url}/v1/hosts/${host}`;
     try {
       await watch(service, 300);

@@ -23,12 +23,12 @@ export interface Child {
 }
 
 /** Starts a module beside this one, which calls `serveParent()`, with these arguments. */
-export async function startChild(file: string, ...args: readonly string[]): Promise<Child> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, args, { execArgv: ['--import', 'tsx', ...profiled()] });
+export async function startChild(name: string, ...args: readonly string[]): Promise<Child> {
+  const path = fileURLToPath(new URL(`${name}.js`, import.meta.url));
+  const child = fork(path, args, { execArgv: profiled() });
   const ended = once(child, 'exit');
   const [told] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
-  if (typeof told !== 'string') throw new Error(`${file} ended before it listened`);
+  if (typeof told !== 'string') throw new Error(`${name} ended before it listened`);
   const ask = async (asked: Asked): Promise<number> => {
     child.send(asked);
     const [answer] = (await once(child, 'message')) as [number];

@@ -12,12 +12,12 @@ const ROUNDS = 9;
 /** What a GET costs beside Fastify with nothing around it; each server has a process, the requests come from this one. */
 export async function benchGets(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const service = await startChild('service_child.ts', join(folder, 'bench.db'));
+    const service = await startChild('service_child', join(folder, 'bench.db'));
     try {
       await fillOverHttp(service.url);
       const mappings = `/v1/hosts/${HOST}/mappings`;
       const [one, list] = [`${mappings}/v4`, `${mappings}?limit=${String(MAPPINGS)}`];
-      const bare = await startChild('bare_child.ts', service.url + one, service.url + list);
+      const bare = await startChild('bare_child', service.url + one, service.url + list);
       try {
         await beside(report, 'get_host', 2_000, [service, `/v1/hosts/${HOST}`], [bare, '/one']);
         await beside(report, 'get_mapping', 2_000, [service, one], [bare, '/one']);

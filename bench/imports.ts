@@ -16,7 +16,7 @@ const ROUNDS = 7;
 /** A listing of so many namespaces from its text to the commit, by the CPU of the service; and as many that reboot. */
 export async function benchImports(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const service = await startChild('service_child.ts', join(folder, 'bench.db'));
+    const service = await startChild('service_child', join(folder, 'bench.db'));
     try {
       const spent: number[] = [];
       const cpu: CpuOf = async (devices, round) => {

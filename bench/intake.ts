@@ -15,7 +15,7 @@ const PLANNED = 8;
 /** The longest turn of the HTTP thread that one request makes: bodies and listings, exports, pages of many devices. */
 export async function benchIntake(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const service = await startChild('service_child.ts', join(folder, 'bench.db'));
+    const service = await startChild('service_child', join(folder, 'bench.db'));
     try {
       await ask(`${service.url}/v1/hosts`, { name: HOST, kernel: 'v6.12' });
       await worst(report, service, 'hostile_body', toEach('/v1/hosts', HOSTILE));

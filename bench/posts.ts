@@ -14,8 +14,8 @@ export async function benchPosts(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, 'bench.db');
     writeHosts(path, names().map(oneFile));
-    const service = await startChild('service_child.ts', path);
-    const stub = await startChild('stub_child.ts');
+    const service = await startChild('service_child', path);
+    const stub = await startChild('stub_child');
     try {
       for (const clients of [64, 256] as const) await beside(report, service, stub, clients);
     } finally {

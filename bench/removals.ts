@@ -26,7 +26,7 @@ export async function benchRemovals(report: Report): Promise<void> {
       ...names('large', LARGE_ROUNDS).map((name) => renamed(large, name)),
       ...names('huge', HUGE_ROUNDS).map((name) => renamed(huge, name)),
     ]);
-    const service = await startChild('service_child.ts', path);
+    const service = await startChild('service_child', path);
     try {
       await small(report, service, path);
       await alone(report, service);

@@ -136,7 +136,7 @@ async function serving(report: Report, path: string): Promise<void> {
   const starts = await interleaved(STARTS, { fleet: () => startOver(path), empty: () => startOver(empty) });
   const [ours, beside] = [median(starts.fleet), median(starts.empty)];
   report.measured('fleet_start', ours - beside, `${ours.toFixed(2)} s - ${beside.toFixed(2)} s`);
-  const service = await startChild('service_child.ts', path);
+  const service = await startChild('service_child', path);
   try {
     await counts(report, service);
     await posts(report, service);
@@ -149,7 +149,7 @@ async function serving(report: Report, path: string): Promise<void> {
 
 /** Seconds from opening the store to listening. Threads read their modules from source: what an empty one takes, too. */
 async function startOver(path: string): Promise<number> {
-  const started = await startChild('service_child.ts', path);
+  const started = await startChild('service_child', path);
   const seconds = (await started.startedMs()) / 1_000;
   await started.stop();
   return seconds;

@@ -1,0 +1,5 @@
+// What the compiled service finds beside its folder, for that of the benchmarks.
+import { cpSync } from 'node:fs';
+
+for (const folder of ['migrations', 'demo', 'openapi', 'docs'])
+  cpSync(folder, `dist-bench/${folder}`, { recursive: true });
