@@ -1,3 +1,5 @@
+import { addId, countIds, dropId, idList, idsOf, type IdList } from './id_list.ts';
+
 /** What records are found by: none of the kinds comes again under its id, and of what it reaches only a device's name changes. */
 export type UseField =
   | `${'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins'}/dax_device`
@@ -25,7 +27,7 @@ export function isAmong(uses: readonly Use[], field: UseField, value: UseValue):
 }
 
 /** Ids in order of creation; one that is alone stands for itself: most are. */
-type Ids = string | Set<string>;
+type Ids = string | IdList;
 
 /** Ids of records by what they reach or belong to. */
 export type Uses = Map<UseField, Map<UseValue, Ids>>;
@@ -41,7 +43,7 @@ const NONE: readonly string[] = [];
 export function idsBy(uses: Uses, field: UseField, value: UseValue): Iterable<string> {
   const ids = uses.get(field)?.get(value);
   if (ids === undefined) return NONE;
-  return typeof ids === 'string' ? [ids] : ids;
+  return typeof ids === 'string' ? [ids] : idsOf(ids);
 }
 
 /** Has an id found there, behind the others. */
@@ -53,8 +55,8 @@ export function addUse(uses: Uses, [field, value]: Use, id: string): void {
   }
   const ids = byValue.get(value);
   if (ids === undefined) byValue.set(value, id);
-  else if (typeof ids !== 'string') ids.add(id);
-  else if (ids !== id) byValue.set(value, new Set([ids, id]));
+  else if (typeof ids !== 'string') addId(ids, id);
+  else if (ids !== id) byValue.set(value, idList(ids, id));
 }
 
 /** Has these ids found there, in front of those that are: of a host that is loaded in part they were created before. */
@@ -71,10 +73,8 @@ export function dropUse(uses: Uses, [field, value]: Use, id: string): void {
   const ids = byValue?.get(value);
   if (byValue === undefined || ids === undefined) return;
   if (typeof ids !== 'string') {
-    ids.delete(id);
-    if (ids.size > 1) return;
-    const [last] = ids;
-    byValue.set(value, last!);
+    dropId(ids, id);
+    if (countIds(ids) === 1) byValue.set(value, idsOf(ids)[0]!);
   } else if (ids === id) {
     byValue.delete(value);
     if (byValue.size === 0) uses.delete(field);
