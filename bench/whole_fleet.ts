@@ -147,7 +147,7 @@ async function serving(report: Report, path: string): Promise<void> {
   }
 }
 
-/** Seconds from opening the store to listening. Threads read their modules from source: what an empty one takes, too. */
+/** Seconds from opening the store to listening. Its threads read their modules: what an empty one takes, too. */
 async function startOver(path: string): Promise<number> {
   const started = await startChild('service_child', path);
   const seconds = (await started.startedMs()) / 1_000;

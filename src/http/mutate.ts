@@ -97,7 +97,7 @@ type SubmittedAs<Answer> =
   | (Reply<Answer> & { readonly status: 'done'; readonly replayed: boolean })
   | NotDone;
 
-/** The same of an answer as `submit` gives it. */
+/** As mutationRoute(), of a command that `submit` sends: its answer may have another form than the command's own. */
 export function submittedRoute<
   Type extends CommandType,
   P extends z.ZodObject,

@@ -43,7 +43,7 @@ export class CarefulResponse<
   Request extends IncomingMessage = IncomingMessage,
 > extends ServerResponse<Request> {
   override writeHead(status: number, reason?: string | Fields, more?: Fields): this {
-    const own = (typeof reason === 'string' ? more : reason) ?? {};
+    const own = (typeof reason === 'string' ? more : (more ?? reason)) ?? {};
     const fields = this.#carefulBeside(Array.isArray(own) ? namesIn(own) : Object.keys(own));
     if (Array.isArray(own)) fields.push(...own);
     else for (const name in own) fields.push(name, own[name]!);

@@ -100,6 +100,7 @@ export async function buildServer({
     done();
   });
   await limitRequests(app, limits);
+  // Before the routes: those that are added later are measured by their names.
   serveMetrics(app, backend);
   await serveOpenApi(app, backend);
   await servePages(app);

@@ -12,7 +12,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What it is counted in while it is worked on; absent where nobody counts. */
     countedIn?: Work | null;
-    /** Whether it is always answered. */
+    /** Whether boundWork() leaves it out. */
     isUncounted?: boolean;
   }
 }

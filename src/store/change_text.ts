@@ -92,17 +92,17 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
         return [PATCHED, kind, change.id, ...patchOf(nextOf(before as Plain), record)];
       // A record of another host or revision is none that the engine makes.
       if (change.record.revision !== 1 || change.record.host !== host) return change;
-      const stored: [number, ...unknown[]] = [NEW, kind, change.id, 0, packUid(change.record.uid)];
+      const values: [number, ...unknown[]] = [NEW, kind, change.id, 0, packUid(change.record.uid)];
       const names: string[] = [];
       for (const name of Object.keys(record)) {
         const value = record[name];
         // These three are not in its shape.
         if (value === undefined || name === 'uid' || name === 'host' || name === 'revision') continue;
         names.push(name);
-        stored.push(name === 'id' && value === change.id ? SAME_ID : value);
+        values.push(name === 'id' && value === change.id ? SAME_ID : value);
       }
-      stored[SHAPE] = shapes.keyOf(names);
-      return stored;
+      values[SHAPE] = shapes.keyOf(names);
+      return values;
     }
     case 'delete':
       return [DELETED, NUMBER_OF[change.kind], change.id];

@@ -10,9 +10,9 @@ import {
   emit,
   hostRecord,
   identity,
+  nextIds,
   protectEntries,
   put,
-  takeNumbers,
   type Transaction,
 } from '../model/transaction.ts';
 
@@ -59,14 +59,12 @@ function nextPid(tx: Transaction): number {
 function inherit(tx: Transaction, parent: number, pid: number): void {
   const opened = openFilesOfPid(tx.host, parent);
   const mappings = mappingsOfPid(tx.host, parent);
-  const first = takeNumbers(tx, opened.length + mappings.length);
-  opened.forEach((open_file, at) => {
-    const id = `o${String(first + at)}`;
+  const idOf = nextIds(tx, opened.length + mappings.length);
+  for (const open_file of opened) {
+    const id = idOf('o');
     put(tx, 'open_files', id, { ...open_file, uid: tx.context.uid(), revision: 0, id, pid });
-  });
-  mappings.forEach((mapping, at) => {
-    inheritMapping(tx, mapping, `v${String(first + opened.length + at)}`, pid);
-  });
+  }
+  for (const mapping of mappings) inheritMapping(tx, mapping, idOf('v'), pid);
 }
 
 /** The child's VMA, with the entries that a fork copies; private pages are shared until either side stores (A8). */

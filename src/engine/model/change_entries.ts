@@ -198,7 +198,7 @@ function isProtected(rows: Float64Array): boolean {
 
 function protectRows(rows: Float64Array): Float64Array {
   const clean = new Float64Array(rows.length);
-  let touching = 0;
+  let joins = false;
   let end = -1;
   for (let at = 0; at < rows.length; at += COLUMNS) {
     const index = rows[at]!;
@@ -208,10 +208,10 @@ function protectRows(rows: Float64Array): Float64Array {
     clean[at + 1] = nr_pages;
     clean[at + 2] = rows[at + 2]!;
     clean[at + 3] = isWritable(bits) && !isAnon(bits) ? bits - WRITABLE : bits;
-    if (index === end) touching += 1;
+    joins ||= index === end;
     end = index + nr_pages;
   }
-  return touching > 0 ? joined(clean) : clean;
+  return joins ? joined(clean) : clean;
 }
 
 /** With one row for neighbours that are alike. */

@@ -50,13 +50,13 @@ function reachedPfns(mapped: readonly Entries[]): PfnSet {
   if (longest < 0) return new Float64Array(0);
   const base = pfnsOf([mapped[longest]!], counts[longest]!);
   let more = 0;
-  const others = mapped.filter((entries, at) => {
-    const isOther = at === longest || !leadsInto(entries, base);
-    if (isOther) more += counts[at]!;
-    return isOther;
+  const leading = mapped.filter((entries, at) => {
+    const leads = at === longest || !leadsInto(entries, base);
+    if (leads) more += counts[at]!;
+    return leads;
   });
   // One list of all: where they ascend it is the set.
-  return others.length === 1 ? base : pfnsOf(others, more);
+  return leading.length === 1 ? base : pfnsOf(leading, more);
 }
 
 function pfnsOf(tables: readonly Entries[], runs: number): PfnSet {

@@ -210,14 +210,18 @@ export function hostRecord(host: Host): HostRecord {
 
 /** A readable id, unique in its host for good: `m1`, `f2`, `v3`. */
 export function nextId(tx: Transaction, prefix: string): string {
-  return `${prefix}${String(takeNumbers(tx, 1))}`;
+  return nextIds(tx, 1)(prefix);
 }
 
-/** Takes the next numbers for ids, one change of the host however many; returns the first of them. */
-export function takeNumbers(tx: Transaction, count: number): number {
+/** The same of so many things, in their order: the host is changed once. */
+export function nextIds(tx: Transaction, count: number): (prefix: string) => string {
   const { name, next_id } = hostRecord(tx.host);
   if (count > 0) patch(tx, 'hosts', name, { next_id: next_id + count });
-  return next_id;
+  let next = next_id;
+  return (prefix) => {
+    next += 1;
+    return `${prefix}${String(next - 1)}`;
+  };
 }
 
 /** uid, revision and host of a new record. */

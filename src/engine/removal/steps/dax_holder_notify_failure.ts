@@ -76,7 +76,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
     if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
     if (preRemove) dropPages(input, file, walked);
   }
-  writeBackLeft(input, mount);
+  if (preRemove) writeBackLeft(input, mount);
   const { signals } = deliver(tx, walked.signals);
   setHwpoison(tx, input.device.name, setOf(walked.flagged));
   const { log, hwpoisoned, files_dropped, pages_dropped } = walked;
@@ -91,11 +91,10 @@ function walk(input: StepInput, mount: Mount): StepOutput {
 }
 
 /**
- * freeze_super() syncs before anything is unmapped: what was dirty is written back and write-protected. Of what the walk
- * takes away nobody can tell; so what is left is protected, behind it.
+ * freeze_super() syncs before anything is unmapped: what was dirty is written back and write-protected. Whether what the
+ * walk takes away was protected before, nobody can tell; only what it leaves is.
  */
-function writeBackLeft({ tx, parameters }: StepInput, { file_system }: Mount): void {
-  if (parameters.mf_flags !== 'MF_MEM_PRE_REMOVE') return;
+function writeBackLeft({ tx }: StepInput, { file_system }: Mount): void {
   for (const file of filesOf(tx.host, file_system)) writeBack(tx, file);
 }
 
@@ -123,8 +122,8 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
 }
 
 /**
- * Nothing is dirty any more: all that is in i_pages of the extents goes, and is unmapped, but for own copies (S23). Of a
- * hole there is no record (S30).
+ * The sync has cleaned these, which writeBackLeft() does of what is left: all that is in i_pages of the extents goes, and
+ * is unmapped, but for own copies (S23). Of a hole there is no record (S30).
  */
 function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
   const ranges = joined(extentsOf(tx.host, file), () => true);
