@@ -43,7 +43,7 @@ const ON_DEMAND = ['fleet'];
 const names = process.argv.slice(2).filter((argument) => argument !== '--json');
 const json = process.argv.includes('--json');
 const subjects = Object.entries(SUBJECTS);
-const unknown = names.filter((name) => !(name in SUBJECTS));
+const unknown = names.filter((name) => !Object.hasOwn(SUBJECTS, name));
 if (unknown.length > 0) {
   process.stderr.write(`no subject ${unknown.join(', ')}: there are ${Object.keys(SUBJECTS).join(', ')}\n`);
   process.exit(2);

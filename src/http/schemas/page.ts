@@ -21,7 +21,10 @@ export const pageQuery = {
 export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
   return z.strictObject({
     items: z.array(item),
-    next_page: z.string().nullable().meta({ description: 'page_token of the next page, null at the end.' }),
+    next_page: z
+      .string()
+      .nullable()
+      .meta({ description: 'What asks for the next page (page_token; of events after), null at the end.' }),
     as_of: Count.meta({ description: 'Seq of the last event this page has seen.' }),
     oldest_seq: Count.meta({
       description: 'Seq of the oldest event that the journal keeps: /v1/events begins with it.',
