@@ -9,7 +9,7 @@ const CHUNKS_AT_ONCE = 1_024;
 /** Reads a part of what a host needs; whether more of it is left. */
 export type LoadMore = () => boolean;
 
-/** Entries of owners, of which as much is read at once as takes a few milliseconds. */
+/** Entries of owners, of which so many are read at once, of all that one asks for, as takes a few milliseconds. */
 export interface EntriesAhead {
   /** Those of an owner that has rows of chunks, or none. */
   readonly of: (host: string, owner: string) => Entries;
@@ -39,7 +39,7 @@ class TooMuch extends Error {
   }
 }
 
-/** Prepares reading entries. What one has waited for is kept until it is forgotten, so that it need not be read again. */
+/** Prepares reading entries. What is read for who can wait is kept until it is forgotten, so that it need not be read again. */
 export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONCE): EntriesAhead {
   const select = db
     .prepare<[string, string, number, number], Buffer>(
@@ -47,13 +47,15 @@ export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONC
     )
     .pluck();
   const kept = new Map<string, Map<string, Begun>>();
-  let mayWait = false;
-  const goOn = (host: string, owner: string, begun: Begun): boolean => {
+  /** How many chunks who looks may still read; infinite for who does not wait. */
+  let left = Number.POSITIVE_INFINITY;
+  /** Reads the next rows; how many. */
+  const goOn = (host: string, owner: string, begun: Begun, most: number): number => {
     const last = begun.chunks.at(-1)?.[0] ?? -1;
-    const rows = select.all(host, owner, last, chunksAtOnce);
+    const rows = select.all(host, owner, last, most);
     for (const chunk of unpackChunks(rows)) begun.chunks.push(chunk);
-    begun.isWhole = rows.length < chunksAtOnce;
-    return !begun.isWhole;
+    begun.isWhole = rows.length < most;
+    return rows.length;
   };
   const keep = (host: string, owner: string, begun: Begun): void => {
     const owners = kept.get(host) ?? new Map<string, Begun>();
@@ -62,22 +64,26 @@ export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONC
   return {
     of: (host, owner) => {
       const begun = kept.get(host)?.get(owner) ?? { chunks: [], isWhole: false };
+      if (Number.isFinite(left)) keep(host, owner, begun);
       while (!begun.isWhole) {
-        if (!goOn(host, owner, begun) || !mayWait) continue;
-        keep(host, owner, begun);
-        throw new TooMuch(() => goOn(host, owner, begun));
+        if (left === 0)
+          throw new TooMuch(() => {
+            goOn(host, owner, begun, chunksAtOnce);
+            return !begun.isWhole;
+          });
+        left -= goOn(host, owner, begun, Math.min(left, chunksAtOnce));
       }
       return begun.chunks;
     },
     unlessMuch: (look) => {
-      mayWait = true;
+      left = chunksAtOnce;
       try {
         return { seen: look() };
       } catch (error) {
         if (error instanceof TooMuch) return { more: error.more };
         throw error;
       } finally {
-        mayWait = false;
+        left = Number.POSITIVE_INFINITY;
       }
     },
     forget: (host) => void kept.delete(host),

@@ -130,13 +130,13 @@ function sourceOf<K extends Kind>(
 function idsOfUse(name: string, reads: Reads, field: UseField, value: UseValue, part: PartOfHost): string[] {
   const { kind, rows, isWider } = reads.uses.get(field)!;
   const isMeant = (record: string): boolean => isAmong(usesOf(kind, JSON.parse(record)), field, value);
-  part.bytes += KEY_BYTES;
   const ids: string[] = [];
   for (const row of rows(name, value)) {
     if (isWider && !isMeant(row.record)) continue;
     ids.push(row.id);
     if (!part.host.tables[kind].knows(row.id)) take(part, reads, kind, name, row);
   }
+  part.bytes += KEY_BYTES;
   return ids;
 }
 

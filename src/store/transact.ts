@@ -83,7 +83,8 @@ interface Transactor extends TransactOptions {
  *   BEGIN ── key known? → load → If-Match → decide → apply → journal → project ─────────────────┐ … COMMIT
  *    ▲           ├── more than one run: `undecided`, and nothing is done (another thread decides it) ──┤
  *    │           ├── much to load: `more`, and nothing is done (it is read in slices, between batches) ──┘
- *    └─ROLLBACK──┴── a bug: all is done again, each submission in a savepoint, and this one rejected alone
+ *    └─ROLLBACK──┴── a bug: all is done again, each submission in a savepoint, and this one rejected alone; what is to be
+ *                    loaded is loaded at once, for with the bug was forgotten what others have waited for
  *
  * Behind a command its removals go on step by step: go_on.ts.
  * Throws where the world fails (disk full, I/O error), after a rollback. The fault says whether nothing is stored
@@ -106,12 +107,14 @@ export function prepareTransact(
     hostSeq: prepareHostSeq(db),
   };
   const { bold, careful } = prepareGoOn(prepareAttempts(transactor), (together, { host, removal }) => {
-    execute(transactor, together, { host, command: { type: 'advance_removal', removal } });
+    execute(transactor, together, { host, command: { type: 'advance_removal', removal } }, atOnce);
   });
+  const boldly: Manner = { way: bold, load: entries.unlessMuch };
+  const carefully: Manner = { way: careful, load: atOnce };
   const run = prepareRun(transactor);
-  const runOrRollBack = (batch: readonly Work[], way: Way, isBug: (error: unknown) => boolean) => {
+  const runOrRollBack = (batch: readonly Work[], manner: Manner, isBug: (error: unknown) => boolean) => {
     try {
-      return run(batch, way);
+      return run(batch, manner);
     } catch (error) {
       const isMet = isBug(error);
       // SQLite has rolled back by itself after some faults. The hosts in memory are ahead of the rows either way.
@@ -123,17 +126,26 @@ export function prepareTransact(
     }
   };
   const isBug = (error: unknown): boolean => db.inTransaction && !isWorldFault(error);
-  return (batch) => runOrRollBack(batch, bold, isBug) ?? runOrRollBack(batch, careful, () => false)!;
+  return (batch) => runOrRollBack(batch, boldly, isBug) ?? runOrRollBack(batch, carefully, () => false)!;
 }
 
+/** How a batch is done, and whether what it asks for is loaded before. */
+interface Manner {
+  readonly way: Way;
+  readonly load: EntriesAhead['unlessMuch'];
+}
+
+/** However much it is: what the steps of a removal ask for stands behind a command, and cannot be taken back alone. */
+const atOnce: Manner['load'] = (look) => ({ seen: look() });
+
 /** Prepares running one batch, to its commit. */
-function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) => BatchResult {
+function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Manner) => BatchResult {
   const { db } = transactor;
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
-  return (batch, way) => {
+  return (batch, { way, load }) => {
     begin.run();
     const committed = [watch(), purge()];
     const before = transactor.journal.last();
@@ -147,7 +159,7 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], way: Way) 
       waiting.set(host, waiting.get(host)! - 1);
       const attempted = way(
         host,
-        (together) => execute(transactor, together, work),
+        (together) => execute(transactor, together, work, load),
         () => waiting.get(host) !== 0 || isOver(),
       );
       const result = 'error' in attempted ? attempted : attempted.done;
@@ -186,8 +198,9 @@ function execute(
   transactor: Transactor,
   together: Together,
   work: Work,
+  load: Manner['load'],
 ): Exclude<Settled, { readonly error: Error }> {
-  const { cache, entries, keys } = transactor;
+  const { cache, keys } = transactor;
   const { host: name, idempotency } = work;
   const at = transactor.now();
   const kept = idempotency === undefined ? null : keys.find(idempotency.key, at);
@@ -201,8 +214,7 @@ function execute(
     together.host = host;
     return lookAt(transactor, host, work, at);
   };
-  // What the steps of a removal ask for stands behind what is not in the rows yet, and cannot be taken back alone.
-  const looked = together.applied.events.length > 0 ? { seen: look() } : entries.unlessMuch(look);
+  const looked = load(look);
   if ('more' in looked) return looked;
   const { seen } = looked;
   const submitted = 'granted' in seen ? carriedOut(transactor, together, work, seen.granted, at) : seen;

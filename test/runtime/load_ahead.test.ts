@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { decideAtOnce } from '../../src/engine/decide.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import { collectBatches, type Batches } from '../../src/runtime/batches.ts';
 import type { FromWriter } from '../../src/runtime/message.ts';
 import type { LoadMore } from '../../src/store/load_ahead.ts';
-import type { Settled } from '../../src/store/transact.ts';
+import type { Decide, Settled } from '../../src/store/transact.ts';
 import { memoryWriter } from '../store/support/memory_writer.ts';
 
 /** Every other page is mapped: several chunks. */
@@ -36,8 +37,8 @@ interface Rig {
 }
 
 /** A host whose process has two mappings of many chunks, and another one, of which nothing stays in memory; a chunk is read at once. */
-function rig(slice: (more: LoadMore) => LoadMore = (more) => more): Rig {
-  const { db, transact } = memoryWriter({ cacheBytes: 1, chunksAtOnce: 1 });
+function rig(slice: (more: LoadMore) => LoadMore = (more) => more, decide: Decide = decideAtOnce): Rig {
+  const { db, transact } = memoryWriter({ cacheBytes: 1, chunksAtOnce: 1, decide });
   const log: string[] = [];
   const watched = (settled: Settled): Settled => {
     if (!('more' in settled)) return settled;
@@ -139,12 +140,31 @@ test('who closes has all of it loaded', () => {
 });
 
 test('what fails between batches is met by the next one', async () => {
-  let failures = 0;
-  const { add, toRest } = rig((more) => () => {
-    if ((failures += 1) > 1) return more();
-    throw new Error('disk I/O error');
+  const did: string[] = [];
+  const { add, toRest } = rig((more) => {
+    did.push('tried');
+    return () => {
+      did.push('slice');
+      if (did.length > 2) return more();
+      throw new Error('disk I/O error');
+    };
   });
+  did.length = 0;
   add('h', exit);
   add('h', processOf(7));
   expect((await toRest()).filter((one) => one !== 'slice')).toEqual(['1 done', '2 done']);
+  expect(did.slice(0, 3)).toEqual(['tried', 'slice', 'tried']);
+});
+
+test('a bug in what asks for much is told once all of it is loaded', async () => {
+  const { add, chunks, toRest } = rig(undefined, (host, command, context) => {
+    const decided = decideAtOnce(host, command, context);
+    if (command.type === 'exit_process') throw new TypeError('a bug');
+    return decided;
+  });
+  add('h', exit);
+  add('h', processOf(7));
+  const told = await toRest();
+  expect(told.filter((one) => one !== 'slice')).toEqual(['1 error', '2 done']);
+  expect(told.filter((one) => one === 'slice')).toHaveLength(chunks);
 });

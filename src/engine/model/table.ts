@@ -8,7 +8,7 @@ export interface Source<T> {
   readonly all: (knows: (id: string) => boolean) => Iterable<readonly [id: string, record: T | null]>;
 }
 
-/** What is remembered as missing: as many as one command makes at most, with those that come with them. */
+/** What is remembered as missing. Beyond so many all are forgotten, and asked for again. */
 const MISSED_MAX = 4_096;
 
 /** Where a record stands among the others, whatever becomes of it; hidden, it has none. */
