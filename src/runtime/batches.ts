@@ -86,11 +86,13 @@ export function collectBatches(options: BatchOptions): Batches {
   };
   const turn = (): void => {
     if (queue.length > 0) runOne();
+    if (failed) return;
     const loaded = loading.slice();
     if (loaded !== null && !held.keeps(loaded)) queue.unshift(loaded);
   };
   const run = (): void => {
     isDue = false;
+    if (failed) return;
     turn();
     wake();
   };

@@ -18,9 +18,9 @@ export function createOwnReads(): OwnReads {
   return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** Whether there is a question: no checkpoint gets beyond the state that it reads. */
+/** Whether there is a question, or a turn that goes on: no checkpoint gets beyond the state that it reads. */
 export function isReading(reads: OwnReads): boolean {
-  return Atomics.load(reads, QUESTIONS) > 0;
+  return Atomics.load(reads, QUESTIONS) > 0 || Atomics.load(reads, SHARED) === 1;
 }
 
 /** The same thread, with its jobs counted. */
@@ -38,11 +38,13 @@ export function counted<Job>(reads: OwnReads, thread: JobThread<Job>): JobThread
   };
 }
 
-/** Whether one state may be read for the rest of a turn now; then no checkpoint is made until its end. */
+/** Whether one state may be read for the rest of a turn now; then a checkpoint waits for its end, for at most 10 ms. */
 export function beginTurn(reads: OwnReads): boolean {
-  if (Atomics.load(reads, CHECKPOINT) === 1) return false;
+  // Who looks for a checkpoint before that is known may be overlooked by one that begins.
   Atomics.store(reads, SHARED, 1);
-  return true;
+  if (Atomics.load(reads, CHECKPOINT) === 0) return true;
+  endTurn(reads);
+  return false;
 }
 
 /** The state is read no more. */
@@ -51,7 +53,10 @@ export function endTurn(reads: OwnReads): void {
   Atomics.notify(reads, SHARED);
 }
 
-/** In the writer: does what gets no further than the oldest state that is read, once the turn has ended that goes on. */
+/**
+ * In the writer: does what gets no further than the oldest state that is read, once the turn has ended that goes on, or
+ * `patienceMs` later.
+ */
 export function betweenTurns<T>(reads: OwnReads, act: () => T, patienceMs = TURN_MS): T {
   Atomics.store(reads, CHECKPOINT, 1);
   Atomics.wait(reads, SHARED, 1, patienceMs);

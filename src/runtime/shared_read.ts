@@ -10,8 +10,9 @@ export interface SharedRead {
 }
 
 /**
- * Prepares reading in turns. Nothing is open between two of them, and a checkpoint waits for the end of one: before it
- * the state is read that was there before the last commit, and a log of which something is left behind grows.
+ * Prepares reading in turns. Nothing is open between two of them, and a checkpoint waits for the end of one, for at
+ * most 10 ms: before it the state is read that was there before the last commit, and a log of which something is left
+ * behind grows.
  */
 export function prepareSharedRead(db: Connection, reads: OwnReads): SharedRead {
   const begin = db.prepare('BEGIN');

@@ -32,7 +32,7 @@ export interface Checkpointed {
   readonly path: string;
   /** Beyond this a WAL that cannot be emptied is the matter. */
   readonly walBytesMax: number;
-  /** Whether a question of this process reads one state for long now. */
+  /** Whether a question or a turn of this process reads one state now. */
   readonly isOwnRead: () => boolean;
   /** Makes a checkpoint while nobody of this process reads an old state for a moment. */
   readonly undisturbed: <T>(act: () => T) => T;
@@ -104,7 +104,7 @@ export function emptyWal(db: Connection): void {
 
 /** SQLite does not tell whose reader it is: while one of ours reads, others may too. */
 const OWN = [
-  'a question of this service (the assessment of the fleet, its counts, a long list)',
+  'a question of this service (the assessment of the fleet, its counts, a long list), or a turn of the HTTP thread,',
   'it ends by itself; whether anybody else reads shows then',
 ] as const;
 const FOREIGN = [
@@ -117,10 +117,12 @@ function checkpoint(
   path: string,
   isOwnRead: () => boolean,
 ): { readonly isError: boolean; readonly what: string } | null {
+  // Whoever begins later reads what was committed last, and is in nobody's way.
+  const isOwn = isOwnRead();
   try {
     const [result] = db.pragma('wal_checkpoint(PASSIVE)') as Result[];
     if (result?.busy === 0 && result.log === result.checkpointed) return null;
-    const [who, remedy] = isOwnRead() ? OWN : FOREIGN;
+    const [who, remedy] = isOwn ? OWN : FOREIGN;
     const what = `${who} reads an old state of ${path}, so that ${path}-wal cannot be emptied: ${remedy}`;
     return { isError: false, what };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Change, Event } from '../engine/model/event.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { Decided } from './decided.ts';
 import { packJson, unpackJson } from './packed.ts';
-import { areSame } from './record_patch.ts';
+import { haveSameNames } from './record_patch.ts';
 
 /** Plain JSON as a record has it. */
 type Plain = Readonly<Record<string, unknown>>;
@@ -31,54 +31,47 @@ function withEvents(decided: Decided, map: (events: readonly Event[]) => unknown
 }
 
 function toldEvents(events: readonly Event[]): unknown {
-  const seen = createSeen();
+  const records = new Map<string, Plain>();
   return changesIn(events, (change): Told => {
     if (change.op !== 'put') return change;
     const record = change.record as unknown as Plain;
-    const before = seen(change, record);
+    const before = records.get(keyOf(change));
+    records.set(keyOf(change), record);
     const set = before === undefined ? null : differing(before, record);
     return set === null ? change : { op: 'put', kind: change.kind, id: change.id, set };
   });
 }
 
 function wholeEvents(events: readonly Event[]): unknown {
-  const seen = createSeen();
+  const records = new Map<string, Plain>();
   return changesIn(events, (change: Told): Change => {
     if (change.op !== 'put') return change;
     if (!('set' in change)) {
-      seen(change, change.record as unknown as Plain);
+      records.set(keyOf(change), change.record as unknown as Plain);
       return change;
     }
     const { kind, id, set } = change;
-    const record = { ...seen(change), ...set };
-    seen(change, record);
+    const record = { ...records.get(keyOf(change)), ...set };
+    records.set(keyOf(change), record);
     return { op: 'put', kind, id, record } as unknown as Put;
   });
 }
 
-/** The same events with other changes; few members are known of what is packed. */
+/** The same events with other changes. */
 function changesIn(events: readonly Event[], map: (change: Change) => Told): unknown {
   return events.map(({ type, subject, data, changes }) => {
     return { type, subject, data, changes: changes.map(map) };
   });
 }
 
-/** Answers the record that was put last under the kind and id of a change, and remembers this one, if there is one. */
-function createSeen(): (change: Pick<Put, 'kind' | 'id'>, record?: Plain) => Plain | undefined {
-  const kinds = new Map<Kind, Map<string, Plain>>();
-  return ({ kind, id }, record) => {
-    const records = kinds.get(kind) ?? new Map<string, Plain>();
-    const before = records.get(id);
-    if (record !== undefined) records.set(id, record);
-    kinds.set(kind, records);
-    return before;
-  };
+function keyOf({ kind, id }: Pick<Put, 'kind' | 'id'>): string {
+  return `${kind}/${id}`;
 }
 
 /** The members with another value; null where two states have other members, or not in the same order. */
 function differing(before: Plain, after: Plain): Plain | null {
   const names = Object.keys(after);
-  if (!areSame(names, Object.keys(before))) return null;
+  if (!haveSameNames(names, Object.keys(before))) return null;
   const set: Record<string, unknown> = {};
   for (const name of names) {
     if (after[name] === before[name]) continue;

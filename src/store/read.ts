@@ -16,7 +16,10 @@ export type Reads = Pick<
   'get' | 'getByUid' | 'getText' | 'getTextByUid' | 'list' | 'events' | 'runningRemovals'
 >;
 
-/** The reading half of the store, over a connection that only reads; before each read `begin` is called. */
+/**
+ * The reading half of the store, over a connection that only reads; `begin` is called before each read but that of the
+ * running removals, which is one statement.
+ */
 export function createReads(db: Connection, begin: () => void = () => undefined): Reads {
   const prepare = prepareOnce(db);
   const texts = prepareTexts(db, begin);
@@ -75,28 +78,29 @@ function prepareTexts(db: Connection, begin: () => void): Texts {
     byId: (kind, host, id) => {
       begin();
       const { texts, withStates } = statements[kind];
-      return recordText(texts.byId.get(host, id)) ?? afterState(withStates.byId.get(host, id));
+      return recordText(texts.byId.get(host, id), () => withStates.byId.get(host, id));
     },
     byUid: (kind, uid) => {
       begin();
       const { texts, withStates } = statements[kind];
       const values = uidValues(uid);
-      return recordText(texts.byUid.get(...values)) ?? afterState(withStates.byUid.get(...values));
+      return recordText(texts.byUid.get(...values), () => withStates.byUid.get(...values));
     },
   };
 }
 
-/** How the records of most kinds begin. */
+/** How the records of most kinds begin, not those of mounts. */
 const HEAD = /^\{"uid":"([^"\\]+)","revision":([0-9]+)/;
 
-/** A record that begins with its state: SQLite would take as long to put that together as to find the row. */
-function recordText(text: string | undefined): RecordText | null {
-  const [, uid, revision] = text === undefined ? [] : (HEAD.exec(text) ?? []);
-  return uid === undefined ? null : { state: `${uid}.${revision!}`, text: text! };
-}
-
-/** Of a row that is one text: an object of three columns would cost as much as to find it. */
-function afterState(row: string | undefined): RecordText | null {
+/**
+ * A record by its text, which mostly begins with its state: SQLite would take as long to put that together as to find the
+ * row. Where it does not, `withState` reads both as one text: an object of three columns would cost as much as to find it.
+ */
+function recordText(text: string | undefined, withState: () => string | undefined): RecordText | null {
+  if (text === undefined) return null;
+  const [, uid, revision] = HEAD.exec(text) ?? [];
+  if (uid !== undefined) return { state: `${uid}.${revision!}`, text };
+  const row = withState();
   if (row === undefined) return null;
   const end = row.indexOf('\n');
   return { state: row.slice(0, end), text: row.slice(end + 1) };

@@ -38,7 +38,7 @@ export function patchOf(before: Plain, after: Plain): Patch {
     } else set.push([name, value]);
   }
   const former = Object.keys(before);
-  const isAlike = areSame(names, former);
+  const isAlike = haveSameNames(names, former);
   for (const name of former) {
     const isThere = isAlike ? after[name] !== undefined : memberOf(after, name) !== undefined;
     if (!isThere && before[name] !== undefined) unset.push(name);
@@ -49,7 +49,7 @@ export function patchOf(before: Plain, after: Plain): Patch {
 }
 
 /** Whether two lists of names are the same: most states of a record have the members of the one before. */
-export function areSame(names: readonly string[], others: readonly string[]): boolean {
+export function haveSameNames(names: readonly string[], others: readonly string[]): boolean {
   if (names.length !== others.length) return false;
   for (let at = 0; at < names.length; at += 1) if (names[at] !== others[at]) return false;
   return true;

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { Known } from './known.ts';
-import { areSame } from './record_patch.ts';
+import { haveSameNames } from './record_patch.ts';
 
 /** Names of the members of records, in their order, by a number: the journal has each list of names once. */
 export interface Shapes {
@@ -34,7 +34,7 @@ export function prepareShapes(db: Connection, known: Known): Shapes {
   return {
     keyOf: (names) => {
       const last = latest.get(names.length);
-      return last !== undefined && areSame(names, last.names) ? last.key : find(names);
+      return last !== undefined && haveSameNames(names, last.names) ? last.key : find(names);
     },
   };
 }

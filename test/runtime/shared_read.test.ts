@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { beginTurn, betweenTurns, createOwnReads, endTurn } from '../../src/runtime/own_reads.ts';
+import { beginTurn, betweenTurns, createOwnReads, endTurn, isReading } from '../../src/runtime/own_reads.ts';
 import { prepareSharedRead } from '../../src/runtime/shared_read.ts';
+import { watchCheckpoints } from '../../src/store/checkpoint.ts';
 import { openWriteConnection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 
@@ -30,7 +31,7 @@ function counted() {
     return reader.prepare('SELECT count FROM counts').pluck().get();
   };
   const write = () => writer.exec('UPDATE counts SET count = count + 1');
-  return { writer, reader, reads, shared, read, write, said };
+  return { path, writer, reader, reads, shared, read, write, said };
 }
 
 test('what is read within a turn is of one state, in one transaction; the next turn reads what is there then', async () => {
@@ -64,6 +65,7 @@ test('where a checkpoint is being made each read is for itself', () => {
   const { reader, reads, read } = counted();
   const inTransaction = betweenTurns(reads, () => [read(), reader.inTransaction]);
   expect(inTransaction).toEqual([1, false]);
+  expect(isReading(reads)).toBe(false);
   read();
   expect(reader.inTransaction).toBe(true);
 });
@@ -87,4 +89,24 @@ test('a turn that does not end is not waited for', () => {
   expect(betweenTurns(reads, () => 'made')).toBe('made');
   endTurn(reads);
   expect(beginTurn(reads)).toBe(true);
+});
+
+test('a turn that outlasts the patience is told as a read of ours', () => {
+  const { path, writer, reads, shared, read, write } = counted();
+  read();
+  write();
+  const { retry, state } = watchCheckpoints(
+    {
+      db: writer,
+      path,
+      walBytesMax: 0,
+      isOwnRead: () => isReading(reads),
+      undisturbed: (act) => betweenTurns(reads, act),
+    },
+    () => undefined,
+  );
+  expect(state().degraded).toMatch(/or a turn of the HTTP thread, reads an old state/);
+  shared.end();
+  retry();
+  expect(state().degraded).toBeNull();
 });
