@@ -9,7 +9,7 @@ import { measureSlope } from './slopes.ts';
 import { cpuMs, median } from './statistics.ts';
 import { renamed } from './write_hosts.ts';
 
-const SIZES = [2_500, 5_000, 10_000, 20_000] as const;
+const SIZES = [160, 800, 4_000, 20_000] as const;
 const MANY = 20_000;
 const TWENTY = 20;
 const ROUNDS = 7;

@@ -9,10 +9,10 @@ import type { RowId } from './rows.ts';
 import { measureSlope } from './slopes.ts';
 import { cpuMs, median } from './statistics.ts';
 
-const SIZES = [1_250, 2_500, 5_000, 10_000] as const;
+const SIZES = [160, 800, 4_000, 20_000] as const;
 const ASKED_SIZES = [250, 500, 1_000, 2_000] as const;
-const [MAX, ASKED_MAX] = [10_000, 2_000];
 const MANY = 20_000;
+const ASKED_MAX = 2_000;
 const ONES = 21;
 
 /** Exit, kill, fork and a question by how many mappings there are; and what is done to one among 20 000. */
@@ -21,25 +21,25 @@ export async function benchMappings(report: Report): Promise<void> {
     report,
     'exit_slope',
     SIZES,
-    onCopies(MAX, (count) => build(crowd('bench', count, 'one')), exit),
+    onCopies(MANY, (count) => build(crowd('bench', count, 'one')), exit),
   );
   await measureSlope(
     report,
     'fork_slope',
     SIZES,
-    onCopies(MAX, (count) => build(crowd('bench', count, 'one')), fork),
+    onCopies(MANY, (count) => build(crowd('bench', count, 'one')), fork),
   );
   await measureSlope(
     report,
     'kill_slope',
     SIZES,
-    onCopies(MAX, (count) => build(crowd('bench', count, 'each')), removeWhole),
+    onCopies(MANY, (count) => build(crowd('bench', count, 'each')), removeWhole),
   );
   await measureSlope(
     report,
     'pins_slope',
     SIZES,
-    onCopies(MAX, (count) => build(pinnedCrowd('bench', count)), removeWhole),
+    onCopies(MANY, (count) => build(pinnedCrowd('bench', count)), removeWhole),
   );
   const handled = (count: number): Host => build(pinnedCrowd('bench', count, 'handled'));
   await measureSlope(report, 'holders_slope', ASKED_SIZES, onCopies(ASKED_MAX, handled, survey));
@@ -47,7 +47,7 @@ export async function benchMappings(report: Report): Promise<void> {
     report,
     'holes_slope',
     SIZES,
-    onCopies(MAX, (count) => extents('bench', count), fill),
+    onCopies(MANY, (count) => extents('bench', count), fill),
   );
   const host = handled(MANY);
   await one(report, 'access_one', host, (at) => {

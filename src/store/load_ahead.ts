@@ -20,6 +20,7 @@ export interface EntriesAhead {
   readonly unlessMuch: <Seen>(look: () => Seen) => { readonly seen: Seen } | { readonly more: LoadMore };
   /** What was read of a host and kept for who waits: its rows may be others from now on. */
   readonly forget: (host: string) => void;
+  /** The same of all hosts. Who has waited for one of these does not wait again: that may go on for ever. */
   readonly forgetAll: () => void;
 }
 
@@ -47,6 +48,8 @@ export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONC
     )
     .pluck();
   const kept = new Map<string, Map<string, Begun>>();
+  /** Hosts somebody has waited for in vain. */
+  const hurried = new Set<string>();
   /** How many chunks who looks may still read; infinite for who does not wait. */
   let left = Number.POSITIVE_INFINITY;
   /** Reads the next rows; how many. */
@@ -64,14 +67,16 @@ export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONC
   return {
     of: (host, owner) => {
       const begun = kept.get(host)?.get(owner) ?? { chunks: [], isWhole: false };
-      if (Number.isFinite(left)) keep(host, owner, begun);
+      const waits = Number.isFinite(left) && !hurried.has(host);
+      if (waits) keep(host, owner, begun);
       while (!begun.isWhole) {
-        if (left === 0)
+        if (waits && left === 0)
           throw new TooMuch(() => {
             goOn(host, owner, begun, chunksAtOnce);
             return !begun.isWhole;
           });
-        left -= goOn(host, owner, begun, Math.min(left, chunksAtOnce));
+        const read = goOn(host, owner, begun, waits ? Math.min(left, chunksAtOnce) : chunksAtOnce);
+        if (waits) left -= read;
       }
       return begun.chunks;
     },
@@ -86,7 +91,13 @@ export function prepareEntriesAhead(db: Connection, chunksAtOnce = CHUNKS_AT_ONC
         left = Number.POSITIVE_INFINITY;
       }
     },
-    forget: (host) => void kept.delete(host),
-    forgetAll: () => kept.clear(),
+    forget: (host) => {
+      kept.delete(host);
+      hurried.delete(host);
+    },
+    forgetAll: () => {
+      for (const host of kept.keys()) hurried.add(host);
+      kept.clear();
+    },
   };
 }

@@ -69,3 +69,13 @@ test('who does not wait reads all of it, and again once it is forgotten', () => 
   look();
   expect(read()).toBe(1_200);
 });
+
+test('who has waited in vain does not wait again, however often all is forgotten', () => {
+  const { entries, look, read } = owning(95, 3);
+  expect(entries.unlessMuch(look)).toHaveProperty('more');
+  entries.forgetAll();
+  expect(entries.unlessMuch(look)).toEqual({ seen: [95, 95, 95] });
+  expect(read()).toBe(AT_ONCE + 285);
+  entries.forget('h');
+  expect(entries.unlessMuch(look)).toHaveProperty('more');
+});

@@ -41,12 +41,22 @@ const BY_DESCRIPTOR: ReadonlySet<PinHolder> = new Set(['vmsplice', 'io_uring', '
  */
 export function letGo(tx: Transaction, pid: number, inOrder: readonly Mapping[]): Held[] {
   const held: Held[] = [...inOrder, ...descriptorsOf(tx.host, pid)];
-  const last = new Map<string | null, Held>();
-  for (const one of held) last.set(isPin(one) ? one.id : one.description, one);
-  const isPut = (one: Held): boolean =>
-    isPin(one) || (one.description !== null && last.get(one.description) === one);
-  for (const one of held) if (!isPin(one) && !isPut(one)) drop(tx, one);
-  return held.filter(isPut).reverse();
+  const descriptions = new Set<string>();
+  const puts: Held[] = [];
+  const others: Holder[] = [];
+  for (const one of held.reverse()) {
+    if (isPin(one) || isNew(descriptions, one.description)) puts.push(one);
+    else others.push(one);
+  }
+  for (const one of others.reverse()) drop(tx, one);
+  return puts;
+}
+
+/** Whether there is one that was not met before; now it has been. */
+function isNew(met: Set<string>, description: string | null): boolean {
+  if (description === null || met.has(description)) return false;
+  met.add(description);
+  return true;
 }
 
 /** Descriptors by number, that behind a pin as if opened when that was made; behind them pins that have none. */

@@ -61,7 +61,6 @@ export function applyForGood(host: Host, change: Change): void {
   const before = host.tables[change.kind].get(change.id);
   applyToRecord(host, change, before, null);
   if (before === undefined) return;
-  if (change.op === 'delete') host.tables[change.kind].delete(change.id);
   const now = change.op === 'put' ? change.record : undefined;
   unindex(host, change.id, usesBut(change.kind, before, now));
 }
@@ -117,8 +116,11 @@ export function applyToRecord(
 ): void {
   const { kind, id } = change;
   const records = host.tables[kind] as Table<unknown>;
-  const restore = change.op === 'put' ? records.put(id, change.record) : records.hide(id);
-  undo?.push(restore);
+  if (change.op === 'delete' && undo === null) records.delete(id);
+  else {
+    const restore = change.op === 'put' ? records.put(id, change.record) : records.hide(id);
+    undo?.push(restore);
+  }
   keepExtents(host, change, undo);
   if (change.op === 'put') indexRecord(host, id, usesBut(kind, change.record, before), undo);
   // Nobody asks for the entries of what is gone, and an undo finds them there.
