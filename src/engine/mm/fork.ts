@@ -12,9 +12,9 @@ import { isPrivate } from './fault_walk.ts';
  * Source: mm/memory.c copy_page_range(), mm/huge_memory.c copy_huge_pmd(), all kernels.
  */
 export function copiedByFork(host: Host, mapping: Mapping): 'all' | 'pte' | 'none' {
-  if (!host.entries.has(mapping.id)) return 'none';
-  if (mapping.anonymous) return 'all';
-  return isPrivate(mapping) && mapping.present.anon > 0 ? 'pte' : 'none';
+  const copied = mapping.anonymous ? 'all' : 'pte';
+  if (copied === 'pte' && (!isPrivate(mapping) || mapping.present.anon === 0)) return 'none';
+  return host.entries.has(mapping.id) ? copied : 'none';
 }
 
 /**

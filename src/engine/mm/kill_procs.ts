@@ -90,15 +90,15 @@ function mappedBy(tx: Transaction, mapping: Mapping, plan: KillPlan): Mapped {
     entries: entriesOf(tx.host, mapping.id),
     behind: counts ? entriesOf(tx.host, mapping.file) : null,
     shift: mapping.offset / PAGE_BYTES,
-    collected: isCollected(tx, processOf(tx.host, mapping.pid), plan),
+    collected: isCollected(tx, mapping.pid, plan),
     refaults: mapping.id === plan.refaults,
   };
 }
 
 /** M1, M2: the current task always; an early policy by PR_MCE_KILL or, without one, by the sysctl. */
-function isCollected(tx: Transaction, process: Process, plan: KillPlan): boolean {
-  if (process.pid === plan.by_pid || plan.collect === 'every_leader_with_entry') return true;
-  return plan.collect === 'early_kill_or_current' && hasEarlyPolicy(tx, process);
+function isCollected(tx: Transaction, pid: number, plan: KillPlan): boolean {
+  if (pid === plan.by_pid || plan.collect === 'every_leader_with_entry') return true;
+  return plan.collect === 'early_kill_or_current' && hasEarlyPolicy(tx, processOf(tx.host, pid));
 }
 
 /** Source: mm/memory-failure.c find_early_kill_thread(). */

@@ -8,7 +8,7 @@ import { mappingsOfPid, processOf } from '../model/lookup.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
-import type { Mapping } from '../model/host.ts';
+import type { Mapping, Process } from '../model/host.ts';
 import { emit, hostRecord, patch, type Transaction } from '../model/transaction.ts';
 import type { NeverEnding } from '../model/never_ending.ts';
 import { inExitOrder } from './exit_walk.ts';
@@ -34,21 +34,22 @@ export type End = { readonly killed_by: string } | { readonly exit: number };
  * Source: mm/mmap.c exit_mmap(), kernel/exit.c do_exit(); R140, R141, R123-R126.
  */
 export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Refusal {
-  const locked = mmLocked(processOf(tx.host, pid));
+  const process = processOf(tx.host, pid);
+  const locked = mmLocked(process);
   const unknown = locked === null ? [] : [locked];
-  const outcome = exit(tx, pid, end, unknown);
+  const outcome = exit(tx, process, end, unknown);
   return unknown[0] ?? outcome;
 }
 
 /** The way of an exit; adds what is not known on it. */
-function exit(tx: Transaction, pid: number, end: End, unknown: Refusal[]): Outcome {
+function exit(tx: Transaction, { pid, comm }: Process, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const inOrder = inExitOrder(mappings);
   // What has been unmapped has nothing to zap: of a process that a removal kills that is all.
   const present = mappings.filter(hasPresent);
   const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
   if (effect.do === 'oops') return oopsed(tx, pid, effect);
-  const zapped = zapLog(tx, present, processOf(tx.host, pid).comm);
+  const zapped = zapLog(tx, present, comm);
   loseRefs(tx, present);
   const put = putAll(tx, pid, letGo(tx, pid, inOrder), unknown);
   for (const { at } of put.worker_oopses) recordOops(tx, at);

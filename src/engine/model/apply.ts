@@ -58,7 +58,8 @@ export function applyForGood(host: Host, change: Change): void {
     applyChange(host, change, null);
     return;
   }
-  const before = host.tables[change.kind].get(change.id);
+  const records = host.tables[change.kind];
+  const before = change.op === 'put' ? records.get(change.id) : records.delete(change.id);
   applyToRecord(host, change, before, null);
   if (before === undefined) return;
   const now = change.op === 'put' ? change.record : undefined;
@@ -107,7 +108,7 @@ export function applyChange(host: Host, change: Change, undo: UndoList): void {
 /** A change of one record. */
 export type RecordChange = Extract<Change, { op: 'put' | 'delete' }>;
 
-/** The same of a record that was `before`, which is another one now, or none. */
+/** The same of a record that was `before`, which is another one now, or none: for good it has been deleted already. */
 export function applyToRecord(
   host: Host,
   change: RecordChange,
@@ -116,11 +117,10 @@ export function applyToRecord(
 ): void {
   const { kind, id } = change;
   const records = host.tables[kind] as Table<unknown>;
-  if (change.op === 'delete' && undo === null) records.delete(id);
-  else {
-    const restore = change.op === 'put' ? records.put(id, change.record) : records.hide(id);
+  if (change.op === 'put') {
+    const restore = records.put(id, change.record);
     undo?.push(restore);
-  }
+  } else undo?.push(records.hide(id));
   keepExtents(host, change, undo);
   if (change.op === 'put') indexRecord(host, id, usesBut(kind, change.record, before), undo);
   // Nobody asks for the entries of what is gone, and an undo finds them there.

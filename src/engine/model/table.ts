@@ -156,13 +156,19 @@ export class Table<T> {
     this.put(id, record);
   }
 
-  /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. */
-  delete(id: string): void {
-    this.hide(id);
-    if (this.#source !== null) return;
+  /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. Returns what was shown. */
+  delete(id: string): T | undefined {
+    const place = this.#find(id);
+    const shown = place?.record;
+    if (shown !== undefined) {
+      place!.record = undefined;
+      this.#shown -= 1;
+    }
+    if (this.#source !== null) return shown;
     this.#places.delete(id);
     if (this.#order.length > 2 * this.#places.size)
       this.#order = this.#order.filter(({ record }) => record !== undefined);
+    return shown;
   }
 
   /** The records of which it is true, in order, as they are now. */

@@ -1,5 +1,5 @@
 import type { Change } from './event.ts';
-import { mappingsOfPid, openFilesOfPid } from './lookup.ts';
+import { hasEnded, mappingsOfPid, openFilesOfPid } from './lookup.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -17,8 +17,10 @@ function addDevices(names: Set<string>, tx: Transaction, change: Change): void {
   const { kind, id } = change;
   if (kind === 'dax_devices') {
     if (tx.host.tables.dax_devices.has(id)) names.add(id);
-  } else if (kind === 'processes') addOfProcess(names, tx, Number(id));
-  else {
+  } else if (change.kind === 'processes') {
+    // One that has ended has nothing left.
+    if (change.op === 'delete' || !hasEnded(change.record)) addOfProcess(names, tx, Number(id));
+  } else {
     const record = change.op === 'put' ? change.record : tx.deleted.get(change)!;
     if ('dax_device' in record) names.add(record.dax_device);
   }
