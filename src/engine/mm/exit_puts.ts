@@ -1,6 +1,7 @@
 import type { OopsEffect } from '../kernels/effect.ts';
 import type { File, Host, Mapping, Pin } from '../model/host.ts';
 import { fileOf, isHeldBeside, openFilesOfPid, pinsOfPid } from '../model/lookup.ts';
+import { numberOf } from '../model/id_list.ts';
 import type { OpenFile } from '../model/open_file.ts';
 import type { Oops } from '../model/outcome.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
@@ -64,14 +65,9 @@ function descriptorsOf(host: Host, pid: number): Held[] {
   const pins = pinsOfPid(host, pid);
   const opened = [...openFilesOfPid(host, pid), ...pins.filter(({ holder }) => BY_DESCRIPTOR.has(holder))];
   return [
-    ...opened.sort((a, b) => numberOf(a) - numberOf(b)),
+    ...opened.sort((a, b) => numberOf(a.id) - numberOf(b.id)),
     ...pins.filter(({ holder }) => !BY_DESCRIPTOR.has(holder)),
   ];
-}
-
-/** Ids count what a host was told, whatever it is. */
-function numberOf({ id }: Held): number {
-  return Number(id.slice(1));
 }
 
 /**

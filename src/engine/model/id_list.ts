@@ -89,6 +89,7 @@ function placeOf({ ids, numbers }: IdList, id: string): number {
   return at < 0 ? ids.length : at;
 }
 
-function numberOf(id: string): number {
+/** What stands behind the letter of an id, which counts what a host was told, whatever it is; NaN of any other id. */
+export function numberOf(id: string): number {
   return Number(id.slice(1));
 }

@@ -1,6 +1,7 @@
 import type { Spans } from './coverage.ts';
 import type { Exposure, Onto, Window } from './exposure.ts';
 import type { DaxDevice, Host, Mapping, Pin, Process } from './host.ts';
+import { numberOf } from './id_list.ts';
 import { decodes, deviceOf, generationOf, hasEnded, nrPages, processOf } from './lookup.ts';
 import { NO_ENTRIES } from './mapping_table.ts';
 import { normalize, subtract, type PfnRange } from './pfn_range.ts';
@@ -126,7 +127,7 @@ function windowOf(id: string, is_pin: boolean, onto: Onto, reached: Spans, writa
   if (reached.length === 0) return null;
   const pages = countSpans(reached);
   const writable_pages = writable === reached ? pages : countSpans(writable);
-  return { id, is_pin, number: Number(id.slice(1)), onto, reached, writable, pages, writable_pages };
+  return { id, is_pin, number: numberOf(id), onto, reached, writable, pages, writable_pages };
 }
 
 function countSpans(spans: Spans): number {
