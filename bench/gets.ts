@@ -19,9 +19,10 @@ export async function benchGets(report: Report): Promise<void> {
       const [one, list] = [`${mappings}/v4`, `${mappings}?limit=${String(MAPPINGS)}`];
       const bare = await startChild('bare_child', service.url + one, service.url + list);
       try {
-        await beside(report, 'get_host', 2_000, [service, `/v1/hosts/${HOST}`], [bare, '/one']);
-        await beside(report, 'get_mapping', 2_000, [service, one], [bare, '/one']);
-        await beside(report, 'list_100', 700, [service, list], [bare, '/list']);
+        const all = Array.from({ length: MAPPINGS }, (_, at) => `${mappings}/v${String(4 + at)}`);
+        await beside(report, 'get_host', 2_000, [service, [`/v1/hosts/${HOST}`]], [bare, ['/one']]);
+        await beside(report, 'get_mapping', 2_000, [service, all], [bare, ['/one']]);
+        await beside(report, 'list_100', 700, [service, [list]], [bare, ['/list']]);
       } finally {
         await bare.stop();
       }
@@ -31,11 +32,13 @@ export async function benchGets(report: Report): Promise<void> {
   });
 }
 
-type Got = readonly [child: Child, path: string];
+type Got = readonly [child: Child, paths: readonly string[]];
 
-/** Two GETs in turn: how much CPU the reference needs of what we need. */
+/** GETs of two in turn: how much CPU the reference needs of what we need. */
 async function beside(report: Report, id: RowId, amount: number, ours: Got, reference: Got): Promise<void> {
-  const asked = ([child, path]: Got): Asked => [child, { requests: [{ path }], clients: CLIENTS, amount }];
+  const asked = ([child, paths]: Got): Asked => {
+    return [child, { requests: paths.map((path) => ({ path })), clients: CLIENTS, amount }];
+  };
   const both = await loadInTurn(ROUNDS, asked(ours), asked(reference));
   report.measured(id, both.reference.cpu_us / both.ours.cpu_us, both.of);
 }

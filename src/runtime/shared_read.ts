@@ -3,8 +3,11 @@ import { beginTurn, endTurn, type OwnReads } from './own_reads.ts';
 
 /** A transaction in which a connection reads for whoever asks within one turn of the event loop. */
 export interface SharedRead {
-  /** Reads from here to the end of the turn are of one state: SQLite takes its locks once for all of them. */
-  readonly begin: () => void;
+  /**
+   * Reads from here to the end of the turn are of one state: SQLite takes its locks once for all of them. Returns its
+   * number, which is another one once anybody else has written; null where the next read is for itself.
+   */
+  readonly begin: () => number | null;
   /** The next read is of what is committed by then. */
   readonly end: () => void;
 }
@@ -17,20 +20,26 @@ export interface SharedRead {
 export function prepareSharedRead(db: Connection, reads: OwnReads): SharedRead {
   const begin = db.prepare('BEGIN');
   const commit = db.prepare('COMMIT');
+  const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
   let isOpen = false;
+  let state: number | null = null;
   const end = (): void => {
     if (!isOpen) return;
     isOpen = false;
+    state = null;
     // After some faults SQLite has rolled back by itself, and who closes the connection ends it.
     if (db.inTransaction) commit.run();
     endTurn(reads);
   };
   return {
     begin: () => {
-      if (isOpen || !beginTurn(reads)) return;
+      if (isOpen) return state;
+      if (!beginTurn(reads)) return null;
       isOpen = true;
       begin.run();
       setImmediate(end);
+      state = dataVersion.get() ?? null;
+      return state;
     },
     end,
   };

@@ -1,9 +1,10 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
-import type { Refusal } from '../engine/model/refusal.ts';
+import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { eventId, withDashes } from './event_id.ts';
 import { keyOfHost } from './host_key.ts';
 import { NAME_KEY } from './journal.ts';
+import { createKeptReads } from './kept_reads.ts';
 import { isInParts, listPage, type Prepare } from './list.ts';
 import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
 import { SEEN } from './seen.ts';
@@ -18,11 +19,18 @@ export type Reads = Pick<
 
 /**
  * The reading half of the store, over a connection that only reads; `begin` is called before each read but that of the
- * running removals, which is one statement.
+ * running removals, which is one statement, and numbers the state that is read: of one that is read again, what was read
+ * stands. By default each read is for itself.
  */
-export function createReads(db: Connection, begin: () => void = () => undefined): Reads {
+export function createReads(db: Connection, begin: () => number | null = () => null): Reads {
   const prepare = prepareOnce(db);
-  const texts = prepareTexts(db, begin);
+  const kept = createKeptReads();
+  const read = prepareTexts(db);
+  const texts: Texts = {
+    byId: (kind, host, id) =>
+      kept.of(begin(), keyOfRecord(kind, host, id), () => read.byId(kind, host, id), recordTextOf),
+    byUid: (kind, uid) => kept.of(begin(), `uid ${kind} ${uid}`, () => read.byUid(kind, uid), recordTextOf),
+  };
   const parsed = <K extends Kind>(found: RecordText | null): RecordOf<K> | null =>
     found === null ? null : (JSON.parse(found.text) as RecordOf<K>);
   const listNow = prepareList(db);
@@ -32,10 +40,7 @@ export function createReads(db: Connection, begin: () => void = () => undefined)
     getByUid: async (kind, uid) => parsed(texts.byUid(kind, uid)),
     getText: async (kind, host, id) => texts.byId(kind, host, id),
     getTextByUid: async (kind, uid) => texts.byUid(kind, uid),
-    list: async (query) => {
-      begin();
-      return listNow(query);
-    },
+    list: async (query) => kept.of(begin(), JSON.stringify(query), () => listNow(query), pageTextOf),
     events: async (query) => {
       begin();
       return eventsNow(query);
@@ -49,13 +54,26 @@ export function createReads(db: Connection, begin: () => void = () => undefined)
   };
 }
 
+/** One of each that may be asked for, whatever is in it. */
+function keyOfRecord(kind: Kind, host: string, id: string): string {
+  return `${kind} ${String(host.length)} ${host} ${id}`;
+}
+
+function recordTextOf(found: RecordText | null): string | null {
+  return found === null ? null : found.text;
+}
+
+function pageTextOf(page: Page | Refusal): string | null {
+  return isRefusal(page) ? null : page.records;
+}
+
 interface Texts {
   readonly byId: (kind: Kind, host: string, id: string) => RecordText | null;
   readonly byUid: (kind: Kind, uid: string) => RecordText | null;
 }
 
 /** Prepares reading one record of each kind. */
-function prepareTexts(db: Connection, begin: () => void): Texts {
+function prepareTexts(db: Connection): Texts {
   const find = (kind: Kind, columns: string) => {
     const text = `SELECT ${columns} FROM ${kind}`;
     const host = kind === 'hosts' ? 'id = ?' : `host = ${keyOfHost()}`;
@@ -76,12 +94,10 @@ function prepareTexts(db: Connection, begin: () => void): Texts {
   };
   return {
     byId: (kind, host, id) => {
-      begin();
       const { texts, withStates } = statements[kind];
       return recordText(texts.byId.get(host, id), () => withStates.byId.get(host, id));
     },
     byUid: (kind, uid) => {
-      begin();
       const { texts, withStates } = statements[kind];
       const values = uidValues(uid);
       return recordText(texts.byUid.get(...values), () => withStates.byUid.get(...values));

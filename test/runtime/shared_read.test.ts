@@ -45,6 +45,20 @@ test('what is read within a turn is of one state, in one transaction; the next t
   expect(read()).toBe(2);
 });
 
+test('the state of a turn has a number, which is another one once somebody has written', async () => {
+  const { reads, shared, write } = counted();
+  const first = shared.begin();
+  write();
+  const again = shared.begin();
+  await turn();
+  const second = shared.begin();
+  await turn();
+  expect([again, shared.begin()]).toEqual([first, second]);
+  expect([typeof first, second === first]).toEqual(['number', false]);
+  shared.end();
+  expect(betweenTurns(reads, shared.begin)).toBeNull();
+});
+
 test('what is read once a turn was ended early is of a state of then', () => {
   const { shared, read, write } = counted();
   read();

@@ -1,0 +1,111 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Sqlite } from '../../src/store/driver.ts';
+import { createKeptReads } from '../../src/store/kept_reads.ts';
+import type { Store, Submission } from '../../src/store/port.ts';
+import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
+
+interface Found {
+  readonly text: string;
+}
+
+describe('what was read of one state', () => {
+  const textOf = (found: Found | null): string | null => found?.text ?? null;
+  const find = (text: string) => vi.fn(() => ({ text }));
+
+  test('is read once until another state is read, and each time where it is read for itself', () => {
+    const kept = createKeptReads();
+    const [one, other] = [find('one'), find('other')];
+    const read = (state: number | null) =>
+      [kept.of(state, 'a', one, textOf), kept.of(state, 'b', other, textOf)].map(({ text }) => text);
+    const calls = [1, 1, 2, 2, null, null, 2, 1].map((state) => {
+      expect(read(state)).toEqual(['one', 'other']);
+      return [one.mock.calls.length, other.mock.calls.length];
+    });
+    expect(calls.map(([first]) => first)).toEqual([1, 1, 2, 2, 3, 4, 4, 5]);
+    expect(calls.every(([first, second]) => first === second)).toBe(true);
+  });
+
+  test('is read again where it was not there, and where it has no text', () => {
+    const kept = createKeptReads();
+    const missing = vi.fn(() => null);
+    const refused = find('refused');
+    for (let at = 0; at < 2; at += 1) {
+      expect(kept.of(1, 'a', missing, textOf)).toBeNull();
+      expect(kept.of(1, 'b', refused, () => null)).toEqual({ text: 'refused' });
+    }
+    expect([missing.mock.calls.length, refused.mock.calls.length]).toEqual([2, 2]);
+  });
+
+  test('is kept up to so many characters, and none of more than an eighth of them', () => {
+    const kept = createKeptReads(80);
+    const eight = find('12345678');
+    for (const key of ['a', 'b', 'a']) kept.of(1, key, eight, textOf);
+    expect(eight).toHaveBeenCalledTimes(2);
+    const nine = find('123456789');
+    for (const key of ['c', 'c']) kept.of(1, key, nine, textOf);
+    expect(nine).toHaveBeenCalledTimes(2);
+    // Ten each, with its key: of nine the first is gone.
+    for (const key of 'defghijk') kept.of(1, key, eight, textOf);
+    kept.of(1, 'b', eight, textOf);
+    expect(eight).toHaveBeenCalledTimes(11);
+  });
+});
+
+describe('a store that is read again', () => {
+  const HOST = 'node-a';
+  const submission = (command: Submission['command']): Submission => ({ host: HOST, command });
+  let harness: SqliteHarness;
+  afterEach(() => harness.cleanup());
+
+  async function opened(): Promise<Store> {
+    harness = sqliteHarness();
+    const store = await harness.open();
+    await store.submit(submission({ type: 'create_host', name: HOST, kernel: 'v6.12' }));
+    await store.submit(submission({ type: 'create_process', pid: 1, comm: 'redis' }));
+    return store;
+  }
+
+  /** All that is read by it, twice in one turn, which is the same. */
+  async function read(store: Store): Promise<readonly string[]> {
+    const once = async (): Promise<readonly string[]> => {
+      const process = await store.getText('processes', HOST, '1');
+      const page = await store.list({ kind: 'processes', filters: {}, limit: 10 });
+      return [process?.text ?? '', 'records' in page ? page.records : ''];
+    };
+    const [first, second] = await Promise.all([once(), once()]);
+    expect(second).toEqual(first);
+    return first;
+  }
+
+  test('shows what it has stored meanwhile, and what another program has', async () => {
+    const store = await opened();
+    const comms = async (): Promise<unknown> =>
+      (await read(store)).map((text) => /"comm":"(\w+)"/.exec(text)?.[1]);
+    expect(await comms()).toEqual(['redis', 'redis']);
+    await turn();
+    expect(await comms()).toEqual(['redis', 'redis']);
+    const other = new Sqlite(harness.path);
+    other.exec(`UPDATE processes SET record = replace(record, 'redis', 'nginx')`);
+    other.close();
+    await turn();
+    expect(await comms()).toEqual(['nginx', 'nginx']);
+    await store.submit(submission({ type: 'exit_process', pid: 1 }));
+    const [text, records] = await read(store);
+    expect(text).toContain('"state":"dead"');
+    expect(records).toBe(text);
+  });
+
+  test('is not misled by ids that look like others', async () => {
+    const store = await opened();
+    await read(store);
+    expect(await store.getText('processes', HOST, '1')).not.toBeNull();
+    for (const [host, id] of [
+      ['node', `a 1`],
+      [`6 ${HOST}`, '1'],
+      [HOST, ' 1'],
+    ] as const)
+      expect(await store.getText('processes', host, id)).toBeNull();
+    expect(await store.getTextByUid('processes', `${String(HOST.length)} ${HOST} 1`)).toBeNull();
+  });
+});
