@@ -4,8 +4,8 @@ import { isApart } from '../engine/model/mapped_before.ts';
 import type { Entries } from '../engine/model/mapping_table.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { Source, Table } from '../engine/model/table.ts';
-import { isAmong, type UseField, type UseValue } from '../engine/model/uses.ts';
-import { usesOf } from '../engine/model/uses_of_record.ts';
+import type { UseField, UseValue } from '../engine/model/uses.ts';
+import { isFoundBy } from '../engine/model/uses_of_record.ts';
 import type { Connection, Statement } from './connection.ts';
 import { keyOfHost } from './host_key.ts';
 import { addExtents, type Row } from './load.ts';
@@ -129,7 +129,7 @@ function sourceOf<K extends Kind>(
 
 function idsOfUse(name: string, reads: Reads, field: UseField, value: UseValue, part: PartOfHost): string[] {
   const { kind, rows, isWider } = reads.uses.get(field)!;
-  const isMeant = (record: string): boolean => isAmong(usesOf(kind, JSON.parse(record)), field, value);
+  const isMeant = (record: string): boolean => isFoundBy(kind, JSON.parse(record), field, value);
   const ids: string[] = [];
   for (const row of rows(name, value)) {
     if (isWider && !isMeant(row.record)) continue;

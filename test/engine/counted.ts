@@ -1,5 +1,6 @@
 import type { Host } from '../../src/engine/model/host.ts';
 import { Table } from '../../src/engine/model/table.ts';
+import type { UndoList, UndoLog } from '../../src/engine/model/undo.ts';
 
 /** Maps of a host that count every record that is read, written or passed by. */
 interface Tally {
@@ -21,21 +22,27 @@ class CountedTable<V> extends Table<V> {
     return super.get(id);
   }
 
-  override put(id: string, record: V): () => void {
+  override put(id: string, record: V, undo: UndoList): V | undefined {
     this.tally.steps += 1;
-    return this.counted(super.put(id, record));
+    return super.put(id, record, undo && this.counted(undo));
   }
 
-  override hide(id: string): () => void {
+  override hide(id: string, undo: UndoLog): V | undefined {
     this.tally.steps += 1;
-    return this.counted(super.hide(id));
+    return super.hide(id, this.counted(undo));
   }
 
-  private counted(undo: () => void): () => void {
-    return () => {
+  override change(id: string, make: (record: V) => V): V {
+    this.tally.steps += 1;
+    return super.change(id, make);
+  }
+
+  /** Counts what is taken back. */
+  private counted(undo: UndoLog): UndoLog {
+    undo.push(() => {
       this.tally.steps += 1;
-      undo();
-    };
+    });
+    return undo;
   }
 
   override where(holds: (record: V) => boolean): V[] {

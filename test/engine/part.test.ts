@@ -11,6 +11,7 @@ import { anyLife, anyStory, play, type Story } from './fleet.ts';
 import { keep, partOf, wholeOf } from './part.ts';
 import { ext4 } from './rig.ts';
 import { steadyContext } from './support.ts';
+import { undoable } from './undoable.ts';
 
 /** So many commands a part lives for. */
 const KEPT = 4;
@@ -150,7 +151,7 @@ describe('a host that is loaded in part', () => {
   test('asks once for a record that is put, taken back and put again', () => {
     const asked: string[] = [];
     const table = new Table<number>({ get: (id) => void asked.push(id), all: () => [] });
-    table.put('a', 1)();
+    undoable(table, 'a', 1)();
     expect(table.has('a')).toBe(false);
     table.set('a', 2);
     expect([table.get('a'), asked]).toEqual([2, ['a']]);
@@ -186,7 +187,9 @@ test('a table that is loaded in part reads as a whole one, whatever is changed, 
         if (act === 'walk') expect(all(part)).toEqual(all(whole));
         if (act === 'knows' && !part.knows(id) && map.has(id)) part.load(id, map.get(id)!);
         const does = (table: Table<number>) =>
-          act === 'put' ? table.put(id, record) : act === 'hide' ? table.hide(id) : () => undefined;
+          act === 'put' || act === 'hide'
+            ? undoable(table, id, act === 'put' ? record : null)
+            : () => undefined;
         return [part, whole].map(does);
       });
       const from = kept % (acts.length + 1);

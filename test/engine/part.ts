@@ -2,8 +2,8 @@ import { emptyHost, indexExposures, indexShared } from '../../src/engine/model/a
 import type { Exposure } from '../../src/engine/model/exposure.ts';
 import type { Host, Kind, RecordOf } from '../../src/engine/model/host.ts';
 import type { Source, Table } from '../../src/engine/model/table.ts';
-import { isAmong, type UseField, type UseValue } from '../../src/engine/model/uses.ts';
-import { usesOf } from '../../src/engine/model/uses_of_record.ts';
+import type { UseField, UseValue } from '../../src/engine/model/uses.ts';
+import { isFoundBy } from '../../src/engine/model/uses_of_record.ts';
 
 /**
  * A host of which nothing is in memory but its open exposures, and what these reach; the rest is what `stored` gives, which
@@ -28,9 +28,7 @@ export function partOf(stored: () => Host, beforeLoad: (id: string) => void = ()
   };
   const uses = (field: UseField, value: UseValue): string[] => {
     const kind = field.split('/')[0] as Kind;
-    const found = [...stored().tables[kind]].filter(([, record]) =>
-      isAmong(usesOf(kind, record), field, value),
-    );
+    const found = [...stored().tables[kind]].filter(([, record]) => isFoundBy(kind, record, field, value));
     return found.map(([id, record]) => {
       load(kind, id, record);
       return id;

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Table } from '../../src/engine/model/table.ts';
 import { cases } from '../support/property.ts';
+import { UndoLog } from '../../src/engine/model/undo.ts';
+import { undoable } from './undoable.ts';
 
 const ids = fc.constantFrom('a', 'b', 'c', 'd');
 const change = fc.record({ id: ids, record: fc.option(fc.nat(9)) });
@@ -39,7 +41,7 @@ test('a table with hidden records reads as a map without them, and an undo resto
         const map = new Map(table);
         if (record === null) map.delete(id);
         else map.set(id, record);
-        const undone = record === null ? table.hide(id) : table.put(id, record);
+        const undone = undoable(table, id, record);
         expect(seen(table)).toEqual(seen(map));
         expect(table.where((own) => own > 4)).toEqual([...map.values()].filter((own) => own > 4));
         states.push(seen(map));
@@ -57,7 +59,7 @@ test('a table with hidden records reads as a map without them, and an undo resto
 
 test('a record that is deleted while it is hidden is gone', () => {
   const table = tableOf('a', 'b');
-  table.hide('a');
+  table.hide('a', new UndoLog());
   table.delete('a');
   table.set('a', 3);
   expect(seen(table)).toEqual(
@@ -76,9 +78,9 @@ test('what is hidden before a walk comes to it is not shown by it, what is put m
   for (const id of table.keys()) {
     shown.push(id);
     if (id !== 'a') continue;
-    table.hide('b');
-    table.put('b', 9);
-    table.put('d', 9);
+    table.hide('b', new UndoLog());
+    table.set('b', 9);
+    table.set('d', 9);
   }
   expect(shown).toEqual(['a', 'c', 'b', 'd']);
 });

@@ -26,7 +26,7 @@ export function batch<Answer>(
       answers.push(done.answer);
     } finally {
       // Whatever comes of the batch, it is put back, or kept, with all of it.
-      for (const undo of own.undo) tx.undo.push(undo);
+      tx.undo.take(own.undo);
       for (const event of own.events) tx.events.push(event);
     }
   }

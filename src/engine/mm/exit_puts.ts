@@ -1,3 +1,4 @@
+import { added } from '../model/append.ts';
 import type { OopsEffect } from '../kernels/effect.ts';
 import type { File, Host, Mapping, Pin } from '../model/host.ts';
 import { fileOf, isHeldBeside, openFilesOfPid, pinsOfPid } from '../model/lookup.ts';
@@ -43,11 +44,11 @@ const BY_DESCRIPTOR: ReadonlySet<PinHolder> = new Set(['vmsplice', 'io_uring', '
 export function letGo(tx: Transaction, pid: number, inOrder: readonly Mapping[]): Held[] {
   const held: Held[] = [...inOrder, ...descriptorsOf(tx.host, pid)];
   const descriptions = new Set<string>();
-  const puts: Held[] = [];
-  const others: Holder[] = [];
+  let puts: Held[] = [];
+  let others: Holder[] = [];
   for (const one of held.reverse()) {
-    if (isPin(one) || isNew(descriptions, one.description)) puts.push(one);
-    else others.push(one);
+    if (isPin(one) || isNew(descriptions, one.description)) puts = added(puts, one);
+    else others = added(others, one);
   }
   for (const one of others.reverse()) drop(tx, one);
   return puts;
@@ -61,9 +62,11 @@ function isNew(met: Set<string>, description: string | null): boolean {
 }
 
 /** Descriptors by number, that behind a pin as if opened when that was made; behind them pins that have none. */
-function descriptorsOf(host: Host, pid: number): Held[] {
+function descriptorsOf(host: Host, pid: number): readonly Held[] {
   const pins = pinsOfPid(host, pid);
-  const opened = [...openFilesOfPid(host, pid), ...pins.filter(({ holder }) => BY_DESCRIPTOR.has(holder))];
+  const open_files = openFilesOfPid(host, pid);
+  if (open_files.length + pins.length < 2) return pins.length > 0 ? pins : open_files;
+  const opened = [...open_files, ...pins.filter(({ holder }) => BY_DESCRIPTOR.has(holder))];
   return [
     ...opened.sort((a, b) => numberOf(a.id) - numberOf(b.id)),
     ...pins.filter(({ holder }) => !BY_DESCRIPTOR.has(holder)),
@@ -76,41 +79,52 @@ function descriptorsOf(host: Host, pid: number): Held[] {
  * which goes on as if it had ended.
  */
 export function putAll(tx: Transaction, pid: number, puts: readonly Held[], unknown: Refusal[]): Put {
-  const lastOf = new Map<string | null, number>();
-  for (const [at, one] of puts.entries()) lastOf.set(isPin(one) ? one.id : one.file, at);
-  const files: File[] = [];
+  const lastOf = lastPuts(puts);
   const kernel_log: string[] = [];
   const worker_oopses: Oops[] = [];
-  const released: Pin[] = [];
-  /** Before anybody asks for the counts of folios: of many pins at once. */
-  const count = (): void => {
-    loseRefsOfPins(tx, released.splice(0));
-  };
-  const put = (holder: Holder, at: number): End => {
-    drop(tx, holder);
-    const node = closeNode(tx, holder);
-    kernel_log.push(...node.kernel_log);
-    const file = holder.file === null ? null : fileOf(tx.host, holder.file);
+  let files: File[] = [];
+  let released: Pin[] = [];
+  for (let at = 0; at < puts.length; at += 1) {
+    const one = puts[at]!;
+    let end = isPin(one) ? release(tx, one, unknown, worker_oopses) : putNode(tx, one, kernel_log);
+    if (isPin(one) && !isLost(end)) released = added(released, one);
+    const file = isPin(one) || one.file === null ? null : fileOf(tx.host, one.file);
     // An inode that the task puts once more is not asked who else uses it.
-    const isUsed = file === null || lastOf.get(file.id) !== at;
-    if (!isUsed) count();
-    const end = isUsed ? node.end : putInode(tx, file);
-    if (file !== null && !isLost(end) && files.at(-1) !== file) files.push(file);
-    return end;
-  };
-  for (const [at, one] of puts.entries()) {
-    const end = isPin(one) ? release(tx, one, unknown, worker_oopses) : put(one, at);
-    if (isPin(one) && !isLost(end)) released.push(one);
+    if (file !== null && lastOf.get(file.id) === at) {
+      // Before anybody asks for the counts of folios: of many pins at once.
+      loseRefsOfPins(tx, released);
+      released = [];
+      end = putInode(tx, file);
+    }
+    if (file !== null && !isLost(end) && files.at(-1) !== file) files = added(files, file);
     if (end.do === 'unknown') unknown.push(unknownOutcome(end.why));
     if (end.do === 'refused') unknown.push(end.refusal);
     if (!isLost(end)) continue;
-    count();
+    loseRefsOfPins(tx, released);
     keep(tx, pid, puts.slice(at + 1));
     keepMounts(tx, files);
     return { end: struck(end), worker_oopses, kernel_log };
   }
-  count();
+  loseRefsOfPins(tx, released);
   return { end: struck(cleanUpMounts(tx, files)), worker_oopses, kernel_log };
+}
+
+/** Which of these is the last of each file. */
+function lastPuts(puts: readonly Held[]): ReadonlyMap<string, number> {
+  const lastOf = new Map<string, number>();
+  for (let at = 0; at < puts.length; at += 1) {
+    const one = puts[at]!;
+    if (!isPin(one) && one.file !== null) lastOf.set(one.file, at);
+  }
+  return lastOf;
+}
+
+/** A descriptor or a mapping goes, with the node of a device that it held. */
+function putNode(tx: Transaction, holder: Holder, kernel_log: string[]): End {
+  drop(tx, holder);
+  const node = closeNode(tx, holder);
+  for (const line of node.kernel_log) kernel_log.push(line);
+  return node.end;
 }
 
 /** The last put of what holds a pin; where its release oopses, the pin stays. */

@@ -22,7 +22,7 @@ export interface KillPlan {
   readonly stride?: number;
   /** How many calls come to as many indices from one on; as many where absent. A folio is called once for each page. */
   readonly callsAt?: (index: number, indices: number) => number;
-  /** The calls that are told name so many processes; all are where absent. */
+  /** The calls that are told name so many processes, the first; all are where absent. */
   readonly named_max?: number;
   /** The mapping through which madvise faults the page in again before each call. */
   readonly refaults?: string | null;

@@ -37,7 +37,7 @@ export interface Calls {
   readonly stride: number;
   /** How many calls come to as many indices from one on: a folio is called once for each page. */
   readonly callsAt: (index: number, indices: number) => number;
-  /** Rounds are kept until they have named so many processes. */
+  /** Rounds name so many processes, the first. */
   readonly named_max: number;
 }
 
@@ -279,7 +279,7 @@ function send(
 }
 
 function name(sweep: Sweep, round: Omit<SweptRound, 'victims'>): void {
-  const { mapped, all, runs, present, here, hits: hit } = sweep;
+  const { mapped, all, runs, present, here, hits: hit, calls } = sweep;
   const { index, count } = round;
   const found: SentAlike[] = [];
   for (let at = 0; at < here; at += 1) {
@@ -287,7 +287,7 @@ function name(sweep: Sweep, round: Omit<SweptRound, 'victims'>): void {
     const slot = runs.slots[run]!;
     if (all[ownerOf(slot)]!.collected) found.push({ slot, index, hit, start: runs.starts[run]!, count });
   }
-  const victims = eachMember(all, found).map(({ slot, member }) => {
+  const victims = eachMember(all, found, calls.named_max - sweep.named).map(({ of: { slot }, member }) => {
     return { mapping: mapped[member]!.mapping, stays: staysIn(slot) };
   });
   sweep.rounds.push({ ...round, victims });
@@ -295,21 +295,26 @@ function name(sweep: Sweep, round: Omit<SweptRound, 'victims'>): void {
 }
 
 function sentOf({ mapped, all, sent }: Sweep): Sent[] {
-  return eachMember(all, sent).map(({ slot, member, index, count }) => {
+  return eachMember(all, sent, Number.POSITIVE_INFINITY).map(({ of: { slot, index, count }, member }) => {
     return { mapping: mapped[member]!.mapping, level: levelOf(slot), index, count };
   });
 }
 
-interface OfMember extends SentAlike {
+interface OfMember {
+  readonly of: SentAlike;
   readonly member: number;
 }
 
-/** What was sent to VMAs that are alike, by each of them: hit by hit, as runs begin, in the order of the VMAs. */
-function eachMember(all: readonly Alike[], sent: readonly SentAlike[]): OfMember[] {
-  const each = sent.flatMap(({ slot, index, hit, start, count }) =>
-    all[ownerOf(slot)]!.members.map((member): OfMember => ({ slot, index, hit, start, count, member })),
+/**
+ * What was sent to VMAs that are alike, by each of them, up to so many: hit by hit, as runs begin, in the order of the
+ * VMAs.
+ */
+function eachMember(all: readonly Alike[], sent: readonly SentAlike[], limit: number): OfMember[] {
+  const each = sent.flatMap((of) =>
+    all[ownerOf(of.slot)]!.members.slice(0, limit).map((member): OfMember => ({ of, member })),
   );
-  return each.sort((a, b) => a.hit - b.hit || a.start - b.start || a.member - b.member);
+  const inOrder = each.sort((a, b) => a.of.hit - b.of.hit || a.of.start - b.of.start || a.member - b.member);
+  return inOrder.slice(0, limit);
 }
 
 /** Joins what touches, and what follows where nobody who was left out has an entry in between. */

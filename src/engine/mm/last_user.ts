@@ -58,6 +58,7 @@ function freesWhileFrozen(host: Host, mount: Mount): Refusal {
  */
 export function cleanUpMounts(tx: Transaction, files: readonly File[]): Eviction {
   const mounts = abandoned(tx.host, files);
+  if (mounts.length === 0) return HARMLESS;
   const cleaned = new Set<string>();
   for (const [at, mount] of mounts.entries()) {
     cleaned.add(mount.id);

@@ -114,11 +114,13 @@ function loseFree(
  * devices).
  */
 export function loseRefsOfPins(tx: Transaction, pins: readonly Pin[]): void {
-  for (const name of new Set(pins.map(({ dax_device }) => dax_device))) {
+  const stale = pins.filter(({ dax_device, pgmap }) => pgmap !== deviceOf(tx.host, dax_device).pgmap);
+  if (stale.length === 0) return;
+  for (const name of new Set(stale.map(({ dax_device }) => dax_device))) {
     const device = deviceOf(tx.host, name);
-    const stale = pins.filter(({ dax_device, pgmap }) => dax_device === name && pgmap !== device.pgmap);
-    if (stale.length === 0 || !counts(tx.host, device)) continue;
-    const refs = setOfRanges(stale.flatMap(({ pfn_ranges }) => pfn_ranges));
+    if (!counts(tx.host, device)) continue;
+    const lost = stale.filter(({ dax_device }) => dax_device === name);
+    const refs = setOfRanges(lost.flatMap(({ pfn_ranges }) => pfn_ranges));
     mark(tx, device, refs, new Float64Array(0));
   }
 }

@@ -5,7 +5,7 @@ import { putFile } from './last_user.ts';
 import { loseRefs } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, processOf } from '../model/lookup.ts';
-import type { OopsEffect } from '../kernels/effect.ts';
+import { ok, type Effect, type OopsEffect } from '../kernels/effect.ts';
 import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Mapping, Process } from '../model/host.ts';
@@ -44,19 +44,29 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Re
 /** The way of an exit; adds what is not known on it. */
 function exit(tx: Transaction, { pid, comm }: Process, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
-  const inOrder = inExitOrder(mappings);
-  // What has been unmapped has nothing to zap: of a process that a removal kills that is all.
-  const present = mappings.filter(hasPresent);
-  const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
-  if (effect.do === 'oops') return oopsed(tx, pid, effect);
-  const zapped = zapLog(tx, present, comm);
-  loseRefs(tx, present);
-  const put = putAll(tx, pid, letGo(tx, pid, inOrder), unknown);
+  const zapped = zap(tx, mappings.filter(hasPresent), comm);
+  if (zapped.effect.do === 'oops') return oopsed(tx, pid, zapped.effect);
+  const put = putAll(tx, pid, letGo(tx, pid, inExitOrder(mappings)), unknown);
   for (const { at } of put.worker_oopses) recordOops(tx, at);
-  return besides(
-    put.worker_oopses,
-    withLog([...zapped, ...put.kernel_log], ended(tx, pid, end, put.end, unknown)),
-  );
+  const outcome = withLog(put.kernel_log, ended(tx, pid, end, put.end, unknown));
+  return besides(put.worker_oopses, withLog(zapped.log, outcome));
+}
+
+interface Zapped {
+  readonly effect: Effect;
+  readonly log: readonly string[];
+}
+
+const NOTHING_ZAPPED: Zapped = { effect: ok, log: [] };
+
+/** exit_mmap() of mappings that have entries: of a process that a removal kills all have been unmapped. */
+function zap(tx: Transaction, present: readonly Mapping[], comm: string): Zapped {
+  if (present.length === 0) return NOTHING_ZAPPED;
+  const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
+  if (effect.do === 'oops') return { effect, log: [] };
+  const log = zapLog(tx, present, comm);
+  loseRefs(tx, present);
+  return { effect, log };
 }
 
 function hasPresent({ present: { pte, pmd, pud, anon } }: Mapping): boolean {
@@ -117,7 +127,9 @@ export function putBy(tx: Transaction, pid: number, holder: NodeHolder): Outcome
 
 /** What the kernel has logged before an outcome. */
 export function withLog<Told extends Outcome | Refusal>(kernel_log: readonly string[], outcome: Told): Told {
-  return isRefusal(outcome) ? outcome : { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
+  return kernel_log.length === 0 || isRefusal(outcome)
+    ? outcome
+    : { ...outcome, kernel_log: [...kernel_log, ...outcome.kernel_log] };
 }
 
 /** The task waits, or spins, in the kernel for what never comes, and takes no signal. */

@@ -28,7 +28,7 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): Delivered 
     const process = processOf(tx.host, row.pid);
     const dies = process.state === 'running' && !survivesSigbus(process, isForced(row));
     if (dies) killed.add(row.pid);
-    delivered.push({ ...row, killed: dies });
+    delivered.push(dies ? { ...row, killed: true } : row);
   }
   const ends = [...killed].map((pid) => endProcess(tx, pid, { killed_by: 'SIGBUS' }));
   return { signals: delivered, unknown: ends.find(isRefusal) ?? null };
@@ -37,18 +37,25 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): Delivered 
 /** One row for each process, size and code, in the order of the first of each. */
 function eachOnce(sent: readonly SignalRow[]): readonly SignalRow[] {
   const rows: SignalRow[] = [];
-  // Where the rows of a process stand: few, however many VMAs it has.
-  const placesOf = new Map<number, number[]>();
+  // The first row of a process, and of each the next one: few, however many VMAs it has.
+  const firstOf = new Map<number, number>();
+  const next: (number | undefined)[] = [];
   for (const row of sent) {
-    const places = placesOf.get(row.pid);
-    const at = places?.find((place) => isAlike(rows[place]!, row));
+    const first = firstOf.get(row.pid);
+    let last = first;
+    let at = first;
+    while (at !== undefined && !isAlike(rows[at]!, row)) {
+      last = at;
+      at = next[at];
+    }
     if (at !== undefined) {
       rows[at] = { ...rows[at]!, count: rows[at]!.count + row.count };
       continue;
     }
-    if (places === undefined) placesOf.set(row.pid, [rows.length]);
-    else places.push(rows.length);
+    if (last === undefined) firstOf.set(row.pid, rows.length);
+    else next[last] = rows.length;
     rows.push(row);
+    next.push(undefined);
   }
   return rows;
 }

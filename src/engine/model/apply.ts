@@ -10,9 +10,9 @@ import { forgetMapped, noteMapped } from './mapped_before.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
 import { loadOwner } from './rest.ts';
 import { Table } from './table.ts';
-import { addUse, dropUse, noUses, type Use } from './uses.ts';
+import { addUse, dropUse, noUses } from './uses.ts';
 import type { UndoList } from './undo.ts';
-import { usesBut, usesOf } from './uses_of_record.ts';
+import { forUses, forUsesBut } from './uses_of_record.ts';
 
 /** A host with nothing in it, before its `host_created` event; or one of which nothing is in memory yet. */
 export function emptyHost(rest: Rest | null = null): Host {
@@ -58,12 +58,10 @@ export function applyForGood(host: Host, change: Change): void {
     applyChange(host, change, null);
     return;
   }
-  const records = host.tables[change.kind];
-  const before = change.op === 'put' ? records.get(change.id) : records.delete(change.id);
-  applyToRecord(host, change, before, null);
+  const before = applyToRecord(host, change, null);
   if (before === undefined) return;
   const now = change.op === 'put' ? change.record : undefined;
-  unindex(host, change.id, usesBut(change.kind, before, now));
+  forUsesBut(change.kind, before, now, dropUse, host.uses_by, change.id);
 }
 
 /** Applies one change in place; adds how to undo it. */
@@ -71,7 +69,7 @@ export function applyChange(host: Host, change: Change, undo: UndoList): void {
   switch (change.op) {
     case 'put':
     case 'delete':
-      applyToRecord(host, change, host.tables[change.kind].get(change.id), undo);
+      applyToRecord(host, change, undo);
       return;
     case 'give_blocks': {
       const file = host.tables.files.get(change.file)!;
@@ -108,54 +106,59 @@ export function applyChange(host: Host, change: Change, undo: UndoList): void {
 /** A change of one record. */
 export type RecordChange = Extract<Change, { op: 'put' | 'delete' }>;
 
-/** The same of a record that was `before`, which is another one now, or none: for good it has been deleted already. */
-export function applyToRecord(
-  host: Host,
-  change: RecordChange,
-  before: RecordOf<Kind> | undefined,
-  undo: UndoList,
-): void {
+/** The same of one record; returns what it was before, if there was one. */
+export function applyToRecord(host: Host, change: RecordChange, undo: UndoList): RecordOf<Kind> | undefined {
   const { kind, id } = change;
-  const records = host.tables[kind] as Table<unknown>;
-  if (change.op === 'put') {
-    const restore = records.put(id, change.record);
-    undo?.push(restore);
-  } else undo?.push(records.hide(id));
+  const before = replaceRecord(host.tables[kind] as Table<RecordOf<Kind>>, change, undo);
   keepExtents(host, change, undo);
-  if (change.op === 'put') indexRecord(host, id, usesBut(kind, change.record, before), undo);
+  if (change.op === 'put') indexRecord(host, change, before, undo);
   // Nobody asks for the entries of what is gone, and an undo finds them there.
   else if (undo === null && (kind === 'mappings' || kind === 'files')) host.entries.delete(id);
   keepExposure(host, change, before, undo);
   forgetMapped(host, change, undo);
+  return before;
 }
 
-function indexRecord(host: Host, id: string, uses: readonly Use[], undo: UndoList): void {
-  if (uses.length === 0) return;
-  index(host, id, uses);
-  undo?.push(() => {
-    unindex(host, id, uses);
-  });
+function replaceRecord(
+  records: Table<RecordOf<Kind>>,
+  change: RecordChange,
+  undo: UndoList,
+): RecordOf<Kind> | undefined {
+  if (change.op === 'put') return records.put(change.id, change.record, undo);
+  return undo === null ? records.delete(change.id) : records.hide(change.id, undo);
 }
-
-/** The kinds that `uses_by` finds. */
-const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins', 'removals'] as const;
 
 /**
  * Keeps `uses_by` in order of creation. Where an open transaction has deleted a record, or the device that it reaches
  * has another name, its id stays in its place, so that an undo finds it there: apply() takes it out for good.
  */
-function index({ uses_by }: Host, id: string, uses: readonly Use[]): void {
-  for (const use of uses) addUse(uses_by, use, id);
+function indexRecord(
+  host: Host,
+  put: Extract<RecordChange, { op: 'put' }>,
+  before: RecordOf<Kind> | undefined,
+  undo: UndoList,
+): void {
+  const isFoundAnew = forUsesBut(put.kind, put.record, before, addUse, host.uses_by, put.id);
+  if (isFoundAnew) undo?.add(unindexRecord, host, put, before);
 }
 
-function unindex({ uses_by }: Host, id: string, uses: readonly Use[]): void {
-  for (const use of uses) dropUse(uses_by, use, id);
+/** Undoes indexRecord(). */
+function unindexRecord(
+  host: Host,
+  { kind, id, record }: Extract<RecordChange, { op: 'put' }>,
+  before: RecordOf<Kind> | undefined,
+): void {
+  forUsesBut(kind, record, before, dropUse, host.uses_by, id);
 }
+
+/** The kinds that `uses_by` finds. */
+const INDEXED = ['file_systems', 'mounts', 'files', 'open_files', 'mappings', 'pins', 'removals'] as const;
 
 /** Indexes a record that was loaded alone by the open file description that it shares: nobody loads records by that. */
 export function indexShared(host: Host, id: string, record: unknown): void {
   const { description } = record as { readonly description?: string | null };
-  if (typeof description === 'string' && description !== id) index(host, id, [['description', description]]);
+  if (typeof description === 'string' && description !== id)
+    addUse(host.uses_by, 'description', description, id);
 }
 
 /** Keeps `open_exposures` in step with an exposure that opens, closes or goes. */
@@ -167,7 +170,7 @@ function keepExposure(host: Host, change: RecordChange, before: unknown, undo: U
 /** Indexes the records of a host that was loaded, not built from events. */
 export function indexHost(host: Host): Host {
   for (const kind of INDEXED)
-    for (const [id, record] of host.tables[kind]) index(host, id, usesOf(kind, record));
+    for (const [id, record] of host.tables[kind]) forUses(kind, record, addUse, host.uses_by, id);
   return indexExposures(
     host,
     host.tables.exposures.where(({ open }) => open),
@@ -235,10 +238,10 @@ function emptyEntries(host: Host, owners: readonly string[], undo: UndoList): vo
   const { mappings } = host.tables;
   const before: (readonly [mapping: Mapping, entries: Entries])[] = [];
   for (const owner of owners) {
-    const mapping = mappings.get(owner)!;
-    if (undo !== null) before.push([mapping, host.entries.get(owner)!]);
+    const entries = host.entries.get(owner)!;
     host.entries.delete(owner);
-    mappings.set(owner, { ...mapping, present: NOTHING_PRESENT });
+    const mapping = mappings.change(owner, emptied);
+    if (undo !== null) before.push([mapping, entries]);
   }
   undo?.push(() => {
     for (const [mapping, entries] of before) {
@@ -246,6 +249,10 @@ function emptyEntries(host: Host, owners: readonly string[], undo: UndoList): vo
       mappings.set(mapping.id, mapping);
     }
   });
+}
+
+function emptied(mapping: Mapping): Mapping {
+  return { ...mapping, present: NOTHING_PRESENT };
 }
 
 function madeBy(change: EntriesChange): Made[] {

@@ -50,8 +50,7 @@ export function extentOfPfn(host: Host, file: File, pfn: number): Extent | undef
 /** Puts the record of a file that has these extents: in it, or beside it. In place. */
 export function setExtents(host: Host, file: File, extents: Extents, undo: UndoList): void {
   const [few, many] = extents.length === 1 ? [extents[0]!, undefined] : [[], extents];
-  const restore = host.tables.files.put(file.id, { ...file, extents: few });
-  undo?.push(restore);
+  host.tables.files.put(file.id, { ...file, extents: few }, undo);
   replaceIn(host.extents, file.id, many, undo);
 }
 

@@ -1,3 +1,4 @@
+import { added } from './append.ts';
 import type { OpenFile } from './open_file.ts';
 import type { RemovalRecord } from './removal.ts';
 import type { DaxDevice, File, FileSystem, Host, Mapping, Mount, Pin, Process, RecordOf } from './host.ts';
@@ -8,7 +9,7 @@ import { type RefusalCode } from './refusal_codes.ts';
 import { PAGE_BYTES, type KnownMode } from './vocabulary.ts';
 import { usesBy } from './rest.ts';
 import type { Table } from './table.ts';
-import { idsBy, type Use } from './uses.ts';
+import { idsBy, type UseField, type UseValue } from './uses.ts';
 
 function find<T>(records: Table<T>, id: string, code: RefusalCode, what: string): T | Refusal {
   return records.get(id) ?? refuse(code, `there is no ${what} ${id}`);
@@ -224,12 +225,13 @@ export function mountsOn(host: Host, device: DaxDevice): Mount[] {
 /** Those that an open transaction has deleted are in the index, but no longer in the table. */
 function indexed<
   K extends 'file_systems' | 'mounts' | 'files' | 'open_files' | 'mappings' | 'pins' | 'removals',
->(host: Host, kind: K, ...[field, value]: Use): RecordOf<K>[] {
+>(host: Host, kind: K, field: UseField, value: UseValue): RecordOf<K>[] {
   const records: Table<RecordOf<K>> = host.tables[kind];
-  const found: RecordOf<K>[] = [];
-  for (const id of usesBy(host, field, value)) {
-    const record = records.get(id);
-    if (record !== undefined) found.push(record);
+  const ids = usesBy(host, field, value);
+  let found: RecordOf<K>[] = [];
+  for (let at = 0; at < ids.length; at += 1) {
+    const record = records.get(ids[at]!);
+    if (record !== undefined) found = added(found, record);
   }
   return found;
 }

@@ -2,9 +2,9 @@ import type { Host, Rest } from './host.ts';
 import { addUsesBefore, idsBy, type UseField, type UseValue } from './uses.ts';
 
 /** Ids that are found there, in order of creation: also those that an open transaction has deleted. */
-export function usesBy({ rest, uses_by }: Host, field: UseField, value: UseValue): Iterable<string> {
+export function usesBy({ rest, uses_by }: Host, field: UseField, value: UseValue): readonly string[] {
   if (rest !== null && rest.asked.get(field)?.has(value) !== true) {
-    addUsesBefore(uses_by, [field, value], rest.uses(field, value));
+    addUsesBefore(uses_by, field, value, rest.uses(field, value));
     noteAsked(rest, field, value);
   }
   return idsBy(uses_by, field, value);

@@ -1,4 +1,4 @@
-import { NOTHING, type Undo } from './undo.ts';
+import type { UndoList, UndoLog } from './undo.ts';
 
 /** Where the records of a table are that are not in memory yet. What it throws changes no table: it may be asked again. */
 export interface Source<T> {
@@ -110,50 +110,71 @@ export class Table<T> {
     return this.#order.find(({ record }) => record !== undefined)?.record;
   }
 
-  /** Sets a record; returns what undoes it, once all that came after is undone. */
-  put(id: string, record: T): Undo {
+  /** Sets a record; returns the one that it takes the place of. */
+  put(id: string, record: T, undo: UndoList): T | undefined {
     const place = this.#find(id);
-    if (place?.record === undefined) return this.#append({ id, record }, place);
-    const before = place.record;
-    place.record = record;
-    return () => {
-      place.record = before;
-    };
+    const before = place?.record;
+    if (before === undefined) {
+      this.#append({ id, record }, place, undo);
+      return undefined;
+    }
+    place!.record = record;
+    undo?.add(Table.#putBack, place!, before, undefined);
+    return before;
   }
 
-  #append(place: Place<T>, hidden: Place<T> | undefined): Undo {
+  /** Undoes put() of a record that took the place of another. */
+  static #putBack<T>(place: Place<T>, record: T): void {
+    place.record = record;
+  }
+
+  #append(place: Place<T>, hidden: Place<T> | undefined, undo: UndoList): void {
     // The old place is to be told from the new one.
     if (hidden !== undefined) this.#loadAll();
-    const { id } = place;
-    const isMissed = this.#missed.delete(id);
-    this.#places.set(id, place);
+    this.#missed.delete(place.id);
+    this.#places.set(place.id, place);
     this.#shown += 1;
     if (this.#source === null) this.#order.push(place);
-    return () => {
-      if (isMissed) this.#missed.add(id);
-      if (hidden === undefined) this.#places.delete(id);
-      else this.#places.set(id, hidden);
-      this.#shown -= 1;
-      if (this.#source === null) this.#order.pop();
-    };
+    undo?.add(Table.#takeOut, this, place.id, hidden);
   }
 
-  /** Hides a record, if there is one; returns what shows it again, once all that came after is undone. */
-  hide(id: string): Undo {
+  /** Undoes #append() of a record, before which there was none or a hidden one. */
+  static #takeOut<T>(table: Table<T>, id: string, hidden: Place<T> | undefined): void {
+    if (hidden === undefined) table.#places.delete(id);
+    else table.#places.set(id, hidden);
+    table.#shown -= 1;
+    if (table.#source === null) table.#order.pop();
+    else table.#miss(id);
+  }
+
+  /** Hides a record, if there is one, until that is undone; returns it. */
+  hide(id: string, undo: UndoLog): T | undefined {
     const place = this.#find(id);
-    if (place?.record === undefined) return NOTHING;
-    const { record } = place;
-    place.record = undefined;
+    const record = place?.record;
+    if (record === undefined) return undefined;
+    place!.record = undefined;
     this.#shown -= 1;
-    return () => {
-      place.record = record;
-      this.#shown += 1;
-    };
+    undo.add(Table.#show, this, place!, record);
+    return record;
+  }
+
+  /** Undoes hide(). */
+  static #show<T>(table: Table<T>, place: Place<T>, record: T): void {
+    place.record = record;
+    table.#shown += 1;
   }
 
   /** Sets a record for good. */
   set(id: string, record: T): void {
-    this.put(id, record);
+    this.put(id, record, null);
+  }
+
+  /** Sets for good what is made of a record that there is; returns that one. */
+  change(id: string, make: (record: T) => T): T {
+    const place = this.#find(id)!;
+    const before = place.record!;
+    place.record = make(before);
+    return before;
   }
 
   /** Deletes a record for good, hidden or not: only where nothing is to be undone any more. Returns what was shown. */

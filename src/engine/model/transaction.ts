@@ -9,7 +9,7 @@ import type { Host, HostRecord, Kind, RecordOf } from './host.ts';
 import { countingOf } from './open_exposures.ts';
 import { loadOwner } from './rest.ts';
 import type { Table } from './table.ts';
-import type { Undo } from './undo.ts';
+import { UndoLog } from './undo.ts';
 
 /** Time and identifiers come from outside: same host, command and context, same events. */
 export interface Context {
@@ -29,7 +29,7 @@ export interface Transaction {
   readonly events: Event[];
   /** Changes since the last emit, waiting for the event that names them. */
   pending: Change[];
-  readonly undo: Undo[];
+  readonly undo: UndoLog;
   /** Stored records as they were at begin(), of those that were put since: by kind and id. */
   readonly replaced: { [K in Kind]?: Map<string, RecordOf<K>> };
   /** Records that were deleted since begin(), as they were then. */
@@ -38,12 +38,12 @@ export interface Transaction {
 
 /** A transaction on a host that has no events yet. */
 export function begin(host: Host, context: Context): Transaction {
-  return { host, context, events: [], pending: [], undo: [], replaced: {}, deleted: new Map() };
+  return { host, context, events: [], pending: [], undo: new UndoLog(), replaced: {}, deleted: new Map() };
 }
 
 /** Puts the host back to what it was at begin(). */
 export function rollback(tx: Transaction): void {
-  while (tx.undo.length > 0) tx.undo.pop()?.();
+  tx.undo.takeBack();
 }
 
 /**
@@ -58,7 +58,7 @@ export function within<Done>(
   const own = begin(tx.host, tx.context);
   try {
     const done = run(own);
-    if (isKept(done)) for (const undo of own.undo.splice(0)) tx.undo.push(undo);
+    if (isKept(done)) tx.undo.take(own.undo);
     return done;
   } finally {
     rollback(own);
@@ -70,9 +70,9 @@ function make(tx: Transaction, change: Change): void {
   applyChange(tx.host, change, tx.undo);
 }
 
-function makeOfRecord(tx: Transaction, change: RecordChange, before: RecordOf<Kind> | undefined): void {
+function makeOfRecord(tx: Transaction, change: RecordChange): RecordOf<Kind> | undefined {
   tx.pending.push(change);
-  applyToRecord(tx.host, change, before, tx.undo);
+  return applyToRecord(tx.host, change, tx.undo);
 }
 
 /** Names the changes made since the last event. An event may have none (an oops in a worker, say). */
@@ -101,7 +101,7 @@ function replace<K extends Kind>(
   record: RecordOf<K>,
 ): RecordOf<K> {
   if (before !== undefined) keepReplaced(tx, kind, id, before);
-  makeOfRecord(tx, { op: 'put', kind, id, record } as RecordChange, before);
+  makeOfRecord(tx, { op: 'put', kind, id, record } as RecordChange);
   return record;
 }
 
@@ -135,9 +135,7 @@ export function amend<K extends Kind>(
 /** Deletes a stored record. */
 export function remove(tx: Transaction, kind: Kind, id: string): void {
   const change = { op: 'delete', kind, id } as const;
-  const before = table(tx.host, kind).get(id)!;
-  tx.deleted.set(change, before);
-  makeOfRecord(tx, change, before);
+  tx.deleted.set(change, makeOfRecord(tx, change)!);
 }
 
 /** A hole of a file gets these blocks. */

@@ -21,11 +21,6 @@ export type UseValue = string | number;
 /** Something that a record is found by. */
 export type Use = readonly [field: UseField, value: UseValue];
 
-/** Whether one of these is that field with that value. */
-export function isAmong(uses: readonly Use[], field: UseField, value: UseValue): boolean {
-  return uses.some((use) => use[0] === field && use[1] === value);
-}
-
 /** Ids in order of creation; one that is alone stands for itself: most are. */
 type Ids = string | IdList;
 
@@ -40,14 +35,14 @@ export function noUses(): Uses {
 const NONE: readonly string[] = [];
 
 /** The ids that are found there. */
-export function idsBy(uses: Uses, field: UseField, value: UseValue): Iterable<string> {
+export function idsBy(uses: Uses, field: UseField, value: UseValue): readonly string[] {
   const ids = uses.get(field)?.get(value);
   if (ids === undefined) return NONE;
   return typeof ids === 'string' ? [ids] : idsOf(ids);
 }
 
 /** Has an id found there, behind the others. */
-export function addUse(uses: Uses, [field, value]: Use, id: string): void {
+export function addUse(uses: Uses, field: UseField, value: UseValue, id: string): void {
   const byValue = uses.get(field);
   if (byValue === undefined) {
     uses.set(field, new Map([[value, id]]));
@@ -60,15 +55,15 @@ export function addUse(uses: Uses, [field, value]: Use, id: string): void {
 }
 
 /** Has these ids found there, in front of those that are: of a host that is loaded in part they were created before. */
-export function addUsesBefore(uses: Uses, [field, value]: Use, ids: Iterable<string>): void {
+export function addUsesBefore(uses: Uses, field: UseField, value: UseValue, ids: Iterable<string>): void {
   const all = new Set(ids);
   for (const id of idsBy(uses, field, value)) all.add(id);
   uses.get(field)?.delete(value);
-  for (const id of all) addUse(uses, [field, value], id);
+  for (const id of all) addUse(uses, field, value, id);
 }
 
 /** Has an id found there no more; of a host that is loaded in part nobody may have asked for it. */
-export function dropUse(uses: Uses, [field, value]: Use, id: string): void {
+export function dropUse(uses: Uses, field: UseField, value: UseValue, id: string): void {
   const byValue = uses.get(field);
   const ids = byValue?.get(value);
   if (byValue === undefined || ids === undefined) return;

@@ -1,60 +1,80 @@
 import type { File, FileSystem, Kind, Mapping, Mount, Pin } from './host.ts';
 import type { OpenFile } from './open_file.ts';
 import type { RemovalRecord } from './removal.ts';
-import { isAmong, type Use } from './uses.ts';
+import type { UseField, Uses, UseValue } from './uses.ts';
 
-/** Of what nothing finds. */
-const NO_USES: readonly Use[] = [];
+/** What is done about each use of a record: addUse() or dropUse(). */
+type Act = (uses: Uses, field: UseField, value: UseValue, id: string) => void;
 
-/** Where a record is found, and another state of it is not. */
-export function usesBut(kind: Kind, record: unknown, but: unknown): readonly Use[] {
-  if (but === undefined) return usesOf(kind, record);
-  const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
-  if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return NO_USES;
-  const others = usesOf(kind, but);
-  return usesOf(kind, record).filter((use) => !isAmong(others, ...use));
-}
-
-/** Where a record is found. */
-export function usesOf(kind: Kind, record: unknown): readonly Use[] {
-  if (kind === 'mappings') return usesOfMapping(record as Mapping);
-  if (kind === 'open_files') return usesOfOpenFile(record as OpenFile);
-  if (kind === 'removals')
-    return (record as RemovalRecord).state === 'completed' ? NO_USES : [['removals/not_completed', '']];
-  if (kind === 'file_systems') return [['file_systems/dax_device', (record as FileSystem).dax_device]];
-  if (kind === 'pins') {
-    const { pid, dax_device } = record as Pin;
-    return [
-      ['pins/pid', pid],
-      ['pins/dax_device', dax_device],
-    ];
+/**
+ * Does it for each by which a record is found and another state of it, where there is one, is not; false where these are
+ * found alike.
+ */
+export function forUsesBut(
+  kind: Kind,
+  record: unknown,
+  but: unknown,
+  act: Act,
+  uses: Uses,
+  id: string,
+): boolean {
+  if (but === undefined) {
+    forUses(kind, record, act, uses, id);
+    return true;
   }
-  if (kind !== 'mounts' && kind !== 'files') return NO_USES;
-  const { file_system, dax_device } = record as Mount | File;
-  return [
-    [`${kind}/file_system`, file_system],
-    [`${kind}/dax_device`, dax_device],
-  ];
+  const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
+  if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return false;
+  const unlessShared: Act = (of, field, value, one) => {
+    if (!isFoundBy(kind, but, field, value)) act(of, field, value, one);
+  };
+  forUses(kind, record, unlessShared, uses, id);
+  return true;
 }
 
-function usesOfOpenFile({ id, pid, dax_device, file, description }: OpenFile): Use[] {
-  const uses: Use[] = [
-    ['open_files/pid', pid],
-    ['open_files/dax_device', dax_device],
-  ];
-  if (description !== id) uses.push(['description', description]);
-  uses.push(file === null ? ['open_files/node', description] : ['open_files/file', file]);
-  return uses;
+/** Whether a record is found by that. */
+export function isFoundBy(kind: Kind, record: unknown, field: UseField, value: UseValue): boolean {
+  let isFound = false;
+  const compare: Act = (_uses, itsField, itsValue) => {
+    isFound ||= itsField === field && itsValue === value;
+  };
+  forUses(kind, record, compare, new Map(), '');
+  return isFound;
 }
 
-function usesOfMapping({ id, pid, dax_device, file, description, anonymous }: Mapping): Use[] {
-  const uses: Use[] = [
-    ['mappings/pid', pid],
-    ['mappings/dax_device', dax_device],
-  ];
-  if (description !== null && description !== id) uses.push(['description', description]);
-  if (file !== null) uses.push(['mappings/file', file]);
-  else if (description !== null) uses.push(['mappings/node', description]);
-  if (anonymous) uses.push(['mappings/anonymous', dax_device]);
-  return uses;
+/** Does it for each by which a record is found. No list of them: there are three of each mapping. */
+export function forUses(kind: Kind, record: unknown, act: Act, uses: Uses, id: string): void {
+  if (kind === 'mappings') forMapping(record as Mapping, act, uses, id);
+  else if (kind === 'open_files') forOpenFile(record as OpenFile, act, uses, id);
+  else if (kind === 'pins') {
+    const { pid, dax_device } = record as Pin;
+    act(uses, 'pins/pid', pid, id);
+    act(uses, 'pins/dax_device', dax_device, id);
+  } else if (kind === 'file_systems') {
+    act(uses, 'file_systems/dax_device', (record as FileSystem).dax_device, id);
+  } else if (kind === 'mounts' || kind === 'files') {
+    const { file_system, dax_device } = record as Mount | File;
+    act(uses, `${kind}/file_system`, file_system, id);
+    act(uses, `${kind}/dax_device`, dax_device, id);
+  } else if (kind === 'removals' && (record as RemovalRecord).state !== 'completed') {
+    act(uses, 'removals/not_completed', '', id);
+  }
+}
+
+function forOpenFile(open_file: OpenFile, act: Act, uses: Uses, id: string): void {
+  const { pid, dax_device, file, description } = open_file;
+  act(uses, 'open_files/pid', pid, id);
+  act(uses, 'open_files/dax_device', dax_device, id);
+  if (description !== open_file.id) act(uses, 'description', description, id);
+  if (file === null) act(uses, 'open_files/node', description, id);
+  else act(uses, 'open_files/file', file, id);
+}
+
+function forMapping(mapping: Mapping, act: Act, uses: Uses, id: string): void {
+  const { pid, dax_device, file, description, anonymous } = mapping;
+  act(uses, 'mappings/pid', pid, id);
+  act(uses, 'mappings/dax_device', dax_device, id);
+  if (description !== null && description !== mapping.id) act(uses, 'description', description, id);
+  if (file !== null) act(uses, 'mappings/file', file, id);
+  else if (description !== null) act(uses, 'mappings/node', description, id);
+  if (anonymous) act(uses, 'mappings/anonymous', dax_device, id);
 }

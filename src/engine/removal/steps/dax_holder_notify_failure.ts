@@ -14,7 +14,7 @@ import { diskName } from '../../fs/partition.ts';
 import { patchSuperblock, shutDown, shutDownCorrupt } from '../../fs/superblock.ts';
 import { emit, entriesOf } from '../../model/transaction.ts';
 import { writeBack } from '../../fs/sync.ts';
-import { fileSpace } from '../../mm/address_space.ts';
+import { fileSpace, type AddressSpace } from '../../mm/address_space.ts';
 import { recordOops, strike } from '../../mm/process_end.ts';
 import { announce, killProcs, LOG_LINES, massPlan, unmap } from '../../mm/kill_procs.ts';
 import { goOn } from '../../mm/thawed.ts';
@@ -72,9 +72,10 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   for (const file of filesInCore(input, mount)) {
     ended_at = file.dax || preRemove ? null : file;
     if (ended_at !== null) break;
-    if (file.dax) killUsers(input, file, walked);
+    const space = fileSpace(tx, file);
+    if (file.dax) killUsers(input, file, space, walked);
     if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
-    if (preRemove) dropPages(input, file, walked);
+    if (preRemove) dropPages(input, file, space, walked);
   }
   if (preRemove) writeBackLeft(input, mount);
   const { signals } = deliver(tx, walked.signals);
@@ -108,11 +109,10 @@ function filesInCore({ tx }: StepInput, mount: Mount): File[] {
 }
 
 /** mf_dax_kill_procs() of each extent of a DAX file. */
-function killUsers(input: StepInput, file: File, walked: Walked): void {
+function killUsers(input: StepInput, file: File, space: AddressSpace, walked: Walked): void {
   const { tx, parameters, removal } = input;
   if (parameters.set_hwpoison === 'first_page_of_entry')
     walked.hwpoisoned += flagFirstPages(input, file, walked.flagged);
-  const space = fileSpace(tx, file);
   const plan = massPlan(parameters, removal.by_pid);
   for (const { offset, nr_pages } of joined(extentsOf(tx.host, file), () => true)) {
     const killed = killProcs(tx, space, offset, offset + nr_pages, plan);
@@ -125,12 +125,11 @@ function killUsers(input: StepInput, file: File, walked: Walked): void {
  * The sync has cleaned these, which writeBackLeft() does of what is left: all that is in i_pages of the extents goes, and
  * is unmapped, but for own copies (S23). Of a hole there is no record (S30).
  */
-function dropPages({ tx }: StepInput, file: File, walked: Walked): void {
+function dropPages({ tx }: StepInput, file: File, { maps }: AddressSpace, walked: Walked): void {
   const ranges = joined(extentsOf(tx.host, file), () => true);
   const blocks = setOfRanges(ranges.map(({ offset, nr_pages }): PfnRange => [offset, nr_pages]));
   const dropped = pagesEntered(entriesOf(tx.host, file.id), blocks);
   if (dropped === 0) return;
-  const { maps } = fileSpace(tx, file);
   for (const { offset, nr_pages } of ranges) {
     forgetRange(tx, file, [offset, nr_pages]);
     unmap(tx, maps, offset, offset + nr_pages);
