@@ -125,10 +125,11 @@ async function* filterQueries(reads: Reads): AsyncGenerator<FilterQuery> {
   }
 }
 
+/** One without members where there is none of its kind. */
 async function someRecord(reads: Reads, kind: Kind, host: string): Promise<Record<string, unknown>> {
   const page = await reads.list({ kind, filters: {}, host, limit: 1 });
   if (isRefusal(page)) throw new Error(page.detail);
-  return JSON.parse(page.records) as Record<string, unknown>;
+  return page.records === '' ? {} : (JSON.parse(page.records) as Record<string, unknown>);
 }
 
 async function serving(report: Report, path: string): Promise<void> {
