@@ -29,7 +29,7 @@ const Environment = z.object({
   /** Events that the journal keeps; 0 is no limit. */
   DAXPLANE_JOURNAL_EVENTS: integer(999_999_999).default(2_000_000),
   /** MiB of hosts that the writer keeps in memory, about. */
-  DAXPLANE_CACHE_MIB: integer(65_536, 1).default(64),
+  DAXPLANE_CACHE_MIB: integer(65_536, 1).default(32),
   /** Names beside localhost and DAXPLANE_HOST by which the service may be called, and whose pages may call it. */
   DAXPLANE_ALLOWED_HOSTS: z
     .string()

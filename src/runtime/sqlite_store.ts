@@ -38,7 +38,7 @@ export interface SqliteStoreOptions {
   readonly onFatal: (error: Error) => void;
   /** Silence where absent. */
   readonly log?: Log;
-  /** What of hosts is kept in the memory of the writer, about; 64 MiB where absent. */
+  /** What of hosts is kept in the memory of the writer, about; 32 MiB where absent. */
   readonly cacheBytes?: number;
   /** How long a change waits for another program's write lock before it is refused with `store_busy`; 5 s where absent. */
   readonly busyTimeoutMs?: number;
@@ -56,7 +56,7 @@ export interface SqliteStoreOptions {
 }
 
 const TURN_MS = 20;
-const CACHE_BYTES = 64 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**

@@ -8,6 +8,11 @@ export interface Source<T> {
   readonly all: (knows: (id: string) => boolean) => Iterable<readonly [id: string, record: T | null]>;
 }
 
+/** Of tables without any: a host that is loaded in part has several, and thousands of those are kept. Never written to. */
+const NO_PLACES = new Map<string, never>();
+const NO_IDS = new Set<string>();
+const NO_ORDER: never[] = [];
+
 /** What is remembered as missing. Beyond so many all are forgotten, and asked for again. */
 const MISSED_MAX = 4_096;
 
@@ -27,21 +32,22 @@ interface Place<T> {
  */
 export class Table<T> {
   /** Also of records that are hidden: one that comes back is in its place. */
-  readonly #places = new Map<string, Place<T>>();
+  #places: Map<string, Place<T>> = NO_PLACES;
   /** How many are shown, once all are in memory. */
   #shown = 0;
   /** All of them, in order, with the gaps; of a table that is loaded in part not known. */
-  #order: Place<T>[] = [];
+  #order: Place<T>[];
   /** Null where all are in memory. */
   #source: Source<T> | null;
   /**
    * What its source was asked for in vain and is not there by now: one that is new is looked for several times before it
    * is, by who decides, takes back and applies.
    */
-  readonly #missed = new Set<string>();
+  #missed: Set<string> = NO_IDS;
 
   constructor(source: Source<T> | null = null) {
     this.#source = source;
+    this.#order = source === null ? [] : NO_ORDER;
   }
 
   get size(): number {
@@ -67,7 +73,7 @@ export class Table<T> {
   }
 
   #miss(id: string): void {
-    if (this.#missed.size >= MISSED_MAX) this.#missed.clear();
+    if (this.#missed.size === 0 || this.#missed.size >= MISSED_MAX) this.#missed = new Set();
     this.#missed.add(id);
   }
 
@@ -78,7 +84,12 @@ export class Table<T> {
 
   /** Takes a record of the source that it does not know, into a table that is loaded in part. */
   load(id: string, record: T): void {
-    this.#places.set(id, { id, record });
+    this.#setPlace({ id, record });
+  }
+
+  #setPlace(place: Place<T>): void {
+    if (this.#places === NO_PLACES) this.#places = new Map();
+    this.#places.set(place.id, place);
   }
 
   /** Its source has a deleted record no longer, either. */
@@ -99,7 +110,7 @@ export class Table<T> {
     // What the source does not have yet was created since, in this order.
     for (const place of left.values()) order.push(place);
     this.#source = null;
-    this.#missed.clear();
+    this.#missed = NO_IDS;
     this.#order = order;
     this.#shown = order.filter(({ record }) => record !== undefined).length;
   }
@@ -132,7 +143,7 @@ export class Table<T> {
     // The old place is to be told from the new one.
     if (hidden !== undefined) this.#loadAll();
     this.#missed.delete(place.id);
-    this.#places.set(place.id, place);
+    this.#setPlace(place);
     this.#shown += 1;
     if (this.#source === null) this.#order.push(place);
     undo?.add(Table.#takeOut, this, place.id, hidden);
@@ -141,7 +152,7 @@ export class Table<T> {
   /** Undoes #append() of a record, before which there was none or a hidden one. */
   static #takeOut<T>(table: Table<T>, id: string, hidden: Place<T> | undefined): void {
     if (hidden === undefined) table.#places.delete(id);
-    else table.#places.set(id, hidden);
+    else table.#setPlace(hidden);
     table.#shown -= 1;
     if (table.#source === null) table.#order.pop();
     else table.#miss(id);
