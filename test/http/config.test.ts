@@ -12,7 +12,7 @@ test('everything has a default', () => {
     max_connections: 2_000,
     journal_days: 90,
     journal_events: 2_000_000,
-    cache_bytes: 67_108_864,
+    cache_bytes: 33_554_432,
     allowed_hosts: [],
   });
 });
