@@ -1,11 +1,11 @@
 import { ask } from '../src/engine/ask.ts';
 import type { Host } from '../src/engine/model/host.ts';
 import { KERNEL_NAMES, type FsType } from '../src/engine/model/vocabulary.ts';
+import { onCopies } from './copies.ts';
 import { removeWhole } from './engine.ts';
 import { extents } from './fleet.ts';
 import type { Report } from './report.ts';
 import { cpuMs, interleaved, median, slopeOf } from './statistics.ts';
-import { renamed } from './write_hosts.ts';
 
 const ROUNDS = 7;
 const COMPARED = 1e5;
@@ -34,16 +34,8 @@ export async function benchEngineRemovals(report: Report): Promise<void> {
 
 /** Medians of milliseconds by size. */
 async function spentOn(fs_type: FsType): Promise<Spent> {
-  const measures = SIZES.map((size) => {
-    const host = extents('bench', size, 'shared', fs_type);
-    const remove = (): Promise<number> => {
-      const copy = renamed(host, 'bench');
-      return cpuMs(() => {
-        removeWhole(copy);
-      });
-    };
-    return [String(size), remove] as const;
-  });
+  const cpu = onCopies(1e6, (size) => extents('bench', size, 'shared', fs_type), removeWhole);
+  const measures = SIZES.map((size) => [String(size), (round = -1) => cpu(size, round)] as const);
   for (const [, remove] of measures.slice(0, 2)) await remove();
   const values = await interleaved(ROUNDS, Object.fromEntries(measures));
   return Object.fromEntries(SIZES.map((size) => [size, median(values[String(size)]!)])) as unknown as Spent;

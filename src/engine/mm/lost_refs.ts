@@ -19,7 +19,7 @@ import { addDax, daxKinds, EVERY, type Which } from '../model/scan_entries.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { isOnDaxBus } from '../model/vocabulary.ts';
 import { pagesTakenSince } from './evict.ts';
-import { onceADevice, ramInUse } from './stale.ts';
+import { mayBeStale, onceADevice, ramInUse } from './stale.ts';
 
 /**
  * Stale entries go whose pfns have other struct pages by now: these lose references that were never taken, with a PTE a
@@ -58,9 +58,11 @@ function devicesWithStale(
   whichOf: (device: DaxDevice) => Which,
 ): Set<string> {
   const names = new Set<string>();
-  for (const { id, dax_device: name } of mappings)
-    if (!names.has(name) && daxKinds(entriesOf(host, id), whichOf(deviceOf(host, name))).length > 0)
-      names.add(name);
+  for (const { id, dax_device: name } of mappings) {
+    const device = deviceOf(host, name);
+    if (!mayBeStale(device) || names.has(name)) continue;
+    if (daxKinds(entriesOf(host, id), whichOf(device)).length > 0) names.add(name);
+  }
   return names;
 }
 

@@ -59,6 +59,11 @@ export function isStale(device: DaxDevice, run: Run): boolean {
   return run.kind === 'dax' && (run.pgmap !== device.pgmap || device.pgmap_state !== 'live');
 }
 
+/** Whether any of its entries may be: none is older than the first pgmap. */
+export function mayBeStale({ pgmap, pgmap_state }: DaxDevice): boolean {
+  return pgmap > 1 || pgmap_state !== 'live';
+}
+
 /** The stale ones of its entries, from a page index up to another. */
 export function staleWithin({ pgmap, pgmap_state }: DaxDevice, from: number, to: number): Which {
   return { ...EVERY, but: pgmap_state === 'live' ? pgmap : null, from, to };

@@ -9,7 +9,15 @@ import { unknownOutcome, type Refusal } from '../model/refusal.ts';
 import { addDax, EVERY } from '../model/scan_entries.ts';
 import { emit, entriesOf, patch, type Transaction } from '../model/transaction.ts';
 import { PAGE_BYTES } from '../model/vocabulary.ts';
-import { kindsOf, onceADevice, ramInUse, staleEffects, staleWithin, type ZapVerb } from './stale.ts';
+import {
+  kindsOf,
+  mayBeStale,
+  onceADevice,
+  ramInUse,
+  staleEffects,
+  staleWithin,
+  type ZapVerb,
+} from './stale.ts';
 
 /** print_bad_pte() and bad_page() are limited to 60 lines a minute. */
 const LINES_MAX = 60;
@@ -39,7 +47,7 @@ export function zapEffect(
   for (const mapping of mappings) {
     const device = deviceOf(host, mapping.dax_device);
     const passed = passedOf(device);
-    if (hasPassed(passed, mapping)) continue;
+    if (!mayBeStale(device) || hasPassed(passed, mapping)) continue;
     for (const run of kindsOf(device, entriesOf(host, mapping.id), whichOf(device))) {
       const effect = effectAt(mapping, run, verb);
       if (effect.do === 'oops') return effect;
@@ -78,6 +86,7 @@ export function zapLog(
   const ramOf = onceADevice((device) => ramInUse(tx.host, device));
   return mappings.flatMap((mapping) => {
     const device = deviceOf(tx.host, mapping.dax_device);
+    if (!mayBeStale(device)) return [];
     const zapped = pfnList();
     addDax(zapped, entriesOf(tx.host, mapping.id), 'pte', staleWithin(device, index, end));
     if (zapped.length === 0) return [];
