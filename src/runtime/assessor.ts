@@ -7,6 +7,7 @@ import type { AssessmentQuery } from '../store/port.ts';
 import { createAssessedFleet, type AssessedFleet, type HostFault } from './assessed_fleet.ts';
 import { AHEAD, pageOf } from './assessed_page.ts';
 import { createAssessedTexts } from './assessed_texts.ts';
+import type { CountsText } from './kept_counts.ts';
 import type { Work } from './serve_jobs.ts';
 import { createSlices } from './slices.ts';
 
@@ -29,7 +30,7 @@ export interface Assessed<Answer> {
 export function prepareAssess(
   db: Connection,
   now = (): number => performance.now(),
-): Work<AssessorJob, Assessed<AssessedPage> | Assessed<string>> {
+): Work<AssessorJob, Assessed<AssessedPage> | Assessed<CountsText>> {
   const fleet = prepareFleet(db);
   const assessed = createAssessedFleet(fleet);
   const slices = createSlices(now);
@@ -54,7 +55,7 @@ export function prepareAssess(
       assessed.refresh();
       slices.begin('asked');
       return job === 'count_fleet'
-        ? told(JSON.stringify(countFleet(count(), assessed)))
+        ? told(countsText(countFleet(count(), assessed)))
         : told(pageOf(parts, job.query, job.turn));
     }),
     between: db.transaction((): boolean => {
@@ -67,6 +68,10 @@ export function prepareAssess(
       return true;
     }),
   };
+}
+
+function countsText(counts: FleetCounts): CountsText {
+  return { text: JSON.stringify(counts), is_whole: counts.dax_devices.verdict.not_assessed === 0 };
 }
 
 /**

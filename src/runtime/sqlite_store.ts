@@ -17,13 +17,13 @@ import { takesLong } from '../store/read_only.ts';
 import { decidedElsewhere, type Undone } from './decider.ts';
 import type { Assessed, AssessedPage, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
+import { keepCounts, type CountsText } from './kept_counts.ts';
 import type { Log } from './log.ts';
 import type { WriterData } from './message.ts';
 import { counted, createOwnReads, type OwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
-import { shareNext } from './share_next.ts';
 import { prepareSharedRead } from './shared_read.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
@@ -133,8 +133,8 @@ export function storeOf(parts: StoreParts): Store {
   writer.onCommit(shared.end);
   const reads = createReads(db, shared.begin);
   const isRange = prepareIsRange(db);
-  const countFleetText = shareNext(async () =>
-    logged(log, await assessor.run<Assessed<string>>('count_fleet')),
+  const countFleetText = keepCounts(shared.begin, async () =>
+    logged(log, await assessor.run<Assessed<CountsText>>('count_fleet')),
   );
   return {
     ...reads,
