@@ -6,8 +6,10 @@ import { findMapper } from '../mm/mm_locked.ts';
 import { mappingsOfPid, openFilesOfPid } from '../model/lookup.ts';
 import { isRefusal, refuse, type Refusal } from '../model/refusal.ts';
 import {
+  add,
   copyEntries,
   emit,
+  FIRST_REVISION,
   hostRecord,
   identity,
   nextIds,
@@ -62,7 +64,7 @@ function inherit(tx: Transaction, parent: number, pid: number): void {
   const idOf = nextIds(tx, opened.length + mappings.length);
   for (const open_file of opened) {
     const id = idOf('o');
-    put(tx, 'open_files', id, { ...open_file, uid: tx.context.uid(), revision: 0, id, pid });
+    add(tx, 'open_files', id, { ...open_file, uid: tx.context.uid(), revision: FIRST_REVISION, id, pid });
   }
   for (const mapping of mappings) inheritMapping(tx, mapping, idOf('v'), pid);
 }
@@ -71,7 +73,16 @@ function inherit(tx: Transaction, parent: number, pid: number): void {
 function inheritMapping(tx: Transaction, mapping: Mapping, id: string, pid: number): void {
   const none = { pte: 0, pmd: 0, pud: 0, anon: 0 };
   const uid = tx.context.uid();
-  put(tx, 'mappings', id, { ...mapping, uid, revision: 0, id, pid, activity: 'idle', present: none });
+  const child = {
+    ...mapping,
+    uid,
+    revision: FIRST_REVISION,
+    id,
+    pid,
+    activity: 'idle',
+    present: none,
+  } as const;
+  add(tx, 'mappings', id, child);
   if (mapping.anonymous && isPrivate(mapping)) protectEntries(tx, [mapping.id]);
   const copied = copiedByFork(tx.host, mapping);
   if (copied !== 'none') copyEntries(tx, mapping.id, id, copied === 'pte');

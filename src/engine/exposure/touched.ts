@@ -53,7 +53,7 @@ function withDevices(
   return touched;
 }
 
-/** Owners of entries, files among them, and records of mappings and pins; of those that are gone the windows. */
+/** Owners of entries, files among them, and records of mappings and pins; of those that are gone, or empty, the windows. */
 function addSubjects(subjects: Map<string, number>, host: Host, change: Change, at: number): void {
   switch (change.op) {
     case 'put':
@@ -70,6 +70,9 @@ function addSubjects(subjects: Map<string, number>, host: Host, change: Change, 
       subjects.set(change.to, at);
       return;
     case 'empty_entries':
+      for (const owner of change.owners)
+        if (host.open_exposures.windows.has(owner) || subjects.has(owner)) subjects.set(owner, at);
+      return;
     case 'protect_entries':
       for (const owner of change.owners) subjects.set(owner, at);
       return;

@@ -2,7 +2,16 @@ import { deviceOf, must, processOf } from '../model/lookup.ts';
 import type { Event } from '../model/event.ts';
 import type { Exposure, OpenExposure } from '../model/exposure.ts';
 import { cutLists, ROWS_MAX } from '../model/cut.ts';
-import { countWindows, emit, hostRecord, patch, put, type Transaction } from '../model/transaction.ts';
+import {
+  add,
+  countWindows,
+  emit,
+  FIRST_REVISION,
+  hostRecord,
+  patch,
+  put,
+  type Transaction,
+} from '../model/transaction.ts';
 import { movedWindows, type Moved } from './moved.ts';
 import { windowFinder } from '../model/window.ts';
 import { reachOf } from './reach.ts';
@@ -22,9 +31,11 @@ import { touchedBy } from './touched.ts';
 export function trackExposures(tx: Transaction): void {
   // A host that was deleted has taken its exposures along.
   if (tx.host.tables.hosts.size === 0) return;
+  const touched = touchedBy(tx);
+  if (touched.size === 0) return;
   const changing: [OpenExposure, Moved][] = [];
   const opening = new Map<string, Moved[]>();
-  for (const [key, moved] of movedWindows(tx.host, touchedBy(tx))) {
+  for (const [key, moved] of movedWindows(tx.host, touched)) {
     const known = tx.host.open_exposures.by_key.get(key);
     if (known === undefined) openingOnto(opening, moved.come[0]!.onto.dax_device).push(moved);
     else if (isLeftByAll(known, moved)) close(tx, known, moved);
@@ -126,7 +137,7 @@ function open(tx: Transaction, uid: string, moved: Moved, to_tenant: string | nu
   // Written out: what is spread takes ten times as long, and there may be one for each of 20 000 processes.
   const exposure: Exposure = {
     uid,
-    revision: 0,
+    revision: FIRST_REVISION,
     host: hostRecord(tx.host).name,
     id: uid,
     dax_device,
@@ -147,7 +158,7 @@ function open(tx: Transaction, uid: string, moved: Moved, to_tenant: string | nu
     closed_by: null,
     closed_at: null,
   };
-  put(tx, 'exposures', uid, cut === undefined ? exposure : { ...exposure, cut });
+  add(tx, 'exposures', uid, cut === undefined ? exposure : { ...exposure, cut });
   emit(tx, 'exposure_opened', `exposures/${uid}`, { opened_by, pages, writable_pages });
 }
 

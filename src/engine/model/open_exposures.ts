@@ -59,8 +59,8 @@ function countWindows(
   undo: UndoList,
 ): void {
   let begun: OpenExposure[] = NONE;
-  for (const [at, id] of ids.entries()) {
-    const before = open.windows.get(id);
+  for (let at = 0; at < ids.length; at += 1) {
+    const before = open.windows.get(ids[at]!);
     if (before !== undefined) detach(open, before, undo);
     const now = known.windows[at] ?? null;
     if (now === null) continue;
@@ -191,16 +191,19 @@ function name(open: OpenExposures, key: string, id: string, undo: UndoList): voi
   const known = open.by_key.get(key);
   if (known === undefined) {
     begin(open, key, noCoverage()).exposure = id;
-    undo?.push(() => {
-      open.by_key.delete(key);
-    });
+    undo?.add(forget, open, key, undefined);
     return;
   }
-  const before = known.exposure;
+  undo?.add(nameAgain, known, known.exposure, undefined);
   known.exposure = id;
-  undo?.push(() => {
-    known.exposure = before;
-  });
+}
+
+function forget({ by_key }: OpenExposures, key: string): void {
+  by_key.delete(key);
+}
+
+function nameAgain(entry: OpenExposure, exposure: string | null): void {
+  entry.exposure = exposure;
 }
 
 function rename(

@@ -1,3 +1,4 @@
+import { added } from './append.ts';
 import { isWithin } from './change_entries.ts';
 import type { Extent } from './inode.ts';
 import {
@@ -216,8 +217,8 @@ function countPages(entries: Entries): PagesCounted {
  */
 export function daxKinds(entries: Entries, which: Which): Run[] {
   const { from, to } = which;
-  const kinds: Run[] = [];
-  const seen: number[] = [];
+  let kinds: Run[] = [];
+  let seen: number[] = [];
   let last = Number.NaN;
   for (let chunk = seekChunk(entries, from); chunk < entries.length; chunk += 1) {
     const rows = entries[chunk]!;
@@ -227,9 +228,9 @@ export function daxKinds(entries: Entries, which: Which): Run[] {
       if (bits === last || rows[at]! + rows[at + 1]! <= from) continue;
       last = bits;
       if (seen.includes(bits) || !isOf(bits, which)) continue;
-      seen.push(bits);
+      seen = added(seen, bits);
       const run = rowAt(rows, at / COLUMNS);
-      kinds.push(which === EVERY ? run : clipRun(run, from, to)!);
+      kinds = added(kinds, which === EVERY ? run : clipRun(run, from, to)!);
     }
   }
   return kinds;

@@ -93,6 +93,12 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   return replace(tx, kind, id, before, { ...record, revision: (before ?? record).revision + 1 });
 }
 
+/** The same of one that is new under its id, as it is: it has its first revision. */
+export function add<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
+  makeOfRecord(tx, { op: 'put', kind, id, record } as RecordChange);
+  return record;
+}
+
 function replace<K extends Kind>(
   tx: Transaction,
   kind: K,
@@ -222,7 +228,10 @@ export function nextIds(tx: Transaction, count: number): (prefix: string) => str
   };
 }
 
-/** uid, revision and host of a new record. */
+/** The revision of a record that is new. */
+export const FIRST_REVISION = 1;
+
+/** uid, revision and host of a new record, before it is put. */
 export function identity(tx: Transaction): { uid: string; revision: number; host: string } {
   return { uid: tx.context.uid(), revision: 0, host: hostRecord(tx.host).name };
 }
