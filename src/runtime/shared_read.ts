@@ -1,4 +1,5 @@
 import type { Connection } from '../store/connection.ts';
+import { prepareDataVersion } from '../store/data_version.ts';
 import { beginTurn, endTurn, type OwnReads } from './own_reads.ts';
 
 /** A transaction in which a connection reads for whoever asks within one turn of the event loop. */
@@ -20,7 +21,7 @@ export interface SharedRead {
 export function prepareSharedRead(db: Connection, reads: OwnReads): SharedRead {
   const begin = db.prepare('BEGIN');
   const commit = db.prepare('COMMIT');
-  const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
+  const dataVersion = prepareDataVersion(db);
   let isOpen = false;
   let state: number | null = null;
   const end = (): void => {
@@ -38,7 +39,7 @@ export function prepareSharedRead(db: Connection, reads: OwnReads): SharedRead {
       isOpen = true;
       begin.run();
       setImmediate(end);
-      state = dataVersion.get() ?? null;
+      state = dataVersion.get();
       return state;
     },
     end,

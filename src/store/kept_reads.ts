@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 /** What was read of one state of the database, kept until another one is read. */
 export interface KeptReads {
   /**
@@ -14,23 +12,36 @@ export interface KeptReads {
   ) => T;
 }
 
-/** Characters of texts and keys that are kept; those that were not asked for longest go first. */
+/** Characters of texts and keys that are kept; where there would be more, all are forgotten. */
 const CHARACTERS_MAX = 8 * 1024 * 1024;
 
 /** Keeps nothing yet. */
 export function createKeptReads(charactersMax = CHARACTERS_MAX): KeptReads {
-  const kept = new LRUCache<string, object>({ maxSize: charactersMax, maxEntrySize: charactersMax / 8 });
   let known: number | null = null;
+  let kept = new Map<string, object>();
+  let characters = 0;
+  const forget = (): void => {
+    // To empty a map takes as long as it once was large.
+    if (kept.size > 0) kept = new Map();
+    characters = 0;
+  };
+  const keep = (key: string, found: object, text: string): void => {
+    const more = key.length + text.length;
+    if (more > charactersMax / 8) return;
+    if (characters + more > charactersMax) forget();
+    kept.set(key, found);
+    characters += more;
+  };
   return {
     of: (state, key, read, textOf) => {
       if (state === null) return read();
-      if (state !== known) kept.clear();
+      if (state !== known) forget();
       known = state;
       const before = kept.get(key) as ReturnType<typeof read> | undefined;
       if (before !== undefined) return before;
       const found = read();
       const text = textOf(found);
-      if (found !== null && text !== null) kept.set(key, found, { size: key.length + text.length + 1 });
+      if (found !== null && text !== null) keep(key, found, text);
       return found;
     },
   };

@@ -51,7 +51,10 @@ export interface Store {
    * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
    */
   assess(query: AssessmentQuery): Promise<AssessmentPage | Refusal>;
-  /** Counts of the fleet; where a few hosts have changed they are assessed for it (FLEET1). */
+  /**
+   * Counts of the fleet; where a few hosts have changed they are assessed for it (FLEET1). Whole ones are told again
+   * until somebody writes.
+   */
   countFleet(): Promise<FleetCounts>;
   /** The same as JSON: no objects are made of it on its way. */
   countFleetText(): Promise<string>;

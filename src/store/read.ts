@@ -26,9 +26,10 @@ export function createReads(db: Connection, begin: () => number | null = () => n
   const prepare = prepareOnce(db);
   const kept = createKeptReads();
   const read = prepareTexts(db);
+  // What is kept has been found: no name and no id has a blank.
   const texts: Texts = {
     byId: (kind, host, id) =>
-      kept.of(begin(), keyOfRecord(kind, host, id), () => read.byId(kind, host, id), recordTextOf),
+      kept.of(begin(), `${kind} ${host} ${id}`, () => read.byId(kind, host, id), recordTextOf),
     byUid: (kind, uid) => kept.of(begin(), `uid ${kind} ${uid}`, () => read.byUid(kind, uid), recordTextOf),
   };
   const parsed = <K extends Kind>(found: RecordText | null): RecordOf<K> | null =>
@@ -52,11 +53,6 @@ export function createReads(db: Connection, begin: () => number | null = () => n
         removal: string;
       }[],
   };
-}
-
-/** One of each that may be asked for, whatever is in it. */
-function keyOfRecord(kind: Kind, host: string, id: string): string {
-  return `${kind} ${String(host.length)} ${host} ${id}`;
 }
 
 function recordTextOf(found: RecordText | null): string | null {

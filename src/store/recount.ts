@@ -1,11 +1,6 @@
 import type { Connection } from './connection.ts';
+import { prepareDataVersion } from './data_version.ts';
 import { type COUNT_TABLES, WORDS } from './counters.ts';
-
-/** Prepares telling by which number SQLite knows what others have written: it is another one after they have. */
-export function prepareDataVersion(db: Connection): { readonly get: () => number } {
-  const statement = db.prepare<[], number>('PRAGMA data_version').pluck();
-  return { get: () => statement.get()! };
-}
 
 /**
  * Counts the fleet anew, by its rows: by indexes alone, and yet in time that grows with them. What another program has

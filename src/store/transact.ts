@@ -20,7 +20,8 @@ import { createKnown, type Known } from './known.ts';
 import { prepareEntriesAhead, type EntriesAhead, type LoadMore } from './load_ahead.ts';
 import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
-import { prepareDataVersion, recount } from './recount.ts';
+import { prepareDataVersion } from './data_version.ts';
+import { recount } from './recount.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */

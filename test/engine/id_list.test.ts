@@ -43,3 +43,11 @@ test('what stands before a gap at the end ends the list once the last has gone',
   addId(list, 'v17');
   expect(idsOf(list)).toEqual(IDS.slice(0, 19));
 });
+
+test('those that go one behind the other go with what comes in between', () => {
+  const list = idList(...IDS);
+  for (const id of ['v3', 'v4', 'v5']) dropId(list, id);
+  addId(list, 'v4');
+  for (const id of ['v6', 'v4', 'v7']) dropId(list, id);
+  expect(idsOf(list)).toEqual([...IDS.slice(0, 3), ...IDS.slice(8)]);
+});

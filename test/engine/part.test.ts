@@ -11,7 +11,7 @@ import { anyLife, anyStory, play, type Story } from './fleet.ts';
 import { keep, partOf, wholeOf } from './part.ts';
 import { ext4 } from './rig.ts';
 import { steadyContext } from './support.ts';
-import { undoable } from './undoable.ts';
+import { applyUndoable, undoable } from './undoable.ts';
 
 /** So many commands a part lives for. */
 const KEPT = 4;
@@ -216,6 +216,21 @@ test('entries come with their owner, and of a key that nobody has asked for noth
   expect(entriesOf(part, mapping)).toEqual(entriesOf(made.host, mapping));
   expect(entriesOf(part, 'f3')).toEqual(entriesOf(made.host, 'f3'));
   expect([open_file, [...usesBy(part, 'mappings/pid', pid)]]).toEqual([[], [mapping]]);
+});
+
+test('of a mapping that is loaded because its entries go, none stay', () => {
+  const { made, mapper } = ext4('v6.12');
+  const { mapping } = mapper({ touched: 'write' });
+  const stored = keep(made.host);
+  const part = partOf(() => stored);
+  const takeBack = applyUndoable(part, [{ op: 'empty_entries', owners: [mapping] }]);
+  expect([entriesOf(part, mapping), part.tables.mappings.get(mapping)!.present]).toEqual([
+    [],
+    { pte: 0, pmd: 0, pud: 0, anon: 0 },
+  ]);
+  takeBack();
+  expect(entriesOf(part, mapping)).toEqual(entriesOf(made.host, mapping));
+  expect(part.tables.mappings.get(mapping)).toEqual(made.host.tables.mappings.get(mapping));
 });
 
 test('who shares an open file description is known once the users of its device are', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { addUse, addUsesBefore, dropUse, idsBy, noUses, type Use } from '../../src/engine/model/uses.ts';
+import { addUse, addUsesBefore, dropUse, idsBy, noUses } from '../../src/engine/model/uses.ts';
 
-const USE: Use = ['mappings/pid', 7];
+const USE = ['mappings/pid', 7] as const;
 const found = (uses: ReturnType<typeof noUses>): string[] => [...idsBy(uses, ...USE)];
 
 describe('what records are found by', () => {

@@ -32,33 +32,19 @@ export interface Alike extends Found {
 export function alikeVmas(mapped: readonly Mapped[]): Alike[] {
   const all: Group[] = [];
   const first = new Map<string, Group>();
-  for (let at = 0; at < mapped.length; at += 1) {
-    const vma = mapped[at]!;
-    const last = all.at(-1);
-    const group = last !== undefined && lookAlike(last, vma) ? last : first.get(looksOf(vma));
+  for (const [at, vma] of mapped.entries()) {
+    const { entries, behind, shift, collected, refaults } = vma;
+    const key = `${String(shift)} ${String(runCount(entries))} ${String(entries[0]?.[0])} ${String(collected)}`;
+    const group = first.get(key);
     if (group !== undefined && areAlike(group, vma)) {
       group.members.push(at);
       continue;
     }
-    const { entries, behind, shift, collected, refaults } = vma;
     const alone: Group = { entries, behind, shift, collected, refaults, members: [at] };
     all.push(alone);
-    first.set(looksOf(vma), alone);
+    first.set(key, alone);
   }
   return all;
-}
-
-/** What is told of a VMA before its runs are looked at. */
-function looksOf({ entries, shift, collected }: Found): string {
-  return `${String(shift)} ${String(runCount(entries))} ${String(entries[0]?.[0])} ${String(collected)}`;
-}
-
-/** Whether that is the same of two. */
-function lookAlike(a: Found, b: Found): boolean {
-  const areWhereAlike = a.shift === b.shift && a.collected === b.collected;
-  return (
-    areWhereAlike && a.entries[0]?.[0] === b.entries[0]?.[0] && runCount(a.entries) === runCount(b.entries)
-  );
 }
 
 interface Group extends Alike {

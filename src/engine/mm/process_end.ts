@@ -5,7 +5,7 @@ import { putFile } from './last_user.ts';
 import { loseRefs } from './lost_refs.ts';
 import { zapEffect, zapLog } from './zap.ts';
 import { mappingsOfPid, processOf } from '../model/lookup.ts';
-import { ok, type Effect, type OopsEffect } from '../kernels/effect.ts';
+import type { OopsEffect } from '../kernels/effect.ts';
 import { closeNode, type NodeHolder } from './cdev.ts';
 import { isRefusal, unknownOutcome, type Refusal } from '../model/refusal.ts';
 import type { Mapping, Process } from '../model/host.ts';
@@ -45,28 +45,26 @@ export function endProcess(tx: Transaction, pid: number, end: End): Outcome | Re
 function exit(tx: Transaction, { pid, comm }: Process, end: End, unknown: Refusal[]): Outcome {
   const mappings = mappingsOfPid(tx.host, pid);
   const zapped = zap(tx, mappings.filter(hasPresent), comm);
-  if (zapped.effect.do === 'oops') return oopsed(tx, pid, zapped.effect);
+  if ('do' in zapped) return oopsed(tx, pid, zapped);
   const put = putAll(tx, pid, letGo(tx, pid, inExitOrder(mappings)), unknown);
   for (const { at } of put.worker_oopses) recordOops(tx, at);
   const outcome = withLog(put.kernel_log, ended(tx, pid, end, put.end, unknown));
-  return besides(put.worker_oopses, withLog(zapped.log, outcome));
+  return besides(put.worker_oopses, withLog(zapped, outcome));
 }
 
-interface Zapped {
-  readonly effect: Effect;
-  readonly log: readonly string[];
-}
+const NO_LINES: readonly string[] = [];
 
-const NOTHING_ZAPPED: Zapped = { effect: ok, log: [] };
-
-/** exit_mmap() of mappings that have entries: of a process that a removal kills all have been unmapped. */
-function zap(tx: Transaction, present: readonly Mapping[], comm: string): Zapped {
-  if (present.length === 0) return NOTHING_ZAPPED;
+/**
+ * exit_mmap() of mappings that have entries: the oops that it runs into, or what it logs. Of a process that a removal
+ * kills all have been unmapped.
+ */
+function zap(tx: Transaction, present: readonly Mapping[], comm: string): OopsEffect | readonly string[] {
+  if (present.length === 0) return NO_LINES;
   const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
-  if (effect.do === 'oops') return { effect, log: [] };
+  if (effect.do === 'oops') return effect;
   const log = zapLog(tx, present, comm);
   loseRefs(tx, present);
-  return { effect, log };
+  return log;
 }
 
 function hasPresent({ present: { pte, pmd, pud, anon } }: Mapping): boolean {

@@ -37,25 +37,18 @@ export function deliver(tx: Transaction, sent: readonly SignalRow[]): Delivered 
 /** One row for each process, size and code, in the order of the first of each. */
 function eachOnce(sent: readonly SignalRow[]): readonly SignalRow[] {
   const rows: SignalRow[] = [];
-  // The first row of a process, and of each the next one: few, however many VMAs it has.
-  const firstOf = new Map<number, number>();
-  const next: (number | undefined)[] = [];
+  // Where the rows of a process stand: few, however many VMAs it has.
+  const placesOf = new Map<number, number[]>();
   for (const row of sent) {
-    const first = firstOf.get(row.pid);
-    let last = first;
-    let at = first;
-    while (at !== undefined && !isAlike(rows[at]!, row)) {
-      last = at;
-      at = next[at];
-    }
+    const places = placesOf.get(row.pid);
+    const at = places?.find((place) => isAlike(rows[place]!, row));
     if (at !== undefined) {
       rows[at] = { ...rows[at]!, count: rows[at]!.count + row.count };
       continue;
     }
-    if (last === undefined) firstOf.set(row.pid, rows.length);
-    else next[last] = rows.length;
+    if (places === undefined) placesOf.set(row.pid, [rows.length]);
+    else places.push(rows.length);
     rows.push(row);
-    next.push(undefined);
   }
   return rows;
 }

@@ -238,9 +238,10 @@ function emptyEntries(host: Host, owners: readonly string[], undo: UndoList): vo
   const { mappings } = host.tables;
   const before: (readonly [mapping: Mapping, entries: Entries])[] = [];
   for (const owner of owners) {
+    // Its entries come along where it is loaded for this.
+    const mapping = mappings.change(owner, emptied);
     const entries = host.entries.get(owner)!;
     host.entries.delete(owner);
-    const mapping = mappings.change(owner, emptied);
     if (undo !== null) before.push([mapping, entries]);
   }
   undo?.push(() => {

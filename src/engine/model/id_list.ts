@@ -70,6 +70,7 @@ function trim(list: IdList): void {
     numbers.pop();
     list.gone -= 1;
   }
+  // A list without gaps is as one that never had any.
   if (list.gone === 0) list.behind = 0;
 }
 

@@ -8,7 +8,7 @@ export interface Source<T> {
   readonly all: (knows: (id: string) => boolean) => Iterable<readonly [id: string, record: T | null]>;
 }
 
-/** Of tables without any: a host that is loaded in part has several, and thousands of those are kept. Never written to. */
+/** Of tables without any: a host that is loaded in part has several, and thousands of those are kept. Nothing is ever put into them. */
 const NO_PLACES = new Map<string, never>();
 const NO_IDS = new Set<string>();
 const NO_ORDER: never[] = [];

@@ -93,7 +93,7 @@ export function put<K extends Kind>(tx: Transaction, kind: K, id: string, record
   return replace(tx, kind, id, before, { ...record, revision: (before ?? record).revision + 1 });
 }
 
-/** The same of one that is new under its id, as it is: it has its first revision. */
+/** Stores a record that is new under its id and has its first revision, as it is. */
 export function add<K extends Kind>(tx: Transaction, kind: K, id: string, record: RecordOf<K>): RecordOf<K> {
   makeOfRecord(tx, { op: 'put', kind, id, record } as RecordChange);
   return record;

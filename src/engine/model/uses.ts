@@ -18,9 +18,6 @@ export type UseField =
 /** What it has in common with others: a name, an id or a pid. */
 export type UseValue = string | number;
 
-/** Something that a record is found by. */
-export type Use = readonly [field: UseField, value: UseValue];
-
 /** Ids in order of creation; one that is alone stands for itself: most are. */
 type Ids = string | IdList;
 

@@ -7,7 +7,7 @@ import type { UseField, Uses, UseValue } from './uses.ts';
 type Act = (uses: Uses, field: UseField, value: UseValue, id: string) => void;
 
 /**
- * Does it for each by which a record is found and another state of it, where there is one, is not; false where these are
+ * Calls `act` for each use of a record that another state of it, where there is one, does not have; false where these are
  * found alike.
  */
 export function forUsesBut(
@@ -24,8 +24,8 @@ export function forUsesBut(
   }
   const deviceOf = (of: unknown): string | undefined => (of as { readonly dax_device?: string }).dax_device;
   if (kind !== 'removals' && deviceOf(record) === deviceOf(but)) return false;
-  const unlessShared: Act = (of, field, value, one) => {
-    if (!isFoundBy(kind, but, field, value)) act(of, field, value, one);
+  const unlessShared: Act = (uses_by, field, value, found) => {
+    if (!isFoundBy(kind, but, field, value)) act(uses_by, field, value, found);
   };
   forUses(kind, record, unlessShared, uses, id);
   return true;
@@ -34,14 +34,14 @@ export function forUsesBut(
 /** Whether a record is found by that. */
 export function isFoundBy(kind: Kind, record: unknown, field: UseField, value: UseValue): boolean {
   let isFound = false;
-  const compare: Act = (_uses, itsField, itsValue) => {
-    isFound ||= itsField === field && itsValue === value;
+  const compare: Act = (_uses, known, is) => {
+    isFound ||= known === field && is === value;
   };
   forUses(kind, record, compare, new Map(), '');
   return isFound;
 }
 
-/** Does it for each by which a record is found. No list of them: there are three of each mapping. */
+/** Calls `act` for each use of a record. No list of them: there are three of each mapping. */
 export function forUses(kind: Kind, record: unknown, act: Act, uses: Uses, id: string): void {
   if (kind === 'mappings') forMapping(record as Mapping, act, uses, id);
   else if (kind === 'open_files') forOpenFile(record as OpenFile, act, uses, id);

@@ -72,6 +72,7 @@ function walk(input: StepInput, mount: Mount): StepOutput {
   for (const file of filesInCore(input, mount)) {
     ended_at = file.dax || preRemove ? null : file;
     if (ended_at !== null) break;
+    // Of both: nobody dies before the walk is done.
     const space = fileSpace(tx, file);
     if (file.dax) killUsers(input, file, space, walked);
     if (file.dax && wraps(input, mount, file)) return neverEnds(input, mount, file, { ...walked, loops });
