@@ -1,18 +1,24 @@
 import { join } from 'node:path';
 import { startChild, type Child } from './child.ts';
+import { build } from './engine.ts';
 import { fillOverHttp, HOST, MAPPINGS } from './filled.ts';
+import { crowd } from './fleet.ts';
 import { loadInTurn, type Asked } from './load.ts';
 import type { Report } from './report.ts';
 import type { RowId } from './rows.ts';
-import { inTemporaryFolder } from './write_hosts.ts';
+import { inTemporaryFolder, writeHosts } from './write_hosts.ts';
 
 const CLIENTS = 16;
 const ROUNDS = 9;
+/** More than are asked for in all rounds, and than are kept of what was read. */
+const MANY = 30_000;
 
 /** What a GET costs beside Fastify with nothing around it; each server has a process, the requests come from this one. */
 export async function benchGets(report: Report): Promise<void> {
   await inTemporaryFolder(async (folder) => {
-    const service = await startChild('service_child', join(folder, 'bench.db'));
+    const path = join(folder, 'bench.db');
+    writeHosts(path, [build(crowd('many', MANY, 'one'))]);
+    const service = await startChild('service_child', path);
     try {
       await fillOverHttp(service.url);
       const mappings = `/v1/hosts/${HOST}/mappings`;
@@ -22,6 +28,8 @@ export async function benchGets(report: Report): Promise<void> {
         const all = Array.from({ length: MAPPINGS }, (_, at) => `${mappings}/v${String(4 + at)}`);
         await beside(report, 'get_host', 2_000, [service, [`/v1/hosts/${HOST}`]], [bare, ['/one']]);
         await beside(report, 'get_mapping', 2_000, [service, all], [bare, ['/one']]);
+        const anew = Array.from({ length: MANY }, (_, at) => `/v1/hosts/many/mappings/v${String(4 + at)}`);
+        await beside(report, 'get_anew', 2_000, [service, anew], [bare, ['/one']]);
         await beside(report, 'list_100', 700, [service, [list]], [bare, ['/list']]);
       } finally {
         await bare.stop();
