@@ -37,8 +37,8 @@ export function prepareSharedRead(db: Connection, reads: OwnReads): SharedRead {
       if (isOpen) return state;
       if (!beginTurn(reads)) return null;
       isOpen = true;
-      begin.run();
       setImmediate(end);
+      begin.run();
       state = dataVersion.get();
       return state;
     },

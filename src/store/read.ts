@@ -41,7 +41,8 @@ export function createReads(db: Connection, begin: () => number | null = () => n
     getByUid: async (kind, uid) => parsed(texts.byUid(kind, uid)),
     getText: async (kind, host, id) => texts.byId(kind, host, id),
     getTextByUid: async (kind, uid) => texts.byUid(kind, uid),
-    list: async (query) => kept.of(begin(), JSON.stringify(query), () => listNow(query), pageTextOf),
+    list: async (query) =>
+      kept.of(begin(), JSON.stringify(query), () => byItself(listNow(query)), pageTextOf),
     events: async (query) => {
       begin();
       return eventsNow(query);
@@ -53,6 +54,12 @@ export function createReads(db: Connection, begin: () => number | null = () => n
         removal: string;
       }[],
   };
+}
+
+/** A text that another one was cut off from holds on to both: kept, it is one of its own. */
+function byItself(page: Page | Refusal): Page | Refusal {
+  if (isRefusal(page) || page.last === null) return page;
+  return { ...page, records: Buffer.from(page.records).toString() };
 }
 
 function recordTextOf(found: RecordText | null): string | null {

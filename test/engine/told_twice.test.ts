@@ -39,6 +39,18 @@ test('[KREL8] what fails for another reason than the kernel fails', () => {
   ).toThrow(RangeError);
 });
 
+test('[KREL8] where nothing is known of the kernel no exit is, whatever its process has', () => {
+  const made = emptyMachine('v6.12');
+  made.run({ type: 'create_host', name: 'h', kernel_release: '4.18.0' });
+  made.run({ type: 'create_dax_device', name: DAX, mode: 'devdax', size: 2 ** 28 });
+  for (const pid of [1, 2, 3]) made.run({ type: 'create_process', pid, comm: 'redis' });
+  const mapping = { dax_device: DAX, offset: 0, length: 2 ** 21, flags: ['shared'], prot: 'rw' } as const;
+  made.run({ type: 'create_mapping', pid: 1, ...mapping });
+  made.run({ type: 'open_file', pid: 2, dax_device: DAX, flags: ['rdwr'] });
+  for (const pid of [1, 2, 3])
+    expect(made.try({ type: 'exit_process', pid })).toMatchObject({ code: 'outcome_unknown' });
+});
+
 test('[KREL9] a region of a type that one has told tells nothing new', () => {
   const probes = { symbols: {}, btf: {}, sysfs: { '/sys/bus/cxl/devices/regionN/mode': 'ram' } };
   for (const type of ['ram', 'pmem', 'unknown'] as const) {

@@ -52,14 +52,11 @@ function exit(tx: Transaction, { pid, comm }: Process, end: End, unknown: Refusa
   return besides(put.worker_oopses, withLog(zapped, outcome));
 }
 
-const NO_LINES: readonly string[] = [];
-
 /**
  * exit_mmap() of mappings that have entries: the oops that it runs into, or what it logs. Of a process that a removal
- * kills all have been unmapped.
+ * kills all have been unmapped; its exit asks the kernel's facts as any other.
  */
 function zap(tx: Transaction, present: readonly Mapping[], comm: string): OopsEffect | readonly string[] {
-  if (present.length === 0) return NO_LINES;
   const effect = zapEffect(tx.host, inExitOrder(present), 'exit');
   if (effect.do === 'oops') return effect;
   const log = zapLog(tx, present, comm);
