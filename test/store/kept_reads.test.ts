@@ -1,8 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { openReadConnection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
 import { createKeptReads } from '../../src/store/kept_reads.ts';
 import type { Store, Submission } from '../../src/store/port.ts';
+import { createReads } from '../../src/store/read.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
 
 interface Found {
@@ -99,4 +103,36 @@ describe('a store that is read again', () => {
     expect(await store.getText('processes', HOST, '1')).toBe(first);
     expect(await store.getTextByUid('processes', `${HOST} 1`)).toBeNull();
   });
+
+  test('keeps of a page what it shows, not the record that was read to tell that others follow', async () => {
+    const store = await opened();
+    const symbols = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, at) => [`s${String(at)}${'_'.repeat(240)}`, true]),
+    );
+    const kernel_probes = { symbols, btf: {}, sysfs: {} };
+    const large = { type: 'create_host', name: 'node-b', kernel_release: '6.6.30', kernel_probes } as const;
+    expect(await store.submit({ host: 'node-b', command: large })).toMatchObject({ status: 'done' });
+    const db = openReadConnection(harness.path);
+    const reads = createReads(db, () => 1);
+    const list = async (created_after_ms: number) =>
+      reads.list({ kind: 'hosts', filters: {}, limit: 1, created_after_ms });
+    const first = await list(0);
+    const before = heapBytes();
+    for (let at = 1; at <= PAGES; at += 1) expect(await list(at)).toEqual(first);
+    // The large record has 250 000 characters.
+    expect(heapBytes() - before).toBeLessThan((PAGES * 250_000) / 2);
+    expect(await list(1)).toBe(await list(1));
+    db.close();
+  });
 });
+
+const PAGES = 100;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is left once all is collected that nobody holds. */
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
