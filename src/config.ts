@@ -43,6 +43,8 @@ const Environment = z.object({
     .refine((names) => names.every((name) => HOST_NAME.test(name)), {
       error: 'expected host names or addresses without a port, separated by commas',
     }),
+  /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */
+  DAXPLANE_TOKEN_FILE: z.string().default(''),
 });
 
 /** The configuration of a process of this service. */
@@ -60,6 +62,8 @@ export interface Config {
   readonly journal_events: number | null;
   readonly cache_bytes: number;
   readonly allowed_hosts: readonly string[];
+  /** Where the tokens are; null where none is needed. */
+  readonly token_file: string | null;
 }
 
 const ARGUMENTS = ['--no-demo', '--demo'];
@@ -92,6 +96,7 @@ export function loadConfig(
     journal_events: unlessZero(data.DAXPLANE_JOURNAL_EVENTS),
     cache_bytes: data.DAXPLANE_CACHE_MIB * 2 ** 20,
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
+    token_file: data.DAXPLANE_TOKEN_FILE === '' ? null : data.DAXPLANE_TOKEN_FILE,
   };
 }
 

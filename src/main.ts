@@ -5,6 +5,7 @@ import { seedDemo } from './app/demo.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
+import { loadTokens } from './http/tokens.ts';
 import { openSqliteStore } from './runtime/sqlite_store.ts';
 
 /** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
@@ -15,6 +16,7 @@ const REQUESTS_IN_WORK_MAX = 1_000;
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
   // First of all: opening the store makes its folder and migrates what is there, and there is no way back from that.
+  const tokens = config.token_file === null ? null : await loadTokens(config.token_file);
   const { address, isOpen } = await findAddress(config.host, config.port);
   const store = await openSqliteStore({
     path: config.db,
@@ -40,6 +42,7 @@ async function main(config: Config): Promise<void> {
     },
     connections: { connections: config.max_connections },
     callers: { host: config.host, allowed: config.allowed_hosts },
+    tokens,
   });
   closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'uncaught error');
@@ -52,9 +55,14 @@ async function main(config: Config): Promise<void> {
   process.stdout.write(`daxplane serves ${url} (API explorer: ${url}/docs)\n`);
 }
 
-/** There are no accounts and no tokens: whoever reaches the address may do everything. */
-function openWarning({ host, port, demo }: Config): string {
-  const warning = `WARNING: ${host}:${String(port)} is reached from other machines, and anyone who reaches it may read, change and delete everything: there are no accounts. Set DAXPLANE_HOST=127.0.0.1, or put a proxy that authenticates in front.`;
+/** Without tokens whoever reaches the address may do everything; with them whoever reads the wire has one. */
+function openWarning({ host, port, demo, token_file }: Config): string {
+  const where = `WARNING: ${host}:${String(port)} is reached from other machines, and`;
+  const help = 'Set DAXPLANE_HOST=127.0.0.1, or put a proxy';
+  const warning =
+    token_file === null
+      ? `${where} anyone who reaches it may read, change and delete everything: no token is needed. ${help} that authenticates in front, or set DAXPLANE_TOKEN_FILE.`
+      : `${where} tokens and answers pass in clear. ${help} with TLS in front.`;
   return `${warning}${demo ? ' The demo fleet is not created on such an address.' : ''}\n`;
 }
 

@@ -13,8 +13,17 @@ Sizes, offsets and counts are integers; requests also take sizes such as "2MiB".
 document; its code is listed at /errors, and its type leads there. Every resource has an ETag;
 every mutation takes Idempotency-Key, If-Match and ?dry_run=true.`;
 
-/** Collects the routes registered after it into the document, and serves it at /openapi.json and /docs. */
-export async function serveOpenApi(app: FastifyInstance, backend: Backend): Promise<void> {
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'One of the tokens of DAXPLANE_TOKEN_FILE; where that is not set, none is needed.',
+} as const;
+
+/**
+ * Collects the routes registered after it into the document, and serves it at /openapi.json and /docs, there with ids
+ * of `backend` as examples if there is one.
+ */
+export async function serveOpenApi(app: FastifyInstance, backend: Backend | null): Promise<void> {
   await app.register(fastifyZodOpenApiPlugin);
   /** Ids of the operations whose body may be absent. */
   const bodyOptional = new Set<string>();
@@ -30,7 +39,9 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend): Prom
       },
       servers: [{ url: '/' }],
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-      security: [],
+      // Where the operator configures tokens.
+      security: [{}, { bearer: [] }],
+      components: { securitySchemes: { bearer: BEARER } },
     },
     transform: (route) => {
       const { operationId, body } = route.schema;
@@ -48,13 +59,17 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend): Prom
       return orderSchemas(object);
     },
   });
-  const live = liveExamples(backend);
+  const live = backend === null ? null : liveExamples(backend);
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    uiHooks: {
-      preHandler: (request, _reply, done) => void live.find(request).then(() => done(), done),
-    },
-    transformSpecification: live.show,
+    ...(live === null
+      ? {}
+      : {
+          uiHooks: {
+            preHandler: (request, _reply, done) => void live.find(request).then(() => done(), done),
+          },
+          transformSpecification: live.show,
+        }),
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }

@@ -11,6 +11,8 @@ export interface Operation {
   readonly description?: string;
   /** Its refusals beside those of its path, body and headers; those of a mutation are 409 by default. */
   readonly refuses?: readonly (404 | 409 | 410 | 503)[];
+  /** Whether it is asked without a token also where there are tokens, as isOpen() of authorization.ts says. */
+  readonly open?: boolean;
 }
 
 export const TAGS = {
@@ -38,15 +40,22 @@ export type Tag = keyof typeof TAGS;
 type Responses = NonNullable<FastifyZodOpenApiSchema['response']>;
 type Response = Responses[`${1 | 2 | 3 | 4 | 5}${string}`];
 
-const problem = (id: string, description: string): Response => ({
+const problem = (id: string, description: string, headers?: HeadersOfResponse): Response => ({
   id,
   description,
+  ...(headers === undefined ? {} : { headers }),
   content: { 'application/problem+json': { schema: Problem } },
 });
 
 /** Each once in the document, shared by the operations that answer it. */
 const PROBLEMS = {
   400: problem('BadRequest', 'The request does not match the schema, or a value is out of range.'),
+  401: problem('Unauthorized', 'A token is needed here, and none that is known was presented.', {
+    'WWW-Authenticate': {
+      description: '`Bearer`; `error="invalid_token"` where one was presented.',
+      schema: { type: 'string' },
+    },
+  }),
   403: problem(
     'Forbidden',
     'The request comes from a page of another origin, or is a POST that any page could have sent.',
@@ -71,11 +80,15 @@ const PROBLEMS = {
 } as const;
 
 /** The noes that a request can get, by what is taken of it. Only a mutation has an Idempotency-Key and If-Match. */
-function problemsOf({ params, body, headers }: FastifyZodOpenApiSchema, refuses: Operation['refuses']) {
+function problemsOf(
+  { params, body, headers }: FastifyZodOpenApiSchema,
+  { refuses, open = false }: Operation,
+) {
   const hasNames = params instanceof z.ZodObject && Object.keys(params.shape).length > 0;
   const isMutation = headers instanceof z.ZodObject && 'Idempotency-Key' in headers.shape;
   const statuses = [
     ...([400, 403, 421] as const),
+    ...(open ? [] : ([401] as const)),
     ...(hasNames ? ([404, 414] as const) : []),
     ...(isMutation ? ([412, 422] as const) : []),
     ...(body === undefined ? [] : ([413, 415] as const)),
@@ -151,7 +164,8 @@ export function jsonResponse(description: string, schema: z.ZodType, headers: An
 
 /** The schema of a route for Fastify and for the document, with every no that it can answer. */
 export function describe(operation: Operation, schema: FastifyZodOpenApiSchema): FastifyZodOpenApiSchema {
-  const { id, tag, summary, description = `${operation.summary}.`, refuses } = operation;
-  const response = { ...schema.response, ...problemsOf(schema, refuses) };
-  return { operationId: id, tags: [tag], summary, description, ...schema, response };
+  const { id, tag, summary, description = `${operation.summary}.`, open = false } = operation;
+  const response = { ...schema.response, ...problemsOf(schema, operation) };
+  const security = open ? { security: [] } : {};
+  return { operationId: id, tags: [tag], summary, description, ...security, ...schema, response };
 }

@@ -8,6 +8,7 @@ export const HTTP_PROBLEMS = {
   malformed_request: { status: 400, title: 'The request is not well-formed HTTP' },
   malformed_json: { status: 400, title: 'The body is not well-formed JSON' },
   invalid_request: { status: 400, title: 'The request does not match the schema' },
+  unauthorized: { status: 401, title: 'A token that is known here is needed' },
   origin_not_allowed: { status: 403, title: 'Pages of this origin may not call this service' },
   deliberate_header_required: { status: 403, title: 'A web page of any origin could have sent this' },
   route_not_found: { status: 404, title: 'There is no such route' },

@@ -1,5 +1,6 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.ts';
+import { requireToken } from './authorization.ts';
 import { checkCallers, type Callers } from './callers.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerUnrouted, handleErrors } from './error_handler.ts';
@@ -35,6 +36,7 @@ import { requestIds } from './request_id.ts';
 import { requestLog } from './request_log.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { CarefulResponse, limitRequests, sendRequestIds, type Limits } from './security.ts';
+import type { Tokens } from './tokens.ts';
 import { validatorOf } from './validate.ts';
 
 /** A listing has its own: routes/inventory.ts. The largest request is a host with 64 labels, every character escaped. */
@@ -50,6 +52,8 @@ export interface ServerOptions {
   readonly connections?: Partial<Connections>;
   /** Where absent, those of the loopback. */
   readonly callers?: Callers;
+  /** Where absent, everybody may ask. */
+  readonly tokens?: Tokens | null;
 }
 
 const LOOPBACK: Callers = { host: '127.0.0.1', allowed: [] };
@@ -61,6 +65,7 @@ export async function buildServer({
   limits = {},
   connections: bounds = {},
   callers = LOOPBACK,
+  tokens = null,
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
   const times = timeLimits(connections);
@@ -100,9 +105,11 @@ export async function buildServer({
     done();
   });
   await limitRequests(app, limits);
+  if (tokens !== null) await requireToken(app, tokens);
   // Before the routes: those that are added later are measured by their names.
   serveMetrics(app, backend);
-  await serveOpenApi(app, backend);
+  // With tokens, who has none is not shown what there is.
+  await serveOpenApi(app, tokens === null ? backend : null);
   await servePages(app);
   for (const routes of ROUTES) routes(app, backend);
   await app.ready();

@@ -14,6 +14,7 @@ test('everything has a default', () => {
     journal_events: 2_000_000,
     cache_bytes: 33_554_432,
     allowed_hosts: [],
+    token_file: null,
   });
 });
 
@@ -28,6 +29,8 @@ test('the environment is read, and an argument wins', () => {
   const forEver = { DAXPLANE_JOURNAL_DAYS: '0', DAXPLANE_JOURNAL_EVENTS: '0' };
   expect(loadConfig([], forEver)).toMatchObject({ journal_days: null, journal_events: null });
   expect(loadConfig([], { DAXPLANE_CACHE_MIB: '1' }).cache_bytes).toBe(1_048_576);
+  expect(loadConfig([], { DAXPLANE_TOKEN_FILE: '/run/tokens' }).token_file).toBe('/run/tokens');
+  expect(loadConfig([], { DAXPLANE_TOKEN_FILE: '' }).token_file).toBeNull();
   expect(loadConfig(['--demo'], { DAXPLANE_DEMO: '0' }).demo).toBe(true);
 });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOCUMENT, exampleOf, type DocumentedOperation, type Shown } from '../support/document.ts';
 import { playScene, type Scene } from './conflicts_scene.ts';
-import { serve, type Method } from '../support/server.ts';
+import { tokensOf } from '../../src/http/tokens.ts';
+import { serve, startTestServer, type Method, type TestServer } from '../support/server.ts';
 
 interface Operation {
   readonly id: string;
@@ -74,11 +75,16 @@ const PROVOCATIONS: readonly ((
 
 const server = serve(beforeAll, afterAll);
 let scene: Scene;
+/** Where a token is needed, which nobody here has. */
+let guarded: TestServer;
 beforeAll(async () => {
+  guarded = await startTestServer({ tokens: tokensOf(['t'.repeat(32)]) });
   scene = await playScene(server);
   const key = { 'idempotency-key': USED_KEY };
   await server.call('POST', '/v1/hosts', { name: 'one-more', kernel: 'v6.1' }, key);
 });
+
+afterAll(() => guarded.close());
 
 describe('an operation documents the noes that it answers, and no others', () => {
   test.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
@@ -89,6 +95,8 @@ describe('an operation documents the noes that it answers, and no others', () =>
         const { status } = await server.call(operation.method, ...provoke(operation));
         if (status >= 400) answered.add(status);
       }
+      const { status } = await guarded.call(operation.method, operation.url, operation.body);
+      if (status === 401) answered.add(status);
       expect([...answered].sort()).toEqual(operation.problems.filter((status) => !ELSEWHERE.has(status)));
     },
   );

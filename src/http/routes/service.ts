@@ -28,7 +28,7 @@ const Ready = z
 export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
   const config = { rateLimit: false } as const;
   const live = describe(
-    { id: 'getLiveness', tag, summary: 'Whether the process answers' },
+    { id: 'getLiveness', tag, summary: 'Whether the process answers', open: true },
     { response: { 200: jsonResponse('It does.', Live) } },
   );
   app.get('/livez', { config, schema: live }, async () => ({ status: 'ok' }));
@@ -38,6 +38,7 @@ export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
       tag,
       summary: 'Whether the store takes changes, tried by a commit',
       refuses: [503],
+      open: true,
     },
     { response: { 200: jsonResponse('It does.', Ready) } },
   );
