@@ -10,6 +10,20 @@ const integer = (maximum: number, minimum = 0) =>
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum));
 
+/** Of an origin as browsers write it. */
+const isOrigin = (text: string): boolean =>
+  /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+/** Separated by commas. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== ''),
+  );
+
 const Environment = z.object({
   /** Address to listen on. */
   DAXPLANE_HOST: z.string().min(1).default('127.0.0.1'),
@@ -31,18 +45,13 @@ const Environment = z.object({
   /** MiB of hosts that the writer keeps in memory, about. */
   DAXPLANE_CACHE_MIB: integer(65_536, 1).default(32),
   /** Names beside localhost and DAXPLANE_HOST by which the service may be called, and whose pages may call it. */
-  DAXPLANE_ALLOWED_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    )
-    .refine((names) => names.every((name) => HOST_NAME.test(name)), {
-      error: 'expected host names or addresses without a port, separated by commas',
-    }),
+  DAXPLANE_ALLOWED_HOSTS: list.refine((names) => names.every((name) => HOST_NAME.test(name)), {
+    error: 'expected host names or addresses without a port, separated by commas',
+  }),
+  /** Origins of other pages that may call the service. */
+  DAXPLANE_CORS_ORIGINS: list.refine((origins) => origins.every(isOrigin), {
+    error: 'expected origins as https://dash.example or http://10.0.0.5:3000, separated by commas',
+  }),
   /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */
   DAXPLANE_TOKEN_FILE: z.string().default(''),
 });
@@ -62,6 +71,7 @@ export interface Config {
   readonly journal_events: number | null;
   readonly cache_bytes: number;
   readonly allowed_hosts: readonly string[];
+  readonly cors_origins: readonly string[];
   /** Where the tokens are; null where none is needed. */
   readonly token_file: string | null;
 }
@@ -96,6 +106,7 @@ export function loadConfig(
     journal_events: unlessZero(data.DAXPLANE_JOURNAL_EVENTS),
     cache_bytes: data.DAXPLANE_CACHE_MIB * 2 ** 20,
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
+    cors_origins: data.DAXPLANE_CORS_ORIGINS,
     token_file: data.DAXPLANE_TOKEN_FILE === '' ? null : data.DAXPLANE_TOKEN_FILE,
   };
 }

@@ -41,7 +41,7 @@ async function main(config: Config): Promise<void> {
       ...(config.rate_limit === null ? {} : { requests_per_minute: config.rate_limit }),
     },
     connections: { connections: config.max_connections },
-    callers: { host: config.host, allowed: config.allowed_hosts },
+    callers: { host: config.host, allowed: config.allowed_hosts, origins: config.cors_origins },
     tokens,
   });
   closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {

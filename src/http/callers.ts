@@ -8,6 +8,8 @@ export interface Callers {
   readonly host: string;
   /** Further names by which the service may be called, and whose pages may call it. */
   readonly allowed: readonly string[];
+  /** Origins whose pages may call it as its own may: `https://dash.example`, as browsers write them. */
+  readonly origins?: readonly string[];
 }
 
 /**
@@ -18,10 +20,11 @@ const DELIBERATE_HEADERS = ['x-requested-with', 'idempotency-key', 'if-match', '
 
 /**
  * Keeps web pages from asking behind a user's back. On the loopback every Host must be a known name: a page whose
- * name was rebound to 127.0.0.1 sends its own. An Origin must be a known name or the host that was asked. A POST
+ * name was rebound to 127.0.0.1 sends its own. An Origin must be configured, a known name or the host that was asked. A POST
  * without a body must carry a header that a page cannot send everywhere.
  */
-export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): void {
+export function checkCallers(app: FastifyInstance, { host, allowed, origins = [] }: Callers): void {
+  const configured = new Set(origins);
   const known = new Set([host, ...allowed].map(normal));
   const isLocal = isLoopback(host);
   // On another address the names by which it is reached are not known, unless configured.
@@ -35,7 +38,8 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
       const detail = `${headers.host} is not served here: DAXPLANE_ALLOWED_HOSTS takes further names`;
       throw headerProblem('host_not_allowed', 'Host', detail);
     }
-    if (headers.origin !== undefined) checkOrigin(headers.origin, headers.host);
+    const { origin } = headers;
+    if (origin !== undefined && !configured.has(origin)) checkOrigin(origin, headers.host);
     done();
   });
   const checkOrigin = (origin: string, host: string | undefined): void => {
@@ -43,7 +47,7 @@ export function checkCallers(app: FastifyInstance, { host, allowed }: Callers): 
     const page = authority === null ? null : nameOf(authority);
     const isOwn = authority === host || (isLocal && page !== null && isLoopback(page));
     if (page === null || !(isOwn || known.has(page))) {
-      const detail = `pages of ${origin} may not call this service: DAXPLANE_ALLOWED_HOSTS takes further names`;
+      const detail = `pages of ${origin} may not call this service: DAXPLANE_CORS_ORIGINS takes origins`;
       throw headerProblem('origin_not_allowed', 'Origin', detail);
     }
   };

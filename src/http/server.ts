@@ -11,6 +11,7 @@ import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages/serve.ts';
 import { answerForNode, LENIENT_HTTP } from './protocol.ts';
 import { answerSocket, followAnswers } from './refuse_socket.ts';
+import { answerOrigins } from './cors.ts';
 import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_device.ts';
 import { eventRoutes } from './routes/event.ts';
@@ -100,6 +101,7 @@ export async function buildServer({
   limitConnections(app, connections);
   sendRequestIds(app);
   checkCallers(app, callers);
+  if (callers.origins !== undefined && callers.origins.length > 0) await answerOrigins(app, callers.origins);
   app.addHook('onRequest', ({ url }, _reply, done) => {
     checkUrl(url, patterns);
     done();

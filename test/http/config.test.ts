@@ -14,6 +14,7 @@ test('everything has a default', () => {
     journal_events: 2_000_000,
     cache_bytes: 33_554_432,
     allowed_hosts: [],
+    cors_origins: [],
     token_file: null,
   });
 });
@@ -40,6 +41,27 @@ test('names that may be asked for are a list of hosts, and nothing else', () => 
   for (const wrong of ['http://dax.example', 'dax.example:8080', 'a b', '*', 'a/b', 'user@a'])
     expect(() => allowed(wrong)).toThrow('DAXPLANE_ALLOWED_HOSTS');
   expect(() => loadConfig([], { DAXPLANE_MAX_CONNECTIONS: '0' })).toThrow('DAXPLANE_MAX_CONNECTIONS');
+});
+
+test('origins are written as browsers write them', () => {
+  const origins = (text: string) => loadConfig([], { DAXPLANE_CORS_ORIGINS: text }).cors_origins;
+  expect(origins('https://dash.example, http://10.0.0.5:3000,http://[::1]:8080')).toEqual([
+    'https://dash.example',
+    'http://10.0.0.5:3000',
+    'http://[::1]:8080',
+  ]);
+  for (const wrong of [
+    '*',
+    'null',
+    'dash.example',
+    'https://dash.example/',
+    'https://Dash.example',
+    'https://dash.example:443',
+    'https://*.dash.example',
+    'file://',
+    'https://a.example/b',
+  ])
+    expect(() => origins(wrong), wrong).toThrow('DAXPLANE_CORS_ORIGINS');
 });
 
 test('every wrong variable and argument is named', () => {

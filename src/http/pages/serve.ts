@@ -1,6 +1,7 @@
 import accepts from '@fastify/accepts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS_PATH } from '../problem.ts';
+import { varyBy } from '../vary.ts';
 import { loadDocument } from './document.ts';
 import { describeHome, renderHome } from './home.ts';
 
@@ -32,5 +33,6 @@ function isBrowser(request: FastifyRequest, other: string): boolean {
 }
 
 function html(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header('vary', 'Accept').type('text/html; charset=utf-8').send(text);
+  varyBy(reply, 'Accept');
+  return reply.type('text/html; charset=utf-8').send(text);
 }
