@@ -7,6 +7,7 @@ import { openedBy, submittedRoute, type AnswerKind } from './mutate.ts';
 import { JSON_TYPE, jsonResponse, RESPONSE_HEADERS, type Operation } from './operation.ts';
 import { opened } from './schemas/exposure.ts';
 import { Outcome } from './schemas/outcome.ts';
+import { nameOf } from './schemas/page.ts';
 import { HostPath } from './schemas/path.ts';
 import { withExample } from './schemas/scalar.ts';
 
@@ -33,7 +34,7 @@ export function batchRoute<Type extends BatchedType, B extends z.ZodType>(
   backend: Backend,
   { body, record, fields, command, ...route }: BatchRoute<Type, B>,
 ): void {
-  const items = z.array(body).min(1).max(ITEMS_MAX);
+  const items = z.array(body).min(1).max(ITEMS_MAX).meta({ description: 'Done in their order.' });
   const itemOf = (said: z.output<B>): BatchedCommand => {
     const item: CommandOf<Type> = { type: command, ...fields(said) };
     return item as unknown as BatchedCommand;
@@ -43,7 +44,11 @@ export function batchRoute<Type extends BatchedType, B extends z.ZodType>(
     description: `All or none, in their order; up to ${String(ITEMS_MAX)} items, ${String(VALUES_MAX)} members and elements and 512 KiB. The first that is refused refuses all: \`errors\` points to it. An ETag is that of each record's own GET.`,
     method: 'POST',
     params: HostPath,
-    body: z.strictObject({ items }).meta({ override: withExample({ items: [exampleOf(body)] }) }),
+    body: z.strictObject({ items }).meta({
+      id: `${nameOf(body)}Batch`,
+      description: 'What is made, all or none.',
+      override: withExample({ items: [exampleOf(body)] }),
+    }),
     bodyValuesMax: VALUES_MAX,
     command: 'batch',
     fields: (asked) => ({ items: asked.body.items.map(itemOf) }),
@@ -61,8 +66,14 @@ function exampleOf(body: z.ZodType): unknown {
 
 /** The answer as it comes packed, with the exposures put in before its end. */
 function answeredEach(record: z.ZodType): AnswerKind<ArrayBuffer> {
-  const item = z.union([record, Outcome]);
-  const schema = z.strictObject({ items: z.array(item), ...opened });
+  const name = nameOf(record);
+  const item = z
+    .union([record, Outcome])
+    .meta({ id: `${name}OrOutcome`, description: 'What was made, or what whoever asked got instead.' });
+  const items = z.array(item).max(ITEMS_MAX).meta({ description: 'One answer an item, in their order.' });
+  const schema = z
+    .strictObject({ items, ...opened })
+    .meta({ id: `${name}Batch`, description: 'What came of a batch, of which all was done.' });
   return {
     responses: { 200: jsonResponse('One answer an item.', schema, RESPONSE_HEADERS.mutation) },
     send: (reply, done) => {

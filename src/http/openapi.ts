@@ -4,6 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import * as z from 'zod';
 import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
 import type { Backend } from './backend.ts';
+import { nameSchemas } from './document/names.ts';
+import type { OpenApiDocument } from './document/schema.ts';
 import { liveExamples } from './live_examples.ts';
 import { isOptional, TAGS } from './operation.ts';
 
@@ -56,6 +58,7 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend | null
         if (requestBody !== undefined) requestBody['required'] = !bodyOptional.has(operationId);
         for (const response of Object.values(responses)) referToShared(response);
       }
+      nameSchemas(object as unknown as OpenApiDocument);
       return orderSchemas(object);
     },
   });

@@ -1,20 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DOCUMENT, resolved } from '../support/document.ts';
 import { serveTopology, type TestBody } from '../support/server.ts';
 
-interface Parameter {
-  readonly name: string;
-  readonly schema: { readonly enum?: readonly string[] };
-}
-interface Document {
-  readonly paths: Readonly<Record<string, { readonly get?: { readonly parameters?: readonly Parameter[] } }>>;
-}
-const document = JSON.parse(
-  readFileSync(new URL('../../openapi/daxplane.json', import.meta.url), 'utf8'),
-) as Document;
-const LISTS = Object.entries(document.paths).flatMap(([path, { get }]) => {
-  const sorts = get?.parameters?.find(({ name }) => name === 'sort')?.schema.enum;
-  return sorts === undefined ? [] : [{ path, sorts }];
+const LISTS = Object.entries(DOCUMENT.paths).flatMap(([path, { get }]) => {
+  const sort = get?.parameters?.find(({ name }) => name === 'sort');
+  return sort === undefined ? [] : [{ path, sorts: resolved(sort.schema).enum as readonly string[] }];
 });
 
 const { server, topology } = serveTopology(beforeAll, afterAll);

@@ -65,10 +65,11 @@ function daxctlRoutes(app: FastifyInstance, backend: Backend): void {
   const device = '/v1/hosts/:host/dax-devices/:device';
   const description =
     'A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do.';
-  const shared = { tag, description, method: 'POST', params: MemoryBlocksPath, answer: byDaxctl } as const;
+  const shared = { tag, description, method: 'POST', params: MemoryBlocksPath } as const;
   mutationRoute(app, backend, {
     ...shared,
     id: 'onlineMemory',
+    answer: byDaxctl(),
     summary: 'Bring the memory of a dax device online (daxctl online-memory)',
     url: `${device}/online-memory`,
     body: OnlineMemory,
@@ -79,6 +80,7 @@ function daxctlRoutes(app: FastifyInstance, backend: Backend): void {
   mutationRoute(app, backend, {
     ...shared,
     id: 'offlineMemory',
+    answer: byDaxctl(),
     summary: 'Take the memory of a dax device offline (daxctl offline-memory)',
     url: `${device}/offline-memory`,
     body: Empty,
@@ -164,12 +166,12 @@ const written: AnswerKind<Written> = {
   },
 };
 
-/** 200 with what the tool did. */
-const byDaxctl: AnswerKind<AnswerTo<'online_memory'>> = {
+/** 200 with what the tool did; one an operation, for the library that makes the document reads a response once. */
+const byDaxctl = (): AnswerKind<AnswerTo<'online_memory'>> => ({
   responses: { 200: jsonResponse('What the tool did.', DaxctlMemory, RESPONSE_HEADERS.mutation) },
   send: (reply, { answer }) => {
     const { record, memory } = answer;
     const dependent = withoutHeads(answer, '/memory');
     return reply.send({ host: record.host, dax_device: record.name, ...memory, ...dependent });
   },
-};
+});

@@ -17,10 +17,26 @@ export const pageQuery = {
     .meta({ description: 'next_page of an earlier answer.' }),
 };
 
-/** Answer of every list; `more` stands beside the items, of all pages. */
-export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
-  return z.strictObject({
-    items: z.array(item),
+/** One schema a kind of page: the document has each once, by its name. */
+const pages = new WeakMap<z.ZodType, WeakMap<object, ReturnType<typeof makePage>>>();
+const NOTHING_MORE = {};
+
+/**
+ * Answer of every list, named for its items: HostPage; `more` stands beside them, of all pages. Throws where the schema
+ * of the items has no name.
+ */
+export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = NOTHING_MORE) {
+  const made = pages.get(item) ?? new WeakMap<object, ReturnType<typeof makePage>>();
+  pages.set(item, made);
+  const page = made.get(more) ?? makePage(item, more);
+  made.set(more, page);
+  return page;
+}
+
+function makePage(item: z.ZodType, more: z.core.$ZodLooseShape) {
+  const id = `${nameOf(item)}Page`;
+  const page = z.strictObject({
+    items: z.array(item).max(LIMIT_MAX).meta({ description: 'In the order that was asked for.' }),
     next_page: z
       .string()
       .nullable()
@@ -31,4 +47,12 @@ export function pageOf(item: z.ZodType, more: z.core.$ZodLooseShape = {}) {
     }),
     ...more,
   });
+  return page.meta({ id, description: 'A page of a list, and what asks for the next one.' });
+}
+
+/** The name of a schema in the document; throws where it has none. */
+export function nameOf(schema: z.ZodType): string {
+  const { id } = schema.meta() ?? {};
+  if (id === undefined) throw new Error("what is listed has no name: give its schema .meta({ id: '…' })");
+  return id;
 }
