@@ -8,9 +8,11 @@ import { chunksOf, encodeRun, runs } from '../src/engine/model/mapping_table.ts'
 import { isRefusal } from '../src/engine/model/refusal.ts';
 import { applyAll, type Applied } from '../src/store/applied.ts';
 import { walBytes } from '../src/store/checkpoint.ts';
+import { concernsOf, type Concerns } from '../src/store/concerns.ts';
 import { openWriteConnection, type Connection } from '../src/store/connection.ts';
 import { prepareJournal } from '../src/store/journal.ts';
 import { migrate } from '../src/store/migrate.ts';
+import type { Origin } from '../src/store/port.ts';
 import { prepareProject } from '../src/store/project.ts';
 import { oneFile } from './fleet.ts';
 import type { Report } from './report.ts';
@@ -62,7 +64,15 @@ interface Decided {
   readonly name: string;
   readonly host: Host;
   readonly applied: Applied;
+  readonly concerns: readonly Concerns[];
 }
+
+/** Of a client that gives no trace, as most do. */
+const ORIGIN: Origin = {
+  request_id: 'f3b2a0a8-0b1e-4c9e-9d53-000000001234',
+  traceparent: null,
+  actor: 'anonymous@127.0.0.1',
+};
 
 const now = (): string => new Date().toISOString();
 
@@ -71,15 +81,16 @@ function decideOn({ hosts }: Written, name: string, command: Command): Decided {
   hosts.set(name, host);
   const decision = decide(host, command, { now: now(), uid: () => v7() });
   if (isRefusal(decision)) throw new Error(decision.detail);
-  return { name, host, applied: applyAll(host, decision.events) };
+  const concerns = concernsOf(host, decision.events);
+  return { name, host, applied: applyAll(host, decision.events), concerns };
 }
 
 /** Stores them by one commit. */
 function commit({ db, project, journal }: Written, all: readonly Decided[]): void {
   db.exec('BEGIN IMMEDIATE');
-  for (const { name, host, applied } of all) {
+  for (const { name, host, applied, concerns } of all) {
     project(name, host, applied);
-    journal.append(name, now(), applied.events, applied);
+    journal.append(name, now(), applied.events, { applied, origin: ORIGIN, concerns });
   }
   db.exec('COMMIT');
 }
@@ -199,7 +210,7 @@ function fragmented(written: Written, kind: 'extent' | 'extents'): string {
     const record = inExtents(host.tables.files.get('f3')!);
     const changes = [{ op: 'put', kind: 'files', id: 'f3', record } as const];
     const applied = applyAll(host, [{ type: 'file_changed', subject: 'files/f3', data: {}, changes }]);
-    decided.push({ name, host, applied });
+    decided.push({ name, host, applied, concerns: [{ dax_device: 'pmem0', tenant: null }] });
   }
   commit(written, decided);
   return name;

@@ -39,7 +39,8 @@ export function writeHosts(path: string, hosts: Iterable<readonly Command[] | Ho
     const name = nameOf(host);
     project(name, host, applied);
     // What is in the journal is not measured here: an event says that there is a state.
-    journal.append(name, at, [{ ...event!, changes: [] }], applied);
+    const concerns = [{ dax_device: null, tenant: null }];
+    journal.append(name, at, [{ ...event!, changes: [] }], { applied, origin: null, concerns });
   });
   const writeMany = db.transaction((many: readonly Host[]) => {
     for (const host of many) write(host);

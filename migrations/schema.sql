@@ -147,9 +147,15 @@ CREATE TABLE "events" (
   data TEXT,
   changes TEXT NOT NULL,
   id BLOB CHECK (length(id) = 16)
-) STRICT;
+, request_id ANY CHECK (typeof(request_id) IN ('null', 'text', 'blob')), traceparent TEXT, actor TEXT, dax_device TEXT, tenant TEXT) STRICT;
+
+CREATE INDEX events_by_dax_device ON events (dax_device) WHERE dax_device IS NOT NULL;
 
 CREATE INDEX events_by_host ON events (host);
+
+CREATE INDEX events_by_tenant ON events (tenant) WHERE tenant IS NOT NULL;
+
+CREATE INDEX events_by_type ON events (type);
 
 CREATE TABLE exposures (
   key INTEGER PRIMARY KEY,

@@ -7,6 +7,7 @@ import type { Submitted } from '../store/port.ts';
 import type { ControlPlane } from './control_plane.ts';
 import { INCIDENT_HOST, seedIncident, unbind, type Run } from './demo_incident.ts';
 import type { NotTaken } from './inventory.ts';
+import { OF_ITSELF } from './of_itself.ts';
 
 /** The calls that the HTTP routes make, too. */
 type DemoTarget = Pick<ControlPlane, 'submit' | 'get' | 'list' | 'importInventory'>;
@@ -113,7 +114,7 @@ function nameOf(kernel: KernelName): string {
 }
 
 function runOn(controlPlane: DemoTarget, host: string): Run {
-  return async (command) => answerOf(await controlPlane.submit({ host, command }));
+  return async (command) => answerOf(await controlPlane.submit({ host, command, origin: OF_ITSELF }));
 }
 
 async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<void> {
@@ -121,7 +122,7 @@ async function seedHost(controlPlane: DemoTarget, kernel: KernelName): Promise<v
   const run = runOn(controlPlane, host);
   await run({ type: 'create_host', name: host, kernel, labels: BEING_MADE });
   const bytes = await readFile(new URL(LISTING_OF[kernel], LISTINGS));
-  answerOf(await controlPlane.importInventory({ host, bytes }));
+  answerOf(await controlPlane.importInventory({ host, bytes, origin: OF_ITSELF }));
   await run({ type: 'patch_dax_device', dax_device: 'pmem0', tenant: 'orders' });
   await makeFsdax(run, 'pmem1', 'metrics');
   for (const volume of VOLUMES) await seedVolume(run, volume);

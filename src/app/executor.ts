@@ -1,7 +1,6 @@
-import type { RemovalMark, Store } from '../store/port.ts';
+import type { RemovalMark, RunningRemoval, Store } from '../store/port.ts';
 import type { Log } from '../runtime/log.ts';
-
-type Running = Pick<RemovalMark, 'host' | 'removal'>;
+import { OF_ITSELF } from './of_itself.ts';
 
 /** Advances removals until it is stopped. */
 export interface Executor {
@@ -21,13 +20,13 @@ export interface Executor {
  *                                                             └─> the store takes nothing now: due after a pause
  */
 export function startExecutor(store: Store, log: Log): Executor {
-  const due = new Map<string, Running>();
+  const due = new Map<string, RunningRemoval>();
   const advancing = new Map<string, Promise<void>>();
   const pauses = new Set<NodeJS.Timeout>();
   let stopped = false;
 
   /** A store that takes nothing now does not report when it does again. */
-  const tryLater = (running: Running, after_s: number): void => {
+  const tryLater = (running: RunningRemoval, after_s: number): void => {
     if (stopped) return;
     const pause = setTimeout(() => {
       pauses.delete(pause);
@@ -36,7 +35,7 @@ export function startExecutor(store: Store, log: Log): Executor {
     }, after_s * 1000);
     pauses.add(pause);
   };
-  const step = async (running: Running): Promise<void> => {
+  const step = async (running: RunningRemoval): Promise<void> => {
     const after_s = await advance(store, log, running);
     if (after_s !== null) tryLater(running, after_s);
   };
@@ -51,9 +50,9 @@ export function startExecutor(store: Store, log: Log): Executor {
       advancing.set(key, stepping);
     }
   };
-  const note = ({ host, removal, state }: Pick<RemovalMark, 'host' | 'removal' | 'state'>): void => {
+  const note = ({ host, removal, origin, state }: RunningRemoval & Pick<RemovalMark, 'state'>): void => {
     const key = `${host}/${removal}`;
-    if (state === 'running') due.set(key, { host, removal });
+    if (state === 'running') due.set(key, { host, removal, origin });
     else due.delete(key);
   };
   const unsubscribe = store.onCommit(({ removals }) => {
@@ -82,11 +81,16 @@ export function startExecutor(store: Store, log: Log): Executor {
  * Runs the next step of a removal, or lets it rest where that `failed`, so that nobody waits in vain. Returns after how
  * many seconds to try again where the store takes nothing now, else null.
  */
-async function advance(store: Store, log: Log, running: Running, failed = false): Promise<number | null> {
-  const { host, removal } = running;
+async function advance(
+  store: Store,
+  log: Log,
+  running: RunningRemoval,
+  failed = false,
+): Promise<number | null> {
+  const { host, removal, origin } = running;
   const command = { type: 'advance_removal', removal, ...(failed ? { failed } : {}) } as const;
   try {
-    const submitted = await store.submit({ host, command });
+    const submitted = await store.submit({ host, command, origin: origin ?? OF_ITSELF });
     if (submitted.status === 'refused')
       log.warn({ host, removal, code: submitted.refusal.code }, 'removal refused to advance');
     return submitted.status === 'unavailable' ? submitted.why.retry_after_s : null;

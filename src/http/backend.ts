@@ -31,6 +31,7 @@ export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' 
   readonly answer: Answer;
 }
 export type FleetCounts = Awaited<ReturnType<ControlPlane['countFleet']>>;
+export type EventQuery = Parameters<Backend['events']>[0];
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 /** Of which state an answer is, and how far back the journal goes. */
 export type Seen = Pick<EventPage, 'as_of' | 'oldest_seq'>;

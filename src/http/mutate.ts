@@ -9,6 +9,7 @@ import type { Outcome } from '../engine/model/outcome.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import type { Backend, NotDone, Reply, Submission } from './backend.ts';
 import { etagOf, statesIn } from './etag.ts';
+import { originOf } from './origin.ts';
 import {
   describe,
   isOptional,
@@ -153,7 +154,7 @@ export function mutationSchema(
 /** Under which conditions a request is meant. */
 type Conditions = Omit<Submission, 'host' | 'command'>;
 
-/** dry_run, Idempotency-Key and If-Match of a request, as the store takes them. */
+/** For whom a request is, its dry_run, Idempotency-Key and If-Match, as the store takes them. */
 export function conditionsOf(
   request: FastifyRequest,
   target: { readonly kind: Kind; readonly id: string } | undefined,
@@ -168,6 +169,7 @@ export function conditionsOf(
     throw headerProblem('precondition_failed', 'If-Match', 'a collection has no ETag that it could name');
   }
   return {
+    origin: originOf(request),
     ...(dry_run ? { dry_run } : {}),
     ...(key === undefined || dry_run ? {} : { idempotency: { key, fingerprint: fingerprintOf(request) } }),
     ...(ifMatch === undefined || target === undefined

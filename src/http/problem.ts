@@ -52,16 +52,19 @@ export class HttpProblem extends Error {
   readonly code: HttpProblemCode;
   readonly errors: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
+  /** Where the journal begins, for who has asked for what it had before. */
+  readonly oldest_seq: number | undefined;
 
   constructor(
     code: HttpProblemCode,
     detail: string,
-    more: { errors?: readonly Fault[]; headers?: Record<string, string> } = {},
+    more: { errors?: readonly Fault[]; headers?: Record<string, string>; oldest_seq?: number } = {},
   ) {
     super(detail);
     this.code = code;
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
+    this.oldest_seq = more.oldest_seq;
   }
 }
 
@@ -133,7 +136,7 @@ export const ERRORS_PATH = '/errors';
 /** A problem document and its status. */
 export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {
   const said = problem instanceof HttpProblem ? ofHttp(problem) : ofRefusal(problem.refusal);
-  const { code, status, title, errno, possible, depends_on, errors } = said;
+  const { code, status, title, errno, possible, depends_on, oldest_seq, errors } = said;
   const body = {
     type: `${ERRORS_PATH}#${code}`,
     title,
@@ -144,6 +147,7 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
     ...(errno === undefined ? {} : { errno }),
     ...(possible === undefined ? {} : { possible }),
     ...(depends_on === undefined ? {} : { depends_on }),
+    ...(oldest_seq === undefined ? {} : { oldest_seq }),
     errors,
     request_id,
   };
@@ -151,13 +155,14 @@ export function renderProblem(problem: HttpProblem | RefusalProblem, instance: s
 }
 
 function ofHttp(problem: HttpProblem) {
-  const { code, errors } = problem;
+  const { code, oldest_seq, errors } = problem;
   return {
     code,
     ...HTTP_PROBLEMS[code],
     errno: undefined,
     possible: undefined,
     depends_on: undefined,
+    oldest_seq,
     errors,
   };
 }
@@ -165,5 +170,13 @@ function ofHttp(problem: HttpProblem) {
 function ofRefusal(refusal: Refusal) {
   const { code, detail, errno, possible, depends_on, pointer } = refusal;
   const errors: readonly Fault[] = pointer === undefined ? [] : [{ pointer, detail }];
-  return { code, ...REFUSAL_STATUS[REFUSAL_CODES[code]], errno, possible, depends_on, errors };
+  return {
+    code,
+    ...REFUSAL_STATUS[REFUSAL_CODES[code]],
+    errno,
+    possible,
+    depends_on,
+    oldest_seq: undefined,
+    errors,
+  };
 }

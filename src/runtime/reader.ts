@@ -1,15 +1,25 @@
 import type { Refusal } from '../engine/model/refusal.ts';
 import type { Connection } from '../store/connection.ts';
-import type { ListQuery, Page, SnapshotQuery } from '../store/port.ts';
+import { prepareEvents } from '../store/events.ts';
+import type { EventPage, EventQuery, ListQuery, Page, SnapshotQuery } from '../store/port.ts';
 import { prepareList } from '../store/read.ts';
 import { prepareSnapshot } from '../store/snapshot.ts';
 
-/** What the reader is asked: records of a host, or a page of a list that is no range of an index. */
-export type ReaderJob = { readonly snapshot: SnapshotQuery } | { readonly list: ListQuery };
+/** What the reader is asked: records of a host, or a page of a list or of the journal that is no range of an index. */
+export type ReaderJob =
+  | { readonly snapshot: SnapshotQuery }
+  | { readonly list: ListQuery }
+  | { readonly events: EventQuery };
 
 /** Prepares reading much at once, each time as it is committed then. */
-export function prepareReader(db: Connection): (job: ReaderJob) => ArrayBuffer | null | Page | Refusal {
+export function prepareReader(
+  db: Connection,
+): (job: ReaderJob) => ArrayBuffer | null | Page | EventPage | Refusal {
   const snapshot = prepareSnapshot(db);
   const list = prepareList(db);
-  return (job) => ('list' in job ? list(job.list) : snapshot(job.snapshot));
+  const events = prepareEvents(db);
+  return (job) => {
+    if ('list' in job) return list(job.list);
+    return 'events' in job ? events(job.events) : snapshot(job.snapshot);
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from '../store/connection.ts';
 import type { FleetCounts } from '../store/fleet_counts.ts';
 import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
+import { isEventRange } from '../store/events.ts';
 import { prepareIsRange } from '../store/list.ts';
 import { createReads } from '../store/read.ts';
 import { KEPT_FOR_EVER, type Retention } from '../store/retention.ts';
@@ -158,6 +159,7 @@ export function storeOf(parts: StoreParts): Store {
     ),
     // What may read many rows for a few must not hold this thread.
     list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
+    events: (query) => (isEventRange(query) ? reads.events(query) : reader.run({ events: query })),
     snapshot: (query) => reader.run({ snapshot: query }),
     assess: async (query) => {
       for (let turn = 0; ; turn += 1) {

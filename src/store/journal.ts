@@ -1,9 +1,12 @@
 import type { Event } from '../engine/model/event.ts';
 import type { Applied } from './applied.ts';
 import { textOfChanges } from './change_text.ts';
+import type { Concerns } from './concerns.ts';
 import type { Connection } from './connection.ts';
 import { prepareNameKey } from './host_names.ts';
 import { createKnown, type Known } from './known.ts';
+import type { Origin } from './port.ts';
+import { packRequestId } from './request_ids.ts';
 import { prepareShapes } from './shapes.ts';
 
 /** The journal's writing end: dense numbers from 1, handed out inside the transaction that is open. */
@@ -11,7 +14,16 @@ export interface Journal {
   /** The highest number so far. */
   readonly last: () => number;
   /** Appends events that were applied, of that time in RFC 3339, and returns the last one's number. */
-  readonly append: (host: string, at: string, events: readonly Event[], applied: Applied) => number;
+  readonly append: (host: string, at: string, events: readonly Event[], facts: Facts) => number;
+}
+
+/** What is stored of events beside themselves. */
+export interface Facts {
+  readonly applied: Applied;
+  /** Null where nobody has told. */
+  readonly origin: Origin | null;
+  /** Of each event. */
+  readonly concerns: readonly Concerns[];
 }
 
 /** Prepares asking for the number of the last event; 0 where there is none. */
@@ -37,6 +49,8 @@ export function prepareHostSeq(db: Connection): (host: string) => number {
   return (host) => last.get(host) ?? 0;
 }
 
+const UNTOLD = { request_id: null, traceparent: null, actor: null };
+
 /**
  * Prepares appending to the journal. The number is SQLite's own, so what is rolled back leaves no gap. Whoever rolls back
  * has to forget what is `known`.
@@ -46,17 +60,23 @@ export function prepareJournal(db: Connection, known: Known = createKnown()): Jo
   const nameKey = prepareNameKey(db, known);
   const shapes = prepareShapes(db, known);
   const insert = db.prepare(
-    'INSERT INTO events (host, at_ms, type, subject, data, changes) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO events (host, at_ms, type, subject, data, changes, request_id, traceparent, actor, dax_device, tenant)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return {
     last,
-    append: (host, at, events, applied) => {
+    append: (host, at, events, { applied, origin, concerns }) => {
       const [key, atMs] = [nameKey(host), Date.parse(at)];
+      const { traceparent, actor, ...asked } = origin ?? UNTOLD;
+      const request_id = packRequestId(asked.request_id);
       let seq: number | bigint | undefined;
-      for (const { type, subject, data, changes } of events) {
+      for (const [place, { type, subject, data, changes }] of events.entries()) {
         const text = textOfChanges(shapes, host, changes, applied);
-        const facts = JSON.stringify(data);
-        seq = insert.run(key, atMs, type, subject, facts === '{}' ? null : facts, text).lastInsertRowid;
+        const json = JSON.stringify(data);
+        const told = json === '{}' ? null : json;
+        const { dax_device, tenant } = concerns[place]!;
+        const values = [type, subject, told, text, request_id, traceparent, actor, dax_device, tenant];
+        seq = insert.run(key, atMs, ...values).lastInsertRowid;
       }
       return seq === undefined ? last() : Number(seq);
     },

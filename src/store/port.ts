@@ -41,11 +41,8 @@ export interface Store {
    * are read from an index where the sort is `created_at`.
    */
   list(query: ListQuery): Promise<Page | Refusal>;
-  events(query: {
-    readonly after: number;
-    readonly limit: number;
-    readonly host?: string;
-  }): Promise<EventPage>;
+  /** A page of the journal. */
+  events(query: EventQuery): Promise<EventPage>;
   /**
    * What a removal of each device of the fleet now would leave; pages as those of `list`; refused with
    * `host_not_found`, `dax_device_not_found` where a filter names a host, or a device of a named host, that is none.
@@ -58,8 +55,8 @@ export interface Store {
   countFleet(): Promise<FleetCounts>;
   /** The same as JSON: no objects are made of it on its way. */
   countFleetText(): Promise<string>;
-  /** Removals that are `running`: what the executor has to advance at start. */
-  runningRemovals(): Promise<readonly { readonly host: string; readonly removal: string }[]>;
+  /** Removals that are `running`: what the executor has to advance at start, for whom their last event was. */
+  runningRemovals(): Promise<readonly RunningRemoval[]>;
   /** Called after each commit that changed something, after its submissions are answered. */
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Proves by a commit that the store serves durably. Throws where its settings (journal mode, synchronous) do not. */
@@ -81,12 +78,23 @@ export interface Submission<Type extends CommandType = CommandType> {
    */
   readonly dry_run?: boolean;
   readonly idempotency?: Idempotency;
+  /** For whom: its events tell. */
+  readonly origin?: Origin;
   /** If-Match: the record must be in one of these states, or, of `*`, exist. What is not found stays so. */
   readonly precondition?: {
     readonly kind: Kind;
     readonly id: string;
     readonly states: '*' | readonly RecordState[];
   };
+}
+
+/** Who asked for a change, and in which request. */
+export interface Origin {
+  /** Null of what the service does of itself. */
+  readonly request_id: string | null;
+  /** The caller's trace context (W3C), where it gave one. */
+  readonly traceparent: string | null;
+  readonly actor: string;
 }
 
 /** One state of one record: the revision is new with every change, the uid with every new owner of a name. */
@@ -252,11 +260,35 @@ export interface StoredEvent {
   readonly type: EventType;
   readonly subject: string;
   readonly at: string;
+  /** The origin; null where nobody has told, and of events that are older than these columns. */
+  readonly request_id: string | null;
+  readonly traceparent: string | null;
+  readonly actor: string | null;
+  /** Whom it concerns (concerns.ts). */
+  readonly dax_device: string | null;
+  readonly tenant: string | null;
   /** JSON text: that of an import names every device. */
   readonly data: string;
 }
 
-/** Events in the order of their numbers. */
+/** Which events: those that are all of this. */
+export interface EventFilter {
+  readonly host?: string;
+  readonly dax_device?: string;
+  readonly tenant?: string;
+  /** Any of these; at least one. */
+  readonly types?: readonly EventType[];
+}
+
+/** A page of the journal: events that follow a number in the order asked for. */
+export interface EventQuery extends EventFilter {
+  /** Events with higher numbers or, newest first, with lower ones; from either end where absent. */
+  readonly after?: number;
+  readonly newest_first?: boolean;
+  readonly limit: number;
+}
+
+/** Events in the order of their numbers, the highest first where that was asked for. */
 export interface EventPage extends Seen {
   readonly items: readonly StoredEvent[];
 }
@@ -277,7 +309,12 @@ export interface RemovalMark {
   readonly state: RemovalState;
   /** As it was before the commit, which may have changed something else of it; null where the commit began it. */
   readonly before: RemovalState | null;
+  /** Of the request that began it, or has woken it; null where nobody has told. */
+  readonly origin: Origin | null;
 }
+
+/** A removal whose next step is due. */
+export type RunningRemoval = Pick<RemovalMark, 'host' | 'removal' | 'origin'>;
 
 /** What is watched of the store while it runs. */
 export interface StoreStatus extends CheckpointState {

@@ -1,13 +1,13 @@
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
-import type { Connection, Statement } from './connection.ts';
-import { eventId, withDashes } from './event_id.ts';
+import type { Connection } from './connection.ts';
+import { prepareEvents } from './events.ts';
 import { keyOfHost } from './host_key.ts';
-import { NAME_KEY } from './journal.ts';
 import { createKeptReads } from './kept_reads.ts';
-import { isInParts, listPage, type Prepare } from './list.ts';
-import type { EventPage, ListQuery, Page, RecordText, Seen, Store, StoredEvent } from './port.ts';
-import { SEEN } from './seen.ts';
+import { runningRemovals } from './running_removals.ts';
+import { isInParts, listPage } from './list.ts';
+import { prepareOnce } from './prepare_once.ts';
+import type { ListQuery, Page, RecordText, Store } from './port.ts';
 import { KINDS, revisionOf, wholeRecord } from './tables.ts';
 import { IS_UID, uidText, uidValues } from './uids.ts';
 
@@ -35,7 +35,7 @@ export function createReads(db: Connection, begin: () => number | null = () => n
   const parsed = <K extends Kind>(found: RecordText | null): RecordOf<K> | null =>
     found === null ? null : (JSON.parse(found.text) as RecordOf<K>);
   const listNow = prepareList(db);
-  const eventsNow = db.transaction((query: Parameters<Store['events']>[0]) => events(prepare, query));
+  const readEvents = prepareEvents(db);
   return {
     get: async (kind, host, id) => parsed(texts.byId(kind, host, id)),
     getByUid: async (kind, uid) => parsed(texts.byUid(kind, uid)),
@@ -45,14 +45,9 @@ export function createReads(db: Connection, begin: () => number | null = () => n
       kept.of(begin(), JSON.stringify(query), () => byItself(listNow(query)), pageTextOf),
     events: async (query) => {
       begin();
-      return eventsNow(query);
+      return readEvents(query);
     },
-    runningRemovals: async () =>
-      prepare(`SELECT h.id AS host, r.id AS removal FROM removals AS r CROSS JOIN hosts AS h ON h.key = r.host
-         WHERE r.state = 'running' ORDER BY r.key`).all() as {
-        host: string;
-        removal: string;
-      }[],
+    runningRemovals: async () => runningRemovals(prepare),
   };
 }
 
@@ -131,49 +126,4 @@ export function prepareList(db: Connection): (query: ListQuery) => Page | Refusa
   const listNow = (query: ListQuery): Page | Refusal => listPage(prepare, query);
   const listInParts = db.transaction(listNow);
   return (query) => (isInParts(query) ? listInParts(query) : listNow(query));
-}
-
-/** The texts come from the closed set of kinds and columns, so that the statements kept are few. */
-function prepareOnce(db: Connection): Prepare {
-  const statements = new Map<string, Statement<(string | number)[]>>();
-  return (sql) => {
-    const statement = statements.get(sql) ?? db.prepare<(string | number)[]>(sql);
-    statements.set(sql, statement);
-    return statement;
-  };
-}
-
-/** A row of the journal, its host's name beside it. */
-interface EventRow extends Pick<StoredEvent, 'seq' | 'host' | 'type' | 'subject' | 'data'> {
-  readonly id: string | null;
-  readonly at_ms: number;
-}
-
-function events(prepare: Prepare, { after, limit, host }: Parameters<Store['events']>[0]): EventPage {
-  const columns = `e.seq, lower(hex(e.id)) AS id, n.name AS host, e.type, e.subject, e.at_ms, coalesce(e.data, '{}') AS data`;
-  const ofHost = host === undefined ? '' : ` AND e.host = ${NAME_KEY}`;
-  const statement = prepare(
-    `SELECT ${columns} FROM events AS e CROSS JOIN host_names AS n ON n.key = e.host
-     WHERE e.seq > ?${ofHost} ORDER BY e.seq LIMIT ?`,
-  );
-  const rows = statement.all(after, ...(host === undefined ? [] : [host]), limit) as EventRow[];
-  const { random } = prepare('SELECT CAST(random AS TEXT) AS random FROM identity').get() as {
-    random: string;
-  };
-  const items = rows.map(
-    ({ seq, id, host, type, subject, at_ms, data }): StoredEvent => ({
-      seq,
-      id: id === '' || id === null ? eventId(BigInt(random), seq, at_ms) : withDashes(id),
-      host,
-      type,
-      subject,
-      at: new Date(at_ms).toISOString(),
-      data,
-    }),
-  );
-  return { items, ...seen(prepare) };
-}
-
-function seen(prepare: Prepare): Seen {
-  return prepare(`SELECT ${SEEN}`).get() as Seen;
 }

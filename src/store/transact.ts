@@ -8,6 +8,7 @@ import type { RemovalRecord } from '../engine/model/removal.ts';
 import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { applyAll, changesOf, loadChanged } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
+import { concernsOf } from './concerns.ts';
 import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
@@ -18,7 +19,7 @@ import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
 import { prepareEntriesAhead, type EntriesAhead, type LoadMore } from './load_ahead.ts';
-import type { Commit, Inquiry, RemovalMark, Submission, Submitted } from './port.ts';
+import type { Commit, Inquiry, Origin, RemovalMark, Submission, Submitted } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareDataVersion } from './data_version.ts';
 import { recount } from './recount.ts';
@@ -107,9 +108,13 @@ export function prepareTransact(
     journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
   };
-  const { bold, careful } = prepareGoOn(prepareAttempts(transactor), (together, { host, removal }) => {
-    execute(transactor, together, { host, command: { type: 'advance_removal', removal } }, atOnce);
-  });
+  const { bold, careful } = prepareGoOn(
+    prepareAttempts(transactor),
+    (together, { host, removal, origin }) => {
+      const command = { type: 'advance_removal', removal } as const;
+      execute(transactor, together, { host, command, ...(origin === null ? {} : { origin }) }, atOnce);
+    },
+  );
   const boldly: Manner = { way: bold, load: entries.unlessMuch };
   const carefully: Manner = { way: careful, load: atOnce };
   const run = prepareRun(transactor);
@@ -253,7 +258,7 @@ function carriedOut(
   { answer, exposures, events }: Decision,
   at: string,
 ): Submitted {
-  const seq = isDryRun(work) ? transactor.journal.last() : store(transactor, together, work.host, events, at);
+  const seq = isDryRun(work) ? transactor.journal.last() : store(transactor, together, work, events, at);
   return { status: 'done', answer, exposures, replayed: false, seq };
 }
 
@@ -283,15 +288,17 @@ function decideOf(
 function store(
   transactor: Transactor,
   { host: loaded, applied, marks }: Together,
-  name: string,
+  work: Work,
   events: Decision['events'],
   at: string,
 ): number {
   const host = loaded!;
+  const origin = ('origin' in work ? work.origin : null) ?? null;
   const before = removalStates(host, events);
+  const concerns = concernsOf(host, events);
   applyAll(host, events, applied);
-  marks.push(...marksOf(host, before));
-  return transactor.journal.append(name, at, events, applied);
+  marks.push(...marksOf(host, before, origin));
+  return transactor.journal.append(work.host, at, events, { applied, origin, concerns });
 }
 
 /** The states of the removals that events are about to change; null of those that they begin. */
@@ -304,15 +311,23 @@ function removalStates(host: Host, events: Decision['events']): ReadonlyMap<stri
   return states;
 }
 
-function marksOf(host: Host, states: ReadonlyMap<string, RemovalState | null>): RemovalMark[] {
+function marksOf(
+  host: Host,
+  states: ReadonlyMap<string, RemovalState | null>,
+  origin: Origin | null,
+): RemovalMark[] {
   return [...states].flatMap(([id, before]) => {
     const record = host.tables.removals.get(id);
-    return record === undefined ? [] : [markOf(record, before)];
+    return record === undefined ? [] : [markOf(record, before, origin)];
   });
 }
 
-function markOf({ host, id, uid, state }: RemovalRecord, before: RemovalState | null): RemovalMark {
-  return { host, removal: id, uid, state, before };
+function markOf(
+  { host, id, uid, state }: RemovalRecord,
+  before: RemovalState | null,
+  origin: Origin | null,
+): RemovalMark {
+  return { host, removal: id, uid, state, before, origin };
 }
 
 /**

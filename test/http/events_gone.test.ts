@@ -49,5 +49,6 @@ test('the journal is read from its oldest event on, and from any that is kept', 
 test('who has read on from an event that is gone is told so', async () => {
   const { status, json } = await server.call('GET', '/v1/events?after=5');
   expect([status, json.code, json.errors[0]?.pointer]).toEqual([410, 'events_gone', '/after']);
+  expect(json.oldest_seq).toBe(7);
   expect(json['detail']).toContain('from 7 on');
 });

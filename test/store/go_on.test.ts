@@ -87,7 +87,14 @@ test.each([
     did.push('written');
     return { done, marks: together.marks };
   };
-  const mark: RemovalMark = { host: 'h', removal: 'r1', uid: 'u', state: 'running', before: null };
+  const mark: RemovalMark = {
+    host: 'h',
+    removal: 'r1',
+    uid: 'u',
+    state: 'running',
+    before: null,
+    origin: null,
+  };
   const { bold } = prepareGoOn({ bold: attempt, careful: attempt }, () => void did.push('step'));
   const change = { op, kind: 'dax_devices', id: 'pmem0' } as Change;
   const act = ({ applied, marks }: Together): void => {

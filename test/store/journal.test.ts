@@ -50,7 +50,7 @@ const SMALL: readonly Command[] = [
   { type: 'unpin', pin: 'p5' },
 ];
 
-test.each(SMALL)('the events of $type have no more than 300 bytes', (command) => {
+test.each(SMALL)('the events of $type have no more than 300 bytes, without whom they concern', (command) => {
   expect(bytesOf(command)).toBeLessThanOrEqual(300);
 });
 
@@ -98,6 +98,11 @@ test('events of an earlier release keep their ids, times, data and changes', asy
       type: 'host_created',
       subject: 'hosts/gone',
       at: '2026-11-23T12:50:39.065Z',
+      request_id: null,
+      traceparent: null,
+      actor: null,
+      dax_device: null,
+      tenant: null,
       data: '{"kernel":"v6.12"}',
     },
   ]);

@@ -1,19 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { definedOnly } from '../../engine/model/defined_only.ts';
 import type { Backend, EventPage } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
 import { JSON_TYPE } from '../operation.ts';
-import { StoredEvent } from '../schemas/event.ts';
+import { eventFilters, filterOf, StoredEvent } from '../schemas/event.ts';
 import { HttpProblem } from '../problem.ts';
 import { LIMIT_DEFAULT, pageQuery } from '../schemas/page.ts';
-import { Name, queryInteger } from '../schemas/scalar.ts';
+import { queryInteger } from '../schemas/scalar.ts';
 
 const querystring = z.strictObject({
-  after: queryInteger(0, Number.MAX_SAFE_INTEGER)
+  after: queryInteger(0, Number.MAX_SAFE_INTEGER).exactOptional().meta({
+    description:
+      'Events that follow this seq in the order asked for: higher ones, with `order=desc` lower ones; next_page of an earlier answer.',
+  }),
+  order: z
+    .enum(['asc', 'desc'])
     .exactOptional()
-    .meta({ description: 'Events after this seq; next_page of an earlier answer.' }),
+    .meta({ description: 'By seq: `asc`, the oldest first, by default; `desc`, the newest first.' }),
   limit: pageQuery.limit,
-  host: Name.exactOptional(),
+  ...eventFilters,
 });
 
 /** /v1/events: the journal, paged after a seq. */
@@ -26,22 +32,18 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
     refuses: [410],
   } as const;
   const description =
-    'Oldest first. `next_page` is the `after` of the next page. The journal is kept for a time and to a size: `oldest_seq` is the first of it.';
+    'Oldest first, or newest. `next_page` is the `after` of the next page, in the same order. The journal is kept for a time and to a size: `oldest_seq` is the first of it, with which `order=desc` ends; who reads on, oldest first, from where it does not go back to any more is told so: 410. A page by one filter or by none costs what it shows.';
   app.get(
     '/v1/events',
     { schema: listSchema({ ...operation, description }, querystring) },
     async (request, reply) => {
-      const { after, limit, host } = request.query as z.output<typeof querystring>;
+      const { after, order, limit, ...asked } = request.query as z.output<typeof querystring>;
+      const newest_first = order === 'desc';
       const rows = limit ?? LIMIT_DEFAULT;
-      const page = await backend.events({
-        after: after ?? 0,
-        limit: rows,
-        ...(host === undefined ? {} : { host }),
-      });
-      refuseGone(after, page);
-      const last = page.items.at(-1);
-      const next_page =
-        last !== undefined && page.items.length === rows && last.seq < page.as_of ? String(last.seq) : null;
+      const filter = filterOf(asked);
+      const page = await backend.events({ ...filter, ...definedOnly({ after }), newest_first, limit: rows });
+      if (!newest_first) refuseGone(after, page);
+      const next_page = nextOf(page, rows, newest_first);
       reply.type(JSON_TYPE);
       const { as_of, oldest_seq } = page;
       return textOf({ items: page.items.map(eventText), next_page, as_of, oldest_seq });
@@ -49,11 +51,18 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
   );
 }
 
+/** Where a full page does not end with the journal, others may follow. */
+function nextOf({ items, as_of, oldest_seq }: EventPage, rows: number, newest_first: boolean): string | null {
+  const last = items.at(-1);
+  if (last === undefined || items.length < rows) return null;
+  return last.seq === (newest_first ? oldest_seq : as_of) ? null : String(last.seq);
+}
+
 /** A reader that went on would miss what came between without knowing; 0 is from the beginning, wherever that is. */
 function refuseGone(after: number | undefined, { oldest_seq }: EventPage): void {
   if (after === undefined || after === 0 || after + 1 >= oldest_seq) return;
   const detail = `the journal keeps events from ${String(oldest_seq)} on: list anew, then read on from as_of`;
-  throw new HttpProblem('events_gone', detail, { errors: [{ pointer: '/after', detail }] });
+  throw new HttpProblem('events_gone', detail, { errors: [{ pointer: '/after', detail }], oldest_seq });
 }
 
 /** The data of an event is sent as stored, unread. */

@@ -1,6 +1,33 @@
 import * as z from 'zod';
+import { definedOnly } from '../../engine/model/defined_only.ts';
 import { EVENT_TYPES } from '../../engine/model/event.ts';
-import { Count, Timestamp } from './scalar.ts';
+import { Count, Name, shownAs, Text, Timestamp } from './scalar.ts';
+import type { EventQuery } from '../backend.ts';
+
+const EventType = z.enum(EVENT_TYPES);
+const TYPE_ERROR = { error: 'expected a type of event, or several of them' };
+
+/** The query by which events are chosen, wherever they are read. */
+export const eventFilters = {
+  type: z
+    .union([z.array(EventType).max(EVENT_TYPES.length), EventType.transform((type) => [type])], TYPE_ERROR)
+    .exactOptional()
+    .meta({
+      description: 'Only events of this type; given several times, of any of them.',
+      override: shownAs({ type: 'array', items: { type: 'string', enum: [...EVENT_TYPES] } }),
+    }),
+  host: Name.exactOptional(),
+  dax_device: Name.exactOptional().meta({ description: 'Only events that concern this device.' }),
+  tenant: Text.exactOptional().meta({ description: 'Only events that concern this tenant.' }),
+};
+
+type Asked = { readonly [F in keyof typeof eventFilters]?: z.output<(typeof eventFilters)[F]> };
+type EventFilter = Pick<EventQuery, 'host' | 'dax_device' | 'tenant' | 'types'>;
+
+/** The same as the application takes it. */
+export function filterOf({ host, dax_device, tenant, type }: Asked): EventFilter {
+  return definedOnly({ host, dax_device, tenant, types: type });
+}
 
 /** One entry of the journal. */
 export const StoredEvent = z
@@ -8,9 +35,28 @@ export const StoredEvent = z
     seq: Count.meta({ description: 'Dense: the next event has the next number.' }),
     id: z.string(),
     host: z.string(),
-    type: z.enum(EVENT_TYPES),
+    type: EventType,
     subject: z.string().meta({ description: 'The resource it is about, as kind/id.' }),
     at: Timestamp,
+    request_id: z.string().nullable().meta({
+      description:
+        'The request that it came of: X-Request-Id of its answer. Steps of a removal go by the request that began or woke it. Null of what the service does of itself, and of events older than this member.',
+    }),
+    traceparent: z.string().nullable().meta({
+      description: "That request's trace context, where it gave a well-formed one (W3C Trace Context).",
+    }),
+    actor: z.string().nullable().meta({
+      description:
+        'Who asked: `anonymous@ADDRESS`, or `daxplane` for the service itself. Null of events older than this member.',
+    }),
+    dax_device: z.string().nullable().meta({
+      description:
+        'The device that it concerns: its subject, or what its subject is on, is held of, or happens to. Null where it is of none, or of several, and of events older than this member.',
+    }),
+    tenant: z.string().nullable().meta({
+      description:
+        'The tenant that it concerns: that of the process, where its subject is one or is held by one (open file, mapping, pin, exposure); else that of the device. Null where there is none, and of events older than this member.',
+    }),
     data: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Event', description: 'What happened to a host.' });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DependsOn } from './depends_on.ts';
+import { Count } from './scalar.ts';
 
 /** RFC 9457 problem document: the body of every error. */
 export const Problem = z
@@ -24,6 +25,9 @@ export const Problem = z
     depends_on: DependsOn.exactOptional().meta({
       description:
         'Of `undetermined`, and of a refusal of which the words differ: the facts that are not known of the kernel, and what each value leads to.',
+    }),
+    oldest_seq: Count.exactOptional().meta({
+      description: 'Of `events_gone`: seq of the oldest event that the journal keeps.',
     }),
     errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).meta({
       description:
