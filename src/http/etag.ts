@@ -30,20 +30,46 @@ function digestOf(content: object): string {
 
 /**
  * The states that If-Match names (a list of entity tags), or `*`. A tag of what is shown of a record with more names
- * the record's own state; a weak one, or one that is not ours, names none.
+ * the record's own state, and so does that of a compressed answer; a weak one, or one that is not ours, names none.
  */
 export function statesIn(ifMatch: string): '*' | readonly Pick<Resource, 'uid' | 'revision'>[] {
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (tags.includes('*')) return '*';
   return tags.flatMap((tag) => {
-    const [, uid, revision] = /^"([^"]+)\.(0|[1-9][0-9]{0,14})(?:~[0-9a-f]+)?"$/.exec(tag) ?? [];
+    const [, uid, revision] = /^"([^"]+)\.(0|[1-9][0-9]{0,14})(?:~[0-9a-f]+)?(?:\+[a-z]+)?"$/.exec(tag) ?? [];
     return uid === undefined ? [] : [{ uid, revision: Number(revision) }];
   });
 }
 
-/** Whether If-None-Match names this tag (weak comparison, RFC 9110 13.1.2). */
-export function noneMatchNames(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+/** The tag of the same in a content coding; a weak one says nothing of bytes, and stays. */
+export function encodedTag(etag: string, encoding: string): string {
+  return etag.startsWith('"') ? `${etag.slice(0, -1)}+${encoding}"` : etag;
+}
+
+/**
+ * The tag that a 304 names where If-None-Match names this one (weak comparison, RFC 9110 13.1.2), in whatever coding the
+ * client has it: a cache looks for the answer that it keeps by that. Of several it is one in a coding that the
+ * client asks for now. Null where it is not named.
+ */
+export function namedTag(
+  ifNoneMatch: string | undefined,
+  etag: string,
+  acceptEncoding: string | undefined = '',
+): string | null {
+  if (ifNoneMatch === undefined) return null;
+  if (ifNoneMatch.trim() === '*') return etag;
+  const codings = ifNoneMatch
+    .split(',')
+    .flatMap((tag) => codingOf(tag.trim().replace(/^W\//, ''), etag) ?? []);
+  const coding = codings.find((named) => named !== '' && acceptEncoding.includes(named)) ?? codings[0];
+  if (coding === undefined) return null;
+  return coding === '' ? etag : encodedTag(etag, coding);
+}
+
+/** In which coding a tag names another's state: '' for none, null for another state. */
+function codingOf(tag: string, etag: string): string | null {
+  if (tag === etag) return '';
+  const own = etag.slice(0, -1);
+  if (!tag.startsWith(`${own}+`)) return null;
+  return /^\+([a-z]+)"$/.exec(tag.slice(own.length))?.[1] ?? null;
 }

@@ -4,7 +4,7 @@ import type { Kind, RecordOf } from '../engine/model/host.ts';
 import { refuse } from '../engine/model/refusal.ts';
 import { type RefusalCode } from '../engine/model/refusal_codes.ts';
 import type { Backend, RecordText } from './backend.ts';
-import { noneMatchNames, stateTag } from './etag.ts';
+import { namedTag, stateTag } from './etag.ts';
 import {
   describe,
   JSON_TYPE,
@@ -14,6 +14,7 @@ import {
   type Operation,
 } from './operation.ts';
 import { RefusalProblem } from './problem.ts';
+import { varyBy } from './vary.ts';
 
 /** The query of a route that takes none. */
 const NoQuery = z.strictObject({});
@@ -61,8 +62,13 @@ export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: R
     },
     async (request, reply) => {
       const { body, etag } = await route.load(request.params as z.output<P>);
-      reply.header('etag', etag);
-      if (noneMatchNames(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      const { 'if-none-match': ifNoneMatch, 'accept-encoding': acceptEncoding } = request.headers;
+      const named = namedTag(ifNoneMatch, etag, acceptEncoding?.toString());
+      reply.header('etag', named ?? etag);
+      if (named !== null) {
+        varyBy(reply, 'accept-encoding');
+        return reply.code(304).send();
+      }
       reply.type(JSON_TYPE);
       return body;
     },

@@ -2,6 +2,7 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Backend } from './backend.ts';
 import { requireToken } from './authorization.ts';
 import { checkCallers, type Callers } from './callers.ts';
+import { compressAnswers } from './compression.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerUnrouted, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
@@ -108,6 +109,7 @@ export async function buildServer({
   });
   await limitRequests(app, limits);
   if (tokens !== null) await requireToken(app, tokens);
+  await compressAnswers(app);
   // Before the routes: those that are added later are measured by their names.
   serveMetrics(app, backend);
   // With tokens, who has none is not shown what there is.

@@ -131,7 +131,7 @@ describe('a page of an origin that is configured', () => {
 
   test('is told that the answer depends on more where it does', async () => {
     const { headers } = await server.call('GET', '/errors', undefined, { origin: DASH, accept: 'text/html' });
-    expect(headers['vary']).toBe('Origin, Accept');
+    expect(headers['vary']).toBe('Origin, Accept, accept-encoding');
   });
 
   test('sends no POST that any page could have sent', async () => {
