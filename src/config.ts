@@ -34,7 +34,7 @@ const Environment = z.object({
   /** Whether an empty database gets the demo fleet. */
   DAXPLANE_DEMO: flag.default(true),
   DAXPLANE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Requests a minute of one address; 0 is no limit. */
+  /** Requests a minute of one address, or with one token; 0 is no limit. */
   DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
   /** Connections at a time. */
   DAXPLANE_MAX_CONNECTIONS: integer(1_000_000, 1).default(2_000),

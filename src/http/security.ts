@@ -6,14 +6,14 @@ import {
 } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import rateLimit from '@fastify/rate-limit';
 import helmet from 'helmet';
-import { HttpProblem } from './problem.ts';
+import { limitRate } from './rate_limit.ts';
+import type { Tokens } from './tokens.ts';
 import { boundWork } from './work.ts';
 
 /** Bounds that keep one client, or too much work, from starving the rest; absent means off. */
 export interface Limits {
-  /** Requests of one address a minute. */
+  /** Requests of one address, or with one token, a minute. */
   readonly requests_per_minute?: number;
   /** Requests that are worked on at a time; those that only wait for a removal are not counted. */
   readonly requests_in_work?: number;
@@ -68,18 +68,12 @@ function namesIn(fields: readonly OutgoingHttpHeader[]): string[] {
   return fields.filter((_each, at) => at % 2 === 0).map(String);
 }
 
-export async function limitRequests(app: FastifyInstance, limits: Limits): Promise<void> {
-  if (limits.requests_per_minute !== undefined) {
-    await app.register(rateLimit, {
-      max: limits.requests_per_minute,
-      timeWindow: 60_000,
-      errorResponseBuilder: (_request, context) =>
-        new HttpProblem(
-          'rate_limited',
-          `more than ${String(context.max)} requests in a minute from this address`,
-        ),
-    });
-  }
+export async function limitRequests(
+  app: FastifyInstance,
+  limits: Limits,
+  tokens: Tokens | null,
+): Promise<void> {
+  if (limits.requests_per_minute !== undefined) await limitRate(app, limits.requests_per_minute, tokens);
   if (limits.requests_in_work !== undefined) boundWork(app, limits.requests_in_work);
 }
 

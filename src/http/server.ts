@@ -107,7 +107,7 @@ export async function buildServer({
     checkUrl(url, patterns);
     done();
   });
-  await limitRequests(app, limits);
+  await limitRequests(app, limits, tokens);
   if (tokens !== null) await requireToken(app, tokens);
   await compressAnswers(app);
   // Before the routes: those that are added later are measured by their names.
