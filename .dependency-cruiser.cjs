@@ -17,7 +17,7 @@ const ENGINE_ROOMS = [
   ['mm'],
   ['fs'],
   ['device'],
-  ['removal', 'memory_failure', 'exposure'],
+  ['removal', 'memory_failure', 'exposure', 'topology'],
   ['commands'],
   ['questions'],
 ];

@@ -12,6 +12,7 @@ import type { DaxDevice, File, HostRecord, Mapping, Mount, Pin, Process } from '
 import type { Outcome } from './model/outcome.ts';
 import type { QuestionType } from './model/question.ts';
 import type { RemovalRecord } from './model/removal.ts';
+import type { Exported, PutAnswer } from './model/topology.ts';
 import type { Capacity } from './questions/capacity.ts';
 import type { SurveyedMemoryBlock, SurveyedMemoryBlocks } from './questions/memory_blocks.ts';
 import type { Plan } from './questions/plan_record.ts';
@@ -60,6 +61,7 @@ interface CommandAnswers {
   readonly create_mapping: Mapping | Outcome;
   readonly access: Outcome;
   readonly batch: BatchAnswer<DaxDevice | Mount | File | Process | OpenFile | Mapping | Pin | Outcome>;
+  readonly put_topology: PutAnswer;
   readonly munmap: Outcome;
   readonly create_pin: Pin | Outcome;
   readonly unpin: Outcome;
@@ -74,6 +76,7 @@ interface QuestionAnswers {
   readonly compare_removals: Comparison;
   readonly plan_removals: Plan;
   readonly assess_removals: readonly Assessment[];
+  readonly export_topology: Exported;
 }
 
 /** The answer to the command of that name; of several names, one of theirs. */

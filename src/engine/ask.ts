@@ -11,6 +11,7 @@ import { capacityOf } from './questions/capacity.ts';
 import { compareRemovals } from './questions/compare.ts';
 import { surveyHolders } from './questions/holders.ts';
 import { surveyMemoryBlock, surveyMemoryBlocks } from './questions/memory_blocks.ts';
+import { exportTopology } from './topology/export.ts';
 
 /** Who answers a question. */
 const ANSWERERS: {
@@ -26,6 +27,7 @@ const ANSWERERS: {
   compare_removals: compareRemovals,
   plan_removals: planRemovals,
   assess_removals: assessRemovals,
+  export_topology: ({ host }) => exportTopology(host),
 };
 
 /**

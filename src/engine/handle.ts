@@ -28,6 +28,7 @@ import { openFile } from './commands/open_file.ts';
 import { patchDaxDevice } from './commands/patch_dax_device.ts';
 import { patchHost } from './commands/patch_host.ts';
 import { offlineMemory, onlineMemory } from './commands/daxctl_memory.ts';
+import { putTopology } from './commands/put_topology.ts';
 import { patchMemoryBlock } from './commands/patch_memory_block.ts';
 import { reboot } from './commands/reboot.ts';
 import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
@@ -40,7 +41,6 @@ import { thaw } from './commands/thaw.ts';
 import { umount } from './commands/umount.ts';
 import { unlink } from './commands/unlink.ts';
 import { unpin } from './commands/unpin.ts';
-import type { BatchedCommand } from './model/batch_command.ts';
 import type { Command, CommandOf, CommandType } from './model/command.ts';
 import type { Event } from './model/event.ts';
 import type { Host } from './model/host.ts';
@@ -98,9 +98,11 @@ const HANDLERS: {
   create_pin: createPin,
   unpin,
   batch: (tx, command) => batch(tx, command, carryOutItem),
+  put_topology: (tx, command) => putTopology(tx, command, carryOutItem),
 };
 
-function carryOutItem<Type extends BatchedCommand['type']>(
+/** One of several commands that are done as one. */
+function carryOutItem<Type extends CommandType>(
   tx: Transaction,
   item: CommandOf<Type>,
 ): Handled<Type> | Refusal {
@@ -111,15 +113,21 @@ function carryOutItem<Type extends BatchedCommand['type']>(
 /** A command that was granted. */
 export type Handled<Type extends CommandType> = CarriedOut<AnswerTo<Type>>;
 
+/** Commands that may find no host. */
+const MAKES_HOSTS: ReadonlySet<CommandType> = new Set(['create_host', 'put_topology']);
+
+/** Commands of which each part is carried out by itself. */
+const IN_PARTS: ReadonlySet<CommandType> = new Set(['batch', 'put_topology']);
+
 /** Decides a command, and what follows from it at once. Refused with `host_not_found`, and by its handler. */
 export function handle<Type extends CommandType>(
   tx: Transaction,
   command: CommandOf<Type>,
 ): Handled<Type> | Refusal {
   const type: Type = command.type;
-  if (type !== 'create_host' && tx.host.tables.hosts.size === 0) return hostNotFound();
+  if (!MAKES_HOSTS.has(type) && tx.host.tables.hosts.size === 0) return hostNotFound();
   waitForLock(tx, command as unknown as Command);
-  const carry = type === 'batch' ? carryOutEach : carryOut;
+  const carry = IN_PARTS.has(type) ? carryOutEach : carryOut;
   return carry(tx, command, HANDLERS[type]);
 }
 

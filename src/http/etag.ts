@@ -41,6 +41,12 @@ export function statesIn(ifMatch: string): '*' | readonly Pick<Resource, 'uid' |
   });
 }
 
+/** The digests that If-Match names, of what has no revision; a compressed answer has the same. */
+export function digestsIn(ifMatch: string): readonly string[] {
+  const digest = /^"([0-9a-f]{32})(?:\+[a-z]+)?"$/;
+  return ifMatch.split(',').flatMap((tag) => digest.exec(tag.trim())?.slice(1) ?? []);
+}
+
 /** The tag of the same in a content coding; a weak one says nothing of bytes, and stays. */
 export function encodedTag(etag: string, encoding: string): string {
   return etag.startsWith('"') ? `${etag.slice(0, -1)}+${encoding}"` : etag;

@@ -8,7 +8,7 @@ import type { Kind } from '../engine/model/host.ts';
 import type { Outcome } from '../engine/model/outcome.ts';
 import type { Resource } from '../engine/model/resource.ts';
 import type { Backend, NotDone, Reply, Submission } from './backend.ts';
-import { etagOf, statesIn } from './etag.ts';
+import { digestsIn, etagOf, statesIn } from './etag.ts';
 import { originOf } from './origin.ts';
 import {
   describe,
@@ -38,7 +38,7 @@ export interface MutationRoute<
   Q extends z.core.$ZodLooseShape,
   Answer = AnswerTo<Type>,
 > extends Operation {
-  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly params: P;
   readonly body?: B;
@@ -51,10 +51,17 @@ export interface MutationRoute<
   /** What the command says beside its name. */
   readonly fields: (asked: Asked<P, B, Q>) => Fields<Type>;
   /** The record that If-Match speaks of; a collection has none. */
-  readonly target?: (asked: Asked<P, B, Q>) => { readonly kind: Kind; readonly id: string };
+  readonly target?: (asked: Asked<P, B, Q>) => Target;
   readonly answer: AnswerKind<Answer>;
   /** Of a command that begins removals: waits for them as `Prefer` says. */
   readonly settle?: Settle<Answer>;
+}
+
+/** What If-Match speaks of: a record, or what its host is as a whole, whose entity tag is a digest. */
+interface Target {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly is_topology?: true;
 }
 
 /** The answer as it is once what the client prefers to wait for has ended; sets Preference-Applied. */
@@ -155,10 +162,7 @@ export function mutationSchema(
 type Conditions = Omit<Submission, 'host' | 'command'>;
 
 /** For whom a request is, its dry_run, Idempotency-Key and If-Match, as the store takes them. */
-export function conditionsOf(
-  request: FastifyRequest,
-  target: { readonly kind: Kind; readonly id: string } | undefined,
-): Conditions {
+export function conditionsOf(request: FastifyRequest, target: Target | undefined): Conditions {
   const dry_run = (request.query as { dry_run?: boolean }).dry_run === true;
   const key = request.headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
@@ -174,8 +178,17 @@ export function conditionsOf(
     ...(key === undefined || dry_run ? {} : { idempotency: { key, fingerprint: fingerprintOf(request) } }),
     ...(ifMatch === undefined || target === undefined
       ? {}
-      : { precondition: { ...target, states: statesIn(ifMatch) } }),
+      : { precondition: preconditionOf(target, ifMatch) }),
   };
+}
+
+function preconditionOf(
+  { kind, id, is_topology }: Target,
+  ifMatch: string,
+): NonNullable<Conditions['precondition']> {
+  const states = statesIn(ifMatch);
+  if (is_topology !== true || states === '*') return { kind, id, states };
+  return { kind, id, states: '*', topologies: digestsIn(ifMatch) };
 }
 
 /**

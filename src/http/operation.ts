@@ -13,6 +13,8 @@ export interface Operation {
   readonly refuses?: readonly (404 | 409 | 410 | 503)[];
   /** Whether it is asked without a token also where there are tokens, as isOpen() of authorization.ts says. */
   readonly open?: boolean;
+  /** Whether what its path names need not be there: it makes it. */
+  readonly makes?: true;
 }
 
 export const TAGS = {
@@ -82,14 +84,15 @@ const PROBLEMS = {
 /** The noes that a request can get, by what is taken of it. Only a mutation has an Idempotency-Key and If-Match. */
 function problemsOf(
   { params, body, headers }: FastifyZodOpenApiSchema,
-  { refuses, open = false }: Operation,
+  { refuses, makes, open = false }: Operation,
 ) {
   const hasNames = params instanceof z.ZodObject && Object.keys(params.shape).length > 0;
   const isMutation = headers instanceof z.ZodObject && 'Idempotency-Key' in headers.shape;
   const statuses = [
     ...([400, 403, 421] as const),
     ...(open ? [] : ([401] as const)),
-    ...(hasNames ? ([404, 414] as const) : []),
+    ...(hasNames && makes !== true ? ([404] as const) : []),
+    ...(hasNames ? ([414] as const) : []),
     ...(isMutation ? ([412, 422] as const) : []),
     ...(body === undefined ? [] : ([413, 415] as const)),
     ...(refuses ?? (isMutation ? ([409] as const) : [])),

@@ -22,6 +22,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { hotplugEventRoutes } from './routes/hotplug_event.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
+import { topologyRoutes } from './routes/topology.ts';
 import { kernelRoutes } from './routes/kernel.ts';
 import { mappingRoutes } from './routes/mapping.ts';
 import { memoryRoutes } from './routes/memory.ts';
@@ -123,6 +124,7 @@ export async function buildServer({
 const ROUTES = [
   hostRoutes,
   inventoryRoutes,
+  topologyRoutes,
   daxDeviceRoutes,
   memoryRoutes,
   memoryFailureRoutes,

@@ -8,7 +8,8 @@ import { prepareLoad } from '../store/load.ts';
 import { unpackJson } from '../store/packed.ts';
 import { packDecided } from '../store/packed_decision.ts';
 import type { PackedSubmission, Submission, Submitted } from '../store/port.ts';
-import { answerRead } from '../store/read_only.ts';
+import { answerRead, type LoadedState } from '../store/read_only.ts';
+import { isTopologyAsked } from '../store/topology_digest.ts';
 import type { Work } from '../store/transact.ts';
 import type { LeftUndecided } from './message.ts';
 import type { MadeElsewhere } from './writer_client.ts';
@@ -31,12 +32,15 @@ export function prepareDecide(db: Connection, context: () => Context): (undone: 
   return (undone) => {
     const work = unpacked(undone);
     const { host_seq, ...loaded } = read(work.host);
-    const decided: Decided =
-      'question' in work || work.dry_run === true
-        ? { answered: answerRead(loaded, work, context()) }
-        : { decision: decide(loaded.host, work.command, context()), host_seq };
-    return packDecided(decided);
+    return packDecided(decided(work, loaded, host_seq, context()));
   };
+}
+
+function decided(work: Work, loaded: LoadedState, host_seq: number, context: Context): Decided {
+  if ('question' in work || work.dry_run === true) return { answered: answerRead(loaded, work, context) };
+  if (!isTopologyAsked(loaded.host, work.precondition))
+    return { answered: { status: 'precondition_failed' } };
+  return { decision: decide(loaded.host, work.command, context), host_seq };
 }
 
 function unpacked(undone: Undone): Work {

@@ -85,6 +85,8 @@ export interface Submission<Type extends CommandType = CommandType> {
     readonly kind: Kind;
     readonly id: string;
     readonly states: '*' | readonly RecordState[];
+    /** Beside that its topology must be one of these, by their digests (topology_digest.ts). */
+    readonly topologies?: readonly string[];
   };
 }
 

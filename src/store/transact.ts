@@ -14,7 +14,7 @@ import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
 import { prepareGoOn, type Way } from './go_on.ts';
 import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
-import { answerRead, takesLong } from './read_only.ts';
+import { answerRead, isDecidedElsewhere, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
@@ -282,7 +282,8 @@ function decideOf(
     if (!isRefusal(decision)) loadChanged(host, decision.events);
     return decision;
   }
-  return work.is_long === true ? null : transactor.decide(host, work.command, context);
+  const isLeft = work.is_long === true || isDecidedElsewhere(work.command);
+  return isLeft ? null : transactor.decide(host, work.command, context);
 }
 
 function store(

@@ -49,6 +49,7 @@ const PLAYED: Readonly<Record<CommandType, boolean>> = {
   create_pin: true,
   unpin: true,
   batch: false,
+  put_topology: false,
 };
 
 test('random stories have every command granted that can come to a host', () => {

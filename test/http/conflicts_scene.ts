@@ -53,6 +53,10 @@ export async function playScene(server: TestServer): Promise<Scene> {
   const gone = await loseDevice(make);
   const unknown = await leaveToCommit(make);
   await make('/v1/hosts', { name: 'node-u', kernel: 'v6.12' });
+  const many = '/v1/hosts/node-many';
+  await make('/v1/hosts', { name: 'node-many', kernel: 'v6.12' });
+  await make(`${many}/processes/batch`, { items: Array.from({ length: 1_000 }, () => ({ comm: 'one' })) });
+  await make(`${many}/processes`, { comm: 'one more' });
   await make('/v1/hosts/node-u/inventory', [CARD, CXL_RAM]);
   await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
   const pmem0 = `${at}/dax-devices/pmem0`;
@@ -73,6 +77,8 @@ export async function playScene(server: TestServer): Promise<Scene> {
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
       rebootHost: ['/v1/hosts/node-u/reboot', { kernel_release: '6.8.0-46-generic' }],
+      getTopology: [`${many}/topology`],
+      putTopology: [`${at}/topology`, { kernel: 'v6.1' }],
       createDaxDevice: [`${at}/dax-devices`, { name: 'pmem0', mode: 'raw', size: '1GiB' }],
       patchDaxDevice: [pmem0, { kmem_state: 'online' }],
       deleteDaxDevice: [pmem0],

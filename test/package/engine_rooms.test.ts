@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/removal': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/memory_failure': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/exposure': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
+  'engine/topology': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/commands': [
     'engine/model',
     'engine/kernels',
@@ -25,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/removal',
     'engine/memory_failure',
     'engine/exposure',
+    'engine/topology',
   ],
   'engine/questions': [
     'engine/model',
@@ -35,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/removal',
     'engine/memory_failure',
     'engine/exposure',
+    'engine/topology',
     'engine/commands',
   ],
   engine: ['engine/*'],

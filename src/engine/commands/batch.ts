@@ -19,16 +19,20 @@ export function batch<Answer>(
 ): BatchAnswer<Answer> | Refusal {
   const answers: Answer[] = [];
   for (const [at, item] of items.entries()) {
-    const own = begin(tx.host, tx.context);
-    try {
-      const done = carryOutItem(own, item);
-      if (isRefusal(done)) return { ...done, pointer: `/items/${String(at)}${done.pointer ?? ''}` };
-      answers.push(done.answer);
-    } finally {
-      // Whatever comes of the batch, it is put back, or kept, with all of it.
-      tx.undo.take(own.undo);
-      for (const event of own.events) tx.events.push(event);
-    }
+    const done = asIfAlone(tx, (own) => carryOutItem(own, item));
+    if (isRefusal(done)) return { ...done, pointer: `/items/${String(at)}${done.pointer ?? ''}` };
+    answers.push(done.answer);
   }
   return { items: answers };
+}
+
+/** Does one of several commands in a transaction of its own. Whatever comes of them, it is put back, or kept, with all of them. */
+export function asIfAlone<Done>(tx: Transaction, carryOut: (own: Transaction) => Done): Done {
+  const own = begin(tx.host, tx.context);
+  try {
+    return carryOut(own);
+  } finally {
+    tx.undo.take(own.undo);
+    for (const event of own.events) tx.events.push(event);
+  }
 }

@@ -18,6 +18,7 @@ import type {
   RemoveDaxDevice,
 } from './device_command.ts';
 import type { CreateHost, PatchHost, DeleteHost, Reboot, ImportInventory } from './host_command.ts';
+import type { PutTopology } from './topology.ts';
 import type {
   Access,
   CloseFile,
@@ -48,6 +49,7 @@ export type Command =
   | DeleteHost
   | Reboot
   | ImportInventory
+  | PutTopology
   | CreateDaxDevice
   | PatchDaxDevice
   | DeleteDaxDevice

@@ -8,7 +8,8 @@ export type Question =
   | SurveyCapacity
   | CompareRemovals
   | PlanRemovals
-  | AssessRemovals;
+  | AssessRemovals
+  | ExportTopology;
 
 /** The name of a question. */
 export type QuestionType = Question['type'];
@@ -71,4 +72,9 @@ export const PLANNED_MAX = 64;
 export interface AssessRemovals {
   readonly type: 'assess_removals';
   readonly dax_device?: string;
+}
+
+/** What the host is, as a document that PUT takes. */
+export interface ExportTopology {
+  readonly type: 'export_topology';
 }

@@ -31,6 +31,8 @@ export const REFUSAL_CODES = {
   outcome_unknown: 'conflict',
   undetermined: 'conflict',
   not_modelled: 'conflict',
+  not_attainable: 'conflict',
+  topology_too_large: 'conflict',
   out_of_range: 'invalid',
   overlap: 'invalid',
   invalid_field: 'invalid',

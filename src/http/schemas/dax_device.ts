@@ -46,7 +46,7 @@ const PageMap = z
 const Node = z.int().min(0).max(1023);
 const TargetNode = z.int().min(-1).max(1023).meta({ description: '-1: kmem refuses the device (M62).' });
 /** What ndctl and daxctl take as an alignment. */
-const Align = z.literal([4096, 2097152, 1073741824]);
+export const Align = z.literal([4096, 2097152, 1073741824]);
 const AlignInput = z.union([Align, z.enum(['4KiB', '2MiB', '1GiB']).transform(alignOf)], {
   error: 'expected 4096, 2097152 or 1073741824 ("4KiB", "2MiB", "1GiB")',
 });
@@ -181,7 +181,8 @@ export const BoundDaxDevice = z
   })
   .meta({ id: 'BoundDaxDevice' });
 
-export const CreateDaxDevice = orFormerSerial({
+/** What is said of a new device, whatever it stands on. */
+export const newDevice = {
   name: Name,
   mode: KnownMode,
   size: SizeInput,
@@ -200,6 +201,10 @@ export const CreateDaxDevice = orFormerSerial({
     .exactOptional()
     .meta({ description: 'Default false; null: not told.' }),
   state: z.enum(['bound', 'unbound']).exactOptional(),
+};
+
+export const CreateDaxDevice = orFormerSerial({
+  ...newDevice,
   cxl: CxlPlace.exactOptional(),
   holders: HoldersTold.exactOptional().meta({
     description: '`told`: nobody uses it. Default `not_told`, until something is made on it.',

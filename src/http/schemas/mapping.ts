@@ -33,7 +33,7 @@ const Prot = z.enum(PROTS);
 const Activity = z
   .enum(ACTIVITIES)
   .meta({ description: '`storing`: stores into its touched pages without pause.' });
-const PageSize = z.literal(PAGE_SIZES);
+export const PageSize = z.literal(PAGE_SIZES);
 const PAGE_SIZE_OF = { '4KiB': 4096, '2MiB': 2097152, '1GiB': 1073741824 } as const;
 const PageSizeInput = z.union(
   [PageSize, z.enum(['4KiB', '2MiB', '1GiB']).transform((text) => PAGE_SIZE_OF[text])],

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { EXAMPLE_KERNEL } from './example_kernels.ts';
-import { shownAs, withExample } from './scalar.ts';
+import { Name, shownAs, withExample } from './scalar.ts';
 
 /** A segment of a path; the example is of the demo fleet, but for ids that are chosen at each start (live_examples.ts). */
 const segment = (description: string, example: string) =>
@@ -12,6 +12,10 @@ const systemRam = { host: incidentHost, device: segment('Name of the dax device.
 
 /** Path parameters, one schema a depth. What names nothing is a 404. */
 export const HostPath = z.strictObject({ host });
+/** Of a host that may be created by it: its name is one that a POST takes. */
+export const DeclaredHostPath = z.strictObject({
+  host: Name.meta({ description: 'Name of the host.', override: withExample('node-declared') }),
+});
 export const DevicePath = z.strictObject({ host, device: segment('Name of the dax device.', 'pmem0') });
 /** Of a system-ram device. */
 export const MemoryBlocksPath = z.strictObject(systemRam);
