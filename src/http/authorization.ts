@@ -4,7 +4,10 @@ import { HttpProblem } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What needs no token: health, and what says nothing of the fleet. */
-const OPEN = ['/', '/livez', '/readyz', '/errors', '/runbook', '/docs', '/openapi.json'];
+const OPEN = [
+  ...['/', '/livez', '/readyz', '/errors', '/runbook', '/docs'],
+  ...['/openapi.json', '/openapi-3.0.json'],
+];
 const OPEN_BELOW = ['/docs/'];
 
 /** Whether a route, by its pattern, is asked without a token also where there are tokens. */

@@ -75,7 +75,7 @@ function answeredEach(record: z.ZodType): AnswerKind<ArrayBuffer> {
     .strictObject({ items, ...opened })
     .meta({ id: `${name}Batch`, description: 'What came of a batch, of which all was done.' });
   return {
-    responses: { 200: jsonResponse('One answer an item.', schema, RESPONSE_HEADERS.mutation) },
+    responses: { 200: jsonResponse('One answer for each item.', schema, RESPONSE_HEADERS.mutation) },
     send: (reply, done) => {
       const opened = JSON.stringify(openedBy(done));
       const answer = Buffer.from(done.answer, 0, done.answer.byteLength - 1);

@@ -68,7 +68,7 @@ export function listSchema(
   return describe(route, {
     querystring,
     ...(params === undefined ? {} : { params }),
-    response: { 200: jsonResponse('One page.', pageOf(route.item, route.more)) },
+    response: { 200: jsonResponse('A page of what is listed.', pageOf(route.item, route.more)) },
   });
 }
 

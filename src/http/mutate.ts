@@ -255,7 +255,14 @@ export function createdResponses(
   more: AnswerHeaders = {},
 ): AnswerKind<never>['responses'] {
   const { etag, location, mutation } = RESPONSE_HEADERS;
-  return { 201: jsonResponse('Created.', schema, { ...etag, ...location, ...mutation, ...more }) };
+  return {
+    201: jsonResponse('The resource as it was created.', schema, {
+      ...etag,
+      ...location,
+      ...mutation,
+      ...more,
+    }),
+  };
 }
 
 /** Sends a record that is new, with where it is found; `more` stands beside it. */
@@ -279,7 +286,7 @@ export function changed(
 ): AnswerKind<Named> {
   const headers = { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation };
   return {
-    responses: { 200: jsonResponse('Changed.', schema, headers) },
+    responses: { 200: jsonResponse('The resource as it is now.', schema, headers) },
     send: (reply, done) => reply.header('etag', etagOf(done.answer)).send({ ...done.answer, ...more(done) }),
   };
 }
@@ -304,6 +311,8 @@ export function answered(description: string, schema: z.ZodType): AnswerKind<obj
 
 /** 204: a record is gone. */
 export const deleted: AnswerKind<null> = {
-  responses: { 204: { description: 'Deleted.', headers: RESPONSE_HEADERS.mutation } },
+  responses: {
+    204: { description: 'It was deleted; there is no body.', headers: RESPONSE_HEADERS.mutation },
+  },
   send: (reply) => reply.code(204).send(),
 };

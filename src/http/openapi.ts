@@ -1,13 +1,14 @@
+import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import * as z from 'zod';
 import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
 import type { Backend } from './backend.ts';
-import { nameSchemas } from './document/names.ts';
+import { finish } from './document/finish.ts';
 import type { OpenApiDocument } from './document/schema.ts';
 import { liveExamples } from './live_examples.ts';
-import { isOptional, TAGS } from './operation.ts';
+import { isOptional, JSON_TYPE, TAGS } from './operation.ts';
 
 const DESCRIPTION = `What a remove request does to every process, mapping and pin of a DAX device, by kernel.
 
@@ -22,7 +23,8 @@ const BEARER = {
 } as const;
 
 /**
- * Collects the routes registered after it into the document, and serves it at /openapi.json and /docs, there with ids
+ * Collects the routes registered after it into the document, and serves it at /openapi.json, as
+ * OpenAPI 3.0.3 at /openapi-3.0.json, and at /docs, there with ids
  * of `backend` as examples if there is one.
  */
 export async function serveOpenApi(app: FastifyInstance, backend: Backend | null): Promise<void> {
@@ -34,13 +36,21 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend | null
       openapi: '3.1.0',
       info: {
         title: 'daxplane',
-        version: '1.0.0',
+        version: packageVersion(),
         description: DESCRIPTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         contact: { name: 'daxplane' },
       },
-      servers: [{ url: '/' }],
-      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      servers: [
+        {
+          url: '/',
+          description: 'Where this document comes from: production or local.',
+          'x-internal': true,
+        } as { url: string },
+      ],
+      tags: Object.entries(TAGS)
+        .map(([name, description]) => ({ name, description }))
+        .sort((a, b) => a.name.localeCompare(b.name)),
       // Where the operator configures tokens.
       security: [{}, { bearer: [] }],
       components: { securitySchemes: { bearer: BEARER } },
@@ -58,7 +68,7 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend | null
         if (requestBody !== undefined) requestBody['required'] = !bodyOptional.has(operationId);
         for (const response of Object.values(responses)) referToShared(response);
       }
-      nameSchemas(object as unknown as OpenApiDocument);
+      finish(object as unknown as OpenApiDocument);
       return orderSchemas(object);
     },
   });
@@ -74,7 +84,30 @@ export async function serveOpenApi(app: FastifyInstance, backend: Backend | null
           transformSpecification: live.show,
         }),
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  serveDocuments(app);
+}
+
+/** The document, and the same as OpenAPI 3.0.3. */
+function serveDocuments(app: FastifyInstance): void {
+  const text = kept(() => JSON.stringify(app.swagger()));
+  const older = kept(() => readFileSync(new URL('../../openapi/daxplane-3.0.json', import.meta.url), 'utf8'));
+  for (const [url, textOf] of [['/openapi.json', text] as const, ['/openapi-3.0.json', older] as const])
+    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
+      reply.type(JSON_TYPE);
+      return textOf();
+    });
+}
+
+/** What is made when it is first asked for, and kept: the document is the same until the process ends. */
+function kept(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
+}
+
+/** The version of this package. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** The document's text as it is checked in. */

@@ -11,6 +11,10 @@ export interface Operation {
   readonly description?: string;
   /** Its refusals beside those of its path, body and headers; those of a mutation are 409 by default. */
   readonly refuses?: readonly (404 | 409 | 410 | 503)[];
+  /** Whether neither its rate nor the work in progress is bounded, as `rateLimit: false` of its route says. */
+  readonly unbounded?: boolean;
+  /** Whether it asks nobody whose failure would be its own: it is never answered 500. */
+  readonly infallible?: boolean;
   /** Whether it is asked without a token also where there are tokens, as isOpen() of authorization.ts says. */
   readonly open?: boolean;
   /** Whether what its path names need not be there: it makes it. */
@@ -34,8 +38,8 @@ export const TAGS = {
   cxl: 'CXL memdevs and regions.',
   'what-if': 'What a removal would do: now, over the fleet, on other kernels.',
   kernels: 'Kernel profiles as data.',
-  events: 'The journal.',
-  service: 'Health, metrics.',
+  events: 'The journal: what happened.',
+  service: 'Health of the service.',
 } as const;
 export type Tag = keyof typeof TAGS;
 
@@ -67,41 +71,58 @@ const PROBLEMS = {
     'Conflict',
     "The present state, the kernel or a tool refuses; `errno` has the kernel's answer.",
   ),
+  408: problem('RequestTimeout', 'The request took too long to arrive.'),
   410: problem('Gone', 'What is asked for is kept no more.'),
   412: problem('PreconditionFailed', 'If-Match does not match the present state; a collection has no ETag.'),
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   414: problem('UriTooLong', 'A name in the path has more than 255 characters.'),
   415: problem('UnsupportedMediaType', 'The body has a media type that is not accepted.'),
+  417: problem('ExpectationFailed', 'Expect asks for something other than 100-continue.'),
   421: problem('MisdirectedRequest', 'The Host is not served here.'),
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
-  503: problem('Unavailable', 'The service cannot answer now.'),
-  default: problem(
-    'Failure',
-    'Header fields that are too large (431) or too slow (408), an Expect that cannot be met (417), too many requests (429), a fault of the service (500), or overload (503).',
+  429: problem(
+    'TooManyRequests',
+    'More requests than this address may send; Retry-After says when to go on.',
   ),
+  431: problem('HeadersTooLarge', 'The header fields are larger than 16 KiB.'),
+  500: problem('InternalError', 'A fault of this service; its log has the request_id.'),
+  503: problem(
+    'Unavailable',
+    'The service or its store cannot answer now; Retry-After says when to ask again.',
+  ),
+  default: problem('Failure', 'Whatever else is answered with a problem document.'),
 } as const;
 
 /** The noes that a request can get, by what is taken of it. Only a mutation has an Idempotency-Key and If-Match. */
 function problemsOf(
   { params, body, headers }: FastifyZodOpenApiSchema,
-  { refuses, makes, open = false }: Operation,
+  { refuses, makes, open = false, unbounded = false, infallible = false }: Operation,
 ) {
   const hasNames = params instanceof z.ZodObject && Object.keys(params.shape).length > 0;
   const isMutation = headers instanceof z.ZodObject && 'Idempotency-Key' in headers.shape;
-  const statuses = [
-    ...([400, 403, 421] as const),
+  const statuses = new Set([
+    ...([400, 403, 408, 417, 421, 431] as const),
     ...(open ? [] : ([401] as const)),
     ...(hasNames && makes !== true ? ([404] as const) : []),
     ...(hasNames ? ([414] as const) : []),
+    ...(unbounded ? [] : ([429, 503] as const)),
+    ...(infallible ? [] : ([500] as const)),
     ...(isMutation ? ([412, 422] as const) : []),
     ...(body === undefined ? [] : ([413, 415] as const)),
     ...(refuses ?? (isMutation ? ([409] as const) : [])),
     'default' as const,
-  ];
-  return Object.fromEntries(statuses.map((status) => [status, PROBLEMS[status]])) as Responses;
+  ]);
+  return Object.fromEntries([...statuses].map((status) => [status, PROBLEMS[status]])) as Responses;
 }
 
-const header = (description: string) => z.string().exactOptional().meta({ description });
+/** `shown`: what the document says beside that it is a text. */
+const header = (description: string, shown: { pattern: string; maxLength: number }) =>
+  z
+    .string()
+    .exactOptional()
+    .meta({ description, override: ({ jsonSchema }) => void Object.assign(jsonSchema, shown) });
+/** RFC 9110, 8.8.3 and 13.1: tags, or any. */
+const TAGS_SHOWN = { pattern: '^(\\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$', maxLength: 8192 };
 
 /** Whether a request may come without this body. */
 export function isOptional(body: z.ZodType): boolean {
@@ -111,21 +132,29 @@ export function isOptional(body: z.ZodType): boolean {
 /** Request headers, for the document: they are read by name where they matter, never validated as a whole. */
 export const REQUEST_HEADERS = {
   ifNoneMatch: {
-    'If-None-Match': header('ETag of an earlier answer: 304 if the resource has not changed since.'),
+    'If-None-Match': header(
+      'ETag of an earlier answer: 304 if the resource has not changed since.',
+      TAGS_SHOWN,
+    ),
   },
-  ifMatch: { 'If-Match': header('ETag the resource must have, else 412.') },
+  ifMatch: { 'If-Match': header('ETag the resource must have, else 412.', TAGS_SHOWN) },
   idempotencyKey: {
     'Idempotency-Key': header(
       'Up to 255 characters; kept 24 h. The same request again gets the same answer.',
+      { pattern: '^[\\x21-\\x7e]{1,255}$', maxLength: 255 },
     ),
   },
   requestedWith: {
     'X-Requested-With': header(
       'Anything; needed where there is no body and none of Content-Type: application/json, Idempotency-Key, If-Match and Prefer, else 403.',
+      { pattern: '^.+$', maxLength: 255 },
     ),
   },
   prefer: {
-    Prefer: header('`wait=N`: wait up to N seconds (60 at most) for the removals that it starts to end.'),
+    Prefer: header(
+      'How long to wait: with `wait=N` up to N seconds (60 at most) for the removals that it starts to end.',
+      { pattern: '^.+$', maxLength: 255 },
+    ),
   },
 } as const;
 
@@ -165,9 +194,21 @@ export function jsonResponse(description: string, schema: z.ZodType, headers: An
   };
 }
 
+/** What is to be said of an operation of which nobody says more: what it promises. */
+function summarized({ summary }: Operation, { headers, querystring }: FastifyZodOpenApiSchema): string {
+  const fields = headers instanceof z.ZodObject ? headers.shape : {};
+  const parameters = querystring instanceof z.ZodObject ? querystring.shape : {};
+  if ('Idempotency-Key' in fields)
+    return `${summary}: once, however often it is sent with the same Idempotency-Key.`;
+  if ('If-None-Match' in fields) return `${summary}, with the ETag of its state.`;
+  return 'page_token' in parameters
+    ? `${summary}: those that every filter leaves, a page at a time.`
+    : `${summary}.`;
+}
+
 /** The schema of a route for Fastify and for the document, with every no that it can answer. */
 export function describe(operation: Operation, schema: FastifyZodOpenApiSchema): FastifyZodOpenApiSchema {
-  const { id, tag, summary, description = `${operation.summary}.`, open = false } = operation;
+  const { id, tag, summary, description = summarized(operation, schema), open = false } = operation;
   const response = { ...schema.response, ...problemsOf(schema, operation) };
   const security = open ? { security: [] } : {};
   return { operationId: id, tags: [tag], summary, description, ...security, ...schema, response };

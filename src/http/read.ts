@@ -55,7 +55,7 @@ export function readTagged<P extends z.ZodObject>(app: FastifyInstance, route: R
         querystring: NoQuery,
         headers: z.looseObject(REQUEST_HEADERS.ifNoneMatch),
         response: {
-          200: jsonResponse('The resource.', route.schema, RESPONSE_HEADERS.etag),
+          200: jsonResponse('The resource as it stands.', route.schema, RESPONSE_HEADERS.etag),
           304: { description: 'It has not changed since the ETag in If-None-Match.' },
         },
       }),

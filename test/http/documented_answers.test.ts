@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOCUMENT, exampleOf, type DocumentedOperation, type Shown } from '../support/document.ts';
 import { playScene, type Scene } from './conflicts_scene.ts';
-import { tokensOf } from '../../src/http/tokens.ts';
-import { serve, startTestServer, type Method, type TestServer } from '../support/server.ts';
+import { startUnwilling, type Unwilling } from './any_request.ts';
+import { serve, type Method } from '../support/server.ts';
 
 interface Operation {
   readonly id: string;
@@ -53,8 +53,9 @@ function bodyOf(operationId: string, schema: Shown): unknown {
   return exampleOf(schema) ?? (operationId === 'importInventory' ? [] : {});
 }
 
-/** 409 is of a state: below. 503 is of the store: misuse.test.ts. 410 is of its retention: events_gone.test.ts. */
-const ELSEWHERE: ReadonlySet<number> = new Set([409, 410, 503]);
+/** 409 is of a state: below. 410 is of its retention: events_gone.test.ts. Where only the store is unready: misuse.test.ts. */
+const ELSEWHERE: ReadonlySet<number> = new Set([409, 410]);
+const UNREADY: ReadonlySet<string> = new Set(['getReadiness']);
 const USED_KEY = 'used';
 
 /** What is done to every operation alike, whatever it takes. */
@@ -75,16 +76,14 @@ const PROVOCATIONS: readonly ((
 
 const server = serve(beforeAll, afterAll);
 let scene: Scene;
-/** Where a token is needed, which nobody here has. */
-let guarded: TestServer;
+let unwilling: Unwilling;
 beforeAll(async () => {
-  guarded = await startTestServer({ tokens: tokensOf(['t'.repeat(32)]) });
+  unwilling = await startUnwilling();
   scene = await playScene(server);
   const key = { 'idempotency-key': USED_KEY };
   await server.call('POST', '/v1/hosts', { name: 'one-more', kernel: 'v6.1' }, key);
 });
-
-afterAll(() => guarded.close());
+afterAll(() => unwilling.close());
 
 describe('an operation documents the noes that it answers, and no others', () => {
   test.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
@@ -95,9 +94,10 @@ describe('an operation documents the noes that it answers, and no others', () =>
         const { status } = await server.call(operation.method, ...provoke(operation));
         if (status >= 400) answered.add(status);
       }
-      const { status } = await guarded.call(operation.method, operation.url, operation.body);
-      if (status === 401) answered.add(status);
-      expect([...answered].sort()).toEqual(operation.problems.filter((status) => !ELSEWHERE.has(status)));
+      for (const status of await unwilling.noes(operation)) if (status >= 400) answered.add(status);
+      const told = operation.problems.filter((status) => !ELSEWHERE.has(status));
+      if (UNREADY.has(operation.id)) answered.add(503);
+      expect([...answered].sort()).toEqual(told);
     },
   );
 });

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noBackend } from '../../src/http/no_backend.ts';
 import { renderOpenApi } from '../../src/http/openapi.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { DOCUMENT } from '../support/document.ts';
+import { toOpenApi30 } from '../../tools/openapi_3_0.ts';
 import { serve, type Method } from '../support/server.ts';
 
 const checkedIn = new URL('../../openapi/daxplane.json', import.meta.url);
@@ -26,6 +28,32 @@ test('openapi/daxplane.json is what the routes say: npm run openapi writes it', 
   const app = await buildServer({ backend: noBackend(), logger: false });
   expect(await readFile(checkedIn, 'utf8')).toBe(renderOpenApi(app));
   await app.close();
+});
+
+test('openapi/daxplane-3.0.json is the same as OpenAPI 3.0.3, and served', async () => {
+  const older = await readFile(new URL('../../openapi/daxplane-3.0.json', import.meta.url), 'utf8');
+  expect(older).toBe(toOpenApi30(await readFile(checkedIn, 'utf8')));
+  const served = await server.call('GET', '/openapi-3.0.json');
+  expect([served.status, served.text]).toEqual([200, older]);
+});
+
+test.each(['daxplane.json', 'daxplane-3.0.json'])(
+  'openapi/%s is valid by the schema of its version',
+  async (name) => {
+    const text = await readFile(new URL(`../../openapi/${name}`, import.meta.url), 'utf8');
+    const document = JSON.parse(text) as { readonly openapi: string };
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(document);
+    expect([valid, errors]).toEqual([true, undefined]);
+    expect(document.openapi.startsWith(validator.version)).toBe(true);
+  },
+);
+
+test('the version of the document is that of the package', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string;
+  };
+  expect((await server.call('GET', '/openapi.json')).json).toMatchObject({ info: { version } });
 });
 
 test('the document is served, and the explorer with it', async () => {

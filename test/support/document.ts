@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 /** What tests read of an operation of openapi/daxplane.json. */
 export interface DocumentedOperation {
   readonly operationId: string;
-  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Shown }[];
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly description?: string;
+    readonly schema: Shown;
+  }[];
   readonly requestBody?: {
     readonly required?: boolean;
     readonly content: Readonly<Record<string, { readonly schema: Shown }>>;

@@ -20,12 +20,13 @@ export function nameSchemas(document: OpenApiDocument): void {
   const { schemas } = document.components;
   const named = new Map<string, Schema>();
   const names = namesByContent(schemas);
+  const wordsOf = (name: string): readonly unknown[] | undefined => WORDS[name]?.words ?? schemas[name]?.enum;
   const name = (given: string, schema: Schema): Schema => {
     named.set(given, schema);
     return { $ref: refTo(given) };
   };
   mapSchemas(document, (found, place, isComponent) => {
-    const schema = bounded(withMembers(withoutIdleNames(found)));
+    const schema = bounded(withMembers(withoutIdleNames(found), wordsOf));
     if (isComponent) return schema;
     return nameContent(nullable(schema), place);
   });
@@ -55,7 +56,7 @@ export function nameSchemas(document: OpenApiDocument): void {
     if (present.$ref !== undefined) {
       const { $ref, ...inner } = present;
       const of = nameIn($ref);
-      const description = `${of}, or null.`;
+      const description = `As ${of}, or null where there is none.`;
       return { ...name(`Nullable${of}`, { anyOf: [{ $ref }, absent], description }), ...inner, ...beside };
     }
     if (typeof present.type !== 'string') return schema;
@@ -79,21 +80,19 @@ function textNamed({ type, minLength = 0, maxLength = Infinity, ...rest }: Schem
   const found = TEXTS.find((text) => text.minLength === minLength && text.maxLength === maxLength);
   if (found === undefined) return undefined;
   const name = isNullable ? `Nullable${found.name}` : found.name;
-  return { name, told: { description: found.description } };
+  const description = isNullable ? `As ${found.name}, or null where there is none.` : found.description;
+  return { name, told: { description } };
 }
 
 /** An object of which the names of the members are told is one of these properties. */
-function withMembers(schema: Schema): Schema {
+function withMembers(schema: Schema, wordsOf: (name: string) => readonly unknown[] | undefined): Schema {
   const { propertyNames, additionalProperties, ...rest } = schema;
-  const words = propertyNames?.enum ?? wordsBehind(propertyNames);
+  const words = propertyNames?.enum ?? wordsOf(nameIn(propertyNames?.$ref ?? ''));
   if (words === undefined || typeof additionalProperties !== 'object') return schema;
-  const properties = Object.fromEntries(words.map((word) => [String(word), additionalProperties]));
+  const properties = Object.fromEntries(
+    words.map((word) => [String(word), { ...additionalProperties, description: `Of \`${String(word)}\`.` }]),
+  );
   return { ...rest, properties, additionalProperties: false };
-}
-
-/** The words of a name that is named already. */
-function wordsBehind(names: Schema | undefined): readonly (string | number)[] | undefined {
-  return names?.$ref === undefined ? undefined : WORDS[nameIn(names.$ref)]?.words;
 }
 
 /** That a name is any text says nothing. */

@@ -26,7 +26,7 @@ export const TEXTS: readonly Text[] = [
   { name: 'LabelName', minLength: 1, maxLength: 63, description: 'The name of a label, free text.' },
   { name: 'LabelValue', minLength: 0, maxLength: 255, description: 'The value of a label, free text.' },
   { name: 'ProbeName', minLength: 1, maxLength: 256, description: 'What is looked up on a kernel.' },
-  { name: 'ProbeValue', minLength: 0, maxLength: 256, description: 'What a probe reads.' },
+  { name: 'ProbeValue', minLength: 0, maxLength: 256, description: 'What a probe of a kernel reads.' },
 ];
 
 /** Unions and objects that may be null: the name of each by where it stands. */
@@ -38,6 +38,9 @@ export const PLACES: Readonly<Record<string, string>> = {
   'CreateDaxDevice.align|0': 'PageSizeInput',
   'CreateHotplugEvent.action': 'HotplugActionInput',
   'CreateMapping.page_size': 'PageSizeInput',
+  'DeclaredDaxDevice.align': 'PageSizeInput',
+  'DeclaredDaxDevice.align|0': 'PageSizeInput',
+  'DeclaredMapping.page_size': 'PageSizeInput',
   'HotplugEvent.media|0': 'InsertedMedia',
   'KernelChange.within|0': 'ReleaseRange',
   'KernelProbes.btf{}': 'ProbeResult',

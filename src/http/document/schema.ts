@@ -103,7 +103,7 @@ export interface OpenApiDocument {
 }
 
 /** The operations of a document. */
-function operationsOf(document: OpenApiDocument): DocumentedOperation[] {
+export function operationsOf(document: OpenApiDocument): DocumentedOperation[] {
   return Object.values(document.paths).flatMap((path) => Object.values(path));
 }
 

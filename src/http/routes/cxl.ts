@@ -44,7 +44,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     id: 'removeCxlMemdev',
     summary: 'Remove a CXL memdev and all that depends on it',
     description:
-      'memdev → decoder → region → dax device: a removal for each device. Location is the first one.',
+      'Down the chain: memdev → decoder → region → dax device: a removal for each device. Location is the first one.',
     method: 'POST',
     at: 'remove',
     body: RemoveCxlMemdev,
@@ -60,7 +60,7 @@ export function cxlRoutes(app: FastifyInstance, backend: Backend): void {
     id: 'bindCxlMemdev',
     summary: 'Bind a driver to a CXL memdev again',
     description:
-      '`cxl_pci` brings back a memdev that is gone; it may get another name. A conflict has the errno of the kernel.',
+      'Its driver binds it; `cxl_pci` brings back a memdev that is gone; it may get another name. A conflict has the errno of the kernel.',
     method: 'POST',
     at: 'bind',
     body: BindCxlMemdev,

@@ -14,7 +14,10 @@ export function fleetRoutes(app: FastifyInstance, backend: Backend): void {
       description:
         'Hosts, devices, removals and exposures by state, mode, verdict, kernel, host and tenant, in one call.',
     },
-    { querystring: z.strictObject({}), response: { 200: jsonResponse('The counts.', Fleet) } },
+    {
+      querystring: z.strictObject({}),
+      response: { 200: jsonResponse('The counts of the whole fleet.', Fleet) },
+    },
   );
   app.get('/v1/fleet', { schema }, async (_request, reply) => {
     reply.type(JSON_TYPE);

@@ -27,7 +27,7 @@ export function hotplugEventRoutes(app: FastifyInstance, backend: Backend): void
   events.create({
     summary: 'Say what the bus did',
     description:
-      '`surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back. ' +
+      'What the bus does: `surprise_removal` and `orderly_removal` start a removal and link it; `add` and `replace` put a medium back. ' +
       '`Prefer: wait` waits for the removals, and the answer has them, as a dry run has.',
     body: CreateHotplugEvent,
     command: 'record_hotplug_event',

@@ -92,7 +92,9 @@ function exportRoute(app: FastifyInstance, backend: Backend): void {
     {
       params: HostPath,
       querystring,
-      response: { 200: jsonResponse('The listing.', Inventory, RESPONSE_HEADERS.listing) },
+      response: {
+        200: jsonResponse('The listing, as the tool prints it.', Inventory, RESPONSE_HEADERS.listing),
+      },
     },
   );
   app.get(url, { schema }, async (request, reply) => {

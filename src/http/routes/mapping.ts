@@ -19,7 +19,7 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
   mappings.create({
     summary: 'mmap(2)',
     description:
-      "409 with the kernel's errno where it refuses; 200 with an outcome where the call does not come back.",
+      "Refused with the kernel's errno where it refuses; 200 with an outcome where the call does not come back.",
     body: CreateMapping,
     command: 'create_mapping',
     fields: ({ body }) => body,
@@ -28,7 +28,7 @@ export function mappingRoutes(app: FastifyInstance, backend: Backend): void {
   mappings.batch({ command: 'create_mapping', body: CreateMapping, fields: (body) => body });
   mappings.verb({
     id: 'munmap',
-    summary: 'munmap(2)',
+    summary: 'Unmap a mapping, as munmap(2)',
     method: 'DELETE',
     command: 'munmap',
     fields: ({ params }) => ({ mapping: params.mapping }),

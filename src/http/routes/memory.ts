@@ -114,7 +114,7 @@ function capacityRoute(app: FastifyInstance, backend: Backend): void {
     tag,
     summary: 'Get the capacity of a host',
     description:
-      'total = free + used + leaked, of each device and of all; what is leaked comes back with a reboot.',
+      'In bytes: total = free + used + leaked, of each device and of all; what is leaked comes back with a reboot.',
     url: '/v1/hosts/:host/capacity',
     params: HostPath,
     schema: Capacity,
@@ -168,7 +168,7 @@ const written: AnswerKind<Written> = {
 
 /** 200 with what the tool did; one an operation, for the library that makes the document reads a response once. */
 const byDaxctl = (): AnswerKind<AnswerTo<'online_memory'>> => ({
-  responses: { 200: jsonResponse('What the tool did.', DaxctlMemory, RESPONSE_HEADERS.mutation) },
+  responses: { 200: jsonResponse('What the tool did and printed.', DaxctlMemory, RESPONSE_HEADERS.mutation) },
   send: (reply, { answer }) => {
     const { record, memory } = answer;
     const dependent = withoutHeads(answer, '/memory');

@@ -33,7 +33,7 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
     body: MemoryFailure,
     command: 'memory_failure',
     fields: ({ params, body }) => ({ dax_device: params.device, ...body }),
-    answer: answered('The result.', z.union([MemoryFailureReport, Outcome])),
+    answer: answered('What the kernel did about it.', z.union([MemoryFailureReport, Outcome])),
   });
   poisonedRoute(app, backend);
   mutationRoute(app, backend, {

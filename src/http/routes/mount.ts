@@ -31,7 +31,7 @@ export function mountRoutes(app: FastifyInstance, backend: Backend): void {
   mounts.verb({
     id: 'umount',
     summary: 'Unmount',
-    description: '409 EBUSY while files are in use; `lazy=true` is umount -l.',
+    description: 'Refused with EBUSY while files are in use; `lazy=true` is umount -l.',
     method: 'DELETE',
     query: { lazy: queryBoolean.exactOptional() },
     command: 'umount',
@@ -93,7 +93,7 @@ function administrate(mounts: NounRoutes<typeof MountPath>): void {
     id: 'remountMount',
     summary: 'Remount read-only or writable: mount -o remount',
     description:
-      '409 EBUSY while it is frozen; to `ro` also while a file is open for writing, or unlinked and in use.',
+      'Refused with EBUSY while it is frozen; to `ro` also while a file is open for writing, or unlinked and in use.',
     method: 'POST',
     at: 'remount',
     body: Remount,

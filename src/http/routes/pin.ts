@@ -19,7 +19,7 @@ export function pinRoutes(app: FastifyInstance, backend: Backend): void {
   pins.create({
     summary: 'Pin pages by gup',
     description:
-      '409 EOPNOTSUPP where the kernel refuses FOLL_LONGTERM, EFAULT where gup finds no page; 200 with an outcome where it meets a stale entry and does not return from it.',
+      'Refused with EOPNOTSUPP where the kernel refuses FOLL_LONGTERM, EFAULT where gup finds no page; 200 with an outcome where it meets a stale entry and does not return from it.',
     body: CreatePin,
     command: 'create_pin',
     fields: ({ body }) => body,

@@ -28,8 +28,15 @@ const Ready = z
 export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
   const config = { rateLimit: false } as const;
   const live = describe(
-    { id: 'getLiveness', tag, summary: 'Whether the process answers', open: true },
-    { response: { 200: jsonResponse('It does.', Live) } },
+    {
+      id: 'getLiveness',
+      tag,
+      summary: 'Whether the process answers',
+      open: true,
+      unbounded: true,
+      infallible: true,
+    },
+    { response: { 200: jsonResponse('It does, and says how it stands.', Live) } },
   );
   app.get('/livez', { config, schema: live }, async () => ({ status: 'ok' }));
   const ready = describe(
@@ -39,8 +46,10 @@ export function serviceRoutes(app: FastifyInstance, backend: Backend): void {
       summary: 'Whether the store takes changes, tried by a commit',
       refuses: [503],
       open: true,
+      unbounded: true,
+      infallible: true,
     },
-    { response: { 200: jsonResponse('It does.', Ready) } },
+    { response: { 200: jsonResponse('It does, and says how it stands.', Ready) } },
   );
   app.get('/readyz', { config, schema: ready }, async (request) => {
     const health = await backend.check().catch((error: unknown) => {

@@ -21,7 +21,7 @@ const KnownRegionType = z.enum(KNOWN_REGION_TYPES).meta({ id: 'KnownRegionType' 
 const RegionState = z.enum(['enabled', 'disabled']);
 const DecodeState = z
   .enum(CXL_DECODE_STATES)
-  .meta({ id: 'CxlDecodeState', description: '`reset`: the range decodes to nothing.' });
+  .meta({ id: 'CxlDecodeState', description: 'Whether it decodes. `reset`: the range decodes to nothing.' });
 
 export const CxlMemdev = z
   .strictObject({

@@ -71,7 +71,7 @@ export const HostHealth = z.enum(HOST_HEALTH).meta({
 
 const MemoryFailureCounters = z
   .strictObject({ total: Count, ignored: Count, failed: Count, delayed: Count, recovered: Count })
-  .meta({ id: 'MemoryFailureCounters', description: 'nodeN/memory_failure/*, by `nodeN`.' });
+  .meta({ id: 'MemoryFailureCounters', description: 'What nodeN/memory_failure/* counts, by `nodeN`.' });
 export const HostCounters = z
   .strictObject({
     HardwareCorrupted_kB: z.int().meta({

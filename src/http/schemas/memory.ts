@@ -12,7 +12,7 @@ const MemoryBlockState = z.enum(MEMORY_BLOCK_STATES).meta({ id: 'MemoryBlockStat
 
 const ShownBlockState = z.enum([...MEMORY_BLOCK_STATES, 'going-offline']).meta({
   id: 'ShownBlockState',
-  description: '`going-offline`: the write of `offline` has not returned, or died.',
+  description: 'How it stands. `going-offline`: the write of `offline` has not returned, or died.',
 });
 
 const block = {

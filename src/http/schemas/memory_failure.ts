@@ -21,7 +21,7 @@ export const MemoryFailure = z
     source: z.enum(MEMORY_FAILURE_SOURCES).meta({
       id: 'MemoryFailureSource',
       description:
-        'madvise: MADV_HWPOISON by a process that maps the range. mce: a machine check, action optional. debugfs: corrupt-pfn, hard_offline_page. soft_offline: MADV_SOFT_OFFLINE, or a write to sysfs. ars: an address range scrub of the NFIT bus finds the bytes bad. inject_error: `ndctl inject-error`, which has it do so; both add badblocks, and call memory_failure() of no page.',
+        'Who poisons it. madvise: MADV_HWPOISON by a process that maps the range. mce: a machine check, action optional. debugfs: corrupt-pfn, hard_offline_page. soft_offline: MADV_SOFT_OFFLINE, or a write to sysfs. ars: an address range scrub of the NFIT bus finds the bytes bad. inject_error: `ndctl inject-error`, which has it do so; both add badblocks, and call memory_failure() of no page.',
     }),
     by_pid: Pid.exactOptional().meta({
       description:

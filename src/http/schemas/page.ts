@@ -14,7 +14,7 @@ export const pageQuery = {
     .min(1)
     .max(1024)
     .exactOptional()
-    .meta({ description: 'next_page of an earlier answer.' }),
+    .meta({ description: 'The next_page of an earlier answer.' }),
 };
 
 /** One schema a kind of page: the document has each once, by its name. */

@@ -45,7 +45,7 @@ export const Count = z.int().min(0);
 export const Badblocks = z
   .array(z.strictObject({ offset: Count, length: Count }))
   .meta({ description: 'Sectors of 512 bytes, from the start of the data, that cannot be read.' });
-export const Pid = z.int().min(1).max(4194304).meta({ description: 'Process id.' });
+export const Pid = z.int().min(1).max(4194304).meta({ description: 'Process id, as in its host.' });
 
 /** An address or serial number: `0x` and lower-case hex digits. */
 export const Hex = z.string().regex(/^0x(0|[1-9a-f][0-9a-f]{0,15})$/, {

@@ -6,7 +6,7 @@ import { Timestamp } from './scalar.ts';
 export const HoldersTold = z.enum(HOLDERS_TOLD).meta({
   id: 'HoldersTold',
   description:
-    '`told`: a mount, file, mapping or pin was made on the device, or the operator said that its users are as recorded.',
+    'How its users are known. `told`: a mount, file, mapping or pin was made on the device, or the operator said that its users are as recorded.',
 });
 
 /** What the answers that speak of a device's users say of their completeness. */

@@ -1,0 +1,22 @@
+import { describeAnswers } from './answers.ts';
+import { describeSchemas } from './describe_schemas.ts';
+import { nameSchemas } from './names.ts';
+import type { OpenApiDocument } from './schema.ts';
+
+/** What the routes say, made complete: names, bounds, descriptions, header fields. Changes the document. */
+export function finish(document: OpenApiDocument): void {
+  nameSchemas(document);
+  describeSchemas(document);
+  describeAnswers(document);
+  orderMethods(document);
+}
+
+const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
+
+/** Methods of a path in the order in which people look for them. */
+function orderMethods({ paths }: OpenApiDocument): void {
+  for (const [path, operations] of Object.entries(paths))
+    paths[path] = Object.fromEntries(
+      Object.entries(operations).sort(([a], [b]) => METHODS.indexOf(a) - METHODS.indexOf(b)),
+    );
+}
