@@ -14,6 +14,9 @@ export type Backend = Pick<
   | 'countFleetText'
   | 'events'
   | 'check'
+  | 'figures'
+  | 'onBatch'
+  | 'onCommit'
   | 'status'
   | 'waitForRemoval'
   | 'importInventory'
@@ -32,6 +35,7 @@ export interface Reply<Answer> extends Pick<Extract<Submitted, { status: 'done' 
 }
 export type FleetCounts = Awaited<ReturnType<ControlPlane['countFleet']>>;
 export type EventQuery = Parameters<Backend['events']>[0];
+export type Figures = Awaited<ReturnType<Backend['figures']>>;
 export type EventPage = Awaited<ReturnType<Backend['events']>>;
 /** Of which state an answer is, and how far back the journal goes. */
 export type Seen = Pick<EventPage, 'as_of' | 'oldest_seq'>;

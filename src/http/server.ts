@@ -6,7 +6,7 @@ import { compressAnswers } from './compression.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerUnrouted, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
-import { serveMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics/serve.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages/serve.ts';

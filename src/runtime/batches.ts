@@ -170,7 +170,7 @@ function createRunBatch(
     try {
       const before = lost();
       if (before !== null) return refuse(notOurs(before));
-      const { settled, commit } = transact(batch.map(({ work }) => work));
+      const { settled, commit, batch: told } = transact(batch.map(({ work }) => work));
       const after = lost();
       if (after !== null) throw lostInCommit(after);
       noteState(null);
@@ -184,7 +184,7 @@ function createRunBatch(
           wire.push(packSettled(batch[at]!, each, hold));
         }
       }
-      if (ids.length > 0) tell({ type: 'committed', ids, settled: wire, commit });
+      if (ids.length > 0) tell({ type: 'committed', ids, settled: wire, commit, batch: told });
       afterCommit();
       return { taken: settled.length, more };
     } catch (error) {

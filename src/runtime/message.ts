@@ -1,7 +1,7 @@
 import type { CheckpointState } from '../store/checkpoint.ts';
 import type { Undecided } from '../store/decided.ts';
 import type { Unavailable } from '../store/fault.ts';
-import type { Commit, StoreHealth, Submission, Submitted } from '../store/port.ts';
+import type { Commit, StoreHealth, Submission, Submitted, WriterBatch } from '../store/port.ts';
 import type { Retention } from '../store/retention.ts';
 import type { Work } from '../store/transact.ts';
 import type { OwnReads } from './own_reads.ts';
@@ -66,6 +66,7 @@ export type FromWriter =
       readonly ids: readonly number[];
       readonly settled: readonly WireSettled[];
       readonly commit: Commit | null;
+      readonly batch: WriterBatch;
     }
   /** No commit: nothing that these ask is stored. */
   | { readonly type: 'refused'; readonly ids: readonly number[]; readonly why: Unavailable }

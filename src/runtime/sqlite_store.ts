@@ -7,6 +7,7 @@ import {
   openReadConnection,
   type Connection,
 } from '../store/connection.ts';
+import type { Figures } from '../store/figures.ts';
 import type { FleetCounts } from '../store/fleet_counts.ts';
 import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
 import { isEventRange } from '../store/events.ts';
@@ -25,6 +26,7 @@ import { counted, createOwnReads, type OwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
 import { unpackError } from './thread_error.ts';
+import { shareNext } from './share_next.ts';
 import { prepareSharedRead } from './shared_read.ts';
 import { createWriterClient, type WriterClient } from './writer_client.ts';
 
@@ -127,7 +129,8 @@ export interface StoreParts {
 
 /** Asks of each part what is its own. The store owns them, and closes them. */
 export function storeOf(parts: StoreParts): Store {
-  const { db, ownReads, client, assessor, asker, decider, reader, log } = parts;
+  const { db, ownReads, client, log } = parts;
+  const { assessor, asker, decider, reader, jobs } = watchJobs(parts);
   const { run, runPacked, runBatch, letGo, ...writer } = client;
   const shared = prepareSharedRead(db, ownReads);
   // Before anybody hears of a commit: what they read then has it.
@@ -169,6 +172,10 @@ export function storeOf(parts: StoreParts): Store {
     },
     countFleet: async () => JSON.parse(await countFleetText()) as FleetCounts,
     countFleetText,
+    figures: shareNext(async () => {
+      const now = jobs();
+      return { ...(await reader.run<Figures>({ figures: true })), jobs: now };
+    }),
     close: async () => {
       for (const thread of [assessor, asker, decider, reader]) await thread.close();
       // Whoever reads has ended before the writer does: it works off the WAL, which no reader can.
@@ -176,6 +183,29 @@ export function storeOf(parts: StoreParts): Store {
       db.close();
       await client.close();
     },
+  };
+}
+
+/** The same threads, and how many jobs each is at, or has waiting. */
+function watchJobs({ assessor, asker, decider, reader }: StoreParts) {
+  const jobs = { assessor: 0, asker: 0, decider: 0, reader: 0 };
+  const watched = <Job>(name: keyof typeof jobs, thread: JobThread<Job>): JobThread<Job> => ({
+    ...thread,
+    run: async <T>(job: Job): Promise<T> => {
+      jobs[name] += 1;
+      try {
+        return await thread.run<T>(job);
+      } finally {
+        jobs[name] -= 1;
+      }
+    },
+  });
+  return {
+    assessor: watched('assessor', assessor),
+    asker: watched('asker', asker),
+    decider: watched('decider', decider),
+    reader: watched('reader', reader),
+    jobs: () => ({ ...jobs }),
   };
 }
 

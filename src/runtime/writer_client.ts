@@ -1,7 +1,15 @@
 import { walBytes, type CheckpointState } from '../store/checkpoint.ts';
 import type { Unavailable } from '../store/fault.ts';
 import { packJson } from '../store/packed.ts';
-import type { Commit, PackedSubmission, Store, StoreHealth, Submission, Submitted } from '../store/port.ts';
+import type {
+  Commit,
+  PackedSubmission,
+  Store,
+  StoreHealth,
+  Submission,
+  Submitted,
+  WriterBatch,
+} from '../store/port.ts';
 import type { Work } from '../store/transact.ts';
 import { ClosingError } from './closing_error.ts';
 import { handedOver } from './hand_over.ts';
@@ -32,7 +40,8 @@ export interface MadeElsewhere {
 }
 
 /** What of a store the writer answers. */
-export interface WriterClient extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'close'> {
+export interface WriterClient
+  extends Pick<Store, 'check' | 'status' | 'serveAt' | 'onCommit' | 'onBatch' | 'close'> {
   run(work: Work, made: MadeElsewhere | null): Promise<Submitted<unknown> | LeftUndecided>;
   runPacked(
     submission: PackedSubmission,
@@ -58,6 +67,7 @@ interface Client {
   readonly submissions: Map<number, Waiting<Submitted<unknown> | LeftUndecided>>;
   readonly checks: Map<number, Waiting<StoreHealth | Unavailable>>;
   readonly listeners: Set<(commit: Commit) => void>;
+  readonly batchListeners: Set<(batch: WriterBatch) => void>;
   checkpoints: CheckpointState;
 }
 
@@ -75,6 +85,7 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
     submissions: new Map(),
     checks: new Map(),
     listeners: new Set(),
+    batchListeners: new Set(),
     checkpoints: NO_CHECKPOINT,
   };
   let lastId = 0;
@@ -118,6 +129,10 @@ export function createWriterClient(options: WriterClientOptions): WriterClient {
     onCommit: (listener) => {
       client.listeners.add(listener);
       return () => void client.listeners.delete(listener);
+    },
+    onBatch: (listener) => {
+      client.batchListeners.add(listener);
+      return () => void client.batchListeners.delete(listener);
     },
     close: () => {
       if (closing === null) send({ type: 'close' });
@@ -182,6 +197,7 @@ function settle(client: Client, message: Answer): void {
       for (const [position, id] of message.ids.entries())
         settleOne(taken(submissions, id), message.settled[position]!);
       if (message.commit !== null) for (const listener of client.listeners) listener(message.commit);
+      for (const listener of client.batchListeners) listener(message.batch);
       break;
     case 'refused':
       for (const id of message.ids)

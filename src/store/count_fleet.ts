@@ -47,7 +47,8 @@ export function prepareCounts(db: Preparing): () => RecordCounts {
   };
 }
 
-const NONE_OR_VERDICTS = [...VERDICTS, 'none'] as const;
+/** `none`: not yet. */
+export const NONE_OR_VERDICTS = [...VERDICTS, 'none'] as const;
 
 /** How many records of a kind have each of these words in a field. */
 type CountsOf = <Word extends string>(
@@ -56,7 +57,8 @@ type CountsOf = <Word extends string>(
   words: readonly Word[],
 ) => Record<Word, number>;
 
-function prepareWords(db: Preparing): () => CountsOf {
+/** Prepares reading what is counted by words; the counts of one state. */
+export function prepareWords(db: Preparing): () => CountsOf {
   const read = prepareObjects<WordRow>(
     db,
     ['name', 'records'],

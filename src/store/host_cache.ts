@@ -20,6 +20,8 @@ export interface HostCache {
   readonly weigh: (host: string) => void;
   readonly delete: (host: string) => void;
   readonly clear: () => void;
+  /** How much is in it. */
+  readonly size: () => { readonly hosts: number; readonly bytes: number };
 }
 
 /** A new record, and an extent of a file, in memory. */
@@ -67,6 +69,7 @@ export function cacheHosts(db: Connection, maxBytes: number, entries: EntriesAhe
       entries.forgetAll();
       parts.clear();
     },
+    size: () => ({ hosts: parts.size, bytes: parts.calculatedSize }),
   };
 }
 

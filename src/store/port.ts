@@ -11,6 +11,7 @@ import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
+import type { Figures } from './figures.ts';
 import type { FleetCounts } from './fleet_counts.ts';
 
 /**
@@ -61,6 +62,10 @@ export interface Store {
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Proves by a commit that the store serves durably. Throws where its settings (journal mode, synchronous) do not. */
   check(): Promise<StoreHealth | Unavailable>;
+  /** Called after each batch of the writer, whether it changed something or not. */
+  onBatch(listener: (batch: WriterBatch) => void): () => void;
+  /** What is watched of the fleet and of the journal, of what is committed; those who ask at the same time share it. */
+  figures(): Promise<StoreFigures>;
   /** How the store stands, without asking its file anything. */
   status(): Promise<StoreStatus>;
   /** Notes the address under which this process answers, for whoever finds the store taken. */
@@ -301,6 +306,24 @@ export interface Commit {
   readonly seq: number;
   /** The removals it changed, as it left them. */
   readonly removals: readonly RemovalMark[];
+}
+
+/** The same, with what the threads of the store have to do. */
+export interface StoreFigures extends Figures {
+  /** Jobs that each is at, or that wait for it. */
+  readonly jobs: Readonly<Record<'assessor' | 'asker' | 'decider' | 'reader', number>>;
+}
+
+/** One turn of the writer. */
+export interface WriterBatch {
+  /** Commands and questions in it. */
+  readonly works: number;
+  /** Until all of it was committed, and of that the COMMIT itself. */
+  readonly turn_ms: number;
+  readonly commit_ms: number;
+  /** What is in its memory behind it, as it is estimated. */
+  readonly cached_hosts: number;
+  readonly cached_bytes: number;
 }
 
 /** A removal that a commit has changed. */

@@ -19,7 +19,7 @@ import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
 import { prepareEntriesAhead, type EntriesAhead, type LoadMore } from './load_ahead.ts';
-import type { Commit, Inquiry, Origin, RemovalMark, Submission, Submitted } from './port.ts';
+import type { Commit, Inquiry, Origin, RemovalMark, Submission, Submitted, WriterBatch } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareDataVersion } from './data_version.ts';
 import { recount } from './recount.ts';
@@ -66,6 +66,7 @@ export interface BatchResult {
   readonly settled: readonly Settled[];
   /** Null where nothing was changed. */
   readonly commit: Commit | null;
+  readonly batch: WriterBatch;
 }
 
 interface Transactor extends TransactOptions {
@@ -152,6 +153,7 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Ma
   const purge = createPurge(transactor);
   const watch = watchForeignWrites(transactor);
   return (batch, { way, load }) => {
+    const began = performance.now();
     begin.run();
     const committed = [watch(), purge()];
     const before = transactor.journal.last();
@@ -176,9 +178,23 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Ma
       if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();
+    const decided = performance.now();
     commit.run();
+    const ended = performance.now();
     for (const remember of committed) remember();
-    return { settled, commit: seq === before ? null : { seq, removals: [...removals.values()] } };
+    const { hosts, bytes } = transactor.cache.size();
+    const told = {
+      works: settled.length,
+      turn_ms: ended - began,
+      commit_ms: ended - decided,
+      cached_hosts: hosts,
+      cached_bytes: bytes,
+    };
+    return {
+      settled,
+      batch: told,
+      commit: seq === before ? null : { seq, removals: [...removals.values()] },
+    };
   };
 }
 

@@ -1,6 +1,7 @@
 import { faultyDecide } from '../runtime/support/faulty_decide.ts';
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 import { openLocalStore } from '../support/local_store.ts';
+import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
 import { storeContract } from './store_contract.ts';
 
@@ -12,3 +13,4 @@ const makeHarness = () => {
 
 storeContract('the SQLite store in one thread', makeHarness);
 listContract('the SQLite store in one thread', makeHarness);
+figuresContract('the SQLite store in one thread', makeHarness);

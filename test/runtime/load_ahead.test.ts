@@ -61,8 +61,8 @@ function rig(slice: (more: LoadMore) => LoadMore = (more) => more, decide: Decid
     path: '',
     transact: (batch) => {
       expect(db.inTransaction).toBe(false);
-      const { settled, commit } = transact(batch);
-      return { settled: settled.map(watched), commit };
+      const { settled, commit, batch: told } = transact(batch);
+      return { settled: settled.map(watched), commit, batch: told };
     },
     lost: () => null,
     tell,
