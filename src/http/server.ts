@@ -16,6 +16,7 @@ import { answerOrigins } from './cors.ts';
 import { cxlRoutes } from './routes/cxl.ts';
 import { daxDeviceRoutes } from './routes/dax_device.ts';
 import { eventRoutes } from './routes/event.ts';
+import { eventStreamRoute } from './routes/event_stream.ts';
 import { exposureRoutes } from './routes/exposure.ts';
 import { fileRoutes } from './routes/file.ts';
 import { fleetRoutes } from './routes/fleet.ts';
@@ -37,6 +38,7 @@ import { planRoute } from './routes/plan.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { requestIds } from './request_id.ts';
 import { requestLog } from './request_log.ts';
+import { STREAM_LIMITS, type StreamLimits } from './stream/limits.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { CarefulResponse, limitRequests, sendRequestIds, type Limits } from './security.ts';
 import type { Tokens } from './tokens.ts';
@@ -57,6 +59,8 @@ export interface ServerOptions {
   readonly callers?: Callers;
   /** Where absent, everybody may ask. */
   readonly tokens?: Tokens | null;
+  /** Where absent, as STREAM_LIMITS says. */
+  readonly streams?: Partial<StreamLimits>;
 }
 
 const LOOPBACK: Callers = { host: '127.0.0.1', allowed: [] };
@@ -69,6 +73,7 @@ export async function buildServer({
   connections: bounds = {},
   callers = LOOPBACK,
   tokens = null,
+  streams = {},
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
   const times = timeLimits(connections);
@@ -117,6 +122,7 @@ export async function buildServer({
   await serveOpenApi(app, tokens === null ? backend : null);
   await servePages(app);
   for (const routes of ROUTES) routes(app, backend);
+  eventStreamRoute(app, backend, { ...STREAM_LIMITS, ...streams });
   await app.ready();
   return app;
 }

@@ -69,7 +69,8 @@ async function answerTo(port: number, { method, url }: AnyRequest, field: string
   let answer = '';
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
   // A body that is announced and does not come; of a method that has none, a head that does not end.
-  const end = method === 'GET' || method === 'DELETE' ? '\r\n' : '\r\n\r\n{';
+  const hasNoBody = method === 'GET' || method === 'HEAD' || method === 'DELETE';
+  const end = hasNoBody ? '\r\n' : '\r\n\r\n{';
   const type = 'Content-Type: application/json';
   socket.write(`${method} ${url} HTTP/1.1\r\nHost: localhost\r\n${type}\r\n${field}${end}`);
   await once(socket, 'close');

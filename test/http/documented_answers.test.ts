@@ -36,7 +36,8 @@ function operationOf(path: string, method: string, operation: DocumentedOperatio
   const schema = requestBody?.content['application/json']?.schema;
   return {
     id: operationId,
-    method: method.toUpperCase() as Method,
+    // A stream does not end; what is said before it begins is said to a HEAD as well.
+    method: isStream(responses) ? 'HEAD' : (method.toUpperCase() as Method),
     url: fill((name, example) => NAMES[name] ?? example),
     longUrl: fill(() => 'x'.repeat(256)),
     urlOf: (there) => fill((name, example) => there[name] ?? example),
@@ -46,6 +47,10 @@ function operationOf(path: string, method: string, operation: DocumentedOperatio
       .filter((status) => status >= 400)
       .sort(),
   };
+}
+
+function isStream({ 200: done }: DocumentedOperation['responses']): boolean {
+  return done !== undefined && 'content' in done && 'text/event-stream' in (done.content ?? {});
 }
 
 /** What the tools print has no example; nothing listed is a listing. */
@@ -62,7 +67,7 @@ const USED_KEY = 'used';
 const PROVOCATIONS: readonly ((
   operation: Operation,
 ) => readonly [url: string, body: unknown, headers?: Record<string, string>])[] = [
-  ({ method, url, body }) => [method === 'GET' ? url : `${url}?dry_run=true`, body],
+  ({ method, url, body }) => [method === 'GET' || method === 'HEAD' ? url : `${url}?dry_run=true`, body],
   ({ url, body }) => [`${url}?host=nobody`, body],
   ({ url, body }) => [`${url}?a=%00`, body],
   ({ url, body }) => [url, body, { origin: 'http://evil.example' }],

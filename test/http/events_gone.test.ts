@@ -52,3 +52,10 @@ test('who has read on from an event that is gone is told so', async () => {
   expect(json.oldest_seq).toBe(7);
   expect(json['detail']).toContain('from 7 on');
 });
+
+test('[STREAM7] a stream from an event that is gone is refused, and told what is kept', async () => {
+  const gone = await server.call('GET', '/v1/events/stream?after=5');
+  expect([gone.status, gone.json.code, gone.json.oldest_seq]).toEqual([410, 'events_gone', 7]);
+  const again = await server.call('GET', '/v1/events/stream?after=9', undefined, { 'last-event-id': '5' });
+  expect([again.status, again.json.errors[0]?.pointer]).toEqual([410, '/Last-Event-ID']);
+});

@@ -17,6 +17,8 @@ export function measureRequests(app: FastifyInstance, registry: Registry): void 
   });
   // Fastify makes an object of what it knows of a route whenever a request is asked for it.
   app.addHook('onRoute', (route) => {
+    // How long somebody listens is no duration of an answer.
+    if (route.config?.isStream === true) return;
     const observe = observeRoute(durations, route.url);
     route.onResponse = [
       ...[route.onResponse ?? []].flat(),

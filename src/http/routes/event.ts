@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { definedOnly } from '../../engine/model/defined_only.ts';
-import type { Backend, EventPage } from '../backend.ts';
+import { eventText } from '../../app/cloud_event.ts';
+import type { Backend, EventPage, Seen } from '../backend.ts';
 import { listSchema, textOf } from '../list.ts';
 import { JSON_TYPE } from '../operation.ts';
 import { eventFilters, filterOf, StoredEvent } from '../schemas/event.ts';
@@ -42,7 +43,7 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
       const rows = limit ?? LIMIT_DEFAULT;
       const filter = filterOf(asked);
       const page = await backend.events({ ...filter, ...definedOnly({ after }), newest_first, limit: rows });
-      if (!newest_first) refuseGone(after, page);
+      if (!newest_first) refuseGone(after, page, '/after');
       const next_page = nextOf(page, rows, newest_first);
       reply.type(JSON_TYPE);
       const { as_of, oldest_seq } = page;
@@ -58,14 +59,12 @@ function nextOf({ items, as_of, oldest_seq }: EventPage, rows: number, newest_fi
   return last.seq === (newest_first ? oldest_seq : as_of) ? null : String(last.seq);
 }
 
-/** A reader that went on would miss what came between without knowing; 0 is from the beginning, wherever that is. */
-function refuseGone(after: number | undefined, { oldest_seq }: EventPage): void {
+/**
+ * Throws `events_gone` for a reader that would miss what came between without knowing; 0 is from the beginning, wherever
+ * that is. `pointer`: where it has said from where on it reads.
+ */
+export function refuseGone(after: number | undefined, { oldest_seq }: Seen, pointer: string): void {
   if (after === undefined || after === 0 || after + 1 >= oldest_seq) return;
   const detail = `the journal keeps events from ${String(oldest_seq)} on: list anew, then read on from as_of`;
-  throw new HttpProblem('events_gone', detail, { errors: [{ pointer: '/after', detail }], oldest_seq });
-}
-
-/** The data of an event is sent as stored, unread. */
-function eventText({ data, ...event }: EventPage['items'][number]): string {
-  return `${JSON.stringify(event).slice(0, -1)},"data":${data}}`;
+  throw new HttpProblem('events_gone', detail, { errors: [{ pointer, detail }], oldest_seq });
 }

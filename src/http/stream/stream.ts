@@ -1,0 +1,126 @@
+import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import type { Backend, EventQuery, Seen } from '../backend.ts';
+import { eventFrame, firstFrame, placeFrame, resyncFrame, type ResyncReason } from './frame.ts';
+import type { Hub, LiveReader } from './hub.ts';
+import type { StreamLimits } from './limits.ts';
+
+/** Events that are read at once for a reader who is behind. */
+const PAGE = 100;
+
+/** From where a stream begins, and what it is of. */
+export interface Start {
+  readonly at: number;
+  readonly filter: Omit<EventQuery, 'limit' | 'after' | 'newest_first'>;
+}
+
+interface Parts {
+  readonly backend: Pick<Backend, 'events'>;
+  readonly hub: Hub;
+  readonly limits: StreamLimits;
+}
+
+/** A stream that is open. */
+export interface Stream {
+  /** Says how far it has come, unless the reader has enough to read. */
+  readonly beat: () => void;
+  /** Ends it: the client connects again and goes on from where it was. */
+  readonly end: () => void;
+  /** Ends it with a word that the reader has to begin anew. */
+  readonly resync: (reason: ResyncReason, from: number, seen: Seen) => void;
+  /** Reads the journal on from its start, then sends what comes; resolves when it is at the end of the journal, or over. */
+  readonly run: () => Promise<void>;
+}
+
+/**
+ * Writes events to one client, in order, each once:
+ *
+ *   behind ── page of the journal ─► write ─► drained? ─┐          live ◄── hub: frames ─► write ─► unsent > bound?
+ *     ▲                                                 │            ▲                                  │
+ *     └──────────── more, or the hub is further ◄───────┴── joined ──┘                      resync, end ◄┘
+ *
+ * Who is behind is never sent more than a page that it has not taken: it reads at its own pace. At the end of the journal
+ * it shares what the hub reads, and is let go where it falls behind that.
+ */
+export function createStream(response: ServerResponse, { at: first, filter }: Start, parts: Parts): Stream {
+  const { backend, hub, limits } = parts;
+  let at = first;
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+    hub.leave(reader);
+  };
+  const isRead = (): boolean => !isOver;
+  const end = (): void => {
+    if (isOver) return;
+    over();
+    endSoon(response, limits.drain_ms);
+  };
+  const resync = (reason: ResyncReason, from: number, { as_of, oldest_seq }: Seen): void => {
+    if (isOver) return;
+    response.write(resyncFrame(from, { reason, after: at, as_of, oldest_seq }));
+    end();
+  };
+  const lost = (seen: Seen): void => resync('events_gone', seen.oldest_seq - 1, seen);
+  const reader: LiveReader = {
+    filter: Object.keys(filter).length === 0 ? null : filter,
+    at: () => at,
+    take: (frames, upTo, seen) => {
+      if (frames !== null) response.write(frames);
+      at = upTo;
+      if (response.writableLength > limits.unsent_bytes) resync('too_slow', at, seen);
+    },
+    lost,
+    stop: end,
+  };
+  /** Whether it is to read on. */
+  const readPage = async (): Promise<boolean> => {
+    const page = await backend.events({ ...filter, after: at, limit: PAGE });
+    if (at + 1 < page.oldest_seq) lost(page);
+    if (isOver) return false;
+    const isFull = page.items.length === PAGE;
+    if (page.items.length > 0) response.write(page.items.map(eventFrame).join(''));
+    at = isFull ? page.items.at(-1)!.seq : Math.max(at, page.as_of);
+    await drained(response);
+    // Whoever left meanwhile joins nobody.
+    return isRead() && (isFull || !hub.join(reader));
+  };
+  response.once('close', over);
+  response.write(firstFrame(at));
+  return {
+    beat: () => {
+      if (isRead() && !response.writableNeedDrain) response.write(placeFrame(at));
+    },
+    end,
+    resync,
+    run: async () => {
+      try {
+        while (!isOver && (await readPage())) await setImmediate();
+      } catch {
+        // The store closes, or has failed, which its writer tells.
+        end();
+      }
+    },
+  };
+}
+
+/** Ends an answer, whose client has that long to read the rest. */
+function endSoon(response: ServerResponse, drain_ms: number): void {
+  response.end();
+  const cut = setTimeout(() => response.destroy(), drain_ms);
+  response.once('close', () => clearTimeout(cut));
+}
+
+/** Resolves once what was written is taken, or nobody takes it any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  if (!response.writableNeedDrain) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
