@@ -52,6 +52,8 @@ const Environment = z.object({
   DAXPLANE_CORS_ORIGINS: list.refine((origins) => origins.every(isOrigin), {
     error: 'expected origins as https://dash.example or http://10.0.0.5:3000, separated by commas',
   }),
+  /** Whether requests are traced, as the OTEL_* variables say. */
+  DAXPLANE_OTEL: flag.default(false),
   /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */
   DAXPLANE_TOKEN_FILE: z.string().default(''),
 });
@@ -72,6 +74,7 @@ export interface Config {
   readonly cache_bytes: number;
   readonly allowed_hosts: readonly string[];
   readonly cors_origins: readonly string[];
+  readonly otel: boolean;
   /** Where the tokens are; null where none is needed. */
   readonly token_file: string | null;
 }
@@ -107,6 +110,7 @@ export function loadConfig(
     cache_bytes: data.DAXPLANE_CACHE_MIB * 2 ** 20,
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
     cors_origins: data.DAXPLANE_CORS_ORIGINS,
+    otel: data.DAXPLANE_OTEL,
     token_file: data.DAXPLANE_TOKEN_FILE === '' ? null : data.DAXPLANE_TOKEN_FILE,
   };
 }

@@ -6,6 +6,7 @@ import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
 import { loadTokens } from './http/tokens.ts';
+import { startTracing } from './http/tracing.ts';
 import { openSqliteStore } from './runtime/sqlite_store.ts';
 
 /** A commit that has begun is ended: a listing of as many objects as are taken holds the writer for seconds. */
@@ -17,6 +18,7 @@ async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
   // First of all: opening the store makes its folder and migrates what is there, and there is no way back from that.
   const tokens = config.token_file === null ? null : await loadTokens(config.token_file);
+  const tracing = config.otel ? await startTracing(log) : null;
   const { address, isOpen } = await findAddress(config.host, config.port);
   const store = await openSqliteStore({
     path: config.db,
@@ -34,7 +36,7 @@ async function main(config: Config): Promise<void> {
   else if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();
   const app = await buildServer({
-    backend: controlPlane,
+    backend: tracing === null ? controlPlane : tracing.watch(controlPlane),
     logger: log,
     limits: {
       requests_in_work: REQUESTS_IN_WORK_MAX,
@@ -43,12 +45,15 @@ async function main(config: Config): Promise<void> {
     connections: { connections: config.max_connections },
     callers: { host: config.host, allowed: config.allowed_hosts, origins: config.cors_origins },
     tokens,
+    tracing,
   });
   closeWithGrace({ delay: DRAIN_MS }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'uncaught error');
     log.info({ signal }, 'draining');
     await app.close();
     await controlPlane.close();
+    // A collector that is gone keeps nobody from stopping: what it missed is lost.
+    await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'spans are lost'));
   });
   const url = await app.listen({ host: address, port: config.port });
   controlPlane.serveAt(url);

@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import type { Submission } from './backend.ts';
+import { traceparentOf } from './tracing.ts';
 
 type Origin = NonNullable<Submission['origin']>;
 type Asked = Pick<FastifyRequest, 'id' | 'headers' | 'ip'>;
 
-/** For whom a request asks, as the events that come of it tell. */
+/** For whom a request asks, as the events that come of it tell: where it is traced, in its own span. */
 export function originOf(request: Asked): Origin {
   return {
     request_id: request.id,
-    traceparent: traceparentIn(request.headers['traceparent']),
+    traceparent: traceparentOf(request) ?? traceparentIn(request.headers['traceparent']),
     actor: actorOf(request),
   };
 }

@@ -42,6 +42,7 @@ import { STREAM_LIMITS, type StreamLimits } from './stream/limits.ts';
 import { checkUrl, SEGMENT_LENGTH_MAX } from './request_url.ts';
 import { CarefulResponse, limitRequests, sendRequestIds, type Limits } from './security.ts';
 import type { Tokens } from './tokens.ts';
+import type { Tracing } from './tracing.ts';
 import { validatorOf } from './validate.ts';
 
 /** A listing has its own: routes/inventory.ts. The largest request is a host with 64 labels, every character escaped. */
@@ -61,6 +62,8 @@ export interface ServerOptions {
   readonly tokens?: Tokens | null;
   /** Where absent, as STREAM_LIMITS says. */
   readonly streams?: Partial<StreamLimits>;
+  /** Where absent, nothing is traced. */
+  readonly tracing?: Tracing | null;
 }
 
 const LOOPBACK: Callers = { host: '127.0.0.1', allowed: [] };
@@ -74,6 +77,7 @@ export async function buildServer({
   callers = LOOPBACK,
   tokens = null,
   streams = {},
+  tracing = null,
 }: ServerOptions): Promise<FastifyInstance> {
   const connections = { ...CONNECTIONS, ...bounds };
   const times = timeLimits(connections);
@@ -95,6 +99,7 @@ export async function buildServer({
   });
   // A DELETE is said by its path: a body is not read, as that of a GET.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
+  await tracing?.follow(app);
   takeJson(app);
   app.setValidatorCompiler(validatorOf);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

@@ -15,6 +15,7 @@ test('everything has a default', () => {
     cache_bytes: 33_554_432,
     allowed_hosts: [],
     cors_origins: [],
+    otel: false,
     token_file: null,
   });
 });
