@@ -16,13 +16,26 @@ export interface MadeListRoute<P extends z.ZodObject> extends Operation {
   readonly item: z.ZodType;
   readonly more?: z.core.$ZodLooseShape;
   /** By slicePage or pageFrom. */
-  readonly load: (params: z.output<P>, query: PageQuery) => Promise<object>;
+  readonly load: (params: z.output<P>, query: PageQuery) => Promise<MadePage>;
 }
 
-export function madeListRoute<P extends z.ZodObject>(app: FastifyInstance, route: MadeListRoute<P>): void {
-  app.get(route.url, { schema: listSchema(route, PageQuery, route.params) }, async (request) =>
-    route.load(request.params as z.output<P>, request.query as PageQuery),
-  );
+/** Rows, and what asks for the next ones. */
+interface MadePage {
+  readonly items: readonly unknown[];
+  readonly next_page: string | null;
+}
+
+/** What the rows are of is read before them: who reads events on from there misses none that they do not show. */
+export function madeListRoute<P extends z.ZodObject>(
+  app: FastifyInstance,
+  backend: Backend,
+  route: MadeListRoute<P>,
+): void {
+  app.get(route.url, { schema: listSchema(route, PageQuery, route.params) }, async (request) => {
+    const seen = await seenBy(backend);
+    const page = await route.load(request.params as z.output<P>, request.query as PageQuery);
+    return { ...page, ...seen };
+  });
 }
 
 /**
@@ -30,13 +43,12 @@ export function madeListRoute<P extends z.ZodObject>(app: FastifyInstance, route
  * ever grow at their end. `list` names the list, and whose it is: no other takes its tokens.
  */
 export async function slicePage<T>(
-  backend: Backend,
   list: string,
   rows: readonly T[],
   query: PageQuery,
   keyOf: (row: T, place: number) => number = (_row, place) => place,
 ) {
-  return pageFrom(backend, list, query, async (after, limit) => {
+  return pageFrom(list, query, async (after, limit) => {
     const keys = rows.map(keyOf);
     const start = keys.filter((key) => key <= after).length;
     const end = start + limit;
@@ -46,7 +58,6 @@ export async function slicePage<T>(
 
 /** One page of rows that are made as they are asked for: those after a key; `last` is the page's where more follow. */
 export async function pageFrom<T>(
-  backend: Backend,
   list: string,
   query: PageQuery,
   load: (
@@ -55,11 +66,7 @@ export async function pageFrom<T>(
   ) => Promise<{ readonly items: readonly T[]; readonly last: number | null }>,
 ) {
   const { items, last } = await load(rowBefore(list, query.page_token) ?? -1, query.limit ?? LIMIT_DEFAULT);
-  return {
-    items,
-    next_page: renderPageToken(list, last === null ? null : [last]),
-    ...(await seenBy(backend)),
-  };
+  return { items, next_page: renderPageToken(list, last === null ? null : [last]) };
 }
 
 async function seenBy(backend: Backend): Promise<Seen> {

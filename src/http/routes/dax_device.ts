@@ -45,7 +45,7 @@ export function daxDeviceRoutes(app: FastifyInstance, backend: Backend): void {
 
 /** The survey plays the removal through, and stores nothing. */
 function holdersRoute(app: FastifyInstance, backend: Backend): void {
-  madeListRoute(app, {
+  madeListRoute(app, backend, {
     id: 'listHolders',
     tag: 'dax-devices',
     summary: 'List who holds a dax device',
@@ -59,7 +59,7 @@ function holdersRoute(app: FastifyInstance, backend: Backend): void {
       const question = { type: 'survey_holders', dax_device: device } as const;
       const { answer } = doneOrThrow(await backend.ask({ host, question }));
       const { items, ...beside } = withCalls(host, answer);
-      const page = await slicePage(backend, `holders of ${host}/${device}`, items, query);
+      const page = await slicePage(`holders of ${host}/${device}`, items, query);
       return { ...page, ...beside };
     },
   });

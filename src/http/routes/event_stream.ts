@@ -40,7 +40,7 @@ const FIELDS = {
   'x-accel-buffering': 'no',
 } as const;
 
-const DESCRIPTION = `Events as they are committed, as server-sent events. List, then stream behind the list's \`as_of\`: nothing is missing and nothing comes twice.
+const DESCRIPTION = `Events as they are committed, as server-sent events. List, then stream behind the list's \`as_of\`, of several pages that of the first: nothing is missing.
 
 - The first frame is \`retry\` and \`id\`, the place where it begins. Each event is a frame of \`id\` (its seq) and \`data\` (a CloudEvent), without a name: \`onmessage\` gets it. They come in the order of their seq.
 - Every 15 s where nothing else is sent, a frame of \`id\` alone says how far the stream has come: who connects again with it, as browsers do by \`Last-Event-ID\`, is not sent anew what its filter has left out.

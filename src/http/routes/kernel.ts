@@ -15,13 +15,13 @@ const url = '/v1/kernels';
 /** /v1/kernels: the engine's own rows, served as they are; and which of them a host has. */
 export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
   const profiles = Object.values(PROFILES);
-  madeListRoute(app, {
+  madeListRoute(app, backend, {
     id: 'listKernels',
     tag,
     summary: 'List kernel profiles',
     url,
     item: Kernel,
-    load: async (_all, query) => slicePage(backend, 'kernels', profiles, query),
+    load: async (_all, query) => slicePage('kernels', profiles, query),
   });
   readTagged(app, {
     id: 'getKernel',

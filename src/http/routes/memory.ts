@@ -91,7 +91,7 @@ function daxctlRoutes(app: FastifyInstance, backend: Backend): void {
 }
 
 function listRoute(app: FastifyInstance, backend: Backend): void {
-  madeListRoute(app, {
+  madeListRoute(app, backend, {
     id: 'listMemoryBlocks',
     tag,
     summary: 'List memory blocks of a dax device',
@@ -99,7 +99,7 @@ function listRoute(app: FastifyInstance, backend: Backend): void {
     params: MemoryBlocksPath,
     item: MemoryBlock,
     load: ({ host, device }, query) =>
-      pageFrom(backend, `memory blocks of ${host}/${device}`, query, async (after, limit) => {
+      pageFrom(`memory blocks of ${host}/${device}`, query, async (after, limit) => {
         const start = after + 1;
         const question = { type: 'survey_memory_blocks', dax_device: device, start, limit } as const;
         const { items, total } = await ask(backend, host, question);

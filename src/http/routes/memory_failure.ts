@@ -51,7 +51,7 @@ export function memoryFailureRoutes(app: FastifyInstance, backend: Backend): voi
 }
 
 function poisonedRoute(app: FastifyInstance, backend: Backend): void {
-  madeListRoute(app, {
+  madeListRoute(app, backend, {
     id: 'listPoisonedRanges',
     tag,
     summary: 'List poisoned ranges of a dax device',
@@ -62,7 +62,7 @@ function poisonedRoute(app: FastifyInstance, backend: Backend): void {
     load: async ({ host, device }, query) => {
       const record = await loadRecord(backend, 'dax_devices', host, device, 'dax_device_not_found');
       const list = `poisoned ranges of ${record.uid}`;
-      return slicePage(backend, list, poisonedRanges(record), query, ({ offset }) => offset);
+      return slicePage(list, poisonedRanges(record), query, ({ offset }) => offset);
     },
   });
 }

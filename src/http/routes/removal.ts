@@ -84,7 +84,7 @@ function loadRemoval(backend: Backend, uid: string): Promise<RecordText> {
 }
 
 function signalsRoute(app: FastifyInstance, backend: Backend): void {
-  madeListRoute(app, {
+  madeListRoute(app, backend, {
     id: 'listRemovalSignals',
     tag,
     summary: 'List the signals of a removal',
@@ -94,7 +94,7 @@ function signalsRoute(app: FastifyInstance, backend: Backend): void {
     load: async ({ removal }, query) => {
       const { text } = await loadRemoval(backend, removal);
       const { uid, report } = JSON.parse(text) as RemovalRecord;
-      return slicePage(backend, `signals of ${uid}`, report.signals, query);
+      return slicePage(`signals of ${uid}`, report.signals, query);
     },
   });
 }
