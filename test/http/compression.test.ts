@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compressAnswers } from '../../src/http/compression.ts';
+import { openStream } from '../support/event_stream.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const ROW = '/v1/hosts/node-a/dax-devices/pmem0';
@@ -131,7 +132,19 @@ test('HEAD says what a GET that asks for no coding says, and has no body', async
   }
 });
 
-test('a stream of events is sent as it comes, however it is asked for', async () => {
+test('the stream of events is sent as it comes, however it is asked for', async () => {
+  const asked = { 'accept-encoding': 'gzip, br, zstd, *' };
+  const stream = await openStream(`${await server.listen()}/v1/events/stream?after=0`, asked);
+  expect([stream.status, stream.headers['content-encoding'], stream.headers.vary]).toEqual([
+    200,
+    undefined,
+    undefined,
+  ]);
+  expect((await stream.events(1))[0]?.data).toContain('host_created');
+  stream.close();
+});
+
+test('so is one that Fastify sends', async () => {
   const app = fastify();
   await compressAnswers(app);
   app.get('/stream', (_request, reply) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TENANTS_TOLD } from '../../src/store/figures.ts';
+import { openStream } from '../support/event_stream.ts';
 import { makeTopology, serve, startTestServer, type TestServer } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);
@@ -115,6 +116,22 @@ describe('what is watched', () => {
     expect(samples.get('daxplane_journal_lag_events{reader="test"}')).toBe(3);
     expect(samples.get('daxplane_journal_readers{reader="test"}')).toBe(2);
     expect(samples.get('daxplane_journal_lag_events{reader="nobody"}')).toBe(0);
+  });
+
+  test('has the readers of the stream', async () => {
+    const before = await scrape();
+    expect([
+      before.get('daxplane_journal_readers{reader="stream"}'),
+      before.get('daxplane_journal_lag_events{reader="stream"}'),
+    ]).toEqual([0, 0]);
+    const stream = await openStream(`${await server.listen()}/v1/events/stream`);
+    await stream.next();
+    const during = await scrape();
+    expect([
+      during.get('daxplane_journal_readers{reader="stream"}'),
+      during.get('daxplane_journal_lag_events{reader="stream"}'),
+    ]).toEqual([1, 0]);
+    stream.close();
   });
 
   test('has the turns of the writer', async () => {

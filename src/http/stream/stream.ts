@@ -22,6 +22,8 @@ interface Parts {
 
 /** A stream that is open. */
 export interface Stream {
+  /** Up to here its client has been sent everything that is for it. */
+  readonly at: () => number;
   /** Says how far it has come, unless the reader has enough to read. */
   readonly beat: () => void;
   /** Ends it: the client connects again and goes on from where it was. */
@@ -88,6 +90,7 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
   response.once('close', over);
   response.write(firstFrame(at));
   return {
+    at: () => at,
     beat: () => {
       if (isRead() && !response.writableNeedDrain) response.write(placeFrame(at));
     },

@@ -23,6 +23,10 @@ export function createStreams(app: FastifyInstance, backend: Backend, limits: St
   const beat = (): void => {
     for (const stream of open) stream.beat();
   };
+  app.journalReaders.set('stream', () => ({
+    count: open.size,
+    at: [...open].reduce<number | null>((least, { at }) => Math.min(least ?? at(), at()), null),
+  }));
   app.addHook('preClose', async () => {
     isClosing = true;
     for (const stream of [...open]) stream.end();
