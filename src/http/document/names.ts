@@ -73,7 +73,7 @@ function namesByContent(schemas: Readonly<Record<string, Schema>>): ReadonlyMap<
   return names;
 }
 
-function textNamed({ type, minLength = 0, maxLength = Infinity, ...rest }: Schema) {
+function textNamed({ type, minLength = 0, maxLength = Infinity, example: _example, ...rest }: Schema) {
   const isNullable = Array.isArray(type) && type.length === 2 && type.includes('null');
   if (type !== 'string' && !(isNullable && type.includes('string'))) return undefined;
   if (Object.keys(rest).length > 0) return undefined;

@@ -22,6 +22,12 @@ export const TEXTS: readonly Text[] = [
     description: 'The id of a resource, as it was answered.',
   },
   { name: 'ShortText', minLength: 1, maxLength: 255, description: 'A text that the caller chooses.' },
+  {
+    name: 'KernelReleaseText',
+    minLength: 1,
+    maxLength: 128,
+    description: 'A release as `uname -r` shows it, or a package version of Debian.',
+  },
   { name: 'PageToken', minLength: 1, maxLength: 1024, description: 'The next_page of an earlier answer.' },
   { name: 'LabelName', minLength: 1, maxLength: 63, description: 'The name of a label, free text.' },
   { name: 'LabelValue', minLength: 0, maxLength: 255, description: 'The value of a label, free text.' },

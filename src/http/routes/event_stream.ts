@@ -22,7 +22,7 @@ const LAST_EVENT_ID = 'Last-Event-ID';
 const querystring = z.strictObject({
   after: queryInteger(0, Number.MAX_SAFE_INTEGER).exactOptional().meta({
     description:
-      '`as_of` of a list, or the seq of the last event that was read: the stream begins behind it. 0 is from the oldest that is kept; where absent, from now on.',
+      'The `as_of` of a list, or the seq of the last event that was read: the stream begins behind it. 0 is from the oldest that is kept; where absent, from now on.',
   }),
   ...eventFilters,
 });

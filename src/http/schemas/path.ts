@@ -19,7 +19,7 @@ const systemRam = { host: incidentHost, device: segment('Name of the dax device.
 export const HostPath = z.strictObject({ host });
 /** Of a host that may be created by it: its name is one that a POST takes. */
 export const DeclaredHostPath = z.strictObject({
-  host: Name.meta({ description: 'Name of the host.', override: withExample('node-declared') }),
+  host: Name.meta({ description: 'The name of the host.', override: withExample('node-declared') }),
 });
 export const DevicePath = z.strictObject({ host, device: segment('Name of the dax device.', 'pmem0') });
 /** Of a system-ram device. */

@@ -62,7 +62,7 @@ const DeclaredOpenFile = targeted({ pid: Pid, ...target, flags: openFlags }).met
 const { open_file: _open_file, ...declaredMapping } = CreateMapping.shape;
 const mapping = { ...declaredMapping, ...target };
 const MAPPING_TEXT =
-  '`populate`: which of its pages have entries: none, all, or all and writable. Where it is absent, whichever have.';
+  'How it stands. `populate`: which of its pages have entries: none, all, or all and writable. Where it is absent, whichever have.';
 
 const { offset, length, flags, prot } = CreateMapping.shape;
 const mappingName = {
