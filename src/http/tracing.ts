@@ -4,7 +4,7 @@ import type { Backend } from './backend.ts';
 
 /** OpenTelemetry, where it is on. */
 export interface Tracing {
-  /** Makes a span of each request but for health and metrics. Before any hook and any route is there. */
+  /** Makes a span of each request but for health, metrics and streams. Before any hook and any route is there. */
   readonly follow: (app: FastifyInstance) => Promise<void>;
   /** The same backend; what it has the writer do, or another thread, is a span below that of its request. */
   readonly watch: <B extends Backend>(backend: B) => B;
@@ -16,7 +16,8 @@ interface TracingLog {
   readonly warn: (fields: object, message: string) => void;
 }
 
-const UNTRACED = ['/livez', '/readyz', '/metrics'];
+/** A stream lasts as long as somebody reads: a span of it would end when nobody asks any more. */
+const UNTRACED = ['/livez', '/readyz', '/metrics', '/v1/events/stream'];
 
 /**
  * Starts tracing, as the OTEL_* variables say; spans go to the collector by OTLP over HTTP. The packages are loaded here

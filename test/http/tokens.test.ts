@@ -47,12 +47,19 @@ test.each([
 });
 
 describe('what needs none', () => {
-  test.each(['/', '/livez', '/readyz', '/errors', '/runbook', '/docs', '/docs/json', '/openapi.json'])(
-    '%s',
-    async (url) => {
-      expect((await ask(undefined, url)).status).toBe(200);
-    },
-  );
+  test.each([
+    '/',
+    '/livez',
+    '/readyz',
+    '/errors',
+    '/runbook',
+    '/docs',
+    '/docs/json',
+    '/openapi.json',
+    '/openapi-3.0.json',
+  ])('%s', async (url) => {
+    expect((await ask(undefined, url)).status).toBe(200);
+  });
 
   test('is what the document says, and what tells nothing of the fleet', async () => {
     for (const [path, operations] of Object.entries(DOCUMENT.paths))
@@ -67,7 +74,7 @@ describe('what needs none', () => {
       },
     );
     expect(made.status).toBe(201);
-    for (const url of ['/', '/docs/json', '/openapi.json', '/readyz'])
+    for (const url of ['/', '/docs/json', '/openapi.json', '/openapi-3.0.json', '/readyz'])
       expect((await ask(undefined, url)).text).not.toContain('secret-host');
   });
 
