@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
@@ -13,6 +15,11 @@ const integer = (maximum: number, minimum = 0) =>
 /** Of an origin as browsers write it. */
 const isOrigin = (text: string): boolean =>
   /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+/** A name whose last label has a letter, an address without brackets, or a CIDR. */
+const isTarget = (text: string): boolean =>
+  (isIP(text) !== 0 && !text.includes('%')) ||
+  ipaddr.isValidCIDR(text) ||
+  /^(?:[\w-]+\.)*[\d_-]*[a-z][\w-]*\.?$/i.test(text);
 /** Separated by commas. */
 const list = z
   .string()
@@ -54,6 +61,12 @@ const Environment = z.object({
   }),
   /** Whether requests are traced, as the OTEL_* variables say. */
   DAXPLANE_OTEL: flag.default(false),
+  /** Names, addresses and CIDRs beside public addresses that webhooks may be sent to. */
+  DAXPLANE_WEBHOOK_TARGETS: list.refine((targets) => targets.every(isTarget), {
+    error: 'expected names, addresses and CIDRs as hooks.internal, 10.0.0.5 or fd00::/8, separated by commas',
+  }),
+  /** Days of nothing but failures after which a webhook is disabled. */
+  DAXPLANE_WEBHOOK_DISABLE_DAYS: integer(365, 1).default(5),
   /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */
   DAXPLANE_TOKEN_FILE: z.string().default(''),
 });
@@ -75,6 +88,8 @@ export interface Config {
   readonly allowed_hosts: readonly string[];
   readonly cors_origins: readonly string[];
   readonly otel: boolean;
+  readonly webhook_targets: readonly string[];
+  readonly webhook_disable_days: number;
   /** Where the tokens are; null where none is needed. */
   readonly token_file: string | null;
 }
@@ -111,6 +126,8 @@ export function loadConfig(
     allowed_hosts: data.DAXPLANE_ALLOWED_HOSTS,
     cors_origins: data.DAXPLANE_CORS_ORIGINS,
     otel: data.DAXPLANE_OTEL,
+    webhook_targets: data.DAXPLANE_WEBHOOK_TARGETS,
+    webhook_disable_days: data.DAXPLANE_WEBHOOK_DISABLE_DAYS,
     token_file: data.DAXPLANE_TOKEN_FILE === '' ? null : data.DAXPLANE_TOKEN_FILE,
   };
 }

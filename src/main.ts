@@ -31,7 +31,10 @@ async function main(config: Config): Promise<void> {
       process.exit(1);
     },
   });
-  const controlPlane = createControlPlane(store, log);
+  const controlPlane = createControlPlane(store, log, {
+    targets: config.webhook_targets,
+    disable_days: config.webhook_disable_days,
+  });
   if (isOpen) process.stderr.write(openWarning(config));
   else if (config.demo && (await seedDemo(controlPlane))) log.info({}, 'demo fleet seeded');
   await controlPlane.start();

@@ -15,6 +15,7 @@ import {
 import type { Exported } from './listing_job.ts';
 import { createListingThread } from './listing_thread.ts';
 import { createTurns } from './turns.ts';
+import { serveWebhooks, type WebhookOptions } from './webhooks/serve.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** Everything that can be asked of the control plane, whoever asks. */
@@ -27,27 +28,37 @@ export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {
     format: ExportFormat,
     signal?: AbortSignal,
   ): Promise<Exported | Refusal | NotTaken>;
-  /** Takes up the removals that were running when the last process stopped. */
+  /** Takes up the removals that were running, and the messages that were pending, when the last process stopped. */
   start(): Promise<void>;
   /** Lets those who wait go, ends the steps on their way, and closes the store. */
   close(): Promise<void>;
 }
 
 /** Puts the use cases over a store, which it owns from now on. */
-export function createControlPlane(store: Store, log: Log): ControlPlane {
+export function createControlPlane(
+  store: Store,
+  log: Log,
+  webhooks: Partial<WebhookOptions> = {},
+): ControlPlane {
   const feed = createFeed(store);
   const executor = startExecutor(store, log);
+  const { service, dispatcher } = serveWebhooks(store, log, webhooks);
   const thread = createListingThread();
   const listings = { thread, turns: createTurns(READ_LIMITS), imports: createTurns(IMPORT_LIMITS) };
   return {
     ...store,
+    service,
     waitForRemoval: (uid, timeout_ms) => feed.waitForRemoval(uid, timeout_ms),
     importInventory: (submission) => importInventory(store, listings, submission),
     exportInventory: (host, format, signal) => exportInventory(store, listings, host, format, signal),
-    start: () => executor.resume(),
+    start: async () => {
+      await executor.resume();
+      await dispatcher.start();
+    },
     close: async () => {
       feed.close();
       await executor.stop();
+      await dispatcher.stop();
       await thread.close();
       await store.close();
     },

@@ -19,6 +19,7 @@ export type Backend = Pick<
   | 'onBatch'
   | 'status'
   | 'waitForRemoval'
+  | 'service'
   | 'importInventory'
   | 'exportInventory'
 >;

@@ -163,22 +163,34 @@ type Conditions = Omit<Submission, 'host' | 'command'>;
 
 /** For whom a request is, its dry_run, Idempotency-Key and If-Match, as the store takes them. */
 export function conditionsOf(request: FastifyRequest, target: Target | undefined): Conditions {
+  const { if_match, ...conditions } = keyAndMatch(request, target !== undefined);
+  return {
+    origin: originOf(request),
+    ...conditions,
+    ...(if_match === undefined || target === undefined
+      ? {}
+      : { precondition: preconditionOf(target, if_match) }),
+  };
+}
+
+/** The same of what is not of a host. */
+export function keyAndMatch(
+  request: FastifyRequest,
+  hasTarget: boolean,
+): Pick<Conditions, 'dry_run' | 'idempotency'> & { readonly if_match?: string } {
   const dry_run = (request.query as { dry_run?: boolean }).dry_run === true;
   const key = request.headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) {
     throw headerProblem('invalid_request', 'Idempotency-Key', 'takes 1 to 255 visible ASCII characters');
   }
   const ifMatch = request.headers['if-match'];
-  if (ifMatch !== undefined && target === undefined) {
+  if (ifMatch !== undefined && !hasTarget) {
     throw headerProblem('precondition_failed', 'If-Match', 'a collection has no ETag that it could name');
   }
   return {
-    origin: originOf(request),
     ...(dry_run ? { dry_run } : {}),
     ...(key === undefined || dry_run ? {} : { idempotency: { key, fingerprint: fingerprintOf(request) } }),
-    ...(ifMatch === undefined || target === undefined
-      ? {}
-      : { precondition: preconditionOf(target, ifMatch) }),
+    ...(ifMatch === undefined ? {} : { if_match: ifMatch }),
   };
 }
 
@@ -216,12 +228,13 @@ export function locate(reply: FastifyReply, path: string): void {
 }
 
 /** The headers that say how a mutation was answered. */
-export function mark(reply: FastifyReply, { dry_run }: Conditions, replayed: boolean): void {
+export function mark(reply: FastifyReply, { dry_run }: Pick<Conditions, 'dry_run'>, replayed: boolean): void {
   if (dry_run === true) reply.header('dry-run', 'true');
   if (replayed) reply.header('idempotency-replayed', 'true');
 }
 
-function pathOf(request: FastifyRequest): string {
+/** The path that was asked, without its query. */
+export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? request.url;
 }
 

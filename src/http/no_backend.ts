@@ -22,6 +22,15 @@ export function noBackend(): Backend {
     onBatch: () => () => undefined,
     status: never,
     waitForRemoval: never,
+    service: {
+      submit: never,
+      webhook: never,
+      webhooks: never,
+      delivery: never,
+      deliveries: never,
+      webhookTargets: never,
+      dueDeliveries: never,
+    },
     importInventory: never,
     exportInventory: never,
   };

@@ -39,6 +39,7 @@ export const TAGS = {
   'what-if': 'What a removal would do: now, over the fleet, on other kernels.',
   kernels: 'Kernel profiles as data.',
   events: 'The journal: what happened.',
+  webhooks: 'Events sent to receivers, signed as Standard Webhooks has it.',
   service: 'Health of the service.',
 } as const;
 export type Tag = keyof typeof TAGS;

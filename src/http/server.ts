@@ -35,6 +35,7 @@ import { processRoutes } from './routes/process.ts';
 import { removalRoutes } from './routes/removal.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { planRoute } from './routes/plan.ts';
+import { webhookRoutes } from './routes/webhook.ts';
 import { whatIfRoutes } from './routes/what_if.ts';
 import { requestIds } from './request_id.ts';
 import { requestLog } from './request_log.ts';
@@ -154,5 +155,6 @@ const ROUTES = [
   fleetRoutes,
   kernelRoutes,
   eventRoutes,
+  webhookRoutes,
   serviceRoutes,
 ] as const;

@@ -4,10 +4,10 @@ import { prepareLastSeq } from '../store/journal.ts';
 import { prepareLoad } from '../store/load.ts';
 import type { Submitted } from '../store/port.ts';
 import { answerRead, type LoadedState } from '../store/read_only.ts';
-import type { Work } from '../store/transact.ts';
+import type { HostWork } from '../store/transact.ts';
 
 /** Prepares answering questions and dry runs of what is committed. */
-export function prepareAsk(db: Connection, context: () => Context): (work: Work) => Submitted {
+export function prepareAsk(db: Connection, context: () => Context): (work: HostWork) => Submitted {
   const load = prepareLoad(db);
   const last = prepareLastSeq(db);
   // In one transaction, so that all that is read of a host is of the same state. It ends before the answer is worked out:

@@ -10,13 +10,13 @@ import { packDecided } from '../store/packed_decision.ts';
 import type { PackedSubmission, Submission, Submitted } from '../store/port.ts';
 import { answerRead, type LoadedState } from '../store/read_only.ts';
 import { isTopologyAsked } from '../store/topology_digest.ts';
-import type { Work } from '../store/transact.ts';
+import type { HostWork } from '../store/transact.ts';
 import type { LeftUndecided } from './message.ts';
 import type { MadeElsewhere } from './writer_client.ts';
 
 /** Work that the writer left undecided; `command` is that of an import, packed. */
 export type Undone =
-  | { readonly work: Work }
+  | { readonly work: HostWork }
   | { readonly work: Omit<PackedSubmission, 'command'>; readonly command: ArrayBuffer };
 
 /**
@@ -36,14 +36,14 @@ export function prepareDecide(db: Connection, context: () => Context): (undone: 
   };
 }
 
-function decided(work: Work, loaded: LoadedState, host_seq: number, context: Context): Decided {
+function decided(work: HostWork, loaded: LoadedState, host_seq: number, context: Context): Decided {
   if ('question' in work || work.dry_run === true) return { answered: answerRead(loaded, work, context) };
   if (!isTopologyAsked(loaded.host, work.precondition))
     return { answered: { status: 'precondition_failed' } };
   return { decision: decide(loaded.host, work.command, context), host_seq };
 }
 
-function unpacked(undone: Undone): Work {
+function unpacked(undone: Undone): HostWork {
   if (!('command' in undone)) return undone.work;
   const command = unpackJson(undone.command) as ImportInventory;
   return { ...undone.work, command } satisfies Submission;

@@ -9,19 +9,22 @@ import {
 } from '../store/connection.ts';
 import type { Figures } from '../store/figures.ts';
 import type { FleetCounts } from '../store/fleet_counts.ts';
-import type { Inquiry, PackedSubmission, Store, Submission, Submitted } from '../store/port.ts';
+import type { Inquiry, PackedSubmission, ServiceStore, Store, Submission, Submitted } from '../store/port.ts';
 import { isEventRange } from '../store/events.ts';
 import { prepareIsRange } from '../store/list.ts';
 import { createReads } from '../store/read.ts';
 import { KEPT_FOR_EVER, type Retention } from '../store/retention.ts';
-import type { Work } from '../store/transact.ts';
+import type { HostWork } from '../store/transact.ts';
+import type { ServiceAnswerTo, ServiceCommandType } from '../service/command.ts';
+import type { ServiceSubmission } from '../store/service/port.ts';
+import { createServiceReads } from '../store/service/read.ts';
 import { takesLong } from '../store/read_only.ts';
 import { decidedElsewhere, type Undone } from './decider.ts';
 import type { Assessed, AssessedPage, AssessorJob } from './assessor.ts';
 import { createJobThread, type JobThread } from './job_thread.ts';
 import { keepCounts, type CountsText } from './kept_counts.ts';
 import type { Log } from './log.ts';
-import type { WriterData } from './message.ts';
+import type { LeftUndecided, WriterData } from './message.ts';
 import { counted, createOwnReads, type OwnReads } from './own_reads.ts';
 import type { ReaderJob } from './reader.ts';
 import { spawnThread, threadFile } from './spawn_thread.ts';
@@ -121,7 +124,7 @@ export interface StoreParts {
   readonly ownReads: OwnReads;
   readonly client: Omit<WriterClient, 'ready'>;
   readonly assessor: JobThread<AssessorJob>;
-  readonly asker: JobThread<Work>;
+  readonly asker: JobThread<HostWork>;
   readonly decider: JobThread<Undone>;
   readonly reader: JobThread<ReaderJob>;
   readonly log: Log;
@@ -160,6 +163,13 @@ export function storeOf(parts: StoreParts): Store {
       (work) =>
         decidedElsewhere({ write: (made) => runBatch(work, made), letGo }, () => decider.run({ work })),
     ),
+    service: {
+      ...createServiceReads(db, shared.begin),
+      submit: typedService((submission) => {
+        const { idempotency } = submission;
+        return run({ host: '', service: submission, ...(idempotency && { idempotency }) }, null);
+      }),
+    },
     // What may read many rows for a few must not hold this thread.
     list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
     events: (query) => (isEventRange(query) ? reads.events(query) : reader.run({ events: query })),
@@ -217,7 +227,7 @@ function logged<Answer>(log: Log, { answer, faults }: Assessed<Answer>): Answer 
 
 /** Types do not cross between threads: this is the one place that says that the answer is the one to what was sent. */
 function typed(
-  run: (work: Work) => Promise<Submitted<unknown>>,
+  run: (work: HostWork) => Promise<Submitted<unknown>>,
   runPacked: (submission: PackedSubmission) => Promise<Submitted<unknown>>,
   runBatch: (submission: Submission<'batch'>) => Promise<Submitted<unknown>>,
 ): Pick<Store, 'submit' | 'submitPacked' | 'submitBatch' | 'ask'> {
@@ -230,4 +240,12 @@ function typed(
     ask: async <Type extends QuestionType>(inquiry: Inquiry<Type>) =>
       (await run(inquiry as Inquiry)) as Submitted<AnswerToQuestion<Type>>,
   };
+}
+
+/** The same of records of the service. Nobody else decides of them, so none is left undecided. */
+function typedService(
+  run: (submission: ServiceSubmission) => Promise<Submitted<unknown> | LeftUndecided>,
+): ServiceStore['submit'] {
+  return async <Type extends ServiceCommandType>(submission: ServiceSubmission<Type>) =>
+    (await run(submission as unknown as ServiceSubmission)) as Submitted<ServiceAnswerTo<Type>>;
 }

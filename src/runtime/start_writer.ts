@@ -6,7 +6,7 @@ import { openOwned, type OwnedDatabase } from '../store/open.ts';
 import { unpackJson } from '../store/packed.ts';
 import { unpackDecided } from '../store/packed_decision.ts';
 import type { Command } from '../engine/model/command.ts';
-import { prepareTransact, type Decide, type Work } from '../store/transact.ts';
+import { prepareTransact, type Decide, type HostWork, type Work } from '../store/transact.ts';
 import { collectBatches, notOurs } from './batches.ts';
 import { createFreshUid } from './fresh_uid.ts';
 import type { FromWriter, ToWriter, WriterData } from './message.ts';
@@ -97,10 +97,10 @@ function turnsOf(turnMs: number): () => () => boolean {
 
 /** The same with what another thread has made of it. */
 function withDecided(work: Work, decided: ArrayBuffer | null): Work {
-  return { ...work, ...decidedIn(decided) };
+  return decided === null ? work : { ...work, ...decidedIn(decided) };
 }
 
-function decidedIn(decided: ArrayBuffer | null): Pick<Work, 'decided'> {
+function decidedIn(decided: ArrayBuffer | null): Pick<HostWork, 'decided'> {
   return decided === null ? {} : { decided: unpackDecided(decided) };
 }
 

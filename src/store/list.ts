@@ -2,7 +2,8 @@ import type { Kind } from '../engine/model/host.ts';
 import { refuse, type Refusal } from '../engine/model/refusal.ts';
 import type { Connection, Statement } from './connection.ts';
 import { keyOfHost } from './host_key.ts';
-import type { ListQuery, Page, Place, Seen } from './port.ts';
+import type { ListQuery, Page, Place } from './port.ts';
+import type { Seen } from './state.ts';
 import { SEEN } from './seen.ts';
 import {
   hasLabels,

@@ -6,13 +6,15 @@ import type { HazardKind } from '../engine/model/hazard_kind.ts';
 import type { Kind, RecordOf } from '../engine/model/host.ts';
 import type { QuestionOf, QuestionType } from '../engine/model/question.ts';
 import type { Refusal } from '../engine/model/refusal.ts';
-import type { Resource } from '../engine/model/resource.ts';
 import type { RemovalState, Verdict } from '../engine/model/vocabulary.ts';
 import type { Assessment } from '../engine/questions/record.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import type { Unavailable } from './fault.ts';
 import type { Figures } from './figures.ts';
 import type { FleetCounts } from './fleet_counts.ts';
+import type { ServiceAnswerTo, ServiceCommandType, ServiceKind } from '../service/command.ts';
+import type { ServiceReads, ServiceSubmission } from './service/port.ts';
+import type { Idempotency, RecordState, Seen } from './state.ts';
 
 /**
  * What the application may ask of a store. Every change goes through `submit`; reads see only what is
@@ -68,9 +70,19 @@ export interface Store {
   figures(): Promise<StoreFigures>;
   /** How the store stands, without asking its file anything. */
   status(): Promise<StoreStatus>;
+  /** Webhooks and what else is not of a host. */
+  readonly service: ServiceStore;
   /** Notes the address under which this process answers, for whoever finds the store taken. */
   serveAt(url: string): void;
   close(): Promise<void>;
+}
+
+/** Records of the service itself. */
+export interface ServiceStore extends ServiceReads {
+  /** Changes one, durably committed before the promise resolves, in the same batches as commands for hosts. */
+  submit<Type extends ServiceCommandType>(
+    submission: ServiceSubmission<Type>,
+  ): Promise<Submitted<ServiceAnswerTo<Type>>>;
 }
 
 /** A command for one host, and under which conditions it is run. */
@@ -104,22 +116,12 @@ export interface Origin {
   readonly actor: string;
 }
 
-/** One state of one record: the revision is new with every change, the uid with every new owner of a name. */
-export type RecordState = Pick<Resource, 'uid' | 'revision'>;
-
 /** A record as it is stored. */
 export interface RecordText {
   /** `UID.REVISION`: no other state of any record has it. */
   readonly state: string;
   /** JSON as the API shows it. */
   readonly text: string;
-}
-
-/** A key under which the reply is kept 24 h, in the effect's own transaction: whoever asks again gets it again. */
-export interface Idempotency {
-  readonly key: string;
-  /** A hash of the request as it was understood. */
-  readonly fingerprint: string;
 }
 
 /** An import whose command is packed (packJson). The store takes the bytes: they are gone for whoever submits. */
@@ -144,7 +146,7 @@ export interface SnapshotQuery {
 export type PackedRecords<K extends Kind> = { readonly [kind in K]: readonly RecordOf<kind>[] };
 
 /** What came of a submission, or of an inquiry. */
-export type Submitted<Answer = AnswerTo | AnswerToQuestion> = Done<Answer> | NotDone;
+export type Submitted<Answer = AnswerTo | AnswerToQuestion | ServiceAnswerTo> = Done<Answer> | NotDone;
 
 /** It was granted, and is stored. */
 export interface Done<Answer> extends Reply<Answer> {
@@ -156,7 +158,7 @@ export interface Done<Answer> extends Reply<Answer> {
 }
 
 /** What is told of it. Plain JSON. */
-export interface Reply<Answer = AnswerTo | AnswerToQuestion> {
+export interface Reply<Answer = AnswerTo | AnswerToQuestion | ServiceAnswerTo> {
   readonly answer: Answer;
   /** Exposures that it opened: the first 100 (EX6). */
   readonly exposures: readonly Exposure[];
@@ -197,14 +199,6 @@ export interface Sort {
 
 /** Where a row stands in a list: its key, and in a sorted list what it is sorted by. */
 export type Place = readonly [key: number] | readonly [key: number, value: string | number];
-
-/** Of which committed state something is, and how far back the journal goes in it. */
-export interface Seen {
-  /** The number of the last event in it; 0 where there is none. */
-  readonly as_of: number;
-  /** The oldest event that is kept: what came before is gone from the journal. 1 where nothing is. */
-  readonly oldest_seq: number;
-}
 
 /** Rows of a list, all of one committed state. */
 export interface Page extends Seen {
@@ -306,6 +300,8 @@ export interface Commit {
   readonly seq: number;
   /** The removals it changed, as it left them. */
   readonly removals: readonly RemovalMark[];
+  /** Kinds of the service's own records that it changed. */
+  readonly service: readonly ServiceKind[];
 }
 
 /** The same, with what the threads of the store have to do. */

@@ -1,6 +1,7 @@
 import type { Host } from '../engine/model/host.ts';
 import { isRefusal, type Refusal } from '../engine/model/refusal.ts';
-import type { NotDone, RecordState, Submission } from './port.ts';
+import type { NotDone, Submission } from './port.ts';
+import type { RecordState } from './state.ts';
 
 /**
  * Decides under If-Match: a record in another state fails it, one that is not there only where nothing else refuses.

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { prepareHeldFrom } from './service/purge.ts';
 
 /** How much of the journal is kept: an event goes when it is past either bound. Null is no bound. */
 export interface Retention {
@@ -22,7 +23,8 @@ interface Ends {
 
 /**
  * Prepares dropping the oldest events that are past a bound, of these 1 000 at most; answers whether more may be. What
- * goes is always a prefix of the journal, and the last event stays, from whose number the next is made.
+ * goes is always a prefix of the journal, and the last event stays, from whose number the next is made. What a webhook is
+ * still to be sent stays, too.
  */
 export function preparePurgeEvents(db: Connection, { days, events }: Retention): (nowMs: number) => boolean {
   const ends = db.prepare<[], Ends>(
@@ -33,6 +35,7 @@ export function preparePurgeEvents(db: Connection, { days, events }: Retention):
       'SELECT seq FROM (SELECT seq, at_ms FROM events ORDER BY seq LIMIT ?) WHERE at_ms >= ? LIMIT 1',
     )
     .pluck();
+  const heldFrom = prepareHeldFrom(db);
   const drop = db.prepare<[number]>('DELETE FROM events WHERE seq < ?');
   return (nowMs) => {
     const { oldest, last } = ends.get()!;
@@ -40,7 +43,7 @@ export function preparePurgeEvents(db: Connection, { days, events }: Retention):
     const most = Math.min(oldest + PURGED_MAX, last);
     const byAge = days === null ? oldest : (firstYoung.get(PURGED_MAX, nowMs - days * DAY_MS) ?? most);
     const byCount = events === null ? oldest : last - events + 1;
-    const kept = Math.min(Math.max(byAge, byCount), most);
+    const kept = Math.min(Math.max(byAge, byCount), most, heldFrom() ?? most);
     if (kept <= oldest) return false;
     drop.run(kept);
     return kept === oldest + PURGED_MAX;

@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts';
 import type { Decided, Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
 import { prepareGoOn, type Way } from './go_on.ts';
-import { KEPT_MS, prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
+import { prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
 import { answerRead, isDecidedElsewhere, takesLong } from './read_only.ts';
 import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
@@ -23,7 +23,10 @@ import type { Commit, Inquiry, Origin, RemovalMark, Submission, Submitted, Write
 import { decideIf } from './precondition.ts';
 import { prepareDataVersion } from './data_version.ts';
 import { recount } from './recount.ts';
-import { preparePurgeEvents, type Retention } from './retention.ts';
+import { createPurge, type Remember } from './purge.ts';
+import type { Retention } from './retention.ts';
+import { prepareService, type ServiceExecutor } from './service/execute.ts';
+import type { ServiceSubmission } from './service/port.ts';
 
 /** How a command is decided in one run: the engine's own decideAtOnce(), or one with faults in tests. */
 export type Decide = (host: Host, command: Command, context: Context) => ReturnType<typeof decideAtOnce>;
@@ -44,12 +47,22 @@ export interface TransactOptions {
   readonly chunksAtOnce?: number;
 }
 
-/** What the writer works on, one after another: inquiries only where their answer is to be kept, or comes at once. */
-export type Work = (Submission | Inquiry) & {
+/** What the writer works on, one after another. */
+export type Work = HostWork | ServiceWork;
+
+/** What is of one host: inquiries only where their answer is to be kept, or comes at once. */
+export type HostWork = (Submission | Inquiry) & {
   readonly decided?: Decided;
   /** It takes so long to decide that another thread is to do that; its command is not looked at here. */
   readonly is_long?: boolean;
 };
+
+/** What is of no host: `''`, which is no host's name. */
+export interface ServiceWork {
+  readonly host: '';
+  readonly service: ServiceSubmission;
+  readonly idempotency?: ServiceSubmission['idempotency'];
+}
 
 /**
  * What became of one piece of work: its answer, or the bug that rolled it back; or nothing yet, for what of its host is to
@@ -78,6 +91,7 @@ interface Transactor extends TransactOptions {
   readonly known: Known;
   readonly journal: Journal;
   readonly hostSeq: (host: string) => number;
+  readonly service: ServiceExecutor;
 }
 
 /**
@@ -99,14 +113,16 @@ export function prepareTransact(
 ): (batch: readonly Work[]) => BatchResult {
   const known = createKnown();
   const entries = prepareEntriesAhead(db, options.chunksAtOnce);
+  const journal = prepareJournal(db, known);
   const transactor: Transactor = {
     ...options,
     db,
     known,
     entries,
+    journal,
+    service: prepareService({ db, uid: options.uid, seq: journal.last }),
     cache: cacheHosts(db, options.cacheBytes, entries),
     keys: prepareIdempotencyKeys(db),
-    journal: prepareJournal(db, known),
     hostSeq: prepareHostSeq(db),
   };
   const { bold, careful } = prepareGoOn(
@@ -178,6 +194,7 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Ma
       if (holdsHost(work, result)) break;
     }
     const seq = transactor.journal.last();
+    const service = transactor.service.changed();
     const decided = performance.now();
     commit.run();
     const ended = performance.now();
@@ -190,11 +207,9 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Ma
       cached_hosts: hosts,
       cached_bytes: bytes,
     };
-    return {
-      settled,
-      batch: told,
-      commit: seq === before ? null : { seq, removals: [...removals.values()] },
-    };
+    const isChanged = seq !== before || service !== null;
+    const changed = { seq, removals: [...removals.values()], service: service ?? [] };
+    return { settled, batch: told, commit: isChanged ? changed : null };
   };
 }
 
@@ -205,7 +220,7 @@ function prepareRun(transactor: Transactor): (batch: readonly Work[], manner: Ma
 export function holdsHost(work: Work, settled: Settled): boolean {
   if ('more' in settled) return true;
   const isUndecided = 'submitted' in settled && settled.submitted.status === 'undecided';
-  return isUndecided && !('question' in work) && work.dry_run !== true;
+  return isUndecided && 'command' in work && work.dry_run !== true;
 }
 
 /** How many of a batch are of each host. */
@@ -222,8 +237,8 @@ function execute(
   work: Work,
   load: Manner['load'],
 ): Exclude<Settled, { readonly error: Error }> {
-  const { cache, keys } = transactor;
-  const { host: name, idempotency } = work;
+  const { keys } = transactor;
+  const { idempotency } = work;
   const at = transactor.now();
   const kept = idempotency === undefined ? null : keys.find(idempotency.key, at);
   if (kept !== null) {
@@ -231,15 +246,12 @@ function execute(
       return { submitted: { status: 'idempotency_mismatch' } };
     return { submitted: { status: 'done', ...kept.reply, replayed: true, seq: kept.seq } };
   }
-  const look = (): Looked => {
-    const host = cache.load(name);
-    together.host = host;
-    return lookAt(transactor, host, work, at);
-  };
-  const looked = load(look);
-  if ('more' in looked) return looked;
-  const { seen } = looked;
-  const submitted = 'granted' in seen ? carriedOut(transactor, together, work, seen.granted, at) : seen;
+  const tried =
+    'service' in work
+      ? { submitted: transactor.service.carryOut(work.service, at) }
+      : tryOnHost(transactor, together, work, load, at);
+  if ('more' in tried) return tried;
+  const { submitted } = tried;
   if (submitted.status === 'done' && !isDryRun(work) && idempotency !== undefined) {
     const { answer, exposures, seq } = submitted;
     keys.keep(
@@ -248,13 +260,32 @@ function execute(
       at,
     );
   }
-  return { submitted };
+  return tried;
+}
+
+function tryOnHost(
+  transactor: Transactor,
+  together: Together,
+  work: HostWork,
+  load: Manner['load'],
+  at: string,
+): Exclude<Settled, { readonly error: Error }> {
+  const { host: name } = work;
+  const look = (): Looked => {
+    const host = transactor.cache.load(name);
+    together.host = host;
+    return lookAt(transactor, host, work, at);
+  };
+  const looked = load(look);
+  if ('more' in looked) return looked;
+  const { seen } = looked;
+  return { submitted: 'granted' in seen ? carriedOut(transactor, together, work, seen.granted, at) : seen };
 }
 
 /** A command that is to be done, or what is answered without that. */
 type Looked = { readonly granted: Decision } | Submitted | Undecided;
 
-function lookAt(transactor: Transactor, host: Host, work: Work, at: string): Looked {
+function lookAt(transactor: Transactor, host: Host, work: HostWork, at: string): Looked {
   const context = { now: at, uid: transactor.uid };
   const { decided: elsewhere } = work;
   if (elsewhere !== undefined && 'answered' in elsewhere) return elsewhere.answered;
@@ -270,7 +301,7 @@ function lookAt(transactor: Transactor, host: Host, work: Work, at: string): Loo
 function carriedOut(
   transactor: Transactor,
   together: Together,
-  work: Work,
+  work: HostWork,
   { answer, exposures, events }: Decision,
   at: string,
 ): Submitted {
@@ -279,7 +310,8 @@ function carriedOut(
 }
 
 function isDryRun(work: Work): boolean {
-  return 'dry_run' in work && work.dry_run;
+  const asked = 'service' in work ? work.service : work;
+  return 'dry_run' in asked && asked.dry_run;
 }
 
 /** Here it would hold up everybody. */
@@ -289,7 +321,7 @@ const UNDECIDED: Undecided = { status: 'undecided' };
 function decideOf(
   transactor: Transactor,
   host: Host,
-  work: Submission & Pick<Work, 'decided' | 'is_long'>,
+  work: Submission & Pick<HostWork, 'decided' | 'is_long'>,
   context: Context,
 ): ReturnType<Decide> {
   const { host: name, decided } = work;
@@ -346,29 +378,6 @@ function markOf(
 ): RemovalMark {
   return { host, removal: id, uid, state, before, origin };
 }
-
-/**
- * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal a
- * batch drops a part; where more is past its bounds, the next one goes on. Answers what is to be called once that is
- * committed.
- */
-function createPurge({ db, keys, now, retention }: Transactor): () => Remember {
-  const purgeEvents = preparePurgeEvents(db, retention);
-  let due = 0;
-  return () => {
-    const at = now();
-    const nowMs = Date.parse(at);
-    if (nowMs < due) return () => undefined;
-    keys.purge(at);
-    const isMore = purgeEvents(nowMs);
-    return () => {
-      due = isMore ? nowMs : nowMs + KEPT_MS / 24;
-    };
-  };
-}
-
-/** What is true only once the batch is committed. */
-type Remember = () => void;
 
 /**
  * Another process that wrote to the file (an operator's sqlite3, say) makes what is cached and counted untrue. Answers what

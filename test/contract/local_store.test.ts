@@ -3,6 +3,7 @@ import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 import { openLocalStore } from '../support/local_store.ts';
 import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
+import { serviceContract } from './service_contract.ts';
 import { storeContract } from './store_contract.ts';
 
 const makeHarness = () => {
@@ -14,3 +15,4 @@ const makeHarness = () => {
 storeContract('the SQLite store in one thread', makeHarness);
 listContract('the SQLite store in one thread', makeHarness);
 figuresContract('the SQLite store in one thread', makeHarness);
+serviceContract('the SQLite store in one thread', makeHarness);

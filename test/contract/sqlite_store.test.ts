@@ -1,8 +1,10 @@
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
+import { serviceContract } from './service_contract.ts';
 import { storeContract } from './store_contract.ts';
 
 storeContract('the SQLite store', () => sqliteHarness());
 listContract('the SQLite store', () => sqliteHarness());
 figuresContract('the SQLite store', () => sqliteHarness());
+serviceContract('the SQLite store', () => sqliteHarness());

@@ -10,11 +10,11 @@ import type {
   ListQuery,
   PackedSubmission,
   Page,
-  RecordState,
   Store,
   Submission,
   Submitted,
 } from '../../src/store/port.ts';
+import type { RecordState } from '../../src/store/state.ts';
 import { listed } from '../support/listed.ts';
 
 /** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_decide.ts. */

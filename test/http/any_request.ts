@@ -57,9 +57,10 @@ export async function startUnwilling(): Promise<Unwilling> {
 /** Makes whatever is asked of the application fail; returns what closes it all the same. */
 function breakAll({ controlPlane }: TestServer): () => Promise<void> {
   const close = controlPlane.close.bind(controlPlane);
-  for (const [name, value] of Object.entries(controlPlane))
-    if (typeof value === 'function')
-      Reflect.set(controlPlane, name, () => Promise.reject(new Error('it is broken')));
+  for (const part of [controlPlane, controlPlane.service])
+    for (const [name, value] of Object.entries(part))
+      if (typeof value === 'function')
+        Reflect.set(part, name, () => Promise.reject(new Error('it is broken')));
   return close;
 }
 

@@ -16,6 +16,8 @@ test('everything has a default', () => {
     allowed_hosts: [],
     cors_origins: [],
     otel: false,
+    webhook_targets: [],
+    webhook_disable_days: 5,
     token_file: null,
   });
 });
@@ -42,6 +44,27 @@ test('names that may be asked for are a list of hosts, and nothing else', () => 
   for (const wrong of ['http://dax.example', 'dax.example:8080', 'a b', '*', 'a/b', 'user@a'])
     expect(() => allowed(wrong)).toThrow('DAXPLANE_ALLOWED_HOSTS');
   expect(() => loadConfig([], { DAXPLANE_MAX_CONNECTIONS: '0' })).toThrow('DAXPLANE_MAX_CONNECTIONS');
+});
+
+test('targets of webhooks are names, addresses and CIDRs', () => {
+  const targets = (text: string) => loadConfig([], { DAXPLANE_WEBHOOK_TARGETS: text }).webhook_targets;
+  const taken = ['hooks.internal', 'localhost', '10.0.0.5', '::1', '10.0.0.0/8', 'fd00::/8'];
+  expect(targets(taken.join(', '))).toEqual(taken);
+  for (const wrong of [
+    'http://hooks',
+    'hooks:80',
+    '10.0.0.0/33',
+    '127.1',
+    'fe80::1%eth0',
+    '[::1]',
+    '*',
+    'a b',
+  ])
+    expect(() => targets(wrong), wrong).toThrow('DAXPLANE_WEBHOOK_TARGETS');
+  for (const days of ['0', '366', '1.5'])
+    expect(() => loadConfig([], { DAXPLANE_WEBHOOK_DISABLE_DAYS: days })).toThrow(
+      'DAXPLANE_WEBHOOK_DISABLE_DAYS',
+    );
 });
 
 test('origins are written as browsers write them', () => {

@@ -1,4 +1,5 @@
 import { makeTopology, type TestServer } from '../support/server.ts';
+import { playWebhooks } from './webhook_scene.ts';
 
 /** Hosts in the states in which every mutation that the domain can refuse is refused. */
 export interface Scene {
@@ -6,6 +7,8 @@ export interface Scene {
   readonly there: Readonly<Record<string, string>>;
   /** operationId → a request that meets a conflict: URL and body. */
   readonly conflicts: Readonly<Record<string, readonly [string, unknown?]>>;
+  /** Makes as many records as are taken of those that are counted: then another one is a conflict. */
+  readonly fill: () => Promise<void>;
 }
 
 const RAM = { name: 'dax0.0', mode: 'devdax', size: 1054867456, phys_addr: '0x101200000', target_node: 1 };
@@ -60,8 +63,11 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make('/v1/hosts/node-u/inventory', [CARD, CXL_RAM]);
   await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
   const pmem0 = `${at}/dax-devices/pmem0`;
+  const webhooks = await playWebhooks(server, make);
   return {
+    fill: webhooks.fill,
     there: {
+      ...webhooks.there,
       ...{
         host: 'node-a',
         device: 'dax0.0',
@@ -73,6 +79,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       ...{ mapping: whole.mapping, pin: pin.id, open_file: open_file.id, memdev: 'mem0', region: 'region0' },
     },
     conflicts: withBatches({
+      ...webhooks.conflicts,
       createHost: ['/v1/hosts', { name: 'node-a', kernel: 'v6.1' }],
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],

@@ -108,6 +108,7 @@ describe('an operation documents the noes that it answers, and no others', () =>
 });
 
 describe('what documents a conflict meets one', () => {
+  beforeAll(() => scene.fill());
   const conflicting = OPERATIONS.filter(({ problems }) => problems.includes(409));
   test.each(conflicting.map((operation) => [operation.id, operation] as const))(
     '%s',

@@ -14,15 +14,17 @@ const rules = createRequire(import.meta.url)(
 const MAY_IMPORT: Readonly<Record<string, readonly Target[]>> = {
   engine: ['engine'],
   inventory: ['engine', 'inventory'],
-  store: ['engine', 'port', 'store'],
-  runtime: ['engine', 'port', 'store', 'runtime', 'threads'],
-  app: ['engine', 'inventory', 'port', 'runtime', 'app'],
-  http: ['config', 'engine', 'inventory', 'app', 'http'],
+  service: ['engine', 'service'],
+  store: ['engine', 'service', 'port', 'store'],
+  runtime: ['engine', 'service', 'port', 'store', 'runtime', 'threads'],
+  app: ['engine', 'inventory', 'service', 'port', 'runtime', 'app'],
+  http: ['config', 'engine', 'inventory', 'service', 'app', 'http'],
 };
 const TARGETS = {
   config: '../config.ts',
   engine: '../engine/model/host.ts',
   inventory: '../inventory/parse.ts',
+  service: '../service/command.ts',
   port: '../store/port.ts',
   store: '../store/read.ts',
   runtime: '../runtime/asker.ts',

@@ -6,7 +6,7 @@ import { isRefusal } from '../../src/engine/model/refusal.ts';
 import { prepareDecide } from '../../src/runtime/decider.ts';
 import type { Decided } from '../../src/store/decided.ts';
 import { unpackDecided } from '../../src/store/packed_decision.ts';
-import type { BatchResult, Decide, Work } from '../../src/store/transact.ts';
+import type { BatchResult, Decide, HostWork } from '../../src/store/transact.ts';
 import { memoryWriter } from './support/memory_writer.ts';
 
 const RHEL_9 = '5.14.0-427.13.1.el9_4.x86_64';
@@ -22,8 +22,8 @@ const setUp: readonly Command[] = [
 interface Writer {
   /** The runs in an assumed world, while the writer decided. */
   readonly worlds: () => number;
-  readonly run: (work: Work) => BatchResult['settled'][number];
-  readonly elsewhere: (work: Work) => Decided;
+  readonly run: (work: HostWork) => BatchResult['settled'][number];
+  readonly elsewhere: (work: HostWork) => Decided;
   readonly count: (table: string) => unknown;
 }
 
@@ -97,7 +97,7 @@ test('[UNK12] the same decided in the writer would be run in several worlds', ()
 
 test('[UNK12] what was decided elsewhere is committed as it was decided, where the host is as it was read', () => {
   const { run, elsewhere, count } = prepared();
-  const work: Work = { host: HOST, command: unbind };
+  const work: HostWork = { host: HOST, command: unbind };
   const decided = elsewhere(work);
   if (!('decision' in decided) || isRefusal(decided.decision)) throw new Error('it is not granted');
   const before = Number(count('events'));
@@ -108,7 +108,7 @@ test('[UNK12] what was decided elsewhere is committed as it was decided, where t
 
 test('[UNK12] a host that was changed meanwhile leaves it undecided again; another host does not', () => {
   const { run, elsewhere, count } = prepared();
-  const work: Work = { host: HOST, command: unbind };
+  const work: HostWork = { host: HOST, command: unbind };
   const decided = elsewhere(work);
   const changed = run({ host: HOST, command: { type: 'create_process', pid: 8, comm: 'b' } });
   expect(changed).toMatchObject({ submitted: { status: 'done' } });
@@ -121,7 +121,7 @@ test('[UNK12] a host that was changed meanwhile leaves it undecided again; anoth
 test('[UNK12] a condition holds when it is committed, and a key keeps what was decided elsewhere', () => {
   const { run, elsewhere } = prepared();
   const idempotency = { key: 'k', fingerprint: 'f' };
-  const work: Work = { host: HOST, command: unbind, idempotency };
+  const work: HostWork = { host: HOST, command: unbind, idempotency };
   const wrong = { kind: 'dax_devices', id: 'pmem0', states: [{ uid: 'another', revision: 1 }] } as const;
   expect(run({ ...work, precondition: wrong, decided: elsewhere(work) })).toEqual({
     submitted: { status: 'precondition_failed' },
@@ -132,7 +132,7 @@ test('[UNK12] a condition holds when it is committed, and a key keeps what was d
 
 test('[UNK12] what is not there is not found, whatever the condition', () => {
   const { run, elsewhere } = prepared();
-  const work: Work = {
+  const work: HostWork = {
     host: HOST,
     command: { ...unbind, dax_device: 'nobody' },
     precondition: { kind: 'dax_devices', id: 'nobody', states: '*' },
@@ -146,7 +146,11 @@ test('[UNK12] what is not there is not found, whatever the condition', () => {
 test('[UNK12] a question with a key is answered elsewhere, and kept here', () => {
   const { run, elsewhere } = prepared();
   const idempotency = { key: 'q', fingerprint: 'f' };
-  const work: Work = { host: HOST, question: { type: 'survey_holders', dax_device: 'pmem0' }, idempotency };
+  const work: HostWork = {
+    host: HOST,
+    question: { type: 'survey_holders', dax_device: 'pmem0' },
+    idempotency,
+  };
   expect(run(work)).toEqual(UNDECIDED);
   const first = run({ ...work, decided: elsewhere(work) });
   expect(first).toMatchObject({ submitted: { status: 'done', replayed: false } });

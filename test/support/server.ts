@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { createControlPlane, type ControlPlane } from '../../src/app/control_plane.ts';
+import type { WebhookOptions } from '../../src/app/webhooks/serve.ts';
 import { buildServer, type ServerOptions } from '../../src/http/server.ts';
 import type { Store } from '../../src/store/port.ts';
 import { requireDocumented } from './document.ts';
@@ -49,9 +50,13 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** A whole server over a store (a fresh one in this thread unless given), without limits. */
 export async function startTestServer({
   store,
+  webhooks,
   ...options
-}: { readonly store?: Store } & Omit<ServerOptions, 'backend' | 'logger'> = {}): Promise<TestServer> {
-  const controlPlane = createControlPlane(store ?? (await openFreshStore()), silent);
+}: {
+  readonly store?: Store;
+  readonly webhooks?: Partial<WebhookOptions>;
+} & Omit<ServerOptions, 'backend' | 'logger'> = {}): Promise<TestServer> {
+  const controlPlane = createControlPlane(store ?? (await openFreshStore()), silent, webhooks);
   await controlPlane.start();
   const app = await buildServer({ backend: controlPlane, logger: false, ...options });
   return {

@@ -84,3 +84,10 @@ export const ProcessPath = z.strictObject({
       override: shownAs({ type: 'integer', minimum: 1, example: 102 }),
     }),
 });
+
+const webhook = segment('Id of the webhook.', '0199d1f0-0000-7000-8000-000000000000');
+export const WebhookPath = z.strictObject({ webhook });
+export const DeliveryPath = z.strictObject({
+  webhook,
+  delivery: segment('Id of the delivery.', '0199d1f0-0000-7000-8000-000000000000'),
+});

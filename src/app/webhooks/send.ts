@@ -1,0 +1,134 @@
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
+import { hostnameOf, lookupFor, refusesUrl, TargetRefused, type Resolve, type Targets } from './targets.ts';
+
+/** How long an attempt may take, from the look-up of the name to the end of the answer. */
+const TIMEOUT_MS = 15_000;
+/** Of an answer that is read: only its status matters. */
+const ANSWER_BYTES_MAX = 16 * 1024;
+
+/** What came of an attempt: the status of an answer, or why there was none. */
+export interface SendResult {
+  readonly status: number | null;
+  readonly error: string | null;
+  /** What Retry-After asks for. */
+  readonly retry_after_ms: number | null;
+}
+
+/** A POST. */
+export interface Message {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends a message; never rejects but where it is aborted. */
+export type Send = (message: Message, signal: AbortSignal) => Promise<SendResult>;
+
+/** Where it may be sent to, and how long that may take; `resolve` stands for the system's resolver in tests. */
+export interface SenderOptions {
+  readonly targets: Targets;
+  readonly timeout_ms?: number;
+  readonly resolve?: Resolve;
+}
+
+/**
+ * Prepares sending, each message by a connection of its own. Redirects are not followed: what they lead to nobody has
+ * allowed.
+ */
+export function createSender({ targets, timeout_ms = TIMEOUT_MS, resolve }: SenderOptions): Send {
+  const lookup = lookupFor(targets, resolve);
+  return async (message, signal) => {
+    const refused = refusesUrl(targets, message.url);
+    if (refused !== null) return failed(`the target is refused: ${refused}`);
+    const limit = limitOf(signal, timeout_ms);
+    try {
+      return await post(message, lookup, limit.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (limit.signal.aborted) return failed(`no answer within ${String(timeout_ms)} ms`);
+      return failed(reasonOf(error));
+    } finally {
+      limit.end();
+    }
+  };
+}
+
+/** Aborted with the other signal, or when the time is up. AbortSignal.any() is not in each Node 20. */
+function limitOf(
+  signal: AbortSignal,
+  ms: number,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, ms);
+  signal.addEventListener('abort', abort);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function post(
+  { url: text, headers, body }: Message,
+  lookup: ReturnType<typeof lookupFor>,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  const url = new URL(text);
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const bytes = Buffer.from(body);
+    const sent = request(url, {
+      method: 'POST',
+      agent: false,
+      ...(isIP(hostnameOf(url)) === 0 ? { lookup } : {}),
+      headers: { ...headers, 'content-length': bytes.length },
+      signal,
+    });
+    sent.on('error', reject);
+    sent.on('response', (answer) => {
+      const told = { status: answer.statusCode ?? null, error: null, retry_after_ms: retryAfterOf(answer) };
+      readToEnd(answer, () => {
+        resolve(told);
+        sent.destroy();
+      });
+    });
+    sent.end(bytes);
+  });
+}
+
+/** A little of the answer is read, so that the receiver is not cut off; how it ends does not change what it said. */
+function readToEnd(answer: IncomingMessage, end: () => void): void {
+  let bytes = 0;
+  answer.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) end();
+  });
+  for (const event of ['end', 'error', 'close']) answer.on(event, end);
+}
+
+/** Seconds, or a date; what is neither asks for nothing. */
+function retryAfterOf({ headers }: IncomingMessage): number | null {
+  const text = headers['retry-after'];
+  if (text === undefined) return null;
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+}
+
+function failed(error: string): SendResult {
+  return { status: null, error, retry_after_ms: null };
+}
+
+const REASON_LENGTH_MAX = 200;
+
+/** Of several addresses each has its own error: the first is told. */
+function reasonOf(error: unknown): string {
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  if (first instanceof TargetRefused) return `the target is refused: ${first.message}`;
+  return (first instanceof Error ? first.message : String(first)).slice(0, REASON_LENGTH_MAX);
+}

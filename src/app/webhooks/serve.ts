@@ -1,0 +1,47 @@
+import type { Log } from '../../runtime/log.ts';
+import type { ServiceStore, Store } from '../../store/port.ts';
+import { realClock, type Clock } from './clock.ts';
+import { createDispatcher, type Concurrency, type Dispatcher } from './dispatcher.ts';
+import { SCHEDULE_MS } from './schedule.ts';
+import { createSender, type SenderOptions } from './send.ts';
+import { guardTargets } from './service.ts';
+import { allowTargets } from './targets.ts';
+
+/** How webhooks are served; what is absent is as an operator finds it. */
+export interface WebhookOptions extends Omit<SenderOptions, 'targets'> {
+  /** Names, addresses and CIDRs beside public addresses that messages may be sent to. */
+  readonly targets: readonly string[];
+  /** Days of nothing but failures after which a webhook is disabled. */
+  readonly disable_days: number;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly schedule_ms: readonly number[];
+  readonly random: () => number;
+  readonly concurrency: Concurrency;
+}
+
+const DISABLE_DAYS = 5;
+const DAY_MS = 86_400_000;
+
+/** Serves webhooks over a store: what is asked of them, and who sends. */
+export function serveWebhooks(
+  store: Store,
+  log: Log,
+  options: Partial<WebhookOptions>,
+): { readonly service: ServiceStore; readonly dispatcher: Dispatcher } {
+  const { disable_days = DISABLE_DAYS, version = '0', clock = realClock, concurrency } = options;
+  const { schedule_ms = SCHEDULE_MS, random = Math.random, timeout_ms, resolve } = options;
+  const targets = allowTargets(options.targets ?? []);
+  const send = createSender({
+    targets,
+    ...(timeout_ms === undefined ? {} : { timeout_ms }),
+    ...(resolve === undefined ? {} : { resolve }),
+  });
+  const dispatcher = createDispatcher({
+    ...{ store, log, clock, send, retries: { schedule_ms, random } },
+    disable_after_ms: disable_days * DAY_MS,
+    user_agent: `daxplane/${version}`,
+    ...(concurrency === undefined ? {} : { concurrency }),
+  });
+  return { service: guardTargets(store.service, targets), dispatcher };
+}

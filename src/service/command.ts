@@ -1,0 +1,64 @@
+import type { Attempt, Delivery, ShownSecret, Webhook, WebhookFields } from './webhook.ts';
+
+/**
+ * What changes a record of the service: one that is of no host. By the same queue, batches and transactions as the
+ * commands for hosts. The last two are the dispatcher's.
+ */
+export type ServiceCommand =
+  /** Where no secret is given, one is made. */
+  | { readonly type: 'create_webhook'; readonly fields: WebhookFields; readonly secret: string | null }
+  | {
+      readonly type: 'patch_webhook';
+      readonly webhook: string;
+      readonly fields: Partial<WebhookFields>;
+      /** The new secret, or null for one that is made; the former one signs too for a day. */
+      readonly rotation?: { readonly secret: string | null };
+    }
+  | { readonly type: 'delete_webhook'; readonly webhook: string }
+  | { readonly type: 'test_webhook'; readonly webhook: string }
+  | { readonly type: 'redeliver'; readonly webhook: string; readonly delivery: string }
+  | { readonly type: 'take_events'; readonly webhook: string }
+  | {
+      readonly type: 'end_attempt';
+      readonly delivery: string;
+      readonly attempt: Attempt;
+      readonly outcome: AttemptOutcome;
+      /** A webhook that has only failed for so long is disabled. */
+      readonly disable_after_ms: number;
+    };
+export type ServiceCommandType = ServiceCommand['type'];
+export type ServiceCommandOf<Type extends ServiceCommandType> = Extract<
+  ServiceCommand,
+  { readonly type: Type }
+>;
+
+/** What an attempt leaves. `is_gone`: the receiver wants nothing any more. */
+export type AttemptOutcome =
+  | { readonly state: 'delivered' | 'failed' }
+  | { readonly state: 'pending'; readonly next_attempt_ms: number; readonly is_gone: boolean };
+
+/** What came of taking events: where the cursor stands, how many became deliveries, whether more are there to be taken now. */
+export interface TakenEvents {
+  readonly cursor: number;
+  readonly taken: number;
+  readonly is_more: boolean;
+  /** Events that the journal had dropped before they were looked at. */
+  readonly missed: number;
+}
+
+/** The answer of each command. */
+export interface ServiceAnswers {
+  readonly create_webhook: Webhook & ShownSecret;
+  readonly patch_webhook: Webhook & ShownSecret;
+  readonly delete_webhook: null;
+  readonly test_webhook: Delivery;
+  readonly redeliver: Delivery;
+  /** Null where there is no such webhook, or it is disabled. */
+  readonly take_events: TakenEvents | null;
+  /** The webhook, where this disabled it. */
+  readonly end_attempt: Webhook | null;
+}
+export type ServiceAnswerTo<Type extends ServiceCommandType = ServiceCommandType> = ServiceAnswers[Type];
+
+/** Kinds of which somebody else may keep records in memory: told of with the commit. */
+export type ServiceKind = 'webhooks';

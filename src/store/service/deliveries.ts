@@ -1,0 +1,125 @@
+import { refuse } from '../../engine/model/refusal.ts';
+import type { Connection } from '../connection.ts';
+import type { AttemptOutcome, ServiceCommandOf } from '../../service/command.ts';
+import type { ServiceHandlers } from './context.ts';
+import { TEST_TYPE, type Attempt, type DisabledReason } from '../../service/webhook.ts';
+import {
+  deliveryOf,
+  SELECT_DELIVERIES,
+  webhookOf,
+  type DeliveryRow,
+  type WebhookRow,
+} from './webhook_rows.ts';
+import { webhookNotFound, type WebhookTable } from './webhooks.ts';
+
+/** Attempts of a delivery that are kept, the last ones. */
+const ATTEMPTS_KEPT = 20;
+
+type Handlers = ServiceHandlers<'test_webhook' | 'redeliver' | 'end_attempt'>;
+
+/** Prepares making a test message, sending something again, and noting what became of an attempt. */
+export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers {
+  const byId = db.prepare<[string], DeliveryRow>(`${SELECT_DELIVERIES} WHERE d.uid = ?`);
+  const hasEvent = db.prepare<[number], number>('SELECT 1 FROM events WHERE seq = ?').pluck();
+  const insert = db.prepare(`INSERT INTO webhook_deliveries
+    (uid, webhook, event_id, type, state, next_attempt_ms, created_ms)
+    VALUES (@uid, @webhook, @uid, '${TEST_TYPE}', 'pending', @now_ms, @now_ms)`);
+  const again = db.prepare(`UPDATE webhook_deliveries
+    SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL WHERE key = @key`);
+  /** The webhook that something is to be sent to, or why nothing is. */
+  const enabled = (id: string): WebhookRow | ReturnType<typeof refuse> => {
+    const row = table.byId(id);
+    if (row === null) return webhookNotFound(id);
+    return row.enabled === 1 ? row : refuse('webhook_disabled', `the webhook ${id} is disabled`);
+  };
+  return {
+    test_webhook: {
+      handle: ({ webhook }, { uid, now_ms, changed }) => {
+        const row = enabled(webhook);
+        if ('refused' in row) return row;
+        const id = uid();
+        insert.run({ uid: id, webhook: row.key, now_ms });
+        changed('webhooks');
+        return deliveryOf(byId.get(id)!);
+      },
+    },
+    redeliver: {
+      handle: ({ webhook, delivery }, { now_ms, changed }) => {
+        const row = enabled(webhook);
+        const found = byId.get(delivery);
+        if ('refused' in row && row.code === 'webhook_not_found') return row;
+        if (found?.webhook_uid !== webhook)
+          return refuse('delivery_not_found', `the webhook ${webhook} has no delivery ${delivery}`);
+        if ('refused' in row) return row;
+        if (found.seq !== null && hasEvent.get(found.seq) === undefined)
+          return refuse('event_not_kept', `the journal keeps event ${String(found.seq)} no more`);
+        again.run({ key: found.key, now_ms });
+        changed('webhooks');
+        return deliveryOf(byId.get(delivery)!);
+      },
+    },
+    end_attempt: prepareEndAttempt(db, table, (id) => byId.get(id)),
+  };
+}
+
+/** Of a webhook that was deleted meanwhile nothing is noted. */
+function prepareEndAttempt(
+  db: Connection,
+  table: WebhookTable,
+  find: (id: string) => DeliveryRow | undefined,
+): Handlers['end_attempt'] {
+  const end =
+    db.prepare(`UPDATE webhook_deliveries SET state = @state, attempts = @attempts, tries = tries + 1,
+    next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms WHERE key = @key`);
+  const count = db.prepare(`UPDATE webhooks SET delivered = delivered + @delivered, failed = failed + @failed,
+    failing_since_ms = @failing_since_ms WHERE key = @key`);
+  const disable = db.prepare(
+    'UPDATE webhooks SET enabled = 0, disabled_reason = @reason, revision = revision + 1 WHERE key = @key',
+  );
+  return {
+    handle: (command, { now_ms, changed }) => {
+      const { attempt, outcome } = command;
+      const delivery = find(command.delivery);
+      if (delivery?.state !== 'pending') return null;
+      const webhook = table.byKey(delivery.webhook);
+      const { key } = webhook;
+      const attempts = [...(JSON.parse(delivery.attempts) as Attempt[]), attempt].slice(-ATTEMPTS_KEPT);
+      end.run({
+        key: delivery.key,
+        state: outcome.state,
+        attempts: JSON.stringify(attempts),
+        next_attempt_ms: outcome.state === 'pending' ? outcome.next_attempt_ms : null,
+        ended_ms: outcome.state === 'pending' ? null : now_ms,
+      });
+      const failing_since_ms = failingSince(webhook, command);
+      const [delivered, failed] = [outcome.state === 'delivered', outcome.state === 'failed'].map(Number);
+      count.run({ key, delivered, failed, failing_since_ms });
+      const reason = reasonToDisable(webhook, command, failing_since_ms);
+      if (reason === null) return null;
+      disable.run({ key, reason });
+      changed('webhooks');
+      return webhookOf(table.byKey(key));
+    },
+  };
+}
+
+type EndAttempt = ServiceCommandOf<'end_attempt'>;
+
+function failingSince(webhook: WebhookRow, { attempt, outcome }: EndAttempt): number | null {
+  return outcome.state === 'delivered' ? null : (webhook.failing_since_ms ?? Date.parse(attempt.at));
+}
+
+function reasonToDisable(
+  { enabled }: WebhookRow,
+  { attempt, outcome, disable_after_ms }: EndAttempt,
+  failing_since_ms: number | null,
+): DisabledReason | null {
+  if (enabled === 0) return null;
+  if (isGone(outcome)) return 'gone';
+  if (failing_since_ms === null) return null;
+  return Date.parse(attempt.at) - failing_since_ms >= disable_after_ms ? 'failing' : null;
+}
+
+function isGone(outcome: AttemptOutcome): boolean {
+  return outcome.state === 'pending' && outcome.is_gone;
+}

@@ -1,0 +1,79 @@
+import type { Connection } from '../connection.ts';
+import { eventId, withDashes } from '../event_id.ts';
+import { prepareOldestSeq } from '../journal.ts';
+import type { ServiceContext, ServiceHandler } from './context.ts';
+import type { TakenEvents } from '../../service/command.ts';
+import type { WebhookFilters } from '../../service/webhook.ts';
+import { webhookOf, type WebhookRow } from './webhook_rows.ts';
+import type { WebhookTable } from './webhooks.ts';
+
+/** Deliveries of a webhook that may be pending: what comes behind them waits in the journal. */
+const PENDING_MAX = 1_000;
+/** Events that are looked at in one go: the batch that it goes with waits for it, some milliseconds. */
+const LOOKED_AT_MAX = 500;
+
+interface EventRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly at_ms: number;
+  readonly host: string;
+  readonly dax_device: string | null;
+  readonly tenant: string | null;
+}
+
+/**
+ * Prepares making deliveries of the events behind a webhook's cursor, and moving it on, in one transaction: the journal is
+ * the outbox. Events that its filters keep back are passed over; those that are gone are counted.
+ */
+export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceHandler<'take_events'> {
+  const look = db.prepare<[number, number], EventRow>(
+    `SELECT e.seq, lower(hex(e.id)) AS id, e.type, e.at_ms, n.name AS host, e.dax_device, e.tenant
+     FROM events AS e CROSS JOIN host_names AS n ON n.key = e.host WHERE e.seq > ? ORDER BY e.seq LIMIT ?`,
+  );
+  const oldest = prepareOldestSeq(db);
+  const random = db.prepare<[], string>('SELECT CAST(random AS TEXT) FROM identity').pluck();
+  const insert = db.prepare(`INSERT INTO webhook_deliveries
+    (uid, webhook, seq, event_id, type, state, next_attempt_ms, created_ms)
+    VALUES (@uid, @webhook, @seq, @event_id, @type, 'pending', @now_ms, @now_ms)`);
+  const move = db.prepare(
+    'UPDATE webhooks SET cursor = @cursor, missed_events = missed_events + @missed WHERE key = @key',
+  );
+  const make = (webhook: WebhookRow, { seq, id, type, at_ms }: EventRow, context: ServiceContext): void => {
+    const { uid, now_ms } = context;
+    const event_id = id === '' ? eventId(BigInt(random.get()!), seq, at_ms) : withDashes(id);
+    insert.run({ uid: uid(), webhook: webhook.key, seq, event_id, type, now_ms });
+  };
+  const take = (row: WebhookRow, context: ServiceContext): TakenEvents => {
+    const missed = context.seq > row.cursor ? Math.max(0, oldest() - row.cursor - 1) : 0;
+    const filters = webhookOf(row);
+    const room = PENDING_MAX - row.pending;
+    let [cursor, taken] = [row.cursor + missed, 0];
+    if (room > 0)
+      for (const event of look.all(cursor, LOOKED_AT_MAX)) {
+        if (lets(filters, event)) {
+          if (taken === room) break;
+          make(row, event, context);
+          taken += 1;
+        }
+        cursor = event.seq;
+      }
+    if (cursor > row.cursor) move.run({ key: row.key, cursor, missed });
+    return { cursor, taken, missed, is_more: taken < room && cursor < context.seq };
+  };
+  return {
+    handle: ({ webhook }, context) => {
+      const row = table.byId(webhook);
+      return row?.enabled === 1 ? take(row, context) : null;
+    },
+  };
+}
+
+function lets({ types, host, dax_device, tenant }: WebhookFilters, event: EventRow): boolean {
+  return (
+    (types === null || (types as readonly string[]).includes(event.type)) &&
+    (host === null || host === event.host) &&
+    (dax_device === null || dax_device === event.dax_device) &&
+    (tenant === null || tenant === event.tenant)
+  );
+}

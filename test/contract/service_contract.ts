@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Commit, Store } from '../../src/store/port.ts';
+import type { ServiceAnswerTo, ServiceCommandOf, ServiceCommandType } from '../../src/service/command.ts';
+import type { ServiceSubmission } from '../../src/store/service/port.ts';
+import type { Attempt, Webhook, WebhookFields } from '../../src/service/webhook.ts';
+import type { StoreHarness } from './store_contract.ts';
+
+const FIELDS: WebhookFields = {
+  url: 'https://hooks.example/in',
+  types: null,
+  host: null,
+  dax_device: null,
+  tenant: null,
+  description: null,
+  enabled: true,
+};
+const SECRET = 'whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0';
+const DAY_MS = 86_400_000;
+
+/** What every implementation of the port has to do with records that are of no host. */
+export function serviceContract(name: string, makeHarness: () => StoreHarness): void {
+  describe(`${name} keeps the service's own records`, () => {
+    let harness: StoreHarness;
+    let store: Store;
+    beforeEach(async () => {
+      harness = makeHarness();
+      store = await harness.open();
+    });
+    afterEach(async () => harness.cleanup());
+
+    const submit = async <Type extends ServiceCommandType>(
+      command: ServiceCommandOf<Type>,
+      more: Omit<ServiceSubmission<Type>, 'command'> = {},
+    ) => store.service.submit<Type>({ command, ...more });
+    const done = async <Type extends ServiceCommandType>(
+      command: ServiceCommandOf<Type>,
+      more: Omit<ServiceSubmission<Type>, 'command'> = {},
+    ): Promise<ServiceAnswerTo<Type>> => {
+      const submitted = await submit(command, more);
+      if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
+      return submitted.answer;
+    };
+    const create = (fields: Partial<WebhookFields> = {}): Promise<Webhook> =>
+      done<'create_webhook'>({ type: 'create_webhook', fields: { ...FIELDS, ...fields }, secret: SECRET });
+    const makeHost = (host: string) =>
+      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
+    const take = (webhook: string) => done<'take_events'>({ type: 'take_events', webhook });
+    const due = async (webhook: string) =>
+      (await store.service.dueDeliveries({ webhook, now_ms: new Date().getTime() + DAY_MS, limit: 100 })).due;
+    const attempt = (at_ms: number, status: number | null): Attempt => ({
+      at: new Date(at_ms).toISOString(),
+      status,
+      error: status === null ? 'it did not answer' : null,
+      duration_ms: 3,
+    });
+    const end = (
+      delivery: string,
+      outcome: ServiceCommandOf<'end_attempt'>['outcome'],
+      at_ms = Date.UTC(2030, 0),
+    ) =>
+      done<'end_attempt'>({
+        type: 'end_attempt',
+        delivery,
+        attempt: attempt(at_ms, outcome.state === 'delivered' ? 204 : 500),
+        outcome,
+        disable_after_ms: DAY_MS,
+      });
+
+    test('what is created is read back without its secret, and after a restart', async () => {
+      const created = await create({ types: ['host_created'], host: 'node-a' });
+      expect(created).toMatchObject({ revision: 1, secret: SECRET, types: ['host_created'], enabled: true });
+      const { secret: _secret, ...shown } = created as Webhook & { secret: string };
+      expect(await store.service.webhook(created.id)).toEqual(shown);
+      expect((await store.service.webhooks({ limit: 10 })).items).toEqual([shown]);
+      await store.close();
+      store = await harness.open();
+      expect(await store.service.webhook(created.id)).toEqual(shown);
+      expect(await store.service.webhook('other')).toBeNull();
+    });
+
+    test('a dry run answers the same and stores nothing', async () => {
+      const submitted = await submit<'create_webhook'>(
+        { type: 'create_webhook', fields: FIELDS, secret: SECRET },
+        { dry_run: true },
+      );
+      expect(submitted).toMatchObject({ status: 'done', answer: { url: FIELDS.url, secret: SECRET } });
+      expect((await store.service.webhooks({ limit: 10 })).items).toEqual([]);
+    });
+
+    test('a key answers the same again, and nothing else', async () => {
+      const idempotency = { key: 'k', fingerprint: 'one' };
+      const command = { type: 'create_webhook', fields: FIELDS, secret: SECRET } as const;
+      const first = await done<'create_webhook'>(command, { idempotency });
+      const again = await submit<'create_webhook'>(command, { idempotency });
+      expect(again).toMatchObject({ status: 'done', replayed: true, answer: first });
+      const other = await submit<'create_webhook'>(command, {
+        idempotency: { key: 'k', fingerprint: 'two' },
+      });
+      expect(other).toEqual({ status: 'idempotency_mismatch' });
+      expect((await store.service.webhooks({ limit: 10 })).items).toHaveLength(1);
+    });
+
+    test('If-Match takes the present state alone, and what is not there stays not found', async () => {
+      const { id, uid } = await create();
+      const patch = { type: 'patch_webhook', webhook: id, fields: { description: 'x' } } as const;
+      const state = (revision: number) => ({ precondition: { states: [{ uid, revision }] } });
+      expect(await submit<'patch_webhook'>(patch, state(2))).toEqual({ status: 'precondition_failed' });
+      expect(await done<'patch_webhook'>(patch, state(1))).toMatchObject({ revision: 2, description: 'x' });
+      expect(await submit<'patch_webhook'>(patch, state(1))).toEqual({ status: 'precondition_failed' });
+      const missing = await submit<'patch_webhook'>({ ...patch, webhook: 'none' }, state(1));
+      expect(missing).toMatchObject({ status: 'refused', refusal: { code: 'webhook_not_found' } });
+      const all = { precondition: { states: '*' } } as const;
+      expect(await done<'delete_webhook'>({ type: 'delete_webhook', webhook: id }, all)).toBeNull();
+    });
+
+    test('a webhook gets the events behind its creation that its filters let through', async () => {
+      await makeHost('before');
+      const { id } = await create({ types: ['host_created'], host: 'node-b' });
+      await makeHost('node-a');
+      await makeHost('node-b');
+      const { as_of } = await store.events({ after: 0, limit: 1 });
+      expect(await take(id)).toEqual({ cursor: as_of, taken: 1, is_more: false, missed: 0 });
+      expect(await take(id)).toMatchObject({ taken: 0 });
+      const { items } = await store.service.deliveries({ webhook: id, limit: 10 });
+      const events = (await store.events({ after: 0, limit: 10 })).items.filter(
+        ({ host }) => host === 'node-b',
+      );
+      expect(items).toMatchObject([
+        {
+          webhook: id,
+          event_seq: events[0]?.seq,
+          event_id: events[0]?.id,
+          type: 'host_created',
+          state: 'pending',
+        },
+      ]);
+      expect(await due(id)).toMatchObject([{ id: items[0]?.id, event_seq: events[0]?.seq, tries: 0 }]);
+    });
+
+    test('an attempt is logged with its delivery, which is tried again, delivered, or given up', async () => {
+      const { id } = await create();
+      await makeHost('node-a');
+      await take(id);
+      const [{ id: delivery } = { id: '' }] = await due(id);
+      const at = Date.UTC(2030, 0);
+      await end(delivery, { state: 'pending', next_attempt_ms: at + 5_000, is_gone: false });
+      expect(await store.service.delivery(id, delivery)).toMatchObject({
+        state: 'pending',
+        attempts: [attempt(at, 500)],
+        next_attempt_at: '2030-01-01T00:00:05.000Z',
+      });
+      const early = await store.service.dueDeliveries({ webhook: id, now_ms: at, limit: 10 });
+      expect(early).toEqual({ due: [], next_ms: at + 5_000 });
+      expect(await store.service.webhook(id)).toMatchObject({ failing_since: '2030-01-01T00:00:00.000Z' });
+      await end(delivery, { state: 'delivered' });
+      const after = await store.service.webhook(id);
+      expect(after).toMatchObject({ failing_since: null, counters: { pending: 0, delivered: 1, failed: 0 } });
+      const list = async (state: 'pending' | 'delivered') =>
+        (await store.service.deliveries({ webhook: id, state, limit: 10 })).items.length;
+      expect([await list('pending'), await list('delivered')]).toEqual([0, 1]);
+      await done<'redeliver'>({ type: 'redeliver', webhook: id, delivery });
+      expect(await due(id)).toMatchObject([{ id: delivery, tries: 0 }]);
+      await end(delivery, { state: 'failed' });
+      expect((await store.service.webhook(id))?.counters).toMatchObject({ delivered: 1, failed: 1 });
+    });
+
+    test('a webhook is disabled by 410, and by failing for as long as is asked', async () => {
+      const { id } = await create();
+      const test = async () => (await done<'test_webhook'>({ type: 'test_webhook', webhook: id })).id;
+      const later = { state: 'pending', next_attempt_ms: 0, is_gone: false } as const;
+      const first = await test();
+      expect(await end(first, later, DAY_MS)).toBeNull();
+      expect(await end(first, later, 2 * DAY_MS - 1)).toBeNull();
+      expect(await end(first, later, 2 * DAY_MS)).toMatchObject({
+        enabled: false,
+        disabled_reason: 'failing',
+        revision: 2,
+      });
+      expect(await store.service.webhookTargets()).toEqual([]);
+      const refused = await submit<'test_webhook'>({ type: 'test_webhook', webhook: id });
+      expect(refused).toMatchObject({ refusal: { code: 'webhook_disabled' } });
+      const enabled = await done<'patch_webhook'>({
+        type: 'patch_webhook',
+        webhook: id,
+        fields: { enabled: true },
+      });
+      expect(enabled).toMatchObject({ disabled_reason: null, failing_since: null, counters: { pending: 1 } });
+      expect(await end(first, { ...later, is_gone: true })).toMatchObject({ disabled_reason: 'gone' });
+    });
+
+    test('the former secret stays until its time, and only those who send see either', async () => {
+      const { id } = await create();
+      const secret = `${SECRET}AAAA`;
+      const rotate = (given: string | null) =>
+        done<'patch_webhook'>({
+          type: 'patch_webhook',
+          webhook: id,
+          fields: {},
+          rotation: { secret: given },
+        });
+      const rotated = await rotate(secret);
+      expect(rotated).toMatchObject({
+        secret,
+        revision: 2,
+        former_secret_until: expect.any(String) as string,
+      });
+      expect(await store.service.webhookTargets()).toMatchObject([
+        {
+          id,
+          secret,
+          former_secret: SECRET,
+          former_secret_until_ms: Date.parse(rotated.former_secret_until ?? ''),
+        },
+      ]);
+      const made = await rotate(null);
+      expect(made.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+      expect(JSON.stringify(await store.service.webhook(id))).not.toContain('whsec_');
+    });
+
+    test('with a webhook its deliveries go, and an attempt that ends then is nothing', async () => {
+      const { id } = await create();
+      const delivery = await done<'test_webhook'>({ type: 'test_webhook', webhook: id });
+      await done<'delete_webhook'>({ type: 'delete_webhook', webhook: id });
+      expect(await end(delivery.id, { state: 'delivered' })).toBeNull();
+      expect((await store.service.deliveries({ webhook: id, limit: 10 })).items).toEqual([]);
+      expect(await done<'take_events'>({ type: 'take_events', webhook: id })).toBeNull();
+    });
+
+    test('lists are paged in order of creation', async () => {
+      const ids: string[] = [];
+      for (let at = 0; at < 3; at += 1) ids.push((await create()).id);
+      const first = await store.service.webhooks({ limit: 2 });
+      expect([first.items.map(({ id }) => id), first.last]).toEqual([ids.slice(0, 2), expect.any(Number)]);
+      const rest = await store.service.webhooks({ limit: 2, after: first.last! });
+      expect([rest.items.map(({ id }) => id), rest.last]).toEqual([ids.slice(2), null]);
+    });
+
+    test('a commit tells which kinds have changed, and nothing of a dry run or a refusal', async () => {
+      const commits: Commit['service'][] = [];
+      store.onCommit(({ service }) => void commits.push(service));
+      const { id } = await create();
+      await submit({ type: 'delete_webhook', webhook: id }, { dry_run: true });
+      await submit({ type: 'delete_webhook', webhook: 'none' });
+      await store.check();
+      expect(commits).toEqual([['webhooks']]);
+      await makeHost('node-a');
+      await take(id);
+      await take(id);
+      expect(commits).toEqual([['webhooks'], [], []]);
+    });
+
+    test('there are 100 webhooks at most', async () => {
+      await Promise.all(Array.from({ length: 100 }, () => create()));
+      const refused = await submit<'create_webhook'>({
+        type: 'create_webhook',
+        fields: FIELDS,
+        secret: SECRET,
+      });
+      expect(refused).toMatchObject({ refusal: { code: 'limit_reached' } });
+    });
+  });
+}

@@ -1,0 +1,32 @@
+import type { TestServer } from '../support/server.ts';
+
+type Make = (url: string, body: unknown, headers?: object) => Promise<{ readonly id: string }>;
+
+/** What a scene has of webhooks, as it has of all else. */
+interface WebhookScene {
+  readonly there: Readonly<Record<string, string>>;
+  readonly conflicts: Readonly<Record<string, readonly [string, unknown?]>>;
+  readonly fill: () => Promise<void>;
+}
+
+/** A webhook that is disabled, and a delivery to a name that nobody can have. */
+export async function playWebhooks(server: Pick<TestServer, 'call'>, make: Make): Promise<WebhookScene> {
+  const url = 'https://hooks.invalid/';
+  const { id: webhook } = await make('/v1/webhooks', { url });
+  const at = `/v1/webhooks/${webhook}`;
+  const { id: delivery } = await make(`${at}/test`, {});
+  await server.call('PATCH', at, { enabled: false });
+  return {
+    fill: async () => {
+      let status = 201;
+      while (status === 201)
+        ({ status } = await server.call('POST', '/v1/webhooks', { url, enabled: false }));
+    },
+    there: { webhook, delivery },
+    conflicts: {
+      createWebhook: ['/v1/webhooks', { url }],
+      testWebhook: [`${at}/test`, {}],
+      redeliverWebhook: [`${at}/deliveries/${delivery}/redeliver`, {}],
+    },
+  };
+}
