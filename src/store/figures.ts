@@ -16,7 +16,20 @@ export interface Figures {
   readonly oldest_waiting_ms: number | null;
   /** Of memory that a removal left behind as System RAM, until a reboot. */
   readonly leaked_bytes: number;
+  readonly webhooks: WebhookFigures;
   /** As those of the journal's pages. */
   readonly last_seq: number;
   readonly oldest_seq: number;
+}
+
+/** What is watched of all webhooks together. */
+export interface WebhookFigures {
+  /** `failing`: enabled, and no attempt has succeeded since one failed. */
+  readonly state: ByWord<'ok' | 'failing' | 'disabled'>;
+  /** Since when the one that has failed for longest does, milliseconds since 1970; null where none does. */
+  readonly failing_since_ms: number | null;
+  /** Up to where the slowest that is enabled has taken the journal; null without any. */
+  readonly cursor: number | null;
+  /** Since they were created. */
+  readonly deliveries: ByWord<'pending' | 'delivered' | 'failed'>;
 }

@@ -1,7 +1,7 @@
 import { DEVICE_STATES, HOST_HEALTH, REMOVAL_STATES } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
 import { NONE_OR_VERDICTS, prepareWords } from './count_fleet.ts';
-import { TENANTS_TOLD, type Figures } from './figures.ts';
+import { TENANTS_TOLD, type Figures, type WebhookFigures } from './figures.ts';
 import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 
 const PAGE_BYTES = 4096;
@@ -25,6 +25,7 @@ export function prepareFigures(db: Connection): () => Figures {
       `SELECT coalesce(sum(json_extract(record, '$.nr_pages')), 0) FROM memory_ranges WHERE leaked = 1`,
     )
     .pluck();
+  const webhooks = prepareWebhooks(db);
   return () => {
     const of = words();
     return {
@@ -38,8 +39,44 @@ export function prepareFigures(db: Connection): () => Figures {
       open_exposures_of: tenants.all(TENANTS_TOLD),
       oldest_waiting_ms: waiting.get() ?? null,
       leaked_bytes: leaked.get()! * PAGE_BYTES,
+      webhooks: webhooks(),
       last_seq: lastSeq(),
       oldest_seq: oldestSeq(),
+    };
+  };
+}
+
+interface WebhookRow extends Pick<WebhookFigures, 'failing_since_ms' | 'cursor'> {
+  readonly ok: number;
+  readonly failing: number;
+  readonly disabled: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** The counters stand with the webhooks, which are few; what is pending is counted by an index. */
+function prepareWebhooks(db: Connection): () => WebhookFigures {
+  const all = db.prepare<[], WebhookRow>(
+    `SELECT count(*) FILTER (WHERE enabled = 1 AND failing_since_ms IS NULL) AS ok,
+       count(*) FILTER (WHERE enabled = 1 AND failing_since_ms IS NOT NULL) AS failing,
+       count(*) FILTER (WHERE enabled = 0) AS disabled,
+       min(failing_since_ms) FILTER (WHERE enabled = 1) AS failing_since_ms,
+       min(cursor) FILTER (WHERE enabled = 1) AS cursor,
+       coalesce(sum(delivered), 0) AS delivered, coalesce(sum(failed), 0) AS failed
+     FROM webhooks`,
+  );
+  const pending = db
+    .prepare<[], number>(
+      `SELECT count(*) FROM webhooks AS w JOIN webhook_deliveries AS d ON d.webhook = w.key
+       WHERE d.state = 'pending'`,
+    )
+    .pluck();
+  return () => {
+    const { ok, failing, disabled, delivered, failed, ...told } = all.get()!;
+    return {
+      state: { ok, failing, disabled },
+      deliveries: { pending: pending.get()!, delivered, failed },
+      ...told,
     };
   };
 }

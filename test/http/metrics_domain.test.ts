@@ -134,6 +134,28 @@ describe('what is watched', () => {
     stream.close();
   });
 
+  test('has webhooks and their deliveries', async () => {
+    const url = 'https://hooks.invalid/';
+    const of = async () => {
+      const samples = await scrape();
+      const at = (name: string): number => samples.get(`daxplane_webhook${name}"}`) ?? NaN;
+      const enabled = at('s{state="ok') + at('s{state="failing');
+      const undelivered = at('_deliveries{state="pending') + at('_deliveries{state="failed');
+      return [enabled, at('s{state="disabled'), undelivered] as const;
+    };
+    expect(await of()).toEqual([0, 0, 0]);
+    // Nothing has its name: nothing is delivered.
+    const webhook = await make('/v1/webhooks', { url, types: ['host_deleted'] });
+    expect((await server.call('POST', `/v1/webhooks/${webhook}/test`, {})).status).toBe(202);
+    expect(await of()).toEqual([1, 0, 1]);
+    const samples = await scrape();
+    expect(samples.get('daxplane_journal_readers{reader="webhook"}')).toBe(1);
+    expect(samples.get('daxplane_webhook_deliveries{state="delivered"}')).toBe(0);
+    expect((await server.call('PATCH', `/v1/webhooks/${webhook}`, { enabled: false })).status).toBe(200);
+    expect((await of()).slice(0, 2)).toEqual([0, 1]);
+    expect((await scrape()).get('daxplane_journal_readers{reader="webhook"}')).toBe(0);
+  });
+
   test('has the turns of the writer', async () => {
     const before = await scrape();
     await make('/v1/hosts', { name: 'node-w', kernel: 'v6.1' });

@@ -41,11 +41,15 @@ export function measureJournal(app: FastifyInstance, registry: Registry): (figur
     'Events by which the slowest of them is behind the last one.',
     'reader',
   );
-  return ({ last_seq, oldest_seq }) => {
+  return ({ last_seq, oldest_seq, webhooks }) => {
     last(last_seq);
     oldest(oldest_seq);
     events(last_seq === 0 ? 0 : last_seq - oldest_seq + 1);
-    const now = [...all].map(([name, ask]) => [name, ask()] as const);
+    const { ok, failing } = webhooks.state;
+    const now = [
+      ...[...all].map(([name, ask]) => [name, ask()] as const),
+      ['webhook', { count: ok + failing, at: webhooks.cursor }] as const,
+    ];
     readers(now.map(([name, { count }]) => [name, count]));
     lag(now.map(([name, { at }]) => [name, at === null ? 0 : Math.max(0, last_seq - at)]));
   };

@@ -6,6 +6,7 @@ import { gauge } from './gauges.ts';
 import { measureJournal } from './journal.ts';
 import { measureRequests } from './requests.ts';
 import { measureStore, measureThreads } from './store.ts';
+import { measureWebhooks } from './webhooks.ts';
 import { measureWriter } from './writer.ts';
 
 /** Gauges of prom-client that are named as counters are, and are sums of others that it has. */
@@ -42,7 +43,12 @@ function measureWhenAsked(
     '1 where the figures of the fleet, the journal and the threads are of now; 0 where they cannot be read.',
   );
   const store = measureStore(registry);
-  const each = [measureFleet(registry), measureJournal(app, registry), measureThreads(registry)];
+  const each = [
+    measureFleet(registry),
+    measureJournal(app, registry),
+    measureThreads(registry),
+    measureWebhooks(registry),
+  ];
   return async (log) => {
     try {
       store(await backend.status());
