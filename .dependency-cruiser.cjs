@@ -17,7 +17,7 @@ const ENGINE_ROOMS = [
   ['mm'],
   ['fs'],
   ['device'],
-  ['removal', 'memory_failure', 'exposure', 'topology'],
+  ['removal', 'memory_failure', 'exposure', 'topology', 'kept'],
   ['commands'],
   ['questions'],
 ];

@@ -67,6 +67,7 @@ function standing(host: Host): Applied {
     copied: new Map(),
     extents,
     mapped_before: new Map(),
+    contents: new Map(),
   };
 }
 

@@ -12,6 +12,7 @@ import type { DaxDevice, File, HostRecord, Mapping, Mount, Pin, Process } from '
 import type { Outcome } from './model/outcome.ts';
 import type { QuestionType } from './model/question.ts';
 import type { RemovalRecord } from './model/removal.ts';
+import type { Snapshot } from './model/snapshot.ts';
 import type { Exported, PutAnswer } from './model/topology.ts';
 import type { Capacity } from './questions/capacity.ts';
 import type { SurveyedMemoryBlock, SurveyedMemoryBlocks } from './questions/memory_blocks.ts';
@@ -62,6 +63,10 @@ interface CommandAnswers {
   readonly access: Outcome;
   readonly batch: BatchAnswer<DaxDevice | Mount | File | Process | OpenFile | Mapping | Pin | Outcome>;
   readonly put_topology: PutAnswer;
+  readonly create_snapshot: Snapshot;
+  readonly delete_snapshot: null;
+  readonly restore_host: HostRecord;
+  readonly fork_host: HostRecord;
   readonly munmap: Outcome;
   readonly create_pin: Pin | Outcome;
   readonly unpin: Outcome;

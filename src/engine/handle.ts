@@ -16,10 +16,13 @@ import { createMapping } from './commands/create_mapping.ts';
 import { createMount } from './commands/create_mount.ts';
 import { createPin } from './commands/create_pin.ts';
 import { createProcess } from './commands/create_process.ts';
+import { createSnapshot } from './commands/create_snapshot.ts';
 import { deleteDaxDevice } from './commands/delete_dax_device.ts';
 import { deleteHost } from './commands/delete_host.ts';
+import { deleteSnapshot } from './commands/delete_snapshot.ts';
 import { exitProcess } from './commands/exit_process.ts';
 import { fileIo } from './commands/file_io.ts';
+import { forkHost } from './commands/fork_host.ts';
 import { freeze } from './commands/freeze.ts';
 import { importInventory } from './commands/import_inventory.ts';
 import { memoryFailure } from './commands/memory_failure.ts';
@@ -35,6 +38,7 @@ import { recordHotplugEvent } from './commands/record_hotplug_event.ts';
 import { remount } from './commands/remount.ts';
 import { removeCxlMemdev } from './commands/remove_cxl_memdev.ts';
 import { removeDaxDevice } from './commands/remove_dax_device.ts';
+import { restoreHost } from './commands/restore_host.ts';
 import { shutdownMount } from './commands/shutdown_mount.ts';
 import { sync } from './commands/sync.ts';
 import { thaw } from './commands/thaw.ts';
@@ -99,6 +103,10 @@ const HANDLERS: {
   unpin,
   batch: (tx, command) => batch(tx, command, carryOutItem),
   put_topology: (tx, command) => putTopology(tx, command, carryOutItem),
+  create_snapshot: createSnapshot,
+  delete_snapshot: deleteSnapshot,
+  restore_host: restoreHost,
+  fork_host: forkHost,
 };
 
 /** One of several commands that are done as one. */
@@ -114,10 +122,17 @@ function carryOutItem<Type extends CommandType>(
 export type Handled<Type extends CommandType> = CarriedOut<AnswerTo<Type>>;
 
 /** Commands that may find no host. */
-const MAKES_HOSTS: ReadonlySet<CommandType> = new Set(['create_host', 'put_topology']);
+const MAKES_HOSTS: ReadonlySet<CommandType> = new Set(['create_host', 'put_topology', 'fork_host']);
 
-/** Commands of which each part is carried out by itself. */
-const IN_PARTS: ReadonlySet<CommandType> = new Set(['batch', 'put_topology']);
+/** Commands of which each part is carried out by itself, and those that are of a state, in which nothing is due. */
+const NOTHING_FOLLOWS: ReadonlySet<CommandType> = new Set([
+  'batch',
+  'put_topology',
+  'create_snapshot',
+  'delete_snapshot',
+  'restore_host',
+  'fork_host',
+]);
 
 /** Decides a command, and what follows from it at once. Refused with `host_not_found`, and by its handler. */
 export function handle<Type extends CommandType>(
@@ -127,7 +142,7 @@ export function handle<Type extends CommandType>(
   const type: Type = command.type;
   if (!MAKES_HOSTS.has(type) && tx.host.tables.hosts.size === 0) return hostNotFound();
   waitForLock(tx, command as unknown as Command);
-  const carry = IN_PARTS.has(type) ? carryOutEach : carryOut;
+  const carry = NOTHING_FOLLOWS.has(type) ? carryOutEach : carryOut;
   return carry(tx, command, HANDLERS[type]);
 }
 

@@ -4,7 +4,12 @@ import type { Backend } from './backend.ts';
 import { recordTexts } from './list.ts';
 
 /** Resources whose id the service chooses anew in each fleet, by the path parameter that takes it. */
-const CHOSEN = { removal: 'removals', exposure: 'exposures', event: 'hotplug_events' } as const;
+const CHOSEN = {
+  removal: 'removals',
+  exposure: 'exposures',
+  event: 'hotplug_events',
+  snapshot: 'snapshots',
+} as const;
 
 /** The paths of the explorer's documents: its page and its files name no ids. */
 const DOCUMENTS: readonly unknown[] = ['/docs/json', '/docs/yaml'];

@@ -23,6 +23,7 @@ export interface Operation {
 
 export const TAGS = {
   hosts: 'Machines, their inventory and their reboot.',
+  snapshots: 'States of hosts that are kept, to be restored or forked.',
   'dax-devices': 'DAX devices: create, bind, remove.',
   memory: 'Memory blocks of system-ram, and how much capacity has leaked.',
   'memory-failure': 'Poison in device memory.',

@@ -23,6 +23,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
 import { hotplugEventRoutes } from './routes/hotplug_event.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
+import { snapshotRoutes } from './routes/snapshot.ts';
 import { topologyRoutes } from './routes/topology.ts';
 import { kernelRoutes } from './routes/kernel.ts';
 import { mappingRoutes } from './routes/mapping.ts';
@@ -137,6 +138,7 @@ const ROUTES = [
   hostRoutes,
   inventoryRoutes,
   topologyRoutes,
+  snapshotRoutes,
   daxDeviceRoutes,
   memoryRoutes,
   memoryFailureRoutes,

@@ -1,9 +1,11 @@
 import { decide } from '../engine/decide.ts';
+import { isRefusal } from '../engine/model/refusal.ts';
 import type { ImportInventory } from '../engine/model/host_command.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { Connection } from '../store/connection.ts';
 import type { Decided } from '../store/decided.ts';
 import { prepareHostSeq, prepareLastSeq } from '../store/journal.ts';
+import { prepareKeptBeside, type KeptBeside } from '../store/kept_state.ts';
 import { prepareLoad } from '../store/load.ts';
 import { unpackJson } from '../store/packed.ts';
 import { packDecided } from '../store/packed_decision.ts';
@@ -28,19 +30,30 @@ export function prepareDecide(db: Connection, context: () => Context): (undone: 
   const last = prepareLastSeq(db);
   const lastOf = prepareHostSeq(db);
   // In one transaction, so that all that is read of a host is of the state that its number names; as short as the asker's.
-  const read = db.transaction((name: string) => ({ host: load(name), seq: last(), host_seq: lastOf(name) }));
+  const beside = prepareKeptBeside(db, load);
+  const read = db.transaction((work: HostWork) => ({
+    ...{ host: load(work.host), seq: last(), host_seq: lastOf(work.host) },
+    kept: beside(work),
+  }));
   return (undone) => {
     const work = unpacked(undone);
-    const { host_seq, ...loaded } = read(work.host);
-    return packDecided(decided(work, loaded, host_seq, context()));
+    const { host_seq, kept, ...loaded } = read(work);
+    return packDecided(decided(kept.work(), kept, { ...loaded, host_seq }, context()));
   };
 }
 
-function decided(work: HostWork, loaded: LoadedState, host_seq: number, context: Context): Decided {
+function decided(
+  work: HostWork,
+  { content }: KeptBeside,
+  { host_seq, ...loaded }: LoadedState & { readonly host_seq: number },
+  context: Context,
+): Decided {
   if ('question' in work || work.dry_run === true) return { answered: answerRead(loaded, work, context) };
   if (!isTopologyAsked(loaded.host, work.precondition))
     return { answered: { status: 'precondition_failed' } };
-  return { decision: decide(loaded.host, work.command, context), host_seq };
+  const decision = decide(loaded.host, work.command, context);
+  const packed = isRefusal(decision) ? null : content();
+  return { decision, host_seq, ...(packed === null ? {} : { content: packed.toString('base64') }) };
 }
 
 function unpacked(undone: Undone): HostWork {

@@ -25,6 +25,8 @@ export interface Applied {
   readonly extents: Map<string, Extents>;
   /** Of each removal that they changed what was known to be mapped before it, as it was before them. */
   readonly mapped_before: Map<string, PfnSet | undefined>;
+  /** Contents of snapshots that they made, by id. */
+  readonly contents: Map<string, Buffer>;
 }
 
 /** Of no events yet. */
@@ -36,6 +38,7 @@ export function nothingApplied(): Applied {
     copied: new Map(),
     extents: new Map(),
     mapped_before: new Map(),
+    contents: new Map(),
   };
 }
 
@@ -87,6 +90,7 @@ function ownersIn(change: Change): readonly string[] {
     case 'give_blocks':
     case 'count_windows':
     case 'note_mapped':
+    case 'set_mapped':
       return [];
   }
 }
@@ -99,6 +103,6 @@ function fileIn(change: Change): string | null {
 
 /** The removal that a change is of. */
 function removalIn(change: Change): string | null {
-  if (change.op === 'note_mapped') return change.removal;
+  if (change.op === 'note_mapped' || change.op === 'set_mapped') return change.removal;
   return (change.op === 'put' || change.op === 'delete') && change.kind === 'removals' ? change.id : null;
 }

@@ -20,6 +20,7 @@ import type { Shapes } from './shapes.ts';
  *   [8, from, to, only_pte]                copy_entries
  *   [9, removal]                           note_mapped
  *   [10, …owners]                          empty_entries
+ *   [11, removal, …pfns]                   set_mapped
  *
  * Before migration 42 a change was stored as it is, an object.
  */
@@ -36,6 +37,7 @@ const COUNTED = 7;
 const COPIED = 8;
 const NOTED = 9;
 const EMPTIED = 10;
+const MAPPED = 11;
 
 /** Kinds by their number in the journal: one that is new comes last. */
 const KINDS_BY_NUMBER = [
@@ -55,6 +57,7 @@ const KINDS_BY_NUMBER = [
   'hotplug_events',
   'exposures',
   'inventories',
+  'snapshots',
 ] as const satisfies readonly Kind[];
 
 const NUMBER_OF = Object.fromEntries(KINDS_BY_NUMBER.map((kind, number) => [kind, number])) as Record<
@@ -122,6 +125,8 @@ function stored(shapes: Shapes, host: string, change: Change, before: unknown): 
       return [COUNTED, ...change.ids];
     case 'note_mapped':
       return [NOTED, change.removal];
+    case 'set_mapped':
+      return [MAPPED, change.removal, ...change.pfns];
   }
 }
 
@@ -185,6 +190,10 @@ export function changeOf(
       return { op: 'count_windows', ids: values as string[] };
     case NOTED:
       return { op: 'note_mapped', removal: values[0] as string };
+    case MAPPED: {
+      const [removal, ...pfns] = values as [string, ...number[]];
+      return { op: 'set_mapped', removal, pfns };
+    }
     default:
       throw new Error(`the journal has a change of number ${String(code)}`);
   }

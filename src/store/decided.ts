@@ -7,10 +7,27 @@ import type { Submitted } from './port.ts';
  * which holds for that state alone; of a question or a dry run its answer, which says of which state it is.
  */
 export type Decided =
-  | { readonly decision: Decision | Refusal; readonly host_seq: number }
+  | {
+      readonly decision: Decision | Refusal;
+      readonly host_seq: number;
+      /** Of a snapshot that is granted: its content, packed (snapshot_content.ts), in base64. */
+      readonly content?: string;
+    }
   | { readonly answered: Submitted };
 
 /** What the writer says of work that takes more than one run: another thread is to decide it first. Nothing is done. */
 export interface Undecided {
   readonly status: 'undecided';
+}
+
+/** Notes the content that comes with what was decided under the snapshot that it is of. */
+export function keepContent(
+  decided: Decided | undefined,
+  events: Decision['events'],
+  contents: Map<string, Buffer>,
+): void {
+  if (decided === undefined || 'answered' in decided || decided.content === undefined) return;
+  const content = Buffer.from(decided.content, 'base64');
+  for (const { type, subject } of events)
+    if (type === 'host_snapshotted') contents.set(subject.slice('snapshots/'.length), content);
 }

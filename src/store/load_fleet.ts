@@ -34,7 +34,7 @@ const WANTED: Partial<Record<Kind, string>> = {
 };
 
 /** Records that no removal reads: what the bus did, listings kept for the export. */
-const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories'];
+const UNREAD: readonly Kind[] = ['hotplug_events', 'exposures', 'inventories', 'snapshots'];
 
 /** Of an array as JSON. */
 const AMONG = 'IN (SELECT value FROM json_each(?))';

@@ -22,11 +22,11 @@ export interface Migration {
 }
 
 /**
- * Brings a database to the newest schema, forward only, all or nothing; returns its version. Throws where the
- * database is newer than this program, or was made by a migration whose text has changed since.
+ * Brings a database to the newest schema, or to one of before, forward only, all or nothing; returns its version. Throws
+ * where the database is newer than this program, or was made by a migration whose text has changed since.
  */
-export function migrate(db: Connection, directory: URL = MIGRATIONS): number {
-  const migrations = readMigrations(directory);
+export function migrate(db: Connection, directory: URL = MIGRATIONS, version?: number): number {
+  const migrations = readMigrations(directory).slice(0, version);
   defineMigrationFunctions(db);
   const run = db.transaction(() => {
     db.exec(CREATE_SCHEMA_MIGRATIONS);
@@ -35,9 +35,9 @@ export function migrate(db: Connection, directory: URL = MIGRATIONS): number {
     const record = db.prepare(
       'INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)',
     );
-    for (const { version, name, sql, sha256 } of migrations.slice(applied.length)) {
+    for (const { version: number, name, sql, sha256 } of migrations.slice(applied.length)) {
       db.exec(sql);
-      record.run(version, name, sha256, new Date().toISOString());
+      record.run(number, name, sha256, new Date().toISOString());
     }
     db.pragma(`user_version = ${String(migrations.length)}`);
   });

@@ -10,6 +10,7 @@ import { prepareHostKeys } from './host_key.ts';
 import { prepareKeys } from './keys.ts';
 import { createKnown, type Known } from './known.ts';
 import { prepareMappedRow } from './mapped_before.ts';
+import { prepareWriteContent } from './snapshot_content.ts';
 import { KINDS } from './tables.ts';
 import { prepareWriteRow, type Touched } from './write_row.ts';
 import { prepareWriteCounts } from './write_counts.ts';
@@ -27,6 +28,7 @@ export function prepareProject(db: Connection, known: Known = createKnown()): Pr
   const writeChunks = prepareChunkRows(db);
   const writeExtents = prepareExtentRows(db);
   const writeMapped = prepareMappedRow(db);
+  const writeContent = prepareWriteContent(db);
   const writeCounts = prepareWriteCounts(db);
   return (name, host, applied) => {
     const touched = [...touchedBy(host, applied)];
@@ -56,6 +58,7 @@ export function prepareProject(db: Connection, known: Known = createKnown()): Pr
       const after = host.mapped_before.get(removal);
       if (after !== before) writeMapped(key, removal, after);
     }
+    for (const [id, content] of applied.contents) writeContent(key, id, content);
     return touched;
   };
 }
@@ -105,6 +108,7 @@ function touchedBy(host: Host, { events, replaced }: Applied): Iterable<Touched>
         break;
       case 'count_windows':
       case 'note_mapped':
+      case 'set_mapped':
         break;
     }
   }

@@ -24,8 +24,13 @@ const LONG: ReadonlySet<QuestionType> = new Set([
   'export_topology',
 ]);
 
-/** The commands that look at all that a host has. */
-const LOOKS_AT_ALL: ReadonlySet<CommandType> = new Set(['put_topology']);
+/** The commands that look at all that a host has, or at another one. */
+const LOOKS_AT_ALL: ReadonlySet<CommandType> = new Set([
+  'put_topology',
+  'create_snapshot',
+  'restore_host',
+  'fork_host',
+]);
 
 /** Whether another thread is to decide a command, however small its host is. */
 export function isDecidedElsewhere({ type }: { readonly type: CommandType }): boolean {

@@ -23,6 +23,7 @@ const COLUMNS_OF = {
   hotplug_events: ['dax_device', 'action'],
   exposures: ['dax_device', 'pid', 'tenant', 'to_tenant', 'open', 'pages'],
   inventories: [],
+  snapshots: ['name'],
 } as const satisfies { readonly [K in Kind]: readonly (keyof RecordOf<K>)[] };
 
 /** All kinds of records, each with a table of its name. */

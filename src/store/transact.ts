@@ -10,7 +10,7 @@ import { applyAll, changesOf, loadChanged } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
 import { concernsOf } from './concerns.ts';
 import type { Connection } from './connection.ts';
-import type { Decided, Undecided } from './decided.ts';
+import { keepContent, type Decided, type Undecided } from './decided.ts';
 import { isWorldFault } from './fault.ts';
 import { prepareGoOn, type Way } from './go_on.ts';
 import { prepareIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts';
@@ -337,7 +337,7 @@ function decideOf(
 function store(
   transactor: Transactor,
   { host: loaded, applied, marks }: Together,
-  work: Work,
+  work: HostWork,
   events: Decision['events'],
   at: string,
 ): number {
@@ -346,6 +346,7 @@ function store(
   const before = removalStates(host, events);
   const concerns = concernsOf(host, events);
   applyAll(host, events, applied);
+  keepContent(work.decided, events, applied.contents);
   marks.push(...marksOf(host, before, origin));
   return transactor.journal.append(work.host, at, events, { applied, origin, concerns });
 }

@@ -50,6 +50,10 @@ const PLAYED: Readonly<Record<CommandType, boolean>> = {
   unpin: true,
   batch: false,
   put_topology: false,
+  create_snapshot: false,
+  delete_snapshot: false,
+  restore_host: false,
+  fork_host: false,
 };
 
 test('random stories have every command granted that can come to a host', () => {

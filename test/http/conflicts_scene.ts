@@ -46,6 +46,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make(`${at}/processes`, { pid: 43, comm: 'ended' });
   await server.call('DELETE', `${at}/processes/43`);
   const shared = { pid: 42, file: whole.file, offset: 0, length: 4096, flags: ['shared'] };
+  const snapshot = await make(`${at}/snapshots`, {});
   const open_file = await make(`${at}/open-files`, { pid: 42, file: whole.file });
 
   const waiting = await makeTopology(server, 'node-w');
@@ -76,7 +77,14 @@ export async function playScene(server: TestServer): Promise<Scene> {
         file: whole.file,
         pid: '42',
       },
-      ...{ mapping: whole.mapping, pin: pin.id, open_file: open_file.id, memdev: 'mem0', region: 'region0' },
+      ...{
+        mapping: whole.mapping,
+        pin: pin.id,
+        open_file: open_file.id,
+        snapshot: snapshot.id,
+        memdev: 'mem0',
+        region: 'region0',
+      },
     },
     conflicts: withBatches({
       ...webhooks.conflicts,
@@ -84,6 +92,7 @@ export async function playScene(server: TestServer): Promise<Scene> {
       patchHost: [waiting.at, { kernel_release: '6.8.12' }],
       deleteHost: [waiting.at],
       rebootHost: ['/v1/hosts/node-u/reboot', { kernel_release: '6.8.0-46-generic' }],
+      forkHost: [`${at}/fork`, { name: 'node-w' }],
       getTopology: [`${many}/topology`],
       putTopology: [`${at}/topology`, { kernel: 'v6.1' }],
       createDaxDevice: [`${at}/dax-devices`, { name: 'pmem0', mode: 'raw', size: '1GiB' }],

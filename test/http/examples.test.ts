@@ -3,9 +3,10 @@ import { seedDemo } from '../../src/app/demo.ts';
 import { DOCUMENT, exampleOf } from '../support/document.ts';
 import { startTestServer, type Method } from '../support/server.ts';
 
-/** Removals, exposures and hotplug events have ids that are chosen anew in each demo fleet, which has no webhooks. */
+/** Removals, exposures, hotplug events and snapshots have ids that are chosen anew in each demo fleet, which has no webhooks. */
 const NOT_THERE: ReadonlySet<string> = new Set([
   ...['getRemoval', 'listRemovalSignals', 'getExposure', 'getHotplugEvent'],
+  ...['getSnapshot', 'deleteSnapshot', 'restoreHost'],
   ...['getWebhook', 'patchWebhook', 'deleteWebhook', 'testWebhook'],
   ...['listWebhookDeliveries', 'getWebhookDelivery', 'redeliverWebhook'],
 ]);

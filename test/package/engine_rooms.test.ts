@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/memory_failure': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/exposure': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/topology': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
+  'engine/kept': ['engine/model', 'engine/kernels', 'engine/mm', 'engine/fs', 'engine/device'],
   'engine/commands': [
     'engine/model',
     'engine/kernels',
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/memory_failure',
     'engine/exposure',
     'engine/topology',
+    'engine/kept',
   ],
   'engine/questions': [
     'engine/model',
@@ -38,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/memory_failure',
     'engine/exposure',
     'engine/topology',
+    'engine/kept',
     'engine/commands',
   ],
   engine: ['engine/*'],

@@ -8,6 +8,7 @@ import { countPresent, differing, NO_ENTRIES, type Entries } from './mapping_tab
 import { leadsAs } from './mapped.ts';
 import { forgetMapped, noteMapped } from './mapped_before.ts';
 import { applyCounting, countLoaded, keepOpen, noOpenExposures } from './open_exposures.ts';
+import { replaceIn } from './replace_in.ts';
 import { loadOwner } from './rest.ts';
 import { Table } from './table.ts';
 import { addUse, dropUse, noUses } from './uses.ts';
@@ -36,6 +37,7 @@ export function emptyHost(rest: Rest | null = null): Host {
       hotplug_events: table('hotplug_events'),
       exposures: table('exposures'),
       inventories: table('inventories'),
+      snapshots: table('snapshots'),
     },
     entries: new Map(),
     extents: new Map(),
@@ -99,6 +101,9 @@ export function applyChange(host: Host, change: Change, undo: UndoList): void {
       return;
     case 'note_mapped':
       noteMapped(host, change.removal, undo);
+      return;
+    case 'set_mapped':
+      replaceIn(host.mapped_before, change.removal, Float64Array.from(change.pfns), undo);
       return;
   }
 }

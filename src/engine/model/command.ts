@@ -18,6 +18,8 @@ import type {
   RemoveDaxDevice,
 } from './device_command.ts';
 import type { CreateHost, PatchHost, DeleteHost, Reboot, ImportInventory } from './host_command.ts';
+import type { ForkHost, RestoreHost } from './kept_state.ts';
+import type { CreateSnapshot, DeleteSnapshot } from './snapshot.ts';
 import type { PutTopology } from './topology.ts';
 import type {
   Access,
@@ -86,7 +88,11 @@ export type Command =
   | Munmap
   | CreatePin
   | Unpin
-  | Batch;
+  | Batch
+  | CreateSnapshot
+  | DeleteSnapshot
+  | RestoreHost
+  | ForkHost;
 
 /** The name of a command. */
 export type CommandType = Command['type'];

@@ -47,7 +47,9 @@ export type Change =
   /** What these mappings and pins reach of another owner's now is counted anew (open_exposures.ts). */
   | { readonly op: 'count_windows'; readonly ids: readonly string[] }
   /** What is mapped of its device now is what was mapped when this removal began (mapped_before.ts). */
-  | { readonly op: 'note_mapped'; readonly removal: string };
+  | { readonly op: 'note_mapped'; readonly removal: string }
+  /** What was mapped when this removal began is told: pairs of a pfn and a count of pages (pfn_set.ts). */
+  | { readonly op: 'set_mapped'; readonly removal: string; readonly pfns: readonly number[] };
 
 /** What may happen to a host, in the journal's words. */
 export const EVENT_TYPES = [
@@ -55,6 +57,10 @@ export const EVENT_TYPES = [
   'host_changed',
   'host_deleted',
   'host_rebooted',
+  'host_snapshotted',
+  'snapshot_deleted',
+  'host_restored',
+  'host_forked',
   'inventory_imported',
   'dax_device_created',
   'dax_device_changed',

@@ -35,6 +35,7 @@ import type { LeftUntilReboot } from './never_ending.ts';
 import type { PfnRange } from './pfn_range.ts';
 import type { PfnSet } from './pfn_set.ts';
 import type { RemovalRecord } from './removal.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Resource } from './resource.ts';
 import type { Source, Table } from './table.ts';
 import type { UseField, Uses, UseValue } from './uses.ts';
@@ -96,6 +97,7 @@ export interface RecordTypes {
   hotplug_events: HotplugEvent;
   exposures: Exposure;
   inventories: InventoryRecord;
+  snapshots: Snapshot;
 }
 
 /** A kind of record; also the name of its table. */

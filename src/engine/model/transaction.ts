@@ -155,6 +155,11 @@ export function insertEntries(tx: Transaction, owner: string, list: readonly Run
   make(tx, { op: 'insert_entries', owner, rows: list.flatMap((run) => encodeRun(run)) });
 }
 
+/** Puts rows of runs, as encoded, into a table that has none there. */
+export function insertRows(tx: Transaction, owner: string, rows: Float64Array): void {
+  if (rows.length > 0) make(tx, { op: 'insert_entries', owner, rows: Array.from(rows) });
+}
+
 /** Takes entries out of `[index, index + nr_pages)`; with `anon` the process's own copies, too. */
 export function dropEntries(
   tx: Transaction,
@@ -193,6 +198,11 @@ export function countWindows(
 /** Notes what is mapped now of the device of a removal that begins. */
 export function noteMappedBefore(tx: Transaction, removal: string): void {
   make(tx, { op: 'note_mapped', removal });
+}
+
+/** Says what was mapped when a removal began. */
+export function setMapped(tx: Transaction, removal: string, pfns: readonly number[]): void {
+  make(tx, { op: 'set_mapped', removal, pfns });
 }
 
 function table<K extends Kind>(host: Host, kind: K): Table<RecordOf<K>> {

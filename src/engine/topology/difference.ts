@@ -1,4 +1,5 @@
 import { refuse, type Refusal } from '../model/refusal.ts';
+import { isSame } from '../model/same.ts';
 import {
   TOPOLOGY_LISTS,
   type Declared,
@@ -149,12 +150,3 @@ export function hostBut(standing: DeclaredHost, topology: Topology): Members {
 }
 
 const NO_PROBES = { symbols: {}, btf: {}, sysfs: {} };
-
-/** Whether two values of JSON are the same, whatever the order of their members. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
-    return one === other;
-  const [names, others] = [Object.keys(one), Object.keys(other)];
-  if (names.length !== others.length) return false;
-  return others.every((name) => isSame((one as Members)[name], (other as Members)[name]));
-}
