@@ -9,6 +9,7 @@ import { isRefusal, type Refusal } from './model/refusal.ts';
 import type { RemovalRecord } from './model/removal.ts';
 import { replayed } from './model/replayed.ts';
 import type { Context } from './model/transaction.ts';
+import { withoutProgress } from './removal/progress.ts';
 import { settle, undetermined } from './settle.ts';
 import { tellDependent } from './tell_dependent.ts';
 
@@ -68,7 +69,7 @@ function atOnce<Type extends CommandType>(
   };
   const events = first.events.map((event: Event) => ({
     ...event,
-    data: event.type === 'removal_step_done' ? {} : event.data,
+    data: event.type === 'removal_step_done' ? {} : withoutProgress(event.data),
     changes: event.changes.map(inAny),
   }));
   return { ...first, answer, events };

@@ -23,12 +23,13 @@ type Rule = (values: readonly unknown[], walk: Walk) => unknown;
 /**
  * Members that tell in words, or in the kernel's symbols, what others tell already, and lists of which each row is true
  * by itself: a difference in one of these alone does not make two outcomes of one (UNK3). How often a record was changed
- * on the way is none either.
+ * on the way, or how far its events say that a removal is, is none either.
  */
 const RULES: Readonly<Record<string, Rule>> = {
   at: symbol,
   blocked_in: symbol,
   kernel_log: inAll,
+  progress: membersOfAll,
   triggered_by: inAll,
   detail: wordsOfAll,
   source: wordsOfAll,

@@ -12,6 +12,7 @@ import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 import { holdTask } from './hold_task.ts';
 import { leftNow, tornDown, type TellCleanUp } from './report.ts';
+import { presentOn, progressOf, waitedFor } from './progress.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
 import { STEPS } from './steps.ts';
@@ -34,14 +35,17 @@ export function advance(tx: Transaction, id: string, cleanUp: TellCleanUp): Remo
   const { name } = step;
   const parameters = parametersOf(tx.host, step);
   const device = deviceOf(tx.host, removal.dax_device);
+  const before = tx.events.length;
   const output = STEPS[name]({ tx, removal, device, parameters });
-  return record({ tx, cleanUp }, removal, position, output);
+  return record({ tx, cleanUp, acted: tx.events.length > before }, removal, position, output);
 }
 
 /** Where a removal ends, and who tells what cleaning up behind it will do. */
 interface Ending {
   readonly tx: Transaction;
   readonly cleanUp: TellCleanUp;
+  /** Whether the step has changed anything but the removal. */
+  readonly acted: boolean;
 }
 
 function record(ending: Ending, removal: RemovalRecord, position: number, output: StepOutput): RemovalRecord {
@@ -74,7 +78,10 @@ function record(ending: Ending, removal: RemovalRecord, position: number, output
   if (output.end === 'unknown') return rest(tx, next);
   if (position === steps.length - 1) return complete(ending, next);
   const after = store(tx, next);
-  emit(tx, 'removal_step_done', `removals/${removal.id}`, { step: steps[position]?.name });
+  emit(tx, 'removal_step_done', `removals/${removal.id}`, {
+    step: steps[position]?.name,
+    ...progressOf(after, ending.acted ? presentOn(tx.host, removal.dax_device) : {}, position),
+  });
   return after;
 }
 
@@ -90,7 +97,10 @@ function wait({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   });
   const hazards = cleanUp(tx, deviceOf(tx.host, removal.dax_device));
   const after = store(tx, { ...waits, hazards });
-  emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: removal.waiting_on.map(({ pin }) => pin) });
+  emit(tx, 'removal_waiting', `removals/${removal.id}`, {
+    pins: removal.waiting_on.map(({ pin }) => pin),
+    ...progressOf(after, { ...waitedFor(after), ...presentOn(tx.host, removal.dax_device) }),
+  });
   return after;
 }
 
@@ -105,7 +115,7 @@ function stuck({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   holdTask(tx, removal, 'blocked');
   const left = leftNow(tx, removal, 'stuck', cleanUp);
   const after = store(tx, { ...removal, ...left, state: 'stuck' });
-  emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict });
+  emit(tx, 'removal_stuck', `removals/${removal.id}`, { verdict: after.verdict, ...progressOf(after) });
   return after;
 }
 
@@ -118,7 +128,7 @@ function complete({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecor
   holdTask(tx, removal, 'running');
   const left = leftNow(tx, removal, 'completed', cleanUp);
   const after = store(tx, { ...removal, ...left, state: 'completed', completed_at: tx.context.now });
-  emit(tx, 'removal_completed', `removals/${removal.id}`, { verdict: after.verdict });
+  emit(tx, 'removal_completed', `removals/${removal.id}`, { verdict: after.verdict, ...progressOf(after) });
   return after;
 }
 

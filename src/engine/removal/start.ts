@@ -16,6 +16,7 @@ import { definedOnly } from '../model/defined_only.ts';
 import { mappedPfns } from '../model/mapped.ts';
 import { isApart, toldMapped } from '../model/mapped_before.ts';
 import { pagesIn, type PfnSet } from '../model/pfn_set.ts';
+import { progressOf, stepNames } from './progress.ts';
 import { refusesRemoval } from './refuses.ts';
 import { stepsFor } from './step_list.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
@@ -51,6 +52,7 @@ export function started(tx: Transaction, device: DaxDevice, removal: RemovalReco
   emit(tx, 'removal_started', `removals/${removal.id}`, {
     dax_device: device.name,
     trigger: removal.trigger,
+    ...progressOf(removal, stepNames(removal)),
   });
   return removal;
 }

@@ -57,6 +57,9 @@ export const StoredEvent = z
       description:
         'The tenant that it concerns: that of the process, where its subject is one or is held by one (open file, mapping, pin, exposure); else that of the device. Null where there is none, and of events older than this member.',
     }),
-    data: z.record(z.string(), z.unknown()),
+    data: z.record(z.string(), z.unknown()).meta({
+      description:
+        'Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count`, `pids`) where it waits, and `step_names` as it begins; at its end there is a `verdict`.',
+    }),
   })
   .meta({ id: 'Event', description: 'What happened to a host.' });
