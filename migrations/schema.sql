@@ -206,6 +206,21 @@ CREATE TABLE extent_chunks (
   PRIMARY KEY (file, first)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE fault_rules (
+  key INTEGER PRIMARY KEY,
+  uid TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  description TEXT,
+  selector TEXT NOT NULL CHECK (json_valid(selector)),
+  action TEXT NOT NULL CHECK (json_valid(action)),
+  remaining INTEGER,
+  probability REAL NOT NULL,
+  seed INTEGER NOT NULL,
+  matched INTEGER NOT NULL DEFAULT 0,
+  applied INTEGER NOT NULL DEFAULT 0,
+  created_ms INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE file_systems (
   key INTEGER PRIMARY KEY,
   host INTEGER NOT NULL REFERENCES hosts (key) ON DELETE CASCADE,
@@ -265,6 +280,13 @@ CREATE INDEX files_by_mount ON files (mount);
 CREATE INDEX files_by_path ON files (path);
 
 CREATE INDEX files_by_size ON files (size);
+
+CREATE TABLE host_clocks (
+  host INTEGER PRIMARY KEY REFERENCES hosts (key) ON DELETE CASCADE,
+  revision INTEGER NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('real', 'manual')),
+  advanced_ms INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE host_counts (
   host INTEGER PRIMARY KEY REFERENCES hosts (key) ON DELETE CASCADE,

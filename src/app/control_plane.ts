@@ -3,6 +3,7 @@ import type { Refusal } from '../engine/model/refusal.ts';
 import type { ExportFormat } from '../inventory/export_listing.ts';
 import type { Store, Submitted } from '../store/port.ts';
 import { startExecutor } from './executor.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
 import { createFeed, type Feed } from './feed.ts';
 import {
   exportInventory,
@@ -28,6 +29,8 @@ export interface ControlPlane extends Store, Pick<Feed, 'waitForRemoval'> {
     format: ExportFormat,
     signal?: AbortSignal,
   ): Promise<Exported | Refusal | NotTaken>;
+  /** What is done to requests on purpose. */
+  readonly faults: Faults;
   /** Takes up the removals that were running, and the messages that were pending, when the last process stopped. */
   start(): Promise<void>;
   /** Lets those who wait go, ends the steps on their way, and closes the store. */
@@ -42,21 +45,25 @@ export function createControlPlane(
 ): ControlPlane {
   const feed = createFeed(store);
   const executor = startExecutor(store, log);
+  const faults = createFaults(store);
   const { service, dispatcher } = serveWebhooks(store, log, webhooks);
   const thread = createListingThread();
   const listings = { thread, turns: createTurns(READ_LIMITS), imports: createTurns(IMPORT_LIMITS) };
   return {
     ...store,
     service,
+    faults,
     waitForRemoval: (uid, timeout_ms) => feed.waitForRemoval(uid, timeout_ms),
     importInventory: (submission) => importInventory(store, listings, submission),
     exportInventory: (host, format, signal) => exportInventory(store, listings, host, format, signal),
     start: async () => {
       await executor.resume();
+      await faults.start();
       await dispatcher.start();
     },
     close: async () => {
       feed.close();
+      faults.close();
       await executor.stop();
       await dispatcher.stop();
       await thread.close();

@@ -20,6 +20,7 @@ export type Backend = Pick<
   | 'status'
   | 'waitForRemoval'
   | 'service'
+  | 'faults'
   | 'importInventory'
   | 'exportInventory'
 >;

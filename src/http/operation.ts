@@ -40,6 +40,7 @@ export const TAGS = {
   'what-if': 'What a removal would do: now, over the fleet, on other kernels.',
   kernels: 'Kernel profiles as data.',
   events: 'The journal: what happened.',
+  'fault-rules': 'Faults on purpose, for tests of your own tools, and the clocks by which they wait.',
   webhooks: 'Events sent to receivers, signed as Standard Webhooks has it.',
   service: 'Health of the service.',
 } as const;

@@ -6,6 +6,7 @@ import { compressAnswers } from './compression.ts';
 import { CONNECTIONS, limitConnections, timeLimits, type Connections } from './connections.ts';
 import { answerUnrouted, handleErrors } from './error_handler.ts';
 import { takeJson } from './json_body.ts';
+import { applyFaults } from './fault_hook.ts';
 import { serveMetrics } from './metrics/serve.ts';
 import { answerUnknownRoutes } from './not_found.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -18,6 +19,7 @@ import { daxDeviceRoutes } from './routes/dax_device.ts';
 import { eventRoutes } from './routes/event.ts';
 import { eventStreamRoute } from './routes/event_stream.ts';
 import { exposureRoutes } from './routes/exposure.ts';
+import { faultRuleRoutes } from './routes/fault_rule.ts';
 import { fileRoutes } from './routes/file.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/host.ts';
@@ -121,6 +123,7 @@ export async function buildServer({
     done();
   });
   await limitRequests(app, limits, tokens);
+  applyFaults(app, backend);
   if (tokens !== null) await requireToken(app, tokens);
   await compressAnswers(app);
   // Before the routes: those that are added later are measured by their names.
@@ -158,5 +161,6 @@ const ROUTES = [
   kernelRoutes,
   eventRoutes,
   webhookRoutes,
+  faultRuleRoutes,
   serviceRoutes,
 ] as const;

@@ -1,8 +1,9 @@
+import type { FaultRule, FaultRuleFields, HostClock } from './fault_rule.ts';
 import type { Attempt, Delivery, ShownSecret, Webhook, WebhookFields } from './webhook.ts';
 
 /**
  * What changes a record of the service: one that is of no host. By the same queue, batches and transactions as the
- * commands for hosts. The last two are the dispatcher's.
+ * commands for hosts. `take_events`, `end_attempt` and `meet_fault_rules` are what the service does of itself.
  */
 export type ServiceCommand =
   /** Where no secret is given, one is made. */
@@ -25,6 +26,17 @@ export type ServiceCommand =
       readonly outcome: AttemptOutcome;
       /** A webhook that has only failed for so long is disabled. */
       readonly disable_after_ms: number;
+    }
+  | { readonly type: 'create_fault_rule'; readonly fields: FaultRuleFields }
+  | { readonly type: 'patch_fault_rule'; readonly rule: string; readonly fields: Partial<FaultRuleFields> }
+  | { readonly type: 'delete_fault_rule'; readonly rule: string }
+  /** A request that these select is there: which of them is applied to it. */
+  | { readonly type: 'meet_fault_rules'; readonly rules: readonly string[] }
+  | {
+      readonly type: 'set_clock';
+      readonly host: string;
+      readonly mode?: HostClock['mode'];
+      readonly advance_ms?: number;
     };
 export type ServiceCommandType = ServiceCommand['type'];
 export type ServiceCommandOf<Type extends ServiceCommandType> = Extract<
@@ -57,8 +69,14 @@ export interface ServiceAnswers {
   readonly take_events: TakenEvents | null;
   /** The webhook, where this disabled it. */
   readonly end_attempt: Webhook | null;
+  readonly create_fault_rule: FaultRule;
+  readonly patch_fault_rule: FaultRule;
+  readonly delete_fault_rule: null;
+  /** Null where none is applied. */
+  readonly meet_fault_rules: FaultRule | null;
+  readonly set_clock: HostClock;
 }
 export type ServiceAnswerTo<Type extends ServiceCommandType = ServiceCommandType> = ServiceAnswers[Type];
 
 /** Kinds of which somebody else may keep records in memory: told of with the commit. */
-export type ServiceKind = 'webhooks';
+export type ServiceKind = 'webhooks' | 'fault_rules' | 'clocks';

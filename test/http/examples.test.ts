@@ -3,11 +3,12 @@ import { seedDemo } from '../../src/app/demo.ts';
 import { DOCUMENT, exampleOf } from '../support/document.ts';
 import { startTestServer, type Method } from '../support/server.ts';
 
-/** Removals, exposures, hotplug events and snapshots have ids that are chosen anew in each demo fleet, which has no webhooks. */
+/** Removals, exposures, hotplug events and snapshots have ids that are chosen anew in each demo fleet, which has no webhooks and no fault rules. */
 const NOT_THERE: ReadonlySet<string> = new Set([
   ...['getRemoval', 'listRemovalSignals', 'getExposure', 'getHotplugEvent'],
   ...['getSnapshot', 'deleteSnapshot', 'restoreHost'],
   ...['getWebhook', 'patchWebhook', 'deleteWebhook', 'testWebhook'],
+  ...['getFaultRule', 'patchFaultRule', 'deleteFaultRule'],
   ...['listWebhookDeliveries', 'getWebhookDelivery', 'redeliverWebhook'],
 ]);
 /** What is bound or committed is not bound or committed again, a device in use is not deleted; two mounts stand on one place, what is not frozen does not thaw; daxctl sees no memory that has leaked. */

@@ -16,15 +16,28 @@ export async function playWebhooks(server: Pick<TestServer, 'call'>, make: Make)
   const at = `/v1/webhooks/${webhook}`;
   const { id: delivery } = await make(`${at}/test`, {});
   await server.call('PATCH', at, { enabled: false });
+  const never = {
+    selector: { host: 'nobody' },
+    action: { kind: 'close', at: 'before_effect' },
+    remaining: 0,
+  };
+  const { id: rule } = await make('/v1/fault-rules', never);
   return {
     fill: async () => {
-      let status = 201;
-      while (status === 201)
-        ({ status } = await server.call('POST', '/v1/webhooks', { url, enabled: false }));
+      const more = [
+        ['/v1/webhooks', { url, enabled: false }],
+        ['/v1/fault-rules', never],
+      ] as const;
+      for (const [path, body] of more) {
+        let status = 201;
+        while (status === 201) ({ status } = await server.call('POST', path, body));
+      }
     },
-    there: { webhook, delivery },
+    there: { webhook, delivery, rule },
     conflicts: {
       createWebhook: ['/v1/webhooks', { url }],
+      createFaultRule: ['/v1/fault-rules', never],
+      setClock: ['/v1/hosts/node-a/clock', { advance_ms: 1 }],
       testWebhook: [`${at}/test`, {}],
       redeliverWebhook: [`${at}/deliveries/${delivery}/redeliver`, {}],
     },

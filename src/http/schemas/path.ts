@@ -89,6 +89,10 @@ export const ProcessPath = z.strictObject({
     }),
 });
 
+export const FaultRulePath = z.strictObject({
+  rule: segment('Id of the fault rule.', '0199d1f0-0000-7000-8000-000000000000'),
+});
+
 const webhook = segment('Id of the webhook.', '0199d1f0-0000-7000-8000-000000000000');
 export const WebhookPath = z.strictObject({ webhook });
 export const DeliveryPath = z.strictObject({

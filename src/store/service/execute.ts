@@ -4,7 +4,9 @@ import type { Submitted } from '../port.ts';
 import type { RecordState } from '../state.ts';
 import type { ServiceCommand, ServiceKind } from '../../service/command.ts';
 import type { AnyHandler, ServiceContext } from './context.ts';
+import { prepareClocks } from './clocks.ts';
 import { prepareDeliveries } from './deliveries.ts';
+import { prepareFaultRules } from './fault_rules.ts';
 import type { ServiceSubmission } from './port.ts';
 import { prepareTakeEvents } from './take_events.ts';
 import { prepareWebhooks, prepareWebhookTable } from './webhooks.ts';
@@ -71,6 +73,8 @@ function prepareHandlers(db: Connection): Readonly<Record<ServiceCommand['type']
   return {
     ...prepareWebhooks(db, table),
     ...prepareDeliveries(db, table),
+    ...prepareFaultRules(db),
+    ...prepareClocks(db),
     take_events: prepareTakeEvents(db, table),
   };
 }
