@@ -15,7 +15,7 @@ export function originOf(request: Asked): Origin {
 }
 
 /** Who asks: nobody has to say, so it is the address that a request comes from, while that is known. */
-export function actorOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
+function actorOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
   // Of a client that has left already there is no address, whatever the type says.
   const address = (ip as string | undefined)?.replace(/^::ffff:(?=[0-9.]+$)/, '');
   return address === undefined || address === '' ? 'anonymous' : `anonymous@${address}`;

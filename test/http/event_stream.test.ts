@@ -1,7 +1,9 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CloudEvent } from 'cloudevents';
 import { openStream, type Frame } from '../support/event_stream.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 let server: TestServer;
 let url: string;
@@ -217,6 +219,23 @@ test('[STREAM9] a stream is not kept, not held back, and has the fields of every
     'text/event-stream; charset=utf-8',
     '',
   ]);
+});
+
+test('[STREAM9] an older client gets it, too, as a body that ends with the connection', async () => {
+  await createHost();
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  socket.write('GET /v1/events/stream?after=0 HTTP/1.0\r\n\r\n');
+  await until(
+    () => answer,
+    (told) => told.includes('data: '),
+  );
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head.toLowerCase()).toContain('connection: close');
+  expect(head.toLowerCase()).not.toContain('transfer-encoding');
+  expect(body).toMatch(/^retry: 1000\nid: 0\n\nid: 1\ndata: \{/);
+  socket.destroy();
 });
 
 test('[STREAM10] streams end at once as the service stops', async () => {

@@ -77,6 +77,8 @@ export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits:
     if (request.method === 'HEAD') return reply.headers(FIELDS).send();
     streams.requireRoom();
     const response = answerItself(request, reply);
+    // Of a client that has left already nobody would hear that it has.
+    if (response.destroyed) return reply;
     const start = { at: beginOf(after, page), filter: filterOf(asked) };
     const stream = streams.open(response, start);
     const { as_of } = page;
