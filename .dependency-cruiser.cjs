@@ -182,7 +182,7 @@ module.exports = {
       name: 'clients-know-only-the-api',
       comment: 'cli and dashboard use the HTTP API like any other client.',
       severity: 'error',
-      from: { path: '^src/(cli|dashboard)/' },
+      from: { path: '^src/(cli|client|dashboard)/' },
       to: srcOutside('^src/$1/'),
     },
     {

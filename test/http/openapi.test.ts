@@ -10,6 +10,7 @@ import { noBackend } from '../../src/http/no_backend.ts';
 import { renderOpenApi } from '../../src/http/openapi.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { DOCUMENT } from '../support/document.ts';
+import { clientSchema } from '../../tools/client_schema.ts';
 import { toOpenApi30 } from '../../tools/openapi_3_0.ts';
 import { serve, type Method } from '../support/server.ts';
 
@@ -35,6 +36,11 @@ test('openapi/daxplane-3.0.json is the same as OpenAPI 3.0.3, and served', async
   expect(older).toBe(toOpenApi30(await readFile(checkedIn, 'utf8')));
   const served = await server.call('GET', '/openapi-3.0.json');
   expect([served.status, served.text]).toEqual([200, older]);
+});
+
+test('src/client/generated_schema.ts is made of the document: npm run openapi writes it', async () => {
+  const types = await readFile(new URL('../../src/client/generated_schema.ts', import.meta.url), 'utf8');
+  expect(types).toBe(await clientSchema(await readFile(checkedIn, 'utf8')));
 });
 
 test.each(['daxplane.json', 'daxplane-3.0.json'])(

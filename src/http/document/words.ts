@@ -81,7 +81,17 @@ export const WORDS: Readonly<Record<string, Words>> = {
   CxlRegionState: of(['enabled', 'disabled'], 'Whether the region is bound to its driver.'),
   CxlRemoveVia: of(CXL_REMOVE_VIAS, 'What of a CXL memdev is unbound, or the tool that is asked.'),
   RemovalSort: of(sorts('dax_device', 'state'), 'An order of removals.'),
+  ClockMode: of(['real', 'manual'], 'Whether the clock of a host goes on by itself.'),
+  CreationOrder: of(sorts(), 'An order by the time of creation.'),
   DaxBusDriver: of(DAX_DRIVERS, 'A driver of the dax bus.'),
+  DeliveredType: of(
+    [...EVENT_TYPES, 'webhook_test'],
+    'What a message tells: an event, or that it is a test.',
+  ),
+  DeliveryState: of(
+    ['pending', 'delivered', 'failed'],
+    'Whether a message to a webhook has arrived, is still tried, or was given up.',
+  ),
   DeviceSort: of(sorts('name', 'size', 'state'), 'An order of dax devices.'),
   ErrnoOrOk: of(['ok', 'errno'], 'Whether it was done, or `errno` says why not.'),
   EventType: of(EVENT_TYPES, 'What happened, in a word.'),
@@ -90,6 +100,10 @@ export const WORDS: Readonly<Record<string, Words>> = {
   FactStatus: of(
     ['recorded', 'read', 'unknown'],
     'How a fact of a kernel is known: recorded on that kernel, read from its source, or not.',
+  ),
+  FaultCode: of(
+    ['unavailable', 'store_busy', 'store_full', 'rate_limited', 'internal_error'],
+    'The code of a problem that a fault rule answers.',
   ),
   FileIoKind: of(IO_KINDS, 'A file call of a process.'),
   FileSort: of(sorts('path', 'size'), 'An order of the list of files.'),
@@ -142,6 +156,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   PlanAction: of(PLAN_ACTIONS, 'What a step of a plan does.'),
   ProcessSort: of(sorts('pid'), 'An order of processes.'),
   ProcessState: of(PROCESS_STATES, 'How a process stands.'),
+  RequestMethod: of(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'The method of a request to this service.'),
   ReadyState: of(['ready', 'degraded'], 'How it serves; `degraded`: it does, and something is wrong.'),
   RegionSort: of(sorts('name', 'size'), 'An order of CXL regions.'),
   ReleasedBy: of(['unpin', 'munmap', 'exit'], 'What ends the wait of a removal.'),
@@ -173,6 +188,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   TopologyOperation: of(['create', 'change', 'delete'], 'What becomes of an element of a topology.'),
   UserEnd: of(['munmap', 'unpin', 'exit', 'SIGKILL'], 'How a use of a device ends.'),
   WaitKind: of(['pin', 'page_reference', 'mapping'], 'What a removal waits for.'),
+  WebhookDisabledReason: of(['requested', 'gone', 'failing'], 'Why a webhook is sent nothing.'),
   ZeroOrOne: of([0, 1], 'A switch of sysfs or sysctl.'),
 };
 

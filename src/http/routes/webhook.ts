@@ -136,7 +136,7 @@ function accepted(
 ): AnswerKind<DeliveryRecord> {
   const headers = { ...RESPONSE_HEADERS.location, ...RESPONSE_HEADERS.mutation };
   return {
-    responses: { 202: jsonResponse('It will be sent.', Delivery, headers) },
+    responses: { 202: jsonResponse('It will be sent, as the record tells.', Delivery, headers) },
     send: (reply, { answer }, path) => {
       locate(reply, locationOf(path, answer));
       return reply.code(202).send(answer);

@@ -90,12 +90,12 @@ export const ProcessPath = z.strictObject({
 });
 
 export const FaultRulePath = z.strictObject({
-  rule: segment('Id of the fault rule.', '0199d1f0-0000-7000-8000-000000000000'),
+  rule: segment('The id of the fault rule, its uid.', '0199d1f0-0000-7000-8000-000000000000', UID),
 });
 
-const webhook = segment('Id of the webhook.', '0199d1f0-0000-7000-8000-000000000000');
+const webhook = segment('The id of the webhook, its uid.', '0199d1f0-0000-7000-8000-000000000000', UID);
 export const WebhookPath = z.strictObject({ webhook });
 export const DeliveryPath = z.strictObject({
   webhook,
-  delivery: segment('Id of the delivery.', '0199d1f0-0000-7000-8000-000000000000'),
+  delivery: segment('The id of the delivery, its uid.', '0199d1f0-0000-7000-8000-000000000000', UID),
 });

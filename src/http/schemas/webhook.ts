@@ -61,13 +61,16 @@ export const Webhook = z
     counters: z.strictObject({
       pending: Count,
       delivered: Count,
-      failed: Count.meta({ description: 'Given up.' }),
+      failed: Count.meta({ description: 'Given up, after all tries.' }),
       missed_events: Count.meta({
         description: 'Events that the journal dropped while the webhook was disabled, of whatever kind.',
       }),
     }),
   })
-  .meta({ id: 'Webhook', description: 'Who is sent events.' }) satisfies z.ZodType<service.Webhook>;
+  .meta({
+    id: 'Webhook',
+    description: 'A receiver that is sent events.',
+  }) satisfies z.ZodType<service.Webhook>;
 
 export const CreatedWebhook = Webhook.extend({
   secret: Secret.meta({ description: 'By which messages are signed. Shown here and never again.' }),
@@ -116,7 +119,7 @@ const Attempt = z
     error: z.string().nullable().meta({ description: 'Why there was no answer.' }),
     duration_ms: Count,
   })
-  .meta({ id: 'WebhookAttempt', description: 'One try to deliver.' });
+  .meta({ id: 'WebhookAttempt', description: 'One attempt to deliver a message.' });
 
 export const Delivery = z
   .strictObject({

@@ -1,0 +1,43 @@
+import createClient, { type Client } from 'openapi-fetch';
+import { followEvents, type CloudEvent, type FollowOptions } from './follow_events.ts';
+import type { components, paths } from './generated_schema.ts';
+import { pagesOf, type ListPage, type ListParams, type ListPath } from './pages.ts';
+
+/** How the service is reached. */
+export interface DaxplaneOptions {
+  /** `http://127.0.0.1:8080` */
+  readonly baseUrl: string;
+  /** One of the tokens of DAXPLANE_TOKEN_FILE, where the service asks for one. */
+  readonly token?: string;
+  /** The global one by default. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A typed client: `GET`, `POST`, `PUT`, `PATCH` and `DELETE` of openapi-fetch, and what goes on over several answers. */
+export interface Daxplane extends Client<paths> {
+  /** The pages of a list, each when it is asked for. Throws DaxplaneError. */
+  readonly pages: <Path extends ListPath>(
+    path: Path,
+    ...asked: ListParams<Path> extends { readonly path: unknown }
+      ? [params: ListParams<Path>, signal?: AbortSignal]
+      : [params?: ListParams<Path>, signal?: AbortSignal]
+  ) => AsyncGenerator<ListPage<Path>, void, undefined>;
+  /** Events as they are committed, over connections that end. Throws ResyncError and DaxplaneError. */
+  readonly followEvents: (options?: FollowOptions) => AsyncGenerator<CloudEvent, void, undefined>;
+}
+
+/** A client of the service at an address. It needs fetch and web streams, which browsers and Node 20 have, and no more. */
+export function createDaxplane({ baseUrl, token, fetch }: DaxplaneOptions): Daxplane {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const client = createClient<paths>({ baseUrl, headers, ...(fetch === undefined ? {} : { fetch }) });
+  const get = client.GET as unknown as Parameters<typeof pagesOf>[0];
+  const connection = { baseUrl, headers, fetch: fetch ?? globalThis.fetch.bind(globalThis) };
+  return {
+    ...client,
+    pages: (path, ...[params, signal]) => pagesOf(get, path, params, signal),
+    followEvents: (options) => followEvents(connection, options),
+  };
+}
+
+/** The schemas of the service by name: `Schemas['Removal']`. */
+export type Schemas = components['schemas'];

@@ -1,0 +1,156 @@
+import type { components, operations } from './generated_schema.ts';
+import { DaxplaneError, problemIn } from './problem.ts';
+import { framesOf, type Frame } from './sse.ts';
+
+/** An event as it is streamed: CloudEvents 1.0. */
+export type CloudEvent = components['schemas']['CloudEvent'];
+
+type StreamQuery = NonNullable<operations['streamEvents']['parameters']['query']>;
+
+/** Which events are followed, and from where. */
+export interface FollowOptions {
+  /** The `as_of` of a list, or the seq of the last event that was read: the stream begins behind it; absent, from now on. */
+  readonly after?: number;
+  /** The filters of GET /v1/events. */
+  readonly filters?: Omit<StreamQuery, 'after'>;
+  /** Ends it: the iteration is over, without an error. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a service that lost the place of a reader says; `reason` is `events_gone` or `after_end`. */
+export interface Resync {
+  readonly reason: string;
+  readonly after: number;
+  /** Absent of a 410. */
+  readonly as_of?: number;
+  readonly oldest_seq: number;
+}
+
+/**
+ * The place of a reader is gone: the journal does not keep what follows, or has no such event yet. List anew, then follow
+ * behind the `as_of` of the list.
+ */
+export class ResyncError extends Error {
+  override readonly name = 'ResyncError';
+  readonly resync: Resync;
+
+  constructor(resync: Resync) {
+    super(`the events behind ${String(resync.after)} cannot be followed (${resync.reason}): list anew`);
+    this.resync = resync;
+  }
+}
+
+/** How the service is reached. */
+export interface Connection {
+  readonly baseUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+const LASTING: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 421]);
+
+/**
+ * Events in the order of their seq, none missing and none twice, as long as they are asked for. Where the connection ends
+ * it is made again, by Last-Event-ID, after the time that the service says, and after longer where that fails. The stream
+ * is read as its events are taken: who is slow holds the connection back, is let go by the service, and goes on from his
+ * place. Throws ResyncError where the place is gone (also for a 410), and DaxplaneError where asking again does not help.
+ */
+export async function* followEvents(
+  connection: Connection,
+  { after, filters = {}, signal }: FollowOptions = {},
+): AsyncGenerator<CloudEvent, void, undefined> {
+  const url = urlOf(connection.baseUrl, { ...filters, ...(after === undefined ? {} : { after }) });
+  let place: string | undefined;
+  let retry = RETRY_MS;
+  let failures = 0;
+  while (signal?.aborted !== true) {
+    let pause = Math.min(retry * 2 ** failures, RETRY_MAX_MS);
+    failures += 1;
+    const response = await ask(connection, url, place, signal);
+    if (response === null) pause = Math.max(pause, retry);
+    else if (!response.ok) pause = Math.max(pause, await pauseOrThrow(response, after));
+    else if (response.body !== null) {
+      for await (const frame of unlessCut(framesOf(response.body))) {
+        failures = 0;
+        retry = frame.retry ?? retry;
+        if (frame.event === 'resync') throwUnlessSlow(frame);
+        else if (frame.data !== undefined) yield JSON.parse(frame.data) as CloudEvent;
+        // After the event was taken: one that was not is sent again.
+        place = frame.id ?? place;
+      }
+      pause = failures === 0 ? retry : pause;
+    }
+    await sleep(pause, signal);
+  }
+}
+
+function urlOf(baseUrl: string, query: StreamQuery): string {
+  const words = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const word of [value].flat()) words.append(name, String(word));
+  const text = words.toString();
+  return `${baseUrl.replace(/\/+$/, '')}/v1/events/stream${text === '' ? '' : `?${text}`}`;
+}
+
+/** Null where the service is not reached, or who asks has stopped. */
+function ask(
+  { fetch, headers }: Connection,
+  url: string,
+  place: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Response | null> {
+  const at = place === undefined ? {} : { 'Last-Event-ID': place };
+  return fetch(url, {
+    headers: { ...headers, Accept: 'text/event-stream', ...at },
+    ...(signal === undefined ? {} : { signal }),
+  }).catch(() => null);
+}
+
+/** Milliseconds until it is worth asking again; throws where it is not. */
+async function pauseOrThrow(response: Response, after: number | undefined): Promise<number> {
+  const problem = await problemIn(response);
+  if (response.status === 410)
+    throw new ResyncError({
+      reason: problem?.code ?? 'events_gone',
+      after: after ?? 0,
+      oldest_seq: problem?.oldest_seq ?? 0,
+    });
+  if (LASTING.has(response.status)) throw new DaxplaneError(response.status, problem);
+  return Number(response.headers.get('retry-after') ?? 0) * 1_000;
+}
+
+/** Who was too slow goes on from his place; every other place is lost. */
+function throwUnlessSlow({ data = '{}' }: Frame): void {
+  const resync = JSON.parse(data) as Resync;
+  if (resync.reason !== 'too_slow') throw new ResyncError(resync);
+}
+
+/** A connection that breaks ends what it brings: another is made. */
+async function* unlessCut(
+  frames: AsyncGenerator<Frame, void, undefined>,
+): AsyncGenerator<Frame, void, undefined> {
+  try {
+    for (;;) {
+      const next = await frames.next().catch(() => null);
+      if (next === null || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await frames.return();
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+  });
+}
