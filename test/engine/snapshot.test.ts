@@ -222,3 +222,25 @@ test('[SNAP3] a host of many records comes by several events, none of them large
   ]);
   expect(events.map(({ data }) => data)).toEqual([{ from: 'h', snapshot: 'kept' }, { part: 2 }, { part: 3 }]);
 });
+
+test('[SNAP7] more than 20 000 changes are not made at once', () => {
+  const made = machine('v6.12');
+  made.run({ type: 'create_process', pid: 1, comm: 'worker' });
+  const state = keptOf(made.host);
+  const process = state.tables.processes.get('1')!;
+  for (let pid = 2; pid <= 20_000; pid += 1)
+    state.tables.processes.set(String(pid), { ...process, pid, uid: `kept-${String(pid)}` });
+  const fork = { type: 'fork_host', name: 'g', from: 'h', state } as const;
+  expect(emptyMachine('v6.12').try(fork)).toMatchObject({ code: 'limit_reached' });
+  // One stands already.
+  const before = made.events.length;
+  made.run({ type: 'restore_host', snapshot: 'kept', state });
+  expect(made.events.slice(before).flatMap(({ changes }) => changes)).toHaveLength(19_999);
+  state.tables.processes.set('20001', { ...process, pid: 20_001, uid: 'kept-20001' });
+  state.tables.processes.set('20002', { ...process, pid: 20_002, uid: 'kept-20002' });
+  const other = machine('v6.12');
+  expect(other.try({ type: 'restore_host', snapshot: 'kept', state })).toMatchObject({
+    code: 'limit_reached',
+  });
+  expect(other.host.tables.processes.size).toBe(0);
+});

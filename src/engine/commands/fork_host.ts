@@ -10,6 +10,5 @@ export function forkHost(tx: Transaction, { name, from, snapshot, state }: ForkH
     return refuse('host_exists', `there is a host ${name} already`, { pointer: '/name' });
   if (isRefusal(state)) return state;
   const data = { from, ...(snapshot === undefined ? {} : { snapshot }) };
-  become(tx, { state, name, type: 'host_forked', data });
-  return hostRecord(tx.host);
+  return become(tx, { state, name, type: 'host_forked', data }) ?? hostRecord(tx.host);
 }

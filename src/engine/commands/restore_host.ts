@@ -8,6 +8,5 @@ import { become } from '../kept/become.ts';
 export function restoreHost(tx: Transaction, { snapshot, state }: RestoreHost): HostRecord | Refusal {
   if (isRefusal(state)) return state;
   const { name } = hostRecord(tx.host);
-  become(tx, { state, name, type: 'host_restored', data: { snapshot } });
-  return hostRecord(tx.host);
+  return become(tx, { state, name, type: 'host_restored', data: { snapshot } }) ?? hostRecord(tx.host);
 }

@@ -1,6 +1,7 @@
 import type { EventType } from '../model/event.ts';
 import type { File, Host, Kind, Mapping, RecordOf } from '../model/host.ts';
 import { rowsOf, type Entries } from '../model/mapping_table.ts';
+import { refuse, type Refusal } from '../model/refusal.ts';
 import { isSame } from '../model/same.ts';
 import {
   countWindows,
@@ -28,12 +29,16 @@ export interface Becoming {
 /** Changes that one event has at most. */
 const CHANGES_MAX = 1_000;
 
+/** Changes of one commit: so many hold up everybody for a second or two. */
+const COMMIT_MAX = 20_000;
+
 /**
  * Makes a host what a kept state was, or of no host one that is so: its records in their order of creation, entries, what was
  * mapped before removals, and what open exposures reach. What is the same already is not touched. A revision goes up with
- * every change, also of a record that has to be made again for its place among the others; none comes twice.
+ * every change, also of a record that has to be made again for its place among the others; none comes twice. Refused with
+ * `limit_reached` where more than 20 000 changes are needed.
  */
-export function become(tx: Transaction, { state, name, type, data }: Becoming): void {
+export function become(tx: Transaction, { state, name, type, data }: Becoming): Refusal | null {
   const wanted = wantedOn(tx.host, state, name, tx.context.uid);
   // Windows are counted once all is there that they are counted by.
   const windows = new Set(tx.host.open_exposures.windows.keys());
@@ -55,6 +60,12 @@ export function become(tx: Transaction, { state, name, type, data }: Becoming): 
   const isChanged = part > 1 || tx.pending.length > 0;
   if (isChanged && ids.length > 0) countWindows(tx, ids, ids.map(windowFinder(tx.host)));
   note(1);
+  const changes = tx.events.reduce((sum, event) => sum + event.changes.length, 0);
+  if (changes <= COMMIT_MAX) return null;
+  return refuse(
+    'limit_reached',
+    `that takes ${String(changes)} changes, and ${String(COMMIT_MAX)} are made at once`,
+  );
 }
 
 /** The id that a record has now. */
