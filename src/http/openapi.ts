@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import * as z from 'zod';
 import { fastifyZodOpenApiPlugin, fastifyZodOpenApiTransformers } from 'fastify-zod-openapi';
+import { packageVersion } from '../app/package_version.ts';
 import type { Backend } from './backend.ts';
 import { finish } from './document/finish.ts';
 import type { OpenApiDocument } from './document/schema.ts';
@@ -102,12 +103,6 @@ function serveDocuments(app: FastifyInstance): void {
 function kept(make: () => string): () => string {
   let made: string | undefined;
   return () => (made ??= make());
-}
-
-/** The version of this package. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** The document's text as it is checked in. */

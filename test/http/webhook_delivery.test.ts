@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { CloudEvent } from 'cloudevents';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHandClock, type HandClock } from '../support/hand_clock.ts';
@@ -62,9 +63,10 @@ describe('a message', () => {
     const [message] = await received(1);
     const [event] = (await server.call('GET', '/v1/events')).json.items;
     expect(verify(secret)).toMatchObject({ specversion: '1.0', id: event?.id, data: event });
+    expect(new CloudEvent(JSON.parse(message!.body) as object).validate()).toBe(true);
     expect(message?.headers).toMatchObject({
       'content-type': 'application/cloudevents+json; charset=utf-8',
-      'user-agent': expect.stringMatching(/^daxplane\/\d/) as string,
+      'user-agent': expect.stringMatching(/^daxplane\/\d+\.\d+\.\d+$/) as string,
     });
     await counters(id, { pending: 0, delivered: 1 });
     const { items } = await get(`${id}/deliveries`);

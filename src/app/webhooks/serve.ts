@@ -1,5 +1,6 @@
 import type { Log } from '../../runtime/log.ts';
 import type { ServiceStore, Store } from '../../store/port.ts';
+import { packageVersion } from '../package_version.ts';
 import { realClock, type Clock } from './clock.ts';
 import { createDispatcher, type Concurrency, type Dispatcher } from './dispatcher.ts';
 import { SCHEDULE_MS } from './schedule.ts';
@@ -13,7 +14,6 @@ export interface WebhookOptions extends Omit<SenderOptions, 'targets'> {
   readonly targets: readonly string[];
   /** Days of nothing but failures after which a webhook is disabled. */
   readonly disable_days: number;
-  readonly version: string;
   readonly clock: Clock;
   readonly schedule_ms: readonly number[];
   readonly random: () => number;
@@ -29,7 +29,7 @@ export function serveWebhooks(
   log: Log,
   options: Partial<WebhookOptions>,
 ): { readonly service: ServiceStore; readonly dispatcher: Dispatcher } {
-  const { disable_days = DISABLE_DAYS, version = '0', clock = realClock, concurrency } = options;
+  const { disable_days = DISABLE_DAYS, clock = realClock, concurrency } = options;
   const { schedule_ms = SCHEDULE_MS, random = Math.random, timeout_ms, resolve } = options;
   const targets = allowTargets(options.targets ?? []);
   const send = createSender({
@@ -40,7 +40,7 @@ export function serveWebhooks(
   const dispatcher = createDispatcher({
     ...{ store, log, clock, send, retries: { schedule_ms, random } },
     disable_after_ms: disable_days * DAY_MS,
-    user_agent: `daxplane/${version}`,
+    user_agent: `daxplane/${packageVersion()}`,
     ...(concurrency === undefined ? {} : { concurrency }),
   });
   return { service: guardTargets(store.service, targets), dispatcher };
