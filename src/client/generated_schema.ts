@@ -3502,7 +3502,7 @@ export interface components {
             retry_after_s?: number;
         };
         /**
-         * @description `before_effect`: nothing is done yet. `after_effect`: it is stored, and would be answered: what Idempotency-Key is for.
+         * @description When it befalls. `before_effect`: nothing is done yet. `after_effect`: it is stored, and would be answered: what Idempotency-Key is for.
          * @enum {string}
          */
         FaultTime: "before_effect" | "after_effect";
@@ -9690,7 +9690,7 @@ export interface operations {
             path: {
                 /** @description The name of the host. */
                 host: string;
-                /** @description Id of the snapshot. */
+                /** @description The id of the snapshot, its uid. */
                 snapshot: string;
             };
             cookie?: never;
@@ -9752,7 +9752,7 @@ export interface operations {
             path: {
                 /** @description The name of the host. */
                 host: string;
-                /** @description Id of the snapshot. */
+                /** @description The id of the snapshot, its uid. */
                 snapshot: string;
             };
             cookie?: never;
@@ -15996,7 +15996,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The clock. */
+            /** @description The clock of the host, as it is now. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];

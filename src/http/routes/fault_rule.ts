@@ -93,7 +93,10 @@ function clocks(app: FastifyInstance, backend: Backend): void {
   });
   const answer: AnswerKind<Clock> = {
     responses: {
-      200: jsonResponse('The clock.', HostClock, { ...RESPONSE_HEADERS.etag, ...RESPONSE_HEADERS.mutation }),
+      200: jsonResponse('The clock of the host, as it is now.', HostClock, {
+        ...RESPONSE_HEADERS.etag,
+        ...RESPONSE_HEADERS.mutation,
+      }),
     },
     send: (reply, { answer: clock }) => {
       const body = shown(clock);

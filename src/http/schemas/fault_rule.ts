@@ -8,7 +8,7 @@ const DELAY_MS_MAX = 3_600_000;
 const FaultTime = z.enum(FAULT_TIMES).meta({
   id: 'FaultTime',
   description:
-    '`before_effect`: nothing is done yet. `after_effect`: it is stored, and would be answered: what Idempotency-Key is for.',
+    'When it befalls. `before_effect`: nothing is done yet. `after_effect`: it is stored, and would be answered: what Idempotency-Key is for.',
 });
 
 const Selector = z

@@ -60,7 +60,7 @@ export const HotplugEventPath = z.strictObject({
 });
 export const SnapshotPath = z.strictObject({
   host,
-  snapshot: segment('Id of the snapshot.', '0199d1f0-0000-7000-8000-000000000000'),
+  snapshot: segment('The id of the snapshot, its uid.', '0199d1f0-0000-7000-8000-000000000000'),
 });
 export const RemovalPath = z.strictObject({
   removal: segment('The id of the removal, its uid.', '0199d1f0-0000-7000-8000-000000000000', UID),
