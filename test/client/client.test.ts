@@ -65,6 +65,21 @@ describe('clients generated from openapi/daxplane.json', () => {
     await compile(folder);
   });
 
+  test('swagger-typescript-api: what it generates compiles', async () => {
+    const folder = await folderFor('swagger-typescript-api');
+    await runTool('swagger-typescript-api', [
+      'generate',
+      '-p',
+      DOCUMENT,
+      '-o',
+      folder,
+      '-n',
+      'api.ts',
+      '--silent',
+    ]);
+    await compile(folder);
+  });
+
   async function folderFor(name: string): Promise<string> {
     const folder = join(directory, name);
     await mkdir(folder);
