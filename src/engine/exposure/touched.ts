@@ -79,6 +79,7 @@ function addSubjects(subjects: Map<string, number>, host: Host, change: Change, 
     case 'give_blocks':
     case 'count_windows':
     case 'note_mapped':
+    case 'set_mapped':
       return;
   }
 }
