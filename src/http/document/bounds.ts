@@ -2,7 +2,7 @@ import type { Schema } from './schema.ts';
 
 /**
  * Whatever a schema leaves unbounded stands in an answer, and an answer is one text: of at most 2^29 - 24 characters
- * (V8's), in which an element takes two.
+ * of a JavaScript engine, in which an element takes two.
  */
 const TEXT_LENGTH_MAX = 2 ** 29 - 24;
 const ELEMENTS_MAX = 2 ** 28;
