@@ -63,6 +63,7 @@ function limitOf(
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const timer = setTimeout(abort, ms);
+  if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
   return {
     signal: controller.signal,
@@ -73,6 +74,7 @@ function limitOf(
   };
 }
 
+/** Settles by what comes first: an answer, an error, the end of the connection, or the signal, whatever came before it. */
 function post(
   { url: text, headers, body }: Message,
   lookup: ReturnType<typeof lookupFor>,
@@ -89,16 +91,31 @@ function post(
       headers: { ...headers, 'content-length': bytes.length },
       signal,
     });
-    sent.on('error', reject);
+    let told: SendResult | null = null;
+    const end = (error = new Error('the connection was closed without an answer')): void => {
+      if (told === null) reject(error);
+      else resolve(told);
+      sent.destroy();
+    };
+    signal.addEventListener('abort', () => end(new Error('the attempt was ended')));
+    sent.on('error', end);
+    sent.on('close', () => end());
     sent.on('response', (answer) => {
-      const told = { status: answer.statusCode ?? null, error: null, retry_after_ms: retryAfterOf(answer) };
-      readToEnd(answer, () => {
-        resolve(told);
-        sent.destroy();
-      });
+      told = resultOf(answer);
+      readToEnd(answer, () => end());
+    });
+    // 101 is an answer of its own to node: nobody asked for another protocol.
+    sent.on('upgrade', (answer, socket) => {
+      told = resultOf(answer);
+      socket.destroy();
+      end();
     });
     sent.end(bytes);
   });
+}
+
+function resultOf(answer: IncomingMessage): SendResult {
+  return { status: answer.statusCode ?? null, error: null, retry_after_ms: retryAfterOf(answer) };
 }
 
 /** A little of the answer is read, so that the receiver is not cut off; how it ends does not change what it said. */
