@@ -57,7 +57,11 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     ...{ target, sending: new Map<string, Promise<void>>(), paused_until_ms: 0 },
     ...{ is_closed: false, is_disabled: false, is_held_up: false },
   };
-  const wakeAt = createAlarm(clock, () => send());
+  const wakeAt = createAlarm(clock, () => {
+    // What failed may have been either.
+    take();
+    send();
+  });
   const pause = (ms: number): void => {
     standing.paused_until_ms = Math.max(standing.paused_until_ms, clock.now() + ms);
     wakeAt(standing.paused_until_ms);
