@@ -685,7 +685,9 @@ CREATE TABLE webhook_deliveries (
   next_attempt_ms INTEGER,
   created_ms INTEGER NOT NULL,
   ended_ms INTEGER
-) STRICT;
+, asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1))) STRICT;
+
+CREATE INDEX webhook_deliveries_asked ON webhook_deliveries (webhook, next_attempt_ms) WHERE state = 'pending' AND asked = 1;
 
 CREATE INDEX webhook_deliveries_by_end ON webhook_deliveries (ended_ms);
 

@@ -40,16 +40,20 @@ export async function attempt(
 ): Promise<Attempted> {
   const { store, clock, send, signal } = options;
   const body = await messageOf(store, target().id, due);
-  const at_ms = clock.now();
+  const [at_ms, sentTo] = [clock.now(), target()];
   const result =
-    body === null ? GONE : await send(signed(options, target(), { id: due.id, at_ms, body }), signal);
+    body === null ? GONE : await send(signed(options, sentTo, { id: due.id, at_ms, body }), signal);
   const now_ms = clock.now();
-  const outcome: AttemptOutcome =
+  const isMoved = target().url !== sentTo.url;
+  const told: AttemptOutcome =
     body === null ? { state: 'failed' } : outcomeOf(result, due.tries, now_ms, options.retries);
+  // When, and whether, a former receiver wants it again is nothing to the present one.
+  const outcome: AttemptOutcome =
+    isMoved && told.state === 'pending' ? { ...told, next_attempt_ms: now_ms, is_gone: false } : told;
   const { status, error } = result;
   const noted = { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms };
   const is_disabled = await note(options, due.id, noted, outcome);
-  return { pause_ms: pauseOf(result), is_disabled };
+  return { pause_ms: isMoved ? null : pauseOf(result), is_disabled };
 }
 
 /** By both secrets while the former one is still to be known. */

@@ -43,7 +43,10 @@ export interface OutgoingOptions {
 interface Standing {
   target: WebhookTarget;
   readonly sending: Map<string, Promise<void>>;
+  /** The receiver has asked for that. */
   paused_until_ms: number;
+  /** The store is not asked before. */
+  faulty_until_ms: number;
   /** Nothing more is begun: for good, or until it is known to be enabled. */
   is_closed: boolean;
   is_disabled: boolean;
@@ -54,7 +57,7 @@ interface Standing {
 export function createOutgoing(target: WebhookTarget, options: OutgoingOptions): Outgoing {
   const { clock, log } = options;
   const standing: Standing = {
-    ...{ target, sending: new Map<string, Promise<void>>(), paused_until_ms: 0 },
+    ...{ target, sending: new Map<string, Promise<void>>(), paused_until_ms: 0, faulty_until_ms: 0 },
     ...{ is_closed: false, is_disabled: false, is_held_up: false },
   };
   const wakeAt = createAlarm(clock, () => {
@@ -70,7 +73,8 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     // What a stop cuts off is made again after the start.
     if (standing.is_closed) return;
     log.error({ err: error, webhook: standing.target.id }, 'webhook could not be served');
-    pause(options.pause_ms);
+    standing.faulty_until_ms = clock.now() + options.pause_ms;
+    wakeAt(standing.faulty_until_ms);
   };
   const begin = (due: DueDelivery): void => {
     const ended = options
@@ -95,6 +99,8 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
   }, failed);
   return {
     retarget: (next) => {
+      // Another receiver, or one that is tried anew, has not asked to be left alone.
+      if (standing.is_disabled || next.url !== standing.target.url) standing.paused_until_ms = 0;
       standing.is_disabled = false;
       // The cursor that was read may be an older one.
       standing.target = { ...next, cursor: Math.max(next.cursor, standing.target.cursor) };
@@ -132,23 +138,25 @@ async function sendSome(
   { store, clock, of_one, room }: OutgoingOptions,
   begin: (due: DueDelivery) => void,
 ): Promise<number | null> {
-  const { sending, target, paused_until_ms } = standing;
+  const { sending, target, paused_until_ms, faulty_until_ms } = standing;
   standing.is_held_up = false;
   const now_ms = clock.now();
   if (isStopped(standing)) return null;
-  if (paused_until_ms > now_ms) return paused_until_ms;
+  if (faulty_until_ms > now_ms) return faulty_until_ms;
   const free = of_one - sending.size;
   if (free <= 0) return null;
   // What ends while it is read is in it still.
   const before = new Set(sending.keys());
-  const query = { webhook: target.id, now_ms, limit: sending.size + free };
+  // Whoever asks for a message does not wait for what the receiver has asked for.
+  const isPaused = paused_until_ms > now_ms;
+  const query = { webhook: target.id, now_ms, limit: sending.size + free, asked_only: isPaused };
   const { due, next_ms } = await store.service.dueDeliveries(query);
   for (const delivery of due.filter(({ id }) => !before.has(id)).slice(0, free)) {
     standing.is_held_up = room() <= 0;
     if (standing.is_held_up || isStopped(standing)) break;
     begin(delivery);
   }
-  return next_ms;
+  return isPaused ? paused_until_ms : next_ms;
 }
 
 /** Null where there is nothing to be taken for, or the store takes nothing now. */

@@ -22,10 +22,10 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
   const byId = db.prepare<[string], DeliveryRow>(`${SELECT_DELIVERIES} WHERE d.uid = ?`);
   const hasEvent = db.prepare<[number], number>('SELECT 1 FROM events WHERE seq = ?').pluck();
   const insert = db.prepare(`INSERT INTO webhook_deliveries
-    (uid, webhook, event_id, type, state, next_attempt_ms, created_ms)
-    VALUES (@uid, @webhook, @uid, '${TEST_TYPE}', 'pending', @now_ms, @now_ms)`);
+    (uid, webhook, event_id, type, state, next_attempt_ms, created_ms, asked)
+    VALUES (@uid, @webhook, @uid, '${TEST_TYPE}', 'pending', @now_ms, @now_ms, 1)`);
   const again = db.prepare(`UPDATE webhook_deliveries
-    SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL WHERE key = @key`);
+    SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL, asked = 1 WHERE key = @key`);
   /** The webhook that something is to be sent to, or why nothing is. */
   const enabled = (id: string): WebhookRow | ReturnType<typeof refuse> => {
     const row = table.byId(id);
@@ -70,7 +70,7 @@ function prepareEndAttempt(
 ): Handlers['end_attempt'] {
   const end =
     db.prepare(`UPDATE webhook_deliveries SET state = @state, attempts = @attempts, tries = tries + 1,
-    next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms WHERE key = @key`);
+    next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms, asked = 0 WHERE key = @key`);
   const count = db.prepare(`UPDATE webhooks SET delivered = delivered + @delivered, failed = failed + @failed,
     failing_since_ms = @failing_since_ms WHERE key = @key`);
   const disable = db.prepare(

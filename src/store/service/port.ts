@@ -52,6 +52,8 @@ export interface DueQuery {
   readonly webhook: string;
   readonly now_ms: number;
   readonly limit: number;
+  /** Only those that somebody has asked for: a redelivery, or a test. */
+  readonly asked_only?: boolean;
 }
 
 /** They, and when the next one is that is not; null where none waits, or more are due than were asked for. */

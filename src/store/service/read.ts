@@ -94,12 +94,14 @@ interface DueRow extends Pick<DeliveryRow, 'uid' | 'seq' | 'tries' | 'created_ms
 }
 
 function prepareDue(db: Connection): (query: DueQuery) => DueDeliveries {
-  const select = db.prepare<[string, number], DueRow>(
-    `SELECT uid, seq, tries, created_ms, next_attempt_ms FROM webhook_deliveries
-     WHERE webhook = (SELECT key FROM webhooks WHERE uid = ?) AND state = 'pending' ORDER BY next_attempt_ms LIMIT ?`,
-  );
-  return ({ webhook, now_ms, limit }) => {
-    const rows = select.all(webhook, limit + 1);
+  const select = (asked: string) =>
+    db.prepare<[string, number], DueRow>(
+      `SELECT uid, seq, tries, created_ms, next_attempt_ms FROM webhook_deliveries
+       WHERE webhook = (SELECT key FROM webhooks WHERE uid = ?) AND state = 'pending'${asked} ORDER BY next_attempt_ms LIMIT ?`,
+    );
+  const [any, asked] = [select(''), select(' AND asked = 1')];
+  return ({ webhook, now_ms, limit, asked_only = false }) => {
+    const rows = (asked_only ? asked : any).all(webhook, limit + 1);
     const isDue = ({ next_attempt_ms }: DueRow): boolean => next_attempt_ms <= now_ms;
     const due = rows.filter(isDue).slice(0, limit);
     const next_ms = rows.find((row) => !isDue(row))?.next_attempt_ms ?? null;

@@ -61,7 +61,7 @@ export function prepareWebhooks(
       handle: ({ webhook, fields, rotation }, { now_ms, changed }) => {
         const row = table.byId(webhook);
         if (row === null) return webhookNotFound(webhook);
-        patch(row, fields);
+        patch(row, fields, now_ms);
         const secret = rotation === undefined ? null : (rotation.secret ?? freshSecret());
         if (secret !== null) rotate.run({ key: row.key, secret, until_ms: now_ms + FORMER_KNOWN_MS });
         changed('webhooks');
@@ -79,18 +79,27 @@ export function prepareWebhooks(
   };
 }
 
-/** Enabled again, it has not failed yet: what is pending goes on, and so does the cursor. */
-function preparePatch(db: Connection): (row: WebhookRow, fields: Partial<WebhookFields>) => void {
+/**
+ * Enabled again, it has not failed yet: what is pending goes on, and so does the cursor. That, and another URL, is a
+ * receiver that has not been tried: nothing waits for what the former one asked for.
+ */
+function preparePatch(
+  db: Connection,
+): (row: WebhookRow, fields: Partial<WebhookFields>, now_ms: number) => void {
   const update =
     db.prepare(`UPDATE webhooks SET revision = revision + 1, url = @url, types = @types, host = @host,
     dax_device = @dax_device, tenant = @tenant, description = @description, enabled = @enabled,
     disabled_reason = @disabled_reason, failing_since_ms = @failing_since_ms WHERE key = @key`);
-  return (row, fields) => {
+  const sendNow = db.prepare(`UPDATE webhook_deliveries SET next_attempt_ms = @now_ms
+    WHERE webhook = @key AND state = 'pending' AND next_attempt_ms > @now_ms`);
+  return (row, fields, now_ms) => {
     const columns = { ...row, ...columnsOf({ ...webhookOf(row), ...fields }) };
     // What the service disabled by itself keeps its reason until somebody says otherwise.
     const disabled_reason = fields.enabled === undefined ? row.disabled_reason : columns.disabled_reason;
     const failing_since_ms = fields.enabled === true ? null : row.failing_since_ms;
     update.run({ ...columns, disabled_reason, failing_since_ms });
+    const isEnabled = row.enabled === 0 && columns.enabled === 1;
+    if (isEnabled || columns.url !== row.url) sendNow.run({ key: row.key, now_ms });
   };
 }
 
