@@ -8,7 +8,7 @@ let harness: SqliteHarness;
 let server: TestServer;
 beforeAll(async () => {
   harness = sqliteHarness();
-  server = await startTestServer({ store: await harness.open() });
+  server = await startTestServer({ store: await harness.open(), webhooks: NOTHING_SENT });
   const { at } = await makeTopology(server, 'node-a', 'v6.12');
   // In a zone of the kernel chance would decide what becomes of an offline.
   await server.call('PATCH', at, { auto_online_blocks: 'online_movable' });
@@ -22,6 +22,9 @@ afterAll(async () => {
   await harness.cleanup();
 });
 
+/** An attempt would change rows, whenever it ends. */
+const NOTHING_SENT = { concurrency: { of_one: 0, of_all: 0 } };
+
 const DEVICES = [
   { name: 'pmem1', mode: 'fsdax', size: '1GiB', phys_addr: '0x300000000', clears_poison: true },
   { name: 'dax1.0', mode: 'devdax', size: '1GiB', phys_addr: '0x400000000', provider: 'CXL' },
@@ -33,6 +36,8 @@ const LISTING =
 
 const host = '/v1/hosts/node-a';
 const mapping = { pid: 42, offset: 0, length: '2MiB', flags: ['shared'], prot: 'rw' };
+/** Of no request that is made here. */
+const FAULT_RULE = { selector: { host: 'nobody' }, action: { kind: 'problem', code: 'rate_limited' } };
 type Request = readonly [operation: string, Method, url: string, body?: unknown];
 
 /** Every mutation of the document, in an order in which each can be done; `{id}` is the id of the last creation. */
@@ -173,7 +178,27 @@ const MUTATIONS: readonly Request[] = [
   ['createFiles', 'POST', `${host}/files/batch`, { items: [{ mount: '{id}', path: '/b', size: '4KiB' }] }],
   ['createFile', 'POST', `${host}/files`, { mount: '{id}', path: '/c', size: '4KiB' }],
   ['createOpenFiles', 'POST', `${host}/open-files/batch`, { items: [{ pid: 50, file: '{id}' }] }],
+  [
+    'putTopology',
+    'PUT',
+    '/v1/hosts/node-b/topology',
+    { kernel: 'v6.1', processes: [{ pid: 7, comm: 'sh' }] },
+  ],
+  ['createSnapshot', 'POST', '/v1/hosts/node-b/snapshots', { name: 'before' }],
+  ['exitProcess', 'DELETE', '/v1/hosts/node-b/processes/7'],
+  ['restoreHost', 'POST', '/v1/hosts/node-b/restore', { snapshot: '{id}' }],
+  ['deleteSnapshot', 'DELETE', '/v1/hosts/node-b/snapshots/{id}'],
+  ['forkHost', 'POST', '/v1/hosts/node-b/fork', { name: 'node-c' }],
+  ['setClock', 'POST', '/v1/hosts/node-b/clock', { mode: 'manual' }],
   ['deleteHost', 'DELETE', '/v1/hosts/node-b'],
+  ['createFaultRule', 'POST', '/v1/fault-rules', FAULT_RULE],
+  ['patchFaultRule', 'PATCH', '/v1/fault-rules/{id}', { remaining: 3 }],
+  ['deleteFaultRule', 'DELETE', '/v1/fault-rules/{id}'],
+  ['createWebhook', 'POST', '/v1/webhooks', { url: 'https://hooks.example/daxplane' }],
+  ['patchWebhook', 'PATCH', '/v1/webhooks/{id}', { description: 'pages us', rotate_secret: true }],
+  ['testWebhook', 'POST', '/v1/webhooks/{id}/test', {}],
+  ['redeliverWebhook', 'POST', '/v1/webhooks/{id}/deliveries/{delivery}/redeliver', {}],
+  ['deleteWebhook', 'DELETE', '/v1/webhooks/{id}'],
 ];
 
 async function databaseHash(): Promise<string> {
@@ -182,9 +207,12 @@ async function databaseHash(): Promise<string> {
     .digest('hex');
 }
 
-/** What is chosen afresh at each run: identifiers and times. */
+/** What is chosen afresh at each run: identifiers, times and secrets. */
 function plain(text: string): string {
-  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uid').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uid')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+    .replaceAll(/whsec_[\w+/=]+/g, 'secret');
 }
 
 /** Waits until every removal that was begun has ended. */
@@ -197,8 +225,9 @@ async function settle(): Promise<void> {
 
 test('every mutation dry: no row of the database changes, and it answers what acting then answers', async () => {
   let last = '';
+  let delivery = '';
   for (const [operation, method, template, asked] of MUTATIONS) {
-    const url = template.replace('{id}', last);
+    const url = template.replace('{id}', last).replace('{delivery}', delivery);
     const body =
       typeof asked === 'object'
         ? (JSON.parse(JSON.stringify(asked).replace('{id}', last)) as unknown)
@@ -221,6 +250,7 @@ test('every mutation dry: no row of the database changes, and it answers what ac
     const changed = (await databaseHash()) !== before;
     expect([operation, changed]).toEqual([operation, !CHANGE_NOTHING.has(operation)]);
     if (acted.status === 201) last = acted.json.id;
+    if (operation === 'testWebhook') delivery = acted.json.id;
   }
 });
 /** A dry run shows removals at rest: so does an act that is waited for. */
