@@ -3701,6 +3701,13 @@ export interface components {
                 [key: string]: components["schemas"]["MemoryFailureCounters"];
             };
         };
+        /** @description Which proposed parameters of its kernel are on. */
+        HostProposed: {
+            /** @description FU9; of a kernel that has it in `proposed`. */
+            devdax_memory_failure: boolean;
+            /** @description FU11; of a kernel that has it in `proposed`. */
+            kmem_memory_failure: boolean;
+        };
         /**
          * @description Whether a task of the kernel has oopsed, or spins until SIGKILL.
          * @enum {string}
@@ -3744,13 +3751,7 @@ export interface components {
             memory_block_bytes: number;
             labels: components["schemas"]["Labels"];
             counters: components["schemas"]["HostCounters"];
-            /** @description Changes of the kernel that are proposed and not merged. */
-            proposed: {
-                /** @description FU9; of a kernel that has it in `proposed`. */
-                devdax_memory_failure: boolean;
-                /** @description FU11; of a kernel that has it in `proposed`. */
-                kmem_memory_failure: boolean;
-            };
+            proposed: components["schemas"]["HostProposed"];
             /** @description Whether a task of its kernel has oopsed, or spins until SIGKILL. `ok` does not say that every task returns: what is kept from everybody until a reboot is in `stuck`, and what stays of a device in its `conditions`. */
             health: components["schemas"]["HostHealth"];
             /** @description What of its kernel a dead task, or one that never returns, keeps from everybody until a reboot: who waits for a grace period of RCU or of `dax_srcu`, for `cdev_lock`, for the lock of memory hotplug, or for `s_umount` of a superblock that is never torn down, as sync(2) does, never returns. Of no removal: one that never returns has the state `stuck`, for whatever reason, and a process that does not is `blocked`. */
@@ -4975,6 +4976,14 @@ export interface components {
              */
             writable_pages: number;
         };
+        /** @description How many windows there are, where more than 100. */
+        ExposureCut: {
+            /**
+             * Format: int64
+             * @description Windows of the exposure that are not shown.
+             */
+            windows: number;
+        };
         /** @description The time in which a process reaches pfns that belong to another generation or tenant of the device, by all mappings and pins of one generation together. */
         Exposure: {
             /**
@@ -5019,13 +5028,7 @@ export interface components {
             /** @description Through what it reaches now, or did last before it closed, in order of creation: the first 100. */
             windows: components["schemas"]["ExposureWindow"][];
             /** @description How many windows there are, where more than 100. */
-            cut?: {
-                /**
-                 * Format: int64
-                 * @description Windows of the exposure that are not shown.
-                 */
-                windows: number;
-            };
+            cut?: components["schemas"]["ExposureCut"];
             /**
              * Format: int64
              * @description Pages reached now, or last before it closed: one that several windows reach counts once.
@@ -7405,6 +7408,24 @@ export interface components {
             /** @description The hosts. */
             hosts: components["schemas"]["PlannedHost"][];
         };
+        /** @description How many rows there are of each list that has more than 100. */
+        FleetCut: {
+            /**
+             * Format: int64
+             * @description Of `by_host`.
+             */
+            by_host?: number;
+            /**
+             * Format: int64
+             * @description Of `by_tenant`.
+             */
+            by_tenant?: number;
+            /**
+             * Format: int64
+             * @description Of `by_kernel_release`.
+             */
+            by_kernel_release?: number;
+        };
         /** @description How many there are, all of one state; each count is that of the list. */
         Fleet: {
             /** @description The hosts. */
@@ -7811,23 +7832,7 @@ export interface components {
                 dax_devices: number;
             }[];
             /** @description How many rows there are of each list that has more than 100. */
-            cut?: {
-                /**
-                 * Format: int64
-                 * @description Of `by_host`.
-                 */
-                by_host?: number;
-                /**
-                 * Format: int64
-                 * @description Of `by_tenant`.
-                 */
-                by_tenant?: number;
-                /**
-                 * Format: int64
-                 * @description Of `by_kernel_release`.
-                 */
-                by_kernel_release?: number;
-            };
+            cut?: components["schemas"]["FleetCut"];
             /**
              * Format: int64
              * @description The last event of the state that was counted.
@@ -7844,6 +7849,34 @@ export interface components {
             /** @description What it is run with. */
             parameters: {
                 [key: string]: unknown;
+            };
+        };
+        /** @description A parameter that is proposed, and the steps that it changes. */
+        ProposedParameter: {
+            /** @description The parameter that is proposed to be another. */
+            parameter: components["schemas"]["FreeText"];
+            /** @description What holds where nobody proposes anything. */
+            default: boolean;
+            /** @description What it is about, in a sentence. */
+            about: components["schemas"]["FreeText"];
+            /** @description The step lists that replace the ordinary ones while it is on. */
+            steps: {
+                /** @description Steps of an fsdax device. */
+                fsdax?: components["schemas"]["KernelStep"][];
+                /** @description Steps of a device-dax device. */
+                devdax?: components["schemas"]["KernelStep"][];
+                /** @description Steps of what device-dax devices are on. */
+                devdax_parent?: components["schemas"]["KernelStep"][];
+                /** @description Steps of a raw device. */
+                raw?: components["schemas"]["KernelStep"][];
+                /** @description Steps of memory that was made of a device. */
+                system_ram?: components["schemas"]["KernelStep"][];
+                /** @description Steps of what such memory is on. */
+                system_ram_parent?: components["schemas"]["KernelStep"][];
+                /** @description Steps of a CXL region. */
+                cxl_region?: components["schemas"]["KernelStep"][];
+                /** @description Steps of a CXL memdev. */
+                cxl_memdev?: components["schemas"]["KernelStep"][];
             };
         };
         /** @description The first release that may have a change, and the first that certainly has it. */
@@ -7902,33 +7935,7 @@ export interface components {
             /** @description False: never merged, so that advice does not propose it. */
             released: boolean;
             /** @description Changes of the kernel that are proposed and not merged. */
-            proposed: {
-                /** @description The parameter that is proposed to be another. */
-                parameter: components["schemas"]["FreeText"];
-                /** @description What holds where nobody proposes anything. */
-                default: boolean;
-                /** @description What it is about, in a sentence. */
-                about: components["schemas"]["FreeText"];
-                /** @description The step lists that replace the ordinary ones while it is on. */
-                steps: {
-                    /** @description Steps of an fsdax device. */
-                    fsdax?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of a device-dax device. */
-                    devdax?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of what device-dax devices are on. */
-                    devdax_parent?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of a raw device. */
-                    raw?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of memory that was made of a device. */
-                    system_ram?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of what such memory is on. */
-                    system_ram_parent?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of a CXL region. */
-                    cxl_region?: components["schemas"]["KernelStep"][];
-                    /** @description Steps of a CXL memdev. */
-                    cxl_memdev?: components["schemas"]["KernelStep"][];
-                };
-            }[];
+            proposed: components["schemas"]["ProposedParameter"][];
             /** @description The steps, in order. */
             steps: {
                 /** @description Steps of an fsdax device. */

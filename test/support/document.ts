@@ -19,6 +19,7 @@ export interface DocumentedOperation {
 export interface Shown {
   readonly $ref?: string;
   readonly example?: unknown;
+  readonly title?: string;
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];

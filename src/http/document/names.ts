@@ -31,6 +31,8 @@ export function nameSchemas(document: OpenApiDocument): void {
     return nameContent(nullable(schema), place);
   });
   for (const [given, schema] of named) schemas[given] = schema;
+  // Generators that put a schema in the place of each reference to it know its name by this alone.
+  for (const [title, schema] of Object.entries(schemas)) schemas[title] = { title, ...schema };
 
   function nameContent(schema: Schema, place: Place): Schema {
     const { description, ...content } = schema;

@@ -47,7 +47,10 @@ export const TEXTS: readonly Text[] = [
   { name: 'ProbeValue', minLength: 0, maxLength: 256, description: 'What a probe of a kernel reads.' },
 ];
 
-/** Unions and objects that may be null: the name of each by where it stands. */
+/**
+ * Unions, objects that may be null, and objects that generators would name like a component, which they are not: the
+ * name of each by where it stands.
+ */
 export const PLACES: Readonly<Record<string, string>> = {
   'Call.body|0': 'CallBody',
   'ComparedRemoval.report|0': 'ComparedReport',
@@ -59,6 +62,8 @@ export const PLACES: Readonly<Record<string, string>> = {
   'DeclaredDaxDevice.align': 'PageSizeInput',
   'DeclaredDaxDevice.align|0': 'PageSizeInput',
   'DeclaredMapping.page_size': 'PageSizeInput',
+  'Exposure.cut': 'ExposureCut',
+  'Fleet.cut': 'FleetCut',
   'HotplugEvent.media|0': 'InsertedMedia',
   'KernelChange.within|0': 'ReleaseRange',
   'KernelProbes.btf{}': 'ProbeResult',

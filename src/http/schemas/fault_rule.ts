@@ -23,7 +23,7 @@ const Selector = z
     path: z
       .string()
       .max(1024)
-      .regex(/^(?:\/(?:\*|[^/*?#\s]+))*(?:\/\*\*)?$/, {
+      .regex(/^(?:[/](?:\*|[^/*?#\s]+))*(?:[/]\*\*)?$/, {
         error: 'expected a path whose segments are texts or *, the last one perhaps **',
       })
       .exactOptional()

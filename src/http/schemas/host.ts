@@ -106,7 +106,9 @@ export const Host = z
     memory_block_bytes: Bytes.meta({ description: 'memory_block_size_bytes() of the machine.' }),
     labels: Labels,
     counters: HostCounters,
-    proposed: z.strictObject(PROPOSED),
+    proposed: z
+      .strictObject(PROPOSED)
+      .meta({ id: 'HostProposed', description: 'Which proposed parameters of its kernel are on.' }),
     health: HostHealth,
     stuck: z.array(z.enum(NEVER_ENDING)).meta({
       description:

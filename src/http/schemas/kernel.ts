@@ -54,6 +54,20 @@ const KernelFact = z
   })
   .meta({ id: 'KernelFact', description: 'A fact of a kernel by its path, with its source.' });
 
+const ProposedParameter = z
+  .strictObject({
+    parameter: z.string(),
+    default: z.boolean(),
+    about: z.string(),
+    steps: KernelSteps.partial().meta({
+      description: 'The step lists that replace the ordinary ones while it is on.',
+    }),
+  })
+  .meta({
+    id: 'ProposedParameter',
+    description: 'A parameter that is proposed, and the steps that it changes.',
+  });
+
 /** A kernel profile as data: ordered steps by kind of device, and named facts. */
 export const Kernel = z
   .strictObject({
@@ -64,16 +78,7 @@ export const Kernel = z
       description: 'Whether one was observed while devices were taken away: else all of it is read.',
     }),
     released: z.boolean().meta({ description: 'False: never merged, so that advice does not propose it.' }),
-    proposed: z.array(
-      z.strictObject({
-        parameter: z.string(),
-        default: z.boolean(),
-        about: z.string(),
-        steps: KernelSteps.partial().meta({
-          description: 'The step lists that replace the ordinary ones while it is on.',
-        }),
-      }),
-    ),
+    proposed: z.array(ProposedParameter),
     steps: KernelSteps,
     facts: z.record(z.string(), z.unknown()),
     rows: z.array(KernelFact).meta({
