@@ -45,6 +45,7 @@ function mapObjects(value: unknown, act: (schema: Loose) => Loose, isNames = fal
 function prepare(schema: Loose, schemas: Schemas): Loose {
   if (schema['propertyNames'] !== undefined && 'additionalProperties' in schema)
     delete schema['propertyNames'];
+  if (isUntyped(schema['additionalProperties'])) schema['additionalProperties'] = true;
   const { anyOf, const: constant, type, ...rest } = schema;
   if (constant !== undefined) return { ...rest, type, enum: [constant] };
   // Null alone: of any type, and of its values that one.
@@ -59,6 +60,15 @@ function prepare(schema: Loose, schemas: Schemas): Loose {
   return { ...orNull(only, schemas), ...rest };
 }
 
+/** A union of several types and null, of the values of a record: kin-openapi takes null for any value only. */
+function isUntyped(values: unknown): boolean {
+  const { type, anyOf = [] } = (values ?? {}) as {
+    readonly type?: unknown;
+    readonly anyOf?: readonly Loose[];
+  };
+  return type === undefined && anyOf.length > 1 && anyOf.every((member) => member['nullable'] === true);
+}
+
 /** What prepare() makes of null alone. */
 function isNull({ enum: words }: Loose): boolean {
   return Array.isArray(words) && words.length === 1 && words[0] === null;
@@ -71,7 +81,8 @@ function ofTypes(types: readonly string[], { description, ...rest }: Loose): Loo
   const told = description === undefined ? {} : { description };
   const [only] = present;
   if (present.length === 1) return withNull({ ...told, ...rest, type: only, ...nullable });
-  return { ...told, anyOf: present.map((type) => ofTypes([type, 'null'], boundsOf(type, rest))) };
+  const members = present.map((type) => ({ ...boundsOf(type, rest), type, ...nullable }));
+  return { ...told, anyOf: members.map(withNull) };
 }
 
 /** The bounds of texts are no bounds of numbers. */
@@ -88,7 +99,10 @@ function withNull(schema: Loose): Loose {
   return { ...schema, enum: [...(words as unknown[]), null] };
 }
 
-/** A schema that may be null as well. `nullable` is said beside a type, or it says nothing. */
+/**
+ * A schema that may be null as well. `nullable` is said beside a type: ajv refuses a document that says it without. So a
+ * union of several types says null at its members alone, where kin-openapi does not look.
+ */
 function orNull(schema: Loose, schemas: Schemas): Loose {
   const { $ref } = schema;
   if (typeof $ref !== 'string') return withNull({ ...schema, nullable: true });
