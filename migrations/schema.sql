@@ -286,7 +286,7 @@ CREATE TABLE host_clocks (
   revision INTEGER NOT NULL,
   mode TEXT NOT NULL CHECK (mode IN ('real', 'manual')),
   advanced_ms INTEGER NOT NULL
-) STRICT;
+, stopped_revision INTEGER NOT NULL DEFAULT 1) STRICT;
 
 CREATE TABLE host_counts (
   host INTEGER PRIMARY KEY REFERENCES hosts (key) ON DELETE CASCADE,

@@ -22,6 +22,8 @@ declare module 'fastify' {
  */
 export function applyFaults(app: FastifyInstance, { faults }: Backend): void {
   app.decorateRequest('fault', null);
+  // A drain waits for no delay.
+  app.addHook('preClose', async () => faults.close());
   app.addHook('preHandler', (request, reply, done) => {
     const { url = '', schema } = request.routeOptions;
     const operation = (schema as { readonly operationId?: string } | undefined)?.operationId;

@@ -62,3 +62,19 @@ export interface HostClock {
   /** By how much it was advanced since it is manual. */
   readonly advanced_ms: number;
 }
+
+/** The same, for those who wait by it. */
+export interface ReadClock extends HostClock {
+  /** By how much it was advanced while it was stopped last, also behind that. */
+  readonly stopped_advanced_ms: number;
+  /** The revision at which it was stopped last: another one is another stop. */
+  readonly stopped_revision: number;
+}
+
+/** The state that If-Match names: a clock has the uid of its host, but is not its record. */
+export function clockState({ uid, revision }: Pick<HostClock, 'uid' | 'revision'>): {
+  readonly uid: string;
+  readonly revision: number;
+} {
+  return { uid: `clock-${uid}`, revision };
+}

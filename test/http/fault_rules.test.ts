@@ -222,7 +222,7 @@ describe('the clock of a host', () => {
     expect((await clock()).json['waiting']).toBe(0);
   });
 
-  test('lets go who waits when it goes again, and when the service stops', async () => {
+  test('lets go who waits when it goes again', async () => {
     await set({ mode: 'manual' });
     await makeRule({
       selector: { operation: 'getHost', host: 'node-a' },

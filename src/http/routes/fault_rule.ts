@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { definedOnly } from '../../engine/model/defined_only.ts';
 import { refuse } from '../../engine/model/refusal.ts';
-import type { HostClock as Clock } from '../../service/fault_rule.ts';
+import { clockState, type HostClock as Clock } from '../../service/fault_rule.ts';
 import type { Backend } from '../backend.ts';
 import { viewTag } from '../etag.ts';
 import { changed, created, deleted, type AnswerKind } from '../mutate.ts';
@@ -80,15 +80,17 @@ function changes(app: FastifyInstance, backend: Backend): void {
 }
 
 function clocks(app: FastifyInstance, backend: Backend): void {
-  const shown = (clock: Clock) => ({ ...clock, waiting: backend.faults.waiting(clock.host) });
+  const shown = ({ host, uid, revision, mode, advanced_ms }: Clock) => {
+    const body = { host, uid, revision, mode, advanced_ms, waiting: backend.faults.waiting(host) };
+    return { body, etag: viewTag(clockState(body), body) };
+  };
   readTagged(app, {
     ...{ id: 'getClock', tag, summary: 'Get the clock of a host', url: '/v1/hosts/:host/clock' },
     ...{ params: HostPath, schema: HostClock },
     load: async ({ host }) => {
       const clock = await backend.service.clock(host);
       if (clock === null) throw new RefusalProblem(refuse('host_not_found', `there is no host ${host}`));
-      const body = shown(clock);
-      return { body, etag: viewTag(clock, body) };
+      return shown(clock);
     },
   });
   const answer: AnswerKind<Clock> = {
@@ -99,8 +101,8 @@ function clocks(app: FastifyInstance, backend: Backend): void {
       }),
     },
     send: (reply, { answer: clock }) => {
-      const body = shown(clock);
-      return reply.header('etag', viewTag(clock, body)).send(body);
+      const { body, etag } = shown(clock);
+      return reply.header('etag', etag).send(body);
     },
   };
   serviceRoute<'set_clock', typeof HostPath, typeof SetClock>(app, backend, {

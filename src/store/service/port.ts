@@ -1,6 +1,6 @@
 import type { Idempotency, RecordState, Seen } from '../state.ts';
 import type { ServiceCommandOf, ServiceCommandType } from '../../service/command.ts';
-import type { FaultRule, HostClock } from '../../service/fault_rule.ts';
+import type { FaultRule, ReadClock } from '../../service/fault_rule.ts';
 import type { Delivery, DeliveryState, DueDelivery, Webhook, WebhookTarget } from '../../service/webhook.ts';
 
 /** What the application may ask of a store beside hosts, by reading alone: records of the service itself. */
@@ -17,7 +17,7 @@ export interface ServiceReads {
   /** Those that may still apply, in order of creation. */
   activeFaultRules(): Promise<readonly FaultRule[]>;
   /** Null where there is no such host. */
-  clock(host: string): Promise<HostClock | null>;
+  clock(host: string): Promise<ReadClock | null>;
   /** Those that are enabled. */
   webhookTargets(): Promise<readonly WebhookTarget[]>;
   /** Deliveries whose next attempt is due at a time, and when the next one is that is not; earliest first. */

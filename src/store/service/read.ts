@@ -3,7 +3,7 @@ import type { Seen } from '../state.ts';
 import { SEEN } from '../seen.ts';
 import type { DueDeliveries, DueQuery, ServiceListQuery, ServicePage, ServiceReads } from './port.ts';
 import type { WebhookTarget } from '../../service/webhook.ts';
-import { clockOf, prepareClock } from './clocks.ts';
+import { prepareClock, readClockOf } from './clocks.ts';
 import { faultRuleOf, type FaultRuleRow } from './fault_rules.ts';
 import {
   deliveryOf,
@@ -52,7 +52,7 @@ export function createServiceReads(db: Connection, begin: () => unknown = () => 
     faultRules: async (query) =>
       reading(() => pageOf(query, () => rules.all(query.after ?? 0, query.limit + 1), faultRuleOf)),
     activeFaultRules: async () => reading(() => active.all().map(faultRuleOf)),
-    clock: async (host) => reading(() => found(clock(host) ?? undefined, clockOf)),
+    clock: async (host) => reading(() => found(clock(host) ?? undefined, readClockOf)),
     webhookTargets: async () => reading(() => targets.all()),
     dueDeliveries: async (query) => reading(() => due(query)),
   };
