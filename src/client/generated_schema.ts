@@ -1710,7 +1710,7 @@ export interface paths {
         };
         /**
          * List events
-         * @description Oldest first, or newest. `next_page` is the `after` of the next page, in the same order. The journal is kept for a time and to a size: `oldest_seq` is the first of it, with which `order=desc` ends; who reads on, oldest first, from where it does not go back to any more is told so: 410. A page by one filter or by none costs what it shows.
+         * @description Oldest first, or newest. `next_page` is the `after` of the next page, in the same order. A page ends with `limit`, or earlier, before its `data` is more than 256 KiB: one event may name all that a host has, and a larger one is a page by itself. The journal is kept for a time and to a size: `oldest_seq` is the first of it, with which `order=desc` ends; who reads on, oldest first, from where it does not go back to any more is told so: 410. A page by one filter or by none costs what it shows.
          */
         get: operations["listEvents"];
         put?: never;
@@ -1981,8 +1981,8 @@ export interface paths {
          * @description Events as they are committed, as server-sent events. List, then stream behind the list's `as_of`, of several pages that of the first: nothing is missing.
          *
          *     - The first frame is `retry` and `id`, the place where it begins. Each event is a frame of `id` (its seq) and `data` (a CloudEvent), without a name: `onmessage` gets it. They come in the order of their seq.
-         *     - Every 15 s where nothing else is sent, a frame of `id` alone says how far the stream has come: who connects again with it, as browsers do by `Last-Event-ID`, is not sent anew what its filter has left out.
-         *     - `event: resync` is the last frame of a stream that cannot go on; `data` is `{reason, after, as_of, oldest_seq}`, `after` up to where everything was sent. `too_slow`: more than 1 MiB waits to be read; connect again, nothing is missing. `events_gone`: the journal no longer has what follows; list anew. `after_end`: there is no such event yet, as where a backup was put back; list anew. Its `id` is where a client that connects again goes on.
+         *     - Every 15 s a frame of `id` alone says how far the stream has come: who connects again with it, as browsers do by `Last-Event-ID`, is not sent anew what its filter has left out.
+         *     - `event: resync` is the last frame of a stream that cannot go on; `data` is `{reason, after, as_of, oldest_seq}`, `after` up to where everything was sent. `too_slow`: more than 1 MiB waits to be read, besides what was sent last; connect again, nothing is missing. `events_gone`: the journal no longer has what follows; list anew. `after_end`: there is no such event yet, as where a backup was put back; list anew. Its `id` is where a client that connects again goes on.
          *     - A place that is gone already as the stream begins is a 410. As the service stops, streams end: connect again.
          */
         get: operations["streamEvents"];

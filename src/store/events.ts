@@ -31,18 +31,37 @@ interface EventRow extends Omit<StoredEvent, 'id' | 'at' | 'request_id'> {
   readonly request_id: StoredRequestId;
 }
 
+/** Data in a page: one event may name all that a host has, which is megabytes, and pages are made and sent at once. */
+const PAGE_BYTES = 2 ** 18;
+
 const COLUMNS = `e.seq, lower(hex(e.id)) AS id, n.name AS host, e.type, e.subject, e.at_ms,
   e.request_id, e.traceparent, e.actor, e.dax_device, e.tenant, coalesce(e.data, '{}') AS data`;
 
 function readPage(prepare: Prepare, query: EventQuery): EventPage {
   const [numbers, ...values] = numbersOf(query);
-  const rows = prepare(`SELECT ${COLUMNS} FROM (${numbers}) AS p CROSS JOIN events AS e ON e.seq = p.seq
-    CROSS JOIN host_names AS n ON n.key = e.host ORDER BY p.seq${directionOf(query)}`).all(...values);
   const { random } = prepare('SELECT CAST(random AS TEXT) AS random FROM identity').get() as {
     random: string;
   };
   const seen = prepare(`SELECT ${SEEN}`).get() as Seen;
-  return { items: (rows as EventRow[]).map((row) => eventOf(row, BigInt(random))), ...seen };
+  const rows = prepare(`SELECT ${COLUMNS} FROM (${numbers}) AS p CROSS JOIN events AS e ON e.seq = p.seq
+    CROSS JOIN host_names AS n ON n.key = e.host ORDER BY p.seq${directionOf(query)}`).iterate(...values);
+  return { ...pageOf(rows as Iterable<EventRow>, query.limit, BigInt(random)), ...seen };
+}
+
+/** Reads no more rows than the page has, and one: SQLite sorts their numbers alone. */
+function pageOf(
+  rows: Iterable<EventRow>,
+  limit: number,
+  random: bigint,
+): Pick<EventPage, 'items' | 'is_full'> {
+  const items: StoredEvent[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += Buffer.byteLength(row.data);
+    if (bytes > PAGE_BYTES && items.length > 0) return { items, is_full: true };
+    items.push(eventOf(row, random));
+  }
+  return { items, is_full: items.length === limit };
 }
 
 function eventOf(row: EventRow, random: bigint): StoredEvent {

@@ -289,9 +289,14 @@ export interface EventQuery extends EventFilter {
   readonly limit: number;
 }
 
-/** Events in the order of their numbers, the highest first where that was asked for. */
+/**
+ * Events in the order of their numbers, the highest first where that was asked for: as many as the limit, or fewer that
+ * have 256 KiB of data, but always one where there is one.
+ */
 export interface EventPage extends Seen {
   readonly items: readonly StoredEvent[];
+  /** It ends with the limit, or with the bytes: others may follow. */
+  readonly is_full: boolean;
 }
 
 /** What a commit has changed. */

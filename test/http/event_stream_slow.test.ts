@@ -64,6 +64,38 @@ test('[STREAM6] a reader that never reads is cut off, and its place is free', as
   response.destroy();
 });
 
+test('[STREAM6] who leaves too much unread is told to begin anew, and goes on without a gap', async () => {
+  const response = await unread('');
+  await writeLarge();
+  let [last, text] = ['', ''];
+  const found: string[] = [];
+  for await (const chunk of response.setEncoding('utf8')) {
+    const frames = (text + String(chunk)).split('\n\n');
+    text = frames.pop() ?? '';
+    for (const frame of frames) {
+      last = /^id: (\d+)$/m.exec(frame)?.[1] ?? last;
+      if (frame.includes('\nevent: resync\n'))
+        expect(frame).toContain(`"reason":"too_slow","after":${last},`);
+      else if (frame.includes('\ndata: ')) found.push(last);
+    }
+  }
+  expect(found.length).toBeLessThan(EVENTS);
+  const again = await openStream(`${url}/v1/events/stream`, { 'last-event-id': last });
+  for (const { id } of await again.events(EVENTS - found.length)) found.push(id!);
+  again.close();
+  expect(found).toEqual(Array.from({ length: EVENTS }, (_, at) => String(at + 2)));
+});
+
+test('[STREAM6] who reads is not slow, however much is committed at once', async () => {
+  await server.close();
+  await open({ coalesce_ms: 500 });
+  const stream = await openStream(`${url}/v1/events/stream`);
+  await stream.next();
+  await Promise.all(Array.from({ length: 60 }, (_, at) => patch({ ...LABELS, l0: String(at) })));
+  for (const { event } of await stream.events(60)) expect(event).toBeNull();
+  stream.close();
+});
+
 test('[STREAM6] a reader that is behind is read on for at its own pace, whatever comes meanwhile', async () => {
   await writeLarge(EVENTS / 2);
   const stream = await openStream(`${url}/v1/events/stream?after=0`);

@@ -143,6 +143,31 @@ test.each(FILTERS)('pages of %j are together what is all of it, in either order'
   }
 });
 
+test('a page ends before it has 256 KiB of data, and a larger event is a page by itself', async () => {
+  const { as_of } = await createReads(db).events({ limit: 1 });
+  const insert = db.prepare(`INSERT INTO events (host, at_ms, type, subject, data, changes)
+    SELECT host, at_ms, type, subject, ?, changes FROM events WHERE seq = 1`);
+  // In bytes: a character may have three.
+  const sized = (bytes: number): string => JSON.stringify({ text: '€'.repeat((bytes - 11) / 3) });
+  for (const kib of [100, 100, 100, 300, 1, 200, 56]) insert.run(sized(kib * 1_024));
+  for (const types of [undefined, ['host_created', 'mount_created']] as const) {
+    const pages: number[] = [];
+    for (let after = as_of; ; ) {
+      const page = await createReads(db).events({
+        after,
+        limit: 500,
+        ...(types === undefined ? {} : { types }),
+      });
+      pages.push(page.items.length);
+      if (!page.is_full) break;
+      after = page.items.at(-1)!.seq;
+    }
+    expect(pages).toEqual([2, 1, 1, 2, 1]);
+  }
+  const last = { newest_first: true, after: as_of + 5, limit: 500 };
+  expect(await createReads(db).events(last)).toMatchObject({ items: [{ seq: as_of + 4 }], is_full: true });
+});
+
 test.each(FILTERS.filter((filter) => isEventRange({ ...filter, limit: 1 })))(
   'a page of %j is ranges of indexes',
   async (filter) => {

@@ -33,18 +33,22 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
     refuses: [410],
   } as const;
   const description =
-    'Oldest first, or newest. `next_page` is the `after` of the next page, in the same order. The journal is kept for a time and to a size: `oldest_seq` is the first of it, with which `order=desc` ends; who reads on, oldest first, from where it does not go back to any more is told so: 410. A page by one filter or by none costs what it shows.';
+    'Oldest first, or newest. `next_page` is the `after` of the next page, in the same order. A page ends with `limit`, or earlier, before its `data` is more than 256 KiB: one event may name all that a host has, and a larger one is a page by itself. The journal is kept for a time and to a size: `oldest_seq` is the first of it, with which `order=desc` ends; who reads on, oldest first, from where it does not go back to any more is told so: 410. A page by one filter or by none costs what it shows.';
   app.get(
     '/v1/events',
     { schema: listSchema({ ...operation, description }, querystring) },
     async (request, reply) => {
       const { after, order, limit, ...asked } = request.query as z.output<typeof querystring>;
       const newest_first = order === 'desc';
-      const rows = limit ?? LIMIT_DEFAULT;
       const filter = filterOf(asked);
-      const page = await backend.events({ ...filter, ...definedOnly({ after }), newest_first, limit: rows });
+      const page = await backend.events({
+        ...filter,
+        ...definedOnly({ after }),
+        newest_first,
+        limit: limit ?? LIMIT_DEFAULT,
+      });
       if (!newest_first) refuseGone(after, page, '/after');
-      const next_page = nextOf(page, rows, newest_first);
+      const next_page = nextOf(page, newest_first);
       reply.type(JSON_TYPE);
       const { as_of, oldest_seq } = page;
       return textOf({ items: page.items.map(eventText), next_page, as_of, oldest_seq });
@@ -53,9 +57,9 @@ export function eventRoutes(app: FastifyInstance, backend: Backend): void {
 }
 
 /** Where a full page does not end with the journal, others may follow. */
-function nextOf({ items, as_of, oldest_seq }: EventPage, rows: number, newest_first: boolean): string | null {
+function nextOf({ items, is_full, as_of, oldest_seq }: EventPage, newest_first: boolean): string | null {
   const last = items.at(-1);
-  if (last === undefined || items.length < rows) return null;
+  if (last === undefined || !is_full) return null;
   return last.seq === (newest_first ? oldest_seq : as_of) ? null : String(last.seq);
 }
 

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { matchesEvent } from '../../app/event_filter.ts';
 import type { Backend, EventPage, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
 
-/** Events that are read, encoded and sent in one turn. */
+/** Events that are read, encoded and sent in one turn; fewer where they are large. */
 const PAGE = 200;
 
 /** Who is at the end of the journal, and is sent what comes. */
@@ -14,6 +14,8 @@ export interface LiveReader {
   readonly at: () => number;
   /** Frames for it, none of which may be, and up to where that is everything. */
   readonly take: (frames: Buffer | null, at: number, seen: Seen) => void;
+  /** Whether it has not taken yet what it was sent. */
+  readonly isFull: () => boolean;
   /** The journal no longer has what comes next for it. */
   readonly lost: (seen: Seen) => void;
   /** The journal cannot be read: the service stops. */
@@ -67,7 +69,9 @@ export function createHub(backend: Pick<Backend, 'events' | 'onCommit'>, coalesc
       while (isDue && readers.size > 0) {
         isDue = false;
         if (await sendPage(backend, live)) isDue = true;
-        await setImmediate();
+        // Of many events a page at a time, each with some time to be taken: nobody is slow who keeps up with that.
+        if (isDue && [...readers].some((reader) => reader.isFull())) await sleep(coalesce_ms);
+        else await setImmediate();
       }
     } catch {
       // Nothing is read any more: of a store that closes, or of one that has failed, which its writer tells.
@@ -103,18 +107,15 @@ export function createHub(backend: Pick<Backend, 'events' | 'onCommit'>, coalesc
 async function sendPage(backend: Pick<Backend, 'events'>, live: Live): Promise<boolean> {
   const from = live.head;
   const page = await backend.events({ after: from, limit: PAGE });
-  const readers = [...live.readers];
   // It was read for others than those who are there now.
-  if (readers.length === 0 || live.head !== from) return true;
-  if (from + 1 < page.oldest_seq) {
-    for (const reader of readers) reader.lost(page);
-    return false;
-  }
+  if (live.readers.size === 0 || live.head !== from) return true;
+  // A reader that was further than the others may have its place still.
+  for (const reader of live.readers) if (reader.at() + 1 < page.oldest_seq) reader.lost(page);
   const last = page.items.at(-1)?.seq;
   if (last === undefined) return false;
   live.head = last;
   const frames = page.items.map((event): Frame => ({ event, bytes: Buffer.from(eventFrame(event)) }));
-  send(readers, frames, from, last, page);
+  send([...live.readers], frames, from, last, page);
   return last < page.as_of;
 }
 
@@ -126,7 +127,7 @@ function send(
   last: number,
   seen: Seen,
 ): void {
-  const all = Buffer.concat(frames.map(({ bytes }) => bytes));
+  const all = bytesOf(frames);
   for (const reader of readers) {
     const { filter } = reader;
     const at = reader.at();
@@ -135,7 +136,14 @@ function send(
       const own = frames.filter(
         ({ event }) => event.seq > at && (filter === null || matchesEvent(filter, event)),
       );
-      reader.take(own.length === 0 ? null : Buffer.concat(own.map(({ bytes }) => bytes)), last, seen);
+      reader.take(own.length === 0 ? null : bytesOf(own), last, seen);
     }
   }
+}
+
+/** One event may be megabytes, and is copied for nobody. */
+function bytesOf(frames: readonly Frame[]): Buffer {
+  const [first, ...others] = frames;
+  if (first !== undefined && others.length === 0) return first.bytes;
+  return Buffer.concat(frames.map(({ bytes }) => bytes));
 }

@@ -2,11 +2,11 @@
 export interface StreamLimits {
   /** Streams at a time, of all clients. */
   readonly streams: number;
-  /** How often a stream says how far it has come where nothing else is sent: less than a connection may be idle. */
+  /** How often a stream says how far it has come, whatever else is sent: less than a connection may be idle. */
   readonly heartbeat_ms: number;
   /** How long an event waits for others, to be sent together. */
   readonly coalesce_ms: number;
-  /** A reader who leaves more than this unread is told to begin anew. */
+  /** A reader who leaves more than this unread, besides what was sent last, is told to begin anew. */
   readonly unsent_bytes: number;
   /** What such a reader gets to read the rest, before the connection is cut. */
   readonly drain_ms: number;

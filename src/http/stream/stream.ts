@@ -5,7 +5,7 @@ import { eventFrame, firstFrame, placeFrame, resyncFrame, type ResyncReason } fr
 import type { Hub, LiveReader } from './hub.ts';
 import type { StreamLimits } from './limits.ts';
 
-/** Events that are read at once for a reader who is behind. */
+/** Events that are read at once for a reader who is behind; fewer where they are large. */
 const PAGE = 100;
 
 /** From where a stream begins, and what it is of. */
@@ -37,17 +37,17 @@ export interface Stream {
 /**
  * Writes events to one client, in order, each once:
  *
- *   behind ── page of the journal ─► write ─► drained? ─┐          live ◄── hub: frames ─► write ─► unsent > bound?
- *     ▲                                                 │            ▲                                  │
- *     └──────────── more, or the hub is further ◄───────┴── joined ──┘                      resync, end ◄┘
+ *   behind ── page of the journal ─► write ─► drained? ─┐          live ◄── hub: frames ─► unsent > bound? ─► write
+ *     ▲                                                 │            ▲                 │
+ *     └──────────── more, or the hub is further ◄───────┴── joined ──┘     resync, end ◄┘
  *
  * Who is behind is never sent more than a page that it has not taken: it reads at its own pace. At the end of the journal
  * it shares what the hub reads, and is let go where it falls behind that.
  */
 export function createStream(response: ServerResponse, { at: first, filter }: Start, parts: Parts): Stream {
   const { backend, hub, limits } = parts;
-  let at = first;
-  let isOver = false;
+  // `sent`: bytes that it was sent last of what is shared.
+  let [at, sent, isOver] = [first, 0, false];
   const over = (): void => {
     isOver = true;
     hub.leave(reader);
@@ -68,10 +68,13 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
     filter: Object.keys(filter).length === 0 ? null : filter,
     at: () => at,
     take: (frames, upTo, seen) => {
+      // What was sent last may be one event of any size, and nobody has had time for it who is asked at once.
+      if (response.writableLength - sent > limits.unsent_bytes) resync('too_slow', at, seen);
+      if (isOver) return;
       if (frames !== null) response.write(frames);
-      at = upTo;
-      if (response.writableLength > limits.unsent_bytes) resync('too_slow', at, seen);
+      [sent, at] = [frames?.length ?? sent, upTo];
     },
+    isFull: () => response.writableNeedDrain,
     lost,
     stop: end,
   };
@@ -80,12 +83,11 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
     const page = await backend.events({ ...filter, after: at, limit: PAGE });
     if (at + 1 < page.oldest_seq) lost(page);
     if (isOver) return false;
-    const isFull = page.items.length === PAGE;
     if (page.items.length > 0) response.write(page.items.map(eventFrame).join(''));
-    at = isFull ? page.items.at(-1)!.seq : Math.max(at, page.as_of);
+    at = page.is_full ? page.items.at(-1)!.seq : Math.max(at, page.as_of);
     await drained(response);
     // Whoever left meanwhile joins nobody.
-    return isRead() && (isFull || !hub.join(reader));
+    return isRead() && (page.is_full || !hub.join(reader));
   };
   response.once('close', over);
   response.write(firstFrame(at));
