@@ -15,6 +15,15 @@ export interface FollowOptions {
   readonly filters?: Omit<StreamQuery, 'after'>;
   /** Ends it: the iteration is over, without an error. */
   readonly signal?: AbortSignal;
+  /** Told each time before it connects again: what has failed, or nothing of a stream that has ended, and the pause before it. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** Why it connects again, and after how many milliseconds. */
+export interface Retry {
+  /** What fetch has thrown, or a DaxplaneError of what was answered; absent of a stream that was open. */
+  readonly error?: unknown;
+  readonly pause_ms: number;
 }
 
 /** What a service that lost the place of a reader says; `reason` is `events_gone` or `after_end`. */
@@ -40,11 +49,26 @@ export class ResyncError extends Error {
   }
 }
 
+/** What was answered is no stream of events, so that no retry mends it: the address is that of something else. */
+export class NotAStreamError extends Error {
+  override readonly name = 'NotAStreamError';
+
+  constructor(status: number, type: string | null) {
+    super(`no stream of events, but ${type ?? 'no content-type'} (${String(status)}): is baseUrl right?`);
+  }
+}
+
 /** How the service is reached. */
 export interface Connection {
   readonly baseUrl: string;
   readonly fetch: typeof globalThis.fetch;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What has failed, and how long to wait at least. */
+interface Refused {
+  readonly error: unknown;
+  readonly pause_ms?: number;
 }
 
 const RETRY_MS = 1_000;
@@ -55,24 +79,29 @@ const LASTING: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 421]
  * Events in the order of their seq, none missing and none twice, as long as they are asked for. Where the connection ends
  * it is made again, by Last-Event-ID, after the time that the service says, and after longer where that fails. The stream
  * is read as its events are taken: who is slow holds the connection back, is let go by the service, and goes on from his
- * place. Throws ResyncError where the place is gone (also for a 410), and DaxplaneError where asking again does not help.
+ * place. Throws ResyncError where the place is gone (also for a 410), and where asking again does not help: DaxplaneError,
+ * NotAStreamError of an answer that is no stream of events, and what fetch throws as long as it has never been answered.
  */
 export async function* followEvents(
   connection: Connection,
-  { after, filters = {}, signal }: FollowOptions = {},
+  { after, filters = {}, signal, onRetry }: FollowOptions = {},
 ): AsyncGenerator<CloudEvent, void, undefined> {
   const url = urlOf(connection.baseUrl, { ...filters, ...(after === undefined ? {} : { after }) });
   let place: string | undefined;
   let retry = RETRY_MS;
   let failures = 0;
+  let isReached = false;
   while (signal?.aborted !== true) {
-    let pause = Math.min(retry * 2 ** failures, RETRY_MAX_MS);
+    let pause_ms = Math.min(retry * 2 ** failures, RETRY_MAX_MS);
     failures += 1;
-    const response = await ask(connection, url, place, signal);
-    if (response === null) pause = Math.max(pause, retry);
-    else if (!response.ok) pause = Math.max(pause, await pauseOrThrow(response, after));
-    else if (response.body !== null) {
-      for await (const frame of unlessCut(framesOf(response.body))) {
+    const asked = await ask(connection, url, place, signal);
+    // An address that is wrong and a certificate that is unknown are so for ever; so is what was never there.
+    if ('error' in asked && !isReached && !isStopped(signal)) throw asked.error;
+    const refused = 'error' in asked ? asked : await refusalOf(asked, place ?? after);
+    isReached = true;
+    if (refused !== null) pause_ms = Math.max(pause_ms, refused.pause_ms ?? 0);
+    else if ('body' in asked && asked.body !== null) {
+      for await (const frame of unlessCut(framesOf(asked.body))) {
         failures = 0;
         retry = frame.retry ?? retry;
         if (frame.event === 'resync') throwUnlessSlow(frame);
@@ -80,9 +109,11 @@ export async function* followEvents(
         // After the event was taken: one that was not is sent again.
         place = frame.id ?? place;
       }
-      pause = failures === 0 ? retry : pause;
+      if (failures === 0) pause_ms = Math.min(retry, RETRY_MAX_MS);
     }
-    await sleep(pause, signal);
+    if (isStopped(signal)) return;
+    onRetry?.({ pause_ms, ...(refused === null ? {} : { error: refused.error }) });
+    await sleep(pause_ms, signal);
   }
 }
 
@@ -94,31 +125,49 @@ function urlOf(baseUrl: string, query: StreamQuery): string {
   return `${baseUrl.replace(/\/+$/, '')}/v1/events/stream${text === '' ? '' : `?${text}`}`;
 }
 
-/** Null where the service is not reached, or who asks has stopped. */
+function isStopped(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+/** What was thrown, where the service is not reached, or who asks has stopped. */
 function ask(
   { fetch, headers }: Connection,
   url: string,
   place: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<Response | null> {
+): Promise<Response | Refused> {
   const at = place === undefined ? {} : { 'Last-Event-ID': place };
   return fetch(url, {
     headers: { ...headers, Accept: 'text/event-stream', ...at },
     ...(signal === undefined ? {} : { signal }),
-  }).catch(() => null);
+  }).catch((error: unknown) => ({ error }));
 }
 
-/** Milliseconds until it is worth asking again; throws where it is not. */
-async function pauseOrThrow(response: Response, after: number | undefined): Promise<number> {
+/** What was not a stream: why, and when it may be one; null where it is. Throws where asking again does not help. */
+async function refusalOf(response: Response, place: number | string | undefined): Promise<Refused | null> {
+  const type = response.headers.get('content-type');
+  if (response.ok) {
+    if (/^text\/event-stream(?:\s*;|$)/i.test(type ?? '')) return null;
+    await response.body?.cancel().catch(() => undefined);
+    throw new NotAStreamError(response.status, type);
+  }
   const problem = await problemIn(response);
   if (response.status === 410)
     throw new ResyncError({
       reason: problem?.code ?? 'events_gone',
-      after: after ?? 0,
+      after: Number(place ?? 0),
       oldest_seq: problem?.oldest_seq ?? 0,
     });
-  if (LASTING.has(response.status)) throw new DaxplaneError(response.status, problem);
-  return Number(response.headers.get('retry-after') ?? 0) * 1_000;
+  const error = new DaxplaneError(response.status, problem);
+  if (LASTING.has(response.status)) throw error;
+  return { error, pause_ms: retryAfterIn(response.headers) };
+}
+
+/** Milliseconds, at most as long as any pause; 0 where nothing is said that is understood. Source: RFC 9110, 10.2.3. */
+function retryAfterIn(headers: Headers): number {
+  const said = headers.get('retry-after')?.trim() ?? '';
+  const ms = /^[0-9]+$/.test(said) ? Number(said) * 1_000 : Date.parse(said) - Date.now();
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), RETRY_MAX_MS);
 }
 
 /** Who was too slow goes on from his place; every other place is lost. */

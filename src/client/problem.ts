@@ -16,9 +16,9 @@ export class DaxplaneError extends Error {
   }
 }
 
-/** The problem of an answer; undefined where its body is none, as one of a proxy. */
+/** The problem of an answer; undefined where its body is none, as one of a proxy, or is cut off. */
 export async function problemIn(response: Response): Promise<Problem | undefined> {
   const type = response.headers.get('content-type') ?? '';
   if (!type.startsWith('application/problem+json')) return undefined;
-  return (await response.json()) as Problem;
+  return (await response.json().catch(() => undefined)) as Problem | undefined;
 }

@@ -96,6 +96,70 @@ test('what asking again does not mend is thrown; a service that is busy is asked
   expect(await take(1)).toEqual(['1']);
 });
 
+test.each(['Wed, 21 Oct 2015 07:28:00 GMT', 'soon', '0'])(
+  'a service that is busy is asked again after a pause, whatever it says of it: %s',
+  async (retryAfter) => {
+    const pauses: number[] = [];
+    answers = [stream(event(1)), problem(503, {}, { 'retry-after': retryAfter }), stream(event(2))];
+    const onRetry = ({ pause_ms }: { readonly pause_ms: number }) => pauses.push(pause_ms);
+    expect(await take(2, { onRetry })).toEqual(['1', '2']);
+    expect(pauses).toEqual([1, 1]);
+  },
+);
+
+test('a pause is never longer than half a minute, also until a date', async () => {
+  for (const retryAfter of ['Fri, 31 Dec 9999 23:59:59 GMT', '99999999']) {
+    answers = [problem(503, { detail: 'busy', code: 'unavailable' }, { 'retry-after': retryAfter })];
+    const stop = new AbortController();
+    const told: unknown[] = [];
+    const onRetry = (retry: unknown) => {
+      told.push(retry);
+      stop.abort();
+    };
+    expect(await take(1, { onRetry, signal: stop.signal })).toEqual([]);
+    expect(told).toMatchObject([{ pause_ms: 30_000, error: { status: 503, message: 'busy' } }]);
+  }
+});
+
+test('a 410 after it has connected again tells the place that it had come to', async () => {
+  answers = [stream(event(7)), problem(410, { code: 'events_gone', detail: 'gone', oldest_seq: 9 })];
+  await expect(take(2, { after: 3 })).rejects.toMatchObject({
+    resync: { reason: 'events_gone', after: 7, oldest_seq: 9 },
+  });
+});
+
+test('an answer that is no stream is an error, a problem that is cut off none of its own', async () => {
+  answers = [
+    (response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello');
+    },
+  ];
+  await expect(take(1)).rejects.toMatchObject({
+    name: 'NotAStreamError',
+    message: expect.stringContaining('text/html') as string,
+  });
+  answers = [
+    (response) => {
+      response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"det');
+    },
+    stream(event(1)),
+  ];
+  expect(await take(1)).toEqual(['1']);
+});
+
+test('who was never answered is told so at once; later it is a reason to connect again', async () => {
+  const fetchOnce = createDaxplane({
+    baseUrl: 'http://127.0.0.1:1',
+    fetch: () => Promise.reject(new TypeError('refused')),
+  });
+  await expect(fetchOnce.followEvents().next()).rejects.toThrow('refused');
+  answers = [stream(event(1)), (response) => response.destroy(), stream(event(2))];
+  const errors: unknown[] = [];
+  const onRetry = ({ error }: { readonly error?: unknown }) => errors.push(error);
+  expect(await take(2, { onRetry })).toEqual(['1', '2']);
+  expect(errors).toEqual([undefined, expect.any(TypeError)]);
+});
+
 test('a signal ends it without an error, in a stream and before', async () => {
   const stop = new AbortController();
   answers = [
