@@ -2777,6 +2777,7 @@ export interface components {
         /**
          * @description Nothing has to be said.
          * @default {}
+         * @example {}
          */
         Empty: Record<string, never>;
         /**

@@ -1,13 +1,15 @@
 import { describeAnswers } from './answers.ts';
 import { describeSchemas } from './describe_schemas.ts';
+import { showAnswers } from './examples.ts';
 import { nameSchemas } from './names.ts';
 import type { OpenApiDocument } from './schema.ts';
 
-/** What the routes say, made complete: names, bounds, descriptions, header fields. Changes the document. */
+/** What the routes say, made complete: names, bounds, descriptions, header fields, examples. Changes the document. */
 export function finish(document: OpenApiDocument): void {
   nameSchemas(document);
   describeSchemas(document);
   describeAnswers(document);
+  showAnswers(document);
   orderMethods(document);
 }
 
