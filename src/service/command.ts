@@ -18,7 +18,8 @@ export type ServiceCommand =
   | { readonly type: 'delete_webhook'; readonly webhook: string }
   | { readonly type: 'test_webhook'; readonly webhook: string }
   | { readonly type: 'redeliver'; readonly webhook: string; readonly delivery: string }
-  | { readonly type: 'take_events'; readonly webhook: string }
+  /** `after`: where the one before left its cursor, which is not always written. */
+  | { readonly type: 'take_events'; readonly webhook: string; readonly after?: number }
   | {
       readonly type: 'end_attempt';
       readonly delivery: string;

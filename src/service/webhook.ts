@@ -34,7 +34,10 @@ export interface Webhook extends WebhookFields {
   readonly counters: WebhookCounters;
 }
 
-/** Deliveries by what became of them, and events that were gone before one could be made. */
+/**
+ * Deliveries by what became of them, each once: one that is sent again is pending again. And events that were gone before
+ * one could be made.
+ */
 export interface WebhookCounters {
   readonly pending: number;
   readonly delivered: number;

@@ -109,3 +109,54 @@ test('a delivery that has ended is logged for seven days, and 2 000 of a webhook
   for (let more = 0; more < 3; more += 1) later(0);
   expect(count('webhook_deliveries')).toBe(20);
 });
+
+test('with each delivery that is made old ones go: a webhook never has many more than 2 000', () => {
+  const { makeHost, count, createWebhook, service, db } = writer();
+  const webhook = createWebhook();
+  db.prepare(`INSERT INTO webhook_deliveries (uid, webhook, event_id, type, state, created_ms, ended_ms)
+    SELECT 'd' || value, 1, 'e', 'host_created', 'delivered', 0, 0 FROM json_each(?)`).run(
+    JSON.stringify(Array.from({ length: 2_010 }, (_each, at) => at)),
+  );
+  for (let host = 0; host < 12; host += 1) {
+    makeHost(`h${String(host)}`);
+    service({ type: 'take_events', webhook });
+  }
+  expect([count('webhook_deliveries'), count(`webhook_deliveries WHERE state = 'pending'`)]).toEqual([
+    2_000, 12,
+  ]);
+  for (let n = 0; n < 5; n += 1) service({ type: 'test_webhook', webhook });
+  expect([count('webhook_deliveries'), db.prepare('SELECT pending FROM webhooks').pluck().get()]).toEqual([
+    2_000, 17,
+  ]);
+});
+
+test('tests are refused where 2 000 deliveries are pending', () => {
+  const { createWebhook, service, db } = writer();
+  const webhook = createWebhook();
+  db.prepare('UPDATE webhooks SET pending = 1999').run();
+  service({ type: 'test_webhook', webhook });
+  expect(() => service({ type: 'test_webhook', webhook })).toThrow(/limit_reached/);
+});
+
+test('a cursor that only passes over events is written behind 500 of them, or an hour, and the journal goes on', () => {
+  const { makeHost, count, later, service, db } = writer();
+  const fields = { ...FIELDS, host: 'other' };
+  const webhook = (service({ type: 'create_webhook', fields, secret: null }) as Webhook).id;
+  const written = () => db.prepare('SELECT cursor FROM webhooks').pluck().get();
+  makeHost('h0');
+  expect(service({ type: 'take_events', webhook })).toMatchObject({ cursor: 1, taken: 0 });
+  makeHost('h1');
+  expect([service({ type: 'take_events', webhook, after: 1 }), written()]).toMatchObject([{ cursor: 2 }, 0]);
+  later(2);
+  expect(count('events')).toBe(2);
+  service({ type: 'take_events', webhook, after: 2 });
+  expect(written()).toBe(2);
+  makeHost('h2');
+  service({ type: 'take_events', webhook, after: 2 });
+  expect(written()).toBe(2);
+  later(2);
+  expect(count('events')).toBe(1);
+  for (let host = 3; host < 502; host += 1) makeHost(`h${String(host)}`);
+  service({ type: 'take_events', webhook, after: 3 });
+  expect(written()).toBe(502);
+});

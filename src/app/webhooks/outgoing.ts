@@ -122,9 +122,9 @@ function isStopped({ is_closed, is_disabled }: Standing): boolean {
 
 /** Takes events that are behind the cursor, of which some may be sent then; whether there are more to take. */
 async function takeSome(standing: Standing, options: OutgoingOptions, send: () => void): Promise<boolean> {
-  const { id, cursor } = standing.target;
+  const { cursor } = standing.target;
   if (isStopped(standing) || cursor >= options.seq()) return false;
-  const taken = await takeEvents(options, id);
+  const taken = await takeEvents(options, standing.target);
   if (taken === null) return false;
   const { target } = standing;
   standing.target = { ...target, cursor: Math.max(target.cursor, taken.cursor) };
@@ -160,8 +160,10 @@ async function sendSome(
 }
 
 /** Null where there is nothing to be taken for, or the store takes nothing now. */
-async function takeEvents({ store, log }: OutgoingOptions, webhook: string) {
-  const submitted = await store.service.submit<'take_events'>({ command: { type: 'take_events', webhook } });
+async function takeEvents({ store, log }: OutgoingOptions, { id: webhook, cursor: after }: WebhookTarget) {
+  const submitted = await store.service.submit<'take_events'>({
+    command: { type: 'take_events', webhook, after },
+  });
   if (submitted.status === 'unavailable') throw new Error(submitted.why.detail);
   if (submitted.status !== 'done' || submitted.answer === null) return null;
   const { missed } = submitted.answer;

@@ -2,7 +2,7 @@ import { refuse } from '../../engine/model/refusal.ts';
 import type { Connection } from '../connection.ts';
 import type { AttemptOutcome, ServiceCommandOf } from '../../service/command.ts';
 import type { ServiceHandlers } from './context.ts';
-import { TEST_TYPE, type Attempt, type DisabledReason } from '../../service/webhook.ts';
+import { TEST_TYPE, type Attempt, type DeliveryState, type DisabledReason } from '../../service/webhook.ts';
 import {
   deliveryOf,
   SELECT_DELIVERIES,
@@ -10,8 +10,11 @@ import {
   type DeliveryRow,
   type WebhookRow,
 } from './webhook_rows.ts';
+import { preparePurgeOf } from './purge.ts';
 import { webhookNotFound, type WebhookTable } from './webhooks.ts';
 
+/** Deliveries that may be pending where one more is asked for: those of events leave room. */
+const PENDING_MAX = 2_000;
 /** Attempts of a delivery that are kept, the last ones. */
 const ATTEMPTS_KEPT = 20;
 
@@ -26,6 +29,9 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
     VALUES (@uid, @webhook, @uid, '${TEST_TYPE}', 'pending', @now_ms, @now_ms, 1)`);
   const again = db.prepare(`UPDATE webhook_deliveries
     SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL, asked = 1 WHERE key = @key`);
+  const counted = db.prepare(`UPDATE webhooks SET pending = pending + 1, delivered = delivered - @delivered,
+    failed = failed - @failed WHERE key = @key`);
+  const purge = preparePurgeOf(db);
   /** The webhook that something is to be sent to, or why nothing is. */
   const enabled = (id: string): WebhookRow | ReturnType<typeof refuse> => {
     const row = table.byId(id);
@@ -37,8 +43,12 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
       handle: ({ webhook }, { uid, now_ms, changed }) => {
         const row = enabled(webhook);
         if ('refused' in row) return row;
+        if (row.pending >= PENDING_MAX)
+          return refuse('limit_reached', `${String(PENDING_MAX)} deliveries are pending already`);
         const id = uid();
         insert.run({ uid: id, webhook: row.key, now_ms });
+        counted.run({ key: row.key, delivered: 0, failed: 0 });
+        purge(row.key, 2);
         changed('webhooks');
         return deliveryOf(byId.get(id)!);
       },
@@ -54,6 +64,8 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
         if (found.seq !== null && hasEvent.get(found.seq) === undefined)
           return refuse('event_not_kept', `the journal keeps event ${String(found.seq)} no more`);
         again.run({ key: found.key, now_ms });
+        // What becomes of it is counted in the end: it is one delivery.
+        if (found.state !== 'pending') counted.run({ key: row.key, ...countsOf(found.state) });
         changed('webhooks');
         return deliveryOf(byId.get(delivery)!);
       },
@@ -72,7 +84,7 @@ function prepareEndAttempt(
     db.prepare(`UPDATE webhook_deliveries SET state = @state, attempts = @attempts, tries = tries + 1,
     next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms, asked = 0 WHERE key = @key`);
   const count = db.prepare(`UPDATE webhooks SET delivered = delivered + @delivered, failed = failed + @failed,
-    failing_since_ms = @failing_since_ms WHERE key = @key`);
+    pending = pending - @delivered - @failed,    failing_since_ms = @failing_since_ms WHERE key = @key`);
   const disable = db.prepare(
     'UPDATE webhooks SET enabled = 0, disabled_reason = @reason, revision = revision + 1 WHERE key = @key',
   );
@@ -92,8 +104,7 @@ function prepareEndAttempt(
         ended_ms: outcome.state === 'pending' ? null : now_ms,
       });
       const failing_since_ms = failingSince(webhook, command);
-      const [delivered, failed] = [outcome.state === 'delivered', outcome.state === 'failed'].map(Number);
-      count.run({ key, delivered, failed, failing_since_ms });
+      count.run({ key, ...countsOf(outcome.state), failing_since_ms });
       const reason = reasonToDisable(webhook, command, failing_since_ms);
       if (reason === null) return null;
       disable.run({ key, reason });
@@ -101,6 +112,10 @@ function prepareEndAttempt(
       return webhookOf(table.byKey(key));
     },
   };
+}
+
+function countsOf(state: DeliveryState): { readonly delivered: number; readonly failed: number } {
+  return { delivered: Number(state === 'delivered'), failed: Number(state === 'failed') };
 }
 
 type EndAttempt = ServiceCommandOf<'end_attempt'>;

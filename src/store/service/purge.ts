@@ -22,6 +22,18 @@ export function preparePurgeDeliveries(db: Connection): (nowMs: number) => boole
 }
 
 /**
+ * Prepares dropping deliveries of a webhook that have ended, the oldest of those past the newest 2 000, up to `most`. With
+ * each that is made two may go: so it has few more at any time, and deleting it holds up nobody.
+ */
+export function preparePurgeOf(db: Connection): (webhook: number, most: number) => void {
+  const drop = db.prepare<[number, number, number]>(`DELETE FROM webhook_deliveries WHERE key IN (
+    SELECT key FROM webhook_deliveries WHERE webhook = ? AND state IN ('delivered', 'failed') AND key <= (
+      SELECT key FROM webhook_deliveries WHERE webhook = ? ORDER BY key DESC LIMIT 1 OFFSET ${String(KEPT_MAX)}
+    ) LIMIT ?)`);
+  return (webhook, most) => void drop.run(webhook, webhook, most);
+}
+
+/**
  * Prepares asking from which event on the journal is an outbox: what enabled webhooks have not been sent yet is not
  * dropped, however old. Null where nobody waits for any. A webhook that is disabled holds nothing.
  */

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts';
 import { eventId, withDashes } from '../event_id.ts';
 import { prepareOldestSeq } from '../journal.ts';
+import { preparePurgeOf } from './purge.ts';
 import type { ServiceContext, ServiceHandler } from './context.ts';
 import type { TakenEvents } from '../../service/command.ts';
 import type { WebhookFilters } from '../../service/webhook.ts';
@@ -11,6 +12,9 @@ import type { WebhookTable } from './webhooks.ts';
 const PENDING_MAX = 1_000;
 /** Events that are looked at in one go: the batch that it goes with waits for it, some milliseconds. */
 const LOOKED_AT_MAX = 500;
+/** A cursor that has passed over events of no interest alone is written behind so many, or this long: the journal keeps them. */
+const UNWRITTEN_MAX = 500;
+const UNWRITTEN_MS = 3_600_000;
 
 interface EventRow {
   readonly seq: number;
@@ -37,18 +41,26 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
     (uid, webhook, seq, event_id, type, state, next_attempt_ms, created_ms)
     VALUES (@uid, @webhook, @seq, @event_id, @type, 'pending', @now_ms, @now_ms)`);
   const move = db.prepare(
-    'UPDATE webhooks SET cursor = @cursor, missed_events = missed_events + @missed WHERE key = @key',
+    `UPDATE webhooks SET cursor = @cursor, missed_events = missed_events + @missed, pending = pending + @taken
+     WHERE key = @key`,
   );
+  const madeAfter = db
+    .prepare<[number], number>('SELECT at_ms FROM events WHERE seq > ? ORDER BY seq LIMIT 1')
+    .pluck();
+  const purge = preparePurgeOf(db);
+  const isDue = (written: number, cursor: number, { now_ms }: ServiceContext): boolean =>
+    cursor - written >= UNWRITTEN_MAX || (madeAfter.get(written) ?? now_ms) <= now_ms - UNWRITTEN_MS;
   const make = (webhook: WebhookRow, { seq, id, type, at_ms }: EventRow, context: ServiceContext): void => {
     const { uid, now_ms } = context;
     const event_id = id === '' ? eventId(BigInt(random.get()!), seq, at_ms) : withDashes(id);
     insert.run({ uid: uid(), webhook: webhook.key, seq, event_id, type, now_ms });
   };
-  const take = (row: WebhookRow, context: ServiceContext): TakenEvents => {
-    const missed = context.seq > row.cursor ? Math.max(0, oldest() - row.cursor - 1) : 0;
+  const take = (row: WebhookRow, after: number, context: ServiceContext): TakenEvents => {
+    const start = Math.max(row.cursor, after);
+    const missed = context.seq > start ? Math.max(0, oldest() - start - 1) : 0;
     const filters = webhookOf(row);
     const room = PENDING_MAX - row.pending;
-    let [cursor, taken] = [row.cursor + missed, 0];
+    let [cursor, taken] = [start + missed, 0];
     if (room > 0)
       for (const event of look.all(cursor, LOOKED_AT_MAX)) {
         if (lets(filters, event)) {
@@ -58,13 +70,15 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
         }
         cursor = event.seq;
       }
-    if (cursor > row.cursor) move.run({ key: row.key, cursor, missed });
+    if (taken + missed > 0 || (cursor > row.cursor && isDue(row.cursor, cursor, context)))
+      move.run({ key: row.key, cursor, missed, taken });
+    if (taken > 0) purge(row.key, 2 * taken);
     return { cursor, taken, missed, is_more: taken < room && cursor < context.seq };
   };
   return {
-    handle: ({ webhook }, context) => {
+    handle: ({ webhook, after = 0 }, context) => {
       const row = table.byId(webhook);
-      return row?.enabled === 1 ? take(row, context) : null;
+      return row?.enabled === 1 ? take(row, after, context) : null;
     },
   };
 }

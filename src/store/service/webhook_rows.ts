@@ -1,6 +1,6 @@
 import type { Attempt, Delivery, DisabledReason, Webhook } from '../../service/webhook.ts';
 
-/** A row of `webhooks`, with how many of its deliveries are pending. */
+/** A row of `webhooks`. */
 export interface WebhookRow {
   readonly key: number;
   readonly uid: string;
@@ -22,6 +22,7 @@ export interface WebhookRow {
   readonly delivered: number;
   readonly failed: number;
   readonly missed_events: number;
+  /** Its deliveries that are, kept with them. */
   readonly pending: number;
 }
 
@@ -38,9 +39,7 @@ export interface DeliveryRow extends Pick<Delivery, 'uid' | 'event_id' | 'type' 
 }
 
 /** Rows of webhooks, in SQL. */
-export const SELECT_WEBHOOKS = `SELECT w.*,
-  (SELECT count(*) FROM webhook_deliveries AS d WHERE d.webhook = w.key AND d.state = 'pending') AS pending
-  FROM webhooks AS w`;
+export const SELECT_WEBHOOKS = 'SELECT w.* FROM webhooks AS w';
 
 /** Rows of deliveries, in SQL. */
 export const SELECT_DELIVERIES =
