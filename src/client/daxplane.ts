@@ -1,7 +1,12 @@
-import createClient, { type Client } from 'openapi-fetch';
+import createClient, { type Client, type Middleware } from 'openapi-fetch';
 import { followEvents, type CloudEvent, type FollowOptions } from './follow_events.ts';
 import type { components, paths } from './generated_schema.ts';
 import { pagesOf, type ListPage, type ListParams, type ListPath } from './pages.ts';
+
+export { ResyncError, type CloudEvent, type FollowOptions, type Resync } from './follow_events.ts';
+export type { components, operations, paths } from './generated_schema.ts';
+export type { ListPage, ListParams, ListPath } from './pages.ts';
+export { DaxplaneError, type Problem } from './problem.ts';
 
 /** How the service is reached. */
 export interface DaxplaneOptions {
@@ -26,10 +31,21 @@ export interface Daxplane extends Client<paths> {
   readonly followEvents: (options?: FollowOptions) => AsyncGenerator<CloudEvent, void, undefined>;
 }
 
+/**
+ * Without a body a POST has no header by which the service tells it from one that any web page can send. Of a GET it
+ * would make a browser ask first.
+ */
+const DELIBERATE: Middleware = {
+  onRequest({ request }) {
+    if (request.method === 'POST') request.headers.set('X-Requested-With', 'daxplane-client');
+  },
+};
+
 /** A client of the service at an address. It needs fetch and web streams, which browsers and Node 20 have, and no more. */
 export function createDaxplane({ baseUrl, token, fetch }: DaxplaneOptions): Daxplane {
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   const client = createClient<paths>({ baseUrl, headers, ...(fetch === undefined ? {} : { fetch }) });
+  client.use(DELIBERATE);
   const get = client.GET as unknown as Parameters<typeof pagesOf>[0];
   const connection = { baseUrl, headers, fetch: fetch ?? globalThis.fetch.bind(globalThis) };
   return {
@@ -41,3 +57,6 @@ export function createDaxplane({ baseUrl, token, fetch }: DaxplaneOptions): Daxp
 
 /** The schemas of the service by name: `Schemas['Removal']`. */
 export type Schemas = components['schemas'];
+
+/** An event as a list of them has it, and as `data` of a CloudEvent. */
+export type Event = Schemas['Event'];

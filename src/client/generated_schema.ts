@@ -68,7 +68,7 @@ export interface paths {
         put?: never;
         /**
          * Reboot a host
-         * @description Processes, mappings, pins and leaked ranges end; file systems stay. 409 `undetermined` where what comes up depends on what is not known of the kernel that boots.
+         * @description Processes, mappings, pins and leaked ranges end; file systems stay. 409 `undetermined` where what comes up depends on what is not known of the kernel that boots. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["rebootHost"];
         delete?: never;
@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Take a snapshot of a host
-         * @description All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database.
+         * @description All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["createSnapshot"];
         delete?: never;
@@ -332,7 +332,7 @@ export interface paths {
         put?: never;
         /**
          * Bind a dax device again, or repurpose it
-         * @description A conflict has the errno of the kernel. `blocked`: the write to `bind` does not return.
+         * @description A conflict has the errno of the kernel. `blocked`: the write to `bind` does not return. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["bindDaxDevice"];
         delete?: never;
@@ -396,7 +396,7 @@ export interface paths {
         put?: never;
         /**
          * Bring the memory of a dax device online (daxctl online-memory)
-         * @description A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do.
+         * @description A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["onlineMemory"];
         delete?: never;
@@ -416,7 +416,7 @@ export interface paths {
         put?: never;
         /**
          * Take the memory of a dax device offline (daxctl offline-memory)
-         * @description A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do.
+         * @description A block at a time, as the tool does it: it stops at the first whose write is refused (`result: errno`). A conflict is a no before any block was written: the errno that the tool reports, or null where there was nothing to do. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["offlineMemory"];
         delete?: never;
@@ -588,7 +588,7 @@ export interface paths {
         put?: never;
         /**
          * Shut the file system down
-         * @description What the administrator does with XFS_IOC_GOINGDOWN or EXT4_IOC_SHUTDOWN.
+         * @description What the administrator does with XFS_IOC_GOINGDOWN or EXT4_IOC_SHUTDOWN. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["shutdownMount"];
         delete?: never;
@@ -608,7 +608,7 @@ export interface paths {
         put?: never;
         /**
          * Run kjournald2's periodic commit
-         * @description Every 5 s on a real kernel; here it happens when you ask.
+         * @description Every 5 s on a real kernel; here it happens when you ask. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["commitJournal"];
         delete?: never;
@@ -628,7 +628,7 @@ export interface paths {
         put?: never;
         /**
          * Freeze the file system: fsfreeze -f
-         * @description All is written back and write-protected; stores and pwrite wait until it thaws, reads go on. 409 with errno: EBUSY frozen already, EIO shut down.
+         * @description All is written back and write-protected; stores and pwrite wait until it thaws, reads go on. 409 with errno: EBUSY frozen already, EIO shut down. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["freezeMount"];
         delete?: never;
@@ -648,7 +648,7 @@ export interface paths {
         put?: never;
         /**
          * Thaw the file system: fsfreeze -u
-         * @description Processes that wait go on with their store or pwrite. 409 with errno: EINVAL not frozen by its user, EIO an xfs that is shut down.
+         * @description Processes that wait go on with their store or pwrite. 409 with errno: EINVAL not frozen by its user, EIO an xfs that is shut down. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["thawMount"];
         delete?: never;
@@ -688,7 +688,7 @@ export interface paths {
         put?: never;
         /**
          * Write back what is dirty: sync(2)
-         * @description As far as it comes to this file system. It tells of no error.
+         * @description As far as it comes to this file system. It tells of no error. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["syncMount"];
         delete?: never;
@@ -1432,7 +1432,7 @@ export interface paths {
         put?: never;
         /**
          * Bind cxl_region to a region again
-         * @description Its dax devices are bound with it, except those whose medium was replaced.
+         * @description Its dax devices are bound with it, except those whose medium was replaced. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["bindCxlRegion"];
         delete?: never;
@@ -1824,7 +1824,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery again
-         * @description At once, and then by the schedule from its beginning, under the same `webhook-id`. 409 `event_not_kept` where the journal has dropped its event.
+         * @description At once, and then by the schedule from its beginning, under the same `webhook-id`. 409 `event_not_kept` where the journal has dropped its event. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["redeliverWebhook"];
         delete?: never;
@@ -1844,7 +1844,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test message
-         * @description Of the type `webhook_test`, and of no event.
+         * @description Of the type `webhook_test`, and of no event. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -2009,7 +2009,7 @@ export interface paths {
         put?: never;
         /**
          * Import a listing
-         * @description The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised. Several of them may follow one another, of different tools too, with other lines between them: each is worked in as if it came alone. What cannot be read is told in `skipped`, and nothing else is left out with it.
+         * @description The text of `ndctl list`, `daxctl list` or `cxl list`, with any flags; the format is recognised. Several of them may follow one another, of different tools too, with other lines between them: each is worked in as if it came alone. What cannot be read is told in `skipped`, and nothing else is left out with it. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["importInventory"];
         delete?: never;

@@ -209,9 +209,16 @@ function summarized({ summary }: Operation, { headers, querystring }: FastifyZod
     : `${summary}.`;
 }
 
+const WITHOUT_BODY =
+  'Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).';
+
 /** The schema of a route for Fastify and for the document, with every no that it can answer. */
 export function describe(operation: Operation, schema: FastifyZodOpenApiSchema): FastifyZodOpenApiSchema {
-  const { id, tag, summary, description = summarized(operation, schema), open = false } = operation;
+  const { id, tag, summary, open = false } = operation;
+  const told = operation.description ?? summarized(operation, schema);
+  const { headers } = schema;
+  const isBodyOptional = headers instanceof z.ZodObject && 'X-Requested-With' in headers.shape;
+  const description = isBodyOptional ? `${told} ${WITHOUT_BODY}` : told;
   const response = { ...schema.response, ...problemsOf(schema, operation) };
   const security = open ? { security: [] } : {};
   return { operationId: id, tags: [tag], summary, description, ...security, ...schema, response };

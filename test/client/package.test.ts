@@ -14,10 +14,13 @@ const BESIDE = ['openapi-fetch', 'openapi-typescript-helpers'];
 const tsc = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 
 let folder: string;
+let installed: string;
 let service: ChildService;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daxplane-consumer-'));
   service = await startChildService();
+  installed = await install();
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
 });
 afterAll(async () => {
   await service.stop();
@@ -25,7 +28,6 @@ afterAll(async () => {
 });
 
 test("who installs the package compiles the README's story strictly, and it tells what the README says", async () => {
-  const installed = await install();
   const { exports } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, { readonly types?: string }>>;
   };
@@ -33,18 +35,87 @@ test("who installs the package compiles the README's story strictly, and it tell
     'createDaxplane',
   );
   const readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
-  const story = fenced(readme, SECTION, 'ts').replaceAll('http://127.0.0.1:8080', service.url);
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  await writeFile(join(folder, 'story.ts'), story);
+  expect(await compileAndRun('story', fenced(readme, SECTION, 'ts'))).toBe(fenced(readme, SECTION, 'text'));
+});
+
+const BY_NAME = `
+import { createDaxplane, DaxplaneError, ResyncError } from 'daxplane/client';
+import type { CloudEvent, components, Event, FollowOptions, Problem, Schemas } from 'daxplane/client';
+
+const daxplane = createDaxplane({ baseUrl: 'http://127.0.0.1:8080' });
+const thrown = await daxplane
+  .pages('/v1/removals', { query: { page_token: 'none of ours' } as object })
+  .next()
+  .catch((error: unknown) => error);
+if (!(thrown instanceof DaxplaneError)) throw thrown;
+const problem: Problem | undefined = thrown.problem;
+console.log(thrown.status, problem?.code);
+
+const from: FollowOptions = { after: 2 ** 40 };
+const lost = await daxplane.followEvents(from).next().catch((error: unknown) => error);
+console.log(lost instanceof ResyncError ? lost.resync.reason : lost);
+
+const dataOf = ({ data }: CloudEvent): Event => data;
+const hostOf = (host: Schemas['Host']): components['schemas']['Host'] => host;
+for await (const event of daxplane.followEvents({ after: 0 })) {
+  console.log(dataOf(event).seq);
+  break;
+}
+const { data } = await daxplane.GET('/v1/hosts/{host}', { params: { path: { host: 'node-v5.10' } } });
+if (data !== undefined) console.log(hostOf(data).name);
+`;
+
+test('errors and types of the client are imported from it by name', async () => {
+  expect(await compileAndRun('by_name', BY_NAME)).toBe('400 invalid_field\nafter_end\n1\nnode-v5.10\n');
+});
+
+test('each POST whose body may be absent is sent without one, and is none that a page could have sent', async () => {
+  const document = JSON.parse(await readFile(join(REPOSITORY, 'openapi/daxplane.json'), 'utf8')) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  };
+  const operations = Object.entries(document.paths).flatMap(([path, { post }]) =>
+    post?.requestBody?.required === false ? [{ path, post }] : [],
+  );
+  expect(operations.length).toBeGreaterThan(10);
+  for (const { path, post } of operations)
+    expect(
+      post.parameters.map(({ name }) => name),
+      path,
+    ).toContain('X-Requested-With');
+  const calls = operations.map(({ path }) => {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, 'nobody']);
+    return `await daxplane.POST('${path}', { params: { path: ${JSON.stringify(Object.fromEntries(names))} } })`;
+  });
+  const program = `
+    import { createDaxplane } from 'daxplane/client';
+    const daxplane = createDaxplane({ baseUrl: 'http://127.0.0.1:8080' });
+    const path = { host: 'node-v5.10' };
+    const { data } = await daxplane.POST('/v1/hosts/{host}/reboot', { params: { path } });
+    console.log(data?.name);
+    for (const { response } of [${calls.join(', ')}]) console.log(response.status);
+  `;
+  const [rebooted, ...statuses] = (await compileAndRun('bodiless', program)).trimEnd().split('\n');
+  expect(rebooted).toBe('node-v5.10');
+  expect(statuses).toEqual(operations.map(() => '404'));
+});
+
+interface Operation {
+  readonly parameters: readonly { readonly name: string }[];
+  readonly requestBody?: { readonly required: boolean };
+}
+
+/** What a program prints that uses the package, of which the service is the running one. */
+async function compileAndRun(name: string, program: string): Promise<string> {
+  await writeFile(join(folder, `${name}.ts`), program.replaceAll('http://127.0.0.1:8080', service.url));
   // As in a browser's project: no types of Node are beside it.
   const flags = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2022'];
-  const compiled = await run(process.execPath, [tsc, ...flags, '--lib', 'es2023,dom', 'story.ts'], {
+  const compiled = await run(process.execPath, [tsc, ...flags, '--lib', 'es2023,dom', `${name}.ts`], {
     cwd: folder,
   }).catch((error: unknown) => error as { readonly stdout: string });
   expect(compiled.stdout).toBe('');
-  const { stdout } = await run(process.execPath, ['story.js'], { cwd: folder });
-  expect(stdout).toBe(fenced(readme, SECTION, 'text'));
-});
+  const { stdout } = await run(process.execPath, [`${name}.js`], { cwd: folder });
+  return stdout;
+}
 
 /** The package as npm packs it, with the client as it is built now; returns where it lies. */
 async function install(): Promise<string> {
