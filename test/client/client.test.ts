@@ -12,6 +12,24 @@ const DOCUMENT = join(REPOSITORY, 'openapi/daxplane.json');
 /** Where packages resolve, and no tool of ours looks. */
 const CACHE = join(REPOSITORY, 'node_modules/.cache');
 
+/** Types and a client of kubb, one file each, formatted by nobody. */
+const KUBB = `
+import { defineConfig } from '@kubb/core';
+import { pluginClient } from '@kubb/plugin-client';
+import { pluginOas } from '@kubb/plugin-oas';
+import { pluginTs } from '@kubb/plugin-ts';
+export default defineConfig({
+  root: '.',
+  input: { path: ${JSON.stringify(DOCUMENT)} },
+  output: { path: './generated', format: false, lint: false, barrelType: false },
+  plugins: [
+    pluginOas({ validate: false, generators: [] }),
+    pluginTs({ output: { path: 'types.ts', barrelType: false } }),
+    pluginClient({ client: 'fetch', bundle: true, output: { path: 'client.ts', barrelType: false } }),
+  ],
+});
+`;
+
 interface Story {
   readonly story: (client: Client<object>) => Promise<string[]>;
 }
@@ -80,6 +98,14 @@ describe('clients generated from openapi/daxplane.json', () => {
     await compile(folder);
   });
 
+  test('kubb: what it generates compiles', async () => {
+    const folder = await folderFor('kubb');
+    await writeFile(join(folder, 'kubb.config.mjs'), KUBB);
+    await runTool('kubb', ['generate', '--config', join(folder, 'kubb.config.mjs'), '--silent'], folder);
+    await rm(join(folder, 'kubb.config.mjs'));
+    await compile(folder);
+  });
+
   async function folderFor(name: string): Promise<string> {
     const folder = join(directory, name);
     await mkdir(folder);
@@ -87,9 +113,9 @@ describe('clients generated from openapi/daxplane.json', () => {
   }
 });
 
-async function runTool(name: string, args: readonly string[]): Promise<void> {
+async function runTool(name: string, args: readonly string[], cwd = REPOSITORY): Promise<void> {
   const tool = join(REPOSITORY, 'node_modules/.bin', name);
-  await run(tool, [...args], { cwd: REPOSITORY, maxBuffer: 16 * 2 ** 20 }).catch(reportOutput);
+  await run(tool, [...args], { cwd, maxBuffer: 16 * 2 ** 20 }).catch(reportOutput);
 }
 
 /** Compiles every file of a folder, strictly; rejects with what the compiler says. */
@@ -102,6 +128,8 @@ async function compile(folder: string): Promise<void> {
     module: 'ESNext',
     moduleResolution: 'bundler',
     skipLibCheck: true,
+    // kubb imports its files by their names.
+    rewriteRelativeImportExtensions: true,
     types: [],
   };
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
