@@ -46,8 +46,9 @@ export function outcomeOf(
   const wait_ms = schedule_ms[tries];
   if (wait_ms === undefined) return { state: 'failed' };
   const jittered = wait_ms * (1 - JITTER + 2 * JITTER * random());
-  const asked = pauseOf(result);
-  return { state: 'pending', next_attempt_ms: Math.round(now_ms + (asked ?? jittered)), is_gone: false };
+  // Not sooner than by the schedule: a receiver that asks for seconds would have used up all tries within a minute.
+  const next_ms = Math.max(jittered, pauseOf(result) ?? 0);
+  return { state: 'pending', next_attempt_ms: Math.round(now_ms + next_ms), is_gone: false };
 }
 
 /** How long a receiver asks to be left alone, within a second and a day; null where it does not. */

@@ -37,11 +37,17 @@ describe('what an attempt leaves', () => {
     });
   });
 
-  test('heeds Retry-After of 429 and 503, within a second and a day', () => {
+  test('is given up no sooner for a receiver that asks for seconds', () => {
+    SCHEDULE_MS.forEach((wait_ms, tries) => {
+      expect(outcomeOf(answer(503, 1_000), tries, 0, middle)).toEqual(later(wait_ms));
+    });
+  });
+
+  test('heeds Retry-After of 429 and 503, up to a day, and not sooner than by the schedule', () => {
     const day = 86_400_000;
     for (const status of [429, 503])
       expect([0, 90_000, day * 9].map((ms) => outcomeOf(answer(status, ms), 0, 0, middle))).toEqual([
-        later(1_000),
+        later(5_000),
         later(90_000),
         later(day),
       ]);
