@@ -19,8 +19,15 @@ import {
   refusesTwice,
   type Differing,
 } from '../topology/difference.ts';
-import { exportTopology, standingHost, standingOf, type StandingLists } from '../topology/export.ts';
+import {
+  exportTopology,
+  refusesLarge,
+  standingHost,
+  standingOf,
+  type StandingLists,
+} from '../topology/export.ts';
 import { namesIn } from '../topology/names.ts';
+import { refusesUndeclared } from '../topology/references.ts';
 import { asIfAlone } from './batch.ts';
 import type { CarriedOut } from './carry_out.ts';
 import { creationOf, endOf } from './topology_steps.ts';
@@ -43,7 +50,7 @@ interface Way {
  *     ─▶ mounts, devices end ─▶ devices ─▶ mounts ─▶ files end and are made ─▶ processes ─▶ descriptors ─▶ mappings
  *     ─▶ pins ─▶ mounts go read-only ─▶ nothing differs any more, or it is refused
  *
- * Refused as each verb refuses, with a pointer to the member; with `not_attainable` where no verb makes it so, where one
+ * A host that is larger than a document is refused, for all of it might have to end. Refused as each verb refuses, with a pointer to the member; with `not_attainable` where no verb makes it so, where one
  * does not come back, and where what is made stands otherwise than declared.
  */
 export function putTopology(
@@ -52,7 +59,12 @@ export function putTopology(
   carryOut: CarryOutStep,
 ): PutAnswer | Refusal {
   const way: Way = { tx, topology: normalized(topology), carryOut, changes: [] };
-  const refusal = refusesTwice(way.topology) ?? putHost(way, name) ?? putLists(way);
+  const refusal =
+    refusesTwice(way.topology) ??
+    refusesUndeclared(way.topology) ??
+    putHost(way, name) ??
+    refusesLarge(standingOf(tx.host)) ??
+    putLists(way);
   if (refusal !== null) return refusal;
   const exported = exportTopology(tx.host);
   return isRefusal(exported) ? exported : { changes: way.changes, topology: exported };

@@ -34,18 +34,16 @@ const CREATIONS: Creations = {
     const mkfs = isThere(host, item) ? {} : { mkfs: true };
     return { type: 'create_mount', ...item, ...mkfs };
   },
-  files: ({ mount: path, ...item }, names) => {
-    const mount = names.mount(path);
-    if (mount === undefined) return missing('mount', `nothing is mounted at ${path}`);
-    return { type: 'create_file', mount, ...item };
-  },
+  // Of a mount that does not stand the verb says so.
+  files: ({ mount: path, ...item }, names) => ({ type: 'create_file', mount: names.mount(path)!, ...item }),
   // Nothing is inherited, for a parent has nothing yet that is declared: its own stands behind all processes.
   processes: (item) => ({ type: 'create_process', ...item }),
   open_files: (item, names) => withTarget(item, names, (target) => ({ type: 'open_file', ...target })),
   mappings: (item, names) => withTarget(item, names, (target) => ({ type: 'create_mapping', ...target })),
   pins: ({ mapping: name, ...item }, names) => {
     const mapping = names.mapping(item.pid, name);
-    if (mapping === undefined) return missing('mapping', 'the process has no such mapping');
+    if (mapping === undefined)
+      return refuse('mapping_not_found', 'the process has no such mapping', { pointer: '/mapping' });
     return { type: 'create_pin', mapping, ...item };
   },
 };
@@ -60,10 +58,6 @@ export function creationOf<List extends TopologyList>(
   return CREATIONS[list](item, names, host);
 }
 
-function missing(what: 'mount' | 'file' | 'mapping', detail: string): Refusal {
-  return refuse(`${what}_not_found`, detail, { pointer: `/${what}` });
-}
-
 /** The same element with the id of its file. */
 function withTarget<Item extends Declared<'open_files' | 'mappings'>>(
   { file: name, ...item }: Item,
@@ -72,8 +66,9 @@ function withTarget<Item extends Declared<'open_files' | 'mappings'>>(
 ): Command | Refusal {
   if (name === undefined) return make(item);
   const file = names.file(name);
-  if (file === undefined) return missing('file', `there is no file ${name.path} below ${name.mount}`);
-  return make({ ...item, file });
+  if (file !== undefined) return make({ ...item, file });
+  const detail = `the file ${name.path} stands under another name than below ${name.mount}`;
+  return refuse('file_not_found', detail, { pointer: '/file' });
 }
 
 /** Whether the device has that file system already: it outlives its mounts. */

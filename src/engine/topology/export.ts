@@ -97,13 +97,23 @@ function isAnyProbe({ symbols, btf, sysfs }: KernelProbes): boolean {
  */
 export function exportTopology(host: Host): Exported | Refusal {
   const standing = standingOf(host);
+  return (
+    refusesLarge(standing) ?? {
+      ...standingHost(host),
+      ...shown(host, standing),
+      not_declared: notDeclared(host, standing),
+    }
+  );
+}
+
+/** Refuses a host of which a topology would have more elements than are taken. */
+export function refusesLarge(standing: StandingLists): Refusal | null {
   const elements = TOPOLOGY_LISTS.reduce((sum, list) => sum + standing[list].length, 0);
-  if (elements > TOPOLOGY_MAX)
-    return refuse(
-      'topology_too_large',
-      `it would have ${String(elements)} elements, and ${String(TOPOLOGY_MAX)} are taken: a snapshot takes all`,
-    );
-  return { ...standingHost(host), ...shown(host, standing), not_declared: notDeclared(host, standing) };
+  if (elements <= TOPOLOGY_MAX) return null;
+  return refuse(
+    'topology_too_large',
+    `it would have ${String(elements)} elements, and ${String(TOPOLOGY_MAX)} are taken: a snapshot takes all`,
+  );
 }
 
 /**

@@ -26,6 +26,7 @@ export function namesIn({ mounts, files, mappings }: StandingLists): Names {
   };
 }
 
-function fileKey({ mount, path }: FileName): string {
+/** A file's name as a text that no other has. */
+export function fileKey({ mount, path }: FileName): string {
   return JSON.stringify([mount, path]);
 }
