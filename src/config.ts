@@ -98,7 +98,7 @@ const ARGUMENTS = ['--no-demo', '--demo'];
 
 /**
  * Reads the environment and the arguments, which win. Throws an error whose message names every wrong variable
- * and every unknown argument.
+ * and every unknown variable of ours and argument.
  */
 export function loadConfig(
   argv: readonly string[] = process.argv.slice(2),
@@ -109,6 +109,7 @@ export function loadConfig(
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
     ...unknown.map((argument) => `${argument}: unknown argument, known are ${ARGUMENTS.join(' and ')}`),
+    ...misspelt(env).map((name) => `${name}: unknown variable, the README lists those that are known`),
   ];
   if (!parsed.success || faults.length > 0) throw new Error(`wrong configuration\n  ${faults.join('\n  ')}`);
   const { data } = parsed;
@@ -130,6 +131,11 @@ export function loadConfig(
     webhook_disable_days: data.DAXPLANE_WEBHOOK_DISABLE_DAYS,
     token_file: data.DAXPLANE_TOKEN_FILE === '' ? null : data.DAXPLANE_TOKEN_FILE,
   };
+}
+
+/** Variables of ours that are none: one that was to ask for tokens would leave the service open without a word. */
+function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env).filter((name) => name.startsWith('DAXPLANE_') && !(name in Environment.shape));
 }
 
 function unlessZero(limit: number): number | null {

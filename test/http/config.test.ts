@@ -94,3 +94,10 @@ test('every wrong variable and argument is named', () => {
   for (const name of ['DAXPLANE_PORT', 'DAXPLANE_DEMO', 'DAXPLANE_LOG_LEVEL', '--demon'])
     expect(load).toThrow(name);
 });
+
+test('a variable of ours that is none is refused, one of others is not looked at', () => {
+  expect(() => loadConfig([], { DAXPLANE_TOKENFILE: '/run/tokens', DAXPLANE_PORT: '0' })).toThrow(
+    'DAXPLANE_TOKENFILE: unknown variable',
+  );
+  expect(loadConfig([], { OTEL_SERVICE_NAME: 'dax', PATH: '/bin' }).port).toBe(8080);
+});
