@@ -702,7 +702,7 @@ CREATE TABLE webhooks (
   uid TEXT NOT NULL UNIQUE,
   revision INTEGER NOT NULL,
   url TEXT NOT NULL,
-  types TEXT CHECK (json_valid(types)),
+  types TEXT CHECK (types IS NULL OR json_valid(types)),
   host TEXT,
   dax_device TEXT,
   tenant TEXT,

@@ -109,8 +109,10 @@ export async function buildServer({
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   handleErrors(app);
   answerUnknownRoutes(app);
-  app.addHook('onRoute', ({ url }) => {
+  app.decorate('operations', new Set<string>());
+  app.addHook('onRoute', ({ url, schema }) => {
     patterns.add(url);
+    if (schema?.operationId !== undefined) app.operations.add(schema.operationId);
   });
   followAnswers(app.server);
   answerForNode(app);

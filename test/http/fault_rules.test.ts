@@ -179,6 +179,7 @@ describe('a fault rule', () => {
       [{ selector: {}, action: unavailable, probability: 1.5 }, '/probability'],
       [{ selector: {}, action: unavailable, seed: -1 }, '/seed'],
       [{ selector: { nobody: 1 }, action: unavailable }, '/selector/nobody'],
+      [{ selector: { operation: 'getHosts' }, action: unavailable }, '/selector/operation'],
     ] as const) {
       const { status, json } = await server.call('POST', '/v1/fault-rules', wrong);
       expect([status, json.errors[0]?.pointer]).toEqual([400, pointer]);

@@ -7,7 +7,7 @@ import type { Backend } from '../backend.ts';
 import { viewTag } from '../etag.ts';
 import { changed, created, deleted, type AnswerKind } from '../mutate.ts';
 import { jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
-import { RefusalProblem } from '../problem.ts';
+import { HttpProblem, RefusalProblem } from '../problem.ts';
 import { readTagged } from '../read.ts';
 import { CreateFaultRule, FaultRule, HostClock, PatchFaultRule, SetClock } from '../schemas/fault_rule.ts';
 import { FaultRulePath, HostPath } from '../schemas/path.ts';
@@ -16,6 +16,13 @@ import { serviceListRoute, serviceRoute, tagged } from '../service_route.ts';
 const tag = 'fault-rules';
 const url = '/v1/fault-rules';
 const one = `${url}/:rule`;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The operationId of each route that is declared. */
+    readonly operations: Set<string>;
+  }
+}
 
 /** /v1/fault-rules, and the clocks that their delays go by. */
 export function faultRuleRoutes(app: FastifyInstance, backend: Backend): void {
@@ -44,10 +51,13 @@ function changes(app: FastifyInstance, backend: Backend): void {
       'For tests of your own tools. A request meets the rules in order of their creation, once it is valid; the first that applies is done to it, and its answer has `Fault-Rule`. What a rule has met is counted and stored before anything is done: a restart repeats no decision. 409 `limit_reached` where there are 100.',
     params: z.strictObject({}),
     body: CreateFaultRule,
-    command: ({ body }) => ({
-      type: 'create_fault_rule',
-      fields: { description: null, remaining: null, probability: 1, seed: 0, ...body },
-    }),
+    command: ({ body }) => {
+      refuseUnknown(app, body.selector.operation);
+      return {
+        type: 'create_fault_rule',
+        fields: { description: null, remaining: null, probability: 1, seed: 0, ...body },
+      };
+    },
     answer: created(FaultRule),
   });
   serviceRoute<'patch_fault_rule', typeof FaultRulePath, typeof PatchFaultRule>(app, backend, {
@@ -56,11 +66,10 @@ function changes(app: FastifyInstance, backend: Backend): void {
     refuses: [],
     params: FaultRulePath,
     body: PatchFaultRule,
-    command: ({ params: { rule }, body }) => ({
-      type: 'patch_fault_rule',
-      rule,
-      fields: definedOnly(body),
-    }),
+    command: ({ params: { rule }, body }) => {
+      refuseUnknown(app, body.selector?.operation);
+      return { type: 'patch_fault_rule', rule, fields: definedOnly(body) };
+    },
     answer: changed(FaultRule),
   });
   serviceRoute<'delete_fault_rule', typeof FaultRulePath, z.ZodType>(app, backend, {
@@ -76,6 +85,15 @@ function changes(app: FastifyInstance, backend: Backend): void {
     params: FaultRulePath,
     command: ({ params: { rule } }) => ({ type: 'delete_fault_rule', rule }),
     answer: deleted,
+  });
+}
+
+/** A rule for a misspelt operation would never apply, and nobody would know. */
+function refuseUnknown({ operations }: FastifyInstance, operation: string | undefined): void {
+  if (operation === undefined || operations.has(operation)) return;
+  const detail = `/openapi.json has no operation ${operation}`;
+  throw new HttpProblem('invalid_request', detail, {
+    errors: [{ pointer: '/selector/operation', detail }],
   });
 }
 
