@@ -49,3 +49,19 @@ test('[TOPO1] whatever host it is sent to, a PUT is refused and changes nothing,
   );
   expect(granted).toBeGreaterThan(0);
 });
+
+describe('[TOPO2] of more elements than a document has', () => {
+  test('a PUT is refused', () => {
+    const processes = Array.from({ length: 1_001 }, (_, at) => ({ pid: at + 1, comm: 'worker' }));
+    expect(putOn(emptyMachine('v6.12'), { kernel: 'v6.12', processes })).toMatchObject({
+      code: 'topology_too_large',
+    });
+  });
+
+  test('neither is a host exported, nor all of it ended by a PUT', () => {
+    const made = emptyMachine('v6.12');
+    putOn(made, { kernel: 'v6.12' });
+    for (let pid = 1; pid <= 1_001; pid += 1) made.run({ type: 'create_process', pid, comm: 'worker' });
+    expect(putOn(made, { kernel: 'v6.12' })).toMatchObject({ code: 'topology_too_large' });
+  });
+});
