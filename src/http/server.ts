@@ -109,11 +109,7 @@ export async function buildServer({
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   handleErrors(app);
   answerUnknownRoutes(app);
-  app.decorate('operations', new Set<string>());
-  app.addHook('onRoute', ({ url, schema }) => {
-    patterns.add(url);
-    if (schema?.operationId !== undefined) app.operations.add(schema.operationId);
-  });
+  noteRoutes(app, patterns);
   followAnswers(app.server);
   answerForNode(app);
   limitConnections(app, connections);
@@ -137,6 +133,15 @@ export async function buildServer({
   eventStreamRoute(app, backend, { ...STREAM_LIMITS, ...streams });
   await app.ready();
   return app;
+}
+
+/** Notes the pattern and the operation of each route that is declared from now on. */
+function noteRoutes(app: FastifyInstance, patterns: Set<string>): void {
+  app.decorate('operations', new Set<string>());
+  app.addHook('onRoute', ({ url, schema }) => {
+    patterns.add(url);
+    if (schema?.operationId !== undefined) app.operations.add(schema.operationId);
+  });
 }
 
 const ROUTES = [
