@@ -2,6 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { matchesEvent } from '../../app/event_filter.ts';
 import type { Backend, EventPage, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
+import { inTurns } from './turns.ts';
 
 /** Events that are read, encoded and sent in one turn; fewer where they are large. */
 const PAGE = 200;
@@ -115,20 +116,24 @@ async function sendPage(backend: Pick<Backend, 'events'>, live: Live): Promise<b
   if (last === undefined) return false;
   live.head = last;
   const frames = page.items.map((event): Frame => ({ event, bytes: Buffer.from(eventFrame(event)) }));
-  send([...live.readers], frames, from, last, page);
+  await send(live, frames, from, last, page);
   return last < page.as_of;
 }
 
-/** A reader that was further than the others has what came before its place already. */
-function send(
-  readers: readonly LiveReader[],
+/**
+ * A reader that was further than the others has what came before its place already; one that joins meanwhile is further,
+ * and one that leaves meanwhile is sent nothing.
+ */
+async function send(
+  { readers }: Live,
   frames: readonly Frame[],
   from: number,
   last: number,
   seen: Seen,
-): void {
+): Promise<void> {
   const all = bytesOf(frames);
-  for (const reader of readers) {
+  await inTurns([...readers], (reader) => {
+    if (!readers.has(reader)) return;
     const { filter } = reader;
     const at = reader.at();
     if (filter === null && at === from) reader.take(all, last, seen);
@@ -138,7 +143,7 @@ function send(
       );
       reader.take(own.length === 0 ? null : bytesOf(own), last, seen);
     }
-  }
+  });
 }
 
 /** One event may be megabytes, and is copied for nobody. */

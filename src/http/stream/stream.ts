@@ -1,12 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import type { Backend, EventQuery, Seen } from '../backend.ts';
-import { eventFrame, firstFrame, placeFrame, resyncFrame, type ResyncReason } from './frame.ts';
+import type { EventQuery, Seen } from '../backend.ts';
+import { firstFrame, placeFrame, resyncFrame, type ResyncReason } from './frame.ts';
 import type { Hub, LiveReader } from './hub.ts';
 import type { StreamLimits } from './limits.ts';
-
-/** Events that are read at once for a reader who is behind; fewer where they are large. */
-const PAGE = 100;
+import type { PageReader } from './read_page.ts';
 
 /** From where a stream begins, and what it is of. */
 export interface Start {
@@ -15,7 +13,7 @@ export interface Start {
 }
 
 interface Parts {
-  readonly backend: Pick<Backend, 'events'>;
+  readonly pages: PageReader;
   readonly hub: Hub;
   readonly limits: StreamLimits;
 }
@@ -45,7 +43,7 @@ export interface Stream {
  * it shares what the hub reads, and is let go where it falls behind that.
  */
 export function createStream(response: ServerResponse, { at: first, filter }: Start, parts: Parts): Stream {
-  const { backend, hub, limits } = parts;
+  const { pages, hub, limits } = parts;
   // `sent`: bytes that it was sent last of what is shared.
   let [at, sent, isOver] = [first, 0, false];
   const over = (): void => {
@@ -71,7 +69,7 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
       // What was sent last may be one event of any size, and nobody has had time for it who is asked at once.
       if (response.writableLength - sent > limits.unsent_bytes) resync('too_slow', at, seen);
       if (isOver) return;
-      if (frames !== null) response.write(frames);
+      send(response, frames);
       [sent, at] = [frames?.length ?? sent, upTo];
     },
     isFull: () => response.writableNeedDrain,
@@ -80,11 +78,11 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
   };
   /** Whether it is to read on. */
   const readPage = async (): Promise<boolean> => {
-    const page = await backend.events({ ...filter, after: at, limit: PAGE });
+    const page = await pages.read(filter, at);
     if (at + 1 < page.oldest_seq) lost(page);
     if (isOver) return false;
-    if (page.items.length > 0) response.write(page.items.map(eventFrame).join(''));
-    at = page.is_full ? page.items.at(-1)!.seq : Math.max(at, page.as_of);
+    await pages.inTurn(() => send(response, page.frames));
+    at = page.is_full ? page.last! : Math.max(at, page.as_of);
     await drained(response);
     // Whoever left meanwhile joins nobody.
     return isRead() && (page.is_full || !hub.join(reader));
@@ -107,6 +105,10 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
       }
     },
   };
+}
+
+function send(response: ServerResponse, frames: Buffer | null): void {
+  if (frames !== null && !response.writableEnded) response.write(frames);
 }
 
 /** Ends an answer, whose client has that long to read the rest. */

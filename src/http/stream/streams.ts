@@ -4,6 +4,7 @@ import type { Backend } from '../backend.ts';
 import { HttpProblem } from '../problem.ts';
 import { createHub } from './hub.ts';
 import type { StreamLimits } from './limits.ts';
+import { createPageReader } from './read_page.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 
 /** All streams of a server. */
@@ -17,6 +18,7 @@ export interface Streams {
 /** Opens streams, keeps them from falling silent, and ends them as the server closes: a drain waits for none. */
 export function createStreams(app: FastifyInstance, backend: Backend, limits: StreamLimits): Streams {
   const hub = createHub(backend, limits.coalesce_ms);
+  const pages = createPageReader(backend);
   const open = new Set<Stream>();
   let isClosing = false;
   let heart: NodeJS.Timeout | null = null;
@@ -38,7 +40,7 @@ export function createStreams(app: FastifyInstance, backend: Backend, limits: St
         throw noRoom(`as many streams as there may be are open: ${String(limits.streams)}`);
     },
     open: (response, start) => {
-      const stream = createStream(response, start, { backend, hub, limits });
+      const stream = createStream(response, start, { pages, hub, limits });
       open.add(stream);
       heart ??= setInterval(beat, limits.heartbeat_ms);
       response.once('close', () => {
