@@ -25,7 +25,8 @@ COPY --from=build /app/dist ./dist
 COPY migrations ./migrations
 COPY openapi ./openapi
 COPY demo ./demo
-COPY docs/errors.md docs/runbook.md ./docs/
+COPY docs/alerts.yml docs/errors.md docs/matrix.md docs/runbook.md docs/story.md ./docs/
+COPY docs/grafana/daxplane.json ./docs/grafana/
 # Made and given away before VOLUME: a new volume inherits the folder's owner.
 RUN mkdir /data && chown node:node /data
 USER node

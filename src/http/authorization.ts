@@ -6,6 +6,7 @@ import type { Tokens } from './tokens.ts';
 /** What needs no token: health, and what says nothing of the fleet. */
 const OPEN = [
   ...['/', '/livez', '/readyz', '/errors', '/runbook', '/docs'],
+  ...['/matrix', '/story', '/alerts.yml', '/grafana/daxplane.json'],
   ...['/openapi.json', '/openapi-3.0.json'],
 ];
 const OPEN_BELOW = ['/docs/'];

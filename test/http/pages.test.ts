@@ -38,7 +38,7 @@ test('/ answers a program with the same links as JSON', async () => {
 });
 
 test('the pages run no script and fetch nothing', async () => {
-  for (const path of ['/', '/errors', '/runbook']) {
+  for (const path of ['/', '/errors', '/runbook', '/matrix', '/story']) {
     const { text } = await get(path, BROWSER);
     expect(text).not.toMatch(
       /<script|<link(?! rel="icon" href="data:,">)|<img|(?:src|href)="(?:\w+:)?\/\/|url\(|\son\w+=/,
@@ -69,4 +69,22 @@ test('curl gets a page of docs/ as it is written', async () => {
     expect(headers['content-type']).toBe('text/markdown; charset=utf-8');
     expect(text).toMatch(/^# /);
   }
+});
+
+test('every link of a page of docs/ leads somewhere, and to a place that is there', async () => {
+  for (const path of ['/errors', '/runbook', '/matrix', '/story']) {
+    const { text } = await get(path, BROWSER);
+    const hrefs = new Set([...text.matchAll(/ href="([^"]+)"/g)].map(([, href]) => href!));
+    hrefs.delete('data:,');
+    expect(hrefs.size, path).toBeGreaterThan(0);
+    for (const href of hrefs) {
+      const { pathname, hash } = new URL(href, `http://localhost${path}`);
+      const page = await get(pathname, BROWSER);
+      expect([path, href, page.status]).toEqual([path, href, 200]);
+      if (hash !== '')
+        expect([path, href, page.text.includes(` id="${hash.slice(1)}"`)]).toEqual([path, href, true]);
+    }
+  }
+  for (const path of ['/alerts.yml', '/grafana/daxplane.json'])
+    expect((await get('/runbook', BROWSER)).text).toContain(`<a href="${path}">`);
 });

@@ -1,11 +1,9 @@
 import accepts from '@fastify/accepts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERRORS_PATH } from '../problem.ts';
+import { JSON_TYPE } from '../operation.ts';
 import { varyBy } from '../vary.ts';
-import { loadDocument } from './document.ts';
+import { DOWNLOADS, loadDocument, loadDownload, PAGES } from './document.ts';
 import { describeHome, renderHome } from './home.ts';
-
-const DOCUMENTS = { [ERRORS_PATH]: 'errors', '/runbook': 'runbook' } as const;
 
 /** `/`, and the pages of docs/ that a client or an operator is sent to. HTML for a browser; else JSON, or the Markdown. */
 export async function servePages(app: FastifyInstance): Promise<void> {
@@ -17,13 +15,18 @@ export async function servePages(app: FastifyInstance): Promise<void> {
       ? html(reply, renderHome(`${request.protocol}://${request.host}`))
       : reply.send(told),
   );
-  for (const [path, name] of Object.entries(DOCUMENTS)) {
+  for (const name of PAGES) {
     const { markdown, html: text } = await loadDocument(name);
-    app.get(path, { schema }, async (request, reply) =>
+    app.get(`/${name}`, { schema }, async (request, reply) =>
       isBrowser(request, 'text/markdown')
         ? html(reply, text)
         : reply.type('text/markdown; charset=utf-8').send(markdown),
     );
+  }
+  for (const path of DOWNLOADS) {
+    const text = await loadDownload(path);
+    const type = path.endsWith('.json') ? JSON_TYPE : 'application/yaml; charset=utf-8';
+    app.get(`/${path}`, { schema }, async (_request, reply) => reply.type(type).send(text));
   }
 }
 
