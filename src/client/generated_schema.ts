@@ -2019,7 +2019,48 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An event
+         * @description Of what the filters of the webhook let through. Signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: verify with one of its libraries, by the secret of the webhook and the body as it came, before anything is read (`new Webhook(secret).verify(rawBody, headers)`). It is sent at least once: know a `webhook-id` that comes twice.
+         */
+        post: operations["receiveEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A test message
+         * @description As POST /v1/webhooks/{webhook}/test asks for it. Signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: verify with one of its libraries, by the secret of the webhook and the body as it came, before anything is read (`new Webhook(secret).verify(rawBody, headers)`). It is sent at least once: know a `webhook-id` that comes twice.
+         */
+        post: operations["receiveTestMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description What a host runs: a kernel profile, or `resolved`, a kernel that is made out by its release: GET /v1/hosts/{host}/kernel shows how. */
@@ -8692,6 +8733,40 @@ export interface components {
                 pointer: components["schemas"]["FreeText"];
             }[];
             cut?: components["schemas"]["ListedCut"];
+        };
+        /** @description What a webhook is sent to test it: CloudEvents 1.0, of no event. */
+        WebhookTestMessage: {
+            /**
+             * @description The version of CloudEvents.
+             * @constant
+             */
+            specversion: "1.0";
+            /** @description The `webhook-id`, which is the id of the delivery. */
+            id: components["schemas"]["FreeText"];
+            /**
+             * @description A test comes of no host.
+             * @constant
+             */
+            source: "/v1/webhooks";
+            /**
+             * @description By this a receiver tells it from an event.
+             * @constant
+             */
+            type: "webhook_test";
+            /** @description The webhook, as webhooks/id. */
+            subject: components["schemas"]["FreeText"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            time: string;
+            /**
+             * @description The media type of the data.
+             * @constant
+             */
+            datacontenttype: "application/json";
+            /** @description Empty. */
+            data: Record<string, never>;
         };
         /** @description The next_page of an earlier answer. */
         PageToken: string;
@@ -16256,6 +16331,120 @@ export interface operations {
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failure"];
+        };
+    };
+    receiveEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of this message, however often it is sent. */
+                "webhook-id": string;
+                /** @description When it is sent: seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cloudevents+json": components["schemas"]["CloudEvent"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too much at a time. With `Retry-After` (seconds, or an HTTP date; a day at most) nothing is sent to this webhook until then. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now. With `Retry-After` (seconds, or an HTTP date; a day at most) nothing is sent to this webhook until then. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is taken. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, redirects included: it is sent again, for about three days. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveTestMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of this message, however often it is sent. */
+                "webhook-id": string;
+                /** @description When it is sent: seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cloudevents+json": components["schemas"]["WebhookTestMessage"];
+            };
+        };
+        responses: {
+            /** @description Nothing more is wanted: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too much at a time. With `Retry-After` (seconds, or an HTTP date; a day at most) nothing is sent to this webhook until then. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now. With `Retry-After` (seconds, or an HTTP date; a day at most) nothing is sent to this webhook until then. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is taken. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, redirects included: it is sent again, for about three days. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -2,12 +2,19 @@ import type { ServerResponse } from 'node:http';
 import { CloudEvent } from 'cloudevents';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DOCUMENT } from '../support/document.ts';
 import { createHandClock, type HandClock } from '../support/hand_clock.ts';
+import { judgeBy } from '../support/judge.ts';
 import { startReceiver, withStatus, type Receiver } from '../support/receiver.ts';
 import { startTestServer, type TestBody, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 const HOUR_MS = 3_600_000;
+const { webhooks: WEBHOOKS } = DOCUMENT as unknown as {
+  readonly webhooks: Readonly<
+    Record<string, { readonly post: { readonly parameters: readonly { readonly name: string }[] } }>
+  >;
+};
 
 let clock: HandClock;
 let receiver: Receiver;
@@ -56,6 +63,25 @@ const verify = (secret: string, at = 0): unknown => {
   return new Webhook(secret).verify(body, headers as Record<string, string>);
 };
 
+const judge = judgeBy(DOCUMENT as unknown as { readonly openapi: string });
+/** What of a message is not as the document has it of this kind. */
+function faultsIn({ body, headers }: Receiver['received'][number], kind: 'event' | 'test'): string[] {
+  const place = ['webhooks', kind, 'post'];
+  const content = ['requestBody', 'content', 'application/cloudevents+json'];
+  const { parameters } = WEBHOOKS[kind]!.post;
+  expect(parameters.map(({ name }) => name)).toEqual([
+    'webhook-id',
+    'webhook-timestamp',
+    'webhook-signature',
+  ]);
+  return [
+    ...judge([...place, ...content, 'schema'], JSON.parse(body)),
+    ...parameters.flatMap(({ name }, at) =>
+      judge([...place, 'parameters', String(at), 'schema'], headers[name]),
+    ),
+  ];
+}
+
 describe('a message', () => {
   test('is the event as CloudEvents has it, signed as the public package verifies', async () => {
     const { id, secret } = await create();
@@ -64,6 +90,7 @@ describe('a message', () => {
     const [event] = (await server.call('GET', '/v1/events')).json.items;
     expect(verify(secret)).toMatchObject({ specversion: '1.0', id: event?.id, data: event });
     expect(new CloudEvent(JSON.parse(message!.body) as object).validate()).toBe(true);
+    expect(faultsIn(message!, 'event')).toEqual([]);
     expect(message?.headers).toMatchObject({
       'content-type': 'application/cloudevents+json; charset=utf-8',
       'user-agent': expect.stringMatching(/^daxplane\/\d+\.\d+\.\d+$/) as string,
@@ -146,6 +173,7 @@ describe('a message', () => {
       type: expect.stringMatching(/webhook_test$/) as string,
       id: asked.json.id,
     });
+    expect(faultsIn(receiver.received[0]!, 'test')).toEqual([]);
     await counters(id, { delivered: 1 });
     expect((await server.call('GET', asked.headers['location'] ?? '')).json).toMatchObject({
       event_seq: null,

@@ -1,11 +1,13 @@
 import { describeAnswers } from './answers.ts';
 import { describeSchemas } from './describe_schemas.ts';
 import { showAnswers } from './examples.ts';
+import { describeMessages } from './messages.ts';
 import { nameSchemas } from './names.ts';
 import type { OpenApiDocument } from './schema.ts';
 
 /** What the routes say, made complete: names, bounds, descriptions, header fields, examples. Changes the document. */
 export function finish(document: OpenApiDocument): void {
+  describeMessages(document);
   nameSchemas(document);
   describeSchemas(document);
   describeAnswers(document);

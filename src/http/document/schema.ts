@@ -94,6 +94,7 @@ export interface DocumentedResponse {
 
 /** What is read and written of the document. */
 export interface OpenApiDocument {
+  webhooks?: Record<string, object>;
   readonly paths: Record<string, Record<string, DocumentedOperation>>;
   readonly components: {
     schemas: Record<string, Schema>;
