@@ -11,6 +11,13 @@ const OPEN = [
 ];
 const OPEN_BELOW = ['/docs/'];
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The number of the token that was presented, from 0; absent or null where none was, or none is needed. */
+    token?: number | null;
+  }
+}
+
 /** Whether a route, by its pattern, is asked without a token also where there are tokens. */
 export function isOpen(pattern: string): boolean {
   return OPEN.includes(pattern) || OPEN_BELOW.some((path) => pattern.startsWith(path));
@@ -23,12 +30,16 @@ export function isOpen(pattern: string): boolean {
 export async function requireToken(app: FastifyInstance, tokens: Tokens): Promise<void> {
   await app.register(bearerAuth, {
     keys: [],
-    auth: (presented) => tokens.find(presented) !== null,
+    auth: (presented, request) => {
+      request.token = tokens.find(presented);
+      return request.token !== null;
+    },
     // A decorator, whose error our handler answers.
     addHook: false,
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
   });
+  app.decorateRequest('token', null);
   const verify = app.verifyBearerAuth!;
   app.addHook('onRoute', (route) => {
     if (isOpen(route.url)) return;

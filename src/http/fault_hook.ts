@@ -108,9 +108,12 @@ async function wait(
   rest(request);
   const left = new AbortController();
   const leave = (): void => left.abort();
-  request.raw.socket.once('close', leave);
+  const { socket } = request.raw;
+  socket.once('close', leave);
+  // Whoever left before is told of no more.
+  if (socket.destroyed) leave();
   await faults.delay(rule, delay_ms, left.signal);
-  request.raw.socket.off('close', leave);
+  socket.off('close', leave);
 }
 
 function hangUp(request: FastifyRequest, reply: FastifyReply): void {

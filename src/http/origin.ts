@@ -3,7 +3,7 @@ import type { Submission } from './backend.ts';
 import { traceparentOf } from './tracing.ts';
 
 type Origin = NonNullable<Submission['origin']>;
-type Asked = Pick<FastifyRequest, 'id' | 'headers' | 'ip'>;
+type Asked = Pick<FastifyRequest, 'id' | 'headers' | 'ip' | 'token'>;
 
 /** For whom a request asks, as the events that come of it tell: where it is traced, in its own span. */
 export function originOf(request: Asked): Origin {
@@ -14,11 +14,12 @@ export function originOf(request: Asked): Origin {
   };
 }
 
-/** Who asks: nobody has to say, so it is the address that a request comes from, while that is known. */
-function actorOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
+/** Who asks: the place of the token among those of the file, from 1, and the address while that is known. */
+function actorOf({ ip, token = null }: Pick<FastifyRequest, 'ip' | 'token'>): string {
+  const name = token === null ? 'anonymous' : `token-${String(token + 1)}`;
   // Of a client that has left already there is no address, whatever the type says.
   const address = (ip as string | undefined)?.replace(/^::ffff:(?=[0-9.]+$)/, '');
-  return address === undefined || address === '' ? 'anonymous' : `anonymous@${address}`;
+  return address === undefined || address === '' ? name : `${name}@${address}`;
 }
 
 const TRACEPARENT =

@@ -46,6 +46,13 @@ test.each([
   expect(headers['x-request-id']).toBe(json['request_id']);
 });
 
+test('an event tells which token asked', async () => {
+  const name = { name: 'node-t', kernel: 'v6.12' };
+  await server.call('POST', '/v1/hosts', name, { authorization: `Bearer ${TWO}` });
+  const { json } = await ask(`Bearer ${ONE}`, '/v1/events?host=node-t');
+  expect(json.items[0]?.['actor']).toBe('token-2@127.0.0.1');
+});
+
 describe('what needs none', () => {
   test.each([
     '/',

@@ -49,7 +49,7 @@ function changes(app: FastifyInstance, backend: Backend): void {
   serviceRoute<'create_webhook', z.ZodObject, typeof CreateWebhook>(app, backend, {
     ...{ id: 'createWebhook', tag, summary: 'Create a webhook', method: 'POST', url },
     description:
-      'It is sent the events behind its creation, each at least once, in no order: the seq is in them. An attempt has 15 s; only 2xx is success. Failed ones are made again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, a fifth more or less; Retry-After of 429 and 503 is heeded up to a day. 410 disables it at once. 409 `limit_reached` where there are 100.',
+      'It is sent the events behind its creation, each at least once, in no order: the seq is in them. An attempt has 15 s; only 2xx is success. Failed ones are made again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, a fifth more or less; Retry-After of 429 and 503 makes that longer, up to a day. 410 disables it at once. 409 `limit_reached` where there are 100.',
     params: z.strictObject({}),
     body: CreateWebhook,
     command: ({ body: { secret = null, ...body } }) => ({
@@ -64,7 +64,7 @@ function changes(app: FastifyInstance, backend: Backend): void {
   serviceRoute<'patch_webhook', typeof WebhookPath, typeof PatchWebhook>(app, backend, {
     ...{ id: 'patchWebhook', tag, summary: 'Change a webhook', method: 'PATCH', url: one, target: true },
     description:
-      'Members that are absent stay. What is pending goes to the new URL. Enabled again it goes on where it stopped, as far as the journal goes back.',
+      'Members that are absent stay. What is pending goes to the new URL, at once. Enabled again it goes on where it stopped, as far as the journal goes back.',
     refuses: [],
     params: WebhookPath,
     body: PatchWebhook,
@@ -122,7 +122,8 @@ function deliveries(app: FastifyInstance, backend: Backend): void {
   });
   serviceRoute<'test_webhook', typeof WebhookPath, typeof Empty>(app, backend, {
     ...{ id: 'testWebhook', tag, summary: 'Send a test message', method: 'POST', url: `${one}/test` },
-    description: 'Of the type `webhook_test`, and of no event.',
+    description:
+      'Of the type `webhook_test`, and of no event. 409 `limit_reached` where 2 000 are pending, `webhook_disabled` where it is.',
     params: WebhookPath,
     body: Empty,
     command: ({ params: { webhook } }) => ({ type: 'test_webhook', webhook }),

@@ -47,7 +47,7 @@ export const StoredEvent = z
     }),
     actor: z.string().nullable().meta({
       description:
-        'Who asked: `anonymous@ADDRESS`, or `daxplane` for the service itself. Null of events older than this member.',
+        'Who asked: `token-N@ADDRESS` with the Nth token of the file, `anonymous@ADDRESS` where none is needed, or `daxplane` for the service itself. Null of events older than this member.',
     }),
     dax_device: z.string().nullable().meta({
       description:
