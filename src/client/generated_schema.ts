@@ -1736,7 +1736,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description It is sent the events behind its creation, each at least once, in no order: the seq is in them. An attempt has 15 s; only 2xx is success. Failed ones are made again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, a fifth more or less; Retry-After of 429 and 503 is heeded up to a day. 410 disables it at once. 409 `limit_reached` where there are 100.
+         * @description It is sent the events behind its creation, each at least once, in no order: the seq is in them. An attempt has 15 s; only 2xx is success. Failed ones are made again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, a fifth more or less; Retry-After of 429 and 503 makes that longer, up to a day. 410 disables it at once. 409 `limit_reached` where there are 100.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1768,7 +1768,7 @@ export interface paths {
         head?: never;
         /**
          * Change a webhook
-         * @description Members that are absent stay. What is pending goes to the new URL. Enabled again it goes on where it stopped, as far as the journal goes back.
+         * @description Members that are absent stay. What is pending goes to the new URL, at once. Enabled again it goes on where it stopped, as far as the journal goes back.
          */
         patch: operations["patchWebhook"];
         trace?: never;
@@ -1844,7 +1844,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test message
-         * @description Of the type `webhook_test`, and of no event. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
+         * @description Of the type `webhook_test`, and of no event. 409 `limit_reached` where 2 000 are pending, `webhook_disabled` where it is. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -8123,7 +8123,7 @@ export interface components {
             request_id: components["schemas"]["NullableFreeText"];
             /** @description That request's trace context, where it gave a well-formed one (W3C Trace Context). */
             traceparent: components["schemas"]["NullableFreeText"];
-            /** @description Who asked: `anonymous@ADDRESS`, or `daxplane` for the service itself. Null of events older than this member. */
+            /** @description Who asked: `token-N@ADDRESS` with the Nth token of the file, `anonymous@ADDRESS` where none is needed, or `daxplane` for the service itself. Null of events older than this member. */
             actor: components["schemas"]["NullableFreeText"];
             /** @description The device that it concerns: its subject, or what its subject is on, is held of, or happens to. Null where it is of none, or of several, and of events older than this member. */
             dax_device: components["schemas"]["NullableFreeText"];
