@@ -2576,7 +2576,7 @@ export interface components {
             processes?: components["schemas"]["DeclaredProcess"][];
             /** @description Descriptors that processes have open. */
             open_files?: components["schemas"]["DeclaredOpenFile"][];
-            /** @description The mappings; of a CXL region, its targets in order. */
+            /** @description The mappings. */
             mappings?: components["schemas"]["DeclaredMapping"][];
             /** @description The pins. */
             pins?: components["schemas"]["DeclaredPin"][];
@@ -3888,7 +3888,7 @@ export interface components {
             title: components["schemas"]["FreeText"];
             /**
              * Format: int32
-             * @description How it stands.
+             * @description The HTTP status of the answer.
              */
             status: number;
             /** @description What is the matter, in a sentence. */
@@ -4161,7 +4161,7 @@ export interface components {
             processes: components["schemas"]["DeclaredProcess"][];
             /** @description Descriptors that processes have open. */
             open_files: components["schemas"]["DeclaredOpenFileOutput"][];
-            /** @description The mappings; of a CXL region, its targets in order. */
+            /** @description The mappings. */
             mappings: components["schemas"]["ExportedMapping"][];
             /** @description The pins. */
             pins: components["schemas"]["ExportedPin"][];
@@ -4195,7 +4195,7 @@ export interface components {
         };
         /** @description What was done, in order, and what the host is now. */
         PutTopology: {
-            /** @description The changes that decide it, and whether the kernel has each. */
+            /** @description What is made, changed and deleted, an element at a time. */
             changes: components["schemas"]["TopologyChange"][];
             topology: components["schemas"]["ExportedTopology"];
         };
@@ -4611,7 +4611,7 @@ export interface components {
         Residue: {
             /**
              * Format: int64
-             * @description The mappings; of a CXL region, its targets in order.
+             * @description How many mappings reach it.
              */
             mappings: number;
             /**
@@ -6856,7 +6856,7 @@ export interface components {
             decode_state: components["schemas"]["CxlDecodeState"];
             /** @description Whether its decoders are locked by the firmware. */
             locked: boolean;
-            /** @description The mappings; of a CXL region, its targets in order. */
+            /** @description Its targets, in order. */
             mappings: {
                 /**
                  * Format: int64
@@ -6938,7 +6938,7 @@ export interface components {
             decode_state: components["schemas"]["CxlDecodeState"];
             /** @description Whether its decoders are locked by the firmware. */
             locked: boolean;
-            /** @description The mappings; of a CXL region, its targets in order. */
+            /** @description Its targets, in order. */
             mappings: {
                 /**
                  * Format: int64
@@ -8202,7 +8202,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What the host counts since its boot. */
+            /** @description What became of its messages. */
             counters: {
                 /**
                  * Format: int64
@@ -8287,7 +8287,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What the host counts since its boot. */
+            /** @description What became of its messages. */
             counters: {
                 /**
                  * Format: int64
@@ -8357,7 +8357,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What the host counts since its boot. */
+            /** @description What became of its messages. */
             counters: {
                 /**
                  * Format: int64
@@ -16341,7 +16341,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description When it is sent: seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the base64 of HMAC-SHA256 of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
+                /** @description `v1,` and the base64 of HMAC (SHA-256) of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -16398,7 +16398,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description When it is sent: seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the base64 of HMAC-SHA256 of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
+                /** @description `v1,` and the base64 of HMAC (SHA-256) of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between. */
                 "webhook-signature": string;
             };
             path?: never;

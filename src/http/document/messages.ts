@@ -16,7 +16,7 @@ const HEADERS = [
   }),
   header(
     'webhook-signature',
-    '`v1,` and the base64 of HMAC-SHA256 of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between.',
+    '`v1,` and the base64 of HMAC (SHA-256) of `id.timestamp.body`; for a day after a rotation one of each secret, with a space between.',
     { type: 'string', maxLength: 255, pattern: '^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$' },
   ),
 ];
