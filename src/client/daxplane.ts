@@ -3,7 +3,14 @@ import { followEvents, type CloudEvent, type FollowOptions } from './follow_even
 import type { components, paths } from './generated_schema.ts';
 import { pagesOf, type ListPage, type ListParams, type ListPath } from './pages.ts';
 
-export { ResyncError, type CloudEvent, type FollowOptions, type Resync } from './follow_events.ts';
+export {
+  NotAStreamError,
+  ResyncError,
+  type CloudEvent,
+  type FollowOptions,
+  type Resync,
+  type Retry,
+} from './follow_events.ts';
 export type { components, operations, paths } from './generated_schema.ts';
 export type { ListPage, ListParams, ListPath } from './pages.ts';
 export { DaxplaneError, type Problem } from './problem.ts';

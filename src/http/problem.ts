@@ -131,7 +131,7 @@ export function sendProblem(
 }
 
 /** The page of all codes, served; each has its anchor there: a problem's `type` is a link (RFC 9457, 4.1). */
-export const ERRORS_PATH = '/errors';
+const ERRORS_PATH = '/errors';
 
 /** A problem document and its status. */
 export function renderProblem(problem: HttpProblem | RefusalProblem, instance: string, request_id: string) {

@@ -84,7 +84,7 @@ test('no name is left that nothing has', () => {
 test('no schema has a pattern that some engine does not know', () => {
   const patterns = SCHEMAS.flatMap(({ schema }) => schema.pattern ?? []);
   expect(patterns.length).toBeGreaterThan(5);
-  // A look ahead or behind is no regular expression to RE2, which Go has; an escaped NUL is another character to some;
+  // A look ahead or behind is no regular expression to the engine of Go; an escaped NUL is another character to some;
   // an escaped slash is escaped once more by a generator that writes it between slashes, and ends the expression.
   expect(patterns.filter((pattern) => /\(\?[=!<]|\\0|\\u|\\[pPbB/]/.test(pattern))).toEqual([]);
 });

@@ -18,7 +18,7 @@ export function prepareClock(db: Connection): (host: string) => Row | null {
 }
 
 /** A clock as it is shown. */
-export function clockOf({ host, uid, revision, mode, stopped_advanced_ms }: Row): HostClock {
+function clockOf({ host, uid, revision, mode, stopped_advanced_ms }: Row): HostClock {
   return { host, uid, revision, mode, advanced_ms: mode === 'manual' ? stopped_advanced_ms : 0 };
 }
 
