@@ -191,6 +191,7 @@ test('[STREAM9] a stream is not kept, not held back, and has the fields of every
     'text/event-stream; charset=utf-8',
     '',
   ]);
+  expect(head.headers['content-length']).toBeUndefined();
 });
 
 test('[STREAM9] an older client gets it, too, as a body that ends with the connection', async () => {

@@ -74,9 +74,12 @@ export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits:
     streams.requireRoom();
     const page = await backend.events({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
     refuseGone(after, page, named === undefined ? '/after' : `/${LAST_EVENT_ID}`);
-    if (request.method === 'HEAD') return reply.headers(FIELDS).send();
     streams.requireRoom();
     const response = answerItself(request, reply);
+    if (request.method === 'HEAD') {
+      response.end();
+      return reply;
+    }
     // Of a client that has left already nobody would hear that it has.
     if (response.destroyed) return reply;
     const start = { at: beginOf(after, page), filter: filterOf(asked) };
