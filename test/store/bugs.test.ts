@@ -36,10 +36,11 @@ function writer() {
   return {
     db,
     met: () => met,
-    /** What becomes of a batch; `bugAt`: 1 is its first command. */
+    /** What becomes of a batch, but for how long that takes; `bugAt`: 1 is its first command. */
     run: (commands: readonly Command[], bugAt = 0) => {
       bug = { at: bugAt, uids };
-      return transact(commands.map((command) => ({ host: 'h', command })));
+      const { settled, commit } = transact(commands.map((command) => ({ host: 'h', command })));
+      return { settled, commit };
     },
   };
 }
