@@ -19,6 +19,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   '/v1/removals/{removal}/signals': 'of one report, as they were sent',
   '/v1/assessment': 'made for the question, of every device',
   '/v1/kernels': 'the kernels that are modelled',
+  '/v1/webhooks': 'of no host, and a hundred at most',
+  '/v1/webhooks/{webhook}/deliveries': 'of one webhook, in order of their creation',
+  '/v1/fault-rules': 'of no host, a hundred at most, in the order in which they are met',
 };
 const PAGED = Object.entries(document.paths).flatMap(([path, { get }]) => {
   const names = get?.parameters?.map(({ name }) => name) ?? [];
