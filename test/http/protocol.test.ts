@@ -116,9 +116,12 @@ test('a client that hangs up on the answer to its CONNECT ends nothing', async (
   expect((await server.call('GET', topology.at)).status).toBe(200);
 });
 
-test('HEAD of every GET has its status and no body', async () => {
+/** Its GET does not end: test/http/event_stream.test.ts has its HEAD. */
+const STREAM = '/v1/events/stream';
+
+test('HEAD of every GET that ends has its status and no body', async () => {
   for (const [path, operations] of Object.entries(DOCUMENT.paths)) {
-    if (!('get' in operations)) continue;
+    if (!('get' in operations) || path === STREAM) continue;
     const url = path.replace('{host}', 'node-a').replaceAll(/\{\w+\}/g, 'pmem0');
     const [get, head] = [await server.call('GET', url), await server.call('HEAD', url)];
     expect([url, head.status, head.text]).toEqual([url, get.status, '']);
