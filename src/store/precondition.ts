@@ -21,7 +21,8 @@ export function decideIf<Decided>(
   return isMissing && decided !== null ? failed : { granted: decided };
 }
 
-function isIn(states: '*' | readonly RecordState[], record: RecordState): boolean {
+/** Whether a record is in one of these states. */
+export function isIn(states: '*' | readonly RecordState[], record: RecordState): boolean {
   return (
     states === '*' || states.some(({ uid, revision }) => uid === record.uid && revision === record.revision)
   );

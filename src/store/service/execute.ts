@@ -1,7 +1,7 @@
 import { isRefusal } from '../../engine/model/refusal.ts';
 import type { Connection } from '../connection.ts';
 import type { Submitted } from '../port.ts';
-import type { RecordState } from '../state.ts';
+import { isIn } from '../precondition.ts';
 import type { ServiceCommand, ServiceKind } from '../../service/command.ts';
 import type { AnyHandler, ServiceContext } from './context.ts';
 import { prepareClocks } from './clocks.ts';
@@ -91,10 +91,4 @@ function answerOf(
   const answer = handle(command as never, context);
   if (isRefusal(answer)) return { status: 'refused', refusal: answer };
   return { status: 'done', answer, exposures: [], replayed: false, seq: context.seq };
-}
-
-function isIn(states: '*' | readonly RecordState[], record: RecordState): boolean {
-  return (
-    states === '*' || states.some(({ uid, revision }) => uid === record.uid && revision === record.revision)
-  );
 }
