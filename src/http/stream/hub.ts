@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { matchesEvent } from '../../app/event_filter.ts';
+import { matchesEvent } from '../../service/event_filter.ts';
 import type { Backend, EventPage, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
 import { inTurns } from './turns.ts';

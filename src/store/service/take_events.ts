@@ -4,7 +4,7 @@ import { prepareOldestSeq } from '../journal.ts';
 import { preparePurgeOf } from './purge.ts';
 import type { ServiceContext, ServiceHandler } from './context.ts';
 import type { TakenEvents } from '../../service/command.ts';
-import type { WebhookFilters } from '../../service/webhook.ts';
+import { matchesEvent } from '../../service/event_filter.ts';
 import { webhookOf, type WebhookRow } from './webhook_rows.ts';
 import type { WebhookTable } from './webhooks.ts';
 
@@ -63,7 +63,7 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
     let [cursor, taken] = [start + missed, 0];
     if (room > 0)
       for (const event of look.all(cursor, LOOKED_AT_MAX)) {
-        if (lets(filters, event)) {
+        if (matchesEvent(filters, event)) {
           if (taken === room) break;
           make(row, event, context);
           taken += 1;
@@ -81,13 +81,4 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
       return row?.enabled === 1 ? take(row, after, context) : null;
     },
   };
-}
-
-function lets({ types, host, dax_device, tenant }: WebhookFilters, event: EventRow): boolean {
-  return (
-    (types === null || (types as readonly string[]).includes(event.type)) &&
-    (host === null || host === event.host) &&
-    (dax_device === null || dax_device === event.dax_device) &&
-    (tenant === null || tenant === event.tenant)
-  );
 }
