@@ -16,7 +16,7 @@ const REQUESTS_IN_WORK_MAX = 1_000;
 /** config → address → store → app → http → listen → drain on SIGTERM. */
 async function main(config: Config): Promise<void> {
   const log = pino({ level: config.log_level });
-  // First of all: opening the store makes its folder and migrates what is there, and there is no way back from that.
+  // Before the store: opening it makes its folder and migrates what is there, and there is no way back from that.
   const tokens = config.token_file === null ? null : await loadTokens(config.token_file);
   const tracing = config.otel ? await startTracing(log) : null;
   const { address, isOpen } = await findAddress(config.host, config.port);

@@ -32,7 +32,7 @@ interface EventRow extends Omit<StoredEvent, 'id' | 'at' | 'request_id'> {
 }
 
 /** Data in a page: one event may name all that a host has, which is megabytes, and pages are made and sent at once. */
-const PAGE_BYTES = 2 ** 18;
+const DATA_BYTES_MAX = 2 ** 18;
 
 const COLUMNS = `e.seq, lower(hex(e.id)) AS id, n.name AS host, e.type, e.subject, e.at_ms,
   e.request_id, e.traceparent, e.actor, e.dax_device, e.tenant, coalesce(e.data, '{}') AS data`;
@@ -58,7 +58,7 @@ function pageOf(
   let bytes = 0;
   for (const row of rows) {
     bytes += Buffer.byteLength(row.data);
-    if (bytes > PAGE_BYTES && items.length > 0) return { items, is_full: true };
+    if (bytes > DATA_BYTES_MAX && items.length > 0) return { items, is_full: true };
     items.push(eventOf(row, random));
   }
   return { items, is_full: items.length === limit };

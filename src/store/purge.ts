@@ -15,9 +15,9 @@ interface PurgeOptions {
 }
 
 /**
- * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal
- * and of the log of deliveries a batch drops a part; where more is past its bounds, the next one goes on. Answers what is to be called once that is
- * committed.
+ * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal and of
+ * the log of deliveries a batch drops a part; where more is past its bounds, the next one goes on. Answers what is to be
+ * called once that is committed.
  */
 export function createPurge({ db, keys, now, retention }: PurgeOptions): () => Remember {
   const purgeEvents = preparePurgeEvents(db, retention);

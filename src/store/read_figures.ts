@@ -1,10 +1,8 @@
-import { DEVICE_STATES, HOST_HEALTH, REMOVAL_STATES } from '../engine/model/vocabulary.ts';
+import { DEVICE_STATES, HOST_HEALTH, PAGE_BYTES, REMOVAL_STATES } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
 import { NONE_OR_VERDICTS, prepareWords } from './count_fleet.ts';
 import { TENANTS_TOLD, type Figures, type WebhookFigures } from './figures.ts';
 import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
-
-const PAGE_BYTES = 4096;
 
 /**
  * Prepares telling them. What is counted stands in rows that the writer keeps, one a word or a tenant; the oldest removal
@@ -50,11 +48,12 @@ interface WebhookRow extends Pick<WebhookFigures, 'failing_since_ms' | 'cursor'>
   readonly ok: number;
   readonly failing: number;
   readonly disabled: number;
+  readonly pending: number;
   readonly delivered: number;
   readonly failed: number;
 }
 
-/** The counters stand with the webhooks, which are few; what is pending is counted by an index. */
+/** The counters stand with the webhooks, which are few. */
 function prepareWebhooks(db: Connection): () => WebhookFigures {
   const all = db.prepare<[], WebhookRow>(
     `SELECT count(*) FILTER (WHERE enabled = 1 AND failing_since_ms IS NULL) AS ok,
@@ -62,20 +61,14 @@ function prepareWebhooks(db: Connection): () => WebhookFigures {
        count(*) FILTER (WHERE enabled = 0) AS disabled,
        min(failing_since_ms) FILTER (WHERE enabled = 1) AS failing_since_ms,
        min(cursor) FILTER (WHERE enabled = 1) AS cursor,
-       coalesce(sum(delivered), 0) AS delivered, coalesce(sum(failed), 0) AS failed
+       coalesce(sum(pending), 0) AS pending, coalesce(sum(delivered), 0) AS delivered, coalesce(sum(failed), 0) AS failed
      FROM webhooks`,
   );
-  const pending = db
-    .prepare<[], number>(
-      `SELECT count(*) FROM webhooks AS w JOIN webhook_deliveries AS d ON d.webhook = w.key
-       WHERE d.state = 'pending'`,
-    )
-    .pluck();
   return () => {
-    const { ok, failing, disabled, delivered, failed, ...told } = all.get()!;
+    const { ok, failing, disabled, pending, delivered, failed, ...told } = all.get()!;
     return {
       state: { ok, failing, disabled },
-      deliveries: { pending: pending.get()!, delivered, failed },
+      deliveries: { pending, delivered, failed },
       ...told,
     };
   };

@@ -84,7 +84,7 @@ function prepareEndAttempt(
     db.prepare(`UPDATE webhook_deliveries SET state = @state, attempts = @attempts, tries = tries + 1,
     next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms, asked = 0 WHERE key = @key`);
   const count = db.prepare(`UPDATE webhooks SET delivered = delivered + @delivered, failed = failed + @failed,
-    pending = pending - @delivered - @failed,    failing_since_ms = @failing_since_ms WHERE key = @key`);
+    pending = pending - @delivered - @failed, failing_since_ms = @failing_since_ms WHERE key = @key`);
   const disable = db.prepare(
     'UPDATE webhooks SET enabled = 0, disabled_reason = @reason, revision = revision + 1 WHERE key = @key',
   );
