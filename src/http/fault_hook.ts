@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FaultAction, FaultRule } from '../service/fault_rule.ts';
 import type { Backend } from './backend.ts';
-import { pathOf } from './mutate.ts';
+import { pathOf } from './path_of.ts';
 import { HttpProblem } from './problem.ts';
 import { rest } from './work.ts';
 

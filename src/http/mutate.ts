@@ -10,6 +10,7 @@ import type { Resource } from '../engine/model/resource.ts';
 import type { Backend, NotDone, Reply, Submission } from './backend.ts';
 import { digestsIn, etagOf, statesIn } from './etag.ts';
 import { originOf } from './origin.ts';
+import { pathOf } from './path_of.ts';
 import {
   describe,
   isOptional,
@@ -231,11 +232,6 @@ export function locate(reply: FastifyReply, path: string): void {
 export function mark(reply: FastifyReply, { dry_run }: Pick<Conditions, 'dry_run'>, replayed: boolean): void {
   if (dry_run === true) reply.header('dry-run', 'true');
   if (replayed) reply.header('idempotency-replayed', 'true');
-}
-
-/** The path that was asked, without its query. */
-export function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? request.url;
 }
 
 /** A record as the routes know it: with a uid and a revision, and the last of its path. */

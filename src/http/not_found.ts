@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { pathOf } from './path_of.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 
 /** Tells a path that does not exist (404) from a method that it does not take (405 with Allow). */
@@ -10,7 +11,7 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     methods.set(route.url, known);
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
+    const path = pathOf(request);
     const allow = [...methods]
       .filter(([pattern]) => matches(pattern, path))
       .flatMap(([, known]) => [...known]);

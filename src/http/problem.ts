@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Refusal } from '../engine/model/refusal.ts';
 import { REFUSAL_CODES } from '../engine/model/refusal_codes.ts';
 import type { StoreUnavailable, NotDone } from './backend.ts';
+import { pathOf } from './path_of.ts';
 
 /** Problems that HTTP itself has, beside the refusals of the domain: code → status and title. */
 export const HTTP_PROBLEMS = {
@@ -124,8 +125,7 @@ export function sendProblem(
   reply: FastifyReply,
   problem: HttpProblem | RefusalProblem,
 ): FastifyReply {
-  const instance = request.url.split('?', 1)[0] ?? request.url;
-  const { status, body } = renderProblem(problem, instance, request.id);
+  const { status, body } = renderProblem(problem, pathOf(request), request.id);
   if (problem instanceof HttpProblem) reply.headers(problem.headers);
   return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }

@@ -1,4 +1,5 @@
 import { matches } from './not_found.ts';
+import { pathOf } from './path_of.ts';
 import { pointerOf } from './pointer.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -11,7 +12,11 @@ export const SEGMENT_LENGTH_MAX = 255;
  */
 export function checkUrl(url: string, patterns: Iterable<string>): void {
   if (url.length <= SEGMENT_LENGTH_MAX && !url.includes('%') && !url.includes('\0')) return;
-  if (pathOf(url).some((segment) => segment.length > SEGMENT_LENGTH_MAX)) {
+  if (
+    pathOf({ url })
+      .split('/')
+      .some((segment) => segment.length > SEGMENT_LENGTH_MAX)
+  ) {
     throw new HttpProblem(
       'uri_too_long',
       `a segment of the path has more than ${String(SEGMENT_LENGTH_MAX)} characters`,
@@ -26,7 +31,7 @@ export function checkUrl(url: string, patterns: Iterable<string>): void {
  * knows a route): `errors` names the parameter, a segment that is none and a name that cannot be decoded as they are sent.
  */
 export function urlProblem(url: string, patterns: Iterable<string>): HttpProblem | null {
-  const path = pathOf(url);
+  const path = pathOf({ url }).split('/');
   const at = path.findIndex((segment) => faultOf(segment) !== null);
   if (at !== -1) {
     const name = parameterAt(path, at, patterns);
@@ -39,10 +44,6 @@ export function urlProblem(url: string, patterns: Iterable<string>): HttpProblem
   const name = parameter.split('=', 1)[0]!;
   const said = faultOf(name) === null ? decodeURIComponent(name) : name;
   return problemOf(said, `query parameter: ${faultOf(parameter)!}`);
-}
-
-function pathOf(url: string): string[] {
-  return url.split('?', 1)[0]!.split('/');
 }
 
 function problemOf(name: string, detail: string): HttpProblem {

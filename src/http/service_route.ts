@@ -4,9 +4,10 @@ import type { ServiceAnswerTo, ServiceCommandOf, ServiceCommandType } from '../s
 import type { Backend, Seen } from './backend.ts';
 import { statesIn, viewTag } from './etag.ts';
 import { listSchema, textOf } from './list.ts';
-import { keyAndMatch, mark, mutationSchema, pathOf, type AnswerKind, type Asked } from './mutate.ts';
+import { keyAndMatch, mark, mutationSchema, type AnswerKind, type Asked } from './mutate.ts';
 import { JSON_TYPE, type Operation } from './operation.ts';
 import { renderPageToken, rowBefore } from './page_token.ts';
+import { pathOf } from './path_of.ts';
 import { doneOrThrow } from './problem.ts';
 import { LIMIT_DEFAULT, pageQuery } from './schemas/page.ts';
 

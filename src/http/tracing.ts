@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Backend } from './backend.ts';
+import { pathOf } from './path_of.ts';
 
 /** OpenTelemetry, where it is on. */
 export interface Tracing {
@@ -35,7 +36,7 @@ export async function startTracing(log: TracingLog): Promise<Tracing> {
   const instrumentation = new FastifyOtelInstrumentation({
     instrumentHooks: false,
     recordExceptions: false,
-    ignorePaths: ({ url }) => UNTRACED.includes(url.split('?', 1)[0]!),
+    ignorePaths: (route) => UNTRACED.includes(pathOf(route)),
     requestHook: describeSpan,
   });
   instrumentation.setTracerProvider(provider);
@@ -113,7 +114,7 @@ async function load() {
 function describeSpan(span: Span, { method, url, routeOptions, id }: FastifyRequest): void {
   const route = routeOptions.url;
   span.updateName(route === undefined ? method : `${method} ${route}`);
-  span.setAttributes({ 'url.path': url.split('?', 1)[0]!, 'daxplane.request_id': id });
+  span.setAttributes({ 'url.path': pathOf({ url }), 'daxplane.request_id': id });
 }
 
 type Traced = ReturnType<FastifyRequest['opentelemetry']>;
