@@ -31,7 +31,8 @@ export async function requireToken(app: FastifyInstance, tokens: Tokens): Promis
   await app.register(bearerAuth, {
     keys: [],
     auth: (presented, request) => {
-      request.token = tokens.find(presented);
+      // The limit on requests may have found it already.
+      request.token ??= tokens.find(presented);
       return request.token !== null;
     },
     // A decorator, whose error our handler answers.

@@ -34,10 +34,11 @@ export async function limitRate(app: FastifyInstance, max: number, tokens: Token
   });
 }
 
-/** The name of a known token's count; null where none is presented. */
-function tokenIn({ headers }: FastifyRequest, tokens: Tokens): string | null {
-  const [, presented] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+/** The name of a known token's count; null where none is presented. Who asks for it later is not looked up again. */
+function tokenIn(request: FastifyRequest, tokens: Tokens): string | null {
+  const [, presented] = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
   const number = presented === undefined ? null : tokens.find(presented);
+  request.token = number;
   return number === null ? null : `token ${String(number)}`;
 }
 
