@@ -60,13 +60,21 @@ function prepare(schema: Loose, schemas: Schemas): Loose {
   return { ...orNull(only, schemas), ...rest };
 }
 
-/** A union of several types and null, of the values of a record: kin-openapi takes null for any value only. */
+/**
+ * Values of a record that may be anything, null too, or of several types and null: said as a schema, kin-openapi takes
+ * no null for either.
+ */
 function isUntyped(values: unknown): boolean {
+  if (isAnything(values)) return true;
   const { type, anyOf = [] } = (values ?? {}) as {
     readonly type?: unknown;
     readonly anyOf?: readonly Loose[];
   };
   return type === undefined && anyOf.length > 1 && anyOf.every((member) => member['nullable'] === true);
+}
+
+function isAnything(values: unknown): boolean {
+  return typeof values === 'object' && values !== null && Object.keys(values).length === 0;
 }
 
 /** What prepare() makes of null alone. */
