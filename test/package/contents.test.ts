@@ -16,27 +16,35 @@ function copied(stage: string, from: boolean): string[] {
     .map((path) => path.replace(/^\.?\/(app\/)?/, ''));
 }
 
-/** Folders and files under src/ and dist/ that the service reads at run time, as `new URL('../…', import.meta.url)`. */
+/** Folders and files beside src/ and dist/ that the service reads at run time, as `new URL('../…', import.meta.url)`. */
 async function readAtRunTime(): Promise<string[]> {
   const sources = (await readdir(join(REPOSITORY, 'src'), { recursive: true })).filter((name) =>
     name.endsWith('.ts'),
   );
   const texts = await Promise.all(sources.map((name) => read(join('src', name))));
   const paths = texts.flatMap((text) =>
-    [...text.matchAll(/new URL\(\s*[`']((?:\.\.\/)+)([\w-]+)\//g)].map(([, , folder = '']) => folder),
+    [...text.matchAll(/new URL\(\s*[`'](?:\.\.\/)+([\w.-]+)/g)].map(([, name = '']) => name),
   );
   return [...new Set(paths)];
 }
 
 test('what the service reads beside its code comes with the package and with the image', async () => {
-  const folders = await readAtRunTime();
-  expect(folders).toEqual(expect.arrayContaining(['docs', 'demo', 'migrations']));
-  const packed = files.map((path) => path.split('/')[0]);
+  const names = await readAtRunTime();
+  expect(names).toEqual(expect.arrayContaining(['docs', 'demo', 'migrations', 'package.json']));
+  // npm packs that of the package unasked.
+  const packed = ['package.json', ...files.map((path) => path.split('/')[0])];
   const inImage = copied(runtime, false).map((path) => path.split('/')[0]);
-  for (const folder of folders) {
-    expect(packed, folder).toContain(folder);
-    expect(inImage, folder).toContain(folder);
+  for (const name of names) {
+    expect(packed, name).toContain(name);
+    expect(inImage, name).toContain(name);
   }
+});
+
+test('what the service reads beside its code stands beside the one that is measured', async () => {
+  const names = await readAtRunTime();
+  const beside = /for \(const name of \[(.+)\]\)/.exec(await read('bench/beside.mjs'))?.[1] ?? '';
+  // No benchmark asks for the demo.
+  expect(beside.match(/[\w.-]+/g)?.sort()).toEqual(names.filter((name) => name !== 'demo').sort());
 });
 
 test('the image has every file of a folder that the package has some files of', () => {
