@@ -3,9 +3,9 @@ import type { ServiceStore, Store } from '../../store/port.ts';
 import { packageVersion } from '../package_version.ts';
 import { realClock, type Clock } from './clock.ts';
 import { createDispatcher, type Concurrency, type Dispatcher } from './dispatcher.ts';
+import { guardTargets } from './guard_targets.ts';
 import { SCHEDULE_MS } from './schedule.ts';
 import { createSender, type SenderOptions } from './send.ts';
-import { guardTargets } from './service.ts';
 import { allowTargets } from './targets.ts';
 
 /** How webhooks are served; what is absent is as an operator finds it. */
