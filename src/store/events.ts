@@ -7,6 +7,7 @@ import type { Seen } from './state.ts';
 import { prepareOnce } from './prepare_once.ts';
 import { requestIdOf, type StoredRequestId } from './request_ids.ts';
 import { SEEN } from './seen.ts';
+import { timeOf } from './time.ts';
 
 type Value = string | number;
 
@@ -72,7 +73,7 @@ function eventOf(row: EventRow, random: bigint): StoredEvent {
     host,
     type,
     subject,
-    at: new Date(at_ms).toISOString(),
+    at: timeOf(at_ms),
     request_id: requestIdOf(request_id),
     ...more,
   };

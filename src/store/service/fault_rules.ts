@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { refuse } from '../../engine/model/refusal.ts';
 import type { FaultRule, FaultRuleFields } from '../../service/fault_rule.ts';
 import type { Connection } from '../connection.ts';
+import { timeOf } from '../time.ts';
 import type { ServiceHandler, ServiceHandlers } from './context.ts';
-import { timeOf } from './webhook_rows.ts';
 
 /** Each request is compared with each of them. */
 const RULES_MAX = 100;

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts';
 import type { Seen } from '../state.ts';
 import { SEEN } from '../seen.ts';
+import { timeOf } from '../time.ts';
 import type { DueDeliveries, DueQuery, ServiceListQuery, ServicePage, ServiceReads } from './port.ts';
 import type { WebhookTarget } from '../../service/webhook.ts';
 import { prepareClock, readClockOf } from './clocks.ts';
@@ -9,7 +10,6 @@ import {
   deliveryOf,
   SELECT_DELIVERIES,
   SELECT_WEBHOOKS,
-  timeOf,
   webhookOf,
   type DeliveryRow,
   type WebhookRow,

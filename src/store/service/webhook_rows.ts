@@ -1,4 +1,5 @@
 import type { Attempt, Delivery, DisabledReason, Webhook } from '../../service/webhook.ts';
+import { timeOf } from '../time.ts';
 
 /** A row of `webhooks`. */
 export interface WebhookRow {
@@ -83,11 +84,6 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     next_attempt_at: timeOrNull(row.next_attempt_ms),
     created_at: timeOf(row.created_ms),
   };
-}
-
-/** Milliseconds since 1970 in RFC 3339. */
-export function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function timeOrNull(ms: number | null): string | null {
