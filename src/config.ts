@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { allowedTargetOf } from './service/allowed_target.ts';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 /** A name, an IPv4 address, or an IPv6 address with or without brackets. */
@@ -15,11 +14,6 @@ const integer = (maximum: number, minimum = 0) =>
 /** Of an origin as browsers write it. */
 const isOrigin = (text: string): boolean =>
   /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-/** A name whose last label has a letter, an address without brackets, or a CIDR. */
-const isTarget = (text: string): boolean =>
-  (isIP(text) !== 0 && !text.includes('%')) ||
-  ipaddr.isValidCIDR(text) ||
-  /^(?:[\w-]+\.)*[\d_-]*[a-z][\w-]*\.?$/i.test(text);
 /** Separated by commas. */
 const list = z
   .string()
@@ -62,9 +56,13 @@ const Environment = z.object({
   /** Whether requests are traced, as the OTEL_* variables say. */
   DAXPLANE_OTEL: flag.default(false),
   /** Names, addresses and CIDRs beside public addresses that webhooks may be sent to. */
-  DAXPLANE_WEBHOOK_TARGETS: list.refine((targets) => targets.every(isTarget), {
-    error: 'expected names, addresses and CIDRs as hooks.internal, 10.0.0.5 or fd00::/8, separated by commas',
-  }),
+  DAXPLANE_WEBHOOK_TARGETS: list.refine(
+    (targets) => targets.every((each) => allowedTargetOf(each) !== null),
+    {
+      error:
+        'expected names, addresses and CIDRs as hooks.internal, 10.0.0.5 or fd00::/8, separated by commas',
+    },
+  ),
   /** Days of nothing but failures after which a webhook is disabled. */
   DAXPLANE_WEBHOOK_DISABLE_DAYS: integer(365, 1).default(5),
   /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */

@@ -49,6 +49,8 @@ describe('a webhook', () => {
     'http://localhost:8080/',
     'ftp://hooks.invalid/',
     'https://user:pass@hooks.invalid/',
+    'https://@hooks.invalid/',
+    'https://a..invalid/',
     'hooks.invalid',
   ])('goes not to %s, neither at first nor later', async (url) => {
     const { headers } = await create();

@@ -1,6 +1,7 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { allowedTargetOf, isHostName, withoutRoot, type Cidr } from '../../service/allowed_target.ts';
 
 /** Where webhooks may be sent to: any public address, and what an operator allows beside. */
 export interface Targets {
@@ -15,8 +16,8 @@ export type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** Its last label has a letter: else it is an address that is none. */
-const HOST_NAME = /^(?:[\w-]+\.)*[\d_-]*[a-z][\w-]*\.?$/i;
+/** An @ before the path: a URL that has been read does not tell an empty user. */
+const HAS_USER = /^[^/\\]*[/\\]*[^/\\?#]*@/;
 const LOCALHOST = /(?:^|\.)localhost$/;
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
@@ -26,12 +27,12 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
  */
 export function allowTargets(entries: readonly string[]): Targets {
   const names = new Set<string>();
-  const ranges: ReturnType<typeof ipaddr.parseCIDR>[] = [];
+  const ranges: Cidr[] = [];
   for (const entry of entries) {
-    if (ipaddr.isValidCIDR(entry)) ranges.push(ipaddr.parseCIDR(entry));
-    else if (isIP(entry) !== 0 && !entry.includes('%')) ranges.push(rangeOf(entry));
-    else if (HOST_NAME.test(entry)) names.add(normal(entry));
-    else throw new Error(`${entry} is neither a name, nor an address, nor a CIDR`);
+    const allowed = allowedTargetOf(entry);
+    if (allowed === null) throw new Error(`${entry} is neither a name, nor an address, nor a CIDR`);
+    if ('name' in allowed) names.add(normal(allowed.name));
+    else ranges.push(allowed.cidr);
   }
   return {
     refuses: (hostname, address) => {
@@ -47,11 +48,6 @@ export function allowTargets(entries: readonly string[]): Targets {
   };
 }
 
-function rangeOf(address: string): ReturnType<typeof ipaddr.parseCIDR> {
-  const parsed = ipaddr.process(address);
-  return ipaddr.parseCIDR(`${parsed.toString()}/${parsed.kind() === 'ipv4' ? '32' : '128'}`);
-}
-
 /** No loopback, private, link-local or shared address, nor one that has another in it (6to4, Teredo, a translator). */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (address.range() !== 'unicast') return false;
@@ -60,7 +56,7 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
 
 /** Names are compared in lower case, and without the dot of the root. */
 function normal(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
+  return withoutRoot(name.toLowerCase());
 }
 
 /**
@@ -71,9 +67,12 @@ export function refusesUrl(targets: Targets, text: string): string | null {
   if (!URL.canParse(text)) return 'expected an absolute URL';
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'expected http or https';
-  if (url.username !== '' || url.password !== '') return 'takes no user and no password';
+  if (url.username !== '' || url.password !== '' || HAS_USER.test(text))
+    return 'takes no user and no password';
   const hostname = hostnameOf(url);
   if (isIP(hostname) !== 0) return targets.refuses(hostname, hostname);
+  if (!isHostName(hostname))
+    return 'expected a host name of labels of 1 to 63 letters, digits, - and _, 253 in all';
   if (!LOCALHOST.test(normal(hostname))) return null;
   return targets.refuses(hostname, '127.0.0.1') === null ? null : targets.refuses(hostname, '::1');
 }

@@ -8,6 +8,8 @@ import {
 } from '../../../src/app/webhooks/targets.ts';
 
 const NONE = allowTargets([]);
+/** As long as a name can be. */
+const LONGEST = `${'abc.'.repeat(62)}a.net`;
 
 /** Each way to say an address that is not public. */
 const REFUSED = [
@@ -65,7 +67,12 @@ describe('the target of a webhook', () => {
     '[2606:4700::1111]',
     '[::ffff:8.8.8.8]',
     'hooks.example',
+    'hooks.example.',
     'localhost.example',
+    'a_b.0-1.hooks',
+    'ä.example',
+    `${'a'.repeat(63)}.example`,
+    LONGEST,
   ])('may be %s', (host) => {
     expect(refusesUrl(NONE, `https://${host}/in`)).toBeNull();
   });
@@ -75,11 +82,33 @@ describe('the target of a webhook', () => {
     ['file:///etc/passwd', 'expected http or https'],
     ['https://user@hooks.example/', 'takes no user and no password'],
     ['https://:secret@hooks.example/', 'takes no user and no password'],
+    ['https://@hooks.example/', 'takes no user and no password'],
+    ['https:\\\\:@hooks.example/', 'takes no user and no password'],
+    ['https:@hooks.example/', 'takes no user and no password'],
     ['/in', 'expected an absolute URL'],
     ['http://', 'expected an absolute URL'],
     ['http://1.2.3.4.5.6/', 'expected an absolute URL'],
   ])('is not %s', (url, why) => {
     expect(refusesUrl(NONE, url)).toBe(why);
+  });
+
+  test.each([
+    'a..example',
+    '.example',
+    'hooks.example..',
+    `${'a'.repeat(64)}.example`,
+    `a${LONGEST}`,
+    'a*b.example',
+    "it's.example",
+    'hooks.-',
+  ])('is never %s, for DNS has no such name', (host) => {
+    expect(refusesUrl(NONE, `https://${host}/in`)).toMatch(/^expected a host name/);
+    expect(() => allowTargets([host])).toThrow(/neither a name/);
+  });
+
+  test('has an @ in its path and its query as it likes', () => {
+    expect(refusesUrl(NONE, 'https://hooks.example/@me?to=a@b#@')).toBeNull();
+    expect(refusesUrl(NONE, 'https://hooks.example?to=a@b')).toBeNull();
   });
 
   test('may be what is allowed by a CIDR, an address or a name', () => {
