@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { allowedTargetOf } from './service/allowed_target.ts';
+import { DISABLE_DAYS } from './service/webhook.ts';
 
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 /** A name, an IPv4 address, or an IPv6 address with or without brackets. */
@@ -64,7 +65,7 @@ const Environment = z.object({
     },
   ),
   /** Days of nothing but failures after which a webhook is disabled. */
-  DAXPLANE_WEBHOOK_DISABLE_DAYS: integer(365, 1).default(5),
+  DAXPLANE_WEBHOOK_DISABLE_DAYS: integer(365, 1).default(DISABLE_DAYS),
   /** A file with a token a line, one of which every request then needs; in a variable they would be seen in /proc. */
   DAXPLANE_TOKEN_FILE: z.string().default(''),
 });

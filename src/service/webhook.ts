@@ -19,6 +19,9 @@ export interface WebhookFields extends WebhookFilters {
 export const DISABLED_REASONS = ['requested', 'gone', 'failing'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
+/** Days of nothing but failures after which a webhook is disabled, where an operator does not say another number. */
+export const DISABLE_DAYS = 5;
+
 /** A webhook as the API shows it. */
 export interface Webhook extends WebhookFields {
   readonly id: string;

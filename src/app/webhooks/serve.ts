@@ -1,4 +1,5 @@
 import type { Log } from '../../runtime/log.ts';
+import { DISABLE_DAYS } from '../../service/webhook.ts';
 import type { ServiceStore, Store } from '../../store/port.ts';
 import { packageVersion } from '../package_version.ts';
 import { realClock, type Clock } from './clock.ts';
@@ -20,7 +21,6 @@ export interface WebhookOptions extends Omit<SenderOptions, 'targets'> {
   readonly concurrency: Concurrency;
 }
 
-const DISABLE_DAYS = 5;
 const DAY_MS = 86_400_000;
 
 /** Serves webhooks over a store: what is asked of them, and who sends. */
