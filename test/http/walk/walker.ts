@@ -1,6 +1,7 @@
 import { DOCUMENT, type DocumentedOperation } from '../../support/document.ts';
 import { openStream } from '../../support/event_stream.ts';
 import type { Method, TestBody, TestServer } from '../../support/server.ts';
+import { until } from '../../support/until.ts';
 
 /** What an operation was asked, and what it answered. */
 export interface Step {
@@ -29,6 +30,8 @@ export interface Walker {
   readonly there: Record<string, string>;
   /** One request, with `names` over what is there. Throws where it is refused. */
   readonly ask: (operation: string, names?: Names, body?: unknown, manner?: Manner) => Promise<TestBody>;
+  /** Reads until the answer is as wanted, and keeps none of it. */
+  readonly until: (operation: string, names: Names, isWanted: (told: TestBody) => boolean) => Promise<void>;
   /** Reads with whatever is there, and again with the entity tag where that is a documented answer. */
   readonly read: (operation: string) => Promise<void>;
 }
@@ -100,6 +103,10 @@ export function createWalker(server: TestServer): Walker {
     steps,
     there,
     ask: async (...asked) => (await ask(...asked)).json,
+    until: async (operation, names, isWanted) => {
+      const url = fill(OPERATIONS.get(operation)!.path, { ...there, ...names });
+      await until(async () => (await server.call('GET', url)).json, isWanted);
+    },
     read: async (id) => {
       const operation = OPERATIONS.get(id)!;
       if (isStream(operation)) return stream(id, operation);
