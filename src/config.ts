@@ -38,6 +38,8 @@ const Environment = z.object({
   DAXPLANE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Requests a minute of one address, or with one token; 0 is no limit. */
   DAXPLANE_RATE_LIMIT: integer(999_999_999).default(600_000),
+  /** Streams of events at a time, of one address or with one token; there are no more than the maximum. */
+  DAXPLANE_STREAMS_PER_CLIENT: integer(1_000, 1).default(100),
   /** Connections at a time. */
   DAXPLANE_MAX_CONNECTIONS: integer(1_000_000, 1).default(2_000),
   /** Days that an event is kept in the journal; 0 is no limit. */
@@ -79,6 +81,7 @@ export interface Config {
   readonly log_level: z.output<typeof Environment>['DAXPLANE_LOG_LEVEL'];
   /** Requests a minute of one address; null is no limit. */
   readonly rate_limit: number | null;
+  readonly streams_per_client: number;
   readonly max_connections: number;
   /** Days that an event is kept, and events that are; null is no bound. */
   readonly journal_days: number | null;
@@ -119,6 +122,7 @@ export function loadConfig(
     demo: argv.includes('--no-demo') ? false : argv.includes('--demo') || data.DAXPLANE_DEMO,
     log_level: data.DAXPLANE_LOG_LEVEL,
     rate_limit: unlessZero(data.DAXPLANE_RATE_LIMIT),
+    streams_per_client: data.DAXPLANE_STREAMS_PER_CLIENT,
     max_connections: data.DAXPLANE_MAX_CONNECTIONS,
     journal_days: unlessZero(data.DAXPLANE_JOURNAL_DAYS),
     journal_events: unlessZero(data.DAXPLANE_JOURNAL_EVENTS),

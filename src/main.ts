@@ -46,6 +46,7 @@ async function main(config: Config): Promise<void> {
       ...(config.rate_limit === null ? {} : { requests_per_minute: config.rate_limit }),
     },
     connections: { connections: config.max_connections },
+    streams: { streams_per_client: config.streams_per_client },
     callers: { host: config.host, allowed: config.allowed_hosts, origins: config.cors_origins },
     tokens,
     tracing,

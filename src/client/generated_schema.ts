@@ -1984,6 +1984,7 @@ export interface paths {
          *     - Every 15 s a frame of `id` alone says how far the stream has come: who connects again with it, as browsers do by `Last-Event-ID`, is not sent anew what its filter has left out.
          *     - `event: resync` is the last frame of a stream that cannot go on; `data` is `{reason, after, as_of, oldest_seq}`, `after` up to where everything was sent. `too_slow`: more than 1 MiB waits to be read, besides what was sent last; connect again, nothing is missing. `events_gone`: the journal no longer has what follows; list anew. `after_end`: there is no such event yet, as where a backup was put back; list anew. Its `id` is where a client that connects again goes on.
          *     - A place that is gone already as the stream begins is a 410. As the service stops, streams end: connect again.
+         *     - One client, whoever `RateLimit` counts as one, has 100 open at most (`DAXPLANE_STREAMS_PER_CLIENT`): one more is a 429. All together have 1 000: one more is a 503.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -8924,7 +8925,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description More requests than this address may send; Retry-After says when to go on. */
+        /** @description More requests, or streams of events, than one address or token may have; Retry-After says when to go on. */
         TooManyRequests: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];

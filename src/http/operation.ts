@@ -85,7 +85,7 @@ const PROBLEMS = {
   422: problem('IdempotencyKeyReused', 'The Idempotency-Key was used with another request.'),
   429: problem(
     'TooManyRequests',
-    'More requests than this address may send; Retry-After says when to go on.',
+    'More requests, or streams of events, than one address or token may have; Retry-After says when to go on.',
   ),
   431: problem('HeadersTooLarge', 'The header fields are larger than 16 KiB.'),
   500: problem('InternalError', 'A fault of this service; its log has the request_id.'),

@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { countedAs } from './counted_as.ts';
 import { HttpProblem } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -13,10 +14,12 @@ const WINDOW_SECONDS = 60;
 export async function limitRate(app: FastifyInstance, max: number, tokens: Tokens | null): Promise<void> {
   // The fields of the plugin are those of an older draft, three of them: its counter alone is used.
   await app.register(rateLimit, { global: false, max, timeWindow: WINDOW_SECONDS * 1_000 });
-  const { normalizeIP } = rateLimit;
-  const count = app.createRateLimit(
-    tokens === null ? {} : { keyGenerator: (request) => tokenIn(request, tokens) ?? normalizeIP(request.ip) },
-  );
+  const count = app.createRateLimit({
+    keyGenerator: (request) => {
+      if (tokens !== null) findToken(request, tokens);
+      return countedAs(request);
+    },
+  });
   const policy = `"default";q=${String(max)};w=${String(WINDOW_SECONDS)}`;
   app.addHook('onRoute', (route) => {
     if (route.config?.rateLimit === false) return;
@@ -34,12 +37,10 @@ export async function limitRate(app: FastifyInstance, max: number, tokens: Token
   });
 }
 
-/** The name of a known token's count; null where none is presented. Who asks for it later is not looked up again. */
-function tokenIn(request: FastifyRequest, tokens: Tokens): string | null {
+/** Notes which token is presented; who asks for it later is not looked up again. */
+function findToken(request: FastifyRequest, tokens: Tokens): void {
   const [, presented] = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
-  const number = presented === undefined ? null : tokens.find(presented);
-  request.token = number;
-  return number === null ? null : `token ${String(number)}`;
+  request.token = presented === undefined ? null : tokens.find(presented);
 }
 
 function rateLimited(max: number, seconds: number): HttpProblem {

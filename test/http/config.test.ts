@@ -9,6 +9,7 @@ test('everything has a default', () => {
     demo: true,
     log_level: 'info',
     rate_limit: 600_000,
+    streams_per_client: 100,
     max_connections: 2_000,
     journal_days: 90,
     journal_events: 2_000_000,
@@ -44,6 +45,10 @@ test('names that may be asked for are a list of hosts, and nothing else', () => 
   for (const wrong of ['http://dax.example', 'dax.example:8080', 'a b', '*', 'a/b', 'user@a'])
     expect(() => allowed(wrong)).toThrow('DAXPLANE_ALLOWED_HOSTS');
   expect(() => loadConfig([], { DAXPLANE_MAX_CONNECTIONS: '0' })).toThrow('DAXPLANE_MAX_CONNECTIONS');
+  for (const wrong of ['0', '1001'])
+    expect(() => loadConfig([], { DAXPLANE_STREAMS_PER_CLIENT: wrong })).toThrow(
+      'DAXPLANE_STREAMS_PER_CLIENT',
+    );
 });
 
 test('targets of webhooks are names, addresses and CIDRs', () => {

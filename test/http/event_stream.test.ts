@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CloudEvent } from 'cloudevents';
 import { openStream, type Frame } from '../support/event_stream.ts';
+import { tokensOf } from '../../src/http/tokens.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -168,6 +169,37 @@ test('[STREAM8] no more streams are open than may be', async () => {
   open[0]!.close();
   while ((await fetch(`${url}/v1/events/stream`, { method: 'HEAD' })).status !== 200);
   open[1]!.close();
+});
+
+test('[STREAM8] one client has no more streams open than one may, and others have theirs', async () => {
+  await server.close();
+  server = await startTestServer({ streams: { streams_per_client: 2 } });
+  url = await server.listen();
+  const open = [await openStream(`${url}/v1/events/stream`), await openStream(`${url}/v1/events/stream`)];
+  const refused = await fetch(`${url}/v1/events/stream`);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  expect(await refused.json()).toMatchObject({ code: 'rate_limited', status: 429 });
+  const from = async (remoteAddress: string) =>
+    (await server.app.inject({ method: 'HEAD', url: '/v1/events/stream', remoteAddress })).statusCode;
+  expect([await from('127.0.0.1'), await from('127.0.0.2')]).toEqual([429, 200]);
+  open[0]!.close();
+  await until(
+    () => from('127.0.0.1'),
+    (status) => status === 200,
+  );
+  open[1]!.close();
+});
+
+test('[STREAM8] with tokens each has its own streams, wherever it is used', async () => {
+  await server.close();
+  const tokens = ['1', '2'].map((digit) => digit.repeat(32));
+  server = await startTestServer({ streams: { streams_per_client: 1 }, tokens: tokensOf(tokens) });
+  url = await server.listen();
+  const [one, two] = tokens.map((token) => ({ authorization: `Bearer ${token}` }));
+  const stream = await openStream(`${url}/v1/events/stream`, one);
+  const by = (headers = {}) => server.call('HEAD', '/v1/events/stream', undefined, headers);
+  expect([(await by(one)).status, (await by(two)).status]).toEqual([429, 200]);
+  stream.close();
 });
 
 test('[STREAM9] a stream is not kept, not held back, and has the fields of every answer', async () => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Backend, Seen } from '../backend.ts';
+import { countedAs } from '../counted_as.ts';
 import { describe } from '../operation.ts';
 import { headerProblem } from '../problem.ts';
 import { CloudEvent } from '../schemas/cloud_event.ts';
@@ -45,7 +46,8 @@ const DESCRIPTION = `Events as they are committed, as server-sent events. List, 
 - The first frame is \`retry\` and \`id\`, the place where it begins. Each event is a frame of \`id\` (its seq) and \`data\` (a CloudEvent), without a name: \`onmessage\` gets it. They come in the order of their seq.
 - Every 15 s a frame of \`id\` alone says how far the stream has come: who connects again with it, as browsers do by \`Last-Event-ID\`, is not sent anew what its filter has left out.
 - \`event: resync\` is the last frame of a stream that cannot go on; \`data\` is \`{reason, after, as_of, oldest_seq}\`, \`after\` up to where everything was sent. \`too_slow\`: more than 1 MiB waits to be read, besides what was sent last; connect again, nothing is missing. \`events_gone\`: the journal no longer has what follows; list anew. \`after_end\`: there is no such event yet, as where a backup was put back; list anew. Its \`id\` is where a client that connects again goes on.
-- A place that is gone already as the stream begins is a 410. As the service stops, streams end: connect again.`;
+- A place that is gone already as the stream begins is a 410. As the service stops, streams end: connect again.
+- One client, whoever \`RateLimit\` counts as one, has 100 open at most (\`DAXPLANE_STREAMS_PER_CLIENT\`): one more is a 429. All together have 1 000: one more is a 503.`;
 
 /** GET /v1/events/stream: the journal as it grows. */
 export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits: StreamLimits): void {
@@ -71,10 +73,11 @@ export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits:
     const { after: inQuery, ...asked } = request.query as z.output<typeof querystring>;
     const named = lastEventId(request);
     const after = named ?? inQuery;
-    streams.requireRoom();
+    const client = countedAs(request);
+    streams.requireRoom(client);
     const page = await backend.events({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
     refuseGone(after, page, named === undefined ? '/after' : `/${LAST_EVENT_ID}`);
-    streams.requireRoom();
+    streams.requireRoom(client);
     const response = answerItself(request, reply);
     if (request.method === 'HEAD') {
       response.end();
@@ -83,7 +86,7 @@ export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits:
     // Of a client that has left already nobody would hear that it has.
     if (response.destroyed) return reply;
     const start = { at: beginOf(after, page), filter: filterOf(asked) };
-    const stream = streams.open(response, start);
+    const stream = streams.open(client, response, start);
     const { as_of } = page;
     if (after !== undefined && after > as_of) {
       stream.resync('after_end', as_of, page);

@@ -2,6 +2,8 @@
 export interface StreamLimits {
   /** Streams at a time, of all clients. */
   readonly streams: number;
+  /** Of these, those of one client. */
+  readonly streams_per_client: number;
   /** How often a stream says how far it has come, whatever else is sent: less than a connection may be idle. */
   readonly heartbeat_ms: number;
   /** How long an event waits for others, to be sent together. */
@@ -14,6 +16,7 @@ export interface StreamLimits {
 
 export const STREAM_LIMITS: StreamLimits = {
   streams: 1_000,
+  streams_per_client: 100,
   heartbeat_ms: 15_000,
   coalesce_ms: 25,
   unsent_bytes: 2 ** 20,

@@ -9,39 +9,50 @@ import { createStream, type Start, type Stream } from './stream.ts';
 
 /** All streams of a server. */
 export interface Streams {
-  /** Throws `unavailable` where there are as many as may be, or the server closes. */
-  readonly requireRoom: () => void;
-  /** A new stream on an answer whose header fields are sent. */
-  readonly open: (response: ServerResponse, start: Start) => Stream;
+  /**
+   * Throws `unavailable` where there are as many as may be, or the server closes, and `rate_limited` where the client has as
+   * many as one may have.
+   */
+  readonly requireRoom: (client: string) => void;
+  /** A new stream of a client, on an answer whose header fields are sent. */
+  readonly open: (client: string, response: ServerResponse, start: Start) => Stream;
 }
 
 /** Opens streams, keeps them from falling silent, and ends them as the server closes: a drain waits for none. */
 export function createStreams(app: FastifyInstance, backend: Backend, limits: StreamLimits): Streams {
   const hub = createHub(backend, limits.coalesce_ms);
   const pages = createPageReader(backend);
-  const open = new Set<Stream>();
+  /** Those that are open, each with its client. */
+  const open = new Map<Stream, string>();
   let isClosing = false;
   let heart: NodeJS.Timeout | null = null;
   const beat = (): void => {
-    for (const stream of open) stream.beat();
+    for (const stream of open.keys()) stream.beat();
   };
   app.journalReaders.set('stream', () => ({
     count: open.size,
-    at: [...open].reduce<number | null>((least, { at }) => Math.min(least ?? at(), at()), null),
+    at: [...open.keys()].reduce<number | null>((least, { at }) => Math.min(least ?? at(), at()), null),
   }));
   app.addHook('preClose', async () => {
     isClosing = true;
-    for (const stream of [...open]) stream.end();
+    for (const stream of [...open.keys()]) stream.end();
   });
   return {
-    requireRoom: () => {
-      if (isClosing) throw noRoom('the service stops');
-      if (open.size >= limits.streams)
-        throw noRoom(`as many streams as there may be are open: ${String(limits.streams)}`);
+    requireRoom: (client) => {
+      const { streams, streams_per_client } = limits;
+      if (isClosing) throw later('unavailable', 'the service stops');
+      if (open.size >= streams)
+        throw later('unavailable', `as many streams as there may be are open: ${String(streams)}`);
+      const own = [...open.values()].filter((each) => each === client);
+      if (own.length >= streams_per_client)
+        throw later(
+          'rate_limited',
+          `as many streams as this address, or this token, may have are open: ${String(streams_per_client)}`,
+        );
     },
-    open: (response, start) => {
+    open: (client, response, start) => {
       const stream = createStream(response, start, { pages, hub, limits });
-      open.add(stream);
+      open.set(stream, client);
       heart ??= setInterval(beat, limits.heartbeat_ms);
       response.once('close', () => {
         open.delete(stream);
@@ -54,6 +65,6 @@ export function createStreams(app: FastifyInstance, backend: Backend, limits: St
   };
 }
 
-function noRoom(detail: string): HttpProblem {
-  return new HttpProblem('unavailable', detail, { headers: { 'retry-after': '1' } });
+function later(code: 'unavailable' | 'rate_limited', detail: string): HttpProblem {
+  return new HttpProblem(code, detail, { headers: { 'retry-after': '1' } });
 }
