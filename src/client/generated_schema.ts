@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Take a snapshot of a host
-         * @description All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
+         * @description All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database. 409 `limit_reached` where the host has 100. Without a body it needs `X-Requested-With`, or `Content-Type: application/json`: else any page could have sent it (403).
          */
         post: operations["createSnapshot"];
         delete?: never;
@@ -9750,6 +9750,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             414: components["responses"]["UriTooLong"];

@@ -200,6 +200,15 @@ test('[SNAP1] a snapshot says how much it has, is no part of a state, and goes o
   expect(made.try({ type: 'delete_snapshot', snapshot: id })).toMatchObject({ code: 'snapshot_not_found' });
 });
 
+test('[SNAP8] a host has 100 snapshots at most', () => {
+  const made = machine('v6.12');
+  const taken = Array.from({ length: 100 }, () => made.run({ type: 'create_snapshot' }));
+  expect(made.try({ type: 'create_snapshot' })).toMatchObject({ code: 'limit_reached' });
+  made.run({ type: 'delete_snapshot', snapshot: taken[0]!.id });
+  made.run({ type: 'create_snapshot' });
+  expect(made.host.tables.snapshots.size).toBe(100);
+});
+
 test('[SNAP1] a state that cannot be had is refused, and a name that is taken', () => {
   const state = refuse('snapshot_not_found', 'none');
   const made = machine('v6.12');

@@ -65,8 +65,8 @@ export async function playScene(server: TestServer): Promise<Scene> {
   await make('/v1/hosts/node-u/inventory', [CXL_RAM_DAX]);
   const pmem0 = `${at}/dax-devices/pmem0`;
   const webhooks = await playWebhooks(server, make);
-  return {
-    fill: webhooks.fill,
+  const scene: Scene = {
+    fill: () => fill(server, scene),
     there: {
       ...webhooks.there,
       ...{
@@ -130,8 +130,21 @@ export async function playScene(server: TestServer): Promise<Scene> {
       bindCxlMemdev: [`${at}/cxl-memdevs/mem0/bind`, { driver: 'cxl_mem' }],
       commitCxlRegion: [`${at}/cxl-regions/region0/commit`, { memdevs: ['mem0'] }],
       bindCxlRegion: [`${at}/cxl-regions/region0/bind`, {}],
+      createSnapshot: ['/v1/hosts/node-u/snapshots', {}],
     }),
   };
+  return scene;
+}
+
+/** Of what there is a bound to. */
+const COUNTED = ['createWebhook', 'createFaultRule', 'createSnapshot'] as const;
+
+async function fill(server: TestServer, { conflicts }: Scene): Promise<void> {
+  for (const id of COUNTED) {
+    const [url, body] = conflicts[id]!;
+    let status = 201;
+    while (status === 201) ({ status } = await server.call('POST', url, body));
+  }
 }
 
 const MCE = { offset: 0, length: 4096, source: 'mce' };

@@ -6,7 +6,6 @@ type Make = (url: string, body: unknown, headers?: object) => Promise<{ readonly
 interface WebhookScene {
   readonly there: Readonly<Record<string, string>>;
   readonly conflicts: Readonly<Record<string, readonly [string, unknown?]>>;
-  readonly fill: () => Promise<void>;
 }
 
 /** A webhook that is disabled, and a delivery to a name that nobody can have. */
@@ -23,19 +22,9 @@ export async function playWebhooks(server: Pick<TestServer, 'call'>, make: Make)
   };
   const { id: rule } = await make('/v1/fault-rules', never);
   return {
-    fill: async () => {
-      const more = [
-        ['/v1/webhooks', { url, enabled: false }],
-        ['/v1/fault-rules', never],
-      ] as const;
-      for (const [path, body] of more) {
-        let status = 201;
-        while (status === 201) ({ status } = await server.call('POST', path, body));
-      }
-    },
     there: { webhook, delivery, rule },
     conflicts: {
-      createWebhook: ['/v1/webhooks', { url }],
+      createWebhook: ['/v1/webhooks', { url, enabled: false }],
       createFaultRule: ['/v1/fault-rules', never],
       setClock: ['/v1/hosts/node-a/clock', { advance_ms: 1 }],
       testWebhook: [`${at}/test`, {}],

@@ -32,8 +32,7 @@ export function snapshotRoutes(app: FastifyInstance, backend: Backend): void {
   snapshots.create({
     summary: 'Take a snapshot of a host',
     description:
-      'All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database.',
-    refuses: [],
+      'All records, page-table entries and extents, as they are. With the host its snapshots go; a later version of the service reads them as it reads its database. 409 `limit_reached` where the host has 100.',
     body: CreateSnapshot,
     command: 'create_snapshot',
     fields: ({ body }) => body,
