@@ -15,7 +15,7 @@ import {
 } from './inventory.ts';
 import type { Exported } from './listing_job.ts';
 import { createListingThread } from './listing_thread.ts';
-import { createTurns } from './turns.ts';
+import { createListingTurns } from './listing_turns.ts';
 import { serveWebhooks, type WebhookOptions } from './webhooks/serve.ts';
 import type { Log } from '../runtime/log.ts';
 
@@ -48,7 +48,11 @@ export function createControlPlane(
   const faults = createFaults(store);
   const { service, dispatcher } = serveWebhooks(store, log, webhooks);
   const thread = createListingThread();
-  const listings = { thread, turns: createTurns(READ_LIMITS), imports: createTurns(IMPORT_LIMITS) };
+  const listings = {
+    thread,
+    turns: createListingTurns(READ_LIMITS),
+    imports: createListingTurns(IMPORT_LIMITS),
+  };
   return {
     ...store,
     service,

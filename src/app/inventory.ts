@@ -5,7 +5,7 @@ import type { PackedSubmission, Store, Submitted } from '../store/port.ts';
 import { EXPORT_KINDS, IMPORT_KINDS, type Exported, type PackedImport } from './listing_job.ts';
 import type { TooLarge } from './listing.ts';
 import type { ListingThread } from './listing_thread.ts';
-import type { TakeTurn, TurnLimits } from './turns.ts';
+import type { TakeTurn, TurnLimits } from './listing_turns.ts';
 
 /** `bytes` are the UTF-8 of a listing; they stay the caller's. `signal`: whoever asked has left. */
 export interface ImportSubmission extends Omit<PackedSubmission, 'command'> {
@@ -41,7 +41,7 @@ export const READ_LIMITS: TurnLimits = { waiting: Number.POSITIVE_INFINITY, byte
  * taken where it has more objects than LISTED_OBJECTS_MAX, where too many wait (IMPORT_LIMITS), or where its client
  * leaves before it begins.
  *
- *   store ─ snapshot ─► here ─ + text ─► listing thread ─ command ─► here ─► store        all of it bytes, none copied
+ *   store ─ records ──► here ─ + text ─► listing thread ─ command ─► here ─► store        all of it bytes, none copied
  */
 export async function importInventory(
   store: Store,
@@ -50,7 +50,7 @@ export async function importInventory(
 ): Promise<Submitted<AnswerTo<'import_inventory'>> | NotTaken> {
   const { host } = submission;
   const plan = async (): Promise<PackedImport | Refusal | TooLarge> => {
-    const records = await store.snapshot({ host, kinds: IMPORT_KINDS });
+    const records = await store.packedRecords({ host, kinds: IMPORT_KINDS });
     if (records === null) return hostNotFound(host);
     return thread.run({ do: 'import', records, text: new Uint8Array(bytes).buffer, complete });
   };
@@ -73,7 +73,7 @@ export async function exportInventory(
   signal?: AbortSignal,
 ): Promise<Exported | Refusal | NotTaken> {
   const done = await turns({ name: LISTINGS, bytes: 0, signal }, async () => {
-    const records = await store.snapshot({ host, kinds: EXPORT_KINDS });
+    const records = await store.packedRecords({ host, kinds: EXPORT_KINDS });
     if (records === null) return hostNotFound(host);
     return thread.run<Exported>({ do: 'export', records, host, format });
   });

@@ -33,7 +33,7 @@ type ExportRecords = PackedRecords<(typeof EXPORT_KINDS)[number]>;
  */
 export interface ImportJob {
   readonly do: 'import';
-  /** A snapshot of IMPORT_KINDS. */
+  /** Packed records of IMPORT_KINDS. */
   readonly records: ArrayBuffer;
   /** UTF-8 of a listing. */
   readonly text: ArrayBuffer;
@@ -49,7 +49,7 @@ export interface PackedImport {
 /** A listing to be printed of one host. */
 export interface ExportJob {
   readonly do: 'export';
-  /** A snapshot of EXPORT_KINDS. */
+  /** Packed records of EXPORT_KINDS. */
   readonly records: ArrayBuffer;
   readonly host: string;
   readonly format: ExportFormat;

@@ -5,7 +5,7 @@ import type { AssessedFleet } from './assessed_fleet.ts';
 import { createTally, prepareMatches, type AssessedRow } from './assessed_host.ts';
 import type { AssessedTexts, FoundDevice } from './assessed_texts.ts';
 import { firstAfter } from './device_order.ts';
-import type { Slices } from './slices.ts';
+import type { Slices } from './assessor_slices.ts';
 import { unpackError } from './thread_error.ts';
 
 /** What a page is made of. */

@@ -9,7 +9,7 @@ import { AHEAD, pageOf } from './assessed_page.ts';
 import { createAssessedTexts } from './assessed_texts.ts';
 import type { CountsText } from './kept_counts.ts';
 import type { Work } from './serve_jobs.ts';
-import { createSlices } from './slices.ts';
+import { createSlices } from './assessor_slices.ts';
 
 /** What the assessor is asked: a turn of a page of assessments, or the counts of the fleet, as JSON. */
 export type AssessorJob = { readonly query: AssessmentQuery; readonly turn: number } | 'count_fleet';

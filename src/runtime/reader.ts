@@ -3,13 +3,13 @@ import type { Connection } from '../store/connection.ts';
 import type { Figures } from '../store/figures.ts';
 import { prepareFigures } from '../store/read_figures.ts';
 import { prepareEvents } from '../store/events.ts';
-import type { EventPage, EventQuery, ListQuery, Page, SnapshotQuery } from '../store/port.ts';
+import type { EventPage, EventQuery, ListQuery, Page, PackedRecordsQuery } from '../store/port.ts';
+import { preparePackedRecords } from '../store/packed_records.ts';
 import { prepareList } from '../store/read.ts';
-import { prepareSnapshot } from '../store/snapshot.ts';
 
 /** What the reader is asked: records of a host, a page of a list or of the journal that is no range of an index, figures. */
 export type ReaderJob =
-  | { readonly snapshot: SnapshotQuery }
+  | { readonly packed_records: PackedRecordsQuery }
   | { readonly list: ListQuery }
   | { readonly events: EventQuery }
   | { readonly figures: true };
@@ -18,13 +18,13 @@ export type ReaderJob =
 export function prepareReader(
   db: Connection,
 ): (job: ReaderJob) => ArrayBuffer | null | Page | EventPage | Figures | Refusal {
-  const snapshot = prepareSnapshot(db);
+  const packedRecords = preparePackedRecords(db);
   const list = prepareList(db);
   const events = prepareEvents(db);
   const figures = prepareFigures(db);
   return (job) => {
     if ('figures' in job) return figures();
     if ('list' in job) return list(job.list);
-    return 'events' in job ? events(job.events) : snapshot(job.snapshot);
+    return 'events' in job ? events(job.events) : packedRecords(job.packed_records);
   };
 }

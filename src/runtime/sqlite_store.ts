@@ -173,7 +173,7 @@ export function storeOf(parts: StoreParts): Store {
     // What may read many rows for a few must not hold this thread.
     list: (query) => (isRange(query) ? reads.list(query) : reader.run({ list: query })),
     events: (query) => (isEventRange(query) ? reads.events(query) : reader.run({ events: query })),
-    snapshot: (query) => reader.run({ snapshot: query }),
+    packedRecords: (query) => reader.run({ packed_records: query }),
     assess: async (query) => {
       for (let turn = 0; ; turn += 1) {
         const page = logged(log, await assessor.run<Assessed<AssessedPage>>({ query, turn }));

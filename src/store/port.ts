@@ -38,7 +38,7 @@ export interface Store {
   getText(kind: Kind, host: string, id: string): Promise<RecordText | null>;
   getTextByUid(kind: Kind, uid: string): Promise<RecordText | null>;
   /** Records of one host, all of the same state, packed: `PackedRecords` once unpacked. Null where there is no such host. */
-  snapshot(query: SnapshotQuery): Promise<ArrayBuffer | null>;
+  packedRecords(query: PackedRecordsQuery): Promise<ArrayBuffer | null>;
   /**
    * One page, in order of creation or sorted; a filter or sort that is not ours is refused with `invalid_field`. Times
    * are read from an index where the sort is `created_at`.
@@ -137,12 +137,12 @@ export interface Inquiry<Type extends QuestionType = QuestionType> {
 }
 
 /** Which records of which host. */
-export interface SnapshotQuery {
+export interface PackedRecordsQuery {
   readonly host: string;
   readonly kinds: readonly Kind[];
 }
 
-/** The records of a snapshot, in order of creation. */
+/** Those records, in order of creation. */
 export type PackedRecords<K extends Kind> = { readonly [kind in K]: readonly RecordOf<kind>[] };
 
 /** What came of a submission, or of an inquiry. */

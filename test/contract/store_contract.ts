@@ -64,18 +64,18 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       expect(done(await createProcess(1)).seq).toBe(2);
     });
 
-    test('a snapshot holds the records of one host, as a list has them', async () => {
+    test('packed records are those of one host, as a list has them', async () => {
       await createHost();
       for (const pid of [3, 1, 2]) await createProcess(pid);
       await createHost('node-b');
-      const bytes = await store.snapshot({ host: 'node-a', kinds: ['hosts', 'processes', 'mounts'] });
+      const bytes = await store.packedRecords({ host: 'node-a', kinds: ['hosts', 'processes', 'mounts'] });
       const page = await list({ host: 'node-a', limit: 10 });
       expect(unpackJson(bytes!)).toEqual({
         hosts: [await store.get('hosts', 'node-a', 'node-a')],
         processes: listed(page),
         mounts: [],
       });
-      expect(await store.snapshot({ host: 'nobody', kinds: ['hosts'] })).toBeNull();
+      expect(await store.packedRecords({ host: 'nobody', kinds: ['hosts'] })).toBeNull();
     });
 
     test('a packed submission is decided as any other, with its conditions', async () => {
@@ -362,7 +362,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       await store.close();
       await expect(createHost()).rejects.toThrow('closed');
       await expect(store.assess({ filters: {}, limit: 1 })).rejects.toThrow('closed');
-      await expect(store.snapshot({ host: 'node-a', kinds: [] })).rejects.toThrow('closed');
+      await expect(store.packedRecords({ host: 'node-a', kinds: [] })).rejects.toThrow('closed');
       await store.close();
     });
   });

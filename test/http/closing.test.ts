@@ -11,8 +11,8 @@ test('a listing that a stop comes upon is 503 with Retry-After, and no fault in 
   const controlPlane = createControlPlane(
     {
       ...store,
-      snapshot: async (query) => {
-        const records = await store.snapshot(query);
+      packedRecords: async (query) => {
+        const records = await store.packedRecords(query);
         await controlPlane.close();
         return records;
       },

@@ -21,11 +21,11 @@ beforeEach(async () => {
   server = await startTestServer({
     store: {
       ...store,
-      snapshot: async (query) => {
+      packedRecords: async (query) => {
         read.push(query.host);
         begin();
         await held;
-        return store.snapshot(query);
+        return store.packedRecords(query);
       },
     },
   });

@@ -41,7 +41,7 @@ test('after close the database file alone has everything', async () => {
 
 test('also where threads that read have read, and one is at a question', async () => {
   await store.assess({ filters: {}, limit: 10 });
-  await store.snapshot({ host: HOST, kinds: ['hosts'] });
+  await store.packedRecords({ host: HOST, kinds: ['hosts'] });
   const asked = store.assess({ filters: {}, limit: 10 }).catch(() => 'ended');
   await store.close();
   await asked;

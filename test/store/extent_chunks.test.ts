@@ -10,7 +10,7 @@ import { prepareEntriesAhead } from '../../src/store/load_ahead.ts';
 import { prepareLoadPart } from '../../src/store/load_part.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createReads } from '../../src/store/read.ts';
-import { prepareSnapshot } from '../../src/store/snapshot.ts';
+import { preparePackedRecords } from '../../src/store/packed_records.ts';
 import { unpackJson } from '../../src/store/packed.ts';
 import { cases } from '../support/property.ts';
 import { addHost, before } from './support/before.ts';
@@ -50,8 +50,8 @@ async function expectStored({ db, host }: ProjectedHost): Promise<void> {
   expect(await createReads(db).get('files', 'h', 'f1')).toEqual(files[0] ?? null);
   const page = listPage((sql) => db.prepare(sql), { kind: 'files', filters: {}, limit: 9 });
   expect(listed(page)).toEqual(files);
-  const snapshot = prepareSnapshot(db)({ host: 'h', kinds: ['files'] });
-  expect(unpackJson(snapshot!)).toEqual({ files });
+  const packed = preparePackedRecords(db)({ host: 'h', kinds: ['files'] });
+  expect(unpackJson(packed!)).toEqual({ files });
 }
 
 test('extents of a file are stored and read as they are, however many', async () => {

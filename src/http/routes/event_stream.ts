@@ -8,7 +8,7 @@ import { CloudEvent } from '../schemas/cloud_event.ts';
 import { eventFilters, filterOf } from '../schemas/event.ts';
 import { queryInteger } from '../schemas/scalar.ts';
 import type { StreamLimits } from '../stream/limits.ts';
-import { createStreams } from '../stream/streams.ts';
+import { createOpenStreams } from '../stream/open_streams.ts';
 import { rest } from '../work.ts';
 import { refuseGone } from './event.ts';
 
@@ -51,7 +51,7 @@ const DESCRIPTION = `Events as they are committed, as server-sent events. List, 
 
 /** GET /v1/events/stream: the journal as it grows. */
 export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits: StreamLimits): void {
-  const streams = createStreams(app, backend, limits);
+  const streams = createOpenStreams(app, backend, limits);
   const operation = {
     id: 'streamEvents',
     tag: 'events',

@@ -1,6 +1,6 @@
 import type { Backend, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
-import { createQueue } from './turns.ts';
+import { createTurnQueue } from './event_loop_turns.ts';
 
 /** Events that are read at once for readers who are behind; fewer where they are large. */
 const PAGE = 100;
@@ -28,7 +28,7 @@ export interface PageReader {
  * serves them some milliseconds a turn: however many are behind, nobody else waits for them.
  */
 export function createPageReader(backend: Pick<Backend, 'events'>): PageReader {
-  const queue = createQueue();
+  const queue = createTurnQueue();
   const pages = new Map<string, Promise<SentPage>>();
   const read = async (query: EventQuery): Promise<SentPage> => {
     const { items, is_full, as_of, oldest_seq } = await queue(() => backend.events(query));

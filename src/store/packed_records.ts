@@ -2,11 +2,11 @@ import type { Kind } from '../engine/model/host.ts';
 import type { Connection } from './connection.ts';
 import { prepareHostKey } from './host_key.ts';
 import { bytesOf } from './packed.ts';
-import type { SnapshotQuery } from './port.ts';
+import type { PackedRecordsQuery } from './port.ts';
 import { hostColumn, KINDS, wholeRecord } from './tables.ts';
 
 /** Prepares reading records of one host, all of the same state, packed; null where there is no such host. */
-export function prepareSnapshot(db: Connection): (query: SnapshotQuery) => ArrayBuffer | null {
+export function preparePackedRecords(db: Connection): (query: PackedRecordsQuery) => ArrayBuffer | null {
   const select = new Map(
     KINDS.map((kind) => [
       kind,
@@ -19,7 +19,7 @@ export function prepareSnapshot(db: Connection): (query: SnapshotQuery) => Array
   );
   const hostKey = prepareHostKey(db);
   const recordsOf = (kind: Kind, key: number): string[] => select.get(kind)?.all(key) ?? [];
-  return db.transaction(({ host, kinds }: SnapshotQuery): ArrayBuffer | null => {
+  return db.transaction(({ host, kinds }: PackedRecordsQuery): ArrayBuffer | null => {
     const key = hostKey(host);
     if (key === undefined) return null;
     const members = kinds.map((kind) => `${JSON.stringify(kind)}:[${recordsOf(kind, key).join(',')}]`);

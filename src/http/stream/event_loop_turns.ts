@@ -19,7 +19,7 @@ export async function inTurns<T>(items: Iterable<T>, work: (item: T) => void): P
 type Queue = <T>(work: () => T | PromiseLike<T>) => Promise<T>;
 
 /** Does what many ask for at once in their order, some milliseconds a turn. */
-export function createQueue(): Queue {
+export function createTurnQueue(): Queue {
   let waiting: (() => void)[] = [];
   let isRunning = false;
   const run = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSlices } from '../../src/runtime/slices.ts';
+import { createSlices } from '../../src/runtime/assessor_slices.ts';
 
 /** A clock that work puts forward. */
 function rig() {

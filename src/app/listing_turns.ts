@@ -23,7 +23,7 @@ interface NoTurn {
 export type TakeTurn = <T>(turn: Turn, run: () => Promise<T>) => Promise<T | NoTurn>;
 
 /** Turns by name. Whoever is not let in, or leaves while waiting, holds nothing from then on. */
-export function createTurns(limits: TurnLimits): TakeTurn {
+export function createListingTurns(limits: TurnLimits): TakeTurn {
   /** A name is there while a turn of it is had; its set begins those that wait, first come first. */
   const queues = new Map<string, Set<() => void>>();
   let bytes = 0;

@@ -8,7 +8,7 @@ import { createPageReader } from './read_page.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 
 /** All streams of a server. */
-export interface Streams {
+export interface OpenStreams {
   /**
    * Throws `unavailable` where there are as many as may be, or the server closes, and `rate_limited` where the client has as
    * many as one may have.
@@ -19,7 +19,7 @@ export interface Streams {
 }
 
 /** Opens streams, keeps them from falling silent, and ends them as the server closes: a drain waits for none. */
-export function createStreams(app: FastifyInstance, backend: Backend, limits: StreamLimits): Streams {
+export function createOpenStreams(app: FastifyInstance, backend: Backend, limits: StreamLimits): OpenStreams {
   const hub = createHub(backend, limits.coalesce_ms);
   const pages = createPageReader(backend);
   /** Those that are open, each with its client. */
