@@ -38,10 +38,14 @@ function importsOf(file: string): string[] {
 
 const [request = [], steps = []] = listsUnder('Life of a remove request');
 const [access = []] = listsUnder('Life of a stale access');
+const [webhook = []] = listsUnder('Life of an event that is sent to a webhook');
+const [follower = []] = listsUnder('Life of an event, to who follows it');
 const LISTS = [
   ['a remove request', request, 20],
   ['the steps of a removal', steps, 20],
   ['a stale access', access, 12],
+  ['an event that is sent to a webhook', webhook, 14],
+  ['an event, to who follows it', follower, 12],
 ] as const;
 
 describe.each(LISTS)('%s', (_name, list, most) => {
