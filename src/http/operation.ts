@@ -13,7 +13,7 @@ export interface Operation {
   readonly refuses?: readonly (404 | 409 | 410 | 503)[];
   /** Whether neither its rate nor the work in progress is bounded, as `rateLimit: false` of its route says. */
   readonly unbounded?: boolean;
-  /** Whether it asks nobody whose failure would be its own: it is never answered 500. */
+  /** Whether it asks nobody whose failure would be its own, and no fault rule meets it: it is never answered 500. */
   readonly infallible?: boolean;
   /** Whether it is asked without a token also where there are tokens, as isOpen() of authorization.ts says. */
   readonly open?: boolean;

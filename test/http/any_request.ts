@@ -21,7 +21,8 @@ const DELIBERATE = { 'x-requested-with': 'test' };
 
 /**
  * Starts them: where a token is needed, where one request a minute is allowed, where no work is done, where whatever is
- * asked fails, where a request has to arrive at once, and one that is asked what no header field may have.
+ * asked fails, where a fault rule has it fail, where a request has to arrive at once, and one that is asked what no header
+ * field may have.
  */
 export async function startUnwilling(): Promise<Unwilling> {
   const guarded = await startTestServer({ tokens: tokensOf(['t'.repeat(32)]) });
@@ -29,6 +30,9 @@ export async function startUnwilling(): Promise<Unwilling> {
   const overloaded = await startTestServer({ limits: { requests_in_work: 0 } });
   const broken = await startTestServer();
   const close = breakAll(broken);
+  const faulty = await startTestServer();
+  const action = { kind: 'problem', code: 'internal_error' };
+  await faulty.call('POST', '/v1/fault-rules', { selector: { path: '/v1/**' }, action });
   const hasty = await startTestServer({
     connections: { headers_ms: 50, request_ms: 50, check_ms: 10 },
   });
@@ -42,12 +46,13 @@ export async function startUnwilling(): Promise<Unwilling> {
       await ask(limited, request),
       await ask(overloaded, request),
       await ask(broken, request),
+      await ask(faulty, request),
       await ask(broken, request, { expect: 'the unexpected' }),
       await answerTo(port, request, 'Content-Length: 10'),
       await answerTo(port, request, `X-Large: ${'x'.repeat(20_000)}`),
     ],
     close: async () => {
-      for (const server of [guarded, limited, overloaded, hasty]) await server.close();
+      for (const server of [guarded, limited, overloaded, faulty, hasty]) await server.close();
       await broken.app.close();
       await close();
     },

@@ -25,7 +25,6 @@ export function kernelRoutes(app: FastifyInstance, backend: Backend): void {
   });
   readTagged(app, {
     id: 'getKernel',
-    infallible: true,
     tag,
     summary: 'Get a kernel profile',
     url: `${url}/:kernel`,
