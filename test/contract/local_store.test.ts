@@ -1,6 +1,7 @@
 import { faultyDecide } from '../runtime/support/faulty_decide.ts';
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
 import { openLocalStore } from '../support/local_store.ts';
+import { faultRuleContract } from './fault_rule_contract.ts';
 import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
 import { serviceContract } from './service_contract.ts';
@@ -16,3 +17,4 @@ storeContract('the SQLite store in one thread', makeHarness);
 listContract('the SQLite store in one thread', makeHarness);
 figuresContract('the SQLite store in one thread', makeHarness);
 serviceContract('the SQLite store in one thread', makeHarness);
+faultRuleContract('the SQLite store in one thread', makeHarness);

@@ -1,4 +1,5 @@
 import { sqliteHarness } from '../store/support/sqlite_harness.ts';
+import { faultRuleContract } from './fault_rule_contract.ts';
 import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
 import { serviceContract } from './service_contract.ts';
@@ -8,3 +9,4 @@ storeContract('the SQLite store', () => sqliteHarness());
 listContract('the SQLite store', () => sqliteHarness());
 figuresContract('the SQLite store', () => sqliteHarness());
 serviceContract('the SQLite store', () => sqliteHarness());
+faultRuleContract('the SQLite store', () => sqliteHarness());
