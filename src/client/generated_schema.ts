@@ -3563,7 +3563,7 @@ export interface components {
             delay_ms: number;
             at: components["schemas"]["FaultTime"];
         };
-        /** @description The connection is closed without an answer. */
+        /** @description The connection is closed without an answer; `after_effect` that of a stream behind its first frame. */
         FaultClose: {
             /**
              * @description What kind it is of. (enum property replaced by openapi-typescript)

@@ -4,14 +4,14 @@ import type { FaultAction, FaultRule } from '../service/fault_rule.ts';
 import type { Backend } from './backend.ts';
 import { pathOf } from './path_of.ts';
 import { HttpProblem } from './problem.ts';
-import { rest } from './work.ts';
+import { goOn, rest } from './work.ts';
 
 /** What rules are made and waited by is never met: nobody could end them else. */
 const EXEMPT = /^\/v1\/(?:fault-rules(?:\/|$)|hosts\/:host\/clock$)/;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The rule that is applied to it. */
+    /** The rule that is applied to it, until that is done. */
     fault?: FaultRule | null;
   }
 }
@@ -41,7 +41,10 @@ export function applyFaults(app: FastifyInstance, { faults }: Backend): void {
       done(null, payload);
       return;
     }
-    after(faults, request, reply, fault).then(() => done(null, payload), done);
+    delayAnswer(faults, request).then(() => {
+      if (fault.action.kind === 'close' && fault.action.at === 'after_effect') reply.raw.destroy();
+      done(null, payload);
+    }, done);
   });
 }
 
@@ -75,10 +78,14 @@ async function before(
     case 'problem':
       throw problemOf(rule.id, action);
     case 'delay':
-      if (action.at === 'before_effect') await wait(faults, request, rule, action.delay_ms);
+      if (action.at === 'before_effect') {
+        await wait(faults, request, rule, action.delay_ms);
+        goOn(request);
+      }
       return true;
     case 'close':
       if (action.at === 'before_effect') hangUp(request, reply);
+      else if (request.routeOptions.config.isStream === true) closeBegun(reply.raw);
       return action.at !== 'before_effect';
     case 'cut':
       cutAfter(reply.raw, action.after_bytes);
@@ -86,16 +93,12 @@ async function before(
   }
 }
 
-async function after(
-  faults: Faults,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  rule: FaultRule,
-): Promise<void> {
-  const { action } = rule;
-  if (action.kind === 'delay' && action.at === 'after_effect')
-    await wait(faults, request, rule, action.delay_ms);
-  if (action.kind === 'close' && action.at === 'after_effect') reply.raw.destroy();
+/** What is done of a request is answered after the delay of its rule, once: whoever sends an answer by itself asks for it. */
+export async function delayAnswer(faults: Faults, request: FastifyRequest): Promise<void> {
+  const { fault: rule = null } = request;
+  if (rule === null || rule.action.kind !== 'delay' || rule.action.at !== 'after_effect') return;
+  request.fault = null;
+  await wait(faults, request, rule, rule.action.delay_ms);
 }
 
 /** Whoever waits is not worked on. */
@@ -164,4 +167,16 @@ function cutAfter(raw: ServerResponse, bytes: number): void {
     if (typeof chunk === 'string' || chunk instanceof Uint8Array) pass(chunk, encoding);
     return left > 0 ? end() : raw;
   }) as typeof raw.end;
+}
+
+/** A stream has begun with what is sent first: the connection is closed behind that, and that of a HEAD without it. */
+function closeBegun(raw: ServerResponse): void {
+  const write = raw.write.bind(raw);
+  let hasBegun = false;
+  raw.write = ((chunk: unknown) => {
+    if (!hasBegun) write(chunk, () => raw.destroy());
+    hasBegun = true;
+    return false;
+  }) as typeof raw.write;
+  raw.end = (() => (hasBegun ? raw : raw.destroy())) as typeof raw.end;
 }

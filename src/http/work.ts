@@ -3,15 +3,18 @@ import { HttpProblem } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = '1';
 
-/** Requests that are worked on, at one server. */
+/** Requests that are worked on, at one server, and how many may be. */
 interface Work {
   requests: number;
+  readonly max: number;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What it is counted in while it is worked on; absent where nobody counts. */
     countedIn?: Work | null;
+    /** What it was counted in when it was first worked on. */
+    work?: Work | null;
     /** Whether boundWork() leaves it out. */
     isUncounted?: boolean;
   }
@@ -23,8 +26,9 @@ declare module 'fastify' {
  * this process run. Health and metrics are always answered: they are not counted against a rate either.
  */
 export function boundWork(app: FastifyInstance, max: number): void {
-  const work: Work = { requests: 0 };
+  const work: Work = { requests: 0, max };
   app.decorateRequest('countedIn', null);
+  app.decorateRequest('work', null);
   app.decorateRequest('isUncounted', false);
   // Fastify makes an object of the options of a route whenever a request is asked for them.
   app.addHook('onRoute', (route) => {
@@ -38,19 +42,9 @@ export function boundWork(app: FastifyInstance, max: number): void {
     ];
   });
   app.addHook('preHandler', (request, _reply, done) => {
-    const isCounted = request.isUncounted !== true;
-    if (isCounted && work.requests >= max) {
-      throw new HttpProblem(
-        'unavailable',
-        `the service is overloaded: ${String(max)} requests are in progress`,
-        {
-          headers: { 'retry-after': RETRY_AFTER_SECONDS },
-        },
-      );
-    }
-    if (isCounted) {
-      work.requests += 1;
-      request.countedIn = work;
+    if (request.isUncounted !== true) {
+      request.work = work;
+      goOn(request);
     }
     done();
   });
@@ -71,4 +65,18 @@ export function rest(request: FastifyRequest): void {
   if (countedIn === undefined || countedIn === null) return;
   countedIn.requests -= 1;
   request.countedIn = null;
+}
+
+/** It is worked on, again where it rested; throws where as many as may be are. */
+export function goOn(request: FastifyRequest): void {
+  const { work } = request;
+  if (work === undefined || work === null) return;
+  if (work.requests >= work.max)
+    throw new HttpProblem(
+      'unavailable',
+      `the service is overloaded: ${String(work.max)} requests are in progress`,
+      { headers: { 'retry-after': RETRY_AFTER_SECONDS } },
+    );
+  work.requests += 1;
+  request.countedIn = work;
 }

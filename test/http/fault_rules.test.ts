@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStream } from '../support/event_stream.ts';
 import { serveTopology, type TestAnswer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -233,5 +234,45 @@ describe('the clock of a host', () => {
     await until(clock, ({ json }) => json['waiting'] === 1);
     await set({ mode: 'real' });
     expect((await answer).status).toBe(200);
+  });
+});
+
+describe('a rule that meets the stream', () => {
+  const url = '/v1/events/stream?host=node-a';
+  const meet = (action: object) =>
+    makeRule({ selector: { operation: 'streamEvents', host: 'node-a' }, action });
+
+  test('closes it before it begins, or behind its first frame', async () => {
+    const { as_of } = (await server.call('GET', '/v1/events?limit=1')).json;
+    const first = `retry: 1000\nid: ${String(as_of)}\n\n`;
+    const rules = [
+      ['before_effect', 'closed'],
+      ['after_effect', `cut: ${first}`],
+    ] as const;
+    for (const [at, told] of rules) {
+      const id = await meet({ kind: 'close', at });
+      expect(await ask('GET', url)).toBe(told);
+      expect(await ask('HEAD', url)).toBe('closed');
+      await server.call('DELETE', `/v1/fault-rules/${id}`);
+    }
+  });
+
+  test.each([
+    ['before_effect', 1],
+    ['after_effect', 0],
+  ])('holds it %s: it begins where it is asked, or let go', async (at, missed) => {
+    await server.call('POST', `${topology.at}/clock`, { mode: 'manual' });
+    await meet({ kind: 'delay', delay_ms: 1, at });
+    const { as_of } = (await server.call('GET', '/v1/events?limit=1')).json;
+    const opened = openStream(`${await server.listen()}${url}`);
+    await until(
+      () => server.call('GET', `${topology.at}/clock`),
+      ({ json }) => json['waiting'] === 1,
+    );
+    await server.call('POST', `${topology.at}/processes`, { pid: 7, comm: 'x' });
+    await server.call('POST', `${topology.at}/clock`, { advance_ms: 1 });
+    const stream = await opened;
+    expect((await stream.next()).id).toBe(String(as_of + missed));
+    stream.close();
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { expect, test } from 'vitest';
-import { makeTopology, startTestServer } from '../support/server.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeTopology, startTestServer, type TestServer } from '../support/server.ts';
 
 /** A promise and its end, in the hands of a test. */
 function held<T>() {
@@ -55,6 +55,56 @@ test('who waits for a removal is not worked on', async () => {
   } finally {
     await server.close();
   }
+});
+
+describe('who waits for a delay of a fault rule', () => {
+  let server: TestServer;
+  let [begun, go, waits, over] = [held<null>(), held<null>(), held<null>(), held<null>()];
+  /** One that waits by a rule, and lists once it goes on: lists begin, and end with `go`. */
+  beforeEach(async () => {
+    server = await startTestServer({ limits: { requests_in_work: 1 } });
+    [begun, go, waits, over] = [held<null>(), held<null>(), held<null>(), held<null>()];
+    const { controlPlane } = server;
+    const list = controlPlane.list.bind(controlPlane);
+    controlPlane.list = async (query) => {
+      begun.release(null);
+      await go.promise;
+      return list(query);
+    };
+    const delay = async (): Promise<null> => {
+      waits.release(null);
+      return over.promise;
+    };
+    Object.assign(controlPlane.faults, { delay });
+    const action = { kind: 'delay', delay_ms: 1, at: 'before_effect' };
+    await server.call('POST', '/v1/fault-rules', { selector: { path: '/v1/pins' }, action });
+  });
+  afterEach(() => server.close());
+
+  test('is not worked on, and behind it is again', async () => {
+    const delayed = server.call('GET', '/v1/pins');
+    await waits.promise;
+    expect((await server.call('GET', '/v1/kernels')).status).toBe(200);
+    over.release(null);
+    await begun.promise;
+    expect((await server.call('GET', '/v1/kernels')).status).toBe(503);
+    go.release(null);
+    expect((await delayed).status).toBe(200);
+    expect((await server.call('GET', '/v1/kernels')).status).toBe(200);
+  });
+
+  test('is 503 behind it where as many are worked on', async () => {
+    const delayed = server.call('GET', '/v1/pins');
+    await waits.promise;
+    const other = server.call('GET', '/v1/hosts');
+    await begun.promise;
+    over.release(null);
+    const { status, json } = await delayed;
+    expect([status, json.code]).toEqual([503, 'unavailable']);
+    go.release(null);
+    expect((await other).status).toBe(200);
+    expect((await server.call('GET', '/v1/kernels')).status).toBe(200);
+  });
 });
 
 test('every answer has the headers that make a browser careful', async () => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Backend, Seen } from '../backend.ts';
 import { countedAs } from '../counted_as.ts';
+import { delayAnswer } from '../fault_hook.ts';
 import { describe } from '../operation.ts';
 import { headerProblem } from '../problem.ts';
 import { CloudEvent } from '../schemas/cloud_event.ts';
@@ -77,6 +78,7 @@ export function eventStreamRoute(app: FastifyInstance, backend: Backend, limits:
     streams.requireRoom(client);
     const page = await backend.events({ after: Number.MAX_SAFE_INTEGER, limit: 1 });
     refuseGone(after, page, named === undefined ? '/after' : `/${LAST_EVENT_ID}`);
+    await delayAnswer(backend.faults, request);
     streams.requireRoom(client);
     const response = answerItself(request, reply);
     if (request.method === 'HEAD') {

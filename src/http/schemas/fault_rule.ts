@@ -58,9 +58,11 @@ const Action = z
         id: 'FaultDelay',
         description: 'It waits: by the clock of the host that the selector names, where that is manual.',
       }),
-    z
-      .strictObject({ kind: z.literal('close'), at: FaultTime })
-      .meta({ id: 'FaultClose', description: 'The connection is closed without an answer.' }),
+    z.strictObject({ kind: z.literal('close'), at: FaultTime }).meta({
+      id: 'FaultClose',
+      description:
+        'The connection is closed without an answer; `after_effect` that of a stream behind its first frame.',
+    }),
     z
       .strictObject({
         kind: z.literal('cut'),
