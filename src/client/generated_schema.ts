@@ -8853,6 +8853,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8867,6 +8868,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8880,6 +8882,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8893,6 +8896,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8906,6 +8910,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8919,6 +8924,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8932,6 +8938,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
@@ -8946,6 +8953,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8959,6 +8967,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8972,6 +8981,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
@@ -8986,6 +8996,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -8999,6 +9010,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9012,6 +9024,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9025,6 +9038,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9038,6 +9052,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9051,6 +9066,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9064,6 +9080,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9077,6 +9094,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9090,6 +9108,7 @@ export interface components {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Fault-Rule": components["headers"]["Fault-Rule"];
                 [name: string]: unknown;
             };
             content: {
@@ -9108,6 +9127,8 @@ export interface components {
         RateLimit: string;
         /** @description How many requests there may be in which time; absent where none is counted. */
         "RateLimit-Policy": string;
+        /** @description The fault rule that was applied to the request; absent where none was. */
+        "Fault-Rule": string;
         /** @description `Bearer`; `error="invalid_token"` where one was presented. */
         "WWW-Authenticate": components["schemas"]["FreeText"];
         /** @description Seconds until it is worth asking again. */
@@ -9166,6 +9187,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9215,6 +9237,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9262,6 +9285,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9275,6 +9299,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9321,6 +9346,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9377,6 +9403,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9439,6 +9466,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9488,6 +9516,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9501,6 +9530,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9556,6 +9586,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9572,6 +9603,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9630,6 +9662,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9683,6 +9716,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9739,6 +9773,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9790,6 +9825,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9803,6 +9839,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9851,6 +9888,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9906,6 +9944,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9965,6 +10004,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10038,6 +10078,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10105,6 +10146,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10159,6 +10201,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10210,6 +10253,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10223,6 +10267,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10271,6 +10316,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10329,6 +10375,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10381,6 +10428,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10434,6 +10482,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10498,6 +10547,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10550,6 +10600,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10598,6 +10649,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10611,6 +10663,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10668,6 +10721,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10731,6 +10785,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10794,6 +10849,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10843,6 +10899,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10856,6 +10913,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10901,6 +10959,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10957,6 +11016,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11019,6 +11079,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11084,6 +11145,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11143,6 +11205,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11197,6 +11260,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11248,6 +11312,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11261,6 +11326,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -11313,6 +11379,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11369,6 +11436,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11433,6 +11501,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11497,6 +11566,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11561,6 +11631,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11625,6 +11696,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11687,6 +11759,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11750,6 +11823,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11811,6 +11885,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11866,6 +11941,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11920,6 +11996,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11971,6 +12048,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11984,6 +12062,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12034,6 +12113,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12090,6 +12170,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12151,6 +12232,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12214,6 +12296,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12271,6 +12354,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12325,6 +12409,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12376,6 +12461,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12389,6 +12475,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12439,6 +12526,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12495,6 +12583,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12558,6 +12647,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12615,6 +12705,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12667,6 +12758,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12684,6 +12776,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12735,6 +12828,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12748,6 +12842,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12798,6 +12893,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12854,6 +12950,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12915,6 +13012,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12978,6 +13076,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13035,6 +13134,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13087,6 +13187,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13104,6 +13205,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13155,6 +13257,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13168,6 +13271,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13218,6 +13322,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13274,6 +13379,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13341,6 +13447,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13402,6 +13509,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13454,6 +13562,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13471,6 +13580,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13522,6 +13632,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13535,6 +13646,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13585,6 +13697,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13641,6 +13754,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13702,6 +13816,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13757,6 +13872,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13814,6 +13930,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13865,6 +13982,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13878,6 +13996,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13932,6 +14051,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13987,6 +14107,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14033,6 +14154,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14046,6 +14168,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -14102,6 +14225,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14159,6 +14283,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14205,6 +14330,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14218,6 +14344,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -14275,6 +14402,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14292,6 +14420,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14354,6 +14483,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14416,6 +14546,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14480,6 +14611,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14545,6 +14677,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14563,6 +14696,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14626,6 +14760,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14668,6 +14803,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14681,6 +14817,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -14724,6 +14861,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14790,6 +14928,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14832,6 +14971,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14845,6 +14985,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -14892,6 +15033,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14957,6 +15099,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15005,6 +15148,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15045,6 +15189,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15085,6 +15230,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15127,6 +15273,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15140,6 +15287,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15182,6 +15330,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15195,6 +15344,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15245,6 +15395,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15286,6 +15437,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15335,6 +15487,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15382,6 +15535,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15395,6 +15549,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15441,6 +15596,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15496,6 +15652,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15547,6 +15704,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15593,6 +15751,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15606,6 +15765,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15661,6 +15821,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15721,6 +15882,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15768,6 +15930,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15817,6 +15980,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15864,6 +16028,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15877,6 +16042,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15923,6 +16089,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15978,6 +16145,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16026,6 +16194,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16039,6 +16208,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -16092,6 +16262,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16134,6 +16305,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16165,6 +16337,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16211,6 +16384,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16254,6 +16428,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16311,6 +16486,7 @@ export interface operations {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Fault-Rule": components["headers"]["Fault-Rule"];
                     [name: string]: unknown;
                 };
                 content: {

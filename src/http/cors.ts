@@ -20,6 +20,7 @@ export const EXPOSED_HEADERS = [
   'Allow',
   'Dry-Run',
   'ETag',
+  'Fault-Rule',
   'Idempotency-Replayed',
   'Listing-Blocked-By',
   'Location',

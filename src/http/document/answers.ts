@@ -28,6 +28,11 @@ const EVERYWHERE: Readonly<Record<string, Header>> = {
     'How many requests there may be in which time; absent where none is counted.',
     FIELD,
   ),
+  'Fault-Rule': text(
+    'The fault rule that was applied to the request; absent where none was.',
+    '^[0-9a-f-]+$',
+    36,
+  ),
 };
 
 const RETRY_AFTER: Header = {
