@@ -9045,7 +9045,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description If-Match does not match the present state; a collection has no ETag. */
+        /** @description If-Match does not match the present state, or If-None-Match does; a collection has no ETag. */
         PreconditionFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9562,6 +9562,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description ETag the resource must have, else 412. */
                 "If-Match"?: string;
+                /** @description With `*` only where it does not exist, else 412. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The name of the host. */

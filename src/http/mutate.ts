@@ -127,7 +127,7 @@ export function submittedRoute<
       const asked = request as unknown as Asked<P, B, Q>;
       const host = route.host?.(asked) ?? (asked.params as { host: string }).host;
       const command: CommandOf<Type> = { type: route.command, ...route.fields(asked) };
-      const conditions = conditionsOf(request, route.target?.(asked));
+      const conditions = conditionsOf(request, route.target?.(asked), route.makes);
       const { answer, exposures, replayed } = doneOrThrow(await submit({ host, command, ...conditions }));
       mark(reply, conditions, replayed);
       const settled = (await route.settle?.(request, reply, conditions, answer)) ?? answer;
@@ -148,12 +148,19 @@ export function mutationSchema(
   },
 ): FastifyZodOpenApiSchema {
   const ifMatch = route.target === undefined ? {} : REQUEST_HEADERS.ifMatch;
+  const ifAbsent = route.makes === true ? REQUEST_HEADERS.ifAbsent : {};
   const prefer = route.settle === undefined ? {} : REQUEST_HEADERS.prefer;
   const deliberate = route.body !== undefined && isOptional(route.body) ? REQUEST_HEADERS.requestedWith : {};
   return describe(route, {
     params: route.params,
     querystring: z.strictObject({ ...dryRunQuery, ...route.query }),
-    headers: z.looseObject({ ...REQUEST_HEADERS.idempotencyKey, ...ifMatch, ...prefer, ...deliberate }),
+    headers: z.looseObject({
+      ...REQUEST_HEADERS.idempotencyKey,
+      ...ifMatch,
+      ...ifAbsent,
+      ...prefer,
+      ...deliberate,
+    }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: route.answer.responses,
   });
@@ -162,15 +169,21 @@ export function mutationSchema(
 /** Under which conditions a request is meant. */
 type Conditions = Omit<Submission, 'host' | 'command'>;
 
-/** For whom a request is, its dry_run, Idempotency-Key and If-Match, as the store takes them. */
-export function conditionsOf(request: FastifyRequest, target: Target | undefined): Conditions {
+/**
+ * For whom a request is, its dry_run, Idempotency-Key and If-Match, as the store takes them; of one that makes what its
+ * path names also If-None-Match.
+ */
+export function conditionsOf(request: FastifyRequest, target: Target | undefined, makes?: true): Conditions {
   const { if_match, ...conditions } = keyAndMatch(request, target !== undefined);
+  const absent = makes === true && isToBeAbsent(request) ? ({ absent: true } as const) : {};
+  const states = if_match === undefined || target === undefined ? {} : statesOf(target, if_match);
+  const asked = { ...states, ...absent };
   return {
     origin: originOf(request),
     ...conditions,
-    ...(if_match === undefined || target === undefined
+    ...(target === undefined || Object.keys(asked).length === 0
       ? {}
-      : { precondition: preconditionOf(target, if_match) }),
+      : { precondition: { kind: target.kind, id: target.id, ...asked } }),
   };
 }
 
@@ -195,13 +208,20 @@ export function keyAndMatch(
   };
 }
 
-function preconditionOf(
-  { kind, id, is_topology }: Target,
-  ifMatch: string,
-): NonNullable<Conditions['precondition']> {
+type Precondition = NonNullable<Conditions['precondition']>;
+
+function statesOf({ is_topology }: Target, ifMatch: string): Pick<Precondition, 'states' | 'topologies'> {
   const states = statesIn(ifMatch);
-  if (is_topology !== true || states === '*') return { kind, id, states };
-  return { kind, id, states: '*', topologies: digestsIn(ifMatch) };
+  if (is_topology !== true || states === '*') return { states };
+  return { states: '*', topologies: digestsIn(ifMatch) };
+}
+
+/** Whether what a request makes must not exist: who names a state of it means If-Match. */
+function isToBeAbsent({ headers }: FastifyRequest): boolean {
+  const ifNoneMatch = headers['if-none-match'];
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  throw headerProblem('invalid_request', 'If-None-Match', 'takes * alone here: it must not exist');
 }
 
 /**

@@ -76,7 +76,10 @@ const PROBLEMS = {
   ),
   408: problem('RequestTimeout', 'The request took too long to arrive.'),
   410: problem('Gone', 'What is asked for is kept no more.'),
-  412: problem('PreconditionFailed', 'If-Match does not match the present state; a collection has no ETag.'),
+  412: problem(
+    'PreconditionFailed',
+    'If-Match does not match the present state, or If-None-Match does; a collection has no ETag.',
+  ),
   413: problem('PayloadTooLarge', 'The body is too large, has too many members, or is nested too deeply.'),
   414: problem('UriTooLong', 'A name in the path has more than 255 characters.'),
   415: problem('UnsupportedMediaType', 'The body has a media type that is not accepted.'),
@@ -139,6 +142,12 @@ export const REQUEST_HEADERS = {
       'ETag of an earlier answer: 304 if the resource has not changed since.',
       TAGS_SHOWN,
     ),
+  },
+  ifAbsent: {
+    'If-None-Match': header('With `*` only where it does not exist, else 412.', {
+      pattern: '^\\*$',
+      maxLength: 1,
+    }),
   },
   ifMatch: { 'If-Match': header('ETag the resource must have, else 412.', TAGS_SHOWN) },
   idempotencyKey: {

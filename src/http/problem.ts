@@ -17,7 +17,7 @@ export const HTTP_PROBLEMS = {
   method_not_allowed: { status: 405, title: 'The route does not accept this method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   events_gone: { status: 410, title: 'The journal does not go back so far' },
-  precondition_failed: { status: 412, title: 'If-Match does not match the present state' },
+  precondition_failed: { status: 412, title: 'A condition on the present state does not hold' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
   unsupported_media_type: { status: 415, title: 'The body has a media type that is not accepted here' },
@@ -98,11 +98,13 @@ export function doneOrThrow<Done extends { readonly status: 'done' }>(submitted:
     case 'refused':
       throw new RefusalProblem(submitted.refusal);
     case 'precondition_failed':
-      throw headerProblem(
-        'precondition_failed',
-        'If-Match',
-        'the resource has changed, or was replaced, since that ETag',
-      );
+      throw submitted.exists === true
+        ? headerProblem('precondition_failed', 'If-None-Match', 'the resource exists')
+        : headerProblem(
+            'precondition_failed',
+            'If-Match',
+            'the resource has changed, or was replaced, since that ETag',
+          );
     case 'idempotency_mismatch':
       throw headerProblem(
         'idempotency_key_reused',

@@ -97,13 +97,15 @@ export interface Submission<Type extends CommandType = CommandType> {
   readonly idempotency?: Idempotency;
   /** For whom: its events tell. */
   readonly origin?: Origin;
-  /** If-Match: the record must be in one of these states, or, of `*`, exist. What is not found stays so. */
   readonly precondition?: {
     readonly kind: Kind;
     readonly id: string;
-    readonly states: '*' | readonly RecordState[];
+    /** If-Match: the record must be in one of these states, or, of `*`, exist. What is not found stays so. */
+    readonly states?: '*' | readonly RecordState[];
     /** Beside that its topology must be one of these, by their digests (topology_digest.ts). */
     readonly topologies?: readonly string[];
+    /** If-None-Match of `*`: it must not exist. */
+    readonly absent?: true;
   };
 }
 
@@ -167,7 +169,8 @@ export interface Reply<Answer = AnswerTo | AnswerToQuestion | ServiceAnswerTo> {
 /** It was not, and nothing of it is stored. */
 export type NotDone =
   | { readonly status: 'refused'; readonly refusal: Refusal }
-  | { readonly status: 'precondition_failed' }
+  /** `exists`: what was to be absent. */
+  | { readonly status: 'precondition_failed'; readonly exists?: true }
   /** The key was used with another request. */
   | { readonly status: 'idempotency_mismatch' }
   /** Nothing can be stored now. */

@@ -5,7 +5,7 @@ import type { RecordState } from './state.ts';
 
 /**
  * Decides under If-Match: a record in another state fails it, one that is not there only where nothing else refuses.
- * Null is no decision yet, and fails nothing.
+ * One that is to be absent fails it where it exists. Null is no decision yet, and fails nothing.
  */
 export function decideIf<Decided>(
   host: Host,
@@ -13,11 +13,13 @@ export function decideIf<Decided>(
   decide: () => Decided | Refusal,
 ): { readonly granted: Decided } | { readonly denied: NotDone } {
   const named = precondition === undefined ? undefined : host.tables[precondition.kind].get(precondition.id);
+  const { states, absent } = precondition ?? {};
   const failed = { denied: { status: 'precondition_failed' } } as const;
-  if (precondition !== undefined && named !== undefined && !isIn(precondition.states, named)) return failed;
+  if (states !== undefined && named !== undefined && !isIn(states, named)) return failed;
+  if (absent === true && named !== undefined) return { denied: { ...failed.denied, exists: true } };
   const decided = decide();
   if (isRefusal(decided)) return { denied: { status: 'refused', refusal: decided } };
-  const isMissing = precondition !== undefined && named === undefined;
+  const isMissing = states !== undefined && named === undefined;
   return isMissing && decided !== null ? failed : { granted: decided };
 }
 

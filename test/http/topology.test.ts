@@ -108,6 +108,33 @@ test('If-Match takes the ETag of the topology, and no former one, nor that of a 
   expect(known.status).toBe(304);
 });
 
+test('If-None-Match of * makes a host, and changes none', async () => {
+  const url = '/v1/hosts/t-absent/topology';
+  const put = (condition: Record<string, string>, query = '', body: object = DECLARED) =>
+    server.call('PUT', `${url}${query}`, body, condition);
+  const absent = { 'if-none-match': '*' };
+  const both = await put({ ...absent, 'if-match': '*' });
+  expect([both.status, both.json.errors[0]?.pointer]).toEqual([412, '/If-Match']);
+  expect((await put(absent, '?dry_run=true')).status).toBe(201);
+  expect((await put(absent)).status).toBe(201);
+  const seq = await seqNow();
+  for (const [query, body] of [
+    ['', DECLARED],
+    ['', { ...DECLARED, pins: [] }],
+    ['?dry_run=true', DECLARED],
+  ] as const) {
+    const { status, json } = await put(absent, query, body);
+    expect([status, json.code, json.errors[0]?.pointer]).toEqual([
+      412,
+      'precondition_failed',
+      '/If-None-Match',
+    ]);
+  }
+  expect(await seqNow()).toBe(seq);
+  const tag = await put({ 'if-none-match': '"00000000000000000000000000000000"' });
+  expect([tag.status, tag.json.errors[0]?.pointer]).toEqual([400, '/If-None-Match']);
+});
+
 test('a key replays the answer, and is of one document', async () => {
   const url = '/v1/hosts/t-key/topology';
   const key = { 'idempotency-key': 'topology-1' };
