@@ -6636,6 +6636,19 @@ export interface components {
             signals: components["schemas"]["Signal"][];
             /** @description The first 100. */
             pins_waited_for: components["schemas"]["FreeText"][];
+            /** @description Pages that the pins hold which it waits for, each once however many pins hold it; behind an offline those of its block. Absent where it has waited for no pin, and in removals that are older than this field. */
+            pages_waited_for?: {
+                /**
+                 * Format: int64
+                 * @description As it began to wait, the last time.
+                 */
+                held: number;
+                /**
+                 * Format: int64
+                 * @description Now: 0 once it goes on.
+                 */
+                still_held: number;
+            };
             /** @description The first 100 exposures that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`. */
             exposures: components["schemas"]["FreeText"][];
             /** @description Null in removals older than it. */
@@ -8130,7 +8143,7 @@ export interface components {
             dax_device: components["schemas"]["NullableFreeText"];
             /** @description The tenant that it concerns: that of the process, where its subject is one or is held by one (open file, mapping, pin, exposure); else that of the device. Null where there is none, and of events older than this member. */
             tenant: components["schemas"]["NullableFreeText"];
-            /** @description Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count`, `pids`) where it waits, and `step_names` as it begins; at its end there is a `verdict`. */
+            /** @description Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count` of pins, `pids`) while it waits, `pages_waited_for` as in the report (pages `still_held` of those `held`) once it has waited, and `step_names` as it begins; at its end there is a `verdict`. */
             data: {
                 [key: string]: unknown;
             };

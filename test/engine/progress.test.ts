@@ -55,7 +55,11 @@ test('[RM13] events of a removal tell its steps and pages while it runs, and who
   const counts = [2, 1, 0];
   expect(told('removal_waiting')).toMatchObject(
     counts.map((count) => ({
-      progress: { ...rests, waiting_on: { count, pids: count === 0 ? [] : [42] } },
+      progress: {
+        ...rests,
+        waiting_on: { count, pids: count === 0 ? [] : [42] },
+        pages_waited_for: { held: 2, still_held: count },
+      },
     })),
   );
   expect(told('removal_waiting')[0]).toMatchObject({ progress: { present: { pmd: 2 } } });
@@ -63,7 +67,12 @@ test('[RM13] events of a removal tell its steps and pages while it runs, and who
   expect(told('removal_completed')).toEqual([
     {
       verdict: removal().verdict,
-      progress: { position: steps.length, steps: steps.length, pages: removal().report.pages },
+      progress: {
+        position: steps.length,
+        steps: steps.length,
+        pages: removal().report.pages,
+        pages_waited_for: { held: 2, still_held: 0 },
+      },
     },
   ]);
 });

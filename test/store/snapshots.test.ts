@@ -85,6 +85,30 @@ test.each(['v5.10', 'v6.12'] as const)(
   },
 );
 
+test('[RM14] pages that a removal waits for are replayed, and count on from the state that is restored', async () => {
+  const pin = { pid: 42, mapping: 'v4', length: 8192, kind: 'transient', holder: 'vmsplice' } as const;
+  await submitAll(store, 'node-a', [
+    ...mappedAndPinned('node-a', 'v5.10'),
+    { type: 'create_pin', offset: 0, ...pin },
+    { type: 'create_pin', offset: 40960, ...pin },
+    { type: 'remove_dax_device', dax_device: 'pmem0', trigger: 'unbind' },
+  ]);
+  const report = () => loaded('node-a').tables.removals.first()!.report;
+  for (let step = 0; step < 6; step += 1)
+    await done('node-a', { type: 'advance_removal', removal: loaded('node-a').tables.removals.first()!.id });
+  await done('node-a', { type: 'unpin', pin: 'p5' });
+  expect(report()).toMatchObject({ pages_waited_for: { held: 4, still_held: 4 } });
+  const snapshot = await take('node-a');
+  for (let time = 0; time < 2; time += 1) {
+    await done('node-a', { type: 'unpin', pin: 'p7' });
+    expect(report()).toMatchObject({ pages_waited_for: { held: 4, still_held: 2 } });
+    expectReplayed('node-a');
+    await done('node-a', { type: 'restore_host', snapshot, state });
+    expect(report()).toMatchObject({ pages_waited_for: { held: 4, still_held: 4 } });
+    expectReplayed('node-a');
+  }
+});
+
 test('[SNAP1] extents and entries that stand apart are kept, and come back', async () => {
   await submitAll(store, 'node-a', mappedAndPinned('node-a', 'v6.12').slice(0, 4));
   const made = loaded('node-a');

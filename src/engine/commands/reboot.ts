@@ -18,6 +18,7 @@ import { isModelled, removalsNotCompleted } from '../model/lookup.ts';
 import { isRefusal, type Refusal } from '../model/refusal.ts';
 import type { RemovalRecord } from '../model/removal.ts';
 import { booted } from '../device/lifecycle.ts';
+import { withStillHeld } from '../removal/pages_waited_for.ts';
 import { driverOf } from '../model/vocabulary.ts';
 import { knownPolicy } from './told_policy.ts';
 import { keptProposed } from '../kernels/proposed.ts';
@@ -31,7 +32,7 @@ function endByReboot(tx: Transaction, removal: RemovalRecord): void {
     state: 'completed',
     waiting_on: [],
     verdict: isStuck ? removal.verdict : 'contained',
-    report: { ...removal.report, pages: isStuck ? pages : nothing_left },
+    report: { ...withStillHeld(removal.report, () => 0), pages: isStuck ? pages : nothing_left },
     completed_at: tx.context.now,
   });
 }

@@ -143,6 +143,8 @@ export interface RemovalReport {
     readonly reason: string | null;
   }[];
   readonly pins_waited_for: readonly string[];
+  /** Absent where it has waited for no pin, and in removals that are older than this. */
+  readonly pages_waited_for?: PagesWaitedFor;
   readonly leaked_ranges: readonly {
     readonly phys_addr: string;
     readonly size: number;
@@ -153,6 +155,12 @@ export interface RemovalReport {
   /** Null where the removal is older than this field. */
   readonly blast_radius: BlastRadius | null;
   readonly simulated_kernel_cost: SimulatedKernelCost;
+}
+
+/** Pages that pins held as a removal began to wait for these, the last time, and those that are held yet; each once. */
+export interface PagesWaitedFor {
+  readonly held: number;
+  readonly still_held: number;
 }
 
 /** What an answer that rests on a device's users says of how far they are known (TOLD3). */

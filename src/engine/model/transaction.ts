@@ -144,6 +144,14 @@ export function remove(tx: Transaction, kind: Kind, id: string): void {
   tx.deleted.set(change, makeOfRecord(tx, change)!);
 }
 
+/** Records of a kind that were deleted since begin(), as they were then, by id. O(deleted records). */
+export function deletedOf<K extends Kind>(tx: Transaction, kind: K): ReadonlyMap<string, RecordOf<K>> {
+  const found = new Map<string, RecordOf<K>>();
+  for (const [change, record] of tx.deleted)
+    if (change.op === 'delete' && change.kind === kind) found.set(change.id, record as RecordOf<K>);
+  return found;
+}
+
 /** A hole of a file gets these blocks. */
 export function giveExtent(tx: Transaction, file: string, { offset, pfn, nr_pages }: Extent): void {
   make(tx, { op: 'give_blocks', file, offset, pfn, nr_pages });

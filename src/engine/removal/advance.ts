@@ -12,6 +12,7 @@ import { LOG_LINES } from '../mm/kill_procs.ts';
 import type { RemovalRecord, StepRecord } from '../model/removal.ts';
 import { holdTask } from './hold_task.ts';
 import { leftNow, tornDown, type TellCleanUp } from './report.ts';
+import { pagesWaitedFor } from './pages_waited_for.ts';
 import { presentOn, progressOf, waitedFor } from './progress.ts';
 import type { StepOutput } from './step.ts';
 import { viaOf } from '../model/via.ts';
@@ -93,7 +94,7 @@ function wait({ tx, cleanUp }: Ending, removal: RemovalRecord): RemovalRecord {
   const waits = store(tx, {
     ...removal,
     state: 'waiting',
-    report: { ...report, simulated_kernel_cost: cost },
+    report: { ...report, ...pagesWaitedFor(tx.host, removal), simulated_kernel_cost: cost },
   });
   const hazards = cleanUp(tx, deviceOf(tx.host, removal.dax_device));
   const after = store(tx, { ...waits, hazards });

@@ -1,6 +1,7 @@
+import { definedOnly } from '../model/defined_only.ts';
 import type { Host } from '../model/host.ts';
 import { mappingsOfDevice } from '../model/lookup.ts';
-import type { RemovalRecord } from '../model/removal.ts';
+import type { PagesWaitedFor, RemovalRecord } from '../model/removal.ts';
 
 /**
  * What an event of a removal tells of how far it is, for who follows it by its events: nothing is computed from it, and
@@ -18,22 +19,25 @@ interface Progress {
   readonly pages: RemovalRecord['report']['pages'];
   /** Entries in mappings of the device now, by size: told where a step has changed something. */
   readonly present?: { readonly pte: number; readonly pmd: number; readonly pud: number };
-  /** Page references that it waits for, and whose they are, the first 100. */
+  /** Pins that it waits for, and whose they are, the first 100. */
   readonly waiting_on?: { readonly count: number; readonly pids: readonly number[] };
+  /** As the report has them: once it has waited. */
+  readonly pages_waited_for?: PagesWaitedFor;
 }
 
 type Told = { readonly progress: Progress };
 
 /** How far a removal is, at a step of it: by default the first that is not done. */
 export function progressOf(
-  { steps, report: { pages } }: RemovalRecord,
+  { steps, report: { pages, pages_waited_for } }: RemovalRecord,
   more: Partial<Progress> = {},
   at = steps.findIndex(({ state }) => state !== 'done'),
 ): Told {
   const step = steps[at]?.name;
   const position = at === -1 ? steps.length : at + 1;
   const named = step === undefined ? {} : { step };
-  return { progress: { ...named, position, steps: steps.length, ...more, pages } };
+  const held = definedOnly({ pages_waited_for });
+  return { progress: { ...named, position, steps: steps.length, ...more, pages, ...held } };
 }
 
 /** The names of its steps. */

@@ -59,7 +59,7 @@ export const StoredEvent = z
     }),
     data: z.record(z.string(), z.unknown()).meta({
       description:
-        'Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count`, `pids`) where it waits, and `step_names` as it begins; at its end there is a `verdict`.',
+        'Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count` of pins, `pids`) while it waits, `pages_waited_for` as in the report (pages `still_held` of those `held`) once it has waited, and `step_names` as it begins; at its end there is a `verdict`.',
     }),
   })
   .meta({ id: 'Event', description: 'What happened to a host.' });

@@ -170,6 +170,16 @@ const Report = z
       .array(Signal)
       .meta({ description: 'The first 100; all of them: GET /v1/removals/{removal}/signals.' }),
     pins_waited_for: z.array(z.string()).meta({ description: 'The first 100.' }),
+    pages_waited_for: z
+      .strictObject({
+        held: Count.meta({ description: 'As it began to wait, the last time.' }),
+        still_held: Count.meta({ description: 'Now: 0 once it goes on.' }),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'Pages that the pins hold which it waits for, each once however many pins hold it; behind an offline those of its block. Absent where it has waited for no pin, and in removals that are older than this field.',
+      }),
     exposures: z.array(z.string()).meta({
       description:
         'The first 100 exposures that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',
