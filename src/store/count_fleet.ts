@@ -9,7 +9,7 @@ import {
 } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
 import type { CountedKind } from './counters.ts';
-import type { ByWord, RecordCounts } from './fleet_counts.ts';
+import type { ByWord, RecordCounts, RemovalCounts } from './fleet_counts.ts';
 
 type HostRow = RecordCounts['by_host'][number];
 type TenantRow = RecordCounts['by_tenant'][number];
@@ -32,9 +32,12 @@ export function prepareCounts(db: Preparing): () => RecordCounts {
       mode: of('dax_devices', 'mode', DEVICE_MODES),
       kernel: of('dax_devices', 'kernel', HOST_KERNELS),
     };
+    const crossed = removalsIn(of);
     const removals = {
-      state: of('removals', 'state', REMOVAL_STATES),
-      verdict: of('removals', 'verdict', NONE_OR_VERDICTS),
+      state: byWord(REMOVAL_STATES, (state) => sumOf(Object.values(crossed[state]))),
+      verdict: byWord(NONE_OR_VERDICTS, (verdict) =>
+        sumOf(Object.values(crossed).map((counts) => counts[verdict])),
+      ),
       kernel: of('removals', 'kernel', HOST_KERNELS),
     };
     return {
@@ -48,7 +51,7 @@ export function prepareCounts(db: Preparing): () => RecordCounts {
 }
 
 /** `none`: not yet. */
-export const NONE_OR_VERDICTS = [...VERDICTS, 'none'] as const;
+const NONE_OR_VERDICTS = [...VERDICTS, 'none'] as const;
 
 /** How many records of a kind have each of these words in a field. */
 type CountsOf = <Word extends string>(
@@ -70,6 +73,22 @@ export function prepareWords(db: Preparing): () => CountsOf {
     return (kind, field, words) =>
       Object.fromEntries(words.map((word) => [word, counts.get(`${kind}/${field}/${word}`) ?? 0])) as never;
   };
+}
+
+/** Removals by state and verdict together. */
+export function removalsIn(of: CountsOf): RemovalCounts {
+  return byWord(REMOVAL_STATES, (state) => {
+    const counts = of(
+      'removals',
+      'state/verdict',
+      NONE_OR_VERDICTS.map((verdict) => `${state}/${verdict}`),
+    );
+    return byWord(NONE_OR_VERDICTS, (verdict) => counts[`${state}/${verdict}`]!);
+  });
+}
+
+function byWord<Word extends string, T>(words: readonly Word[], of: (word: Word) => T): Record<Word, T> {
+  return Object.fromEntries(words.map((word) => [word, of(word)])) as Record<Word, T>;
 }
 
 interface WordRow {
@@ -136,5 +155,9 @@ function prepareObjects<Row>(
 /** Every record has one of the first words, so their sum is all there are. */
 function totalled<Counts extends Readonly<Record<string, ByWord<string>>>>(counts: Counts) {
   const [first = {}] = Object.values(counts);
-  return { total: Object.values(first).reduce((total, count) => total + count, 0), ...counts };
+  return { total: sumOf(Object.values(first)), ...counts };
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -26,7 +26,7 @@ const BESIDE: Readonly<Record<CountedKind, readonly string[]>> = {
 /** Prepares counting the rows of a kind into what is to be written. Most kinds nobody counts. */
 export function prepareCountRows(db: Connection, kind: Kind): CountRows {
   if (!isCounted(kind)) return { keep: () => undefined, drop: () => undefined };
-  const columns = [...WORDS[kind], ...BESIDE[kind]].join(', ');
+  const columns = [...WORDS[kind].flatMap(columnsOf), ...BESIDE[kind]].join(', ');
   const found = db.prepare<[number, string], Row>(
     `SELECT ${columns} FROM ${kind} WHERE ${hostColumn(kind)} = ? AND id = ?`,
   );
@@ -44,9 +44,17 @@ function isCounted(kind: Kind): kind is CountedKind {
   return kind in WORDS;
 }
 
+function columnsOf(field: string): readonly string[] {
+  return field.split('/');
+}
+
 function countWords(kind: CountedKind): Count {
+  const fields = WORDS[kind].map((field) => ({ field, columns: columnsOf(field) }));
   return (differences, _host, row, by) => {
-    for (const field of WORDS[kind]) differences.add('word/records', [kind, field, wordOf(row[field])], by);
+    for (const { field, columns } of fields) {
+      const word = columns.map((column) => wordOf(row[column])).join('/');
+      differences.add('word/records', [kind, field, word], by);
+    }
   };
 }
 

@@ -8,11 +8,11 @@ export const COUNT_TABLES = {
   kernel_release: { key: ['kernel', 'kernel_release'], columns: ['hosts', 'dax_devices'] },
 } as const;
 
-/** Kinds whose records are counted, and the columns of words that they are counted by. */
+/** Kinds whose records are counted, and the columns of words that they are counted by: `/` between two together. */
 export const WORDS = {
   hosts: ['health', 'kernel'],
   dax_devices: ['state', 'mode'],
-  removals: ['state', 'verdict', 'kernel'],
+  removals: ['state/verdict', 'kernel'],
   exposures: ['open'],
 } as const satisfies { readonly [K in Kind]?: readonly string[] };
 

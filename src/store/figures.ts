@@ -1,5 +1,5 @@
-import type { DeviceState, HostHealth, RemovalState, Verdict } from '../engine/model/vocabulary.ts';
-import type { ByWord } from './fleet_counts.ts';
+import type { DeviceState, HostHealth } from '../engine/model/vocabulary.ts';
+import type { ByWord, RemovalCounts } from './fleet_counts.ts';
 
 /** Tenants that are told by name: those with the most open exposures. */
 export const TENANTS_TOLD = 20;
@@ -8,7 +8,7 @@ export const TENANTS_TOLD = 20;
 export interface Figures {
   readonly hosts: ByWord<HostHealth>;
   readonly dax_devices: ByWord<DeviceState>;
-  readonly removals: { readonly state: ByWord<RemovalState>; readonly verdict: ByWord<Verdict | 'none'> };
+  readonly removals: RemovalCounts;
   readonly open_exposures: number;
   /** Of some tenants, those with the most; null is who has no name. Who has none open is left out. */
   readonly open_exposures_of: readonly { readonly tenant: string | null; readonly open_exposures: number }[];

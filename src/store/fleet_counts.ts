@@ -10,6 +10,9 @@ import type {
 /** How many there are of each word. */
 export type ByWord<Word extends string> = Readonly<Record<Word, number>>;
 
+/** Removals by state and verdict together; `none`: not yet. */
+export type RemovalCounts = Readonly<Record<RemovalState, ByWord<Verdict | 'none'>>>;
+
 /**
  * What a fleet has, of one committed state. Each count is that of the list with the same filter; what another program has
  * written is counted by the next commit.

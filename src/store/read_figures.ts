@@ -1,6 +1,6 @@
-import { DEVICE_STATES, HOST_HEALTH, PAGE_BYTES, REMOVAL_STATES } from '../engine/model/vocabulary.ts';
+import { DEVICE_STATES, HOST_HEALTH, PAGE_BYTES } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
-import { NONE_OR_VERDICTS, prepareWords } from './count_fleet.ts';
+import { prepareWords, removalsIn } from './count_fleet.ts';
 import { TENANTS_TOLD, type Figures, type WebhookFigures } from './figures.ts';
 import { prepareLastSeq, prepareOldestSeq } from './journal.ts';
 
@@ -29,10 +29,7 @@ export function prepareFigures(db: Connection): () => Figures {
     return {
       hosts: of('hosts', 'health', HOST_HEALTH),
       dax_devices: of('dax_devices', 'state', DEVICE_STATES),
-      removals: {
-        state: of('removals', 'state', REMOVAL_STATES),
-        verdict: of('removals', 'verdict', NONE_OR_VERDICTS),
-      },
+      removals: removalsIn(of),
       open_exposures: of('exposures', 'open', ['0', '1'])['1'],
       open_exposures_of: tenants.all(TENANTS_TOLD),
       oldest_waiting_ms: waiting.get() ?? null,

@@ -1,3 +1,4 @@
+import { REMOVAL_STATES } from '../engine/model/vocabulary.ts';
 import type { Connection } from './connection.ts';
 import { prepareDataVersion } from './data_version.ts';
 import { type COUNT_TABLES, WORDS } from './counters.ts';
@@ -23,11 +24,28 @@ export function recount(db: Connection): number {
 const ofHost = (kind: string): string => `(SELECT count(*) FROM ${kind} AS r WHERE r.host = h.key)`;
 
 const ofWords = Object.entries(WORDS).flatMap(([kind, fields]) =>
-  fields.map(
-    (field) =>
-      `SELECT '${kind}', '${field}', coalesce(CAST(${field} AS TEXT), 'none'), count(*) FROM ${kind} GROUP BY ${field}`,
-  ),
+  fields
+    .filter((field) => !field.includes('/'))
+    .map(
+      (field) =>
+        `SELECT '${kind}', '${field}', coalesce(CAST(${field} AS TEXT), 'none'), count(*) FROM ${kind} GROUP BY ${field}`,
+    ),
 );
+
+const NOT_COMPLETED = REMOVAL_STATES.filter((state) => state !== 'completed').map((state) => `'${state}'`);
+
+/**
+ * Removals by state and verdict together, of which there is no index: those that have not completed, which are few, are
+ * looked at, and have completed what is left of each verdict.
+ */
+const ofStateAndVerdict = `
+  SELECT 'removals', 'state/verdict', state || '/' || coalesce(verdict, 'none'), count(*)
+  FROM removals WHERE state IN (${NOT_COMPLETED.join(', ')}) GROUP BY state, verdict
+  UNION ALL SELECT 'removals', 'state/verdict', 'completed/' || coalesce(verdict, 'none'), completed FROM (
+    SELECT verdict, count(*) - (SELECT count(*) FROM removals AS o
+      WHERE o.state IN (${NOT_COMPLETED.join(', ')}) AND +o.verdict IS r.verdict) AS completed
+    FROM removals AS r GROUP BY verdict
+  ) WHERE completed > 0`;
 
 /** In this order: devices are counted by the kernel of their host as they are counted by host. */
 const ROWS_OF: Readonly<Record<keyof typeof COUNT_TABLES, string>> = {
@@ -38,6 +56,7 @@ const ROWS_OF: Readonly<Record<keyof typeof COUNT_TABLES, string>> = {
     ) WHERE d + r + o > 0`,
   word: [
     ...ofWords,
+    ofStateAndVerdict,
     `SELECT 'dax_devices', 'kernel', kernel, sum(dax_devices) AS d
      FROM counts_by_host CROSS JOIN hosts ON key = host GROUP BY kernel HAVING d > 0`,
   ].join(' UNION ALL '),

@@ -66,15 +66,24 @@ describe('what is watched', () => {
     const expected = [
       ['daxplane_hosts', 'health', hosts!['health']],
       ['daxplane_dax_devices', 'state', dax_devices!['state']],
-      ['daxplane_removals', 'state', removals!['state']],
-      ['daxplane_removals_by_verdict', 'verdict', removals!['verdict']],
     ] as const;
     for (const [name, label, words] of expected) {
       expect(Object.values(words!).some((count) => count > 0)).toBe(true);
       for (const [word, count] of Object.entries(words!))
         expect([name, word, samples.get(`${name}{${label}="${word}"}`)]).toEqual([name, word, count]);
     }
-    expect(samples.get('daxplane_removals{state="waiting"}')).toBe(1);
+    const crossed = [...samples].flatMap(([name, count]) => {
+      const [, state, verdict] = /^daxplane_removals\{state="(\w+)",verdict="(\w+)"\}$/.exec(name) ?? [];
+      return state === undefined ? [] : [{ state, verdict, count }];
+    });
+    for (const label of ['state', 'verdict'] as const)
+      for (const [word, count] of Object.entries(removals![label]!)) {
+        const those = crossed.filter((one) => one[label] === word);
+        expect([word, those.reduce((sum, one) => sum + one.count, 0)]).toEqual([word, count]);
+      }
+    expect(samples.get('daxplane_removals{state="waiting",verdict="none"}')).toBe(1);
+    expect(samples.get('daxplane_removals{state="completed",verdict="exposed"}')).toBe(1);
+    expect(samples.get('daxplane_removals{state="waiting",verdict="exposed"}')).toBe(0);
     expect(samples.get('daxplane_exposures_open')).toBe(exposures!['state']!['open']);
     expect(samples.get('daxplane_exposures_open_by_tenant{tenant=""}')).toBe(exposures!['state']!['open']);
     expect(samples.get('daxplane_exposures_open')).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Event } from '../../src/engine/model/event.ts';
 import type { Host } from '../../src/engine/model/host.ts';
@@ -58,14 +58,35 @@ test('[FLEET1] after each command of any story what was counted is what there is
   );
   expect([...seen]).toEqual(
     expect.arrayContaining([
-      'removals verdict exposed',
-      'removals verdict none',
+      'removals state/verdict completed/exposed',
+      'removals state/verdict completed/contained',
+      'removals state/verdict stuck/unsafe',
+      'removals state/verdict waiting/none',
       'exposures open 0',
       'exposures open 1',
       'dax_devices state gone',
     ]),
   );
 }, 120_000);
+
+test('what is counted anew is counted by indexes: no record is read but of removals that have not completed', () => {
+  const db = new Sqlite(':memory:');
+  migrate(db);
+  const exec = vi.spyOn(db, 'exec');
+  recount(db);
+  const counting = exec.mock.calls.map(([sql]) => sql).filter((sql) => sql.startsWith('INSERT'));
+  expect(counting).toHaveLength(Object.keys(COUNT_TABLES).length);
+  const reads = counting.flatMap((sql) =>
+    db
+      .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => detail)
+      .filter((detail) => /^(SCAN|SEARCH) (?!\(subquery|counts_by)/.test(detail)),
+  );
+  const few = /USING (COVERING INDEX|INTEGER PRIMARY KEY)|USING INDEX removals_by_state \(state=\?\)$/;
+  for (const detail of reads) expect(detail).toMatch(few);
+  db.close();
+});
 
 const device = (name: string, tenant: string | null = null): Command => ({
   type: 'create_dax_device',

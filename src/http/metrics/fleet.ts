@@ -1,22 +1,16 @@
 import type { Registry } from 'prom-client';
 import type { Figures } from '../backend.ts';
-import { gauge, gaugeBy } from './gauges.ts';
+import { gauge, gaugeBy, gaugeByTwo } from './gauges.ts';
 
 /** Registers what is watched of the fleet; the answer sets it, at `now_ms`. */
 export function measureFleet(registry: Registry): (figures: Figures, now_ms: number) => void {
   const hosts = gaugeBy(registry, 'daxplane_hosts', 'Hosts, by health.', 'health');
   const devices = gaugeBy(registry, 'daxplane_dax_devices', 'DAX devices, by state.', 'state');
-  const removals = gaugeBy(
+  const removals = gaugeByTwo(
     registry,
     'daxplane_removals',
-    'Removals that are kept, by state: those that wait or are stuck are among them until they end.',
-    'state',
-  );
-  const verdicts = gaugeBy(
-    registry,
-    'daxplane_removals_by_verdict',
-    'The same removals by verdict; none: not yet.',
-    'verdict',
+    'Removals that are kept, by state and verdict: those that wait or are stuck are among them until they end; none: not yet.',
+    ['state', 'verdict'],
   );
   const waiting = gauge(
     registry,
@@ -32,8 +26,7 @@ export function measureFleet(registry: Registry): (figures: Figures, now_ms: num
   return (figures, now_ms) => {
     hosts(Object.entries(figures.hosts));
     devices(Object.entries(figures.dax_devices));
-    removals(Object.entries(figures.removals.state));
-    verdicts(Object.entries(figures.removals.verdict));
+    removals(figures.removals);
     const { oldest_waiting_ms } = figures;
     waiting(oldest_waiting_ms === null ? 0 : Math.max(0, now_ms - oldest_waiting_ms) / 1000);
     leaked(figures.leaked_bytes);
