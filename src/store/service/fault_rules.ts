@@ -20,6 +20,15 @@ export interface FaultRuleRow
   readonly created_ms: number;
 }
 
+/** Rows of fault rules, in SQL. */
+export const SELECT_FAULT_RULES = 'SELECT * FROM fault_rules';
+
+/** Prepares looking up a rule; undefined where there is none. */
+export function prepareFaultRule(db: Connection): (id: string) => FaultRuleRow | undefined {
+  const find = db.prepare<[string], FaultRuleRow>(`${SELECT_FAULT_RULES} WHERE uid = ?`);
+  return (id) => find.get(id);
+}
+
 /** A rule as it is shown. */
 export function faultRuleOf({ key: _key, created_ms, ...row }: FaultRuleRow): FaultRule {
   return {
@@ -46,7 +55,7 @@ function draw(seed: number, n: number): number {
 export function prepareFaultRules(
   db: Connection,
 ): ServiceHandlers<'create_fault_rule' | 'patch_fault_rule' | 'delete_fault_rule' | 'meet_fault_rules'> {
-  const find = db.prepare<[string], FaultRuleRow>('SELECT * FROM fault_rules WHERE uid = ?');
+  const find = prepareFaultRule(db);
   const count = db.prepare<[], number>('SELECT count(*) FROM fault_rules').pluck();
   const insert = db.prepare(`INSERT INTO fault_rules
     (uid, revision, description, selector, action, remaining, probability, seed, created_ms)
@@ -55,7 +64,7 @@ export function prepareFaultRules(
     selector = @selector, action = @action, remaining = @remaining, probability = @probability, seed = @seed,
     matched = @matched WHERE uid = @uid`);
   const remove = db.prepare<[string]>('DELETE FROM fault_rules WHERE uid = ?');
-  const target = ({ rule }: { readonly rule: string }) => find.get(rule) ?? null;
+  const target = ({ rule }: { readonly rule: string }) => find(rule) ?? null;
   const notFound = (id: string) => refuse('fault_rule_not_found', `there is no fault rule ${id}`);
   return {
     create_fault_rule: {
@@ -65,19 +74,19 @@ export function prepareFaultRules(
         const id = uid();
         insert.run({ ...columnsOf(fields), uid: id, now_ms });
         changed('fault_rules');
-        return faultRuleOf(find.get(id)!);
+        return faultRuleOf(find(id)!);
       },
     },
     patch_fault_rule: {
       target,
       handle: ({ rule, fields }, { changed }) => {
-        const row = find.get(rule);
+        const row = find(rule);
         if (row === undefined) return notFound(rule);
         // Another seed is another sequence: it begins anew.
         const matched = fields.seed === undefined || fields.seed === row.seed ? row.matched : 0;
         update.run({ ...columnsOf({ ...faultRuleOf(row), ...fields }), uid: rule, matched });
         changed('fault_rules');
-        return faultRuleOf(find.get(rule)!);
+        return faultRuleOf(find(rule)!);
       },
     },
     delete_fault_rule: {
@@ -88,7 +97,7 @@ export function prepareFaultRules(
         return null;
       },
     },
-    meet_fault_rules: prepareMeet(db, (id) => find.get(id)),
+    meet_fault_rules: prepareMeet(db, find),
   };
 }
 

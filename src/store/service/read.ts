@@ -5,7 +5,7 @@ import { timeOf } from '../time.ts';
 import type { DueDeliveries, DueQuery, ServiceListQuery, ServicePage, ServiceReads } from './port.ts';
 import type { WebhookTarget } from '../../service/webhook.ts';
 import { prepareClock, readClockOf } from './clocks.ts';
-import { faultRuleOf, type FaultRuleRow } from './fault_rules.ts';
+import { faultRuleOf, prepareFaultRule, SELECT_FAULT_RULES, type FaultRuleRow } from './fault_rules.ts';
 import {
   deliveryOf,
   SELECT_DELIVERIES,
@@ -27,12 +27,12 @@ export function createServiceReads(db: Connection, begin: () => unknown = () => 
   const targets = db.prepare<[], WebhookTarget>(
     'SELECT uid AS id, url, secret, former_secret, former_secret_until_ms, cursor FROM webhooks WHERE enabled = 1 ORDER BY key',
   );
-  const rule = db.prepare<[string], FaultRuleRow>('SELECT * FROM fault_rules WHERE uid = ?');
+  const rule = prepareFaultRule(db);
   const rules = db.prepare<[number, number], FaultRuleRow>(
-    'SELECT * FROM fault_rules WHERE key > ? ORDER BY key LIMIT ?',
+    `${SELECT_FAULT_RULES} WHERE key > ? ORDER BY key LIMIT ?`,
   );
   const active = db.prepare<[], FaultRuleRow>(
-    'SELECT * FROM fault_rules WHERE remaining IS NULL OR remaining > 0 ORDER BY key',
+    `${SELECT_FAULT_RULES} WHERE remaining IS NULL OR remaining > 0 ORDER BY key`,
   );
   const clock = prepareClock(db);
   const pageOf = preparePageOf(db);
@@ -48,7 +48,7 @@ export function createServiceReads(db: Connection, begin: () => unknown = () => 
       reading(() => pageOf(query, () => webhooks.all(query.after ?? 0, query.limit + 1), webhookOf)),
     delivery: async (of, id) => reading(() => found(delivery.get(of, id), deliveryOf)),
     deliveries: async (query) => reading(() => pageOf(query, () => listDeliveries(query), deliveryOf)),
-    faultRule: async (id) => reading(() => found(rule.get(id), faultRuleOf)),
+    faultRule: async (id) => reading(() => found(rule(id), faultRuleOf)),
     faultRules: async (query) =>
       reading(() => pageOf(query, () => rules.all(query.after ?? 0, query.limit + 1), faultRuleOf)),
     activeFaultRules: async () => reading(() => active.all().map(faultRuleOf)),
