@@ -19,6 +19,9 @@ export interface WebhookFields extends WebhookFilters {
 export const DISABLED_REASONS = ['requested', 'gone', 'failing'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
+/** How many there are at most: each is looked at with each commit, and has a connection of its own. */
+export const WEBHOOKS_MAX = 100;
+
 /** Days of nothing but failures after which a webhook is disabled, where an operator does not say another number. */
 export const DISABLE_DAYS = 5;
 

@@ -1,6 +1,8 @@
+import { lookup as lookUp } from 'node:dns';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { boundLookups } from './lookups.ts';
 import { hostnameOf, lookupFor, refusesUrl, TargetRefused, type Resolve, type Targets } from './targets.ts';
 
 /** How long an attempt may take, from the look-up of the name to the end of the answer. */
@@ -37,8 +39,8 @@ export interface SenderOptions {
  * Prepares sending, each message by a connection of its own. Redirects are not followed: what they lead to nobody has
  * allowed.
  */
-export function createSender({ targets, timeout_ms = TIMEOUT_MS, resolve }: SenderOptions): Send {
-  const lookup = lookupFor(targets, resolve);
+export function createSender({ targets, timeout_ms = TIMEOUT_MS, resolve = lookUp }: SenderOptions): Send {
+  const lookup = lookupFor(targets, boundLookups(resolve));
   return async (message, signal) => {
     const refused = refusesUrl(targets, message.url);
     if (refused !== null) return failed(`the target is refused: ${refused}`);

@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { allowedTargetOf, isHostName, withoutRoot, type Cidr } from '../../service/allowed_target.ts';
@@ -89,9 +89,9 @@ export class TargetRefused extends Error {}
  * Resolves names for a connection, at the time that it is made: what is checked is what is connected to, so that a name
  * that means something else by then is of no use. Addresses that are not allowed are left out; of none it fails.
  */
-export function lookupFor(targets: Targets, resolve: Resolve = lookup): LookupFunction {
+export function lookupFor(targets: Targets, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, []);
         return;

@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { refuse, type Refusal } from '../../engine/model/refusal.ts';
 import type { Connection } from '../connection.ts';
 import type { ServiceHandlers } from './context.ts';
-import type { WebhookFields } from '../../service/webhook.ts';
+import { WEBHOOKS_MAX, type WebhookFields } from '../../service/webhook.ts';
 import { SELECT_WEBHOOKS, webhookOf, type WebhookRow } from './webhook_rows.ts';
 
-/** Each commit asks for the events of each webhook. */
-const WEBHOOKS_MAX = 100;
 /** How long a former secret signs beside the new one. */
 const FORMER_KNOWN_MS = 86_400_000;
 const SECRET_BYTES = 32;

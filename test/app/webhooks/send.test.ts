@@ -80,3 +80,18 @@ test.each([
 test('a stop that has come already ends an attempt before it begins', async () => {
   await expect(send(NEVER_MS, AbortSignal.abort())).rejects.toThrow(/aborted/);
 });
+
+test('names are looked up two at a time', async () => {
+  const [stop, asked] = [new AbortController(), [] as string[]];
+  const sender = createSender({ targets, timeout_ms: NEVER_MS, resolve: (name) => void asked.push(name) });
+  const sent = ['a', 'b', 'c'].map((name) =>
+    sender({ url: `http://${name}.example/`, headers: {}, body: '{}' }, stop.signal),
+  );
+  await until(
+    () => asked,
+    ({ length }) => length === 2,
+  );
+  stop.abort();
+  for (const each of sent) await expect(each).rejects.toThrow(/aborted/);
+  expect(asked).toEqual(['a.example', 'b.example']);
+});
