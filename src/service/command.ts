@@ -18,8 +18,7 @@ export type ServiceCommand =
   | { readonly type: 'delete_webhook'; readonly webhook: string }
   | { readonly type: 'test_webhook'; readonly webhook: string }
   | { readonly type: 'redeliver'; readonly webhook: string; readonly delivery: string }
-  /** `after`: where the one before left its cursor, which is not always written. */
-  | { readonly type: 'take_events'; readonly webhook: string; readonly after?: number }
+  | { readonly type: 'take_events'; readonly from: readonly TakeFrom[] }
   | {
       readonly type: 'end_attempt';
       readonly delivery: string;
@@ -50,6 +49,12 @@ export type AttemptOutcome =
   | { readonly state: 'delivered' | 'failed' }
   | { readonly state: 'pending'; readonly next_attempt_ms: number; readonly is_gone: boolean };
 
+/** For whom events are taken; `after`: where the one before left its cursor, which is not always written. */
+export interface TakeFrom {
+  readonly webhook: string;
+  readonly after: number;
+}
+
 /** What came of taking events: where the cursor stands, how many became deliveries, whether more are there to be taken now. */
 export interface TakenEvents {
   readonly cursor: number;
@@ -66,8 +71,8 @@ export interface ServiceAnswers {
   readonly delete_webhook: null;
   readonly test_webhook: Delivery;
   readonly redeliver: Delivery;
-  /** Null where there is no such webhook, or it is disabled. */
-  readonly take_events: TakenEvents | null;
+  /** In the order in which they were asked for; null where there is no such webhook, or it is disabled. */
+  readonly take_events: readonly (TakenEvents | null)[];
   /** The webhook, where this disabled it. */
   readonly end_attempt: Webhook | null;
   readonly create_fault_rule: FaultRule;

@@ -44,7 +44,8 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       done<'create_webhook'>({ type: 'create_webhook', fields: { ...FIELDS, ...fields }, secret: SECRET });
     const makeHost = (host: string) =>
       store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
-    const take = (webhook: string) => done<'take_events'>({ type: 'take_events', webhook });
+    const take = async (webhook: string) =>
+      (await done<'take_events'>({ type: 'take_events', from: [{ webhook, after: 0 }] }))[0];
     const due = async (webhook: string) =>
       (await store.service.dueDeliveries({ webhook, now_ms: new Date().getTime() + DAY_MS, limit: 100 })).due;
     const attempt = (at_ms: number, status: number | null): Attempt => ({
@@ -225,7 +226,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       await done<'delete_webhook'>({ type: 'delete_webhook', webhook: id });
       expect(await end(delivery.id, { state: 'delivered' })).toBeNull();
       expect((await store.service.deliveries({ webhook: id, limit: 10 })).items).toEqual([]);
-      expect(await done<'take_events'>({ type: 'take_events', webhook: id })).toBeNull();
+      expect(await take(id)).toBeNull();
     });
 
     test('lists are paged in order of creation', async () => {

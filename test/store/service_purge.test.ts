@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Work } from '../../src/store/transact.ts';
-import type { ServiceCommand } from '../../src/service/command.ts';
+import type { ServiceCommand, TakenEvents } from '../../src/service/command.ts';
 import type { Submitted } from '../../src/store/port.ts';
 import type { Webhook } from '../../src/service/webhook.ts';
 import { memoryWriter } from './support/memory_writer.ts';
@@ -28,27 +28,29 @@ function writer() {
   };
   const makeHost = (name: string) =>
     run({ host: name, command: { type: 'create_host', name, kernel: 'v6.12' } });
+  const take = (webhook: string, after = 0) =>
+    (service({ type: 'take_events', from: [{ webhook, after }] }) as readonly (TakenEvents | null)[])[0];
   const count = (what: string) => db.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get();
   return {
-    ...{ db, service, makeHost, count },
+    ...{ db, service, take, makeHost, count },
     /** Another batch, so many hours later: it purges. */
     later: (hours: number) => {
       ms += hours * HOUR_MS;
-      transact([{ host: '', service: { command: { type: 'take_events', webhook: 'none' } } }]);
+      transact([{ host: '', service: { command: { type: 'take_events', from: [] } } }]);
     },
     createWebhook: () => (service({ type: 'create_webhook', fields: FIELDS, secret: null }) as Webhook).id,
   };
 }
 
 test('the journal keeps what a webhook is still to be sent, and no more', () => {
-  const { makeHost, count, later, createWebhook, service, db } = writer();
+  const { take, makeHost, count, later, createWebhook, service, db } = writer();
   makeHost('a');
   const webhook = createWebhook();
   makeHost('b');
   makeHost('c');
   later(1);
   expect(count('events')).toBe(2);
-  service({ type: 'take_events', webhook });
+  take(webhook);
   later(1);
   expect(count('events')).toBe(2);
   const attempt = { at: '2030-01-01T00:00:00.000Z', status: 204, error: null, duration_ms: 1 };
@@ -63,14 +65,14 @@ test('the journal keeps what a webhook is still to be sent, and no more', () => 
 });
 
 test('a webhook that is disabled holds nothing, and counts what it missed once it is enabled again', () => {
-  const { makeHost, count, later, createWebhook, service } = writer();
+  const { take, makeHost, count, later, createWebhook, service } = writer();
   const webhook = createWebhook();
   service({ type: 'patch_webhook', webhook, fields: { enabled: false } });
   for (const name of ['a', 'b', 'c']) makeHost(name);
   later(1);
   expect(count('events')).toBe(1);
   service({ type: 'patch_webhook', webhook, fields: { enabled: true } });
-  expect(service({ type: 'take_events', webhook })).toEqual({
+  expect(take(webhook)).toEqual({
     cursor: 3,
     taken: 1,
     is_more: false,
@@ -111,7 +113,7 @@ test('a delivery that has ended is logged for seven days, and 2 000 of a webhook
 });
 
 test('with each delivery that is made old ones go: a webhook never has many more than 2 000', () => {
-  const { makeHost, count, createWebhook, service, db } = writer();
+  const { take, makeHost, count, createWebhook, service, db } = writer();
   const webhook = createWebhook();
   db.prepare(`INSERT INTO webhook_deliveries (uid, webhook, event_id, type, state, created_ms, ended_ms)
     SELECT 'd' || value, 1, 'e', 'host_created', 'delivered', 0, 0 FROM json_each(?)`).run(
@@ -119,7 +121,7 @@ test('with each delivery that is made old ones go: a webhook never has many more
   );
   for (let host = 0; host < 12; host += 1) {
     makeHost(`h${String(host)}`);
-    service({ type: 'take_events', webhook });
+    take(webhook);
   }
   expect([count('webhook_deliveries'), count(`webhook_deliveries WHERE state = 'pending'`)]).toEqual([
     2_000, 12,
@@ -139,24 +141,24 @@ test('tests are refused where 2 000 deliveries are pending', () => {
 });
 
 test('a cursor that only passes over events is written behind 500 of them, or an hour, and the journal goes on', () => {
-  const { makeHost, count, later, service, db } = writer();
+  const { take, makeHost, count, later, service, db } = writer();
   const fields = { ...FIELDS, host: 'other' };
   const webhook = (service({ type: 'create_webhook', fields, secret: null }) as Webhook).id;
   const written = () => db.prepare('SELECT cursor FROM webhooks').pluck().get();
   makeHost('h0');
-  expect(service({ type: 'take_events', webhook })).toMatchObject({ cursor: 1, taken: 0 });
+  expect(take(webhook)).toMatchObject({ cursor: 1, taken: 0 });
   makeHost('h1');
-  expect([service({ type: 'take_events', webhook, after: 1 }), written()]).toMatchObject([{ cursor: 2 }, 0]);
+  expect([take(webhook, 1), written()]).toMatchObject([{ cursor: 2 }, 0]);
   later(2);
   expect(count('events')).toBe(2);
-  service({ type: 'take_events', webhook, after: 2 });
+  take(webhook, 2);
   expect(written()).toBe(2);
   makeHost('h2');
-  service({ type: 'take_events', webhook, after: 2 });
+  take(webhook, 2);
   expect(written()).toBe(2);
   later(2);
   expect(count('events')).toBe(1);
   for (let host = 3; host < 502; host += 1) makeHost(`h${String(host)}`);
-  service({ type: 'take_events', webhook, after: 3 });
+  take(webhook, 3);
   expect(written()).toBe(502);
 });

@@ -3,6 +3,8 @@ import type { Commit, Store } from '../../store/port.ts';
 import type { WebhookTarget } from '../../service/webhook.ts';
 import { attempt, type AttemptOptions } from './attempt.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
+import { takeSome } from './taking.ts';
+import { createAlarm, once } from './wake.ts';
 
 /** How many attempts are under way at a time: to one webhook, so that it is not overrun, and to all. */
 export interface Concurrency {
@@ -57,7 +59,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       of_one: concurrency.of_one,
       pause_ms: PAUSE_MS,
       room,
-      seq: () => seq,
+      take: () => take(),
       attempt: async (of, due) => {
         underWay += 1;
         try {
@@ -69,7 +71,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         }
       },
     });
-  const reload = createReload(store, all, makeOutgoing);
+  const askAgainAt = createAlarm(clock, () => take());
+  const take = once(
+    async () => !stopped && (await takeSome(options, all.values(), seq)),
+    (error) => {
+      if (stopped) return;
+      log.error({ err: error }, 'events could not be taken');
+      askAgainAt(clock.now() + PAUSE_MS);
+    },
+  );
+  const reload = createReload(store, all, makeOutgoing, take);
   const heed = (reloading: Promise<void>): void =>
     void reloading.catch((error: unknown) => {
       log.error({ err: error }, 'webhooks could not be read');
@@ -79,7 +90,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     seq = Math.max(seq, commit.seq);
     if (stopped) return;
     if (commit.service.includes('webhooks')) heed(reload());
-    else for (const outgoing of all.values()) outgoing.take();
+    else take();
   });
   return {
     start: async () => {
@@ -90,6 +101,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stop: async () => {
       stopped = true;
       unsubscribe();
+      askAgainAt(null);
       const callOff = clock.after(STOP_MS, () => stop.abort());
       await Promise.all([...all.values()].map((outgoing) => outgoing.close()));
       callOff();
@@ -102,6 +114,7 @@ function createReload(
   store: Store,
   all: Map<string, Outgoing>,
   makeOutgoing: (target: WebhookTarget) => Outgoing,
+  take: () => void,
 ): () => Promise<void> {
   let last: Promise<void> = Promise.resolve();
   const readAndGo = async (): Promise<void> => {
@@ -116,9 +129,9 @@ function createReload(
       const outgoing = all.get(target.id) ?? makeOutgoing(target);
       all.set(target.id, outgoing);
       outgoing.retarget(target);
-      outgoing.take();
       outgoing.send();
     }
+    take();
   };
   return () => (last = last.catch(() => undefined).then(readAndGo));
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../../runtime/log.ts';
 import type { Store } from '../../store/port.ts';
+import type { TakenEvents, TakeFrom } from '../../service/command.ts';
 import type { DueDelivery, WebhookTarget } from '../../service/webhook.ts';
 import type { Clock } from './clock.ts';
 import { createAlarm, once } from './wake.ts';
@@ -8,8 +9,12 @@ import { createAlarm, once } from './wake.ts';
 export interface Outgoing {
   /** As it is now: its URL and secrets may have changed. */
   retarget(target: WebhookTarget): void;
-  /** Makes deliveries of events that are behind its cursor. */
-  take(): void;
+  /** Whether there are events behind its cursor that it may be sent. */
+  isBehind(seq: number): boolean;
+  /** Where its cursor stands. */
+  position(): TakeFrom;
+  /** Deliveries were made of events: they are sent. */
+  taken(taken: TakenEvents): void;
   /** Begins the attempts that are due, as many as there is room for. */
   send(): void;
   /** Whether something is due that there was no room for. */
@@ -34,8 +39,8 @@ export interface OutgoingOptions {
   readonly pause_ms: number;
   /** Attempts that may be begun now. */
   readonly room: () => number;
-  /** The last event that was committed. */
-  readonly seq: () => number;
+  /** Called where there may be room for further deliveries. */
+  readonly take: () => void;
   readonly attempt: (target: () => WebhookTarget, due: DueDelivery) => Promise<Attempted>;
 }
 
@@ -60,11 +65,7 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     ...{ target, sending: new Map<string, Promise<void>>(), paused_until_ms: 0, faulty_until_ms: 0 },
     ...{ is_closed: false, is_disabled: false, is_held_up: false },
   };
-  const wakeAt = createAlarm(clock, () => {
-    // What failed may have been either.
-    take();
-    send();
-  });
+  const wakeAt = createAlarm(clock, () => send());
   const pause = (ms: number): void => {
     standing.paused_until_ms = Math.max(standing.paused_until_ms, clock.now() + ms);
     wakeAt(standing.paused_until_ms);
@@ -86,12 +87,11 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
       .catch(failed)
       .finally(() => {
         standing.sending.delete(due.id);
-        take();
+        options.take();
         send();
       });
     standing.sending.set(due.id, ended);
   };
-  const take = once(() => takeSome(standing, options, () => send()), failed);
   const send = once(async () => {
     const next_ms = await sendSome(standing, options, begin);
     if (next_ms !== null) wakeAt(next_ms);
@@ -105,7 +105,13 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
       // The cursor that was read may be an older one.
       standing.target = { ...next, cursor: Math.max(next.cursor, standing.target.cursor) };
     },
-    take,
+    isBehind: (seq) => !isStopped(standing) && standing.target.cursor < seq,
+    position: () => ({ webhook: standing.target.id, after: standing.target.cursor }),
+    taken: ({ cursor, taken }) => {
+      const { target } = standing;
+      standing.target = { ...target, cursor: Math.max(target.cursor, cursor) };
+      if (taken > 0) send();
+    },
     send,
     isHeldUp: () => standing.is_held_up,
     close: async () => {
@@ -118,18 +124,6 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
 
 function isStopped({ is_closed, is_disabled }: Standing): boolean {
   return is_closed || is_disabled;
-}
-
-/** Takes events that are behind the cursor, of which some may be sent then; whether there are more to take. */
-async function takeSome(standing: Standing, options: OutgoingOptions, send: () => void): Promise<boolean> {
-  const { cursor } = standing.target;
-  if (isStopped(standing) || cursor >= options.seq()) return false;
-  const taken = await takeEvents(options, standing.target);
-  if (taken === null) return false;
-  const { target } = standing;
-  standing.target = { ...target, cursor: Math.max(target.cursor, taken.cursor) };
-  if (taken.taken > 0) send();
-  return taken.is_more;
 }
 
 /** Begins what is due and has room; when to look again, or null where a commit or the end of an attempt will tell. */
@@ -157,16 +151,4 @@ async function sendSome(
     begin(delivery);
   }
   return isPaused ? paused_until_ms : next_ms;
-}
-
-/** Null where there is nothing to be taken for, or the store takes nothing now. */
-async function takeEvents({ store, log }: OutgoingOptions, { id: webhook, cursor: after }: WebhookTarget) {
-  const submitted = await store.service.submit<'take_events'>({
-    command: { type: 'take_events', webhook, after },
-  });
-  if (submitted.status === 'unavailable') throw new Error(submitted.why.detail);
-  if (submitted.status !== 'done' || submitted.answer === null) return null;
-  const { missed } = submitted.answer;
-  if (missed > 0) log.warn({ webhook, missed_events: missed }, 'webhook missed events');
-  return submitted.answer;
 }

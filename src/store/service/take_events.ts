@@ -10,7 +10,7 @@ import type { WebhookTable } from './webhooks.ts';
 
 /** Deliveries of a webhook that may be pending: what comes behind them waits in the journal. */
 const PENDING_MAX = 1_000;
-/** Events that are looked at in one go: the batch that it goes with waits for it, some milliseconds. */
+/** Events that are looked at in one go, for all: the batch that it goes with waits for it, some milliseconds. */
 const LOOKED_AT_MAX = 500;
 /** A cursor that has passed over events of no interest alone is written behind so many, or this long: the journal keeps them. */
 const UNWRITTEN_MAX = 500;
@@ -27,8 +27,9 @@ interface EventRow {
 }
 
 /**
- * Prepares making deliveries of the events behind a webhook's cursor, and moving it on, in one transaction: the journal is
- * the outbox. Events that its filters keep back are passed over; those that are gone are counted.
+ * Prepares making deliveries of the events behind the cursors of webhooks, and moving these on, in one transaction: the
+ * journal is the outbox. Each looks at an equal share of what one go may look at. Events that its filters keep back are
+ * passed over; those that are gone are counted.
  */
 export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceHandler<'take_events'> {
   const look = db.prepare<[number, number], EventRow>(
@@ -55,14 +56,14 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
     const event_id = id === '' ? eventId(BigInt(random.get()!), seq, at_ms) : withDashes(id);
     insert.run({ uid: uid(), webhook: webhook.key, seq, event_id, type, now_ms });
   };
-  const take = (row: WebhookRow, after: number, context: ServiceContext): TakenEvents => {
+  const take = (row: WebhookRow, after: number, share: number, context: ServiceContext): TakenEvents => {
     const start = Math.max(row.cursor, after);
     const missed = context.seq > start ? Math.max(0, oldest() - start - 1) : 0;
     const filters = webhookOf(row);
     const room = PENDING_MAX - row.pending;
     let [cursor, taken] = [start + missed, 0];
     if (room > 0)
-      for (const event of look.all(cursor, LOOKED_AT_MAX)) {
+      for (const event of look.all(cursor, share)) {
         if (matchesEvent(filters, event)) {
           if (taken === room) break;
           make(row, event, context);
@@ -76,9 +77,12 @@ export function prepareTakeEvents(db: Connection, table: WebhookTable): ServiceH
     return { cursor, taken, missed, is_more: taken < room && cursor < context.seq };
   };
   return {
-    handle: ({ webhook, after = 0 }, context) => {
-      const row = table.byId(webhook);
-      return row?.enabled === 1 ? take(row, after, context) : null;
+    handle: ({ from }, context) => {
+      const share = Math.ceil(LOOKED_AT_MAX / from.length);
+      return from.map(({ webhook, after }) => {
+        const row = table.byId(webhook);
+        return row?.enabled === 1 ? take(row, after, share, context) : null;
+      });
     },
   };
 }
