@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 /** An attempt would change rows, whenever it ends. */
-const NOTHING_SENT = { concurrency: { of_one: 0, of_all: 0 } };
+const NOTHING_SENT = { concurrency: { of_one: 0, of_host: 0, shared: 0 } };
 
 const DEVICES = [
   { name: 'pmem1', mode: 'fsdax', size: '1GiB', phys_addr: '0x300000000', clears_poison: true },

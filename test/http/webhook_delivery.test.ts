@@ -253,17 +253,27 @@ describe('a receiver', () => {
     await counters(id, { delivered: 2 });
   });
 
-  test('that is slow holds up nobody else, and gets no more than eight at a time', async () => {
+  test('that is slow holds up nobody else: it has one place until it answers, and one more with each answer, up to eight', async () => {
     const held = hold();
     const quick = await startReceiver();
     const { id } = await create();
     const other = await create({ url: quick.url });
-    for (let host = 0; host < 12; host += 1) await makeHost(`node-${String(host)}`);
-    await counters(other.id, { delivered: 12 });
-    expect([held.length, quick.received.length]).toEqual([8, 12]);
-    receiver.answer = withStatus(204);
-    for (const response of held) response.writeHead(204).end();
-    await counters(id, { delivered: 12 });
+    const make = async (responses: ServerResponse[], places: number, from: number): Promise<void> => {
+      const to = from + 12;
+      for (let host = from; host < to; host += 1) await makeHost(`node-${String(host)}`);
+      await counters(other.id, { delivered: to });
+      await counters(id, { delivered: from, pending: 12 });
+      await until(
+        () => responses.length,
+        (length) => length >= places,
+      );
+      expect([responses.length, quick.received.length]).toEqual([places, to]);
+      receiver.answer = withStatus(204);
+      for (const response of responses) response.writeHead(204).end();
+      await counters(id, { delivered: to });
+    };
+    await make(held, 1, 0);
+    await make(hold(), 8, 12);
     await quick.close();
   });
 

@@ -83,7 +83,7 @@ async function start(path: string): Promise<ControlPlane> {
   });
   const controlPlane = createControlPlane(store, log, {
     ...{ targets: ['127.0.0.1'], schedule_ms: SCHEDULE_MS, timeout_ms: 250 },
-    concurrency: { of_one: 32, of_all: 64 },
+    concurrency: { of_one: 32, of_host: 32, shared: 32 },
   });
   await controlPlane.start();
   return controlPlane;

@@ -53,7 +53,7 @@ export async function attempt(
   const { status, error } = result;
   const noted = { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms };
   const is_disabled = await note(options, due.id, noted, outcome);
-  return { pause_ms: isMoved ? null : pauseOf(result), is_disabled };
+  return { is_answered: result.status !== null, pause_ms: isMoved ? null : pauseOf(result), is_disabled };
 }
 
 /** By both secrets while the former one is still to be known. */

@@ -1,18 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { Commit, Store } from '../../store/port.ts';
-import type { WebhookTarget } from '../../service/webhook.ts';
+import type { Commit } from '../../store/port.ts';
+import { WEBHOOKS_MAX, type WebhookTarget } from '../../service/webhook.ts';
 import { attempt, type AttemptOptions } from './attempt.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
+import { CONCURRENCY, hasPlace, type Concurrency, type Occupant } from './places.ts';
 import { takeSome } from './taking.ts';
 import { createAlarm, once } from './wake.ts';
 
-/** How many attempts are under way at a time: to one webhook, so that it is not overrun, and to all. */
-export interface Concurrency {
-  readonly of_one: number;
-  readonly of_all: number;
-}
-
-const CONCURRENCY: Concurrency = { of_one: 8, of_all: 64 };
 /** How long a stop waits for attempts that are under way; those that it ends are made again after the start. */
 const STOP_MS = 5_000;
 /** After a fault of the store it is asked again. */
@@ -46,29 +40,18 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const all = new Map<string, Outgoing>();
   const stop = new AbortController();
   // Each attempt listens.
-  setMaxListeners(concurrency.of_all, stop.signal);
+  setMaxListeners(WEBHOOKS_MAX + concurrency.shared, stop.signal);
   let stopped = false;
   let seq = 0;
-  let underWay = 0;
-  const room = (): number => (stopped ? 0 : concurrency.of_all - underWay);
   const makeOutgoing = (target: WebhookTarget): Outgoing =>
     createOutgoing(target, {
-      store,
-      log,
-      clock,
-      of_one: concurrency.of_one,
-      pause_ms: PAUSE_MS,
-      room,
-      take: () => take(),
-      attempt: async (of, due) => {
-        underWay += 1;
-        try {
-          return await attempt({ ...options, signal: stop.signal }, of, due);
-        } finally {
-          underWay -= 1;
-          // Whoever found no room goes on; one after another, so that each has some.
-          for (const outgoing of all.values()) if (outgoing.isHeldUp()) outgoing.send();
-        }
+      ...{ store, log, clock, concurrency, pause_ms: PAUSE_MS },
+      hasPlace: (occupant) => !stopped && hasPlace(occupant, occupantsOf(all), concurrency),
+      attempt: (of, due) => attempt({ ...options, signal: stop.signal }, of, due),
+      ended: () => {
+        dropGone(all);
+        take();
+        for (const outgoing of heldUp(all)) outgoing.send();
       },
     });
   const askAgainAt = createAlarm(clock, () => take());
@@ -80,7 +63,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       askAgainAt(clock.now() + PAUSE_MS);
     },
   );
-  const reload = createReload(store, all, makeOutgoing, take);
+  const reload = oneAfterAnother(async () => {
+    const targets = await store.service.webhookTargets();
+    if (!stopped) retarget(all, targets, makeOutgoing);
+    take();
+  });
   const heed = (reloading: Promise<void>): void =>
     void reloading.catch((error: unknown) => {
       log.error({ err: error }, 'webhooks could not be read');
@@ -109,29 +96,42 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-/** Prepares making of the webhooks that are enabled those that are sent to, one time after another. */
-function createReload(
-  store: Store,
+function occupantsOf(all: ReadonlyMap<string, Outgoing>): Occupant[] {
+  return [...all.values()].map((outgoing) => outgoing.occupant());
+}
+
+/** Those who found no place; whoever has the fewest is the first to be given one. */
+function heldUp(all: ReadonlyMap<string, Outgoing>): Outgoing[] {
+  const underWay = (outgoing: Outgoing): number => outgoing.occupant().under_way;
+  return [...all.values()]
+    .filter((outgoing) => outgoing.isHeldUp())
+    .sort((a, b) => underWay(a) - underWay(b));
+}
+
+/** Who is closed has a part of the places until the last answer has come, and is not sent the same twice if it is back. */
+function dropGone(all: Map<string, Outgoing>): void {
+  for (const [id, outgoing] of all) if (outgoing.isGone()) all.delete(id);
+}
+
+/** Makes of the webhooks that are enabled those that are sent to. */
+function retarget(
   all: Map<string, Outgoing>,
+  targets: readonly WebhookTarget[],
   makeOutgoing: (target: WebhookTarget) => Outgoing,
-  take: () => void,
-): () => Promise<void> {
+): void {
+  const ids = new Set(targets.map(({ id }) => id));
+  for (const [id, outgoing] of all) if (!ids.has(id)) void outgoing.close();
+  dropGone(all);
+  for (const target of targets) {
+    const outgoing = all.get(target.id) ?? makeOutgoing(target);
+    all.set(target.id, outgoing);
+    outgoing.retarget(target);
+    outgoing.send();
+  }
+}
+
+/** Runs something as often as it is called, one time after another. */
+function oneAfterAnother(run: () => Promise<void>): () => Promise<void> {
   let last: Promise<void> = Promise.resolve();
-  const readAndGo = async (): Promise<void> => {
-    const targets = await store.service.webhookTargets();
-    const ids = new Set(targets.map(({ id }) => id));
-    for (const [id, outgoing] of all)
-      if (!ids.has(id)) {
-        all.delete(id);
-        void outgoing.close();
-      }
-    for (const target of targets) {
-      const outgoing = all.get(target.id) ?? makeOutgoing(target);
-      all.set(target.id, outgoing);
-      outgoing.retarget(target);
-      outgoing.send();
-    }
-    take();
-  };
-  return () => (last = last.catch(() => undefined).then(readAndGo));
+  return () => (last = last.catch(() => undefined).then(run));
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../store/port.ts';
 import type { TakenEvents, TakeFrom } from '../../service/command.ts';
 import type { DueDelivery, WebhookTarget } from '../../service/webhook.ts';
 import type { Clock } from './clock.ts';
+import { widthBehind, type Concurrency, type Occupant } from './places.ts';
 import { createAlarm, once } from './wake.ts';
 
 /** What is sent to one webhook. */
@@ -15,44 +16,54 @@ export interface Outgoing {
   position(): TakeFrom;
   /** Deliveries were made of events: they are sent. */
   taken(taken: TakenEvents): void;
-  /** Begins the attempts that are due, as many as there is room for. */
+  /** Begins the attempts that are due, as many as there are places for. */
   send(): void;
-  /** Whether something is due that there was no room for. */
+  /** Whether something is due that there was no place for. */
   isHeldUp(): boolean;
-  /** Begins nothing more; resolves when what is under way has ended. */
+  /** Its part of the places. */
+  occupant(): Occupant;
+  /** Begins nothing more, unless it is retargeted; resolves when what is under way has ended. */
   close(): Promise<void>;
+  /** Whether it is closed, and nothing is under way. */
+  isGone(): boolean;
 }
 
 /** What became of an attempt for whoever is sent to: how long nothing else is sent; nothing at all where it is disabled. */
 export interface Attempted {
+  /** False where the receiver hung, or was not reached. */
+  readonly is_answered: boolean;
   readonly pause_ms: number | null;
   readonly is_disabled: boolean;
 }
 
-/** Whom it shares the room with, and how it sends. */
+/** Whom it shares the places with, and how it sends. */
 export interface OutgoingOptions {
   readonly store: Store;
   readonly log: Log;
   readonly clock: Clock;
-  readonly of_one: number;
+  readonly concurrency: Concurrency;
   /** How long is waited after a fault of the store. */
   readonly pause_ms: number;
-  /** Attempts that may be begun now. */
-  readonly room: () => number;
-  /** Called where there may be room for further deliveries. */
-  readonly take: () => void;
+  /** Whether it may begin one more attempt. */
+  readonly hasPlace: (occupant: Occupant) => boolean;
+  /** Called when an attempt has ended: somebody else may have its place, and there may be room for further deliveries. */
+  readonly ended: () => void;
   readonly attempt: (target: () => WebhookTarget, due: DueDelivery) => Promise<Attempted>;
 }
 
 /** Where sending to a webhook stands. */
 interface Standing {
   target: WebhookTarget;
+  /** Of its URL. */
+  host: string;
   readonly sending: Map<string, Promise<void>>;
+  /** How many attempts may be under way. */
+  width: number;
   /** The receiver has asked for that. */
   paused_until_ms: number;
   /** The store is not asked before. */
   faulty_until_ms: number;
-  /** Nothing more is begun: for good, or until it is known to be enabled. */
+  /** Nothing more is begun, until it is known to be enabled. */
   is_closed: boolean;
   is_disabled: boolean;
   is_held_up: boolean;
@@ -60,11 +71,8 @@ interface Standing {
 
 /** Sends to one webhook: nothing of it waits for another one's answers. */
 export function createOutgoing(target: WebhookTarget, options: OutgoingOptions): Outgoing {
-  const { clock, log } = options;
-  const standing: Standing = {
-    ...{ target, sending: new Map<string, Promise<void>>(), paused_until_ms: 0, faulty_until_ms: 0 },
-    ...{ is_closed: false, is_disabled: false, is_held_up: false },
-  };
+  const { clock, log, concurrency } = options;
+  const standing = fresh(target, concurrency);
   const wakeAt = createAlarm(clock, () => send());
   const pause = (ms: number): void => {
     standing.paused_until_ms = Math.max(standing.paused_until_ms, clock.now() + ms);
@@ -78,16 +86,19 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     wakeAt(standing.faulty_until_ms);
   };
   const begin = (due: DueDelivery): void => {
+    const { url } = standing.target;
     const ended = options
       .attempt(() => standing.target, due)
-      .then(({ pause_ms, is_disabled }) => {
+      .then(({ is_answered, pause_ms, is_disabled }) => {
+        if (url === standing.target.url)
+          standing.width = widthBehind(standing.width, is_answered, concurrency);
         if (pause_ms !== null) pause(pause_ms);
         standing.is_disabled ||= is_disabled;
       })
       .catch(failed)
       .finally(() => {
         standing.sending.delete(due.id);
-        options.take();
+        options.ended();
         send();
       });
     standing.sending.set(due.id, ended);
@@ -98,13 +109,7 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     return false;
   }, failed);
   return {
-    retarget: (next) => {
-      // Another receiver, or one that is tried anew, has not asked to be left alone.
-      if (standing.is_disabled || next.url !== standing.target.url) standing.paused_until_ms = 0;
-      standing.is_disabled = false;
-      // The cursor that was read may be an older one.
-      standing.target = { ...next, cursor: Math.max(next.cursor, standing.target.cursor) };
-    },
+    retarget: (next) => retarget(standing, next, concurrency),
     isBehind: (seq) => !isStopped(standing) && standing.target.cursor < seq,
     position: () => ({ webhook: standing.target.id, after: standing.target.cursor }),
     taken: ({ cursor, taken }) => {
@@ -114,6 +119,8 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     },
     send,
     isHeldUp: () => standing.is_held_up,
+    occupant: () => occupantOf(standing),
+    isGone: () => standing.is_closed && standing.sending.size === 0,
     close: async () => {
       standing.is_closed = true;
       wakeAt(null);
@@ -122,14 +129,44 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
   };
 }
 
+function fresh(target: WebhookTarget, concurrency: Concurrency): Standing {
+  return {
+    ...{ target, host: hostOf(target), sending: new Map<string, Promise<void>>() },
+    ...{ width: widthBehind(0, false, concurrency), paused_until_ms: 0, faulty_until_ms: 0 },
+    ...{ is_closed: false, is_disabled: false, is_held_up: false },
+  };
+}
+
+/** The cursor that was read may be an older one. */
+function retarget(standing: Standing, next: WebhookTarget, concurrency: Concurrency): void {
+  const { url, cursor } = standing.target;
+  if (isStopped(standing) || next.url !== url) {
+    // Another receiver, or one that is tried anew, has neither asked to be left alone nor answered.
+    standing.paused_until_ms = 0;
+    standing.width = widthBehind(0, false, concurrency);
+  }
+  standing.is_disabled = false;
+  standing.is_closed = false;
+  standing.target = { ...next, cursor: Math.max(next.cursor, cursor) };
+  standing.host = hostOf(next);
+}
+
+function occupantOf({ host, sending }: Standing): Occupant {
+  return { host, under_way: sending.size };
+}
+
+function hostOf({ url }: WebhookTarget): string {
+  return new URL(url).host;
+}
+
 function isStopped({ is_closed, is_disabled }: Standing): boolean {
   return is_closed || is_disabled;
 }
 
-/** Begins what is due and has room; when to look again, or null where a commit or the end of an attempt will tell. */
+/** Begins what is due and has a place; when to look again, or null where a commit or the end of an attempt will tell. */
 async function sendSome(
   standing: Standing,
-  { store, clock, of_one, room }: OutgoingOptions,
+  { store, clock, hasPlace }: OutgoingOptions,
   begin: (due: DueDelivery) => void,
 ): Promise<number | null> {
   const { sending, target, paused_until_ms, faulty_until_ms } = standing;
@@ -137,7 +174,7 @@ async function sendSome(
   const now_ms = clock.now();
   if (isStopped(standing)) return null;
   if (faulty_until_ms > now_ms) return faulty_until_ms;
-  const free = of_one - sending.size;
+  const free = standing.width - sending.size;
   if (free <= 0) return null;
   // What ends while it is read is in it still.
   const before = new Set(sending.keys());
@@ -146,7 +183,7 @@ async function sendSome(
   const query = { webhook: target.id, now_ms, limit: sending.size + free, asked_only: isPaused };
   const { due, next_ms } = await store.service.dueDeliveries(query);
   for (const delivery of due.filter(({ id }) => !before.has(id)).slice(0, free)) {
-    standing.is_held_up = room() <= 0;
+    standing.is_held_up = !hasPlace(occupantOf(standing));
     if (standing.is_held_up || isStopped(standing)) break;
     begin(delivery);
   }
