@@ -92,7 +92,7 @@ test('[SNAP3] a fork is a host of its own, of now or of a snapshot', async () =>
   ]);
 });
 
-test('[SNAP3] a waiting removal of the fork is another one, which goes on by itself', async () => {
+test('[SNAP3] [SNAP6] a waiting removal of the fork is another one, which goes on by itself', async () => {
   const { at, mapping } = await makeTopology(server, 's-waits', 'v5.10');
   const pinned = { pid: 42, mapping, offset: 0, length: 4096, kind: 'transient', holder: 'rdma' };
   const pin = await server.call('POST', `${at}/pins`, pinned);

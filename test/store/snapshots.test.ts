@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startExecutor } from '../../src/app/executor.ts';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Host } from '../../src/engine/model/host.ts';
+import type { RemovalRecord } from '../../src/engine/model/removal.ts';
 import { refuse } from '../../src/engine/model/refusal.ts';
 import { openReadConnection, type Connection } from '../../src/store/connection.ts';
 import { Sqlite } from '../../src/store/driver.ts';
@@ -9,6 +11,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import type { Store } from '../../src/store/port.ts';
 import { prepareReplay } from '../../src/store/replay.ts';
 import { hostIn, packContent, prepareDump, prepareReadContent } from '../../src/store/snapshot_content.ts';
+import { until } from '../support/until.ts';
 import { plainAs } from '../engine/kept_rig.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
 import { sqliteHarness, type SqliteHarness } from './support/sqlite_harness.ts';
@@ -53,6 +56,9 @@ async function done(host: string, command: Command): Promise<unknown> {
 async function take(host: string): Promise<string> {
   return ((await done(host, { type: 'create_snapshot' })) as { readonly id: string }).id;
 }
+
+const SECOND_DEVICE: Command = { type: 'create_dax_device', name: 'pmem1', mode: 'fsdax', size: 2 ** 28 };
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A file of many extents, mapped in many entries; pages of every other one, so that none joins. */
 const MANY: readonly Command[] = [
@@ -128,27 +134,47 @@ test('[SNAP1] extents and entries that stand apart are kept, and come back', asy
   }
 });
 
-test('[SNAP6] a removal that ran in the snapshot runs on, to its end, after the restore', async () => {
+test('[SNAP6] removals that ran go on to their end, on a fork under other ids, and those begun since are gone', async () => {
   await store.close();
-  // No step behind a command: the removal is running when the snapshot is taken.
+  // No step behind a command: a removal is running until somebody advances it.
   store = await harness.open({ turnMs: 0 });
-  await submitAll(store, 'node-a', mappedAndPinned('node-a', 'v6.12'));
-  const { id } = (await done('node-a', {
-    type: 'remove_dax_device',
-    dax_device: 'pmem0',
-    trigger: 'unbind',
-  })) as { readonly id: string };
+  const remove = async (host: string, dax_device: string): Promise<string> =>
+    ((await done(host, { type: 'remove_dax_device', dax_device, trigger: 'unbind' })) as RemovalRecord).id;
+  const removal = (host: string, id: string) => store.get('removals', host, id);
+  const completed = async (host: string, id: string): Promise<unknown> => {
+    const ended = await until(
+      () => removal(host, id),
+      (told) => told?.state === 'completed',
+    );
+    const { verdict, steps, report } = ended!;
+    return { verdict, steps, pages: report.pages };
+  };
+  await submitAll(store, 'node-a', [...mappedAndPinned('node-a', 'v6.12'), SECOND_DEVICE]);
+  const ran = await remove('node-a', 'pmem0');
   const snapshot = await take('node-a');
-  const stateOf = async () => (await store.get('removals', 'node-a', id))?.state;
-  expect(await stateOf()).toBe('running');
-  await done('node-a', { type: 'reboot' });
-  const commits: unknown[] = [];
-  store.onCommit(
-    ({ removals }) => void commits.push(...removals.map(({ removal, state: to }) => [removal, to])),
-  );
-  await done('node-a', { type: 'restore_host', snapshot, state });
-  // Whoever advances removals hears of it: the executor, in a control plane.
-  expect([await stateOf(), commits]).toEqual(['running', [[id, 'running']]]);
+  expect((await removal('node-a', ran))?.state).toBe('running');
+  const executor = startExecutor(store, SILENT);
+  try {
+    await submitAll(store, 'node-c', mappedAndPinned('node-c', 'v6.12'));
+    const undisturbed = await completed('node-c', await remove('node-c', 'pmem0'));
+    await done('node-b', { type: 'fork_host', name: 'node-b', from: 'node-a', snapshot, state });
+    const [other] = loaded('node-b').tables.removals.keys();
+    expect(other).not.toBe(ran);
+    expect(await completed('node-b', other!)).toEqual(undisturbed);
+
+    await done('node-a', { type: 'reboot' });
+    const since = await remove('node-a', 'pmem1');
+    await completed('node-a', since);
+    await done('node-a', { type: 'restore_host', snapshot, state });
+    expect(await completed('node-a', ran)).toEqual(undisturbed);
+    expect([...loaded('node-a').tables.removals.keys()]).toEqual([ran]);
+    expect(await store.get('dax_devices', 'node-a', 'pmem1')).toMatchObject({
+      state: 'bound',
+      removal: null,
+    });
+  } finally {
+    await executor.stop();
+  }
 });
 
 test('[SNAP5] a snapshot of an older schema is read by the migrations that have come since', () => {
