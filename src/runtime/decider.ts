@@ -53,7 +53,7 @@ function decided(
     return { answered: { status: 'precondition_failed' } };
   const decision = decide(loaded.host, work.command, context);
   const packed = isRefusal(decision) ? null : content();
-  return { decision, host_seq, ...(packed === null ? {} : { content: packed.toString('base64') }) };
+  return { decision, host_seq, ...(packed === null ? {} : { content: packed }) };
 }
 
 function unpacked(undone: Undone): HostWork {

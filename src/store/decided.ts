@@ -6,14 +6,13 @@ import type { Submitted } from './port.ts';
  * What another thread made of a piece of work, of a state of its host that was committed: of a command its decision,
  * which holds for that state alone; of a question or a dry run its answer, which says of which state it is.
  */
-export type Decided =
-  | {
-      readonly decision: Decision | Refusal;
-      readonly host_seq: number;
-      /** Of a snapshot that is granted: its content, packed (snapshot_content.ts), in base64. */
-      readonly content?: string;
-    }
-  | { readonly answered: Submitted };
+export type Decided = (
+  | { readonly decision: Decision | Refusal; readonly host_seq: number }
+  | { readonly answered: Submitted }
+) & {
+  /** Of a snapshot that is granted: its content, packed (snapshot_content.ts). */
+  readonly content?: Buffer;
+};
 
 /** What the writer says of work that takes more than one run: another thread is to decide it first. Nothing is done. */
 export interface Undecided {
@@ -26,8 +25,8 @@ export function keepContent(
   events: Decision['events'],
   contents: Map<string, Buffer>,
 ): void {
-  if (decided === undefined || 'answered' in decided || decided.content === undefined) return;
-  const content = Buffer.from(decided.content, 'base64');
+  const content = decided?.content;
+  if (content === undefined) return;
   for (const { type, subject } of events)
     if (type === 'host_snapshotted') contents.set(subject.slice('snapshots/'.length), content);
 }

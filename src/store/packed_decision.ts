@@ -1,7 +1,6 @@
 import type { Change, Event } from '../engine/model/event.ts';
 import type { Kind } from '../engine/model/host.ts';
 import type { Decided } from './decided.ts';
-import { packJson, unpackJson } from './packed.ts';
 import { haveSameNames } from './record_patch.ts';
 
 /** Plain JSON as a record has it. */
@@ -14,14 +13,26 @@ type Put = Extract<Change, { op: 'put' }>;
  */
 type Told = Change | { readonly op: 'put'; readonly kind: Kind; readonly id: string; readonly set: Plain };
 
-/** Packs what was decided elsewhere. O(what it puts). */
-export function packDecided(decided: Decided): ArrayBuffer {
-  return packJson(withEvents(decided, toldEvents));
+/** Packs what was decided elsewhere: the length of its JSON, its JSON, and the content of a snapshot as it is. O(what it puts). */
+export function packDecided({ content, ...decided }: Decided): ArrayBuffer {
+  const json = Buffer.from(JSON.stringify(withEvents(decided, toldEvents)));
+  const packed = new Uint8Array(LENGTH_BYTES + json.length + (content?.length ?? 0));
+  new DataView(packed.buffer).setUint32(0, json.length);
+  packed.set(json, LENGTH_BYTES);
+  if (content !== undefined) packed.set(content, LENGTH_BYTES + json.length);
+  return packed.buffer;
 }
 
-/** What was packed. */
+const LENGTH_BYTES = 4;
+
+/** What was packed; the content is no copy. */
 export function unpackDecided(bytes: ArrayBuffer): Decided {
-  return withEvents(unpackJson(bytes) as Decided, wholeEvents);
+  const end = LENGTH_BYTES + new DataView(bytes).getUint32(0);
+  const decided = JSON.parse(
+    Buffer.from(bytes, LENGTH_BYTES, end - LENGTH_BYTES).toString('utf8'),
+  ) as Decided;
+  const content = Buffer.from(bytes, end);
+  return withEvents({ ...decided, ...(content.length === 0 ? {} : { content }) }, wholeEvents);
 }
 
 function withEvents(decided: Decided, map: (events: readonly Event[]) => unknown): Decided {

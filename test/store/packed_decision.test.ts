@@ -32,6 +32,13 @@ test.each<readonly [string, Decided]>([
   expect(text(unpackDecided(packDecided(decided)))).toBe(text(decided));
 });
 
+test('the content of a snapshot goes as the bytes that it is, whatever is before it', () => {
+  const content = Buffer.from(Uint8Array.from({ length: 1_000 }, (_, at) => at % 256));
+  const packed = packDecided({ ...decidedBy(eventOf(put('1', { name: 'é€😀' }))), content });
+  expect(unpackDecided(packed)).toEqual({ ...decidedBy(eventOf(put('1', { name: 'é€😀' }))), content });
+  expect(packed.byteLength).toBeLessThan(content.length + 300);
+});
+
 test('a record that is put again is packed as what is another of it', () => {
   const record = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`member_${String(at)}`, at]));
   const once = packDecided(decidedBy(eventOf(put('1', record)))).byteLength;
