@@ -17,13 +17,14 @@ export interface ChildService {
   crash(): Promise<void>;
 }
 
-/** src/main.ts in a process, on a free port of the loopback unless told. `first`: modules that it loads before. */
+/** src/main.ts, or what stands for it, in a process, on a free port of the loopback unless told. `first`: modules that it loads before. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
   first: readonly string[] = [],
+  main = 'src/main.ts',
 ): ChildProcess {
   const imports = [...first, 'tsx'].flatMap((module) => ['--import', module]);
-  return spawn(process.execPath, [...imports, 'src/main.ts'], {
+  return spawn(process.execPath, [...imports, main], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -37,10 +38,13 @@ export function spawnService(
   });
 }
 
-/** Starts src/main.ts on a free port; resolves once it listens. Rejects with what it wrote where it ends before. */
-export async function startChildService(env: Readonly<Record<string, string>> = {}): Promise<ChildService> {
+/** Starts src/main.ts, or what stands for it, on a free port; resolves once it listens. Rejects with what it wrote where it ends before. */
+export async function startChildService(
+  env: Readonly<Record<string, string>> = {},
+  main?: string,
+): Promise<ChildService> {
   const directory = await mkdtemp(join(tmpdir(), 'daxplane-'));
-  const child = spawnService({ DAXPLANE_DB: join(directory, 'daxplane.db'), ...env });
+  const child = spawnService({ DAXPLANE_DB: join(directory, 'daxplane.db'), ...env }, [], main);
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');

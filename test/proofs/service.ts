@@ -12,16 +12,19 @@ export interface RestartedService {
   readonly close: () => Promise<void>;
 }
 
-/** Starts one over a database that ends with it. */
-export async function startRestarted(): Promise<RestartedService> {
+/** Starts one over a database that ends with it: src/main.ts, or what stands for it. */
+export async function startRestarted(
+  more: Readonly<Record<string, string>> = {},
+  main?: string,
+): Promise<RestartedService> {
   const directory = await mkdtemp(join(tmpdir(), 'daxplane-proof-'));
-  const env = { DAXPLANE_DB: join(directory, 'daxplane.db'), DAXPLANE_DEMO: '0' };
-  let current: Promise<ChildService> = startChildService(env);
+  const env = { DAXPLANE_DB: join(directory, 'daxplane.db'), DAXPLANE_DEMO: '0', ...more };
+  let current: Promise<ChildService> = startChildService(env, main);
   const again = async (before: ChildService, how: 'kill' | 'stop'): Promise<ChildService> => {
     if (how === 'kill') await before.crash();
     const status = await before.stop();
     if (how === 'stop' && status !== 0) throw new Error(`the service ended with ${String(status)}`);
-    return startChildService(env);
+    return startChildService(env, main);
   };
   return {
     url: async () => (await current).url,
