@@ -4,6 +4,7 @@ import { openLocalStore } from '../support/local_store.ts';
 import { faultRuleContract } from './fault_rule_contract.ts';
 import { figuresContract } from './figures_contract.ts';
 import { listContract } from './list_contract.ts';
+import { preconditionContract } from './precondition_contract.ts';
 import { serviceContract } from './service_contract.ts';
 import { storeContract } from './store_contract.ts';
 
@@ -16,5 +17,6 @@ const makeHarness = () => {
 storeContract('the SQLite store in one thread', makeHarness);
 listContract('the SQLite store in one thread', makeHarness);
 figuresContract('the SQLite store in one thread', makeHarness);
+preconditionContract('the SQLite store in one thread', makeHarness);
 serviceContract('the SQLite store in one thread', makeHarness);
 faultRuleContract('the SQLite store in one thread', makeHarness);

@@ -14,7 +14,6 @@ import type {
   Submission,
   Submitted,
 } from '../../src/store/port.ts';
-import type { RecordState } from '../../src/store/state.ts';
 import { listed } from '../support/listed.ts';
 
 /** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_decide.ts. */
@@ -164,45 +163,6 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       const idempotency = { key: 'key', fingerprint: 'one' };
       const both = await Promise.all([createProcess(1, { idempotency }), createProcess(1, { idempotency })]);
       expect(both.map((one) => done(one).replayed)).toEqual([false, true]);
-    });
-
-    test('a replay answers although the record has changed since its If-Match', async () => {
-      await createHost();
-      const record = await store.get('hosts', 'node-a', 'node-a');
-      const more = {
-        precondition: { kind: 'hosts', id: 'node-a', states: [{ uid: record?.uid ?? '', revision: 1 }] },
-        idempotency: { key: 'key', fingerprint: 'one' },
-      } as const;
-      done(await submit({ type: 'patch_host', labels: { rack: '1' } }, more));
-      expect(done(await submit({ type: 'patch_host', labels: { rack: '1' } }, more)).replayed).toBe(true);
-    });
-
-    test('If-Match holds for the current revision, for a list with it and for *', async () => {
-      await createHost();
-      const uid = (await store.get('hosts', 'node-a', 'node-a'))?.uid ?? '';
-      const patch = (states: '*' | readonly RecordState[]): Promise<Submitted> =>
-        submit({ type: 'patch_host', labels: {} }, { precondition: { kind: 'hosts', id: 'node-a', states } });
-      expect((await patch([{ uid, revision: 1 }])).status).toBe('done');
-      expect((await patch([{ uid, revision: 1 }])).status).toBe('precondition_failed');
-      expect((await patch([{ uid: 'other', revision: 2 }])).status).toBe('precondition_failed');
-      expect((await patch([])).status).toBe('precondition_failed');
-      expect(
-        (
-          await patch([
-            { uid: 'other', revision: 1 },
-            { uid, revision: 2 },
-          ])
-        ).status,
-      ).toBe('done');
-      expect((await patch('*')).status).toBe('done');
-    });
-
-    test('If-Match on what is not there: not found stays not found, anything else has failed', async () => {
-      const precondition = { kind: 'processes', id: '9', states: '*' } as const;
-      await createHost();
-      expect((await submit({ type: 'exit_process', pid: 9 }, { precondition })).status).toBe('refused');
-      expect((await createProcess(9, { precondition })).status).toBe('precondition_failed');
-      expect(await store.get('processes', 'node-a', '9')).toBeNull();
     });
 
     test('a list is in order of creation, a page at a time, and neither skips nor repeats', async () => {
