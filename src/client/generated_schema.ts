@@ -2132,13 +2132,13 @@ export interface components {
          *     }
          */
         CreateHost: {
-            /** @description Its name. */
+            /** @description The name of the host, by which paths name it. */
             name: string;
             kernel?: components["schemas"]["KernelName"];
             /** @description `uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does. */
             kernel_release?: components["schemas"]["KernelReleaseText"];
             kernel_probes?: components["schemas"]["KernelProbesInput"];
-            /** @description Settings of its kernel. */
+            /** @description Settings of its kernel that the model knows. */
             sysctl?: {
                 memory_failure_early_kill: components["schemas"]["ZeroOrOne"];
             };
@@ -2150,7 +2150,7 @@ export interface components {
         /** @description As KernelReleaseText, or null where there is none. */
         NullableKernelReleaseText: components["schemas"]["KernelReleaseText"] | null;
         /**
-         * @description What changes of a host.
+         * @description What changes of a host; what is absent stays.
          * @example {
          *       "labels": {
          *         "rack": "r1"
@@ -2161,7 +2161,7 @@ export interface components {
             /** @description What it has run all along: what was told of it before was wrong, and no other boots. */
             kernel_release?: components["schemas"]["NullableKernelReleaseText"];
             kernel_probes?: components["schemas"]["KernelProbesInput"];
-            /** @description Settings of its kernel. */
+            /** @description Settings of its kernel that the model knows. */
             sysctl?: {
                 memory_failure_early_kill: components["schemas"]["ZeroOrOne"];
             };
@@ -2221,7 +2221,7 @@ export interface components {
         CreatedDeviceState: "bound" | "unbound";
         /** @description A dax device that a host is to have. */
         DeclaredDaxDevice: {
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: string;
             mode: components["schemas"]["KnownMode"];
             size: components["schemas"]["Bytes"];
@@ -2298,7 +2298,7 @@ export interface components {
             /** @description Absolute and normal: no empty part, no `.` or `..`, no NUL, no slash at its end. */
             path: string;
             size: components["schemas"]["Bytes"];
-            /** @description When files use DAX. */
+            /** @description Whether the file has the inode flag for DAX, which counts where the mount says `inode`. */
             dax?: boolean;
             /** @description A size without blocks: one hole. Of a file that uses DAX alone. */
             sparse?: boolean;
@@ -2424,7 +2424,7 @@ export interface components {
             offset: components["schemas"]["Bytes"];
             length: components["schemas"]["Bytes"];
             /**
-             * @description Its flags.
+             * @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC.
              * @example [
              *       "shared"
              *     ]
@@ -2462,7 +2462,7 @@ export interface components {
             offset: components["schemas"]["Bytes"];
             length: components["schemas"]["Bytes"];
             /**
-             * @description Its flags.
+             * @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC.
              * @example [
              *       "shared"
              *     ]
@@ -2559,7 +2559,7 @@ export interface components {
             /** @description `uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does. */
             kernel_release?: components["schemas"]["KernelReleaseText"];
             kernel_probes?: components["schemas"]["KernelProbesInput"];
-            /** @description Settings of its kernel. */
+            /** @description Settings of its kernel that the model knows. */
             sysctl?: {
                 memory_failure_early_kill: components["schemas"]["ZeroOrOne"];
             };
@@ -2567,19 +2567,19 @@ export interface components {
             memory_block_bytes?: components["schemas"]["Bytes"];
             labels?: components["schemas"]["Labels"];
             proposed?: components["schemas"]["Proposed"];
-            /** @description The dax devices. */
+            /** @description The dax devices of the host. */
             dax_devices?: components["schemas"]["DeclaredDaxDevice"][];
-            /** @description The mounts. */
+            /** @description The mounts of the host. */
             mounts?: components["schemas"]["DeclaredMount"][];
-            /** @description The files. */
+            /** @description The files of the host. */
             files?: components["schemas"]["DeclaredFile"][];
-            /** @description The processes. */
+            /** @description The processes of the host. */
             processes?: components["schemas"]["DeclaredProcess"][];
             /** @description Descriptors that processes have open. */
             open_files?: components["schemas"]["DeclaredOpenFile"][];
-            /** @description The mappings. */
+            /** @description The mappings of the host. */
             mappings?: components["schemas"]["DeclaredMapping"][];
-            /** @description The pins. */
+            /** @description The pins of the host. */
             pins?: components["schemas"]["DeclaredPin"][];
             /** @description As a GET answers it; not read. */
             not_declared?: {
@@ -2587,14 +2587,14 @@ export interface components {
             };
         };
         /**
-         * @description A state of a host that is kept.
+         * @description What the snapshot is called, which is of the host as it is now.
          * @default {}
          * @example {
          *       "name": "before the pull"
          *     }
          */
         CreateSnapshot: {
-            /** @description Its name. */
+            /** @description What its maker calls it; others may have the same. */
             name?: components["schemas"]["ShortText"];
         };
         /** @description The id of a resource, as it was answered. */
@@ -2610,13 +2610,13 @@ export interface components {
             snapshot: components["schemas"]["ResourceId"];
         };
         /**
-         * @description What the host that is made of a snapshot is called.
+         * @description What the new host is called, and of which snapshot it is made: of none, it is as the host is now.
          * @example {
          *       "name": "node-copy"
          *     }
          */
         ForkHost: {
-            /** @description Its name. */
+            /** @description The name of the new host. */
             name: string;
             /** @description Id of a snapshot of this host. Absent: as it is now. */
             snapshot?: components["schemas"]["ResourceId"];
@@ -2658,9 +2658,9 @@ export interface components {
             type?: components["schemas"]["KnownRegionType"];
             /** @description Whether its decoders are locked by the firmware. */
             locked?: boolean;
-            /** @description The CXL memdevs. */
+            /** @description The CXL memdevs that it lies on. */
             memdevs?: {
-                /** @description Its name. */
+                /** @description Its name, by which paths and other records name it. */
                 name?: string;
                 /** @description Serial number; null where it is not known. */
                 serial?: string | null;
@@ -2669,7 +2669,7 @@ export interface components {
             }[];
         };
         /**
-         * @description A dax device that is there.
+         * @description A dax device that the host has from then on: how large it is, where it lies, and as what it is bound.
          * @example {
          *       "name": "dax9.0",
          *       "mode": "devdax",
@@ -2677,7 +2677,7 @@ export interface components {
          *     }
          */
         CreateDaxDevice: {
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: string;
             mode: components["schemas"]["KnownMode"];
             size: components["schemas"]["Bytes"];
@@ -2736,7 +2736,7 @@ export interface components {
          */
         KmemState: "unplugged" | "offline" | "online" | "online_kernel" | "online_movable";
         /**
-         * @description What changes of a dax device.
+         * @description What changes of a dax device; what is absent stays.
          * @example {
          *       "labels": {
          *         "rack": "r1"
@@ -2817,7 +2817,7 @@ export interface components {
             no_movable?: boolean;
         };
         /**
-         * @description Nothing has to be said.
+         * @description An object without members: nothing has to be said.
          * @default {}
          * @example {}
          */
@@ -2918,7 +2918,7 @@ export interface components {
          */
         RemountOption: "ro" | "rw";
         /**
-         * @description What a mount becomes.
+         * @description Whether a mount becomes read-only, or writable again.
          * @example {
          *       "options": "rw"
          *     }
@@ -2930,7 +2930,7 @@ export interface components {
             options: components["schemas"]["RemountOption"];
         };
         /**
-         * @description A file that is made.
+         * @description A file that is made on a mounted file system.
          * @example {
          *       "mount": "m2",
          *       "path": "/new.db",
@@ -2949,7 +2949,7 @@ export interface components {
             /** @description Absolute and normal: no empty part, no `.` or `..`, no NUL, no slash at its end. */
             path: string;
             size: components["schemas"]["Bytes"];
-            /** @description When files use DAX. */
+            /** @description Whether the file has the inode flag for DAX, which counts where the mount says `inode`. */
             dax?: boolean;
             /** @description A size without blocks: one hole. Of a file that uses DAX alone. */
             sparse?: boolean;
@@ -3087,7 +3087,7 @@ export interface components {
             offset: components["schemas"]["Bytes"];
             length: components["schemas"]["Bytes"];
             /**
-             * @description Its flags.
+             * @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC.
              * @example [
              *       "shared"
              *     ]
@@ -3478,7 +3478,7 @@ export interface components {
             /** @description Only events that concern this tenant. */
             tenant?: components["schemas"]["NullableShortText"];
             description?: components["schemas"]["NullableLabelValue"];
-            /** @description Whether it is sent anything. */
+            /** @description Whether events are sent to it. */
             enabled?: boolean;
             /** @description Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes. */
             secret?: components["schemas"]["SigningSecret"];
@@ -3486,7 +3486,7 @@ export interface components {
         /** @description That a new secret is made, or which it is to be. */
         SecretRotation: true | components["schemas"]["SigningSecret"];
         /**
-         * @description What changes of a webhook.
+         * @description What changes of a webhook; what is absent stays.
          * @example {
          *       "description": "the dashboard"
          *     }
@@ -3503,7 +3503,7 @@ export interface components {
             /** @description Only events that concern this tenant. */
             tenant?: components["schemas"]["NullableShortText"];
             description?: components["schemas"]["NullableLabelValue"];
-            /** @description Whether it is sent anything. */
+            /** @description Whether events are sent to it. */
             enabled?: boolean;
             /** @description `true` makes a new secret. Messages are signed by both for a day. */
             rotate_secret?: components["schemas"]["SecretRotation"];
@@ -3533,14 +3533,14 @@ export interface components {
         /** @description It is answered with a problem, and nothing is done. */
         FaultProblem: {
             /**
-             * @description What kind it is of. (enum property replaced by openapi-typescript)
+             * @description What is done to the request. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "problem";
             code: components["schemas"]["FaultCode"];
             /**
              * Format: int32
-             * @description What Retry-After says, in seconds.
+             * @description What `Retry-After` of the problem says, in seconds; absent: it has none.
              */
             retry_after_s?: number;
         };
@@ -3552,7 +3552,7 @@ export interface components {
         /** @description It waits: by the clock of the host that the selector names, where that is manual. */
         FaultDelay: {
             /**
-             * @description What kind it is of. (enum property replaced by openapi-typescript)
+             * @description What is done to the request. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "delay";
@@ -3566,7 +3566,7 @@ export interface components {
         /** @description The connection is closed without an answer; `after_effect` that of a stream behind its first frame. */
         FaultClose: {
             /**
-             * @description What kind it is of. (enum property replaced by openapi-typescript)
+             * @description What is done to the request. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "close";
@@ -3575,13 +3575,13 @@ export interface components {
         /** @description The connection is closed behind so many bytes of the answer, also of a stream. */
         FaultCut: {
             /**
-             * @description What kind it is of. (enum property replaced by openapi-typescript)
+             * @description What is done to the request. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "cut";
             /**
              * Format: int32
-             * @description After how many bytes the answer is cut.
+             * @description How many bytes of the answer are sent before it is cut.
              */
             after_bytes: number;
         };
@@ -3613,7 +3613,7 @@ export interface components {
             remaining?: number | null;
             /**
              * Format: double
-             * @description How probable it is that a request that matches meets it.
+             * @description How probable it is, from 0 to 1, that a request that matches gets the fault.
              */
             probability?: number;
             /**
@@ -3623,7 +3623,7 @@ export interface components {
             seed?: number;
         };
         /**
-         * @description What changes of a fault rule.
+         * @description What changes of a fault rule; what is absent stays.
          * @example {
          *       "remaining": 1
          *     }
@@ -3639,7 +3639,7 @@ export interface components {
             remaining?: number | null;
             /**
              * Format: double
-             * @description How probable it is that a request that matches meets it.
+             * @description How probable it is, from 0 to 1, that a request that matches gets the fault.
              */
             probability?: number;
             /**
@@ -3708,7 +3708,7 @@ export interface components {
         MemoryFailureCounters: {
             /**
              * Format: int64
-             * @description How many there are altogether.
+             * @description All of these pages together.
              */
             total: number;
             /**
@@ -3775,13 +3775,13 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             kernel: components["schemas"]["HostKernel"];
             /** @description `uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does. */
             kernel_release: components["schemas"]["NullableKernelReleaseText"];
             kernel_probes: components["schemas"]["KernelProbes"];
-            /** @description Settings of its kernel. */
+            /** @description Settings of its kernel that the model knows. */
             sysctl: {
                 memory_failure_early_kill: components["schemas"]["ZeroOrOne"];
             };
@@ -3836,7 +3836,7 @@ export interface components {
          */
         ResultOrUndetermined: "ok" | "signal" | "errno" | "blocked" | "livelock" | "kernel_oops" | "undetermined";
         /**
-         * @description The name of an errno.
+         * @description An errno by its name, as `EBUSY`.
          * @enum {string}
          */
         Errno: "EACCES" | "EBUSY" | "EEXIST" | "EFAULT" | "EHWPOISON" | "EINTR" | "EINVAL" | "EIO" | "ENODEV" | "ENOENT" | "ENOSPC" | "ENXIO" | "EOPNOTSUPP" | "EPERM" | "EROFS" | "EUCLEAN";
@@ -3885,7 +3885,7 @@ export interface components {
         Problem: {
             /** @description Relative reference to the page that says what it means and what to do. */
             type: components["schemas"]["FreeText"];
-            /** @description What it is called. */
+            /** @description What the code says, in a few words. */
             title: components["schemas"]["FreeText"];
             /**
              * Format: int32
@@ -3904,7 +3904,7 @@ export interface components {
             possible?: {
                 /** @description What may come of it: an errno, or a word of the API. */
                 outcome: components["schemas"]["FreeText"];
-                /** @description When that is what comes of it. */
+                /** @description In which case that comes of it. */
                 when: components["schemas"]["FreeText"];
             }[];
             /** @description Of `undetermined`, and of a refusal of which the words differ: the facts that are not known of the kernel, and what each value leads to. */
@@ -3928,7 +3928,7 @@ export interface components {
         NullablePageSize: components["schemas"]["PageSize"] | null;
         /** @description A dax device of a host, as a PUT makes it so. */
         ExportedDaxDevice: {
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: string;
             mode: components["schemas"]["KnownMode"];
             /**
@@ -3978,7 +3978,7 @@ export interface components {
              * @description Bytes.
              */
             size: number;
-            /** @description When files use DAX. */
+            /** @description Whether the file has the inode flag for DAX, which counts where the mount says `inode`. */
             dax?: boolean;
             /** @description A size without blocks: one hole. Of a file that uses DAX alone. */
             sparse?: boolean;
@@ -4049,7 +4049,7 @@ export interface components {
              */
             length: number;
             /**
-             * @description Its flags.
+             * @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC.
              * @example [
              *       "shared"
              *     ]
@@ -4095,7 +4095,7 @@ export interface components {
              */
             length: number;
             /**
-             * @description Its flags.
+             * @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC.
              * @example [
              *       "shared"
              *     ]
@@ -4140,7 +4140,7 @@ export interface components {
             /** @description `uname -r`, or a package version of Debian, whose `uname -r` may hide the point release: `5.10.223-1`. It decides what the kernel does. */
             kernel_release?: components["schemas"]["KernelReleaseText"];
             kernel_probes?: components["schemas"]["KernelProbes"];
-            /** @description Settings of its kernel. */
+            /** @description Settings of its kernel that the model knows. */
             sysctl?: {
                 memory_failure_early_kill: components["schemas"]["ZeroOrOne"];
             };
@@ -4152,19 +4152,19 @@ export interface components {
             memory_block_bytes: number;
             labels?: components["schemas"]["Labels"];
             proposed?: components["schemas"]["Proposed"];
-            /** @description The dax devices. */
+            /** @description The dax devices of the host. */
             dax_devices: components["schemas"]["ExportedDaxDevice"][];
-            /** @description The mounts. */
+            /** @description The mounts of the host. */
             mounts: components["schemas"]["DeclaredMount"][];
-            /** @description The files. */
+            /** @description The files of the host. */
             files: components["schemas"]["ExportedFile"][];
-            /** @description The processes. */
+            /** @description The processes of the host. */
             processes: components["schemas"]["DeclaredProcess"][];
             /** @description Descriptors that processes have open. */
             open_files: components["schemas"]["DeclaredOpenFileOutput"][];
-            /** @description The mappings. */
+            /** @description The mappings of the host. */
             mappings: components["schemas"]["ExportedMapping"][];
-            /** @description The pins. */
+            /** @description The pins of the host. */
             pins: components["schemas"]["ExportedPin"][];
             /** @description How many records of each kind the document leaves out, since no POST would make them so: devices on their way out, lazy mounts, stale mappings, pins that outlived theirs, the journal of removals, …. */
             not_declared: {
@@ -4229,7 +4229,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description What its maker calls it. */
             name: components["schemas"]["NullableFreeText"];
@@ -4272,7 +4272,7 @@ export interface components {
         NullablePlacedAs: components["schemas"]["PlacedAs"] | null;
         /** @description A bind that sleeps on the lock of the device. */
         WaitingBind: {
-            /** @description The bind that waits. */
+            /** @description As what, by which driver and for whom the device is to be bound. */
             bind: {
                 driver?: components["schemas"]["Driver"];
                 mode?: components["schemas"]["KnownMode"];
@@ -4328,7 +4328,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             mode: components["schemas"]["DeviceMode"];
             /** @description The word of a mode that is not modelled (`unknown`), as listed; null in any other. */
@@ -4373,7 +4373,7 @@ export interface components {
             state: components["schemas"]["DeviceState"];
             /** @description What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound, and before that `cdev_miscounted`, where a close will come to that. Kinds that come later are to be borne by clients. */
             conditions: {
-                /** @description Its type. */
+                /** @description Which condition it is. */
                 type: components["schemas"]["FreeText"];
                 /** @description What is the matter, in a sentence. */
                 detail: components["schemas"]["FreeText"];
@@ -4395,7 +4395,7 @@ export interface components {
              */
             pgmap: number;
             pgmap_state: components["schemas"]["PgmapState"];
-            /** @description Whether the dax device can still be entered. */
+            /** @description Whether the kernel still lets anyone enter the dax device: not from kill_dax() on. */
             dax_alive: boolean;
             /**
              * Format: int64
@@ -4407,9 +4407,9 @@ export interface components {
             /** @description Drivers of the dax bus that still have the name of the device by a write to `new_id`, since they last let it go. */
             driver_ids: components["schemas"]["DaxBusDriver"][];
             mem_region: components["schemas"]["MediaRegionState"];
-            /** @description The removal, by its id. */
+            /** @description Id of its removal that has not ended; null where there is none. */
             removal: components["schemas"]["NullableFreeText"];
-            /** @description Whether the medium is there. */
+            /** @description Whether a medium is in its place. */
             media_present: boolean;
             /** @description PG_hwpoison in the struct pages of the present pgmap. */
             hwpoisoned: number[][];
@@ -4417,12 +4417,12 @@ export interface components {
             badblocks: {
                 /**
                  * Format: int64
-                 * @description Where it begins.
+                 * @description The first sector, of 512 bytes.
                  */
                 offset: number;
                 /**
                  * Format: int64
-                 * @description How many, from the offset on.
+                 * @description How many sectors of 512 bytes.
                  */
                 length: number;
             }[];
@@ -4535,7 +4535,7 @@ export interface components {
         /** @description Who holds a device, and what a removal now would do to it. */
         Holder: {
             kind: components["schemas"]["HolderKind"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /**
              * Format: int32
@@ -4617,17 +4617,17 @@ export interface components {
             mappings: number;
             /**
              * Format: int64
-             * @description The pins.
+             * @description How many pins reach it.
              */
             pins: number;
             /**
              * Format: int64
-             * @description The processes.
+             * @description How many processes reach it.
              */
             processes: number;
             /**
              * Format: int64
-             * @description How many pages, or of which kind how many.
+             * @description How many pages of 4 KiB.
              */
             pages: number;
             /**
@@ -4698,7 +4698,7 @@ export interface components {
         BlastRadius: {
             /**
              * Format: int64
-             * @description The processes.
+             * @description How many processes have it or its files open, map or pin them.
              */
             processes: number;
             /** @description The first 100, by name. */
@@ -4706,12 +4706,12 @@ export interface components {
             cut?: components["schemas"]["Cut"];
             /**
              * Format: int64
-             * @description The mounts.
+             * @description How many mounts it has.
              */
             mounts: number;
             /**
              * Format: int64
-             * @description The files.
+             * @description How many files are on it.
              */
             files: number;
             /**
@@ -4726,7 +4726,7 @@ export interface components {
             dirty_bytes: number;
             /**
              * Format: int64
-             * @description The pins.
+             * @description How many pins there are of its pages.
              */
             pins: number;
         };
@@ -4756,7 +4756,7 @@ export interface components {
          */
         Call: {
             method: components["schemas"]["CallMethod"];
-            /** @description The path. */
+            /** @description The path of the request, with its query where it has one. */
             path: components["schemas"]["FreeText"];
             body: components["schemas"]["NullableCallBody"];
         };
@@ -4764,7 +4764,7 @@ export interface components {
         PossibleThen: {
             /** @description What may come of it: an errno, or a word of the API. */
             outcome: components["schemas"]["FreeText"];
-            /** @description When that is what comes of it. */
+            /** @description In which case that comes of it. */
             when: components["schemas"]["FreeText"];
             state_then: components["schemas"]["NullableImaginedState"];
             verdict_then: components["schemas"]["NullableVerdict"];
@@ -4869,7 +4869,7 @@ export interface components {
             unknown?: components["schemas"]["Untold"][];
             residue: components["schemas"]["Residue"];
             blast_radius: components["schemas"]["BlastRadius"];
-            /** @description What can be done before it, each tried in the model. */
+            /** @description What helps before a removal, or cleans up behind one, each tried in the model. */
             advice: components["schemas"]["Advice"][];
         };
         /** @description Whose bytes were reached: the owner's generation and tenant, and the file. */
@@ -4895,7 +4895,7 @@ export interface components {
         ExitedProcess: {
             /**
              * Format: int64
-             * @description Its exit status.
+             * @description The status that the process ended with.
              */
             exit: number;
         };
@@ -4952,21 +4952,21 @@ export interface components {
              */
             si_addr_lsb: number | null;
             errno: components["schemas"]["NullableErrno"];
-            /** @description Faults that it took, by level. */
+            /** @description Page faults that were served, by the size of the entry. */
             faults: {
                 /**
                  * Format: int64
-                 * @description By entries of 4 KiB.
+                 * @description Faults that an entry of 4 KiB has served.
                  */
                 pte: number;
                 /**
                  * Format: int64
-                 * @description By entries of 2 MiB.
+                 * @description Faults that an entry of 2 MiB has served.
                  */
                 pmd: number;
                 /**
                  * Format: int64
-                 * @description By entries of 1 GiB.
+                 * @description Faults that an entry of 1 GiB has served.
                  */
                 pud: number;
             };
@@ -4989,7 +4989,7 @@ export interface components {
             kernel_log: components["schemas"]["FreeText"][];
             /** @description Of a close that takes the last reference of the node of a device-dax: what the device says from then on. */
             conditions?: {
-                /** @description Its type. */
+                /** @description Which condition it is. */
                 type: components["schemas"]["FreeText"];
                 /** @description What is the matter, in a sentence. */
                 detail: components["schemas"]["FreeText"];
@@ -5041,7 +5041,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description Name of the dax device. */
             dax_device: components["schemas"]["FreeText"];
@@ -5084,7 +5084,7 @@ export interface components {
             writable_pages: number;
             /** @description The first 100 of them. */
             pfn_ranges: number[][];
-            /** @description Whether it is open. */
+            /** @description Whether the process still reaches the pfns. */
             open: boolean;
             /** @description Type and subject of the event, as the journal has it. */
             opened_by: components["schemas"]["FreeText"];
@@ -5093,7 +5093,7 @@ export interface components {
              * @description RFC 3339, UTC.
              */
             opened_at: string;
-            /** @description What closed it; null while it is open. */
+            /** @description Type and subject of the event that closed it, as the journal has them; null while it is open. */
             closed_by: components["schemas"]["NullableFreeText"];
             /**
              * Format: date-time
@@ -5127,7 +5127,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             mode: components["schemas"]["DeviceMode"];
             /** @description The word of a mode that is not modelled (`unknown`), as listed; null in any other. */
@@ -5172,7 +5172,7 @@ export interface components {
             state: components["schemas"]["DeviceState"];
             /** @description What of it is worth knowing beside its state, by kind, and what helps: `cdev_released`, for one, where nobody can open its node although device_dax is bound, and before that `cdev_miscounted`, where a close will come to that. Kinds that come later are to be borne by clients. */
             conditions: {
-                /** @description Its type. */
+                /** @description Which condition it is. */
                 type: components["schemas"]["FreeText"];
                 /** @description What is the matter, in a sentence. */
                 detail: components["schemas"]["FreeText"];
@@ -5194,7 +5194,7 @@ export interface components {
              */
             pgmap: number;
             pgmap_state: components["schemas"]["PgmapState"];
-            /** @description Whether the dax device can still be entered. */
+            /** @description Whether the kernel still lets anyone enter the dax device: not from kill_dax() on. */
             dax_alive: boolean;
             /**
              * Format: int64
@@ -5206,9 +5206,9 @@ export interface components {
             /** @description Drivers of the dax bus that still have the name of the device by a write to `new_id`, since they last let it go. */
             driver_ids: components["schemas"]["DaxBusDriver"][];
             mem_region: components["schemas"]["MediaRegionState"];
-            /** @description The removal, by its id. */
+            /** @description Id of its removal that has not ended; null where there is none. */
             removal: components["schemas"]["NullableFreeText"];
-            /** @description Whether the medium is there. */
+            /** @description Whether a medium is in its place. */
             media_present: boolean;
             /** @description PG_hwpoison in the struct pages of the present pgmap. */
             hwpoisoned: number[][];
@@ -5216,12 +5216,12 @@ export interface components {
             badblocks: {
                 /**
                  * Format: int64
-                 * @description Where it begins.
+                 * @description The first sector, of 512 bytes.
                  */
                 offset: number;
                 /**
                  * Format: int64
-                 * @description How many, from the offset on.
+                 * @description How many sectors of 512 bytes.
                  */
                 length: number;
             }[];
@@ -5296,7 +5296,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description Its name.
+             * @description Its name, by which paths and other records name it.
              * @example memory80
              */
             name: string;
@@ -5320,7 +5320,7 @@ export interface components {
             valid_zones: string | null;
             /**
              * Format: int64
-             * @description The NUMA node.
+             * @description The NUMA node of the memory; null where it is not known.
              */
             node: number | null;
             /** @description Physical address of its first byte; null where it is not known. */
@@ -5332,7 +5332,7 @@ export interface components {
             size: number;
             /**
              * Format: int64
-             * @description Pages that somebody uses.
+             * @description Pages of the block that somebody uses.
              */
             pages_in_use: number;
             /**
@@ -5375,7 +5375,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description Its name.
+             * @description Its name, by which paths and other records name it.
              * @example memory80
              */
             name: string;
@@ -5399,7 +5399,7 @@ export interface components {
             valid_zones: string | null;
             /**
              * Format: int64
-             * @description The NUMA node.
+             * @description The NUMA node of the memory; null where it is not known.
              */
             node: number | null;
             /** @description Physical address of its first byte; null where it is not known. */
@@ -5411,7 +5411,7 @@ export interface components {
             size: number;
             /**
              * Format: int64
-             * @description Pages that somebody uses.
+             * @description Pages of the block that somebody uses.
              */
             pages_in_use: number;
             /**
@@ -5459,15 +5459,15 @@ export interface components {
             memory_blocks: {
                 /**
                  * Format: int64
-                 * @description Blocks that are online.
+                 * @description Memory blocks of the device that are online.
                  */
                 online: number;
                 /**
                  * Format: int64
-                 * @description How many there are altogether.
+                 * @description Memory blocks of the device.
                  */
                 total: number;
-                /** @description Blocks in the movable zone. */
+                /** @description `movable` of `daxctl list`: whether the memory is in ZONE_MOVABLE; null where daxctl cannot tell. */
                 movable: boolean | null;
             };
             /** @description What of this depends on facts that are not known of the kernel; absent where nothing does. */
@@ -5495,7 +5495,7 @@ export interface components {
              * @description No driver holds it, and none can until a reboot.
              */
             leaked: number;
-            /** @description The devices. */
+            /** @description The devices of the host, each with its own capacity. */
             devices: {
                 /**
                  * Format: int64
@@ -5525,7 +5525,7 @@ export interface components {
                  */
                 unaligned: number;
             }[];
-            /** @description Ranges that are burnt until a reboot. */
+            /** @description Ranges of physical addresses that nobody can claim until a reboot. */
             leaked_ranges: {
                 /** @description As in the report of its removal. */
                 phys_addr: string;
@@ -5538,11 +5538,11 @@ export interface components {
                 dax_device: components["schemas"]["FreeText"];
                 /**
                  * Format: date-time
-                 * @description Since when.
+                 * @description When it leaked.
                  */
                 since: string;
                 /**
-                 * @description What ends it.
+                 * @description What gives the range back.
                  * @constant
                  */
                 until: "reboot";
@@ -5575,19 +5575,19 @@ export interface components {
             result: components["schemas"]["ErrnoOrOk"];
             /** @description That of the first page that failed: the answer of the kernel. */
             errno: components["schemas"]["NullableErrno"];
-            /** @description What the kernel logs of each page, and how often. */
+            /** @description What memory_failure() came to, by type of page and result, and of how many pages. */
             action_results: {
-                /** @description Its type. */
+                /** @description The type of page, as the kernel log names it. */
                 type: components["schemas"]["FreeText"];
                 result: components["schemas"]["NullableMemoryFailureAction"];
                 errno: components["schemas"]["NullableErrno"];
                 /**
                  * Format: int64
-                 * @description How many pages, or of which kind how many.
+                 * @description How many pages of 4 KiB.
                  */
                 pages: number;
             }[];
-            /** @description The processes. */
+            /** @description Who is sent a signal, and what becomes of it. */
             processes: {
                 /**
                  * Format: int32
@@ -5611,11 +5611,11 @@ export interface components {
                 si_addr_lsb: number | null;
                 /**
                  * Format: int64
-                 * @description How many there are.
+                 * @description Signals sent; fewer may arrive, for a pending one swallows the next.
                  */
                 count: number;
                 delivery: components["schemas"]["SignalDelivery"];
-                /** @description Whether it kills the process, or how many it kills. */
+                /** @description Whether the process dies of it. */
                 killed: boolean;
                 fate: components["schemas"]["SignalFate"];
             }[];
@@ -5633,12 +5633,12 @@ export interface components {
             badblocks: {
                 /**
                  * Format: int64
-                 * @description Where it begins.
+                 * @description The first sector, of 512 bytes.
                  */
                 offset: number;
                 /**
                  * Format: int64
-                 * @description How many, from the offset on.
+                 * @description How many sectors of 512 bytes.
                  */
                 length: number;
             }[];
@@ -5664,7 +5664,7 @@ export interface components {
             phys_addr: string | null;
             /** @description Whether its pages have PG_hwpoison. */
             hwpoison: boolean;
-            /** @description Whether it is in the badblocks of the device. */
+            /** @description Whether its sectors are in the badblocks of the device. */
             badblock: boolean;
         };
         /** @description A page of a list, and what asks for the next one. */
@@ -5741,11 +5741,11 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description Name of the dax device. */
             dax_device: components["schemas"]["FreeText"];
-            /** @description The path. */
+            /** @description Where it is mounted. */
             path: components["schemas"]["FreeText"];
             fs_type: components["schemas"]["FsType"];
             dax: components["schemas"]["DaxOption"];
@@ -5755,7 +5755,7 @@ export interface components {
             reflink: boolean;
             /**
              * Format: int64
-             * @description Allocation groups of xfs.
+             * @description Number of allocation groups: of xfs; 1 of any other.
              */
             agcount: number;
             /**
@@ -5826,11 +5826,11 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description Name of the dax device. */
             dax_device: components["schemas"]["FreeText"];
-            /** @description The path. */
+            /** @description Where it is mounted. */
             path: components["schemas"]["FreeText"];
             fs_type: components["schemas"]["FsType"];
             dax: components["schemas"]["DaxOption"];
@@ -5840,7 +5840,7 @@ export interface components {
             reflink: boolean;
             /**
              * Format: int64
-             * @description Allocation groups of xfs.
+             * @description Number of allocation groups: of xfs; 1 of any other.
              */
             agcount: number;
             /**
@@ -5910,7 +5910,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description The file system, by its id. */
             file_system: components["schemas"]["ResourceId"];
@@ -5918,7 +5918,7 @@ export interface components {
             dax_device: components["schemas"]["FreeText"];
             /** @description The mount, by its id. */
             mount: components["schemas"]["ResourceId"];
-            /** @description The path. */
+            /** @description Its path within its file system. */
             path: components["schemas"]["FreeText"];
             /**
              * Format: int64
@@ -5929,17 +5929,17 @@ export interface components {
             extents: {
                 /**
                  * Format: int64
-                 * @description Where it begins.
+                 * @description The first page of the file that lies there.
                  */
                 offset: number;
                 /**
                  * Format: int64
-                 * @description The first page frame number.
+                 * @description Page frame number of its first page.
                  */
                 pfn: number;
                 /**
                  * Format: int64
-                 * @description How many pages.
+                 * @description How many pages of 4 KiB.
                  */
                 nr_pages: number;
             }[];
@@ -6085,7 +6085,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /**
              * Format: int32
@@ -6110,9 +6110,9 @@ export interface components {
              * @description Bytes.
              */
             length: number;
-            /** @description Virtual address at which it begins. */
+            /** @description Virtual address of its first byte. */
             address: string;
-            /** @description Its flags. */
+            /** @description Flags of mmap(2): `shared` or `private`; `sync` is MAP_SYNC. */
             flags: components["schemas"]["MappingFlag"][];
             prot: components["schemas"]["MappingProtection"];
             /** @description The largest entry the VMA's alignment allows. */
@@ -6135,22 +6135,22 @@ export interface components {
             present: {
                 /**
                  * Format: int64
-                 * @description By entries of 4 KiB.
+                 * @description Present entries of 4 KiB.
                  */
                 pte: number;
                 /**
                  * Format: int64
-                 * @description By entries of 2 MiB.
+                 * @description Present entries of 2 MiB.
                  */
                 pmd: number;
                 /**
                  * Format: int64
-                 * @description By entries of 1 GiB.
+                 * @description Present entries of 1 GiB.
                  */
                 pud: number;
                 /**
                  * Format: int64
-                 * @description Pages that are copies of its own, of which the device knows nothing.
+                 * @description Pages that were copied on write: memory of the process, of which the device knows nothing.
                  */
                 anon: number;
             };
@@ -6212,7 +6212,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /**
              * Format: int32
@@ -6223,7 +6223,7 @@ export interface components {
             dax_device: components["schemas"]["FreeText"];
             /** @description null: the device node itself. */
             file: components["schemas"]["NullableResourceId"];
-            /** @description Its flags. */
+            /** @description The access mode of open(2). */
             flags: components["schemas"]["OpenFlag"][];
             /** @description The open file description: the id of the descriptor or mapping that it was opened for. A fork, and each mapping made through a descriptor, holds the same. */
             description: components["schemas"]["ResourceId"];
@@ -6275,7 +6275,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /**
              * Format: int32
@@ -6364,7 +6364,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             action: components["schemas"]["HotplugAction"];
             /** @description Name of the dax device. */
@@ -6444,17 +6444,17 @@ export interface components {
         StepState: "pending" | "running" | "waiting" | "done";
         /** @description What the step came to. The function in which it waits (`wait_in`), hangs or spins for ever, or has oopsed; of dax_holder_notify_failure the mount that holds the dax_device, and its errno; else what each step has to tell. */
         RemovalStepResult: {
-            /** @description The kernel function that waits. */
+            /** @description The kernel function in which it waits for what can be let go. */
             wait_in?: components["schemas"]["FreeText"];
-            /** @description The kernel function that never returns. */
+            /** @description The kernel function in which its task sleeps for ever. */
             hangs_in?: components["schemas"]["FreeText"];
-            /** @description The kernel function that spins. */
+            /** @description The kernel function in which its task spins for ever. */
             spins_in?: components["schemas"]["FreeText"];
-            /** @description The kernel function that oopses. */
+            /** @description The kernel function in which its task died. */
             oopses_in?: components["schemas"]["FreeText"];
-            /** @description Who holds it. */
+            /** @description The mount that holds the dax device and is notified, by its id; null where none does. */
             holder?: components["schemas"]["NullableFreeText"];
-            /** @description The kernel's or the tool's errno; null where there is none. */
+            /** @description The errno of the holder that was notified; absent where that went through. */
             errno?: components["schemas"]["FreeText"];
         } & {
             [key: string]: unknown;
@@ -6500,11 +6500,11 @@ export interface components {
             si_addr_lsb: number | null;
             /**
              * Format: int64
-             * @description How many there are.
+             * @description Signals sent; fewer may arrive, for a pending one swallows the next.
              */
             count: number;
             delivery: components["schemas"]["SignalDelivery"];
-            /** @description Whether it kills the process, or how many it kills. */
+            /** @description Whether the process dies of it. */
             killed: boolean;
         };
         /** @description As BlastRadius, or null where there is none. */
@@ -6523,11 +6523,11 @@ export interface components {
              * @description How long it keeps the kernel busy, in seconds; null where nothing of the kind was measured.
              */
             seconds: number | null;
-            /** @description Between which seconds it was measured; null where it was not. */
+            /** @description The least and the most seconds that the measurements allow; null where there is no estimate. */
             range: number[] | null;
             /** @description Why there is no estimate. */
             reason: components["schemas"]["NullableFreeText"];
-            /** @description How the seconds come from the terms. */
+            /** @description How `seconds` come of `terms`; null where there is no estimate. */
             formula: components["schemas"]["NullableFreeText"];
             workload: components["schemas"]["NullableCostWorkload"];
             /** @description What was counted, by what it stands for in the formula. */
@@ -6544,7 +6544,7 @@ export interface components {
                 mapped_mib_by_pmd: number;
                 /**
                  * Format: int64
-                 * @description Page frames of the device.
+                 * @description Page frames of the device, mapped or not.
                  */
                 device_pfns: number;
                 /**
@@ -6554,7 +6554,7 @@ export interface components {
                 pages: number;
                 /**
                  * Format: int64
-                 * @description Pages for which memory_failure() was called.
+                 * @description Pages for which memory_failure() is called.
                  */
                 armed_pages: number;
                 /**
@@ -6563,33 +6563,33 @@ export interface components {
                  */
                 kills: number;
             };
-            /** @description What the figures were measured on. */
+            /** @description On what the figures were measured, and what they are good for. */
             basis: components["schemas"]["FreeText"];
             /** @description Where that is written: file and function of the kernel, or a rule. */
             source: components["schemas"]["NullableFreeText"];
         };
         /** @description What a removal did: to pages, processes, pins and file systems. */
         RemovalReport: {
-            /** @description How many pages, or of which kind how many. */
+            /** @description The pages of the device, each counted by what became of it. */
             pages: {
                 /**
                  * Format: int64
-                 * @description How many there are altogether.
+                 * @description All pages of the device.
                  */
                 total: number;
                 /**
                  * Format: int64
-                 * @description Pages that somebody maps.
+                 * @description Pages that somebody mapped when it began.
                  */
                 mapped: number;
                 /**
                  * Format: int64
-                 * @description Pages whose entries were taken out.
+                 * @description Of the mapped, pages to which no entry is left.
                  */
                 unmapped: number;
                 /**
                  * Format: int64
-                 * @description Pages that are mapped still.
+                 * @description Of the mapped, pages to which an entry is left.
                  */
                 still_mapped: number;
                 /**
@@ -6599,7 +6599,7 @@ export interface components {
                 hwpoisoned: number;
                 /**
                  * Format: int64
-                 * @description Pages that nobody maps.
+                 * @description Pages that nobody mapped when it began.
                  */
                 never_mapped: number;
             };
@@ -6612,10 +6612,10 @@ export interface components {
                 /** @description Whether it holds the dax_device; the result of the step dax_holder_notify_failure says what its walk did. Absent in removals that are older than this field. */
                 dax_holder?: boolean;
                 result: components["schemas"]["FileSystemFate"];
-                /** @description Why. */
+                /** @description Why the file system was shut down; null where it was not. */
                 reason: components["schemas"]["NullableFreeText"];
             }[];
-            /** @description Ranges that are burnt until a reboot. */
+            /** @description Ranges of physical addresses that nobody can claim until a reboot. */
             leaked_ranges: {
                 /** @description Physical address of its first byte; null where it is not known. */
                 phys_addr: string;
@@ -6625,7 +6625,7 @@ export interface components {
                  */
                 size: number;
                 /**
-                 * @description What ends it.
+                 * @description What gives the range back.
                  * @constant
                  */
                 until: "reboot";
@@ -6669,7 +6669,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             /** @description Name of the dax device. */
             dax_device: components["schemas"]["FreeText"];
@@ -6713,7 +6713,7 @@ export interface components {
             depends_on?: components["schemas"]["DependsOn"][];
             /** @description The first 100, one of each kind among them. Exactly 100 without `cut` may be more, in a removal that is older than `cut`. */
             hazards: components["schemas"]["Hazard"][];
-            /** @description The steps, in order. */
+            /** @description Its steps, in order. */
             steps: components["schemas"]["RemovalStep"][];
             report: components["schemas"]["RemovalReport"];
             /** @description What was mapped when it began: the first 100 ranges. `report.pages.mapped` counts the pages of all of them. */
@@ -6743,7 +6743,7 @@ export interface components {
             revision: number;
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["ResourceId"];
             action: components["schemas"]["HotplugAction"];
             /** @description Name of the dax device. */
@@ -6777,7 +6777,7 @@ export interface components {
             host: components["schemas"]["FreeText"];
             /** @description Its name, as in its path. */
             id: string;
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             /** @description As its listing shows it; for a replaced card, as the event that brought it says. */
             serial: components["schemas"]["NullableFreeText"];
@@ -6844,7 +6844,7 @@ export interface components {
             host: components["schemas"]["FreeText"];
             /** @description Its name, as in its path. */
             id: string;
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             type: components["schemas"]["CxlRegionType"];
             /** @description The word of a type that is not modelled, as the region or its decoders are listed; null where none is told (`unknown`), and in any other. */
@@ -6879,7 +6879,7 @@ export interface components {
                 position: number;
                 /** @description Name of the CXL memdev. */
                 memdev: components["schemas"]["FreeText"];
-                /** @description Name of the endpoint decoder. */
+                /** @description Name of the endpoint decoder; null where no listing tells it. */
                 decoder: components["schemas"]["NullableFreeText"];
             }[];
         };
@@ -6903,9 +6903,9 @@ export interface components {
         /** @description The removal of a CXL memdev: what goes with it. */
         CxlMemdevRemoval: {
             cxl_memdev: components["schemas"]["CxlMemdev"];
-            /** @description The regions that it takes with it. */
+            /** @description The CXL regions that go with the memdev. */
             cxl_regions: components["schemas"]["CxlRegion"][];
-            /** @description The removals. */
+            /** @description The removals of the devices that lie on it, and go with it. */
             removals: components["schemas"]["Removal"][];
             /** @description What nobody has told of all that goes with the CXL card or region beneath: it may be more than is answered. To act is refused for it, with `outcome_unknown`, but where nothing at all is told to stand on a card (CX25). Absent where all is told. */
             unknown?: components["schemas"]["Untold"][];
@@ -6926,7 +6926,7 @@ export interface components {
             host: components["schemas"]["FreeText"];
             /** @description Its name, as in its path. */
             id: string;
-            /** @description Its name. */
+            /** @description Its name, by which paths and other records name it. */
             name: components["schemas"]["FreeText"];
             type: components["schemas"]["CxlRegionType"];
             /** @description The word of a type that is not modelled, as the region or its decoders are listed; null where none is told (`unknown`), and in any other. */
@@ -6961,7 +6961,7 @@ export interface components {
                 position: number;
                 /** @description Name of the CXL memdev. */
                 memdev: components["schemas"]["FreeText"];
-                /** @description Name of the endpoint decoder. */
+                /** @description Name of the endpoint decoder; null where no listing tells it. */
                 decoder: components["schemas"]["NullableFreeText"];
             }[];
             /** @description The first 100 exposures that it opens onto another owner's pfns, or in a dry run would open. All: /v1/exposures. */
@@ -7029,26 +7029,26 @@ export interface components {
         };
         /** @description What the removal would do on that kernel, counted. */
         ComparedReport: {
-            /** @description How many pages, or of which kind how many. */
+            /** @description The pages of the device, each counted by what became of it. */
             pages: {
                 /**
                  * Format: int64
-                 * @description How many there are altogether.
+                 * @description All pages of the device.
                  */
                 total: number;
                 /**
                  * Format: int64
-                 * @description Pages that somebody maps.
+                 * @description Pages that somebody mapped when it began.
                  */
                 mapped: number;
                 /**
                  * Format: int64
-                 * @description Pages whose entries were taken out.
+                 * @description Of the mapped, pages to which no entry is left.
                  */
                 unmapped: number;
                 /**
                  * Format: int64
-                 * @description Pages that are mapped still.
+                 * @description Of the mapped, pages to which an entry is left.
                  */
                 still_mapped: number;
                 /**
@@ -7058,7 +7058,7 @@ export interface components {
                 hwpoisoned: number;
                 /**
                  * Format: int64
-                 * @description Pages that nobody maps.
+                 * @description Pages that nobody mapped when it began.
                  */
                 never_mapped: number;
             };
@@ -7071,10 +7071,10 @@ export interface components {
                 /** @description Whether it holds the dax_device; the result of the step dax_holder_notify_failure says what its walk did. Absent in removals that are older than this field. */
                 dax_holder?: boolean;
                 result: components["schemas"]["FileSystemFate"];
-                /** @description Why. */
+                /** @description Why the file system was shut down; null where it was not. */
                 reason: components["schemas"]["NullableFreeText"];
             }[];
-            /** @description Ranges that are burnt until a reboot. */
+            /** @description Ranges of physical addresses that nobody can claim until a reboot. */
             leaked_ranges: {
                 /** @description Physical address of its first byte; null where it is not known. */
                 phys_addr: string;
@@ -7084,14 +7084,14 @@ export interface components {
                  */
                 size: number;
                 /**
-                 * @description What ends it.
+                 * @description What gives the range back.
                  * @constant
                  */
                 until: "reboot";
             }[];
             /** @description What the kernel logs, in its own words. */
             kernel_log: components["schemas"]["FreeText"][];
-            /** @description The signals that it sends. */
+            /** @description The signals that are sent, those alike in one row. */
             signals: {
                 /**
                  * @description The signal, by its name; null where there is none.
@@ -7107,17 +7107,17 @@ export interface components {
                 delivery: components["schemas"]["SignalDelivery"];
                 /**
                  * Format: int64
-                 * @description How many there are.
+                 * @description Signals sent; fewer may arrive, for a pending one swallows the next.
                  */
                 count: number;
                 /**
                  * Format: int64
-                 * @description The processes.
+                 * @description How many processes get one.
                  */
                 processes: number;
                 /**
                  * Format: int64
-                 * @description Whether it kills the process, or how many it kills.
+                 * @description How many processes die of it.
                  */
                 killed: number;
             }[];
@@ -7153,7 +7153,7 @@ export interface components {
             hazards: components["schemas"]["Hazard"][];
             /** @description Null where it depends on facts that are not known of the kernel. */
             report: components["schemas"]["NullableComparedReport"];
-            /** @description What can be done before it, each tried in the model. */
+            /** @description What helps before a removal, or cleans up behind one, each tried in the model. */
             advice: components["schemas"]["Advice"][];
             simulated_kernel_cost: components["schemas"]["NullableSimulatedKernelCost"];
             /** @description What of this depends on facts that are not known of the kernel; absent where nothing does. */
@@ -7175,11 +7175,11 @@ export interface components {
             told_at: string | null;
             trigger: components["schemas"]["RemoveTrigger"];
             blast_radius: components["schemas"]["BlastRadius"];
-            /** @description The items. */
+            /** @description The removal on each kernel and release that was asked for. */
             items: components["schemas"]["ComparedOrRefusedRemoval"][];
             /** @description Only what differs between kernels, compared over whole lists. Of a list with more than 100 entries the first 100 are shown, those that not all kernels have first, and how many more there are. */
             differences: {
-                /** @description The field in which the kernels differ, as a path. */
+                /** @description Which field of the outcomes differs, as a path. */
                 field: components["schemas"]["FreeText"];
                 /** @description By the kernel, or the release, that was asked for; null where it is not known. */
                 values: {
@@ -7195,7 +7195,7 @@ export interface components {
             dax_device: components["schemas"]["FreeText"];
             /**
              * Format: uuid
-             * @description Immutable, UUIDv7.
+             * @description Immutable, UUIDv7: of this record alone, whatever gets its id later.
              */
             uid: string;
             mode: components["schemas"]["DeviceMode"];
@@ -7236,7 +7236,7 @@ export interface components {
                 kind: components["schemas"]["HazardKind"];
                 /**
                  * Format: int64
-                 * @description How many there are.
+                 * @description How many hazards of this kind.
                  */
                 count: number;
             }[];
@@ -7245,7 +7245,7 @@ export interface components {
             residue: components["schemas"]["Residue"];
             blast_radius: components["schemas"]["BlastRadius"];
             simulated_kernel_cost: components["schemas"]["NullableSimulatedKernelCost"];
-            /** @description What can be done before it, each tried in the model. */
+            /** @description What helps before a removal, or cleans up behind one, each tried in the model. */
             advice: components["schemas"]["Advice"][];
             refused: components["schemas"]["NullableNoRemoval"];
             /** @description What of this depends on facts that are not known of the kernel; absent where nothing does. */
@@ -7273,7 +7273,7 @@ export interface components {
             summary: {
                 /**
                  * Format: int64
-                 * @description The devices.
+                 * @description All devices that the filters leave and that are assessed.
                  */
                 devices: number;
                 /**
@@ -7288,22 +7288,22 @@ export interface components {
                 pending: number;
                 /**
                  * Format: int64
-                 * @description Devices of which nothing dangerous would be left.
+                 * @description Devices that nothing would still reach or hold.
                  */
                 contained: number;
                 /**
                  * Format: int64
-                 * @description Devices of which a range would be burnt until a reboot.
+                 * @description Devices of which a range would be lost until a reboot.
                  */
                 leaked: number;
                 /**
                  * Format: int64
-                 * @description Devices of which something would be left that endangers the kernel.
+                 * @description Devices after which only the kernel itself could still fail, whoever lets go.
                  */
                 unsafe: number;
                 /**
                  * Format: int64
-                 * @description Devices of which somebody would still reach what is no longer his.
+                 * @description Devices whose pages a process or a DMA engine would still reach.
                  */
                 exposed: number;
                 /**
@@ -7313,7 +7313,7 @@ export interface components {
                 undetermined: number;
                 /**
                  * Format: int64
-                 * @description Devices whose removal would wait.
+                 * @description Devices whose removal would wait for somebody to let go.
                  */
                 waiting: number;
                 /**
@@ -7371,7 +7371,7 @@ export interface components {
             why: components["schemas"]["FreeText"];
             /** @description The devices of the host whose removals this has to come before; none of a removal itself. */
             before: components["schemas"]["FreeText"][];
-            /** @description What the step costs others. */
+            /** @description Whom the step itself harms, and what it costs the kernel. */
             cost: {
                 /**
                  * Format: int64
@@ -7431,7 +7431,7 @@ export interface components {
                 kind: components["schemas"]["HazardKind"];
                 /**
                  * Format: int64
-                 * @description How many there are.
+                 * @description How many hazards of this kind.
                  */
                 count: number;
             }[];
@@ -7459,9 +7459,9 @@ export interface components {
         Plan: {
             /** @description What to do, step by step. */
             order: components["schemas"]["PlanStep"][];
-            /** @description Devices with what is left of each at the end. */
+            /** @description Each device, and what is left of it when all is done. */
             left: components["schemas"]["PlannedDevice"][];
-            /** @description The hosts. */
+            /** @description The hosts that are planned, and of which state its part of the plan is. */
             hosts: components["schemas"]["PlannedHost"][];
         };
         /** @description How many rows there are of each list that has more than 100. */
@@ -7484,7 +7484,7 @@ export interface components {
         };
         /** @description How many there are, all of one state; each count is that of the list. */
         Fleet: {
-            /** @description The hosts. */
+            /** @description How many hosts there are. */
             hosts: {
                 /**
                  * Format: int64
@@ -7553,14 +7553,14 @@ export interface components {
                     resolved: number;
                 };
             };
-            /** @description The dax devices. */
+            /** @description How many dax devices there are. */
             dax_devices: {
                 /**
                  * Format: int64
                  * @description How many there are altogether.
                  */
                 total: number;
-                /** @description How it stands. */
+                /** @description How many are in each state. */
                 state: {
                     /**
                      * Format: int64
@@ -7703,7 +7703,7 @@ export interface components {
                     not_assessed: number;
                 };
             };
-            /** @description The removals. */
+            /** @description How many removals there are. */
             removals: {
                 /**
                  * Format: int64
@@ -7815,14 +7815,14 @@ export interface components {
                     resolved: number;
                 };
             };
-            /** @description Exposures to the pfns of another owner. */
+            /** @description How many exposures there are. */
             exposures: {
                 /**
                  * Format: int64
                  * @description How many there are altogether.
                  */
                 total: number;
-                /** @description How it stands. */
+                /** @description How many are in each state. */
                 state: {
                     /**
                      * Format: int64
@@ -7842,12 +7842,12 @@ export interface components {
                 host: components["schemas"]["FreeText"];
                 /**
                  * Format: int64
-                 * @description The dax devices.
+                 * @description How many dax devices there are.
                  */
                 dax_devices: number;
                 /**
                  * Format: int64
-                 * @description The removals.
+                 * @description How many removals there are.
                  */
                 removals: number;
                 /**
@@ -7862,7 +7862,7 @@ export interface components {
                 tenant: components["schemas"]["NullableFreeText"];
                 /**
                  * Format: int64
-                 * @description The dax devices.
+                 * @description How many dax devices there are.
                  */
                 dax_devices: number;
                 /**
@@ -7878,12 +7878,12 @@ export interface components {
                 kernel_release: components["schemas"]["KernelReleaseText"];
                 /**
                  * Format: int64
-                 * @description The hosts.
+                 * @description How many hosts there are.
                  */
                 hosts: number;
                 /**
                  * Format: int64
-                 * @description The dax devices.
+                 * @description How many dax devices there are.
                  */
                 dax_devices: number;
             }[];
@@ -7898,40 +7898,40 @@ export interface components {
         /** @description A step of a removal as a kernel has it, with its source. */
         KernelStep: {
             name: components["schemas"]["StepName"];
-            /** @description The function of the kernel that it is. */
+            /** @description The kernel function that does it. */
             kernel_function: components["schemas"]["FreeText"];
             /** @description Where that is written: file and function of the kernel, or a rule. */
             source: components["schemas"]["FreeText"];
-            /** @description What it is run with. */
+            /** @description What the kernel runs the step with, by name. */
             parameters: {
                 [key: string]: unknown;
             };
         };
         /** @description A parameter that is proposed, and the steps that it changes. */
         ProposedParameter: {
-            /** @description The parameter that is proposed to be another. */
+            /** @description Its name, as `proposed` of a host has it. */
             parameter: components["schemas"]["FreeText"];
-            /** @description What holds where nobody proposes anything. */
+            /** @description Whether it is on where a host says nothing of it. */
             default: boolean;
-            /** @description What it is about, in a sentence. */
+            /** @description What it does where it is on, in a sentence. */
             about: components["schemas"]["FreeText"];
             /** @description The step lists that replace the ordinary ones while it is on. */
             steps: {
-                /** @description Steps of an fsdax device. */
+                /** @description Steps of the removal of an fsdax device, in order. */
                 fsdax?: components["schemas"]["KernelStep"][];
-                /** @description Steps of a device-dax device. */
+                /** @description Steps of the removal of a device-dax, in order. */
                 devdax?: components["schemas"]["KernelStep"][];
-                /** @description Steps of what device-dax devices are on. */
+                /** @description Steps of the removal of what a device-dax is on, in order. */
                 devdax_parent?: components["schemas"]["KernelStep"][];
-                /** @description Steps of a raw device. */
+                /** @description Steps of the removal of a raw device, in order. */
                 raw?: components["schemas"]["KernelStep"][];
-                /** @description Steps of memory that was made of a device. */
+                /** @description Steps of the removal of a device that is bound as system-ram, in order. */
                 system_ram?: components["schemas"]["KernelStep"][];
-                /** @description Steps of what such memory is on. */
+                /** @description Steps of the removal of what such a device is on, in order. */
                 system_ram_parent?: components["schemas"]["KernelStep"][];
-                /** @description Steps of a CXL region. */
+                /** @description Steps of the removal of a CXL region, in order. */
                 cxl_region?: components["schemas"]["KernelStep"][];
-                /** @description Steps of a CXL memdev. */
+                /** @description Steps of the removal of a CXL memdev, in order. */
                 cxl_memdev?: components["schemas"]["KernelStep"][];
             };
         };
@@ -7957,7 +7957,7 @@ export interface components {
             within: components["schemas"]["NullableReleaseRange"];
             /** @description Its commit where that was found, else a word for it. */
             id: components["schemas"]["FreeText"];
-            /** @description What it is called. */
+            /** @description The title of the commit, or what is known in its stead. */
             title: components["schemas"]["FreeText"];
             /** @description That it came with this release: A both sides were read, B one was, C inferred. */
             certainty: components["schemas"]["ChangeCertainty"];
@@ -7970,7 +7970,7 @@ export interface components {
         };
         /** @description A fact of a kernel by its path, with its source. */
         KernelFact: {
-            /** @description The path of the fact. */
+            /** @description The fact by its path: the table of its subject, and its name there (`kmem.policy_follows_memory`). */
             fact: components["schemas"]["FreeText"];
             /** @description The value of the fact. */
             value: unknown;
@@ -7982,36 +7982,36 @@ export interface components {
         /** @description A kernel profile as data. */
         Kernel: {
             name: components["schemas"]["KernelName"];
-            /** @description What it is about, in a sentence. */
+            /** @description What sets the kernel apart, in a sentence. */
             about: components["schemas"]["FreeText"];
-            /** @description The kernel release that was read. */
+            /** @description The releases that were read and recorded for this profile, and the patches on them. */
             baseline: components["schemas"]["FreeText"];
             /** @description Whether one was observed while devices were taken away: else all of it is read. */
             recorded: boolean;
             /** @description False: never merged, so that advice does not propose it. */
             released: boolean;
-            /** @description Changes of the kernel that are proposed and not merged. */
+            /** @description Parameters that were proposed for the kernel and not merged. */
             proposed: components["schemas"]["ProposedParameter"][];
-            /** @description The steps, in order. */
+            /** @description What a removal does, by what is removed. */
             steps: {
-                /** @description Steps of an fsdax device. */
+                /** @description Steps of the removal of an fsdax device, in order. */
                 fsdax: components["schemas"]["KernelStep"][];
-                /** @description Steps of a device-dax device. */
+                /** @description Steps of the removal of a device-dax, in order. */
                 devdax: components["schemas"]["KernelStep"][];
-                /** @description Steps of what device-dax devices are on. */
+                /** @description Steps of the removal of what a device-dax is on, in order. */
                 devdax_parent: components["schemas"]["KernelStep"][];
-                /** @description Steps of a raw device. */
+                /** @description Steps of the removal of a raw device, in order. */
                 raw: components["schemas"]["KernelStep"][];
-                /** @description Steps of memory that was made of a device. */
+                /** @description Steps of the removal of a device that is bound as system-ram, in order. */
                 system_ram: components["schemas"]["KernelStep"][];
-                /** @description Steps of what such memory is on. */
+                /** @description Steps of the removal of what such a device is on, in order. */
                 system_ram_parent: components["schemas"]["KernelStep"][];
-                /** @description Steps of a CXL region. */
+                /** @description Steps of the removal of a CXL region, in order. */
                 cxl_region: components["schemas"]["KernelStep"][];
-                /** @description Steps of a CXL memdev. */
+                /** @description Steps of the removal of a CXL memdev, in order. */
                 cxl_memdev: components["schemas"]["KernelStep"][];
             };
-            /** @description The facts of the kernel. */
+            /** @description Every fact of the kernel, by table and name. */
             facts: {
                 [key: string]: unknown;
             };
@@ -8049,7 +8049,7 @@ export interface components {
         NullableChangeEvidence: components["schemas"]["ChangeEvidence"] | null;
         /** @description What is known of one fact, and by which changes. */
         KernelFactFound: {
-            /** @description The path of the fact. */
+            /** @description The fact by its path: the table of its subject, and its name there (`kmem.policy_follows_memory`). */
             fact: components["schemas"]["FreeText"];
             /** @description Of a kernel that was observed; told by its release or by a probe; or what nobody can say. */
             status: components["schemas"]["FactStatus"];
@@ -8061,11 +8061,11 @@ export interface components {
             decided_by: components["schemas"]["NullableFreeText"];
             /** @description Where that is written: file and function of the kernel, or a rule. */
             source: components["schemas"]["FreeText"];
-            /** @description The changes that decide it, and whether the kernel has each. */
+            /** @description The changes to the kernel that decide the fact, and whether this kernel has each. */
             changes: {
-                /** @description Its id, fit for a path. */
+                /** @description The commit of the change where that was found, else a word for it. */
                 id: components["schemas"]["FreeText"];
-                /** @description What it is called. */
+                /** @description The title of the commit, or what is known in its stead. */
                 title: components["schemas"]["FreeText"];
                 /** @description That it came with this release: A both sides were read, B one was, C inferred. */
                 certainty: components["schemas"]["ChangeCertainty"];
@@ -8084,7 +8084,7 @@ export interface components {
             facts: components["schemas"]["FreeText"][];
             /** @description What the first of them is without the change, and with it. */
             values: {
-                /** @description What the value is called. */
+                /** @description The value, in words. */
                 label: components["schemas"]["FreeText"];
             }[];
             /** @description What would settle it, and was not told yet; none where no probe that is known does. */
@@ -8100,15 +8100,15 @@ export interface components {
             kernel_probes: components["schemas"]["KernelProbes"];
             /** @description How its release was read. */
             read_as: components["schemas"]["FreeText"];
-            /** @description The facts of the kernel. */
+            /** @description Every fact, and what is known of it. */
             facts: components["schemas"]["KernelFactFound"][];
-            /** @description Facts that are not known. */
+            /** @description The changes of which nobody can say whether the kernel has them. */
             unknown: components["schemas"]["KernelChoice"][];
             /** @description What each probe that the host was told settles. */
             probes: {
-                /** @description Its name. */
+                /** @description The probe, as `kernel_probes` of the host names it. */
                 name: components["schemas"]["FreeText"];
-                /** @description The facts that it would settle. */
+                /** @description Paths of the facts that its answer settles. */
                 settles: components["schemas"]["FreeText"][];
                 /** @description Why its answer proves nothing: no such name is known, another answer would, or none does. Null where it does. */
                 tells_nothing: components["schemas"]["NullableFreeText"];
@@ -8121,7 +8121,7 @@ export interface components {
              * @description Dense: the next event has the next number.
              */
             seq: number;
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /** @description The name of the host. */
             host: components["schemas"]["FreeText"];
@@ -8174,7 +8174,7 @@ export interface components {
         NullableWebhookDisabledReason: components["schemas"]["WebhookDisabledReason"] | null;
         /** @description A receiver that is sent events. */
         Webhook: {
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /**
              * Format: uuid
@@ -8197,7 +8197,7 @@ export interface components {
             /** @description Only events that concern this tenant. */
             tenant: components["schemas"]["NullableShortText"];
             description: components["schemas"]["NullableLabelValue"];
-            /** @description Whether it is sent anything. */
+            /** @description Whether events are sent to it. */
             enabled: boolean;
             /** @description `requested`; `gone`: the receiver answered 410; `failing`: nothing but failures for DAXPLANE_WEBHOOK_DISABLE_DAYS. Enabled again it goes on where it stopped. */
             disabled_reason: components["schemas"]["NullableWebhookDisabledReason"];
@@ -8216,7 +8216,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What became of its messages. */
+            /** @description How many of its messages have arrived, were given up, or are still tried. */
             counters: {
                 /**
                  * Format: int64
@@ -8259,7 +8259,7 @@ export interface components {
         };
         /** @description A webhook and its secret. */
         CreatedWebhook: {
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /**
              * Format: uuid
@@ -8282,7 +8282,7 @@ export interface components {
             /** @description Only events that concern this tenant. */
             tenant: components["schemas"]["NullableShortText"];
             description: components["schemas"]["NullableLabelValue"];
-            /** @description Whether it is sent anything. */
+            /** @description Whether events are sent to it. */
             enabled: boolean;
             /** @description `requested`; `gone`: the receiver answered 410; `failing`: nothing but failures for DAXPLANE_WEBHOOK_DISABLE_DAYS. Enabled again it goes on where it stopped. */
             disabled_reason: components["schemas"]["NullableWebhookDisabledReason"];
@@ -8301,7 +8301,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What became of its messages. */
+            /** @description How many of its messages have arrived, were given up, or are still tried. */
             counters: {
                 /**
                  * Format: int64
@@ -8329,7 +8329,7 @@ export interface components {
         };
         /** @description A webhook and, where it is new, its secret. */
         ChangedWebhook: {
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /**
              * Format: uuid
@@ -8352,7 +8352,7 @@ export interface components {
             /** @description Only events that concern this tenant. */
             tenant: components["schemas"]["NullableShortText"];
             description: components["schemas"]["NullableLabelValue"];
-            /** @description Whether it is sent anything. */
+            /** @description Whether events are sent to it. */
             enabled: boolean;
             /** @description `requested`; `gone`: the receiver answered 410; `failing`: nothing but failures for DAXPLANE_WEBHOOK_DISABLE_DAYS. Enabled again it goes on where it stopped. */
             disabled_reason: components["schemas"]["NullableWebhookDisabledReason"];
@@ -8371,7 +8371,7 @@ export interface components {
              * @description Until then a message is signed by the former secret, too.
              */
             former_secret_until: string | null;
-            /** @description What became of its messages. */
+            /** @description How many of its messages have arrived, were given up, or are still tried. */
             counters: {
                 /**
                  * Format: int64
@@ -8423,7 +8423,7 @@ export interface components {
             error: components["schemas"]["NullableFreeText"];
             /**
              * Format: int64
-             * @description How long it took, in milliseconds.
+             * @description How long the attempt took, in milliseconds.
              */
             duration_ms: number;
         };
@@ -8477,7 +8477,7 @@ export interface components {
         };
         /** @description A fault that is done to requests on purpose. */
         FaultRule: {
-            /** @description Its id, fit for a path. */
+            /** @description Its id, by which paths and other records name it. */
             id: components["schemas"]["FreeText"];
             /**
              * Format: uuid
@@ -8499,7 +8499,7 @@ export interface components {
             remaining: number | null;
             /**
              * Format: double
-             * @description How probable it is that a request that matches meets it.
+             * @description How probable it is, from 0 to 1, that a request that matches gets the fault.
              */
             probability: number;
             /**
@@ -8514,7 +8514,7 @@ export interface components {
             matched: number;
             /**
              * Format: int64
-             * @description How often it was applied.
+             * @description To how many requests it was done.
              */
             applied: number;
             /**
@@ -8569,7 +8569,7 @@ export interface components {
         /** @description That the process answers. */
         Live: {
             /**
-             * @description How it stands.
+             * @description Always `ok`: a process that does not answer says nothing.
              * @constant
              */
             status: "ok";
@@ -8584,7 +8584,7 @@ export interface components {
             status: components["schemas"]["ReadyState"];
             /** @description What is wrong, and what helps; the store serves nevertheless. */
             degraded: components["schemas"]["NullableFreeText"];
-            /** @description How the store stands. */
+            /** @description The database: its settings, and how it is written back. */
             store: {
                 /** @description The journal mode of SQLite. */
                 journal_mode: components["schemas"]["FreeText"];
@@ -8595,7 +8595,7 @@ export interface components {
                 synchronous: number;
                 /**
                  * Format: int64
-                 * @description The number of the last migration.
+                 * @description Number of the last migration that the database has had.
                  */
                 schema_version: number;
                 /**
@@ -8698,28 +8698,28 @@ export interface components {
         InventoryImport: {
             /** @description The tool that printed the text; `mixed` where it holds listings of several, worked in one after another. */
             format: components["schemas"]["ListingFormat"];
-            /** @description The devices. */
+            /** @description What became of each dax device of the listing. */
             devices: {
-                /** @description Its name. */
+                /** @description The object, as the listing names it. */
                 name: components["schemas"]["FreeText"];
                 change: components["schemas"]["ListedChange"];
-                /** @description The name that it had before; null where it is the same. */
+                /** @description The name that the device had before the listing; null where it is the same. */
                 previous_name: components["schemas"]["NullableFreeText"];
-                /** @description The fields that a listing changed. */
+                /** @description Names of the fields of the device that the listing changed. */
                 changed_fields: components["schemas"]["FreeText"][];
             }[];
             /** @description Buses, dimms, regions and the CXL topology. */
             host_objects: {
-                /** @description What kind it is of. */
+                /** @description What kind of object it is. */
                 kind: components["schemas"]["FreeText"];
-                /** @description Its name. */
+                /** @description The object, as the listing names it. */
                 name: components["schemas"]["FreeText"];
                 change: components["schemas"]["ListedChange"];
             }[];
             /** @description What was there, and what the listing would show and does not, and what stands on that; it stays as it is. With `complete=true` those that are `not listed` are gone instead. */
             absent: {
                 kind: components["schemas"]["AbsentKind"];
-                /** @description Its name. */
+                /** @description The object, as the listing names it. */
                 name: components["schemas"]["FreeText"];
                 /** @description Name of the dax device. */
                 dax_device: components["schemas"]["NullableFreeText"];
@@ -8727,10 +8727,10 @@ export interface components {
                 /** @description What is the matter, in a sentence. */
                 detail: components["schemas"]["FreeText"];
             }[];
-            /** @description What of it was not taken, and why. */
+            /** @description Objects and values of the listing that were not taken, and why. */
             skipped: {
                 kind: components["schemas"]["SkippedKind"];
-                /** @description Its name. */
+                /** @description The object, as the listing names it. */
                 name: components["schemas"]["FreeText"];
                 /** @description Of an object or value that is not taken; `overlap` and `dax_device_in_use`: of a device that is, without the address that it is told at. */
                 reason: components["schemas"]["FreeText"];
@@ -9182,7 +9182,7 @@ export interface operations {
                 host?: string;
                 /** @description Only with this `kernel`. The kernel profile, or `resolved`. */
                 kernel?: components["schemas"]["HostKernel"];
-                /** @description Only with this `kernel_release`. The release of the kernel, as `uname -r` shows it; null where nobody has told it. */
+                /** @description Only with this `kernel_release`. The release of the kernel, as `uname -r` shows it. */
                 kernel_release?: components["schemas"]["KernelReleaseText"];
                 /** @description Only with this `health`. Whether a task of its kernel has oopsed, or spins. */
                 health?: components["schemas"]["HostHealth"];
@@ -9661,7 +9661,7 @@ export interface operations {
                 created_before?: string;
                 /** @description Only with this `host`. The name of the host. */
                 host?: string;
-                /** @description Only with this `name`. Its name. */
+                /** @description Only snapshots that their maker has called so. */
                 name?: components["schemas"]["ShortText"];
             };
             header?: never;
@@ -9712,7 +9712,7 @@ export interface operations {
                 created_after?: string;
                 /** @description Only records made before this time. */
                 created_before?: string;
-                /** @description Only with this `name`. Its name. */
+                /** @description Only snapshots that their maker has called so. */
                 name?: components["schemas"]["ShortText"];
             };
             header?: never;
@@ -10067,11 +10067,11 @@ export interface operations {
                 dax_device?: string;
                 /** @description Only with this `mode`. The mode of the device. */
                 mode?: components["schemas"]["DeviceMode"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["DeviceState"];
-                /** @description Only with this `driver`. The driver that binds it; null where none does. */
+                /** @description Only with this `driver`. The driver that is bound to it. */
                 driver?: components["schemas"]["Driver"];
-                /** @description Only with this `provider`. Who made the region. */
+                /** @description Only with this `provider`. Who made the region of the device: `ACPI.NFIT`, `CXL`, `e820`. */
                 provider?: components["schemas"]["ShortText"];
                 /** @description Only with this `tenant`. Whose it is, as the operator names tenants; null of nobody. */
                 tenant?: components["schemas"]["ShortText"];
@@ -10132,11 +10132,11 @@ export interface operations {
                 dax_device?: string;
                 /** @description Only with this `mode`. The mode of the device. */
                 mode?: components["schemas"]["DeviceMode"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["DeviceState"];
-                /** @description Only with this `driver`. The driver that binds it; null where none does. */
+                /** @description Only with this `driver`. The driver that is bound to it. */
                 driver?: components["schemas"]["Driver"];
-                /** @description Only with this `provider`. Who made the region. */
+                /** @description Only with this `provider`. Who made the region of the device: `ACPI.NFIT`, `CXL`, `e820`. */
                 provider?: components["schemas"]["ShortText"];
                 /** @description Only with this `tenant`. Whose it is, as the operator names tenants; null of nobody. */
                 tenant?: components["schemas"]["ShortText"];
@@ -11142,9 +11142,9 @@ export interface operations {
                 dax_device?: string;
                 /** @description Only with this `fs_type`. The type of the file system. */
                 fs_type?: components["schemas"]["FsType"];
-                /** @description Only with this `fs_state`. How the superblock stands. */
+                /** @description Only with this `fs_state`. Whether the file system is alive, shut down, or frozen by a removal. */
                 fs_state?: components["schemas"]["FileSystemState"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["MountState"];
             };
             header?: never;
@@ -11199,9 +11199,9 @@ export interface operations {
                 dax_device?: string;
                 /** @description Only with this `fs_type`. The type of the file system. */
                 fs_type?: components["schemas"]["FsType"];
-                /** @description Only with this `fs_state`. How the superblock stands. */
+                /** @description Only with this `fs_state`. Whether the file system is alive, shut down, or frozen by a removal. */
                 fs_state?: components["schemas"]["FileSystemState"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["MountState"];
             };
             header?: never;
@@ -12293,7 +12293,7 @@ export interface operations {
                 host?: string;
                 /** @description Only with this `pid`. Process id, as in its host. */
                 pid?: number;
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["ProcessState"];
                 /** @description Only with this `tenant`. Whose it is, as the operator names tenants; null of nobody. */
                 tenant?: components["schemas"]["ShortText"];
@@ -12348,7 +12348,7 @@ export interface operations {
                 created_before?: string;
                 /** @description Only with this `pid`. Process id, as in its host. */
                 pid?: number;
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["ProcessState"];
                 /** @description Only with this `tenant`. Whose it is, as the operator names tenants; null of nobody. */
                 tenant?: components["schemas"]["ShortText"];
@@ -13444,9 +13444,9 @@ export interface operations {
                 mapping?: components["schemas"]["ResourceId"];
                 /** @description Only with this `dax_device`. Name of the dax device. */
                 dax_device?: string;
-                /** @description Only with this `kind`. What kind it is of. */
+                /** @description Only pins that may be held so long: `longterm` is FOLL_LONGTERM. */
                 kind?: components["schemas"]["PinKind"];
-                /** @description Only with this `holder`. Who holds it. */
+                /** @description Only with this `holder`. Who holds the pages: a driver, or a call of the process. */
                 holder?: components["schemas"]["PinHolder"];
             };
             header?: never;
@@ -13503,9 +13503,9 @@ export interface operations {
                 mapping?: components["schemas"]["ResourceId"];
                 /** @description Only with this `dax_device`. Name of the dax device. */
                 dax_device?: string;
-                /** @description Only with this `kind`. What kind it is of. */
+                /** @description Only pins that may be held so long: `longterm` is FOLL_LONGTERM. */
                 kind?: components["schemas"]["PinKind"];
-                /** @description Only with this `holder`. Who holds it. */
+                /** @description Only with this `holder`. Who holds the pages: a driver, or a call of the process. */
                 holder?: components["schemas"]["PinHolder"];
             };
             header?: never;
@@ -13815,7 +13815,7 @@ export interface operations {
                 host?: string;
                 /** @description Only with this `dax_device`. Name of the dax device. */
                 dax_device?: string;
-                /** @description Only with this `action`. What is done, or was. */
+                /** @description Only with this `action`. What the bus did: it took the device away, added it, or replaced its medium. */
                 action?: components["schemas"]["HotplugActionInput"];
             };
             header?: never;
@@ -13868,7 +13868,7 @@ export interface operations {
                 created_before?: string;
                 /** @description Only with this `dax_device`. Name of the dax device. */
                 dax_device?: string;
-                /** @description Only with this `action`. What is done, or was. */
+                /** @description Only with this `action`. What the bus did: it took the device away, added it, or replaced its medium. */
                 action?: components["schemas"]["HotplugActionInput"];
             };
             header?: never;
@@ -14048,7 +14048,7 @@ export interface operations {
                 created_before?: string;
                 /** @description Only with this `host`. The name of the host. */
                 host?: string;
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["CxlMemdevState"];
                 /** @description Only with this `serial`. Serial number; null where it is not known. */
                 serial?: components["schemas"]["ShortText"];
@@ -14101,7 +14101,7 @@ export interface operations {
                 created_after?: string;
                 /** @description Only records made before this time. */
                 created_before?: string;
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["CxlMemdevState"];
                 /** @description Only with this `serial`. Serial number; null where it is not known. */
                 serial?: components["schemas"]["ShortText"];
@@ -14220,11 +14220,11 @@ export interface operations {
                 created_before?: string;
                 /** @description Only with this `host`. The name of the host. */
                 host?: string;
-                /** @description Only with this `type`. Its type. */
+                /** @description Only with this `type`. What it is made of. */
                 type?: components["schemas"]["CxlRegionType"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["CxlRegionState"];
-                /** @description Only with this `decode_state`. Whether it decodes. */
+                /** @description Only with this `decode_state`. Whether its decoders are committed, or reset. */
                 decode_state?: components["schemas"]["CxlDecodeState"];
             };
             header?: never;
@@ -14275,11 +14275,11 @@ export interface operations {
                 created_after?: string;
                 /** @description Only records made before this time. */
                 created_before?: string;
-                /** @description Only with this `type`. Its type. */
+                /** @description Only with this `type`. What it is made of. */
                 type?: components["schemas"]["CxlRegionType"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["CxlRegionState"];
-                /** @description Only with this `decode_state`. Whether it decodes. */
+                /** @description Only with this `decode_state`. Whether its decoders are committed, or reset. */
                 decode_state?: components["schemas"]["CxlDecodeState"];
             };
             header?: never;
@@ -14757,7 +14757,7 @@ export interface operations {
                 host?: string;
                 /** @description Only with this `dax_device`. Name of the dax device. */
                 dax_device?: string;
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["RemovalState"];
                 /** @description Only with this `verdict`. The worst of what is left; null where that is not decided. */
                 verdict?: components["schemas"]["Verdict"];
@@ -14927,7 +14927,7 @@ export interface operations {
                 mapping?: components["schemas"]["ResourceId"];
                 /** @description Of the process that has this pin, onto the device whose pages it pins. */
                 pin?: components["schemas"]["ResourceId"];
-                /** @description Only with this `open`. Whether it is open. */
+                /** @description Only with this `open`. Whether the process still reaches the pfns. */
                 open?: boolean;
             };
             header?: never;
@@ -15094,7 +15094,7 @@ export interface operations {
                 tenant?: components["schemas"]["ShortText"];
                 /** @description Only with this `verdict`. The worst of what is left; null where that is not decided. */
                 verdict?: components["schemas"]["Verdict"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["ImaginedState"];
                 /** @description Only with this `holders`. Whether anybody has said who uses the device. */
                 holders?: components["schemas"]["HoldersTold"];
@@ -15700,7 +15700,7 @@ export interface operations {
                 limit?: number;
                 /** @description The next_page of an earlier answer. */
                 page_token?: components["schemas"]["PageToken"];
-                /** @description Only with this `state`. How it stands. */
+                /** @description Only with this `state`. In which state it is. */
                 state?: components["schemas"]["DeliveryState"];
             };
             header?: never;
@@ -16423,7 +16423,7 @@ export interface operations {
     exportInventory: {
         parameters: {
             query?: {
-                /** @description Only with this `format`. The tool in whose manner it is written. */
+                /** @description Only with this `format`. The tool whose output it looks like. */
                 format?: components["schemas"]["InventoryFormat"];
             };
             header?: never;

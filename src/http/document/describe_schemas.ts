@@ -1,4 +1,5 @@
-import { COMPONENTS, GLOSSARY } from './glossary.ts';
+import { COMPONENTS } from './components.ts';
+import { GLOSSARY } from './glossary.ts';
 import { TEXTS } from './places.ts';
 import { nameIn, operationsOf, type OpenApiDocument, type Schema } from './schema.ts';
 

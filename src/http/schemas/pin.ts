@@ -62,6 +62,8 @@ export const pinFilters = {
   pid: queryInteger(1, 4194304).exactOptional(),
   mapping: Id.exactOptional(),
   dax_device: Name.exactOptional(),
-  kind: PinKind.exactOptional(),
+  kind: PinKind.exactOptional().meta({
+    description: 'Only pins that may be held so long: `longterm` is FOLL_LONGTERM.',
+  }),
   holder: PinHolder.exactOptional(),
 };

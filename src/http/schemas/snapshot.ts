@@ -57,4 +57,6 @@ export const ForkHost = z
     override: withExample({ name: 'node-copy' }),
   }) satisfies z.ZodType<BodyOf<'fork_host', 'from' | 'state'>>;
 
-export const snapshotFilters = { name: Text.exactOptional() };
+export const snapshotFilters = {
+  name: Text.exactOptional().meta({ description: 'Only snapshots that their maker has called so.' }),
+};
