@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sqliteHarness, type SqliteHarness } from '../store/support/sqlite_harness.ts';
-import { makeTopology, startTestServer, type Method, type TestServer } from '../support/server.ts';
+import {
+  makeTopology,
+  NOTHING_SENT,
+  startTestServer,
+  type Method,
+  type TestServer,
+} from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 let harness: SqliteHarness;
@@ -21,9 +27,6 @@ afterAll(async () => {
   await server.close();
   await harness.cleanup();
 });
-
-/** An attempt would change rows, whenever it ends. */
-const NOTHING_SENT = { concurrency: { of_one: 0, of_host: 0, shared: 0 } };
 
 const DEVICES = [
   { name: 'pmem1', mode: 'fsdax', size: '1GiB', phys_addr: '0x300000000', clears_poison: true },

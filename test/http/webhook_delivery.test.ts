@@ -334,6 +334,23 @@ describe('a receiver', () => {
     await elsewhere.close();
   });
 
+  test('that is disabled and enabled again in the middle of an attempt is not sent it a second time', async () => {
+    const held = hold();
+    const { id } = await create();
+    await makeHost('node-a');
+    await until(
+      () => held,
+      (responses) => responses.length === 1,
+    );
+    for (const enabled of [false, true]) await server.call('PATCH', `/v1/webhooks/${id}`, { enabled });
+    await makeHost('node-b');
+    await counters(id, { pending: 2 });
+    receiver.answer = withStatus(204);
+    held[0]!.writeHead(204).end();
+    await counters(id, { delivered: 2 });
+    expect(receiver.received).toHaveLength(2);
+  });
+
   test('that redirects has failed: nobody has allowed where that leads', async () => {
     const { id } = await create();
     receiver.answer = withStatus(307, { location: receiver.url.replace('/in', '/elsewhere') });

@@ -45,17 +45,22 @@ export interface TestBody {
   readonly [member: string]: unknown;
 }
 
+/** Of webhooks, where nothing is to be sent: an attempt would change rows, whenever it ends. */
+export const NOTHING_SENT: Partial<WebhookOptions> = { concurrency: { of_one: 0, of_host: 0, shared: 0 } };
+
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+interface TestServerOptions extends Omit<ServerOptions, 'backend' | 'logger'> {
+  readonly store?: Store;
+  readonly webhooks?: Partial<WebhookOptions>;
+}
 
 /** A whole server over a store (a fresh one in this thread unless given), without limits. */
 export async function startTestServer({
   store,
   webhooks,
   ...options
-}: {
-  readonly store?: Store;
-  readonly webhooks?: Partial<WebhookOptions>;
-} & Omit<ServerOptions, 'backend' | 'logger'> = {}): Promise<TestServer> {
+}: TestServerOptions = {}): Promise<TestServer> {
   const controlPlane = createControlPlane(store ?? (await openFreshStore()), silent, webhooks);
   await controlPlane.start();
   const app = await buildServer({ backend: controlPlane, logger: false, ...options });
@@ -90,10 +95,10 @@ export async function startTestServer({
 type Hook = (act: () => Promise<void>) => void;
 
 /** The server of a file of tests: it starts before them, or before each, and is closed after. */
-export function serve(before: Hook, after: Hook): TestServer {
+export function serve(before: Hook, after: Hook, options: TestServerOptions = {}): TestServer {
   const server = {} as TestServer;
   before(async () => {
-    Object.assign(server, await startTestServer());
+    Object.assign(server, await startTestServer(options));
   });
   after(() => server.close());
   return server;
