@@ -75,7 +75,11 @@ function touchedBy(host: Host, { events, replaced }: Applied): Iterable<Touched>
     const key = `${kind}/${id}`;
     const before = touched.get(key);
     if (before === undefined) touched.set(key, { kind, id, isRenewed: false, isNew, former });
-    else if (isNew) touched.set(key, { ...before, isNew });
+    else if (isNew) {
+      // It comes behind what came since it was deleted.
+      touched.delete(key);
+      touched.set(key, { ...before, isNew });
+    }
   };
   const touchOwner = (owner: string): void => {
     if (host.tables.mappings.has(owner)) touch('mappings', owner);

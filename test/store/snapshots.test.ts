@@ -11,6 +11,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import type { Store } from '../../src/store/port.ts';
 import { prepareReplay } from '../../src/store/replay.ts';
 import { hostIn, packContent, prepareDump, prepareReadContent } from '../../src/store/snapshot_content.ts';
+import { KINDS } from '../../src/store/tables.ts';
 import { until } from '../support/until.ts';
 import { plainAs } from '../engine/kept_rig.ts';
 import { mappedAndPinned, submitAll } from './support/scenario.ts';
@@ -40,8 +41,8 @@ function expectReplayed(name: string): void {
   const host = loaded(name);
   const replayed = reading((db) => prepareReplay(db)(name));
   expect(plainAs(replayed, replayed)).toEqual(plainAs(host, host));
-  expect([...replayed.tables.mappings]).toEqual([...host.tables.mappings]);
-  expect([...replayed.tables.snapshots]).toEqual([...host.tables.snapshots]);
+  for (const kind of KINDS)
+    expect([...replayed.tables[kind].keys()], kind).toEqual([...host.tables[kind].keys()]);
 }
 
 /** What a client sends; whoever decides reads the state. */
@@ -68,6 +69,29 @@ const MANY: readonly Command[] = [
     return { type: 'create_mapping', pid: 42, file: 'f6', ...page, page_size: 4096, populate: 'write' };
   }),
 ];
+
+test('[SNAP2] what a restore makes anew stands before what it was made before', async () => {
+  const pin: Command = {
+    type: 'create_pin',
+    pid: 42,
+    mapping: 'v4',
+    offset: 0,
+    length: 8192,
+    kind: 'transient',
+    holder: 'vmsplice',
+  };
+  await submitAll(store, 'node-a', [
+    ...mappedAndPinned('node-a', 'v5.10'),
+    pin,
+    pin,
+    { type: 'unpin', pin: 'p5' },
+  ]);
+  const snapshot = await take('node-a');
+  await done('node-a', { type: 'unpin', pin: 'p6' });
+  await done('node-a', { type: 'restore_host', snapshot, state });
+  expect([...loaded('node-a').tables.pins.keys()]).toEqual(['p6', 'p7']);
+  expectReplayed('node-a');
+});
 
 test.each(['v5.10', 'v6.12'] as const)(
   '[SNAP2] [SNAP3] on %s rows and journal of a restored and of a forked host are those of its state',
