@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ServiceAnswerTo, ServiceCommandOf, ServiceCommandType } from '../../src/service/command.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ServiceCommandOf } from '../../src/service/command.ts';
 import type { FaultRule, FaultRuleFields } from '../../src/service/fault_rule.ts';
-import type { ServiceSubmission } from '../../src/store/service/port.ts';
-import type { Commit, Store } from '../../src/store/port.ts';
-import type { StoreHarness } from './store_contract.ts';
+import type { Commit } from '../../src/store/port.ts';
+import { rigOf, type StoreHarness } from './rig.ts';
 
 const FIELDS: FaultRuleFields = {
   description: null,
@@ -17,25 +16,7 @@ const FIELDS: FaultRuleFields = {
 /** What every implementation of the port has to do with fault rules, and with the clocks that their delays go by. */
 export function faultRuleContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps fault rules`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
-
-    const submit = async <Type extends ServiceCommandType>(
-      command: ServiceCommandOf<Type>,
-      more: Omit<ServiceSubmission<Type>, 'command'> = {},
-    ) => store.service.submit<Type>({ command, ...more });
-    const done = async <Type extends ServiceCommandType>(
-      command: ServiceCommandOf<Type>,
-    ): Promise<ServiceAnswerTo<Type>> => {
-      const submitted = await submit<Type>(command);
-      if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
-      return submitted.answer;
-    };
+    const { store, restart, submitService: submit, doneByService: done } = rigOf(makeHarness);
     const create = (fields: Partial<FaultRuleFields> = {}): Promise<FaultRule> =>
       done<'create_fault_rule'>({ type: 'create_fault_rule', fields: { ...FIELDS, ...fields } });
     const patch = (rule: string, fields: Partial<FaultRuleFields>) =>
@@ -48,10 +29,6 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
       return decided;
     };
     const active = async () => (await store.service.activeFaultRules()).map(({ id }) => id);
-    const restart = async (): Promise<void> => {
-      await store.close();
-      store = await harness.open();
-    };
 
     test('what is created is read back, and after a restart', async () => {
       const created = await create({ description: 'mine', remaining: 3, probability: 0.5, seed: 7 });
@@ -171,20 +148,12 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
   });
 
   describe(`${name} keeps the clocks of hosts`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-      await makeHost();
-    });
-    afterEach(async () => harness.cleanup());
+    const { store, restart, createHost, submitService } = rigOf(makeHarness);
+    beforeEach(() => createHost());
 
     const host = 'node-a';
-    const makeHost = () =>
-      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
     const set = (asked: Omit<ServiceCommandOf<'set_clock'>, 'type' | 'host'>) =>
-      store.service.submit<'set_clock'>({ command: { type: 'set_clock', host, ...asked } });
+      submitService<'set_clock'>({ type: 'set_clock', host, ...asked });
 
     test('one is real until it is stopped, and stands where it was put after a restart', async () => {
       const uid = (await store.get('hosts', host, host))?.uid;
@@ -195,8 +164,7 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
       expect(await set({ advance_ms: 1 })).toMatchObject({ refusal: { code: 'clock_not_manual' } });
       await set({ mode: 'manual', advance_ms: 5 });
       await set({ advance_ms: 7 });
-      await store.close();
-      store = await harness.open();
+      await restart();
       expect(await store.service.clock(host)).toEqual({
         ...{ host, uid, revision: 3, mode: 'manual', advanced_ms: 12 },
         ...{ stopped_advanced_ms: 12, stopped_revision: 2 },
@@ -211,7 +179,7 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
       await store.submit({ host, command: { type: 'delete_host' } });
       expect(await store.service.clock(host)).toBeNull();
       expect(await set({ mode: 'manual' })).toMatchObject({ refusal: { code: 'host_not_found' } });
-      await makeHost();
+      await createHost();
       expect(await store.service.clock(host)).toMatchObject({ mode: 'real', revision: 1 });
     });
   });

@@ -1,25 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Store } from '../../src/store/port.ts';
-import type { StoreHarness } from './store_contract.ts';
+import { describe, expect, test } from 'vitest';
+import { rigOf, type StoreHarness } from './rig.ts';
 
 /** What every implementation of the port tells of itself while it runs. */
 export function figuresContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps the contract of figures`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
-
-    const createHost = async (host: string): Promise<void> => {
-      const submitted = await store.submit({
-        host,
-        command: { type: 'create_host', name: host, kernel: 'v6.12' },
-      });
-      expect(submitted.status).toBe('done');
-    };
+    const { store, createHost } = rigOf(makeHarness);
 
     test('figures are of what is committed', async () => {
       const before = await store.figures();

@@ -1,30 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { HostRecord, Process } from '../../src/engine/model/host.ts';
-import type { ListQuery, Page, Place, Sort, Store, Submitted } from '../../src/store/port.ts';
-import type { StoreHarness } from './store_contract.ts';
+import type { ListQuery, Place, Sort, Submitted } from '../../src/store/port.ts';
+import { pidsOf, rigOf, type StoreHarness } from './rig.ts';
 import { listed } from '../support/listed.ts';
 
 /** What a list of every implementation of the port is sorted by, and cut down to. */
 export function listContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps the contract of lists`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
+    const { store, createHost, list } = rigOf(makeHarness);
 
     const submit = (command: Command): Promise<Submitted> => store.submit({ host: 'node-a', command });
-    const createHost = (host = 'node-a'): Promise<Submitted> =>
-      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
-    const list = async (query: Omit<ListQuery, 'filters' | 'kind'> & Partial<ListQuery>): Promise<Page> => {
-      const page = await store.list({ kind: 'processes', filters: {}, ...query });
-      if ('refused' in page) throw new Error(page.detail);
-      return page;
-    };
-    const pids = (page: Page): number[] => listed<Process>(page).map(({ pid }) => pid);
 
     test('a sorted list has every row once, page by page, also of rows that are equal', async () => {
       for (const host of ['node-a', 'node-b']) {
@@ -81,7 +67,7 @@ export function listContract(name: string, makeHarness: () => StoreHarness): voi
       }
       const times = made.map(({ uid }) => Number.parseInt(uid.replaceAll('-', '').slice(0, 12), 16));
       const between = async (after: number, before: number): Promise<number[]> =>
-        pids(await list({ limit: 9, created_after_ms: after, created_before_ms: before }));
+        pidsOf(await list({ limit: 9, created_after_ms: after, created_before_ms: before }));
       const [first, second, third] = times as [number, number, number];
       expect(await between(first - 1, third + 1)).toEqual([3, 2, 1]);
       const inside = made.filter((_, at) => times[at]! > first && times[at]! < third);

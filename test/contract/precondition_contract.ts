@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
-import type { Store, Submission, Submitted } from '../../src/store/port.ts';
+import type { Submission, Submitted } from '../../src/store/port.ts';
 import type { RecordState } from '../../src/store/state.ts';
-import type { StoreHarness } from './store_contract.ts';
+import { rigOf, type StoreHarness } from './rig.ts';
 
 /** What every implementation of the port makes of the conditions under which a command is sent. */
 export function preconditionContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps the contract of preconditions`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
+    const { store } = rigOf(makeHarness);
 
     const submit = (command: Command, more: Partial<Submission> = {}): Promise<Submitted> =>
       store.submit({ host: 'node-a', command, ...more });

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Commit, Store } from '../../src/store/port.ts';
-import type { ServiceAnswerTo, ServiceCommandOf, ServiceCommandType } from '../../src/service/command.ts';
-import type { ServiceSubmission } from '../../src/store/service/port.ts';
+import { describe, expect, test } from 'vitest';
+import type { Commit } from '../../src/store/port.ts';
+import type { ServiceCommandOf } from '../../src/service/command.ts';
 import type { Attempt, Webhook, WebhookFields } from '../../src/service/webhook.ts';
-import type { StoreHarness } from './store_contract.ts';
+import { rigOf, type StoreHarness } from './rig.ts';
 
 const FIELDS: WebhookFields = {
   url: 'https://hooks.example/in',
@@ -20,30 +19,10 @@ const DAY_MS = 86_400_000;
 /** What every implementation of the port has to do with records that are of no host. */
 export function serviceContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps the service's own records`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
-
-    const submit = async <Type extends ServiceCommandType>(
-      command: ServiceCommandOf<Type>,
-      more: Omit<ServiceSubmission<Type>, 'command'> = {},
-    ) => store.service.submit<Type>({ command, ...more });
-    const done = async <Type extends ServiceCommandType>(
-      command: ServiceCommandOf<Type>,
-      more: Omit<ServiceSubmission<Type>, 'command'> = {},
-    ): Promise<ServiceAnswerTo<Type>> => {
-      const submitted = await submit(command, more);
-      if (submitted.status !== 'done') throw new Error(JSON.stringify(submitted));
-      return submitted.answer;
-    };
+    const rig = rigOf(makeHarness);
+    const { store, restart, createHost, submitService: submit, doneByService: done } = rig;
     const create = (fields: Partial<WebhookFields> = {}): Promise<Webhook> =>
       done<'create_webhook'>({ type: 'create_webhook', fields: { ...FIELDS, ...fields }, secret: SECRET });
-    const makeHost = (host: string) =>
-      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
     const take = async (webhook: string) =>
       (await done<'take_events'>({ type: 'take_events', from: [{ webhook, after: 0 }] }))[0];
     const due = async (webhook: string) =>
@@ -73,8 +52,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       const { secret: _secret, ...shown } = created as Webhook & { secret: string };
       expect(await store.service.webhook(created.id)).toEqual(shown);
       expect((await store.service.webhooks({ limit: 10 })).items).toEqual([shown]);
-      await store.close();
-      store = await harness.open();
+      await restart();
       expect(await store.service.webhook(created.id)).toEqual(shown);
       expect(await store.service.webhook('other')).toBeNull();
     });
@@ -115,10 +93,10 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
     });
 
     test('a webhook gets the events behind its creation that its filters let through', async () => {
-      await makeHost('before');
+      await createHost('before');
       const { id } = await create({ types: ['host_created'], host: 'node-b' });
-      await makeHost('node-a');
-      await makeHost('node-b');
+      await createHost('node-a');
+      await createHost('node-b');
       const { as_of } = await store.events({ after: 0, limit: 1 });
       expect(await take(id)).toEqual({ cursor: as_of, taken: 1, is_more: false, missed: 0 });
       expect(await take(id)).toMatchObject({ taken: 0 });
@@ -140,7 +118,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
 
     test('an attempt is logged with its delivery, which is tried again, delivered, or given up', async () => {
       const { id } = await create();
-      await makeHost('node-a');
+      await createHost('node-a');
       await take(id);
       const [{ id: delivery } = { id: '' }] = await due(id);
       const at = Date.UTC(2030, 0);
@@ -246,7 +224,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       await submit({ type: 'delete_webhook', webhook: 'none' });
       await store.check();
       expect(commits).toEqual([['webhooks']]);
-      await makeHost('node-a');
+      await createHost('node-a');
       await take(id);
       await take(id);
       expect(commits).toEqual([['webhooks'], [], []]);

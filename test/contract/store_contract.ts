@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/engine/model/command.ts';
 import type { Process } from '../../src/engine/model/host.ts';
 import type { Assessment } from '../../src/engine/questions/record.ts';
@@ -7,47 +7,23 @@ import type {
   AssessmentPage,
   AssessmentQuery,
   Commit,
-  ListQuery,
   PackedSubmission,
-  Page,
-  Store,
   Submission,
   Submitted,
 } from '../../src/store/port.ts';
 import { listed } from '../support/listed.ts';
-
-/** A store of one kind, empty at first. Its engine has the faults of test/runtime/support/faulty_decide.ts. */
-export interface StoreHarness {
-  open(): Promise<Store>;
-  /** Everything that is stored, as text. */
-  dump(): Promise<string>;
-  cleanup(): Promise<void>;
-}
+import { pidsOf, rigOf, type StoreHarness } from './rig.ts';
 
 /** What every implementation of the port has to do. */
 export function storeContract(name: string, makeHarness: () => StoreHarness): void {
   describe(`${name} keeps the contract of a store`, () => {
-    let harness: StoreHarness;
-    let store: Store;
-    beforeEach(async () => {
-      harness = makeHarness();
-      store = await harness.open();
-    });
-    afterEach(async () => harness.cleanup());
+    const { store, dump, restart, createHost, list } = rigOf(makeHarness);
 
     const submit = (command: Command, more: Partial<Submission> = {}): Promise<Submitted> =>
       store.submit({ host: 'node-a', command, ...more });
-    const createHost = (host = 'node-a'): Promise<Submitted> =>
-      store.submit({ host, command: { type: 'create_host', name: host, kernel: 'v6.12' } });
     const createProcess = (pid: number, more: Partial<Submission> = {}): Promise<Submitted> =>
       submit({ type: 'create_process', pid, comm: 'redis' }, more);
     const fail = (fault: string): Promise<Submitted> => submit({ type: 'patch_host', labels: { fault } });
-    const list = async (query: Omit<ListQuery, 'filters' | 'kind'> & Partial<ListQuery>): Promise<Page> => {
-      const page = await store.list({ kind: 'processes', filters: {}, ...query });
-      if ('refused' in page) throw new Error(page.detail);
-      return page;
-    };
-    const pids = (page: Page): number[] => listed<Process>(page).map(({ pid }) => pid);
 
     test('what was submitted is read back, by id and by uid, and after a restart', async () => {
       const created = done(await createHost());
@@ -57,8 +33,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       const text = { state: `${host?.uid ?? ''}.1`, text: JSON.stringify(host) };
       expect(await store.getText('hosts', 'node-a', 'node-a')).toEqual(text);
       expect(await store.getTextByUid('hosts', host?.uid ?? '')).toEqual(text);
-      await store.close();
-      store = await harness.open();
+      await restart();
       expect(await store.get('hosts', 'node-a', 'node-a')).toEqual(host);
       expect(done(await createProcess(1)).seq).toBe(2);
     });
@@ -126,21 +101,21 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
     test('a refusal changes nothing', async () => {
       await createHost();
       await createProcess(1);
-      const before = await harness.dump();
+      const before = await dump();
       expect(await createProcess(1, { idempotency: { key: 'k', fingerprint: 'f' } })).toMatchObject({
         status: 'refused',
         refusal: { code: 'process_exists' },
       });
-      expect(await harness.dump()).toBe(before);
+      expect(await dump()).toBe(before);
     });
 
     test('a dry run answers the same and leaves every byte as it was', async () => {
       await createHost();
-      const before = await harness.dump();
+      const before = await dump();
       const dry = done(
         await createProcess(7, { dry_run: true, idempotency: { key: 'k', fingerprint: 'f' } }),
       );
-      expect(await harness.dump()).toBe(before);
+      expect(await dump()).toBe(before);
       const real = done(await createProcess(7, { idempotency: { key: 'k', fingerprint: 'f' } }));
       expect(dry.answer).toEqual({ ...(real.answer as Process), uid: expect.any(String) as string });
       expect(real.replayed).toBe(false);
@@ -150,12 +125,12 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       await createHost();
       const idempotency = { key: 'key', fingerprint: 'one' };
       const first = done(await createProcess(1, { idempotency }));
-      const before = await harness.dump();
+      const before = await dump();
       expect(await createProcess(1, { idempotency })).toEqual({ ...first, replayed: true });
       expect(await createProcess(2, { idempotency: { key: 'key', fingerprint: 'two' } })).toEqual({
         status: 'idempotency_mismatch',
       });
-      expect(await harness.dump()).toBe(before);
+      expect(await dump()).toBe(before);
     });
 
     test('two requests with one key in one batch have one effect', async () => {
@@ -173,7 +148,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       await createProcess(31);
       const second = await list({ limit: 2, after: first.last ?? [0] });
       const third = await list({ limit: 2, after: second.last ?? [0] });
-      expect([first, second, third].map(pids)).toEqual([
+      expect([first, second, third].map(pidsOf)).toEqual([
         [10, 9],
         [2, 1],
         [30, 31],
@@ -252,7 +227,7 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
         fail('bug'),
       ]);
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
-      expect(pids(await list({ host: 'node-a', limit: 9 }))).toEqual([1, 2, 3]);
+      expect(pidsOf(await list({ host: 'node-a', limit: 9 }))).toEqual([1, 2, 3]);
       expect(await createProcess(1)).toMatchObject({ refusal: { code: 'process_exists' } });
       expect((await store.events({ after: 0, limit: 9 })).items.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     });
