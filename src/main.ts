@@ -5,7 +5,7 @@ import { seedDemo } from './app/demo.ts';
 import { loadConfig, type Config } from './config.ts';
 import { findAddress } from './http/address.ts';
 import { buildServer } from './http/server.ts';
-import { loadTokens } from './http/tokens.ts';
+import { loadTokens } from './http/edge/tokens.ts';
 import { startTracing } from './http/tracing.ts';
 import { openSqliteStore } from './runtime/sqlite_store.ts';
 

@@ -4,7 +4,7 @@ import type { FaultAction, FaultRule } from '../service/fault_rule.ts';
 import type { Backend } from './backend.ts';
 import { pathOf } from './path_of.ts';
 import { HttpProblem } from './problem.ts';
-import { goOn, rest } from './work.ts';
+import { goOn, rest } from './edge/work.ts';
 
 /** What rules are made and waited by is never met: nobody could end them else. */
 const EXEMPT = /^\/v1\/(?:fault-rules(?:\/|$)|hosts\/:host\/clock$)/;

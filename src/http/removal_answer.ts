@@ -6,7 +6,7 @@ import type { Backend } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
-import { rest } from './work.ts';
+import { rest } from './edge/work.ts';
 
 /** A removal as it is once it has ended, or the client has waited enough. */
 type Ended = (removal: RemovalRecord) => Promise<RemovalRecord>;

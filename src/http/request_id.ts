@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
 
 /** A UUID but for its last field, which counts the requests. */
 const PREFIX_LENGTH = 24;
@@ -14,4 +15,12 @@ export function requestIds(): (request: Pick<IncomingMessage, 'headers'>) => str
     requests += 1;
     return prefix + requests.toString(16).padStart(12, '0');
   };
+}
+
+/** On every answer the id of its request. */
+export function sendRequestIds(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { tokensOf } from '../../src/http/tokens.ts';
+import { tokensOf } from '../../src/http/edge/tokens.ts';
 import { startTestServer, type Method, type TestServer } from '../support/server.ts';
 
 /** A request that is well-formed, and finds nothing where it finds nobody. */

@@ -1,7 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CarefulResponse } from '../../src/http/security.ts';
+import { CarefulResponse } from '../../src/http/edge/careful_response.ts';
 import { serve } from '../support/server.ts';
 
 const server = serve(beforeAll, afterAll);

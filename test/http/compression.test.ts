@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compressAnswers } from '../../src/http/compression.ts';
+import { compressAnswers } from '../../src/http/edge/compression.ts';
 import { openStream } from '../support/event_stream.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 

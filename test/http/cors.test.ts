@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXPOSED_HEADERS } from '../../src/http/cors.ts';
-import { tokensOf } from '../../src/http/tokens.ts';
+import { EXPOSED_HEADERS } from '../../src/http/edge/cors.ts';
+import { tokensOf } from '../../src/http/edge/tokens.ts';
 import { DOCUMENT } from '../support/document.ts';
 import { openStream } from '../support/event_stream.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CloudEvent } from 'cloudevents';
 import { openStream, type Frame } from '../support/event_stream.ts';
-import { tokensOf } from '../../src/http/tokens.ts';
+import { tokensOf } from '../../src/http/edge/tokens.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 

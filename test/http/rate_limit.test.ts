@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { tokensOf } from '../../src/http/tokens.ts';
+import { tokensOf } from '../../src/http/edge/tokens.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const [ONE, TWO, NONE] = ['1', '2', '3'].map((digit) => digit.repeat(32));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Connections } from '../../src/http/connections.ts';
+import type { Connections } from '../../src/http/edge/connections.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer | null = null;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Backend, Seen } from '../backend.ts';
-import { countedAs } from '../counted_as.ts';
+import { countedAs } from '../edge/counted_as.ts';
 import { delayAnswer } from '../fault_hook.ts';
 import { describe } from '../operation.ts';
 import { headerProblem } from '../problem.ts';
@@ -10,7 +10,7 @@ import { eventFilters, filterOf } from '../schemas/event.ts';
 import { queryInteger } from '../schemas/scalar.ts';
 import type { StreamLimits } from '../stream/limits.ts';
 import { createOpenStreams } from '../stream/open_streams.ts';
-import { rest } from '../work.ts';
+import { rest } from '../edge/work.ts';
 import { refuseGone } from './event.ts';
 
 declare module 'fastify' {

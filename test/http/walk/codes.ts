@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../../src/runtime/sqlite_store.ts';
 import { packJson } from '../../../src/store/packed.ts';
 import { openWriteConnection } from '../../../src/store/connection.ts';
 import { Sqlite } from '../../../src/store/driver.ts';
-import { tokensOf } from '../../../src/http/tokens.ts';
+import { tokensOf } from '../../../src/http/edge/tokens.ts';
 import { openFreshStore, openLocalStore } from '../../support/local_store.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { startTestServer, type TestAnswer, type TestServer } from '../../support/server.ts';

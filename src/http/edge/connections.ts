@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { FastifyHttpOptions, FastifyInstance, RequestPayload } from 'fastify';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem } from '../problem.ts';
 
 /** What a client may hold, and for how long. */
 export interface Connections {

@@ -1,6 +1,6 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem } from '../problem.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What needs no token: health, and what says nothing of the fleet. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { headerProblem, type HttpProblem } from './problem.ts';
+import { headerProblem, type HttpProblem } from '../problem.ts';
 
 /** Who may ask. */
 export interface Callers {

@@ -1,7 +1,7 @@
 import compress from '@fastify/compress';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { encodedTag } from './etag.ts';
-import { varyBy } from './vary.ts';
+import { encodedTag } from '../etag.ts';
+import { varyBy } from '../vary.ts';
 
 /** Of an answer with fewer bytes there is one representation: it would shrink by less than its header fields take. */
 const BYTES_MIN = 1_024;

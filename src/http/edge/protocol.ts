@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { headerProblem, HttpProblem } from './problem.ts';
+import { headerProblem, HttpProblem } from '../problem.ts';
 import { refuseSocket } from './refuse_socket.ts';
 
 const HOST = 'host';

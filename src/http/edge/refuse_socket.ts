@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { HttpProblem, renderProblem, type HttpProblemCode } from './problem.ts';
-import { CAREFUL_HEADERS } from './security.ts';
+import { HttpProblem, renderProblem, type HttpProblemCode } from '../problem.ts';
+import { CAREFUL_HEADERS } from './careful_response.ts';
 
 const SOCKET_ERRORS: Readonly<Record<string, HttpProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',

@@ -5,30 +5,10 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
-import { limitRate } from './rate_limit.ts';
-import type { Tokens } from './tokens.ts';
-import { boundWork } from './work.ts';
-
-/** Bounds that keep one client, or too much work, from starving the rest; absent means off. */
-export interface Limits {
-  /** Requests of one address, or with one token, a minute. */
-  readonly requests_per_minute?: number;
-  /** Requests that are worked on at a time; those that only wait for a removal are not counted. */
-  readonly requests_in_work?: number;
-}
 
 /** Header fields that make a browser careful, on every answer. */
 export const CAREFUL_HEADERS = carefulHeaders();
-
-/** On every answer the id of its request. */
-export function sendRequestIds(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
-}
 
 /** Names and values in turn. */
 const CAREFUL_FIELDS = Object.entries(CAREFUL_HEADERS).flat();
@@ -66,15 +46,6 @@ export class CarefulResponse<
 /** Of names and values in turn. */
 function namesIn(fields: readonly OutgoingHttpHeader[]): string[] {
   return fields.filter((_each, at) => at % 2 === 0).map(String);
-}
-
-export async function limitRequests(
-  app: FastifyInstance,
-  limits: Limits,
-  tokens: Tokens | null,
-): Promise<void> {
-  if (limits.requests_per_minute !== undefined) await limitRate(app, limits.requests_per_minute, tokens);
-  if (limits.requests_in_work !== undefined) boundWork(app, limits.requests_in_work);
 }
 
 /** Helmet's, asked once: they are the same for every answer. The explorer's page runs its own scripts only. */
