@@ -15,6 +15,11 @@ export interface FollowOptions {
   readonly filters?: Omit<StreamQuery, 'after'>;
   /** Ends it: the iteration is over, without an error. */
   readonly signal?: AbortSignal;
+  /**
+   * A connection that brings nothing for so long is dead, and another is made; 45 s by default, of which the service is
+   * silent for 15 at most. Only while the next event is waited for.
+   */
+  readonly silence_ms?: number;
   /** Told each time before it connects again: what has failed, or nothing of a stream that has ended, and the pause before it. */
   readonly onRetry?: (retry: Retry) => void;
 }
@@ -73,18 +78,20 @@ interface Refused {
 
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
+/** Three times as long as the service is silent. */
+const SILENCE_MS = 45_000;
 const LASTING: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 421]);
 
 /**
- * Events in the order of their seq, none missing and none twice, as long as they are asked for. Where the connection ends
- * it is made again, by Last-Event-ID, after the time that the service says, and after longer where that fails. The stream
+ * Events in the order of their seq, none missing and none twice, as long as they are asked for. Where the connection ends,
+ * or falls silent, it is made again, by Last-Event-ID, after the time that the service says, and after longer where that fails. The stream
  * is read as its events are taken: who is slow holds the connection back, is let go by the service, and goes on from his
  * place. Throws ResyncError where the place is gone (also for a 410), and where asking again does not help: DaxplaneError,
  * NotAStreamError of an answer that is no stream of events, and what fetch throws as long as it has never been answered.
  */
 export async function* followEvents(
   connection: Connection,
-  { after, filters = {}, signal, onRetry }: FollowOptions = {},
+  { after, filters = {}, signal, silence_ms = SILENCE_MS, onRetry }: FollowOptions = {},
 ): AsyncGenerator<CloudEvent, void, undefined> {
   const url = urlOf(connection.baseUrl, { ...filters, ...(after === undefined ? {} : { after }) });
   let place: string | undefined;
@@ -101,7 +108,7 @@ export async function* followEvents(
     isReached = true;
     if (refused !== null) pause_ms = Math.max(pause_ms, refused.pause_ms ?? 0);
     else if ('body' in asked && asked.body !== null) {
-      for await (const frame of unlessCut(framesOf(asked.body))) {
+      for await (const frame of unlessCut(framesOf(asked.body, silence_ms))) {
         failures = 0;
         retry = frame.retry ?? retry;
         if (frame.event === 'resync') throwUnlessSlow(frame);

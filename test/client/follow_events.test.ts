@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDaxplane, type Daxplane } from '../../src/client/daxplane.ts';
 import { ResyncError } from '../../src/client/follow_events.ts';
 import { DaxplaneError } from '../../src/client/problem.ts';
@@ -27,6 +27,7 @@ beforeEach(async () => {
   daxplane = createDaxplane({ baseUrl: `http://127.0.0.1:${String(port)}/`, token: 't'.repeat(32) });
 });
 afterEach(() => {
+  vi.useRealTimers();
   server.closeAllConnections();
   server.close();
 });
@@ -177,6 +178,35 @@ test('a signal ends it without an error, in a stream and before', async () => {
   expect(await take(1, { signal: stop.signal })).toEqual([]);
 });
 
+test('a connection that is silent while an event is waited for is let go, and another made', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let [begun, isLetGo] = [0, false];
+  const following = createDaxplane({
+    baseUrl: 'http://daxplane.test',
+    fetch: async () => {
+      begun += 1;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(`retry: 1\n${event(begun)}`)),
+        cancel: () => {
+          isLetGo = true;
+        },
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    },
+  }).followEvents();
+  expect((await following.next()).value).toMatchObject({ sequence: '1' });
+  // Who takes long over an event waits for none.
+  await vi.advanceTimersByTimeAsync(60_000);
+  const next = following.next();
+  await vi.advanceTimersByTimeAsync(44_999);
+  expect([begun, isLetGo]).toEqual([1, false]);
+  await vi.advanceTimersByTimeAsync(2);
+  expect((await next).value).toMatchObject({ sequence: '2' });
+  expect([begun, isLetGo]).toEqual([2, true]);
+  await following.return();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('a list goes on as long as there is a next page, and a no is thrown', async () => {
   const page =
     (items: readonly number[], next_page: string | null): Answer =>
@@ -221,6 +251,6 @@ async function framesIn(text: string, size: number): Promise<Frame[]> {
       else controller.enqueue(part);
     },
   });
-  for await (const frame of framesOf(body)) frames.push(frame);
+  for await (const frame of framesOf(body, Infinity)) frames.push(frame);
   return frames;
 }
