@@ -1983,7 +1983,7 @@ export interface paths {
          *     - The first frame is `retry` and `id`, the place where it begins. Each event is a frame of `id` (its seq) and `data` (a CloudEvent), without a name: `onmessage` gets it. They come in the order of their seq.
          *     - Every 15 s a frame of `id` alone says how far the stream has come: who connects again with it, as browsers do by `Last-Event-ID`, is not sent anew what its filter has left out.
          *     - `event: resync` is the last frame of a stream that cannot go on; `data` is `{reason, after, as_of, oldest_seq}`, `after` up to where everything was sent. `too_slow`: more than 1 MiB waits to be read, besides what was sent last; connect again, nothing is missing. `events_gone`: the journal no longer has what follows; list anew. `after_end`: there is no such event yet, as where a backup was put back; list anew. Its `id` is where a client that connects again goes on.
-         *     - A place that is gone already as the stream begins is a 410. As the service stops, streams end: connect again.
+         *     - A place that is gone already as the stream begins is a 410, at which an EventSource stops for good: in its `onerror`, `readyState === EventSource.CLOSED` means to list anew and make another one. As the service stops, streams end: connect again.
          *     - One client, whoever `RateLimit` counts as one, has 100 open at most (`DAXPLANE_STREAMS_PER_CLIENT`): one more is a 429. All together have 1 000: one more is a 503.
          */
         get: operations["streamEvents"];
@@ -15388,7 +15388,7 @@ export interface operations {
                 order?: components["schemas"]["ListOrder"];
                 /** @description Items per page, 50 by default. */
                 limit?: number;
-                /** @description Only events of this type; given several times, of any of them. */
+                /** @description Only events of this type; given several times (`type=a&type=b`), of any of them. */
                 type?: components["schemas"]["EventType"][];
                 /** @description Only with this `host`. The name of the host. */
                 host?: string;
@@ -16374,7 +16374,7 @@ export interface operations {
             query?: {
                 /** @description The `as_of` of a list, or the seq of the last event that was read: the stream begins behind it. 0 is from the oldest that is kept; where absent, from now on. */
                 after?: number;
-                /** @description Only events of this type; given several times, of any of them. */
+                /** @description Only events of this type; given several times (`type=a&type=b`), of any of them. */
                 type?: components["schemas"]["EventType"][];
                 /** @description Only with this `host`. The name of the host. */
                 host?: string;

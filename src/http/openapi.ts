@@ -15,7 +15,7 @@ const DESCRIPTION = `What a remove request does to every process, mapping and pi
 
 Sizes, offsets and counts are integers; requests also take sizes such as "2MiB". Every error is an RFC 9457 problem
 document; its code is listed at /errors, and its type leads there. Every resource has an ETag;
-every mutation takes Idempotency-Key, If-Match and ?dry_run=true.`;
+every mutation takes Idempotency-Key and ?dry_run=true, and If-Match where it changes a record that is there.`;
 
 const BEARER = {
   type: 'http',

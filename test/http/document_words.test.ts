@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { COMPONENTS } from '../../src/http/document/components.ts';
 import { GLOSSARY } from '../../src/http/document/glossary.ts';
-import { DOCUMENT, operationsOf, resolved, schemasOf } from '../support/document.ts';
+import {
+  DOCUMENT,
+  type DocumentedOperation,
+  operationsOf,
+  resolved,
+  schemasOf,
+} from '../support/document.ts';
 
 const SCHEMAS = schemasOf(DOCUMENT);
 
@@ -26,6 +32,18 @@ test('every parameter is described, and every operation in more words than its n
       .map(({ name }) => `${operationId}.${name}`),
   );
   expect(untold).toEqual([]);
+});
+
+test('every mutation takes what the description says, and If-Match whatever changes a record that is there', () => {
+  const names = ({ parameters = [] }: DocumentedOperation): string[] => parameters.map(({ name }) => name);
+  for (const [path, methods] of Object.entries(DOCUMENT.paths))
+    for (const [method, operation] of Object.entries(methods).filter(
+      ([of]) => of !== 'get' && of !== 'head',
+    )) {
+      const taken = names(operation);
+      expect(taken, path).toEqual(expect.arrayContaining(['Idempotency-Key', 'dry_run']));
+      expect(method === 'post' || taken.includes('If-Match'), path).toBe(true);
+    }
 });
 
 test('no word of the glossary is left that describes nothing', () => {

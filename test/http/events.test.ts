@@ -61,6 +61,11 @@ test('events are listed by what they concern and by type, in either order', asyn
   expect(await seqsOf('tenant=nobody')).toEqual([]);
 });
 
+test('types that are given as one list are refused, and how to give several is said', async () => {
+  const { status, json } = await server.call('GET', '/v1/events?type=mount_created,file_created');
+  expect([status, json.errors[0]?.detail]).toEqual([400, expect.stringContaining('type=a&type=b')]);
+});
+
 test('pages with the newest first go on by next_page to the oldest', async () => {
   const { as_of } = (await server.call('GET', '/v1/events?limit=1')).json;
   const found: unknown[] = [];

@@ -5,7 +5,7 @@ import { Count, Name, shownAs, Text, Timestamp } from './scalar.ts';
 import type { EventQuery } from '../backend.ts';
 
 const EventType = z.enum(EVENT_TYPES);
-const TYPE_ERROR = { error: 'expected a type of event, or several of them' };
+const TYPE_ERROR = { error: 'expected a type of event; for several repeat the parameter: type=a&type=b' };
 
 /** The query by which events are chosen, wherever they are read. */
 export const eventFilters = {
@@ -13,7 +13,7 @@ export const eventFilters = {
     .union([z.array(EventType).max(EVENT_TYPES.length), EventType.transform((type) => [type])], TYPE_ERROR)
     .exactOptional()
     .meta({
-      description: 'Only events of this type; given several times, of any of them.',
+      description: 'Only events of this type; given several times (`type=a&type=b`), of any of them.',
       override: shownAs({ type: 'array', items: { type: 'string', enum: [...EVENT_TYPES] } }),
     }),
   host: Name.exactOptional(),
