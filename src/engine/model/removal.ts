@@ -163,6 +163,30 @@ export interface PagesWaitedFor {
   readonly still_held: number;
 }
 
+/**
+ * What an event of a removal tells of how far it is, for who follows it by its events: nothing is computed from it, and
+ * where several courses are possible it makes no difference between them.
+ */
+export interface RemovalProgress {
+  /** The step that is done, or that it rests at; absent where none is left. */
+  readonly step?: StepName;
+  /** That step's place, from 1 on; the number of steps where none is left. */
+  readonly position: number;
+  readonly steps: number;
+  /** How many of them are done. */
+  readonly steps_done: number;
+  /** All of them, as it begins. */
+  readonly step_names?: readonly StepName[];
+  /** As the report has them so far. */
+  readonly pages: RemovalReport['pages'];
+  /** Entries in mappings of the device now, by size: told where a step has changed something. */
+  readonly present?: { readonly pte: number; readonly pmd: number; readonly pud: number };
+  /** Pins that it waits for, and whose they are, the first 100. */
+  readonly waiting_on?: { readonly count: number; readonly pids: readonly number[] };
+  /** As the report has them: once it has waited. */
+  readonly pages_waited_for?: PagesWaitedFor;
+}
+
 /** What an answer that rests on a device's users says of how far they are known (TOLD3). */
 export interface ToldOfHolders {
   readonly holders: HoldersTold;

@@ -11,6 +11,7 @@ import type { RemovalRecord } from '../model/removal.ts';
 import { emit, put, type Transaction } from '../model/transaction.ts';
 import { goesByCxl, viaOf } from '../model/via.ts';
 import { holdTask } from './hold_task.ts';
+import { progressOf, waitedFor } from './progress.ts';
 import { asBegun, putBegun, putRemoval, started } from './start.ts';
 import { stepsFor, stepsOfDriver } from './step_list.ts';
 
@@ -35,7 +36,11 @@ export function startBehind(
   const removal = putRemoval(tx, command, specs, { cxl_memdev: null, state: 'waiting', behind: holder });
   queueForLock(tx, device, { removal: removal.id });
   holdTask(tx, removal, 'blocked');
-  emit(tx, 'removal_waiting', `removals/${removal.id}`, { pins: [], behind: holder });
+  emit(tx, 'removal_waiting', `removals/${removal.id}`, {
+    pins: [],
+    behind: holder,
+    ...progressOf(removal, waitedFor(removal)),
+  });
   return removal;
 }
 
@@ -77,6 +82,6 @@ function endBehind(tx: Transaction, waiting: RemovalRecord, command: RemoveDaxDe
   const { verdict, hazards } = must(tx.host.tables.removals.get(behind!), `removal ${behind!}`);
   const begun = asBegun(tx, command, []);
   const ended = { state: 'completed', verdict, hazards, ...begun, completed_at: tx.context.now } as const;
-  put(tx, 'removals', id, { ...removal, ...ended });
-  emit(tx, 'removal_completed', `removals/${id}`, { verdict });
+  const after = put(tx, 'removals', id, { ...removal, ...ended });
+  emit(tx, 'removal_completed', `removals/${id}`, { verdict, ...progressOf(after) });
 }
