@@ -3,17 +3,11 @@ import { followEvents, type CloudEvent, type FollowOptions } from './follow_even
 import type { components, paths } from './generated_schema.ts';
 import { pagesOf, type ListPage, type ListParams, type ListPath } from './pages.ts';
 
-export {
-  NotAStreamError,
-  ResyncError,
-  type CloudEvent,
-  type FollowOptions,
-  type Resync,
-  type Retry,
-} from './follow_events.ts';
+export { NotAStreamError, type CloudEvent, type FollowOptions, type Retry } from './follow_events.ts';
 export type { components, operations, paths } from './generated_schema.ts';
 export type { ListPage, ListParams, ListPath } from './pages.ts';
 export { DaxplaneError, type Problem } from './problem.ts';
+export { ResyncError, type Resync } from './resync.ts';
 
 /** How the service is reached. */
 export interface DaxplaneOptions {
@@ -27,7 +21,7 @@ export interface DaxplaneOptions {
 
 /** A typed client: `GET`, `POST`, `PUT`, `PATCH` and `DELETE` of openapi-fetch, and what goes on over several answers. */
 export interface Daxplane extends Client<paths> {
-  /** The pages of a list, each when it is asked for. Throws DaxplaneError. */
+  /** The pages of a list, each when it is asked for. Throws DaxplaneError, and of events ResyncError. */
   readonly pages: <Path extends ListPath>(
     path: Path,
     ...asked: ListParams<Path> extends { readonly path: unknown }

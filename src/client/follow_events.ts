@@ -1,5 +1,6 @@
 import type { components, operations } from './generated_schema.ts';
 import { DaxplaneError, problemIn } from './problem.ts';
+import { goneBehind, ResyncError, type Resync } from './resync.ts';
 import { framesOf, type Frame } from './sse.ts';
 
 /** An event as it is streamed: CloudEvents 1.0. */
@@ -29,29 +30,6 @@ export interface Retry {
   /** What fetch has thrown, or a DaxplaneError of what was answered; absent of a stream that was open. */
   readonly error?: unknown;
   readonly pause_ms: number;
-}
-
-/** What a service that lost the place of a reader says; `reason` is `events_gone` or `after_end`. */
-export interface Resync {
-  readonly reason: string;
-  readonly after: number;
-  /** Absent of a 410. */
-  readonly as_of?: number;
-  readonly oldest_seq: number;
-}
-
-/**
- * The place of a reader is gone: the journal does not keep what follows, or has no such event yet. List anew, then follow
- * behind the `as_of` of the list.
- */
-export class ResyncError extends Error {
-  override readonly name = 'ResyncError';
-  readonly resync: Resync;
-
-  constructor(resync: Resync) {
-    super(`the events behind ${String(resync.after)} cannot be followed (${resync.reason}): list anew`);
-    this.resync = resync;
-  }
 }
 
 /** What was answered is no stream of events, so that no retry mends it: the address is that of something else. */
@@ -159,12 +137,7 @@ async function refusalOf(response: Response, place: number | string | undefined)
     throw new NotAStreamError(response.status, type);
   }
   const problem = await problemIn(response);
-  if (response.status === 410)
-    throw new ResyncError({
-      reason: problem?.code ?? 'events_gone',
-      after: Number(place ?? 0),
-      oldest_seq: problem?.oldest_seq ?? 0,
-    });
+  if (response.status === 410) throw goneBehind(place, problem);
   const error = new DaxplaneError(response.status, problem);
   if (LASTING.has(response.status)) throw error;
   return { error, pause_ms: retryAfterIn(response.headers) };

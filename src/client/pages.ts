@@ -1,5 +1,6 @@
 import type { paths } from './generated_schema.ts';
 import { DaxplaneError, type Problem } from './problem.ts';
+import { goneBehind } from './resync.ts';
 
 /** What a list answers. */
 interface Page {
@@ -38,14 +39,18 @@ export type ListParams<Path extends ListPath> = paths[Path] extends { get: { par
   ? Names<Parameters> & Query<Parameters>
   : never;
 
-type Get = (
-  path: string,
-  init: object,
-) => Promise<{ readonly data?: unknown; readonly error?: unknown; readonly response: Response }>;
+/** As openapi-fetch gives it. */
+interface Answer {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+type Get = (path: string, init: object) => Promise<Answer>;
 
 /**
  * The pages of a list, each when it is asked for, by `next_page`; the journal goes on `after` an event. Throws
- * DaxplaneError where a page is refused.
+ * DaxplaneError where a page is refused, and ResyncError where the journal does not go back to its place.
  */
 export async function* pagesOf<Path extends ListPath>(
   get: Get,
@@ -57,11 +62,16 @@ export async function* pagesOf<Path extends ListPath>(
   let token: string | null | undefined;
   while (token !== null) {
     const place = token === undefined ? {} : { [next]: token };
-    const params = { path: names, query: { ...query, ...place } };
+    const asked: Readonly<Record<string, unknown>> = { ...query, ...place };
+    const params = { path: names, query: asked };
     const answer = await get(path, signal === undefined ? { params } : { params, signal });
-    if (answer.data === undefined)
-      throw new DaxplaneError(answer.response.status, answer.error as Problem | undefined);
+    if (answer.data === undefined) throw refused(answer, asked[next]);
     token = (answer.data as Page).next_page;
     yield answer.data as ListPage<Path>;
   }
+}
+
+function refused({ response: { status }, error }: Answer, place: unknown): Error {
+  const problem = error as Problem | undefined;
+  return status === 410 ? goneBehind(place, problem) : new DaxplaneError(status, problem);
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDaxplane, type Daxplane } from '../../src/client/daxplane.ts';
-import { ResyncError } from '../../src/client/follow_events.ts';
 import { DaxplaneError } from '../../src/client/problem.ts';
+import { ResyncError } from '../../src/client/resync.ts';
 import { framesOf, type Frame } from '../../src/client/sse.ts';
 
 /** What a service answers, a connection after the other; the last one again and again. */
@@ -224,6 +224,25 @@ test('a list goes on as long as there is a next page, and a no is thrown', async
   await expect(daxplane.pages('/v1/hosts/{host}/pins', { path }).next()).rejects.toBeInstanceOf(
     DaxplaneError,
   );
+});
+
+test('a page of events behind a place that is gone is told as a stream tells it', async () => {
+  const gone = problem(410, { code: 'events_gone', detail: 'gone', oldest_seq: 9 });
+  answers = [gone];
+  await expect(daxplane.pages('/v1/events', { query: { after: 3 } }).next()).rejects.toMatchObject({
+    name: 'ResyncError',
+    resync: { reason: 'events_gone', after: 3, oldest_seq: 9 },
+  });
+  answers = [
+    (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ items: [], next_page: '5' }));
+    },
+    gone,
+  ];
+  const pages = daxplane.pages('/v1/events', { query: { after: 3 } });
+  await pages.next();
+  await expect(pages.next()).rejects.toMatchObject({ name: 'ResyncError', resync: { after: 5 } });
 });
 
 test('frames come whole, however their bytes are cut', async () => {
