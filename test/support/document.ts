@@ -25,6 +25,7 @@ export interface Shown {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly pattern?: string;
+  readonly maxLength?: number;
   readonly properties?: Readonly<Record<string, Shown>>;
   readonly items?: Shown;
   readonly anyOf?: readonly Shown[];

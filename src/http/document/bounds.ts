@@ -1,10 +1,8 @@
+import { lengthOfPattern } from './length_of_pattern.ts';
+import { TEXT_LENGTH_MAX } from './places.ts';
 import type { Schema } from './schema.ts';
 
-/**
- * Whatever a schema leaves unbounded stands in an answer, and an answer is one text: of at most 2^29 - 24 characters
- * of a JavaScript engine, in which an element takes two.
- */
-const TEXT_LENGTH_MAX = 2 ** 29 - 24;
+/** Of an answer, as TEXT_LENGTH_MAX: an element takes two characters. */
 const ELEMENTS_MAX = 2 ** 28;
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -23,8 +21,9 @@ export function bounded(schema: Schema): Schema {
 
 function boundedText(schema: Schema): Schema {
   const { format = '', pattern, ...rest } = schema;
+  const most = Math.min(lengthOfPattern(pattern ?? ''), TEXT_LENGTH_MAX);
   const length = LENGTH_OF_FORMAT[format];
-  if (length === undefined) return { ...schema, maxLength: schema.maxLength ?? TEXT_LENGTH_MAX };
+  if (length === undefined) return { ...schema, maxLength: schema.maxLength ?? most };
   return { ...rest, format, maxLength: length };
 }
 

@@ -1,4 +1,8 @@
-const TEXT_LENGTH_MAX = 2 ** 29 - 24;
+/**
+ * Whatever a schema leaves unbounded stands in an answer, and an answer is one text: of at most 2^29 - 24 characters
+ * of a JavaScript engine.
+ */
+export const TEXT_LENGTH_MAX = 2 ** 29 - 24;
 
 interface Text {
   readonly name: string;
