@@ -1,25 +1,21 @@
-import type { Log } from '../../runtime/log.ts';
-import type { Store } from '../../store/port.ts';
 import type { AttemptOutcome } from '../../service/command.ts';
 import type { DueDelivery, WebhookTarget } from '../../service/webhook.ts';
-import type { Clock } from './clock.ts';
 import { messageOf } from './message.ts';
+import { noteEnd, type NoteOptions } from './note.ts';
 import type { Attempted } from './outgoing.ts';
 import { outcomeOf, pauseOf, type Retries } from './schedule.ts';
 import { signatureHeaders } from './signature.ts';
 import type { Send, SendResult } from './send.ts';
 
 /** By what an attempt is made, and what its end may do. */
-export interface AttemptOptions {
-  readonly store: Store;
-  readonly log: Log;
-  readonly clock: Clock;
+export interface AttemptOptions extends NoteOptions {
   readonly send: Send;
   readonly retries: Retries;
   /** A webhook that has only failed for so long is disabled. */
   readonly disable_after_ms: number;
   /** `daxplane/VERSION`. */
   readonly user_agent: string;
+  /** Ends it. */
   readonly signal: AbortSignal;
 }
 
@@ -29,16 +25,13 @@ const GONE: SendResult = {
   retry_after_ms: null,
 };
 
-/**
- * Sends a message once, to the webhook as it is then, and has the store note what came of it. Where that cannot be noted,
- * it is sent again.
- */
+/** Sends a message once, to the webhook as it is then, and has the store note what came of it. */
 export async function attempt(
   options: AttemptOptions,
   target: () => WebhookTarget,
   due: DueDelivery,
 ): Promise<Attempted> {
-  const { store, clock, send, signal } = options;
+  const { store, clock, send, signal, disable_after_ms } = options;
   const body = await messageOf(store, target().id, due);
   const [at_ms, sentTo] = [clock.now(), target()];
   const result =
@@ -51,9 +44,11 @@ export async function attempt(
   const outcome: AttemptOutcome =
     isMoved && told.state === 'pending' ? { ...told, next_attempt_ms: now_ms, is_gone: false } : told;
   const { status, error } = result;
-  const noted = { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms };
-  const is_disabled = await note(options, due.id, noted, outcome);
-  return { is_answered: result.status !== null, pause_ms: isMoved ? null : pauseOf(result), is_disabled };
+  const noted = noteEnd(options, {
+    ...{ type: 'end_attempt', delivery: due.id, outcome, disable_after_ms },
+    attempt: { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms },
+  });
+  return { url: sentTo.url, is_answered: status !== null, pause_ms: pauseOf(result), noted };
 }
 
 /** By both secrets while the former one is still to be known. */
@@ -72,26 +67,4 @@ function signed(
       ...signatureHeaders(message, isFormerKnown ? [secret, former_secret] : [secret]),
     },
   };
-}
-
-/** Whether the webhook is disabled by it. */
-async function note(
-  { store, log, disable_after_ms }: AttemptOptions,
-  delivery: string,
-  attempt: {
-    readonly at: string;
-    readonly status: number | null;
-    readonly error: string | null;
-    readonly duration_ms: number;
-  },
-  outcome: AttemptOutcome,
-): Promise<boolean> {
-  const submitted = await store.service.submit<'end_attempt'>({
-    command: { type: 'end_attempt', delivery, attempt, outcome, disable_after_ms },
-  });
-  if (submitted.status === 'unavailable') throw new Error(submitted.why.detail);
-  if (submitted.status !== 'done' || submitted.answer === null) return false;
-  const { id: webhook, disabled_reason } = submitted.answer;
-  log.warn({ webhook, disabled_reason }, 'webhook disabled');
-  return true;
 }

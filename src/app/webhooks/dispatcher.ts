@@ -21,7 +21,7 @@ export interface Dispatcher {
 }
 
 /** How it is sent, and by which clock. */
-export interface DispatcherOptions extends Omit<AttemptOptions, 'signal'> {
+export interface DispatcherOptions extends Omit<AttemptOptions, 'signal' | 'stopping'> {
   readonly concurrency?: Concurrency;
 }
 
@@ -33,21 +33,22 @@ export interface DispatcherOptions extends Omit<AttemptOptions, 'signal'> {
  *                  └── room again ──────────────────────┴──────────────── to be tried again ─────┤
  *                                                                          delivered, given up ──┘
  *
- * A crash between an attempt and its end has the message sent again, under the same id: at least once.
+ * A crash between an attempt and its end has the message sent again, under the same id: at least once. A store that takes
+ * nothing does not: the attempt keeps its place until its end is noted.
  */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, log, clock, concurrency = CONCURRENCY } = options;
   const all = new Map<string, Outgoing>();
-  const stop = new AbortController();
+  const [stopping, stop] = [new AbortController(), new AbortController()];
   // Each attempt listens.
-  setMaxListeners(WEBHOOKS_MAX + concurrency.shared, stop.signal);
-  let stopped = false;
+  setMaxListeners(WEBHOOKS_MAX + concurrency.shared, stopping.signal, stop.signal);
+  const isStopped = (): boolean => stopping.signal.aborted;
   let seq = 0;
   const makeOutgoing = (target: WebhookTarget): Outgoing =>
     createOutgoing(target, {
       ...{ store, log, clock, concurrency, pause_ms: PAUSE_MS },
-      hasPlace: (occupant) => !stopped && hasPlace(occupant, occupantsOf(all), concurrency),
-      attempt: (of, due) => attempt({ ...options, signal: stop.signal }, of, due),
+      hasPlace: (occupant) => !isStopped() && hasPlace(occupant, occupantsOf(all), concurrency),
+      attempt: (of, due) => attempt({ ...options, stopping: stopping.signal, signal: stop.signal }, of, due),
       ended: () => {
         dropGone(all);
         take();
@@ -56,26 +57,26 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     });
   const askAgainAt = createAlarm(clock, () => take());
   const take = once(
-    async () => !stopped && (await takeSome(options, all.values(), seq)),
+    async () => !isStopped() && (await takeSome(options, all.values(), seq)),
     (error) => {
-      if (stopped) return;
+      if (isStopped()) return;
       log.error({ err: error }, 'events could not be taken');
       askAgainAt(clock.now() + PAUSE_MS);
     },
   );
   const reload = oneAfterAnother(async () => {
     const targets = await store.service.webhookTargets();
-    if (!stopped) retarget(all, targets, makeOutgoing);
+    if (!isStopped()) retarget(all, targets, makeOutgoing);
     take();
   });
   const heed = (reloading: Promise<void>): void =>
     void reloading.catch((error: unknown) => {
       log.error({ err: error }, 'webhooks could not be read');
-      if (!stopped) clock.after(PAUSE_MS, () => heed(reload()));
+      if (!isStopped()) clock.after(PAUSE_MS, () => heed(reload()));
     });
   const unsubscribe = store.onCommit((commit: Commit) => {
     seq = Math.max(seq, commit.seq);
-    if (stopped) return;
+    if (isStopped()) return;
     if (commit.service.includes('webhooks')) heed(reload());
     else take();
   });
@@ -86,7 +87,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       await reload();
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       unsubscribe();
       askAgainAt(null);
       const callOff = clock.after(STOP_MS, () => stop.abort());

@@ -28,12 +28,16 @@ export interface Outgoing {
   isGone(): boolean;
 }
 
-/** What became of an attempt for whoever is sent to: how long nothing else is sent; nothing at all where it is disabled. */
+/** What came of an attempt for whoever is sent to. */
 export interface Attempted {
+  /** Where it was sent. */
+  readonly url: string;
   /** False where the receiver hung, or was not reached. */
   readonly is_answered: boolean;
+  /** How long it wants nothing else. */
   readonly pause_ms: number | null;
-  readonly is_disabled: boolean;
+  /** Resolves when the store has noted it: until then it is not sent again, nor is anything in its place. */
+  readonly noted: Promise<void>;
 }
 
 /** Whom it shares the places with, and how it sends. */
@@ -86,14 +90,14 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
     wakeAt(standing.faulty_until_ms);
   };
   const begin = (due: DueDelivery): void => {
-    const { url } = standing.target;
     const ended = options
       .attempt(() => standing.target, due)
-      .then(({ is_answered, pause_ms, is_disabled }) => {
-        if (url === standing.target.url)
+      .then(({ url, is_answered, pause_ms, noted }) => {
+        if (url === standing.target.url) {
           standing.width = widthBehind(standing.width, is_answered, concurrency);
-        if (pause_ms !== null) pause(pause_ms);
-        standing.is_disabled ||= is_disabled;
+          if (pause_ms !== null) pause(pause_ms);
+        }
+        return noted;
       })
       .catch(failed)
       .finally(() => {
