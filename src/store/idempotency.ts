@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts';
 import type { Reply } from './port.ts';
 
 /** How long a reply is kept under its key: 24 hours. */
-export const KEPT_MS = 24 * 3600 * 1000;
+const KEPT_MS = 24 * 3600 * 1000;
 
 /** A reply as it was first given. */
 export interface KeptReply {

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { KEPT_MS, type IdempotencyKeys } from './idempotency.ts';
+import type { IdempotencyKeys } from './idempotency.ts';
 import { preparePurgeEvents, type Retention } from './retention.ts';
 import { preparePurgeDeliveries } from './service/purge.ts';
 
@@ -14,8 +14,11 @@ interface PurgeOptions {
   readonly retention: Retention;
 }
 
+const EVERY_MS = 60_000;
+
 /**
- * Once an hour at most: the keys' own time is what is looked at, so a late purge changes no answer. Of the journal and of
+ * With the first batch, and then once a minute at most: the keys' own time is what is looked at, so a late purge changes
+ * no answer. Of the journal and of
  * the log of deliveries a batch drops a part; where more is past its bounds, the next one goes on. Answers what is to be
  * called once that is committed.
  */
@@ -30,7 +33,7 @@ export function createPurge({ db, keys, now, retention }: PurgeOptions): () => R
     keys.purge(at);
     const isMore = [purgeEvents(nowMs), purgeDeliveries(nowMs)].includes(true);
     return () => {
-      due = isMore ? nowMs : nowMs + KEPT_MS / 24;
+      due = isMore ? nowMs : nowMs + EVERY_MS;
     };
   };
 }

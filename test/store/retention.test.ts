@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Sqlite } from '../../src/store/driver.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { memoryWriter } from './support/memory_writer.ts';
 import { preparePurgeEvents, type Retention } from '../../src/store/retention.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,4 +47,20 @@ test('a purge drops 1 000 at most, and says that more are past a bound', () => {
     expect(purged).toEqual([true, 1_500, true, 500]);
     expect([rig.purge(), rig.left()]).toEqual([false, [2_500]]);
   }
+});
+
+test('what is past its bounds is looked for again with the first change a minute later', () => {
+  let ms = NOW_MS;
+  const retention = { days: null, events: 3 };
+  const { db, transact } = memoryWriter({ now: () => new Date(ms).toISOString(), retention });
+  const left = db.prepare<[], number>('SELECT count(*) FROM events').pluck();
+  const change = (n: string) => transact([{ host: 'h', command: { type: 'patch_host', labels: { n } } }]);
+  transact([{ host: 'h', command: { type: 'create_host', name: 'h', kernel: 'v6.12' } }]);
+  for (let n = 0; n < 9; n += 1) change(String(n));
+  ms += 59_000;
+  change('within');
+  expect(left.get()).toBe(11);
+  ms += 1_000;
+  change('behind');
+  expect(left.get()).toBe(4);
 });
