@@ -58,8 +58,10 @@ test('a server that closes lets those go who wait, with how the removal is by th
     ({ json }) => json.items.length === 1,
   );
   await server.app.close();
-  const { status, json } = await waiting;
+  const { status, json, headers } = await waiting;
   expect([status, json.state]).toEqual([202, 'waiting']);
+  // Else the connection is one that nobody uses, and is cut only when the drain ends.
+  expect(headers['connection']).toBe('close');
 });
 
 test('a second write to unbind waits behind the first, and any other removal is 409', async () => {

@@ -51,8 +51,15 @@ export function timeLimits(limits: Connections) {
 export function limitConnections(app: FastifyInstance, limits: Connections): void {
   app.server.maxConnections = limits.connections;
   boundBodies(app, limits.body_bytes);
+  let isClosing = false;
+  // Of requests that came before it closed; those that come now Fastify sends away.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
+  });
   // Node no longer looks at its time limits once a server closes.
   app.addHook('preClose', (done) => {
+    isClosing = true;
     const cut = setTimeout(() => app.server.closeAllConnections(), limits.drain_ms);
     app.server.once('close', () => clearTimeout(cut));
     cut.unref();
