@@ -90,11 +90,17 @@ export function hostIn(packed: Buffer): Host {
   const content = JSON.parse(gunzipSync(packed).toString('utf8')) as Content;
   const db = new Sqlite(':memory:');
   try {
-    migrate(db, undefined, content.schema_version);
+    const known = migrate(db, undefined, content.schema_version);
+    if (known !== content.schema_version)
+      throw new Error(
+        `its schema is ${String(content.schema_version)}, and this program knows ${String(known)}`,
+      );
     db.pragma('foreign_keys = OFF');
     db.transaction(insertAll)(db, content.tables);
     migrate(db);
-    return prepareLoad(db)(content.host);
+    const host = prepareLoad(db)(content.host);
+    if (host.tables.hosts.size === 0) throw new Error('it has no host');
+    return host;
   } finally {
     db.close();
   }

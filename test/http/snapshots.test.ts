@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWriteConnection } from '../../src/store/connection.ts';
 import { openLocalStore } from '../support/local_store.ts';
@@ -162,26 +163,49 @@ test('[SNAP1] with a host its snapshots go', async () => {
   expect([status, json['code']]).toEqual([404, 'snapshot_not_found']);
 });
 
-test('[SNAP5] a snapshot whose bytes are damaged is a conflict, and changes nothing', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'daxplane-snapshots-'));
-  const path = join(folder, 'store.db');
-  const own = await startTestServer({ store: await openLocalStore(path) });
-  try {
-    const { at } = await makeTopology(own, 's-damaged', 'v6.12');
-    const { json } = await own.call('POST', `${at}/snapshots`, {});
-    const db = openWriteConnection(path);
-    db.exec("UPDATE snapshot_chunks SET bytes = x'00'");
-    db.close();
-    const answers = [
-      await own.call('POST', `${at}/restore`, { snapshot: json.id }),
-      await own.call('POST', `${at}/fork`, { name: 's-copy', snapshot: json.id }),
-    ];
-    expect(answers.map((answer) => [answer.status, answer.json.code])).toEqual([
-      [409, 'snapshot_unreadable'],
-      [409, 'snapshot_unreadable'],
-    ]);
-  } finally {
-    await own.close();
-    rmSync(folder, { recursive: true });
-  }
-});
+/** Bytes that stand where a content did. */
+const DAMAGED: Readonly<Record<string, (content: KeptContent) => Buffer>> = {
+  'no gzip': () => Buffer.of(0),
+  'no host': (content) =>
+    gzipped({
+      ...content,
+      tables: content.tables.map((each) => (each.table === 'hosts' ? { ...each, rows: [] } : each)),
+    }),
+  'a schema that is to come': (content) => gzipped({ ...content, schema_version: 9_999 }),
+};
+
+interface KeptContent {
+  readonly schema_version: number;
+  readonly tables: readonly { readonly table: string; readonly rows: readonly unknown[] }[];
+}
+
+const gzipped = (content: KeptContent): Buffer => gzipSync(JSON.stringify(content));
+
+test.each(Object.entries(DAMAGED))(
+  '[SNAP5] a snapshot of %s is a conflict, and changes nothing',
+  async (_what, damage) => {
+    const folder = mkdtempSync(join(tmpdir(), 'daxplane-snapshots-'));
+    const path = join(folder, 'store.db');
+    const own = await startTestServer({ store: await openLocalStore(path) });
+    try {
+      const { at } = await makeTopology(own, 's-damaged', 'v6.12');
+      const { json } = await own.call('POST', `${at}/snapshots`, {});
+      const db = openWriteConnection(path);
+      const kept = db.prepare<[], Buffer>('SELECT bytes FROM snapshot_chunks').pluck().get()!;
+      const content = JSON.parse(gunzipSync(kept).toString()) as KeptContent;
+      db.prepare('UPDATE snapshot_chunks SET bytes = ?').run(damage(content));
+      db.close();
+      const answers = [
+        await own.call('POST', `${at}/restore`, { snapshot: json.id }),
+        await own.call('POST', `${at}/fork`, { name: 's-copy', snapshot: json.id }),
+      ];
+      expect(answers.map((answer) => [answer.status, answer.json.code])).toEqual([
+        [409, 'snapshot_unreadable'],
+        [409, 'snapshot_unreadable'],
+      ]);
+    } finally {
+      await own.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
