@@ -3540,7 +3540,7 @@ export interface components {
             code: components["schemas"]["FaultCode"];
             /**
              * Format: int32
-             * @description What `Retry-After` of the problem says, in seconds; absent: it has none.
+             * @description What Retry-After says; absent: 1, and nothing of `internal_error`.
              */
             retry_after_s?: number;
         };

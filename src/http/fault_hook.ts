@@ -9,6 +9,9 @@ import { goOn, rest } from './edge/work.ts';
 /** What rules are made and waited by is never met: nobody could end them else. */
 const EXEMPT = /^\/v1\/(?:fault-rules(?:\/|$)|hosts\/:host\/clock$)/;
 
+/** What is to be tried again says when, unless a rule does. */
+const RETRY_AFTER_S = 1;
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The rule that is applied to it, until that is done. */
@@ -129,7 +132,8 @@ function problemOf(
   rule: string,
   { code, retry_after_s }: Extract<FaultAction, { kind: 'problem' }>,
 ): HttpProblem {
-  const retry = retry_after_s === undefined ? {} : { 'retry-after': String(retry_after_s) };
+  const seconds = retry_after_s ?? (code === 'internal_error' ? undefined : RETRY_AFTER_S);
+  const retry = seconds === undefined ? {} : { 'retry-after': String(seconds) };
   return new HttpProblem(code, `the fault rule ${rule} answers this: nothing was done`, { headers: retry });
 }
 

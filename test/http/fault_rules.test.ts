@@ -57,6 +57,16 @@ describe('a fault rule', () => {
     expect((await server.call('GET', `${topology.at}/processes/7`)).status).toBe(404);
   });
 
+  test.each([
+    ['unavailable', '1'],
+    ['rate_limited', '1'],
+    ['internal_error', undefined],
+  ])('that does not say when to try again answers %s with Retry-After: %s', async (code, seconds) => {
+    await makeRule({ selector: { operation: 'getHost' }, action: { kind: 'problem', code } });
+    const { json, headers } = await getHost();
+    expect([json.code, headers['retry-after']]).toEqual([code, seconds]);
+  });
+
   test('applies as often as it is told, counts, and stops', async () => {
     const id = await makeRule({ selector: { operation: 'getHost' }, action: unavailable, remaining: 2 });
     const statuses: number[] = [];

@@ -45,7 +45,9 @@ const Action = z
       .strictObject({
         kind: z.literal('problem'),
         code: z.enum(FAULT_CODES),
-        retry_after_s: z.int().min(0).max(86_400).exactOptional(),
+        retry_after_s: z.int().min(0).max(86_400).exactOptional().meta({
+          description: 'What Retry-After says; absent: 1, and nothing of `internal_error`.',
+        }),
       })
       .meta({ id: 'FaultProblem', description: 'It is answered with a problem, and nothing is done.' }),
     z
