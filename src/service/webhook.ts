@@ -96,7 +96,11 @@ export interface Delivery {
 /** The type of a test message. */
 export const TEST_TYPE = 'webhook_test';
 
-/** A delivery that is due; `tries` were made since it was created, or sent again by request. */
+/**
+ * A delivery that is due; `tries` were made since it was created, or sent again by request. `event_bytes` are those of its
+ * event's data: 0 of a test, and where the journal keeps it no more.
+ */
 export interface DueDelivery extends Pick<Delivery, 'id' | 'event_seq' | 'created_at'> {
   readonly tries: number;
+  readonly event_bytes: number;
 }

@@ -121,6 +121,8 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       await createHost('node-a');
       await take(id);
       const [{ id: delivery } = { id: '' }] = await due(id);
+      const { items } = await store.events({ limit: 1 });
+      expect(await due(id)).toMatchObject([{ event_bytes: items[0]!.data.length }]);
       const at = Date.UTC(2030, 0);
       await end(delivery, { state: 'pending', next_attempt_ms: at + 5_000, is_gone: false });
       expect(await store.service.delivery(id, delivery)).toMatchObject({

@@ -18,7 +18,7 @@ const store = await openSqliteStore({
 });
 const controlPlane = createControlPlane(store, log, {
   ...{ targets: webhook_targets, schedule_ms: Array.from({ length: 30 }, () => 20), timeout_ms: 250 },
-  concurrency: { of_one: 32, of_host: 32, shared: 32 },
+  concurrency: { of_one: 32, of_host: 32, shared: 32, bytes: 2 ** 30 },
 });
 await controlPlane.start();
 const app = await buildServer({ backend: controlPlane, logger: false });

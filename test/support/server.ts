@@ -46,7 +46,9 @@ export interface TestBody {
 }
 
 /** Of webhooks, where nothing is to be sent: an attempt would change rows, whenever it ends. */
-export const NOTHING_SENT: Partial<WebhookOptions> = { concurrency: { of_one: 0, of_host: 0, shared: 0 } };
+export const NOTHING_SENT: Partial<WebhookOptions> = {
+  concurrency: { of_one: 0, of_host: 0, shared: 0, bytes: 0 },
+};
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

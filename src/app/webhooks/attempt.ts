@@ -1,6 +1,7 @@
 import type { AttemptOutcome } from '../../service/command.ts';
 import type { DueDelivery, WebhookTarget } from '../../service/webhook.ts';
-import { messageOf } from './message.ts';
+import type { TurnQueue } from '../event_loop_turns.ts';
+import type { BodyOf } from './message.ts';
 import { noteEnd, type NoteOptions } from './note.ts';
 import type { Attempted } from './outgoing.ts';
 import { outcomeOf, pauseOf, type Retries } from './schedule.ts';
@@ -9,6 +10,9 @@ import type { Send, SendResult } from './send.ts';
 
 /** By what an attempt is made, and what its end may do. */
 export interface AttemptOptions extends NoteOptions {
+  readonly bodyOf: BodyOf;
+  /** Signs: of a body of megabytes that takes some of the event loop's time. */
+  readonly inTurn: TurnQueue;
   readonly send: Send;
   readonly retries: Retries;
   /** A webhook that has only failed for so long is disabled. */
@@ -31,15 +35,18 @@ export async function attempt(
   target: () => WebhookTarget,
   due: DueDelivery,
 ): Promise<Attempted> {
-  const { store, clock, send, signal, disable_after_ms } = options;
-  const body = await messageOf(store, target().id, due);
-  const [at_ms, sentTo] = [clock.now(), target()];
-  const result =
-    body === null ? GONE : await send(signed(options, sentTo, { id: due.id, at_ms, body }), signal);
+  const { bodyOf, inTurn, clock, send, signal, disable_after_ms } = options;
+  const body = await bodyOf(target().id, due);
+  const { at_ms, sentTo, message } = await inTurn(() => {
+    const [now, to] = [clock.now(), target()];
+    const made = body === null ? null : signed(options, to, { id: due.id, at_ms: now, body });
+    return { at_ms: now, sentTo: to, message: made };
+  });
+  const result = message === null ? GONE : await send(message, signal);
   const now_ms = clock.now();
   const isMoved = target().url !== sentTo.url;
   const told: AttemptOutcome =
-    body === null ? { state: 'failed' } : outcomeOf(result, due.tries, now_ms, options.retries);
+    message === null ? { state: 'failed' } : outcomeOf(result, due.tries, now_ms, options.retries);
   // When, and whether, a former receiver wants it again is nothing to the present one.
   const outcome: AttemptOutcome =
     isMoved && told.state === 'pending' ? { ...told, next_attempt_ms: now_ms, is_gone: false } : told;
@@ -55,7 +62,7 @@ export async function attempt(
 function signed(
   { user_agent }: AttemptOptions,
   { url, secret, former_secret, former_secret_until_ms }: WebhookTarget,
-  message: { readonly id: string; readonly at_ms: number; readonly body: string },
+  message: { readonly id: string; readonly at_ms: number; readonly body: Buffer },
 ): Parameters<Send>[0] {
   const isFormerKnown = former_secret !== null && (former_secret_until_ms ?? 0) > message.at_ms;
   return {

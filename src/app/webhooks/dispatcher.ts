@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Commit } from '../../store/port.ts';
 import { WEBHOOKS_MAX, type WebhookTarget } from '../../service/webhook.ts';
+import { createTurnQueue } from '../event_loop_turns.ts';
 import { attempt, type AttemptOptions } from './attempt.ts';
+import { createBodies } from './message.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { CONCURRENCY, hasPlace, type Concurrency, type Occupant } from './places.ts';
 import { takeSome } from './taking.ts';
@@ -21,7 +23,7 @@ export interface Dispatcher {
 }
 
 /** How it is sent, and by which clock. */
-export interface DispatcherOptions extends Omit<AttemptOptions, 'signal' | 'stopping'> {
+export interface DispatcherOptions extends Omit<AttemptOptions, 'bodyOf' | 'inTurn' | 'signal' | 'stopping'> {
   readonly concurrency?: Concurrency;
 }
 
@@ -40,6 +42,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, log, clock, concurrency = CONCURRENCY } = options;
   const all = new Map<string, Outgoing>();
   const [stopping, stop] = [new AbortController(), new AbortController()];
+  const by = withBodies(options);
   // Each attempt listens.
   setMaxListeners(WEBHOOKS_MAX + concurrency.shared, stopping.signal, stop.signal);
   const isStopped = (): boolean => stopping.signal.aborted;
@@ -48,7 +51,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     createOutgoing(target, {
       ...{ store, log, clock, concurrency, pause_ms: PAUSE_MS },
       hasPlace: (occupant) => !isStopped() && hasPlace(occupant, occupantsOf(all), concurrency),
-      attempt: (of, due) => attempt({ ...options, stopping: stopping.signal, signal: stop.signal }, of, due),
+      attempt: (of, due) => attempt({ ...by, stopping: stopping.signal, signal: stop.signal }, of, due),
       ended: () => {
         dropGone(all);
         take();
@@ -95,6 +98,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       callOff();
     },
   };
+}
+
+/** One queue of turns for all attempts, and one making of bodies. */
+function withBodies(options: DispatcherOptions): Omit<AttemptOptions, 'signal' | 'stopping'> {
+  const inTurn = createTurnQueue();
+  return { ...options, inTurn, bodyOf: createBodies(options.store, inTurn) };
 }
 
 function occupantsOf(all: ReadonlyMap<string, Outgoing>): Occupant[] {

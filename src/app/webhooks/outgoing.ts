@@ -61,6 +61,8 @@ interface Standing {
   /** Of its URL. */
   host: string;
   readonly sending: Map<string, Promise<void>>;
+  /** Of the events that these send. */
+  bytes: number;
   /** How many attempts may be under way. */
   width: number;
   /** The receiver has asked for that. */
@@ -102,10 +104,12 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
       .catch(failed)
       .finally(() => {
         standing.sending.delete(due.id);
+        standing.bytes -= due.event_bytes;
         options.ended();
         send();
       });
     standing.sending.set(due.id, ended);
+    standing.bytes += due.event_bytes;
   };
   const send = once(async () => {
     const next_ms = await sendSome(standing, options, begin);
@@ -135,7 +139,7 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
 
 function fresh(target: WebhookTarget, concurrency: Concurrency): Standing {
   return {
-    ...{ target, host: hostOf(target), sending: new Map<string, Promise<void>>() },
+    ...{ target, host: hostOf(target), sending: new Map<string, Promise<void>>(), bytes: 0 },
     ...{ width: widthBehind(0, false, concurrency), paused_until_ms: 0, faulty_until_ms: 0 },
     ...{ is_closed: false, is_disabled: false, is_held_up: false },
   };
@@ -155,8 +159,8 @@ function retarget(standing: Standing, next: WebhookTarget, concurrency: Concurre
   standing.host = hostOf(next);
 }
 
-function occupantOf({ host, sending }: Standing): Occupant {
-  return { host, under_way: sending.size };
+function occupantOf({ host, sending, bytes }: Standing): Occupant {
+  return { host, under_way: sending.size, bytes };
 }
 
 function hostOf({ url }: WebhookTarget): string {

@@ -8,16 +8,20 @@ export interface Concurrency {
   readonly of_host: number;
   /** To all, beside the first of each webhook. */
   readonly shared: number;
+  /** Bytes of events under way to all, beyond which none has more than the first of each webhook. */
+  readonly bytes: number;
 }
 
 /** As an operator finds it. */
-export const CONCURRENCY: Concurrency = { of_one: 8, of_host: 16, shared: 64 };
+export const CONCURRENCY: Concurrency = { of_one: 8, of_host: 16, shared: 64, bytes: 32 * 2 ** 20 };
 
 /** Whom attempts are made to. */
 export interface Occupant {
   /** As the URL has it, with the port. */
   readonly host: string;
   readonly under_way: number;
+  /** Of the events that these send. One that many are sent counts for each: TLS has it in memory once for each. */
+  readonly bytes: number;
 }
 
 /**
@@ -27,11 +31,12 @@ export interface Occupant {
 export function hasPlace(
   occupant: Occupant,
   all: readonly Occupant[],
-  { of_host, shared }: Concurrency,
+  { of_host, shared, bytes: bytesMax }: Concurrency,
 ): boolean {
   // Attempts to those that are gone are among all of them.
   if (sum(all, ({ under_way }) => under_way) >= WEBHOOKS_MAX + shared) return false;
   if (occupant.under_way === 0) return true;
+  if (sum(all, ({ bytes }) => bytes) >= bytesMax) return false;
   const ofHost = all.filter(({ host }) => host === occupant.host);
   return sum(all, sharedBy) < shared && sum(ofHost, sharedBy) < of_host;
 }

@@ -18,11 +18,11 @@ export interface SendResult {
   readonly retry_after_ms: number | null;
 }
 
-/** A POST. */
+/** A POST. Its body is that of many, and is not copied. */
 export interface Message {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** Sends a message; never rejects but where it is aborted. */
@@ -85,12 +85,11 @@ function post(
   const url = new URL(text);
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const bytes = Buffer.from(body);
     const sent = request(url, {
       method: 'POST',
       agent: false,
       ...(isIP(hostnameOf(url)) === 0 ? { lookup } : {}),
-      headers: { ...headers, 'content-length': bytes.length },
+      headers: { ...headers, 'content-length': body.length },
       signal,
     });
     let told: SendResult | null = null;
@@ -112,7 +111,7 @@ function post(
       socket.destroy();
       end();
     });
-    sent.end(bytes);
+    sent.end(body);
   });
 }
 

@@ -11,7 +11,7 @@ function keyOf(secret: string): Buffer {
 interface Message {
   readonly id: string;
   readonly at_ms: number;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** The headers that say who sent a message, by each of the secrets. Source: Standard Webhooks, symmetric signatures. */
@@ -21,7 +21,7 @@ export function signatureHeaders(
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(at_ms / 1000));
   const sign = (secret: string): string =>
-    `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+    `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,

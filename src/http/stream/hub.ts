@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { matchesEvent } from '../../service/event_filter.ts';
 import type { Backend, EventPage, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
-import { inTurns } from './event_loop_turns.ts';
+import { inTurns } from '../../app/event_loop_turns.ts';
 
 /** Events that are read, encoded and sent in one turn; fewer where they are large. */
 const PAGE = 200;

@@ -1,6 +1,6 @@
 import type { Backend, EventQuery, Seen } from '../backend.ts';
 import { eventFrame } from './frame.ts';
-import { createTurnQueue } from './event_loop_turns.ts';
+import { createTurnQueue } from '../../app/event_loop_turns.ts';
 
 /** Events that are read at once for readers who are behind; fewer where they are large. */
 const PAGE = 100;

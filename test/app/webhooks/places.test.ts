@@ -6,8 +6,9 @@ function crowd(webhooks: number, hosts: number) {
   const all = Array.from({ length: webhooks }, (_each, at) => ({
     host: `host-${String(at % hosts)}`,
     under_way: 0,
+    bytes: 0,
   }));
-  const other: Occupant = { host: 'other', under_way: 0 };
+  const other: Occupant = { host: 'other', under_way: 0, bytes: 0 };
   for (const occupant of all)
     while (occupant.under_way < CONCURRENCY.of_one && hasPlace(occupant, [...all, other], CONCURRENCY))
       occupant.under_way += 1;
@@ -34,10 +35,21 @@ describe('a place', () => {
     const deleted = Array.from({ length: 164 }, (_each, at) => ({
       host: `gone-${String(at)}`,
       under_way: 1,
+      bytes: 0,
     }));
-    const fresh: Occupant = { host: 'fresh', under_way: 0 };
+    const fresh: Occupant = { host: 'fresh', under_way: 0, bytes: 0 };
     expect(hasPlace(fresh, [...deleted, fresh], CONCURRENCY)).toBe(false);
     expect(hasPlace(fresh, [...deleted.slice(1), fresh], CONCURRENCY)).toBe(true);
+  });
+
+  test('beside the first of each webhook is none where large events are under way', () => {
+    const large: Occupant = { host: 'large', under_way: 1, bytes: CONCURRENCY.bytes };
+    const small: Occupant = { host: 'small', under_way: 1, bytes: 0 };
+    const fresh: Occupant = { host: 'fresh', under_way: 0, bytes: 0 };
+    const all = [large, small, fresh];
+    expect(all.map((each) => hasPlace(each, all, CONCURRENCY))).toEqual([false, false, true]);
+    const less = [{ ...large, bytes: large.bytes - 1 }, small, fresh];
+    expect(less.map((each) => hasPlace(each, less, CONCURRENCY))).toEqual([true, true, true]);
   });
 
   test('is one more with each answer, up to eight, and one alone where there was none', () => {

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const send = (timeout_ms: number, signal = new AbortController().signal): Promise<SendResult> => {
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/in`;
-  return createSender({ targets, timeout_ms })({ url, headers: {}, body: '{}' }, signal);
+  return createSender({ targets, timeout_ms })({ url, headers: {}, body: Buffer.from('{}') }, signal);
 };
 
 test('a receiver that switches protocols has answered 101', async () => {
@@ -85,7 +85,7 @@ test('names are looked up two at a time', async () => {
   const [stop, asked] = [new AbortController(), [] as string[]];
   const sender = createSender({ targets, timeout_ms: NEVER_MS, resolve: (name) => void asked.push(name) });
   const sent = ['a', 'b', 'c'].map((name) =>
-    sender({ url: `http://${name}.example/`, headers: {}, body: '{}' }, stop.signal),
+    sender({ url: `http://${name}.example/`, headers: {}, body: Buffer.from('{}') }, stop.signal),
   );
   await until(
     () => asked,

@@ -16,10 +16,10 @@ export async function inTurns<T>(items: Iterable<T>, work: (item: T) => void): P
 }
 
 /** Does a short piece of work when those that were given before are done. */
-type Queue = <T>(work: () => T | PromiseLike<T>) => Promise<T>;
+export type TurnQueue = <T>(work: () => T | PromiseLike<T>) => Promise<T>;
 
 /** Does what many ask for at once in their order, some milliseconds a turn. */
-export function createTurnQueue(): Queue {
+export function createTurnQueue(): TurnQueue {
   let waiting: (() => void)[] = [];
   let isRunning = false;
   const run = async (): Promise<void> => {
