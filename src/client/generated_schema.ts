@@ -6471,6 +6471,39 @@ export interface components {
             };
             result: components["schemas"]["RemovalStepResult"];
         };
+        /** @description The pages of a device, each counted by what became of it. */
+        RemovalPages: {
+            /**
+             * Format: int64
+             * @description All pages of the device.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Pages that somebody mapped when it began.
+             */
+            mapped: number;
+            /**
+             * Format: int64
+             * @description Of the mapped, pages to which no entry is left.
+             */
+            unmapped: number;
+            /**
+             * Format: int64
+             * @description Of the mapped, pages to which an entry is left.
+             */
+            still_mapped: number;
+            /**
+             * Format: int64
+             * @description Pages with PG_hwpoison.
+             */
+            hwpoisoned: number;
+            /**
+             * Format: int64
+             * @description Pages that nobody mapped when it began.
+             */
+            never_mapped: number;
+        };
         /**
          * @description What a removal did to a file system.
          * @enum {string}
@@ -6506,6 +6539,19 @@ export interface components {
             delivery: components["schemas"]["SignalDelivery"];
             /** @description Whether the process dies of it. */
             killed: boolean;
+        };
+        /** @description Pages that the pins hold which a removal waits for, each once however many pins hold it; behind an offline those of its block. */
+        PagesWaitedFor: {
+            /**
+             * Format: int64
+             * @description As it began to wait, the last time.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Now: 0 once it goes on.
+             */
+            still_held: number;
         };
         /** @description As BlastRadius, or null where there is none. */
         NullableBlastRadius: components["schemas"]["BlastRadius"] | null;
@@ -6570,39 +6616,7 @@ export interface components {
         };
         /** @description What a removal did: to pages, processes, pins and file systems. */
         RemovalReport: {
-            /** @description The pages of the device, each counted by what became of it. */
-            pages: {
-                /**
-                 * Format: int64
-                 * @description All pages of the device.
-                 */
-                total: number;
-                /**
-                 * Format: int64
-                 * @description Pages that somebody mapped when it began.
-                 */
-                mapped: number;
-                /**
-                 * Format: int64
-                 * @description Of the mapped, pages to which no entry is left.
-                 */
-                unmapped: number;
-                /**
-                 * Format: int64
-                 * @description Of the mapped, pages to which an entry is left.
-                 */
-                still_mapped: number;
-                /**
-                 * Format: int64
-                 * @description Pages with PG_hwpoison.
-                 */
-                hwpoisoned: number;
-                /**
-                 * Format: int64
-                 * @description Pages that nobody mapped when it began.
-                 */
-                never_mapped: number;
-            };
+            pages: components["schemas"]["RemovalPages"];
             /** @description What became of each file system on the device. */
             file_systems: {
                 /** @description The mount, by its id. */
@@ -6636,19 +6650,8 @@ export interface components {
             signals: components["schemas"]["Signal"][];
             /** @description The first 100. */
             pins_waited_for: components["schemas"]["FreeText"][];
-            /** @description Pages that the pins hold which it waits for, each once however many pins hold it; behind an offline those of its block. Absent where it has waited for no pin, and in removals that are older than this field. */
-            pages_waited_for?: {
-                /**
-                 * Format: int64
-                 * @description As it began to wait, the last time.
-                 */
-                held: number;
-                /**
-                 * Format: int64
-                 * @description Now: 0 once it goes on.
-                 */
-                still_held: number;
-            };
+            /** @description Absent where it has waited for no pin, and in removals that are older than this field. */
+            pages_waited_for?: components["schemas"]["PagesWaitedFor"];
             /** @description The first 100 exposures that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`. */
             exposures: components["schemas"]["FreeText"][];
             /** @description Null in removals older than it. */
@@ -7029,39 +7032,7 @@ export interface components {
         };
         /** @description What the removal would do on that kernel, counted. */
         ComparedReport: {
-            /** @description The pages of the device, each counted by what became of it. */
-            pages: {
-                /**
-                 * Format: int64
-                 * @description All pages of the device.
-                 */
-                total: number;
-                /**
-                 * Format: int64
-                 * @description Pages that somebody mapped when it began.
-                 */
-                mapped: number;
-                /**
-                 * Format: int64
-                 * @description Of the mapped, pages to which no entry is left.
-                 */
-                unmapped: number;
-                /**
-                 * Format: int64
-                 * @description Of the mapped, pages to which an entry is left.
-                 */
-                still_mapped: number;
-                /**
-                 * Format: int64
-                 * @description Pages with PG_hwpoison.
-                 */
-                hwpoisoned: number;
-                /**
-                 * Format: int64
-                 * @description Pages that nobody mapped when it began.
-                 */
-                never_mapped: number;
-            };
+            pages: components["schemas"]["RemovalPages"];
             /** @description What became of each file system on the device. */
             file_systems: {
                 /** @description The mount, by its id. */
@@ -8114,6 +8085,67 @@ export interface components {
                 tells_nothing: components["schemas"]["NullableFreeText"];
             }[];
         };
+        /** @description How far a removal is, in each event of it but `removal_undetermined` and `removal_retried`. Absent where it was at its end at once, by steps of which not all are known on its kernel, and in events that are older than this. */
+        RemovalProgress: {
+            /** @description The step that is done, or that it rests at; absent where none is left. */
+            step?: components["schemas"]["StepName"];
+            /**
+             * Format: int64
+             * @description The place of `step` among its steps, from 1; as `steps` where none is left.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description How many steps it has: 0 of one that was left nothing to do.
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description How many of them are done, by which a bar is drawn.
+             */
+            steps_done: number;
+            /** @description All of them, in order: in `removal_started`. */
+            step_names?: components["schemas"]["StepName"][];
+            pages: components["schemas"]["RemovalPages"];
+            /** @description Entries in mappings of the device, by size: as it begins to wait, and where a step has changed something. */
+            present?: {
+                /**
+                 * Format: int64
+                 * @description Present entries of 4 KiB.
+                 */
+                pte: number;
+                /**
+                 * Format: int64
+                 * @description Present entries of 2 MiB.
+                 */
+                pmd: number;
+                /**
+                 * Format: int64
+                 * @description Present entries of 1 GiB.
+                 */
+                pud: number;
+            };
+            /** @description The pins that it waits for: in `removal_waiting`. None of a removal behind another one, and in the last of those that count down: the last pin has gone, and it goes on. */
+            waiting_on?: {
+                /**
+                 * Format: int64
+                 * @description How many pins.
+                 */
+                count: number;
+                /** @description Whose they are, each once: the first 100. */
+                pids: number[];
+            };
+            /** @description As in its report: once it has waited for a pin. */
+            pages_waited_for?: components["schemas"]["PagesWaitedFor"];
+        };
+        /** @description Facts of its type, of which those that are named here are the same wherever they stand. At the end of a removal there is a `verdict`. */
+        EventData: {
+            progress?: components["schemas"]["RemovalProgress"];
+            /** @description In a `removal_waiting` of a removal that waits for the lock of its device: the removal that has it, by its id, or `bind`. Where what was before it leaves it nothing to do, it has no `removal_started`. */
+            behind?: components["schemas"]["FreeText"];
+        } & {
+            [key: string]: unknown;
+        };
         /** @description What happened to a host. */
         Event: {
             /**
@@ -8143,10 +8175,7 @@ export interface components {
             dax_device: components["schemas"]["NullableFreeText"];
             /** @description The tenant that it concerns: that of the process, where its subject is one or is held by one (open file, mapping, pin, exposure); else that of the device. Null where there is none, and of events older than this member. */
             tenant: components["schemas"]["NullableFreeText"];
-            /** @description Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count` of pins, `pids`) while it waits, `pages_waited_for` as in the report (pages `still_held` of those `held`) once it has waited, and `step_names` as it begins; at its end there is a `verdict`. */
-            data: {
-                [key: string]: unknown;
-            };
+            data: components["schemas"]["EventData"];
         };
         /** @description A page of a list, and what asks for the next one. */
         EventPage: {

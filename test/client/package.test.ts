@@ -61,12 +61,23 @@ for await (const event of daxplane.followEvents({ after: 0 })) {
   console.log(dataOf(event).seq);
   break;
 }
+const waitsOf = ({ progress, behind }: Event['data']): string => {
+  const { step, position, steps_done, steps, waiting_on, pages_waited_for } = progress!;
+  const held: number | undefined = pages_waited_for?.still_held;
+  const known: Schemas['StepName'] | undefined = step;
+  return [known, position, steps_done, steps, waiting_on?.count, held, behind].join();
+};
+const pages = { total: 1, mapped: 0, unmapped: 0, still_mapped: 0, hwpoisoned: 0, never_mapped: 1 };
+const waits: Schemas['RemovalProgress'] = { step: 'pgmap_drain', position: 5, steps: 7, steps_done: 4, pages };
+console.log(waitsOf({ progress: { ...waits, waiting_on: { count: 2, pids: [42] } }, pins: ['p5', 'p6'] }));
 const { data } = await daxplane.GET('/v1/hosts/{host}', { params: { path: { host: 'node-v5.10' } } });
 if (data !== undefined) console.log(hostOf(data).name);
 `;
 
 test('errors and types of the client are imported from it by name', async () => {
-  expect(await compileAndRun('by_name', BY_NAME)).toBe('400 invalid_field\nafter_end\n1\nnode-v5.10\n');
+  expect(await compileAndRun('by_name', BY_NAME)).toBe(
+    '400 invalid_field\nafter_end\n1\npgmap_drain,5,4,7,2,,\nnode-v5.10\n',
+  );
 });
 
 test('each POST whose body may be absent is sent without one, and is none that a page could have sent', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RemovalReport } from '../../src/engine/model/removal.ts';
+import { DOCUMENT } from '../support/document.ts';
 import { openStream, type Frame } from '../support/event_stream.ts';
+import { judgeBy } from '../support/judge.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -55,8 +57,14 @@ interface Told {
   readonly type: string;
   readonly data: { readonly progress: Pick<RemovalReport, 'pages_waited_for'> };
 }
+const judge = judgeBy(DOCUMENT as unknown as { readonly openapi: string });
+const schemas = ['components', 'schemas'];
+/** What a frame tells of the pages, which is as the document says. */
 const heldOf = ({ data }: Frame) => {
-  const { type, data: told } = (JSON.parse(data!) as { data: Told }).data;
+  const message = JSON.parse(data!) as { data: Told };
+  const { type, data: told } = message.data;
+  expect(judge([...schemas, 'CloudEvent'], message)).toEqual([]);
+  expect(judge([...schemas, 'RemovalProgress'], told.progress)).toEqual([]);
   return [type, told.progress.pages_waited_for];
 };
 
@@ -92,3 +100,21 @@ test.each([
     stream.close();
   },
 );
+
+test('what the document does not say of progress is wrong in a CloudEvent, and other facts of an event are not', async () => {
+  await make('/v1/hosts', { name: 'node-a', kernel: 'v6.12' });
+  await make(`${at}/dax-devices`, { name: 'dax0.0', mode: 'devdax', size: '1GiB' });
+  const stream = await openStream(`${url}/v1/events/stream?host=node-a&type=removal_started`);
+  await make(`${device}/remove`, { trigger: 'unbind' });
+  const [{ data } = {}] = await stream.events(1);
+  stream.close();
+  const message = JSON.parse(data!) as { data: { data: { progress: object } } };
+  const { progress } = message.data.data;
+  const faults = (facts: object) =>
+    judge([...schemas, 'CloudEvent'], { ...message, data: { ...message.data, data: facts } });
+  expect(faults({ progress, pins: [] })).toEqual([]);
+  for (const more of [{ percent: 7 }, { position: '1' }, { steps_done: undefined }, { step_names: ['none'] }])
+    expect(faults({ progress: JSON.parse(JSON.stringify({ ...progress, ...more })) as object })).not.toEqual(
+      [],
+    );
+});

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { definedOnly } from '../../engine/model/defined_only.ts';
 import { EVENT_TYPES } from '../../engine/model/event.ts';
+import { RemovalProgress } from './removal_progress.ts';
 import { Count, Name, shownAs, Text, Timestamp } from './scalar.ts';
 import type { EventQuery } from '../backend.ts';
 
@@ -28,6 +29,20 @@ type EventFilter = Pick<EventQuery, 'host' | 'dax_device' | 'tenant' | 'types'>;
 export function filterOf({ host, dax_device, tenant, type }: Asked): EventFilter {
   return definedOnly({ host, dax_device, tenant, types: type });
 }
+
+const EventData = z
+  .looseObject({
+    progress: RemovalProgress.exactOptional(),
+    behind: z.string().exactOptional().meta({
+      description:
+        'In a `removal_waiting` of a removal that waits for the lock of its device: the removal that has it, by its id, or `bind`. Where what was before it leaves it nothing to do, it has no `removal_started`.',
+    }),
+  })
+  .meta({
+    id: 'EventData',
+    description:
+      'Facts of its type, of which those that are named here are the same wherever they stand. At the end of a removal there is a `verdict`.',
+  });
 
 /** One entry of the journal. */
 export const StoredEvent = z
@@ -57,9 +72,6 @@ export const StoredEvent = z
       description:
         'The tenant that it concerns: that of the process, where its subject is one or is held by one (open file, mapping, pin, exposure); else that of the device. Null where there is none, and of events older than this member.',
     }),
-    data: z.record(z.string(), z.unknown()).meta({
-      description:
-        'Facts of its type. Events of a removal have `progress`: `step` and its `position` among `steps`, `pages` as the report has them so far, `present` (entries on the device by size, where a step has changed something), `waiting_on` (`count` of pins, `pids`) while it waits, `pages_waited_for` as in the report (pages `still_held` of those `held`) once it has waited, and `step_names` as it begins; at its end there is a `verdict`.',
-    }),
+    data: EventData,
   })
   .meta({ id: 'Event', description: 'What happened to a host.' });

@@ -135,18 +135,31 @@ export const SimulatedKernelCost = z
     description: 'How long the kernel would be busy: an estimate from recorded removals, never measured.',
   }) satisfies z.ZodType<engine.SimulatedKernelCost>;
 
-const Pages = z.strictObject({
-  total: Count,
-  mapped: Count,
-  unmapped: Count,
-  still_mapped: Count,
-  hwpoisoned: Count,
-  never_mapped: Count,
-});
+export const RemovalPages = z
+  .strictObject({
+    total: Count,
+    mapped: Count,
+    unmapped: Count,
+    still_mapped: Count,
+    hwpoisoned: Count,
+    never_mapped: Count,
+  })
+  .meta({ id: 'RemovalPages', description: 'The pages of a device, each counted by what became of it.' });
+
+export const PagesWaitedFor = z
+  .strictObject({
+    held: Count.meta({ description: 'As it began to wait, the last time.' }),
+    still_held: Count.meta({ description: 'Now: 0 once it goes on.' }),
+  })
+  .meta({
+    id: 'PagesWaitedFor',
+    description:
+      'Pages that the pins hold which a removal waits for, each once however many pins hold it; behind an offline those of its block.',
+  }) satisfies z.ZodType<engine.PagesWaitedFor>;
 
 /** What the report of a removal, and of one that is only imagined, both tell. */
 export const told = {
-  pages: Pages,
+  pages: RemovalPages,
   file_systems: z.array(
     z.strictObject({
       mount: z.string(),
@@ -170,16 +183,9 @@ const Report = z
       .array(Signal)
       .meta({ description: 'The first 100; all of them: GET /v1/removals/{removal}/signals.' }),
     pins_waited_for: z.array(z.string()).meta({ description: 'The first 100.' }),
-    pages_waited_for: z
-      .strictObject({
-        held: Count.meta({ description: 'As it began to wait, the last time.' }),
-        still_held: Count.meta({ description: 'Now: 0 once it goes on.' }),
-      })
-      .exactOptional()
-      .meta({
-        description:
-          'Pages that the pins hold which it waits for, each once however many pins hold it; behind an offline those of its block. Absent where it has waited for no pin, and in removals that are older than this field.',
-      }),
+    pages_waited_for: PagesWaitedFor.exactOptional().meta({
+      description: 'Absent where it has waited for no pin, and in removals that are older than this field.',
+    }),
     exposures: z.array(z.string()).meta({
       description:
         'The first 100 exposures that opened on its device since it ended; all: /v1/exposures. Exactly 100 without `cut` may be more, in a removal that is older than `cut`.',

@@ -168,11 +168,13 @@ async function useCxl({ ask, there }: Walker): Promise<void> {
   await ask('bindCxlMemdev', { memdev: 'mem1' }, { driver: 'cxl_pci' });
 }
 
-/** A removal that leaves an exposure to the next tenant. */
+/** A removal that leaves an exposure to the next tenant, and how its events tell it. */
 async function remove({ ask, there }: Walker): Promise<void> {
   const device = 'pmem0';
   const { id: removal } = await ask('removeDaxDevice', { device }, UNBIND, NOW);
   await ask('bindDaxDevice', { device }, { tenant: 'reports' });
+  const query = `?dax_device=${device}&type=removal_started&type=removal_step_done&limit=2`;
+  await ask('listEvents', {}, undefined, { query });
   const [exposure] = (await ask('listExposures')).items;
   Object.assign(there, { removal, exposure: exposure!.id });
 }
