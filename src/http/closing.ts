@@ -19,3 +19,11 @@ export function untilClosing(app: FastifyInstance): UntilClosing {
     });
   };
 }
+
+/** Of the store's ClosingError, whose class HTTP does not know: the service stops, and another may serve soon. */
+const CLOSING = 'DAXPLANE_CLOSING';
+
+/** Whether an error is of a service that stops: no fault of anybody. */
+export function isClosingError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === CLOSING;
+}

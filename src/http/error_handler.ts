@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isClosingError } from './closing.ts';
 import { headerProblem, HttpProblem, RefusalProblem, sendProblem, type HttpProblemCode } from './problem.ts';
 import { urlProblem } from './request_url.ts';
 
@@ -16,9 +17,6 @@ const LIBRARY_ERRORS: Readonly<Record<number, HttpProblemCode>> = {
   415: 'unsupported_media_type',
   416: 'range_not_satisfiable',
 };
-
-/** The store's ClosingError: the service stops, and another may serve soon. */
-const CLOSING = 'DAXPLANE_CLOSING';
 
 /** Every error of a request becomes a problem document; an unexpected one is logged and answered 500. */
 export function handleErrors(app: FastifyInstance): void {
@@ -48,7 +46,7 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
 
 function problemOf(error: FastifyError): HttpProblem | RefusalProblem {
   if (error instanceof HttpProblem || error instanceof RefusalProblem) return error;
-  if (error.code === CLOSING)
+  if (isClosingError(error))
     return new HttpProblem('unavailable', error.message, { headers: { 'retry-after': '1' } });
   const code = FASTIFY_ERRORS[error.code] ?? LIBRARY_ERRORS[error.statusCode ?? 500];
   if (code === 'payload_too_large')

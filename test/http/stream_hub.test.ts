@@ -28,7 +28,7 @@ test('[STREAM7] where the journal has lost the place of a reader, others keep th
   const { store, server } = await serve(4);
   await server.call('POST', '/v1/hosts/a/processes', { pid: 10, comm: 'a' });
   expect((await store.events({ limit: 1 })).oldest_seq).toBe(7);
-  const hub = createHub(store, 0);
+  const hub = createHub(store, 0, (error) => expect.fail(String(error)));
   const told: [string, string, number][] = [];
   const readerAt = (name: string, begin: number): LiveReader => {
     let at = begin;

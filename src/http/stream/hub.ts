@@ -19,7 +19,7 @@ export interface LiveReader {
   readonly isFull: () => boolean;
   /** The journal no longer has what comes next for it. */
   readonly lost: (seen: Seen) => void;
-  /** The journal cannot be read: the service stops. */
+  /** The journal cannot be read or sent: the service stops, or has a fault. */
   readonly stop: () => void;
 }
 
@@ -43,13 +43,18 @@ interface Frame {
 
 /**
  * One reading of the journal for all: each event is read and encoded once, some milliseconds after its commit together
- * with those that came meanwhile, and goes as the same bytes to everybody. Without readers it listens to nothing.
+ * with those that came meanwhile, and goes as the same bytes to everybody. Without readers it listens to nothing. An error
+ * stops them all, who connect again, and is told.
  *
  *   onCommit ─► due ─ coalesce_ms ─► page of the journal ─► frames ─┬─► all of them: one Buffer
  *                          ▲                            │            └─► filtered: those that match
  *                          └──── more has come ◄────────┘
  */
-export function createHub(backend: Pick<Backend, 'events' | 'onCommit'>, coalesce_ms: number): Hub {
+export function createHub(
+  backend: Pick<Backend, 'events' | 'onCommit'>,
+  coalesce_ms: number,
+  onError: (error: unknown) => void,
+): Hub {
   const live: Live = { readers: new Set(), head: 0 };
   const { readers } = live;
   let timer: NodeJS.Timeout | null = null;
@@ -74,9 +79,9 @@ export function createHub(backend: Pick<Backend, 'events' | 'onCommit'>, coalesc
         if (isDue && [...readers].some((reader) => reader.isFull())) await sleep(coalesce_ms);
         else await setImmediate();
       }
-    } catch {
-      // Nothing is read any more: of a store that closes, or of one that has failed, which its writer tells.
+    } catch (error) {
       for (const reader of [...readers]) reader.stop();
+      onError(error);
     } finally {
       isReading = false;
     }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Backend } from '../backend.ts';
+import { isClosingError } from '../closing.ts';
 import { HttpProblem } from '../problem.ts';
 import { createHub } from './hub.ts';
 import type { StreamLimits } from './limits.ts';
@@ -20,7 +21,10 @@ export interface OpenStreams {
 
 /** Opens streams, keeps them from falling silent, and ends them as the server closes: a drain waits for none. */
 export function createOpenStreams(app: FastifyInstance, backend: Backend, limits: StreamLimits): OpenStreams {
-  const hub = createHub(backend, limits.coalesce_ms);
+  const onError = (error: unknown): void => {
+    if (!isClosingError(error)) app.log.error({ err: error }, 'events failed to be streamed');
+  };
+  const hub = createHub(backend, limits.coalesce_ms, onError);
   const pages = createPageReader(backend);
   /** Those that are open, each with its client. */
   const open = new Map<Stream, string>();
@@ -51,7 +55,7 @@ export function createOpenStreams(app: FastifyInstance, backend: Backend, limits
         );
     },
     open: (client, response, start) => {
-      const stream = createStream(response, start, { pages, hub, limits });
+      const stream = createStream(response, start, { pages, hub, limits, onError });
       open.set(stream, client);
       heart ??= setInterval(beat, limits.heartbeat_ms);
       response.once('close', () => {

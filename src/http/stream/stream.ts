@@ -16,6 +16,8 @@ interface Parts {
   readonly pages: PageReader;
   readonly hub: Hub;
   readonly limits: StreamLimits;
+  /** Told what has ended a stream. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** A stream that is open. */
@@ -43,7 +45,7 @@ export interface Stream {
  * it shares what the hub reads, and is let go where it falls behind that.
  */
 export function createStream(response: ServerResponse, { at: first, filter }: Start, parts: Parts): Stream {
-  const { pages, hub, limits } = parts;
+  const { pages, hub, limits, onError } = parts;
   // `sent`: bytes that it was sent last of what is shared.
   let [at, sent, isOver] = [first, 0, false];
   const over = (): void => {
@@ -99,9 +101,9 @@ export function createStream(response: ServerResponse, { at: first, filter }: St
     run: async () => {
       try {
         while (!isOver && (await readPage())) await setImmediate();
-      } catch {
-        // The store closes, or has failed, which its writer tells.
+      } catch (error) {
         end();
+        onError(error);
       }
     },
   };
