@@ -5,7 +5,8 @@ import type { Store } from '../store/port.ts';
 /** Wakes whoever waits for a removal to end. */
 export interface Feed {
   /**
-   * The removal as soon as it is completed or stuck, or as it stands when the time is up; null where there is none.
+   * The removal as soon as it is completed or stuck, or as it stands when the time is up; null where there is none, or
+   * as soon as it is gone.
    */
   waitForRemoval(uid: string, timeout_ms: number): Promise<RemovalRecord | null>;
   /** Lets everyone who waits go. */
@@ -20,7 +21,7 @@ export function createFeed(store: Store): Feed {
     for (const go of waiting.get(uid) ?? []) go();
   };
   const unsubscribe = store.onCommit(({ removals }) => {
-    for (const { uid, state } of removals) if (isOver(state)) wake(uid);
+    for (const { uid, state } of removals) if (state === null || isOver(state)) wake(uid);
   });
   /** Listens from now on, so that an end between the first look and the wait is not missed. */
   const listen = (

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isOver } from '../app/feed.ts';
 import { cutLists, ROWS_MAX } from '../engine/model/cut.ts';
+import { refuse } from '../engine/model/refusal.ts';
 import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
 import type { Backend } from './backend.ts';
 import { untilClosing } from './closing.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
+import { RefusalProblem } from './problem.ts';
 import { rest } from './edge/work.ts';
 
 /** A removal as it is once it has ended, or the client has waited enough. */
@@ -13,7 +15,8 @@ type Ended = (removal: RemovalRecord) => Promise<RemovalRecord>;
 
 /**
  * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the server
- * closes; `settle` makes the answer of what they are then. A dry run has them at rest already.
+ * closes; `settle` makes the answer of what they are then. A dry run has them at rest already. Throws
+ * `removal_not_found` once one is gone.
  */
 export function preferredWait<Answer>(
   app: FastifyInstance,
@@ -30,10 +33,13 @@ export function preferredWait<Answer>(
     return settle(
       begun,
       // A server that closes lets them go: with what there is by now.
-      async (removal) =>
-        (await race(backend.waitForRemoval(removal.uid, seconds * 1000))) ??
-        (await backend.waitForRemoval(removal.uid, 0)) ??
-        removal,
+      async ({ id, uid }) => {
+        const told =
+          (await race(backend.waitForRemoval(uid, seconds * 1000))) ?? (await backend.waitForRemoval(uid, 0));
+        if (told === null)
+          throw new RefusalProblem(refuse('removal_not_found', `${id} began, and a restore has undone it`));
+        return told;
+      },
     );
   };
 }

@@ -335,7 +335,8 @@ export interface RemovalMark {
   readonly host: string;
   readonly removal: string;
   readonly uid: string;
-  readonly state: RemovalState;
+  /** null: it is gone, as a restore has those go that began since. */
+  readonly state: RemovalState | null;
   /** As it was before the commit, which may have changed something else of it; null where the commit began it. */
   readonly before: RemovalState | null;
   /** Of the request that began it, or has woken it; null where nobody has told. */

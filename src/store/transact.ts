@@ -5,7 +5,6 @@ import type { Host } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
 import type { RemovalRecord } from '../engine/model/removal.ts';
-import type { RemovalState } from '../engine/model/vocabulary.ts';
 import { applyAll, changesOf, loadChanged } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
 import { concernsOf } from './concerns.ts';
@@ -343,7 +342,7 @@ function store(
 ): number {
   const host = loaded!;
   const origin = ('origin' in work ? work.origin : null) ?? null;
-  const before = removalStates(host, events);
+  const before = removalsBefore(host, events);
   const concerns = concernsOf(host, events);
   applyAll(host, events, applied);
   keepContent(work.decided, events, applied.contents);
@@ -351,33 +350,31 @@ function store(
   return transactor.journal.append(work.host, at, events, { applied, origin, concerns });
 }
 
-/** The states of the removals that events are about to change; null of those that they begin. */
-function removalStates(host: Host, events: Decision['events']): ReadonlyMap<string, RemovalState | null> {
-  const states = new Map<string, RemovalState | null>();
-  for (const change of changesOf(events)) {
-    if (change.op !== 'put' || change.kind !== 'removals') continue;
-    states.set(change.id, host.tables.removals.get(change.id)?.state ?? null);
-  }
-  return states;
+/** The removals that events are about to change, as they are before; undefined of those that they begin. */
+function removalsBefore(
+  host: Host,
+  events: Decision['events'],
+): ReadonlyMap<string, RemovalRecord | undefined> {
+  const removals = new Map<string, RemovalRecord | undefined>();
+  for (const change of changesOf(events))
+    if ((change.op === 'put' || change.op === 'delete') && change.kind === 'removals')
+      removals.set(change.id, host.tables.removals.get(change.id));
+  return removals;
 }
 
 function marksOf(
   host: Host,
-  states: ReadonlyMap<string, RemovalState | null>,
+  removals: ReadonlyMap<string, RemovalRecord | undefined>,
   origin: Origin | null,
 ): RemovalMark[] {
-  return [...states].flatMap(([id, before]) => {
-    const record = host.tables.removals.get(id);
-    return record === undefined ? [] : [markOf(record, before, origin)];
+  return [...removals].flatMap(([id, before]) => {
+    const after = host.tables.removals.get(id);
+    const told = after ?? before;
+    if (told === undefined) return [];
+    const { host: name, uid } = told;
+    const state = after?.state ?? null;
+    return [{ host: name, removal: id, uid, state, before: before?.state ?? null, origin }];
   });
-}
-
-function markOf(
-  { host, id, uid, state }: RemovalRecord,
-  before: RemovalState | null,
-  origin: Origin | null,
-): RemovalMark {
-  return { host, removal: id, uid, state, before, origin };
 }
 
 /**

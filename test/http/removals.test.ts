@@ -64,6 +64,19 @@ test('a server that closes lets those go who wait, with how the removal is by th
   expect(headers['connection']).toBe('close');
 });
 
+test('who waits for a removal that a restore undoes is told so at once', async () => {
+  await pin();
+  const { json: snapshot } = await server.call('POST', `${topology.at}/snapshots`, {});
+  const waiting = remove({ prefer: 'wait=60' });
+  await until(
+    () => server.call('GET', '/v1/removals?state=waiting'),
+    ({ json }) => json.items.length === 1,
+  );
+  await server.call('POST', `${topology.at}/restore`, { snapshot: snapshot.id });
+  const { status, json } = await waiting;
+  expect([status, json.code]).toEqual([404, 'removal_not_found']);
+});
+
 test('a second write to unbind waits behind the first, and any other removal is 409', async () => {
   await pin();
   const first = await remove();

@@ -59,7 +59,7 @@ function countRemovals(registry: Registry, backend: Pick<Backend, 'onCommit'>): 
   for (const state of ['completed', 'stuck'] as const) ended.inc({ state }, 0);
   backend.onCommit(({ removals }) => {
     for (const { state, before } of removals) {
-      if (before === null) begun.inc();
+      if (before === null && state !== null) begun.inc();
       if (state !== before && (state === 'completed' || state === 'stuck')) ended.inc({ state });
     }
   });
