@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { DOCUMENT, operationsOf } from '../support/document.ts';
+import { requireTools } from '../support/tools.ts';
 import { REPOSITORY } from './child_service.ts';
 
 /** As Debian has it: golang-go and golang-github-getkin-kin-openapi-dev, which .ci/run installs. */
 const GOPATH = '/usr/share/gocode';
+const KIN_OPENAPI = `${GOPATH}/src/github.com/getkin/kin-openapi`;
 
 interface Report {
   readonly operations: number;
@@ -23,7 +25,10 @@ interface Report {
  */
 const REFUSED = ['CreateDaxDevice.align', 'DeclaredDaxDevice.align'];
 
-test("Go's kin-openapi validates the document of 3.0.3 with its examples, and takes null where one may be", async () => {
+test("Go's kin-openapi validates the document of 3.0.3 with its examples, and takes null where one may be", async ({
+  skip,
+}) => {
+  requireTools(['go', KIN_OPENAPI], skip);
   const folder = await mkdtemp(join(tmpdir(), 'daxplane-go-'));
   try {
     await copyFile(new URL('./kin.go.txt', import.meta.url), join(folder, 'main.go'));

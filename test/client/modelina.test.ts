@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DOCUMENT } from '../support/document.ts';
 import { serve } from '../support/server.ts';
+import { requireTools } from '../support/tools.ts';
 import { REPOSITORY } from './child_service.ts';
 
 const run = promisify(execFile);
@@ -31,7 +32,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('modelina for Go: every component has its type, and all compile', async () => {
+test('modelina for Go: every component has its type, and all compile', async ({ skip }) => {
+  requireTools(['go'], skip);
   // Its tag of a member of a union has no second quote.
   const union = {
     ...GO_COMMON_PRESET,
@@ -67,7 +69,10 @@ except ValueError:
     print("floppy is no mode")
 `;
 
-test('modelina for Python: every component has its class, all compile and load, and read an answer', async () => {
+test('modelina for Python: every component has its class, all compile and load, and read an answer', async ({
+  skip,
+}) => {
+  requireTools(['python3'], skip);
   const generator = new PythonGenerator({ processorOptions });
   const models = named(await generator.generateCompleteModels(await document(), { packageName: PACKAGE }));
   const modules = join(folder, PACKAGE);
