@@ -685,7 +685,7 @@ CREATE TABLE webhook_deliveries (
   next_attempt_ms INTEGER,
   created_ms INTEGER NOT NULL,
   ended_ms INTEGER
-, asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1))) STRICT;
+, asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)), redeliveries INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX webhook_deliveries_asked ON webhook_deliveries (webhook, next_attempt_ms) WHERE state = 'pending' AND asked = 1;
 

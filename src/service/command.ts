@@ -22,6 +22,8 @@ export type ServiceCommand =
   | {
       readonly type: 'end_attempt';
       readonly delivery: string;
+      /** As it was due. */
+      readonly redeliveries: number;
       readonly attempt: Attempt;
       readonly outcome: AttemptOutcome;
       /** A webhook that has only failed for so long is disabled. */

@@ -103,4 +103,6 @@ export const TEST_TYPE = 'webhook_test';
 export interface DueDelivery extends Pick<Delivery, 'id' | 'event_seq' | 'created_at'> {
   readonly tries: number;
   readonly event_bytes: number;
+  /** How often it was sent again by request. */
+  readonly redeliveries: number;
 }

@@ -37,10 +37,11 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       delivery: string,
       outcome: ServiceCommandOf<'end_attempt'>['outcome'],
       at_ms = Date.UTC(2030, 0),
+      redeliveries = 0,
     ) =>
       done<'end_attempt'>({
         type: 'end_attempt',
-        delivery,
+        ...{ delivery, redeliveries },
         attempt: attempt(at_ms, outcome.state === 'delivered' ? 204 : 500),
         outcome,
         disable_after_ms: DAY_MS,
@@ -141,9 +142,31 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect([await list('pending'), await list('delivered')]).toEqual([0, 1]);
       await done<'redeliver'>({ type: 'redeliver', webhook: id, delivery });
       expect(await due(id)).toMatchObject([{ id: delivery, tries: 0 }]);
-      await end(delivery, { state: 'failed' });
+      await end(delivery, { state: 'failed' }, at, 1);
       // One delivery, counted once: as what it has become in the end.
       const counters = { pending: 0, delivered: 0, failed: 1 };
+      expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
+    });
+
+    test('what was asked for again in the middle of an attempt is sent, whatever came of that', async () => {
+      const { id } = await create();
+      await createHost('node-a');
+      await take(id);
+      const at = Date.UTC(2030, 0);
+      const later = { state: 'pending', next_attempt_ms: 0, is_gone: false } as const;
+      const [{ id: delivery } = { id: '' }] = await due(id);
+      await end(delivery, later);
+      for (const outcome of [{ state: 'delivered' }, { state: 'failed' }, later] as const) {
+        const before = (await due(id))[0]!;
+        const asked = await done<'redeliver'>({ type: 'redeliver', webhook: id, delivery });
+        await end(delivery, outcome, at, before.redeliveries);
+        const attempts = [...asked.attempts, expect.objectContaining({ at: '2030-01-01T00:00:00.000Z' })];
+        expect(await store.service.delivery(id, delivery)).toEqual({ ...asked, attempts });
+        expect(await due(id)).toEqual([{ ...before, tries: 0, redeliveries: before.redeliveries + 1 }]);
+      }
+      const query = { webhook: id, now_ms: at, limit: 10, asked_only: true };
+      expect(await store.service.dueDeliveries(query)).toMatchObject({ due: [{ id: delivery }] });
+      const counters = { pending: 1, delivered: 0, failed: 0 };
       expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
     });
 

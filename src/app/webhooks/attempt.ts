@@ -52,7 +52,7 @@ export async function attempt(
     isMoved && told.state === 'pending' ? { ...told, next_attempt_ms: now_ms, is_gone: false } : told;
   const { status, error } = result;
   const noted = noteEnd(options, {
-    ...{ type: 'end_attempt', delivery: due.id, outcome, disable_after_ms },
+    ...{ type: 'end_attempt', delivery: due.id, redeliveries: due.redeliveries, outcome, disable_after_ms },
     attempt: { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms },
   });
   return { url: sentTo.url, is_answered: status !== null, pause_ms: pauseOf(result), noted };

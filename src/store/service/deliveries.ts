@@ -28,7 +28,8 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
     (uid, webhook, event_id, type, state, next_attempt_ms, created_ms, asked)
     VALUES (@uid, @webhook, @uid, '${TEST_TYPE}', 'pending', @now_ms, @now_ms, 1)`);
   const again = db.prepare(`UPDATE webhook_deliveries
-    SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL, asked = 1 WHERE key = @key`);
+    SET state = 'pending', tries = 0, next_attempt_ms = @now_ms, ended_ms = NULL, asked = 1,
+    redeliveries = redeliveries + 1 WHERE key = @key`);
   const counted = db.prepare(`UPDATE webhooks SET pending = pending + 1, delivered = delivered - @delivered,
     failed = failed - @failed WHERE key = @key`);
   const purge = preparePurgeOf(db);
@@ -74,14 +75,17 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
   };
 }
 
-/** Of a webhook that was deleted meanwhile nothing is noted. */
+/**
+ * Of a webhook that was deleted meanwhile nothing is noted. A delivery that was asked for again meanwhile is still to be
+ * sent: the attempt is in its log, no more.
+ */
 function prepareEndAttempt(
   db: Connection,
   table: WebhookTable,
   find: (id: string) => DeliveryRow | undefined,
 ): Handlers['end_attempt'] {
-  const end =
-    db.prepare(`UPDATE webhook_deliveries SET state = @state, attempts = @attempts, tries = tries + 1,
+  const log = db.prepare('UPDATE webhook_deliveries SET attempts = @attempts WHERE key = @key');
+  const end = db.prepare(`UPDATE webhook_deliveries SET state = @state, tries = tries + 1,
     next_attempt_ms = @next_attempt_ms, ended_ms = @ended_ms, asked = 0 WHERE key = @key`);
   const count = db.prepare(`UPDATE webhooks SET delivered = delivered + @delivered, failed = failed + @failed,
     pending = pending - @delivered - @failed, failing_since_ms = @failing_since_ms WHERE key = @key`);
@@ -96,15 +100,17 @@ function prepareEndAttempt(
       const webhook = table.byKey(delivery.webhook);
       const { key } = webhook;
       const attempts = [...(JSON.parse(delivery.attempts) as Attempt[]), attempt].slice(-ATTEMPTS_KEPT);
-      end.run({
-        key: delivery.key,
-        state: outcome.state,
-        attempts: JSON.stringify(attempts),
-        next_attempt_ms: outcome.state === 'pending' ? outcome.next_attempt_ms : null,
-        ended_ms: outcome.state === 'pending' ? null : now_ms,
-      });
+      log.run({ key: delivery.key, attempts: JSON.stringify(attempts) });
+      const isToBeSent = delivery.redeliveries > command.redeliveries;
+      if (!isToBeSent)
+        end.run({
+          key: delivery.key,
+          state: outcome.state,
+          next_attempt_ms: outcome.state === 'pending' ? outcome.next_attempt_ms : null,
+          ended_ms: outcome.state === 'pending' ? null : now_ms,
+        });
       const failing_since_ms = failingSince(webhook, command);
-      count.run({ key, ...countsOf(outcome.state), failing_since_ms });
+      count.run({ key, ...countsOf(isToBeSent ? 'pending' : outcome.state), failing_since_ms });
       const reason = reasonToDisable(webhook, command, failing_since_ms);
       if (reason === null) return null;
       disable.run({ key, reason });

@@ -89,7 +89,7 @@ function prepareListDeliveries(
     state === undefined ? all.all(webhook, after, limit + 1) : ofState.all(webhook, state, after, limit + 1);
 }
 
-interface DueRow extends Pick<DeliveryRow, 'uid' | 'seq' | 'tries' | 'created_ms'> {
+interface DueRow extends Pick<DeliveryRow, 'uid' | 'seq' | 'tries' | 'redeliveries' | 'created_ms'> {
   readonly event_bytes: number;
   readonly next_attempt_ms: number;
 }
@@ -97,7 +97,7 @@ interface DueRow extends Pick<DeliveryRow, 'uid' | 'seq' | 'tries' | 'created_ms
 function prepareDue(db: Connection): (query: DueQuery) => DueDeliveries {
   const select = (asked: string) =>
     db.prepare<[string, number], DueRow>(
-      `SELECT uid, seq, tries, created_ms, next_attempt_ms,
+      `SELECT uid, seq, tries, redeliveries, created_ms, next_attempt_ms,
          coalesce((SELECT octet_length(e.data) FROM events AS e WHERE e.seq = d.seq), 0) AS event_bytes
        FROM webhook_deliveries AS d
        WHERE webhook = (SELECT key FROM webhooks WHERE uid = ?) AND state = 'pending'${asked} ORDER BY next_attempt_ms LIMIT ?`,
@@ -109,10 +109,11 @@ function prepareDue(db: Connection): (query: DueQuery) => DueDeliveries {
     const due = rows.filter(isDue).slice(0, limit);
     const next_ms = rows.find((row) => !isDue(row))?.next_attempt_ms ?? null;
     return {
-      due: due.map(({ uid, seq, tries, created_ms, event_bytes }) => ({
+      due: due.map(({ uid, seq, tries, redeliveries, created_ms, event_bytes }) => ({
         id: uid,
         event_seq: seq,
         tries,
+        redeliveries,
         event_bytes,
         created_at: timeOf(created_ms),
       })),

@@ -35,6 +35,7 @@ export interface DeliveryRow extends Pick<Delivery, 'uid' | 'event_id' | 'type' 
   readonly seq: number | null;
   readonly attempts: string;
   readonly tries: number;
+  readonly redeliveries: number;
   readonly next_attempt_ms: number | null;
   readonly created_ms: number;
 }

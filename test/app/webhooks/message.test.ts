@@ -31,7 +31,7 @@ const bodies = (kept_bytes_max?: number): BodyOf => {
 };
 const due = (event_seq: number): DueDelivery => ({
   ...{ id: `to-${String(event_seq)}`, event_seq, event_bytes: 0 },
-  ...{ created_at: '2030-01-01T00:00:00.000Z', tries: 0 },
+  ...{ created_at: '2030-01-01T00:00:00.000Z', tries: 0, redeliveries: 0 },
 });
 
 test('the body of an event is made once for all who are sent it, and each is signed in a turn of its own', async () => {
