@@ -24,6 +24,8 @@ export type ServiceCommand =
       readonly delivery: string;
       /** As it was due. */
       readonly redeliveries: number;
+      /** Where it was sent: the webhook may have another by now. */
+      readonly url: string;
       readonly attempt: Attempt;
       readonly outcome: AttemptOutcome;
       /** A webhook that has only failed for so long is disabled. */

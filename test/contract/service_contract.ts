@@ -37,11 +37,11 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       delivery: string,
       outcome: ServiceCommandOf<'end_attempt'>['outcome'],
       at_ms = Date.UTC(2030, 0),
-      redeliveries = 0,
+      { redeliveries = 0, url = FIELDS.url } = {},
     ) =>
       done<'end_attempt'>({
         type: 'end_attempt',
-        ...{ delivery, redeliveries },
+        ...{ delivery, redeliveries, url },
         attempt: attempt(at_ms, outcome.state === 'delivered' ? 204 : 500),
         outcome,
         disable_after_ms: DAY_MS,
@@ -142,7 +142,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect([await list('pending'), await list('delivered')]).toEqual([0, 1]);
       await done<'redeliver'>({ type: 'redeliver', webhook: id, delivery });
       expect(await due(id)).toMatchObject([{ id: delivery, tries: 0 }]);
-      await end(delivery, { state: 'failed' }, at, 1);
+      await end(delivery, { state: 'failed' }, at, { redeliveries: 1 });
       // One delivery, counted once: as what it has become in the end.
       const counters = { pending: 0, delivered: 0, failed: 1 };
       expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
@@ -159,7 +159,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       for (const outcome of [{ state: 'delivered' }, { state: 'failed' }, later] as const) {
         const before = (await due(id))[0]!;
         const asked = await done<'redeliver'>({ type: 'redeliver', webhook: id, delivery });
-        await end(delivery, outcome, at, before.redeliveries);
+        await end(delivery, outcome, at, { redeliveries: before.redeliveries });
         const attempts = [...asked.attempts, expect.objectContaining({ at: '2030-01-01T00:00:00.000Z' })];
         expect(await store.service.delivery(id, delivery)).toEqual({ ...asked, attempts });
         expect(await due(id)).toEqual([{ ...before, tries: 0, redeliveries: before.redeliveries + 1 }]);
@@ -168,6 +168,29 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect(await store.service.dueDeliveries(query)).toMatchObject({ due: [{ id: delivery }] });
       const counters = { pending: 1, delivered: 0, failed: 0 };
       expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
+    });
+
+    test('another URL is a receiver that has failed at nothing, and what the former one still does is logged', async () => {
+      const { id } = await create();
+      const { id: delivery } = await done<'test_webhook'>({ type: 'test_webhook', webhook: id });
+      const later = { state: 'pending', next_attempt_ms: 0, is_gone: false } as const;
+      await end(delivery, later, DAY_MS);
+      const url = 'https://hooks.example/other';
+      const moved = await done<'patch_webhook'>({ type: 'patch_webhook', webhook: id, fields: { url } });
+      expect(moved).toMatchObject({ failing_since: null, counters: { pending: 1 } });
+      const pending = await due(id);
+      expect(pending).toMatchObject([{ id: delivery, tries: 0 }]);
+      for (const outcome of [later, { ...later, is_gone: true }, { state: 'failed' } as const])
+        expect(await end(delivery, outcome)).toBeNull();
+      const { secret: _secret, ...shown } = moved as Webhook & { secret?: string };
+      expect([await store.service.webhook(id), await due(id)]).toEqual([shown, pending]);
+      expect((await store.service.delivery(id, delivery))?.attempts).toHaveLength(4);
+      await end(delivery, later, DAY_MS, { url });
+      await end(delivery, { state: 'delivered' });
+      expect(await store.service.webhook(id)).toMatchObject({
+        failing_since: '1970-01-02T00:00:00.000Z',
+        counters: { pending: 0, delivered: 1 },
+      });
     });
 
     test('a webhook is disabled by 410, and by failing for as long as is asked', async () => {

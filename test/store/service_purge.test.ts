@@ -56,7 +56,14 @@ test('the journal keeps what a webhook is still to be sent, and no more', () => 
   const attempt = { at: '2030-01-01T00:00:00.000Z', status: 204, error: null, duration_ms: 1 };
   const [first] = db.prepare<[], string>('SELECT uid FROM webhook_deliveries ORDER BY key').pluck().all();
   service({
-    ...{ type: 'end_attempt', delivery: first!, redeliveries: 0, attempt, disable_after_ms: HOUR_MS },
+    ...{
+      type: 'end_attempt',
+      delivery: first!,
+      redeliveries: 0,
+      url: FIELDS.url,
+      attempt,
+      disable_after_ms: HOUR_MS,
+    },
     outcome: { state: 'delivered' },
   });
   makeHost('d');

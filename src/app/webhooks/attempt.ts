@@ -44,15 +44,12 @@ export async function attempt(
   });
   const result = message === null ? GONE : await send(message, signal);
   const now_ms = clock.now();
-  const isMoved = target().url !== sentTo.url;
-  const told: AttemptOutcome =
-    message === null ? { state: 'failed' } : outcomeOf(result, due.tries, now_ms, options.retries);
-  // When, and whether, a former receiver wants it again is nothing to the present one.
   const outcome: AttemptOutcome =
-    isMoved && told.state === 'pending' ? { ...told, next_attempt_ms: now_ms, is_gone: false } : told;
+    message === null ? { state: 'failed' } : outcomeOf(result, due.tries, now_ms, options.retries);
   const { status, error } = result;
   const noted = noteEnd(options, {
-    ...{ type: 'end_attempt', delivery: due.id, redeliveries: due.redeliveries, outcome, disable_after_ms },
+    ...{ type: 'end_attempt', delivery: due.id, redeliveries: due.redeliveries, url: sentTo.url },
+    ...{ outcome, disable_after_ms },
     attempt: { at: new Date(at_ms).toISOString(), status, error, duration_ms: now_ms - at_ms },
   });
   return { url: sentTo.url, is_answered: status !== null, pause_ms: pauseOf(result), noted };

@@ -76,8 +76,9 @@ export function prepareDeliveries(db: Connection, table: WebhookTable): Handlers
 }
 
 /**
- * Of a webhook that was deleted meanwhile nothing is noted. A delivery that was asked for again meanwhile is still to be
- * sent: the attempt is in its log, no more.
+ * Of a webhook that was deleted meanwhile nothing is noted. A delivery that was asked for again meanwhile, or that a
+ * former receiver has not taken, is still to be sent: the attempt is in its log, no more. What a former receiver did says
+ * nothing of the present one.
  */
 function prepareEndAttempt(
   db: Connection,
@@ -101,7 +102,9 @@ function prepareEndAttempt(
       const { key } = webhook;
       const attempts = [...(JSON.parse(delivery.attempts) as Attempt[]), attempt].slice(-ATTEMPTS_KEPT);
       log.run({ key: delivery.key, attempts: JSON.stringify(attempts) });
-      const isToBeSent = delivery.redeliveries > command.redeliveries;
+      const isMoved = webhook.url !== command.url;
+      const isToBeSent =
+        delivery.redeliveries > command.redeliveries || (isMoved && outcome.state !== 'delivered');
       if (!isToBeSent)
         end.run({
           key: delivery.key,
@@ -109,9 +112,9 @@ function prepareEndAttempt(
           next_attempt_ms: outcome.state === 'pending' ? outcome.next_attempt_ms : null,
           ended_ms: outcome.state === 'pending' ? null : now_ms,
         });
-      const failing_since_ms = failingSince(webhook, command);
+      const failing_since_ms = isMoved ? webhook.failing_since_ms : failingSince(webhook, command);
       count.run({ key, ...countsOf(isToBeSent ? 'pending' : outcome.state), failing_since_ms });
-      const reason = reasonToDisable(webhook, command, failing_since_ms);
+      const reason = isMoved ? null : reasonToDisable(webhook, command, failing_since_ms);
       if (reason === null) return null;
       disable.run({ key, reason });
       changed('webhooks');

@@ -79,7 +79,7 @@ export function prepareWebhooks(
 
 /**
  * Enabled again, it has not failed yet: what is pending goes on, and so does the cursor. That, and another URL, is a
- * receiver that has not been tried: nothing waits for what the former one asked for.
+ * receiver that has not been tried: nothing waits for what the former one asked for. Another one has failed at nothing.
  */
 function preparePatch(
   db: Connection,
@@ -90,14 +90,19 @@ function preparePatch(
     disabled_reason = @disabled_reason, failing_since_ms = @failing_since_ms WHERE key = @key`);
   const sendNow = db.prepare(`UPDATE webhook_deliveries SET next_attempt_ms = @now_ms
     WHERE webhook = @key AND state = 'pending' AND next_attempt_ms > @now_ms`);
+  const tryAnew = db.prepare(
+    "UPDATE webhook_deliveries SET tries = 0 WHERE webhook = ? AND state = 'pending' AND tries > 0",
+  );
   return (row, fields, now_ms) => {
     const columns = { ...row, ...columnsOf({ ...webhookOf(row), ...fields }) };
     // What the service disabled by itself keeps its reason until somebody says otherwise.
     const disabled_reason = fields.enabled === undefined ? row.disabled_reason : columns.disabled_reason;
-    const failing_since_ms = fields.enabled === true ? null : row.failing_since_ms;
+    const isMoved = columns.url !== row.url;
+    const failing_since_ms = fields.enabled === true || isMoved ? null : row.failing_since_ms;
     update.run({ ...columns, disabled_reason, failing_since_ms });
     const isEnabled = row.enabled === 0 && columns.enabled === 1;
-    if (isEnabled || columns.url !== row.url) sendNow.run({ key: row.key, now_ms });
+    if (isMoved) tryAnew.run(row.key);
+    if (isEnabled || isMoved) sendNow.run({ key: row.key, now_ms });
   };
 }
 
