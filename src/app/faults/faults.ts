@@ -1,3 +1,4 @@
+import { shareNext } from '../../runtime/share_next.ts';
 import type { Store } from '../../store/port.ts';
 import type { FaultRule } from '../../service/fault_rule.ts';
 import { createDelays, type Delays } from './delays.ts';
@@ -18,20 +19,22 @@ export interface Faults extends Pick<Delays, 'delay' | 'waiting'> {
 export function createFaults(store: Store): Faults {
   const delays = createDelays(store);
   let rules: readonly FaultRule[] = [];
-  let isStale = false;
-  const read = async (): Promise<void> => {
-    isStale = false;
+  // How often they were changed, and how often by when they were read.
+  let [changed, known] = [0, 0];
+  const read = shareNext(async () => {
+    const now = changed;
     rules = await store.service.activeFaultRules();
-  };
+    known = now;
+  });
   const unsubscribe = store.onCommit(({ service }) => {
-    if (service.includes('fault_rules')) isStale = true;
+    if (service.includes('fault_rules')) changed += 1;
     // Whatever is committed may have ended a host, and nobody waits but in tests of tools.
     delays.look();
   });
   return {
-    isOff: () => rules.length === 0 && !isStale,
+    isOff: () => rules.length === 0 && known === changed,
     meet: async (request) => {
-      if (isStale) await read();
+      if (known !== changed) await read();
       const met = rules.filter(({ selector }) => selects(selector, request)).map(({ id }) => id);
       if (met.length === 0) return null;
       const submitted = await store.service.submit<'meet_fault_rules'>({
