@@ -15,7 +15,7 @@ export function measureFleet(registry: Registry): (figures: Figures, now_ms: num
   const waiting = gauge(
     registry,
     'daxplane_removals_waiting_oldest_seconds',
-    'Since when the oldest removal that waits is under way; 0 where none waits.',
+    'For how many seconds the oldest removal that waits is under way; 0 where none waits.',
   );
   const leaked = gauge(
     registry,

@@ -13,7 +13,7 @@ export function measureWebhooks(registry: Registry): (figures: Figures, now_ms: 
   const oldest = gauge(
     registry,
     'daxplane_webhooks_failing_oldest_seconds',
-    'Since when the one that has failed for longest does; 0 where none does.',
+    'For how many seconds the one that has failed for longest does; 0 where none does.',
   );
   const deliveries = gaugeBy(
     registry,
