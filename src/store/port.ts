@@ -337,7 +337,10 @@ export interface RemovalMark {
   readonly uid: string;
   /** null: it is gone, as a restore has those go that began since. */
   readonly state: RemovalState | null;
-  /** As it was before the commit, which may have changed something else of it; null where the commit began it. */
+  /**
+   * As it was before the commit, which may have changed something else of it; null where the commit began it. Of
+   * one that was brought with the state of a host, restored or forked, it is its state.
+   */
   readonly before: RemovalState | null;
   /** Of the request that began it, or has woken it; null where nobody has told. */
   readonly origin: Origin | null;

@@ -4,8 +4,7 @@ import type { Decision } from '../engine/handle.ts';
 import type { Host } from '../engine/model/host.ts';
 import { isRefusal } from '../engine/model/refusal.ts';
 import type { Context } from '../engine/model/transaction.ts';
-import type { RemovalRecord } from '../engine/model/removal.ts';
-import { applyAll, changesOf, loadChanged } from './applied.ts';
+import { applyAll, loadChanged } from './applied.ts';
 import { prepareAttempts, type Together } from './attempt.ts';
 import { concernsOf } from './concerns.ts';
 import type { Connection } from './connection.ts';
@@ -18,11 +17,12 @@ import { prepareHostSeq, prepareJournal, type Journal } from './journal.ts';
 import { cacheHosts, type HostCache } from './host_cache.ts';
 import { createKnown, type Known } from './known.ts';
 import { prepareEntriesAhead, type EntriesAhead, type LoadMore } from './load_ahead.ts';
-import type { Commit, Inquiry, Origin, RemovalMark, Submission, Submitted, WriterBatch } from './port.ts';
+import type { Commit, Inquiry, RemovalMark, Submission, Submitted, WriterBatch } from './port.ts';
 import { decideIf } from './precondition.ts';
 import { prepareDataVersion } from './data_version.ts';
 import { recount } from './recount.ts';
 import { createPurge, type Remember } from './purge.ts';
+import { marksOf, removalsBefore } from './removal_marks.ts';
 import type { Retention } from './retention.ts';
 import { prepareService, type ServiceExecutor } from './service/execute.ts';
 import type { ServiceSubmission } from './service/port.ts';
@@ -348,33 +348,6 @@ function store(
   keepContent(work.decided, events, applied.contents);
   marks.push(...marksOf(host, before, origin));
   return transactor.journal.append(work.host, at, events, { applied, origin, concerns });
-}
-
-/** The removals that events are about to change, as they are before; undefined of those that they begin. */
-function removalsBefore(
-  host: Host,
-  events: Decision['events'],
-): ReadonlyMap<string, RemovalRecord | undefined> {
-  const removals = new Map<string, RemovalRecord | undefined>();
-  for (const change of changesOf(events))
-    if ((change.op === 'put' || change.op === 'delete') && change.kind === 'removals')
-      removals.set(change.id, host.tables.removals.get(change.id));
-  return removals;
-}
-
-function marksOf(
-  host: Host,
-  removals: ReadonlyMap<string, RemovalRecord | undefined>,
-  origin: Origin | null,
-): RemovalMark[] {
-  return [...removals].flatMap(([id, before]) => {
-    const after = host.tables.removals.get(id);
-    const told = after ?? before;
-    if (told === undefined) return [];
-    const { host: name, uid } = told;
-    const state = after?.state ?? null;
-    return [{ host: name, removal: id, uid, state, before: before?.state ?? null, origin }];
-  });
 }
 
 /**

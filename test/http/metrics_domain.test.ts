@@ -112,6 +112,26 @@ describe('what is watched', () => {
     expect((await scrape()).get('daxplane_leaked_bytes')).toBe(0);
   });
 
+  test('counts no removal that comes with the state of a host, restored or forked', async () => {
+    const of = '/v1/hosts/node-s';
+    await make('/v1/hosts', { name: 'node-s', kernel: 'v6.12' });
+    await make(`${of}/dax-devices`, { name: 'dax0.0', mode: 'devdax', size: '1GiB' });
+    const before = await make(`${of}/snapshots`, {});
+    const wait = { prefer: 'wait=60' };
+    await server.call('POST', `${of}/dax-devices/dax0.0/remove`, { trigger: 'unbind' }, wait);
+    const after = await make(`${of}/snapshots`, {});
+    const counted = async () =>
+      [...(await scrape())].filter(([name]) => /^daxplane_removals_(begun|ended)_total/.test(name));
+    const until = await counted();
+    for (const snapshot of [before, after])
+      expect((await server.call('POST', `${of}/restore`, { snapshot })).status).toBe(200);
+    await make(`${of}/fork`, { name: 'node-t' });
+    expect((await server.call('GET', '/v1/removals?host=node-t')).json.items).toMatchObject([
+      { state: 'completed' },
+    ]);
+    expect(await counted()).toEqual(until);
+  });
+
   test('has the journal, and who follows it', async () => {
     const { as_of, oldest_seq } = (await server.call('GET', '/v1/events?limit=1')).json;
     server.app.journalReaders.set('test', () => ({ count: 2, at: as_of - 3 }));
