@@ -15,6 +15,9 @@ const LIMITS: LookupLimits = { at_once: 2, limit_ms: 10_000 };
 
 type Told = Parameters<Resolve>[2];
 
+/** Whoever asks is told, unless the signal says before that nobody wants to know any more. */
+export type BoundLookup = (name: string, signal: AbortSignal, told: Told) => void;
+
 /** A name that is looked up, or is to be, for all who ask for it meanwhile. */
 interface Question {
   readonly name: string;
@@ -27,7 +30,7 @@ interface Question {
  * Bounds a resolver that is not: each who asks is told in time, and it is asked for few names at once. Names whose last
  * answer came too late have one of these places among them, so that they do not hold up all others.
  */
-export function boundLookups(resolve: Resolve, { at_once, limit_ms }: LookupLimits = LIMITS): Resolve {
+export function boundLookups(resolve: Resolve, { at_once, limit_ms }: LookupLimits = LIMITS): BoundLookup {
   const questions = new Map<string, Question>();
   const late = new Set<string>();
   const isNext = ({ name, isUnderWay }: Question): boolean => {
@@ -48,23 +51,37 @@ export function boundLookups(resolve: Resolve, { at_once, limit_ms }: LookupLimi
       goOn();
     });
   };
-  const giveUp = (question: Question, told: Told): void => {
-    const { name, askers, isUnderWay } = question;
+  const drop = ({ name, askers, isUnderWay }: Question, told: Told): void => {
     askers.delete(told);
+    if (!isUnderWay && askers.size === 0) questions.delete(name);
+  };
+  const giveUp = (question: Question, told: Told): void => {
+    const { name, isUnderWay } = question;
+    drop(question, told);
     if (isUnderWay) {
       question.isLate = true;
       note(late, name);
-    } else if (askers.size === 0) questions.delete(name);
+    }
     told(new Error(`no address of ${name} within ${String(limit_ms)} ms`), []);
   };
-  return (name, _options, callback) => {
+  return (name, signal, callback) => {
+    if (signal.aborted) return;
     const question = questions.get(name) ?? fresh(name);
     questions.set(name, question);
     const timer = setTimeout(() => giveUp(question, told), limit_ms);
-    const told: Told = (...answer) => {
+    const end = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+    };
+    const told: Told = (...answer) => {
+      end();
       callback(...answer);
     };
+    const leave = (): void => {
+      end();
+      drop(question, told);
+    };
+    signal.addEventListener('abort', leave);
     question.askers.add(told);
     goOn();
   };

@@ -40,11 +40,12 @@ export interface SenderOptions {
  * allowed.
  */
 export function createSender({ targets, timeout_ms = TIMEOUT_MS, resolve = lookUp }: SenderOptions): Send {
-  const lookup = lookupFor(targets, boundLookups(resolve));
+  const bounded = boundLookups(resolve);
   return async (message, signal) => {
     const refused = refusesUrl(targets, message.url);
     if (refused !== null) return failed(`the target is refused: ${refused}`);
     const limit = limitOf(signal, timeout_ms);
+    const lookup = lookupFor(targets, (name, _options, told) => bounded(name, limit.signal, told));
     try {
       return await post(message, lookup, limit.signal);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { boundLookups } from '../../../src/app/webhooks/lookups.ts';
 import type { Resolve } from '../../../src/app/webhooks/targets.ts';
 import { until } from '../../support/until.ts';
@@ -20,12 +20,14 @@ function scene(limit_ms: number) {
   };
   const bounded = boundLookups(resolve, { at_once: 2, limit_ms });
   const told: [string, string | number][] = [];
+  const askUntil = (signal: AbortSignal, name: string): void =>
+    bounded(name, signal, (error, { length }) => told.push([name, error?.message ?? length]));
   return {
     ...{ asked, underWay, told },
     ask: (...names: readonly string[]) => {
-      for (const name of names)
-        bounded(name, { all: true }, (error, { length }) => told.push([name, error?.message ?? length]));
+      for (const name of names) askUntil(new AbortController().signal, name);
     },
+    askUntil,
     answer: (name: string) => underWay.get(name)!(),
     isTold: (n: number) =>
       until(
@@ -82,4 +84,24 @@ test('names that were late have one place among them, until one is answered in t
   ask('a', 'b');
   expect([...underWay.keys()]).toEqual(['a', 'b']);
   expect(asked).toHaveLength(8);
+});
+
+test('whoever leaves is told nothing, and leaves no question and no timer behind', () => {
+  vi.useFakeTimers();
+  try {
+    const { ask, askUntil, asked, answer, told } = scene(NEVER_MS);
+    const [leaving, left] = [new AbortController(), AbortSignal.abort()];
+    for (const name of ['a', 'b', 'c', 'd']) askUntil(leaving.signal, name);
+    ask('d');
+    askUntil(left, 'e');
+    leaving.abort();
+    expect(vi.getTimerCount()).toBe(1);
+    // Nobody wants to know of c any more, nor of e.
+    for (const name of ['a', 'b', 'd']) answer(name);
+    expect(asked).toEqual(['a', 'b', 'd']);
+    expect(told).toEqual([['d', 1]]);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
