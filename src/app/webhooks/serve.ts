@@ -1,3 +1,4 @@
+import { definedOnly } from '../../engine/model/defined_only.ts';
 import type { Log } from '../../runtime/log.ts';
 import { DISABLE_DAYS } from '../../service/webhook.ts';
 import type { ServiceStore, Store } from '../../store/port.ts';
@@ -33,16 +34,12 @@ export function serveWebhooks(
   const { disable_days = DISABLE_DAYS, clock = realClock, concurrency } = options;
   const { schedule_ms = SCHEDULE_MS, random = Math.random, timeout_ms, resolve } = options;
   const targets = allowTargets(options.targets ?? []);
-  const send = createSender({
-    targets,
-    ...(timeout_ms === undefined ? {} : { timeout_ms }),
-    ...(resolve === undefined ? {} : { resolve }),
-  });
+  const send = createSender({ targets, ...definedOnly({ timeout_ms, resolve }) });
   const dispatcher = createDispatcher({
     ...{ store, log, clock, send, retries: { schedule_ms, random } },
     disable_after_ms: disable_days * DAY_MS,
     user_agent: `daxplane/${packageVersion()}`,
-    ...(concurrency === undefined ? {} : { concurrency }),
+    ...definedOnly({ concurrency }),
   });
   return { service: guardTargets(store.service, targets), dispatcher };
 }
