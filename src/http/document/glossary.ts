@@ -218,7 +218,6 @@ export const GLOSSARY: Readonly<Record<string, string>> = {
   removals: 'How many removals there are.',
   request_id: 'The X-Request-Id of the request.',
   resource: 'Physical address of its first byte; null where it is not known.',
-  retry_after_s: 'What `Retry-After` of the problem says, in seconds; absent: it has none.',
   rmapbt: 'Whether xfs knows by whom each block is used.',
   schema_version: 'Number of the last migration that the database has had.',
   seconds: 'How long it keeps the kernel busy, in seconds; null where nothing of the kind was measured.',
