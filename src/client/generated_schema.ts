@@ -8143,6 +8143,16 @@ export interface components {
             progress?: components["schemas"]["RemovalProgress"];
             /** @description In a `removal_waiting` of a removal that waits for the lock of its device: the removal that has it, by its id, or `bind`. Where what was before it leaves it nothing to do, it has no `removal_started`. */
             behind?: components["schemas"]["FreeText"];
+            /** @description In `host_restored`, where there are several in the first: the removals that were begun since the snapshot, which are not there any more. Absent in events that are older than this member. */
+            removals_gone?: {
+                /**
+                 * Format: int64
+                 * @description How many removals.
+                 */
+                count: number;
+                /** @description The first 100, by their ids. */
+                ids: components["schemas"]["FreeText"][];
+            };
         } & {
             [key: string]: unknown;
         };

@@ -11,9 +11,11 @@ import {
   addMapper,
   addMount,
   addProcess,
+  DEVICE,
   emptyMachine,
   machine,
   MIB,
+  removeDevice,
   type Machine,
 } from './support.ts';
 
@@ -230,6 +232,24 @@ test('[SNAP3] a host of many records comes by several events, none of them large
     ['host_forked', 101],
   ]);
   expect(events.map(({ data }) => data)).toEqual([{ from: 'h', snapshot: 'kept' }, { part: 2 }, { part: 3 }]);
+});
+
+test('[SNAP6] a restore says which removals it has undone, the first 100 of them', () => {
+  const made = machine('v6.12');
+  const unbind = (): string => {
+    const { id } = removeDevice(made);
+    made.run({ type: 'bind', dax_device: DEVICE });
+    return id;
+  };
+  addDevice(made);
+  const kept = unbind();
+  const state = keptOf(made.host);
+  const since = Array.from({ length: 101 }, unbind);
+  made.run({ type: 'restore_host', snapshot: 'kept', state });
+  const told = made.events.at(-1)!;
+  expect(told.type).toBe('host_restored');
+  expect(told.data).toEqual({ snapshot: 'kept', removals_gone: { count: 101, ids: since.slice(0, 100) } });
+  expect([...made.host.tables.removals.keys()]).toEqual([kept]);
 });
 
 test('[SNAP7] more than 20 000 changes are not made at once', () => {

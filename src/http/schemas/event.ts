@@ -37,6 +37,16 @@ const EventData = z
       description:
         'In a `removal_waiting` of a removal that waits for the lock of its device: the removal that has it, by its id, or `bind`. Where what was before it leaves it nothing to do, it has no `removal_started`.',
     }),
+    removals_gone: z
+      .strictObject({
+        count: Count.meta({ description: 'How many removals.' }),
+        ids: z.array(z.string()).meta({ description: 'The first 100, by their ids.' }),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'In `host_restored`, where there are several in the first: the removals that were begun since the snapshot, which are not there any more. Absent in events that are older than this member.',
+      }),
   })
   .meta({
     id: 'EventData',
