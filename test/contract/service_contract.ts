@@ -205,7 +205,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
         disabled_reason: 'failing',
         revision: 2,
       });
-      expect(await store.service.webhookTargets()).toEqual([]);
+      expect([await store.service.webhookTargets(), await due(id)]).toEqual([[], []]);
       const refused = await submit<'test_webhook'>({ type: 'test_webhook', webhook: id });
       expect(refused).toMatchObject({ refusal: { code: 'webhook_disabled' } });
       const enabled = await done<'patch_webhook'>({

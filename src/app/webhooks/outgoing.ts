@@ -71,7 +71,6 @@ interface Standing {
   faulty_until_ms: number;
   /** Nothing more is begun, until it is known to be enabled. */
   is_closed: boolean;
-  is_disabled: boolean;
   is_held_up: boolean;
 }
 
@@ -118,7 +117,7 @@ export function createOutgoing(target: WebhookTarget, options: OutgoingOptions):
   }, failed);
   return {
     retarget: (next) => retarget(standing, next, concurrency),
-    isBehind: (seq) => !isStopped(standing) && standing.target.cursor < seq,
+    isBehind: (seq) => !standing.is_closed && standing.target.cursor < seq,
     position: () => ({ webhook: standing.target.id, after: standing.target.cursor }),
     taken: ({ cursor, taken }) => {
       const { target } = standing;
@@ -141,19 +140,18 @@ function fresh(target: WebhookTarget, concurrency: Concurrency): Standing {
   return {
     ...{ target, host: hostOf(target), sending: new Map<string, Promise<void>>(), bytes: 0 },
     ...{ width: widthBehind(0, false, concurrency), paused_until_ms: 0, faulty_until_ms: 0 },
-    ...{ is_closed: false, is_disabled: false, is_held_up: false },
+    ...{ is_closed: false, is_held_up: false },
   };
 }
 
 /** The cursor that was read may be an older one. */
 function retarget(standing: Standing, next: WebhookTarget, concurrency: Concurrency): void {
   const { url, cursor } = standing.target;
-  if (isStopped(standing) || next.url !== url) {
+  if (standing.is_closed || next.url !== url) {
     // Another receiver, or one that is tried anew, has neither asked to be left alone nor answered.
     standing.paused_until_ms = 0;
     standing.width = widthBehind(0, false, concurrency);
   }
-  standing.is_disabled = false;
   standing.is_closed = false;
   standing.target = { ...next, cursor: Math.max(next.cursor, cursor) };
   standing.host = hostOf(next);
@@ -167,8 +165,9 @@ function hostOf({ url }: WebhookTarget): string {
   return new URL(url).host;
 }
 
-function isStopped({ is_closed, is_disabled }: Standing): boolean {
-  return is_closed || is_disabled;
+/** It may be by now, where it was not before something was waited for. */
+function isClosed({ is_closed }: Standing): boolean {
+  return is_closed;
 }
 
 /** Begins what is due and has a place; when to look again, or null where a commit or the end of an attempt will tell. */
@@ -180,7 +179,7 @@ async function sendSome(
   const { sending, target, paused_until_ms, faulty_until_ms } = standing;
   standing.is_held_up = false;
   const now_ms = clock.now();
-  if (isStopped(standing)) return null;
+  if (isClosed(standing)) return null;
   if (faulty_until_ms > now_ms) return faulty_until_ms;
   const free = standing.width - sending.size;
   if (free <= 0) return null;
@@ -192,7 +191,7 @@ async function sendSome(
   const { due, next_ms } = await store.service.dueDeliveries(query);
   for (const delivery of due.filter(({ id }) => !before.has(id)).slice(0, free)) {
     standing.is_held_up = !hasPlace(occupantOf(standing));
-    if (standing.is_held_up || isStopped(standing)) break;
+    if (standing.is_held_up || isClosed(standing)) break;
     begin(delivery);
   }
   return isPaused ? paused_until_ms : next_ms;

@@ -20,7 +20,10 @@ export interface ServiceReads {
   clock(host: string): Promise<ReadClock | null>;
   /** Those that are enabled. */
   webhookTargets(): Promise<readonly WebhookTarget[]>;
-  /** Deliveries whose next attempt is due at a time, and when the next one is that is not; earliest first. */
+  /**
+   * Deliveries whose next attempt is due at a time, and when the next one is that is not; earliest first. Of a webhook
+   * that is disabled nothing is due.
+   */
   dueDeliveries(query: DueQuery): Promise<DueDeliveries>;
 }
 

@@ -100,7 +100,7 @@ function prepareDue(db: Connection): (query: DueQuery) => DueDeliveries {
       `SELECT uid, seq, tries, redeliveries, created_ms, next_attempt_ms,
          coalesce((SELECT octet_length(e.data) FROM events AS e WHERE e.seq = d.seq), 0) AS event_bytes
        FROM webhook_deliveries AS d
-       WHERE webhook = (SELECT key FROM webhooks WHERE uid = ?) AND state = 'pending'${asked} ORDER BY next_attempt_ms LIMIT ?`,
+       WHERE webhook = (SELECT key FROM webhooks WHERE uid = ? AND enabled = 1) AND state = 'pending'${asked} ORDER BY next_attempt_ms LIMIT ?`,
     );
   const [any, asked] = [select(''), select(' AND asked = 1')];
   return ({ webhook, now_ms, limit, asked_only = false }) => {
