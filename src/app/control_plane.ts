@@ -57,7 +57,7 @@ export function createControlPlane(
     ...store,
     service,
     faults,
-    waitForRemoval: (uid, timeout_ms) => feed.waitForRemoval(uid, timeout_ms),
+    waitForRemoval: (uid, timeout_ms, signal) => feed.waitForRemoval(uid, timeout_ms, signal),
     importInventory: (submission) => importInventory(store, listings, submission),
     exportInventory: (host, format, signal) => exportInventory(store, listings, host, format, signal),
     start: async () => {

@@ -5,10 +5,10 @@ import type { Store } from '../store/port.ts';
 /** Wakes whoever waits for a removal to end. */
 export interface Feed {
   /**
-   * The removal as soon as it is completed or stuck, or as it stands when the time is up; null where there is none, or
-   * as soon as it is gone.
+   * The removal as soon as it is completed or stuck, or as it stands when the time is up or the signal is given; null
+   * where there is none, or as soon as it is gone.
    */
-  waitForRemoval(uid: string, timeout_ms: number): Promise<RemovalRecord | null>;
+  waitForRemoval(uid: string, timeout_ms: number, signal?: AbortSignal): Promise<RemovalRecord | null>;
   /** Lets everyone who waits go. */
   close(): void;
 }
@@ -27,21 +27,25 @@ export function createFeed(store: Store): Feed {
   const listen = (
     uid: string,
     timeout_ms: number,
+    signal: AbortSignal | undefined,
   ): { readonly ended: Promise<void>; readonly stop: () => void } => {
     const { promise, resolve } = deferred();
     const those = waiting.get(uid) ?? new Set();
     waiting.set(uid, those.add(resolve));
     const timer = setTimeout(resolve, timeout_ms);
+    if (signal?.aborted === true) resolve();
+    else signal?.addEventListener('abort', resolve);
     const stop = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', resolve);
       those.delete(resolve);
       if (those.size === 0 && waiting.get(uid) === those) waiting.delete(uid);
     };
     return { ended: promise, stop };
   };
   return {
-    waitForRemoval: async (uid, timeout_ms) => {
-      const { ended, stop } = listen(uid, timeout_ms);
+    waitForRemoval: async (uid, timeout_ms, signal) => {
+      const { ended, stop } = listen(uid, timeout_ms, signal);
       try {
         const now = await store.getByUid('removals', uid);
         if (now === null || isOver(now.state) || closed) return now;

@@ -5,6 +5,7 @@ import { refuse } from '../engine/model/refusal.ts';
 import type { BlastRadius, RemovalRecord } from '../engine/model/removal.ts';
 import type { Backend } from './backend.ts';
 import { untilClosing } from './closing.ts';
+import { leaving } from './leaving.ts';
 import type { Settle } from './mutate.ts';
 import { waitOf } from './prefer.ts';
 import { RefusalProblem } from './problem.ts';
@@ -14,9 +15,9 @@ import { rest } from './edge/work.ts';
 type Ended = (removal: RemovalRecord) => Promise<RemovalRecord>;
 
 /**
- * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the server
- * closes; `settle` makes the answer of what they are then. A dry run has them at rest already. Throws
- * `removal_not_found` once one is gone.
+ * `Prefer: wait=N` of a command that begins removals: waits until each has ended, or the time is up, or the client
+ * leaves, or the server closes; `settle` makes the answer of what they are then. A dry run has them at rest already.
+ * Throws `removal_not_found` once one is gone.
  */
 export function preferredWait<Answer>(
   app: FastifyInstance,
@@ -30,12 +31,14 @@ export function preferredWait<Answer>(
     reply.header('preference-applied', `wait=${String(seconds)}`);
     if (dry_run === true) return begun;
     rest(request);
+    const left = leaving(reply);
     return settle(
       begun,
       // A server that closes lets them go: with what there is by now.
       async ({ id, uid }) => {
         const told =
-          (await race(backend.waitForRemoval(uid, seconds * 1000))) ?? (await backend.waitForRemoval(uid, 0));
+          (await race(backend.waitForRemoval(uid, seconds * 1000, left))) ??
+          (await backend.waitForRemoval(uid, 0));
         if (told === null)
           throw new RefusalProblem(refuse('removal_not_found', `${id} began, and a restore has undone it`));
         return told;

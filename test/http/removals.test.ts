@@ -77,6 +77,31 @@ test('who waits for a removal that a restore undoes is told so at once', async (
   expect([status, json.code]).toEqual([404, 'removal_not_found']);
 });
 
+test('for a client that has left nothing waits', async () => {
+  await pin();
+  const { waitForRemoval } = server.controlPlane;
+  const waits: ReturnType<typeof waitForRemoval>[] = [];
+  server.controlPlane.waitForRemoval = (uid, _timeout_ms, signal) => {
+    waits.push(waitForRemoval(uid, LONG_MS, signal));
+    return waits.at(-1)!;
+  };
+  const url = await server.listen();
+  const leaving = new AbortController();
+  const answer = fetch(`${url}${topology.at}/dax-devices/pmem0/remove`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'wait=60' },
+    body: '{"trigger":"unbind"}',
+    signal: leaving.signal,
+  });
+  await until(
+    () => server.call('GET', '/v1/removals?state=waiting'),
+    ({ json }) => json.items.length === 1 && waits.length === 1,
+  );
+  leaving.abort();
+  await expect(answer).rejects.toThrow();
+  expect((await waits[0])?.state).toBe('waiting');
+});
+
 test('a second write to unbind waits behind the first, and any other removal is 409', async () => {
   await pin();
   const first = await remove();

@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { isRefusal } from '../../engine/model/refusal.ts';
 import { EXPORT_FORMATS } from '../../inventory/export_listing.ts';
 import type { Backend } from '../backend.ts';
 import { refuseOtherTypes, utf8Of } from '../json_body.ts';
+import { leaving } from '../leaving.ts';
 import { conditionsOf, mark, mutationSchema } from '../mutate.ts';
 import { describe, JSON_TYPE, jsonResponse, RESPONSE_HEADERS } from '../operation.ts';
 import { doneOrThrow, HttpProblem, RefusalProblem } from '../problem.ts';
@@ -107,14 +108,6 @@ function exportRoute(app: FastifyInstance, backend: Backend): void {
     if (blocked_by !== null) void reply.header('listing-blocked-by', `/v1/removals/${blocked_by}`);
     return reply.type(JSON_TYPE).send(Buffer.from(text));
   });
-}
-
-/** Aborted when the connection ends, so that nothing begins for a client that has left. */
-function leaving(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  if (reply.raw.destroyed) left.abort();
-  else reply.raw.once('close', () => left.abort());
-  return left.signal;
 }
 
 function notTaken({ code, detail }: Extract<ImportAnswer, { status: 'not_taken' }>): HttpProblem {
