@@ -91,7 +91,10 @@ export function createHub(
     join: (reader) => {
       if (readers.size === 0) {
         live.head = reader.at();
-        unsubscribe = backend.onCommit(wake);
+        // A commit of the service's own records has no event.
+        unsubscribe = backend.onCommit(({ seq }) => {
+          if (seq > live.head) wake();
+        });
         // What was committed since the reader has looked was told to nobody.
         wake();
       } else if (reader.at() < live.head) return false;
