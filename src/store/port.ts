@@ -60,7 +60,7 @@ export interface Store {
   countFleetText(): Promise<string>;
   /** Removals that are `running`: what the executor has to advance at start, for whom their last event was. */
   runningRemovals(): Promise<readonly RunningRemoval[]>;
-  /** Called after each commit that changed something, after its submissions are answered. */
+  /** Called after each commit that changed something, before whoever waits for one of its submissions goes on. */
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Proves by a commit that the store serves durably. Throws where its settings (journal mode, synchronous) do not. */
   check(): Promise<StoreHealth | Unavailable>;

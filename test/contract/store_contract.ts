@@ -217,6 +217,13 @@ export function storeContract(name: string, makeHarness: () => StoreHarness): vo
       expect(commits.at(-1)?.seq).toBe(201);
     });
 
+    test('who listens is told of a commit before whoever waits for it goes on', async () => {
+      const told: string[] = [];
+      store.onCommit(() => told.push('commit'));
+      await createHost().then(() => told.push('answer'));
+      expect(told).toEqual(['commit', 'answer']);
+    });
+
     test('a bug in one command rejects that one alone', async () => {
       await createHost();
       await createProcess(1);

@@ -72,27 +72,27 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (!isStopped()) retarget(all, targets, makeOutgoing);
     take();
   });
-  const heed = (reloading: Promise<void>): void =>
-    void reloading.catch((error: unknown) => {
+  const reloadAt = createAlarm(clock, () => reloadUntilRead());
+  const reloadUntilRead = (): void =>
+    void reload().catch((error: unknown) => {
+      if (isStopped()) return;
       log.error({ err: error }, 'webhooks could not be read');
-      if (!isStopped()) clock.after(PAUSE_MS, () => heed(reload()));
+      reloadAt(clock.now() + PAUSE_MS);
     });
   const unsubscribe = store.onCommit((commit: Commit) => {
     seq = Math.max(seq, commit.seq);
-    if (isStopped()) return;
-    if (commit.service.includes('webhooks')) heed(reload());
+    if (commit.service.includes('webhooks')) reloadUntilRead();
     else take();
   });
   return {
     start: async () => {
-      const { as_of } = await store.service.webhooks({ limit: 1 });
-      seq = Math.max(seq, as_of);
+      seq = Math.max(seq, (await store.service.webhooks({ limit: 1 })).as_of);
       await reload();
     },
     stop: async () => {
       stopping.abort();
       unsubscribe();
-      askAgainAt(null);
+      for (const set of [askAgainAt, reloadAt]) set(null);
       const callOff = clock.after(STOP_MS, () => stop.abort());
       await Promise.all([...all.values()].map((outgoing) => outgoing.close()));
       callOff();

@@ -14,7 +14,10 @@ let receiver: Receiver;
 let server: TestServer;
 /** What the store does not take, how it says so, and how often it still will, and has. */
 let refusing: { type: ServiceCommandType; by: 'answer' | 'error'; left: number; refused: number };
+/** How often the webhooks cannot be read from now on. */
+let unreadable: number;
 beforeEach(async () => {
+  unreadable = 0;
   clock = createHandClock();
   receiver = await startReceiver();
   refusing = { type: 'take_events', by: 'answer', left: 0, refused: 0 };
@@ -36,7 +39,12 @@ function refusingSome(store: Store): Store {
     const why = { code: 'store_full', detail: 'the disk is full', retry_after_s: HOUR_S } as const;
     return { status: 'unavailable', why: { unavailable: true, ...why } };
   };
-  return { ...store, service: { ...store.service, submit } };
+  const webhookTargets: Store['service']['webhookTargets'] = async () => {
+    if (unreadable === 0) return store.service.webhookTargets();
+    unreadable -= 1;
+    throw new Error('a bug');
+  };
+  return { ...store, service: { ...store.service, submit, webhookTargets } };
 }
 
 /** A webhook, and an event for it. */
@@ -60,6 +68,16 @@ test('events that the store would not give are taken a second later, though noth
     () => receiver.received.length === 1,
   );
   expect(refusing.refused).toBe(1);
+});
+
+test('webhooks that could not be read are read a second later, though nothing else happens', async () => {
+  unreadable = 1;
+  await begin();
+  await until(
+    () => clock.forward(1_000),
+    () => receiver.received.length === 1,
+  );
+  expect(unreadable).toBe(0);
 });
 
 test.each(['answer', 'error'] as const)(
