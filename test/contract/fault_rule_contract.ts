@@ -46,7 +46,7 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
       expect(await store.service.faultRule('other')).toBeNull();
     });
 
-    test('of the rules that a request meets the first that applies is done, and those before it count it', async () => {
+    test('[FAULT1] of the rules that a request meets the first that applies is done, and those before it count it', async () => {
       const never = await create({ probability: 0 });
       const once = await create({ remaining: 1 });
       const always = await create();
@@ -72,7 +72,7 @@ export function faultRuleContract(name: string, makeHarness: () => StoreHarness)
       expect(await active()).toEqual([never.id, always.id]);
     });
 
-    test('counts, what remains and the sequence of a seed go on after a restart', async () => {
+    test('[FAULT2] counts, what remains and the sequence of a seed go on after a restart', async () => {
       const chance = { probability: 0.5, seed: 42 };
       const whole = await decide((await create(chance)).id, 24);
       expect(whole).toMatch(/x.*\./);

@@ -93,7 +93,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect(await done<'delete_webhook'>({ type: 'delete_webhook', webhook: id }, all)).toBeNull();
     });
 
-    test('a webhook gets the events behind its creation that its filters let through', async () => {
+    test('[HOOK1] a webhook gets the events behind its creation that its filters let through', async () => {
       await createHost('before');
       const { id } = await create({ types: ['host_created'], host: 'node-b' });
       await createHost('node-a');
@@ -148,7 +148,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
     });
 
-    test('what was asked for again in the middle of an attempt is sent, whatever came of that', async () => {
+    test('[HOOK6] what was asked for again in the middle of an attempt is sent, whatever came of that', async () => {
       const { id } = await create();
       await createHost('node-a');
       await take(id);
@@ -170,7 +170,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       expect((await store.service.webhook(id))?.counters).toMatchObject(counters);
     });
 
-    test('another URL is a receiver that has failed at nothing, and what the former one still does is logged', async () => {
+    test('[HOOK7] another URL is a receiver that has failed at nothing, and what the former one still does is logged', async () => {
       const { id } = await create();
       const { id: delivery } = await done<'test_webhook'>({ type: 'test_webhook', webhook: id });
       const later = { state: 'pending', next_attempt_ms: 0, is_gone: false } as const;
@@ -193,7 +193,7 @@ export function serviceContract(name: string, makeHarness: () => StoreHarness): 
       });
     });
 
-    test('a webhook is disabled by 410, and by failing for as long as is asked', async () => {
+    test('[HOOK5] a webhook is disabled by 410, and by failing for as long as is asked', async () => {
       const { id } = await create();
       const test = async () => (await done<'test_webhook'>({ type: 'test_webhook', webhook: id })).id;
       const later = { state: 'pending', next_attempt_ms: 0, is_gone: false } as const;

@@ -45,7 +45,7 @@ describe('a fault rule', () => {
     ['store_full', 503],
     ['rate_limited', 429],
     ['internal_error', 500],
-  ])('answers with %s, and nothing is done', async (code, status) => {
+  ])('[FAULT1] [FAULT3] answers with %s, and nothing is done', async (code, status) => {
     const id = await makeRule({ selector: { operation: 'createProcess' }, action: { ...unavailable, code } });
     const answer = await server.call('POST', `${topology.at}/processes`, { pid: 7, comm: 'x' });
     expect([
@@ -67,7 +67,7 @@ describe('a fault rule', () => {
     expect([json.code, headers['retry-after']]).toEqual([code, seconds]);
   });
 
-  test('applies as often as it is told, counts, and stops', async () => {
+  test('[FAULT2] applies as often as it is told, counts, and stops', async () => {
     const id = await makeRule({ selector: { operation: 'getHost' }, action: unavailable, remaining: 2 });
     const statuses: number[] = [];
     for (let n = 0; n < 4; n += 1) statuses.push((await getHost()).status);
@@ -80,7 +80,7 @@ describe('a fault rule', () => {
     expect((await getHost()).status).toBe(200);
   });
 
-  test('of a seed decides the same in the same order, as its documentation says', async () => {
+  test('[FAULT2] of a seed decides the same in the same order, as its documentation says', async () => {
     const rule = { selector: { operation: 'getHost' }, action: unavailable, probability: 0.5, seed: 42 };
     const play = async (): Promise<string> => {
       let decided = '';
@@ -132,7 +132,7 @@ describe('a fault rule', () => {
     expect((await server.call('GET', '/v1/mounts')).status).toBe(200);
   });
 
-  test('never meets health, metrics, the rules themselves, clocks, or what is no valid request', async () => {
+  test('[FAULT4] never meets health, metrics, the rules themselves, clocks, or what is no valid request', async () => {
     await makeRule({ selector: {}, action: unavailable });
     for (const path of [
       '/livez',
@@ -148,7 +148,7 @@ describe('a fault rule', () => {
     expect((await getHost()).status).toBe(503);
   });
 
-  test('closes the connection before the effect, or behind it: then a key tells what was done', async () => {
+  test('[FAULT3] closes the connection before the effect, or behind it: then a key tells what was done', async () => {
     const processes = `${topology.at}/processes`;
     const close = (at: string) =>
       makeRule({ selector: { operation: 'createProcess' }, action: { kind: 'close', at }, remaining: 1 });
@@ -163,7 +163,7 @@ describe('a fault rule', () => {
     expect([again.status, again.headers['idempotency-replayed']]).toEqual([201, 'true']);
   });
 
-  test('cuts an answer behind so many bytes', async () => {
+  test('[FAULT3] cuts an answer behind so many bytes', async () => {
     await makeRule({ selector: { operation: 'getHost' }, action: { kind: 'cut', after_bytes: 10 } });
     const whole = (await server.call('GET', '/v1/hosts')).text;
     expect(await ask('GET', topology.at)).toBe(`cut: ${whole.slice('{"items":['.length).slice(0, 10)}`);
@@ -221,20 +221,23 @@ describe('the clock of a host', () => {
     expect((await set({})).status).toBe(400);
   });
 
-  test.each(['before_effect', 'after_effect'])('holds a delay %s until it is put forward', async (at) => {
-    await set({ mode: 'manual' });
-    await delay(at);
-    let isAnswered = false;
-    const answer = getHost().finally(() => (isAnswered = true));
-    await until(clock, ({ json }) => json['waiting'] === 1);
-    await set({ advance_ms: 999 });
-    expect([(await clock()).json['waiting'], isAnswered]).toEqual([1, false]);
-    await set({ advance_ms: 1 });
-    expect((await answer).status).toBe(200);
-    expect((await clock()).json['waiting']).toBe(0);
-  });
+  test.each(['before_effect', 'after_effect'])(
+    '[FAULT6] holds a delay %s until it is put forward',
+    async (at) => {
+      await set({ mode: 'manual' });
+      await delay(at);
+      let isAnswered = false;
+      const answer = getHost().finally(() => (isAnswered = true));
+      await until(clock, ({ json }) => json['waiting'] === 1);
+      await set({ advance_ms: 999 });
+      expect([(await clock()).json['waiting'], isAnswered]).toEqual([1, false]);
+      await set({ advance_ms: 1 });
+      expect((await answer).status).toBe(200);
+      expect((await clock()).json['waiting']).toBe(0);
+    },
+  );
 
-  test('lets go who waits when it goes again', async () => {
+  test('[FAULT6] lets go who waits when it goes again', async () => {
     await set({ mode: 'manual' });
     await makeRule({
       selector: { operation: 'getHost', host: 'node-a' },
@@ -252,7 +255,7 @@ describe('a rule that meets the stream', () => {
   const meet = (action: object) =>
     makeRule({ selector: { operation: 'streamEvents', host: 'node-a' }, action });
 
-  test('closes it before it begins, or behind its first frame', async () => {
+  test('[FAULT5] closes it before it begins, or behind its first frame', async () => {
     const { as_of } = (await server.call('GET', '/v1/events?limit=1')).json;
     const first = `retry: 1000\nid: ${String(as_of)}\n\n`;
     const rules = [

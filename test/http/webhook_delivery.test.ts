@@ -83,7 +83,7 @@ function faultsIn({ body, headers }: Receiver['received'][number], kind: 'event'
 }
 
 describe('a message', () => {
-  test('is the event as CloudEvents has it, signed as the public package verifies', async () => {
+  test('[HOOK2] is the event as CloudEvents has it, signed as the public package verifies', async () => {
     const { id, secret } = await create();
     await makeHost('node-a');
     const [message] = await received(1);
@@ -110,7 +110,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('is sent of what the filters let through, and of nothing before the webhook', async () => {
+  test('[HOOK1] is sent of what the filters let through, and of nothing before the webhook', async () => {
     await makeHost('node-a');
     const { id } = await create({ types: ['host_changed'], host: 'node-b' });
     await makeHost('node-b');
@@ -122,7 +122,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('that fails comes again by the schedule, under the same id, and with the time of then', async () => {
+  test('[HOOK1] [HOOK3] that fails comes again by the schedule, under the same id, and with the time of then', async () => {
     const { id, secret } = await create();
     receiver.answer = withStatus(500);
     await makeHost('node-a');
@@ -143,7 +143,7 @@ describe('a message', () => {
     expect((await get(id))['failing_since']).toBeNull();
   });
 
-  test('is given up behind the schedule, and sent again by request', async () => {
+  test('[HOOK3] [HOOK6] is given up behind the schedule, and sent again by request', async () => {
     await server.close();
     server = await startTestServer({ webhooks: { clock, targets: ['127.0.0.1'], schedule_ms: [1_000] } });
     const { id } = await create();
@@ -182,7 +182,7 @@ describe('a message', () => {
     });
   });
 
-  test('is signed by the former secret too, for a day after the rotation', async () => {
+  test('[HOOK2] is signed by the former secret too, for a day after the rotation', async () => {
     const { id, secret } = await create();
     const rotated = await server.call('PATCH', `/v1/webhooks/${id}`, { rotate_secret: true });
     const next = rotated.json['secret'] as string;
@@ -203,7 +203,7 @@ describe('a receiver', () => {
     return held;
   };
 
-  test('that answers 410 is sent nothing more, until it is enabled again: then what was pending goes on', async () => {
+  test('[HOOK5] that answers 410 is sent nothing more, until it is enabled again: then what was pending goes on', async () => {
     const { id } = await create();
     receiver.answer = withStatus(410);
     await makeHost('node-a');
@@ -219,7 +219,7 @@ describe('a receiver', () => {
     await counters(id, { delivered: 2, pending: 0, missed_events: 0 });
   });
 
-  test('that has failed for days is disabled, and that is told', async () => {
+  test('[HOOK5] that has failed for days is disabled, and that is told', async () => {
     const { id } = await create();
     receiver.answer = withStatus(500);
     await makeHost('node-a');
@@ -238,7 +238,7 @@ describe('a receiver', () => {
     });
   });
 
-  test('that says when to come again is left alone until then, by all messages', async () => {
+  test('[HOOK4] that says when to come again is left alone until then, by all messages', async () => {
     const { id } = await create();
     receiver.answer = withStatus(429, { 'retry-after': '3600' });
     await makeHost('node-a');
@@ -253,7 +253,7 @@ describe('a receiver', () => {
     await counters(id, { delivered: 2 });
   });
 
-  test('that is slow holds up nobody else: it has one place until it answers, and one more with each answer, up to eight', async () => {
+  test('[HOOK8] that is slow holds up nobody else: it has one place until it answers, and one more with each answer, up to eight', async () => {
     const held = hold();
     const quick = await startReceiver();
     const { id } = await create();
@@ -277,7 +277,7 @@ describe('a receiver', () => {
     await quick.close();
   });
 
-  test('is asked once by each restart for what it had not answered, and then for nothing', async () => {
+  test('[HOOK1] is asked once by each restart for what it had not answered, and then for nothing', async () => {
     await server.close();
     const { openLocalStore } = await import('../support/local_store.ts');
     const { mkdtempSync, rmSync } = await import('node:fs');
@@ -311,7 +311,7 @@ describe('a receiver', () => {
     rmSync(directory, { recursive: true });
   });
 
-  test('is left in the middle of an attempt: deleted, or moved before the next one', async () => {
+  test('[HOOK7] is left in the middle of an attempt: deleted, or moved before the next one', async () => {
     const held = hold();
     const [gone, moved] = [await create(), await create()];
     await makeHost('node-a');
@@ -347,7 +347,7 @@ describe('a receiver', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  test('that redirects has failed: nobody has allowed where that leads', async () => {
+  test('[HOOK3] that redirects has failed: nobody has allowed where that leads', async () => {
     const { id } = await create();
     receiver.answer = withStatus(307, { location: receiver.url.replace('/in', '/elsewhere') });
     await makeHost('node-a');

@@ -56,7 +56,7 @@ const delivered = async () => {
   return (delivery?.['attempts'] as readonly { readonly status: number }[]).map(({ status }) => status);
 };
 
-test('what is asked for again in the middle of an attempt is sent at once when that has failed', async () => {
+test('[HOOK6] what is asked for again in the middle of an attempt is sent at once when that has failed', async () => {
   const [delivery] = await deliveries();
   const asked = await server.call('POST', `${at}/deliveries/${delivery!.id}/redeliver`, {});
   expect(asked.status).toBe(202);

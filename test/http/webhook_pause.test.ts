@@ -35,7 +35,7 @@ const delivered = (n: number) =>
     ({ length }) => length === n,
   );
 
-test('a test and a redelivery do not wait for what the receiver has asked for, all else does', async () => {
+test('[HOOK4] a test and a redelivery do not wait for what the receiver has asked for, all else does', async () => {
   const [first] = await deliveries();
   expect((await server.call('POST', `${at}/test`, {})).status).toBe(202);
   await delivered(1);
@@ -46,7 +46,7 @@ test('a test and a redelivery do not wait for what the receiver has asked for, a
   await delivered(3);
 });
 
-test('another URL is another receiver: it is sent everything at once', async () => {
+test('[HOOK7] another URL is another receiver: it is sent everything at once', async () => {
   await server.call('PATCH', at, { url: elsewhere.url });
   await delivered(2);
   expect([receiver.received.length, elsewhere.received.length]).toEqual([1, 2]);
@@ -58,7 +58,7 @@ test('a webhook that is enabled again is sent everything at once', async () => {
   await delivered(2);
 });
 
-test('what a former receiver answers is nothing to the present one: neither a day, nor that it is gone', async () => {
+test('[HOOK7] what a former receiver answers is nothing to the present one: neither a day, nor that it is gone', async () => {
   for (const status of [410, 503]) {
     const former = status === 410 ? receiver : elsewhere;
     await server.call('PATCH', at, { url: former.url });

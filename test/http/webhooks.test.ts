@@ -9,7 +9,7 @@ const create = (more: object = {}, headers = {}): Promise<TestAnswer> =>
   server.call('POST', '/v1/webhooks', { ...HOOK, ...more }, headers);
 
 describe('the secret of a webhook', () => {
-  test('is shown at its creation and its rotation, and never again', async () => {
+  test('[HOOK2] is shown at its creation and its rotation, and never again', async () => {
     const { json, headers } = await create({ secret: SECRET });
     expect(json['secret']).toBe(SECRET);
     const at = headers['location'] ?? '';

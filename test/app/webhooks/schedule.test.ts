@@ -24,7 +24,7 @@ describe('what an attempt leaves', () => {
     expect(outcomeOf(answer(500), SCHEDULE_MS.length, 0, middle)).toEqual({ state: 'failed' });
   });
 
-  test('is tried a fifth earlier or later, by chance', () => {
+  test('[HOOK3] is tried a fifth earlier or later, by chance', () => {
     const at = (random: number) => outcomeOf(answer(500), 0, 0, { ...middle, random: () => random });
     expect([at(0), at(0.75)]).toEqual([later(4_000), later(5_500)]);
   });
@@ -43,7 +43,7 @@ describe('what an attempt leaves', () => {
     });
   });
 
-  test('heeds Retry-After of 429 and 503, up to a day, and not sooner than by the schedule', () => {
+  test('[HOOK4] heeds Retry-After of 429 and 503, up to a day, and not sooner than by the schedule', () => {
     const day = 86_400_000;
     for (const status of [429, 503])
       expect([0, 90_000, day * 9].map((ms) => outcomeOf(answer(status, ms), 0, 0, middle))).toEqual([

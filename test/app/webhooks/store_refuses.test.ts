@@ -81,7 +81,7 @@ test('webhooks that could not be read are read a second later, though nothing el
 });
 
 test.each(['answer', 'error'] as const)(
-  'a message whose end the store would not note, by an %s, is sent once: the note alone is tried again',
+  '[HOOK10] a message whose end the store would not note, by an %s, is sent once: the note alone is tried again',
   async (by) => {
     Object.assign(refusing, { type: 'end_attempt', by, left: 3 });
     const at = await begin();

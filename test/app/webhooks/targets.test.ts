@@ -143,7 +143,7 @@ describe('what a name resolves to', () => {
       lookupFor(allowTargets(allowed), resolve)('hooks.example', { all }, (...told) => settle(told));
     });
 
-  test('is what is connected to, without the addresses that are not allowed', async () => {
+  test('[HOOK9] is what is connected to, without the addresses that are not allowed', async () => {
     expect(await lookUp(['127.0.0.1', '8.8.8.8'], true)).toEqual([null, [{ address: '8.8.8.8', family: 4 }]]);
     expect(await lookUp(['::1', '8.8.8.8'], false)).toEqual([null, '8.8.8.8', 4]);
   });
