@@ -62,10 +62,11 @@ const LASTING: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 421]
 
 /**
  * Events in the order of their seq, none missing and none twice, as long as they are asked for. Where the connection ends,
- * or falls silent, it is made again, by Last-Event-ID, after the time that the service says, and after longer where that fails. The stream
- * is read as its events are taken: who is slow holds the connection back, is let go by the service, and goes on from his
- * place. Throws ResyncError where the place is gone (also for a 410), and where asking again does not help: DaxplaneError,
- * NotAStreamError of an answer that is no stream of events, and what fetch throws as long as it has never been answered.
+ * or falls silent, it is made again, by Last-Event-ID, after the time that the service says, and after longer where that
+ * fails. The stream is read as its events are taken: who is slow holds the connection back, is let go by the service, and
+ * goes on from his place. Throws ResyncError where the place is gone (also for a 410), and where asking again does not
+ * help: DaxplaneError, NotAStreamError of an answer that is no stream of events, and what fetch throws as long as it has
+ * never been answered.
  */
 export async function* followEvents(
   connection: Connection,
